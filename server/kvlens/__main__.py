@@ -1,0 +1,12 @@
+"""Run the command as a file or a module, also from a folder that is not installed."""
+
+import sys
+from pathlib import Path
+
+if not __package__:  # started by path, as the editor does: the package's parent is not on sys.path
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from kvlens.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

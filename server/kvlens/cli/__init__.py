@@ -1,0 +1,24 @@
+"""The command line: one file a command group, one table."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    # command: (module, what it does); a module is imported only when its command runs
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 problems or not found, 2 wrong use."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] not in COMMANDS:
+        names = "\n".join(f"  kvlens {name:<10} {about}" for name, (_, about) in COMMANDS.items())
+        asked = words and words[0] in ("-h", "--help")
+        print(f"usage: kvlens COMMAND …\n\n{names}", file=sys.stdout if asked else sys.stderr)
+        return 0 if asked else 2
+    module = importlib.import_module(f"kvlens.cli.{COMMANDS[words[0]][0]}")
+    result: int = module.run(words[0], words[1:])
+    return result
