@@ -1,0 +1,75 @@
+"""Which config file counts, and where configs are in a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+# In wrangler's order: JSON anywhere above wins over TOML nearby (workers-sdk, config-helpers).
+CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+# Folders that hold other people's or generated files.
+SKIPPED_FOLDERS = frozenset(
+    ".git .hg .svn .wrangler .venv venv node_modules bower_components dist build out target "
+    "coverage __pycache__ .next .nuxt .svelte-kit .output .turbo .cache .yarn .pnpm-store".split()
+)
+
+
+def find_config(folder: Path) -> Path | None:
+    """Return the config that wrangler would use in a folder: its own or an ancestor's."""
+    folder = folder.resolve()
+    for name in CONFIG_NAMES:
+        for candidate in (folder, *folder.parents):
+            path = candidate / name
+            if path.is_file():
+                return path
+    return None
+
+
+def is_config(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file is a Worker's config, by its name."""
+    return Path(path).name in CONFIG_NAMES
+
+
+def walk(root: Path) -> Iterator[Path]:
+    """Yield the files below a folder, own and other people's folders apart, in a stable order."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
+        for name in sorted(files):
+            yield Path(folder, name)
+
+
+def find_configs(root: Path) -> list[Path]:
+    """Return every config below a folder."""
+    return [path for path in walk(root) if path.name in CONFIG_NAMES]
+
+
+class ConfigError(Exception):
+    """A config cannot be used; the text says which, why and what to do."""
+
+
+LARGEST = 1024 * 1024  # bytes; a real config is a few KiB, and more is likely another file
+
+
+def read_config(path: Path) -> str:
+    """Return a config's text, a byte order mark left out.
+
+    Raises ConfigError where it cannot be read, is not UTF-8 text, or is over 1 MiB.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise ConfigError(
+                f"{path}: {size:,} bytes, over the limit of {LARGEST:,} for a config; "
+                "is this the right file?"
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigError(f"{path}: cannot be read: {reason}") from error
+    if b"\x00" in data:
+        raise ConfigError(f"{path}: is a binary file, not a config")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error

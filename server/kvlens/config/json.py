@@ -1,0 +1,226 @@
+"""A tolerant scanner of JSON with comments and trailing commas (JSONC) that keeps places.
+
+It never fails: what is half-typed becomes a broken node. Whether a file is valid is not its
+business. Flat objects it has read it keeps by their text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kvlens.config.nodes import Member, Node, Part, Section, Sections
+
+_TRIVIA = re.compile(r"(?:\s+|//[^\r\n]*|/\*.*?(?:\*/|\Z)|\ufeff)*", re.DOTALL)
+_STRING = re.compile(r'"((?:[^"\\\r\n]|\\[^\r\n])*)"')
+_OPEN_STRING = re.compile(r'"[^\r\n]*')
+_OPEN_NAME = re.compile(r'"[\w\-]*')
+_WORD = re.compile(r"[^\s,\[\]{}:\"/]+")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?\Z")
+_FLAT_OBJECT = re.compile(r"\{[^{}/]*\}")
+_ESCAPE = re.compile(r"((?:\\u[0-9A-Fa-f]{4})+)|\\(.)")
+_ESCAPED = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r"}
+_WORDS = {"true": ("boolean", True), "false": ("boolean", False), "null": ("null", None)}
+_DEEPEST = 100
+
+
+class JsonScanner:
+    """Scans the versions of one file, one after the other."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, Node] = {}
+
+    def scan(self, text: str) -> Sections:
+        """Return one section: the members of the object that the file holds."""
+        if len(self._objects) > 20_000:
+            self._objects = {}
+        reader = _Reader(text, self._objects)
+        start, root = reader.root()
+        return [(start, Section((), False, root))]
+
+
+class _Reader:
+    def __init__(self, text: str, known: dict[str, Node]) -> None:
+        self.text = text
+        self.at = 0
+        self.known = known
+        self.depth = 0
+
+    def root(self) -> tuple[int, Node]:
+        self._skip_trivia()
+        start = self.at
+        if self._peek() == "{":
+            node = self._object()
+            self._skip_trivia()
+            broken = node.broken or self.at < len(self.text)
+            return start, Node("table", node.length, members=node.members, broken=broken, head=0)
+        return start, Node("table", 0, broken=True, head=0)
+
+    def _value(self) -> Node:
+        mark = self._peek()
+        if mark == '"':
+            return self._string()
+        if mark and mark in "[{":
+            if self.depth >= _DEEPEST:
+                start, self.at = self.at, len(self.text)
+                return Node("invalid", self.at - start, broken=True)
+            self.depth += 1
+            node = self._array() if mark == "[" else self._object()
+            self.depth -= 1
+            return node
+        found = _WORD.match(self.text, self.at)
+        if not found:
+            return Node("missing", 0, broken=True)
+        self.at = found.end()
+        word = found[0]
+        if word in _WORDS:
+            kind, value = _WORDS[word]
+            return Node(kind, len(word), value)
+        if number := _NUMBER.match(word):
+            if number[1] or number[2] or len(word) > 4_000:
+                return Node("float", len(word), float(word))
+            return Node("integer", len(word), int(word))
+        return Node("invalid", len(word), word, broken=True)
+
+    def _string(self) -> Node:
+        if found := _STRING.match(self.text, self.at):
+            self.at = found.end()
+            return Node("string", len(found[0]), _unescape(found[1]))
+        found = _OPEN_STRING.match(self.text, self.at)
+        assert found
+        self.at = found.end()
+        return Node("string", len(found[0]), found[0][1:], broken=True)
+
+    def _array(self) -> Node:
+        start = self.at
+        self.at += 1
+        items: list[tuple[int, Node]] = []
+        broken = False
+        while True:
+            self._skip_trivia()
+            mark = self._peek()
+            if mark == "]":
+                self.at += 1
+                return Node("array", self.at - start, broken=broken, items=tuple(items))
+            if not mark or mark == "}":
+                break
+            if mark == ",":
+                self.at += 1
+                continue
+            at = self.at
+            node = self._value()
+            if self.at == at:
+                self.at += 1  # a stray character: step over it
+                broken = True
+                continue
+            if node.kind == "string" and self._colon_follows():
+                self.at = at  # a member of the object around: the array was never closed
+                break
+            items.append((at - start, node))
+            broken = broken or node.broken
+        end = items[-1][0] + items[-1][1].length if items else 1
+        self.at = start + end
+        return Node("array", end, broken=True, items=tuple(items))
+
+    def _object(self) -> Node:
+        start = self.at
+        flat = _FLAT_OBJECT.match(self.text, start)
+        if flat and (known := self.known.get(flat[0])):
+            self.at = flat.end()
+            return known
+        node = self._read_object()
+        if flat and not node.broken and node.length == len(flat[0]):
+            self.known[flat[0]] = node
+        return node
+
+    def _read_object(self) -> Node:
+        start = self.at
+        self.at += 1
+        members: list[Member] = []
+        broken = False
+        while True:
+            self._skip_trivia()
+            mark = self._peek()
+            if mark == "}":
+                self.at += 1
+                return Node("table", self.at - start, broken=broken, members=tuple(members))
+            if not mark or mark in "]{":
+                break
+            if mark == ",":
+                self.at += 1
+                continue
+            at = self.at
+            key = self._key(start)
+            if key is None:
+                self.at = max(self.at, at + 1)
+                broken = True
+                continue
+            member = self._member(start, key)
+            members.append(member)
+            broken = broken or member.value.broken
+        end = members[-1].offset + members[-1].value.length if members else 1
+        self.at = start + end
+        return Node("table", end, broken=True, members=tuple(members))
+
+    def _key(self, base: int) -> Part | None:
+        at = self.at
+        if self._peek() == '"':
+            node = self._string()
+            name = str(node.value)
+            if node.broken:  # `"bind` … or `"bind: "x"`: the name is what could be a name
+                found = _OPEN_NAME.match(self.text, at)
+                assert found
+                self.at, name = found.end(), found[0][1:]
+            return Part(name, at - base, self.at - base)
+        found = _WORD.match(self.text, at)
+        if not found:
+            return None
+        self.at = found.end()
+        return Part(found[0], at - base, self.at - base)
+
+    def _member(self, base: int, key: Part) -> Member:
+        after_key = self.at
+        self._skip_trivia()
+        if self._peek() != ":":
+            self.at = after_key
+            return Member((key,), after_key - base, Node("missing", 0, broken=True))
+        self.at += 1
+        after_colon = self.at
+        self._skip_trivia()
+        at = self.at
+        if self._peek() == '"':
+            value = self._string()
+            if self._colon_follows():  # `"id":` and then the next member: this value is missing
+                self.at = after_colon
+                return Member((key,), after_colon - base, Node("missing", 0, broken=True))
+            return Member((key,), at - base, value)
+        value = self._value()
+        if value.kind == "missing":
+            self.at = after_colon
+            return Member((key,), after_colon - base, value)
+        return Member((key,), at - base, value)
+
+    def _colon_follows(self) -> bool:
+        found = _TRIVIA.match(self.text, self.at)
+        assert found
+        return self.text[found.end() : found.end() + 1] == ":"
+
+    def _peek(self) -> str:
+        return self.text[self.at : self.at + 1]
+
+    def _skip_trivia(self) -> None:
+        found = _TRIVIA.match(self.text, self.at)
+        assert found
+        self.at = found.end()
+
+
+def _unescape(raw: str) -> str:
+    if "\\" not in raw:
+        return raw
+
+    def replace(found: re.Match[str]) -> str:
+        if found[1]:
+            units = bytes.fromhex(found[1].replace("\\u", ""))
+            return units.decode("utf-16-be", "replace")
+        return _ESCAPED.get(found[2], found[2])
+
+    return _ESCAPE.sub(replace, raw)

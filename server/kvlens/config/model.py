@@ -1,0 +1,226 @@
+"""What a config says of Workers KV: environments, their `kv_namespaces`, the entries in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from kvlens.config.nodes import Node, Sections
+from kvlens.config.tables import Definition, Table, gather
+from kvlens.text import Span
+
+KV_FIELD = "kv_namespaces"
+
+
+class Field(NamedTuple):
+    """One field of an entry."""
+
+    name: str
+    key_span: Span
+    kind: str  # as nodes.KINDS and BROKEN_KINDS name them
+    value: Any  # of a scalar, else None
+    value_span: Span
+    broken: bool  # half-typed: nothing should be held against its value yet
+
+
+class Entry:
+    """One element of `kv_namespaces`: its fields with their places."""
+
+    __slots__ = ("base", "node")
+
+    def __init__(self, base: int, node: Node) -> None:
+        self.base = base
+        self.node = node
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the element is a table, as it should be."""
+        return self.node.kind == "table"
+
+    @property
+    def span(self) -> Span:
+        """The whole element, for a `[[…]]` with its lines."""
+        return Span(self.base, self.base + self.node.length)
+
+    @property
+    def head(self) -> Span:
+        """What to underline for the whole element: its header, or the inline table."""
+        return Span(self.base, self.base + self.node.head)
+
+    @property
+    def broken(self) -> bool:
+        """Whether something in it is half-typed."""
+        return self.node.broken
+
+    @property
+    def fields(self) -> list[Field]:
+        """Its fields in order, a name written twice standing twice."""
+        fields = self._relative()
+        if not self.base:
+            return fields
+        return [
+            field._replace(
+                key_span=self._move(field.key_span), value_span=self._move(field.value_span)
+            )
+            for field in fields
+        ]
+
+    def get(self, name: str) -> Field | None:
+        """Return the first field of that name."""
+        for field in self._relative():
+            if field.name == name:
+                return field._replace(
+                    key_span=self._move(field.key_span), value_span=self._move(field.value_span)
+                )
+        return None
+
+    def text_of(self, name: str) -> str | None:
+        """Return a field's value where it is a whole, non-empty string."""
+        for field in self._relative():
+            if field.name == name:
+                whole = field.kind == "string" and not field.broken and field.value
+                return str(field.value) if whole else None
+        return None
+
+    @property
+    def store_id(self) -> str | None:
+        """The namespace's id in a local store: `preview_id`, else `id`, else the binding.
+
+        Source: workers-sdk, wrangler's `dev`.
+        """
+        return self.text_of("preview_id") or self.text_of("id") or self.text_of("binding")
+
+    def _move(self, span: Span) -> Span:
+        return Span(span.start + self.base, span.end + self.base)
+
+    def _relative(self) -> list[Field]:
+        cached: list[Field] | None = self.node.cache.get("fields")
+        if cached is None:
+            cached = [_field(member) for member in self.node.members if member.key]
+            self.node.cache["fields"] = cached
+        return cached
+
+
+def _field(member: Any) -> Field:
+    node: Node = member.value
+    dotted = len(member.key) > 1
+    return Field(
+        member.key[0].name,
+        Span(member.key[0].start, member.key[-1].end),
+        "table" if dotted else node.kind,
+        None if dotted else node.value,
+        Span(member.offset, member.offset + node.length),
+        node.broken,
+    )
+
+
+@dataclass(frozen=True)
+class KvList:
+    """One definition of `kv_namespaces`."""
+
+    definition: Definition
+    entries: list[Entry]
+
+    @property
+    def kind(self) -> str:
+        """The kind of its value; "array" is right."""
+        return self.definition.kind
+
+    @property
+    def key_span(self) -> Span:
+        """The name `kv_namespaces`."""
+        return self.definition.key
+
+    @property
+    def span(self) -> Span:
+        """The value; for headers, the name in the first of them."""
+        return self.definition.span
+
+    @property
+    def broken(self) -> bool:
+        """Whether the value is half-typed."""
+        return self.definition.node is not None and self.definition.node.broken
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The top level of a config (name None), or one `env.NAME`."""
+
+    name: str | None
+    key_span: Span | None  # the name in its header or key; None for the top level
+    table: Table
+
+    @property
+    def kv(self) -> list[KvList]:
+        """Every definition of `kv_namespaces` here; more than one is a mistake, still read."""
+        return [
+            KvList(definition, list(_entries(definition)))
+            for definition in self.table.get(KV_FIELD)
+        ]
+
+
+def _entries(definition: Definition) -> Iterator[Entry]:
+    for base, body in definition.elements:
+        yield Entry(base, body)
+    if definition.node is not None and definition.node.kind == "array":
+        for offset, node in definition.node.items:
+            yield Entry(definition.base + offset, node)
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """One usable namespace: a binding and the id that a local store keeps it under."""
+
+    binding: str
+    id: str
+    environment: str | None
+    span: Span  # of the binding's value
+
+
+class Config:
+    """One config file, read."""
+
+    def __init__(self, path: str, text: str, sections: Sections) -> None:
+        self.path = path
+        self.text = text
+        self.sections = sections
+        self.root = gather(sections)
+        self.environments = list(self._environments())
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the file is JSON (or JSONC), not TOML."""
+        return self.path.endswith((".json", ".jsonc"))
+
+    def namespaces(self, *environments: str | None) -> list[Namespace]:
+        """Return the usable namespaces of these environments; of all where none is named.
+
+        A binding that stands twice in one environment counts once: the first.
+        """
+        found: list[Namespace] = []
+        for environment in self.environments:
+            if environments and environment.name not in environments:
+                continue
+            seen: set[str] = set()
+            for kv in environment.kv:
+                for entry in kv.entries:
+                    binding = entry.text_of("binding")
+                    store_id = entry.store_id
+                    if not binding or not store_id or binding in seen:
+                        continue
+                    seen.add(binding)
+                    field = entry.get("binding")
+                    assert field
+                    found.append(Namespace(binding, store_id, environment.name, field.value_span))
+        return found
+
+    def _environments(self) -> Iterator[Environment]:
+        yield Environment(None, None, self.root)
+        for definition in self.root.get("env"):
+            if definition.table is None:
+                continue
+            for name in definition.table.names():
+                for inner in definition.table.get(name):
+                    if inner.table is not None:
+                        yield Environment(name, inner.key, inner.table)

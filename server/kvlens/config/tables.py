@@ -1,0 +1,132 @@
+"""Tables as a config means them, gathered from wherever the file writes their parts.
+
+TOML lets one table stand in several places: under headers, as dotted keys, as an inline table.
+Here they come together, each definition with its place in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.nodes import Node, Part, Sections
+from kvlens.text import Span
+
+
+class Table:
+    """One table: what its names hold. Members are read when first asked for."""
+
+    def __init__(self, parts: list[tuple[int, Node]] | None = None) -> None:
+        self.parts = parts or []
+        self._entries: dict[str, list[Definition]] = {}
+        self._read = 0
+
+    def names(self) -> Iterator[str]:
+        """Yield the names, first seen first."""
+        self._read_parts()
+        yield from self._entries
+
+    def get(self, name: str) -> list[Definition]:
+        """Return every definition of a name, in the order met: none, one, or (a mistake) more."""
+        self._read_parts()
+        return self._entries.get(name, [])
+
+    def define(self, name: str, definition: Definition) -> None:
+        """Add a definition found outside the table's own members, such as a header."""
+        self._entries.setdefault(name, []).append(definition)
+
+    def child(self, name: str, key: Span) -> Table:
+        """Return the table of that name that headers and dotted keys add to."""
+        self._read_parts()
+        for definition in self._entries.get(name, ()):
+            if definition.table is not None:
+                return definition.table
+        table = Table()
+        self.define(name, Definition(key, table=table))
+        return table
+
+    def _read_parts(self) -> None:
+        while self._read < len(self.parts):
+            base, node = self.parts[self._read]
+            self._read += 1
+            for member in node.members:
+                table = self
+                for part in member.key[:-1]:
+                    table = table.child(part.name, Span(base + part.start, base + part.end))
+                last = member.key[-1]
+                key = Span(base + last.start, base + last.end)
+                at = base + member.offset
+                inner = Table([(at, member.value)]) if member.value.kind == "table" else None
+                table.define(last.name, Definition(key, member.value, at, inner))
+
+
+class Definition:
+    """One place that says what a name holds: a value, a header, or several `[[…]]`."""
+
+    __slots__ = ("base", "elements", "key", "node", "table")
+
+    def __init__(
+        self, key: Span, node: Node | None = None, base: int = 0, table: Table | None = None
+    ) -> None:
+        self.key = key  # the name, with its quotes
+        self.node = node  # None where headers or dotted keys alone make the table
+        self.base = base
+        self.table = table
+        self.elements: list[tuple[int, Node]] = []  # the bodies under `[[…]]`
+
+    @property
+    def kind(self) -> str:
+        """The kind of value, as `nodes.KINDS` names them."""
+        if self.elements:
+            return "array"
+        return self.node.kind if self.node is not None else "table"
+
+    @property
+    def span(self) -> Span:
+        """Where the value stands; the name where the value has no one place."""
+        if self.node is None:
+            return self.key
+        return Span(self.base, self.base + max(self.node.length, 0))
+
+
+def gather(sections: Sections) -> Table:
+    """Return the root table of a scanned file."""
+    root = Table()
+    reached: dict[tuple[str, ...], Table] = {(): root}
+    arrays: dict[tuple[str, ...], Definition] = {}
+    for base, section in sections:
+        path = tuple(part.name for part in section.header)
+        if not path:
+            if not section.body.head:  # the lines above the first header; else a bare `[]`
+                root.parts.append((base, section.body))
+            continue
+        last = section.header[-1]
+        key = Span(base + last.start, base + last.end)
+        if section.is_array:
+            definition = arrays.get(path)
+            if definition is None:
+                definition = arrays[path] = Definition(key)
+                _reach(path[:-1], base, section.header, reached).define(path[-1], definition)
+            definition.elements.append((base, section.body))
+            # `[array.name]` below adds to the last element, not to a table of the file
+            for known in [name for name in reached if name[: len(path)] == path]:
+                del reached[known]
+            reached[path] = Table([(base, section.body)])
+            continue
+        _reach(path, base, section.header, reached).parts.append((base, section.body))
+    return root
+
+
+def _reach(
+    path: tuple[str, ...],
+    base: int,
+    header: tuple[Part, ...],
+    reached: dict[tuple[str, ...], Table],
+) -> Table:
+    """Return the table at a path, made where it is not there yet."""
+    table = reached.get(path)
+    if table is None:
+        parent = _reach(path[:-1], base, header, reached)
+        part = header[len(path) - 1]
+        table = parent.child(path[-1], Span(base + part.start, base + part.end))
+        reached[path] = table
+    return table

@@ -1,0 +1,394 @@
+"""A tolerant scanner of TOML that keeps places (TOML 1.0, and 1.1's inline tables).
+
+It never fails: what is half-typed becomes a broken node, and the damage ends at the line, the
+bracket or the header where a reader would say it ends. Whether a file is valid TOML is not its
+business; `judge` asks tomlkit that.
+
+What it has read it keeps by its text: a header with its lines, and a flat inline table. After
+one key stroke only the section typed in is read again.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kvlens.config.nodes import Member, Node, Part, Section, Sections
+
+_BARE = r"[A-Za-z0-9_\-]+"
+_QUOTED = r'"(?:[^"\\\r\n]|\\[^\r\n])*"|\'[^\'\r\n]*\''
+_KEY = rf"(?:{_BARE}|{_QUOTED})(?:[ \t]*\.[ \t]*(?:{_BARE}|{_QUOTED}))*"
+
+# A header begins with a bare name. `["a"]`, `[1]` and `[true]` on a line of their own may be an
+# inner array, so they count as headers only where a statement is expected.
+_HEADER_LINE = re.compile(
+    rf"^[ \t]*\[\[?[ \t]*(?!(?:true|false|inf|nan|[0-9+\-][0-9_.eE+\-]*)[ \t]*[\],])"
+    rf"{_BARE}[ \t]*(?:[.\]#\r\n]|\Z)",
+    re.MULTILINE,
+)
+_HEADER = re.compile(r"\[(\[?)")
+_ASSIGNMENT = re.compile(rf"{_KEY}[ \t]*=")
+_PART = re.compile(rf"({_BARE})|({_QUOTED})|([\"'][^\r\n=\]]*)|([^\s=.\[\]{{}}\"'#,]+)")
+_DOT = re.compile(r"[ \t]*\.[ \t]*")
+_BLANK = re.compile(r"[ \t]*")
+_TRIVIA = re.compile(r"(?:[ \t\r\n]+|#[^\r\n]*)*")
+_LINE_REST = re.compile(r"[^\r\n]*")
+_FLAT_TABLE = re.compile(r"\{[^{}\r\n]*\}")
+_BASIC = re.compile(r'"((?:[^"\\\r\n]|\\[^\r\n])*)"')
+_LITERAL = re.compile(r"'([^'\r\n]*)'")
+_BASIC_BLOCK = re.compile(r'"""((?:[^\\]|\\.)*?)"{3,5}(?!")', re.DOTALL)
+_LITERAL_BLOCK = re.compile(r"'''(.*?)'{3,5}(?!')", re.DOTALL)
+_DATE = r"\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[Zz]|[+-]\d{2}:\d{2})?)?"
+_DATETIME = re.compile(rf"(?:{_DATE}|\d{{2}}:\d{{2}}:\d{{2}}(?:\.\d+)?)(?![^\s,\]}}#])")
+_WORD = re.compile(r"[^\s,\[\]{}#\"']+")
+_INTEGER = re.compile(
+    r"[+-]?(?:0|[1-9](?:_?\d)*)\Z|0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*\Z"
+    r"|0o[0-7](?:_?[0-7])*\Z|0b[01](?:_?[01])*\Z"
+)
+_FLOAT = re.compile(
+    r"[+-]?(?:(?:0|[1-9](?:_?\d)*)(?:\.\d(?:_?\d)*)?(?:[eE][+-]?\d(?:_?\d)*)?|inf|nan)\Z"
+)
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|(\s*\n\s*)|(.))")
+_ESCAPED = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b"}
+_DEEPEST = 100  # nesting that a reader still follows; deeper is broken, never a stack overflow
+
+
+class TomlScanner:
+    """Scans the versions of one file, one after the other."""
+
+    def __init__(self) -> None:
+        self._chunks: dict[str, tuple[tuple[int, Section], ...]] = {}
+        self._tables: dict[str, Node] = {}
+
+    def scan(self, text: str) -> Sections:
+        """Return the file's sections in order, each with its offset. The first has no header."""
+        bounds = [found.start() for found in _HEADER_LINE.finditer(text)]
+        if not bounds or bounds[0] != 0:
+            bounds.insert(0, 0)
+        bounds.append(len(text))
+        kept: dict[str, tuple[tuple[int, Section], ...]] = {}
+        tables: dict[str, Node] = {}
+        sections: Sections = []
+        index = 0
+        while index + 1 < len(bounds):
+            start, stop = bounds[index], bounds[index + 1]
+            index += 1
+            chunk = text[start:stop]
+            found = self._chunks.get(chunk) or kept.get(chunk)
+            if found is None:
+                reader = _Reader(chunk, self._tables, tables)
+                found = reader.sections()
+                while reader.open_block and (end := _block_end(text, start, reader.open_block)):
+                    while bounds[index] < end:  # a header inside a multi-line string is none
+                        index += 1
+                    chunk = text[start : bounds[index]]
+                    reader = _Reader(chunk, self._tables, tables)
+                    found = reader.sections()
+            if '"""' not in chunk and "'''" not in chunk:
+                kept[chunk] = found
+            for offset, section in found:
+                sections.append((start + offset, section))
+        self._chunks = kept
+        if tables:
+            self._tables = tables if len(self._tables) > 20_000 else {**self._tables, **tables}
+        return sections
+
+
+def _block_end(text: str, start: int, opened: tuple[int, str]) -> int | None:
+    """Return where the multi-line string opened in a chunk at `start` ends, if it does."""
+    at, quote = opened
+    block = _BASIC_BLOCK if quote == '"""' else _LITERAL_BLOCK
+    found = block.match(text, start + at)
+    return found.end() if found else None
+
+
+class _Reader:
+    """Reads one chunk. Offsets here are of the chunk; nodes get them relative to themselves."""
+
+    def __init__(self, text: str, known: dict[str, Node], fresh: dict[str, Node]) -> None:
+        self.text = text
+        self.at = 0
+        self.known = known
+        self.fresh = fresh
+        self.depth = 0
+        self.open_block: tuple[int, str] | None = None
+
+    # statements -----------------------------------------------------------------------------
+
+    def sections(self) -> tuple[tuple[int, Section], ...]:
+        """Read the whole chunk."""
+        found: list[tuple[int, Section]] = []
+        self._skip_trivia()
+        start, is_array, head = 0, False, 0
+        header: tuple[Part, ...] = ()
+        if self._peek() == "[":
+            start, header, is_array, head = self._header()
+        while True:
+            members, end, broken = self._members(start)
+            body = Node(
+                "table", max(end, start + head) - start, members=members, head=head, broken=broken
+            )
+            found.append((start, Section(header, is_array, body)))
+            if self.at >= len(self.text):
+                return tuple(found)
+            start, header, is_array, head = self._header()
+
+    def _header(self) -> tuple[int, tuple[Part, ...], bool, int]:
+        """Read `[a.b]` or `[[a.b]]`: (start, parts, is it an array's, length)."""
+        start = self.at
+        opened = _HEADER.match(self.text, start)
+        assert opened
+        self.at = opened.end()
+        self._blank()
+        parts = self._key(start)
+        self._blank()
+        while self._peek() == "]":
+            self.at += 1
+        end = self.at
+        self._line_rest()
+        return start, parts, bool(opened[1]), end - start
+
+    def _members(self, start: int) -> tuple[tuple[Member, ...], int, bool]:
+        """Read statements up to the next header: (members, end of the last, anything broken)."""
+        members: list[Member] = []
+        end, broken = start, False
+        while True:
+            self._skip_trivia()
+            mark = self._peek()
+            if not mark or mark == "[":
+                return tuple(members), end, broken
+            member = self._member(start)
+            if member is None:
+                self._line_rest()
+                broken = True
+                continue
+            members.append(member)
+            end = self.at
+            broken = broken or member.value.broken
+            self._blank()
+            if self._peek() not in ("", "\r", "\n", "#"):
+                broken = True
+            self._line_rest()
+
+    def _member(self, base: int) -> Member | None:
+        """Read `key = value`; a key alone is a member with a missing value."""
+        parts = self._key(base)
+        if not parts:
+            return None
+        self._blank()
+        if self._peek() != "=":
+            return Member(parts, self.at - base, Node("missing", 0, broken=True))
+        self.at += 1
+        self._blank()
+        at = self.at
+        return Member(parts, at - base, self._value())
+
+    def _key(self, base: int) -> tuple[Part, ...]:
+        parts: list[Part] = []
+        while found := _PART.match(self.text, self.at):
+            raw = found[0]
+            if found[2] and raw[0] == '"':
+                name = _unescape(raw[1:-1])
+            elif found[2]:
+                name = raw[1:-1]
+            else:
+                name = raw.strip("\"' \t")
+            parts.append(Part(name, self.at - base, found.end() - base))
+            self.at = found.end()
+            dot = _DOT.match(self.text, self.at)
+            if not dot:
+                break
+            self.at = dot.end()
+        return tuple(parts)
+
+    # values ---------------------------------------------------------------------------------
+
+    def _value(self) -> Node:
+        mark = self._peek()
+        if mark == '"' or mark == "'":
+            return self._string(mark)
+        if mark in ("[", "{"):
+            if self.depth >= _DEEPEST:
+                start = self.at
+                self._line_rest()
+                return Node("invalid", self.at - start, broken=True)
+            self.depth += 1
+            node = self._array() if mark == "[" else self._table()
+            self.depth -= 1
+            return node
+        start = self.at
+        if found := _DATETIME.match(self.text, start):
+            self.at = found.end()
+            return Node("datetime", self.at - start, found[0])
+        found = _WORD.match(self.text, start)
+        if not found:
+            return Node("missing", 0, broken=True)
+        self.at = found.end()
+        word = found[0]
+        if word in ("true", "false"):
+            return Node("boolean", len(word), word == "true")
+        if _INTEGER.match(word):
+            return Node("integer", len(word), _integer(word))
+        if _FLOAT.match(word):
+            return Node("float", len(word), float(word.replace("_", "")))
+        return Node("invalid", len(word), word, broken=True)
+
+    def _string(self, quote: str) -> Node:
+        start = self.at
+        block = quote * 3
+        if self.text.startswith(block, start):
+            pattern = _BASIC_BLOCK if quote == '"' else _LITERAL_BLOCK
+            if found := pattern.match(self.text, start):
+                self.at = found.end()
+                inside = self.text[start + 3 : self.at - 3]
+                inside = inside[1:] if inside[:1] == "\n" else inside.removeprefix("\r\n")
+                value = _unescape(inside) if quote == '"' else inside
+                return Node("string", self.at - start, value)
+            self.open_block = (start, block)
+            self._line_rest()
+            return Node("string", self.at - start, self.text[start + 3 : self.at], broken=True)
+        found = (_BASIC if quote == '"' else _LITERAL).match(self.text, start)
+        if found:
+            self.at = found.end()
+            value = _unescape(found[1]) if quote == '"' else found[1]
+            return Node("string", self.at - start, value)
+        self._line_rest()
+        return Node("string", self.at - start, self.text[start + 1 : self.at], broken=True)
+
+    def _array(self) -> Node:
+        start = self.at
+        self.at += 1
+        items: list[tuple[int, Node]] = []
+        broken = False
+        closed = False
+        while True:
+            line_start = self._skip_trivia()
+            mark = self._peek()
+            if mark == "]":
+                self.at += 1
+                closed = True
+                break
+            if not mark or (line_start and self._statement_here()):
+                break
+            if mark == "{" and (node := self._flat_table()):
+                items.append((self.at - node.length - start, node))
+            elif mark == ",":
+                self.at += 1
+                continue
+            else:
+                at = self.at
+                node = self._value()
+                if self.at == at:  # nothing a value can begin with, such as a lone brace
+                    self.at += 1
+                    broken = True
+                    continue
+                items.append((at - start, node))
+                broken = broken or node.broken
+            self._blank()
+            if self._peek() == ",":
+                self.at += 1
+        if not closed:  # leave the lines below to their own reader
+            self.at = start + (items[-1][0] + items[-1][1].length if items else 1)
+        return Node("array", self.at - start, broken=broken or not closed, items=tuple(items))
+
+    def _flat_table(self) -> Node | None:
+        """Return an inline table without inner braces that was read before, from its text."""
+        found = _FLAT_TABLE.match(self.text, self.at)
+        if not found:
+            return None
+        raw = found[0]
+        node = self.known.get(raw) or self.fresh.get(raw)
+        if node is None:
+            start = self.at
+            node = self._table()
+            if node.broken or node.length != len(raw):
+                self.at = start + node.length
+                return node
+        self.fresh[raw] = node
+        self.at = found.end()
+        return node
+
+    def _table(self) -> Node:
+        start = self.at
+        self.at += 1
+        members: list[Member] = []
+        broken = False
+        end = self.at
+        after_comma = True
+        while True:
+            line_start = self._skip_trivia()
+            mark = self._peek()
+            if mark == "}":
+                self.at += 1
+                return Node("table", self.at - start, broken=broken, members=tuple(members))
+            if mark == ",":
+                self.at += 1
+                end = self.at
+                after_comma = True
+                continue
+            if not mark or mark in "{]" or (line_start and (mark == "[" or not after_comma)):
+                break
+            at = self.at
+            member = self._member(start)
+            if member is None:
+                self.at = at + 1  # a stray character: step over it
+                broken = True
+                continue
+            members.append(member)
+            end = self.at
+            broken = broken or member.value.broken
+            after_comma = False
+        self.at = end
+        return Node("table", end - start, broken=True, members=tuple(members))
+
+    # small steps ----------------------------------------------------------------------------
+
+    def _peek(self) -> str:
+        return self.text[self.at : self.at + 1]
+
+    def _blank(self) -> None:
+        found = _BLANK.match(self.text, self.at)
+        assert found
+        self.at = found.end()
+
+    def _line_rest(self) -> None:
+        found = _LINE_REST.match(self.text, self.at)
+        assert found
+        self.at = found.end()
+
+    def _skip_trivia(self) -> bool:
+        """Step over blanks, line ends and comments; tell whether a new line was reached."""
+        found = _TRIVIA.match(self.text, self.at)
+        assert found
+        self.at = found.end()
+        passed = found[0]
+        return "\n" in passed or "\r" in passed
+
+    def _statement_here(self) -> bool:
+        """Tell whether a line inside an array is really the next statement."""
+        if self._peek() == "[":
+            start = max(self.text.rfind("\n", 0, self.at), self.text.rfind("\r", 0, self.at)) + 1
+            return _HEADER_LINE.match(self.text, start) is not None
+        return _ASSIGNMENT.match(self.text, self.at) is not None
+
+
+def _integer(word: str) -> int:
+    digits = word.replace("_", "")
+    if len(digits) > 4_000:  # int() refuses more; no TOML integer has them
+        return 0
+    return int(digits, 0) if digits[:2] in ("0x", "0o", "0b") else int(digits)
+
+
+def _unescape(raw: str) -> str:
+    if "\\" not in raw:
+        return raw
+
+    def replace(found: re.Match[str]) -> str:
+        digits = found[1] or found[2] or found[3]
+        if digits:
+            code = int(digits, 16)
+            return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else found[0]
+        if found[4]:
+            return ""
+        return _ESCAPED.get(found[5] or "", found[5] or "")
+
+    return _ESCAPE.sub(replace, raw)
