@@ -10,8 +10,9 @@ from pathlib import Path
 CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 # Folders that hold other people's or generated files.
 SKIPPED_FOLDERS = frozenset(
-    ".git .hg .svn .wrangler .venv venv node_modules bower_components dist build out target "
-    "coverage __pycache__ .next .nuxt .svelte-kit .output .turbo .cache .yarn .pnpm-store".split()
+    (".git", ".hg", ".svn", ".wrangler", ".venv", "venv", "__pycache__", ".cache")
+    + ("node_modules", "bower_components", ".yarn", ".pnpm-store", "coverage", "target")
+    + ("dist", "build", "out", ".next", ".nuxt", ".svelte-kit", ".output", ".turbo")
 )
 
 
