@@ -1,0 +1,42 @@
+# `make` alone says what there is. PYTHON= names another interpreter for the set-up.
+PYTHON ?= python3
+VENV := .venv/bin/python
+SETUP := $(PYTHON) -m scripts.setup
+
+export PATH := $(CURDIR)/.venv/node-bin:$(PATH)
+
+.PHONY: help setup run test bench package check
+
+help:
+	@echo "make setup    everything the other targets need; quick when nothing changed"
+	@echo "make run      open examples/ in VS Code with the extension (PORT=, FOLDER=)"
+	@echo "make test     every test, the ones in the real editor included (ARGS= for pytest)"
+	@echo "make bench    the benchmarks"
+	@echo "make package  the .vsix files, one a platform, in build/"
+	@echo "make check    ruff, mypy, tsc"
+
+setup:
+	@$(SETUP) all
+
+run:
+	@$(SETUP) run
+	@exec $(VENV) -m scripts.run $(if $(PORT),--port "$(PORT)") $(if $(FOLDER),--folder "$(FOLDER)")
+
+test: setup
+	@$(VENV) -m scripts.package
+	@$(VENV) -m pytest $(ARGS)
+
+bench:
+	@$(SETUP) bench
+	@$(VENV) -m tests.bench $(ARGS)
+
+package:
+	@$(SETUP) package
+	@$(VENV) -m scripts.package --all
+
+check:
+	@$(SETUP) check
+	@$(VENV) -m ruff check .
+	@$(VENV) -m ruff format --check .
+	@$(VENV) -m mypy
+	@.venv/node-bin/npm --prefix extension run --silent check

@@ -1,0 +1,1 @@
+"""Set-up, packaging and running: what the Makefile calls. Standard library only."""
