@@ -9,11 +9,11 @@ from pathlib import Path
 # In wrangler's order: JSON anywhere above wins over TOML nearby (workers-sdk, config-helpers).
 CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 # Folders that hold other people's or generated files.
-SKIPPED_FOLDERS = frozenset(
-    (".git", ".hg", ".svn", ".wrangler", ".venv", "venv", "__pycache__", ".cache")
-    + ("node_modules", "bower_components", ".yarn", ".pnpm-store", "coverage", "target")
-    + ("dist", "build", "out", ".next", ".nuxt", ".svelte-kit", ".output", ".turbo")
-)
+SKIPPED_FOLDERS = {
+    *(".git", ".hg", ".svn", ".wrangler", ".venv", "venv", "__pycache__", ".cache"),
+    *("node_modules", "bower_components", ".yarn", ".pnpm-store", "coverage", "target"),
+    *("dist", "build", "out", ".next", ".nuxt", ".svelte-kit", ".output", ".turbo"),
+}
 
 
 def find_config(folder: Path) -> Path | None:
