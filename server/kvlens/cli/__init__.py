@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # command: (module, what it does); a module is imported only when its command runs
+    "lsp": ("lsp", "the language server, on standard input and output"),
+    "serve": ("serve", "the emulator alone"),
 }
 
 

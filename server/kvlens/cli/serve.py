@@ -1,0 +1,214 @@
+"""`kvlens serve`: the emulator alone, following the project's files."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kvlens.config.find import ConfigError, find_config
+from kvlens.emulator import Emulator, EmulatorError
+from kvlens.kv.limits import COMPATS
+from kvlens.seeds.apply import apply
+from kvlens.seeds.array import FileError
+from kvlens.seeds.file import SeedItem, read
+from kvlens.seeds.plan import changed_items, to_writes
+from kvlens.stores import DEFAULT_STORE, StoreError, open_store
+from kvlens.workspace import SEEDS, Project, follow
+
+QUIET = 0.1  # seconds in which changes of keys are gathered into one event
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Serve until interrupted, terminated, or (with --lifeline) until standard input ends."""
+    options = _parser(command).parse_args(arguments)
+    try:
+        path = Path(options.config) if options.config else find_config(Path.cwd())
+        if path is None:
+            raise ConfigError(
+                "no wrangler.json, wrangler.jsonc or wrangler.toml here or above; "
+                "name one with --config"
+            )
+        project = Project(path, options.env)
+        return asyncio.run(_Service(project, options).serve())
+    except (ConfigError, EmulatorError, StoreError) as error:
+        print(f"kvlens {command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parser(command: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"kvlens {command}", description="Serve the project's KV namespaces on loopback."
+    )
+    parser.add_argument("--config", "-c", metavar="PATH", help="the config (default: as wrangler)")
+    parser.add_argument("--env", "-e", metavar="NAME", help="one environment (default: all)")
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
+    parser.add_argument("--port", type=int, default=0, help="0 for any that is free")
+    parser.add_argument("--store", metavar="URL", default=DEFAULT_STORE, help="where keys are kept")
+    parser.add_argument("--compat", choices=COMPATS, default=COMPATS[0], help="whose rules hold")
+    parser.add_argument("--json", action="store_true", help="machine output, an object a line")
+    parser.add_argument("--lifeline", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+class _Service:
+    """One run: emulator and store, and what follows the files."""
+
+    def __init__(self, project: Project, options: argparse.Namespace) -> None:
+        self.project = project
+        self.options = options
+        self.stop = asyncio.Event()
+        self.store = open_store(options.store, project.folder)
+        self.emulator = Emulator(self.store, self._bindings(), compat=options.compat)
+        self.seeds: dict[Path, list[SeedItem]] = {}
+        self.pending: set[str] = set()
+
+    async def serve(self) -> int:
+        await self.emulator.start(self.options.host, self.options.port)
+        self.emulator.on_change(self._changed)
+        try:
+            self._announce()
+            self._end_with_parent()
+            self._remember_seeds()
+            await self._follow()
+        finally:
+            await self.emulator.close()
+            await self.store.close()
+        return 0
+
+    # what is said ---------------------------------------------------------------------------
+
+    def _announce(self) -> None:
+        emulator = self.emulator
+        ready = {
+            "url": emulator.url,
+            "rest": emulator.rest,
+            "token": emulator.token,
+            "namespaces": self._listed(),
+        }
+        if self.options.json:
+            self._event("ready", **ready, pid=os.getpid(), store=self.options.store)
+            return
+        print(f"KV Lens emulator at {emulator.url} for {self.project.path}")
+        print(f"  store  {self.options.store}")
+        print(f"  REST   {emulator.rest}")
+        print(f"  token  {emulator.token}")
+        for namespace in self._listed():
+            print(f"  {namespace['binding']}  {namespace['id']}")
+        if not self.project.namespaces:
+            print("  no KV namespaces yet: add kv_namespaces to the config, they appear here")
+        sys.stdout.flush()
+
+    def _event(self, event: str, **fields: Any) -> None:
+        print(json.dumps({"event": event, **fields}), flush=True)
+
+    def _log(self, level: str, message: str) -> None:
+        if self.options.json:
+            self._event("log", level=level, message=message)
+        else:
+            print(f"{level}: {message}", file=sys.stderr, flush=True)
+
+    def _changed(self, namespace: str) -> None:
+        """Tell that keys changed, once for all changes of a moment."""
+        if not self.options.json:
+            return
+        if not self.pending:
+            asyncio.get_running_loop().call_later(QUIET, self._tell_changed)
+        self.pending.add(namespace)
+
+    def _tell_changed(self) -> None:
+        changed, self.pending = sorted(self.pending), set()
+        for namespace in changed:
+            self._event("changed", id=namespace)
+
+    # what is followed -----------------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        state = getattr(self.store, "folder", None)
+        async for paths in follow(self.project, self.stop, state=state):
+            for path in sorted(paths):
+                if path == self.project.path:
+                    self._config_changed()
+                else:
+                    await self._seed_changed(path)
+            for namespace in self.store.poll():
+                self._changed(namespace)
+
+    def _config_changed(self) -> None:
+        try:
+            changed = self.project.reload()
+        except ConfigError as error:
+            self._log("warning", f"{error}; the namespaces known so far stay")
+            return
+        if changed:
+            self.emulator.set_namespaces(self._bindings())
+            if self.options.json:
+                self._event("namespaces", namespaces=self._listed())
+            else:
+                self._log("info", "namespaces: " + ", ".join(n["binding"] for n in self._listed()))
+
+    def _remember_seeds(self) -> None:
+        """Know the seed files as they are, so that a later save shows what changed in them."""
+        folder = self.project.folder / SEEDS
+        for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
+            with contextlib.suppress(FileError):
+                self.seeds[path] = read(path, time.time(), self.options.compat).items
+
+    async def _seed_changed(self, path: Path) -> None:
+        """Put again what changed in a seed file; keys that it does not name are left alone."""
+        seeded = self.project.seeded_by(path)
+        if seeded is None:
+            return
+        try:
+            items = read(path, time.time(), self.options.compat).items
+            changed = changed_items(self.seeds.get(path, []), items)
+            self.seeds[path] = items
+            writes = to_writes(changed, time.time(), self.options.compat)
+            if not writes:
+                return
+            await apply(self.store, seeded.id, writes)
+        except FileError as error:
+            self._log("error", f"{error}; nothing of it was written")
+        except StoreError as error:
+            self._log("error", str(error))
+        else:
+            self._log("info", f"{path.name}: {len(writes):,} changed keys put in {seeded.binding}")
+            self._changed(seeded.id)
+
+    def _bindings(self) -> dict[str, str]:
+        return {namespace.id: namespace.binding for namespace in reversed(self.project.namespaces)}
+
+    def _listed(self) -> list[dict[str, str]]:
+        found = [{"binding": n.binding, "id": n.id} for n in self.project.namespaces]
+        return [one for index, one in enumerate(found) if one not in found[:index]]
+
+    # the end --------------------------------------------------------------------------------
+
+    def _end_with_parent(self) -> None:
+        """End on SIGTERM and SIGINT, and with --lifeline when standard input ends."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None:
+                with contextlib.suppress(NotImplementedError, ValueError):  # on Windows
+                    loop.add_signal_handler(number, self.stop.set)
+        if self.options.lifeline:
+
+            def wait_for_end() -> None:
+                while os.read(0, 4096):
+                    pass
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(self.stop.set)
+
+            threading.Thread(target=wait_for_end, daemon=True).start()

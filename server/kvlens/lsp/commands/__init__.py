@@ -1,0 +1,66 @@
+"""Commands for `workspace/executeCommand`, so that any client has them: one file each.
+
+A command takes one object of parameters. What goes wrong reaches the client as a message that
+a user can read, never as a stack trace.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
+
+from kvlens.config.find import ConfigError
+from kvlens.kv.errors import KVError
+from kvlens.lsp.commands.params import CommandError, Params, ParamsError
+from kvlens.lsp.emulators import EmulatorError
+from kvlens.seeds.array import FileError
+from kvlens.stores import StoreError
+
+if TYPE_CHECKING:
+    from kvlens.lsp.server import Server
+
+REQUEST_FAILED = -32803
+
+COMMANDS: dict[str, str] = {
+    # id: the module here whose `run(server, params)` does it
+    "kvlens.namespaces": "namespaces",
+    "kvlens.list": "list_keys",
+    "kvlens.get": "get",
+    "kvlens.put": "put",
+    "kvlens.delete": "delete",
+    "kvlens.seed": "seed",
+    "kvlens.export": "export",
+    "kvlens.clear": "clear",
+    "kvlens.restart": "restart",
+    "kvlens.address": "address",
+    "kvlens.addNamespace": "add_namespace",
+}
+READABLE = (CommandError, EmulatorError, StoreError, KVError, ConfigError, OSError)
+
+
+async def run(server: Server, params: types.ExecuteCommandParams) -> Any:
+    """Run one command; raise JsonRpcException with a readable message where it fails."""
+    name = COMMANDS.get(params.command)
+    if name is None:
+        known = ", ".join(COMMANDS)
+        raise JsonRpcInvalidParams(f"No command {params.command!r}; there are {known}.")
+    module = importlib.import_module(f"kvlens.lsp.commands.{name}")
+    try:
+        return await module.run(server, Params(params))
+    except ParamsError as error:
+        raise JsonRpcInvalidParams(f"{params.command}: {error}") from None
+    except FileError as error:
+        for line in error.lines():
+            server.log("error", line)
+        raise JsonRpcException(str(error), REQUEST_FAILED) from None
+    except READABLE as error:
+        raise JsonRpcException(str(error), REQUEST_FAILED) from None
+    except Exception as error:
+        server.report_server_error(error, None)
+        raise JsonRpcException(
+            f"{params.command} failed: {type(error).__name__}: {error}. See the log.",
+            REQUEST_FAILED,
+        ) from None

@@ -1,0 +1,38 @@
+"""`kvlens.addNamespace`: declare one more namespace in a config."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from kvlens.config import load_text
+from kvlens.config.edit import add_namespace
+from kvlens.config.find import read_config
+from kvlens.lsp.commands.params import CommandError, find_project
+from kvlens.lsp.documents import to_range
+from kvlens.text import LineIndex
+
+if TYPE_CHECKING:
+    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.server import Server
+
+
+async def run(server: Server, params: Params) -> dict[str, bool]:
+    """Ask the client to edit the config, as the editor has it; it is not saved."""
+    project = await find_project(server, params)
+    binding = params.text("binding")
+    uri = params.get("config", str) or server.uri(project.path)
+    document = server.documents.get(uri)
+    text = document.text if document else read_config(project.path)
+    config = load_text(text, str(project.path))
+    edit = add_namespace(config, binding, params.get("environment", str))
+    place = to_range(LineIndex(text), edit.span, server.documents.encoding)
+    change = types.WorkspaceEdit(changes={uri: [types.TextEdit(place, edit.text)]})
+    asked = types.ApplyWorkspaceEditParams(change, label=f"Add KV namespace {binding}")
+    answer = await server.workspace_apply_edit_async(asked)
+    if not answer.applied:
+        raise CommandError(
+            f"The editor did not take the edit: {answer.failure_reason or 'no reason'}."
+        )
+    return {"applied": True}

@@ -1,0 +1,26 @@
+"""`kvlens.address`: where the emulator answers, and the token that it asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kvlens.lsp.commands.params import find_project
+
+if TYPE_CHECKING:
+    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.server import Server
+
+ACCOUNT = "local"  # any account is the same to the emulator; tools ask for one
+
+
+async def run(server: Server, params: Params) -> dict[str, str]:
+    """Return `url`, `rest` (what wrangler and the SDKs take), `token` and `account`."""
+    project = await find_project(server, params)
+    await project.emulator.start()
+    ready = project.emulator.ready
+    return {
+        "url": ready["url"],
+        "rest": ready["rest"],
+        "token": ready["token"],
+        "account": ACCOUNT,
+    }

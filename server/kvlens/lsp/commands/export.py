@@ -1,0 +1,31 @@
+"""`kvlens.export`: write a namespace as a seed file, nothing lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kvlens.lsp.commands.params import CommandError, find_target
+from kvlens.lsp.progress import Progress
+from kvlens.seeds.export import ExportCancelledError, export, export_file
+
+if TYPE_CHECKING:
+    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.server import Server
+
+
+async def run(server: Server, params: Params) -> dict[str, Any]:
+    """Return the file and how many keys are in it; without `file`, the items themselves."""
+    target = await find_target(server, params)
+    store = await target.store()
+    uri = params.get("file", str)
+    if uri is None:
+        return {"items": await export(store, target.id)}
+    path = server.path(uri)
+    async with Progress(server, params.token, f"Exporting {target.binding}") as progress:
+        try:
+            keys = await export_file(
+                store, target.id, path, progress=progress.report, cancelled=progress.cancelled
+            )
+        except ExportCancelledError as error:
+            raise CommandError(f"{path.name}: {error}.") from None
+    return {"file": server.uri(path), "keys": keys}

@@ -1,0 +1,107 @@
+"""The parameters of a command, and the namespace that they name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lsprotocol import types
+
+if TYPE_CHECKING:
+    from kvlens.kv.limits import Compat
+    from kvlens.lsp.projects import Project
+    from kvlens.lsp.server import Server
+    from kvlens.stores import Store
+
+
+class ParamsError(Exception):
+    """A parameter is missing or of the wrong type."""
+
+
+class CommandError(Exception):
+    """The command cannot be done; the text says why and what to do."""
+
+
+class Params:
+    """The one object that a command takes, read with care: a client may send anything."""
+
+    def __init__(self, params: types.ExecuteCommandParams) -> None:
+        sent = (params.arguments or [{}])[0]
+        if not isinstance(sent, dict):
+            raise ParamsError(f"takes one object, not {type(sent).__name__}")
+        self.sent: dict[str, Any] = sent
+        self.token = params.work_done_token
+
+    def text(self, name: str) -> str:
+        """Return a string that must be there."""
+        found = self.get(name, str)
+        if found is None:
+            raise ParamsError(f'"{name}" is missing; it takes a string')
+        return str(found)
+
+    def get(self, name: str, *kinds: type) -> Any:
+        """Return a parameter of one of these types, or None where it is left out."""
+        value = self.sent.get(name)
+        wrong_bool = isinstance(value, bool) and bool not in kinds
+        if value is not None and (wrong_bool or not isinstance(value, kinds)):
+            wanted = " or ".join(kind.__name__ for kind in kinds)
+            raise ParamsError(f'"{name}" is {value!r:.80}; it takes {wanted}')
+        return value
+
+
+class Target(NamedTuple):
+    """A namespace to work on."""
+
+    project: Project
+    binding: str
+    id: str
+    compat: Compat
+
+    async def store(self) -> Store:
+        """Return the store that holds it, its emulator started where it does not run."""
+        return await self.project.emulator.store()
+
+
+async def find_project(server: Server, params: Params) -> Project:
+    """Return the project that `config` names, or the only one."""
+    await server.found.wait()
+    uri = params.get("config", str)
+    if uri is not None:
+        project = server.projects.get(server.path(uri))
+        if project is None:
+            raise CommandError(f"{uri} is not a config of this workspace.")
+        return project
+    projects = list(server.projects)
+    if not projects:
+        raise CommandError(
+            "No wrangler.toml, wrangler.json or wrangler.jsonc in this workspace; "
+            "KV namespaces are declared there."
+        )
+    if len(projects) > 1:
+        labels = ", ".join(project.label for project in projects)
+        raise ParamsError(f'"config" is missing, and there are several: {labels}')
+    return projects[0]
+
+
+async def find_target(server: Server, params: Params) -> Target:
+    """Return the namespace that `binding` (with `environment`) or `id` names."""
+    project = await find_project(server, params)
+    wanted = params.get("id", str)
+    binding = params.get("binding", str)
+    environment = params.get("environment", str)
+    if wanted is None and binding is None:
+        raise ParamsError('"binding" or "id" is missing; it takes a string')
+    named = "environment" in params.sent
+    declared = project.config.namespaces(*([environment] if named else []))
+    for namespace in declared:
+        if wanted is not None and namespace.id != wanted:
+            continue
+        if binding is not None and namespace.binding != binding:
+            continue
+        compat = project.emulator.settings.compat
+        return Target(project, namespace.binding, namespace.id, compat)
+    what = f'binding "{binding}"' if binding is not None else f'id "{wanted}"'
+    where = f' in environment "{environment}"' if environment else ""
+    known = ", ".join(dict.fromkeys(namespace.binding for namespace in declared)) or "none"
+    raise CommandError(
+        f"{project.label} declares no KV namespace with {what}{where}; it declares: {known}."
+    )

@@ -1,0 +1,59 @@
+"""`kvlens.put`: write a key; with `keep`, give the key that is there a new value only."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any
+
+from kvlens.kv import KVNamespace, validation
+from kvlens.lsp.commands.params import CommandError, ParamsError, find_target
+
+if TYPE_CHECKING:
+    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.server import Server
+
+
+async def run(server: Server, params: Params) -> dict[str, bool]:
+    """Return whether metadata and expiration were kept, as `keep` asks.
+
+    With `keep`, a key that is gone meanwhile is an error, and nothing is written.
+    """
+    target = await find_target(server, params)
+    key = params.text("key")
+    value = _value(params)
+    store = await target.store()
+    if params.get("keep", bool):
+        validation.check_value_size(len(value))
+        if not await store.replace(target.id, key, value):
+            raise CommandError(
+                f'Key "{key}" is not in {target.binding} any more: it was deleted or has expired. '
+                "Put it anew to keep this value."
+            )
+        return {"kept": True}
+    options: dict[str, Any] = {}
+    for name, option, kinds in (
+        ("expiration", "expiration", (int, float)),
+        ("expirationTtl", "expiration_ttl", (int, float)),
+    ):
+        given = params.get(name, *kinds)
+        if given is not None:
+            options[option] = given
+    if params.sent.get("metadata") is not None:
+        options["metadata"] = params.sent["metadata"]
+    namespace = KVNamespace(store, target.id, compat=target.compat)
+    await namespace.put(key, value, **options)
+    return {"kept": False}
+
+
+def _value(params: Params) -> bytes:
+    text = params.get("text", str)
+    if text is not None:
+        return str(text).encode("utf-8", "surrogatepass")
+    encoded = params.get("base64", str)
+    if encoded is None:
+        raise ParamsError('"text" or "base64" is missing; it takes a string')
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ParamsError(f'"base64" is not base64: {error}') from None

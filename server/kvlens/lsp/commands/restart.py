@@ -1,0 +1,18 @@
+"""`kvlens.restart`: end a project's emulator and start it anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kvlens.lsp.commands.params import find_project
+
+if TYPE_CHECKING:
+    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.server import Server
+
+
+async def run(server: Server, params: Params) -> dict[str, str]:
+    """Return the new address."""
+    project = await find_project(server, params)
+    await project.emulator.restart()
+    return {"url": project.emulator.url}

@@ -1,0 +1,40 @@
+"""`kvlens.seed`: put the keys of a seed file, all checked before the first is written."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from kvlens.lsp.commands.params import CommandError, find_target
+from kvlens.lsp.progress import Progress
+from kvlens.seeds.apply import apply
+from kvlens.seeds.array import located
+from kvlens.seeds.file import read
+from kvlens.seeds.plan import to_writes
+
+if TYPE_CHECKING:
+    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.server import Server
+
+
+async def run(server: Server, params: Params) -> dict[str, Any]:
+    """Return how many keys were written, and what is doubtful in the file."""
+    target = await find_target(server, params)
+    path = server.path(params.text("file"))
+    seed = await asyncio.to_thread(read, path, time.time(), target.compat)
+    warnings = located(seed.name, seed.text, seed.warnings)
+    for line in warnings:
+        server.log("warning", line)
+    writes = to_writes(seed.items, time.time(), target.compat)
+    store = await target.store()
+    async with Progress(server, params.token, f"Seeding {target.binding}") as progress:
+        written = await apply(
+            store, target.id, writes, progress=progress.report, cancelled=progress.cancelled
+        )
+    if written < len(writes):
+        raise CommandError(
+            f"Cancelled: {written:,} of {len(writes):,} keys of {path.name} "
+            f"are in {target.binding} now. Seed again to write the rest."
+        )
+    return {"written": written, "warnings": warnings}

@@ -1,0 +1,159 @@
+"""Problems in configs, published as the user types.
+
+What costs little is checked at every change. The strict judge runs when typing pauses; until
+then its last finding stays where its line went, so that nothing flickers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+
+from kvlens import rules
+from kvlens.config import ConfigReader
+from kvlens.config.find import ConfigError, is_config, read_config
+from kvlens.lsp.documents import to_range
+from kvlens.rules import Problem
+from kvlens.text import LineIndex
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kvlens.lsp.documents import Document
+    from kvlens.lsp.server import Server
+
+PAUSE = 0.2  # seconds without a key before the slow rules run
+SEVERITIES = {
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+    "information": types.DiagnosticSeverity.Information,
+}
+
+
+class Checked:
+    """One open config: what was read of it, and what the slow rules said last."""
+
+    def __init__(self, document: Document, path: str) -> None:
+        self.document = document
+        self.reader = ConfigReader(path)
+        self.config = self.reader.read(document.text)
+        self.slow: list[Problem] = []
+        self.pause: asyncio.TimerHandle | None = None
+
+
+class Diagnostics:
+    """Checks the open configs, and the closed ones of the workspace."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._open: dict[str, Checked] = {}
+
+    def opened(self, document: Document) -> None:
+        """Check a text that was opened, by all rules."""
+        path = to_fs_path(document.uri)
+        if path is None or not is_config(path):
+            return
+        checked = self._open[document.uri] = Checked(document, path)
+        checked.slow = rules.check_text(checked.config)
+        self._publish(checked)
+
+    def changed(self, document: Document) -> None:
+        """Check a text that changed, and ask for the slow rules after a pause."""
+        checked = self._open.get(document.uri)
+        if checked is None:
+            return
+        before = checked.config.text
+        checked.config = checked.reader.read(document.text)
+        checked.slow = [
+            moved for problem in checked.slow if (moved := _follow(problem, before, document.text))
+        ]
+        self._publish(checked)
+        if checked.pause:
+            checked.pause.cancel()
+        loop = asyncio.get_running_loop()
+        checked.pause = loop.call_later(PAUSE, self._paused, checked)
+
+    def closed(self, uri: str) -> None:
+        """Forget a text; what is on disk counts again."""
+        checked = self._open.pop(uri, None)
+        if checked is None:
+            return
+        if checked.pause:
+            checked.pause.cancel()
+        path = to_fs_path(uri)
+        if path:
+            self.check_file(self._server.path(uri), uri)
+
+    def check_file(self, path: Path, uri: str) -> None:
+        """Check a config that is not open, as it is on disk."""
+        if uri in self._open:
+            return
+        try:
+            text = read_config(path)
+        except ConfigError as error:
+            text = ""
+            found = [rules.check_file(str(error))] if path.exists() else []
+        else:
+            found = rules.check(ConfigReader(str(path)).read(text))
+        index = LineIndex(text)
+        encoding = self._server.documents.encoding
+        self._send(uri, [_diagnostic(problem, uri, index, encoding) for problem in found], None)
+
+    def _paused(self, checked: Checked) -> None:
+        checked.pause = None
+        slow = rules.check_text(checked.config)
+        if slow != checked.slow:
+            checked.slow = slow
+            self._publish(checked)
+
+    def _publish(self, checked: Checked) -> None:
+        document = checked.document
+        found = [*rules.check_structure(checked.config), *checked.slow]
+        self._send(
+            document.uri,
+            [
+                _diagnostic(problem, document.uri, document.index, document.encoding)
+                for problem in found
+            ],
+            document.version,
+        )
+
+    def _send(self, uri: str, found: list[types.Diagnostic], version: int | None) -> None:
+        self._server.text_document_publish_diagnostics(
+            types.PublishDiagnosticsParams(uri, found, version)
+        )
+
+
+def _follow(problem: Problem, before: str, after: str) -> Problem | None:
+    """Return a problem moved to where its text is after an edit; None where that changed."""
+    start, end = problem.span
+    line_start = before.rfind("\n", 0, start) + 1
+    line_end = before.find("\n", end)
+    line = before[line_start : line_end if line_end >= 0 else len(before)]
+    for shift in (0, len(after) - len(before)):
+        at = line_start + shift
+        if at >= 0 and after[at : at + len(line)] == line:
+            return problem.moved(shift)
+    return None
+
+
+def _diagnostic(problem: Problem, uri: str, index: LineIndex, encoding: str) -> types.Diagnostic:
+    related = [
+        types.DiagnosticRelatedInformation(
+            types.Location(uri, to_range(index, other.span, encoding)), other.message
+        )
+        for other in problem.related
+    ]
+    return types.Diagnostic(
+        range=to_range(index, problem.span, encoding),
+        message=problem.message,
+        severity=SEVERITIES[problem.severity],
+        code=problem.code,
+        code_description=types.CodeDescription(href=problem.url),
+        source="kvlens",
+        related_information=related or None,
+        data=dict(problem.data) if problem.data else None,
+    )

@@ -1,0 +1,70 @@
+"""The texts that the editor has open, as it edits them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lsprotocol import types
+
+from kvlens.text import UTF16, LineIndex, Span
+
+
+class Document:
+    """One open text. Lines end as the protocol says: at LF, CRLF or CR, and nowhere else."""
+
+    def __init__(self, uri: str, text: str, version: int | None, encoding: str) -> None:
+        self.uri = uri
+        self.version = version
+        self.encoding = encoding
+        self.index = LineIndex(text)
+
+    @property
+    def text(self) -> str:
+        """The text as it is now."""
+        return self.index.text
+
+    def change(self, changes: Iterable[types.TextDocumentContentChangeEvent]) -> None:
+        """Apply the editor's changes, each to the text that the one before it left."""
+        for change in changes:
+            place = getattr(change, "range", None)
+            if place is None:
+                self.index = LineIndex(change.text)
+                continue
+            start = self._offset(place.start)
+            end = max(start, self._offset(place.end))
+            text = self.text
+            self.index = LineIndex(text[:start] + change.text + text[end:])
+
+    def _offset(self, position: types.Position) -> int:
+        return self.index.offset(position.line, position.character, self.encoding)
+
+
+class Documents:
+    """All open texts by URI."""
+
+    def __init__(self) -> None:
+        self.encoding = UTF16
+        self._open: dict[str, Document] = {}
+
+    def open(self, item: types.TextDocumentItem) -> Document:
+        """Take up a text that the editor opened."""
+        document = Document(item.uri, item.text, item.version, self.encoding)
+        self._open[item.uri] = document
+        return document
+
+    def get(self, uri: str) -> Document | None:
+        """Return an open text."""
+        return self._open.get(uri)
+
+    def close(self, uri: str) -> None:
+        """Forget a text that the editor closed."""
+        self._open.pop(uri, None)
+
+
+def to_range(index: LineIndex, span: Span, encoding: str) -> types.Range:
+    """Return a span as the protocol's range."""
+    start = index.position(span.start, encoding)
+    end = index.position(span.end, encoding)
+    return types.Range(
+        types.Position(start.line, start.character), types.Position(end.line, end.character)
+    )

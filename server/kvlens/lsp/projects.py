@@ -1,0 +1,107 @@
+"""The projects of the workspace: each config that wrangler would use, with its emulator."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from kvlens.config import Config, ConfigReader
+from kvlens.config.find import CONFIG_NAMES, ConfigError, find_configs, read_config
+from kvlens.lsp.emulators import EmulatorProcess
+from kvlens.lsp.settings import Settings
+
+
+class Project:
+    """One config as it is on disk, and the emulator that follows it."""
+
+    def __init__(self, path: Path, label: str, emulator: EmulatorProcess) -> None:
+        self.path = path
+        self.label = label
+        self.emulator = emulator
+        self._reader = ConfigReader(str(path))
+        self.config: Config = self._reader.read("")
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the file again; one that cannot be read leaves what was known."""
+        try:
+            self.config = self._reader.read(read_config(self.path))
+        except ConfigError:
+            return
+
+
+class Projects:
+    """The projects below the workspace's folders, by the path of their config."""
+
+    def __init__(
+        self, settings: Settings, changed: Callable[[EmulatorProcess, dict[str, Any]], None]
+    ) -> None:
+        self.settings = settings
+        self._changed = changed
+        self._known: dict[str, Project] = {}
+
+    def __iter__(self) -> Iterator[Project]:
+        return iter(list(self._known.values()))
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def get(self, path: Path) -> Project | None:
+        """Return the project of a config."""
+        return self._known.get(_normal(path))
+
+    async def find(self, folders: Iterable[Path]) -> None:
+        """Look for configs below the folders; keep the projects that are still there."""
+        roots = list(folders)
+        found: dict[str, tuple[Path, str]] = {}
+        for root in roots:
+            for path in _winners(await asyncio.to_thread(find_configs, root)):
+                label = path.relative_to(root).as_posix()
+                if len(roots) > 1:
+                    label = f"{root.name}/{label}"
+                found.setdefault(_normal(path), (path, label))
+        for key, project in list(self._known.items()):
+            if key not in found:
+                del self._known[key]
+                await project.emulator.stop()
+        for key, (path, label) in found.items():
+            if key in self._known:
+                self._known[key].reload()
+                continue
+            emulator = EmulatorProcess(path, self.settings, self._changed)
+            self._known[key] = Project(path, label, emulator)
+        self._known = {key: self._known[key] for key in found}
+
+    async def use(self, settings: Settings) -> None:
+        """Take up new settings; a running emulator they concern is started anew."""
+        before, self.settings = self.settings, settings
+        for project in self:
+            project.emulator.settings = settings
+            concerned = (before.store, before.port, before.compat) != (
+                settings.store,
+                settings.port,
+                settings.compat,
+            )
+            if concerned and project.emulator.state in ("running", "failed"):
+                await project.emulator.stop()
+
+    async def close(self) -> None:
+        """End every emulator."""
+        await asyncio.gather(*(project.emulator.stop() for project in self))
+
+
+def _winners(paths: Iterable[Path]) -> list[Path]:
+    """Keep of each folder the config that wrangler takes."""
+    best: dict[Path, Path] = {}
+    for path in paths:
+        other = best.get(path.parent)
+        if other is None or CONFIG_NAMES.index(path.name) < CONFIG_NAMES.index(other.name):
+            best[path.parent] = path
+    return list(best.values())
+
+
+def _normal(path: Path) -> str:
+    return os.path.normcase(os.path.realpath(path))

@@ -1,0 +1,266 @@
+"""The server: its state, and the table of what it answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.uris import from_fs_path, to_fs_path
+
+from kvlens import __version__
+from kvlens.config.find import is_config
+from kvlens.lsp import commands
+from kvlens.lsp.converter import make_converter
+from kvlens.lsp.diagnostics import Diagnostics
+from kvlens.lsp.documents import Documents
+from kvlens.lsp.emulators import EmulatorError, EmulatorProcess
+from kvlens.lsp.projects import Project, Projects
+from kvlens.lsp.protocol import Protocol
+from kvlens.lsp.settings import Settings, read_settings
+from kvlens.lsp.transport import StdioServer
+from kvlens.text import UTF16
+
+CHANGED = "kvlens/changed"  # to the client: {"config", "id"?}: keys or namespaces are not as before
+STATUS = "kvlens/status"  # to the client: {"config", "state", "url"?, "message"?}
+LEVELS = {
+    "error": types.MessageType.Error,
+    "warning": types.MessageType.Warning,
+    "info": types.MessageType.Info,
+}
+
+
+class Server(StdioServer):
+    """One session with an editor."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "kvlens", __version__, protocol_cls=Protocol, converter_factory=make_converter
+        )
+        self.documents = Documents()
+        self.diagnostics = Diagnostics(self)
+        self.settings = Settings()
+        self.projects = Projects(self.settings, self._emulator_event)
+        self.found = asyncio.Event()  # set when the workspace has been looked through
+        self._complaints: list[str] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        for method, handler in FEATURES.items():
+            self.feature(method)(getattr(self, handler))
+        for name in commands.COMMANDS:
+            self.command(name)(_announced)
+
+    # life -----------------------------------------------------------------------------------
+
+    def initialize(self, params: types.InitializeParams) -> None:
+        """Take up the settings; nothing slow before the answer."""
+        options = getattr(params, "initialization_options", None)
+        self.settings, self._complaints = read_settings(options)
+        self.projects.settings = self.settings
+
+    def initialized(self, _: types.InitializedParams) -> None:
+        """Look through the workspace and start what is wanted from the start."""
+        self.documents.encoding = _encoding(self.workspace.position_encoding)
+        for complaint in self._complaints:
+            self.tell("warning", complaint)
+        self.soon(self._look_through(start=self.settings.autoStart))
+        self._watch_configs()
+
+    async def shutdown_emulators(self, _: Any = None) -> None:
+        """End what was started: nothing is left behind."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.projects.close()
+
+    async def execute(self, params: types.ExecuteCommandParams) -> Any:
+        """Run a command."""
+        return await commands.run(self, params)
+
+    # texts ----------------------------------------------------------------------------------
+
+    def opened(self, params: types.DidOpenTextDocumentParams) -> None:
+        """A text was opened."""
+        self.diagnostics.opened(self.documents.open(params.text_document))
+
+    def changed(self, params: types.DidChangeTextDocumentParams) -> None:
+        """A text was edited."""
+        document = self.documents.get(params.text_document.uri)
+        if document is not None:
+            document.change(params.content_changes)
+            document.version = params.text_document.version
+            self.diagnostics.changed(document)
+
+    def saved(self, params: types.DidSaveTextDocumentParams) -> None:
+        """A text was saved: what the tree shows follows the file."""
+        self.soon(self._files_changed([params.text_document.uri]))
+
+    def closed(self, params: types.DidCloseTextDocumentParams) -> None:
+        """A text was closed."""
+        self.documents.close(params.text_document.uri)
+        self.diagnostics.closed(params.text_document.uri)
+
+    def watched(self, params: types.DidChangeWatchedFilesParams) -> None:
+        """Files changed on disk."""
+        self.soon(self._files_changed([change.uri for change in params.changes]))
+
+    def folders_changed(self, _: types.DidChangeWorkspaceFoldersParams) -> None:
+        """Folders came or went."""
+        self.soon(self._look_through(start=False))
+
+    def configured(self, params: types.DidChangeConfigurationParams) -> None:
+        """The user changed settings."""
+        settings, complaints = read_settings(params.settings)
+        for complaint in complaints:
+            self.tell("warning", complaint)
+        if settings != self.settings:
+            self.settings = settings
+            self.soon(self._use_settings(settings))
+
+    # helpers for commands -------------------------------------------------------------------
+
+    def path(self, uri: str) -> Path:
+        """Return the path of a `file:` URI, or the text itself where it is a path already."""
+        return Path(to_fs_path(uri) or uri) if "://" in uri else Path(uri)
+
+    def uri(self, path: Path) -> str:
+        """Return a path as the URI that clients use."""
+        return from_fs_path(str(path)) or path.as_uri()
+
+    def tell(self, level: str, message: str) -> None:
+        """Show the user a message ("error", "warning", "info")."""
+        self.window_show_message(types.ShowMessageParams(LEVELS[level], message))
+
+    def log(self, level: str, message: str) -> None:
+        """Write a line to the client's log."""
+        self.window_log_message(types.LogMessageParams(LEVELS.get(level, LEVELS["info"]), message))
+
+    def soon(self, work: Any) -> None:
+        """Run a coroutine beside what is going on; what goes wrong is logged."""
+        task = asyncio.get_running_loop().create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Log what went wrong inside; the user is not shown a program's words."""
+        self.log("error", f"{type(error).__name__}: {error}")
+
+    # inside ---------------------------------------------------------------------------------
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except EmulatorError as error:
+            self.log("error", str(error))
+        except Exception as error:
+            self.report_server_error(error, None)
+
+    async def _look_through(self, start: bool) -> None:
+        folders = [Path(to_fs_path(uri) or ".") for uri in self.workspace.folders]
+        if not folders and self.workspace.root_path:
+            folders = [Path(self.workspace.root_path)]
+        await self.projects.find(folders)
+        self.found.set()
+        self.protocol.notify(CHANGED, {})
+        for project in self.projects:
+            self.diagnostics.check_file(project.path, self.uri(project.path))
+            await asyncio.sleep(0)  # let what the user types go first
+        if start and len(self.projects) == 1:
+            for project in self.projects:
+                await project.emulator.start()
+
+    async def _files_changed(self, uris: list[str]) -> None:
+        configs = [uri for uri in uris if is_config(self.path(uri))]
+        if not configs:
+            return
+        for uri in configs:
+            self.diagnostics.check_file(self.path(uri), uri)
+        known = [self.projects.get(self.path(uri)) for uri in configs]
+        if all(known) and all(self.path(uri).is_file() for uri in configs):
+            for project in known:
+                assert project
+                project.reload()
+                self.protocol.notify(CHANGED, {"config": self.uri(project.path)})
+        else:
+            await self._look_through(start=self.settings.autoStart)
+
+    async def _use_settings(self, settings: Settings) -> None:
+        await self.projects.use(settings)
+        if settings.autoStart and len(self.projects) == 1:
+            for project in self.projects:
+                await project.emulator.start()
+
+    def _emulator_event(self, emulator: EmulatorProcess, event: dict[str, Any]) -> None:
+        uri = self.uri(emulator.config)
+        kind = event.get("event")
+        if kind == "log":
+            self.log(event.get("level", "info"), event["message"])
+        elif kind == "state":
+            self._state_changed(emulator, uri)
+        elif kind in ("namespaces", "changed"):
+            project: Project | None = self.projects.get(emulator.config)
+            if kind == "namespaces" and project:
+                project.reload()
+            note = {"config": uri}
+            if "id" in event:
+                note["id"] = event["id"]
+            self.protocol.notify(CHANGED, note)
+
+    def _state_changed(self, emulator: EmulatorProcess, uri: str) -> None:
+        status = {"config": uri, "state": emulator.state}
+        if emulator.url:
+            status["url"] = emulator.url
+            self.log("info", f"Emulator for {emulator.config} at {emulator.url}")
+        if emulator.message:
+            status["message"] = emulator.message
+            self.tell("error", emulator.message)
+        self.protocol.notify(STATUS, status)
+
+    def _watch_configs(self) -> None:
+        """Ask a client that can to tell of configs that change outside the editor."""
+        workspace = self.client_capabilities.workspace
+        watched = workspace and workspace.did_change_watched_files
+        if not (watched and watched.dynamic_registration):
+            return
+        options = types.DidChangeWatchedFilesRegistrationOptions(
+            [types.FileSystemWatcher("**/wrangler.{toml,json,jsonc}")]
+        )
+        self.client_register_capability(
+            types.RegistrationParams(
+                [
+                    types.Registration(
+                        "kvlens-configs", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options
+                    )
+                ]
+            )
+        )
+
+
+def _encoding(agreed: types.PositionEncodingKind | str | None) -> str:
+    return str(getattr(agreed, "value", agreed or UTF16))
+
+
+async def _announced(*_: Any) -> None:
+    """Stand for a command where the server lists what it has; `Protocol` runs the command."""
+
+
+FEATURES: dict[str, str] = {
+    types.INITIALIZE: "initialize",
+    types.INITIALIZED: "initialized",
+    types.SHUTDOWN: "shutdown_emulators",
+    types.TEXT_DOCUMENT_DID_OPEN: "opened",
+    types.TEXT_DOCUMENT_DID_CHANGE: "changed",
+    types.TEXT_DOCUMENT_DID_SAVE: "saved",
+    types.TEXT_DOCUMENT_DID_CLOSE: "closed",
+    types.WORKSPACE_EXECUTE_COMMAND: "execute",
+    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: "watched",
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: "folders_changed",
+    types.WORKSPACE_DID_CHANGE_CONFIGURATION: "configured",
+}
+
+
+def run() -> int:
+    """Serve on standard input and output until the client ends it."""
+    Server().start_io()
+    return 0
