@@ -13,6 +13,7 @@ from kvlens.text import LineIndex, Span
 
 _COMMENT_OR_STRING = re.compile(r'"(?:[^"\\\r\n]|\\.)*"|//[^\r\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _TRAILING_COMMA = re.compile(r'"(?:[^"\\\r\n]|\\.)*"|,(?=\s*[\]}])', re.DOTALL)
+_TWICE = re.compile(r'Key "([^"]+)" already exists')
 _PLACE = re.compile(r"\s*(?:at line \d+,? col(?:umn)? \d+|: line \d+ column \d+ \(char \d+\))")
 
 
@@ -39,23 +40,25 @@ def _judge_toml(text: str) -> SyntaxProblem | None:
     except ParseError as error:
         index = LineIndex(text)
         offset = index.offset(error.line - 1, error.col, "utf-32")
-        return SyntaxProblem(_PLACE.sub("", str(error)), _visible(text, offset))
+        message = _PLACE.sub("", str(error))
+        return SyntaxProblem(message, _second(text, offset, message) or _visible(text, offset))
     except TOMLKitError as error:
-        return SyntaxProblem(str(error), _named_place(text, str(error)))
+        place = _second(text, len(text), str(error)) or _visible(text, len(text))
+        return SyntaxProblem(str(error), place)
     except (ValueError, RecursionError) as error:
         return SyntaxProblem(str(error) or "nested too deeply", Span(0, min(1, len(text))))
     return None
 
 
-def _named_place(text: str, message: str) -> Span:
-    """Find the second of two same keys or tables, which the error names but does not place."""
-    named = re.search(r'"([^"]+)"', message)
-    if named:
-        name = re.escape(named[1].split(".")[-1])
-        found = list(re.finditer(rf"^[ \t]*(?:\[[^\]\r\n]*\b)?({name})\b", text, re.MULTILINE))
-        if found:
-            return Span(*found[-1].span(1))
-    return _visible(text, len(text))
+def _second(text: str, end: int, message: str) -> Span | None:
+    """Find the later of two same keys or tables, which is reported where it ends."""
+    named = _TWICE.search(message)
+    if not named:
+        return None
+    name = re.escape(named[1].split(".")[-1])
+    pattern = rf"(?:^|[\[.{{,])[ \t]*([\"']?{name}[\"']?)[ \t]*(?=[=.\]])"
+    found = list(re.finditer(pattern, text[:end], re.MULTILINE))
+    return Span(*found[-1].span(1)) if found else None
 
 
 def _judge_json(text: str, *, comments: bool) -> SyntaxProblem | None:
