@@ -1,0 +1,63 @@
+"""The file is not valid TOML or JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kvlens.config import Config
+from kvlens.config.judge import SyntaxProblem, judge
+from kvlens.rules.base import Finding, TextRule
+from kvlens.text import Span
+
+# What the judges say, and how a reader of configs would put it.
+_PLAINER = (
+    (r"Unexpected character: '\\x00'|Unexpected end of file", "it ends in the middle of a value"),
+    (r'Key "(.*)" already exists', r'"\1" stands here for the second time'),
+    (
+        r"Control characters .* in strings",
+        "a string cannot go on in the next line: close the quote",
+    ),
+    (r"Empty key", "the name before = is missing"),
+    (r"Invalid number", "this is no number; if it is a string, it needs quotes"),
+    (r"Expecting property name enclosed in double quotes", "a name in double quotes belongs here"),
+    (r"Expecting value", "a value belongs here"),
+    (r"Expecting '?(.)'? delimiter", r"a \1 is missing before this"),
+    (r"Extra data", "the value ended before this: is a bracket too many, or one missing?"),
+    (r"Invalid control character", "a string cannot go on in the next line: close the quote"),
+)
+_VALUE_BEGINS = re.compile(r"=[ \t]*\Z")
+
+
+def _check(config: Config) -> Iterator[Finding]:
+    if config.is_json and not config.text.strip("\ufeff \t\r\n"):
+        yield Finding(Span(0, 0), "The file is empty, and JSON needs a value: begin with {}.")
+        return
+    problem = judge(config.text, config.path)
+    if problem:
+        language = "JSON" if config.is_json else "TOML"
+        said = _plainer(config.text, problem).rstrip(". ")
+        end = "" if said.endswith("?") else "."
+        yield Finding(
+            problem.span,
+            f"Not valid {language}, so that wrangler reads nothing of the file: {said}{end}",
+        )
+
+
+def _plainer(text: str, problem: SyntaxProblem) -> str:
+    for pattern, words in _PLAINER:
+        if found := re.match(pattern, problem.message):
+            return found.expand(words)
+    if problem.message.startswith("Unexpected character"):
+        if _VALUE_BEGINS.search(text, 0, problem.span.start):
+            return "this is no value; if it is a string, it needs quotes"
+        return "this does not belong here: is a comma, a quote or a bracket missing before it?"
+    return problem.message
+
+
+RULE = TextRule(
+    "syntax-error",
+    "error",
+    "The file is not valid TOML or JSON",
+    _check,
+)
