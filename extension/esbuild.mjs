@@ -1,0 +1,21 @@
+// Bundles the extension into one file: node esbuild.mjs [--watch]
+import * as esbuild from 'esbuild';
+
+const options = {
+    entryPoints: ['src/extension.ts'],
+    outfile: 'dist/extension.js',
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    external: ['vscode'],
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+};
+
+if (process.argv.includes('--watch')) {
+    await (await esbuild.context(options)).watch();
+} else {
+    await esbuild.build(options);
+}

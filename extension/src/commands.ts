@@ -1,0 +1,342 @@
+/** The commands of the palette, the view and the status bar. */
+
+import * as vscode from 'vscode';
+import { bodyOf, placeOf, SCHEME, uriOf } from './documents';
+import * as format from './format';
+import type { Model } from './model';
+import * as prompts from './prompts';
+import type { NamespaceRef, Project } from './protocol';
+import type { Server } from './server';
+import { type KeyNode, type MoreNode, type Node, namespaceOf, type Tree } from './tree';
+
+const SHORT = 5000; // ms that a word in the status bar stays
+
+interface Parts {
+    server: Server;
+    model: Model;
+    tree: Tree;
+    view: vscode.TreeView<Node>;
+}
+
+type Handler = (parts: Parts, node?: Node, selection?: Node[]) => Promise<void> | void;
+
+const COMMANDS: Record<string, Handler> = {
+    'kvlens.seed': seed,
+    'kvlens.put': put,
+    'kvlens.get': get,
+    'kvlens.delete': remove,
+    'kvlens.deleteSelected': deleteSelected,
+    'kvlens.list': list,
+    'kvlens.export': exportKeys,
+    'kvlens.clear': clear,
+    'kvlens.restart': restart,
+    'kvlens.address': copyAddress,
+    'kvlens.copyCurl': copyCurl,
+    'kvlens.showLog': ({ server }) => server.log.show(),
+    'kvlens.refresh': ({ model }) => model.refresh(),
+    'kvlens.addNamespace': addNamespace,
+    'kvlens.createConfig': createConfig,
+    'kvlens.open': get,
+    'kvlens.copyKey': copyKey,
+    'kvlens.reveal': reveal,
+    'kvlens.loadMore': ({ tree }, node) => tree.more(node as MoreNode),
+    'kvlens.menu': menu,
+    'kvlens.retry': ({ server }) => server.restart(),
+    'kvlens.openSettings': openSettings,
+};
+
+/** Register every command; what goes wrong is told in one line. */
+export function registerCommands(parts: Parts): vscode.Disposable {
+    return vscode.Disposable.from(
+        ...Object.entries(COMMANDS).map(([id, handler]) =>
+            vscode.commands.registerCommand(id, async (node?: Node, selection?: Node[]) => {
+                try {
+                    await handler(parts, node, selection);
+                } catch (error) {
+                    await tell(parts.server, id, error);
+                }
+            }),
+        ),
+    );
+}
+
+async function tell(server: Server, id: string, error: unknown): Promise<void> {
+    if (error instanceof prompts.Dismissed) {
+        return;
+    }
+    if (error instanceof prompts.NothingThere) {
+        void vscode.window.showInformationMessage(error.message);
+        return;
+    }
+    const text = error instanceof Error ? error.message : String(error);
+    server.log.error(`${id}: ${text}`);
+    if (/cancell?ed/i.test(text)) {
+        vscode.window.setStatusBarMessage('KV Lens: cancelled', SHORT);
+        return;
+    }
+    const showLog = 'Show Log';
+    if ((await vscode.window.showErrorMessage(`KV Lens: ${text}`, showLog)) === showLog) {
+        server.log.show();
+    }
+}
+
+async function target(parts: Parts, node: Node | undefined, title: string): Promise<NamespaceRef> {
+    return namespaceOf(node) ?? (await prompts.namespace(parts.model, title));
+}
+
+function projectOf(node: Node | undefined): Project | undefined {
+    return node?.kind === 'project' || node?.kind === 'namespace' ? node.project : undefined;
+}
+
+/** The folder of a project's config. */
+function folderOf(config: string): vscode.Uri {
+    return vscode.Uri.joinPath(vscode.Uri.parse(config), '..');
+}
+
+async function seed(parts: Parts, node?: Node): Promise<void> {
+    const space = await target(parts, node, 'Seed Namespace from File');
+    const files = await vscode.window.showOpenDialog({
+        title: `Seed ${space.binding}: a JSON file in the format of wrangler kv bulk put`,
+        openLabel: 'Seed',
+        defaultUri: await seedsFolder(space.config),
+        filters: { 'JSON files': ['json'], 'All files': ['*'] },
+    });
+    if (!files?.length) {
+        return;
+    }
+    const file = files[0].toString();
+    const { written } = await parts.server.ask('kvlens.seed', { ...space, file });
+    const keys = format.count(written, 'key');
+    void vscode.window.showInformationMessage(`Seeded ${keys} into ${space.binding}.`);
+}
+
+/** `seeds/` beside the config where there is one, else the config's own folder. */
+async function seedsFolder(config: string): Promise<vscode.Uri> {
+    const seeds = vscode.Uri.joinPath(folderOf(config), 'seeds');
+    try {
+        await vscode.workspace.fs.stat(seeds);
+        return seeds;
+    } catch {
+        return folderOf(config);
+    }
+}
+
+async function put(parts: Parts, node?: Node): Promise<void> {
+    const space = await target(parts, node, 'Put Key');
+    const readFile = async (uri: vscode.Uri): Promise<{ text: string } | { base64: string }> =>
+        bodyOf(await vscode.workspace.fs.readFile(uri));
+    const what = await prompts.put(space, readFile);
+    await parts.server.ask('kvlens.put', { ...space, ...what });
+    vscode.window.setStatusBarMessage(`Put "${what.key}" into ${space.binding}`, SHORT);
+}
+
+async function get(parts: Parts, node?: Node): Promise<void> {
+    const space = await target(parts, node, 'Get Key');
+    const name =
+        node?.kind === 'key'
+            ? node.key.name
+            : await prompts.key(parts.server, space, 'Get Key');
+    await open(space, name);
+}
+
+async function list(parts: Parts, node?: Node): Promise<void> {
+    const space = await target(parts, node, 'List Keys');
+    await open(space, await prompts.key(parts.server, space, 'List Keys'));
+}
+
+async function open(space: NamespaceRef, name: string): Promise<void> {
+    await vscode.commands.executeCommand('vscode.open', uriOf(space, name));
+}
+
+async function remove(parts: Parts, node?: Node, selection?: Node[]): Promise<void> {
+    const chosen = (selection?.length ? selection : [node]).filter(
+        (one): one is KeyNode => one?.kind === 'key',
+    );
+    const space = await target(parts, node, 'Delete Key');
+    const keys = chosen.length
+        ? chosen
+              .filter((one) => namespaceOf(one)?.id === space.id)
+              .map((one) => one.key.name)
+        : [await prompts.key(parts.server, space, 'Delete Key')];
+    const what = keys.length === 1 ? `"${keys[0]}"` : format.count(keys.length, 'key');
+    const detail = 'The value and its metadata cannot be brought back.';
+    await prompts.confirm(`Delete ${what} from ${space.binding}?`, detail, 'Delete');
+    await parts.server.ask('kvlens.delete', { ...space, keys });
+    vscode.window.setStatusBarMessage(`Deleted ${what} from ${space.binding}`, SHORT);
+}
+
+/** What the Delete key does in the view. */
+async function deleteSelected(parts: Parts): Promise<void> {
+    const keys = parts.view.selection.filter((node) => node.kind === 'key');
+    if (keys.length) {
+        await remove(parts, keys[0], keys);
+    }
+}
+
+async function exportKeys(parts: Parts, node?: Node): Promise<void> {
+    const space = await target(parts, node, 'Export Namespace');
+    const folder = await seedsFolder(space.config);
+    const file = await vscode.window.showSaveDialog({
+        title: `Export ${space.binding} in the format of wrangler kv bulk put`,
+        saveLabel: 'Export',
+        defaultUri: vscode.Uri.joinPath(folder, `${space.binding}.json`),
+        filters: { 'JSON files': ['json'] },
+    });
+    if (!file) {
+        return;
+    }
+    const request = { ...space, file: file.toString() };
+    const { keys } = await parts.server.ask('kvlens.export', request);
+    const done = `Exported ${format.count(keys, 'key')} from ${space.binding}.`;
+    if ((await vscode.window.showInformationMessage(done, 'Open')) === 'Open') {
+        await vscode.window.showTextDocument(file);
+    }
+}
+
+async function clear(parts: Parts, node?: Node): Promise<void> {
+    const space = await target(parts, node, 'Clear Namespace');
+    const known = parts.model
+        .all()
+        .find((one) => one.project.config === space.config && one.namespace.id === space.id);
+    const keys = known?.namespace.keys;
+    const what = typeof keys === 'number' ? `all ${format.count(keys, 'key')}` : 'every key';
+    const question = `Clear ${space.binding}?`;
+    const detail = `This deletes ${what} in the local store. An export first would keep them.`;
+    await prompts.confirm(question, detail, 'Clear');
+    const { deleted } = await parts.server.ask('kvlens.clear', space);
+    const count = format.count(deleted, 'key');
+    vscode.window.setStatusBarMessage(`Deleted ${count} from ${space.binding}`, SHORT);
+}
+
+async function restart(parts: Parts, node?: Node): Promise<void> {
+    if (parts.server.state !== 'running') {
+        await parts.server.restart();
+        return;
+    }
+    const one = projectOf(node) ?? (await prompts.project(parts.model, 'Restart Emulator'));
+    const { url } = await parts.server.ask('kvlens.restart', { config: one.config });
+    vscode.window.setStatusBarMessage(`KV emulator restarted at ${url}`, SHORT);
+}
+
+async function copyAddress(parts: Parts, node?: Node): Promise<void> {
+    const one = projectOf(node) ?? (await prompts.project(parts.model, 'Copy Emulator Address'));
+    const { url } = await parts.server.ask('kvlens.address', { config: one.config });
+    await vscode.env.clipboard.writeText(url);
+    vscode.window.setStatusBarMessage(`Copied ${url}`, SHORT);
+}
+
+/** Copy a shell command that reads a key, or lists a namespace's keys, over the REST API. */
+async function copyCurl(parts: Parts, node?: Node): Promise<void> {
+    const space = await target(parts, node, 'Copy as curl');
+    const address = await parts.server.ask('kvlens.address', { config: space.config });
+    const base = address.rest.replace(/\/$/, '');
+    const path = `accounts/${address.account}/storage/kv/namespaces/${encodeURIComponent(space.id)}`;
+    const end = node?.kind === 'key' ? `values/${encodeURIComponent(node.key.name)}` : 'keys';
+    const url = `${base}/${path}/${end}`.replaceAll("'", '%27');
+    const command = `curl -H 'Authorization: Bearer ${address.token}' '${url}'`;
+    await vscode.env.clipboard.writeText(command);
+    vscode.window.setStatusBarMessage('Copied a curl command with this run’s token', SHORT);
+}
+
+async function copyKey(_: Parts, node?: Node): Promise<void> {
+    const active = vscode.window.activeTextEditor?.document.uri;
+    const name =
+        node?.kind === 'key'
+            ? node.key.name
+            : active?.scheme === SCHEME
+              ? placeOf(active).key
+              : undefined;
+    if (name !== undefined) {
+        await vscode.env.clipboard.writeText(name);
+    }
+}
+
+async function addNamespace(parts: Parts, node?: Node): Promise<void> {
+    const where = await prompts.newNamespace(parts.model, projectOf(node));
+    const uri = vscode.Uri.parse(where.config);
+    const document = await vscode.workspace.openTextDocument(uri);
+    const clean = !document.isDirty;
+    await parts.server.ask('kvlens.addNamespace', where);
+    if (clean) {
+        await document.save(); // edits of the user's own wait for the user's own save
+    }
+    const editor = await vscode.window.showTextDocument(document);
+    const at = document.getText().lastIndexOf(`"${where.binding}"`);
+    if (at >= 0) {
+        const place = document.positionAt(at + 1);
+        editor.selection = new vscode.Selection(place, place.translate(0, where.binding.length));
+        editor.revealRange(editor.selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    }
+}
+
+/** Write a first wrangler.toml; one that is there is opened as it is. */
+async function createConfig(): Promise<void> {
+    const [folder] = vscode.workspace.workspaceFolders ?? [];
+    if (!folder) {
+        await vscode.commands.executeCommand('vscode.openFolder');
+        return;
+    }
+    const uri = vscode.Uri.joinPath(folder.uri, 'wrangler.toml');
+    const name = folder.name.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '');
+    const text = [
+        `name = "${name || 'my-worker'}"`,
+        'main = "src/index.js"',
+        `compatibility_date = "${new Date().toISOString().slice(0, 10)}"`,
+        '',
+        '[[kv_namespaces]]',
+        'binding = "MY_KV"',
+        'id = "my-kv"',
+        '',
+    ].join('\n');
+    const edit = new vscode.WorkspaceEdit();
+    edit.createFile(uri, { ignoreIfExists: true, contents: Buffer.from(text) });
+    await vscode.workspace.applyEdit(edit);
+    await vscode.window.showTextDocument(uri);
+}
+
+async function reveal(_: Parts, node?: Node): Promise<void> {
+    const project = projectOf(node) ?? (node?.kind === 'environment' ? node.project : undefined);
+    if (!project) {
+        return;
+    }
+    const editor = await vscode.window.showTextDocument(vscode.Uri.parse(project.config));
+    const range = node?.kind === 'namespace' ? node.namespace.range : undefined;
+    if (range) {
+        const { start, end } = range;
+        const place = new vscode.Range(start.line, start.character, end.line, end.character);
+        editor.selection = new vscode.Selection(place.start, place.start);
+        editor.revealRange(place, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    }
+}
+
+async function openSettings(): Promise<void> {
+    await vscode.commands.executeCommand('workbench.action.openSettings', 'kvlens.interpreter');
+}
+
+interface Action extends vscode.QuickPickItem {
+    command: string;
+}
+
+async function menu({ server, model }: Parts): Promise<void> {
+    const problem = server.state === 'noPython' || server.state === 'failed';
+    const actions: Action[] = problem
+        ? [
+              { label: '$(refresh) Try again', command: 'kvlens.retry' },
+              { label: '$(gear) Open settings', command: 'kvlens.openSettings' },
+              { label: '$(output) Show log', command: 'kvlens.showLog' },
+          ]
+        : [
+              { label: '$(copy) Copy address', command: 'kvlens.address' },
+              { label: '$(terminal) Copy as curl…', command: 'kvlens.copyCurl' },
+              { label: '$(debug-restart) Restart emulator', command: 'kvlens.restart' },
+              { label: '$(list-tree) Show namespaces', command: 'kvlens.namespaces.focus' },
+              { label: '$(output) Show log', command: 'kvlens.showLog' },
+          ];
+    const [only] = model.projects;
+    const where = model.projects.length === 1 && only.url ? ` at ${only.url}` : '';
+    const title = problem ? server.problem : `KV emulator${where}`;
+    const chosen = await vscode.window.showQuickPick(actions, { title });
+    if (chosen) {
+        await vscode.commands.executeCommand(chosen.command);
+    }
+}

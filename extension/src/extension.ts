@@ -1,0 +1,84 @@
+/** What VS Code calls: puts the parts together and takes them apart. */
+
+import * as vscode from 'vscode';
+import { registerCommands } from './commands';
+import { Documents } from './documents';
+import { Model } from './model';
+import { Server, type ServerState } from './server';
+import { Status } from './status';
+import { Tree } from './tree';
+
+let server: Server | undefined;
+
+/** Start the server and show what it tells. */
+export function activate(context: vscode.ExtensionContext): void {
+    const log = vscode.window.createOutputChannel('KV Lens', { log: true });
+    const own = new Server(context, log);
+    server = own;
+    const model = new Model(own);
+    const tree = new Tree(model, own);
+    const view = vscode.window.createTreeView('kvlens.namespaces', {
+        treeDataProvider: tree,
+        canSelectMany: true,
+    });
+    context.subscriptions.push(
+        log,
+        own,
+        model,
+        tree,
+        view,
+        new Documents(own),
+        new Status(model, own),
+        registerCommands({ server: own, model, tree, view }),
+        own.onState((state) => void told(own, state)),
+        own.onState(() => void showView(own, model)),
+        model.onDidChange(() => void showView(own, model)),
+        vscode.workspace.onDidChangeConfiguration((change) => {
+            if (change.affectsConfiguration('kvlens.interpreter')) {
+                void own.restart();
+            }
+        }),
+    );
+    void own.start();
+}
+
+/** End the server with the window. */
+export async function deactivate(): Promise<void> {
+    await server?.stop();
+}
+
+/** Choose the welcome text that the empty view shows. */
+async function showView(own: Server, model: Model): Promise<void> {
+    const is = (): string => {
+        if (own.state !== 'running') {
+            return own.state;
+        }
+        if (!model.known) {
+            return 'starting';
+        }
+        if (!model.projects.length) {
+            return 'noConfig';
+        }
+        return model.all().length ? 'ready' : 'noNamespaces';
+    };
+    await vscode.commands.executeCommand('setContext', 'kvlens.view', is());
+}
+
+/** Say once what keeps the server from running, with the ways out. */
+async function told(own: Server, state: ServerState): Promise<void> {
+    if (state !== 'noPython' && state !== 'failed') {
+        return;
+    }
+    const settings = 'Open Settings';
+    const retry = 'Retry';
+    const log = 'Show Log';
+    const ways = state === 'noPython' ? [settings, retry] : [retry, log];
+    const way = await vscode.window.showErrorMessage(own.problem, ...ways);
+    if (way === settings) {
+        await vscode.commands.executeCommand('kvlens.openSettings');
+    } else if (way === retry) {
+        await own.restart();
+    } else if (way === log) {
+        own.log.show();
+    }
+}

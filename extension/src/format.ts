@@ -1,0 +1,50 @@
+/** Numbers and times as people read them. */
+
+/** 0 B, 512 B, 1.4 KB, 25 MB. */
+export function size(bytes: number): string {
+    const units = ['B', 'KB', 'MB', 'GB'];
+    let unit = 0;
+    let amount = bytes;
+    while (amount >= 1024 && unit < units.length - 1) {
+        amount /= 1024;
+        unit += 1;
+    }
+    return `${unit && amount < 10 ? amount.toFixed(1) : Math.round(amount)} ${units[unit]}`;
+}
+
+/** "1 key", "12 keys". */
+export function count(n: number, noun: string): string {
+    return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** How far a moment is: "in 3 min", "in 2 days", "expired". */
+export function until(seconds: number, now = Date.now() / 1000): string {
+    const left = seconds - now;
+    if (left <= 0) {
+        return 'expired';
+    }
+    const steps: [number, string][] = [
+        [86_400, 'day'],
+        [3600, 'h'],
+        [60, 'min'],
+        [1, 's'],
+    ];
+    for (const [length, unit] of steps) {
+        const amount = Math.floor(left / length);
+        if (amount >= 1) {
+            return `in ${amount} ${unit === 'day' && amount > 1 ? 'days' : unit}`;
+        }
+    }
+    return 'now';
+}
+
+/** The local date and time of a moment in Unix seconds. */
+export function moment(seconds: number): string {
+    return new Date(seconds * 1000).toLocaleString();
+}
+
+/** One line of a JSON value, shortened. */
+export function oneLine(value: unknown, limit = 80): string {
+    const text = JSON.stringify(value) ?? '';
+    return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
+}

@@ -1,0 +1,98 @@
+/** What the window knows of the projects, and who is told when that changes. */
+
+import * as vscode from 'vscode';
+import type { Changed, Namespace, NamespaceRef, Project } from './protocol';
+import type { Server } from './server';
+
+const QUIET = 150; // ms without news before the projects are asked for again
+
+/** The projects of the workspace, as last heard from the server. */
+export class Model implements vscode.Disposable {
+    private readonly emitter = new vscode.EventEmitter<Changed[]>();
+    private readonly subscriptions: vscode.Disposable[];
+    private timer: NodeJS.Timeout | undefined;
+    private pending: Changed[] = [];
+    private loading: Promise<void> | undefined;
+
+    /** Fired when projects or keys have changed; the events say whose keys, none means all. */
+    readonly onDidChange = this.emitter.event;
+    projects: Project[] = [];
+    /** Whether the projects have been heard of at all. */
+    known = false;
+
+    constructor(private readonly server: Server) {
+        this.subscriptions = [
+            this.emitter,
+            server.onState((state) => {
+                if (state === 'running') {
+                    void this.refresh();
+                } else {
+                    this.projects = [];
+                    this.known = false;
+                    this.emitter.fire([]);
+                }
+            }),
+            server.onChanged((change) => this.later(change)),
+            server.onStatus((status) => {
+                const project = this.projects.find((one) => one.config === status.config);
+                if (project) {
+                    Object.assign(project, status);
+                    this.emitter.fire([{ config: status.config }]);
+                }
+                this.later({ config: status.config });
+            }),
+        ];
+    }
+
+    dispose(): void {
+        clearTimeout(this.timer);
+        vscode.Disposable.from(...this.subscriptions).dispose();
+    }
+
+    /** Ask the server for all projects and tell everybody. */
+    async refresh(changes: Changed[] = []): Promise<void> {
+        this.loading = this.load(changes);
+        await this.loading;
+    }
+
+    /** Wait until the projects have been asked for once, or cannot be. */
+    async ready(): Promise<void> {
+        await this.server.settled();
+        if (!this.known && this.server.state === 'running') {
+            await (this.loading ?? this.refresh());
+        }
+    }
+
+    /** Every namespace of every project, in the order of the files. */
+    all(): { project: Project; namespace: Namespace }[] {
+        return this.projects.flatMap((project) =>
+            project.namespaces.map((namespace) => ({ project, namespace })),
+        );
+    }
+
+    private later(change: Changed): void {
+        this.pending.push(change);
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => {
+            const changes = this.pending;
+            this.pending = [];
+            void this.refresh(changes);
+        }, QUIET);
+    }
+
+    private async load(changes: Changed[]): Promise<void> {
+        try {
+            this.projects = await this.server.ask('kvlens.namespaces', {});
+            this.known = true;
+        } catch (error) {
+            this.server.log.warn(`namespaces: ${error instanceof Error ? error.message : error}`);
+        }
+        this.emitter.fire(changes);
+    }
+}
+
+/** Return how requests name a namespace. */
+export function reference(project: Project, namespace: Namespace): NamespaceRef {
+    const { id, binding, environment } = namespace;
+    return { config: project.config, id, binding, environment };
+}

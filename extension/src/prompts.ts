@@ -1,0 +1,308 @@
+/** The questions that commands ask: which project, which namespace, which key, what value. */
+
+import * as vscode from 'vscode';
+import * as format from './format';
+import { type Model, reference } from './model';
+import type { KeyInfo, NamespaceRef, Project } from './protocol';
+import type { Server } from './server';
+import * as validate from './validate';
+
+const PAGE = 100; // keys in a picker; more on request
+const TYPING = 150; // ms without a key press before the list is asked for
+
+/** Nobody chose anything: the command ends without a word. */
+export class Dismissed extends Error {}
+
+/** There is nothing to choose from; the text says why and what to do. */
+export class NothingThere extends Error {}
+
+interface Choice<T> extends vscode.QuickPickItem {
+    value: T;
+}
+
+async function choose<T>(choices: Choice<T>[], title: string, placeHolder: string): Promise<T> {
+    const options = { title, placeHolder, matchOnDescription: true, matchOnDetail: true };
+    const chosen = await vscode.window.showQuickPick(choices, options);
+    if (!chosen) {
+        throw new Dismissed();
+    }
+    return chosen.value;
+}
+
+async function ask(options: vscode.InputBoxOptions): Promise<string> {
+    const text = await vscode.window.showInputBox({ ignoreFocusOut: true, ...options });
+    if (text === undefined) {
+        throw new Dismissed();
+    }
+    return text;
+}
+
+/** Ask for a project; the only one is taken. */
+export async function project(model: Model, title: string): Promise<Project> {
+    await model.ready();
+    if (!model.projects.length) {
+        throw new NothingThere(
+            'No wrangler.toml, wrangler.json or wrangler.jsonc was found in this workspace.',
+        );
+    }
+    if (model.projects.length === 1) {
+        return model.projects[0];
+    }
+    const choices = model.projects.map((one) => ({
+        label: one.label,
+        description: one.state,
+        value: one,
+    }));
+    return choose(choices, title, 'Which project?');
+}
+
+/** Ask for a namespace; the only one is taken. */
+export async function namespace(model: Model, title: string): Promise<NamespaceRef> {
+    await model.ready();
+    const all = model.all();
+    if (!all.length) {
+        throw new NothingThere(
+            model.projects.length
+                ? 'The config declares no KV namespaces; "KV Lens: Add Namespace…" adds one.'
+                : 'No wrangler.toml, wrangler.json or wrangler.jsonc was found in this workspace.',
+        );
+    }
+    if (all.length === 1) {
+        return reference(all[0].project, all[0].namespace);
+    }
+    const choices = all.map((one) => ({
+        label: one.namespace.binding,
+        description: [
+            one.namespace.environment === null ? '' : `env.${one.namespace.environment}`,
+            typeof one.namespace.keys === 'number' ? format.count(one.namespace.keys, 'key') : '',
+        ]
+            .filter(Boolean)
+            .join(' · '),
+        detail: model.projects.length > 1 ? one.project.label : undefined,
+        value: reference(one.project, one.namespace),
+    }));
+    return choose(choices, title, 'Which namespace?');
+}
+
+interface KeyItem extends vscode.QuickPickItem {
+    key?: string;
+    more?: boolean;
+}
+
+/** Ask for a key: what is typed is the prefix that the list is asked for, page by page. */
+export function key(server: Server, space: NamespaceRef, title: string): Promise<string> {
+    const picker = vscode.window.createQuickPick<KeyItem>();
+    picker.title = `${title}: ${space.binding}`;
+    picker.placeholder = 'Type the beginning of a key';
+    return new Promise((resolve, reject) => {
+        let keys: KeyInfo[] = [];
+        let cursor: string | undefined;
+        let round = 0;
+        let timer: NodeJS.Timeout | undefined;
+        const load = async (): Promise<void> => {
+            const mine = ++round;
+            const first = cursor === undefined;
+            picker.busy = true;
+            try {
+                const query = { ...space, prefix: picker.value, limit: PAGE, cursor };
+                const page = await server.ask('kvlens.list', query);
+                if (mine !== round) {
+                    return; // something else was typed meanwhile
+                }
+                const before = first ? 0 : keys.length;
+                keys = first ? page.keys : [...keys, ...page.keys];
+                cursor = page.list_complete ? undefined : (page.cursor ?? undefined);
+                picker.items = items(keys, cursor !== undefined, picker.value, space);
+                picker.activeItems = picker.items.slice(before, before + 1);
+                picker.busy = false;
+            } catch (error) {
+                if (mine === round) {
+                    reject(error);
+                    picker.hide();
+                }
+            }
+        };
+        picker.onDidChangeValue(() => {
+            clearTimeout(timer);
+            cursor = undefined;
+            round += 1;
+            timer = setTimeout(() => void load(), TYPING);
+        });
+        picker.onDidAccept(() => {
+            const [item] = picker.selectedItems;
+            if (item?.key !== undefined) {
+                resolve(item.key);
+                picker.hide();
+            } else if (item?.more) {
+                void load();
+            }
+        });
+        picker.onDidHide(() => {
+            clearTimeout(timer);
+            round += 1;
+            picker.dispose();
+            reject(new Dismissed());
+        });
+        picker.show();
+        void load();
+    });
+}
+
+function items(keys: KeyInfo[], more: boolean, typed: string, space: NamespaceRef): KeyItem[] {
+    if (!keys.length) {
+        const label = typed
+            ? `No key begins with "${typed}"`
+            : `No keys yet in ${space.binding}: seed from a file or put a key`;
+        return [{ label, alwaysShow: true }];
+    }
+    const rows: KeyItem[] = keys.map((one) => ({
+        label: one.name,
+        description: [
+            one.metadata === undefined || one.metadata === null
+                ? ''
+                : format.oneLine(one.metadata, 60),
+            one.expiration ? `expires ${format.until(one.expiration)}` : '',
+        ]
+            .filter(Boolean)
+            .join(' · '),
+        alwaysShow: true, // the server has done the filtering
+        key: one.name,
+    }));
+    if (more) {
+        const description = `${keys.length.toLocaleString('en')} shown`;
+        rows.push({ label: '$(ellipsis) Load more…', description, alwaysShow: true, more: true });
+    }
+    return rows;
+}
+
+/** What "Put Key" writes. */
+export interface Put {
+    key: string;
+    text?: string;
+    base64?: string;
+    metadata?: unknown;
+    expiration?: number;
+    expirationTtl?: number;
+}
+
+/** Ask for everything that a put takes: a name, a value, and on request metadata and expiry. */
+export async function put(
+    space: NamespaceRef,
+    readFile: (uri: vscode.Uri) => Promise<{ text: string } | { base64: string }>,
+): Promise<Put> {
+    const title = `Put Key: ${space.binding}`;
+    const name = await ask({
+        title,
+        prompt: 'Name of the key. One that is there is replaced.',
+        placeHolder: 'users/1',
+        validateInput: validate.keyProblem,
+    });
+    const value = await valueOf(title, name, readFile);
+    const extras = await vscode.window.showQuickPick(
+        [
+            { label: 'Metadata', description: 'a JSON value kept beside it', value: 'metadata' },
+            { label: 'Expiry', description: 'a duration or a date', value: 'expiry' },
+        ],
+        { title, canPickMany: true, placeHolder: 'Enter puts it; tick what to add first' },
+    );
+    if (!extras) {
+        throw new Dismissed();
+    }
+    const result: Put = { key: name, ...value };
+    if (extras.some((extra) => extra.value === 'metadata')) {
+        const prompt = 'Metadata, as JSON';
+        const validateInput = validate.metadataProblem;
+        const text = await ask({ title, prompt, placeHolder: '{"role": "admin"}', validateInput });
+        result.metadata = JSON.parse(text);
+    }
+    if (extras.some((extra) => extra.value === 'expiry')) {
+        const text = await ask({
+            title,
+            prompt: 'Expires after (90s, 10m, 2h, 7d) or at (2030-01-31T12:00)',
+            placeHolder: '1h',
+            validateInput: (typed) => {
+                const parsed = validate.parseExpiry(typed);
+                return 'problem' in parsed ? parsed.problem : undefined;
+            },
+        });
+        Object.assign(result, validate.parseExpiry(text));
+    }
+    return result;
+}
+
+/** Ask for a value: typed, or (by the button) the content of a file. */
+function valueOf(
+    title: string,
+    name: string,
+    readFile: (uri: vscode.Uri) => Promise<{ text: string } | { base64: string }>,
+): Promise<{ text: string } | { base64: string }> {
+    const input = vscode.window.createInputBox();
+    const tooltip = 'Use the content of a file';
+    const fromFile = { iconPath: new vscode.ThemeIcon('file'), tooltip };
+    input.title = title;
+    input.prompt = `Value of "${name}"; it may be empty. The button above takes a file instead.`;
+    input.ignoreFocusOut = true;
+    input.buttons = [fromFile];
+    return new Promise((resolve, reject) => {
+        let takingFile = false;
+        input.onDidAccept(() => {
+            resolve({ text: input.value });
+            input.hide();
+        });
+        input.onDidTriggerButton(async () => {
+            takingFile = true;
+            input.hide();
+            const label = 'Use as value';
+            const files = await vscode.window.showOpenDialog({ title, openLabel: label });
+            if (files?.length) {
+                resolve(readFile(files[0]));
+            } else {
+                reject(new Dismissed());
+            }
+        });
+        input.onDidHide(() => {
+            input.dispose();
+            if (!takingFile) {
+                reject(new Dismissed());
+            }
+        });
+        input.show();
+    });
+}
+
+/** Ask before something is lost. */
+export async function confirm(question: string, detail: string, action: string): Promise<void> {
+    const options = { modal: true, detail };
+    if ((await vscode.window.showWarningMessage(question, options, action)) !== action) {
+        throw new Dismissed();
+    }
+}
+
+/** Ask where a new namespace belongs and what it is called. */
+export async function newNamespace(
+    model: Model,
+    chosen: Project | undefined,
+): Promise<{ config: string; environment: string | null; binding: string }> {
+    const title = 'Add Namespace';
+    const one = chosen ?? (await project(model, title));
+    const names = new Set(one.namespaces.map((space) => space.environment));
+    let environment: string | null = null;
+    if ([...names].some((name) => name !== null)) {
+        const choices = [null, ...[...names].filter((name) => name !== null)].map((name) => ({
+            label: name ?? 'Top level',
+            description: name === null ? 'where no environment is chosen' : `env.${name}`,
+            value: name,
+        }));
+        environment = await choose(choices, title, 'In which environment?');
+    }
+    const taken = one.namespaces
+        .filter((space) => space.environment === environment)
+        .map((space) => space.binding);
+    const binding = await ask({
+        title,
+        prompt: 'Name of the binding: the Worker uses it as env.NAME',
+        placeHolder: 'MY_KV',
+        validateInput: (typed) => validate.bindingProblem(typed, taken),
+    });
+    return { config: one.config, environment, binding };
+}

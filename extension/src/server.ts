@@ -1,0 +1,183 @@
+/** The language server: starting it, telling why it does not run, asking it. */
+
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import {
+    type DynamicFeature,
+    ExecuteCommandRequest,
+    LanguageClient,
+    type LanguageClientOptions,
+    RevealOutputChannelOn,
+    State,
+    type StaticFeature,
+} from 'vscode-languageclient/node';
+import { cancellableProgress } from './progress';
+import type { Changed, Commands, Status } from './protocol';
+import { findPython, NoPython } from './python';
+
+export type ServerState = 'stopped' | 'starting' | 'running' | 'noPython' | 'failed';
+
+/** The server cannot be asked; the text says why and what to do. */
+export class ServerDown extends Error {}
+
+/** The config files, by name: a TOML file may have no language of its own. */
+export const CONFIG_PATTERN = '**/wrangler.{toml,json,jsonc}';
+
+/**
+ * A client that leaves the server's commands alone.
+ *
+ * The palette's commands have the same ids: they ask for what is missing and then call these.
+ */
+class Client extends LanguageClient {
+    override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
+        const method = 'registrationType' in feature ? feature.registrationType?.method : '';
+        if (method !== ExecuteCommandRequest.method) {
+            super.registerFeature(feature);
+        }
+    }
+}
+
+/** The one server of this window. */
+export class Server implements vscode.Disposable {
+    private client: Client | undefined;
+    private starting: Promise<void> | undefined;
+    private readonly stateEmitter = new vscode.EventEmitter<ServerState>();
+    private readonly changedEmitter = new vscode.EventEmitter<Changed>();
+    private readonly statusEmitter = new vscode.EventEmitter<Status>();
+
+    readonly onState = this.stateEmitter.event;
+    readonly onChanged = this.changedEmitter.event;
+    readonly onStatus = this.statusEmitter.event;
+
+    state: ServerState = 'stopped';
+    /** Why the server does not run. */
+    problem = '';
+
+    constructor(
+        private readonly context: vscode.ExtensionContext,
+        readonly log: vscode.LogOutputChannel,
+    ) {}
+
+    /** Start the server, or wait for the start that is under way; errors are told, not thrown. */
+    start(): Promise<void> {
+        this.starting ??= this.launch().finally(() => {
+            this.starting = undefined;
+        });
+        return this.starting;
+    }
+
+    /** Wait for a start that is under way. */
+    async settled(): Promise<void> {
+        await this.starting;
+    }
+
+    /** Stop the server where it runs and start it anew. */
+    async restart(): Promise<void> {
+        await this.starting;
+        await this.stop();
+        await this.start();
+    }
+
+    /** Stop the server; its emulators end with it. */
+    async stop(): Promise<void> {
+        const client = this.client;
+        this.client = undefined;
+        if (client) {
+            await client.dispose().catch((error) => this.log.warn(`stopping: ${error}`));
+        }
+    }
+
+    dispose(): void {
+        this.stateEmitter.dispose();
+        this.changedEmitter.dispose();
+        this.statusEmitter.dispose();
+    }
+
+    /**
+     * Run one of the server's commands.
+     *
+     * @throws ServerDown when the server does not run; Error with the server's own message
+     */
+    async ask<C extends keyof Commands>(
+        command: C,
+        params: Commands[C][0],
+        token?: vscode.CancellationToken,
+    ): Promise<Commands[C][1]> {
+        await this.starting;
+        if (!this.client || this.state !== 'running') {
+            throw new ServerDown(this.problem || 'The KV Lens server is not running.');
+        }
+        const request = { command, arguments: [params] };
+        return this.client.sendRequest<Commands[C][1]>('workspace/executeCommand', request, token);
+    }
+
+    private async launch(): Promise<void> {
+        this.become('starting');
+        const bundled = path.join(this.context.extensionPath, 'bundled');
+        try {
+            const python = await findPython({
+                setting: vscode.workspace.getConfiguration('kvlens').get('interpreter', '').trim(),
+                bundled,
+                workspace: (vscode.workspace.workspaceFolders ?? []).map((f) => f.uri.fsPath),
+            });
+            this.log.info(`Python ${python.version} at ${python.path}`);
+            this.client = this.newClient(python.path, bundled);
+            await this.client.start();
+            this.become('running');
+        } catch (error) {
+            const kind = error instanceof NoPython ? 'noPython' : 'failed';
+            const text = error instanceof Error ? error.message : String(error);
+            this.log.error(text);
+            this.become(kind, kind === 'failed' ? `The server did not start: ${text}` : text);
+        }
+    }
+
+    private newClient(python: string, bundled: string): Client {
+        const main = path.join(bundled, 'kvlens', '__main__.py');
+        // -I: neither the current folder nor PYTHON* variables can put code on the path.
+        const executable = {
+            command: python,
+            args: ['-I', '-X', 'utf8', main, 'lsp'],
+            options: { cwd: this.context.extensionPath },
+        };
+        const options: LanguageClientOptions = {
+            documentSelector: [{ scheme: 'file', pattern: CONFIG_PATTERN }],
+            outputChannel: this.log,
+            revealOutputChannelOn: RevealOutputChannelOn.Never,
+            synchronize: { configurationSection: 'kvlens' },
+            initializationOptions: settings,
+            middleware: { handleWorkDoneProgress: cancellableProgress(() => this.client) },
+        };
+        const client = new Client('kvlens', 'KV Lens', executable, options);
+        client.onNotification('kvlens/changed', (params: Changed) =>
+            this.changedEmitter.fire(params),
+        );
+        client.onNotification('kvlens/status', (params: Status) => this.statusEmitter.fire(params));
+        client.onDidChangeState(({ newState }) => {
+            // The library restarts a server that dies, and gives up after some times.
+            if (client === this.client && newState === State.Running && !this.starting) {
+                this.become('running');
+            } else if (client === this.client && newState === State.Stopped && !this.starting) {
+                this.become('failed', 'The server has stopped. The log says why.');
+            }
+        });
+        return client;
+    }
+
+    private become(state: ServerState, problem = ''): void {
+        this.state = state;
+        this.problem = problem;
+        this.stateEmitter.fire(state);
+    }
+}
+
+/** The settings that the server starts with; later changes reach it as notifications. */
+function settings(): Record<string, unknown> {
+    const section = vscode.workspace.getConfiguration('kvlens');
+    return {
+        store: section.get('store'),
+        port: section.get('port'),
+        compat: section.get('compat'),
+        autoStart: section.get('autoStart'),
+    };
+}

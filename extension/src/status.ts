@@ -1,0 +1,82 @@
+/** The status bar: where the emulator answers, and what can be done with it. */
+
+import * as vscode from 'vscode';
+import type { Model } from './model';
+import type { Project } from './protocol';
+import type { Server } from './server';
+
+/** One item for all projects; a click opens a menu. */
+export class Status implements vscode.Disposable {
+    private readonly item = vscode.window.createStatusBarItem(
+        'kvlens.status',
+        vscode.StatusBarAlignment.Left,
+        0,
+    );
+    private readonly subscriptions: vscode.Disposable[];
+
+    constructor(
+        private readonly model: Model,
+        private readonly server: Server,
+    ) {
+        this.item.name = 'KV Lens';
+        this.item.command = 'kvlens.menu';
+        this.subscriptions = [
+            this.item,
+            model.onDidChange(() => this.update()),
+            server.onState(() => this.update()),
+        ];
+    }
+
+    dispose(): void {
+        vscode.Disposable.from(...this.subscriptions).dispose();
+    }
+
+    private update(): void {
+        const look = this.look();
+        this.item.text = look.text;
+        this.item.tooltip = look.tooltip;
+        this.item.backgroundColor = look.warn
+            ? new vscode.ThemeColor('statusBarItem.warningBackground')
+            : undefined;
+        if (look.text) {
+            this.item.show();
+        } else {
+            this.item.hide();
+        }
+    }
+
+    private look(): { text: string; tooltip: string; warn?: boolean } {
+        if (this.server.state === 'noPython' || this.server.state === 'failed') {
+            return { text: '$(warning) KV Lens', tooltip: this.server.problem, warn: true };
+        }
+        if (this.server.state === 'starting') {
+            return { text: '$(sync~spin) KV Lens', tooltip: 'KV Lens is starting' };
+        }
+        const projects = this.model.projects;
+        const failed = projects.find((project) => project.state === 'failed');
+        if (failed) {
+            const tooltip = `Emulator of ${failed.label}: ${failed.message ?? 'failed'}`;
+            return { text: '$(warning) KV', tooltip, warn: true };
+        }
+        if (projects.some((project) => project.state === 'starting')) {
+            return { text: '$(sync~spin) KV', tooltip: 'The KV emulator is starting' };
+        }
+        const running = projects.filter((project) => project.state === 'running' && project.url);
+        if (running.length === 1) {
+            const host = new URL(running[0].url ?? '').host;
+            return { text: `$(database) KV ${host}`, tooltip: tooltipOf(running) };
+        }
+        if (running.length) {
+            return { text: `$(database) KV ${running.length} running`, tooltip: tooltipOf(running) };
+        }
+        return projects.length
+            ? { text: '$(circle-slash) KV stopped', tooltip: 'Click to start the KV emulator' }
+            : { text: '', tooltip: '' };
+    }
+}
+
+function tooltipOf(projects: Project[]): string {
+    return projects
+        .map((project) => `${project.label}: KV emulator at ${project.url}\nStore ${project.store}`)
+        .join('\n');
+}

@@ -1,0 +1,384 @@
+/** The view: projects, environments, namespaces and, page by page, their keys. */
+
+import * as vscode from 'vscode';
+import { uriOf } from './documents';
+import * as format from './format';
+import { type Model, reference } from './model';
+import type { Changed, KeyInfo, Namespace, NamespaceRef, Project } from './protocol';
+import type { Server } from './server';
+
+const PAGE = 200;
+const PREVIEW = 400; // characters of a value in a tooltip
+
+export interface ProjectNode {
+    kind: 'project';
+    project: Project;
+}
+export interface EnvironmentNode {
+    kind: 'environment';
+    project: Project;
+    environment: string | null;
+}
+export interface NamespaceNode {
+    kind: 'namespace';
+    project: Project;
+    namespace: Namespace;
+}
+export interface KeyNode {
+    kind: 'key';
+    parent: NamespaceNode;
+    key: KeyInfo;
+}
+/** The rest of a long list. */
+export interface MoreNode {
+    kind: 'more';
+    parent: NamespaceNode;
+}
+/** A line that says what is missing and does it when clicked. */
+export interface HintNode {
+    kind: 'hint';
+    id: string;
+    label: string;
+    icon: string;
+    command?: vscode.Command;
+}
+export type Node = ProjectNode | EnvironmentNode | NamespaceNode | KeyNode | MoreNode | HintNode;
+
+interface Loaded {
+    keys: KeyInfo[];
+    cursor?: string | null;
+    complete: boolean;
+    stale: boolean;
+}
+
+/** Fills the view from the model; keys are asked for when a namespace is opened. */
+export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+    private readonly emitter = new vscode.EventEmitter<Node | undefined>();
+    private readonly loaded = new Map<string, Loaded>();
+    private readonly subscription: vscode.Disposable;
+
+    readonly onDidChangeTreeData = this.emitter.event;
+
+    constructor(
+        private readonly model: Model,
+        private readonly server: Server,
+    ) {
+        this.subscription = model.onDidChange((changes) => this.changed(changes));
+    }
+
+    dispose(): void {
+        this.subscription.dispose();
+        this.emitter.dispose();
+    }
+
+    async getChildren(node?: Node): Promise<Node[]> {
+        switch (node?.kind) {
+            case undefined:
+                return this.roots();
+            case 'project':
+                return this.inProject(node.project);
+            case 'environment':
+                return namespacesOf(node.project, node.environment);
+            case 'namespace':
+                return this.inNamespace(node);
+            default:
+                return [];
+        }
+    }
+
+    getTreeItem(node: Node): vscode.TreeItem {
+        switch (node.kind) {
+            case 'project':
+                return projectItem(node.project);
+            case 'environment':
+                return environmentItem(node);
+            case 'namespace':
+                return namespaceItem(node);
+            case 'key':
+                return keyItem(node);
+            case 'more':
+                return moreItem(node, this.loaded.get(idOf(node.parent))?.keys.length ?? 0);
+            case 'hint':
+                return hintItem(node);
+        }
+    }
+
+    async resolveTreeItem(
+        item: vscode.TreeItem,
+        node: Node,
+        token: vscode.CancellationToken,
+    ): Promise<vscode.TreeItem> {
+        if (node.kind === 'key') {
+            item.tooltip = await this.keyTooltip(node, token);
+        }
+        return item;
+    }
+
+    /** Load the next page of a namespace. */
+    async more(node: MoreNode): Promise<void> {
+        const loaded = this.loaded.get(idOf(node.parent));
+        if (loaded && !loaded.complete) {
+            await this.load(node.parent, loaded, loaded.keys.length + PAGE);
+        }
+        this.emitter.fire(node.parent);
+    }
+
+    private async roots(): Promise<Node[]> {
+        await this.model.ready();
+        const projects = this.model.projects;
+        if (projects.length === 1) {
+            // With nothing to list the view's welcome text takes the place.
+            return projects[0].namespaces.length ? this.inProject(projects[0]) : [];
+        }
+        return projects.map((project) => ({ kind: 'project', project }));
+    }
+
+    private inProject(project: Project): Node[] {
+        const nodes: Node[] = [];
+        if (project.state === 'failed' || project.state === 'stopped') {
+            nodes.push(emulatorHint(project));
+        }
+        const environments = [...new Set(project.namespaces.map((one) => one.environment))];
+        if (!project.namespaces.length) {
+            nodes.push(addHint(project));
+        } else if (environments.some((name) => name !== null)) {
+            nodes.push(
+                ...environments.map(
+                    (environment): Node => ({ kind: 'environment', project, environment }),
+                ),
+            );
+        } else {
+            nodes.push(...namespacesOf(project, null));
+        }
+        return nodes;
+    }
+
+    private async inNamespace(node: NamespaceNode): Promise<Node[]> {
+        const id = idOf(node);
+        let loaded = this.loaded.get(id);
+        if (!loaded || loaded.stale) {
+            const wanted = Math.max(PAGE, loaded?.keys.length ?? 0);
+            loaded = { keys: [], complete: false, stale: false };
+            try {
+                await this.load(node, loaded, wanted);
+            } catch (error) {
+                return [failureHint(id, error)];
+            }
+            this.loaded.set(id, loaded);
+        }
+        if (!loaded.keys.length) {
+            return emptyHints(node);
+        }
+        const nodes: Node[] = loaded.keys.map((key) => ({ kind: 'key', parent: node, key }));
+        return loaded.complete ? nodes : [...nodes, { kind: 'more', parent: node }];
+    }
+
+    private async load(node: NamespaceNode, into: Loaded, wanted: number): Promise<void> {
+        const namespace = reference(node.project, node.namespace);
+        while (!into.complete && into.keys.length < wanted) {
+            const limit = Math.min(1000, wanted - into.keys.length);
+            const cursor = into.cursor ?? undefined;
+            const page = await this.server.ask('kvlens.list', { ...namespace, limit, cursor });
+            into.keys.push(...page.keys);
+            into.cursor = page.cursor;
+            into.complete = page.list_complete || !page.cursor;
+        }
+    }
+
+    private changed(changes: Changed[]): void {
+        for (const [id, loaded] of this.loaded) {
+            const hit = changes.some(
+                (change) => id.startsWith(`${change.config}|${change.id ?? ''}`) || !change.config,
+            );
+            loaded.stale ||= !changes.length || hit;
+        }
+        this.emitter.fire(undefined);
+    }
+
+    private async keyTooltip(
+        node: KeyNode,
+        token: vscode.CancellationToken,
+    ): Promise<vscode.MarkdownString> {
+        const text = new vscode.MarkdownString();
+        const namespace = reference(node.parent.project, node.parent.namespace);
+        const query = { ...namespace, key: node.key.name };
+        const value = await this.server.ask('kvlens.get', query, token).catch(() => null);
+        text.appendMarkdown('**Key** ').appendText(node.key.name);
+        if (!value) {
+            return text.appendMarkdown('  \nThis key is gone.');
+        }
+        text.appendMarkdown(`  \n${format.size(value.size)}`);
+        if (value.expiration) {
+            const when = `${format.until(value.expiration)}, ${format.moment(value.expiration)}`;
+            text.appendMarkdown(`  \nexpires ${when}`);
+        }
+        if (value.metadata !== undefined && value.metadata !== null) {
+            text.appendMarkdown('  \nmetadata ').appendText(format.oneLine(value.metadata, 200));
+        }
+        if (value.text) {
+            const more = value.text.length > PREVIEW ? '…' : '';
+            text.appendCodeblock(value.text.slice(0, PREVIEW) + more);
+        }
+        return text;
+    }
+}
+
+/** The stable identity of a namespace's node. */
+function idOf(node: NamespaceNode): string {
+    const { id, environment, binding } = node.namespace;
+    return [node.project.config, id, environment ?? '', binding].join('|');
+}
+
+function namespacesOf(project: Project, environment: string | null): Node[] {
+    return project.namespaces
+        .filter((namespace) => namespace.environment === environment)
+        .map((namespace) => ({ kind: 'namespace', project, namespace }));
+}
+
+function projectItem(project: Project): vscode.TreeItem {
+    const item = new vscode.TreeItem(project.label, vscode.TreeItemCollapsibleState.Expanded);
+    item.id = project.config;
+    item.contextValue = 'project';
+    item.iconPath = new vscode.ThemeIcon('file-code');
+    item.description = project.state === 'running' ? '' : project.state;
+    item.tooltip = projectTooltip(project);
+    return item;
+}
+
+function projectTooltip(project: Project): string {
+    const emulator = project.url ? `Emulator at ${project.url}` : `Emulator ${project.state}`;
+    return [project.label, emulator, `Store ${project.store}`, project.message ?? '']
+        .filter(Boolean)
+        .join('\n');
+}
+
+function environmentItem(node: EnvironmentNode): vscode.TreeItem {
+    const label = node.environment ?? 'Top level';
+    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
+    item.id = `${node.project.config}|environment|${node.environment ?? ''}`;
+    item.contextValue = 'environment';
+    item.iconPath = new vscode.ThemeIcon(node.environment === null ? 'home' : 'layers');
+    item.tooltip =
+        node.environment === null
+            ? 'Used where no environment is chosen'
+            : `[env.${node.environment}], chosen with --env ${node.environment}`;
+    return item;
+}
+
+function namespaceItem(node: NamespaceNode): vscode.TreeItem {
+    const { binding, id, keys, size } = node.namespace;
+    const item = new vscode.TreeItem(binding, vscode.TreeItemCollapsibleState.Collapsed);
+    item.id = idOf(node);
+    item.contextValue = 'namespace';
+    item.iconPath = new vscode.ThemeIcon('database');
+    item.description = typeof keys === 'number' ? format.count(keys, 'key') : '';
+    const lines = [`env.${binding}`, `namespace ${id}`];
+    if (typeof keys === 'number') {
+        lines.push(`${format.count(keys, 'key')}, ${format.size(size ?? 0)}`);
+    }
+    item.tooltip = lines.join('\n');
+    return item;
+}
+
+function keyItem(node: KeyNode): vscode.TreeItem {
+    const { name, expiration, metadata } = node.key;
+    const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.None);
+    item.id = `${idOf(node.parent)}|key|${name}`;
+    item.contextValue = 'key';
+    item.iconPath = new vscode.ThemeIcon('key');
+    const notes: string[] = [];
+    if (metadata !== undefined && metadata !== null) {
+        notes.push(format.oneLine(metadata, 40));
+    }
+    if (expiration) {
+        notes.push(`expires ${format.until(expiration)}`);
+    }
+    item.description = notes.join(' · ');
+    const uri = uriOf(reference(node.parent.project, node.parent.namespace), name);
+    item.command = { command: 'vscode.open', title: 'Open Value', arguments: [uri] };
+    return item;
+}
+
+function moreItem(node: MoreNode, shown: number): vscode.TreeItem {
+    const item = new vscode.TreeItem('Load more…');
+    item.id = `${idOf(node.parent)}|more`;
+    item.contextValue = 'more';
+    item.iconPath = new vscode.ThemeIcon('ellipsis');
+    item.description = `${shown.toLocaleString('en')} shown`;
+    item.command = { command: 'kvlens.loadMore', title: 'Load More', arguments: [node] };
+    return item;
+}
+
+function hintItem(node: HintNode): vscode.TreeItem {
+    const item = new vscode.TreeItem(node.label);
+    item.id = node.id;
+    item.contextValue = 'hint';
+    item.iconPath = new vscode.ThemeIcon(node.icon);
+    item.tooltip = node.label;
+    item.command = node.command;
+    return item;
+}
+
+function emptyHints(node: NamespaceNode): HintNode[] {
+    const id = idOf(node);
+    const hint = (what: string, label: string, icon: string): HintNode => ({
+        kind: 'hint',
+        id: `${id}|${what}`,
+        label,
+        icon,
+        command: { command: `kvlens.${what}`, title: label, arguments: [node] },
+    });
+    return [
+        hint('seed', 'No keys yet: seed from a file…', 'cloud-upload'),
+        hint('put', 'or put a key…', 'add'),
+    ];
+}
+
+function addHint(project: Project): HintNode {
+    return {
+        kind: 'hint',
+        id: `${project.config}|add`,
+        label: 'No KV namespaces yet: add one…',
+        icon: 'add',
+        command: {
+            command: 'kvlens.addNamespace',
+            title: 'Add Namespace…',
+            arguments: [{ kind: 'project', project }],
+        },
+    };
+}
+
+function emulatorHint(project: Project): HintNode {
+    const why = project.message ? `: ${project.message}` : '';
+    return {
+        kind: 'hint',
+        id: `${project.config}|emulator`,
+        label: `The emulator ${project.state === 'failed' ? 'failed' : 'is stopped'}${why}`,
+        icon: project.state === 'failed' ? 'warning' : 'debug-start',
+        command: {
+            command: 'kvlens.restart',
+            title: 'Restart Emulator',
+            arguments: [{ kind: 'project', project }],
+        },
+    };
+}
+
+function failureHint(id: string, error: unknown): HintNode {
+    return {
+        kind: 'hint',
+        id: `${id}|failure`,
+        label: error instanceof Error ? error.message : String(error),
+        icon: 'warning',
+        command: { command: 'kvlens.refresh', title: 'Refresh' },
+    };
+}
+
+export function namespaceOf(node: Node | undefined): NamespaceRef | undefined {
+    if (node?.kind === 'namespace') {
+        return reference(node.project, node.namespace);
+    }
+    if (node?.kind === 'key' || node?.kind === 'more') {
+        return reference(node.parent.project, node.parent.namespace);
+    }
+    return undefined;
+}

@@ -1,0 +1,64 @@
+/** What an input box says while a key, a metadata value or an expiry is typed. */
+
+export const MAX_KEY_BYTES = 512;
+export const MAX_METADATA_BYTES = 1024;
+export const MIN_TTL_SECONDS = 60;
+
+/** Return what is wrong with a key name, else undefined. */
+export function keyProblem(key: string): string | undefined {
+    if (!key) {
+        return 'A key name cannot be empty.';
+    }
+    if (key === '.' || key === '..') {
+        return `"${key}" is not allowed as a key name.`;
+    }
+    const bytes = Buffer.byteLength(key);
+    if (bytes > MAX_KEY_BYTES) {
+        return `This name has ${bytes} bytes in UTF-8; ${MAX_KEY_BYTES} are allowed.`;
+    }
+    return undefined;
+}
+
+/** Return what is wrong with metadata typed as JSON, else undefined. */
+export function metadataProblem(text: string): string | undefined {
+    let value: unknown;
+    try {
+        value = JSON.parse(text);
+    } catch (error) {
+        return `Not JSON: ${(error as Error).message}`;
+    }
+    const bytes = Buffer.byteLength(JSON.stringify(value));
+    return bytes > MAX_METADATA_BYTES
+        ? `This has ${bytes} bytes as JSON; ${MAX_METADATA_BYTES} are allowed.`
+        : undefined;
+}
+
+const UNITS: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** Return an expiry typed as a duration (`90`, `90s`, `10m`, `2h`, `7d`) or a date. */
+export function parseExpiry(
+    text: string,
+): { expirationTtl: number } | { expiration: number } | { problem: string } {
+    const duration = /^(\d+)\s*([smhdw]?)$/i.exec(text.trim());
+    if (duration) {
+        const seconds = Number(duration[1]) * UNITS[duration[2].toLowerCase()];
+        return seconds < MIN_TTL_SECONDS
+            ? { problem: `At least ${MIN_TTL_SECONDS} seconds are needed.` }
+            : { expirationTtl: seconds };
+    }
+    const date = /^\d{4}-\d\d-\d\d/.test(text.trim()) ? Date.parse(text.trim()) : Number.NaN;
+    if (Number.isNaN(date)) {
+        return { problem: 'Type a duration (90s, 10m, 2h, 7d) or a date (2030-01-31T12:00).' };
+    }
+    return date / 1000 < Date.now() / 1000 + MIN_TTL_SECONDS
+        ? { problem: `This has to be at least ${MIN_TTL_SECONDS} seconds ahead.` }
+        : { expiration: Math.floor(date / 1000) };
+}
+
+/** Return what is wrong with a binding's name, else undefined. */
+export function bindingProblem(name: string, taken: string[]): string | undefined {
+    if (!/^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u.test(name)) {
+        return 'A binding is used as env.NAME: letters, digits, _ and $, not beginning with a digit.';
+    }
+    return taken.includes(name) ? `${name} is a binding here already.` : undefined;
+}
