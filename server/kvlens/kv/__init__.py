@@ -1,0 +1,24 @@
+"""Workers KV without a server: limits, errors, validation, the clock and the namespace object."""
+
+from .clock import Clock, ManualClock, system_clock
+from .errors import KVError, KVSyntaxError, KVTypeError
+from .limits import COMPATS, Compat
+from .namespace import KVNamespace
+from .records import Entry, KeyInfo, Page, Stats, Write
+
+__all__ = [
+    "COMPATS",
+    "Clock",
+    "Compat",
+    "Entry",
+    "KVError",
+    "KVNamespace",
+    "KVSyntaxError",
+    "KVTypeError",
+    "KeyInfo",
+    "ManualClock",
+    "Page",
+    "Stats",
+    "Write",
+    "system_clock",
+]

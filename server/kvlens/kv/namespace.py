@@ -1,0 +1,275 @@
+"""The namespace object: KV as a Worker sees it, for Python."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import inspect
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from . import limits, validation
+from .clock import Clock, system_clock
+from .coerce import UNSET, Unset, js_text, whole_text
+from .errors import KVSyntaxError
+from .limits import Compat
+from .records import Entry, Page, Write
+from .values import ValueStream, convert, decode_text, dump_json, parse_json, text_units
+
+
+class Backing(Protocol):
+    """The part of a store that a namespace needs; `kvlens.stores` has the whole of it."""
+
+    async def get(self, ns: str, key: str) -> Entry | None: ...
+    async def put(self, ns: str, write: Write) -> None: ...
+    async def delete(self, ns: str, keys: Sequence[str]) -> int: ...
+    async def list(
+        self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
+    ) -> Page: ...
+
+
+class KVNamespace:
+    """One namespace of a store.
+
+    An option that is left out is JavaScript's undefined, `None` is its null. Errors are
+    `KVError`, `KVTypeError` and `KVSyntaxError` with the texts of the runtime `compat` names.
+
+        await namespace.put("count", "1", expiration_ttl=60, metadata={"by": "docs"})
+        assert await namespace.get("count", "json") == 1
+    """
+
+    def __init__(
+        self,
+        store: Backing,
+        namespace_id: str,
+        *,
+        compat: Compat = "miniflare2",
+        clock: Clock = system_clock,
+    ) -> None:
+        self._store = store
+        self._id = namespace_id
+        self._compat: Compat = compat
+        self._clock = clock
+
+    async def get(self, key: Any = UNSET, type: Any = UNSET, *, cache_ttl: Any = UNSET) -> Any:
+        """Return the value of `key`, or None.
+
+        `type` is "text" (default), "json", "arrayBuffer" (bytes) or "stream"; as in JavaScript a
+        mapping `{"type": …, "cacheTtl": …}` is taken too. A list of up to 100 keys gives a dict
+        (with compat "workerd"). `cache_ttl` in seconds is checked and has no other effect.
+        """
+        found = await self._read("get", key, type, cache_ttl)
+        if isinstance(found, dict):
+            return {name: item and item[0] for name, item in found.items()}
+        return found and found[0]
+
+    async def get_with_metadata(
+        self, key: Any = UNSET, type: Any = UNSET, *, cache_ttl: Any = UNSET
+    ) -> dict[str, Any]:
+        """Return `{"value": …, "metadata": …}`, both None where there is no such key."""
+        found = await self._read("getWithMetadata", key, type, cache_ttl)
+        if isinstance(found, dict):
+            return {
+                name: item and {"value": item[0], "metadata": item[1]}
+                for name, item in found.items()
+            }
+        value, metadata = found or (None, None)
+        result = {"value": value, "metadata": metadata}
+        if self._compat == "workerd":
+            result["cacheStatus"] = None
+        return result
+
+    async def put(
+        self,
+        key: Any = UNSET,
+        value: Any = UNSET,
+        *,
+        expiration: Any = UNSET,
+        expiration_ttl: Any = UNSET,
+        metadata: Any = UNSET,
+    ) -> None:
+        """Store `value`: text, bytes or another buffer, or a stream of bytes.
+
+        A stream is an async or plain iterator of bytes, or an object with `read()`.
+        `expiration` is in seconds since the epoch, `expiration_ttl` in seconds from now, at
+        least 60; `metadata` is anything with a JSON form of at most 1024 bytes.
+        """
+        name = validation.key_name("put", key, self._compat)
+        content = self._content(value)
+        expires = validation.expiration_time(
+            expiration, expiration_ttl, self._clock(), self._compat
+        )
+        text = self._metadata(metadata)
+        if self._compat == "workerd":
+            validation.check_metadata_size(text)
+        data = content if isinstance(content, bytes) else await _read_stream(content)
+        validation.check_value_size(len(data))
+        validation.check_metadata_size(text)
+        await self._store.put(self._id, Write(name, data, text, expires))
+
+    async def delete(self, key: Any = UNSET) -> None:
+        """Delete `key`; nothing happens where there is none."""
+        name = validation.key_name("delete", key, self._compat)
+        await self._store.delete(self._id, [name])
+
+    async def list(
+        self, *, prefix: Any = UNSET, limit: Any = UNSET, cursor: Any = UNSET
+    ) -> dict[str, Any]:
+        """Return a page of keys, ordered by UTF-8 bytes.
+
+        The result has `keys` (each with `name`, and `expiration` and `metadata` where set),
+        `list_complete`, and `cursor` for the next page; give the same prefix on every page.
+        """
+        count = validation.list_limit(limit, self._compat)
+        start = validation.list_prefix(prefix, self._compat)
+        after = decode_cursor("" if cursor is UNSET or cursor is None else js_text(cursor))
+        if after and await cursor_is_stale(self._store, self._id, start, after, self._compat):
+            page = Page([], True)
+        else:
+            page = await self._store.list(self._id, prefix=start, limit=count, after=after or None)
+        keys: list[dict[str, Any]] = []
+        for info in page.keys:
+            item: dict[str, Any] = {"name": info.name}
+            if info.expiration is not None:
+                item["expiration"] = info.expiration
+            if info.metadata is not None:
+                item["metadata"] = parse_json(info.metadata)
+            keys.append(item)
+        result: dict[str, Any] = {"keys": keys, "list_complete": page.complete}
+        if not page.complete:
+            result["cursor"] = encode_cursor(page.keys[-1].name)
+        elif self._compat == "miniflare2":
+            result["cursor"] = ""
+        if self._compat == "workerd":
+            result["cacheStatus"] = None
+        return result
+
+    async def _read(self, function: str, key: Any, kind: Any, cache_ttl: Any) -> Any:
+        """Return (value, metadata) or None; for a list of keys a dict of them."""
+        if isinstance(kind, Mapping):
+            cache_ttl = kind.get("cacheTtl", kind.get("cache_ttl", cache_ttl))
+            kind = kind.get("type", UNSET)
+        if self._compat == "workerd" and isinstance(key, (list, tuple)):
+            return await self._read_many(key, kind, cache_ttl, function == "getWithMetadata")
+        name = validation.key_name(function, key, self._compat)
+        validation.check_cache_ttl("GET", cache_ttl, self._compat)
+        if self._compat == "miniflare2":  # workerd looks at the type once there is a value
+            validation.value_type(kind)
+        entry = await self._store.get(self._id, name)
+        if entry is None:
+            return None
+        value = convert(entry.value, validation.value_type(kind))
+        return value, None if entry.metadata is None else parse_json(entry.metadata)
+
+    async def _read_many(
+        self, keys: Iterable[Any], kind: Any, cache_ttl: Any, whole: bool
+    ) -> dict[str, tuple[Any, Any] | None]:
+        wanted = validation.bulk_type(kind)
+        names = validation.bulk_keys(list(keys))
+        validation.check_cache_ttl("GET_BULK", cache_ttl, self._compat)
+        found: dict[str, tuple[Any, Any] | None] = {}
+        size = 0
+        for name in names:
+            entry = await self._store.get(self._id, name)
+            if entry is None:
+                found[name] = None
+                continue
+            text = decode_text(entry.value)
+            size += text_units(text)
+            try:
+                value = parse_json(text) if wanted == "json" else text
+            except KVSyntaxError:
+                raise validation.refuse_bulk_json() from None
+            metadata = entry.metadata if whole else None
+            found[name] = value, None if metadata is None else parse_json(metadata)
+        validation.check_bulk_size(size)
+        return found
+
+    def _content(self, value: Any) -> bytes | AsyncIterable[bytes] | Iterator[bytes]:
+        if isinstance(value, str):
+            return whole_text(value).encode()
+        if isinstance(value, bytes):
+            return value
+        if isinstance(value, AsyncIterable):
+            return value
+        if hasattr(value, "read"):
+            return _pieces(value)
+        if isinstance(value, Iterator):
+            return iter(value)
+        try:
+            return memoryview(value).tobytes()  # a copy: later changes are not stored
+        except TypeError:
+            pass
+        scalar = value is None or value is UNSET or isinstance(value, (bool, int, float))
+        if self._compat == "workerd" and scalar:
+            return js_text(value).encode()
+        raise validation.refuse_value()
+
+    def _metadata(self, metadata: Any) -> str | None:
+        if isinstance(metadata, Unset) or (metadata is None and self._compat == "workerd"):
+            return None
+        return dump_json(metadata)
+
+
+async def _read_stream(chunks: AsyncIterable[bytes] | Iterator[bytes]) -> bytes:
+    """Read a stream whole; past the limit chunks are only counted, not kept."""
+    kept: list[bytes] = []
+    size = 0
+
+    def take(chunk: object) -> None:
+        nonlocal size
+        if not isinstance(chunk, (bytes, bytearray, memoryview)):
+            raise validation.refuse_value()
+        size += len(chunk)
+        if size <= limits.MAX_VALUE_SIZE:
+            kept.append(bytes(chunk))
+        else:
+            kept.clear()
+
+    if isinstance(chunks, AsyncIterable):
+        async for chunk in chunks:
+            take(chunk)
+    else:
+        for chunk in chunks:
+            take(chunk)
+    validation.check_value_size(size)
+    return b"".join(kept)
+
+
+async def _pieces(reader: Any) -> AsyncIterator[bytes]:
+    """Read an object with `read()`, plain or async, in pieces of 64 KiB."""
+    while True:
+        chunk = reader.read(65536)
+        if inspect.isawaitable(chunk):
+            chunk = await chunk
+        if not chunk:
+            return
+        yield chunk
+
+
+def encode_cursor(name: str) -> str:
+    """Return the cursor behind key `name`: its base64, as the local runtimes write it."""
+    return base64.b64encode(name.encode()).decode()
+
+
+def decode_cursor(cursor: str) -> str:
+    """Return the key name that a cursor stands for; what is not base64 is the first page."""
+    if not cursor:
+        return ""
+    letters = "".join(c for c in cursor if c.isascii() and (c.isalnum() or c in "+/-_"))
+    text = letters.replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4)).decode("utf-8", "replace")
+    except binascii.Error:  # one letter over: it carries no whole byte
+        text = text[:-1]
+        return base64.b64decode(text + "=" * (-len(text) % 4)).decode("utf-8", "replace")
+
+
+async def cursor_is_stale(store: Backing, ns: str, prefix: str, after: str, compat: Compat) -> bool:
+    """Tell whether Miniflare 2 would give an empty page: it looks the cursor's key up."""
+    if compat != "miniflare2":
+        return False
+    return not after.startswith(prefix) or await store.get(ns, after) is None
+
+
+__all__ = ["KVNamespace", "ValueStream", "decode_cursor", "encode_cursor"]

@@ -1,0 +1,44 @@
+"""What passes between a namespace and its store. Expirations are seconds since the epoch."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """A stored value; `metadata` is JSON text."""
+
+    value: bytes
+    metadata: str | None = None
+    expiration: int | None = None
+
+
+class KeyInfo(NamedTuple):
+    """A key without its value; `metadata` is JSON text."""
+
+    name: str
+    expiration: int | None = None
+    metadata: str | None = None
+
+
+class Page(NamedTuple):
+    """Keys ordered by UTF-8 bytes. The next page starts after the last name."""
+
+    keys: list[KeyInfo]
+    complete: bool
+
+
+class Write(NamedTuple):
+    """What a put stores; `metadata` is JSON text, `expiration` absolute."""
+
+    key: str
+    value: bytes
+    metadata: str | None = None
+    expiration: int | None = None
+
+
+class Stats(NamedTuple):
+    """How much a namespace holds: number of keys, bytes of their values."""
+
+    keys: int
+    size: int
