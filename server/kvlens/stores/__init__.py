@@ -1,0 +1,49 @@
+"""Where the keys are kept: one file a store, one table.
+
+A store takes what it is given: what may be put is decided above it, in `kvlens.kv`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import cast
+
+from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write, system_clock
+from .base import Opener, Store, StoreError
+
+STORES: dict[str, tuple[str, str]] = {
+    # scheme: (module, the URL as help texts show it); a module is imported when it is used
+    "memory": ("memory", "memory:"),
+    "wrangler": ("wrangler", "wrangler: or wrangler:PATH"),
+    "http": ("peer", "http://127.0.0.1:PORT"),
+}
+
+DEFAULT_STORE = "wrangler:"
+
+
+def open_store(url: str, base: Path, clock: Clock = system_clock) -> Store:
+    """Return the store that `url` names; relative paths are below `base`.
+
+    Nothing is read or written yet. Raises StoreError for an unknown scheme or a malformed URL.
+    """
+    scheme, colon, _ = url.partition(":")
+    if not colon or scheme.lower() not in STORES:
+        known = ", ".join(form for _, form in STORES.values())
+        raise StoreError(f'Unknown store "{url}". Stores are: {known}.')
+    module = importlib.import_module(f".{STORES[scheme.lower()][0]}", __name__)
+    return cast(Opener, module.open_url)(url, base, clock)
+
+
+__all__ = [
+    "DEFAULT_STORE",
+    "STORES",
+    "Entry",
+    "KeyInfo",
+    "Page",
+    "Stats",
+    "Store",
+    "StoreError",
+    "Write",
+    "open_store",
+]

@@ -1,0 +1,80 @@
+"""What every store does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from ..kv import Clock, Entry, Page, Stats, Write
+
+
+class StoreError(Exception):
+    """A store cannot do what it was asked. The text names the place and the way out."""
+
+
+class Store(Protocol):
+    """Keys and values of many namespaces. `ns` is a namespace's id in the store.
+
+    An expired key is never returned. Every method raises StoreError where the store is locked,
+    damaged, read-only or out of reach; then nothing was changed.
+    """
+
+    inline: bool
+    """True where most calls finish without waiting and none needs an asyncio task around it."""
+
+    async def get(self, ns: str, key: str) -> Entry | None:
+        """Return the entry of `key`, or None."""
+
+    async def put(self, ns: str, write: Write) -> None:
+        """Store one entry in place of what is there."""
+
+    async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
+        """Store all entries or none; of equal keys the last one counts."""
+
+    async def replace(self, ns: str, key: str, value: bytes) -> bool:
+        """Give `key` a new value; metadata and expiration stay.
+
+        Return False, and write nothing, where the key is gone.
+        """
+
+    async def delete(self, ns: str, keys: Sequence[str]) -> int:
+        """Delete the keys and return how many there were."""
+
+    async def list(
+        self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
+    ) -> Page:
+        """Return up to `limit` keys that begin with `prefix` and sort behind `after`."""
+
+    async def stats(self, ns: str) -> Stats:
+        """Return the number of keys and the bytes of their values."""
+
+    async def clear(self, ns: str) -> int:
+        """Delete every key and return how many there were."""
+
+    def poll(self) -> Sequence[str]:
+        """Return the namespaces that another program changed since the last call."""
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of files and connections."""
+
+
+class Opener(Protocol):
+    """The function `open_url` of a store's module."""
+
+    def __call__(self, url: str, base: Path, clock: Clock) -> Store: ...
+
+
+def after_prefix(prefix: str) -> str | None:
+    """Return the smallest text that sorts behind everything with `prefix`; None for no end.
+
+    >>> after_prefix("user:")
+    'user;'
+    """
+    for index in range(len(prefix) - 1, -1, -1):
+        code = ord(prefix[index]) + 1
+        if code == 0xD800:  # surrogates are no characters
+            code = 0xE000
+        if code <= 0x10FFFF:
+            return prefix[:index] + chr(code)
+    return None

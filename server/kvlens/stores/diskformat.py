@@ -1,0 +1,72 @@
+"""Where and how `wrangler dev` keeps KV on disk: Miniflare's format, names and schema.
+
+Below the state folder (`.wrangler/state/v3`):
+
+    kv/miniflare-KVNamespaceObject/<hash of the id>.sqlite    keys, in WAL mode
+    kv/<id made safe>/blobs/<blob id>                         one file a value
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import time
+from pathlib import Path
+
+UNIQUE_KEY = "miniflare-KVNamespaceObject"
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS _mf_entries ("
+    "key TEXT PRIMARY KEY, blob_id TEXT NOT NULL, expiration INTEGER, metadata TEXT)",
+    "CREATE INDEX IF NOT EXISTS _mf_entries_expiration_idx ON _mf_entries(expiration)",
+)
+
+_DOTS = re.compile(r"(^|/|\\)(\.+)(/|\\|\Z)")
+_ILLEGAL = re.compile(r"""[?<>*"'^/\\:|\x00-\x1f\x80-\x9f]""")
+_RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?\Z")
+_EDGES = re.compile(r"^[ /\\]+|[ /\\]+\Z")
+
+
+def database_path(state: Path, ns: str) -> Path:
+    """Return the file with the keys of namespace `ns` below the state folder."""
+    return state / "kv" / UNIQUE_KEY / f"{database_name(ns)}.sqlite"
+
+
+def database_name(ns: str) -> str:
+    """Return the Durable Object id that workerd derives from the namespace's id.
+
+    >>> len(database_name("KV"))
+    64
+    """
+    key = hashlib.sha256(UNIQUE_KEY.encode()).digest()
+    name = hmac.digest(key, ns.encode(), "sha256")[:16]
+    return (name + hmac.digest(key, name, "sha256")[:16]).hex()
+
+
+def blobs_path(state: Path, ns: str) -> Path:
+    """Return the folder with the values of namespace `ns`."""
+    return state / "kv" / safe_name(ns) / "blobs"
+
+
+def safe_name(ns: str) -> str:
+    """Return the folder name that Miniflare makes of a namespace's id.
+
+    >>> safe_name("my/ns:weird id"), safe_name("..")
+    ('my_ns_weird id', '__')
+    """
+
+    def dots(found: re.Match[str]) -> str:
+        return f"{found[1]}{'_' * len(found[2])}{found[3]}"
+
+    name = _DOTS.sub(dots, _DOTS.sub(dots, ns))
+    name = _RESERVED.sub("_", _ILLEGAL.sub("_", name))
+    name = _EDGES.sub(lambda found: "_" * len(found[0]), name)
+    units = name.encode("utf-16-le", "surrogatepass")[: 255 * 2]
+    return units.decode("utf-16-le", "replace")
+
+
+def new_blob_id() -> str:
+    """Return a name for a value's file: 32 random bytes and the time in milliseconds."""
+    return (os.urandom(32) + int(time.time() * 1000).to_bytes(8, "big")).hex()

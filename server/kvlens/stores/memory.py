@@ -1,0 +1,191 @@
+"""`memory:` keeps everything while the process lives."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
+from .base import Store, StoreError, after_prefix
+
+
+def open_url(url: str, base: Path, clock: Clock) -> Store:
+    """Return a new, empty store."""
+    if url.lower() != "memory:":
+        raise StoreError(f'Unknown store "{url}": write memory: with nothing behind it.')
+    return MemoryStore(clock)
+
+
+class _Names:
+    """The keys of a namespace in order, put in order when a list asks.
+
+    Python compares text by code point, which is the order of its UTF-8 bytes.
+    """
+
+    FEW = 64  # up to here an insertion each is quicker than sorting
+
+    def __init__(self) -> None:
+        self._sorted: list[str] = []
+        self._fresh: set[str] = set()  # not in _sorted yet
+        self._dead: set[str] = set()  # still in _sorted, deleted since
+
+    def add(self, name: str) -> None:
+        """Add a name that is not there."""
+        if name in self._dead:
+            self._dead.remove(name)
+        else:
+            self._fresh.add(name)
+
+    def remove(self, name: str) -> None:
+        """Remove a name that is there."""
+        if name in self._fresh:
+            self._fresh.remove(name)
+        else:
+            self._dead.add(name)
+
+    def in_order(self) -> list[str]:
+        """Return the names in order."""
+        names, fresh, dead = self._sorted, self._fresh, self._dead
+        if dead:
+            if len(dead) <= self.FEW:
+                for name in dead:
+                    del names[bisect_left(names, name)]
+            else:
+                names = self._sorted = [name for name in names if name not in dead]
+            dead.clear()
+        if fresh:
+            if len(fresh) <= self.FEW:
+                for name in fresh:
+                    insort(names, name)
+            else:
+                names.extend(sorted(fresh))
+                names.sort()  # two runs in order: a merge
+            self._fresh = set()
+        return names
+
+
+class _Namespace:
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.names = _Names()
+        self.size = 0
+
+    def put(self, write: Write) -> None:
+        key = write.key
+        before = self.entries.get(key)
+        if before is None:
+            self.names.add(key)
+        else:
+            self.size -= len(before.value)
+        self.entries[key] = Entry(write.value, write.metadata, write.expiration)
+        self.size += len(write.value)
+
+    def delete(self, key: str) -> None:
+        self.size -= len(self.entries.pop(key).value)
+        self.names.remove(key)
+
+
+class MemoryStore:
+    """Namespaces in dictionaries; lists stay quick at a million keys."""
+
+    inline = True
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._namespaces: dict[str, _Namespace] = {}
+
+    def _namespace(self, ns: str) -> _Namespace:
+        found = self._namespaces.get(ns)
+        if found is None:
+            found = self._namespaces[ns] = _Namespace()
+        return found
+
+    async def get(self, ns: str, key: str) -> Entry | None:
+        space = self._namespaces.get(ns)
+        if space is None:
+            return None
+        entry = space.entries.get(key)
+        expires = None if entry is None else entry.expiration
+        if expires is not None and expires <= self._clock():
+            space.delete(key)
+            return None
+        return entry
+
+    async def put(self, ns: str, write: Write) -> None:
+        self._namespace(ns).put(write)
+
+    async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
+        space = self._namespace(ns)
+        for write in writes:
+            space.put(write)
+
+    async def replace(self, ns: str, key: str, value: bytes) -> bool:
+        entry = await self.get(ns, key)
+        if entry is None:
+            return False
+        self._namespace(ns).put(Write(key, value, entry.metadata, entry.expiration))
+        return True
+
+    async def delete(self, ns: str, keys: Sequence[str]) -> int:
+        space = self._namespace(ns)
+        now = self._clock()
+        deleted = 0
+        for key in keys:
+            entry = space.entries.get(key)
+            if entry is not None:
+                deleted += entry.expiration is None or entry.expiration > now
+                space.delete(key)
+        return deleted
+
+    async def list(
+        self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
+    ) -> Page:
+        space = self._namespaces.get(ns)
+        if space is None:
+            return Page([], True)
+        names = space.names.in_order()
+        start = bisect_left(names, prefix)
+        if after is not None:
+            start = max(start, bisect_right(names, after))
+        end = after_prefix(prefix)
+        stop = len(names) if end is None else bisect_left(names, end, start)
+        now = self._clock()
+        found: list[KeyInfo] = []
+        expired: list[str] = []
+        complete = True
+        for index in range(start, stop):
+            name = names[index]
+            entry = space.entries[name]
+            if entry.expiration is not None and entry.expiration <= now:
+                expired.append(name)
+            elif len(found) == limit:
+                complete = False
+                break
+            else:
+                found.append(KeyInfo(name, entry.expiration, entry.metadata))
+        for name in expired:
+            space.delete(name)
+        return Page(found, complete)
+
+    async def stats(self, ns: str) -> Stats:
+        space = self._namespaces.get(ns)
+        if space is None:
+            return Stats(0, 0)
+        now = self._clock()
+        gone = [k for k, e in space.entries.items() if (e.expiration or math.inf) <= now]
+        for key in gone:
+            space.delete(key)
+        return Stats(len(space.entries), space.size)
+
+    async def clear(self, ns: str) -> int:
+        count = (await self.stats(ns)).keys
+        self._namespaces.pop(ns, None)
+        return count
+
+    def poll(self) -> Sequence[str]:
+        return ()  # nobody else can reach it
+
+    async def close(self) -> None:
+        self._namespaces.clear()
