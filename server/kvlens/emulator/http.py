@@ -1,0 +1,252 @@
+"""The thin HTTP/1.1 layer: requests in, responses out, in order, on kept connections.
+
+It exists because a KV error reaches a Worker in the reason phrase of the status line, which
+the usual server interfaces have no field for. Bodies are read whole before an answer is given:
+workerd takes an early one for a lost connection. What is over the limit is counted, not kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from http import HTTPStatus
+from typing import Any, NamedTuple, Protocol
+
+import httptools
+
+MAX_HEAD_SIZE = 64 * 1024
+_TWO_WRITES = 64 * 1024  # from here on a copy of the body costs more than a second write
+
+
+class Request:
+    """One request. Header names are in lower case; `body` is empty where `size` is too large."""
+
+    __slots__ = (
+        "body",
+        "headers",
+        "keep_alive",
+        "limit",
+        "method",
+        "path",
+        "query",
+        "refusal",
+        "size",
+    )
+
+    def __init__(self, method: bytes, url: bytes, headers: dict[bytes, bytes]) -> None:
+        self.method = method
+        self.path, _, self.query = url.partition(b"?")
+        self.headers = headers
+        self.limit = 0
+        self.refusal: Response | None = None  # the answer, where the head decides it
+        self.size = 0
+        self.body = b""
+        self.keep_alive = True
+
+
+class Response(NamedTuple):
+    """`headers` are whole lines, each ended by CRLF; an empty `reason` is the usual one."""
+
+    status: int
+    body: bytes = b""
+    headers: bytes = b""
+    reason: str = ""
+
+
+class App(Protocol):
+    """What answers requests."""
+
+    inline: bool
+    """True where `handle` needs no asyncio task around it: its first step is run at once."""
+
+    def admit(self, request: Request) -> int:
+        """Return how many bytes of the body are wanted; called before the body is read."""
+
+    async def handle(self, request: Request) -> Response:
+        """Answer a request; never raises."""
+
+
+_STATUS_LINES = {
+    status.value: b"HTTP/1.1 %d %s\r\nContent-Length: "
+    % (status.value, status.phrase.encode("ascii"))
+    for status in HTTPStatus
+}
+
+
+def reason_phrase(text: str) -> bytes:
+    """Return a text as it may stand in a status line: one line, at most 512 characters."""
+    line = "".join(char if char.isprintable() else " " for char in text[:512])
+    return line.encode("utf-8", "replace")
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection."""
+
+    def __init__(self, app: App, open_connections: set[Connection]) -> None:
+        self._app = app
+        self._open = open_connections
+        self._parser: Any = httptools.HttpRequestParser(self)
+        self._queue: deque[Request] = deque()
+        self._busy = False
+        self._closing = False
+        self._said_all = False
+        self._blocked = False  # the client does not read
+        self._head_size = 0
+        self._request: Request | None = None
+        self._url = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._chunks: list[bytes] = []
+
+    # -- asyncio ---------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._open.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closing = True
+        self._open.discard(self)
+        self._queue.clear()
+
+    def data_received(self, data: bytes) -> None:
+        if self._closing:
+            return
+        if self._request is None:
+            self._head_size += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._refuse(400, "This emulator speaks plain HTTP/1.1 only")
+        except httptools.HttpParserError as error:
+            self._refuse(400, f"Malformed HTTP request: {error}")
+        else:
+            if self._request is None and self._head_size > MAX_HEAD_SIZE:
+                self._refuse(431, f"The request head is over {MAX_HEAD_SIZE} bytes")
+
+    def eof_received(self) -> bool:
+        """A client that has said everything: what it asked is answered before we close."""
+        self._said_all = True
+        return self._busy or bool(self._queue)
+
+    def pause_writing(self) -> None:
+        self._blocked = True
+
+    def resume_writing(self) -> None:
+        self._blocked = False
+        self._next()
+
+    # -- httptools -------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        self._url = b""
+        self._headers = {}
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.lower()] = value
+
+    def on_headers_complete(self) -> None:
+        headers = self._headers
+        request = Request(self._parser.get_method(), self._url, headers)
+        request.limit = self._app.admit(request)
+        self._request = request
+        if headers.get(b"expect", b"").lower() == b"100-continue" and not self._busy:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        request = self._request
+        assert request is not None
+        request.size += len(body)
+        if request.size <= request.limit:
+            self._chunks.append(body)
+        elif self._chunks:
+            self._chunks.clear()
+
+    def on_message_complete(self) -> None:
+        request = self._request
+        assert request is not None
+        chunks = self._chunks
+        if chunks:
+            request.body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            self._chunks = []
+        request.keep_alive = self._parser.should_keep_alive()
+        self._request = None
+        self._head_size = 0
+        if self._busy or self._blocked:
+            self._queue.append(request)
+            self._transport.pause_reading()
+        else:
+            self._start(request)
+
+    # -- answering -------------------------------------------------------------------------
+
+    def _start(self, request: Request) -> None:
+        self._busy = True
+        answer = self._app.handle(request)
+        if self._app.inline:
+            self._step(answer, request)
+        else:
+            task = asyncio.get_running_loop().create_task(answer)
+            task.add_done_callback(lambda task: self._finish(request, task.result()))
+
+    def _step(self, answer: Coroutine[Any, Any, Response], request: Request) -> None:
+        """Run `answer` up to its next wait: what never waits costs no task."""
+        try:
+            future = answer.send(None)
+        except StopIteration as done:
+            self._finish(request, done.value)
+            return
+        future._asyncio_future_blocking = False  # what a task does with an awaited future
+        future.add_done_callback(lambda _: self._step(answer, request))
+
+    def _finish(self, request: Request, response: Response) -> None:
+        self._busy = False
+        if self._closing:
+            return
+        status, body, headers, reason = response
+        if reason:
+            line = b"HTTP/1.1 %d %s\r\nContent-Length: " % (status, reason_phrase(reason))
+        else:
+            line = _STATUS_LINES[status]
+        if not request.keep_alive:
+            headers += b"Connection: close\r\n"
+        head = b"%b%d\r\n%b\r\n" % (line, len(body), headers)
+        if request.method == b"HEAD":
+            body = b""
+        if len(body) < _TWO_WRITES:
+            self._transport.write(head + body)
+        else:
+            self._transport.write(head)
+            self._transport.write(body)
+        if not request.keep_alive or (self._said_all and not self._queue):
+            self._closing = True
+            self._transport.close()
+        elif self._queue:
+            asyncio.get_running_loop().call_soon(self._next)
+
+    def _next(self) -> None:
+        if self._queue and not self._busy and not self._blocked and not self._closing:
+            request = self._queue.popleft()
+            if not self._queue:
+                self._transport.resume_reading()
+            self._start(request)
+
+    def _refuse(self, status: int, reason: str) -> None:
+        """Answer what is no request, and close."""
+        self._closing = True
+        body = reason.encode() + b"\n"
+        self._transport.write(
+            b"HTTP/1.1 %d %b\r\nContent-Length: %d\r\nConnection: close\r\n"
+            b"Content-Type: text/plain; charset=utf-8\r\n\r\n%b"
+            % (status, reason_phrase(reason), len(body), body)
+        )
+        self._transport.close()
+
+    def close(self) -> None:
+        """Close the connection once what was answered has been sent."""
+        self._closing = True
+        self._transport.close()

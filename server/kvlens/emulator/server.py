@@ -1,0 +1,253 @@
+"""The emulator: one listener on loopback for Workers, wrangler, the SDKs and this project."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+
+from ..kv import Clock, Compat, limits, system_clock
+from ..stores import Store, StoreError
+from . import binding, peer, rest
+from .guard import BINDING_HEADER, Guard, text
+from .http import Connection, Request, Response
+
+CHANGES_EVERY = 0.1  # seconds in which changes of a namespace are told once
+POLL_EVERY = 0.5  # seconds between looks for what other programs changed
+_BULK_GET_SIZE = 1024 * 1024  # 100 keys of 512 bytes, escaped, and room
+_CORE_SIZE = 1024 * 1024 * 1024
+
+
+class EmulatorError(Exception):
+    """The emulator cannot be started. The text says why, and the way out."""
+
+
+class Emulator:
+    """Serves the namespaces of one store.
+
+    `namespaces` maps a namespace's id in the store to its title, the binding's name. The store
+    stays the caller's: `close()` leaves it open.
+
+        async with Emulator(store, {"0f2ac74b": "CACHE"}) as emulator:
+            print(emulator.url, emulator.token)
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        namespaces: Mapping[str, str],
+        *,
+        compat: Compat = "miniflare2",
+        clock: Clock = system_clock,
+        token: str | None = None,
+    ) -> None:
+        self.store = store
+        self.compat: Compat = compat
+        self.clock = clock
+        self.token = token or secrets.token_urlsafe(24)
+        self.inline = store.inline
+        self.namespaces: dict[str, str] = {}
+        self._configured: set[str] = set()
+        self._guard = Guard(self.token)
+        self._servers: list[asyncio.AbstractServer] = []
+        self._connections: set[Connection] = set()
+        self._listeners: list[Callable[[str], None]] = []
+        self._changed: set[str] = set()
+        self._poll: asyncio.TimerHandle | None = None
+        self._origin = ""
+        self.set_namespaces(namespaces)
+
+    @property
+    def url(self) -> str:
+        """The address, such as http://127.0.0.1:8788."""
+        return self._origin
+
+    @property
+    def rest(self) -> str:
+        """The base URL that wrangler (CLOUDFLARE_API_BASE_URL) and the SDKs take."""
+        return f"{self._origin}/client/v4"
+
+    async def start(
+        self, host: str = "127.0.0.1", port: int = 0, *, unix: Path | None = None
+    ) -> None:
+        """Listen on `port` of this machine (0: any free one), and on a Unix socket if named.
+
+        Raises EmulatorError for a host that others can reach and for a port that is taken.
+        """
+        loop = asyncio.get_running_loop()
+        address = _loopback(host)
+
+        def connect() -> Connection:
+            return Connection(self, self._connections)
+
+        try:
+            server = await loop.create_server(connect, address, port)
+        except (OSError, OverflowError) as error:
+            raise EmulatorError(_why_not(host, port, error)) from error
+        self._servers.append(server)
+        port = server.sockets[0].getsockname()[1]
+        shown = f"[{address}]" if ":" in address else address
+        self._origin = f"http://{shown}:{port}"
+        self._guard.serve_at(port)
+        if unix is not None:
+            try:
+                self._servers.append(await loop.create_unix_server(connect, unix))
+            except (OSError, NotImplementedError, AttributeError) as error:
+                await self.close()
+                raise EmulatorError(f"Cannot listen on the socket {unix}: {error}.") from error
+        self._poll = loop.call_later(POLL_EVERY, self._look_outside)
+
+    async def close(self) -> None:
+        """Stop listening and close every connection. The store is left open."""
+        if self._poll is not None:
+            self._poll.cancel()
+            self._poll = None
+        for server in self._servers:
+            server.close()
+        for connection in list(self._connections):
+            connection.close()
+        for server in self._servers:
+            await server.wait_closed()
+        self._servers.clear()
+        self._tell()
+
+    async def __aenter__(self) -> Emulator:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    # -- namespaces ------------------------------------------------------------------------
+
+    def set_namespaces(self, namespaces: Mapping[str, str]) -> None:
+        """Serve these namespaces from now on (id -> title); keys and connections stay.
+
+        Namespaces created over REST stay too.
+        """
+        created = {n: t for n, t in self.namespaces.items() if n not in self._configured}
+        self._configured = set(namespaces)
+        self.namespaces = {**namespaces, **{n: created[n] for n in created.keys() - namespaces}}
+
+    def add_namespace(self, ns: str, title: str) -> None:
+        """Serve one more namespace, or the same under another title."""
+        self.namespaces[ns] = title
+
+    def remove_namespace(self, ns: str) -> None:
+        """Serve a namespace no longer."""
+        self.namespaces.pop(ns, None)
+
+    # -- changes ---------------------------------------------------------------------------
+
+    def on_change(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with the id of a namespace whose keys have changed.
+
+        Changes by other programs on the same store are told too. Told once per 0.1 s.
+        """
+        self._listeners.append(listener)
+
+    def changed(self, ns: str) -> None:
+        """Note that keys of a namespace have changed."""
+        if ns not in self._changed:
+            if not self._changed:
+                asyncio.get_running_loop().call_later(CHANGES_EVERY, self._tell)
+            self._changed.add(ns)
+
+    def _tell(self) -> None:
+        changed, self._changed = self._changed, set()
+        for ns in changed:
+            for listener in self._listeners:
+                listener(ns)
+
+    def _look_outside(self) -> None:
+        self._poll = asyncio.get_running_loop().call_later(POLL_EVERY, self._look_outside)
+        for ns in self.store.poll():
+            self.changed(ns)
+
+    # -- requests --------------------------------------------------------------------------
+
+    def admit(self, request: Request) -> int:
+        """Return how many bytes of the body are kept."""
+        request.refusal = self._guard.refusal(request)
+        if request.method == b"GET" or request.refusal is not None:
+            return 0
+        path = request.path
+        if BINDING_HEADER in request.headers:
+            return limits.MAX_VALUE_SIZE if request.method == b"PUT" else _BULK_GET_SIZE
+        if path.startswith(peer.PREFIX):
+            return _CORE_SIZE
+        return rest.body_limit(request) if path.startswith(rest.PREFIX) else 0
+
+    async def handle(self, request: Request) -> Response:
+        """Answer a request."""
+        if request.refusal is not None:
+            return request.refusal
+        try:
+            named = request.headers.get(BINDING_HEADER)
+            if named is not None:
+                ns = named.decode("utf-8", "replace")
+                if ns not in self.namespaces:
+                    return text(
+                        400,
+                        f'KV Lens serves no namespace with the id "{ns}"; '
+                        "add it to kv_namespaces in the config",
+                    )
+                return await binding.handle(self, request, ns)
+            for prefix, handler in _HANDLERS:
+                if request.path.startswith(prefix):
+                    return await handler(self, request)
+        except StoreError as error:
+            return text(500, str(error))
+        except Exception as error:  # one request must not end the connection without a word
+            return text(500, f"KV Lens failed: {type(error).__name__}: {error}")
+        return self._about(request)
+
+    def _about(self, request: Request) -> Response:
+        if request.path != b"/" or request.method not in (b"GET", b"HEAD"):
+            return text(404, "There is nothing here; see / for what this emulator serves")
+        lines = ["KV Lens: Workers KV on this machine", "", f"REST API: {self.rest}", "Namespaces:"]
+        lines += [f"  {title}  (id {ns})" for ns, title in self.namespaces.items()]
+        body = "\n".join(lines) + "\n"
+        return Response(200, body.encode(), b"Content-Type: text/plain; charset=utf-8\r\n")
+
+
+_HANDLERS = ((rest.PREFIX, rest.handle), (peer.PREFIX, peer.handle))
+
+
+def _loopback(host: str) -> str:
+    """Return the address to listen on; EmulatorError where others could reach it."""
+    if host == "localhost":
+        return "127.0.0.1"
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        address = None
+    if address is None or not address.is_loopback:
+        raise EmulatorError(
+            f'The emulator listens on this machine only: "{host}" can be reached from others. '
+            "Use 127.0.0.1, ::1 or localhost."
+        )
+    return str(address)
+
+
+def _why_not(host: str, port: int, error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    if isinstance(error, OverflowError):
+        return f"Port {port} does not exist: choose one up to 65535, or 0 for any free one."
+    if number == errno.EADDRINUSE or getattr(error, "winerror", None) == 10048:
+        return (
+            f"Port {port} on {host} is in use by another program. End that program, "
+            "choose another port, or 0 for any free one."
+        )
+    if number == errno.EACCES:
+        return f"Port {port} on {host} needs more rights: choose one above 1023, or 0."
+    return f"Cannot listen on {host} port {port}: {getattr(error, 'strerror', None) or error}."

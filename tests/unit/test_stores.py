@@ -1,0 +1,240 @@
+"""What every store does: one table of checks, run against each of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from kvlens.emulator import Emulator
+from kvlens.kv import Entry, KeyInfo, ManualClock, Page, Stats, Write
+from kvlens.stores import Store, open_store
+
+NOW = 1_800_000_000
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW)
+
+
+@pytest.fixture(params=["memory:", "wrangler:", "wrangler:elsewhere", "peer"])
+async def store(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock
+) -> AsyncIterator[Store]:
+    if request.param != "peer":
+        opened = open_store(request.param, tmp_path, clock)
+        yield opened
+        await opened.close()
+        return
+    async with Emulator(open_store("memory:", tmp_path, clock), {"A": "A"}) as emulator:
+        address = emulator.url.replace("http://", f"http://{emulator.token}@")
+        opened = open_store(address, tmp_path, clock)
+        yield opened
+        await opened.close()
+        await emulator.store.close()
+
+
+async def fill(store: Store, *names: str, ns: str = "A") -> None:
+    await store.put_many(ns, [Write(name, name.encode()) for name in names])
+
+
+async def names(store: Store, **options: object) -> list[str]:
+    return [info.name for info in (await store.list("A", **options)).keys]  # type: ignore[arg-type]
+
+
+async def missing(store: Store) -> None:
+    assert await store.get("A", "k") is None
+    assert await store.delete("A", ["k"]) == 0
+    assert await store.list("A") == Page([], True)
+    assert await store.stats("A") == Stats(0, 0)
+    assert await store.clear("A") == 0
+    assert not await store.replace("A", "k", b"")
+
+
+async def round_trip(store: Store) -> None:
+    for value in (b"", b"v", bytes(range(256)) * 5, b"x" * 300_000):
+        await store.put("A", Write("k", value, '{"a":1}', NOW + 60))
+        assert await store.get("A", "k") == Entry(value, '{"a":1}', NOW + 60)
+
+
+async def overwriting_drops_metadata_and_expiration(store: Store) -> None:
+    await store.put("A", Write("k", b"1", '"m"', NOW + 60))
+    await store.put("A", Write("k", b"2"))
+    assert await store.get("A", "k") == Entry(b"2", None, None)
+    assert (await store.list("A")).keys == [KeyInfo("k")]
+
+
+async def odd_keys(store: Store) -> None:
+    odd = ["  ", "a/b%2Fc?d#e", "line\nline", "é", "\U0001f600" * 128, "%_\\", "a" * 512, "\0"]
+    await fill(store, *odd)
+    assert await names(store) == sorted(odd)
+    for name in odd:
+        assert (await store.get("A", name) or Entry(b"")).value == name.encode()
+
+
+async def namespaces_are_apart(store: Store) -> None:
+    await fill(store, "k", ns="A")
+    await fill(store, "k", "l", ns="a/b:c?")
+    await store.delete("A", ["k"])
+    assert await store.get("A", "k") is None
+    assert (await store.list("a/b:c?")).keys == [KeyInfo("k"), KeyInfo("l")]
+
+
+async def case_matters(store: Store) -> None:
+    await fill(store, "key", "KEY")
+    await store.delete("A", ["key"])
+    assert await names(store) == ["KEY"]
+
+
+async def ordered_by_bytes(store: Store) -> None:
+    order = ["!", ",", "oZ", "oa", "oé", "o～", "o\U0001f600"]
+    await fill(store, *reversed(order))
+    assert await names(store) == order
+
+
+async def prefixes(store: Store) -> None:
+    await fill(store, "a", "a%", "a_", "ab", "a\U0010ffff", "a\U0010ffffz", "b", "\ud7ff", "A")
+    assert await names(store, prefix="a") == ["a", "a%", "a_", "ab", "a\U0010ffff", "a\U0010ffffz"]
+    assert await names(store, prefix="a%") == ["a%"]
+    assert await names(store, prefix="a\U0010ffff") == ["a\U0010ffff", "a\U0010ffffz"]
+    assert await names(store, prefix="\ud7ff") == ["\ud7ff"]
+    assert await names(store, prefix="\U0010ffff") == []
+
+
+async def paging(store: Store) -> None:
+    await fill(store, *(f"p{n:02}" for n in range(10)), "o", "q")
+    first = await store.list("A", prefix="p", limit=4)
+    assert [info.name for info in first.keys] == ["p00", "p01", "p02", "p03"]
+    assert not first.complete
+    await store.delete("A", ["p03"])
+    second = await store.list("A", prefix="p", limit=6, after="p03")
+    assert [info.name for info in second.keys] == ["p04", "p05", "p06", "p07", "p08", "p09"]
+    assert second.complete
+    assert await names(store, prefix="p", after="a") == [i.name for i in first.keys[:3]] + [
+        i.name for i in second.keys
+    ]
+    assert await names(store, prefix="p", after="z") == []
+
+
+async def put_many_takes_the_last_of_equal_keys(store: Store) -> None:
+    await fill(store, "k0001")
+    writes = [Write(f"k{n % 150:04}", str(n).encode(), "0", NOW + 100 + n) for n in range(300)]
+    await store.put_many("A", writes)
+    assert await store.stats("A") == Stats(150, 450)
+    assert await store.get("A", "k0001") == Entry(b"151", "0", NOW + 251)
+    assert await store.delete("A", [w.key for w in writes] + ["none"]) == 150
+    assert await store.stats("A") == Stats(0, 0)
+
+
+async def replace_keeps_the_rest(store: Store) -> None:
+    await store.put("A", Write("k", b"1", "[1]", NOW + 60))
+    assert await store.replace("A", "k", b"2" * 100_000)
+    assert await store.get("A", "k") == Entry(b"2" * 100_000, "[1]", NOW + 60)
+
+
+async def counts(store: Store) -> None:
+    await fill(store, "a", "bb", "ccc")
+    await store.put("A", Write("a", b"12345"))
+    await store.delete("A", ["bb"])
+    assert await store.stats("A") == Stats(2, 8)
+    assert await store.delete("A", ["a", "a", "x", "ccc"]) == 2
+    assert await store.stats("A") == Stats(0, 0)
+
+
+async def clearing(store: Store) -> None:
+    await fill(store, *map(str, range(200)))
+    await fill(store, "other", ns="B")
+    assert await store.clear("A") == 200
+    assert await store.list("A") == Page([], True)
+    assert await store.stats("B") == Stats(1, 5)
+    await fill(store, "again")
+    assert await names(store) == ["again"]
+
+
+async def own_changes_are_not_polled(store: Store) -> None:
+    await fill(store, "a", "b")
+    await store.get("A", "a")
+    assert list(store.poll()) in ([], ["A"])  # the file was made
+    await store.put("A", Write("a", b"2"))
+    await store.get("A", "a")
+    assert list(store.poll()) == []
+
+
+async def random_program(store: Store) -> None:
+    """Compare with a dictionary over a random program of operations."""
+    rng = random.Random(7)
+    model: dict[str, bytes] = {}
+    for step in range(600):
+        key = rng.choice("abcdé\U0001f600") * rng.randint(1, 3)
+        choice = rng.random()
+        if choice < 0.4:
+            model[key] = value = str(step).encode()
+            await store.put("A", Write(key, value))
+        elif choice < 0.5:
+            many = {f"{key}{n}": b"m" for n in range(rng.choice([2, 70]))}
+            model.update(many)
+            await store.put_many("A", [Write(k, v) for k, v in many.items()])
+        elif choice < 0.65:
+            gone = [k for k in model if k.startswith(key)]
+            for k in gone:
+                del model[k]
+            assert await store.delete("A", gone) == len(gone)
+        elif choice < 0.75:
+            found = await store.get("A", key)
+            assert (found and found.value) == model.get(key)
+        elif choice < 0.8:
+            assert await store.replace("A", key, b"r") == (key in model)
+            if key in model:
+                model[key] = b"r"
+        elif choice < 0.82:
+            assert await store.clear("A") == len(model)
+            model.clear()
+        else:
+            limit = rng.randint(1, 20)
+            page = await store.list("A", prefix=key[:1], limit=limit, after=key)
+            expected = sorted(k for k in model if k.startswith(key[0]) and k > key)
+            assert [i.name for i in page.keys] == expected[:limit]
+            assert page.complete == (len(expected) <= limit)
+    assert await store.stats("A") == Stats(len(model), sum(map(len, model.values())))
+
+
+CHECKS: list[Callable[[Store], Awaitable[None]]] = [
+    missing,
+    round_trip,
+    overwriting_drops_metadata_and_expiration,
+    odd_keys,
+    namespaces_are_apart,
+    case_matters,
+    ordered_by_bytes,
+    prefixes,
+    paging,
+    put_many_takes_the_last_of_equal_keys,
+    replace_keeps_the_rest,
+    counts,
+    clearing,
+    own_changes_are_not_polled,
+    random_program,
+]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+async def test_store(store: Store, check: Callable[[Store], Awaitable[None]]) -> None:
+    await check(store)
+
+
+async def test_expired_keys_are_never_returned(store: Store, clock: ManualClock) -> None:
+    await store.put_many(
+        "A", [Write(str(n), b"v", None, NOW + 10 if n % 2 else None) for n in range(10)]
+    )
+    clock.advance(9.9)
+    assert len(await names(store)) == 10
+    clock.advance(0.1)
+    assert await store.get("A", "1") is None
+    assert await names(store) == ["0", "2", "4", "6", "8"]
+    assert await names(store, limit=2, after="0") == ["2", "4"]
+    assert await store.stats("A") == Stats(5, 5)
+    assert not await store.replace("A", "3", b"")
+    assert await store.delete("A", ["5", "0"]) == 1
+    assert await store.clear("A") == 4
