@@ -1,0 +1,195 @@
+"""A JSON array, read element by element with the place of each."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from kvlens.text import LineIndex, Span
+
+LARGEST = 256 * 1024 * 1024  # bytes of a file; ten values of the greatest size, in base64 too
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_CAP = 12  # problems in the text of an error, as many as wrangler shows; all are kept
+
+
+class Problem(NamedTuple):
+    """One thing wrong with a file; `nth` is the element's index, None for the file as a whole."""
+
+    message: str
+    span: Span
+    nth: int | None = None
+    severity: Literal["error", "warning"] = "error"
+
+
+class FileError(Exception):
+    """A file cannot be used, and nothing was done with it.
+
+    The text is one line: the file, what is wrong (the first dozen), what to do. `problems` has
+    everything that is wrong, `lines()` a line for each.
+    """
+
+    def __init__(self, name: str, text: str, problems: list[Problem]) -> None:
+        self.name = name
+        self.text = text
+        self.problems = problems
+        shown = "; ".join(problem.message for problem in problems[:_CAP])
+        more = f"; … and {len(problems) - _CAP:,} more" if len(problems) > _CAP else ""
+        super().__init__(f"{name}: {shown}{more}")
+
+    def lines(self) -> list[str]:
+        """Return a line for each problem, "file:line:column: what", counted from 1."""
+        if not self.text:
+            return [f"{self.name}: {problem.message}" for problem in self.problems]
+        return located(self.name, self.text, self.problems)
+
+
+def located(name: str, text: str, problems: list[Problem]) -> list[str]:
+    """Return a line for each problem, "file:line:column: what", counted from 1."""
+    index = LineIndex(text)
+    lines = []
+    for problem in problems:
+        line, column = index.position(problem.span.start, "utf-32")
+        lines.append(f"{name}:{line + 1}:{column + 1}: {problem.message}")
+    return lines
+
+
+class Element(NamedTuple):
+    """One element of the array and where it stands."""
+
+    value: Any
+    span: Span
+
+
+def read_text(path: Path, name: str | None = None) -> str:
+    """Return a file's text, a byte order mark left out; `name` is for messages, else the path.
+
+    Raises FileError where it cannot be read, is not UTF-8 text or is over 256 MiB.
+    """
+    name = name or str(path)
+    try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise _whole(name, f"{size:,} bytes, over the limit of {LARGEST:,}; split the file")
+        data = path.read_bytes()
+    except OSError as error:
+        if path.is_dir():
+            raise _whole(name, "is a folder, not a file") from error
+        reason = error.strerror or type(error).__name__
+        raise _whole(name, f"cannot be read: {reason}") from error
+    return decode(data, name)
+
+
+def decode(data: bytes, name: str) -> str:
+    """Return a file's bytes as text, a byte order mark left out; FileError where it is none."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise _whole(name, "is UTF-16 text; save it as UTF-8")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if b"\x00" in data:
+            raise _whole(name, "is a binary file, not a JSON array") from error
+        raise _whole(name, f"is not UTF-8 at byte {error.start}; save it as UTF-8") from error
+    if "\x00" in text:
+        raise _whole(name, "is a binary file, not a JSON array")
+    return text
+
+
+def scan(text: str, example: str) -> tuple[list[Element], Problem | None]:
+    """Return the elements of the array that the text is, and what stopped the reading, if any.
+
+    `example` is such an array, for the message where the text is another thing.
+    """
+    at = _skip(text, 0)
+    if text[at : at + 1] != "[":
+        return [], _no_array(text, at, example)
+    elements: list[Element] = []
+    at = _skip(text, at + 1)
+    if text[at : at + 1] == "]":
+        return elements, _after(text, at + 1)
+    while True:
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            if text[error.pos : error.pos + 1] == "]" and elements and error.pos == at:
+                return elements, _fault(text, at, "a comma before ], which JSON does not allow")
+            return elements, _fault(text, error.pos, error.msg)
+        except RecursionError:
+            return elements, _fault(text, at, "nested too deeply")
+        except ValueError as error:  # NaN, or a number longer than Python converts
+            return elements, _fault(text, at, str(error))
+        elements.append(Element(value, Span(at, end)))
+        at = _skip(text, end)
+        mark = text[at : at + 1]
+        if mark == "]":
+            return elements, _after(text, at + 1)
+        if mark != ",":
+            return elements, _fault(text, at, "a comma or ] is missing here")
+        at = _skip(text, at + 1)
+
+
+def type_name(value: object) -> str:
+    """Return what JSON calls the type of a value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, (int, float)):
+        return "number"
+    return "array" if isinstance(value, list) else "object"
+
+
+def short(text: str) -> str:
+    """Return the text in quotes as JSON writes it, cut where it is long."""
+    return json.dumps(
+        text if len(text) <= 60 else text[:57] + "…", ensure_ascii=not _whole_text(text)
+    )
+
+
+def _refuse(name: str) -> object:
+    raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
+def _skip(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    assert found
+    return found.end()
+
+
+def _no_array(text: str, at: int, example: str) -> Problem:
+    if at == len(text):
+        return Problem("is empty; a file without keys is []", Span(0, 0))
+    try:
+        value, _ = _DECODER.raw_decode(text, at)
+    except json.JSONDecodeError as error:
+        return _fault(text, error.pos, error.msg)
+    except (ValueError, RecursionError):
+        return _fault(text, at, "this cannot be read")
+    message = f"must be an array like {example}, but is of type {type_name(value)}"
+    return Problem(message, Span(at, at + 1))
+
+
+def _after(text: str, at: int) -> Problem | None:
+    at = _skip(text, at)
+    return _fault(text, at, "text after the end of the array") if at < len(text) else None
+
+
+def _fault(text: str, at: int, what: str) -> Problem:
+    line, column = LineIndex(text).position(at, "utf-32")
+    message = f"not JSON at line {line + 1}, column {column + 1}: {what}"
+    return Problem(message, Span(at, min(at + 1, len(text))))
+
+
+def _whole(name: str, message: str) -> FileError:
+    return FileError(name, "", [Problem(message, Span(0, 0))])
+
+
+def _whole_text(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)

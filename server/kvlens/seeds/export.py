@@ -1,0 +1,137 @@
+"""A namespace written as a seed file: value, metadata and expiration of every key."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import stat
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from kvlens.kv import Entry, KVSyntaxError
+from kvlens.kv.values import parse_json
+from kvlens.stores import Store, StoreError
+
+KEYS_A_STEP = 100
+
+
+class ExportCancelledError(Exception):
+    """An export was cancelled; the file is what it was before."""
+
+
+async def export(store: Store, ns: str, *, prefix: str = "") -> list[dict[str, Any]]:
+    """Return a namespace as the items of a seed file, in the order of the keys.
+
+    Raises StoreError where the store cannot be read, or holds what is no JSON as metadata.
+    """
+    return [item async for item in stream(store, ns, prefix=prefix)]
+
+
+async def stream(store: Store, ns: str, *, prefix: str = "") -> AsyncIterator[dict[str, Any]]:
+    """Yield the items one by one, so that a large namespace need not fit into memory."""
+    after: str | None = None
+    while True:
+        page = await store.list(ns, prefix=prefix, after=after)
+        for info in page.keys:
+            entry = await store.get(ns, info.name)
+            if entry is not None:  # else it went meanwhile
+                yield to_item(info.name, entry)
+        if page.complete or not page.keys:
+            return
+        after = page.keys[-1].name
+
+
+def to_item(key: str, entry: Entry) -> dict[str, Any]:
+    """Return one entry as an item of a seed file; base64 where the value is not UTF-8 text."""
+    item: dict[str, Any] = {"key": key}
+    try:
+        item["value"] = entry.value.decode()
+    except UnicodeDecodeError:
+        item["value"] = base64.b64encode(entry.value).decode("ascii")
+        item["base64"] = True
+    if entry.expiration is not None:
+        item["expiration"] = entry.expiration
+    if entry.metadata is not None:
+        try:
+            item["metadata"] = parse_json(entry.metadata)
+        except KVSyntaxError as error:
+            raise StoreError(
+                f"The metadata of key {json.dumps(key, ensure_ascii=False)} is not JSON ({error}); "
+                "put the key again with metadata that is"
+            ) from error
+    return item
+
+
+async def write_items(
+    store: Store,
+    ns: str,
+    out: TextIO,
+    *,
+    prefix: str = "",
+    progress: Callable[[int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> int:
+    """Write a namespace to an open text file as readable JSON; return how many keys.
+
+    `progress(done)` is called after some keys each, and `cancelled()` ends the work with
+    ExportCancelledError. Raises StoreError as `export` does.
+    """
+    count = 0
+    async for item in stream(store, ns, prefix=prefix):
+        out.write(",\n  " if count else "[\n  ")
+        out.write(json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n  "))
+        count += 1
+        if count % KEYS_A_STEP == 0 and (progress or cancelled):
+            await _breathe()
+            if progress:
+                progress(count)
+            if cancelled and cancelled():
+                raise ExportCancelledError(f"cancelled after {count:,} keys; nothing was written")
+    out.write("\n]\n" if count else "[]\n")
+    return count
+
+
+async def export_file(
+    store: Store,
+    ns: str,
+    path: Path,
+    *,
+    prefix: str = "",
+    progress: Callable[[int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> int:
+    """Write a namespace as a seed file and return how many keys.
+
+    The file is there whole or as it was before: it is written beside and then put in its place.
+    For the rest see `write_items`. Raises OSError where the file cannot be written.
+    """
+    with _replacing(path) as out:
+        return await write_items(
+            store, ns, out, prefix=prefix, progress=progress, cancelled=cancelled
+        )
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[TextIO]:
+    """Open a file beside `path` and put it in its place when all is written."""
+    path = path.resolve()  # through a link, to the file that it names
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with beside.open("w", encoding="utf-8", newline="\n") as out:
+            yield out
+        if path.exists():
+            beside.chmod(stat.S_IMODE(path.stat().st_mode))
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+async def _breathe() -> None:
+    import asyncio  # late: the command line does without
+
+    await asyncio.sleep(0)  # others have their turn, the one who cancels among them

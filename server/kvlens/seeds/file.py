@@ -1,0 +1,262 @@
+"""Seed files: wrangler's bulk array, `[{"key", "value", "expiration"?, "expiration_ttl"?,
+"metadata"?, "base64"?}]`, with every mistake in it named by its index.
+
+Source of the form: `wrangler kv bulk put`. It takes metadata of any JSON type, where wrangler
+takes objects only, so that an export loses nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kvlens.kv import Compat, KVError
+from kvlens.kv.coerce import UNSET, has_lone_surrogate
+from kvlens.kv.limits import MAX_VALUE_SIZE
+from kvlens.kv.validation import check_metadata_size, check_value_size, expiration_time, key_name
+from kvlens.kv.values import dump_json
+from kvlens.seeds.array import FileError, Problem, decode, read_text, scan, short, type_name
+from kvlens.text import Span
+
+PROPERTIES = ("key", "value", "expiration", "expiration_ttl", "metadata", "base64")
+EXAMPLE = '[{"key": "…", "value": "…"}]'
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "expiration": (int, float),
+    "expiration_ttl": (int, float),
+    "base64": (bool,),
+}
+_MILLISECONDS = 100_000_000_000  # as seconds this is the year 5138
+
+
+class SeedItem(NamedTuple):
+    """One key to put, the `nth` (from 0) of its file.
+
+    `metadata` is JSON text; the times are in seconds, as the file has them.
+    """
+
+    nth: int
+    key: str
+    value: bytes
+    metadata: str | None
+    expiration: float | None
+    expiration_ttl: float | None
+    span: Span
+
+
+class SeedFile(NamedTuple):
+    """A seed file as read: its good items, and everything that is wrong with it."""
+
+    name: str
+    text: str
+    items: list[SeedItem]
+    problems: list[Problem]
+
+    @property
+    def errors(self) -> list[Problem]:
+        """What keeps the file from being used."""
+        return [problem for problem in self.problems if problem.severity == "error"]
+
+    @property
+    def warnings(self) -> list[Problem]:
+        """What is likely a mistake and yet no reason to refuse the file."""
+        return [problem for problem in self.problems if problem.severity == "warning"]
+
+
+class SeedError(FileError):
+    """A seed file has mistakes, so that nothing of it is written."""
+
+
+def read(
+    path: Path, now: float, compat: Compat = "miniflare2", *, name: str | None = None
+) -> SeedFile:
+    """Return a seed file without errors; `now` (seconds) tells which expirations have passed.
+
+    Messages call it `name`, by default its path.
+    Raises FileError where the file cannot be read, and SeedError where anything in it is wrong.
+    """
+    name = name or str(path)
+    return accept(check(read_text(path, name), name, now, compat))
+
+
+def parse(data: bytes, name: str, now: float, compat: Compat = "miniflare2") -> SeedFile:
+    """Return the seed file that these bytes are; raises as `read` does."""
+    return accept(check(decode(data, name), name, now, compat))
+
+
+def check(text: str, name: str, now: float, compat: Compat = "miniflare2") -> SeedFile:
+    """Return what can be read of a seed file, and all its problems in order. Never fails."""
+    elements, fault = scan(text, EXAMPLE)
+    items: list[SeedItem] = []
+    problems: list[Problem] = []
+    seen: dict[str, int] = {}
+    for index, element in enumerate(elements):
+        found = list(_item(index, element.value, element.span, now, compat))
+        for result in found:
+            if isinstance(result, Problem):
+                problems.append(result)
+                continue
+            if result.key in seen:
+                message = f"the key stands at index {seen[result.key]} too; the last one counts"
+                problems.append(_problem(index, result.key, message, element.span, warning=True))
+            seen[result.key] = index
+            items.append(result)
+    if fault:
+        problems.append(fault)
+    return SeedFile(name, text, items, problems)
+
+
+def accept(seed: SeedFile) -> SeedFile:
+    """Return the file as it is; SeedError where anything in it is an error."""
+    errors = seed.errors
+    if errors:
+        raise SeedError(seed.name, seed.text, errors)
+    return seed
+
+
+def _item(
+    index: int, raw: Any, span: Span, now: float, compat: Compat
+) -> Iterator[Problem | SeedItem]:
+    """Yield the problems of one element, and the item where none of them is an error."""
+    if not isinstance(raw, dict):
+        yield _problem(index, None, f"must be an object, but is of type {type_name(raw)}", span)
+        return
+    key = raw.get("key")
+    wrong = list(_wrong_key(raw, compat))
+    if isinstance(key, str) and "value" not in raw:
+        wrong.append('has no "value"; an empty value is ""')
+    value = b""
+    if "value" in raw:
+        made = _value(raw["value"], raw.get("base64") is True)
+        if isinstance(made, str):
+            wrong.append(made)
+        else:
+            value = made
+    for name, types in _TYPES.items():
+        given = raw.get(name)
+        right = isinstance(given, types) and (types == (bool,) or not isinstance(given, bool))
+        if given is not None and not right:
+            needed = "true or false" if types == (bool,) else "a number (seconds)"
+            wrong.append(f'"{name}" must be {needed}, but is of type {type_name(given)}')
+            raw = {**raw, name: None}
+    expiration, ttl = raw.get("expiration"), raw.get("expiration_ttl")
+    if reason := wrong_expiry(expiration, ttl, now, compat):
+        wrong.append(reason)
+    metadata = None
+    if raw.get("metadata") is not None:
+        metadata = dump_json(raw["metadata"])
+        try:
+            check_metadata_size(metadata)
+        except KVError as error:
+            wrong.append(_sentence(error, "bytes of JSON"))
+    named = key if isinstance(key, str) else None
+    for message in wrong:
+        yield _problem(index, named, message, span)
+    for message in _doubts(raw):
+        yield _problem(index, named, message, span, warning=True)
+    if not wrong and isinstance(key, str):
+        yield SeedItem(index, key, value, metadata, expiration, ttl, span)
+
+
+def _wrong_key(raw: dict[str, Any], compat: Compat) -> Iterator[str]:
+    if "key" not in raw:
+        hint = '; write "key" in place of "name"' if "name" in raw else ""
+        yield f'has no "key"{hint}'
+        return
+    key = raw["key"]
+    if not isinstance(key, str):
+        yield f'"key" must be a string, but is of type {type_name(key)}'
+    elif has_lone_surrogate(key):
+        yield '"key" has half of a surrogate pair, which is no character'
+    else:
+        try:
+            key_name("put", key, compat)
+        except KVError as error:
+            yield _sentence(error, "bytes")
+
+
+def _value(given: object, is_base64: bool) -> bytes | str:
+    """Return the bytes of a value, or what is wrong with it."""
+    if not isinstance(given, str):
+        return f'"value" must be a string, but is of type {type_name(given)}; {_way_out(given)}'
+    if is_base64:
+        try:
+            value = base64.b64decode("".join(given.split()), validate=True)
+        except (binascii.Error, ValueError) as error:
+            return f'"value" is not base64: {error}'
+    else:
+        try:
+            value = given.encode()
+        except UnicodeEncodeError:
+            return '"value" has half of a surrogate pair, which is no character; use base64'
+    try:
+        check_value_size(len(value))
+    except KVError as error:
+        return _sentence(error, f"bytes ({MAX_VALUE_SIZE // 1024 // 1024} MiB)")
+    return value
+
+
+def _way_out(given: object) -> str:
+    if given is None:
+        return 'write "" for an empty value, or leave the item out'
+    text = json.dumps(given, ensure_ascii=False, separators=(",", ":"))
+    if len(text) <= 80:
+        return f"write it as text: {json.dumps(text, ensure_ascii=False)}"
+    return 'write its JSON as text, with \\" for each "'
+
+
+def wrong_expiry(
+    expiration: float | None, ttl: float | None, now: float, compat: Compat
+) -> str | None:
+    """Return what is wrong with the times of an item (seconds), or None."""
+    try:
+        expiration_time(
+            UNSET if expiration is None else expiration, UNSET if ttl is None else ttl, now, compat
+        )
+    except KVError as error:
+        name, given = ("expiration", expiration) if ttl is None else ("expiration_ttl", ttl)
+        assert given is not None
+        if given > _MILLISECONDS:
+            return f'"{name}" is {given}, likely milliseconds; it is in seconds: divide by 1000'
+        if ttl is None and 0 < given <= now:
+            return (
+                f'"expiration" {given} has passed; take a later time (now is {int(now)}), '
+                'or "expiration_ttl" for seconds from now'
+            )
+        return str(error.reason).rstrip(".")
+    return None
+
+
+def _doubts(raw: dict[str, Any]) -> Iterator[str]:
+    unknown = [name for name in raw if name not in PROPERTIES]
+    for name in unknown:
+        from difflib import get_close_matches  # late: only where it is needed
+
+        near = get_close_matches(name.lower().replace("-", "_"), PROPERTIES, 1, 0.7)
+        if near and near[0] in raw:
+            near = []
+        hint = f"; did you mean {short(near[0])}?" if near else ""
+        yield f"unknown property {short(name)} is left out{hint}"
+    if raw.get("expiration") is not None and raw.get("expiration_ttl") is not None:
+        yield '"expiration_ttl" counts, "expiration" beside it is left out'
+    metadata = raw.get("metadata")
+    if metadata is not None and not isinstance(metadata, (dict, list)):
+        yield (
+            f'"metadata" of type {type_name(metadata)} is kept here; '
+            "wrangler kv bulk put takes an object only"
+        )
+
+
+def _sentence(error: KVError, unit: str) -> str:
+    return f"{error.reason.rstrip('.')}{'' if error.status is None else f' {unit}'}"
+
+
+def _problem(
+    index: int, key: str | None, message: str, span: Span, *, warning: bool = False
+) -> Problem:
+    named = f"item {index}" if key is None else f"item {index} (key {short(key)})"
+    return Problem(f"{named}: {message}", span, index, "warning" if warning else "error")

@@ -1,0 +1,84 @@
+"""What a seed file means for a store, and what changed between two versions of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from kvlens.kv import Compat, Entry, KVSyntaxError, Write
+from kvlens.kv.coerce import UNSET
+from kvlens.kv.validation import expiration_time
+from kvlens.kv.values import parse_json
+from kvlens.seeds.file import SeedItem
+from kvlens.stores import Store
+
+Kind = Literal["new", "changed", "same"]
+
+
+class Change(NamedTuple):
+    """What putting one key would do; `parts` says what differs: value, metadata, expiration."""
+
+    key: str
+    kind: Kind
+    parts: tuple[str, ...] = ()
+
+
+def to_writes(items: Iterable[SeedItem], now: float, compat: Compat = "miniflare2") -> list[Write]:
+    """Return the items as a store takes them: one a key (the last counts), times absolute.
+
+    Raises KVError for a time that is refused at `now` (seconds); see `file.check`.
+    """
+    writes: dict[str, Write] = {}
+    for item in items:
+        expires = expiration_time(
+            UNSET if item.expiration is None else item.expiration,
+            UNSET if item.expiration_ttl is None else item.expiration_ttl,
+            now,
+            compat,
+        )
+        writes[item.key] = Write(item.key, item.value, item.metadata, expires)
+    return list(writes.values())
+
+
+async def plan(store: Store, ns: str, writes: Sequence[Write]) -> list[Change]:
+    """Return what putting these writes would do, one change a key, nothing written.
+
+    A key with an `expiration_ttl` counts as changed: putting it again makes it live longer.
+    """
+    return [_compare(write, await store.get(ns, write.key)) for write in writes]
+
+
+def changed_items(old: Iterable[SeedItem], new: Iterable[SeedItem]) -> list[SeedItem]:
+    """Return the items of the new version that the old one has not, or has otherwise.
+
+    Keys that are only in the old version are not in the result: a seed file deletes nothing.
+    """
+    before = {item.key: _content(item) for item in old}
+    last = {item.key: item for item in new}
+    return [item for item in last.values() if before.get(item.key) != _content(item)]
+
+
+def _content(item: SeedItem) -> tuple[object, ...]:
+    return item.value, item.metadata, item.expiration, item.expiration_ttl
+
+
+def _compare(write: Write, entry: Entry | None) -> Change:
+    if entry is None:
+        return Change(write.key, "new")
+    parts = []
+    if entry.value != write.value:
+        parts.append("value")
+    if not _same_json(entry.metadata, write.metadata):
+        parts.append("metadata")
+    if entry.expiration != write.expiration:
+        parts.append("expiration")
+    return Change(write.key, "changed" if parts else "same", tuple(parts))
+
+
+def _same_json(one: str | None, other: str | None) -> bool:
+    if one == other:
+        return True
+    try:
+        return bool(parse_json(one or "null") == parse_json(other or "null"))
+    except KVSyntaxError:
+        return False
