@@ -24,6 +24,8 @@ from kvlens.rules import (
     preview_id_empty,
     preview_id_not_string,
     remote_not_boolean,
+    seed_doubtful,
+    seed_invalid,
     syntax_error,
     unknown_field,
     unreadable_file,
@@ -54,6 +56,7 @@ __all__ = [
     "check_structure",
     "check_text",
     "page",
+    "reported",
 ]
 
 _TABLE: tuple[Rule, ...] = (
@@ -74,6 +77,8 @@ _TABLE: tuple[Rule, ...] = (
     preview_id_not_string.RULE,
     remote_not_boolean.RULE,
     unknown_field.RULE,
+    seed_invalid.RULE,
+    seed_doubtful.RULE,
 )
 RULES: dict[str, Rule] = {rule.code: rule for rule in _TABLE}
 _ENTRY_RULES = [rule for rule in RULES.values() if isinstance(rule, EntryRule)]
@@ -109,7 +114,12 @@ def check_structure(config: Config) -> list[Problem]:
 
 def check_file(reason: str) -> Problem:
     """Return the problem of a file that could not be read, and why."""
-    return _problem(unreadable_file.RULE, Finding(Span(0, 0), reason))
+    return reported("unreadable-file", reason, Span(0, 0))
+
+
+def reported(code: str, message: str, span: Span) -> Problem:
+    """Return a problem that others found, under the rule that it breaks."""
+    return _problem(RULES[code], Finding(span, message))
 
 
 def in_order(problems: list[Problem]) -> list[Problem]:
