@@ -25,7 +25,7 @@ from kvlens.seeds.plan import changed_items, to_writes
 from kvlens.stores import DEFAULT_STORE, StoreError, open_store
 from kvlens.workspace import SEEDS, Project, follow
 
-QUIET = 0.1  # seconds in which changes of keys are gathered into one event
+DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # where a store on disk has its files
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
@@ -72,7 +72,6 @@ class _Service:
         self.store = open_store(options.store, project.folder)
         self.emulator = Emulator(self.store, self._bindings(), compat=options.compat)
         self.seeds: dict[Path, list[SeedItem]] = {}
-        self.pending: set[str] = set()
 
     async def serve(self) -> int:
         await self.emulator.start(self.options.host, self.options.port)
@@ -120,30 +119,21 @@ class _Service:
             print(f"{level}: {message}", file=sys.stderr, flush=True)
 
     def _changed(self, namespace: str) -> None:
-        """Tell that keys changed, once for all changes of a moment."""
-        if not self.options.json:
-            return
-        if not self.pending:
-            asyncio.get_running_loop().call_later(QUIET, self._tell_changed)
-        self.pending.add(namespace)
-
-    def _tell_changed(self) -> None:
-        changed, self.pending = sorted(self.pending), set()
-        for namespace in changed:
+        if self.options.json:
             self._event("changed", id=namespace)
 
     # what is followed -----------------------------------------------------------------------
 
     async def _follow(self) -> None:
-        state = getattr(self.store, "folder", None)
-        async for paths in follow(self.project, self.stop, state=state):
+        state = getattr(self.store, "state", None)
+        async for paths in follow(self.project, self.stop, state=state and state / DATABASES):
             for path in sorted(paths):
                 if path == self.project.path:
                     self._config_changed()
                 else:
                     await self._seed_changed(path)
             for namespace in self.store.poll():
-                self._changed(namespace)
+                self.emulator.changed(namespace)
 
     def _config_changed(self) -> None:
         try:
@@ -184,7 +174,7 @@ class _Service:
             self._log("error", str(error))
         else:
             self._log("info", f"{path.name}: {len(writes):,} changed keys put in {seeded.binding}")
-            self._changed(seeded.id)
+            self.emulator.changed(seeded.id)
 
     def _bindings(self) -> dict[str, str]:
         return {namespace.id: namespace.binding for namespace in reversed(self.project.namespaces)}

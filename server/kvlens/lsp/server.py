@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.uris import from_fs_path, to_fs_path
 
 from kvlens import __version__
@@ -47,7 +49,7 @@ class Server(StdioServer):
         self._complaints: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
         for method, handler in FEATURES.items():
-            self.feature(method)(getattr(self, handler))
+            self.feature(method)(functools.partial(getattr(Server, handler), self))
         for name in commands.COMMANDS:
             self.command(name)(_announced)
 
@@ -144,6 +146,8 @@ class Server(StdioServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what went wrong inside; the user is not shown a program's words."""
+        if isinstance(error, JsonRpcException) and source is not None:
+            return  # the answer to a request, which says it all
         self.log("error", f"{type(error).__name__}: {error}")
 
     # inside ---------------------------------------------------------------------------------

@@ -1,0 +1,110 @@
+"""One language server for all tests here: the real command, over its real pipes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_lsp
+from kvlens.process import own_command
+from lsprotocol import types
+from pygls.protocol import default_converter
+from pytest_lsp import ClientServerConfig, LanguageClient
+from pytest_lsp.client import register_lsp_features
+
+CONFIG = """\
+name = "shop"
+
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+
+[[kv_namespaces]]
+binding = "PRICES"
+id = "068c101e168d03c65bddf4ba75150fb0"
+preview_id = "fb69528dbc7336525313f2e8c3b17db0"
+
+[[env.prod.kv_namespaces]]
+binding = "CARTS"
+id = "1f2ac74b498b48028cb68387c421e270"
+"""
+
+
+class Editor(LanguageClient):
+    """A client that keeps what the server told it."""
+
+    notes: list[tuple[str, Any]]
+    edits: list[types.ApplyWorkspaceEditParams]
+    folder: Path
+
+
+def make_editor() -> Editor:
+    """Return a client with the server's own notifications and edits handled."""
+    client = Editor(converter_factory=default_converter)
+    register_lsp_features(client)
+    client.notes, client.edits = [], []
+    for method in ("kvlens/changed", "kvlens/status"):
+
+        def keep(params: Any, method: str = method) -> None:
+            client.notes.append((method, params))
+
+        client.feature(method)(keep)
+
+    def apply_edit(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+        client.edits.append(params)
+        return types.ApplyWorkspaceEditResult(applied=True)
+
+    client.feature(types.WORKSPACE_APPLY_EDIT)(apply_edit)
+    return client
+
+
+def capabilities() -> types.ClientCapabilities:
+    """Return what the editor of these tests can do."""
+    return types.ClientCapabilities(
+        general=types.GeneralClientCapabilities(position_encodings=["utf-16"]),
+        window=types.WindowClientCapabilities(work_done_progress=True),
+    )
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of its own."""
+    folder = tmp_path_factory.mktemp("a shop ŋ")
+    (folder / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    return folder
+
+
+@pytest_lsp.fixture(  # type: ignore[untyped-decorator]
+    scope="session",
+    config=ClientServerConfig(server_command=own_command("lsp"), client_factory=make_editor),
+)
+async def editor(lsp_client: Editor, folder: Path) -> AsyncIterator[None]:
+    """The server with the project open, its emulator running."""
+    lsp_client.folder = folder
+    await lsp_client.initialize_session(
+        types.InitializeParams(
+            capabilities=capabilities(),
+            workspace_folders=[types.WorkspaceFolder(folder.as_uri(), folder.name)],
+            initialization_options={"store": "memory:"},
+        )
+    )
+    yield
+    await lsp_client.shutdown_session()
+
+
+async def run(editor: LanguageClient, command: str, **params: Any) -> Any:
+    """Run a command with its one object of parameters."""
+    asked = types.ExecuteCommandParams(command, [params])
+    return await editor.workspace_execute_command_async(asked)
+
+
+async def until(true: Callable[[], Any], within: float = 20) -> Any:
+    """Wait for something to become true and return it."""
+    deadline = asyncio.get_running_loop().time() + within
+    while not (found := true()):
+        assert asyncio.get_running_loop().time() < deadline, "it did not happen"
+        await asyncio.sleep(0.02)
+    return found

@@ -1,0 +1,210 @@
+"""Commands as any client can send them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from tests.lsp.conftest import CONFIG, Editor, run, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+CARTS = {"binding": "CARTS", "environment": None}
+
+
+async def test_namespaces_of_every_environment(editor: Editor) -> None:
+    (project,) = await run(editor, "kvlens.namespaces")
+    assert project["label"] == "wrangler.toml"
+    assert [(n["environment"], n["binding"], n["id"][:4]) for n in project["namespaces"]] == [
+        (None, "CARTS", "0f2a"),
+        (None, "PRICES", "fb69"),
+        ("prod", "CARTS", "1f2a"),
+    ]
+    assert project["namespaces"][0]["range"]["start"] == {"line": 3, "character": 10}
+
+
+async def test_a_key_lives_from_put_to_delete(editor: Editor) -> None:
+    metadata = {"a": [1, None]}
+    await run(editor, "kvlens.put", **CARTS, key="k/1 ŋ", text="ŋ", metadata=metadata)
+    got = await run(editor, "kvlens.get", **CARTS, key="k/1 ŋ")
+    assert got == {"size": 2, "text": "ŋ", "metadata": metadata}
+    assert await run(editor, "kvlens.delete", **CARTS, key="k/1 ŋ") == {"deleted": 1}
+    assert await run(editor, "kvlens.get", **CARTS, key="k/1 ŋ") is None
+
+
+async def test_binary_stays_binary(editor: Editor) -> None:
+    data = base64.b64encode(bytes(range(256))).decode()
+    await run(editor, "kvlens.put", **CARTS, key="bin", base64=data)
+    assert await run(editor, "kvlens.get", **CARTS, key="bin") == {"size": 256, "base64": data}
+
+
+async def test_an_edit_keeps_metadata_and_expiration(editor: Editor) -> None:
+    put = {**CARTS, "key": "kept", "text": "old", "metadata": 0, "expirationTtl": 600}
+    await run(editor, "kvlens.put", **put)
+    before = await run(editor, "kvlens.get", **CARTS, key="kept")
+    done = await run(editor, "kvlens.put", **CARTS, key="kept", text="new", keep=True)
+    assert done == {"kept": True}
+    after = await run(editor, "kvlens.get", **CARTS, key="kept")
+    assert after == {**before, "text": "new"}
+    await run(editor, "kvlens.delete", **CARTS, key="kept")
+    with pytest.raises(JsonRpcException, match="is not in CARTS any more"):
+        await run(editor, "kvlens.put", **CARTS, key="kept", text="x", keep=True)
+
+
+async def test_keys_come_in_pages(editor: Editor) -> None:
+    prices = {"binding": "PRICES"}
+    for number in range(5):
+        await run(editor, "kvlens.put", **prices, key=f"p{number}", text="1")
+    page = await run(editor, "kvlens.list", **prices, limit=3, prefix="p")
+    assert [k["name"] for k in page["keys"]] == ["p0", "p1", "p2"]
+    rest = await run(editor, "kvlens.list", **prices, prefix="p", cursor=page["cursor"])
+    assert rest == {"keys": [{"name": "p3"}, {"name": "p4"}], "list_complete": True}
+    assert await run(editor, "kvlens.clear", **prices) == {"deleted": 5}
+
+
+async def test_seed_and_export(editor: Editor) -> None:
+    seeds = [
+        {"key": "a", "value": "1", "metadata": {"m": 1}},
+        {"key": "b", "value": "//79", "base64": True},
+        {"key": "c", "value": "", "expiration_ttl": 600},
+    ]
+    file = editor.folder / "some seeds.json"
+    file.write_text(json.dumps(seeds), encoding="utf-8")
+    prices = {"binding": "PRICES"}
+    done = await run(editor, "kvlens.seed", **prices, file=file.as_uri())
+    assert done["written"] == 3
+    out = editor.folder / "export.json"
+    assert (await run(editor, "kvlens.export", **prices, file=out.as_uri()))["keys"] == 3
+    exported = json.loads(out.read_text(encoding="utf-8"))
+    assert exported[:2] == seeds[:2]
+    assert exported == (await run(editor, "kvlens.export", **prices))["items"]
+    assert exported[2]["key"] == "c"
+    assert exported[2]["expiration"] > 0
+    assert any(reports for reports in editor.progress_reports.values())
+    await run(editor, "kvlens.clear", **prices)
+
+
+async def test_a_bad_seed_file_writes_nothing_and_names_every_item(editor: Editor) -> None:
+    file = editor.folder / "bad.json"
+    items = [
+        {"key": "ok", "value": "1"},
+        {"key": "k" * 513, "value": "1"},
+        {"key": "x", "value": 5},
+    ]
+    file.write_text(json.dumps(items), encoding="utf-8")
+    with pytest.raises(JsonRpcException) as caught:
+        await run(editor, "kvlens.seed", binding="PRICES", file=file.as_uri())
+    assert "index 1" in str(caught.value)
+    assert "index 2" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert (await run(editor, "kvlens.list", binding="PRICES"))["keys"] == []
+
+
+MISTAKES: list[tuple[str, str, dict[str, Any], str]] = [
+    ("unknown-command", "kvlens.none", {}, "No command 'kvlens.none'"),
+    ("no-namespace", "kvlens.list", {}, '"binding" or "id" is missing'),
+    (
+        "unknown-binding",
+        "kvlens.list",
+        {"binding": "X"},
+        'no KV namespace with binding "X"; it declares: CARTS',
+    ),
+    (
+        "unknown-config",
+        "kvlens.list",
+        {"config": "file:///none", "binding": "X"},
+        "not a config of this",
+    ),
+    ("no-key", "kvlens.get", {"binding": "PRICES"}, '"key" is missing'),
+    ("wrong-type", "kvlens.get", {"binding": 5}, '"binding" is 5; it takes str'),
+    ("limit", "kvlens.list", {"binding": "PRICES", "limit": 0}, '"limit" is 0; it takes 1 to 1000'),
+    (
+        "key-empty",
+        "kvlens.put",
+        {"binding": "PRICES", "key": "", "text": ""},
+        "Key name cannot be empty",
+    ),
+    ("key-long", "kvlens.put", {"binding": "PRICES", "key": "k" * 513, "text": ""}, "limit of 512"),
+    (
+        "ttl",
+        "kvlens.put",
+        {"binding": "PRICES", "key": "k", "text": "", "expirationTtl": 5},
+        "at least 60",
+    ),
+    ("no-value", "kvlens.put", {"binding": "PRICES", "key": "k"}, '"text" or "base64" is missing'),
+    ("not-base64", "kvlens.put", {"binding": "PRICES", "key": "k", "base64": "?"}, "not base64"),
+    ("no-file", "kvlens.seed", {"binding": "PRICES", "file": "/none.json"}, "none.json"),
+    ("declared", "kvlens.addNamespace", {"binding": "CARTS"}, 'declares "CARTS" already'),
+]
+
+
+@pytest.mark.parametrize(
+    ("command", "params", "says"), [m[1:] for m in MISTAKES], ids=[m[0] for m in MISTAKES]
+)
+async def test_a_mistake_is_answered_in_one_readable_line(
+    editor: Editor, command: str, params: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(JsonRpcException) as caught:
+        await run(editor, command, **params)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+    assert not caught.value.data
+
+
+async def test_a_command_without_arguments_is_answered(editor: Editor) -> None:
+    found = await editor.workspace_execute_command_async(
+        types.ExecuteCommandParams("kvlens.namespaces")
+    )
+    assert found
+
+
+async def test_what_the_editor_puts_a_program_reads_at_the_address(editor: Editor) -> None:
+    await run(editor, "kvlens.put", **CARTS, key="seen", text="outside")
+    address = await run(editor, "kvlens.address")
+    assert address["url"].startswith("http://127.0.0.1:")
+    (project,) = await run(editor, "kvlens.namespaces")
+    namespace = project["namespaces"][0]["id"]
+    url = f"{address['rest']}/accounts/local/storage/kv/namespaces/{namespace}/values/seen"
+    token = {"Authorization": f"Bearer {address['token']}"}
+    with urllib.request.urlopen(urllib.request.Request(url, headers=token)) as answer:  # noqa: ASYNC210
+        assert answer.read() == b"outside"
+    for headers in (
+        {},
+        {**token, "Origin": "https://evil.example"},
+        {**token, "Host": "evil.example"},
+    ):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(urllib.request.Request(url, headers=headers))  # noqa: ASYNC210
+        assert caught.value.code in (401, 403)
+
+
+async def test_a_namespace_added_to_the_file_is_there_and_no_key_is_lost(editor: Editor) -> None:
+    await run(editor, "kvlens.put", **CARTS, key="stays", text="1")
+    await run(editor, "kvlens.addNamespace", binding="ADDED")
+    (asked,) = editor.edits
+    assert asked.edit.changes
+    (edit,) = asked.edit.changes[(editor.folder / "wrangler.toml").as_uri()]
+    config = editor.folder / "wrangler.toml"
+    lines = CONFIG.splitlines(keepends=True)
+    at = sum(map(len, lines[: edit.range.start.line])) + edit.range.start.character
+    editor.notes.clear()
+    config.write_text(CONFIG[:at] + edit.new_text + CONFIG[at:], encoding="utf-8")
+    await until(lambda: any(method == "kvlens/changed" for method, _ in editor.notes))
+    (project,) = await run(editor, "kvlens.namespaces")
+    assert "ADDED" in [n["binding"] for n in project["namespaces"]]
+    await run(editor, "kvlens.put", binding="ADDED", key="k", text="v")
+    assert (await run(editor, "kvlens.get", **CARTS, key="stays"))["text"] == "1"
+
+
+async def test_restart_gives_a_running_emulator(editor: Editor) -> None:
+    before = await run(editor, "kvlens.address")
+    after = await run(editor, "kvlens.restart")
+    assert after["url"]
+    assert (await run(editor, "kvlens.address"))["token"] != before["token"]

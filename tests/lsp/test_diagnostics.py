@@ -1,0 +1,134 @@
+"""Problems as an editor gets them: at the exact range, as the user types."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from lsprotocol import types
+
+from tests.lsp.conftest import Editor, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+ID = "0f2ac74b498b48028cb68387c421e279"
+_versions = itertools.count(1)
+
+CASES: list[tuple[str, str, str, list[tuple[str, str]]]] = [
+    # id, file, text, [(code, text under the squiggle)]
+    ("none", "wrangler.toml", '[[kv_namespaces]]\nbinding = "A"\n', []),
+    (
+        "behind-emoji",
+        "wrangler.toml",
+        'kv_namespaces = [{ binding = "A" }, { binding = "😀", id = 5 }]\n',
+        [("binding-not-identifier", '"😀"'), ("id-not-string", "5")],
+    ),
+    (
+        "crlf",
+        "wrangler.toml",
+        '[[kv_namespaces]]\r\nbinding = "A"\r\nremote = "yes"\r\n',
+        [("remote-not-boolean", '"yes"')],
+    ),
+    (
+        "environment",
+        "wrangler.toml",
+        "[[env.prod.kv_namespaces]]\nbinding = 1\n",
+        [("binding-not-string", "1")],
+    ),
+    (
+        "json",
+        "wrangler.jsonc",
+        '{ "kv_namespaces": [{ "binding": "A", "preview_id": 7 }] } // c',
+        [("preview-id-not-string", "7")],
+    ),
+    ("syntax", "wrangler.toml", 'name = "x"\nmain = \n', [("syntax-error", "")]),
+]
+
+
+def utf16(text: str, place: types.Range) -> str:
+    """Return the text under a range."""
+    lines = text.split("\n")
+    assert place.start.line == place.end.line
+    units = lines[place.start.line].encode("utf-16-le")
+    return units[place.start.character * 2 : place.end.character * 2].decode("utf-16-le")
+
+
+async def published(editor: Editor, uri: str) -> list[types.Diagnostic]:
+    """Wait for the first that the server says of a text."""
+    await until(lambda: uri in editor.diagnostics)
+    return list(editor.diagnostics[uri])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
+async def test_problems_of_an_opened_config(
+    editor: Editor, name: str, text: str, expected: list[tuple[str, str]]
+) -> None:
+    version = next(_versions)
+    uri = (editor.folder / f"case{version}" / name).as_uri()
+    editor.text_document_did_open(
+        types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "plaintext", version, text))
+    )
+    found = await published(editor, uri)
+    editor.text_document_did_close(
+        types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
+    )
+    got = [(d.code, utf16(text, d.range) if d.code != "syntax-error" else "") for d in found]
+    assert got == expected
+    for diagnostic in found:
+        assert diagnostic.source == "kvlens"
+        assert diagnostic.code_description
+        assert diagnostic.code_description.href.endswith(f"/{diagnostic.code}.md")
+
+
+async def test_problems_follow_the_typing(editor: Editor) -> None:
+    uri = (editor.folder / "typed" / "wrangler.toml").as_uri()
+    text = '# 😀\n[[kv_namespaces]]\nbinding = "A"\n'
+    version = next(_versions)
+    editor.text_document_did_open(
+        types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "plaintext", version, text))
+    )
+    assert await published(editor, uri) == []
+    steps: list[tuple[tuple[int, int, int, int], str, list[str]]] = [
+        ((3, 0, 3, 0), "id = ", ["syntax-error"]),
+        ((3, 5, 3, 5), '""', ["id-empty"]),
+        ((3, 5, 3, 7), f'"{ID}"', []),
+        ((0, 2, 0, 4), "é", []),
+        ((2, 10, 2, 13), "7", ["binding-not-string"]),
+    ]
+    for (line, start, end_line, end), typed, codes in steps:
+        version = next(_versions)
+        place = types.Range(types.Position(line, start), types.Position(end_line, end))
+        editor.text_document_did_change(
+            types.DidChangeTextDocumentParams(
+                types.VersionedTextDocumentIdentifier(version, uri),
+                [types.TextDocumentContentChangePartial(place, typed)],
+            )
+        )
+
+        def settled(codes: list[str] = codes) -> bool:
+            return [d.code for d in editor.diagnostics[uri]] == codes
+
+        await until(settled)
+    editor.text_document_did_close(
+        types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
+    )
+
+
+async def test_a_config_that_is_not_open_is_checked_too(editor: Editor) -> None:
+    other = editor.folder / "other"
+    other.mkdir()
+    config = other / "wrangler.toml"
+    config.write_text("kv_namespaces = 5\n", encoding="utf-8")
+    uri = config.as_uri()
+
+    def tell(kind: types.FileChangeType) -> None:
+        change: Any = types.DidChangeWatchedFilesParams([types.FileEvent(uri, kind)])
+        editor.workspace_did_change_watched_files(change)
+
+    tell(types.FileChangeType.Created)
+    await until(lambda: [d.code for d in editor.diagnostics.get(uri, [])] == ["kv-not-array"])
+    config.unlink()
+    tell(types.FileChangeType.Deleted)
+    await until(lambda: not editor.diagnostics[uri])
