@@ -14,7 +14,8 @@ def run(command: str, arguments: Sequence[str]) -> int:
         return 2
     from kvlens.lsp import startup
 
-    startup.prepare()
-    from kvlens.lsp.server import run as serve
+    with startup.undisturbed():
+        startup.prepare()
+        from kvlens.lsp.server import run as serve
 
     return serve()
