@@ -11,6 +11,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "problems in configs and seed files"),
     "lsp": ("lsp", "the language server, on standard input and output"),
     "serve": ("serve", "the emulator alone"),
+    "namespace": ("namespace", "list: binding, id in use, keys and size"),
+    "key": ("key", "put, get, list, delete: single keys"),
+    "bulk": ("bulk", "put, get, delete: many keys from one file"),
+    "seed": ("seed", "seed files into their namespaces"),
+    "export": ("export", "a namespace as a seed file"),
+    "clear": ("clear", "delete every key of a namespace"),
 }
 
 

@@ -30,6 +30,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "expiration_ttl": (int, float),
     "base64": (bool,),
 }
+_OTHER_NAMES = {"ttl": "expiration_ttl", "name": "key", "expires": "expiration"}
 _MILLISECONDS = 100_000_000_000  # as seconds this is the year 5138
 
 
@@ -236,7 +237,8 @@ def _doubts(raw: dict[str, Any]) -> Iterator[str]:
     for name in unknown:
         from difflib import get_close_matches  # late: only where it is needed
 
-        near = get_close_matches(name.lower().replace("-", "_"), PROPERTIES, 1, 0.7)
+        plain = name.lower().replace("-", "_")
+        near = get_close_matches(_OTHER_NAMES.get(plain, plain), PROPERTIES, 1, 0.7)
         if near and near[0] in raw:
             near = []
         hint = f"; did you mean {short(near[0])}?" if near else ""

@@ -1,0 +1,145 @@
+"""`kvlens bulk put | get | delete`: many keys from one file, all or nothing, wrangler's files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kvlens.cli.common import (
+    CommandError,
+    Options,
+    Verb,
+    confirmed,
+    counted,
+    find_target,
+    listed,
+    namespace_options,
+    print_json,
+    print_warnings,
+    run_group,
+    time_options,
+    with_store,
+)
+from kvlens.cli.key import expires_at, metadata_text
+from kvlens.seeds.apply import apply
+from kvlens.seeds.array import decode, located, read_text, short
+from kvlens.seeds.export import to_item
+from kvlens.seeds.file import SeedFile, accept, check
+from kvlens.seeds.keys import parse_keys
+from kvlens.seeds.plan import to_writes
+from kvlens.stores import Store
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Run `kvlens bulk …`."""
+    return run_group(command, VERBS, arguments)
+
+
+def warn(seed: SeedFile) -> None:
+    """Print the warnings of a seed file on standard error."""
+    if seed.warnings:
+        print_warnings(
+            [f"warning: {line}" for line in located(seed.name, seed.text, seed.warnings)]
+        )
+
+
+def _text(file: str) -> str:
+    return decode(sys.stdin.buffer.read(), "stdin") if file == "-" else read_text(Path(file), file)
+
+
+def _put_options(parser: argparse.ArgumentParser) -> None:
+    time_options(parser)
+    namespace_options(parser)
+
+
+def _put(options: Options) -> int:
+    """Put the file's items; the options are for those that do not say themselves."""
+    file = options.words[0]
+    now = time.time()
+    metadata = metadata_text(options.metadata)
+    expires_at(options, now)
+    place, target = find_target(options)
+    seed = accept(check(_text(file), file, now))
+    warn(seed)
+    items = [
+        item._replace(
+            metadata=metadata if item.metadata is None else item.metadata,
+            **(
+                {"expiration": options.expiration, "expiration_ttl": options.ttl}
+                if item.expiration is None and item.expiration_ttl is None
+                else {}
+            ),
+        )
+        for item in seed.items
+    ]
+    writes = to_writes(items, now)
+
+    async def work(store: Store) -> int:
+        return await apply(store, target.id, writes)
+
+    written = with_store(place, work)
+    if options.json:
+        print_json({"id": target.id, "written": written})
+    else:
+        print(f"Wrote {counted(written, 'key')} to {target}.")
+    return 0
+
+
+def _get(options: Options) -> int:
+    keys = parse_keys(_text(options.words[0]), options.words[0])
+    place, target = find_target(options)
+
+    async def work(store: Store) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key in keys:
+            entry = await store.get(target.id, key)
+            item: dict[str, Any] = {"value": None} if entry is None else to_item(key, entry)
+            item.pop("key", None)
+            found[key] = item
+        return found
+
+    found = with_store(place, work)
+    print_json(found)
+    missing = [key for key, item in found.items() if item["value"] is None]
+    if missing:
+        named = listed([short(key) for key in missing[:5]])
+        more = f" and {len(missing) - 5:,} more" if len(missing) > 5 else ""
+        raise CommandError(f"{counted(len(missing), 'key')} not in {target}: {named}{more}")
+    return 0
+
+
+def _delete_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--force", "-f", action="store_true", help="do not ask")
+    namespace_options(parser)
+
+
+def _delete(options: Options) -> int:
+    file = options.words[0]
+    keys = parse_keys(_text(file), file)
+    place, target = find_target(options)
+    if not options.force and sys.stdin.isatty():  # in a script the file is the answer
+        asked = f"Delete the {counted(len(keys), 'key')} read from {file} from {target}?"
+        if not confirmed(asked):
+            raise CommandError(f"not deleting the keys read from {file}")
+
+    async def work(store: Store) -> int:
+        return await store.delete(target.id, keys)
+
+    deleted = with_store(place, work) if keys else 0
+    if options.json:
+        print_json({"id": target.id, "deleted": deleted, "missing": len(keys) - deleted})
+    else:
+        gone = f"; {len(keys) - deleted:,} were not there" if deleted < len(keys) else ""
+        print(f"Deleted {counted(deleted, 'key')} from {target}{gone}.")
+    return 0
+
+
+VERBS = {
+    "put": Verb("write the keys of a file, all or none", "FILE", _put_options, _put),
+    "get": Verb("print the values of the keys that a file names", "FILE", namespace_options, _get),
+    "delete": Verb("delete the keys that a file names", "FILE", _delete_options, _delete),
+}

@@ -1,0 +1,63 @@
+"""`kvlens clear`: every key of a namespace deleted."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from kvlens.cli.common import (
+    CommandError,
+    Options,
+    UsageError,
+    Verb,
+    confirmed,
+    counted,
+    find_target,
+    namespace_options,
+    print_json,
+    run_verb,
+    with_store,
+)
+from kvlens.stores import Store
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Run `kvlens clear …`."""
+    return run_verb(f"kvlens {command}", VERB, arguments)
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--force", "-f", "--yes", "-y", action="store_true", help="do not ask (needed in scripts)"
+    )
+    namespace_options(parser)
+
+
+def _clear(options: Options) -> int:
+    place, target = find_target(options)
+    if not options.force:
+        if not sys.stdin.isatty():
+            raise UsageError(
+                f"would delete every key of {target}; say --force where nobody can ask"
+            )
+
+        async def count(store: Store) -> int:
+            return (await store.stats(target.id)).keys
+
+        keys = with_store(place, count)
+        if keys and not confirmed(f"Delete all {counted(keys, 'key')} of {target}?"):
+            raise CommandError("nothing was deleted")
+
+    async def work(store: Store) -> int:
+        return await store.clear(target.id)
+
+    deleted = with_store(place, work)
+    if options.json:
+        print_json({"id": target.id, "deleted": deleted})
+    else:
+        print(f"Deleted {counted(deleted, 'key')} from {target}.")
+    return 0
+
+
+VERB = Verb("delete every key of a namespace", "", _options, _clear)

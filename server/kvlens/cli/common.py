@@ -1,0 +1,454 @@
+"""What the commands on keys share: options as wrangler names them, the config, the store, errors.
+
+A command is a `Verb`. `run_verb` reads its words, runs it, and turns whatever goes wrong into one
+line on standard error and an exit code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, NoReturn, TypeVar
+
+from kvlens.config import Config, Entry, load_text
+from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config, read_config
+from kvlens.kv import KVError
+from kvlens.kv.coerce import has_lone_surrogate
+from kvlens.kv.validation import key_name
+from kvlens.seeds.array import FileError
+from kvlens.stores import DEFAULT_STORE, Store, StoreError, open_store
+
+Options = argparse.Namespace
+T = TypeVar("T")
+
+# Options that take no value; wrangler reads `--preview false` and `--preview=false` too.
+SWITCHES = ("--preview", "--text", "--force", "--local", "--remote", "--json", "--dry-run")
+LINES = 50  # of mistakes in files, shown; the rest is counted
+
+
+class CommandError(Exception):
+    """A command cannot be done; the text is one line with the way out."""
+
+    code = 1
+
+
+class UsageError(CommandError):
+    """A command is called in a way that it does not understand."""
+
+    code = 2
+
+
+class FilesError(CommandError):
+    """Several files have mistakes; nothing was done with any."""
+
+    def __init__(self, errors: Sequence[FileError]) -> None:
+        super().__init__("files have mistakes")
+        self.errors = errors
+
+
+class Verb(NamedTuple):
+    """One command: `words` are its arguments beside options, as in "KEY [VALUE]" or "[FILE…]"."""
+
+    about: str
+    words: str
+    options: Callable[[argparse.ArgumentParser], None]
+    action: Callable[[Options], int]
+
+
+# -- words and options ----------------------------------------------------------------------
+
+
+def run_group(group: str, verbs: Mapping[str, Verb], arguments: Sequence[str]) -> int:
+    """Run `kvlens GROUP VERB …` and return its exit code."""
+    if arguments and arguments[0] in verbs:
+        return run_verb(f"kvlens {group} {arguments[0]}", verbs[arguments[0]], arguments[1:])
+    shown = "\n".join(
+        f"  kvlens {group} {_usage(name, v):<24} {v.about}" for name, v in verbs.items()
+    )
+    if arguments and arguments[0] in ("-h", "--help"):
+        print(f"usage: kvlens {group} COMMAND …\n\n{shown}")
+        return 0
+    said = f'no command "{arguments[0]}"' if arguments else "a command is missing"
+    print(f"kvlens {group}: {said}; there are {listed(list(verbs))}", file=sys.stderr)
+    return 2
+
+
+def run_verb(name: str, verb: Verb, arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; errors are lines on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # whatever the system's encoding is
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        code = verb.action(_read(name, verb, arguments))
+        sys.stdout.flush()
+    except CommandError as error:
+        files = error.errors if isinstance(error, FilesError) else None
+        return _failed_files(name, files) if files else _failed(name, error, error.code)
+    except FileError as error:
+        return _failed_files(name, [error])
+    except (ConfigError, StoreError, KVError) as error:
+        return _failed(name, error)
+    except KeyboardInterrupt:
+        return _failed(name, "interrupted", 130)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _failed(name, f"{place}{error.strerror or error}")
+    except Exception as error:
+        if os.environ.get("KVLENS_DEBUG"):
+            raise
+        what = f"{type(error).__name__}: {error}"
+        return _failed(name, f"failed inside: {what}; KVLENS_DEBUG=1 shows where, please report it")
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def _read(name: str, verb: Verb, arguments: Sequence[str]) -> Options:
+    """Return the options, with the other words as `words`: options may stand before or behind."""
+    parser = _Parser(
+        prog=name,
+        usage=f"%(prog)s {verb.words} [options]",
+        description=verb.about,
+        allow_abbrev=False,
+    )
+    verb.options(parser)
+    given = list(arguments)
+    cut = given.index("--") if "--" in given else len(given)
+    options, words = parser.parse_known_args(_switched(given[:cut]))
+    for word in words:
+        if word.startswith("-") and len(word) > 1 and not word[1:].replace(".", "", 1).isdigit():
+            parser.error(f"no option {word} (what begins with - and is none goes behind --)")
+    words += given[cut + 1 :]
+    names = verb.words.split()
+    needed = [known for known in names if not known.startswith("[")]
+    if len(words) < len(needed):
+        parser.error(f"{needed[len(words)]} is missing")
+    if len(words) > len(names) and not verb.words.endswith("…]"):
+        parser.error(f'"{words[len(names)]}" is one word too many')
+    options.words = words
+    return options
+
+
+def _switched(words: list[str]) -> list[str]:
+    """Read a switch with true or false behind it as wrangler does."""
+    result: list[str] = []
+    for word in words:
+        switch, equals, value = word.partition("=")
+        if not equals and word in ("true", "false") and result and result[-1] in SWITCHES:
+            switch, value = result.pop(), word
+        elif switch not in SWITCHES or value not in ("true", "false"):
+            result.append(word)
+            continue
+        if value == "true":
+            result.append(switch)
+        elif switch == "--preview":
+            result.append("--no-preview")
+    return result
+
+
+def _usage(name: str, verb: Verb) -> str:
+    return f"{name} {verb.words}".strip()
+
+
+def place_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which config and which store."""
+    parser.add_argument(
+        "--config", "-c", metavar="PATH", help="the config (default: found from here)"
+    )
+    parser.add_argument("--env", "-e", metavar="NAME", help="the environment of the config")
+    parser.add_argument("--store", metavar="URL", help=f"the store (default: {DEFAULT_STORE})")
+    parser.add_argument(
+        "--persist-to", metavar="PATH", help="the same as --store wrangler:PATH, from this folder"
+    )
+    parser.add_argument("--local", action="store_true", help="nothing: it is always so")
+    parser.add_argument("--remote", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true", help="answer as JSON")
+
+
+def namespace_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which namespace, and those of `place_options`."""
+    parser.add_argument("--binding", metavar="NAME", help="the namespace, by its binding")
+    parser.add_argument("--namespace-id", metavar="ID", help="the namespace, by its id")
+    preview = parser.add_mutually_exclusive_group()
+    preview.add_argument(
+        "--preview", action="store_true", default=None, help="take preview_id (the default, if any)"
+    )
+    preview.add_argument(
+        "--no-preview", action="store_false", dest="preview", help="take id, not preview_id"
+    )
+    place_options(parser)
+
+
+def time_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that a put has."""
+    parser.add_argument("--ttl", type=int, metavar="S", help="live so many seconds (at least 60)")
+    parser.add_argument(
+        "--expiration", type=int, metavar="T", help="live until T (seconds since 1970)"
+    )
+    parser.add_argument("--metadata", metavar="JSON", help="metadata, up to 1024 bytes of JSON")
+
+
+# -- the config and the namespace -----------------------------------------------------------
+
+
+class Place(NamedTuple):
+    """What the options say of config, environment and store."""
+
+    path: Path | None  # of the config
+    config: Config | None
+    environment: str | None
+    folder: Path  # of the config, else the current one
+    store: str  # its URL
+
+
+class Target(NamedTuple):
+    """A namespace: its id in the store, and what to call it."""
+
+    id: str
+    binding: str | None
+
+    def __str__(self) -> str:
+        return f'{self.binding} (id "{self.id}")' if self.binding else f'namespace id "{self.id}"'
+
+
+def find_place(options: Options, *, config_needed: bool = True) -> Place:
+    """Read the config and check the environment.
+
+    Raises ConfigError or CommandError where the config is needed and there is none, or the
+    environment is not in it, and UsageError for a store that a command cannot reach.
+    """
+    store = _store_url(options)
+    path = Path(options.config).absolute() if options.config else find_config(Path.cwd())
+    environment = os.environ.get("CLOUDFLARE_ENV") if options.env is None else options.env
+    environment = environment or None
+    if path is None:
+        if config_needed:
+            names = listed(CONFIG_NAMES, "or")
+            raise CommandError(
+                f"no {names} in {Path.cwd()} or above; name the config with --config"
+            )
+        return Place(None, None, environment, Path.cwd(), store)
+    if not config_needed and not options.config:
+        return Place(path, None, environment, path.parent, store)
+    config = load_text(read_config(path), str(path))
+    known = [found.name for found in config.environments if found.name]
+    if environment is not None and environment not in known:
+        there = f"there {_are(known)} {listed(known)}" if known else "it has no environments"
+        raise CommandError(
+            f'no environment "{environment}" in {shown(path)}; {there}{_mistake(config)}'
+        )
+    return Place(path, config, environment, path.parent, store)
+
+
+def find_target(options: Options) -> tuple[Place, Target]:
+    """Return the one namespace that the options name. Raises as `find_place`, and UsageError."""
+    if options.binding is not None and options.namespace_id is not None:
+        raise UsageError(
+            "Conflicting options: --binding and --namespace-id cannot be used together. "
+            "Please provide only one."
+        )
+    if options.namespace_id:
+        return find_place(options, config_needed=False), Target(options.namespace_id, None)
+    if not options.binding:
+        raise UsageError(
+            "Missing required option: exactly one of --binding and --namespace-id must be provided"
+        )
+    place = find_place(options)
+    return place, resolve(place, options.binding, options.preview)
+
+
+def resolve(place: Place, binding: str, preview: bool | None) -> Target:
+    """Return the namespace of a binding; `preview` None takes preview_id, else id, else binding.
+
+    Raises CommandError where the environment has no such binding, or no preview_id is there.
+    """
+    for name, entry in entries(place):
+        if name != binding:
+            continue
+        chosen = entry.store_id
+        if preview is not None:
+            chosen = entry.text_of("preview_id" if preview else "id")
+        if preview and not chosen:
+            assert place.path
+            raise CommandError(
+                f'No preview namespace ID is configured for binding "{binding}". '
+                f'Add a "preview_id" to it in {shown(place.path)}, or leave --preview out.'
+            )
+        return Target(chosen or binding, binding)
+    raise CommandError(_unknown(place, binding))
+
+
+def entries(place: Place) -> list[tuple[str, Entry]]:
+    """Return the namespaces of the chosen environment, each by its binding."""
+    found: list[tuple[str, Entry]] = []
+    assert place.config
+    for environment in place.config.environments:
+        if environment.name == place.environment:
+            for kv in environment.kv:
+                for entry in kv.entries:
+                    if binding := entry.text_of("binding"):
+                        found.append((binding, entry))
+    return found
+
+
+def _unknown(place: Place, binding: str) -> str:
+    assert place.path
+    assert place.config
+    where = f'environment "{place.environment}" of ' if place.environment else ""
+    text = f'No KV namespace with binding "{binding}" in {where}{shown(place.path)}'
+    known = [name for name, _ in entries(place)]
+    elsewhere = [
+        namespace.environment
+        for namespace in place.config.namespaces()
+        if namespace.binding == binding
+    ]
+    if mistake := _mistake(place.config):
+        return text + mistake
+    if None in elsewhere:
+        return f"{text}: environments do not inherit it from the top level; add it there"
+    if elsewhere:
+        return f"{text}; it is in --env {listed([str(name) for name in elsewhere], 'or')}"
+    if known:
+        return f"{text}; there {_are(known)} {listed(known)}, or use --namespace-id"
+    return f"{text}; add it to kv_namespaces there, or use --namespace-id"
+
+
+def _mistake(config: Config) -> str:
+    """Say what makes the config invalid, if anything: it may be why something is not found."""
+    from kvlens.config.judge import judge  # late: only where something went wrong
+    from kvlens.text import LineIndex
+
+    problem = judge(config.text, config.path)
+    if problem is None:
+        return ""
+    line = LineIndex(config.text).position(problem.span.start).line + 1
+    return f"; the file has a mistake in line {line}: {problem.message}"
+
+
+def _store_url(options: Options) -> str:
+    if options.remote:
+        raise UsageError(
+            "--remote: the real namespaces are the store cloudflare:ACCOUNT_ID; "
+            "name it with --store"
+        )
+    if options.persist_to is not None:
+        if options.store is not None:
+            raise UsageError("--store and --persist-to both name a store; give one of them")
+        return f"wrangler:{Path(options.persist_to).expanduser().absolute()}"
+    url: str = options.store or DEFAULT_STORE
+    scheme, _, path = url.partition(":")
+    if scheme.lower() == "memory":
+        raise UsageError(
+            "the store memory: lives inside a running emulator; reach it with KVLENS_TOKEN set and "
+            "--store http://127.0.0.1:PORT as `kvlens serve` prints them, or keep keys in wrangler:"
+        )
+    if scheme.lower() == "wrangler" and path:  # from this folder, as --persist-to is
+        return f"wrangler:{Path(path).expanduser().absolute()}"
+    return url
+
+
+# -- the store --------------------------------------------------------------------------------
+
+
+def with_store(place: Place, action: Callable[[Store], Awaitable[T]]) -> T:
+    """Open the store, do something with it, close it. Raises StoreError."""
+    import asyncio  # late: --help and wrong use need not wait for it
+
+    async def work() -> T:
+        store = open_store(place.store, place.folder)
+        try:
+            return await action(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(work())
+
+
+def checked_key(function: str, key: str) -> str:
+    """Return the key that `function` (get, put, delete) may use.
+
+    Raises KVError for one that is refused, and UsageError for one that is not UTF-8.
+    """
+    if has_lone_surrogate(key):
+        raise UsageError("the key is not UTF-8 text, and no other can be a key")
+    return key_name(function, key, "miniflare2")
+
+
+# -- words for people -------------------------------------------------------------------------
+
+
+def counted(number: int, thing: str) -> str:
+    """Return "1 key", "2,000 keys"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """Return "a, b and c"."""
+    return f" {last} ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def human_size(size: int) -> str:
+    """Return a number of bytes for people: "512 B", "1.5 KiB"."""
+    number, unit = float(size), "B"
+    for larger in ("KiB", "MiB", "GiB"):
+        if number < 1024:
+            break
+        number, unit = number / 1024, larger
+    return f"{size} B" if unit == "B" else f"{number:.1f} {unit}"
+
+
+def confirmed(question: str) -> bool:
+    """Ask on the terminal; only yes is yes."""
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def print_json(value: object) -> None:
+    """Print JSON as wrangler does, two spaces deep."""
+    import json
+
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_warnings(lines: Sequence[str]) -> None:
+    """Print lines on standard error, not too many."""
+    for line in lines[:LINES]:
+        print(line, file=sys.stderr)
+    if len(lines) > LINES:
+        print(f"… and {len(lines) - LINES:,} more", file=sys.stderr)
+
+
+def shown(path: Path) -> str:
+    """Return a path as short as it can be named from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _are(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _failed(name: str, error: object, code: int = 1) -> int:
+    print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
+    return code
+
+
+def _failed_files(name: str, errors: Sequence[FileError]) -> int:
+    lines = [line for error in errors for line in error.lines()]
+    if len(lines) == 1:
+        return _failed(name, lines[0])
+    print_warnings(lines)
+    files = listed([error.name for error in errors])
+    return _failed(name, f"{counted(len(lines), 'mistake')} in {files}; nothing was written")

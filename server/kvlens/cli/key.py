@@ -1,0 +1,231 @@
+"""`kvlens key put | get | list | delete`: single keys, with the options of `wrangler kv key`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kvlens.cli.common import (
+    CommandError,
+    Options,
+    Target,
+    UsageError,
+    Verb,
+    checked_key,
+    counted,
+    find_target,
+    namespace_options,
+    print_json,
+    run_group,
+    time_options,
+    with_store,
+)
+from kvlens.kv import Entry, KeyInfo, KVSyntaxError, Write
+from kvlens.kv.coerce import UNSET
+from kvlens.kv.validation import (
+    check_metadata_size,
+    check_value_size,
+    expiration_time,
+    list_prefix,
+)
+from kvlens.kv.values import decode_text, dump_json, parse_json
+from kvlens.stores import Store
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Run `kvlens key …`."""
+    return run_group(command, VERBS, arguments)
+
+
+def metadata_text(given: str | None) -> str | None:
+    """Return the option --metadata as JSON text of the smallest size; UsageError for no JSON."""
+    if given is None:
+        return None
+    try:
+        metadata = parse_json(given)
+    except KVSyntaxError:
+        raise UsageError(f"--metadata must be valid JSON. Received: {given}") from None
+    if metadata is None:
+        return None
+    text = dump_json(metadata)
+    check_metadata_size(text)
+    return text
+
+
+def expires_at(options: Options, now: float) -> int | None:
+    """Return what --ttl or --expiration says, in seconds since the epoch.
+
+    Raises UsageError for both and KVError for a time that is refused.
+    """
+    if options.ttl is not None and options.expiration is not None:
+        raise UsageError("--ttl and --expiration both say when the key expires; give one of them")
+    return expiration_time(
+        UNSET if options.expiration is None else options.expiration,
+        UNSET if options.ttl is None else options.ttl,
+        now,
+        "miniflare2",
+    )
+
+
+def _put_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--path", metavar="FILE", help="the value is what FILE holds; - reads stdin"
+    )
+    time_options(parser)
+    namespace_options(parser)
+
+
+def _value(options: Options) -> bytes:
+    given = options.words[1] if len(options.words) > 1 else None
+    if given is None and options.path is None:
+        raise UsageError(
+            "Missing required option: exactly one of <value> and --path must be provided"
+        )
+    if given is not None and options.path is not None:
+        raise UsageError(
+            "Conflicting options: <value> and --path cannot be used together. "
+            "Please provide only one."
+        )
+    if options.path == "-":
+        value = sys.stdin.buffer.read()
+    elif options.path is not None:
+        path = Path(options.path)
+        if path.is_dir():
+            raise CommandError(f"{path}: is a folder; --path takes a file")
+        check_value_size(path.stat().st_size)
+        value = path.read_bytes()
+    else:
+        assert given is not None
+        value = given.encode("utf-8", "surrogateescape")  # bytes that are no text stay as they are
+    check_value_size(len(value))
+    return value
+
+
+def _put(options: Options) -> int:
+    key = checked_key("put", options.words[0])
+    metadata = metadata_text(options.metadata)
+    expiration = expires_at(options, time.time())
+    place, target = find_target(options)
+    write = Write(key, _value(options), metadata, expiration)
+
+    async def work(store: Store) -> None:
+        await store.put(target.id, write)
+
+    with_store(place, work)
+    if options.json:
+        print_json({"key": key, "id": target.id, "size": len(write.value), **_extras(write)})
+    else:
+        until = f", expires {utc(expiration)}" if expiration is not None else ""
+        size = counted(len(write.value), "byte")
+        print(f"Wrote key {_quoted(key)} to {target}: {size}{until}.")
+    return 0
+
+
+def _get_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--text", action="store_true", help="decode as UTF-8 and end the line")
+    namespace_options(parser)
+
+
+def _get(options: Options) -> int:
+    key = checked_key("get", options.words[0])
+    place, target = find_target(options)
+
+    async def work(store: Store) -> Entry | None:
+        return await store.get(target.id, key)
+
+    entry = with_store(place, work)
+    if entry is None:
+        raise CommandError(_missing(key, target))
+    if options.json:
+        from kvlens.seeds.export import to_item
+
+        print_json(to_item(key, entry))
+    elif options.text:
+        print(decode_text(entry.value))
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(entry.value)
+        sys.stdout.buffer.flush()
+    return 0
+
+
+def _list_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--prefix", metavar="P", help="only keys that begin with P")
+    namespace_options(parser)
+
+
+def _list(options: Options) -> int:
+    prefix = list_prefix(UNSET if options.prefix is None else options.prefix, "workerd")
+    place, target = find_target(options)
+
+    async def work(store: Store) -> list[KeyInfo]:
+        found: list[KeyInfo] = []
+        after: str | None = None
+        while True:
+            page = await store.list(target.id, prefix=prefix, after=after)
+            found += page.keys
+            if page.complete or not page.keys:
+                return found
+            after = page.keys[-1].name
+
+    print_json([{"name": info.name, **_extras(info)} for info in with_store(place, work)])
+    return 0
+
+
+def _delete(options: Options) -> int:
+    key = checked_key("delete", options.words[0])
+    place, target = find_target(options)
+
+    async def work(store: Store) -> int:
+        return await store.delete(target.id, [key])
+
+    if not with_store(place, work):
+        raise CommandError(_missing(key, target))
+    if options.json:
+        print_json({"key": key, "id": target.id, "deleted": 1})
+    else:
+        print(f"Deleted key {_quoted(key)} from {target}.")
+    return 0
+
+
+def _extras(of: Write | KeyInfo) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if of.expiration is not None:
+        found["expiration"] = of.expiration
+    if of.metadata is not None:
+        try:
+            found["metadata"] = parse_json(of.metadata)
+        except KVSyntaxError:  # another program wrote it; show what is there
+            found["metadata"] = of.metadata
+    return found
+
+
+def _missing(key: str, target: Target) -> str:
+    return f"no key {_quoted(key)} in {target}; `kvlens key list` shows the keys that are there"
+
+
+def _quoted(key: str) -> str:
+    return json.dumps(key, ensure_ascii=False)
+
+
+def utc(seconds: int) -> str:
+    """Return a time for people."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
+    except (OverflowError, ValueError, OSError):
+        return str(seconds)
+
+
+VERBS = {
+    "put": Verb("write one key", "KEY [VALUE]", _put_options, _put),
+    "get": Verb("print the value of one key, byte for byte", "KEY", _get_options, _get),
+    "list": Verb(
+        "print all keys, their expiration and metadata, as JSON", "", _list_options, _list
+    ),
+    "delete": Verb("delete one key", "KEY", namespace_options, _delete),
+}
