@@ -126,7 +126,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "after-emoji-and-crlf": (
         "unknown-field",
-        'name = "😀"\r\n[[kv_namespaces]]\r\nbinding = "A" # 😀\r\n«idd» = 1\r\n',
+        '# 😀\r\n[[kv_namespaces]]\r\nbinding = "A" # 😀\r\n«idd» = 1\r\n',
     ),
     "empty-file": ("config-empty", "«»"),
     "blank-file": ("config-empty", "«»\n\n  \n"),

@@ -1,0 +1,137 @@
+"""Our verdict on a config beside the real wrangler's, and on the templates that people begin with."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from kvlens.config import load_text
+from kvlens.config.find import find_configs, read_config
+from kvlens.rules import check
+
+from scripts.toolchain import INTEROP_TREE, node
+from tests.unit.test_rules import CASES, CLEAN, ID, PLACEHOLDERS, marked
+
+# wrangler's own reading of a config, for many of them in one process: [{errors, warnings}].
+READER = """
+const { unstable_readConfig } = require("wrangler");
+let warned = "";
+for (const name of ["warn", "error", "log", "info"]) console[name] = (...words) => {
+  if (name === "warn") warned += words.join(" ");
+};
+const answers = JSON.parse(process.argv[1]).map(([config, env]) => {
+  warned = "";
+  try {
+    unstable_readConfig({ config, env: env ?? undefined });
+    return { error: null, warning: warned };
+  } catch (error) {
+    return { error: error.message, warning: warned };
+  }
+});
+process.stdout.write(JSON.stringify(answers));
+"""
+
+
+class Verdict(NamedTuple):
+    """What wrangler says when one environment is selected; None where it says nothing."""
+
+    error: str | None
+    warning: str
+
+
+def wrangler_says(asked: list[tuple[Path, str | None]]) -> list[Verdict]:
+    """Return the real wrangler's verdict on every (config, environment)."""
+    done = subprocess.run(
+        [node(), "-e", READER, json.dumps([(str(path), env) for path, env in asked])],
+        cwd=INTEROP_TREE,
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+    )
+    answers: list[dict[str, Any]] = json.loads(done.stdout)
+    return [Verdict(answer["error"], answer["warning"]) for answer in answers]
+
+
+# What wrangler lets through though nothing good comes of it. Everything else must agree.
+STRICTER = {"empty-binding"}
+
+TEXTS: dict[str, str] = {
+    **{name: marked(text)[0] for name, (_, text) in CASES.items()},
+    **CLEAN,
+    **{
+        f"placeholder-{index}": f'[[kv_namespaces]]\nbinding = "A"\nid = "{value}"\n'
+        for index, value in enumerate(PLACEHOLDERS)
+    },
+    "all-right-in-two-environments": f'[[env.a.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'[env.b]\nkv_namespaces = [{{ binding = "A", id = "{ID}" }}]\n',
+}
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Verdict]]:
+    """Ask wrangler about every text at once, for the top level and each environment."""
+    asked: list[tuple[Path, str | None]] = []
+    names: list[str] = []
+    for name, text in TEXTS.items():
+        suffix = "jsonc" if text.startswith(("{", "//")) else "toml"
+        path = tmp_path_factory.mktemp("config") / f"wrangler.{suffix}"
+        path.write_bytes(text.encode())
+        for environment in load_text(text, str(path)).environments:
+            asked.append((path, environment.name))
+            names.append(name)
+    found: dict[str, list[Verdict]] = {name: [] for name in TEXTS}
+    for name, verdict in zip(names, wrangler_says(asked), strict=True):
+        found[name].append(verdict)
+    return found
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_an_error_is_what_wrangler_refuses(name: str, verdicts: dict[str, list[Verdict]]) -> None:
+    suffix = "jsonc" if TEXTS[name].startswith(("{", "//")) else "toml"
+    problems = check(load_text(TEXTS[name], f"wrangler.{suffix}"))
+    ours = [problem.message for problem in problems if problem.severity == "error"]
+    theirs = [verdict.error for verdict in verdicts[name] if verdict.error]
+    if name in STRICTER:
+        assert ours
+        assert not theirs
+    else:
+        assert bool(ours) == bool(theirs), (ours, theirs)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_unknown_fields_are_the_ones_wrangler_warns_of(
+    name: str, verdicts: dict[str, list[Verdict]]
+) -> None:
+    said = " ".join(f"{verdict.warning} {verdict.error}" for verdict in verdicts[name])
+    unknown = CASES.get(name, ("",))[0] == "unknown-field"
+    assert ("Unexpected fields found in" in said) == unknown
+
+
+TEMPLATES = INTEROP_TREE / "node_modules" / "create-cloudflare" / "templates"
+
+
+def test_the_templates_of_create_cloudflare_have_no_problem() -> None:
+    paths = find_configs(TEMPLATES)
+    assert len(paths) >= 40
+    found = {
+        str(path.relative_to(TEMPLATES)): problems
+        for path in paths
+        if (problems := check(load_text(read_config(path), str(path))))
+    }
+    assert found == {}
+
+
+# What create-cloudflare's users add to a template: the binding that wrangler's command prints.
+PRINTED = f'"kv_namespaces": [\n    {{\n      "binding": "CACHE",\n      "id": "{ID}"\n    }}\n  ]'
+
+
+def test_a_namespace_added_to_each_template_is_read() -> None:
+    for path in find_configs(TEMPLATES):
+        text = read_config(path)
+        at = text.index("{") + 1
+        config = load_text(f"{text[:at]}\n  {PRINTED},{text[at:]}", str(path))
+        assert [problem.message for problem in check(config)] == []
+        assert [(n.binding, n.id) for n in config.namespaces()] == [("CACHE", ID)]
