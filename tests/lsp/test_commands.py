@@ -173,7 +173,7 @@ async def test_what_the_editor_puts_a_program_reads_at_the_address(editor: Edito
     namespace = project["namespaces"][0]["id"]
     url = f"{address['rest']}/accounts/local/storage/kv/namespaces/{namespace}/values/seen"
     token = {"Authorization": f"Bearer {address['token']}"}
-    with urllib.request.urlopen(urllib.request.Request(url, headers=token)) as answer:  # noqa: ASYNC210
+    with urllib.request.urlopen(urllib.request.Request(url, headers=token)) as answer:
         assert answer.read() == b"outside"
     for headers in (
         {},
@@ -181,7 +181,7 @@ async def test_what_the_editor_puts_a_program_reads_at_the_address(editor: Edito
         {**token, "Host": "evil.example"},
     ):
         with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(urllib.request.Request(url, headers=headers))  # noqa: ASYNC210
+            urllib.request.urlopen(urllib.request.Request(url, headers=headers))
         assert caught.value.code in (401, 403)
 
 

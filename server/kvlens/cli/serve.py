@@ -80,6 +80,7 @@ class _Service:
             self._announce()
             self._end_with_parent()
             self._remember_seeds()
+            await self._look_at_keys()
             await self._follow()
         finally:
             await self.emulator.close()
@@ -147,6 +148,14 @@ class _Service:
                 self._event("namespaces", namespaces=self._listed())
             else:
                 self._log("info", "namespaces: " + ", ".join(n["binding"] for n in self._listed()))
+
+    async def _look_at_keys(self) -> None:
+        """Look at every namespace once: from then on the store tells what others change in it."""
+        for namespace in self.emulator.namespaces:
+            try:
+                await self.store.list(namespace, limit=1)
+            except StoreError as error:
+                self._log("error", str(error))
 
     def _remember_seeds(self) -> None:
         """Know the seed files as they are, so that a later save shows what changed in them."""

@@ -1,0 +1,223 @@
+"""`kvlens serve` as a program: what it says, what it follows, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kvlens.process import own_command
+from kvlens.stores import Store, Write, open_store
+
+from tests.lsp.conftest import CONFIG, until
+
+CARTS = "0f2ac74b498b48028cb68387c421e279"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "wrangler.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    return path
+
+
+class Served:
+    """A running `kvlens serve --json`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.events: list[dict[str, Any]] = []
+        self.ready: dict[str, Any] = {}
+
+    async def read(self) -> None:
+        assert self.process.stdout
+        async for line in self.process.stdout:
+            self.events.append(json.loads(line))
+
+    def store(self) -> Store:
+        return open_store(self.ready["url"].replace("//", f"//{self.ready['token']}@"), Path())
+
+    async def event(self, kind: str, **fields: Any) -> dict[str, Any]:
+        def seen() -> list[dict[str, Any]]:
+            return [e for e in self.events if {"event": kind, **fields}.items() <= e.items()]
+
+        found: list[dict[str, Any]] = await until(seen)
+        return found[-1]
+
+
+@asynccontextmanager
+async def serving(config: Path, *options: str) -> AsyncIterator[Served]:
+    process = await asyncio.create_subprocess_exec(
+        *own_command("serve", "--json", "--config", str(config), *options),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    served = Served(process)
+    reading = asyncio.create_task(served.read())
+    try:
+        await until(lambda: served.events)
+        served.ready = served.events[0]
+        yield served
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await reading
+
+
+async def test_the_first_line_says_all_that_a_tool_needs(config: Path) -> None:
+    async with serving(config, "--store", "memory:", "--env", "prod") as served:
+        assert served.ready["rest"] == served.ready["url"] + "/client/v4"
+        assert served.ready["namespaces"] == [
+            {"binding": "CARTS", "id": "1f2ac74b498b48028cb68387c421e270"}
+        ]
+        asked = urllib.request.Request(
+            served.ready["rest"] + "/accounts/a/storage/kv/namespaces",
+            headers={"Authorization": f"Bearer {served.ready['token']}"},
+        )
+        answer = await asyncio.to_thread(urllib.request.urlopen, asked)
+        assert [n["title"] for n in json.load(answer)["result"]] == ["CARTS"]
+
+
+async def test_a_saved_config_is_followed_without_dropping_keys_or_connections(
+    config: Path,
+) -> None:
+    async with serving(config, "--store", "memory:") as served:
+        store = served.store()
+        await store.put(CARTS, Write("kept", b"1"))
+        config.write_text(CONFIG + '\n[[kv_namespaces]]\nbinding = "NEW"\n', encoding="utf-8")
+        event = await served.event("namespaces")
+        assert {"binding": "NEW", "id": "NEW"} in event["namespaces"]
+        entry = await store.get(CARTS, "kept")
+        assert entry and entry.value == b"1"
+        config.write_bytes(b"\x00")
+        await served.event("log", level="warning")
+        assert await store.get(CARTS, "kept")
+        await store.close()
+
+
+async def test_a_saved_seed_file_puts_what_changed_in_it_and_nothing_else(config: Path) -> None:
+    seeds = config.parent / "seeds"
+    seeds.mkdir()
+    file = seeds / "CARTS.json"
+    items = [{"key": "a", "value": "1"}, {"key": "b", "value": "1"}]
+    file.write_text(json.dumps(items), encoding="utf-8")
+    async with serving(config, "--store", "memory:") as served:
+        store = served.store()
+        await store.put(CARTS, Write("a", b"edited"))
+        items[1]["value"] = "2"
+        file.write_text(json.dumps(items), encoding="utf-8")
+        await served.event("changed", id=CARTS)
+        assert [(await store.get(CARTS, key) or Write("", b"")).value for key in "ab"] == [
+            b"edited",
+            b"2",
+        ]
+        file.write_text('[{"key": "", "value": "3"}, {"key": "b", "value": "3"}]', encoding="utf-8")
+        said = await served.event("log", level="error")
+        assert "nothing of it was written" in said["message"]
+        assert (await store.get(CARTS, "b") or Write("", b"")).value == b"2"
+        await store.close()
+
+
+async def test_keys_that_another_program_writes_are_told(config: Path) -> None:
+    async with serving(config) as served:
+        other = open_store("wrangler:", config.parent)
+        await other.put(CARTS, Write("outside", b"1"))
+        await other.close()
+        await served.event("changed", id=CARTS)
+        assert await served.store().get(CARTS, "outside")
+
+
+async def test_it_ends_when_its_lifeline_does(config: Path) -> None:
+    async with serving(config, "--lifeline", "--store", "memory:") as served:
+        assert served.process.stdin
+        served.process.stdin.close()
+        assert await asyncio.wait_for(served.process.wait(), 20) == 0
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+async def test_a_signal_ends_it_cleanly(config: Path, name: str) -> None:
+    async with serving(config) as served:
+        await served.store().put(CARTS, Write("k", b"v"))
+        served.process.send_signal(getattr(signal, name))
+        assert await asyncio.wait_for(served.process.wait(), 20) == 0
+
+
+async def test_no_emulator_is_left_behind_a_killed_language_server(config: Path) -> None:
+    script = f"""
+import asyncio, sys
+from pathlib import Path
+from kvlens.lsp.emulators import EmulatorProcess
+from kvlens.lsp.settings import Settings
+async def main():
+    emulator = EmulatorProcess(Path({str(config)!r}), Settings(store="memory:"), lambda *_: None)
+    await emulator.start()
+    print(emulator.ready["pid"], flush=True)
+    await asyncio.sleep(600)
+asyncio.run(main())
+"""
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, stdout=subprocess.PIPE
+    )
+    assert parent.stdout
+    child = int(await parent.stdout.readline())
+    parent.kill()
+    await parent.wait()
+
+    def gone() -> bool:
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            return True
+        stat = Path(f"/proc/{child}/stat")
+        return stat.exists() and stat.read_text().split(") ")[1][0] == "Z"
+
+    await until(gone)
+
+
+@pytest.fixture
+def taken() -> Any:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+REFUSED: list[tuple[str, list[str], str]] = [
+    ("other-host", ["--host", "0.0.0.0"], "0.0.0.0"),
+    ("taken-port", ["--port", "TAKEN"], "TAKEN"),
+    ("unknown-store", ["--store", "file:x"], 'Unknown store "file:x"'),
+    ("no-config", ["--config", "none/wrangler.toml"], "cannot be read"),
+    ("binary-config", ["--config", "BINARY"], "binary file"),
+    ("large-config", ["--config", "LARGE"], "over the limit of 1,048,576"),
+]
+
+
+@pytest.mark.parametrize(("options", "says"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED])
+def test_what_cannot_be_served_is_said_in_one_line(
+    config: Path, taken: int, options: list[str], says: str
+) -> None:
+    (config.parent / "binary.toml").write_bytes(b"\x00\x01")
+    (config.parent / "large.toml").write_bytes(b"#" * (1024 * 1024 + 1))
+    words = {"TAKEN": str(taken), "BINARY": "binary.toml", "LARGE": "large.toml"}
+    done = subprocess.run(
+        own_command("serve", *(words.get(option, option) for option in options)),
+        cwd=config.parent,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert words.get(says, says) in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
