@@ -149,6 +149,8 @@ class KVNamespace:
         if isinstance(kind, Mapping):
             cache_ttl = kind.get("cacheTtl", kind.get("cache_ttl", cache_ttl))
             kind = kind.get("type", UNSET)
+            if kind is None and self._compat == "workerd":
+                kind = "null"
         if self._compat == "workerd" and isinstance(key, (list, tuple)):
             return await self._read_many(key, kind, cache_ttl, function == "getWithMetadata")
         name = validation.key_name(function, key, self._compat)
@@ -158,7 +160,7 @@ class KVNamespace:
         entry = await self._store.get(self._id, name)
         if entry is None:
             return None
-        value = convert(entry.value, validation.value_type(kind))
+        value = convert(entry.value, validation.value_type(kind), self._compat)
         return value, None if entry.metadata is None else parse_json(entry.metadata)
 
     async def _read_many(
@@ -187,6 +189,8 @@ class KVNamespace:
 
     def _content(self, value: Any) -> bytes | AsyncIterable[bytes] | Iterator[bytes]:
         if isinstance(value, str):
+            if self._compat == "workerd":  # writes a lone surrogate as three bytes of its own
+                return value.encode("utf-8", "surrogatepass")
             return whole_text(value).encode()
         if isinstance(value, bytes):
             return value

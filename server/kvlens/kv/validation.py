@@ -30,6 +30,7 @@ METHODS: dict[str, Method] = {
     "put": "PUT",
     "delete": "DELETE",
 }
+_KEY_KINDS = {"get": "string or Array", "getWithMetadata": "Array or string"}  # as workerd has it
 VALUE_TYPES = ("text", "json", "arrayBuffer", "stream")
 
 _OUT_OF_RANGE = "Value out of range. Must be between -2147483648 and 2147483647 (inclusive)."
@@ -49,8 +50,7 @@ def key_name(function: str, key: object, compat: Compat) -> str:
     method = METHODS[function]
     if not isinstance(key, str):
         if key is UNSET or compat == "miniflare2":
-            many = compat == "workerd" and method == "GET"
-            kind = "string or Array" if many else "string"
+            kind = _KEY_KINDS.get(function, "string") if compat == "workerd" else "string"
             raise KVTypeError(
                 f"Failed to execute '{function}' on 'KvNamespace': "
                 f"parameter 1 is not of type '{kind}'."
@@ -137,6 +137,7 @@ def expiration_time(
     """
     seconds = math.floor(now)
     number, shown = _option(expiration_ttl, compat)
+    absolute, absolute_shown = _option(expiration, compat)
     if number is not None:
         if math.isnan(number) or number <= 0:
             raise _put_error(
@@ -148,7 +149,7 @@ def expiration_time(
                 f"Expiration TTL must be at least {limits.MIN_EXPIRATION_TTL}."
             )
         return seconds + int(number)
-    number, shown = _option(expiration, compat)
+    number, shown = absolute, absolute_shown
     if number is None:
         return None
     if math.isnan(number) or number <= seconds:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from .errors import KVSyntaxError, KVTypeError
+from .limits import Compat
 
 
 class ValueStream:
@@ -40,6 +41,8 @@ def decode_text(value: bytes) -> str:
 def parse_json(text: str) -> Any:
     """Return what JSON.parse gives; KVSyntaxError where the text is not JSON."""
     try:
+        if text.startswith("\ufeff"):
+            raise json.JSONDecodeError("Unexpected byte order mark", text, 0)
         return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         if not text.strip(" \t\r\n"):
@@ -64,12 +67,15 @@ def _refuse_constant(name: str) -> object:
     raise json.JSONDecodeError(f"Unexpected token {name}", name, 0)
 
 
-def convert(value: bytes, kind: str) -> Any:
-    """Return the value as text, json, arrayBuffer (bytes) or stream."""
-    if kind == "text":
-        return decode_text(value)
-    if kind == "json":
-        return parse_json(decode_text(value))
+def convert(value: bytes, kind: str, compat: Compat) -> Any:
+    """Return the value as text, json, arrayBuffer (bytes) or stream.
+
+    workerd keeps a byte order mark here, and so does not take it for JSON.
+    """
+    if kind in ("text", "json"):
+        keeps = compat == "workerd"
+        text = value.decode("utf-8", "replace") if keeps else decode_text(value)
+        return text if kind == "text" else parse_json(text)
     if kind == "arrayBuffer":
         return value
     return ValueStream(value)
