@@ -1,0 +1,142 @@
+"""A language client that measures: it notes when a message has arrived, before it reads it."""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.bench.capabilities import CAPABILITIES
+from tests.bench.servers import Server
+
+ANSWER_WITHIN = 60.0  # seconds; then the server is held to be stuck
+
+FULL = 1  # the protocol's TextDocumentSyncKind
+
+
+class Client:
+    """A server process and the conversation with it."""
+
+    def __init__(self, server: Server, folder: Path) -> None:
+        self.server = server
+        self.folder = folder
+        self.arrived: queue.Queue[tuple[float, dict[str, Any]]] = queue.Queue()
+        self.full_text = False
+        self._sending = threading.Lock()
+        self.spawned = time.perf_counter()
+        self.process = subprocess.Popen(
+            server.command,
+            cwd=folder,
+            env=server.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the server as an editor does; insist where it does not end."""
+        try:
+            self.send({"id": "end", "method": "shutdown"})
+            self.wait_for(lambda message: message.get("id") == "end")
+            self.send({"method": "exit"})
+            assert self.process.stdin
+            self.process.stdin.close()
+            self.process.wait(5)
+        except (OSError, TimeoutError, subprocess.TimeoutExpired):
+            self.process.kill()
+            self.process.wait()
+
+    def initialize(self) -> float:
+        """Shake hands; return the seconds from spawn to the answer of `initialize`."""
+        uri = self.folder.as_uri()
+        self.send(
+            {
+                "id": "initialize",
+                "method": "initialize",
+                "params": {
+                    "processId": None,
+                    "clientInfo": {"name": "bench"},
+                    "rootUri": uri,
+                    "workspaceFolders": [{"uri": uri, "name": self.folder.name}],
+                    "capabilities": CAPABILITIES,
+                    "initializationOptions": self.server.options,
+                },
+            }
+        )
+        arrived, answer = self.wait_for(lambda message: message.get("id") == "initialize")
+        sync = answer["result"]["capabilities"].get("textDocumentSync")
+        self.full_text = (sync["change"] if isinstance(sync, dict) else sync) == FULL
+        self.send({"method": "initialized", "params": {}})
+        return arrived - self.spawned
+
+    def send(self, message: dict[str, Any]) -> float:
+        """Send a message; return when its sending began."""
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        data = b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+        assert self.process.stdin
+        with self._sending:
+            began = time.perf_counter()
+            self.process.stdin.write(data)
+            self.process.stdin.flush()
+        return began
+
+    def wait_for(self, wanted: Callable[[dict[str, Any]], bool]) -> tuple[float, dict[str, Any]]:
+        """Return the first message from now on that is wanted, and when it arrived.
+
+        Raises TimeoutError where it does not come.
+        """
+        while True:
+            try:
+                arrived, message = self.arrived.get(timeout=ANSWER_WITHIN)
+            except queue.Empty:
+                raise TimeoutError(f"{self.server.name} does not answer") from None
+            if wanted(message):
+                return arrived, message
+
+    def quiet(self, seconds: float) -> None:
+        """Wait until nothing has arrived for so long, and forget what did."""
+        while True:
+            try:
+                self.arrived.get(timeout=seconds)
+            except queue.Empty:
+                return
+
+    def _read(self) -> None:
+        stream = self.process.stdout
+        assert stream
+        while True:
+            size = 0
+            while line := stream.readline().strip():
+                name, _, value = line.partition(b":")
+                if name.lower() == b"content-length":
+                    size = int(value)
+            body = stream.read(size)
+            arrived = time.perf_counter()
+            if not body:
+                return
+            message = json.loads(body)
+            if "method" in message and "id" in message:
+                self._answer(message)
+            else:
+                self.arrived.put((arrived, message))
+
+    def _answer(self, request: dict[str, Any]) -> None:
+        """Answer what servers ask of an editor."""
+        result: Any = None
+        if request["method"] == "workspace/configuration":
+            result = [self.server.settings for _ in request["params"]["items"]]
+        elif request["method"] == "workspace/workspaceFolders":
+            result = [{"uri": self.folder.as_uri(), "name": self.folder.name}]
+        try:
+            self.send({"id": request["id"], "result": result})
+        except (OSError, ValueError):  # it is being ended
+            return

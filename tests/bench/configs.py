@@ -1,0 +1,76 @@
+"""The configs that every server is given: both array syntaxes, as long as is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+HEAD = """\
+# A Worker with many namespaces.
+name = "bench-worker"
+main = "src/index.ts"
+compatibility_date = "2026-01-15"
+workers_dev = true
+
+"""
+TAIL = """
+[vars]
+API_HOST = "example.com"
+LIMIT = 100
+
+[[routes]]
+pattern = "example.com/*"
+zone_name = "example.com"
+
+[observability]
+enabled = true
+"""
+ENTRY_LINES = 5  # of one `[[…]]` with its empty line
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A place where the benchmark types: one character of a field's name.
+
+    The entry has an `id` and, beside it, a field whose name is `i` and one more letter. With `d`
+    it is a second `id`, which every TOML server must report; with any other letter it is valid
+    TOML, and a field that wrangler does not know, which KV Lens reports.
+    """
+
+    line: int
+    character: int
+
+
+def make_config(lines: int) -> tuple[str, list[Typed]]:
+    """Return a config of so many lines and the places to type at, one a syntax."""
+    room = lines - HEAD.count("\n") - TAIL.count("\n") - 2
+    tables = room // 2 // ENTRY_LINES
+    inline = room - tables * ENTRY_LINES
+    text: list[str] = ["kv_namespaces = ["]
+    for number in range(inline):
+        text.append(f'  {{ binding = "KV_{number}", id = "{_id(number)}" }},')
+    text.append("]")
+    for number in range(inline, inline + tables):
+        text += [
+            "",
+            "[[env.staging.kv_namespaces]]",
+            f'binding = "KV_{number}"',
+            f'id = "{_id(number)}"',
+            f'preview_id = "{_id(number + lines)}"',
+        ]
+    base = HEAD.count("\n")
+    at_inline = 1 + inline // 2
+    text[at_inline] = text[at_inline].replace(" }", f', ix = "{_id(0)}" }}')
+    at_table = inline + 2 + ENTRY_LINES * (tables // 2) + 4
+    text[at_table] = f'ix = "{_id(1)}"'
+    places = [
+        Typed(base + at_inline, text[at_inline].index("ix =") + 1),
+        Typed(base + at_table, 1),
+    ]
+    whole = HEAD + "\n".join(text) + "\n" + TAIL
+    assert whole.count("\n") == lines, (whole.count("\n"), lines)
+    return whole, places
+
+
+def _id(number: int) -> str:
+    return hashlib.md5(str(number).encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,67 @@
+"""The language servers that are compared, each set up to be as fast as it can be.
+
+tombi and taplo would fetch JSON schemas from the network; both are told not to, in the way that
+their documentation gives: `schema.enabled`. So both check TOML alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from kvlens.process import own_command
+
+from scripts.toolchain import node
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Server:
+    """One language server: how it is started, and what an editor tells it."""
+
+    name: str
+    command: list[str]
+    settings: Any = None  # for `workspace/configuration`
+    options: Any = None  # `initializationOptions`
+    files: Mapping[str, str] = field(default_factory=dict)  # put beside the config
+    has_versions: bool = True  # its diagnostics say which version of the text they are of
+
+    def environment(self) -> dict[str, str]:
+        """Return the process's environment."""
+        return dict(os.environ)
+
+
+def ours() -> Server:
+    """KV Lens as the extension starts it."""
+    return Server("KV Lens", own_command("lsp"))
+
+
+def tombi() -> Server:
+    """tombi, from its wheel."""
+    suffix = ".exe" if os.name == "nt" else ""
+    program = Path(sys.executable).with_name(f"tombi{suffix}")
+    return Server(
+        f"tombi {version('tombi')}",
+        [str(program), "lsp", "--offline"],
+        files={"tombi.toml": "[schema]\nenabled = false\n"},
+    )
+
+
+def taplo() -> Server:
+    """taplo as Even Better TOML runs it: WebAssembly in a Node process."""
+    return Server(
+        "taplo (wasm)",
+        [node(), str(HERE / "taplo_server.js")],
+        settings={"schema": {"enabled": False}},
+        options={"configurationSection": "evenBetterToml"},
+        has_versions=False,
+    )
+
+
+PEERS = (tombi, taplo)

@@ -1,0 +1,33 @@
+"""How long an editor waits for the server: from its spawn to the answer of `initialize`."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from tests.bench.client import Client
+from tests.bench.project import project
+from tests.bench.report import Row
+from tests.bench.servers import PEERS, Server, ours
+
+TITLE = "Start: spawn -> answer of `initialize`"
+ROUNDS = 11
+AIMS = {"taplo": 4.0}
+
+
+def run() -> list[Row]:
+    """Start each server in turn, several times."""
+    servers = [ours(), *(make() for make in PEERS)]
+    times: dict[str, list[float]] = {server.name: [] for server in servers}
+    for _ in range(ROUNDS):
+        for server in servers:
+            times[server.name].append(_start(server))
+    mine, *others = (median(times[server.name]) * 1000 for server in servers)
+    return [
+        Row("median", "ms", mine, peer.name, theirs, ROUNDS, aim=AIMS.get(peer.name.split()[0]))
+        for peer, theirs in zip(servers[1:], others, strict=True)
+    ]
+
+
+def _start(server: Server) -> float:
+    with project(server, 60) as (folder, _, _), Client(server, folder) as client:
+        return client.initialize()
