@@ -1,0 +1,86 @@
+"""What the documents say holds in the code: settings, commands, targets, pictures, links."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kvlens.cli import COMMANDS as SHELL_COMMANDS
+from kvlens.lsp.commands import COMMANDS as SERVER_COMMANDS
+from kvlens.lsp.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+MANIFEST: dict[str, Any] = json.loads((ROOT / "extension/package.json").read_text("utf-8"))
+PROPERTIES: dict[str, Any] = MANIFEST["contributes"]["configuration"]["properties"]
+README = (ROOT / "README.md").read_text("utf-8")
+SETTINGS = (ROOT / "docs/settings.md").read_text("utf-8")
+COMMANDS = (ROOT / "docs/commands.md").read_text("utf-8")
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def rows(text: str, heading: str) -> list[list[str]]:
+    """Return the cells of the table under a heading, without its head."""
+    part = text.split(f"{heading}\n", 1)[1].split("\n## ", 1)[0]
+    lines = [line for line in part.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    table = rows(SETTINGS, "# Settings")
+    documented = {row[0].strip("` "): row[1].strip("` ") for row in table}
+    assert documented == {name: json.dumps(p["default"]) for name, p in PROPERTIES.items()}
+
+
+def test_the_server_takes_the_extensions_settings_with_the_same_defaults() -> None:
+    for name, default in asdict(Settings()).items():
+        assert PROPERTIES[f"kvlens.{name}"]["default"] == default
+
+
+def test_every_palette_command_is_documented() -> None:
+    contributes = MANIFEST["contributes"]
+    hidden = {
+        m["command"] for m in contributes["menus"]["commandPalette"] if m.get("when") == "false"
+    }
+    titles = [c["title"] for c in contributes["commands"] if c["command"] not in hidden]
+    assert sorted(row[0] for row in rows(COMMANDS, "## In VS Code")) == sorted(titles)
+    assert all(c["category"] == "KV Lens" for c in contributes["commands"])
+
+
+def test_every_server_command_is_documented() -> None:
+    assert [row[0].strip("`") for row in rows(COMMANDS, "## In any LSP client")] == list(
+        SERVER_COMMANDS
+    )
+
+
+def test_every_shell_command_is_documented() -> None:
+    documented = [
+        row[0].strip("`").removeprefix("kvlens ") for row in rows(COMMANDS, "## In a shell")
+    ]
+    assert sorted(documented) == sorted(SHELL_COMMANDS)
+
+
+def test_every_command_that_the_readme_shows_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    for command in re.findall(r"^(?:\$ )?kvlens (\w+)", README, re.MULTILINE):
+        assert command in SHELL_COMMANDS, command
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_local_link_leads_somewhere(document: Path) -> None:
+    for link in re.findall(r"\]\(([^)#\s]+)", document.read_text("utf-8")):
+        if "://" not in link:
+            assert (document.parent / link).exists(), link
+
+
+def test_the_versions_agree() -> None:
+    from kvlens import __version__
+
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert re.search(r'^version = "(.*)"$', project, re.MULTILINE)[1] == __version__  # type: ignore[index]
+    assert MANIFEST["version"] == __version__
