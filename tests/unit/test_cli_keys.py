@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -362,6 +362,11 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
         "the store memory: lives inside a running emulator; reach it with KVLENS_TOKEN set and "
         "--store http://127.0.0.1:PORT as `kvlens serve` prints them, or keep keys in wrangler:",
     ),
+    "a store on another machine": (
+        ["key", "get", "k", "--store", "http://10.0.0.1:8787", *ONE],
+        2,
+        '"http://10.0.0.1:8787" is not on this machine: an emulator is reached at 127.0.0.1 only.',
+    ),
     "two stores": (
         ["key", "get", "k", "--store", "wrangler:", "--persist-to", "x", *ONE],
         2,
@@ -434,6 +439,12 @@ def test_mistake_in_the_config_is_named_where_a_binding_is_not_found(
     result = cli("key", "get", "k", *ONE)
     assert result.code == 1
     assert "wrangler.toml; the file has a mistake in line 1: " in result.err
+
+
+def test_unknown_store_is_wrong_use_and_named(cli: Cli) -> None:
+    result = cli("key", "get", "k", "--store", "floppy:", *ONE)
+    assert result.code == 2
+    assert result.err.startswith('kvlens key get: Unknown store "floppy:". Stores are: memory:, ')
 
 
 def test_value_over_the_limit_is_refused_before_it_is_read(cli: Cli, tmp_path: Path) -> None:
@@ -728,3 +739,37 @@ def test_nothing_is_imported_that_a_get_does_not_need(tmp_path: Path) -> None:
     assert "kvlens.stores.wrangler" in loaded
     unneeded = {"pygls", "lsprotocol", "tomlkit", "watchfiles", "httptools", "http.client"}
     assert not unneeded & loaded
+
+
+@pytest.fixture
+def emulator(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of an emulator with its keys in memory, in a process of its own."""
+    command = own_command("serve", "--store", "memory:", "--json", "--lifeline")
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin and process.stdout
+        ready = json.loads(process.stdout.readline())
+        monkeypatch.setenv("KVLENS_TOKEN", ready["token"])
+        yield ready["url"]
+        process.stdin.close()
+        process.stdout.read()
+
+
+def test_running_emulator_is_a_store(
+    cli: Cli, seeds: Path, emulator: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = ("--store", emulator)
+    assert cli("seed", *there).code == 0
+    put(cli, "bin", "\udcff", *ONE, *there)
+    assert cli("key", "get", "bin", *ONE, *there).out == b"\xff"
+    assert len(cli("export", *ONE, *there).json) == 3
+    assert cli("clear", "--force", *ONE, *there).out == b'Deleted 3 keys from ONE (id "2d").\n'
+    rows = cli("namespace", "list", "--json", *there).json
+    assert [row["keys"] for row in rows] == [1, 0, 0, 0]
+    assert cli("key", "list", *ONE).json == []  # the one on disk is another
+    monkeypatch.setenv("KVLENS_TOKEN", "wrong")
+    refused = cli("key", "list", *ONE, *there)
+    assert refused.code == 1
+    assert "token" in refused.err
+    assert refused.err.count("\n") == 1

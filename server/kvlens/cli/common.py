@@ -361,11 +361,17 @@ def _store_url(options: Options) -> str:
 
 
 def with_store(place: Place, action: Callable[[Store], Awaitable[T]]) -> T:
-    """Open the store, do something with it, close it. Raises StoreError."""
+    """Open the store, do something with it, close it.
+
+    Raises StoreError, and UsageError for a URL that names no store.
+    """
     import asyncio  # late: --help and wrong use need not wait for it
 
     async def work() -> T:
-        store = open_store(place.store, place.folder)
+        try:
+            store = open_store(place.store, place.folder)
+        except StoreError as error:
+            raise UsageError(str(error)) from error
         try:
             return await action(store)
         finally:
