@@ -176,6 +176,8 @@ CLEAN = {
 
 # Half-typed: only the judge may speak, and of nothing else.
 HALF_TYPED = {
+    "open-header": "[[kv_namespaces",
+    "half-closed-header": "[[env.prod.kv_namespaces]\n",
     "key": "[[kv_namespaces]]\nbin",
     "equals": "[[kv_namespaces]]\nbinding =",
     "open-quote": '[[kv_namespaces]]\nbinding = "',

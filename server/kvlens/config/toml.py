@@ -124,6 +124,8 @@ class _Reader:
             start, header, is_array, head = self._header()
         while True:
             members, end, broken = self._members(start)
+            closing = "]]" if is_array else "]"
+            broken = broken or not self.text[start : start + head].endswith(closing[:head])
             body = Node(
                 "table", max(end, start + head) - start, members=members, head=head, broken=broken
             )
