@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.toolchain import (
+    BENCH_TREE,
     BUILD,
     CODE_SERVER,
     EDITOR_TREE,
@@ -194,48 +195,55 @@ def _write_shims(binary: Path, npm: Path) -> None:
 
 def extension_tree() -> None:
     """Install what builds the extension."""
-    _npm_ci(EXTENSION, "the extension's build tools")
+    _npm(EXTENSION, "the extension's build tools", "ci")
 
 
 def interop_tree() -> None:
     """Install the real programs that the interoperation tests and benchmarks run."""
-    _npm_ci(INTEROP_TREE, "the interoperation tests' programs")
+    # `npm ci` refuses a lock where a registry lacks the build for some other platform
+    _npm(INTEROP_TREE, "the interoperation tests' programs", "install", "--no-save")
 
 
-def _npm() -> Path:
-    return NODE_BIN / ("npm.cmd" if os.name == "nt" else "npm")
+def bench_tree() -> None:
+    """Install what the benchmarks measure us against."""
+    _npm(BENCH_TREE, "the benchmarks' peers", "ci")
 
 
-def _npm_ci(tree: Path, what: str) -> None:
-    lock = tree / "package-lock.json"
-    if not lock.is_file():
+def _npm(tree: Path, what: str, *command: str) -> None:
+    if not (tree / "package-lock.json").is_file():
         return
     key = _tree_key(tree)
     stamp = tree / "node_modules" / ".kvlens-stamp"
     if is_done(stamp, key):
         return
     with step(f"npm: {what}", stamp, key):
-        run([_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=tree)
+        _run_npm(tree, *command)
+
+
+def _run_npm(folder: Path, *command: str) -> None:
+    npm = NODE_BIN / ("npm.cmd" if os.name == "nt" else "npm")
+    run([npm, *command, "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder)
 
 
 def _tree_key(tree: Path) -> str:
     machine = f"{platform.system()} {platform.machine()}"
     version = subprocess.run([node(), "--version"], capture_output=True, text=True, check=True)
-    return digest(tree / "package.json", tree / "package-lock.json", machine, version.stdout)
+    return digest(tree / "package-lock.json", machine, version.stdout)
 
 
 def workbench() -> None:
     """Install the VS Code workbench that `make run` serves and the editor tests drive."""
-    key = _tree_key(EDITOR_TREE)
+    logger = EDITOR_TREE / "spdlog.js"
+    key = digest(_tree_key(EDITOR_TREE), logger)
     stamp = EDITOR_TREE / "node_modules" / ".kvlens-stamp"
     if is_done(stamp, key):
         return
     with step("npm: the VS Code workbench (code-server)", stamp, key):
-        install = ["--ignore-scripts", "--no-audit", "--no-fund"]
-        run([_npm(), "ci", *install], cwd=EDITOR_TREE)
+        _run_npm(EDITOR_TREE, "ci")
         # The package brings VS Code's server without its modules; nothing of them is compiled.
         for folder in ("lib/vscode", "lib/vscode/extensions"):
-            run([_npm(), "install", "--omit=dev", *install], cwd=CODE_SERVER / folder)
+            _run_npm(CODE_SERVER / folder, "install", "--omit=dev")
+        shutil.copy(logger, CODE_SERVER / "lib/vscode/node_modules/@vscode/spdlog/index.js")
 
 
 def workbench_unless_vscode() -> None:
@@ -258,13 +266,14 @@ GOALS: dict[str, tuple[Callable[[], None], ...]] = {
     "run": (python_base, node_24, extension_tree, workbench_unless_vscode),
     "package": (python_base, node_24, extension_tree),
     "check": (python_full, node_24, extension_tree),
-    "bench": (python_full, node_24, interop_tree),
+    "bench": (python_full, node_24, interop_tree, bench_tree),
     "all": (
         python_full,
         node_24,
         extension_tree,
         workbench,
         interop_tree,
+        bench_tree,
         browser,
     ),
 }

@@ -16,9 +16,10 @@ NODE_BIN = VENV / "node-bin"
 EXTENSION = ROOT / "extension"
 EDITOR_TREE = ROOT / "tests" / "editor"
 INTEROP_TREE = ROOT / "tests" / "interop"
+BENCH_TREE = ROOT / "tests" / "bench"
 CODE_SERVER = EDITOR_TREE / "node_modules" / "code-server"
 
-MAX_LINES = 25  # of a failed command's output
+HEAD, TAIL = 12, 20  # lines of a failed command's output that are shown
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC_CHROMIUMS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -93,5 +94,7 @@ def run(
     except OSError as error:
         raise ToolError(f"cannot run {words[0]}: {error}") from error
     if done.returncode:
-        output = done.stdout.decode("utf-8", "replace").splitlines()[-MAX_LINES:]
+        output = done.stdout.decode("utf-8", "replace").splitlines()
+        if len(output) > HEAD + TAIL:
+            output[HEAD:-TAIL] = ["…"]
         raise ToolError("\n".join([*output, f"`{' '.join(words)}` exited with {done.returncode}"]))

@@ -36,6 +36,7 @@ CALM: dict[str, object] = {
     "git.openRepositoryInParentFolders": "never",
     "github.gitAuthentication": False,
     "npm.fetchOnlinePackageInfo": False,
+    "remote.autoForwardPorts": False,
     "security.workspace.trust.enabled": False,
     "telemetry.telemetryLevel": "off",
     "typescript.disableAutomaticTypeAcquisition": True,

@@ -1,7 +1,7 @@
 /** Values as documents: `kvlens:/BINDING/key?{…}`. The path is for people, the query is the truth. */
 
 import * as vscode from 'vscode';
-import type { Changed, NamespaceRef, Value } from './protocol';
+import type { Changed, Commands, NamespaceRef, Value } from './protocol';
 import { type Server, ServerDown } from './server';
 
 export const SCHEME = 'kvlens';
@@ -23,11 +23,15 @@ export function placeOf(uri: vscode.Uri): Place {
     return JSON.parse(uri.query) as Place;
 }
 
-/** A key as path segments, where it can be read as such without being changed on the way. */
+/** What requests say: the binding may be renamed while the document is open. */
+function requestOf(place: Place): { config: string; id: string; key: string } {
+    return { config: place.config, id: place.id, key: place.key };
+}
+
+/** A key as one segment, so that the tab shows all of it: with a division slash for each slash. */
 function shown(key: string): string {
-    const visible = key.replace(/[\u0000-\u001f\u007f]/g, '�');
-    const odd = visible.split('/').some((part) => part === '' || part === '.' || part === '..');
-    return odd ? visible.replaceAll('/', '∕') : visible;
+    const visible = key.replace(/[\u0000-\u001f\u007f]/g, '�').replaceAll('/', '∕');
+    return visible === '.' || visible === '..' ? `"${visible}"` : visible;
 }
 
 interface Seen {
@@ -73,9 +77,8 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
     async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
         const place = placeOf(uri);
-        const body = bodyOf(content);
-        const result = await this.server.ask('kvlens.put', { ...place, ...body, keep: true });
-        if (result?.kept === false) {
+        const write = { ...requestOf(place), ...bodyOf(content) };
+        if (!(await this.keep(write))) {
             const create = `Create "${place.key}"`;
             const question = `"${place.key}" is no longer in ${place.binding}.`;
             const detail = 'It was deleted or has expired; its metadata and expiry are gone with it.';
@@ -84,13 +87,27 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             if (answer !== create) {
                 throw vscode.FileSystemError.FileNotFound(`"${place.key}" was not saved.`);
             }
-            await this.server.ask('kvlens.put', { ...place, ...body });
+            await this.server.ask('kvlens.put', write);
         }
         this.remember(uri, content);
     }
 
+    /** Give a key a new value with its metadata and expiry kept; false where it is gone. */
+    private async keep(write: Commands['kvlens.put'][0]): Promise<boolean> {
+        const { config, id, key } = write;
+        try {
+            await this.server.ask('kvlens.put', { ...write, keep: true });
+            return true;
+        } catch (error) {
+            if (!(await this.server.ask('kvlens.get', { config, id, key }))) {
+                return false;
+            }
+            throw error;
+        }
+    }
+
     async delete(uri: vscode.Uri): Promise<void> {
-        const { key, ...namespace } = placeOf(uri);
+        const { key, ...namespace } = requestOf(placeOf(uri));
         await this.server.ask('kvlens.delete', { ...namespace, keys: [key] });
     }
 
@@ -110,7 +127,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const place = placeOf(uri);
         let value: Value | null;
         try {
-            value = await this.server.ask('kvlens.get', place);
+            value = await this.server.ask('kvlens.get', requestOf(place));
         } catch (error) {
             const text = error instanceof Error ? error.message : String(error);
             throw error instanceof ServerDown

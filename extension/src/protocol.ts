@@ -31,13 +31,16 @@ export interface Namespace {
     range?: Range;
 }
 
-/** How a request names a namespace. */
-export interface NamespaceRef {
+/** How a request names a namespace: the id is enough, the rest is checked where it is given. */
+export interface Target {
     config: string;
     id: string;
-    binding: string;
-    environment: string | null;
+    binding?: string;
+    environment?: string | null;
 }
+
+/** A namespace with all of its names. */
+export type NamespaceRef = Required<Target>;
 
 export interface KeyInfo {
     name: string;
@@ -85,10 +88,10 @@ export interface Status {
 /** Each command with its parameters and its result. */
 export interface Commands {
     'kvlens.namespaces': [Record<string, never>, Project[]];
-    'kvlens.list': [NamespaceRef & { prefix?: string; limit?: number; cursor?: string }, KeyPage];
-    'kvlens.get': [NamespaceRef & { key: string }, Value | null];
+    'kvlens.list': [Target & { prefix?: string; limit?: number; cursor?: string }, KeyPage];
+    'kvlens.get': [Target & { key: string }, Value | null];
     'kvlens.put': [
-        NamespaceRef & {
+        Target & {
             key: string;
             text?: string;
             base64?: string;
@@ -99,10 +102,10 @@ export interface Commands {
         },
         { kept?: boolean } | null,
     ];
-    'kvlens.delete': [NamespaceRef & { keys: string[] }, { deleted: number }];
-    'kvlens.seed': [NamespaceRef & { file: string }, { written: number }];
-    'kvlens.export': [NamespaceRef & { file: string }, { keys: number }];
-    'kvlens.clear': [NamespaceRef, { deleted: number }];
+    'kvlens.delete': [Target & { keys: string[] }, { deleted: number }];
+    'kvlens.seed': [Target & { file: string }, { written: number }];
+    'kvlens.export': [Target & { file: string }, { keys: number }];
+    'kvlens.clear': [Target, { deleted: number }];
     'kvlens.restart': [{ config?: string }, { url: string }];
     'kvlens.address': [{ config?: string }, Address];
     'kvlens.addNamespace': [

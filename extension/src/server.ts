@@ -108,7 +108,7 @@ export class Server implements vscode.Disposable {
             throw new ServerDown(this.problem || 'The KV Lens server is not running.');
         }
         const request = { command, arguments: [params] };
-        return this.client.sendRequest<Commands[C][1]>('workspace/executeCommand', request, token);
+        return this.client.sendRequest(ExecuteCommandRequest.type, request, token);
     }
 
     private async launch(): Promise<void> {

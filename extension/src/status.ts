@@ -49,7 +49,7 @@ export class Status implements vscode.Disposable {
         if (this.server.state === 'noPython' || this.server.state === 'failed') {
             return { text: '$(warning) KV Lens', tooltip: this.server.problem, warn: true };
         }
-        if (this.server.state === 'starting') {
+        if (this.server.state === 'starting' || !this.model.known) {
             return { text: '$(sync~spin) KV Lens', tooltip: 'KV Lens is starting' };
         }
         const projects = this.model.projects;
