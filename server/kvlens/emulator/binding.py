@@ -168,10 +168,9 @@ async def _bulk_get(emulator: Emulator, request: Request, ns: str) -> Response:
     except (ValueError, TypeError, KeyError):
         raise KVError('The body must be {"keys": […]}', method="GET_BULK", status=400) from None
     kind = validation.bulk_type(asked.get("type"))
-    names = validation.bulk_keys(keys)
     ttl = asked.get("cacheTtl")
     ttl = int(ttl) if isinstance(ttl, str) and _WHOLE.match(ttl) else ttl
-    validation.check_cache_ttl("GET_BULK", UNSET if ttl is None else ttl, emulator.compat)
+    names = validation.bulk_keys(keys, UNSET if ttl is None else ttl, emulator.compat)
     parts: list[str] = []
     size = 0
     for name in names:

@@ -313,7 +313,7 @@ async def bulk_get(call: Call) -> Response:
     kind = validation.bulk_type(asked.get("type"))
     values: dict[str, Any] = {}
     size = 0
-    for name in validation.bulk_keys(names):
+    for name in validation.bulk_keys(names, UNSET, call.emulator.compat):
         entry = await call.store.get(ns, name)
         if entry is None:
             values[name] = None

@@ -167,8 +167,7 @@ class KVNamespace:
         self, keys: Iterable[Any], kind: Any, cache_ttl: Any, whole: bool
     ) -> dict[str, tuple[Any, Any] | None]:
         wanted = validation.bulk_type(kind)
-        names = validation.bulk_keys(list(keys))
-        validation.check_cache_ttl("GET_BULK", cache_ttl, self._compat)
+        names = validation.bulk_keys(list(keys), cache_ttl, self._compat)
         found: dict[str, tuple[Any, Any] | None] = {}
         size = 0
         for name in names:

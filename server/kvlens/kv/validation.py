@@ -7,7 +7,7 @@ a `KVError`. `compat` says whose answer it is where Miniflare 2 and workerd diff
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from . import limits
@@ -247,13 +247,23 @@ def list_prefix(prefix: object, compat: Compat) -> str:
     return text
 
 
-def bulk_keys(keys: Sequence[Any]) -> list[str]:
-    """Return the keys of a bulk get, each checked; KVError 400 unless there are 1 to 100."""
+def bulk_keys(keys: Sequence[Any], cache_ttl: object, compat: Compat) -> Iterator[str]:
+    """Yield the keys of a bulk get, each checked when it is its turn, as the runtime does.
+
+    Raises KVError 400 at once unless there are 1 to 100.
+    """
     if len(keys) > limits.MAX_BULK_KEYS:
         raise _bulk_error(f"You can request a maximum of {limits.MAX_BULK_KEYS} keys")
     if len(keys) < 1:
         raise _bulk_error("You must request a minimum of 1 key")
-    return [raw_key("GET_BULK", whole_text(js_text(key))) for key in keys]
+
+    def checked() -> Iterator[str]:
+        for key in keys:
+            name = raw_key("GET_BULK", whole_text(js_text(key)))
+            check_cache_ttl("GET_BULK", cache_ttl, compat)
+            yield name
+
+    return checked()
 
 
 def bulk_type(kind: object) -> str:

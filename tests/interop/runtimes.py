@@ -1,0 +1,233 @@
+"""The real workerd and the real Miniflare, started for a test, with a Worker that calls KV."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import shutil
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Coroutine, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from kvlens.emulator import Emulator
+from kvlens.kv import Compat
+from kvlens.stores import open_store
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+WORKERS = HERE / "workers"
+COMPATIBILITY_DATE = "2026-04-01"
+
+
+def node() -> str:
+    """Return the Node that the project's set-up chose, else the one on PATH."""
+    chosen = shutil.which("node", path=str(ROOT / ".venv" / "node-bin")) or shutil.which("node")
+    assert chosen, "Node is missing: run make setup"
+    return chosen
+
+
+def workerd() -> str:
+    """Return workerd's own program inside its npm package."""
+    script = "console.log(require('workerd').default)"
+    found = subprocess.run(
+        [node(), "-e", script], cwd=HERE, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, f"tests/interop is not installed: run make setup\n{found.stderr}"
+    return found.stdout.strip()
+
+
+class Runtime:
+    """A process that serves a Worker; it ends with its input, or when it is told to."""
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._process = subprocess.Popen(
+            command,
+            cwd=HERE,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, **(environment or {})},
+        )
+        self.errors: list[str] = []
+        self._reader = threading.Thread(target=self._read_errors, daemon=True)
+        self._reader.start()
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "".join(self.errors) or "the runtime ended without a word"
+        self.url = self.address(line.strip())
+        threading.Thread(target=self._process.stdout.read, daemon=True).start()
+
+    def address(self, line: str) -> str:
+        """Return the URL out of the first line."""
+        return line
+
+    def _read_errors(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self.errors.append(line)
+
+    def calls(self, *calls: Sequence[Any], together: bool = False) -> list[Any]:
+        """Run KV calls, each [binding, method, *arguments]; a raised error is `Thrown`."""
+        body = json.dumps({"calls": calls, "together": together}, default=_pack).encode()
+        request = urllib.request.Request(self.url, body)
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return [_result(item) for item in json.load(response)]
+
+    def call(self, *call: Any) -> Any:
+        """Run one KV call."""
+        (result,) = self.calls(call)
+        return result
+
+    def stop(self) -> None:
+        """End the process and wait for it."""
+        if isinstance(self, Workerd):
+            self._process.terminate()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+
+
+class Workerd(Runtime):
+    """workerd with KV bindings at an emulator: binding -> store id."""
+
+    def __init__(
+        self,
+        folder: Path,
+        emulator: str,
+        token: str,
+        bindings: Mapping[str, str],
+        *,
+        service_worker: bool = False,
+    ) -> None:
+        config = folder / "config.capnp"
+        for source in WORKERS.iterdir():
+            shutil.copy(source, folder)
+        config.write_text(
+            _config(emulator.removeprefix("http://"), token, bindings, service_worker),
+            encoding="utf-8",
+        )
+        super().__init__([workerd(), "serve", str(config), "--control-fd=1", "--experimental"])
+
+    def address(self, line: str) -> str:
+        return f"http://127.0.0.1:{json.loads(line)['port']}/"
+
+
+class Miniflare(Runtime):
+    """Miniflare with namespaces KV0, KV1, … for the ids, persisted below `state`."""
+
+    def __init__(self, state: Path, *ids: str) -> None:
+        super().__init__([node(), str(HERE / "miniflare.mjs"), str(state), *ids])
+
+
+class Thrown(tuple[str, str]):
+    """What a call threw: (kind, message)."""
+
+    __slots__ = ()
+
+
+def _config(address: str, token: str, bindings: Mapping[str, str], service_worker: bool) -> str:
+    def text(value: str) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+    services = ['(name = "main", worker = .main)']
+    bound = []
+    for number, (binding, ns) in enumerate(bindings.items()):
+        headers = (
+            f'(name = "Authorization", value = {text(f"Bearer {token}")}), '
+            f'(name = "X-KV-NS", value = {text(ns)})'
+        )
+        services.append(
+            f'(name = "kv{number}", external = (address = {text(address)}, '
+            f"http = (injectRequestHeaders = [{headers}])))"
+        )
+        bound.append(f'(name = {text(binding)}, kvNamespace = "kv{number}")')
+    if service_worker:
+        source = 'serviceWorkerScript = embed "service-worker.js"'
+    else:
+        source = (
+            'modules = [(name = "module.mjs", esModule = embed "module.mjs"), '
+            '(name = "calls.mjs", esModule = embed "calls.mjs")]'
+        )
+    return f"""using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [{", ".join(services)}],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  {source},
+  compatibilityDate = "{COMPATIBILITY_DATE}",
+  bindings = [{", ".join(bound)}],
+);
+"""
+
+
+def _pack(value: object) -> object:
+    if isinstance(value, bytes):
+        return {"$bytes": base64.b64encode(value).decode()}
+    raise TypeError(type(value))
+
+
+def _result(item: dict[str, Any]) -> Any:
+    if "error" in item:
+        return Thrown((item["kind"], item["error"]))
+    return _unpack(item["value"])
+
+
+def _unpack(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unpack(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$bytes" in value or "$stream" in value:
+        return base64.b64decode(value.get("$bytes") or value.get("$stream") or "")
+    if "$map" in value:
+        return {key: _unpack(item) for key, item in value["$map"]}
+    if "$undefined" in value:
+        return None
+    return {key: _unpack(item) for key, item in value.items()}
+
+
+class Serving:
+    """An emulator on a thread of its own, so that a test may wait for other programs.
+
+    with Serving("memory:", folder, {"id": "KV"}) as emulator: ...
+    """
+
+    def __init__(
+        self, store: str, folder: Path, namespaces: Mapping[str, str], compat: Compat = "workerd"
+    ) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self.store = open_store(store, folder)
+        self.emulator = Emulator(self.store, namespaces, compat=compat)
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine on the emulator's loop and return its result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def __enter__(self) -> Serving:
+        self._thread.start()
+        self.run(self.emulator.start())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.run(self.emulator.close())
+        self.run(self.store.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()

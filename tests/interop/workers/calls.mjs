@@ -1,0 +1,72 @@
+// Runs KV calls that a test sends as JSON, and answers with what came back or was thrown.
+// What JSON has no form for travels as an object with one "$…" property.
+
+const SPECIAL = {
+  $bytes: (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)),
+  $buffer: (text) => SPECIAL.$bytes(text).buffer,
+  $stream: (text) => new Blob([SPECIAL.$bytes(text)]).stream(),
+  $zeros: (size) => new Uint8Array(size),
+  $zeroStream: (size) => zeros(size),
+  $undefined: () => undefined,
+  $number: (text) => Number(text),
+  $map: (pairs) => new Map(pairs),
+  $date: (time) => new Date(time),
+  $text: (units) => String.fromCharCode(...units),
+};
+
+function zeros(size) {
+  return new ReadableStream({
+    pull(controller) {
+      if (size <= 0) return controller.close();
+      controller.enqueue(new Uint8Array(Math.min(size, 65536)));
+      size -= 65536;
+    },
+  });
+}
+
+function revive(value) {
+  if (Array.isArray(value)) return value.map(revive);
+  if (value === null || typeof value !== "object") return value;
+  const [name] = Object.keys(value);
+  if (SPECIAL[name]) return SPECIAL[name](value[name]);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revive(item)]));
+}
+
+function base64(bytes) {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 8192) {
+    text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  }
+  return btoa(text);
+}
+
+async function plain(value) {
+  if (value === undefined) return { $undefined: true };
+  if (value instanceof ArrayBuffer) return { $bytes: base64(new Uint8Array(value)) };
+  if (value instanceof ReadableStream) {
+    return { $stream: base64(new Uint8Array(await new Response(value).arrayBuffer())) };
+  }
+  if (value instanceof Map) {
+    return { $map: await Promise.all([...value].map(([key, item]) => Promise.all([key, plain(item)]))) };
+  }
+  if (Array.isArray(value)) return Promise.all(value.map(plain));
+  if (value === null || typeof value !== "object") return value;
+  const items = Object.entries(value).map(async ([key, item]) => [key, await plain(item)]);
+  return Object.fromEntries(await Promise.all(items));
+}
+
+async function call(env, [binding, method, ...args]) {
+  try {
+    return { value: await plain(await env[binding][method](...args.map(revive))) };
+  } catch (error) {
+    return { error: error.message, kind: error.name };
+  }
+}
+
+export async function answer(request, env) {
+  const { calls, together } = await request.json();
+  if (together) return Response.json(await Promise.all(calls.map((item) => call(env, item))));
+  const answers = [];
+  for (const item of calls) answers.push(await call(env, item));
+  return Response.json(answers);
+}

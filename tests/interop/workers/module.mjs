@@ -1,0 +1,3 @@
+import { answer } from "calls.mjs";
+
+export default { fetch: answer };
