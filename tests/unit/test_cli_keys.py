@@ -499,9 +499,9 @@ def test_bad_items_are_all_named_and_nothing_is_written(
     assert result.code == 1
     lines = result.err.splitlines()
     assert [line.split(": ", 2)[1] for line in lines[:-1]] == [
-        'item 3 (key "")',
-        'item 3 (key "")',
-        'item 4 (key "k")',
+        'item at index 3 (key "")',
+        'item at index 3 (key "")',
+        'item at index 4 (key "k")',
     ]
     assert lines[-1].endswith(": 3 mistakes in bad.json; nothing was written")
     assert cli("key", "list", *ONE).json == []
@@ -543,7 +543,9 @@ def test_bulk_delete_of_bad_keys_deletes_nothing(cli: Cli, tmp_path: Path) -> No
     put(cli, "a", "v")
     result = cli("bulk", "delete", write_json(tmp_path / "k.json", ["a", 5]), *ONE)
     assert result.code == 1
-    assert 'item 1: must be a string or an object with a "name", but is of type' in result.err
+    assert (
+        'item at index 1: must be a string or an object with a "name", but is of type' in result.err
+    )
     assert cli("key", "get", "a", *ONE).code == 0
 
 
@@ -614,7 +616,7 @@ def test_a_mistake_in_one_file_keeps_all_from_being_written(cli: Cli, seeds: Pat
     result = cli("seed")
     assert result.code == 1
     assert result.err == (
-        f'kvlens seed: {Path("seeds", "ONE.json")}:1:2: item 0 (key "a"): '
+        f'kvlens seed: {Path("seeds", "ONE.json")}:1:2: item at index 0 (key "a"): '
         'has no "value"; an empty value is ""\n'
     )
     assert cli("key", "list", "--binding", "BOTH").json == []
@@ -626,7 +628,7 @@ def test_warnings_are_lines_with_places(cli: Cli, seeds: Path) -> None:
     assert result.code == 0
     assert result.err == (
         f"warning: {Path('seeds', 'ONE.json')}:1:2: "
-        'item 0 (key "a"): unknown property "ttl" is left out; did you mean "expiration_ttl"?\n'
+        'item at index 0 (key "a"): unknown property "ttl" is left out; did you mean "expiration_ttl"?\n'
     )
 
 

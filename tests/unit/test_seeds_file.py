@@ -70,105 +70,105 @@ def test_value_of_25_mib_is_taken_and_a_byte_more_is_not() -> None:
     assert errors(json.dumps([{"key": "k", "value": most, "base64": True}])) == []
     more = base64.b64encode(bytes(25 * 1024 * 1024 + 1)).decode()
     assert errors(json.dumps([{"key": "k", "value": more, "base64": True}])) == [
-        'item 0 (key "k"): Value length of 26214401 exceeds limit of 26214400 bytes (25 MiB)'
+        'item at index 0 (key "k"): Value length of 26214401 exceeds limit of 26214400 bytes (25 MiB)'
     ]
 
 
 BAD_ITEMS: dict[str, tuple[Any, str]] = {
     # id: (the element at index 1, what is said of it)
-    "no object": ("k", "item 1: must be an object, but is of type string"),
-    "null": (None, "item 1: must be an object, but is of type null"),
-    "no key": ({"value": "v"}, 'item 1: has no "key"'),
+    "no object": ("k", "item at index 1: must be an object, but is of type string"),
+    "null": (None, "item at index 1: must be an object, but is of type null"),
+    "no key": ({"value": "v"}, 'item at index 1: has no "key"'),
     "name for key": (
         {"name": "k", "value": "v"},
-        'item 1: has no "key"; write "key" in place of "name"',
+        'item at index 1: has no "key"; write "key" in place of "name"',
     ),
     "key a number": (
         {"key": 5, "value": "v"},
-        'item 1: "key" must be a string, but is of type number',
+        'item at index 1: "key" must be a string, but is of type number',
     ),
-    "key empty": ({"key": "", "value": "v"}, 'item 1 (key ""): Key name cannot be empty'),
+    "key empty": ({"key": "", "value": "v"}, 'item at index 1 (key ""): Key name cannot be empty'),
     "key a dot": (
         {"key": ".", "value": "v"},
-        'item 1 (key "."): "." is not allowed as a key name',
+        'item at index 1 (key "."): "." is not allowed as a key name',
     ),
     "key too long": (
         {"key": "k" * 513, "value": "v"},
-        f'item 1 (key "{"k" * 57}…"): '
+        f'item at index 1 (key "{"k" * 57}…"): '
         "UTF-8 encoded length of 513 exceeds key length limit of 512 bytes",
     ),
     "key half a pair": (
         {"key": "\ud800", "value": "v"},
-        'item 1 (key "\\ud800"): "key" has half of a surrogate pair, which is no character',
+        'item at index 1 (key "\\ud800"): "key" has half of a surrogate pair, which is no character',
     ),
-    "no value": ({"key": "k"}, 'item 1 (key "k"): has no "value"; an empty value is ""'),
+    "no value": ({"key": "k"}, 'item at index 1 (key "k"): has no "value"; an empty value is ""'),
     "value null": (
         {"key": "k", "value": None},
-        'item 1 (key "k"): "value" must be a string, but is of type null; '
+        'item at index 1 (key "k"): "value" must be a string, but is of type null; '
         'write "" for an empty value, or leave the item out',
     ),
     "value an object": (
         {"key": "k", "value": {"a": 1}},
-        'item 1 (key "k"): "value" must be a string, but is of type object; '
+        'item at index 1 (key "k"): "value" must be a string, but is of type object; '
         'write it as text: "{\\"a\\":1}"',
     ),
     "value a long array": (
         {"key": "k", "value": ["x"] * 50},
-        'item 1 (key "k"): "value" must be a string, but is of type array; '
+        'item at index 1 (key "k"): "value" must be a string, but is of type array; '
         'write its JSON as text, with \\" for each "',
     ),
     "value a number": (
         {"key": "k", "value": 5},
-        'item 1 (key "k"): "value" must be a string, but is of type number; write it as text: "5"',
+        'item at index 1 (key "k"): "value" must be a string, but is of type number; write it as text: "5"',
     ),
     "value half a pair": (
         {"key": "k", "value": "\udc00"},
-        'item 1 (key "k"): "value" has half of a surrogate pair, which is no character; use base64',
+        'item at index 1 (key "k"): "value" has half of a surrogate pair, which is no character; use base64',
     ),
     "value no base64": (
         {"key": "k", "value": "é!", "base64": True},
-        'item 1 (key "k"): "value" is not base64: '
+        'item at index 1 (key "k"): "value" is not base64: '
         "string argument should contain only ASCII characters",
     ),
     "base64 a string": (
         {"key": "k", "value": "", "base64": "yes"},
-        'item 1 (key "k"): "base64" must be true or false, but is of type string',
+        'item at index 1 (key "k"): "base64" must be true or false, but is of type string',
     ),
     "ttl a string": (
         {"key": "k", "value": "", "expiration_ttl": "60"},
-        'item 1 (key "k"): "expiration_ttl" must be a number (seconds), but is of type string',
+        'item at index 1 (key "k"): "expiration_ttl" must be a number (seconds), but is of type string',
     ),
     "ttl true": (
         {"key": "k", "value": "", "expiration_ttl": True},
-        'item 1 (key "k"): "expiration_ttl" must be a number (seconds), but is of type boolean',
+        'item at index 1 (key "k"): "expiration_ttl" must be a number (seconds), but is of type boolean',
     ),
     "ttl too short": (
         {"key": "k", "value": "", "expiration_ttl": 59},
-        'item 1 (key "k"): Invalid expiration_ttl of 59. Expiration TTL must be at least 60',
+        'item at index 1 (key "k"): Invalid expiration_ttl of 59. Expiration TTL must be at least 60',
     ),
     "ttl in milliseconds": (
         {"key": "k", "value": "", "expiration_ttl": 31_536_000_000_000},
-        'item 1 (key "k"): "expiration_ttl" is 31536000000000, likely milliseconds; '
+        'item at index 1 (key "k"): "expiration_ttl" is 31536000000000, likely milliseconds; '
         "it is in seconds: divide by 1000",
     ),
     "expiration passed": (
         {"key": "k", "value": "", "expiration": 1_600_000_000},
-        'item 1 (key "k"): "expiration" 1600000000 has passed; take a later time '
+        'item at index 1 (key "k"): "expiration" 1600000000 has passed; take a later time '
         '(now is 1700000000), or "expiration_ttl" for seconds from now',
     ),
     "expiration too soon": (
         {"key": "k", "value": "", "expiration": 1_700_000_059},
-        'item 1 (key "k"): Invalid expiration of 1700000059. '
+        'item at index 1 (key "k"): Invalid expiration of 1700000059. '
         "Expiration times must be at least 60 seconds in the future",
     ),
     "expiration in milliseconds": (
         {"key": "k", "value": "", "expiration": 1_800_000_000_000},
-        'item 1 (key "k"): "expiration" is 1800000000000, likely milliseconds; '
+        'item at index 1 (key "k"): "expiration" is 1800000000000, likely milliseconds; '
         "it is in seconds: divide by 1000",
     ),
     "metadata too long": (
         {"key": "k", "value": "", "metadata": "x" * 1023},
-        'item 1 (key "k"): Metadata length of 1025 exceeds limit of 1024 bytes of JSON',
+        'item at index 1 (key "k"): Metadata length of 1025 exceeds limit of 1024 bytes of JSON',
     ),
 }
 
@@ -187,27 +187,31 @@ def test_all_bad_items_are_kept_and_the_text_shows_a_dozen() -> None:
     with pytest.raises(SeedError) as caught:
         parse(json.dumps([{"key": "", "value": ""}] * 20).encode(), "s.json", NOW)
     assert [problem.nth for problem in caught.value.problems] == list(range(20))
-    assert str(caught.value).startswith('s.json: item 0 (key ""): Key name cannot be empty; item 1')
-    assert str(caught.value).endswith('item 11 (key ""): Key name cannot be empty; … and 8 more')
+    assert str(caught.value).startswith(
+        's.json: item at index 0 (key ""): Key name cannot be empty; item at index 1'
+    )
+    assert str(caught.value).endswith(
+        'item at index 11 (key ""): Key name cannot be empty; … and 8 more'
+    )
 
 
 DOUBTFUL: dict[str, tuple[dict[str, Any], str]] = {
     "near miss": (
         {"key": "k", "value": "", "expirationTtl": 60},
-        'item 0 (key "k"): unknown property "expirationTtl" is left out; '
+        'item at index 0 (key "k"): unknown property "expirationTtl" is left out; '
         'did you mean "expiration_ttl"?',
     ),
     "unknown": (
         {"key": "k", "value": "", "note": 1},
-        'item 0 (key "k"): unknown property "note" is left out',
+        'item at index 0 (key "k"): unknown property "note" is left out',
     ),
     "both times": (
         {"key": "k", "value": "", "expiration": 1_800_000_000, "expiration_ttl": 60},
-        'item 0 (key "k"): "expiration_ttl" counts, "expiration" beside it is left out',
+        'item at index 0 (key "k"): "expiration_ttl" counts, "expiration" beside it is left out',
     ),
     "metadata text": (
         {"key": "k", "value": "", "metadata": "x"},
-        'item 0 (key "k"): "metadata" of type string is kept here; '
+        'item at index 0 (key "k"): "metadata" of type string is kept here; '
         "wrangler kv bulk put takes an object only",
     ),
 }
@@ -220,7 +224,7 @@ def test_doubt_is_a_warning(item: dict[str, Any], message: str) -> None:
 
 def test_key_twice_is_a_warning() -> None:
     assert warnings({"key": "k", "value": "1"}, {"key": "k", "value": "2"}) == [
-        'item 1 (key "k"): the key stands at index 0 too; the last one counts'
+        'item at index 1 (key "k"): the key stands at index 0 too; the last one counts'
     ]
 
 
@@ -290,8 +294,8 @@ def test_problems_have_places() -> None:
     with pytest.raises(SeedError) as caught:
         parse(text.encode(), "s.json", NOW)
     assert caught.value.lines() == [
-        's.json:3:3: item 1 (key ""): Key name cannot be empty',
-        "s.json:3:29: item 2: must be an object, but is of type number",
+        's.json:3:3: item at index 1 (key ""): Key name cannot be empty',
+        "s.json:3:29: item at index 2: must be an object, but is of type number",
     ]
 
 
@@ -325,8 +329,8 @@ def test_bad_keys_are_named() -> None:
     with pytest.raises(FileError) as caught:
         parse_keys('["a", 5, {}, "", "\\ud800"]', "k.json")
     assert [problem.message for problem in caught.value.problems] == [
-        'item 1: must be a string or an object with a "name", but is of type number',
-        'item 2: must be a string or an object with a "name", but is an object without "name"',
-        "item 3: Key name cannot be empty",
-        "item 4: has half of a surrogate pair",
+        'item at index 1: must be a string or an object with a "name", but is of type number',
+        'item at index 2: must be a string or an object with a "name", but is an object without "name"',
+        "item at index 3: Key name cannot be empty",
+        "item at index 4: has half of a surrogate pair",
     ]

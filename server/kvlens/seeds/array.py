@@ -150,6 +150,15 @@ def short(text: str) -> str:
     )
 
 
+def at_index(index: int, key: str | None = None) -> str:
+    """Name an element in wrangler's words: counted from 0, with its key where it has one.
+
+    >>> at_index(1, "k")
+    'item at index 1 (key "k")'
+    """
+    return f"item at index {index}" + ("" if key is None else f" (key {short(key)})")
+
+
 def _refuse(name: str) -> object:
     raise ValueError(f"{name} is no JSON number")
 

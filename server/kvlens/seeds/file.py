@@ -12,14 +12,23 @@ import binascii
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from kvlens.kv import Compat, KVError
 from kvlens.kv.coerce import UNSET, has_lone_surrogate
 from kvlens.kv.limits import MAX_VALUE_SIZE
 from kvlens.kv.validation import check_metadata_size, check_value_size, expiration_time, key_name
 from kvlens.kv.values import dump_json
-from kvlens.seeds.array import FileError, Problem, decode, read_text, scan, short, type_name
+from kvlens.seeds.array import (
+    FileError,
+    Problem,
+    at_index,
+    decode,
+    read_text,
+    scan,
+    short,
+    type_name,
+)
 from kvlens.text import Span
 
 PROPERTIES = ("key", "value", "expiration", "expiration_ttl", "metadata", "base64")
@@ -260,5 +269,5 @@ def _sentence(error: KVError, unit: str) -> str:
 def _problem(
     index: int, key: str | None, message: str, span: Span, *, warning: bool = False
 ) -> Problem:
-    named = f"item {index}" if key is None else f"item {index} (key {short(key)})"
-    return Problem(f"{named}: {message}", span, index, "warning" if warning else "error")
+    severity: Literal["error", "warning"] = "warning" if warning else "error"
+    return Problem(f"{at_index(index, key)}: {message}", span, index, severity)

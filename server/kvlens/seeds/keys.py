@@ -7,7 +7,7 @@ from __future__ import annotations
 from kvlens.kv import KVError
 from kvlens.kv.coerce import has_lone_surrogate
 from kvlens.kv.validation import key_name
-from kvlens.seeds.array import FileError, Problem, scan, type_name
+from kvlens.seeds.array import FileError, Problem, at_index, scan, type_name
 
 EXAMPLE = '["key", {"name": "key"}]'
 
@@ -22,19 +22,21 @@ def parse_keys(text: str, name: str) -> list[str]:
     keys: dict[str, None] = {}
     for index, (value, span) in enumerate(elements):
         key = value
+        wrong = None
         if isinstance(value, dict):
             key = value.get("name", value.get("key"))
         if not isinstance(key, str):
             said = 'an object without "name"' if key is not value else f"of type {type_name(value)}"
-            message = f'item {index}: must be a string or an object with a "name", but is {said}'
-            problems.append(Problem(message, span, index))
+            wrong = f'must be a string or an object with a "name", but is {said}'
         elif has_lone_surrogate(key):
-            problems.append(Problem(f"item {index}: has half of a surrogate pair", span, index))
+            wrong = "has half of a surrogate pair"
         else:
             try:
                 keys[key_name("get", key, "miniflare2")] = None
             except KVError as error:
-                problems.append(Problem(f"item {index}: {error.reason.rstrip('.')}", span, index))
+                wrong = error.reason.rstrip(".")
+        if wrong:
+            problems.append(Problem(f"{at_index(index)}: {wrong}", span, index))
     if fault:
         problems.append(fault)
     if problems:
