@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.config import Config, ConfigReader, Namespace
-from kvlens.config.find import read_config
+from kvlens.config.find import SEEDS, read_config
 
-SEEDS = "seeds"  # the folder beside the config whose BINDING.json files seed the namespaces
 Watcher = Callable[..., AsyncGenerator[set[Any], None]]
 
 

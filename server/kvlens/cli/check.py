@@ -11,9 +11,8 @@ from pathlib import Path
 
 from kvlens.cli.reports import FORMATS, Checked
 from kvlens.config import load_text
-from kvlens.config.find import ConfigError, find_configs, is_config, read_config
+from kvlens.config.find import SEEDS, ConfigError, find_configs, is_config, read_config
 from kvlens.rules import check, check_file, reported
-from kvlens.workspace import SEEDS
 
 _CONFIG_ENDINGS = (".toml", ".json", ".jsonc")
 _SEED_RULES = {"error": "seed-invalid", "warning": "seed-doubtful"}

@@ -28,6 +28,7 @@ from kvlens.cli.common import (
     shown,
     with_store,
 )
+from kvlens.config.find import SEEDS
 from kvlens.kv import Write
 from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError, short
@@ -35,7 +36,6 @@ from kvlens.seeds.file import read
 from kvlens.seeds.plan import Change, plan, to_writes
 from kvlens.stores import Store
 
-FOLDER = "seeds"  # beside the config; its BINDING.json files are found by their names
 _MARKS = {"new": "+", "changed": "~"}
 
 Job = tuple[Path, Target, list[Write]]
@@ -65,17 +65,17 @@ def _files(options: Options) -> tuple[Place, list[tuple[Path, Target]]]:
     if files:
         return place, [(path, _by_name(place, path, options.preview)) for path in files]
     if options.binding is not None:
-        path = place.folder / FOLDER / f"{options.binding}.json"
+        path = place.folder / SEEDS / f"{options.binding}.json"
         return place, [(path, resolve(place, options.binding, options.preview))]
     found: dict[Path, Target] = {}
     for binding, _ in entries(place):
-        path = place.folder / FOLDER / f"{binding}.json"
+        path = place.folder / SEEDS / f"{binding}.json"
         if path.is_file():
             found[path] = resolve(place, binding, options.preview)
     if not found:
         raise CommandError(
             f"no seed files: name a FILE, or keep them as "
-            f"{shown(place.folder / FOLDER / 'BINDING.json')}"
+            f"{shown(place.folder / SEEDS / 'BINDING.json')}"
         )
     return place, list(found.items())
 
@@ -150,7 +150,7 @@ def _named(path: Path, target: Target) -> dict[str, Any]:
 
 
 VERB = Verb(
-    f"write the keys of seed files; without FILE, {FOLDER}/BINDING.json of every binding",
+    f"write the keys of seed files; without FILE, {SEEDS}/BINDING.json of every binding",
     "[FILE…]",
     _options,
     _seed,

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from kvlens.config.find import ConfigError, find_config
+from kvlens.config.find import SEEDS, ConfigError, find_config
 from kvlens.emulator import Emulator, EmulatorError
 from kvlens.kv.limits import COMPATS
 from kvlens.seeds.apply import apply
@@ -23,7 +23,7 @@ from kvlens.seeds.array import FileError
 from kvlens.seeds.file import SeedItem, read
 from kvlens.seeds.plan import changed_items, to_writes
 from kvlens.stores import DEFAULT_STORE, StoreError, open_store
-from kvlens.workspace import SEEDS, Project, follow
+from kvlens.workspace import Project, follow
 
 DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # where a store on disk has its files
 

@@ -14,6 +14,7 @@ SKIPPED_FOLDERS = {
     *("node_modules", "bower_components", ".yarn", ".pnpm-store", "coverage", "target"),
     *("dist", "build", "out", ".next", ".nuxt", ".svelte-kit", ".output", ".turbo"),
 }
+SEEDS = "seeds"  # the folder beside the config whose BINDING.json files seed the namespaces
 
 
 def find_config(folder: Path) -> Path | None:
