@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kvlens.lsp.emulators import EmulatorProcess
+from kvlens.lsp.settings import Settings
 from kvlens.process import own_command
 from kvlens.stores import Store, Write, open_store
 
@@ -56,11 +58,12 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(config: Path, *options: str) -> AsyncIterator[Served]:
+async def serving(config: Path, *options: str, cwd: Path | None = None) -> AsyncIterator[Served]:
     process = await asyncio.create_subprocess_exec(
         *own_command("serve", "--json", "--config", str(config), *options),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        cwd=cwd,
     )
     served = Served(process)
     reading = asyncio.create_task(served.read())
@@ -136,6 +139,23 @@ async def test_keys_that_another_program_writes_are_told(config: Path) -> None:
         await other.close()
         await served.event("changed", id=CARTS)
         assert await served.store().get(CARTS, "outside")
+
+
+async def test_a_path_in_the_store_is_from_the_current_folder(config: Path) -> None:
+    here = config.parent / "here"
+    here.mkdir()
+    async with serving(config, "--store", "wrangler:kept", cwd=here) as served:
+        await served.store().put(CARTS, Write("k", b"v"))
+    assert [path.name for path in config.parent.glob("**/kept")] == ["kept"]
+    assert (here / "kept" / "v3" / "kv").is_dir()
+
+
+async def test_the_language_server_takes_it_from_the_config(config: Path) -> None:
+    emulator = EmulatorProcess(config, Settings(store="wrangler:kept"), lambda *_: None)
+    store = await emulator.store()
+    await store.put(CARTS, Write("k", b"v"))
+    await emulator.stop()
+    assert (config.parent / "kept" / "v3" / "kv").is_dir()
 
 
 async def test_it_ends_when_its_lifeline_does(config: Path) -> None:

@@ -346,13 +346,18 @@ def _store_url(options: Options) -> str:
             raise UsageError("--store and --persist-to both name a store; give one of them")
         return f"wrangler:{Path(options.persist_to).expanduser().absolute()}"
     url: str = options.store or DEFAULT_STORE
-    scheme, _, path = url.partition(":")
-    if scheme.lower() == "memory":
+    if url.partition(":")[0].lower() == "memory":
         raise UsageError(
             "the store memory: lives inside a running emulator; reach it with KVLENS_TOKEN set and "
             "--store http://127.0.0.1:PORT as `kvlens serve` prints them, or keep keys in wrangler:"
         )
-    if scheme.lower() == "wrangler" and path:  # from this folder, as --persist-to is
+    return from_here(url)
+
+
+def from_here(url: str) -> str:
+    """Return a store's URL with its path taken from the current folder, as --persist-to is."""
+    scheme, _, path = url.partition(":")
+    if scheme.lower() == "wrangler" and path:
         return f"wrangler:{Path(path).expanduser().absolute()}"
     return url
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from kvlens.cli.common import from_here
 from kvlens.config.find import SEEDS, ConfigError, find_config
 from kvlens.emulator import Emulator, EmulatorError
 from kvlens.kv.limits import COMPATS
@@ -55,7 +56,12 @@ def _parser(command: str) -> argparse.ArgumentParser:
     parser.add_argument("--env", "-e", metavar="NAME", help="one environment (default: all)")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
     parser.add_argument("--port", type=int, default=0, help="0 for any that is free")
-    parser.add_argument("--store", metavar="URL", default=DEFAULT_STORE, help="where keys are kept")
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        default=DEFAULT_STORE,
+        help=f"where keys are kept (default: {DEFAULT_STORE}); a path in it is from here",
+    )
     parser.add_argument("--compat", choices=COMPATS, default=COMPATS[0], help="whose rules hold")
     parser.add_argument("--json", action="store_true", help="machine output, an object a line")
     parser.add_argument("--lifeline", action="store_true", help=argparse.SUPPRESS)
@@ -69,7 +75,7 @@ class _Service:
         self.project = project
         self.options = options
         self.stop = asyncio.Event()
-        self.store = open_store(options.store, project.folder)
+        self.store = open_store(from_here(options.store), project.folder)
         self.emulator = Emulator(self.store, self._bindings(), compat=options.compat)
         self.seeds: dict[Path, list[SeedItem]] = {}
 

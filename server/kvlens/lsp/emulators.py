@@ -95,7 +95,7 @@ class EmulatorProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                cwd=str(self.config.parent),
+                cwd=str(self.config.parent),  # a path in the store's URL is from there
                 limit=LONGEST_LINE,
                 # On Windows a console program would else open a window.
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if os.name == "nt" else 0,
