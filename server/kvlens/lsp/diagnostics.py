@@ -13,7 +13,7 @@ from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from kvlens import rules
-from kvlens.config import ConfigReader
+from kvlens.config import Config, ConfigReader
 from kvlens.config.find import ConfigError, is_config, read_config
 from kvlens.lsp.documents import to_range
 from kvlens.rules import Problem
@@ -50,6 +50,11 @@ class Diagnostics:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._open: dict[str, Checked] = {}
+
+    def config(self, uri: str) -> Config | None:
+        """Return an open config as it was last read."""
+        checked = self._open.get(uri)
+        return checked.config if checked else None
 
     def opened(self, document: Document) -> None:
         """Check a text that was opened, by all rules."""

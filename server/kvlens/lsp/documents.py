@@ -30,12 +30,12 @@ class Document:
             if place is None:
                 self.index = LineIndex(change.text)
                 continue
-            start = self._offset(place.start)
-            end = max(start, self._offset(place.end))
-            text = self.text
-            self.index = LineIndex(text[:start] + change.text + text[end:])
+            start = self.offset(place.start)
+            end = max(start, self.offset(place.end))
+            self.index = self.index.edited(start, end, change.text)
 
-    def _offset(self, position: types.Position) -> int:
+    def offset(self, position: types.Position) -> int:
+        """Return the offset of a position in the agreed encoding."""
         return self.index.offset(position.line, position.character, self.encoding)
 
 

@@ -1,9 +1,10 @@
-"""The server: its state, and the table of what it answers."""
+"""The server: its state, and the tables of what it hears and answers."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import importlib
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,10 @@ class Server(StdioServer):
         self.found = asyncio.Event()  # set when the workspace has been looked through
         self._complaints: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        for method, handler in FEATURES.items():
+        for method, handler in STATE.items():
             self.feature(method)(functools.partial(getattr(Server, handler), self))
+        for method, (module, options) in FEATURES.items():
+            self.feature(method, options)(functools.partial(_answer, module, self))
         for name in commands.COMMANDS:
             self.command(name)(_announced)
 
@@ -210,6 +213,7 @@ class Server(StdioServer):
             if "id" in event:
                 note["id"] = event["id"]
             self.protocol.notify(CHANGED, note)
+            self._refresh_lenses()
 
     def _state_changed(self, emulator: EmulatorProcess, uri: str) -> None:
         status = {"config": uri, "state": emulator.state}
@@ -220,6 +224,13 @@ class Server(StdioServer):
             status["message"] = emulator.message
             self.tell("error", emulator.message)
         self.protocol.notify(STATUS, status)
+        self._refresh_lenses()
+
+    def _refresh_lenses(self) -> None:
+        """Ask for the lenses again: they tell how many keys there are."""
+        workspace = self.client_capabilities.workspace
+        if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
+            self.workspace_code_lens_refresh(None)
 
     def _watch_configs(self) -> None:
         """Ask a client that can to tell of configs that change outside the editor."""
@@ -249,7 +260,25 @@ async def _announced(*_: Any) -> None:
     """Stand for a command where the server lists what it has; `Protocol` runs the command."""
 
 
-FEATURES: dict[str, str] = {
+async def _answer(module: str, server: Server, params: Any) -> Any:
+    """Ask a feature's module, imported when it is first needed."""
+    return await importlib.import_module(f"kvlens.lsp.{module}").answer(server, params)
+
+
+FEATURES: dict[str, tuple[str, Any]] = {
+    # method: (the module here whose `answer(server, params)` does it, the options announced)
+    types.TEXT_DOCUMENT_COMPLETION: (
+        "completion",
+        types.CompletionOptions(trigger_characters=['"', "'", "[", "{", ".", "=", ":"]),
+    ),
+    types.TEXT_DOCUMENT_HOVER: ("hover", None),
+    types.TEXT_DOCUMENT_CODE_LENS: ("code_lens", types.CodeLensOptions()),
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: ("symbols", None),
+    types.TEXT_DOCUMENT_FOLDING_RANGE: ("folding", None),
+    types.TEXT_DOCUMENT_DOCUMENT_LINK: ("links", types.DocumentLinkOptions()),
+}
+STATE: dict[str, str] = {
+    # method: what the server does with it, in the order that the messages come
     types.INITIALIZE: "initialize",
     types.INITIALIZED: "initialized",
     types.SHUTDOWN: "shutdown_emulators",

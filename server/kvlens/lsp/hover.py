@@ -1,0 +1,90 @@
+"""Hover in configs: what a field does, which store is meant, what is in it now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from kvlens.config import Entry, Environment
+from kvlens.config.cursor import at
+from kvlens.config.fields import DOCS_URL, FIELDS, LIST_ABOUT
+from kvlens.lsp.documents import to_range
+from kvlens.lsp.sizes import amount
+from kvlens.stores import StoreError
+
+if TYPE_CHECKING:
+    from kvlens.lsp.server import Server
+    from kvlens.text import Span
+
+
+async def answer(server: Server, params: types.HoverParams) -> types.Hover | None:
+    """Return what is at a place of an open config, in words."""
+    uri = params.text_document.uri
+    document, config = server.documents.get(uri), server.diagnostics.config(uri)
+    if document is None or config is None:
+        return None
+    offset = document.offset(params.position)
+    span: Span | None = None
+    parts: list[str] = []
+    place = at(config, offset)
+    for environment in config.environments:
+        for kv in environment.kv:
+            if kv.key_span.start <= offset <= kv.key_span.end:
+                span, parts = kv.key_span, [LIST_ABOUT, f"[Documentation]({DOCS_URL})"]
+    if place is not None and place.entry is not None:
+        if place.field is None and place.kind != "header":
+            return None
+        span = place.span
+        parts = []
+        info = FIELDS.get(place.field.name) if place.field else None
+        if info:
+            wanted = "required" if info.required else "optional"
+            parts.append(f"**{info.name}** ({info.kind}, {wanted}): {info.about}")
+        parts.append(_stores(place.environment, place.entry))
+        now = await _now(server, uri, place.entry)
+        if now:
+            parts.append(now)
+    if span is None:
+        return None
+    text = "\n\n".join(part for part in parts if part)
+    content = types.MarkupContent(types.MarkupKind.Markdown, text)
+    return types.Hover(content, to_range(document.index, span, document.encoding))
+
+
+def _stores(environment: Environment, entry: Entry) -> str:
+    """Return the table of who uses which id."""
+    binding, id_ = entry.text_of("binding"), entry.text_of("id")
+    if not binding:
+        return ""
+    remote = entry.get("remote")
+    local = f"local `{entry.store_id}`"
+    if remote and remote.value is True:
+        dev = f"the real namespace `{id_}`" if id_ else "the real namespace"
+    else:
+        dev = local
+    preview = entry.text_of("preview_id")
+    cli = f"local `{id_ or binding}`"
+    if preview and id_:
+        cli = f"`--preview`: local `{preview}`, `--preview false`: {cli}"
+    flag = f" --env {environment.name}" if environment.name else ""
+    rows = [
+        "| who | namespace |",
+        "|---|---|",
+        f"| KV Lens | {local} |",
+        f"| `wrangler dev{flag}` | {dev} |",
+        f"| `wrangler kv key{flag} --local` | {cli} |",
+        f"| `wrangler deploy{flag}` | {f'`{id_}`' if id_ else 'made at the first deploy'} |",
+    ]
+    return "\n".join(rows)
+
+
+async def _now(server: Server, uri: str, entry: Entry) -> str:
+    project = server.projects.get(server.path(uri))
+    if project is None or project.emulator.state != "running" or not entry.store_id:
+        return ""
+    try:
+        stats = await (await project.emulator.store()).stats(entry.store_id)
+    except StoreError as error:
+        return str(error)
+    return f"Now: {amount(stats.keys, stats.size)}."

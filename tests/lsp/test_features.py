@@ -1,0 +1,83 @@
+"""What an editor shows in a config besides problems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from lsprotocol import types
+
+from tests.lsp.conftest import CONFIG, Editor, run, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture(scope="module")
+def document(folder: Any) -> types.TextDocumentIdentifier:
+    return types.TextDocumentIdentifier((folder / "wrangler.toml").as_uri())
+
+
+@pytest.fixture(autouse=True)
+async def opened(editor: Editor, document: types.TextDocumentIdentifier) -> Any:
+    item = types.TextDocumentItem(document.uri, "toml", 1, CONFIG)
+    editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    yield
+    editor.text_document_did_close(types.DidCloseTextDocumentParams(document))
+
+
+def position(needle: str) -> types.Position:
+    """Return the place behind a text of the config."""
+    before = CONFIG[: CONFIG.index(needle) + len(needle)]
+    return types.Position(before.count("\n"), len(before.rsplit("\n", 1)[-1]))
+
+
+async def test_completion_offers_ids_seen_elsewhere(editor: Editor, document: Any) -> None:
+    place = position('[[env.prod.kv_namespaces]]\nbinding = "CARTS"\nid = "')
+    found = await editor.text_document_completion_async(types.CompletionParams(document, place))
+    assert isinstance(found, types.CompletionList)
+    labels = [item.label for item in found.items]
+    assert labels[0] == "0f2ac74b498b48028cb68387c421e279"
+    assert "068c101e168d03c65bddf4ba75150fb0" in labels
+
+
+async def test_hover_tells_the_field_the_stores_and_the_keys(editor: Editor, document: Any) -> None:
+    await run(editor, "kvlens.put", binding="PRICES", key="tea", text="12345")
+    hover = await editor.text_document_hover_async(types.HoverParams(document, position("preview")))
+    assert hover
+    assert isinstance(hover.contents, types.MarkupContent)
+    text = hover.contents.value
+    assert "**preview_id** (string, optional)" in text
+    assert "| `wrangler dev` | local `fb69528dbc7336525313f2e8c3b17db0` |" in text
+    assert "| `wrangler deploy` | `068c101e168d03c65bddf4ba75150fb0` |" in text
+    assert "Now: 1 key, 5 B." in text
+    await run(editor, "kvlens.clear", binding="PRICES")
+
+
+async def test_lenses_say_what_is_in_a_namespace(editor: Editor, document: Any) -> None:
+    seeds = editor.folder / "seeds"
+    seeds.mkdir(exist_ok=True)
+    (seeds / "CARTS.json").write_text("[]", encoding="utf-8")
+    await run(editor, "kvlens.put", binding="PRICES", key="tea", text="12345")
+    await until(lambda: editor.notes)
+    lenses = await editor.text_document_code_lens_async(types.CodeLensParams(document))
+    assert lenses
+    found = [(lens.range.start.line, lens.command.title) for lens in lenses if lens.command]
+    assert (2, "seed from CARTS.json") in found
+    assert (6, "1 key, 5 B") in found
+    assert (6, "seed…") in found
+    await run(editor, "kvlens.clear", binding="PRICES")
+
+
+async def test_outline_folding_and_links(editor: Editor, document: Any) -> None:
+    symbols = await editor.text_document_document_symbol_async(types.DocumentSymbolParams(document))
+    assert symbols
+    outline = [
+        (s.name, [c.name for c in s.children or []])
+        for s in symbols
+        if isinstance(s, types.DocumentSymbol)
+    ]
+    assert outline == [("CARTS", []), ("PRICES", []), ("env.prod", ["CARTS"])]
+    folds = await editor.text_document_folding_range_async(types.FoldingRangeParams(document))
+    assert [(f.start_line, f.end_line) for f in folds or []] == [(2, 4), (6, 9), (11, 13)]
+    links = await editor.text_document_document_link_async(types.DocumentLinkParams(document))
+    assert [link.range.start.line for link in links or []] == [2, 11, 11]
