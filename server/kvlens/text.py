@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import accumulate
 from typing import NamedTuple
 
 UTF8, UTF16, UTF32 = "utf-8", "utf-16", "utf-32"
@@ -42,7 +43,21 @@ class LineIndex:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
+        self.starts = _line_starts(text)
+
+    def edited(self, start: int, end: int, new: str) -> LineIndex:
+        """Return the index of the text with `new` in place of `text[start:end]`."""
+        text = f"{self.text[:start]}{new}{self.text[end:]}"
+        if "\r" in text:
+            return LineIndex(text)
+        before = self.starts[: bisect_right(self.starts, start)]
+        after = self.starts[bisect_right(self.starts, end) :]
+        if by := len(text) - len(self.text):
+            after = [place + by for place in after]
+        index = LineIndex.__new__(LineIndex)
+        index.text = text
+        index.starts = [*before, *(start + place for place in _line_starts(new)[1:]), *after]
+        return index
 
     def position(self, offset: int, encoding: str = UTF16) -> Position:
         """Return the position of an offset; one outside the text is moved to its nearest end."""
@@ -70,3 +85,13 @@ class LineIndex:
         """Return one line without its line end."""
         end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)
         return self.text[self.starts[line] : end].rstrip("\r\n")
+
+
+def _line_starts(text: str) -> list[int]:
+    if "\r" not in text or text.count("\r") == text.count("\r\n"):
+        # Every line ends with a line feed, which is quicker to find.
+        lengths = map((1).__add__, map(len, text.split("\n")))
+        starts = list(accumulate(lengths, initial=0))
+        starts.pop()  # the end of the text, and one
+        return starts
+    return [0, *(found.end() for found in _LINE_END.finditer(text))]

@@ -50,3 +50,35 @@ def test_an_offset_outside_the_text_is_moved_in() -> None:
 
 def test_line_gives_content_without_its_end() -> None:
     assert [LineIndex(TEXT).line(n) for n in range(3)] == ["a😀b", "é", "z"]
+
+
+EDITS = [
+    # id, text, start, end, new
+    ("type", "a\nb\nc", 2, 2, "x"),
+    ("overwrite", "a\nb\nc", 2, 3, "x"),
+    ("new-line", "a\nb\nc", 3, 3, "\n"),
+    ("join-lines", "a\nb\nc", 1, 2, ""),
+    ("paste-lines", "a\nb\nc", 1, 4, "\nx\ny\n"),
+    ("delete-all", "a\nb\nc", 0, 5, ""),
+    ("into-nothing", "", 0, 0, "a\n"),
+    ("at-the-end", "a\n", 2, 2, "b"),
+    ("before-a-line", "a\nb", 2, 2, "\n"),
+    ("carriage-returns", "a\r\nb\r\n", 3, 4, "x\r\ny"),
+    ("split-crlf", "a\r\nb", 2, 2, "x"),
+    ("make-crlf", "a\rb", 2, 2, "\n"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "new"), [c[1:] for c in EDITS], ids=[c[0] for c in EDITS]
+)
+def test_an_edited_index_is_that_of_the_new_text(text: str, start: int, end: int, new: str) -> None:
+    edited = LineIndex(text).edited(start, end, new)
+    whole = LineIndex(text[:start] + new + text[end:])
+    assert (edited.text, edited.starts) == (whole.text, whole.starts)
+
+
+def test_every_kind_of_line_end_is_found() -> None:
+    assert LineIndex("a\nb\n").starts == [0, 2, 4]
+    assert LineIndex("a\r\nb\r\n").starts == [0, 3, 6]
+    assert LineIndex("a\rb\r\nc\n\rd").starts == [0, 2, 5, 7, 8]

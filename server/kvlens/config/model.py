@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from kvlens.config.nodes import Node, Sections
@@ -77,11 +78,13 @@ class Entry:
 
     def text_of(self, name: str) -> str | None:
         """Return a field's value where it is a whole, non-empty string."""
-        for field in self._relative():
-            if field.name == name:
+        texts: dict[str, str | None] | None = self.node.cache.get("texts")
+        if texts is None:
+            texts = self.node.cache["texts"] = {}
+            for field in self._relative():
                 whole = field.kind == "string" and not field.broken and field.value
-                return str(field.value) if whole else None
-        return None
+                texts.setdefault(field.name, str(field.value) if whole else None)
+        return texts.get(name)
 
     @property
     def store_id(self) -> str | None:
@@ -151,21 +154,18 @@ class Environment:
     key_span: Span | None  # the name in its header or key; None for the top level
     table: Table
 
-    @property
+    @cached_property
     def kv(self) -> list[KvList]:
         """Every definition of `kv_namespaces` here; more than one is a mistake, still read."""
-        return [
-            KvList(definition, list(_entries(definition)))
-            for definition in self.table.get(KV_FIELD)
-        ]
+        return [KvList(definition, _entries(definition)) for definition in self.table.get(KV_FIELD)]
 
 
-def _entries(definition: Definition) -> Iterator[Entry]:
-    for base, body in definition.elements:
-        yield Entry(base, body)
+def _entries(definition: Definition) -> list[Entry]:
+    entries = [Entry(base, body) for base, body in definition.elements]
     if definition.node is not None and definition.node.kind == "array":
-        for offset, node in definition.node.items:
-            yield Entry(definition.base + offset, node)
+        start = definition.base
+        entries += [Entry(start + offset, node) for offset, node in definition.node.items]
+    return entries
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ class Section(NamedTuple):
     header: tuple[Part, ...]  # relative to the section's start, as the body's members are
     is_array: bool
     body: Node  # a table; its head is the header
+    path: tuple[str, ...] = ()  # the names in the header
 
 
 Sections = list[tuple[int, Section]]

@@ -94,16 +94,16 @@ def gather(sections: Sections) -> Table:
     reached: dict[tuple[str, ...], Table] = {(): root}
     arrays: dict[tuple[str, ...], Definition] = {}
     for base, section in sections:
-        path = tuple(part.name for part in section.header)
+        path = section.path
         if not path:
             if not section.body.head:  # the lines above the first header; else a bare `[]`
                 root.parts.append((base, section.body))
             continue
-        last = section.header[-1]
-        key = Span(base + last.start, base + last.end)
         if section.is_array:
             definition = arrays.get(path)
             if definition is None:
+                last = section.header[-1]
+                key = Span(base + last.start, base + last.end)
                 definition = arrays[path] = Definition(key)
                 _reach(path[:-1], base, section.header, reached).define(path[-1], definition)
             definition.elements.append((base, section.body))

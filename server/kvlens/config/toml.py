@@ -20,11 +20,12 @@ _KEY = rf"(?:{_BARE}|{_QUOTED})(?:[ \t]*\.[ \t]*(?:{_BARE}|{_QUOTED}))*"
 
 # A header begins with a bare name. `["a"]`, `[1]` and `[true]` on a line of their own may be an
 # inner array, so they count as headers only where a statement is expected.
-_HEADER_LINE = re.compile(
-    rf"^[ \t]*\[\[?[ \t]*(?!(?:true|false|inf|nan|[0-9+\-][0-9_.eE+\-]*)[ \t]*[\],])"
-    rf"{_BARE}[ \t]*(?:[.\]#\r\n]|\Z)",
-    re.MULTILINE,
+_HEADER_TEXT = (
+    r"[ \t]*\[\[?[ \t]*(?!(?:true|false|inf|nan|[0-9+\-][0-9_.eE+\-]*)[ \t]*[\],])"
+    rf"{_BARE}[ \t]*(?=[.\]#\r\n]|\Z)"
 )
+_HEADER_LINE = re.compile(_HEADER_TEXT)
+_LATER_HEADER = re.compile(rf"\n{_HEADER_TEXT}")  # begins with a letter: found by a fast search
 _HEADER = re.compile(r"\[(\[?)")
 _ASSIGNMENT = re.compile(rf"{_KEY}[ \t]*=")
 _PART = re.compile(rf"({_BARE})|({_QUOTED})|([\"'][^\r\n=\]]*)|([^\s=.\[\]{{}}\"'#,]+)")
@@ -33,6 +34,7 @@ _BLANK = re.compile(r"[ \t]*")
 _TRIVIA = re.compile(r"(?:[ \t\r\n]+|#[^\r\n]*)*")
 _LINE_REST = re.compile(r"[^\r\n]*")
 _FLAT_TABLE = re.compile(r"\{[^{}\r\n]*\}")
+_FLAT_ITEM = re.compile(r"[ \t\r\n]*(\{[^{}\r\n]*\})[ \t]*,?")
 _BASIC = re.compile(r'"((?:[^"\\\r\n]|\\[^\r\n])*)"')
 _LITERAL = re.compile(r"'([^'\r\n]*)'")
 _BASIC_BLOCK = re.compile(r'"""((?:[^\\]|\\.)*?)"{3,5}(?!")', re.DOTALL)
@@ -61,10 +63,8 @@ class TomlScanner:
 
     def scan(self, text: str) -> Sections:
         """Return the file's sections in order, each with its offset. The first has no header."""
-        bounds = [found.start() for found in _HEADER_LINE.finditer(text)]
-        if not bounds or bounds[0] != 0:
-            bounds.insert(0, 0)
-        bounds.append(len(text))
+        bounds = [0, *(found.start() + 1 for found in _LATER_HEADER.finditer(text)), len(text)]
+        has_blocks = '"""' in text or "'''" in text
         kept: dict[str, tuple[tuple[int, Section], ...]] = {}
         tables: dict[str, Node] = {}
         sections: Sections = []
@@ -83,7 +83,7 @@ class TomlScanner:
                     chunk = text[start : bounds[index]]
                     reader = _Reader(chunk, self._tables, tables)
                     found = reader.sections()
-            if '"""' not in chunk and "'''" not in chunk:
+            if not has_blocks or ('"""' not in chunk and "'''" not in chunk):
                 kept[chunk] = found
             for offset, section in found:
                 sections.append((start + offset, section))
@@ -129,7 +129,8 @@ class _Reader:
             body = Node(
                 "table", max(end, start + head) - start, members=members, head=head, broken=broken
             )
-            found.append((start, Section(header, is_array, body)))
+            path = tuple(part.name for part in header)
+            found.append((start, Section(header, is_array, body, path)))
             if self.at >= len(self.text):
                 return tuple(found)
             start, header, is_array, head = self._header()
@@ -263,6 +264,12 @@ class _Reader:
         broken = False
         closed = False
         while True:
+            while (found := _FLAT_ITEM.match(self.text, self.at)) and (
+                node := self.known.get(found[1])
+            ):  # the short way for what follows below, where nothing changed
+                items.append((found.start(1) - start, node))
+                self.fresh[found[1]] = node
+                self.at = found.end()
             line_start = self._skip_trivia()
             mark = self._peek()
             if mark == "]":
@@ -271,20 +278,20 @@ class _Reader:
                 break
             if not mark or (line_start and self._statement_here()):
                 break
-            if mark == "{" and (node := self._flat_table()):
-                items.append((self.at - node.length - start, node))
+            if mark == "{" and (flat := self._flat_table()):
+                items.append((self.at - flat.length - start, flat))
             elif mark == ",":
                 self.at += 1
                 continue
             else:
                 at = self.at
-                node = self._value()
+                value = self._value()
                 if self.at == at:  # nothing a value can begin with, such as a lone brace
                     self.at += 1
                     broken = True
                     continue
-                items.append((at - start, node))
-                broken = broken or node.broken
+                items.append((at - start, value))
+                broken = broken or value.broken
             self._blank()
             if self._peek() == ",":
                 self.at += 1

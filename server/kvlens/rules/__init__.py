@@ -108,7 +108,8 @@ def check_structure(config: Config) -> list[Problem]:
                 _problem(rule, finding) for rule in _ENTRY_RULES for finding in rule.check(alone)
             )
             entry.node.cache[_KEPT] = kept
-        found += [problem.moved(entry.base) for problem in kept]
+        if kept:
+            found += [problem.moved(entry.base) for problem in kept]
     return in_order(found)
 
 
