@@ -17,6 +17,11 @@ STORES: dict[str, tuple[str, str]] = {
     "memory": ("memory", "memory:"),
     "wrangler": ("wrangler", "wrangler: or wrangler:PATH"),
     "http": ("peer", "http://127.0.0.1:PORT"),
+    "redis": ("redis", "redis://HOST:PORT"),
+    "rediss": ("redis", "rediss://HOST:PORT"),
+    "redis+cluster": ("redis", "redis+cluster://HOST:PORT,HOST:PORT"),
+    "rediss+cluster": ("redis", "rediss+cluster://HOST:PORT,HOST:PORT"),
+    "cloudflare": ("cloudflare", "cloudflare:ACCOUNT_ID"),
 }
 
 DEFAULT_STORE = "wrangler:"
@@ -30,9 +35,20 @@ def open_store(url: str, base: Path, clock: Clock = system_clock) -> Store:
     scheme, colon, _ = url.partition(":")
     if not colon or scheme.lower() not in STORES:
         known = ", ".join(form for _, form in STORES.values())
-        raise StoreError(f'Unknown store "{url}". Stores are: {known}.')
+        raise StoreError(f'Unknown store "{shown_url(url)}". Stores are: {known}.')
     module = importlib.import_module(f".{STORES[scheme.lower()][0]}", __name__)
     return cast(Opener, module.open_url)(url, base, clock)
+
+
+def shown_url(url: str) -> str:
+    """Return a store's URL as it may be shown and logged: without user, password or token.
+
+    >>> shown_url("redis://team:secret@keys.example:6379/1")
+    'redis://keys.example:6379/1'
+    """
+    scheme, slashes, rest = url.partition("://")
+    place, mark, options = rest.partition("?")
+    return scheme + slashes + place.rpartition("@")[2] + mark + options
 
 
 __all__ = [
@@ -46,4 +62,5 @@ __all__ = [
     "StoreError",
     "Write",
     "open_store",
+    "shown_url",
 ]

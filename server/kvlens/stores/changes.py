@@ -19,7 +19,14 @@ MANY = 64  # above, rows pass through a temporary table: one statement under the
 
 _NUMBERS = itertools.count()
 _OLD = "SELECT blob_id FROM _mf_entries WHERE key = ?"
-_PUT = "INSERT OR REPLACE INTO _mf_entries (key, blob_id, expiration, metadata) VALUES (?, ?, ?, ?)"
+_UPDATE = (  # not REPLACE, which moves the row and so writes three pages instead of one
+    "ON CONFLICT (key) DO UPDATE SET blob_id = excluded.blob_id, "
+    "expiration = excluded.expiration, metadata = excluded.metadata"
+)
+_PUT = (
+    "INSERT INTO _mf_entries (key, blob_id, expiration, metadata) "
+    f"VALUES (?, ?, ?, ?) {_UPDATE}"
+)
 
 
 class Change:
@@ -85,7 +92,10 @@ class Put(Change):
     def apply(self, db: sqlite3.Connection) -> None:
         if len(self._rows) > MANY:
             self.gone = staged_blobs(db, self._table)
-            db.execute(f"INSERT OR REPLACE INTO _mf_entries SELECT * FROM {self._table}")
+            db.execute(
+                "INSERT INTO _mf_entries (key, blob_id, expiration, metadata) "
+                f"SELECT * FROM {self._table} WHERE true {_UPDATE}"
+            )
             return
         for row in self._rows:
             old = db.execute(_OLD, (row[0],)).fetchone()

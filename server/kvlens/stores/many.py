@@ -1,0 +1,76 @@
+"""Whole entries, many at a time, from any store.
+
+A store that reads many in one go offers `get_many`; every other one is asked key by key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol, runtime_checkable
+
+from ..kv import Entry
+from .base import Store
+
+PAGE_KEYS = 500
+PAGE_SIZE = 4 * 1024 * 1024  # bytes of values
+
+
+@runtime_checkable
+class ReadsMany(Protocol):
+    """What a store may offer besides `Store`, where a call for each key would be dear."""
+
+    async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Entry | None]:
+        """Return the entries of the first keys, None for one that is not there.
+
+        It may stop where the values have `size` bytes together, but never before the first key.
+        """
+
+
+async def get_many(
+    store: Store, ns: str, keys: Sequence[str], size: int = PAGE_SIZE
+) -> Sequence[Entry | None]:
+    """Return the entries of the first keys, as many as `size` bytes of values allow.
+
+    At least one, so that whoever asks for the rest comes to an end. Raises StoreError.
+    """
+    if isinstance(store, ReadsMany):
+        return await store.get_many(ns, keys, size)
+    found: list[Entry | None] = []
+    for key in keys:
+        entry = await store.get(ns, key)
+        found.append(entry)
+        size -= len(entry.value) if entry else 0
+        if size <= 0:
+            break
+    return found
+
+
+async def each(
+    store: Store, ns: str, keys: Sequence[str]
+) -> AsyncIterator[tuple[str, Entry | None]]:
+    """Yield every key with its entry, in the order given. Raises StoreError."""
+    at = 0
+    while at < len(keys):
+        asked = keys[at : at + PAGE_KEYS]
+        found = await get_many(store, ns, asked)
+        for key, entry in zip(asked, found, strict=False):
+            yield key, entry
+        at += len(found)
+
+
+async def everything(
+    store: Store, ns: str, *, prefix: str = ""
+) -> AsyncIterator[tuple[str, Entry]]:
+    """Yield the entries of a namespace in the order of the keys, whatever their number.
+
+    What another program changes meanwhile is seen or not, key by key. Raises StoreError.
+    """
+    after: str | None = None
+    while True:
+        page = await store.list(ns, prefix=prefix, after=after)
+        async for key, entry in each(store, ns, [info.name for info in page.keys]):
+            if entry is not None:  # else it went meanwhile
+                yield key, entry
+        if page.complete or not page.keys:
+            return
+        after = page.keys[-1].name

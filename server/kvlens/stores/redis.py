@@ -1,0 +1,376 @@
+"""`redis:` keeps keys in Redis or Valkey, one server or a cluster: one team, many machines.
+
+    redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]      rediss:// the same over TLS
+    redis+cluster://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]…]      rediss+cluster:// over TLS
+
+User and password may be left to KVLENS_REDIS_USERNAME and KVLENS_REDIS_PASSWORD. `?prefix=` names
+what every key begins with (`kvlens`); the other options are redis-py's, such as
+`socket_timeout=` in seconds and `ssl_ca_certs=`. How keys are kept: `redis_scripts`.
+
+The server's clock decides what has expired. A write is one script, so that none is ever half
+made. `put_many`, `delete` and `clear` of many keys are made in parts, none of which keeps the
+server for more than some milliseconds; until the last part is made, other calls on the same
+namespace wait (0.5 s at 100,000 small keys) and help, and a batch takes its size twice in the
+server's memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import struct
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
+from uuid import uuid4
+
+from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
+from . import redis_scripts as scripts
+from .base import Store, StoreError
+
+try:
+    from redis.asyncio import Redis, RedisCluster
+    from redis.asyncio.cluster import ClusterNode
+    from redis.asyncio.connection import parse_url
+    from redis.asyncio.retry import Retry
+    from redis.backoff import ExponentialWithJitterBackoff
+    from redis.exceptions import NoScriptError, RedisError
+
+    from .redis_errors import explain
+except ImportError as missing:
+    raise StoreError(
+        f"Stores in Redis need the Python package redis, which is not here ({missing}). "
+        'Install it with: pip install "kvlens[redis]"'
+    ) from missing
+
+CONNECT_SECONDS = 5.0  # until a server has to have answered a connection
+ANSWER_SECONDS = 15.0  # until it has to have answered a command
+IDLE_SECONDS = 30  # a connection idle for longer is tried before it is used
+TRIES = 3  # again, after a connection is lost
+AT_ONCE = 64  # commands under way
+PART_SIZE = 1024 * 1024  # bytes of values in one part of a large write
+
+_LOG = logging.getLogger(__name__)
+_PORT = 6379
+
+
+def open_url(url: str, base: Path, clock: Clock) -> Store:
+    """Return the store of the server or the cluster at `url`. Connects when first used."""
+    return RedisStore(url)
+
+
+class _Tally:
+    """How far a namespace's version is explained by our own changes."""
+
+    def __init__(self, version: int) -> None:
+        self.base = version
+        self.started = 0
+        self.finished = 0
+
+    def is_foreign(self, version: int, finished: int) -> bool:
+        """Tell whether others changed it too; `finished` is from before `version` was asked."""
+        if self.base + finished <= version <= self.base + self.started:
+            return False
+        self.base = version - finished
+        return True
+
+
+class RedisStore:
+    """Namespaces in Redis or Valkey."""
+
+    inline = False
+
+    def __init__(self, url: str) -> None:
+        self._client, self.place, self._prefix, self._secret = _client(url)
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._tallies: dict[str, _Tally] = {}
+        self._helping: dict[str, asyncio.Lock] = {}
+        self._outside: set[str] = set()
+        self._look: asyncio.Task[None] | None = None
+        self._greeted = False
+
+    # -- the Store protocol ----------------------------------------------------------------
+
+    async def get(self, ns: str, key: str) -> Entry | None:
+        found = await self._run(ns, scripts.GET, _pack(key))
+        if len(found) == 1:
+            return None
+        _, value, metadata, expires = found
+        return Entry(value, _text(metadata), _number(expires))
+
+    async def put(self, ns: str, write: Write) -> None:
+        await self._run(ns, scripts.PUT, *_fields(write))
+
+    async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
+        parts = list(_parts(writes))
+        if len(parts) == 1:
+            await self._run(ns, scripts.PUT, *(f for write in parts[0] for f in _fields(write)))
+        elif parts:
+            packed = (b"".join(_framed(f) for w in part for f in _fields(w)) for part in parts)
+            await self._make_in_parts(ns, "put", packed)
+
+    async def replace(self, ns: str, key: str, value: bytes) -> bool:
+        return bool((await self._run(ns, scripts.REPLACE, _pack(key), value))[1])
+
+    async def delete(self, ns: str, keys: Sequence[str]) -> int:
+        names = [_pack(key) for key in dict.fromkeys(keys)]
+        if len(names) > scripts.PART:
+            starts = range(0, len(names), scripts.PART)
+            parts = (names[start : start + scripts.PART] for start in starts)
+            packed = (b"".join(map(_framed, part)) for part in parts)
+            return await self._make_in_parts(ns, "delete", packed)
+        return int((await self._run(ns, scripts.DELETE, *names))[1]) if names else 0
+
+    async def list(
+        self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
+    ) -> Page:
+        start, end = _pack(prefix), b"(" + _pack(prefix) + b"\xff" if prefix else b"+"
+        place = b"[" + start
+        if after is not None and _pack(after) >= start:
+            place = b"(" + _pack(after)
+        found: list[KeyInfo] = []
+        while place and len(found) <= limit:
+            missing = limit + 1 - len(found)
+            _, place, flat = await self._run(ns, scripts.LIST, place, end, missing)
+            found += [
+                KeyInfo(_unpack(flat[at]), _number(flat[at + 2]), _text(flat[at + 1]))
+                for at in range(0, len(flat), 3)
+            ]
+        return Page(found[:limit], len(found) <= limit)
+
+    async def stats(self, ns: str) -> Stats:
+        more, keys, size = 1, 0, 0
+        while more:
+            _, more, keys, size = await self._run(ns, scripts.STATS)
+        return Stats(keys, size)
+
+    async def clear(self, ns: str) -> int:
+        job = uuid4().hex
+        await self._run(ns, scripts.CLEAR, job)
+        return await self._finish(ns, job)
+
+    def poll(self) -> Sequence[str]:
+        if self._tallies and (self._look is None or self._look.done()):
+            self._look = asyncio.get_running_loop().create_task(self._look_outside())
+        changed, self._outside = list(self._outside), set()
+        return changed
+
+    async def close(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._look
+        with suppress(RedisError, OSError):
+            await self._client.aclose()
+
+    # -- large changes ---------------------------------------------------------------------
+
+    async def _make_in_parts(self, ns: str, kind: str, parts: Iterable[bytes]) -> int:
+        """Bring the parts, commit them together, see to their making; return the count."""
+        job = uuid4().hex
+        number = 0
+        for part in parts:
+            await self._run(ns, scripts.STAGE, job, number, part)
+            number += 1
+        whole = (await self._run(ns, scripts.COMMIT, job, kind, number))[1]
+        if not whole:
+            raise StoreError(
+                f"{self.place} lost part of a large write before it was complete "
+                f"(parts are kept for {scripts.KEPT // 60} minutes); nothing was changed. "
+                "Try again, with fewer keys at once."
+            )
+        return await self._finish(ns, job)
+
+    async def _finish(self, ns: str, job: str) -> int:
+        await self._help(ns)
+        return int((await self._run(ns, scripts.RESULT, job))[1])
+
+    async def _help(self, ns: str) -> None:
+        """Make what is left of the namespace's job, whoever began it."""
+        lock = self._helping.setdefault(ns, asyncio.Lock())
+        async with lock:
+            while (await self._call(ns, scripts.ADVANCE))[0] == scripts.OPEN:
+                pass
+
+    # -- changes by others -----------------------------------------------------------------
+
+    async def _look_outside(self) -> None:
+        """Compare the versions of the namespaces in use with what we did ourselves."""
+        for ns, tally in list(self._tallies.items()):
+            finished = tally.finished
+            try:
+                version = (await self._call(ns, scripts.VERSION))[1]
+            except StoreError:
+                return  # the next call that needs the server reports it
+            if tally.is_foreign(version, finished):
+                self._outside.add(ns)
+
+    # -- calls -----------------------------------------------------------------------------
+
+    async def _run(self, ns: str, script: scripts.Script, *arguments: Any) -> Any:
+        """Run a script once no job is open; return its answer."""
+        tally = self._tallies.get(ns)
+        if tally is None:
+            await self._greet()
+            version = (await self._call(ns, scripts.VERSION))[1]
+            tally = self._tallies.setdefault(ns, _Tally(version))
+        while True:
+            changed = False
+            tally.started += script.changes
+            try:
+                answer = await self._call(ns, script, *arguments)
+                changed = answer[0] != scripts.OPEN and (len(answer) == 1 or answer[1] != 0)
+            finally:
+                if script.changes and changed:
+                    tally.finished += 1
+                elif script.changes:
+                    tally.started -= 1
+            if answer[0] != scripts.OPEN:
+                return answer
+            await self._help(ns)
+
+    async def _call(self, ns: str, script: scripts.Script, *arguments: Any) -> Any:
+        base = f"{self._prefix}:{{{quote(ns, safe='')}}}"
+        async with self._explained():
+            try:
+                return await self._client.evalsha(_digest(script), 1, base, *arguments)
+            except NoScriptError:  # a new server, or one that was restarted
+                return await self._client.eval(script.source, 1, base, *arguments)
+
+    async def _greet(self) -> None:
+        """Warn, once, of a server that may drop keys to make room."""
+        if self._greeted:
+            return
+        self._greeted = True
+        node = {"target_nodes": RedisCluster.RANDOM} if _is_cluster(self._client) else {}
+        with suppress(RedisError, OSError):  # it may be forbidden, and is not needed
+            async with self._gate:
+                found = await self._client.execute_command("INFO", "memory", **node)
+            policy = found.get("maxmemory_policy", "") if isinstance(found, dict) else ""
+            if str(policy).startswith("allkeys") and int(found.get("maxmemory", 0)):
+                _LOG.warning(
+                    "%s drops keys when its memory is full (maxmemory-policy %s): "
+                    "set it to noeviction, or KV entries get lost",
+                    self.place,
+                    policy,
+                )
+
+    @asynccontextmanager
+    async def _explained(self) -> AsyncIterator[None]:
+        try:
+            async with self._gate:
+                yield
+        except (RedisError, OSError) as error:
+            raise StoreError(explain(error, self.place, self._secret)) from None
+
+
+def _client(url: str) -> tuple[Any, str, str, str]:
+    """Return the client for a URL, its place as messages name it, the prefix, the password."""
+    parts = urlsplit(url)
+    scheme, _, cluster = parts.scheme.partition("+")
+    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    prefix = options.pop("prefix", "kvlens")
+    login, _, hosts = parts.netloc.rpartition("@")
+    place = f"{parts.scheme}://{hosts}{parts.path.rstrip('/')}"
+    if not hosts or "{" in prefix:
+        raise StoreError(
+            f'"{place}" is no address of a Redis server: write redis://HOST:PORT or '
+            "redis+cluster://HOST:PORT,HOST:PORT (and ?prefix= without braces)."
+        )
+    nodes = hosts.split(",")
+    plain = SplitResult(scheme, nodes[0], parts.path, urlencode(options), "").geturl()
+    user, _, password = login.partition(":")
+    user = unquote(user) or os.environ.get("KVLENS_REDIS_USERNAME", "")
+    secret = unquote(password) or os.environ.get("KVLENS_REDIS_PASSWORD", "")
+    try:
+        addresses = [_address(node) for node in nodes]
+        settings: dict[str, Any] = {**_DEFAULTS, **parse_url(plain)}
+        settings.update(username=user or None, password=secret or None)
+        for name in ("connection_class", "host", "port"):
+            settings.pop(name, None)
+        settings["ssl"] = scheme == "rediss"
+        settings["retry"] = Retry(ExponentialWithJitterBackoff(cap=0.5, base=0.05), TRIES)
+        if cluster:
+            if settings.pop("db", 0):
+                raise ValueError("a cluster has no numbered databases")
+            del settings["health_check_interval"]
+            starts = [ClusterNode(host, port) for host, port in addresses]
+            return RedisCluster(startup_nodes=starts, **settings), place, prefix, secret
+        if len(addresses) > 1:
+            raise ValueError("several servers are a cluster: write redis+cluster://")
+        host, port = addresses[0]
+        settings["max_connections"] = AT_ONCE + 8
+        return Redis(host=host, port=port, **settings), place, prefix, secret
+    except (ValueError, TypeError, RedisError) as error:
+        reason = str(error).replace(secret, "…") if secret else str(error)
+        raise StoreError(f'"{place}" cannot be used as a store: {reason}.') from None
+
+
+_DEFAULTS: dict[str, Any] = {
+    "socket_connect_timeout": CONNECT_SECONDS,
+    "socket_timeout": ANSWER_SECONDS,
+    "health_check_interval": IDLE_SECONDS,
+    "client_name": "kvlens",
+}
+
+
+def _address(node: str) -> tuple[str, int]:
+    split = urlsplit(f"//{node}")
+    return split.hostname or "localhost", split.port or _PORT
+
+
+def _is_cluster(client: Any) -> bool:
+    return isinstance(client, RedisCluster)
+
+
+_DIGESTS: dict[str, str] = {}
+
+
+def _digest(script: scripts.Script) -> str:
+    found = _DIGESTS.get(script.source)
+    if found is None:
+        found = _DIGESTS[script.source] = hashlib.sha1(script.source.encode()).hexdigest()
+    return found
+
+
+def _parts(writes: Sequence[Write]) -> Iterable[list[Write]]:
+    """Cut writes into parts that the server makes quickly; of equal keys the last one counts."""
+    part: list[Write] = []
+    size = 0
+    for write in {write.key: write for write in writes}.values():
+        if part and (len(part) == scripts.PART or size + len(write.value) > PART_SIZE):
+            yield part
+            part, size = [], 0
+        part.append(write)
+        size += len(write.value)
+    if part:
+        yield part
+
+
+def _fields(write: Write) -> tuple[bytes, bytes, bytes, bytes]:
+    expires = b"" if write.expiration is None else b"%d" % write.expiration
+    return _pack(write.key), write.value, (write.metadata or "").encode(), expires
+
+
+def _framed(data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + data
+
+
+def _pack(name: str) -> bytes:
+    return name.encode("utf-8", "surrogatepass")
+
+
+def _unpack(name: bytes) -> str:
+    return name.decode("utf-8", "surrogatepass")
+
+
+def _text(data: bytes) -> str | None:
+    return data.decode() if data else None
+
+
+def _number(data: bytes) -> int | None:
+    return int(data) if data else None

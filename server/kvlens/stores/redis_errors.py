@@ -1,0 +1,107 @@
+"""What a Redis server or its client says went wrong, in words that tell the way out."""
+
+from __future__ import annotations
+
+from redis import exceptions
+
+
+def explain(error: Exception, place: str, secret: str) -> str:
+    """Return one line that names `place` and what to do, and never the password."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    if secret:
+        text = text.replace(secret, "…")
+    return f"{place} {_say(error, text)}"
+
+
+def _say(error: Exception, text: str) -> str:
+    for kind, marks, words in _KNOWN:
+        if isinstance(error, kind) and (not marks or any(mark in text for mark in marks)):
+            return words.format(text=text.rstrip("."))
+    return f"refused the command: {text}"
+
+
+_ANY = (exceptions.RedisError, OSError)
+
+_KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ...], str], ...] = (
+    # kind of error, texts of which one is in it (none: any), what is said
+    (
+        exceptions.NoPermissionError,
+        (),
+        "does not let this user do that ({text}). Give it: ACL SETUSER NAME ~kvlens:* +@all",
+    ),
+    (
+        _ANY,
+        ("WRONGPASS", "NOAUTH", "invalid username-password", "Authentication", "without any pass"),
+        "refuses the login ({text}). Put USER:PASSWORD@ into the store's URL, or set "
+        "KVLENS_REDIS_USERNAME and KVLENS_REDIS_PASSWORD.",
+    ),
+    (
+        exceptions.AuthenticationError,
+        (),
+        "refuses the login ({text}). Check user and password.",
+    ),
+    (
+        _ANY,
+        ("READONLY", "read only replica"),
+        "is a read-only replica. Write the address of its primary into the store's URL.",
+    ),
+    (
+        _ANY,
+        ("OOM", "used memory >"),
+        "is out of memory; nothing was changed. Raise its maxmemory or delete keys.",
+    ),
+    (
+        _ANY,
+        ("LOADING", "loading the dataset"),
+        "is still loading its data. Try again in a moment.",
+    ),
+    (
+        _ANY,
+        ("MISCONF", "NOREPLICAS"),
+        "takes no writes now ({text}). See its log and its disk.",
+    ),
+    (
+        _ANY,
+        ("BUSY", "is busy running a script"),
+        "is busy with another program's script. Try again in a moment.",
+    ),
+    (
+        _ANY,
+        ("CLUSTERDOWN", "cluster is down", "Hash slot not served", "not all slots are covered",
+         "All slots are not covered"),
+        "is a cluster that is down or lacks a part ({text}). See CLUSTER INFO on its nodes.",
+    ),
+    (
+        _ANY,
+        ("non local key", "TRYAGAIN"),
+        "is moving the namespace to another node. Try again in a moment.",
+    ),
+    (
+        _ANY,
+        ("MOVED", "CROSSSLOT"),
+        "is a node of a cluster. Write redis+cluster:// in the store's URL.",
+    ),
+    (
+        _ANY,
+        ("Cluster mode is not enabled", "cluster support disabled"),
+        "is no cluster. Write redis:// in the store's URL.",
+    ),
+    (
+        (exceptions.TimeoutError, TimeoutError),
+        (),
+        "does not answer in time ({text}). See that it runs and can be reached from here; "
+        "?socket_timeout=SECONDS in the store's URL gives it longer.",
+    ),
+    (
+        _ANY,
+        ("CERTIFICATE", "SSL", "certificate"),
+        "cannot be reached over TLS ({text}). Name its authority with ?ssl_ca_certs=FILE, or "
+        "write redis:// where the server has no TLS.",
+    ),
+    (
+        (exceptions.ConnectionError, exceptions.RedisClusterException, OSError),
+        (),
+        "cannot be reached ({text}). See that Redis or Valkey runs there, and check host and "
+        "port in the store's URL.",
+    ),
+)  # fmt: skip

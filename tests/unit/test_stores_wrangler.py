@@ -1,0 +1,425 @@
+"""What is particular to the store on Miniflare's disk format: files, other programs, trouble."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from kvlens.kv import Entry, KeyInfo, ManualClock, Page, Stats, Write
+from kvlens.stores import Store, StoreError, open_store
+from kvlens.stores import wrangler as module
+from kvlens.stores.diskformat import blobs_path, database_name, database_path, safe_name
+
+NOW = 1_800_000_000
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / ".wrangler" / "state" / "v3"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW)
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Store]:
+    opened = open_store("wrangler:", tmp_path, clock)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait 50 ms for another program's lock instead of 5 s."""
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0.05)
+
+
+def blobs(state: Path, ns: str = "KV") -> list[bytes]:
+    return sorted(path.read_bytes() for path in blobs_path(state, ns).iterdir())
+
+
+class Other:
+    """Another program on the same files, as Miniflare is."""
+
+    def __init__(self, state: Path, ns: str = "KV") -> None:
+        self.folder = blobs_path(state, ns)
+        self.database = sqlite3.connect(
+            database_path(state, ns), isolation_level=None, check_same_thread=False
+        )
+
+    def put(self, key: str, value: bytes) -> None:
+        (self.folder / f"other-{key}-{value.hex()}").write_bytes(value)
+        self.database.execute(
+            "INSERT OR REPLACE INTO _mf_entries VALUES (?, ?, NULL, NULL)",
+            (key, f"other-{key}-{value.hex()}"),
+        )
+
+
+@pytest.fixture
+async def other(store: Store, state: Path) -> AsyncIterator[Other]:
+    await store.put("KV", Write("k", b"first"))
+    opened = Other(state)
+    yield opened
+    opened.database.close()
+
+
+# -- the format ------------------------------------------------------------------------------
+
+SAFE_NAMES = [
+    ("KV", "KV"),
+    ("my/ns:weird id", "my_ns_weird id"),
+    (".", "_"),
+    ("..", "__"),
+    ("../../etc", "______etc"),
+    (" x ", "_x_"),
+    ("a?b*c", "a_b_c"),
+    ("con", "_"),
+    ("COM1.txt", "_"),
+    ("control", "control"),
+    ("a\x00\x1f\x9f", "a___"),
+    ("x" * 300, "x" * 255),
+    ("ü\U0001f600", "ü\U0001f600"),
+]
+
+
+@pytest.mark.parametrize(("ns", "name"), SAFE_NAMES)
+def test_safe_name(ns: str, name: str) -> None:
+    assert safe_name(ns) == name
+
+
+def test_database_name() -> None:
+    """As workerd names the Durable Object of this id; seen on disk."""
+    assert database_name("KV") != database_name("kv")
+    assert len(bytes.fromhex(database_name("ü" * 1000))) == 32
+
+
+async def test_where_the_files_are(tmp_path: Path) -> None:
+    for url, folder in (
+        ("wrangler:", ".wrangler/state/v3"),
+        ("wrangler:there", "there/v3"),
+        (f"wrangler:{tmp_path}/absolute", "absolute/v3"),
+    ):
+        store = open_store(url, tmp_path)
+        await store.put("KV", Write("k", b"v"))
+        await store.close()
+        assert database_path(tmp_path / folder, "KV").is_file()
+        assert blobs(tmp_path / folder) == [b"v"]
+
+
+async def test_reading_makes_no_files(store: Store, tmp_path: Path) -> None:
+    assert await store.get("KV", "k") is None
+    assert await store.list("KV") == Page([], True)
+    assert await store.stats("KV") == Stats(0, 0)
+    assert await store.delete("KV", ["k"]) == 0
+    assert await store.clear("KV") == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_it_is_kept(tmp_path: Path, store: Store) -> None:
+    await store.put("KV", Write("k", b"v", '"m"', NOW + 60))
+    await store.close()
+    again = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    assert await again.get("KV", "k") == Entry(b"v", '"m"', NOW + 60)
+    await again.close()
+
+
+async def test_values_no_longer_used_are_removed(store: Store, state: Path) -> None:
+    """After about a second, for a Worker may be reading them; at once when closing."""
+    await store.put_many("KV", [Write(str(n), str(n).encode()) for n in range(100)])
+    await store.put("KV", Write("0", b"new"))
+    await store.delete("KV", ["1"])
+    await store.replace("KV", "2", b"new")
+    await store.replace("KV", "none", b"none")
+    assert {b"0", b"1", b"2", b"new"} <= set(blobs(state))
+    while len(blobs(state)) > 99:
+        await asyncio.sleep(0.1)
+    await store.clear("KV")
+    await store.close()
+    assert blobs(state) == []
+
+
+async def test_expired_rows_are_removed(store: Store, state: Path, clock: ManualClock) -> None:
+    await store.put("KV", Write("stays", b"stays"))
+    await store.put("KV", Write("goes", b"goes", None, NOW + 60))
+    clock.advance(60)
+    assert await store.list("KV") == Page([KeyInfo("stays")], True)
+    while blobs(state) != [b"stays"]:
+        await asyncio.sleep(0.1)
+    assert await store.get("KV", "goes") is None
+
+
+async def test_puts_at_once_are_committed_together(store: Store, state: Path) -> None:
+    await store.put("KV", Write("k", b""))
+    writes = [Write(f"k{n}", b"x" * 100_000) for n in range(30)]
+    await asyncio.gather(*(store.put("KV", write) for write in writes))
+    assert await store.stats("KV") == Stats(31, 3_000_000)
+    for write in writes:
+        assert await store.get("KV", write.key) == Entry(write.value)
+
+
+async def test_the_log_is_folded_in(store: Store, state: Path) -> None:
+    for number in range(3 * module.CHECKPOINT_COMMITS):
+        await store.put("KV", Write(f"k{number}", b"v"))
+    log = database_path(state, "KV").with_suffix(".sqlite-wal")
+    assert (await store.stats("KV")).keys == 3 * module.CHECKPOINT_COMMITS
+    assert log.stat().st_size < 3 * module.CHECKPOINT_COMMITS * 4 * 4096
+
+
+# -- other programs ----------------------------------------------------------------------------
+
+
+async def test_changes_of_others_are_seen_at_once(store: Store, other: Other) -> None:
+    for number in range(20):
+        value = str(number).encode()
+        other.put("k", value)
+        assert await store.get("KV", "k") == Entry(value)
+        assert await store.get("KV", "k") == Entry(value)
+        await store.put("KV", Write("k", value + b"!"))
+        assert await store.get("KV", "k") == Entry(value + b"!")
+    other.database.execute("DELETE FROM _mf_entries")
+    assert await store.get("KV", "k") is None
+    assert await store.stats("KV") == Stats(0, 0)
+
+
+async def test_changes_of_others_are_polled(store: Store, other: Other) -> None:
+    store.poll()
+    assert list(store.poll()) == []
+    other.put("k", b"2")
+    assert list(store.poll()) == ["KV"]
+    assert list(store.poll()) == []
+    await store.put("KV", Write("k", b"3"))
+    assert list(store.poll()) == []
+
+
+async def test_a_namespace_made_by_others_is_polled(
+    tmp_path: Path, store: Store, state: Path
+) -> None:
+    assert await store.get("KV", "k") is None
+    assert list(store.poll()) == []
+    second = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    await second.put("KV", Write("k", b"v"))
+    assert list(store.poll()) == ["KV"]
+    assert await store.get("KV", "k") == Entry(b"v")
+    await second.close()
+
+
+@pytest.mark.parametrize("notice", ["poll", "put"])
+async def test_the_state_folder_is_deleted(
+    store: Store, other: Other, tmp_path: Path, notice: str
+) -> None:
+    """What is put after `rm -r .wrangler` is in the new files, not in the deleted ones."""
+    other.database.close()
+    if os.name == "nt":
+        return  # an open file cannot be deleted there
+    subprocess.run(["rm", "-r", str(tmp_path / ".wrangler")], check=True)
+    if notice == "poll":
+        assert list(store.poll()) == ["KV"]
+        assert await store.get("KV", "k") is None
+    await store.put("KV", Write("new", b"v"))
+    assert await store.list("KV") == Page([KeyInfo("new")], True)
+    await store.close()
+    again = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    assert await again.get("KV", "new") == Entry(b"v")
+    await again.close()
+
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from kvlens.stores import Write, open_store
+
+async def main():
+    store = open_store("wrangler:", Path(sys.argv[1]))
+    for number in range(150):
+        await store.put("KV", Write(f"{sys.argv[2]}{number % 50}", sys.argv[2].encode()))
+        if number % 10 == 0:
+            await store.put_many("KV", [Write(f"{sys.argv[2]}m{n}", b"m") for n in range(80)])
+    await store.close()
+
+asyncio.run(main())
+"""
+
+
+def test_processes_write_at_once(tmp_path: Path, state: Path) -> None:
+    """Nothing is lost, and no value without a row is left."""
+    command = [sys.executable, "-c", WRITER, str(tmp_path)]
+    writers = [subprocess.Popen([*command, name]) for name in "abc"]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    database = sqlite3.connect(database_path(state, "KV"))
+    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    names = {row[0] for row in database.execute("SELECT blob_id FROM _mf_entries")}
+    database.close()
+    assert len(names) == 3 * 130
+    assert names == {path.name for path in blobs_path(state, "KV").iterdir()}
+
+
+# -- trouble -------------------------------------------------------------------------------------
+
+
+async def test_a_lock_is_waited_for(store: Store, other: Other) -> None:
+    """Meanwhile reads go on, and so does everything else on the loop."""
+    other.database.execute("BEGIN IMMEDIATE")
+    put = asyncio.ensure_future(store.put("KV", Write("k", b"second")))
+    many = asyncio.ensure_future(store.put_many("KV", [Write(f"{n}", b"") for n in range(100)]))
+    await asyncio.sleep(0.1)
+    assert not put.done()
+    assert not many.done()
+    assert await store.get("KV", "k") == Entry(b"first")
+    assert await store.list("KV") == Page([KeyInfo("k")], True)
+    other.database.execute("COMMIT")
+    await asyncio.gather(put, many)
+    assert await store.get("KV", "k") == Entry(b"second")
+    assert (await store.stats("KV")).keys == 101
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_lock_that_stays(store: Store, other: Other, state: Path) -> None:
+    other.database.execute("BEGIN IMMEDIATE")
+    for attempt in (
+        store.put("KV", Write("k", b"second")),
+        store.put_many("KV", [Write(f"{n}", b"") for n in range(100)]),
+        store.delete("KV", ["k"]),
+        store.replace("KV", "k", b"second"),
+        store.clear("KV"),
+    ):
+        with pytest.raises(StoreError, match="locked by another program") as caught:
+            await attempt
+        assert str(database_path(state, "KV")) in str(caught.value)
+    other.database.execute("ROLLBACK")
+    assert blobs(state) == [b"first"]
+    await store.put("KV", Write("k", b"second"))
+    assert await store.get("KV", "k") == Entry(b"second")
+
+
+async def test_a_missing_value(store: Store, state: Path) -> None:
+    await store.put_many("KV", [Write("a", b"a"), Write("b", b"b")])
+    for path in blobs_path(state, "KV").iterdir():
+        if path.read_bytes() == b"a":
+            path.unlink()
+    with pytest.raises(StoreError, match='value of key "a" is missing') as caught:
+        await store.get("KV", "a")
+    assert str(blobs_path(state, "KV")) in str(caught.value)
+    assert await store.get("KV", "b") == Entry(b"b")
+    assert await store.stats("KV") == Stats(2, 1)
+    await store.put("KV", Write("a", b"again"))
+    assert await store.get("KV", "a") == Entry(b"again")
+
+
+@pytest.mark.parametrize(
+    "damage", [b"this is no database at all", b"SQLite format 3\0" + b"\xff" * 5000]
+)
+async def test_a_damaged_database(tmp_path: Path, state: Path, damage: bytes) -> None:
+    path = database_path(state, "KV")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(damage)
+    store = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    for attempt in (
+        store.get("KV", "k"),
+        store.put("KV", Write("k", b"v")),
+        store.list("KV"),
+        store.stats("KV"),
+    ):
+        with pytest.raises(StoreError, match="is damaged") as caught:
+            await attempt
+        assert str(path) in str(caught.value)
+    await store.close()
+    assert path.read_bytes() == damage
+
+
+async def test_a_database_damaged_while_open(store: Store, state: Path) -> None:
+    await store.put_many("KV", [Write(f"{n:05}", b"", '"m"') for n in range(2000)])
+    database = sqlite3.connect(database_path(state, "KV"))
+    database.execute("PRAGMA writable_schema = ON")
+    database.execute("DROP TABLE _mf_entries")
+    database.commit()
+    database.close()
+    with pytest.raises(StoreError, match="no such table"):
+        await store.get("KV", "00001")
+    with pytest.raises(StoreError, match="no such table"):
+        await store.put("KV", Write("k", b"v"))
+
+
+async def test_a_folder_in_the_way(tmp_path: Path, state: Path) -> None:
+    state.parent.mkdir(parents=True)
+    state.write_text("a file where the folder should be", encoding="utf-8")
+    store = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    with pytest.raises(StoreError, match="Cannot write"):
+        await store.put("KV", Write("k", b"v"))
+    await store.close()
+
+
+async def test_values_that_cannot_be_written(store: Store, state: Path) -> None:
+    """Nothing changes, and no value without a row is left."""
+    await store.put("KV", Write("k", b"first"))
+    folder = blobs_path(state, "KV")
+    folder.rename(folder.with_name("kept"))
+    folder.write_text("in the way", encoding="utf-8")
+    with pytest.raises(StoreError, match=r"Cannot write .*blobs"):
+        await store.put("KV", Write("k", b"second"))
+    with pytest.raises(StoreError, match=r"Cannot write .*blobs"):
+        await store.put_many("KV", [Write(f"{n}", b"") for n in range(100)])
+    folder.unlink()
+    folder.with_name("kept").rename(folder)
+    assert await store.get("KV", "k") == Entry(b"first")
+    assert (await store.stats("KV")).keys == 1
+
+
+async def test_a_read_only_database(tmp_path: Path, state: Path) -> None:
+    """Seen with SQLite's own read-only switch, which holds for an administrator too."""
+    store = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    await store.put("KV", Write("k", b"first"))
+    space = store._spaces["KV"]  # type: ignore[attr-defined]
+    space.main.execute("PRAGMA query_only = ON")
+    for attempt in (store.put("KV", Write("k", b"2")), store.put_many("KV", [Write("k", b"2")])):
+        with pytest.raises(StoreError, match="cannot be opened for writing"):
+            await attempt
+    assert await store.get("KV", "k") == Entry(b"first")
+    await store.close()
+    assert blobs(state) == [b"first"]
+
+
+async def test_unknown_stores(tmp_path: Path) -> None:
+    for url in ("", "disk:", "memory:x", "http://example.com:80", "http://127.0.0.1", "wrangler"):
+        with pytest.raises(StoreError):
+            open_store(url, tmp_path)
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield int(taken.getsockname()[1])
+
+
+async def test_an_emulator_that_is_not_there(tmp_path: Path, closed_port: int) -> None:
+    store = open_store(f"http://127.0.0.1:{closed_port}", tmp_path)
+    with pytest.raises(StoreError, match=r"does not answer .* Start it with kvlens serve"):
+        await store.get("KV", "k")
+    await store.close()
+
+
+def test_reading_does_not_need_the_thread(tmp_path: Path) -> None:
+    """A small put and its reads finish without a wait, so that a request costs no task."""
+
+    async def run() -> set[str]:
+        store = open_store("wrangler:", tmp_path, ManualClock(NOW))
+        await store.put("KV", Write("k", b"v"))
+        for work in (store.put("KV", Write("k", b"2")), store.get("KV", "k"), store.list("KV")):
+            with pytest.raises(StopIteration):
+                work.send(None)
+        names = {thread.name for thread in threading.enumerate()}
+        await store.close()
+        return names
+
+    assert any(name.startswith("kv-writer") for name in asyncio.run(run()))
