@@ -32,6 +32,7 @@ CALM: dict[str, object] = {
     "extensions.autoCheckUpdates": False,
     "extensions.autoUpdate": False,
     "extensions.ignoreRecommendations": True,
+    "files.autoSave": "off",  # as on a desktop; in a browser the default saves while one types
     "git.enabled": False,
     "git.openRepositoryInParentFolders": "never",
     "github.gitAuthentication": False,

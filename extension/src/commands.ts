@@ -18,7 +18,16 @@ interface Parts {
     view: vscode.TreeView<Node>;
 }
 
-type Handler = (parts: Parts, node?: Node, selection?: Node[]) => Promise<void> | void;
+/** What the view or a lens over a config hands to a command. */
+type Subject = Node | Named;
+
+/** A namespace as a lens names it, with the file to seed it from where there is one. */
+interface Named extends NamespaceRef {
+    kind?: undefined;
+    file?: string;
+}
+
+type Handler = (parts: Parts, node?: Subject, selection?: Node[]) => Promise<void> | void;
 
 const COMMANDS: Record<string, Handler> = {
     'kvlens.seed': seed,
@@ -49,7 +58,7 @@ const COMMANDS: Record<string, Handler> = {
 export function registerCommands(parts: Parts): vscode.Disposable {
     return vscode.Disposable.from(
         ...Object.entries(COMMANDS).map(([id, handler]) =>
-            vscode.commands.registerCommand(id, async (node?: Node, selection?: Node[]) => {
+            vscode.commands.registerCommand(id, async (node?: Subject, selection?: Node[]) => {
                 try {
                     await handler(parts, node, selection);
                 } catch (error) {
@@ -80,11 +89,19 @@ async function tell(server: Server, id: string, error: unknown): Promise<void> {
     }
 }
 
-async function target(parts: Parts, node: Node | undefined, title: string): Promise<NamespaceRef> {
+async function target(
+    parts: Parts,
+    node: Subject | undefined,
+    title: string,
+): Promise<NamespaceRef> {
+    if (node && node.kind === undefined) {
+        const { config, id, binding, environment } = node;
+        return { config, id, binding, environment };
+    }
     return namespaceOf(node) ?? (await prompts.namespace(parts.model, title));
 }
 
-function projectOf(node: Node | undefined): Project | undefined {
+function projectOf(node: Subject | undefined): Project | undefined {
     return node?.kind === 'project' || node?.kind === 'namespace' ? node.project : undefined;
 }
 
@@ -93,21 +110,26 @@ function folderOf(config: string): vscode.Uri {
     return vscode.Uri.joinPath(vscode.Uri.parse(config), '..');
 }
 
-async function seed(parts: Parts, node?: Node): Promise<void> {
+async function seed(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Seed Namespace from File');
+    const named = node && node.kind === undefined ? node.file : undefined;
+    const file = named ?? (await askForSeed(space));
+    if (!file) {
+        return;
+    }
+    const { written } = await parts.server.ask('kvlens.seed', { ...space, file });
+    const keys = format.count(written, 'key');
+    void vscode.window.showInformationMessage(`Seeded ${keys} into ${space.binding}.`);
+}
+
+async function askForSeed(space: NamespaceRef): Promise<string | undefined> {
     const files = await vscode.window.showOpenDialog({
         title: `Seed ${space.binding}: a JSON file in the format of wrangler kv bulk put`,
         openLabel: 'Seed',
         defaultUri: await seedsFolder(space.config),
         filters: { 'JSON files': ['json'], 'All files': ['*'] },
     });
-    if (!files?.length) {
-        return;
-    }
-    const file = files[0].toString();
-    const { written } = await parts.server.ask('kvlens.seed', { ...space, file });
-    const keys = format.count(written, 'key');
-    void vscode.window.showInformationMessage(`Seeded ${keys} into ${space.binding}.`);
+    return files?.[0]?.toString();
 }
 
 /** `seeds/` beside the config where there is one, else the config's own folder. */
@@ -121,7 +143,7 @@ async function seedsFolder(config: string): Promise<vscode.Uri> {
     }
 }
 
-async function put(parts: Parts, node?: Node): Promise<void> {
+async function put(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Put Key');
     const readFile = async (uri: vscode.Uri): Promise<{ text: string } | { base64: string }> =>
         bodyOf(await vscode.workspace.fs.readFile(uri));
@@ -130,7 +152,7 @@ async function put(parts: Parts, node?: Node): Promise<void> {
     vscode.window.setStatusBarMessage(`Put "${what.key}" into ${space.binding}`, SHORT);
 }
 
-async function get(parts: Parts, node?: Node): Promise<void> {
+async function get(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Get Key');
     const name =
         node?.kind === 'key'
@@ -139,7 +161,7 @@ async function get(parts: Parts, node?: Node): Promise<void> {
     await open(space, name);
 }
 
-async function list(parts: Parts, node?: Node): Promise<void> {
+async function list(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'List Keys');
     await open(space, await prompts.key(parts.server, space, 'List Keys'));
 }
@@ -148,7 +170,7 @@ async function open(space: NamespaceRef, name: string): Promise<void> {
     await vscode.commands.executeCommand('vscode.open', uriOf(space, name));
 }
 
-async function remove(parts: Parts, node?: Node, selection?: Node[]): Promise<void> {
+async function remove(parts: Parts, node?: Subject, selection?: Node[]): Promise<void> {
     const chosen = (selection?.length ? selection : [node]).filter(
         (one): one is KeyNode => one?.kind === 'key',
     );
@@ -173,7 +195,7 @@ async function deleteSelected(parts: Parts): Promise<void> {
     }
 }
 
-async function exportKeys(parts: Parts, node?: Node): Promise<void> {
+async function exportKeys(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Export Namespace');
     const folder = await seedsFolder(space.config);
     const file = await vscode.window.showSaveDialog({
@@ -193,7 +215,7 @@ async function exportKeys(parts: Parts, node?: Node): Promise<void> {
     }
 }
 
-async function clear(parts: Parts, node?: Node): Promise<void> {
+async function clear(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Clear Namespace');
     const known = parts.model
         .all()
@@ -208,7 +230,7 @@ async function clear(parts: Parts, node?: Node): Promise<void> {
     vscode.window.setStatusBarMessage(`Deleted ${count} from ${space.binding}`, SHORT);
 }
 
-async function restart(parts: Parts, node?: Node): Promise<void> {
+async function restart(parts: Parts, node?: Subject): Promise<void> {
     if (parts.server.state !== 'running') {
         await parts.server.restart();
         return;
@@ -218,7 +240,7 @@ async function restart(parts: Parts, node?: Node): Promise<void> {
     vscode.window.setStatusBarMessage(`KV emulator restarted at ${url}`, SHORT);
 }
 
-async function copyAddress(parts: Parts, node?: Node): Promise<void> {
+async function copyAddress(parts: Parts, node?: Subject): Promise<void> {
     const one = projectOf(node) ?? (await prompts.project(parts.model, 'Copy Emulator Address'));
     const { url } = await parts.server.ask('kvlens.address', { config: one.config });
     await vscode.env.clipboard.writeText(url);
@@ -226,7 +248,7 @@ async function copyAddress(parts: Parts, node?: Node): Promise<void> {
 }
 
 /** Copy a shell command that reads a key, or lists a namespace's keys, over the REST API. */
-async function copyCurl(parts: Parts, node?: Node): Promise<void> {
+async function copyCurl(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Copy as curl');
     const address = await parts.server.ask('kvlens.address', { config: space.config });
     const base = address.rest.replace(/\/$/, '');
@@ -238,7 +260,7 @@ async function copyCurl(parts: Parts, node?: Node): Promise<void> {
     vscode.window.setStatusBarMessage('Copied a curl command with this run’s token', SHORT);
 }
 
-async function copyKey(_: Parts, node?: Node): Promise<void> {
+async function copyKey(_: Parts, node?: Subject): Promise<void> {
     const active = vscode.window.activeTextEditor?.document.uri;
     const name =
         node?.kind === 'key'
@@ -251,7 +273,7 @@ async function copyKey(_: Parts, node?: Node): Promise<void> {
     }
 }
 
-async function addNamespace(parts: Parts, node?: Node): Promise<void> {
+async function addNamespace(parts: Parts, node?: Subject): Promise<void> {
     const where = await prompts.newNamespace(parts.model, projectOf(node));
     const uri = vscode.Uri.parse(where.config);
     const document = await vscode.workspace.openTextDocument(uri);
@@ -294,7 +316,7 @@ async function createConfig(): Promise<void> {
     await vscode.window.showTextDocument(uri);
 }
 
-async function reveal(_: Parts, node?: Node): Promise<void> {
+async function reveal(_: Parts, node?: Subject): Promise<void> {
     const project = projectOf(node) ?? (node?.kind === 'environment' ? node.project : undefined);
     if (!project) {
         return;

@@ -262,6 +262,7 @@ function environmentItem(node: EnvironmentNode): vscode.TreeItem {
         node.environment === null
             ? 'Used where no environment is chosen'
             : `[env.${node.environment}], chosen with --env ${node.environment}`;
+    item.accessibilityInformation = { label };
     return item;
 }
 
@@ -277,6 +278,7 @@ function namespaceItem(node: NamespaceNode): vscode.TreeItem {
         lines.push(`${format.count(keys, 'key')}, ${format.size(size ?? 0)}`);
     }
     item.tooltip = lines.join('\n');
+    item.accessibilityInformation = { label: `${binding}, ${item.description}` };
     return item;
 }
 

@@ -1,0 +1,1 @@
+"""Tests in the real editor: the VS Code workbench, driven in a real browser."""

@@ -1,0 +1,259 @@
+"""A window of the workbench, in the words of somebody who uses it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+START = 60_000  # ms: the extension's activation and the server's start, on a busy machine
+SCREENSHOTS = Path(__file__).resolve().parent.parent.parent / "build" / "screenshots"
+
+PASTE = """text => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', text);
+    const paste = { clipboardData, bubbles: true, cancelable: true };
+    document.activeElement.dispatchEvent(new ClipboardEvent('paste', paste));
+}"""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A namespace as the emulator's REST API serves it: what curl, wrangler and SDKs see."""
+
+    base: str  # up to and with the namespace's id
+    token: str
+
+    def request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+        """Send a request below the namespace; return the status and the body."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        request = urllib.request.Request(
+            f"{self.base}/{path}", data=body, headers=headers, method=method
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=10) as response:
+                return response.status, response.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def value(self, key: str) -> bytes | None:
+        """Return a value, None where there is no such key."""
+        status, body = self.request("GET", f"values/{urllib.parse.quote(key, safe='')}")
+        assert status in (200, 404), body
+        return body if status == 200 else None
+
+    def metadata(self, key: str) -> Any:
+        """Return a key's metadata."""
+        status, body = self.request("GET", f"metadata/{urllib.parse.quote(key, safe='')}")
+        assert status == 200, body
+        return json.loads(body)["result"]
+
+    def keys(self) -> dict[str, dict[str, Any]]:
+        """Return the first page of keys by name."""
+        status, body = self.request("GET", "keys")
+        assert status == 200, body
+        return {key["name"]: key for key in json.loads(body)["result"]}
+
+    def put(self, key: str, value: bytes) -> None:
+        """Write a value, as a Worker or a script would behind the editor's back."""
+        path = f"values/{urllib.parse.quote(key, safe='')}"
+        status, body = self.request("PUT", path, value)
+        assert status == 200, body
+
+    def delete(self, key: str) -> None:
+        """Delete a key behind the editor's back."""
+        status, body = self.request("DELETE", f"values/{urllib.parse.quote(key, safe='')}")
+        assert status == 200, body
+
+
+class Window:
+    """One window of the workbench on one folder."""
+
+    def __init__(self, page: Page, url: str, folder: Path, name: str) -> None:
+        """Open the folder.
+
+        Args:
+            page: an empty page of the browser.
+            url: the address that opens the folder.
+            folder: the project.
+            name: goes before the names of the screenshots.
+        """
+        self.page = page
+        self.folder = folder
+        self.name = name
+        self._shots = 0
+        page.goto(url)
+        expect(page.locator(".monaco-workbench .part.statusbar")).to_be_visible(timeout=START)
+
+    def shot(self, name: str) -> None:
+        """Keep a picture of the window."""
+        self._shots += 1
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{self.name}-{self._shots:02d}-{name}.png")
+
+    def reload(self) -> None:
+        """Reload the window and wait until the extension answers again."""
+        self.page.reload()
+        expect(self.page.locator(".monaco-workbench .part.statusbar")).to_be_visible(timeout=START)
+
+    # --- the view ---
+
+    def show_view(self) -> None:
+        """Bring the KV Lens view to the front."""
+        icon = self.page.locator('.activitybar .action-label[aria-label^="KV Lens"]')
+        expect(icon).to_be_visible(timeout=START)
+        if not self.page.locator(".sidebar .title-label", has_text="KV Lens").is_visible():
+            icon.click()
+
+    def rows(self) -> list[str]:
+        """Return the labels of the rows that the view shows."""
+        return self.page.locator(
+            ".sidebar .monaco-list-row[role=treeitem] .label-name"
+        ).all_text_contents()
+
+    def row(self, label: str, nth: int = 0) -> Locator:
+        """Return a row of the view by its whole label."""
+        name = self.page.locator(f".label-name :text-is({json.dumps(label, ensure_ascii=False)})")
+        rows = self.page.locator(".sidebar .monaco-list-row[role=treeitem]", has=name)
+        return rows.nth(nth)
+
+    def see(self, label: str, nth: int = 0) -> Locator:
+        """Wait for a row of the view."""
+        row = self.row(label, nth)
+        expect(row).to_be_visible(timeout=START)
+        return row
+
+    def expand(self, label: str, nth: int = 0) -> None:
+        """Open a row of the view unless it is open."""
+        row = self.see(label, nth)
+        if row.get_attribute("aria-expanded") == "false":
+            row.click()
+        expect(row).to_have_attribute("aria-expanded", "true")
+
+    def context_menu(self, label: str, action: str, nth: int = 0) -> None:
+        """Run an action of a row's context menu."""
+        self.see(label, nth).click(button="right")
+        self.page.locator(".context-view .action-label", has_text=action).first.click()
+
+    def welcome(self) -> Locator:
+        """Return what the empty view says."""
+        return self.page.locator(".sidebar .welcome-view-content")
+
+    # --- the palette and its questions ---
+
+    def palette(self, title: str) -> None:
+        """Run a command of the palette."""
+        self.page.keyboard.press("F1")
+        box = self.page.locator(".quick-input-widget:visible .quick-input-box input")
+        box.fill(f">{title}")
+        row = self.page.locator(".quick-input-list .monaco-list-row").first
+        expect(row).to_contain_text(title)
+        self.page.keyboard.press("Enter")
+
+    def asks(self, title: str) -> None:
+        """Wait for a question with this title."""
+        expect(self.page.locator(".quick-input-title:visible")).to_contain_text(title)
+
+    def pick(self, label: str) -> None:
+        """Choose from the list that is asked for."""
+        row = self.page.locator(".quick-input-list .monaco-list-row", has_text=label).first
+        row.click()
+
+    def type(self, text: str) -> None:
+        """Write into the box that asks, without confirming."""
+        self.page.locator(".quick-input-widget:visible .quick-input-box input").fill(text)
+
+    def answer(self, text: str) -> None:
+        """Write into the box that asks, and confirm."""
+        self.type(text)
+        self.page.keyboard.press("Enter")
+
+    def objection(self) -> Locator:
+        """Return what the box that asks has against the text."""
+        return self.page.locator(".quick-input-widget:visible .quick-input-message")
+
+    def file(self, path: Path) -> None:
+        """Choose a path in the workbench's own file dialog."""
+        box = self.page.locator(".quick-input-widget:visible .quick-input-box input")
+        expect(box).to_have_value(re.compile(r"[/\\]"))  # the dialog has found its folder
+        expect(self.page.locator(".quick-input-list .monaco-list-row").first).to_be_visible()
+        for _ in range(20):  # it may still reset the box while it reads its folder
+            box.fill(str(path))
+            self.page.wait_for_timeout(300)
+            if box.input_value() == str(path):
+                break
+        self.page.keyboard.press("Enter")
+
+    def dialog(self, button: str) -> None:
+        """Press a button of the modal question."""
+        self.page.locator(".monaco-dialog-box .monaco-button", has_text=button).click()
+
+    def toast(self, text: str) -> Locator:
+        """Wait for a notification."""
+        found = self.page.locator(".notifications-toasts .notification-list-item", has_text=text)
+        expect(found.first).to_be_visible()
+        return found.first
+
+    # --- documents ---
+
+    def open_file(self, name: str) -> None:
+        """Open a file of the folder."""
+        self.page.keyboard.press("Control+P")
+        self.type(name)
+        row = self.page.locator(".quick-input-list .monaco-list-row").first
+        expect(row).to_contain_text(name)
+        self.page.keyboard.press("Enter")
+        self.tab(name)
+
+    def tab(self, name: str) -> None:
+        """Wait until the active tab is this one."""
+        tab = self.page.locator(f'.tab.active[data-resource-name="{name}"]')
+        expect(tab).to_be_visible(timeout=START)
+
+    def text(self) -> Locator:
+        """Return the lines of the active editor."""
+        return self.page.locator(".editor-instance .view-lines")
+
+    def replace(self, text: str) -> None:
+        """Replace all text of the active editor."""
+        self.page.locator(".editor-instance .view-lines").click()
+        self.page.keyboard.press("Control+A")
+        # pasted, as typing would close brackets and quotes by itself
+        self.page.evaluate(PASTE, text)
+        expect(self.page.locator(".tab.active.dirty")).to_have_count(1)
+
+    def save(self) -> None:
+        """Save the active editor and wait until it is saved."""
+        self.page.keyboard.press("Control+S")
+        expect(self.page.locator(".tab.active.dirty")).to_have_count(0)
+
+    def status(self) -> Locator:
+        """Return KV Lens' item in the status bar."""
+        return self.page.locator('.statusbar-item[id="kvlens.kvlens.kvlens.status"]')
+
+    # --- the emulator ---
+
+    def running(self) -> None:
+        """Wait until the status bar shows the emulator's address."""
+        expect(self.status()).to_contain_text("KV 127.0.0.1:", timeout=START)
+
+    def served(self, namespace: str | None = None) -> Served:
+        """Return what the command "Copy as curl" leads to, for one of the namespaces."""
+        self.palette("KV Lens: Copy as curl")
+        if namespace is not None:
+            self.pick(namespace)
+        expect(self.page.locator(".statusbar", has_text="Copied a curl command")).to_be_visible()
+        words = shlex.split(str(self.page.evaluate("navigator.clipboard.readText()")))
+        assert words[:2] == ["curl", "-H"], words
+        return Served(
+            words[3].removesuffix("/keys"), words[2].removeprefix("Authorization: Bearer ")
+        )
