@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import urllib.error
@@ -12,7 +13,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from tests.lsp.conftest import CONFIG, Editor, run, until
+from tests.lsp.conftest import CONFIG, Editor, run
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CARTS = {"binding": "CARTS", "environment": None}
@@ -194,11 +195,12 @@ async def test_a_namespace_added_to_the_file_is_there_and_no_key_is_lost(editor:
     config = editor.folder / "wrangler.toml"
     lines = CONFIG.splitlines(keepends=True)
     at = sum(map(len, lines[: edit.range.start.line])) + edit.range.start.character
-    editor.notes.clear()
     config.write_text(CONFIG[:at] + edit.new_text + CONFIG[at:], encoding="utf-8")
-    await until(lambda: any(method == "kvlens/changed" for method, _ in editor.notes))
-    (project,) = await run(editor, "kvlens.namespaces")
-    assert "ADDED" in [n["binding"] for n in project["namespaces"]]
+    bindings: list[str] = []
+    while "ADDED" not in bindings:
+        await asyncio.sleep(0.05)
+        (project,) = await run(editor, "kvlens.namespaces")
+        bindings = [n["binding"] for n in project["namespaces"]]
     await run(editor, "kvlens.put", binding="ADDED", key="k", text="v")
     assert (await run(editor, "kvlens.get", **CARTS, key="stays"))["text"] == "1"
 

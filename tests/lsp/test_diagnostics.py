@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from typing import Any
 
 import pytest
+from kvlens.process import own_command
 from lsprotocol import types
+from pytest_lsp import ClientServerConfig
 
-from tests.lsp.conftest import Editor, until
+from tests.lsp.conftest import Editor, capabilities, make_editor, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ID = "0f2ac74b498b48028cb68387c421e279"
@@ -53,9 +56,9 @@ def utf16(text: str, place: types.Range) -> str:
     return units[place.start.character * 2 : place.end.character * 2].decode("utf-16-le")
 
 
-async def published(editor: Editor, uri: str) -> list[types.Diagnostic]:
-    """Wait for the first that the server says of a text."""
-    await until(lambda: uri in editor.diagnostics)
+async def published(editor: Editor, uri: str, count: int = 0) -> list[types.Diagnostic]:
+    """Wait until the server has said so much of a text."""
+    await until(lambda: uri in editor.diagnostics and len(editor.diagnostics[uri]) == count)
     return list(editor.diagnostics[uri])
 
 
@@ -70,7 +73,7 @@ async def test_problems_of_an_opened_config(
     editor.text_document_did_open(
         types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "plaintext", version, text))
     )
-    found = await published(editor, uri)
+    found = await published(editor, uri, len(expected))
     editor.text_document_did_close(
         types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
     )
@@ -132,3 +135,42 @@ async def test_a_config_that_is_not_open_is_checked_too(editor: Editor) -> None:
     config.unlink()
     tell(types.FileChangeType.Deleted)
     await until(lambda: not editor.diagnostics[uri])
+
+
+async def test_a_client_that_pulls_is_answered_and_not_pushed_to(tmp_path: Path) -> None:
+    client = await ClientServerConfig(
+        server_command=own_command("lsp"), client_factory=make_editor
+    ).start()
+    assert isinstance(client, Editor)
+    config = tmp_path / "wrangler.toml"
+    config.write_text("kv_namespaces = 5\n", encoding="utf-8")
+    other = tmp_path / "other" / "wrangler.jsonc"
+    other.parent.mkdir()
+    other.write_text('{ "kv_namespaces": [7] }', encoding="utf-8")
+    able = capabilities()
+    able.text_document = types.TextDocumentClientCapabilities(
+        diagnostic=types.DiagnosticClientCapabilities()
+    )
+    able.workspace = types.WorkspaceClientCapabilities(
+        diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=True)
+    )
+    result = await client.initialize_session(
+        types.InitializeParams(
+            capabilities=able,
+            workspace_folders=[types.WorkspaceFolder(tmp_path.as_uri(), "x")],
+            initialization_options={"store": "memory:", "autoStart": False},
+        )
+    )
+    assert result.capabilities.diagnostic_provider
+    document = types.TextDocumentIdentifier(config.as_uri())
+    item = types.TextDocumentItem(document.uri, "toml", 1, 'kv_namespaces = "x"\n')
+    client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    report = await client.text_document_diagnostic_async(types.DocumentDiagnosticParams(document))
+    assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
+    assert [d.code for d in report.items] == ["kv-not-array"]
+    whole = await client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams([]))
+    codes = {r.uri: [d.code for d in getattr(r, "items", [])] for r in whole.items}
+    assert codes == {document.uri: ["kv-not-array"], other.as_uri(): ["entry-not-table"]}
+    assert document.uri not in client.diagnostics
+    await client.shutdown_session()
+    await client.stop()  # type: ignore[no-untyped-call]

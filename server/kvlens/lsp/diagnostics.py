@@ -1,7 +1,7 @@
-"""Problems in configs, published as the user types.
+"""Problems in configs, as the user types: published, or held for a client that asks for them.
 
-What costs little is checked at every change. The strict judge runs when typing pauses; until
-then its last finding stays where its line went, so that nothing flickers.
+What costs little is checked at every change. The strict judge runs when typing pauses, in a
+thread; until then its last finding stays where its line went, so that nothing flickers.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Diagnostics:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self.pulled = False  # the client asks for the problems of open texts itself
         self._open: dict[str, Checked] = {}
 
     def config(self, uri: str) -> Config | None:
@@ -62,11 +63,11 @@ class Diagnostics:
         if path is None or not is_config(path):
             return
         checked = self._open[document.uri] = Checked(document, path)
-        checked.slow = rules.check_text(checked.config)
         self._publish(checked)
+        self._server.soon(self._judge(checked))
 
     def changed(self, document: Document) -> None:
-        """Check a text that changed, and ask for the slow rules after a pause."""
+        """Check a text that changed, and run the slow rules after a pause."""
         checked = self._open.get(document.uri)
         if checked is None:
             return
@@ -94,8 +95,11 @@ class Diagnostics:
 
     def check_file(self, path: Path, uri: str) -> None:
         """Check a config that is not open, as it is on disk."""
-        if uri in self._open:
-            return
+        if uri not in self._open:
+            self._send(uri, self.of_file(path, uri), None)
+
+    def of_file(self, path: Path, uri: str) -> list[types.Diagnostic]:
+        """Return the problems of a config as it is on disk; none where it is gone."""
         try:
             text = read_config(path)
         except ConfigError as error:
@@ -105,26 +109,39 @@ class Diagnostics:
             found = rules.check(ConfigReader(str(path)).read(text))
         index = LineIndex(text)
         encoding = self._server.documents.encoding
-        self._send(uri, [_diagnostic(problem, uri, index, encoding) for problem in found], None)
+        return [_diagnostic(problem, uri, index, encoding) for problem in found]
+
+    def of(self, uri: str) -> list[types.Diagnostic] | None:
+        """Return the problems of an open config; None for any other text."""
+        checked = self._open.get(uri)
+        if checked is None:
+            return None
+        document = checked.document
+        found = [*rules.check_structure(checked.config), *checked.slow]
+        return [_diagnostic(problem, uri, document.index, document.encoding) for problem in found]
 
     def _paused(self, checked: Checked) -> None:
         checked.pause = None
-        slow = rules.check_text(checked.config)
-        if slow != checked.slow:
+        self._server.soon(self._judge(checked))
+
+    async def _judge(self, checked: Checked) -> None:
+        """Run the slow rules beside the typing; what they say of an older text is dropped."""
+        config = checked.config
+        slow = await asyncio.to_thread(rules.check_text, config)
+        if checked.config is config and slow != checked.slow:
             checked.slow = slow
             self._publish(checked)
 
     def _publish(self, checked: Checked) -> None:
         document = checked.document
-        found = [*rules.check_structure(checked.config), *checked.slow]
-        self._send(
-            document.uri,
-            [
-                _diagnostic(problem, document.uri, document.index, document.encoding)
-                for problem in found
-            ],
-            document.version,
-        )
+        if self._open.get(document.uri) is not checked:
+            return
+        if self.pulled:
+            self._server.ask_to_pull()
+            return
+        found = self.of(document.uri)
+        assert found is not None
+        self._send(document.uri, found, document.version)
 
     def _send(self, uri: str, found: list[types.Diagnostic], version: int | None) -> None:
         self._server.text_document_publish_diagnostics(

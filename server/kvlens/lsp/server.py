@@ -63,6 +63,12 @@ class Server(StdioServer):
         options = getattr(params, "initialization_options", None)
         self.settings, self._complaints = read_settings(options)
         self.projects.settings = self.settings
+        text_document = params.capabilities.text_document
+        asks = text_document is not None and text_document.diagnostic is not None
+        if asks and not (isinstance(options, dict) and options.get("push")):
+            self.diagnostics.pulled = True
+            for method, handler in PULL.items():
+                self.feature(method, PULL_OPTIONS)(functools.partial(_answer, handler, self))
 
     def initialized(self, _: types.InitializedParams) -> None:
         """Look through the workspace and start what is wanted from the start."""
@@ -226,6 +232,12 @@ class Server(StdioServer):
         self.protocol.notify(STATUS, status)
         self._refresh_lenses()
 
+    def ask_to_pull(self) -> None:
+        """Ask a client that pulls problems to do so again."""
+        workspace = self.client_capabilities.workspace
+        if workspace and workspace.diagnostics and workspace.diagnostics.refresh_support:
+            self.workspace_diagnostic_refresh(None)
+
     def _refresh_lenses(self) -> None:
         """Ask for the lenses again: they tell how many keys there are."""
         workspace = self.client_capabilities.workspace
@@ -277,6 +289,12 @@ FEATURES: dict[str, tuple[str, Any]] = {
     types.TEXT_DOCUMENT_FOLDING_RANGE: ("folding", None),
     types.TEXT_DOCUMENT_DOCUMENT_LINK: ("links", types.DocumentLinkOptions()),
 }
+PULL = {
+    # for a client that asks for problems, unless it sets the option `push`
+    types.TEXT_DOCUMENT_DIAGNOSTIC: "pull",
+    types.WORKSPACE_DIAGNOSTIC: "pull_all",
+}
+PULL_OPTIONS = types.DiagnosticOptions(inter_file_dependencies=False, workspace_diagnostics=True)
 STATE: dict[str, str] = {
     # method: what the server does with it, in the order that the messages come
     types.INITIALIZE: "initialize",

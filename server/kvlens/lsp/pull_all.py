@@ -1,0 +1,27 @@
+"""The problems of every config of the workspace, for a client that asks for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+if TYPE_CHECKING:
+    from kvlens.lsp.server import Server
+
+
+async def answer(
+    server: Server, params: types.WorkspaceDiagnosticParams
+) -> types.WorkspaceDiagnosticReport:
+    """Return a report a config: open ones as the editor has them, others as on disk."""
+    await server.found.wait()
+    reports = []
+    for project in server.projects:
+        uri = server.uri(project.path)
+        found = server.diagnostics.of(uri)
+        document = server.documents.get(uri)
+        if found is None:
+            found = server.diagnostics.of_file(project.path, uri)
+        version = document.version if document else None
+        reports.append(types.WorkspaceFullDocumentDiagnosticReport(uri, found, version=version))
+    return types.WorkspaceDiagnosticReport(reports)
