@@ -23,10 +23,7 @@ _UPDATE = (  # not REPLACE, which moves the row and so writes three pages instea
     "ON CONFLICT (key) DO UPDATE SET blob_id = excluded.blob_id, "
     "expiration = excluded.expiration, metadata = excluded.metadata"
 )
-_PUT = (
-    "INSERT INTO _mf_entries (key, blob_id, expiration, metadata) "
-    f"VALUES (?, ?, ?, ?) {_UPDATE}"
-)
+_PUT = f"INSERT INTO _mf_entries (key, blob_id, expiration, metadata) VALUES (?, ?, ?, ?) {_UPDATE}"
 
 
 class Change:

@@ -21,14 +21,16 @@ def own(base: Path, *parts: str) -> Path:
     return path
 
 
-def check_inside(base: Path, *paths: Path) -> None:
-    """Raise StoreError where one of these paths, links followed, is not below `base`."""
+def check_inside(base: Path, *paths: Path, else_: str = "") -> None:
+    """Raise StoreError where one of these paths, links followed, is not below `base`.
+
+    `else_` is another way out than to remove the link, as words to go on with.
+    """
     home = os.path.normcase(os.path.realpath(base))
     for path in paths:
         real = os.path.normcase(os.path.realpath(path))
         if real != home and not real.startswith(home.rstrip(os.sep) + os.sep):
             raise StoreError(
-                f"{path} leads to {os.path.realpath(path)}, outside {base}: nothing is written "
-                "through such a link. Remove it, or name the place yourself: --store wrangler:PATH "
-                "or the setting kvlens.store."
+                f"{path} leads to {os.path.realpath(path)}, outside {base}, and nothing is written "
+                f"through such a link. Remove it{else_}."
             )

@@ -42,10 +42,14 @@ local function counted(key)
   return tonumber(call('HGET', SIZES, key) or call('HSTRLEN', entry(key), 'v'))
 end
 
+local function grow(by)
+  if by ~= 0 then call('HINCRBY', STATE, 'size', by) end -- "-0" is no number to the server
+end
+
 local function forget(key)
   local size = call('HGET', SIZES, key)
   if size then
-    call('HINCRBY', STATE, 'size', -size)
+    grow(-size)
     call('HDEL', SIZES, key)
   end
   call('ZREM', EXPIRING, key)
@@ -75,14 +79,14 @@ local function put(key, value, metadata, expires)
     call('HDEL', SIZES, key)
     call('PERSIST', name)
   end
-  call('HINCRBY', STATE, 'size', #value - before)
+  grow(#value - before)
 end
 
 local function delete(key)
   local size, live = counted(key), call('UNLINK', entry(key))
   if call('HDEL', SIZES, key) == 1 then call('ZREM', EXPIRING, key) end
   call('ZREM', INDEX, key)
-  call('HINCRBY', STATE, 'size', -size)
+  grow(-size)
   return live
 end
 
@@ -129,7 +133,7 @@ if not expires then return {{{DONE}, 0}} end
 local before = counted(ARGV[1])
 call('HSET', name, 'v', ARGV[2])
 if expires ~= '' then call('HSET', SIZES, ARGV[1], #ARGV[2]) end
-call('HINCRBY', STATE, 'size', #ARGV[2] - before)
+grow(#ARGV[2] - before)
 changed()
 return {{{DONE}, 1}}
 """,

@@ -30,9 +30,12 @@ BUSY_SECONDS = 5.0  # how long the thread waits for another program's lock
 INLINE_SIZE = 64 * 1024  # values up to here are written without a thread
 UNLINK_DELAY = 1.0  # a Worker may still be reading the value that was overwritten
 CACHE_SIZE = 32 * 1024 * 1024  # bytes of values kept in memory, per namespace
-CHECKPOINT_COMMITS = 300  # the write-ahead log is folded in after so many
+UNLINK_LATEST = 10.0  # while there is much to do, removing files waits, but not longer
+UNLINK_QUIET = 100  # changes a second up to which it does not wait
+CHECKPOINT_COMMITS = 1000  # the write-ahead log is folded in after so many
 
 _T = TypeVar("_T")
+_Waiting = tuple[Change, "asyncio.Future[Any]"]
 _GET = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
 _LIST = (
     "SELECT key, expiration, metadata FROM _mf_entries INDEXED BY sqlite_autoindex__mf_entries_1 "
@@ -64,7 +67,8 @@ class _Space:
         self.cache: dict[str, Entry | None] = {}
         self.cache_size = 0
         self.stats: Stats | None = None
-        self.waiting: list[tuple[Change, asyncio.Future[Any]]] = []
+        self.waiting: list[_Waiting] = []  # for the thread
+        self.group: list[_Waiting] | None = None  # of this turn of the loop
         self.running = False  # the thread has `main`
         self.commits = 0  # since the log was folded in
         self.changes = 0
@@ -108,6 +112,7 @@ class WranglerStore:
         self._helper = ThreadPoolExecutor(1, "kv-files")
         self._trash: deque[tuple[float, Blobs, Sequence[str]]] = deque()
         self._sweep: asyncio.TimerHandle | None = None
+        self._changes = 0  # since the trash was looked at
         self._purging: set[str] = set()
         self._idle: asyncio.Future[None] | None = None
 
@@ -216,29 +221,62 @@ class WranglerStore:
         return int(await self._change(ns, Clear(), False))
 
     async def _change(self, ns: str, change: Change, inline: bool) -> Any:
-        """Commit a change: at once where it is small and nothing is in the way, else in turn."""
+        """Commit a change: at once where it is small and nothing is in the way, else in turn.
+
+        Of small changes that arrive in one turn of the loop, the first is committed at once and
+        the others together behind it.
+        """
         space = self._spaces.get(ns)
-        if space is None or self._was_replaced(ns, space):
+        if space is None or (space.group is None and self._was_replaced(ns, space)):
             space = await self._opened(ns)
         change.now = int(self._clock() * 1000)
+        loop = asyncio.get_running_loop()
         if inline and not space.running:
-            try:
-                commit(space.main, space.blobs, [change])
-            except sqlite3.OperationalError as error:
-                if not is_busy(error):
-                    raise store_error(space.path, error) from error
-            except (sqlite3.Error, OSError) as error:
-                raise store_error(space.path, error) from error
+            if space.group is None:
+                space.group = []
+                loop.call_soon(self._commit_group, space)
+                if self._commit_here(space, [change]):
+                    return change.result
             else:
-                self._committed(space, [change])
-                if space.commits >= CHECKPOINT_COMMITS:
-                    self._run(space)
-                return change.result
-        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+                done: asyncio.Future[Any] = loop.create_future()
+                space.group.append((change, done))
+                return await done
+        done = loop.create_future()
         space.waiting.append((change, done))
         if not space.running:
             self._run(space)
         return await done
+
+    def _commit_group(self, space: _Space) -> None:
+        """Commit the small changes that have gathered in this turn of the loop."""
+        group, space.group = space.group or [], None
+        if not group:
+            return
+        if not space.running:
+            try:
+                done = self._commit_here(space, [change for change, _ in group])
+            except StoreError as error:
+                _settle(space, group, error)
+                return
+            if done:
+                _settle(space, group, None)
+                return
+        space.waiting += group
+        if not space.running:
+            self._run(space)
+
+    def _commit_here(self, space: _Space, changes: Sequence[Change]) -> bool:
+        """Commit without a thread; return False, with nothing done, where a lock is in the way."""
+        try:
+            commit(space.main, space.blobs, changes)
+        except (sqlite3.Error, OSError) as error:
+            if isinstance(error, sqlite3.OperationalError) and is_busy(error):
+                return False
+            raise store_error(space.path, error) from error
+        self._committed(space, [change for change in changes if change.error is None])
+        if space.commits >= CHECKPOINT_COMMITS:
+            self._run(space)
+        return True
 
     def _run(self, space: _Space) -> None:
         """Let the thread commit what waits; all of it in one transaction."""
@@ -251,29 +289,14 @@ class WranglerStore:
         job = loop.run_in_executor(self._writer, _work, space, [c for c, _ in batch], fold)
         job.add_done_callback(lambda job: self._ran(space, batch, job))
 
-    def _ran(
-        self,
-        space: _Space,
-        batch: Sequence[tuple[Change, asyncio.Future[Any]]],
-        job: asyncio.Future[Any],
-    ) -> None:
+    def _ran(self, space: _Space, batch: Sequence[_Waiting], job: asyncio.Future[Any]) -> None:
         space.running = False
         error = job.exception()
         if error is None:
             if job.result():
                 space.commits = 0
             self._committed(space, [change for change, _ in batch if change.error is None])
-        elif isinstance(error, (sqlite3.Error, OSError)):
-            error = store_error(space.path, error)
-        for change, done in batch:
-            if done.done():  # the caller went away
-                continue
-            if error is not None:
-                done.set_exception(error)
-            elif change.error is not None:
-                done.set_exception(store_error(space.path, change.error))
-            else:
-                done.set_result(change.result)
+        _settle(space, batch, error)
         if space.waiting:
             self._run(space)
         elif self._idle is not None and not any(s.running for s in self._spaces.values()):
@@ -283,9 +306,10 @@ class WranglerStore:
     def _committed(self, space: _Space, changes: Sequence[Change]) -> None:
         """Bring the cache up to date and set overwritten values aside."""
         space.stats = None
+        self._changes += len(changes)
+        space.commits += len(changes)
+        space.changes += len(changes)
         for change in changes:
-            space.commits += 1
-            space.changes += 1
             if change.everything:
                 space.forget_all()
             for key in change.touched():
@@ -300,22 +324,26 @@ class WranglerStore:
 
     def _discard(self, blobs: Blobs, names: Sequence[str]) -> None:
         loop = asyncio.get_running_loop()
-        self._trash.append((loop.time() + UNLINK_DELAY, blobs, names))
+        self._trash.append((loop.time(), blobs, names))
         if self._sweep is None:
             self._sweep = loop.call_later(UNLINK_DELAY, self._empty_trash)
 
     def _empty_trash(self) -> None:
+        """Remove what was set aside long enough ago, when there is time for it."""
         self._sweep = None
         loop = asyncio.get_running_loop()
+        now = loop.time()
+        busy = self._changes > UNLINK_QUIET
+        self._changes = 0
+        age = UNLINK_LATEST if busy else UNLINK_DELAY - 0.05
         due: list[tuple[Blobs, Sequence[str]]] = []
-        while self._trash and self._trash[0][0] <= loop.time() + 0.05:
+        while self._trash and now - self._trash[0][0] >= age:
             _, blobs, names = self._trash.popleft()
             due.append((blobs, names))
         if due:
             loop.run_in_executor(self._helper, _remove, due)
         if self._trash:
-            wait = self._trash[0][0] - loop.time()
-            self._sweep = loop.call_later(max(wait, 0.25), self._empty_trash)
+            self._sweep = loop.call_later(UNLINK_DELAY, self._empty_trash)
 
     def _purge_soon(self, ns: str) -> None:
         """Delete expired rows, once for many reads that met them."""
@@ -415,7 +443,7 @@ class WranglerStore:
 
     def _was_replaced(self, ns: str, space: _Space) -> bool:
         """Tell whether the file was deleted or replaced, and let go of it then."""
-        if space.running or file_id(space.name) == space.file:
+        if space.running or space.group or file_id(space.name) == space.file:
             return False
         self._close_space(self._spaces.pop(ns))
         self._paths[ns] = space.name
@@ -441,6 +469,21 @@ class WranglerStore:
         self._trash.clear()
         self._writer.shutdown()
         self._helper.shutdown()
+
+
+def _settle(space: _Space, batch: Sequence[_Waiting], error: BaseException | None) -> None:
+    """Tell those who wait how their changes went."""
+    if isinstance(error, (sqlite3.Error, OSError)):
+        error = store_error(space.path, error)
+    for change, done in batch:
+        if done.done():  # the caller went away
+            continue
+        if error is not None:
+            done.set_exception(error)
+        elif change.error is not None:
+            done.set_exception(store_error(space.path, change.error))
+        else:
+            done.set_result(change.result)
 
 
 def _cost(key: str, entry: Any) -> int:
