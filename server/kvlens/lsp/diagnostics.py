@@ -49,7 +49,7 @@ class Diagnostics:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self.pulled = False  # the client asks for the problems of open texts itself
+        self.pulled = False  # the client asks for problems itself
         self._open: dict[str, Checked] = {}
 
     def config(self, uri: str) -> Config | None:
@@ -95,7 +95,9 @@ class Diagnostics:
 
     def check_file(self, path: Path, uri: str) -> None:
         """Check a config that is not open, as it is on disk."""
-        if uri not in self._open:
+        if self.pulled:
+            self._server.ask_to_pull()
+        elif uri not in self._open:
             self._send(uri, self.of_file(path, uri), None)
 
     def of_file(self, path: Path, uri: str) -> list[types.Diagnostic]:
