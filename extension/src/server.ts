@@ -145,7 +145,8 @@ export class Server implements vscode.Disposable {
             outputChannel: this.log,
             revealOutputChannelOn: RevealOutputChannelOn.Never,
             synchronize: { configurationSection: 'kvlens' },
-            initializationOptions: settings,
+            // Pushed problems come with the key stroke; asked for, they would come a round trip later.
+            initializationOptions: () => ({ ...settings(), push: true }),
             middleware: { handleWorkDoneProgress: cancellableProgress(() => this.client) },
         };
         const client = new Client('kvlens', 'KV Lens', executable, options);
