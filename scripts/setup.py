@@ -262,6 +262,13 @@ def browser() -> None:
             apt_install(*wanted)
 
 
+def redis_server() -> None:
+    """Install the Redis that the store is tested against."""
+    if not shutil.which("redis-server"):
+        with step("Debian: redis-server", BUILD / ".stamps" / "redis", "installed"):
+            apt_install("redis-server")
+
+
 GOALS: dict[str, tuple[Callable[[], None], ...]] = {
     "run": (python_base, node_24, extension_tree, workbench_unless_vscode),
     "package": (python_base, node_24, extension_tree),
@@ -275,6 +282,7 @@ GOALS: dict[str, tuple[Callable[[], None], ...]] = {
         interop_tree,
         bench_tree,
         browser,
+        redis_server,
     ),
 }
 

@@ -21,8 +21,8 @@ import hashlib
 import logging
 import os
 import struct
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
@@ -38,7 +38,7 @@ try:
     from redis.asyncio.connection import parse_url
     from redis.asyncio.retry import Retry
     from redis.backoff import ExponentialWithJitterBackoff
-    from redis.exceptions import NoScriptError, RedisError
+    from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 
     from .redis_errors import explain
 except ImportError as missing:
@@ -47,15 +47,18 @@ except ImportError as missing:
         'Install it with: pip install "kvlens[redis]"'
     ) from missing
 
-CONNECT_SECONDS = 5.0  # until a server has to have answered a connection
+CONNECT_SECONDS = 4.0  # until a server has to have answered a connection
 ANSWER_SECONDS = 15.0  # until it has to have answered a command
 IDLE_SECONDS = 30  # a connection idle for longer is tried before it is used
-TRIES = 3  # again, after a connection is lost
+TRIES = 2  # again, after a connection is lost
 AT_ONCE = 64  # commands under way
 PART_SIZE = 1024 * 1024  # bytes of values in one part of a large write
 
 _LOG = logging.getLogger(__name__)
 _PORT = 6379
+_FAILURES = (RedisError, RedisClusterException, OSError)
+# What redis-py lets through where a connection is closed under it (its issue 4287).
+_LEAKS = (AttributeError, TypeError)
 
 
 def open_url(url: str, base: Path, clock: Clock) -> Store:
@@ -91,7 +94,8 @@ class RedisStore:
         self._helping: dict[str, asyncio.Lock] = {}
         self._outside: set[str] = set()
         self._look: asyncio.Task[None] | None = None
-        self._greeted = False
+        self._meetings: dict[str, asyncio.Task[_Tally]] = {}
+        self._met = False
 
     # -- the Store protocol ----------------------------------------------------------------
 
@@ -160,11 +164,11 @@ class RedisStore:
         return changed
 
     async def close(self) -> None:
-        if self._look is not None:
-            self._look.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._look
-        with suppress(RedisError, OSError):
+        for task in (self._look, *self._meetings.values()):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
+        with suppress(*_FAILURES):
             await self._client.aclose()
 
     # -- large changes ---------------------------------------------------------------------
@@ -213,11 +217,7 @@ class RedisStore:
 
     async def _run(self, ns: str, script: scripts.Script, *arguments: Any) -> Any:
         """Run a script once no job is open; return its answer."""
-        tally = self._tallies.get(ns)
-        if tally is None:
-            await self._greet()
-            version = (await self._call(ns, scripts.VERSION))[1]
-            tally = self._tallies.setdefault(ns, _Tally(version))
+        tally = self._tallies.get(ns) or await self._meet(ns)
         while True:
             changed = False
             tally.started += script.changes
@@ -233,39 +233,57 @@ class RedisStore:
                 return answer
             await self._help(ns)
 
+    async def _meet(self, ns: str) -> _Tally:
+        """Begin with a namespace, once for all calls that wait for it."""
+        meeting = self._meetings.get(ns)
+        if meeting is None:
+            meeting = asyncio.get_running_loop().create_task(self._first_look(ns))
+            self._meetings[ns] = meeting
+            meeting.add_done_callback(lambda done: done.cancelled() or done.exception())
+        try:
+            return await asyncio.shield(meeting)
+        finally:
+            if self._meetings.get(ns) is meeting and meeting.done():
+                del self._meetings[ns]
+
+    async def _first_look(self, ns: str) -> _Tally:
+        version = (await self._call(ns, scripts.VERSION))[1]
+        if not self._met:
+            self._met = True
+            await self._warn_if_it_drops_keys()
+        return self._tallies.setdefault(ns, _Tally(version))
+
     async def _call(self, ns: str, script: scripts.Script, *arguments: Any) -> Any:
         base = f"{self._prefix}:{{{quote(ns, safe='')}}}"
-        async with self._explained():
+        for tries_left in reversed(range(TRIES + 1)):
             try:
-                return await self._client.evalsha(_digest(script), 1, base, *arguments)
-            except NoScriptError:  # a new server, or one that was restarted
-                return await self._client.eval(script.source, 1, base, *arguments)
+                async with self._gate:
+                    try:
+                        return await self._client.evalsha(_digest(script), 1, base, *arguments)
+                    except NoScriptError:  # a new server, or one that was restarted
+                        return await self._client.eval(script.source, 1, base, *arguments)
+            except _LEAKS as error:
+                if not tries_left:
+                    lost = RedisError(f"the connection was lost: {error}")
+                    raise StoreError(explain(lost, self.place, self._secret)) from error
+            except _FAILURES as error:
+                raise StoreError(explain(error, self.place, self._secret)) from None
+        raise AssertionError("not reached")
 
-    async def _greet(self) -> None:
-        """Warn, once, of a server that may drop keys to make room."""
-        if self._greeted:
-            return
-        self._greeted = True
-        node = {"target_nodes": RedisCluster.RANDOM} if _is_cluster(self._client) else {}
-        with suppress(RedisError, OSError):  # it may be forbidden, and is not needed
-            async with self._gate:
-                found = await self._client.execute_command("INFO", "memory", **node)
-            policy = found.get("maxmemory_policy", "") if isinstance(found, dict) else ""
-            if str(policy).startswith("allkeys") and int(found.get("maxmemory", 0)):
+    async def _warn_if_it_drops_keys(self) -> None:
+        options = {}
+        if isinstance(self._client, RedisCluster):
+            options["target_nodes"] = RedisCluster.RANDOM
+        with suppress(*_FAILURES, *_LEAKS):  # it may be forbidden, and is not needed
+            found = await self._client.execute_command("INFO", "memory", **options)
+            policy = str(found.get("maxmemory_policy", ""))
+            if policy.startswith("allkeys") and int(found.get("maxmemory", 0)):
                 _LOG.warning(
                     "%s drops keys when its memory is full (maxmemory-policy %s): "
                     "set it to noeviction, or KV entries get lost",
                     self.place,
                     policy,
                 )
-
-    @asynccontextmanager
-    async def _explained(self) -> AsyncIterator[None]:
-        try:
-            async with self._gate:
-                yield
-        except (RedisError, OSError) as error:
-            raise StoreError(explain(error, self.place, self._secret)) from None
 
 
 def _client(url: str) -> tuple[Any, str, str, str]:
@@ -321,10 +339,6 @@ _DEFAULTS: dict[str, Any] = {
 def _address(node: str) -> tuple[str, int]:
     split = urlsplit(f"//{node}")
     return split.hostname or "localhost", split.port or _PORT
-
-
-def _is_cluster(client: Any) -> bool:
-    return isinstance(client, RedisCluster)
 
 
 _DIGESTS: dict[str, str] = {}

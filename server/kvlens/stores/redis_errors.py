@@ -20,7 +20,7 @@ def _say(error: Exception, text: str) -> str:
     return f"refused the command: {text}"
 
 
-_ANY = (exceptions.RedisError, OSError)
+_ANY = (exceptions.RedisError, exceptions.RedisClusterException, OSError)
 
 _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ...], str], ...] = (
     # kind of error, texts of which one is in it (none: any), what is said
@@ -31,7 +31,8 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ..
     ),
     (
         _ANY,
-        ("WRONGPASS", "NOAUTH", "invalid username-password", "Authentication", "without any pass"),
+        ("WRONGPASS", "NOAUTH", "invalid username-password", "Authentication", "without any pass",
+         "already authenticated"),
         "refuses the login ({text}). Put USER:PASSWORD@ into the store's URL, or set "
         "KVLENS_REDIS_USERNAME and KVLENS_REDIS_PASSWORD.",
     ),
@@ -77,8 +78,8 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ..
         "is moving the namespace to another node. Try again in a moment.",
     ),
     (
-        _ANY,
-        ("MOVED", "CROSSSLOT"),
+        exceptions.MovedError,
+        (),
         "is a node of a cluster. Write redis+cluster:// in the store's URL.",
     ),
     (
@@ -89,8 +90,9 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ..
     (
         (exceptions.TimeoutError, TimeoutError),
         (),
-        "does not answer in time ({text}). See that it runs and can be reached from here; "
-        "?socket_timeout=SECONDS in the store's URL gives it longer.",
+        "does not answer in time ({text}). See that it runs, can be reached from here, and that "
+        "redis:// (plain) or rediss:// (TLS) is what it speaks; ?socket_timeout=SECONDS in the "
+        "store's URL gives it longer.",
     ),
     (
         _ANY,

@@ -1,0 +1,446 @@
+"""The Redis store on real servers: Redis, Valkey, and a cluster of three nodes."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from kvlens.emulator import Emulator
+from kvlens.kv import Entry, KeyInfo, Stats, Write
+from kvlens.stores import Store, StoreError, open_store, redis_scripts
+
+from tests.interop.redis_servers import (
+    PATIENCE,
+    Cluster,
+    Server,
+    free_port,
+    redis_server,
+    until,
+    valkey_server,
+)
+from tests.interop.redis_writer import MANY
+from tests.unit import test_stores
+from tests.unit.test_stores import CHECKS, fill, names
+
+WRITER = Path(__file__).with_name("redis_writer.py")
+KINDS = ["redis", "cluster", *(["valkey"] if valkey_server() else [])]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def servers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server | Cluster]:
+    folder = tmp_path_factory.mktemp(request.param)
+    started: Server | Cluster
+    if request.param == "cluster":
+        started = Cluster(redis_server(), folder)
+    else:
+        program = valkey_server() if request.param == "valkey" else redis_server()
+        started = Server(program or "", folder)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+async def store(servers: Server | Cluster) -> AsyncIterator[Store]:
+    servers.empty()
+    opened = open_store(servers.url, Path())
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def other(servers: Server | Cluster, store: Store) -> AsyncIterator[Store]:
+    """Another program on the same server."""
+    opened = open_store(servers.url, Path())
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A Redis of the test's own."""
+    with Server(redis_server(), tmp_path) as started:
+        yield started
+
+
+def whole_keys(servers: Server | Cluster, pattern: str) -> list[str]:
+    nodes = servers.nodes if isinstance(servers, Cluster) else [servers]
+    return sorted(key for node in nodes for key in node.admin.scan_iter(pattern))
+
+
+# -- as every store ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+async def test_store(
+    store: Store, check: Callable[[Store], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(test_stores, "NOW", int(time.time()) + 1000)  # the server's clock counts
+    await check(store)
+
+
+async def test_large_values_and_many_keys(store: Store) -> None:
+    big = random.Random(1).randbytes(25 * 1024 * 1024)
+    await store.put("A", Write("big", big, "1"))
+    assert await store.get("A", "big") == Entry(big, "1")
+    await store.put_many("A", [Write(f"{n:05}", b"x" * (n % 90)) for n in range(20_000)])
+    page = await store.list("A", prefix="0", limit=7000, after="00999")
+    assert [info.name for info in page.keys] == [f"{n:05}" for n in range(1000, 8000)]
+    assert not page.complete
+    assert (await store.stats("A")).keys == 20_001
+    assert await store.delete("A", [f"{n:05}" for n in range(0, 30_000, 2)]) == 10_000
+    assert await store.clear("A") == 10_001
+    assert await store.stats("A") == Stats(0, 0)
+
+
+async def test_a_namespace_is_in_one_slot(store: Store, servers: Server | Cluster) -> None:
+    odd = ["a{b}c", "{", "}", "%7B", "ü/ :"]
+    for number, ns in enumerate(odd):
+        await fill(store, "k{x}", f"k{number}", ns=ns)
+    for number, ns in enumerate(odd):
+        assert (await store.list(ns)).keys == [KeyInfo(f"k{number}"), KeyInfo("k{x}")]
+        assert await store.clear(ns) == 2
+
+
+# -- expiry --------------------------------------------------------------------------------
+
+
+async def test_the_server_expires(store: Store, servers: Server | Cluster) -> None:
+    soon = int(time.time()) + 2
+    await store.put_many(
+        "A", [Write(f"{n:04}", b"v" * 9, None, soon if n % 2 else None) for n in range(1500)]
+    )
+    await store.put("A", Write("later", b"1", '"m"', soon + 500))
+    assert await store.replace("A", "0001", b"other")
+    assert await store.get("A", "0001") == Entry(b"other", None, soon)
+    until(lambda: time.time() > soon + 0.01)
+    assert len(whole_keys(servers, "*:k:*")) <= 1500  # nobody has asked us yet
+    assert await store.get("A", "0001") is None
+    assert not await store.replace("A", "0003", b"")
+    assert await store.delete("A", ["0005", "0000"]) == 1
+    assert await names(store, limit=2, after="0000") == ["0002", "0004"]
+    assert await store.stats("A") == Stats(750, 749 * 9 + 1)
+    await store.put("A", Write("0007", b"again"))
+    assert await store.get("A", "0007") == Entry(b"again")
+    await store.put("A", Write("later", b"2"))
+    assert await store.get("A", "later") == Entry(b"2")
+    assert await store.clear("A") == 751
+    assert whole_keys(servers, "*:k:*") == []
+
+
+async def test_what_the_server_dropped_leaves_the_index(
+    store: Store, servers: Server | Cluster
+) -> None:
+    """As an eviction does, which asks nobody."""
+    await store.put_many(
+        "A", [Write(f"{n:04}", b"12345", None, int(time.time()) + 900) for n in range(300)]
+    )
+    nodes = servers.nodes if isinstance(servers, Cluster) else [servers]
+    for key in whole_keys(servers, "*:k:00[0-4]*"):
+        for node in nodes:
+            if key in node.admin.scan_iter(key):
+                node.admin.delete(key)
+    assert await names(store, limit=3) == ["0050", "0051", "0052"]
+    assert len(await names(store)) == 250
+    assert await store.stats("A") == Stats(250, 1250)
+
+
+# -- ranges --------------------------------------------------------------------------------
+
+
+async def test_lists_read_a_range(store: Store, servers: Server | Cluster) -> None:
+    await store.put_many("A", [Write(f"{n:05}", b"") for n in range(30_000)])
+    for node in servers.nodes if isinstance(servers, Cluster) else [servers]:
+        node.admin.config_resetstat()
+    assert len(await names(store, prefix="123")) == 100
+    assert await names(store, prefix="x") == []
+    assert len(await names(store, prefix="2", after="23456")) == 1000
+    ran = servers.commands()
+    assert {name for name in ran if "scan" in name or name in ("keys", "sort")} == set()
+    assert ran["zrangebylex"] == 3
+    assert ran["hmget"] == 100 + 1001
+
+
+# -- all or nothing ------------------------------------------------------------------------
+
+
+class DiedError(Exception):
+    pass
+
+
+async def died(*_: object) -> None:
+    raise DiedError
+
+
+async def test_a_committed_batch_is_finished_by_others(
+    store: Store, other: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(store, "k0000", "other")
+    monkeypatch.setattr(store, "_finish", died)
+    with pytest.raises(DiedError):
+        await store.put_many("A", [Write(f"k{n:04}", b"new") for n in range(2000)])
+    assert await other.get("A", "k0000") == Entry(b"new")
+    assert await other.stats("A") == Stats(2001, 6005)
+    with pytest.raises(DiedError):
+        await store.delete("A", [f"k{n:04}" for n in range(1990)])
+    await other.put("A", Write("k0003", b"later"))
+    assert len(await names(other)) == 12
+    with pytest.raises(DiedError):
+        await store.clear("A")
+    await fill(other, "after")
+    assert await names(other) == ["after"]
+    assert await other.stats("A") == Stats(1, 5)
+
+
+async def test_a_batch_without_commit_never_was(
+    store: Store, other: Store, servers: Server | Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(store, "k0000")
+    run = store._run  # type: ignore[attr-defined]
+
+    async def until_commit(ns: str, script: redis_scripts.Script, *arguments: object) -> object:
+        if script is redis_scripts.COMMIT:
+            raise DiedError
+        return await run(ns, script, *arguments)
+
+    monkeypatch.setattr(store, "_run", until_commit)
+    with pytest.raises(DiedError):
+        await store.put_many("A", [Write(f"k{n:04}", b"new") for n in range(2000)])
+    assert await other.get("A", "k0000") == Entry(b"k0000")
+    assert await other.stats("A") == Stats(1, 5)
+    nodes = servers.nodes if isinstance(servers, Cluster) else [servers]
+    (batch,) = whole_keys(servers, "*:batch:*")
+    left = [node.admin.ttl(batch) for node in nodes if batch in node.admin.scan_iter(batch)]
+    assert 0 < left[0] <= redis_scripts.KEPT
+
+
+async def test_many_writers_at_once(store: Store, other: Store) -> None:
+    await asyncio.gather(
+        *(
+            one.put_many("A", [Write(f"m{n}", str(number).encode()) for n in range(1200)])
+            for number, one in enumerate([store, other, store, other])
+        ),
+        *(store.put("A", Write(f"s{n}", b"s")) for n in range(100)),
+        *(other.get("A", "m5") for _ in range(100)),
+    )
+    values = {(await store.get("A", f"m{n}") or Entry(b"")).value for n in range(1200)}
+    assert len(values) == 1
+    assert await store.stats("A") == Stats(1300, 1300)
+
+
+async def test_killed_while_writing(servers: Server | Cluster, store: Store) -> None:
+    rng = random.Random(3)
+    for _ in range(5):
+        writer = subprocess.Popen([sys.executable, WRITER, servers.url], stdout=subprocess.PIPE)
+        assert writer.stdout is not None
+        assert writer.stdout.readline().strip() == b"writing"
+        time.sleep(rng.random() * 0.2)
+        writer.kill()
+        writer.wait()
+        writer.stdout.close()
+        infos = (await store.list("A", limit=MANY + 100)).keys
+        entries = [(info, await store.get("A", info.name)) for info in infos]
+        size = 0
+        for info, entry in entries:
+            assert entry is not None
+            number = entry.metadata or ""
+            assert info.metadata == number
+            assert set(entry.value.decode().split(number)) == {""}
+            size += len(entry.value)
+        assert len({e.value for i, e in entries if e and i.name[0] == "m"}) == 1
+        assert await store.stats("A") == Stats(len(infos), size)
+
+
+# -- changes by others ---------------------------------------------------------------------
+
+
+async def test_changes_by_others_are_told(store: Store, other: Store) -> None:
+    told: list[str] = []
+    async with Emulator(store, {"A": "KV"}) as emulator:
+        emulator.on_change(told.append)
+
+        async def heard() -> None:
+            for _ in range(int(PATIENCE / 0.05)):
+                if told:
+                    break
+                await asyncio.sleep(0.05)
+            assert told == ["A"]
+            told.clear()
+
+        assert await store.get("A", "k") is None
+        await other.put("A", Write("k", b"v"))
+        await heard()
+        for _ in range(30):  # what we do ourselves is told by whoever does it
+            await store.put("A", Write("k", b"w"))
+            await asyncio.sleep(0.05)
+        assert told == []
+        await other.put_many("A", [Write(f"{n}", b"") for n in range(2000)])
+        await heard()
+        await other.clear("A")
+        await heard()
+
+
+# -- what can go wrong ---------------------------------------------------------------------
+
+PASSWORD = "correct horse"
+LONELY = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
+
+
+def acl(*rules: str) -> Callable[[Server], None]:
+    def apply(server: Server) -> None:
+        server.admin.execute_command("ACL", "SETUSER", "team", "on", f">{PASSWORD}", *rules)
+
+    return apply
+
+
+def nothing(server: Server) -> None:
+    pass
+
+
+def config(name: str, value: str) -> Callable[[Server], None]:
+    def apply(server: Server) -> None:
+        server.admin.config_set(name, value)
+
+    return apply
+
+
+def replica(server: Server) -> None:
+    server.admin.replicaof("127.0.0.1", "1")
+
+
+@pytest.mark.parametrize(
+    ("url", "prepare", "options", "said"),
+    [
+        ("redis://127.0.0.1:1", nothing, (), "redis://127.0.0.1:1 cannot be reached ("),
+        ("redis+cluster://127.0.0.1:1,localhost:2", nothing, (), "localhost:2 cannot be reached ("),
+        ("redis://team:wrong%20one@HOST", acl("+@all"), (), "refuses the login (invalid username"),
+        ("redis://HOST", config("requirepass", PASSWORD), (), "KVLENS_REDIS_PASSWORD"),
+        ("redis://team:correct%20horse@HOST", acl("~x:*", "+@all"), (), "ACL SETUSER NAME"),
+        ("redis://HOST", config("maxmemory", "1"), (), "HOST is out of memory; nothing was"),
+        ("redis://HOST", replica, (), "HOST is a read-only replica. Write the address of its"),
+        ("rediss://HOST?socket_connect_timeout=1", nothing, (), "rediss://HOST does not answer in"),
+        ("redis+cluster://HOST", nothing, (), "HOST is no cluster. Write redis:// in"),
+        ("redis://HOST", nothing, LONELY, "HOST is a cluster that is down"),
+        ("redis+cluster://HOST", nothing, LONELY, "is a cluster that is down"),
+        ("redis://HOST/99", nothing, (), "redis://HOST/99 refused the command: DB index is out"),
+    ],
+)
+async def test_errors(
+    tmp_path: Path,
+    url: str,
+    prepare: Callable[[Server], None],
+    options: tuple[str, ...],
+    said: str,
+) -> None:
+    with Server(redis_server(), tmp_path, *options) as server:
+        host = f"127.0.0.1:{server.port}"
+        prepare(server)
+        store = open_store(url.replace("HOST", host), tmp_path)
+        with pytest.raises(StoreError) as caught:
+            await store.put("A", Write("k", b"v"))
+        await store.close()
+    text = str(caught.value)
+    assert said.replace("HOST", host) in text
+    assert text.startswith("redis")
+    assert "horse" not in text
+    assert "wrong" not in text
+    assert "\n" not in text
+
+
+async def test_a_node_of_a_cluster(servers: Server | Cluster) -> None:
+    if isinstance(servers, Cluster):
+        stores = [open_store(node.url, Path()) for node in servers.nodes]
+        texts = []
+        for one in stores:
+            try:
+                await one.put("A", Write("k", b"v"))
+            except StoreError as error:
+                texts.append(str(error))
+            await one.close()
+        assert len(texts) == 2
+        assert all("is a node of a cluster. Write redis+cluster://" in text for text in texts)
+
+
+async def test_memory_runs_out_in_a_large_write(server: Server) -> None:
+    store = open_store(server.url, Path())
+    await fill(store, "before")
+    server.admin.config_set("maxmemory", server.admin.info("memory")["used_memory"] + 3_000_000)
+    with pytest.raises(StoreError, match="out of memory; nothing was changed"):
+        await store.put_many("A", [Write(f"k{n}", b"x" * 2000) for n in range(4000)])
+    server.admin.config_set("maxmemory", "0")
+    assert await names(store) == ["before"]
+    await store.close()
+
+
+async def test_a_restarted_server_is_found_again(server: Server) -> None:
+    store = open_store(server.url, Path())
+    await asyncio.gather(*(store.put("A", Write(f"{n}", b"v")) for n in range(20)))
+    server.stop()
+    with pytest.raises(StoreError, match="cannot be reached"):
+        await store.get("A", "1")
+    store.poll()
+    server.start()
+    assert await store.get("A", "1") is None
+    await store.put("A", Write("1", b"again"))
+    assert await names(store) == ["1"]
+    await store.close()
+
+
+async def test_user_and_password_from_the_environment(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acl("~own:*", "+@all")(server)
+    server.admin.execute_command("ACL", "SETUSER", "default", "off")
+    monkeypatch.setenv("KVLENS_REDIS_USERNAME", "team")
+    monkeypatch.setenv("KVLENS_REDIS_PASSWORD", PASSWORD)
+    store = open_store(f"{server.url}?prefix=own&socket_timeout=9", Path())
+    await fill(store, "k")
+    assert await names(store) == ["k"]
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("redis:", "is no address of a Redis server: write redis://HOST:PORT"),
+        ("redis://u:pass@h:port", 'redis://h:port" cannot be used as a store: Port could not'),
+        ("redis://u:pass@a,b", "several servers are a cluster"),
+        ("redis+cluster://u:pass@a/3", "a cluster has no numbered databases"),
+        ("redis://u:pass@a?socket_timeout=x", "Invalid value for 'socket_timeout'"),
+        ("redis://u:pass@a?no_such=1", "no_such"),
+        ("redi://u:pass@a", 'Unknown store "redi://a"'),
+    ],
+)
+def test_bad_addresses(url: str, said: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        open_store(url, Path())
+    assert said in str(caught.value)
+    assert "pass" not in str(caught.value)
+
+
+def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "kvlens.stores.redis")
+    monkeypatch.setitem(sys.modules, "redis.asyncio", None)
+    with pytest.raises(StoreError, match=r'pip install "kvlens\[redis\]"'):
+        open_store("redis://127.0.0.1", Path())
+
+
+async def test_a_server_that_drops_keys_is_warned_of(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.admin.config_set("maxmemory", "100mb")
+    server.admin.config_set("maxmemory-policy", "allkeys-lru")
+    store = open_store(server.url, Path())
+    await fill(store, "k")
+    await store.close()
+    assert [record.getMessage() for record in caplog.records if "kvlens" in record.name] == [
+        f"{server.url} drops keys when its memory is full (maxmemory-policy allkeys-lru): "
+        "set it to noeviction, or KV entries get lost"
+    ]
