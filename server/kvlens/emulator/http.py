@@ -118,7 +118,7 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._refuse(400, "This emulator speaks plain HTTP/1.1 only")
+            pass  # not taken: the request was answered, and the connection closes
         except httptools.HttpParserError as error:
             self._refuse(400, f"Malformed HTTP request: {error}")
         else:
@@ -153,6 +153,8 @@ class Connection(asyncio.Protocol):
         headers = self._headers
         request = Request(self._parser.get_method(), self._url, headers)
         request.limit = self._app.admit(request)
+        if self._parser.should_upgrade() and request.method != b"GET":
+            request.refusal = Response(400, reason="HTTP/1.1 only: send no Upgrade")
         self._request = request
         if headers.get(b"expect", b"").lower() == b"100-continue" and not self._busy:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -173,7 +175,7 @@ class Connection(asyncio.Protocol):
         if chunks:
             request.body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
             self._chunks = []
-        request.keep_alive = self._parser.should_keep_alive()
+        request.keep_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
         self._request = None
         self._head_size = 0
         if self._busy or self._blocked:
