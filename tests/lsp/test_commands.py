@@ -186,6 +186,54 @@ async def test_what_the_editor_puts_a_program_reads_at_the_address(editor: Edito
         assert caught.value.code in (401, 403)
 
 
+async def test_a_snapshot_is_saved_listed_and_restored(editor: Editor) -> None:
+    prices = {"binding": "PRICES"}
+    await run(editor, "kvlens.put", **prices, key="kept", text="1", metadata=[1])
+    saved = await run(editor, "kvlens.snapshotSave", name="before")
+    assert [one["binding"] for one in saved["namespaces"]] == ["CARTS", "PRICES", "CARTS"]
+    with pytest.raises(JsonRpcException, match='there is a snapshot "before" already'):
+        await run(editor, "kvlens.snapshotSave", name="before")
+    only = await run(editor, "kvlens.snapshotSave", name="before", force=True, **prices)
+    assert only["keys"] == 1
+    assert await run(editor, "kvlens.snapshotList") == [only]
+
+    await run(editor, "kvlens.put", **prices, key="kept", text="2")
+    await run(editor, "kvlens.put", **prices, key="fresh", text="2")
+    asked = await run(editor, "kvlens.snapshotRestore", name="before")
+    (namespace,) = asked.pop("namespaces")
+    assert asked == {"restored": False, "written": 1, "deleted": 1, "expired": 0}
+    assert namespace["binding"] == "PRICES"
+    assert (await run(editor, "kvlens.get", **prices, key="kept"))["text"] == "2"
+    done = await run(editor, "kvlens.snapshotRestore", name="before", force=True)
+    assert done["restored"]
+    assert await run(editor, "kvlens.get", **prices, key="kept") == {
+        "size": 1,
+        "text": "1",
+        "metadata": [1],
+    }
+    again = await run(editor, "kvlens.snapshotRestore", name="before")
+    assert (again["restored"], again["written"], again["deleted"]) == (True, 0, 0)
+    assert await run(editor, "kvlens.clear", **prices) == {"deleted": 1}
+
+
+SNAPSHOTS: dict[str, tuple[str, dict[str, Any], str]] = {
+    # id: (command, parameters, what is said)
+    "no name": ("Save", {}, '"name" is missing'),
+    "a bad name": ("Save", {"name": "../x"}, "cannot be the name of a snapshot"),
+    "none of that name": ("Restore", {"name": "none"}, 'no snapshot "none"'),
+    "no such binding": ("Save", {"name": "x", "binding": "X"}, 'no KV namespace with binding "X"'),
+    "no such environment": ("Save", {"name": "x", "environment": "X"}, 'in environment "X"'),
+}
+
+
+@pytest.mark.parametrize(("command", "params", "says"), SNAPSHOTS.values(), ids=SNAPSHOTS.keys())
+async def test_what_is_wrong_with_a_snapshot_is_said(
+    editor: Editor, command: str, params: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(JsonRpcException, match=says):
+        await run(editor, f"kvlens.snapshot{command}", **params)
+
+
 async def test_a_namespace_added_to_the_file_is_there_and_no_key_is_lost(editor: Editor) -> None:
     await run(editor, "kvlens.put", **CARTS, key="stays", text="1")
     await run(editor, "kvlens.addNamespace", binding="ADDED")

@@ -134,6 +134,7 @@ LOSSLESS = [
     Write("both", b"1", '{"é":[1,null,2.5,"x"]}', 1_800_000_000),
     Write("empty", b""),
     Write("false", b"1", "false"),
+    Write("half", b"1", '["\\ud800"]'),
     Write("lines", b"a\r\nb\0\xef\xbb\xbf"),
     Write("oz\u2028", "é😀".encode()),
 ]

@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "seed": ("seed", "seed files into their namespaces"),
     "export": ("export", "a namespace as a seed file"),
     "clear": ("clear", "delete every key of a namespace"),
+    "snapshot": ("snapshot", "save, list, diff, restore: all namespaces at one time"),
 }
 
 

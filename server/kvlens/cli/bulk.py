@@ -32,6 +32,7 @@ from kvlens.seeds.file import SeedFile, accept, check
 from kvlens.seeds.keys import parse_keys
 from kvlens.seeds.plan import to_writes
 from kvlens.stores import Store
+from kvlens.stores.many import each
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
@@ -95,8 +96,7 @@ def _get(options: Options) -> int:
 
     async def work(store: Store) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for key in keys:
-            entry = await store.get(target.id, key)
+        async for key, entry in each(store, target.id, keys):
             item: dict[str, Any] = {"value": None} if entry is None else to_item(key, entry)
             item.pop("key", None)
             found[key] = item

@@ -285,7 +285,7 @@ def resolve(place: Place, binding: str, preview: bool | None) -> Target:
                 f'Add a "preview_id" to it in {shown(place.path)}, or leave --preview out.'
             )
         return Target(chosen or binding, binding)
-    raise CommandError(_unknown(place, binding))
+    raise CommandError(unknown(place, binding))
 
 
 def entries(place: Place) -> list[tuple[str, Entry]]:
@@ -301,7 +301,11 @@ def entries(place: Place) -> list[tuple[str, Entry]]:
     return found
 
 
-def _unknown(place: Place, binding: str) -> str:
+def unknown(place: Place, binding: str, *, by_id: bool = True) -> str:
+    """Say that the environment has no such binding, and where it may be instead.
+
+    `by_id` tells whether the command takes --namespace-id too.
+    """
     assert place.path
     assert place.config
     where = f'environment "{place.environment}" of ' if place.environment else ""
@@ -318,9 +322,10 @@ def _unknown(place: Place, binding: str) -> str:
         return f"{text}: environments do not inherit it from the top level; add it there"
     if elsewhere:
         return f"{text}; it is in --env {listed([str(name) for name in elsewhere], 'or')}"
+    other = ", or use --namespace-id" if by_id else ""
     if known:
-        return f"{text}; there {_are(known)} {listed(known)}, or use --namespace-id"
-    return f"{text}; add it to kv_namespaces there, or use --namespace-id"
+        return f"{text}; there {_are(known)} {listed(known)}{other}"
+    return f"{text}; add it to kv_namespaces there{other}"
 
 
 def _mistake(config: Config) -> str:

@@ -5,4 +5,5 @@ keys    a file of key names (bulk get, bulk delete)
 plan    items -> writes; what they would change in a store; what changed between two versions
 apply   writes -> store, with progress and cancel
 export  store -> seed file, nothing lost
+snapshots  all of a project's namespaces at one time: saved, compared, restored
 """

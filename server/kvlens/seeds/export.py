@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from kvlens.kv import Entry, KVSyntaxError
 from kvlens.kv.values import parse_json
 from kvlens.stores import Store, StoreError
+from kvlens.stores.many import everything
 
 KEYS_A_STEP = 100
 
@@ -32,16 +33,8 @@ async def export(store: Store, ns: str, *, prefix: str = "") -> list[dict[str, A
 
 async def stream(store: Store, ns: str, *, prefix: str = "") -> AsyncIterator[dict[str, Any]]:
     """Yield the items one by one, so that a large namespace need not fit into memory."""
-    after: str | None = None
-    while True:
-        page = await store.list(ns, prefix=prefix, after=after)
-        for info in page.keys:
-            entry = await store.get(ns, info.name)
-            if entry is not None:  # else it went meanwhile
-                yield to_item(info.name, entry)
-        if page.complete or not page.keys:
-            return
-        after = page.keys[-1].name
+    async for key, entry in everything(store, ns, prefix=prefix):
+        yield to_item(key, entry)
 
 
 def to_item(key: str, entry: Entry) -> dict[str, Any]:
@@ -85,7 +78,7 @@ async def write_items(
         out.write(json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n  "))
         count += 1
         if count % KEYS_A_STEP == 0 and (progress or cancelled):
-            await _breathe()
+            await breathe()
             if progress:
                 progress(count)
             if cancelled and cancelled():
@@ -121,7 +114,8 @@ def _replacing(path: Path) -> Iterator[TextIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with beside.open("w", encoding="utf-8", newline="\n") as out:
+        # What is no character comes out as \udxxx, which is how JSON writes it.
+        with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as out:
             yield out
         if path.exists():
             beside.chmod(stat.S_IMODE(path.stat().st_mode))
@@ -131,7 +125,8 @@ def _replacing(path: Path) -> Iterator[TextIO]:
         raise
 
 
-async def _breathe() -> None:
+async def breathe() -> None:
+    """Give others their turn, the one who cancels among them."""
     import asyncio  # late: the command line does without
 
-    await asyncio.sleep(0)  # others have their turn, the one who cancels among them
+    await asyncio.sleep(0)

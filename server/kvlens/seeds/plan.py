@@ -11,12 +11,13 @@ from kvlens.kv.validation import expiration_time
 from kvlens.kv.values import parse_json
 from kvlens.seeds.file import SeedItem
 from kvlens.stores import Store
+from kvlens.stores.many import each
 
-Kind = Literal["new", "changed", "same"]
+Kind = Literal["new", "changed", "same", "gone"]
 
 
 class Change(NamedTuple):
-    """What putting one key would do; `parts` says what differs: value, metadata, expiration."""
+    """What becomes of one key; `parts` says what differs: value, metadata, expiration."""
 
     key: str
     kind: Kind
@@ -45,7 +46,9 @@ async def plan(store: Store, ns: str, writes: Sequence[Write]) -> list[Change]:
 
     A key with an `expiration_ttl` counts as changed: putting it again makes it live longer.
     """
-    return [_compare(write, await store.get(ns, write.key)) for write in writes]
+    wanted = iter(writes)
+    there = each(store, ns, [write.key for write in writes])
+    return [_compare(next(wanted), entry) async for _, entry in there]
 
 
 def changed_items(old: Iterable[SeedItem], new: Iterable[SeedItem]) -> list[SeedItem]:
@@ -65,14 +68,20 @@ def _content(item: SeedItem) -> tuple[object, ...]:
 def _compare(write: Write, entry: Entry | None) -> Change:
     if entry is None:
         return Change(write.key, "new")
+    parts = differing(write, entry)
+    return Change(write.key, "changed" if parts else "same", parts)
+
+
+def differing(one: Entry | Write, other: Entry | Write) -> tuple[str, ...]:
+    """Return which of value, metadata and expiration differ; of metadata the meaning counts."""
     parts = []
-    if entry.value != write.value:
+    if one.value != other.value:
         parts.append("value")
-    if not _same_json(entry.metadata, write.metadata):
+    if not _same_json(one.metadata, other.metadata):
         parts.append("metadata")
-    if entry.expiration != write.expiration:
+    if one.expiration != other.expiration:
         parts.append("expiration")
-    return Change(write.key, "changed" if parts else "same", tuple(parts))
+    return tuple(parts)
 
 
 def _same_json(one: str | None, other: str | None) -> bool:

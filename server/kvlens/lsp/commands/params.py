@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lsprotocol import types
 
 if TYPE_CHECKING:
+    from kvlens.config import Namespace
     from kvlens.kv.limits import Compat
     from kvlens.lsp.projects import Project
     from kvlens.lsp.server import Server
@@ -80,6 +81,21 @@ async def find_project(server: Server, params: Params) -> Project:
         labels = ", ".join(project.label for project in projects)
         raise ParamsError(f'"config" is missing, and there are several: {labels}')
     return projects[0]
+
+
+async def find_namespaces(server: Server, params: Params) -> tuple[Project, list[Namespace]]:
+    """Return the project and its namespaces: with `environment` or `binding` only those."""
+    project = await find_project(server, params)
+    environment = params.get("environment", str)
+    binding = params.get("binding", str)
+    named = "environment" in params.sent
+    declared = project.config.namespaces(*([environment] if named else []))
+    found = [namespace for namespace in declared if binding in (None, namespace.binding)]
+    if not found:
+        what = f'no KV namespace with binding "{binding}"' if binding else "no KV namespaces"
+        where = f' in environment "{environment}"' if environment else ""
+        raise CommandError(f"{project.label} declares {what}{where}.")
+    return project, found
 
 
 async def find_target(server: Server, params: Params) -> Target:

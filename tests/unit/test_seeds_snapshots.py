@@ -1,0 +1,373 @@
+"""Snapshots: nothing lost, nothing half-done, and every difference told and undone."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from kvlens.emulator import Emulator
+from kvlens.kv import Entry, ManualClock, Write
+from kvlens.seeds import snapshots
+from kvlens.seeds.file import check
+from kvlens.seeds.plan import Change
+from kvlens.seeds.snapshots import Named, Snapshot, SnapshotError
+from kvlens.stores import Store, StoreError, open_store
+from kvlens.stores.many import everything
+
+NOW = 1_700_000_000
+CLOCK = ManualClock(NOW)
+ONE = Named("ONE", None, "1d")
+TWO = Named("TWO", None, "2d")
+PROD = Named("ONE", "prod", "3d")
+
+
+@pytest_asyncio.fixture(params=["memory:", "wrangler:", "peer"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    inner = open_store(request.param.replace("peer", "memory:"), tmp_path, CLOCK)
+    if request.param == "peer":
+        async with Emulator(inner, {}, clock=CLOCK) as emulator:
+            opened = open_store(emulator.url.replace("//", f"//{emulator.token}@"), tmp_path)
+            yield opened
+            await opened.close()
+    else:
+        yield inner
+    await inner.close()
+
+
+async def content(store: Store, ns: str) -> dict[str, Entry]:
+    return {key: entry async for key, entry in everything(store, ns)}
+
+
+async def changes(store: Store, snapshot: Snapshot, *namespaces: Named) -> list[list[Change]]:
+    found = await snapshots.compare(store, snapshot, namespaces, now=NOW)
+    return [one.changes for one in found]
+
+
+# Also what no put takes today, and a runtime may have stored yesterday.
+ODD = [
+    Write("", b"no name"),
+    Write("a", b"1", '{"long":"' + "x" * 2000 + '"}', NOW + 1),
+    Write("binary", bytes(range(256))),
+    Write("bom", b"\xef\xbb\xbfx"),
+    Write("empty", b""),
+    Write("halves", b"1", '["\\ud800",1.5,12345678901234567890]'),
+    Write("lines", "a\r\nb\u2028\u0085]\n[".encode()),
+    Write("metadata is false", b"1", "false"),
+    Write("o\uff5e", b"2"),
+    Write("o\U0001f600", b"1"),
+    Write("x" * 600, b"long"),
+]
+
+
+async def test_nothing_is_lost(store: Store, tmp_path: Path) -> None:
+    await store.put_many("1d", ODD)
+    before = await content(store, "1d")
+    assert len(before) == len(ODD)
+    saved = await snapshots.save(store, tmp_path, "all", [ONE, TWO])
+    assert (saved.keys, saved.size) == (len(ODD), sum(len(write.value) for write in ODD))
+    assert await changes(store, saved, ONE, TWO) == [[], []]
+    await store.clear("1d")
+    await store.put("2d", Write("fresh", b"1"))
+    loaded = snapshots.load(tmp_path, "all")
+    assert loaded == saved
+    found = await snapshots.compare(store, loaded, [ONE, TWO], now=NOW)
+    await snapshots.restore(store, loaded, found)
+    assert await content(store, "1d") == before
+    assert await content(store, "2d") == {}
+
+
+async def test_every_difference_is_told_and_undone(store: Store, tmp_path: Path) -> None:
+    await store.put_many(
+        "1d",
+        [
+            Write("same", b"1", '{"a":1}', NOW + 100),
+            Write("value", b"1"),
+            Write("metadata", b"1", '{"a":1,"b":2}'),
+            Write("time", b"1", None, NOW + 100),
+            Write("gone", b"1"),
+        ],
+    )
+    saved = await snapshots.save(store, tmp_path, "s", [ONE])
+    await store.put_many(
+        "1d",
+        [
+            Write("same", b"1", '{ "a": 1 }', NOW + 100),
+            Write("value", b"2"),
+            Write("metadata", b"1", '{"b":1,"a":2}'),
+            Write("time", b"1", None, NOW + 101),
+            Write("", b"new"),
+            Write("zzz", b"new"),
+        ],
+    )
+    await store.delete("1d", ["gone"])
+    (found,) = await snapshots.compare(store, saved, [ONE], now=NOW)
+    assert found.changes == [
+        Change("", "new"),
+        Change("gone", "gone"),
+        Change("metadata", "changed", ("metadata",)),
+        Change("time", "changed", ("expiration",)),
+        Change("value", "changed", ("value",)),
+        Change("zzz", "new"),
+    ]
+    steps: list[tuple[int, int]] = []
+    await snapshots.restore(store, saved, [found], progress=lambda *step: steps.append(step))
+    assert await changes(store, saved, ONE) == [[]]
+
+
+async def test_what_has_expired_since_is_left_out(store: Store, tmp_path: Path) -> None:
+    await store.put_many("1d", [Write("k", b"1", None, NOW + 60), Write("l", b"1")])
+    saved = await snapshots.save(store, tmp_path, "s", [ONE])
+    await store.clear("1d")
+    (found,) = await snapshots.compare(store, saved, [ONE], now=NOW + 60)
+    assert (found.expired, found.changes) == (1, [Change("l", "gone")])
+    await snapshots.restore(store, saved, [found])
+    assert set(await content(store, "1d")) == {"l"}
+
+
+async def test_more_than_a_page(store: Store, tmp_path: Path) -> None:
+    await store.put_many("1d", [Write(f"{n:05}", b"v") for n in range(2_600)])
+    saved = await snapshots.save(store, tmp_path, "s", [ONE])
+    await store.delete("1d", [f"{n:05}" for n in range(0, 2_600, 2)])
+    await store.put_many("1d", [Write(f"{n:05}x", b"v") for n in range(1_300)])
+    (found,) = await snapshots.compare(store, saved, [ONE], now=NOW)
+    assert (len(found.to_put), len(found.to_delete)) == (1_300, 1_300)
+    steps: list[tuple[int, int]] = []
+    await snapshots.restore(store, saved, [found], progress=lambda *step: steps.append(step))
+    assert steps[-1] == (2_600, 2_600)
+    assert await changes(store, saved, ONE) == [[]]
+    assert (await store.stats("1d")).keys == 2_600
+
+
+async def test_every_file_is_a_seed_file(store: Store, tmp_path: Path) -> None:
+    await store.put_many("1d", [Write("a", b"\xff", "[1]", NOW + 500), Write("b", b"x")])
+    saved = await snapshots.save(store, tmp_path, "s", [ONE, PROD])
+    assert sorted(path.name for path in saved.folder.iterdir()) == [
+        "ONE.json",
+        "manifest.json",
+        "prod.ONE.json",
+    ]
+    text = (saved.folder / "ONE.json").read_text(encoding="utf-8")
+    seed = check(text, "ONE.json", NOW)
+    assert not seed.problems
+    assert [(i.key, i.value, i.metadata, i.expiration) for i in seed.items] == [
+        ("a", b"\xff", "[1]", NOW + 500),
+        ("b", b"x", None, None),
+    ]
+    assert json.loads((saved.folder / "prod.ONE.json").read_text(encoding="utf-8")) == []
+
+
+async def test_namespaces_with_one_id_are_kept_once(store: Store, tmp_path: Path) -> None:
+    await store.put("1d", Write("k", b"1"))
+    twin = Named("TWIN", "dev", "1d")
+    saved = await snapshots.save(store, tmp_path, "s", [ONE, twin])
+    assert saved.keys == 1
+    assert [kept.file for kept in saved.namespaces] == ["ONE.json", "ONE.json"]
+    await store.delete("1d", ["k"])
+    assert await changes(store, saved, ONE, twin) == [[Change("k", "gone")]]
+
+
+async def test_a_namespace_is_found_by_its_name(store: Store, tmp_path: Path) -> None:
+    await store.put("1d", Write("k", b"1"))
+    saved = await snapshots.save(store, tmp_path, "s", [ONE, TWO])
+    moved, fresh = Named("ONE", None, "new id"), Named("FRESH", None, "f")
+    found = await snapshots.compare(store, saved, [moved, fresh], now=NOW)
+    await snapshots.restore(store, saved, found)
+    assert set(await content(store, "new id")) == {"k"}
+    assert snapshots.unpaired(saved, [moved, fresh]) == ([TWO], [fresh])
+    with pytest.raises(SnapshotError, match="has none of these namespaces; it has ONE, TWO"):
+        await snapshots.compare(store, saved, [fresh], now=NOW)
+    with pytest.raises(SnapshotError, match="ONE and TWO are one namespace now"):
+        await snapshots.compare(store, saved, [ONE, TWO._replace(id="1d")], now=NOW)
+
+
+async def test_one_is_written_over_by_force_only(store: Store, tmp_path: Path) -> None:
+    await store.put("1d", Write("k", b"1"))
+    first = await snapshots.save(store, tmp_path, "s", [ONE, TWO])
+    with pytest.raises(SnapshotError, match='there is a snapshot "s" already'):
+        await snapshots.save(store, tmp_path, "s", [ONE])
+    await store.put("1d", Write("l", b"1"))
+    for _ in range(3):
+        saved = await snapshots.save(store, tmp_path, "s", [ONE], force=True)
+        assert len(list(saved.folder.iterdir())) == 2
+        assert await changes(store, saved, ONE) == [[]]
+    assert first.keys == 1
+    assert saved.keys == 2
+
+
+async def test_a_save_that_fails_leaves_what_was(store: Store, tmp_path: Path) -> None:
+    await store.put("2d", Write("bad", b"1", "{broken"))
+    with pytest.raises(StoreError, match='metadata of key "bad" is not JSON'):
+        await snapshots.save(store, tmp_path, "s", [ONE, TWO])
+    assert list(snapshots.folder(tmp_path).iterdir()) == []
+    first = await snapshots.save(store, tmp_path, "s", [ONE])
+    with pytest.raises(StoreError):
+        await snapshots.save(store, tmp_path, "s", [ONE, TWO], force=True)
+    assert snapshots.saved(tmp_path) == ([first], [])
+    assert len(list(first.folder.iterdir())) == 2
+
+
+async def test_a_cancelled_save_leaves_nothing(store: Store, tmp_path: Path) -> None:
+    await store.put_many("1d", [Write(f"{n:04}", b"") for n in range(500)])
+    steps: list[int] = []
+    with pytest.raises(SnapshotError, match="cancelled after 300 keys; nothing was saved"):
+        await snapshots.save(
+            store,
+            tmp_path,
+            "s",
+            [ONE],
+            progress=steps.append,
+            cancelled=lambda: len(steps) == 3,
+        )
+    assert steps == [100, 200, 300]
+    assert list(snapshots.folder(tmp_path).iterdir()) == []
+
+
+async def test_a_cancelled_restore_says_how_far_it_came(store: Store, tmp_path: Path) -> None:
+    await store.put_many("1d", [Write(f"{n:04}", b"") for n in range(1200)])
+    saved = await snapshots.save(store, tmp_path, "s", [ONE])
+    await store.clear("1d")
+    found = await snapshots.compare(store, saved, [ONE], now=NOW)
+    with pytest.raises(SnapshotError, match="cancelled after 500 keys; restore again"):
+        await snapshots.restore(store, saved, found, cancelled=lambda: True)
+    assert (await store.stats("1d")).keys == 500
+
+
+# -- names and files; no store needed ---------------------------------------------------------
+
+BAD_NAMES = ["", ".", "..", ".x", "-x", "a/b", "a\\b", "../x", "a:b", "x.", "é", "a b", "a" * 65]
+BAD_NAMES += ["con", "NUL", "com1", "Lpt9.txt", "a\n", "a\0"]
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_a_name_that_no_folder_may_have_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SnapshotError, match="cannot be the name of a snapshot"):
+        snapshots.load(tmp_path, name)
+
+
+@pytest.mark.parametrize("name", ["a", "2026-11-23", "v1.2_x", "_", "a" * 64, "console", "com"])
+def test_a_name_that_any_folder_may_have(name: str) -> None:
+    assert snapshots.check_name(name) == name
+
+
+BINDINGS = {
+    "CON": "_CON.json",
+    "manifest": "_manifest.json",
+    "Manifest": "_Manifest.json",
+    "a/../b": "a____b.json",
+    "ŋ": "_.json",
+    "B" * 300: "B" * 100 + ".json",
+}
+
+
+@pytest.mark.parametrize(("binding", "file"), BINDINGS.items())
+async def test_files_have_names_for_every_system(tmp_path: Path, binding: str, file: str) -> None:
+    store = open_store("memory:", tmp_path)
+    saved = await snapshots.save(store, tmp_path, "s", [Named(binding, None, "id")])
+    assert saved.namespaces[0].file == file
+
+
+async def saved_one(folder: Path) -> Snapshot:
+    store = open_store("memory:", folder)
+    await store.put_many("1d", [Write("a", b"1"), Write("b", b"2", "[1]", 2_000_000_000)])
+    return await snapshots.save(store, folder, "s", [ONE])
+
+
+async def test_a_half_written_one_does_not_count(tmp_path: Path) -> None:
+    saved = await saved_one(tmp_path)
+    (saved.folder / "manifest.json").unlink()
+    assert snapshots.saved(tmp_path) == ([], [])
+    with pytest.raises(SnapshotError, match='no snapshot "s"; none was saved yet'):
+        snapshots.load(tmp_path, "s")
+    again = await saved_one(tmp_path)  # nobody has to force it
+    assert again.namespaces[0].file == "ONE~2.json"
+    old = time.time() - 7200
+    os.utime(saved.folder / "ONE.json", (old, old))
+    store = open_store("memory:", tmp_path)
+    await snapshots.save(store, tmp_path, "s", [ONE], force=True)
+    assert len(list(saved.folder.iterdir())) == 2
+
+
+DAMAGES: dict[str, tuple[str, str, str]] = {
+    # id: (what in the file, what in its place, what is said)
+    "a key taken out": ('{"key":"a","value":"1"},\n', "", "1 keys, and 2 were saved"),
+    "cut off": ('{"key":"b"', "", "line 3: not an item"),
+    "no object": ('{"key":"a","value":"1"}', "5", "line 2: not an item"),
+    "no value": (',"value":"1"', "", "line 2: not an item"),
+    "bad base64": ('"value":"1"', '"value":"1","base64":true', "line 2: not an item"),
+    "a time as text": ("2000000000", '"2000000000"', "line 3: not an item"),
+    "out of order": ('"key":"a"', '"key":"c"', 'line 3: "b" is not in its place'),
+    "twice": ('"key":"a"', '"key":"b"', 'line 3: "b" is not in its place'),
+    "another encoding": ('"value":"1"', '"value":"\udcff"', "not UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "says"), DAMAGES.values(), ids=DAMAGES.keys())
+async def test_a_damaged_file_changes_nothing(
+    tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    saved = await saved_one(tmp_path)
+    path = saved.folder / "ONE.json"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_bytes(text.replace(old, new).encode(errors="surrogateescape"))
+    store = open_store("memory:", tmp_path)
+    with pytest.raises(SnapshotError, match=says) as caught:
+        await snapshots.compare(store, saved, [ONE], now=NOW)
+    assert str(path) in str(caught.value)
+
+
+async def test_a_file_with_other_line_ends_is_read(tmp_path: Path) -> None:
+    saved = await saved_one(tmp_path)
+    path = saved.folder / "ONE.json"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    store = open_store("memory:", tmp_path)
+    (found,) = await snapshots.compare(store, saved, [ONE], now=NOW)
+    assert found.to_put == ["a", "b"]
+
+
+MANIFESTS: dict[str, tuple[Any, str]] = {
+    # id: (what the manifest is, what is said)
+    "no JSON": ("{", "damaged"),
+    "no object": ("[]", "damaged"),
+    "a later form": ({"version": 2}, "another version of KV Lens"),
+    "nothing in it": ({"version": 1}, "damaged"),
+    "a file elsewhere": ("../../x.json", "damaged"),
+    "a file on a drive": ("c:x.json", "damaged"),
+    "itself": ("manifest.json", "damaged"),
+}
+
+
+@pytest.mark.parametrize(("manifest", "says"), MANIFESTS.values(), ids=MANIFESTS.keys())
+async def test_a_manifest_is_read_with_care(tmp_path: Path, manifest: Any, says: str) -> None:
+    saved = await saved_one(tmp_path)
+    path = saved.folder / "manifest.json"
+    if isinstance(manifest, str) and manifest.endswith(".json"):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content["namespaces"][0]["file"] = manifest
+        manifest = content
+    text = manifest if isinstance(manifest, str) else json.dumps(manifest)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SnapshotError, match=says):
+        snapshots.load(tmp_path, "s")
+    found, wrong = snapshots.saved(tmp_path)
+    assert found == []
+    assert len(wrong) == 1
+
+
+async def test_nothing_is_written_through_a_link_to_elsewhere(tmp_path: Path) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    (project / ".wrangler").mkdir(parents=True)
+    elsewhere.mkdir()
+    try:
+        (project / ".wrangler" / "kvlens").symlink_to(elsewhere, target_is_directory=True)
+    except OSError:  # Windows without the right to make links has none to fear
+        return
+    with pytest.raises(StoreError, match="nothing is written through such a link"):
+        await saved_one(project)
+    assert list(elsewhere.iterdir()) == []
