@@ -5,6 +5,7 @@ Slower than the scan, so the editor asks it when typing pauses.
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from typing import NamedTuple
@@ -32,6 +33,8 @@ def judge(text: str, path: str) -> SyntaxProblem | None:
 
 
 def _judge_toml(text: str) -> SyntaxProblem | None:
+    if _is_plainly_toml(text):
+        return None
     import tomlkit  # late: 40 ms that a start need not spend
     from tomlkit.exceptions import ParseError, TOMLKitError
 
@@ -48,6 +51,19 @@ def _judge_toml(text: str) -> SyntaxProblem | None:
     except (ValueError, RecursionError) as error:
         return SyntaxProblem(str(error) or "nested too deeply", Span(0, min(1, len(text))))
     return None
+
+
+def _is_plainly_toml(text: str) -> bool:
+    """Tell whether Python's own parser takes a text; it needs a seventh of tomlkit's time.
+
+    What it refuses is for tomlkit to judge, which knows TOML 1.1 and says where the fault is.
+    """
+    try:
+        tomllib = importlib.import_module("tomllib")  # Python 3.11 has it
+        tomllib.loads(text)
+    except (ImportError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _second(text: str, end: int, message: str) -> Span | None:

@@ -7,22 +7,36 @@ says of them goes straight to plain functions.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import FeatureNotificationError
 from pygls.protocol import LanguageServerProtocol, lsp_method
+
+TEXTS = frozenset(
+    (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE, types.TEXT_DOCUMENT_DID_CLOSE)
+)
+
+logger = logging.getLogger(__name__)
 
 
 class Protocol(LanguageServerProtocol):
     """pygls' protocol without its texts, and with commands that a client can really cancel."""
 
     def handle_message(self, message: Any) -> None:
-        """Handle one message; notifications need none of what requests do."""
-        plain = getattr(message, "id", None) is None and message.jsonrpc == self.VERSION
-        if plain and not self._shutdown:
-            self._handle_notification(message.method, message.params)
+        """Handle one message; the texts' go straight to their handlers."""
+        method = getattr(message, "method", None)
+        if method in TEXTS and not self._shutdown:
+            try:
+                self.fm.features[method](message.params)
+            except Exception as error:
+                logger.exception("Failed to handle %s", method)
+                self._server.report_server_error(error, FeatureNotificationError)
         else:
             super().handle_message(message)
+
+    # pygls keeps texts in its own handlers of these, which are not wanted.
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
