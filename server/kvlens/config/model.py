@@ -71,6 +71,8 @@ class Entry:
         """Return the first field of that name."""
         for field in self._relative():
             if field.name == name:
+                if not self.base:
+                    return field
                 return field._replace(
                     key_span=self._move(field.key_span), value_span=self._move(field.value_span)
                 )
