@@ -12,8 +12,9 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from ..kv import Write
-from ..stores import Store
+from ..kv import Entry, Write
+from ..stores import Store, StoreError
+from ..stores.many import get_many
 from .http import Request, Response
 
 if TYPE_CHECKING:
@@ -34,12 +35,20 @@ def _write(item: Arguments) -> Write:
     )
 
 
-async def _get(store: Store, ns: str, given: Arguments) -> Any:
-    entry = await store.get(ns, given["key"])
+def _shown(entry: Entry | None) -> Any:
     if entry is None:
         return None
     value = base64.b64encode(entry.value).decode()
     return {"value": value, "metadata": entry.metadata, "expiration": entry.expiration}
+
+
+async def _get(store: Store, ns: str, given: Arguments) -> Any:
+    return _shown(await store.get(ns, given["key"]))
+
+
+async def _get_many(store: Store, ns: str, given: Arguments) -> Any:
+    found = await get_many(store, ns, given["keys"], given["size"])
+    return [_shown(entry) for entry in found]
 
 
 async def _put(store: Store, ns: str, given: Arguments) -> Any:
@@ -79,6 +88,7 @@ async def _clear(store: Store, ns: str, given: Arguments) -> Any:
 OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], bool]] = {
     # operation: (function, whether it changes the namespace)
     "get": (_get, False),
+    "get_many": (_get_many, False),
     "put": (_put, True),
     "put_many": (_put_many, True),
     "replace": (_replace, True),
@@ -105,6 +115,8 @@ async def handle(emulator: Emulator, request: Request) -> Response:
         result = await function(emulator.store, ns, given)
     except (ValueError, TypeError, KeyError, binascii.Error) as error:
         return _answer(400, error=f"{name}: malformed call: {error!r}")
+    except StoreError as error:
+        return _answer(500, error=str(error))
     if changes:
         emulator.changed(ns)
     return _answer(200, result=result)

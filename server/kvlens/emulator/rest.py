@@ -19,6 +19,7 @@ from ..kv import KVError, KVSyntaxError, Write, limits, validation
 from ..kv.coerce import UNSET, has_lone_surrogate
 from ..kv.namespace import decode_cursor, encode_cursor
 from ..kv.values import decode_text, dump_json, parse_json, text_units
+from ..stores import StoreError
 from . import multipart
 from .http import Request, Response
 
@@ -32,6 +33,7 @@ MAX_BODY = 256 * 1024 * 1024  # bytes of one bulk request
 BAD_REQUEST, KEY_NOT_FOUND, BAD_BASE64 = 10001, 10009, 10012
 NAMESPACE_NOT_FOUND, TITLE_TAKEN, TITLE_MISSING = 10013, 10014, 10019
 BAD_KEY, BAD_OPTION, TOO_LARGE = 10030, 10033, 10047
+STORE_FAILED = 10500  # not Cloudflare's: the disk here is locked, damaged or full
 
 _JSON = b"Content-Type: application/json\r\n"
 _BYTES = b"Content-Type: application/octet-stream\r\n"
@@ -421,6 +423,8 @@ async def handle(emulator: Emulator, request: Request) -> Response:
     except KVError as error:
         code = TOO_LARGE if error.status == 413 else BAD_OPTION
         return _failure(error.status or 400, code, error.reason)
+    except StoreError as error:
+        return _failure(500, STORE_FAILED, str(error))
 
 
 def _decode(text: str) -> str:

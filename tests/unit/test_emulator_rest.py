@@ -1,0 +1,353 @@
+"""Cloudflare's REST API and the store API, request by request, malformed ones included."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import http.client
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from kvlens.emulator import Emulator, multipart
+from kvlens.kv import Entry, ManualClock, Write
+from kvlens.stores import Store, StoreError, open_store
+
+NOW = 1_800_000_000
+MIB25 = 26_214_400
+NAMESPACES = "/client/v4/accounts/anyone/storage/kv/namespaces"
+
+
+@pytest.fixture(params=["memory:", "wrangler:"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    opened = open_store(request.param, tmp_path, ManualClock(NOW))
+    yield opened
+    await opened.close()
+
+
+class Rest:
+    """Sends requests to an emulator, each on a connection of its own."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self._address = emulator.url.removeprefix("http://")
+
+    async def raw(
+        self, method: str, path: str, body: bytes | str | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        def send() -> tuple[int, dict[str, str], bytes]:
+            connection = http.client.HTTPConnection(self._address, timeout=60)
+            token = {"Authorization": f"Bearer {self.emulator.token}"}
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            data = body.encode() if isinstance(body, str) else body
+            connection.request(method, path, data, {**token, **named})
+            response = connection.getresponse()
+            answer = response.status, dict(response.headers), response.read()
+            connection.close()
+            return answer
+
+        return await asyncio.to_thread(send)
+
+    async def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """Return the result, or (status, code, message) of the error."""
+        data = body if isinstance(body, (bytes, str, type(None))) else json.dumps(body)
+        status, _, answer = await self.raw(method, NAMESPACES + path, data, **headers)
+        envelope = json.loads(answer)
+        assert set(envelope) >= {"success", "errors", "messages", "result"}
+        assert envelope["success"] == (status == 200)
+        if status != 200:
+            (error,) = envelope["errors"]
+            return status, error["code"], error["message"]
+        if "result_info" in envelope:
+            return envelope["result"], envelope["result_info"]
+        return envelope["result"]
+
+
+@pytest.fixture
+async def rest(store: Store) -> AsyncIterator[Rest]:
+    async with Emulator(store, {"id1": "KV", "id2": "B"}, clock=ManualClock(NOW)) as emulator:
+        yield Rest(emulator)
+
+
+KEYS = ["a", "a/b c?d#e%f+g", "ü\U0001f600", "..a", "new\nline", "a" * 512, "values/x", "bulk"]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: ascii(key)[:20])
+async def test_a_key(rest: Rest, store: Store, key: str) -> None:
+    path = f"/id1/values/{quote(key, safe='')}"
+    query = f"?expiration={NOW + 100}"
+    assert await rest("PUT", path + query, b"\x00\xff") == {}
+    assert await store.get("id1", key) == Entry(b"\x00\xff", None, NOW + 100)
+    status, headers, body = await rest.raw("GET", NAMESPACES + path)
+    assert (status, body, headers["expiration"]) == (200, b"\x00\xff", str(NOW + 100))
+    assert await rest("GET", path.replace("values", "metadata", 1)) is None
+    assert await rest("DELETE", path) == {}
+    assert await rest("GET", path) == (404, 10009, "key not found")
+    assert await rest("DELETE", path) == {}
+
+
+async def test_a_slash_that_is_not_encoded(rest: Rest, store: Store) -> None:
+    assert await rest("PUT", "/id1/values/a/b/c", b"v") == {}
+    assert await store.get("id1", "a/b/c") == Entry(b"v")
+
+
+def form(**fields: bytes) -> tuple[bytes, dict[str, str]]:
+    body = b"".join(
+        b'--B0\r\nContent-Disposition: form-data; name="%s"; filename="upload"\r\n'
+        b"Content-Type: application/octet-stream\r\n\r\n%s\r\n" % (name.encode(), value)
+        for name, value in fields.items()
+    )
+    return body + b"--B0--\r\n", {"Content_Type": 'multipart/form-data; boundary="B0"'}
+
+
+async def test_forms(rest: Rest, store: Store) -> None:
+    tricky = b"\r\n--B\r\n--B1\r\n\r\n\x00"
+    body, headers = form(value=tricky, metadata=b' { "a" : [1, "\xc3\xbc"] } ')
+    assert await rest("PUT", "/id1/values/k?expiration_ttl=60", body, **headers) == {}
+    assert await store.get("id1", "k") == Entry(tricky, '{"a":[1,"ü"]}', NOW + 60)
+    assert await rest("GET", "/id1/metadata/k") == {"a": [1, "ü"]}
+    body, headers = form(value=b"")
+    assert await rest("PUT", "/id1/values/k", body, **headers) == {}
+    assert await store.get("id1", "k") == Entry(b"")
+    body, headers = form(value=bytes(MIB25))
+    assert await rest("PUT", "/id1/values/large", body, **headers) == {}
+    body, headers = form(value=bytes(MIB25 + 1))
+    text = f"Value length of {MIB25 + 1} exceeds limit of {MIB25}."
+    assert await rest("PUT", "/id1/values/k", body, **headers) == (413, 10047, text)
+    assert await store.get("id1", "k") == Entry(b"")
+
+
+BAD_FORMS = [
+    (form(metadata=b"{}")[0], "the form has no field 'value'"),
+    (form(value=b"v", metadata=b"{nope")[0], "metadata is not valid JSON"),
+    (form(value=b"v")[0][:-8], "malformed multipart body: the body ends inside a part"),
+    (
+        form(value=b"v")[0][3:],
+        "malformed multipart body: the body does not begin with its boundary",
+    ),
+    (b"", "malformed multipart body: the body does not begin with its boundary"),
+    (b"--B0\r\n\r\nv\r\n--B0--", "malformed multipart body: a part has no name"),
+    (b"--B0", "malformed multipart body: the body ends inside a part"),
+]
+
+
+@pytest.mark.parametrize(("body", "text"), BAD_FORMS, ids=[row[1] for row in BAD_FORMS])
+async def test_bad_forms(rest: Rest, store: Store, body: bytes, text: str) -> None:
+    headers = form()[1]
+    assert await rest("PUT", "/id1/values/k", body, **headers) == (400, 10001, text)
+    assert await store.get("id1", "k") is None
+
+
+def test_a_form_without_a_boundary() -> None:
+    with pytest.raises(multipart.MultipartError, match="names no boundary"):
+        multipart.parse(b"multipart/form-data", b"")
+
+
+REFUSED: list[tuple[str, str, Any, tuple[int, int, str]]] = [
+    ("GET", "/none", None, (404, 10013, "namespace 'none' not found")),
+    ("GET", "/none/keys", None, (404, 10013, "namespace 'none' not found")),
+    ("PUT", "/none/values/k", b"v", (404, 10013, "namespace 'none' not found")),
+    ("PUT", "/none/bulk", [], (404, 10013, "namespace 'none' not found")),
+    ("DELETE", "/none", None, (404, 10013, "namespace 'none' not found")),
+    ("GET", "/id1/metadata/none", None, (404, 10009, "key not found")),
+    ("GET", "/id1/values/", None, (400, 10030, "Key names must not be empty")),
+    ("GET", "/id1/values/%FF", None, (400, 10030, "the path is not UTF-8")),
+    ("PUT", "/id1/values/.", b"v",
+     (400, 10030, 'Illegal key name ".". Please use a different name.')),
+    ("PUT", "/id1/values/" + "k" * 513, b"v",
+     (414, 10030, "UTF-8 encoded length of 513 exceeds key length limit of 512.")),
+    ("PUT", "/id1/values/k?expiration_ttl=30", b"v",
+     (400, 10033, "Invalid expiration_ttl of 30. Expiration TTL must be at least 60.")),
+    ("PUT", f"/id1/values/k?expiration={NOW}", b"v",
+     (400, 10033, f"Invalid expiration of {NOW}. Please specify integer greater than the "
+      "current number of seconds since the UNIX epoch.")),
+    ("PUT", "/id1/values/k", bytes(MIB25 + 1),
+     (413, 10047, f"Value length of {MIB25 + 1} exceeds limit of {MIB25}.")),
+    ("GET", "/id1/keys?limit=0", None,
+     (400, 10001, "limit must be a number from 1 to 1000, not '0'")),
+    ("GET", "/id1/keys?limit=1001", None,
+     (400, 10001, "limit must be a number from 1 to 1000, not '1001'")),
+    ("GET", "/id1/keys?limit=x", None,
+     (400, 10001, "limit must be a number from 1 to 1000, not 'x'")),
+    ("POST", "", b"{", (400, 10001, "the body is not valid JSON")),
+    ("POST", "", {}, (400, 10019, 'the body must be {"title": "…"}')),
+    ("POST", "", {"title": "KV"}, (400, 10014, "a namespace with the title 'KV' already exists")),
+    ("PUT", "/id1", {"title": "B"}, (400, 10014, "a namespace with the title 'B' already exists")),
+    ("PUT", "/id1/bulk", b"[", (400, 10001, "the body is not valid JSON")),
+    ("PUT", "/id1/bulk", b"[" * 200_000, (400, 10001, "the body is not valid JSON")),
+    ("PUT", "/id1/bulk", {}, (400, 10001, "the body must be an array of key-value objects")),
+    ("PUT", "/id1/bulk", [{"key": "ok", "value": "v"}, 5],
+     (400, 10001, "item 1: not an object with key and value")),
+    ("PUT", "/id1/bulk", [{"key": "ok", "value": "v"}, {"key": "k"}],
+     (400, 10001, "item 1: key and value must be strings")),
+    ("PUT", "/id1/bulk", [{"key": "ok", "value": "v"}, {"key": "\ud800", "value": "v"}],
+     (400, 10030, "item 1: Could not URL-decode key name")),
+    ("PUT", "/id1/bulk", [{"key": "ok", "value": "v"}, {"key": "k", "value": "%", "base64": True}],
+     (400, 10012, 'item 1: could not base64 decode value for key: "k"')),
+    ("PUT", "/id1/bulk",
+     [{"key": "ok", "value": "v"}, {"key": "k", "value": "v", "expiration_ttl": 10}],
+     (400, 10033,
+      "item 1: Invalid expiration_ttl of 10. Expiration TTL must be at least 60.")),
+    ("PUT", "/id1/bulk", [{"key": "ok", "value": "v"}, {"key": "k", "value": "v",
+                                                        "metadata": "x" * 1023}],
+     (413, 10033, "item 1: Metadata length of 1025 exceeds limit of 1024.")),
+    ("POST", "/id1/bulk/get", [], (400, 10001, 'the body must be {"keys": […]}')),
+    ("POST", "/id1/bulk/get", {"keys": []}, (400, 10033, "You must request a minimum of 1 key")),
+    ("POST", "/id1/bulk/get", {"keys": ["k"] * 101},
+     (400, 10033, "You can request a maximum of 100 keys")),
+    ("POST", "/id1/bulk/get", {"keys": ["k"], "type": "x"},
+     (400, 10033, '"x" is not a valid type. Use "json" or "text"')),
+    ("POST", "/id1/bulk/delete", {"keys": ["k"]},
+     (400, 10001, "the body must be an array of key names")),
+    ("DELETE", "/id1/bulk", ["ok", ""], (400, 10030, "Key names must not be empty")),
+    ("PATCH", "/id1/keys", None, (405, 10405, "Method PATCH not allowed here")),
+    ("GET", "/id1/nothing", None,
+     (404, 7003, "Could not route to /client/v4/accounts/anyone/storage/kv/namespaces/id1/nothing: "
+      "KV is all there is here")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "answer"),
+    REFUSED,
+    ids=[f"{method} {path[:30]} {answer[2][:30]}" for method, path, _, answer in REFUSED],
+)
+async def test_refused(
+    rest: Rest, store: Store, method: str, path: str, body: Any, answer: tuple[int, int, str]
+) -> None:
+    """Nothing is changed, not even by the good items of a bulk request."""
+    await store.put("id1", Write("ok", b"before"))
+    assert await rest(method, path, body) == answer
+    assert [info.name for info in (await store.list("id1")).keys] == ["ok"]
+    assert await store.get("id1", "ok") == Entry(b"before")
+    assert rest.emulator.namespaces == {"id1": "KV", "id2": "B"}
+
+
+async def test_paging_through_keys(rest: Rest, store: Store) -> None:
+    await store.put_many("id1", [Write(f"k{n:03}", b"") for n in range(95)] + [Write("z", b"")])
+    await store.put("id1", Write("k000", b"", '{"a":1}', NOW + 60))
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        query = f"?prefix=k&limit=10&cursor={quote(cursor)}"
+        keys, info = await rest("GET", f"/id1/keys{query}")
+        assert info["count"] == len(keys)
+        seen += [key["name"] for key in keys]
+        if len(seen) == 10:
+            assert keys[0] == {"name": "k000", "expiration": NOW + 60, "metadata": {"a": 1}}
+            await store.delete("id1", ["k009"])  # the cursor's key: the next page goes on
+        cursor = info["cursor"]
+        if not cursor:
+            break
+    assert seen == [f"k{n:03}" for n in range(95)]
+
+
+async def test_bulk(rest: Rest, store: Store) -> None:
+    items = [
+        {"key": "text", "value": "ü"},
+        {"key": "bytes", "value": "AP8=", "base64": True, "expiration_ttl": 60},
+        {"key": "all", "value": "1", "metadata": {"a": None}, "expiration": NOW + 70},
+        {"key": "nulls", "value": "", "metadata": None, "expiration": None, "base64": None},
+    ]
+    done = {"successful_key_count": 4, "unsuccessful_keys": []}
+    assert await rest("PUT", "/id1/bulk", items) == done
+    assert await store.get("id1", "text") == Entry("ü".encode())
+    assert await store.get("id1", "bytes") == Entry(b"\x00\xff", None, NOW + 60)
+    assert await store.get("id1", "all") == Entry(b"1", '{"a":null}', NOW + 70)
+    assert await store.get("id1", "nulls") == Entry(b"")
+    asked = {"keys": ["text", "all", "none"], "withMetadata": True}
+    assert await rest("POST", "/id1/bulk/get", asked) == {
+        "values": {
+            "text": {"value": "ü", "metadata": None},
+            "all": {"value": "1", "metadata": {"a": None}, "expiration": NOW + 70},
+            "none": None,
+        }
+    }
+    asked = {"keys": ["all"], "type": "json"}
+    assert await rest("POST", "/id1/bulk/get", asked) == {"values": {"all": 1}}
+    for method, path in (("POST", "/id1/bulk/delete"), ("DELETE", "/id1/bulk")):
+        await rest("PUT", "/id1/bulk", items)
+        assert await rest(method, path, [item["key"] for item in items]) == done
+        assert (await store.stats("id1")).keys == 0
+    assert await rest("PUT", "/id1/bulk", []) == {**done, "successful_key_count": 0}
+
+
+async def test_a_hundred_thousand_at_once(rest: Rest, store: Store) -> None:
+    items = [{"key": f"k{n:06}", "value": str(n)} for n in range(100_000)]
+    done = {"successful_key_count": 100_000, "unsuccessful_keys": []}
+    assert await rest("PUT", "/id2/bulk", items) == done
+    keys, info = await rest("GET", "/id2/keys?prefix=k0999")
+    assert (len(keys), info["cursor"]) == (100, "")
+    assert await rest("DELETE", "/id2/bulk", [item["key"] for item in items]) == done
+    assert (await store.stats("id2")).keys == 0
+
+
+async def test_namespaces(rest: Rest) -> None:
+    listed, info = await rest("GET", "?per_page=1&order=title&direction=desc")
+    assert listed == [{"id": "id1", "title": "KV", "supports_url_encoding": True}]
+    assert (info["page"], info["count"], info["total_count"], info["total_pages"]) == (1, 1, 2, 2)
+    assert (await rest("GET", "?per_page=1&page=3"))[0] == []
+    made = await rest("POST", "", {"title": "NEW"})
+    assert len(bytes.fromhex(made["id"])) == 16
+    assert await rest("GET", f"/{made['id']}") == made
+    assert await rest("PUT", f"/{made['id']}", {"title": "NEWER"}) == {**made, "title": "NEWER"}
+    rest.emulator.set_namespaces({"id3": "OTHER"})
+    listed, _ = await rest("GET", "")
+    assert [item["title"] for item in listed] == ["OTHER", "NEWER"]
+    assert await rest("DELETE", f"/{made['id']}") == {}
+    assert await rest("GET", f"/{made['id']}") == (
+        404, 10013, f"namespace '{made['id']}' not found",
+    )  # fmt: skip
+
+
+async def test_what_clients_ask_besides(rest: Rest) -> None:
+    for path in ("accounts", "memberships", "user/tokens/verify"):
+        status, _, body = await rest.raw("GET", f"/client/v4/{path}")
+        assert (status, json.loads(body)["success"]) == (200, True)
+
+
+async def test_a_store_that_fails(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise StoreError("The KV database x is locked.")
+
+    monkeypatch.setattr(rest.emulator.store, "get", fail)
+    status, _, body = await rest.raw("GET", f"{NAMESPACES}/id1/values/k")
+    (error,) = json.loads(body)["errors"]
+    assert (status, error["message"]) == (500, "The KV database x is locked.")
+    call = json.dumps({"ns": "id1", "key": "k"})
+    status, _, body = await rest.raw("POST", "/kvlens/store/get", call)
+    assert (status, json.loads(body)) == (500, {"error": "The KV database x is locked."})
+
+
+# -- the store API -------------------------------------------------------------------------------
+
+CORE: list[tuple[str, bytes | str, int, str]] = [
+    ("nothing", "{}", 404, "There is no POST operation 'nothing' here."),
+    ("get", "{", 400, "get: malformed call"),
+    ("get", "[]", 400, "get: malformed call"),
+    ("get", '{"ns": 5, "key": "k"}', 400, "get: malformed call"),
+    ("get", '{"ns": "id1"}', 400, "get: malformed call"),
+    ("put", '{"ns": "id1", "key": "k", "value": "%%%x"}', 400, "put: malformed call"),
+    ("put_many", '{"ns": "id1", "writes": [{"key": "k"}]}', 400, "put_many: malformed call"),
+    ("put", b"\xff", 400, "put: malformed call"),
+]
+
+
+@pytest.mark.parametrize(("operation", "body", "status", "text"), CORE)
+async def test_store_api_refuses(
+    rest: Rest, store: Store, operation: str, body: bytes | str, status: int, text: str
+) -> None:
+    got, _, answer = await rest.raw("POST", f"/kvlens/store/{operation}", body)
+    assert got == status
+    assert json.loads(answer)["error"].startswith(text)
+    assert (await store.stats("id1")).keys == 0
+
+
+async def test_store_api_takes_any_namespace(rest: Rest, store: Store) -> None:
+    value = base64.b64encode(b"v").decode()
+    call = json.dumps({"ns": "elsewhere", "key": "k", "value": value})
+    assert (await rest.raw("POST", "/kvlens/store/put", call))[2] == b'{"result": null}'
+    assert await store.get("elsewhere", "k") == Entry(b"v")
