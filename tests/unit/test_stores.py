@@ -10,6 +10,7 @@ import pytest
 from kvlens.emulator import Emulator
 from kvlens.kv import Entry, KeyInfo, ManualClock, Page, Stats, Write
 from kvlens.stores import Store, open_store
+from kvlens.stores.many import each, everything, get_many
 
 NOW = 1_800_000_000
 
@@ -134,6 +135,33 @@ async def replace_keeps_the_rest(store: Store) -> None:
     assert await store.get("A", "k") == Entry(b"2" * 100_000, "[1]", NOW + 60)
 
 
+async def many_at_once(store: Store) -> None:
+    keys = [f"k{n:03}" for n in range(700)]
+    writes = [
+        Write(key, key.encode() * (n % 3), f"[{n}]", NOW + n) for n, key in enumerate(keys, 1)
+    ]
+    await store.put_many("A", writes)
+    assert [pair async for pair in each(store, "A", ["none", *keys, "k001"])] == [
+        ("none", None),
+        *((write.key, Entry(*write[1:])) for write in writes),
+        ("k001", Entry(*writes[1][1:])),
+    ]
+    assert [key async for key, _ in everything(store, "A")] == keys
+    assert [key async for key, _ in everything(store, "A", prefix="k01")] == keys[10:20]
+    assert [pair async for pair in each(store, "B", ["k"])] == [("k", None)]
+    assert [pair async for pair in everything(store, "B")] == []
+
+
+async def many_at_once_stop_at_a_size(store: Store) -> None:
+    keys = ["a", "b", "gone", "c"]
+    await store.put_many("A", [Write(key, key.encode() * 1000) for key in keys if key != "gone"])
+    found = [entry and len(entry.value) for entry in await get_many(store, "A", keys, 1_500)]
+    assert found == [1000, 1000, None, 1000][: len(found)]  # a store may give what costs nothing
+    assert len(found) >= 2
+    assert len(await get_many(store, "A", keys, 0)) >= 1
+    assert [key async for key, _ in each(store, "A", keys)] == keys
+
+
 async def counts(store: Store) -> None:
     await fill(store, "a", "bb", "ccc")
     await store.put("A", Write("a", b"12345"))
@@ -212,6 +240,8 @@ CHECKS: list[Callable[[Store], Awaitable[None]]] = [
     paging,
     put_many_takes_the_last_of_equal_keys,
     replace_keeps_the_rest,
+    many_at_once,
+    many_at_once_stop_at_a_size,
     counts,
     clearing,
     own_changes_are_not_polled,

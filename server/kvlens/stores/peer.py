@@ -135,10 +135,11 @@ class PeerStore:
         )
 
     async def get(self, ns: str, key: str) -> Entry | None:
-        found = await self._call("get", ns=ns, key=key)
-        if found is None:
-            return None
-        return Entry(base64.b64decode(found["value"]), found["metadata"], found["expiration"])
+        return _unpack(await self._call("get", ns=ns, key=key))
+
+    async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Entry | None]:
+        """Read many entries with one request; see `kvlens.stores.many`."""
+        return [_unpack(e) for e in await self._call("get_many", ns=ns, keys=list(keys), size=size)]
 
     async def put(self, ns: str, write: Write) -> None:
         await self._call("put", ns=ns, **pack(write))
@@ -171,6 +172,12 @@ class PeerStore:
     async def close(self) -> None:
         self._client.close()
         self._threads.shutdown()
+
+
+def _unpack(found: dict[str, Any] | None) -> Entry | None:
+    if found is None:
+        return None
+    return Entry(base64.b64decode(found["value"]), found["metadata"], found["expiration"])
 
 
 def pack(write: Write) -> dict[str, Any]:
