@@ -80,4 +80,4 @@ async def test_outline_folding_and_links(editor: Editor, document: Any) -> None:
     folds = await editor.text_document_folding_range_async(types.FoldingRangeParams(document))
     assert [(f.start_line, f.end_line) for f in folds or []] == [(2, 4), (6, 9), (11, 13)]
     links = await editor.text_document_document_link_async(types.DocumentLinkParams(document))
-    assert [link.range.start.line for link in links or []] == [2, 11, 11]
+    assert [link.range.start.line for link in links or []] == [2, 11]

@@ -57,5 +57,3 @@ LIST_ABOUT = (
     "Environments do not inherit them: each names its own."
 )
 DOCS_URL = "https://developers.cloudflare.com/workers/wrangler/configuration/#kv-namespaces"
-ENVIRONMENTS_URL = "https://developers.cloudflare.com/workers/wrangler/environments/"
-KV_URL = "https://developers.cloudflare.com/kv/"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from kvlens.config.fields import DOCS_URL, ENVIRONMENTS_URL
+from kvlens.config.fields import DOCS_URL
 from kvlens.lsp.documents import to_range
 
 if TYPE_CHECKING:
@@ -16,22 +16,17 @@ if TYPE_CHECKING:
 async def answer(
     server: Server, params: types.DocumentLinkParams
 ) -> list[types.DocumentLink] | None:
-    """Return a link on each `kv_namespaces` and on each environment that has some."""
+    """Return a link on the first `kv_namespaces` of the top level and of each environment."""
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
     if document is None or config is None:
         return None
-    spans = []
-    for environment in config.environments:
-        kv = environment.kv
-        spans += [(known.key_span, DOCS_URL, "Workers KV namespaces") for known in kv]
-        if kv and environment.key_span:
-            spans.append((environment.key_span, ENVIRONMENTS_URL, "environments"))
     return [
         types.DocumentLink(
-            to_range(document.index, span, document.encoding),
-            target=url,
-            tooltip=f"Cloudflare's documentation: {about}",
+            to_range(document.index, kv.key_span, document.encoding),
+            target=DOCS_URL,
+            tooltip="Cloudflare's documentation of KV namespaces",
         )
-        for span, url, about in spans
+        for environment in config.environments
+        for kv in environment.kv[:1]
     ]
