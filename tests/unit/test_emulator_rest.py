@@ -15,6 +15,7 @@ import pytest
 from kvlens.emulator import Emulator, multipart
 from kvlens.kv import Entry, ManualClock, Write
 from kvlens.stores import Store, StoreError, open_store
+from kvlens.stores.memory import MemoryStore
 
 NOW = 1_800_000_000
 MIB25 = 26_214_400
@@ -125,8 +126,8 @@ BAD_FORMS = [
     (form(value=b"v", metadata=b"{nope")[0], "metadata is not valid JSON"),
     (form(value=b"v")[0][:-8], "malformed multipart body: the body ends inside a part"),
     (
-        form(value=b"v")[0][3:],
-        "malformed multipart body: the body does not begin with its boundary",
+        form(value=b"v")[0][3:],  # a preamble, and no part
+        "the form has no field 'value'",
     ),
     (b"", "malformed multipart body: the body does not begin with its boundary"),
     (b"--B0\r\n\r\nv\r\n--B0--", "malformed multipart body: a part has no name"),
@@ -246,7 +247,7 @@ async def test_paging_through_keys(rest: Rest, store: Store) -> None:
 
 
 async def test_bulk(rest: Rest, store: Store) -> None:
-    items = [
+    items: list[dict[str, Any]] = [
         {"key": "text", "value": "ü"},
         {"key": "bytes", "value": "AP8=", "base64": True, "expiration_ttl": 60},
         {"key": "all", "value": "1", "metadata": {"a": None}, "expiration": NOW + 70},
@@ -275,11 +276,12 @@ async def test_bulk(rest: Rest, store: Store) -> None:
     assert await rest("PUT", "/id1/bulk", []) == {**done, "successful_key_count": 0}
 
 
-async def test_a_hundred_thousand_at_once(rest: Rest, store: Store) -> None:
-    items = [{"key": f"k{n:06}", "value": str(n)} for n in range(100_000)]
-    done = {"successful_key_count": 100_000, "unsuccessful_keys": []}
+async def test_many_thousand_at_once(rest: Rest, store: Store) -> None:
+    count = 100_000 if isinstance(store, MemoryStore) else 10_000  # a file each on disk
+    items = [{"key": f"k{n:06}", "value": str(n)} for n in range(count)]
+    done = {"successful_key_count": count, "unsuccessful_keys": []}
     assert await rest("PUT", "/id2/bulk", items) == done
-    keys, info = await rest("GET", "/id2/keys?prefix=k0999")
+    keys, info = await rest("GET", "/id2/keys?prefix=k0099")
     assert (len(keys), info["cursor"]) == (100, "")
     assert await rest("DELETE", "/id2/bulk", [item["key"] for item in items]) == done
     assert (await store.stats("id2")).keys == 0
