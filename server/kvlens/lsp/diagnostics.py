@@ -7,7 +7,7 @@ thread; until then its last finding stays where its line went, so that nothing f
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
@@ -15,7 +15,7 @@ from pygls.uris import to_fs_path
 from kvlens import rules
 from kvlens.config import Config, ConfigReader
 from kvlens.config.find import ConfigError, is_config, read_config
-from kvlens.lsp.documents import to_range
+from kvlens.lsp.documents import json_range
 from kvlens.rules import Problem
 from kvlens.text import LineIndex
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 PAUSE = 0.2  # seconds without a key before the slow rules run
 SEVERITIES = {
-    "error": types.DiagnosticSeverity.Error,
-    "warning": types.DiagnosticSeverity.Warning,
-    "information": types.DiagnosticSeverity.Information,
+    "error": types.DiagnosticSeverity.Error.value,
+    "warning": types.DiagnosticSeverity.Warning.value,
+    "information": types.DiagnosticSeverity.Information.value,
 }
 
 
@@ -63,7 +63,8 @@ class Diagnostics:
         if path is None or not is_config(path):
             return
         checked = self._open[document.uri] = Checked(document, path)
-        self._publish(checked)
+        if not self.pulled:  # else the client asks of itself
+            self._publish(checked)
         self._server.soon(self._judge(checked))
 
     def changed(self, document: Document) -> None:
@@ -76,7 +77,8 @@ class Diagnostics:
         checked.slow = [
             moved for problem in checked.slow if (moved := _follow(problem, before, document.text))
         ]
-        self._publish(checked)
+        if not self.pulled:
+            self._publish(checked)
         if checked.pause:
             checked.pause.cancel()
         loop = asyncio.get_running_loop()
@@ -100,8 +102,8 @@ class Diagnostics:
         elif uri not in self._open:
             self._send(uri, self.of_file(path, uri), None)
 
-    def of_file(self, path: Path, uri: str) -> list[types.Diagnostic]:
-        """Return the problems of a config as it is on disk; none where it is gone."""
+    def of_file(self, path: Path, uri: str) -> list[dict[str, Any]]:
+        """Return the problems of a config as it is on disk, in JSON; none where it is gone."""
         try:
             text = read_config(path)
         except ConfigError as error:
@@ -113,8 +115,8 @@ class Diagnostics:
         encoding = self._server.documents.encoding
         return [_diagnostic(problem, uri, index, encoding) for problem in found]
 
-    def of(self, uri: str) -> list[types.Diagnostic] | None:
-        """Return the problems of an open config; None for any other text."""
+    def of(self, uri: str) -> list[dict[str, Any]] | None:
+        """Return the problems of an open config, in JSON; None for any other text."""
         checked = self._open.get(uri)
         if checked is None:
             return None
@@ -145,10 +147,11 @@ class Diagnostics:
         assert found is not None
         self._send(document.uri, found, document.version)
 
-    def _send(self, uri: str, found: list[types.Diagnostic], version: int | None) -> None:
-        self._server.text_document_publish_diagnostics(
-            types.PublishDiagnosticsParams(uri, found, version)
-        )
+    def _send(self, uri: str, found: list[dict[str, Any]], version: int | None) -> None:
+        params: dict[str, Any] = {"uri": uri, "diagnostics": found}
+        if version is not None:
+            params["version"] = version
+        self._server.protocol.notify_json(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
 
 
 def _follow(problem: Problem, before: str, after: str) -> Problem | None:
@@ -164,20 +167,24 @@ def _follow(problem: Problem, before: str, after: str) -> Problem | None:
     return None
 
 
-def _diagnostic(problem: Problem, uri: str, index: LineIndex, encoding: str) -> types.Diagnostic:
-    related = [
-        types.DiagnosticRelatedInformation(
-            types.Location(uri, to_range(index, other.span, encoding)), other.message
-        )
-        for other in problem.related
-    ]
-    return types.Diagnostic(
-        range=to_range(index, problem.span, encoding),
-        message=problem.message,
-        severity=SEVERITIES[problem.severity],
-        code=problem.code,
-        code_description=types.CodeDescription(href=problem.url),
-        source="kvlens",
-        related_information=related or None,
-        data=dict(problem.data) if problem.data else None,
-    )
+def _diagnostic(problem: Problem, uri: str, index: LineIndex, encoding: str) -> dict[str, Any]:
+    """Return a problem as the protocol's Diagnostic, in JSON: made at every key, objects cost."""
+    found: dict[str, Any] = {
+        "range": json_range(index, problem.span, encoding),
+        "message": problem.message,
+        "severity": SEVERITIES[problem.severity],
+        "code": problem.code,
+        "codeDescription": {"href": problem.url},
+        "source": "kvlens",
+    }
+    if problem.related:
+        found["relatedInformation"] = [
+            {
+                "location": {"uri": uri, "range": json_range(index, span, encoding)},
+                "message": message,
+            }
+            for span, message in problem.related
+        ]
+    if problem.data:
+        found["data"] = dict(problem.data)
+    return found

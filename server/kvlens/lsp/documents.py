@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from lsprotocol import types
 
@@ -23,16 +24,21 @@ class Document:
         """The text as it is now."""
         return self.index.text
 
-    def change(self, changes: Iterable[types.TextDocumentContentChangeEvent]) -> None:
-        """Apply the editor's changes, each to the text that the one before it left."""
+    def change(self, changes: Iterable[dict[str, Any]]) -> None:
+        """Apply the editor's changes, each to the text that the one before it left.
+
+        They are the protocol's TextDocumentContentChangeEvents as JSON has them.
+        """
         for change in changes:
-            place = getattr(change, "range", None)
+            place = change.get("range")
             if place is None:
-                self.index = LineIndex(change.text)
+                self.index = LineIndex(change["text"])
                 continue
-            start = self.offset(place.start)
-            end = max(start, self.offset(place.end))
-            self.index = self.index.edited(start, end, change.text)
+            start, end = (
+                self.index.offset(place[edge]["line"], place[edge]["character"], self.encoding)
+                for edge in ("start", "end")
+            )
+            self.index = self.index.edited(start, max(start, end), change["text"])
 
     def offset(self, position: types.Position) -> int:
         """Return the offset of a position in the agreed encoding."""
@@ -59,6 +65,16 @@ class Documents:
     def close(self, uri: str) -> None:
         """Forget a text that the editor closed."""
         self._open.pop(uri, None)
+
+
+def json_range(index: LineIndex, span: Span, encoding: str) -> dict[str, Any]:
+    """Return a span as the protocol's range, in JSON."""
+    start = index.position(span.start, encoding)
+    end = index.position(span.end, encoding)
+    return {
+        "start": {"line": start.line, "character": start.character},
+        "end": {"line": end.line, "character": end.character},
+    }
 
 
 def to_range(index: LineIndex, span: Span, encoding: str) -> types.Range:

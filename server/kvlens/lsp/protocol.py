@@ -8,6 +8,7 @@ says of them goes straight to plain functions.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from lsprotocol import types
@@ -19,6 +20,15 @@ TEXTS = frozenset(
 )
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Edited:
+    """The message `textDocument/didChange`."""
+
+    params: dict[str, Any]  # DidChangeTextDocumentParams
+    method: str = types.TEXT_DOCUMENT_DID_CHANGE
+    jsonrpc: str = LanguageServerProtocol.VERSION
 
 
 class Protocol(LanguageServerProtocol):
@@ -36,6 +46,16 @@ class Protocol(LanguageServerProtocol):
         else:
             super().handle_message(message)
 
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Read a message into objects; a key stroke's stays JSON, which costs a tenth less."""
+        if data.get("method") == types.TEXT_DOCUMENT_DID_CHANGE:
+            return Edited(data["params"])
+        return super().structure_message(data)
+
+    def notify_json(self, method: str, params: dict[str, Any]) -> None:
+        """Send a notification whose params are JSON already."""
+        self._send_data({"jsonrpc": self.VERSION, "method": method, "params": params})
+
     # pygls keeps texts in its own handlers of these, which are not wanted.
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
@@ -44,7 +64,7 @@ class Protocol(LanguageServerProtocol):
         self.fm.features[types.TEXT_DOCUMENT_DID_OPEN](params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+    def lsp_text_document__did_change(self, params: Any) -> None:
         """Hand over the changes of a text."""
         self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE](params)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 
-async def answer(
-    server: Server, params: types.DocumentDiagnosticParams
-) -> types.RelatedFullDocumentDiagnosticReport:
-    """Return what is known now; the client is told when the slow rules have more to say."""
-    found = server.diagnostics.of(params.text_document.uri)
-    return types.RelatedFullDocumentDiagnosticReport(items=found or [])
+async def answer(server: Server, params: types.DocumentDiagnosticParams) -> dict[str, Any]:
+    """Return what is known now, a full DocumentDiagnosticReport in JSON.
+
+    The client is told when the slow rules have more to say.
+    """
+    return {"kind": "full", "items": server.diagnostics.of(params.text_document.uri) or []}

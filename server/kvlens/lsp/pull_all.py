@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 
-async def answer(
-    server: Server, params: types.WorkspaceDiagnosticParams
-) -> types.WorkspaceDiagnosticReport:
-    """Return a report a config: open ones as the editor has them, others as on disk."""
+async def answer(server: Server, params: types.WorkspaceDiagnosticParams) -> dict[str, Any]:
+    """Return a report a config: open ones as the editor has them, others as on disk.
+
+    It is a WorkspaceDiagnosticReport in JSON.
+    """
     await server.found.wait()
-    reports = []
+    reports: list[dict[str, Any]] = []
     for project in server.projects:
         uri = server.uri(project.path)
         found = server.diagnostics.of(uri)
@@ -23,5 +24,5 @@ async def answer(
         if found is None:
             found = server.diagnostics.of_file(project.path, uri)
         version = document.version if document else None
-        reports.append(types.WorkspaceFullDocumentDiagnosticReport(uri, found, version=version))
-    return types.WorkspaceDiagnosticReport(reports)
+        reports.append({"uri": uri, "version": version, "kind": "full", "items": found})
+    return {"items": reports}

@@ -38,6 +38,8 @@ LEVELS = {
 class Server(StdioServer):
     """One session with an editor."""
 
+    protocol: Protocol
+
     def __init__(self) -> None:
         super().__init__(
             "kvlens", __version__, protocol_cls=Protocol, converter_factory=make_converter
@@ -95,12 +97,13 @@ class Server(StdioServer):
         """A text was opened."""
         self.diagnostics.opened(self.documents.open(params.text_document))
 
-    def changed(self, params: types.DidChangeTextDocumentParams) -> None:
-        """A text was edited."""
-        document = self.documents.get(params.text_document.uri)
+    def changed(self, params: dict[str, Any]) -> None:
+        """A text was edited: DidChangeTextDocumentParams, in JSON."""
+        edited = params["textDocument"]
+        document = self.documents.get(edited["uri"])
         if document is not None:
-            document.change(params.content_changes)
-            document.version = params.text_document.version
+            document.change(params["contentChanges"])
+            document.version = edited["version"]
             self.diagnostics.changed(document)
 
     def saved(self, params: types.DidSaveTextDocumentParams) -> None:
