@@ -3,7 +3,10 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import {
+    CloseAction,
+    type CloseHandlerResult,
     type DynamicFeature,
+    ErrorAction,
     ExecuteCommandRequest,
     LanguageClient,
     type LanguageClientOptions,
@@ -19,6 +22,9 @@ export type ServerState = 'stopped' | 'starting' | 'running' | 'noPython' | 'fai
 
 /** The server cannot be asked; the text says why and what to do. */
 export class ServerDown extends Error {}
+
+const MAX_CRASHES = 3; // within CRASH_SPAN; after one more the server is left alone
+const CRASH_SPAN = 180_000; // ms
 
 /** The config files, by name: a TOML file may have no language of its own. */
 export const CONFIG_PATTERN = '**/wrangler.{toml,json,jsonc}';
@@ -41,6 +47,7 @@ class Client extends LanguageClient {
 export class Server implements vscode.Disposable {
     private client: Client | undefined;
     private starting: Promise<void> | undefined;
+    private crashes: number[] = [];
     private readonly stateEmitter = new vscode.EventEmitter<ServerState>();
     private readonly changedEmitter = new vscode.EventEmitter<Changed>();
     private readonly statusEmitter = new vscode.EventEmitter<Status>();
@@ -125,10 +132,13 @@ export class Server implements vscode.Disposable {
             await this.client.start();
             this.become('running');
         } catch (error) {
-            const kind = error instanceof NoPython ? 'noPython' : 'failed';
             const text = error instanceof Error ? error.message : String(error);
             this.log.error(text);
-            this.become(kind, kind === 'failed' ? `The server did not start: ${text}` : text);
+            if (error instanceof NoPython) {
+                this.become('noPython', text);
+            } else {
+                this.become('failed', 'The KV Lens server does not start. The log says why.');
+            }
         }
     }
 
@@ -155,14 +165,26 @@ export class Server implements vscode.Disposable {
         );
         client.onNotification('kvlens/status', (params: Status) => this.statusEmitter.fire(params));
         client.onDidChangeState(({ newState }) => {
-            // The library restarts a server that dies, and gives up after some times.
             if (client === this.client && newState === State.Running && !this.starting) {
-                this.become('running');
-            } else if (client === this.client && newState === State.Stopped && !this.starting) {
-                this.become('failed', 'The server has stopped. The log says why.');
+                this.become('running'); // again, after a crash
             }
         });
         return client;
+    }
+
+    /** Decide what follows when the server has ended by itself. */
+    private closed(): CloseHandlerResult {
+        if (this.starting) {
+            return { action: CloseAction.DoNotRestart, handled: true };
+        }
+        const now = Date.now();
+        this.crashes = [...this.crashes.filter((time) => time > now - CRASH_SPAN), now];
+        if (this.crashes.length > MAX_CRASHES) {
+            this.become('failed', 'The KV Lens server keeps ending. The log says why.');
+            return { action: CloseAction.DoNotRestart, handled: true };
+        }
+        this.become('starting');
+        return { action: CloseAction.Restart, handled: true };
     }
 
     private become(state: ServerState, problem = ''): void {

@@ -275,7 +275,8 @@ function namespaceItem(node: NamespaceNode): vscode.TreeItem {
     item.description = typeof keys === 'number' ? format.count(keys, 'key') : '';
     const lines = [`env.${binding}`, `namespace ${id}`];
     if (typeof keys === 'number') {
-        lines.push(`${format.count(keys, 'key')}, ${format.size(size ?? 0)}`);
+        const amount = typeof size === 'number' ? `, ${format.size(size)}` : '';
+        lines.push(`${format.count(keys, 'key')}${amount}`);
     }
     item.tooltip = lines.join('\n');
     item.accessibilityInformation = { label: `${binding}, ${item.description}` };

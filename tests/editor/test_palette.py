@@ -1,0 +1,196 @@
+"""The palette's commands: their questions, what they refuse, what they do."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.editor.conftest import Open
+from tests.editor.window import Window
+
+
+@pytest.fixture
+def window(open_window: Open, project: Path) -> Window:
+    window = open_window(project)
+    window.show_view()
+    window.running()
+    return window
+
+
+def test_put_get_delete(window: Window) -> None:
+    window.palette("KV Lens: Put Key…")
+    window.pick("SESSIONS")
+    window.asks("Put Key: SESSIONS")
+    for name, objection in (
+        ("", "cannot be empty"),
+        ("..", '".." is not allowed'),
+        ("é" * 257, "514 bytes"),
+    ):
+        window.type("x")
+        window.type(name)
+        expect(window.objection()).to_contain_text(objection)
+    window.shot("key-refused")
+    window.answer("users/1")
+    expect(window.page.locator(".quick-input-widget:visible")).to_contain_text('Value of "users/1"')
+    window.answer("Grace")
+    window.asks("Put Key: SESSIONS")
+    window.page.locator(".quick-input-check-all input, .quick-input-check-all").first.click()
+    window.shot("put-extras")
+    window.page.keyboard.press("Enter")
+    expect(window.page.locator(".quick-input-widget:visible")).to_contain_text("Metadata, as JSON")
+    window.type("{role}")
+    expect(window.objection()).to_contain_text("Not JSON")
+    window.answer('{"role": "admin"}')
+    expect(window.page.locator(".quick-input-widget:visible")).to_contain_text("Expires after")
+    window.type("30s")
+    expect(window.objection()).to_contain_text("At least 60 seconds")
+    window.answer("2h")
+    expect(window.page.locator(".statusbar")).to_contain_text('Put "users/1" into SESSIONS')
+
+    served = window.served("SESSIONS")
+    assert served.value("users/1") == b"Grace"
+    info = served.keys()["users/1"]
+    assert info["metadata"] == {"role": "admin"}
+    assert 7000 < info["expiration"] - time.time() <= 7200
+
+    window.palette("KV Lens: Get Key…")
+    window.pick("SESSIONS")
+    window.asks("Get Key: SESSIONS")
+    window.type("zzz")
+    expect(window.page.locator(".quick-input-list")).to_contain_text('No key begins with "zzz"')
+    window.type("users/")
+    expect(window.page.locator(".quick-input-list .monaco-list-row")).to_have_count(1)
+    window.shot("get")
+    window.pick("users/1")
+    window.tab("users\N{DIVISION SLASH}1")
+    expect(window.text()).to_have_text("Grace")
+
+    window.palette("KV Lens: Delete Key…")
+    window.pick("SESSIONS")
+    window.asks("Delete Key: SESSIONS")
+    window.pick("users/1")
+    expect(window.page.locator(".monaco-dialog-box")).to_contain_text(
+        'Delete "users/1" from SESSIONS?'
+    )
+    window.shot("delete")
+    window.dialog("Cancel")
+    assert served.value("users/1") == b"Grace"
+    window.expand("SESSIONS")
+    window.context_menu("users/1", "Delete Key…")
+    window.dialog("Delete")
+    window.see("No keys yet: seed from a file…")
+    assert served.value("users/1") is None
+
+
+def test_seed_export_clear(window: Window, project: Path) -> None:
+    window.context_menu("FEATURE_FLAGS", "Seed Namespace from File…")
+    window.file(project / "seeds" / "FEATURE_FLAGS.json")
+    window.toast("Seeded 5 keys into FEATURE_FLAGS.")
+    window.expand("FEATURE_FLAGS")
+    window.see("theme")
+
+    window.palette("KV Lens: Export Namespace…")
+    window.pick("FEATURE_FLAGS")
+    window.asks("Export FEATURE_FLAGS")
+    exported = project / "out.json"
+    window.file(exported)
+    window.toast("Exported 5 keys from FEATURE_FLAGS.")
+    window.shot("exported")
+    items = {item["key"]: item for item in json.loads(exported.read_text(encoding="utf-8"))}
+    seeds = json.loads((project / "seeds" / "FEATURE_FLAGS.json").read_text(encoding="utf-8"))
+    assert {key: item["value"] for key, item in items.items()} == {
+        item["key"]: item["value"] for item in seeds
+    }
+    assert items["flag:gift-cards"]["metadata"] == {"owner": "checkout"}
+
+    window.context_menu("FEATURE_FLAGS", "Clear Namespace…")
+    expect(window.page.locator(".monaco-dialog-box")).to_contain_text("deletes all 5 keys")
+    window.shot("clear")
+    window.dialog("Clear")
+    window.see("No keys yet: seed from a file…")
+    assert window.served("FEATURE_FLAGS").keys() == {}
+
+
+def test_a_bad_seed_file_is_refused_as_a_whole(window: Window, project: Path) -> None:
+    bad = project / "bad.json"
+    bad.write_text('[{"key": "ok", "value": "1"}, {"key": "no"}]', encoding="utf-8")
+    window.context_menu("SESSIONS", "Seed Namespace from File…")
+    window.file(bad)
+    toast = window.toast("KV Lens:")
+    expect(toast).to_contain_text("value")
+    expect(toast).not_to_contain_text("Traceback")
+    window.shot("bad-seed")
+    assert window.served("SESSIONS").keys() == {}
+
+
+def test_long_lists_come_in_pages(window: Window, project: Path) -> None:
+    many = [{"key": f"k{n:04d}", "value": "v"} for n in range(450)]
+    (project / "many.json").write_text(json.dumps(many), encoding="utf-8")
+    window.context_menu("SESSIONS", "Seed Namespace from File…")
+    window.file(project / "many.json")
+    window.toast("Seeded 450 keys into SESSIONS.")
+    window.expand("SESSIONS")
+    window.see("k0000")
+    window.row("k0000").click()
+    window.page.keyboard.press("End")
+    window.page.locator(".sidebar .monaco-list").hover()
+    tree = window.page.locator(".sidebar .monaco-list").first
+    for expected in ("200 shown", "400 shown"):
+        more = tree.locator(".monaco-list-row", has_text="Load more…")
+        for _ in range(60):
+            if more.count():
+                break
+            window.page.mouse.wheel(0, 400)
+            window.page.wait_for_timeout(50)
+        expect(more).to_contain_text(expected)
+        window.shot(f"more-{expected[:3]}")
+        more.click()
+    for _ in range(60):
+        if window.row("k0449").count():
+            break
+        window.page.mouse.wheel(0, 400)
+        window.page.wait_for_timeout(50)
+    window.see("k0449")
+
+    window.palette("KV Lens: List Keys…")
+    window.pick("SESSIONS")
+    window.asks("List Keys: SESSIONS")
+    window.type("k044")
+    expect(window.page.locator(".quick-input-list .monaco-list-row")).to_have_count(10)
+
+
+def test_the_status_bar_leads_to_the_emulator(window: Window) -> None:
+    address = re.search(r"127\.0\.0\.1:\d+", window.status().inner_text())
+    assert address
+    window.status().click()
+    window.asks(f"KV emulator at http://{address[0]}")
+    window.shot("menu")
+    window.pick("Copy address")
+    expect(window.page.locator(".statusbar")).to_contain_text("Copied http://127.0.0.1:")
+    copied = window.page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"http://{address[0]}"
+    served = window.served("SESSIONS")
+    served.put("kept", b"1")
+    window.palette("KV Lens: Restart Emulator")
+    expect(window.page.locator(".statusbar")).to_contain_text("KV emulator restarted at")
+    assert window.served("SESSIONS").value("kept") == b"1"
+
+
+def test_a_namespace_is_added_to_the_config(window: Window, project: Path) -> None:
+    window.palette("KV Lens: Add Namespace…")
+    window.asks("Add Namespace")
+    window.pick("staging")
+    window.type("1ST")
+    expect(window.objection()).to_contain_text("not beginning with a digit")
+    window.type("SESSIONS")
+    expect(window.objection()).to_contain_text("is a binding here already")
+    window.answer("CARTS")
+    window.tab("wrangler.toml")
+    window.see("CARTS")
+    window.shot("added")
+    assert '"CARTS"' in (project / "wrangler.toml").read_text(encoding="utf-8")
