@@ -355,6 +355,16 @@ async def test_restart_on_the_same_port(store: Store) -> None:
     await emulator.close()
 
 
+async def test_closing_while_a_client_does_not_read(store: Store) -> None:
+    await store.put("id1", Write("k", bytes(MIB25)))
+    emulator = Emulator(store, {"id1": "KV"}, token="T0KEN")
+    await emulator.start()
+    async with Client(emulator) as client:
+        client.send(get("k"))
+        await client.reader.readline()
+        await asyncio.wait_for(emulator.close(), 20)
+
+
 async def test_a_unix_socket(store: Store, tmp_path: Path) -> None:
     emulator = Emulator(store, {"id1": "KV"}, token="T0KEN")
     path = tmp_path / "kv.sock"

@@ -252,3 +252,8 @@ class Connection(asyncio.Protocol):
         """Close the connection once what was answered has been sent."""
         self._closing = True
         self._transport.close()
+
+    def abort(self) -> None:
+        """Drop the connection and what was not sent."""
+        self._closing = True
+        self._transport.abort()

@@ -17,6 +17,7 @@ from .guard import BINDING_HEADER, Guard, text
 from .http import Connection, Request, Response
 
 CHANGES_EVERY = 0.1  # seconds in which changes of a namespace are told once
+CLOSING = 1.0  # seconds a client has to read what was answered
 POLL_EVERY = 0.5  # seconds between looks for what other programs changed
 _BULK_GET_SIZE = 1024 * 1024  # 100 keys of 512 bytes, escaped, and room
 _CORE_SIZE = 1024 * 1024 * 1024
@@ -111,7 +112,11 @@ class Emulator:
         for connection in list(self._connections):
             connection.close()
         for server in self._servers:
-            await server.wait_closed()
+            try:
+                await asyncio.wait_for(server.wait_closed(), CLOSING)
+            except asyncio.TimeoutError:  # a client that does not read its answer
+                for connection in list(self._connections):
+                    connection.abort()
         self._servers.clear()
         self._tell()
 
