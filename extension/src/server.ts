@@ -157,6 +157,11 @@ export class Server implements vscode.Disposable {
             synchronize: { configurationSection: 'kvlens' },
             // Pushed problems come with the key stroke; asked for, they would come a round trip later.
             initializationOptions: () => ({ ...settings(), push: true }),
+            initializationFailedHandler: () => false, // told by launch()
+            errorHandler: {
+                error: () => ({ action: ErrorAction.Continue, handled: true }),
+                closed: () => this.closed(),
+            },
             middleware: { handleWorkDoneProgress: cancellableProgress(() => this.client) },
         };
         const client = new Client('kvlens', 'KV Lens', executable, options);
