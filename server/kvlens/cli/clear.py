@@ -42,11 +42,12 @@ def _clear(options: Options) -> int:
                 f"would delete every key of {target}; say --force where nobody can ask"
             )
 
-        async def count(store: Store) -> int:
+        async def count(store: Store) -> int | None:
             return (await store.stats(target.id)).keys
 
         keys = with_store(place, count)
-        if keys and not confirmed(f"Delete all {counted(keys, 'key')} of {target}?"):
+        every = "every key" if keys is None else f"all {counted(keys, 'key')}"
+        if keys != 0 and not confirmed(f"Delete {every} of {target}?"):
             raise CommandError("nothing was deleted")
 
     async def work(store: Store) -> int:

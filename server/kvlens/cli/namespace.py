@@ -59,7 +59,8 @@ def _list(options: Options) -> int:
 def _table(rows: list[dict[str, Any]]) -> None:
     shown = [("BINDING", "ID", "KEYS", "SIZE", "ENVIRONMENT")]
     for row in rows:
-        keys, size = f"{row['keys']:,}", human_size(row["size"])
+        keys = "?" if row["keys"] is None else f"{row['keys']:,}"
+        size = "?" if row["size"] is None else human_size(row["size"])
         shown.append((row["binding"], row["id"], keys, size, row["environment"] or ""))
     if not any(row["environment"] for row in rows):
         shown = [(*line[:4], "") for line in shown]

@@ -38,7 +38,7 @@ class Write(NamedTuple):
 
 
 class Stats(NamedTuple):
-    """How much a namespace holds: number of keys, bytes of their values."""
+    """How much a namespace holds: number of keys, bytes of their values; None is unknown."""
 
-    keys: int
-    size: int
+    keys: int | None
+    size: int | None

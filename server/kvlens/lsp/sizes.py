@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 
-def amount(keys: int, size: int) -> str:
+def amount(keys: int | None, size: int | None) -> str:
     """Return a number of keys and bytes as a reader likes it: `3 keys, 1.2 KiB`."""
+    if keys is None:
+        return "many keys"  # the store does not count them
     if not keys:
         return "no keys"
     counted = "1 key" if keys == 1 else f"{keys:,} keys"
-    return f"{counted}, {_bytes(size)}"
+    return counted if size is None else f"{counted}, {_bytes(size)}"
 
 
 def _bytes(size: int) -> str:

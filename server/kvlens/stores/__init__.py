@@ -21,6 +21,7 @@ STORES: dict[str, tuple[str, str]] = {
     "rediss": ("redis", "rediss://HOST:PORT"),
     "redis+cluster": ("redis", "redis+cluster://HOST:PORT,HOST:PORT"),
     "rediss+cluster": ("redis", "rediss+cluster://HOST:PORT,HOST:PORT"),
+    "cloudflare": ("cloudflare", "cloudflare:ACCOUNT_ID"),
 }
 
 DEFAULT_STORE = "wrangler:"

@@ -180,7 +180,7 @@ class MemoryStore:
         return Stats(len(space.entries), space.size)
 
     async def clear(self, ns: str) -> int:
-        count = (await self.stats(ns)).keys
+        count = (await self.stats(ns)).keys or 0
         self._namespaces.pop(ns, None)
         return count
 

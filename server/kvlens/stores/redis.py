@@ -106,6 +106,12 @@ class RedisStore:
         _, value, metadata, expires = found
         return Entry(value, _text(metadata), _number(expires))
 
+    async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Entry | None]:
+        """Read many entries with one script; see `kvlens.stores.many`."""
+        names = [_pack(key) for key in keys[: scripts.PART]]
+        found = (await self._run(ns, scripts.GET_MANY, size, *names))[1]
+        return [Entry(one[0], _text(one[1]), _number(one[2])) if one else None for one in found]
+
     async def put(self, ns: str, write: Write) -> None:
         await self._run(ns, scripts.PUT, *_fields(write))
 

@@ -115,6 +115,18 @@ if not found[1] then return {{{DONE}}} end
 return {{{DONE}, found[1], found[2], found[3]}}
 """)
 
+# ARGV: bytes of values after which it stops, names.
+GET_MANY = _script(f"""
+local left, found = tonumber(ARGV[1]), {{}}
+for at = 2, #ARGV do
+  local one = call('HMGET', entry(ARGV[at]), 'v', 'm', 'e')
+  found[at - 1] = one[1] and one or 0
+  left = left - (one[1] and #one[1] or 0)
+  if left <= 0 then break end
+end
+return {{{DONE}, found}}
+""")
+
 PUT = _script(
     f"""
 for at = 1, #ARGV, 4 do put(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]) end

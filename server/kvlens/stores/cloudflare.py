@@ -1,0 +1,449 @@
+"""`cloudflare:ACCOUNT_ID` is the real thing: an account's namespaces, over Cloudflare's API.
+
+The token is CLOUDFLARE_API_TOKEN, the API's address CLOUDFLARE_API_BASE_URL where it is another.
+Nothing is written unless both the URL ends in `?writes=allow` and KVLENS_ALLOW_REMOTE_WRITES is
+1: a project's settings alone cannot reach real data. Every write is named in the log
+`kvlens.stores.cloudflare` before it is sent.
+
+What the API does not have, this store does not either: sizes are not known, and numbers of keys
+only up to a few thousand; a cursor cannot be made from a key's name, so that a list that goes on
+behind a name this process has not been at reads its way there; one request writes 10,000 keys at
+most, and what an earlier one has written stays when a later one fails, which the error then says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import os
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
+from ..kv.values import dump_json, parse_json
+from .base import Store, StoreError
+
+try:
+    from cloudflare import (
+        APIConnectionError,
+        APIError,
+        APIStatusError,
+        APITimeoutError,
+        AsyncCloudflare,
+        BadRequestError,
+        NotFoundError,
+        Omit,
+        omit,
+    )
+except ImportError as missing:
+    raise StoreError(
+        "The store cloudflare: needs the Python package cloudflare, which is not here "
+        f'({missing}). Install it with: pip install "kvlens[cloudflare]"'
+    ) from missing
+
+API = "https://api.cloudflare.com/client/v4"
+ALLOW = "KVLENS_ALLOW_REMOTE_WRITES"
+TRIES = 4  # again, after 429, 5xx and lost connections; as late as Retry-After says
+TIMEOUT = 60.0  # seconds without an answer
+LIST_LEAST, LIST_MOST = 10, 1000  # keys the API lists at once
+BULK_KEYS = 10_000  # keys that one request writes or deletes
+BULK_GET_KEYS = 100  # keys that one request reads
+BULK_SIZE = 64 * 1024 * 1024  # bytes of values in one request; the API takes 100 MB of JSON
+COUNTED_PAGES = 5  # lists that counting is worth
+KEPT_PLACES = 64  # lists that can go on without reading from the start
+NAMED = 10  # keys of one write that the log names
+
+NO_NAMESPACE, NO_KEY = 10013, 10009
+
+_LOG = logging.getLogger(__name__)
+_Keys = list[KeyInfo]
+
+
+def open_url(url: str, base: Path, clock: Clock) -> Store:
+    """Return the store of an account. Nothing is asked before it is used."""
+    account, _, query = url.partition(":")[2].partition("?")
+    options = parse_qs(query, keep_blank_values=True)
+    account = account or os.environ.get("CLOUDFLARE_ACCOUNT_ID", "")
+    if not re.fullmatch(r"[\w-]+", account) or options not in ({}, {"writes": ["allow"]}):
+        raise StoreError(
+            f'"{url}" is no account: write cloudflare:ACCOUNT_ID (the 32 digits that '
+            "`wrangler whoami` shows), and ?writes=allow behind it to write."
+        )
+    token = os.environ.get("CLOUDFLARE_API_TOKEN", "")
+    if not token:
+        raise StoreError(
+            "The store cloudflare: needs CLOUDFLARE_API_TOKEN in the environment: a token with "
+            "the permission Workers KV Storage: Read (Edit to write), made in the dashboard "
+            "under My Profile, API Tokens."
+        )
+    address = os.environ.get("CLOUDFLARE_API_BASE_URL", "") or API
+    if not _is_safe(address):
+        raise StoreError(
+            f'CLOUDFLARE_API_BASE_URL "{address}" would carry the token unencrypted to another '
+            "machine: use https."
+        )
+    allowed = bool(options) and os.environ.get(ALLOW) == "1"
+    return CloudflareStore(account, token, address, writes=allowed)
+
+
+def _is_safe(address: str) -> bool:
+    """Tell whether a token may be sent there: encrypted, or on this machine."""
+    parts = urlsplit(address)
+    if parts.scheme != "http":
+        return parts.scheme == "https" and bool(parts.hostname)
+    try:
+        return parts.hostname == "localhost" or ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
+
+
+class _Place(NamedTuple):
+    """Where a list can go on: keys read too far already, and the cursor behind them."""
+
+    ahead: list[KeyInfo]
+    cursor: str
+
+
+class CloudflareStore:
+    """The namespaces of one account, by id."""
+
+    inline = False
+
+    def __init__(self, account: str, token: str, address: str, *, writes: bool) -> None:
+        self.account = account
+        self.writes = writes
+        self._token = token
+        self._client = AsyncCloudflare(
+            api_token=token, base_url=address, max_retries=TRIES, timeout=TIMEOUT
+        )
+        self._client.api_key = self._client.api_email = None  # the token alone is ours to send
+        self._kv: Any = self._client.kv.namespaces
+        self._places: dict[tuple[str, str, str], _Place] = {}
+
+    # -- reading ---------------------------------------------------------------------------
+
+    async def get(self, ns: str, key: str) -> Entry | None:
+        with self._explained(ns):
+            try:
+                answer, metadata = await asyncio.gather(
+                    self._kv.values.get(key, **self._at(ns)), self._metadata(ns, key)
+                )
+                value = await answer.read()
+            except NotFoundError as error:
+                _raise_unless_missing(error)
+                return None
+        return Entry(value, metadata, _whole(answer.headers.get("expiration")))
+
+    async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Entry | None]:
+        """Read up to 100 entries with one request, except those that are no text.
+
+        A byte order mark at the start of a text is lost, as it is in a Worker that reads text.
+        """
+        keys = keys[:BULK_GET_KEYS]
+        with self._explained(ns):
+            try:
+                answer = await self._kv.with_raw_response.bulk_get(
+                    ns, account_id=self.account, keys=list(keys), with_metadata=True
+                )
+            except APIStatusError as error:
+                if error.status_code != 413:
+                    raise
+                return [await self.get(ns, keys[0])]  # large values: one by one
+            told = (await answer.json())["result"]["values"]
+        found: list[Entry | None] = []
+        for key in keys:
+            one = told.get(key)
+            if one is None:
+                found.append(None)
+            elif "\ufffd" in one["value"]:  # bytes that are no text
+                found.append(await self.get(ns, key))
+            else:
+                metadata = _json_text(one.get("metadata"))
+                found.append(Entry(one["value"].encode(), metadata, _whole(one.get("expiration"))))
+        return found
+
+    async def list(
+        self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
+    ) -> Page:
+        place = self._places.pop((ns, prefix, after), None) if after is not None else None
+        with self._explained(ns):
+            try:
+                found, rest = await self._read_on(ns, prefix, limit, after, place)
+            except BadRequestError:
+                if place is None:
+                    raise
+                found, rest = await self._read_on(ns, prefix, limit, after, None)  # too old
+        if rest is not None:
+            while len(self._places) >= KEPT_PLACES:
+                del self._places[next(iter(self._places))]
+            self._places[ns, prefix, found[-1].name] = rest
+        return Page(found, rest is None)
+
+    async def stats(self, ns: str) -> Stats:
+        keys = pages = 0
+        with self._explained(ns):
+            async for page in self._pages(ns, "", LIST_MOST):
+                keys += len(page.ahead)
+                pages += 1
+                if page.cursor and pages == COUNTED_PAGES:
+                    return Stats(None, None)
+        return Stats(keys, None)
+
+    async def _read_on(
+        self, ns: str, prefix: str, limit: int, after: str | None, place: _Place | None
+    ) -> tuple[_Keys, _Place | None]:
+        """Return up to `limit` keys behind `after`, and where to go on if there are more."""
+        found: _Keys = []
+        at_once = LIST_MOST if place is None and after is not None else limit
+        async for page in self._pages(ns, prefix, at_once, place):
+            found += [info for info in page.ahead if after is None or info.name > after]
+            if len(found) > limit or (len(found) == limit and page.cursor):
+                return found[:limit], _Place(found[limit:], page.cursor)
+        return found, None
+
+    async def _pages(
+        self, ns: str, prefix: str, at_once: int, place: _Place | None = None
+    ) -> AsyncIterator[_Place]:
+        """Yield what is left of `place`, then page by page to the end."""
+        if place is not None:
+            yield place
+        cursor = "" if place is None else place.cursor
+        while place is None or cursor:
+            answer = await self._kv.keys.list(
+                ns,
+                account_id=self.account,
+                prefix=prefix or omit,
+                cursor=cursor or omit,
+                limit=min(max(at_once, LIST_LEAST), LIST_MOST),
+            )
+            cursor = (answer.result_info and answer.result_info.cursor) or ""
+            keys = [
+                KeyInfo(key.name, _whole(key.expiration), _json_text(key.metadata))
+                for key in answer.result or ()
+            ]
+            place = _Place(keys, cursor)
+            yield place
+
+    async def _metadata(self, ns: str, key: str) -> str | None:
+        return _json_text(await self._kv.metadata.get(key, **self._at(ns)))
+
+    def _at(self, ns: str) -> dict[str, str]:
+        return {"account_id": self.account, "namespace_id": ns}
+
+    # -- writing ---------------------------------------------------------------------------
+
+    async def put(self, ns: str, write: Write) -> None:
+        self._announce("put", ns, [write.key])
+        with self._explained(ns):
+            await self._put(ns, write)
+
+    async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
+        latest = {write.key: write for write in writes}
+        if not latest:
+            return
+        self._announce("put", ns, list(latest))
+        written = 0
+        for part in _parts(latest.values()):
+            body = [_bulk_item(write) for write in part]
+            with self._explained(ns, f"; {written:,} of {len(latest):,} keys are written"):
+                answer = await self._kv.bulk_update(ns, account_id=self.account, body=body)
+            refused = list((answer and answer.unsuccessful_keys) or ())
+            if refused:
+                raise StoreError(
+                    f"Cloudflare did not take {len(refused):,} of {len(latest):,} keys "
+                    f"({_named(refused)}); {written + len(part) - len(refused):,} are written. "
+                    "Put them again."
+                )
+            written += len(part)
+
+    async def replace(self, ns: str, key: str, value: bytes) -> bool:
+        self._announce("put", ns, [key])
+        with self._explained(ns):
+            try:
+                head = self._kv.values.with_streaming_response.get(key, **self._at(ns))
+                async with head as answer:  # its headers are enough
+                    expiration = _whole(answer.headers.get("expiration"))
+                metadata = await self._metadata(ns, key)
+            except NotFoundError as error:
+                _raise_unless_missing(error)
+                return False
+            await self._put(ns, Write(key, value, metadata, expiration))
+        return True
+
+    async def delete(self, ns: str, keys: Sequence[str]) -> int:
+        """Delete keys. Of more than some thousand it is not known how many there were; then
+        all count."""
+        names = list(dict.fromkeys(keys))
+        if not names:
+            return 0
+        self._announce("delete", ns, names)
+        with self._explained(ns):
+            count = await self._count(ns, names)
+            for start in range(0, len(names), BULK_KEYS):
+                part = names[start : start + BULK_KEYS]
+                if len(names) == 1:
+                    await self._kv.values.delete(part[0], **self._at(ns))
+                else:
+                    await self._kv.bulk_delete(ns, account_id=self.account, body=part)
+        return count
+
+    async def clear(self, ns: str) -> int:
+        self._announce("delete every key", ns, [])
+        count = 0
+        with self._explained(ns):
+            names: list[str] = []
+            async for page in self._pages(ns, "", LIST_MOST):
+                names += [info.name for info in page.ahead]
+            for start in range(0, len(names), BULK_KEYS):
+                part = names[start : start + BULK_KEYS]
+                await self._kv.bulk_delete(ns, account_id=self.account, body=part)
+                count += len(part)
+        return count
+
+    async def _put(self, ns: str, write: Write) -> None:
+        given: dict[str, str | int | Omit] = {
+            "metadata": omit if write.metadata is None else write.metadata,
+            "expiration": omit if write.expiration is None else write.expiration,
+        }
+        await self._kv.values.update(write.key, **self._at(ns), value=write.value, **given)
+
+    async def _count(self, ns: str, names: Sequence[str]) -> int:
+        """Return how many of the keys there are, or all where that takes too many lists."""
+        if len(names) == 1:
+            try:
+                await self._metadata(ns, names[0])
+            except NotFoundError as error:
+                _raise_unless_missing(error)
+                return 0
+            return 1
+        wanted, count, pages = set(names), 0, 0
+        async for page in self._pages(ns, _common_prefix(names), LIST_MOST):
+            count += sum(info.name in wanted for info in page.ahead)
+            pages += 1
+            if page.cursor and pages == COUNTED_PAGES:
+                return len(names)
+        return count
+
+    def _announce(self, what: str, ns: str, names: Sequence[str]) -> None:
+        """Name a write in the log; StoreError where writes are not allowed."""
+        if not self.writes:
+            raise StoreError(
+                f"The real namespaces of account {self.account} are read-only here. To write to "
+                f"them, end the store's URL in ?writes=allow and set {ALLOW}=1."
+            )
+        self._places.clear()
+        which = f" {_named(names)}" if names else ""
+        _LOG.warning("Cloudflare account %s, namespace %s: %s%s", self.account, ns, what, which)
+
+    # -- the rest --------------------------------------------------------------------------
+
+    def poll(self) -> Sequence[str]:
+        return ()  # the API tells of no changes
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    @contextmanager
+    def _explained(self, ns: str, more: str = "") -> Iterator[None]:
+        try:
+            yield
+        except (APIError, ValueError) as error:
+            text = _explain(error, self.account, ns) if isinstance(error, APIError) else str(error)
+            raise StoreError(f"{text}{more}.".replace(self._token, "…")) from None
+
+
+def _raise_unless_missing(error: NotFoundError) -> None:
+    """Raise the error where it is not the key that is missing."""
+    if NO_KEY not in _codes(error):
+        raise error
+
+
+def _codes(error: APIError) -> list[int]:
+    return [known.code for known in error.errors or () if known.code is not None]
+
+
+def _explain(error: APIError, account: str, ns: str) -> str:
+    said = "; ".join(f"{known.message} (code {known.code})" for known in error.errors or ())
+    if isinstance(error, APITimeoutError):
+        return f"Cloudflare's API at {_host(error)} does not answer in {TIMEOUT:.0f} s. Try again"
+    if isinstance(error, APIConnectionError):
+        cause = error.__cause__ or error
+        why = " ".join(str(cause).split()).rstrip(".") or type(cause).__name__
+        return f"Cloudflare's API at {_host(error)} cannot be reached: {why}"
+    status = error.status_code if isinstance(error, APIStatusError) else 0
+    said = said or f"status {status}"
+    if status in (401, 403):
+        return (
+            f"Cloudflare refuses the token for account {account}: {said}. CLOUDFLARE_API_TOKEN "
+            "needs the permission Workers KV Storage: Read (Edit to write) there"
+        )
+    if status == 404 and NO_NAMESPACE in _codes(error):
+        return (
+            f'Account {account} has no KV namespace with the id "{ns}" (code {NO_NAMESPACE}). '
+            "Compare the config's ids with `wrangler kv namespace list`"
+        )
+    if status == 429:
+        return (
+            f"Cloudflare's API allows no more requests for now: {said}. Wait some minutes; for "
+            "many keys, use one bulk command"
+        )
+    if status >= 500:
+        return f"Cloudflare's API failed: {said}. Try again; see www.cloudflarestatus.com"
+    return f"Cloudflare's API refused the request: {said}"
+
+
+def _host(error: APIError) -> str:
+    return str(error.request.url.host)
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED:,} more"
+
+
+def _common_prefix(names: Sequence[str]) -> str:
+    first, last = min(names), max(names)
+    for at, (one, other) in enumerate(zip(first, last, strict=False)):
+        if one != other:
+            return first[:at]
+    return first
+
+
+def _parts(writes: Iterable[Write]) -> Iterator[list[Write]]:
+    part: list[Write] = []
+    size = 0
+    for write in writes:
+        if part and (len(part) == BULK_KEYS or size + len(write.value) > BULK_SIZE):
+            yield part
+            part, size = [], 0
+        part.append(write)
+        size += len(write.value)
+    if part:
+        yield part
+
+
+def _bulk_item(write: Write) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "key": write.key,
+        "value": base64.b64encode(write.value).decode(),
+        "base64": True,
+    }
+    if write.metadata is not None:
+        item["metadata"] = parse_json(write.metadata)
+    if write.expiration is not None:
+        item["expiration"] = write.expiration
+    return item
+
+
+def _whole(number: Any) -> int | None:
+    return int(float(number)) if number else None
+
+
+def _json_text(metadata: Any) -> str | None:
+    return None if metadata is None else dump_json(metadata)
