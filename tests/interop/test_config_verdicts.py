@@ -55,8 +55,13 @@ def wrangler_says(asked: list[tuple[Path, str | None]]) -> list[Verdict]:
     return [Verdict(answer["error"], answer["warning"]) for answer in answers]
 
 
+# Captured lists of which wrangler says something; it takes the others for a variable's value, or
+# for the environment `kv_namespaces`.
+CAPTURED_AND_TOLD = {"under-dev", "under-site", "under-another-array"}
+# wrangler warns that an environment has no list, though there is nothing in the top level's.
+LACKS_NOTHING = {"empty-list-at-the-top"}
 # What wrangler lets through though nothing good comes of it. Everything else must agree.
-STRICTER = {"empty-binding"}
+STRICTER = {"empty-binding", "name-of-mail-sender"}
 
 TEXTS: dict[str, str] = {
     **{name: marked(text)[0] for name, (_, text) in CASES.items()},
@@ -105,9 +110,23 @@ def test_an_error_is_what_wrangler_refuses(name: str, verdicts: dict[str, list[V
 def test_unknown_fields_are_the_ones_wrangler_warns_of(
     name: str, verdicts: dict[str, list[Verdict]]
 ) -> None:
-    said = " ".join(f"{verdict.warning} {verdict.error}" for verdict in verdicts[name])
-    unknown = CASES.get(name, ("",))[0] == "unknown-field"
-    assert ("Unexpected fields found in" in said) == unknown
+    code = CASES.get(name, ("",))[0]
+    unknown = code in ("unknown-field", "kv-misnamed") or name in CAPTURED_AND_TOLD
+    assert ("Unexpected fields found in" in _said(verdicts[name])) == unknown
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_missing_bindings_and_unsafe_ones_are_the_ones_wrangler_warns_of(
+    name: str, verdicts: dict[str, list[Verdict]]
+) -> None:
+    code, said = CASES.get(name, ("",))[0], _said(verdicts[name])
+    lacks = '"kv_namespaces" exists at the top level' in said or "a kv_namespaces binding" in said
+    assert lacks == (code == "environment-lacks-binding" or name in LACKS_NOTHING)
+    assert ("is directly supported by wrangler" in said) == (code == "unsafe-kv")
+
+
+def _said(found: list[Verdict]) -> str:
+    return " ".join(f"{verdict.warning} {verdict.error}" for verdict in found)
 
 
 TEMPLATES = INTEROP_TREE / "node_modules" / "create-cloudflare" / "templates"

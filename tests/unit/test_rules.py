@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from kvlens.config import ConfigReader, load_text
+from kvlens.config.around import Surroundings
 from kvlens.rules import RULES, Problem, check, check_file, check_structure, check_text
 
 ID = "0f2ac74b498b48028cb68387c421e279"
@@ -128,6 +129,175 @@ CASES: dict[str, tuple[str, str]] = {
         "unknown-field",
         '# 😀\r\n[[kv_namespaces]]\r\nbinding = "A" # 😀\r\n«idd» = 1\r\n',
     ),
+    # lists in a wrong place or under a wrong name
+    "under-vars": (
+        "kv-captured",
+        f'[vars]\nX = "1"\n«kv_namespaces» = [{{ binding = "A", id = "{ID}" }}]\n',
+    ),
+    "under-dev": ("kv-captured", '[dev]\nport = 1\n«kv_namespaces» = [{ binding = "A" }]\n'),
+    "under-site": ("kv-captured", '[site]\nbucket = "b"\n«kv_namespaces» = [\n  { binding = "A" },\n]\n'),
+    "under-environment-vars": (
+        "kv-captured",
+        f'[env.prod.vars]\nX = "1"\n«kv_namespaces» = [{{ binding = "A", id = "{ID}" }}]\n',
+    ),
+    "under-another-array": (
+        "kv-captured",
+        '[[d1_databases]]\nbinding = "D"\n«kv_namespaces» = [{ binding = "A" }]\n',
+    ),
+    "headers-under-vars": (
+        "kv-captured",
+        '[[vars.«kv_namespaces»]]\nbinding = "A"\n[[vars.kv_namespaces]]\nbinding = "B"\n',
+    ),
+    "dotted-under-vars": ("kv-captured", 'vars.«kv_namespaces» = [{ binding = "A" }]\n'),
+    "inline-under-vars": ("kv-captured", 'vars = { «kv_namespaces» = [{ binding = "A" }] }\n'),
+    "no-environment-named": ("kv-captured", '[env]\n«kv_namespaces» = [{ binding = "A" }]\n'),
+    "json-under-vars": (
+        "kv-captured",
+        f'{{\n  "vars": {{\n    "X": "1",\n    «"kv_namespaces"»: [{{ "binding": "A", "id": "{ID}" }}]\n  }}\n}}\n',
+    ),
+    "json-under-environment-vars": (
+        "kv-captured",
+        '{ "env": { "p": { "name": "x", "vars": { «"kv_namespaces"»: [{ "binding": "A" }] } } } }',
+    ),
+    "hyphen-in-list": ("kv-misnamed", f'«kv-namespaces» = [{{ binding = "A", id = "{ID}" }}]\n'),
+    "singular": ("kv-misnamed", '«kv_namespace» = [{ binding = "A" }]\n'),
+    "singular-header": (
+        "kv-misnamed",
+        '[[«kv_namespace»]]\nbinding = "A"\n[[kv_namespace]]\nbinding = "B"\n',
+    ),
+    "camel-case": ("kv-misnamed", '{ «"kvNamespaces"»: [{ "binding": "A" }] }'),
+    "upper-case": ("kv-misnamed", '«KV_namespaces» = [{ binding = "A" }]\n'),
+    "letters-swapped": ("kv-misnamed", '[[env.p.«kv_namepsaces»]]\nbinding = "A"\n'),
+    "kv-alone": ("kv-misnamed", '[[«kv»]]\nbinding = "A"\n'),
+    "misnamed-in-previews": ("kv-misnamed", '[[previews.«kv_namespace»]]\nbinding = "A"\n'),
+    "misnamed-quoted": ("kv-misnamed", '["env"."p"]\n«"kv-namespaces"» = [{ binding = "A" }]\n'),
+    "previews-not-array": ("kv-not-array", "[previews]\nkv_namespaces = «1»\n"),
+    "previews-one-table": ("kv-not-array", '[previews.«kv_namespaces»]\nbinding = "A"\n'),
+    "previews-entry": ("binding-not-string", "[[previews.kv_namespaces]]\nbinding = «1»\n"),
+    "previews-of-environment": (
+        "unknown-field",
+        '[[env.p.previews.kv_namespaces]]\nbinding = "A"\n«idd» = "1"\n',
+    ),
+    "unsafe": (
+        "unsafe-kv",
+        f'[[unsafe.bindings]]\nname = "A"\ntype = «"kv_namespace"»\nnamespace_id = "{ID}"\n',
+    ),
+    "unsafe-json": (
+        "unsafe-kv",
+        '{ "env": { "p": { "unsafe": { "bindings": [\n  { "name": "A", "type": «"kv_namespace"» }\n] } } } }',
+    ),
+    # environments
+    "environment-without": (
+        "environment-lacks-binding",
+        f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n\n[env.«prod»]\nname = "x"\n',
+    ),
+    "environment-with-another": (
+        "environment-lacks-binding",
+        'kv_namespaces = [{ binding = "A" }, { binding = "B" }]\n'
+        '[env.«a»]\nkv_namespaces = [\n  { binding = "B" }, # b\n]\n[[env.«b».kv_namespaces]]\nbinding = "A"\n',
+    ),
+    "environment-with-empty-list": (
+        "environment-lacks-binding",
+        'kv_namespaces = [{ binding = "A" }]\nenv.«p».kv_namespaces = []\n',
+    ),
+    "environment-json": (
+        "environment-lacks-binding",
+        '{\n  "kv_namespaces": [{ "binding": "A" }],\n  "env": {\n    «"p"»: { "name": "x" }\n  }\n}\n',
+    ),
+    # names of other types
+    "name-of-variable": (
+        "name-duplicate",
+        f'[vars]\nA = "1"\n[[kv_namespaces]]\nbinding = «"A"»\nid = "{ID}"\n',
+    ),
+    "name-of-variable-json": (
+        "name-duplicate",
+        '{ "vars": { "A": null }, "kv_namespaces": [{ "binding": «"A"» }] }',
+    ),
+    "name-of-database": (
+        "name-duplicate",
+        'kv_namespaces = [{ binding = «"A"» }]\n'
+        '[[d1_databases]]\nbinding = "A"\ndatabase_name = "a"\ndatabase_id = "1"\n',
+    ),
+    "name-of-secret": (
+        "name-duplicate",
+        'secrets = { required = ["A"] }\nkv_namespaces = [{ binding = «"A"» }]\n',
+    ),
+    "name-of-queue": (
+        "name-duplicate",
+        '[[queues.producers]]\nbinding = "A"\nqueue = "q"\n[[kv_namespaces]]\nbinding = «"A"»\n',
+    ),
+    "name-of-durable-object": (
+        "name-duplicate",
+        'kv_namespaces = [{ binding = «"A"» }]\n'
+        '[durable_objects]\nbindings = [{ name = "A", class_name = "C" }]\n',
+    ),
+    "name-of-assets-inherited": (
+        "name-duplicate",
+        'main = "x.js"\nassets = { directory = "d", binding = "A" }\n'
+        '[[env.p.kv_namespaces]]\nbinding = «"A"»\n',
+    ),
+    "name-of-one": (
+        "name-duplicate",
+        'ai = { binding = "A" }\nkv_namespaces = [{ binding = «"A"» }]\n',
+    ),
+    "name-of-mail-sender": (
+        "name-duplicate",
+        'kv_namespaces = [{ binding = «"A"» }]\n[[send_email]]\nname = "A"\n',
+    ),
+    "names-of-others": (
+        "name-duplicate",
+        '[[r2_buckets]]\nbinding = "R"\nbucket_name = "one"\n'
+        '[[r2_buckets]]\nbinding = «"R"»\nbucket_name = "two"\n',
+    ),
+    "assets-in-pages": (
+        "assets-in-pages",
+        'name = "x"\npages_build_output_dir = "d"\n[[kv_namespaces]]\nbinding = «"ASSETS"»\n',
+    ),
+    # ids side by side
+    "same-id-twice": (
+        "id-twice",
+        f'kv_namespaces = [{{ binding = "A", id = "{ID}" }}, {{ binding = "B", id = «"{ID}"» }}]\n',
+    ),
+    "same-id-in-environments": (
+        "id-shared",
+        f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+        f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n'
+        f'[[env.q.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n',
+    ),
+    "same-id-and-preview-id": (
+        "id-is-preview-id",
+        f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\npreview_id = «"{ID}"»\n',
+    ),
+    "remote-true": (
+        "remote-writes",
+        f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\nremote = «true»\n',
+    ),
+    "remote-true-json": (
+        "remote-writes",
+        f'{{ "kv_namespaces": [{{ "binding": "A", "id": "{ID}", "remote": «true» }}] }}',
+    ),
+    # fields that belong to the Worker
+    "main-below-a-namespace": (
+        "unknown-field",
+        f'name = "x"\n\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n\n«main» = "x.js" # m\n«workers_dev» = true\n',
+    ),
+    # keys twice in JSON
+    "json-list-twice": (
+        "json-key-twice",
+        '{\n  "kv_namespaces": [{ "binding": "A" }], // a\n  «"kv_namespaces"»: [{ "binding": "B" }]\n}\n',
+    ),
+    "json-field-twice": (
+        "json-key-twice",
+        f'{{ "kv_namespaces": [{{ "binding": "A", "id": "{OTHER}", «"id"»: "{ID}" }}] }}',
+    ),
+    "json-deep-twice": ("json-key-twice", '{ "vars": { "a": [{ "b": { "c": 1, «"c"»: 2 } }] } }'),
+    # comments that silence
+    "silence-misspelt": ("silence-unknown", '# kvlens-disable-line «id-shraed»\nname = "x"\n'),
+    "silence-nothing": ("silence-unknown", 'name = "x" # «kvlens-disable-next-line»\n'),
+    "silence-one-of-two": (
+        "silence-unknown",
+        '{ "kv_namespaces": [{ "binding": "1" }] } // kvlens-disable-line binding-not-identifier, «x»\n',
+    ),
     "empty-file": ("config-empty", "«»"),
     "blank-file": ("config-empty", "«»\n\n  \n"),
 }
@@ -172,6 +342,49 @@ CLEAN = {
     "jsonc": '// c\n{\n  "kv_namespaces": [\n'
     f'    {{ "binding": "A", "id": "{ID}", /* d */ }},\n  ],\n}}\n',
     "commented-out": "# [[kv_namespaces]]\n# id = 1\n",
+    "variable-of-the-name": '[vars]\nkv_namespaces = "see the docs"\nkv = "x"\n',
+    "other-namespaces": '[[dispatch_namespaces]]\nbinding = "D"\nnamespace = "n"\n',
+    "list-in-previews": '[[previews.kv_namespaces]]\nbinding = "A"\n',
+    "same-name-in-vars-elsewhere": '[vars]\nA = "1"\n[[env.p.kv_namespaces]]\nbinding = "A"\n',
+    "environment-without-kv-at-the-top": '[env.a]\nname = "x"\n[[env.b.kv_namespaces]]\nbinding = "A"\n',
+    "empty-list-at-the-top": 'kv_namespaces = []\n[env.a]\nname = "x"\n',
+    "assets-outside-pages": '[[kv_namespaces]]\nbinding = "ASSETS"\n',
+    "same-preview-id-as-another": f'kv_namespaces = [{{ binding = "A", id = "{ID}", preview_id = "x" }}, '
+    f'{{ binding = "B", id = "{OTHER}", preview_id = "x" }}]\n',
+    "remote-on-a-preview": f'kv_namespaces = [{{ binding = "A", id = "{ID}", preview_id = "{OTHER}", remote = true }}]\n',
+    "remote-without-id": 'kv_namespaces = [{ binding = "A", remote = true }]\n',
+    "same-key-in-two-objects": '{ "vars": { "a": { "b": 1 }, "c": { "b": 1 } } }',
+    "silenced-line": '[[kv_namespaces]]\nbinding = "my-kv" # kvlens-disable-line binding-not-identifier\n',
+    "silenced-next-line": "# kvlens-disable-next-line id-placeholder, id-malformed -- filled in later\n"
+    'kv_namespaces = [{ binding = "A", id = "<ID>" }]\n',
+    "silenced-json": '{ "kv_namespaces": [{ "binding": "A-B" }] /* kvlens-disable-line binding-not-identifier */ }',
+    "silence-in-a-string": '[vars]\nX = "# kvlens-disable-line nothing"\n',
+}
+
+# Where it stands decides: with a wrangler of before TOML 1.1, or another config that wins.
+OLD = Surroundings(wrangler=(4, 100, 0), installed=True)
+PLACED: dict[str, tuple[str, Surroundings, str]] = {
+    "lines-in-table": (
+        "toml-too-new",
+        OLD,
+        f'kv_namespaces = [\n  «{{»\n    binding = "A",\n    id = "{ID}",\n  }},\n]\n',
+    ),
+    "comma-last": (
+        "toml-too-new",
+        OLD,
+        'kv_namespaces = [{ binding = "A"«,» }, { binding = "B" }]\n',
+    ),
+    "escape": ("toml-too-new", OLD, 'x = "«\\e»[1m"\ny = "«\\x41»\\\\x41"\n'),
+    "shadowed": ("config-shadowed", Surroundings("wrangler.jsonc"), '«name = "x"»\n'),
+    "shadowed-from-above": ("config-shadowed", Surroundings("../wrangler.json"), "«»"),
+}
+PLACED_CLEAN: dict[str, tuple[Surroundings, str]] = {
+    "old-form": (
+        OLD,
+        "x = [\n  { a = 1, b = [\n    1,\n  ] },\n]\ny = { a = 'x\\e', b = \"\\\\e\" }\n",
+    ),
+    "newer-wrangler": (Surroundings(wrangler=(4, 137, 0)), "x = {\n  a = 1,\n}\n"),
+    "unknown-wrangler": (Surroundings(), "x = {\n  a = 1,\n}\n"),
 }
 
 # Half-typed: only the judge may speak, and of nothing else.
@@ -219,6 +432,20 @@ def test_rule_underlines_the_very_place(code: str, text: str) -> None:
     ]
     assert [tuple(p.span) for p in found] == spans
     assert {p.severity for p in found} == {RULES[code].severity}
+
+
+@pytest.mark.parametrize(("code", "around", "text"), PLACED.values(), ids=PLACED)
+def test_rule_of_a_place(code: str, around: Surroundings, text: str) -> None:
+    plain, spans = marked(text)
+    config = load_text(plain, "wrangler.toml")
+    found = [p for p in check(config, around) if p.code == code]
+    assert [tuple(p.span) for p in found] == spans
+    assert code not in [p.code for p in check(config)]
+
+
+@pytest.mark.parametrize(("around", "text"), PLACED_CLEAN.values(), ids=PLACED_CLEAN)
+def test_right_configs_have_no_problem_where_they_are(around: Surroundings, text: str) -> None:
+    assert check(load_text(text, "wrangler.toml"), around) == []
 
 
 @pytest.mark.parametrize("value", PLACEHOLDERS)
@@ -356,7 +583,7 @@ def examples(heading: str) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(("code", "language", "text"), examples("Example"))
 def test_examples_of_the_pages_show_their_rule(code: str, language: str, text: str) -> None:
-    problems = check(load_text(text, f"wrangler.{language}"))
+    problems = check(load_text(text, f"wrangler.{language}"), OLD)
     assert {problem.code for problem in problems} == {code}
 
 

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from kvlens.config.comments import comments
 from kvlens.config.find import ConfigError
 from kvlens.config.judge import judge
-from kvlens.config.model import KV_FIELD, Config, Environment
+from kvlens.config.model import KV_FIELD, Config, Entry, Environment, Field
+from kvlens.config.nodes import Node
 from kvlens.text import Span
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_LINE_TAIL = re.compile(r"[ \t]*(?:(?:#|//)[^\r\n]*)?(?=[\r\n]|\Z)")
+_TOML_COMMENT = re.compile(r"#[^\r\n]*")
+_JSON_COMMENT = re.compile(r"//[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _AFTER_ITEM = re.compile(r"([ \t]*)(,?)([ \t]*(?:(?:#|//)[^\r\n]*)?)(?=[\r\n]|\Z)")
 
 
@@ -27,6 +33,15 @@ class Edit(NamedTuple):
     def applied(self, text: str) -> str:
         """Return the text as it is after the edit."""
         return text[: self.span.start] + self.text + text[self.span.end :]
+
+
+def applied(text: str, edits: Iterable[Edit]) -> str:
+    """Return the text after edits that do not overlap; those at one place come in their order."""
+    done, at = "", 0
+    for edit in sorted(edits, key=lambda edit: edit.span):
+        done += text[at : edit.span.start] + edit.text
+        at = edit.span.end
+    return done + text[at:]
 
 
 def add_namespace(config: Config, binding: str, environment: str | None = None) -> Edit:
@@ -46,77 +61,270 @@ def add_namespace(config: Config, binding: str, environment: str | None = None) 
         raise ConfigError(f'{config.path} declares "{binding}" already{place}')
     if any(kv.kind != "array" for kv in scope.kv):
         raise ConfigError(f"{KV_FIELD}{place} in {config.path} is no array; make it one first")
-    add = _add_json if config.is_json else _add_toml
-    edit = add(config, scope, binding)
+    edit = add_bindings(config, scope, [binding])
     fault = judge(edit.applied(text), config.path)
     if fault:
         raise ConfigError(f"{config.path} could not be edited ({fault.message}); do it by hand")
     return edit
 
 
-def _add_toml(config: Config, scope: Environment, binding: str) -> Edit:
-    text, newline = config.text, _newline(config.text)
-    path = KV_FIELD if scope.name is None else f"env.{_key(scope.name)}.{KV_FIELD}"
+def add_bindings(config: Config, scope: Environment, bindings: Sequence[str]) -> Edit:
+    """Return the edit that declares namespaces in an environment, unchecked."""
+    add = _add_json if config.is_json else _add_toml
+    return add(config, scope, [_string(binding) for binding in bindings])
+
+
+def _add_toml(config: Config, scope: Environment, bindings: list[str]) -> Edit:
+    text, newline = config.text, newline_of(config.text)
+    path = list_path(scope.name)
     for kv in scope.kv:
         if not kv.definition.elements:
-            entry = f"{{ binding = {_string(binding)} }}"
+            entries = [f"{{ binding = {binding} }}" for binding in bindings]
             if kv.entries:
-                return _after_item(text, kv.entries[-1].span, entry)
-            return Edit(kv.span, f"[{entry}]")
-        end = _line_end(text, kv.entries[-1].span.end)
-        added = f"{newline}{newline}[[{path}]]{newline}binding = {_string(binding)}"
+                return _after_item(text, kv.entries[-1].span, entries)
+            return Edit(kv.span, f"[{', '.join(entries)}]")
+        end = line_end(text, kv.entries[-1].span.end)
+        added = "".join(
+            f"{newline}{newline}[[{path}]]{newline}binding = {binding}" for binding in bindings
+        )
         return Edit(Span(end, end), added)
     # The name is new. A header at the end of the file belongs to no table above it.
     gap = "" if not text.strip() else newline if text.endswith(("\n", "\r")) else newline * 2
-    added = f"{gap}[[{path}]]{newline}binding = {_string(binding)}{newline}"
-    return Edit(Span(len(text), len(text)), added)
+    tables = [f"[[{path}]]{newline}binding = {binding}{newline}" for binding in bindings]
+    return Edit(Span(len(text), len(text)), gap + newline.join(tables))
 
 
-def _add_json(config: Config, scope: Environment, binding: str) -> Edit:
+def _add_json(config: Config, scope: Environment, bindings: list[str]) -> Edit:
     text = config.text
+    entries = [f'{{ "binding": {binding} }}' for binding in bindings]
     if not text.strip():
-        return Edit(
-            Span(0, len(text)), f'{{\n  "{KV_FIELD}": [{{ "binding": {_string(binding)} }}]\n}}\n'
-        )
-    entry = f'{{ "binding": {_string(binding)} }}'
+        return Edit(Span(0, len(text)), f'{{\n  "{KV_FIELD}": [{", ".join(entries)}]\n}}\n')
     for kv in scope.kv:
         if kv.entries:
-            return _after_item(text, kv.entries[-1].span, entry)
-        return Edit(kv.span, f"[{entry}]")
-    base, node = scope.table.parts[0]
-    field = f'"{KV_FIELD}": [{entry}]'
-    if not node.members:
-        return Edit(Span(base + 1, base + 1), f" {field} ")
-    last = node.members[-1]
-    end = base + last.offset + last.value.length
-    return _after_item(text, Span(base + last.key[0].start, end), field)
+            return _after_item(text, kv.entries[-1].span, entries)
+        return Edit(kv.span, f"[{', '.join(entries)}]")
+    return add_member(config, *scope.table.parts[0], KV_FIELD, f"[{', '.join(entries)}]")
 
 
-def _after_item(text: str, item: Span, added: str) -> Edit:
-    """Return the edit that puts one more item behind another, with its comma and indentation."""
-    line_start = max(text.rfind("\n", 0, item.start), text.rfind("\r", 0, item.start)) + 1
-    before = text[line_start : item.start]
+# members of a table ---------------------------------------------------------------------------
+
+
+def add_field(config: Config, entry: Entry, name: str, value: str, *, first: bool = False) -> Edit:
+    """Return the edit that adds a field to an entry; `value` is written as it is."""
+    return add_member(config, entry.base, entry.node, name, value, first=first)
+
+
+def add_member(
+    config: Config, base: int, node: Node, name: str, value: str, *, first: bool = False
+) -> Edit:
+    """Return the edit that adds a member to a table: a section, an inline table or an object."""
+    text = config.text
+    member = f"{_string(name)}: {value}" if config.is_json else f"{key_text(name)} = {value}"
+    places = member_spans(base, node)
+    if not is_braced(text, base):
+        if first or not places:
+            at = line_end(text, base + node.head)
+            sample = places[0].start if places else base
+        else:
+            at, sample = line_end(text, places[-1].end), places[-1].start
+        added = f"{newline_of(text)}{_indent(text, sample)}{member}"
+        if not node.head and not places:  # above the first header, where nothing stands yet
+            return Edit(Span(base, base), f"{member}{newline_of(text)}")
+        return Edit(Span(at, at), added)
+    if not places:
+        return Edit(Span(base + 1, base + 1), f" {member} ")
+    if not first:
+        return _after_item(text, places[-1], [member])
+    start = places[0].start
+    alone = not text[line_start(text, start) : start].strip()
+    gap = f"{newline_of(text)}{_indent(text, start)}" if alone else " "
+    return Edit(Span(start, start), f"{member},{gap}")
+
+
+def remove_field(config: Config, entry: Entry, field: Field) -> tuple[Edit, ...]:
+    """Return the edits that take a field out of an entry and leave its comments."""
+    places = member_spans(entry.base, entry.node)
+    index = [place.start for place in places].index(field.key_span.start)
+    return remove_member(config, entry.base, entry.node, index)
+
+
+def remove_member(config: Config, base: int, node: Node, index: int) -> tuple[Edit, ...]:
+    """Return the edits that take one member out of a table and leave its comments."""
+    text = config.text
+    places = member_spans(base, node)
+    if is_braced(text, base):
+        return _remove_among(config, places, index)
+    return (_remove_lines(config, places[index]),)
+
+
+def rename_key(text: str, key: Span, name: str) -> Edit:
+    """Return the edit that renames a key and keeps its quotes."""
+    mark = text[key.start : key.start + 1]
+    inside = key.start + 1 < key.end and mark in ('"', "'")
+    return Edit(Span(key.start + 1, key.end - 1) if inside else key, name)
+
+
+def member_spans(base: int, node: Node) -> list[Span]:
+    """Return where the members of a table at `base` stand, each from its key to its value."""
+    return [
+        Span(base + member.key[0].start, base + member.offset + member.value.length)
+        for member in node.members
+    ]
+
+
+# elements of an array ---------------------------------------------------------------------------
+
+
+def remove_entry(config: Config, entry: Entry) -> tuple[Edit, ...]:
+    """Return the edits that take an entry out of its array and leave the comments."""
+    for environment in config.environments:
+        for kv in (*environment.kv, *environment.previews):
+            bases = [other.base for other in kv.entries]
+            if entry.base in bases:
+                if kv.definition.elements:
+                    return (_remove_section(config, entry),)
+                places = [other.span for other in kv.entries]
+                return _remove_among(config, places, bases.index(entry.base))
+    return ()
+
+
+def remove_item(config: Config, base: int, node: Node, index: int) -> tuple[Edit, ...]:
+    """Return the edits that take one element out of an array of values."""
+    places = [Span(base + at, base + at + item.length) for at, item in node.items]
+    return _remove_among(config, places, index)
+
+
+def _remove_section(config: Config, entry: Entry) -> Edit:
+    """Return the edit that removes a `[[…]]` with its lines and one blank line after them."""
+    edit = _remove_lines(config, entry.span)
+    text, end = config.text, edit.span.end
+    blank = re.compile(r"[ \t]*(?:\r\n|\n|\r)").match(text, end)
+    if blank and not edit.text:
+        return Edit(Span(edit.span.start, blank.end()), "")
+    return edit
+
+
+def _remove_among(config: Config, places: list[Span], index: int) -> tuple[Edit, ...]:
+    """Return the edits that take one of several things between commas out."""
+    text, place = config.text, places[index]
+    comma = _comma_after(config, place.end)
+    end = place.end if comma is None else comma + 1
+    rest = _LINE_TAIL.match(text, end)
+    before = line_start(text, place.start)
+    if rest and before and not text[before : place.start].strip():  # it has its lines for itself
+        edits = [_remove_lines(config, Span(place.start, end))]
+        if comma is None and index:
+            previous = _comma_after(config, places[index - 1].end)
+            if previous is not None:
+                edits.insert(0, Edit(Span(previous, previous + 1), ""))
+        return tuple(edits)
+    if index + 1 < len(places):
+        following = places[index + 1].start
+        if not comments(text, is_json=config.is_json, start=end, end=following):
+            end = following
+        return (Edit(Span(place.start, end), ""),)
+    if index:
+        previous = _comma_after(config, places[index - 1].end)
+        if previous is not None:
+            inside = comments(text, is_json=config.is_json, start=previous, end=place.start)
+            if not inside:
+                return (Edit(Span(previous, place.end), ""),)
+            return (Edit(Span(previous, previous + 1), ""), Edit(place, ""))
+    return (Edit(Span(place.start, end), ""),)
+
+
+def _remove_lines(config: Config, place: Span) -> Edit:
+    """Return the edit that removes the lines of a place; comments there keep a line each."""
+    text = config.text
+    start, end = line_start(text, place.start), line_end(text, place.end)
+    kept = [
+        text[slice(*comment)]
+        for comment in comments(text, is_json=config.is_json, start=place.start, end=end)
+    ]
+    if kept:
+        indent = _indent(text, place.start)
+        return Edit(Span(start, end), newline_of(text).join(f"{indent}{line}" for line in kept))
+    if found := re.compile(r"\r\n|\n|\r").match(text, end):
+        return Edit(Span(start, found.end()), "")
+    above = len(text[:start].removesuffix("\n").removesuffix("\r"))
+    return Edit(Span(above, end), "")
+
+
+def _comma_after(config: Config, at: int) -> int | None:
+    """Return where the comma behind a value is, blanks and comments stepped over."""
+    text = config.text
+    while at < len(text):
+        if text[at] == ",":
+            return at
+        if text[at] in " \t\r\n":
+            at += 1
+            continue
+        comment = _JSON_COMMENT if config.is_json else _TOML_COMMENT
+        found = comment.match(text, at)
+        if not found:
+            return None
+        at = found.end()
+    return None
+
+
+def _after_item(text: str, item: Span, added: Sequence[str]) -> Edit:
+    """Return the edit that puts more items behind another, with their commas and indentation."""
+    start = line_start(text, item.start)
+    before = text[start : item.start]
     rest = _AFTER_ITEM.match(text, item.end)
-    if before.strip() or not rest or not line_start:  # several items share the line
-        return Edit(Span(item.end, item.end), f", {added}")
+    if before.strip() or not rest or not start:  # several items share the line
+        return Edit(Span(item.end, item.end), "".join(f", {one}" for one in added))
     kept = f",{rest[1]}{rest[3]}".rstrip()
-    return Edit(Span(item.end, rest.end()), f"{kept}{_newline(text)}{before}{added}{rest[2]}")
+    lines = f",{newline_of(text)}{before}".join(added)
+    return Edit(Span(item.end, rest.end()), f"{kept}{newline_of(text)}{before}{lines}{rest[2]}")
 
 
-def _line_end(text: str, at: int) -> int:
+# texts ------------------------------------------------------------------------------------------
+
+
+def is_braced(text: str, base: int) -> bool:
+    """Tell an inline table or an object from a section: by what it begins with."""
+    return text[base : base + 1] == "{"
+
+
+def line_start(text: str, at: int) -> int:
+    """Return where the line of a place begins."""
+    return max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+
+
+def line_end(text: str, at: int) -> int:
+    """Return where the line of a place ends, its line end left out."""
     found = re.compile(r"[^\r\n]*").match(text, at)
     assert found
     return found.end()
 
 
-def _newline(text: str) -> str:
+def newline_of(text: str) -> str:
+    """Return the line end that a text has."""
     return "\r\n" if "\r\n" in text else "\n"
 
 
-def _key(name: str) -> str:
+def list_path(environment: str | None, *inside: str) -> str:
+    """Return the TOML path of an environment's list, such as `env.prod.kv_namespaces`."""
+    parts = [] if environment is None else ["env", key_text(environment)]
+    return ".".join([*parts, *inside, KV_FIELD])
+
+
+def key_text(name: str) -> str:
+    """Return a name as a key of TOML, in quotes where it needs them."""
     return name if _BARE_KEY.fullmatch(name) else _string(name)
 
 
+def literal(value: str | bool) -> str:
+    """Return a string or a boolean as TOML and JSON both write it."""
+    return _string(value) if isinstance(value, str) else ("true" if value else "false")
+
+
+def _indent(text: str, at: int) -> str:
+    found = re.compile(r"[ \t]*").match(text, line_start(text, at))
+    assert found
+    return found[0]
+
+
 def _string(text: str) -> str:
-    """Return a string as TOML and JSON both write it."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -159,10 +159,25 @@ class Environment:
     @cached_property
     def kv(self) -> list[KvList]:
         """Every definition of `kv_namespaces` here; more than one is a mistake, still read."""
-        return [KvList(definition, _entries(definition)) for definition in self.table.get(KV_FIELD)]
+        return _lists(self.table)
+
+    @cached_property
+    def previews(self) -> list[KvList]:
+        """The same of `previews.kv_namespaces`, which `wrangler preview` uses instead."""
+        return [
+            kv
+            for definition in self.table.get("previews")
+            if definition.table is not None
+            for kv in _lists(definition.table)
+        ]
 
 
-def _entries(definition: Definition) -> list[Entry]:
+def _lists(table: Table) -> list[KvList]:
+    return [KvList(definition, elements(definition)) for definition in table.get(KV_FIELD)]
+
+
+def elements(definition: Definition) -> list[Entry]:
+    """Return the elements of an array, in either of its syntaxes; none of another value."""
     entries = [Entry(base, body) for base, body in definition.elements]
     if definition.node is not None and definition.node.kind == "array":
         start = definition.base
@@ -189,6 +204,7 @@ class Config:
         self.sections = sections
         self.root = gather(sections)
         self.environments = list(self._environments())
+        self.cache: dict[str, Any] = {}  # what others derive from this version alone
 
     @property
     def is_json(self) -> bool:

@@ -6,35 +6,53 @@ its findings move with the entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kvlens.config import Config, Entry
+from kvlens.config.around import Surroundings
 from kvlens.rules import (
+    assets_in_pages,
     binding_duplicate,
     binding_missing,
     binding_not_identifier,
     binding_not_string,
     config_empty,
+    config_shadowed,
     entry_not_table,
+    environment_lacks_binding,
     id_empty,
+    id_is_preview_id,
     id_malformed,
     id_not_string,
     id_placeholder,
+    id_shared,
+    id_twice,
+    json_key_twice,
+    kv_captured,
+    kv_misnamed,
     kv_not_array,
+    name_duplicate,
     preview_id_empty,
     preview_id_not_string,
     remote_not_boolean,
+    remote_writes,
     seed_doubtful,
     seed_invalid,
+    silence_unknown,
     syntax_error,
+    toml_too_new,
     unknown_field,
     unreadable_file,
+    unsafe_kv,
 )
 from kvlens.rules.base import (
     PAGES,
     ConfigRule,
     EntryRule,
     Finding,
+    Fix,
+    Level,
+    PlaceRule,
     Problem,
     Related,
     Rule,
@@ -42,11 +60,15 @@ from kvlens.rules.base import (
     TextRule,
     page,
 )
+from kvlens.rules.silence import LEVELS, heard, levelled
 from kvlens.text import Span
 
 __all__ = [
+    "LEVELS",
     "PAGES",
     "RULES",
+    "Fix",
+    "Level",
     "Problem",
     "Related",
     "Rule",
@@ -55,6 +77,8 @@ __all__ = [
     "check_file",
     "check_structure",
     "check_text",
+    "in_order",
+    "levelled",
     "page",
     "reported",
 ]
@@ -62,21 +86,35 @@ __all__ = [
 _TABLE: tuple[Rule, ...] = (
     unreadable_file.RULE,
     syntax_error.RULE,
+    toml_too_new.RULE,
+    json_key_twice.RULE,
     config_empty.RULE,
+    config_shadowed.RULE,
+    kv_captured.RULE,
+    kv_misnamed.RULE,
     kv_not_array.RULE,
+    unsafe_kv.RULE,
+    environment_lacks_binding.RULE,
     entry_not_table.RULE,
     binding_missing.RULE,
     binding_not_string.RULE,
     binding_not_identifier.RULE,
     binding_duplicate.RULE,
+    name_duplicate.RULE,
+    assets_in_pages.RULE,
     id_empty.RULE,
     id_not_string.RULE,
     id_placeholder.RULE,
     id_malformed.RULE,
+    id_twice.RULE,
+    id_shared.RULE,
     preview_id_empty.RULE,
     preview_id_not_string.RULE,
+    id_is_preview_id.RULE,
     remote_not_boolean.RULE,
+    remote_writes.RULE,
     unknown_field.RULE,
+    silence_unknown.RULE,
     seed_invalid.RULE,
     seed_doubtful.RULE,
 )
@@ -84,20 +122,40 @@ RULES: dict[str, Rule] = {rule.code: rule for rule in _TABLE}
 _ENTRY_RULES = [rule for rule in RULES.values() if isinstance(rule, EntryRule)]
 _CONFIG_RULES = [rule for rule in RULES.values() if isinstance(rule, ConfigRule)]
 _TEXT_RULES = [rule for rule in RULES.values() if isinstance(rule, TextRule)]
+_PLACE_RULES = [rule for rule in RULES.values() if isinstance(rule, PlaceRule)]
 _KEPT = "problems"  # where a node keeps what the entry rules found
 
-
-def check(config: Config) -> list[Problem]:
-    """Return everything that is wrong with a config, in the order of the file."""
-    return in_order([*check_text(config), *check_structure(config)])
+Levels = Mapping[str, Level]  # what the user makes of a rule, by its code
 
 
-def check_text(config: Config) -> list[Problem]:
-    """Return what the strict judge says. Slow for a large file: ask when typing pauses."""
-    return [_problem(rule, finding) for rule in _TEXT_RULES for finding in rule.check(config)]
+def check(
+    config: Config, around: Surroundings | None = None, levels: Levels | None = None
+) -> list[Problem]:
+    """Return everything that is wrong with a config, in the order of the file.
+
+    `around` says what is around the file on disk; without it nothing is said of that.
+    """
+    return in_order([*check_text(config, around, levels), *check_structure(config, levels)])
 
 
-def check_structure(config: Config) -> list[Problem]:
+def check_text(
+    config: Config, around: Surroundings | None = None, levels: Levels | None = None
+) -> list[Problem]:
+    """Return what the strict judge and the file's place say.
+
+    Slow for a large file: ask when typing pauses.
+    """
+    found = [_problem(rule, finding) for rule in _TEXT_RULES for finding in rule.check(config)]
+    if around is not None:
+        found += [
+            _problem(rule, finding)
+            for rule in _PLACE_RULES
+            for finding in rule.check(config, around)
+        ]
+    return heard(config, found, levels)
+
+
+def check_structure(config: Config, levels: Levels | None = None) -> list[Problem]:
     """Return what all other rules say: quick enough for every key stroke."""
     found = [_problem(rule, finding) for rule in _CONFIG_RULES for finding in rule.check(config)]
     for entry in _entries(config):
@@ -110,7 +168,7 @@ def check_structure(config: Config) -> list[Problem]:
             entry.node.cache[_KEPT] = kept
         if kept:
             found += [problem.moved(entry.base) for problem in kept]
-    return in_order(found)
+    return heard(config, in_order(found), levels)
 
 
 def check_file(reason: str) -> Problem:
@@ -130,7 +188,7 @@ def in_order(problems: list[Problem]) -> list[Problem]:
 
 def _entries(config: Config) -> Iterator[Entry]:
     for environment in config.environments:
-        for kv in environment.kv:
+        for kv in (*environment.kv, *environment.previews):
             yield from kv.entries
 
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from kvlens.config import Config, Entry
+from kvlens.config.around import Surroundings
+from kvlens.config.edit import Edit
 from kvlens.text import Span
 
 PAGES = "https://github.com/kvlens/kvlens/blob/main/docs/rules/"
 
 Severity = Literal["error", "warning", "information"]
+Level = Literal["error", "warning", "information", "off"]  # what a user can make of a rule
 
 
 class Related(NamedTuple):
@@ -59,6 +62,21 @@ def page(code: str) -> str:
     return f"{PAGES}{code}.md"
 
 
+class Fix(NamedTuple):
+    """One way to mend a problem: edits of the config's text that do not overlap.
+
+    `safe` means that nobody has to think about it: the config says what was meant, and no code
+    has to follow. Only safe fixes are applied to a whole file at once.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = False
+
+
+Fixes = Callable[[Config, Problem], Iterator[Fix]]
+
+
 @dataclass(frozen=True)
 class EntryRule:
     """Looks at one entry alone, so that what it finds can be kept while the entry stays."""
@@ -67,6 +85,7 @@ class EntryRule:
     severity: Severity
     summary: str
     check: Callable[[Entry], Iterator[Finding]]
+    fixes: Fixes | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +96,7 @@ class ConfigRule:
     severity: Severity
     summary: str
     check: Callable[[Config], Iterator[Finding]]
+    fixes: Fixes | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +107,18 @@ class TextRule:
     severity: Severity
     summary: str
     check: Callable[[Config], Iterator[Finding]]
+    fixes: Fixes | None = None
+
+
+@dataclass(frozen=True)
+class PlaceRule:
+    """Looks at a config where it stands: what is around it on disk. Asked when typing pauses."""
+
+    code: str
+    severity: Severity
+    summary: str
+    check: Callable[[Config, Surroundings], Iterator[Finding]]
+    fixes: Fixes | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +128,7 @@ class FileRule:
     code: str
     severity: Severity
     summary: str
+    fixes: Fixes | None = None
 
 
-Rule = EntryRule | ConfigRule | TextRule | FileRule
+Rule = EntryRule | ConfigRule | TextRule | PlaceRule | FileRule

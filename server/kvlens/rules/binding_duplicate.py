@@ -7,30 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config import Config, Entry
-from kvlens.rules.base import ConfigRule, Finding, Related
+from kvlens.config import Config
+from kvlens.config.edit import remove_entry
+from kvlens.rules.base import ConfigRule, Finding, Fix, Problem, Related
+from kvlens.rules.columns import columns, twice
+from kvlens.rules.mending import entry_at
 from kvlens.rules.values import path_of, quoted
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    for environment in config.environments:
-        first: dict[str, Entry] = {}
-        for kv in environment.kv:
-            for entry in kv.entries:
-                name = entry.text_of("binding")
-                if name is None:
-                    continue
-                other = first.setdefault(name, entry)
-                if other is entry:
-                    continue
-                field, earlier = entry.get("binding"), other.get("binding")
-                assert field and earlier
-                yield Finding(
-                    field.value_span,
-                    f"The binding {quoted(name)} stands twice in {path_of(environment)}. "
-                    "A Worker cannot tell the two apart: rename or remove one.",
-                    related=(Related(earlier.value_span, f"{quoted(name)} stands here first"),),
-                )
+    for column in columns(config):
+        for first, later in twice(column.bindings):
+            name = column.bindings[later] or ""
+            field = column.entries[later].get("binding")
+            earlier = column.entries[first].get("binding")
+            assert field and earlier
+            yield Finding(
+                field.value_span,
+                f"The binding {quoted(name)} stands twice in {path_of(column.environment)}. "
+                "A Worker cannot tell the two apart: rename or remove one.",
+                related=(Related(earlier.value_span, f"{quoted(name)} stands here first"),),
+            )
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    found = entry_at(config, problem.span)
+    if found:
+        same = {(field.name, str(field.value)) for field in found[1].fields}
+        first = entry_at(config, problem.related[0].span) if problem.related else None
+        safe = bool(first and same == {(f.name, str(f.value)) for f in first[1].fields})
+        yield Fix("Remove this duplicate", remove_entry(config, found[1]), safe)
 
 
 RULE = ConfigRule(
@@ -38,4 +44,5 @@ RULE = ConfigRule(
     "error",
     "Two namespaces of one environment have the same binding",
     _check,
+    _fixes,
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config import Entry
-from kvlens.rules.base import EntryRule, Finding
+from kvlens.config import Config, Entry
+from kvlens.config.edit import Edit, add_field, literal
+from kvlens.rules.base import EntryRule, Finding, Fix, Problem
+from kvlens.rules.mending import entry_at, free_binding, spread
 from kvlens.rules.values import usable
 
 
@@ -27,9 +29,35 @@ def _check(entry: Entry) -> Iterator[Finding]:
         )
 
 
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    found = entry_at(config, problem.span)
+    if not found:
+        return
+    environment, entry = found
+    name = _known_name(config, entry) or free_binding(config)
+    field = entry.get("binding")
+    if field:
+        edit = Edit(field.value_span, literal(name))
+    else:
+        edit = add_field(config, entry, "binding", literal(name), first=True)
+    listed = any(entry in kv.entries for kv in environment.kv)
+    more = spread(config, environment.name, [name]) if listed else []
+    also = ", in every environment" if more else ""
+    yield Fix(f'Add binding "{name}"{also}', (edit, *more))
+
+
+def _known_name(config: Config, entry: Entry) -> str | None:
+    """Return the binding that the same namespace has elsewhere in the config."""
+    for namespace in config.namespaces():
+        if namespace.id == entry.store_id:
+            return namespace.binding
+    return None
+
+
 RULE = EntryRule(
     "binding-missing",
     "error",
     "A namespace has no binding, or an empty one",
     _check,
+    _fixes,
 )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config import Entry
-from kvlens.rules.base import EntryRule, Finding
+from kvlens.config import Config, Entry
+from kvlens.rules.base import EntryRule, Finding, Fix, Problem
+from kvlens.rules.mending import entry_at, free_binding, rename_binding
 from kvlens.rules.values import quoted, usable
 
 
@@ -39,9 +40,20 @@ def _identifier_of(name: str) -> str:
     return f"_{better}" if better[:1].isdigit() else better
 
 
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    found = entry_at(config, problem.span)
+    name = found[1].text_of("binding") if found else None
+    if name:
+        better = free_binding(config, _identifier_of(name) or "KV")
+        edits = rename_binding(config, name, better)
+        where = "" if len(edits) == 1 else " in every environment"
+        yield Fix(f'Rename to "{better}"{where}; the code has to follow', tuple(edits))
+
+
 RULE = EntryRule(
     "binding-not-identifier",
     "warning",
     "A binding is not a JavaScript identifier",
     _check,
+    _fixes,
 )

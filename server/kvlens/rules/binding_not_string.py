@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config import Entry
-from kvlens.rules.base import EntryRule, Finding
+from kvlens.config import Config, Entry
+from kvlens.config.edit import Edit, literal
+from kvlens.rules.base import EntryRule, Finding, Fix, Problem
+from kvlens.rules.mending import entry_at, free_binding, spread
 from kvlens.rules.values import described, wrong_kind
 
 
@@ -19,9 +21,25 @@ def _check(entry: Entry) -> Iterator[Finding]:
         )
 
 
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    found = entry_at(config, problem.span)
+    if not found:
+        return
+    environment, entry = found
+    field = entry.get("binding")
+    assert field
+    inside = config.text[slice(*field.value_span)].strip("[] \t\r\n\"'")
+    name = free_binding(config, inside if inside.isidentifier() else "KV")
+    listed = any(entry in kv.entries for kv in environment.kv)
+    more = spread(config, environment.name, [name]) if listed else []
+    also = ", in every environment" if more else ""
+    yield Fix(f'Write "{name}"{also}', (Edit(field.value_span, literal(name)), *more))
+
+
 RULE = EntryRule(
     "binding-not-string",
     "error",
     "A binding is not a string",
     _check,
+    _fixes,
 )

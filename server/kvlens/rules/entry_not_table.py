@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config import Entry
-from kvlens.rules.base import EntryRule, Finding
+from kvlens.config import Config, Entry
+from kvlens.config.edit import Edit, literal, remove_entry
+from kvlens.rules.base import EntryRule, Finding, Fix, Problem
+from kvlens.rules.mending import entry_at, spread
 from kvlens.rules.values import described_value
 
 
@@ -20,9 +22,25 @@ def _check(entry: Entry) -> Iterator[Finding]:
     )
 
 
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    found = entry_at(config, problem.span)
+    if not found:
+        return
+    environment, entry = found
+    name = str(entry.node.value)
+    if entry.node.kind == "string" and name.isidentifier():
+        key = '"binding":' if config.is_json else "binding ="
+        edit = Edit(entry.span, f"{{ {key} {literal(name)} }}")
+        listed = any(entry in kv.entries for kv in environment.kv)
+        more = spread(config, environment.name, [name]) if listed else []
+        yield Fix(f"Make it a namespace with the binding {literal(name)}", (edit, *more), not more)
+    yield Fix("Remove it", remove_entry(config, entry))
+
+
 RULE = EntryRule(
     "entry-not-table",
     "error",
     "An element of kv_namespaces is not a table",
     _check,
+    _fixes,
 )

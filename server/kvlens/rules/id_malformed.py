@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from kvlens.config import Entry
 from kvlens.rules.base import EntryRule, Finding
-from kvlens.rules.id_placeholder import is_placeholder
+from kvlens.rules.ids import is_placeholder
+from kvlens.rules.mending import without_field
 from kvlens.rules.values import quoted, usable
 
 _LENGTH = 32
@@ -44,4 +45,5 @@ RULE = EntryRule(
     "warning",
     "An id is not 32 hexadecimal digits",
     _check,
+    without_field("id"),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kvlens.config import Entry
 from kvlens.rules.base import EntryRule, Finding
+from kvlens.rules.mending import without_field
 from kvlens.rules.values import described, wrong_kind
 
 
@@ -24,4 +25,5 @@ RULE = EntryRule(
     "error",
     "An id is not a string",
     _check,
+    without_field("id"),
 )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config import Config, KvList
-from kvlens.rules.base import ConfigRule, Finding
+from kvlens.config import Config, Entry, KvList
+from kvlens.config.edit import Edit, list_path, literal
+from kvlens.rules.base import ConfigRule, Finding, Fix, Problem
+from kvlens.rules.mending import spread
 from kvlens.rules.values import described_value, path_of
+from kvlens.text import Span
 
 
 def _check(config: Config) -> Iterator[Finding]:
     for environment in config.environments:
-        path = path_of(environment)
-        for kv in environment.kv:
+        for kv in (*environment.kv, *environment.previews):
+            path = path_of(environment, previews=kv in environment.previews)
             if kv.kind == "array" or kv.kind in ("missing", "invalid") or kv.broken:
                 continue
             node = kv.definition.node
@@ -34,9 +37,53 @@ def _way_out(config: Config, kv: KvList, path: str) -> str:
     return 'write [{ binding = "NAME", id = "…" }].'
 
 
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    for environment in config.environments:
+        for kv in (*environment.kv, *environment.previews):
+            if kv.span != problem.span:
+                continue
+            name = None if kv in environment.previews else environment.name
+            top = kv in environment.kv and name is None
+            if kv.kind == "table" and kv.definition.node is None:
+                yield from _double_brackets(config, problem.span, top)
+            elif kv.kind == "table" and kv.definition.node is not None:
+                inside = Entry(kv.definition.base, kv.definition.node)
+                edits = [Edit(Span(kv.span.start, kv.span.start), "[")]
+                edits += [Edit(Span(kv.span.end, kv.span.end), "]")]
+                yield _fix("Put it into an array", config, edits, top, inside)
+            elif kv.kind == "string" and kv.definition.node is not None:
+                binding = str(kv.definition.node.value)
+                key = '"binding":' if config.is_json else "binding ="
+                text = f"[{{ {key} {literal(binding)} }}]"
+                more = spread(config, None, [binding]) if top else []
+                edits = [Edit(kv.span, text), *more]
+                yield Fix(f"Make it a namespace with the binding {literal(binding)}", tuple(edits))
+
+
+def _double_brackets(config: Config, name: Span, top: bool) -> Iterator[Fix]:
+    """Yield the fix of `[kv_namespaces]` where it is a header of its own."""
+    for base, section in config.sections:
+        if section.header and base + section.header[-1].start == name.start:
+            start, end = base, base + section.body.head
+            edits = [Edit(Span(start, start), "["), Edit(Span(end, end), "]")]
+            path = list_path(section.path[1] if section.path[0] == "env" else None)
+            if section.path[-2:-1] != ("previews",):
+                title = f"Write [[{path}]]"
+            else:
+                title = "Write it with two brackets"
+            yield _fix(title, config, edits, top, Entry(base, section.body))
+
+
+def _fix(title: str, config: Config, edits: list[Edit], top: bool, entry: Entry) -> Fix:
+    binding = entry.text_of("binding")
+    more = spread(config, None, [binding]) if top and binding else []
+    return Fix(title, (*edits, *more), safe=not more)
+
+
 RULE = ConfigRule(
     "kv-not-array",
     "error",
     "kv_namespaces is not an array",
     _check,
+    _fixes,
 )

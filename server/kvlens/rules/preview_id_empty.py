@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from kvlens.config import Entry
 from kvlens.rules.base import EntryRule, Finding
+from kvlens.rules.mending import fresh_preview_id
 from kvlens.rules.values import usable
 
 
@@ -28,4 +29,5 @@ RULE = EntryRule(
     "warning",
     "A preview_id is an empty string",
     _check,
+    fresh_preview_id,
 )

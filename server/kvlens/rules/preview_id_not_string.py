@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kvlens.config import Entry
 from kvlens.rules.base import EntryRule, Finding
+from kvlens.rules.mending import fresh_preview_id
 from kvlens.rules.values import described, wrong_kind
 
 
@@ -24,4 +25,5 @@ RULE = EntryRule(
     "error",
     "A preview_id is not a string",
     _check,
+    fresh_preview_id,
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config import Entry
-from kvlens.rules.base import EntryRule, Finding
+from kvlens.config import Config, Entry
+from kvlens.config.edit import Edit, literal
+from kvlens.rules.base import EntryRule, Finding, Fix, Problem
+from kvlens.rules.mending import without_field
 from kvlens.rules.values import described, usable, wrong_kind
 
 
@@ -25,9 +27,18 @@ def _check(entry: Entry) -> Iterator[Finding]:
         )
 
 
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    value = problem.data.get("value") if problem.data else None
+    if isinstance(value, bool):
+        word = literal(value)
+        yield Fix(f"Write {word} without quotes", (Edit(problem.span, word),), safe=True)
+    yield from without_field("remote")(config, problem)
+
+
 RULE = EntryRule(
     "remote-not-boolean",
     "error",
     "remote is neither true nor false",
     _check,
+    _fixes,
 )

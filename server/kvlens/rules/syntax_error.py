@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 from kvlens.config import Config
+from kvlens.config.edit import Edit, literal, remove_field
 from kvlens.config.judge import SyntaxProblem, judge
-from kvlens.rules.base import Finding, TextRule
+from kvlens.rules.base import Finding, Fix, Problem, TextRule
+from kvlens.rules.mending import entry_at
 from kvlens.text import Span
 
 # What the judges say, and how a reader of configs would put it.
@@ -26,6 +28,7 @@ _PLAINER = (
     (r"Extra data", "the value ended before this: is a bracket too many, or one missing?"),
     (r"Invalid control character", "a string cannot go on in the next line: close the quote"),
 )
+_BARE_VALUE = re.compile(r"[\w<$.:/@-][^\s,\]}#\"']*")
 _VALUE_BEGINS = re.compile(r"=[ \t]*\Z")
 
 
@@ -55,9 +58,27 @@ def _plainer(text: str, problem: SyntaxProblem) -> str:
     return problem.message
 
 
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    start = problem.span.start
+    bare = _BARE_VALUE.match(config.text, start)
+    begins = _VALUE_BEGINS.search(config.text, 0, start)
+    if config.is_json:
+        begins = re.compile(r":\s*\Z").search(config.text, 0, start)
+    if bare and begins:
+        edit = Edit(Span(*bare.span()), literal(bare[0]))
+        yield Fix(f"Put {literal(bare[0])} in quotes", (edit,))
+    found = entry_at(config, Span(start, start))
+    fields = found[1].fields if found else []
+    for index, field in enumerate(fields):
+        again = field.name in [earlier.name for earlier in fields[:index]]
+        if again and field.key_span.start == start and found:
+            yield Fix("Remove the second one", remove_field(config, found[1], field))
+
+
 RULE = TextRule(
     "syntax-error",
     "error",
     "The file is not valid TOML or JSON",
     _check,
+    _fixes,
 )

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config import Entry
-from kvlens.rules.base import EntryRule, Finding
+from kvlens.config import Config, Entry
+from kvlens.config.convert import to_top
+from kvlens.config.edit import remove_field, rename_key
+from kvlens.rules.base import EntryRule, Finding, Fix, Problem
+from kvlens.rules.mending import entry_at
 from kvlens.rules.values import quoted
 
 # workers-sdk, workers-utils' config validation (4.164.0)
 FIELDS = ("binding", "id", "preview_id", "remote")
+# Fields of the top level that are no tables: below a header they fall into its table.
+_OF_THE_TOP = frozenset(
+    (
+        *("main", "compatibility_date", "compatibility_flags", "account_id", "workers_dev"),
+        *("route", "routes", "preview_urls", "pages_build_output_dir", "node_compat", "minify"),
+        *("no_bundle", "logpush", "upload_source_maps", "keep_vars", "send_metrics", "tsconfig"),
+        *("first_party_worker", "find_additional_modules", "preserve_file_names", "base_dir"),
+        *("jsx_factory", "jsx_fragment", "rules", "usage_model", "zone_id", "type", "legacy_env"),
+    )
+)
 # Names of older versions, of other tools and of the API for the same thing.
 _OTHER_NAMES = {
     "experimental_remote": "remote",
@@ -45,6 +58,15 @@ def _check(entry: Entry) -> Iterator[Finding]:
     for field in fields:
         if field.name in FIELDS or (field.broken and field.kind == "missing"):
             continue
+        if field.name in _OF_THE_TOP and entry.node.head != entry.node.length:
+            yield Finding(
+                field.key_span,
+                f"{quoted(field.name)} belongs to the Worker, but stands below the header of a "
+                "namespace and so is a field of it, which wrangler ignores. Move it above the "
+                "first [header].",
+                data={"top": True},
+            )
+            continue
         nearest = nearest_field(field.name)
         if nearest and nearest not in present:
             way_out = f"Did you mean {quoted(nearest)}?"
@@ -59,9 +81,30 @@ def _check(entry: Entry) -> Iterator[Finding]:
         )
 
 
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    found = entry_at(config, problem.span)
+    data = problem.data or {}
+    if not found:
+        return
+    entry = found[1]
+    field = next((field for field in entry.fields if field.key_span == problem.span), None)
+    if field is None:
+        return
+    if data.get("top"):
+        if edits := to_top(config, entry, field):
+            yield Fix(f"Move {field.name} above the first header", edits, safe=True)
+        return
+    nearest = data.get("nearest")
+    if nearest:
+        rename = rename_key(config.text, field.key_span, str(nearest))
+        yield Fix(f"Rename to {nearest}", (rename,), safe=True)
+    yield Fix(f"Remove {quoted(field.name)}", remove_field(config, entry, field))
+
+
 RULE = EntryRule(
     "unknown-field",
     "warning",
     "A namespace has a field that wrangler does not know",
     _check,
+    _fixes,
 )

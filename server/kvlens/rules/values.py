@@ -5,6 +5,7 @@ from __future__ import annotations
 from kvlens.config import KV_FIELD, Environment, Field
 
 _LONGEST = 60
+_MOST = 3  # names that a message lists
 _NOUNS = {"table": "a table", "array": "an array", "null": "null", "datetime": "a date"}
 
 
@@ -42,6 +43,15 @@ def wrong_kind(field: Field | None, kind: str) -> bool:
     return field is not None and not field.broken and field.kind != kind
 
 
-def path_of(environment: Environment) -> str:
+def path_of(environment: Environment, *, previews: bool = False) -> str:
     """Return how wrangler names an environment's list, such as `env.prod.kv_namespaces`."""
-    return KV_FIELD if environment.name is None else f"env.{environment.name}.{KV_FIELD}"
+    name = f"previews.{KV_FIELD}" if previews else KV_FIELD
+    return name if environment.name is None else f"env.{environment.name}.{name}"
+
+
+def listed(names: list[str]) -> str:
+    """Return names as a sentence lists them, a long list cut short."""
+    shown = [quoted(name) for name in names[:_MOST]]
+    if len(names) > _MOST:
+        return f"{', '.join(shown)} and {len(names) - _MOST} more"
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))

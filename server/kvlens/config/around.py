@@ -1,0 +1,80 @@
+"""What is around a config on disk: the config that counts instead, and the project's wrangler."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kvlens.config.find import find_config, is_config
+
+Version = tuple[int, int, int]
+_VERSION = re.compile(r"[\^~>=v ]*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+_LARGEST = 1024 * 1024  # bytes of a package.json that is still read
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the rules ask about a config's place. The empty one stands for an unknown place."""
+
+    winner: str | None = None  # the config that wrangler uses instead, from this one's folder
+    wrangler: Version | None = None  # of the project; None where nothing tells
+    installed: bool = False  # whether that version is installed, not only the lowest asked for
+
+
+def look_around(path: Path) -> Surroundings:
+    """Look at the folders around a config. Reads a few small files; never fails."""
+    folder = path.absolute().parent
+    installed = next(_versions(_installed(folder)), None)
+    return Surroundings(
+        _winner(path),
+        installed or next(_versions(_asked_for(folder)), None),
+        installed is not None,
+    )
+
+
+def _winner(path: Path) -> str | None:
+    if not is_config(path):  # given to wrangler by name, with --config
+        return None
+    try:
+        winner = find_config(path.parent)
+        if winner is None or not path.exists() or winner.samefile(path):
+            return None
+    except OSError:
+        return None
+    return Path(os.path.relpath(winner, path.parent.resolve())).as_posix()
+
+
+def _installed(folder: Path) -> Iterator[Any]:
+    for above in (folder, *folder.parents):
+        yield _read(above / "node_modules" / "wrangler" / "package.json").get("version")
+
+
+def _asked_for(folder: Path) -> Iterator[Any]:
+    for above in (folder, *folder.parents):
+        package = _read(above / "package.json")
+        for kind in ("dependencies", "devDependencies", "peerDependencies"):
+            packages = package.get(kind)
+            if isinstance(packages, dict):
+                yield packages.get("wrangler")
+
+
+def _versions(found: Iterator[Any]) -> Iterator[Version]:
+    for text in found:
+        match = _VERSION.match(text) if isinstance(text, str) else None
+        if match:
+            yield int(match[1]), int(match[2] or 0), int(match[3] or 0)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _LARGEST:
+            return {}
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}

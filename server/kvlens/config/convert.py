@@ -1,0 +1,222 @@
+"""Larger edits of a config: moving a list of namespaces, and its two syntaxes into each other.
+
+Nothing is reformatted that need not be; every comment stays, at the place that it speaks of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kvlens.config.comments import comments
+from kvlens.config.edit import (
+    Edit,
+    add_member,
+    is_braced,
+    key_text,
+    line_end,
+    line_start,
+    list_path,
+    member_spans,
+    newline_of,
+    remove_member,
+)
+from kvlens.config.model import KV_FIELD, Config, Entry, Environment, Field, KvList
+from kvlens.config.nodes import Node
+from kvlens.text import Span
+
+_COMMENT_LINES = re.compile(r"(?:^[ \t]*#[^\r\n]*(?:\r\n|\n|\r))+\Z", re.MULTILINE)
+_BLANK_LINES = re.compile(r"(?:[ \t]*(?:\r\n|\n|\r))*")
+
+
+def move_list(
+    config: Config,
+    environment: str | None,
+    headers: Sequence[Span],
+    member: tuple[int, Node, int] | None,
+    entries: Sequence[Entry],
+) -> tuple[Edit, ...] | None:
+    """Return the edits that move a list to where an environment has its own; None if it cannot be.
+
+    The list is under `headers` (what is between the brackets), or is one `member` of a table:
+    the table's place, the table, the member's index.
+    """
+    scope = next((known for known in config.environments if known.name == environment), None)
+    if headers:
+        if scope and any(not kv.definition.elements for kv in scope.kv):
+            return None
+        return tuple(Edit(header, list_path(environment)) for header in headers)
+    if member is None or scope is None or scope.kv or not entries:
+        return None
+    base, node, index = member
+    found = node.members[index]
+    start = base + found.offset
+    value = config.text[start : start + found.value.length]
+    taken_out = remove_member(config, base, node, index)
+    if comments(config.text, is_json=config.is_json, start=start, end=start + len(value)):
+        kept = tuple(edit._replace(text="") for edit in taken_out)  # they go with the value
+        if any(
+            edit.text.count("#") + edit.text.count("//") > value.count("#") + value.count("//")
+            for edit in taken_out
+        ):
+            return None  # one more stands behind it, and would be lost
+        taken_out = kept
+    added = _add_list(config, scope, value)
+    return None if added is None else (*taken_out, added)
+
+
+def to_top(config: Config, entry: Entry, field: Field) -> tuple[Edit, ...]:
+    """Return the edits that move a field of an entry above the first header."""
+    places = member_spans(entry.base, entry.node)
+    index = [place.start for place in places].index(field.key_span.start)
+    value = config.text[slice(*field.value_span)]
+    if config.is_json or len(config.root.get(field.name)) or is_braced(config.text, entry.base):
+        return ()
+    taken_out = remove_member(config, entry.base, entry.node, index)
+    return (*taken_out, _add_at_top(config, field.name, value))
+
+
+def to_sections(config: Config, environment: Environment, kv: KvList) -> tuple[Edit, ...]:
+    """Return the edits that write `kv_namespaces = […]` as `[[kv_namespaces]]`, if they can.
+
+    The sections come behind the table that the list is in, whose lines they would capture.
+    """
+    text, newline = config.text, newline_of(config.text)
+    node = kv.definition.node
+    found = _statement(config, kv)
+    if node is None or found is None or kv.broken or not kv.entries:
+        return ()
+    if any(not entry.is_table for entry in kv.entries):
+        return ()
+    base, body, index = found
+    if is_braced(text, base):
+        return ()
+    place = member_spans(base, body)[index]
+    start, end = line_start(text, place.start), line_end(text, place.end)
+    path = list_path(environment.name)
+    blocks: list[str] = []
+    at = kv.span.start
+    for number, entry in enumerate(kv.entries):
+        following = kv.entries[number + 1].span.start if number + 1 < len(kv.entries) else end
+        first_end = line_end(text, entry.span.end)
+        before = _comments(config, at, entry.span.start)
+        behind = _comments(config, entry.span.end, min(first_end, following))
+        inside = _comments(config, *entry.span)
+        at = min(first_end, following)
+        lines = [*before, f"[[{path}]]{''.join(f' {comment}' for comment in behind)}", *inside]
+        lines += [
+            f"{text[member.start : member.end]}" for member in member_spans(entry.base, entry.node)
+        ]
+        blocks.append(newline.join(lines))
+    blocks += _comments(config, at, end)
+    written = f"{newline}{newline}".join(blocks)
+    places = member_spans(base, body)
+    if index == len(places) - 1:
+        before_it = "" if not text[:start].strip() else _gap_before(text, start, newline)
+        return (Edit(Span(start, end), before_it + written),)
+    behind_all = line_end(text, places[-1].end)
+    removed = Span(start, _next_line(text, end))
+    return (
+        Edit(removed, ""),
+        Edit(Span(behind_all, behind_all), f"{newline}{newline}{written}"),
+    )
+
+
+def to_inline(config: Config, environment: Environment, kv: KvList) -> tuple[Edit, ...]:
+    """Return the edits that write `[[kv_namespaces]]` as `kv_namespaces = […]`, if they can."""
+    text, newline = config.text, newline_of(config.text)
+    own = ("env", environment.name, KV_FIELD) if environment.name is not None else (KV_FIELD,)
+    inner = [section for _, section in config.sections if section.path[: len(own)] == own]
+    if not kv.definition.elements or any(section.path != own for section in inner):
+        return ()
+    if any(entry.broken for entry in kv.entries):
+        return ()
+    items: list[str] = []
+    removals: list[Span] = []
+    for entry in kv.entries:
+        start, end = line_start(text, entry.base), line_end(text, entry.span.end)
+        above = _COMMENT_LINES.search(text, 0, start)
+        if above and above.start() and above.start() > (removals[-1].end if removals else 0):
+            start = above.start()
+        members = [text[slice(*place)] for place in member_spans(entry.base, entry.node)]
+        if any("\n" in member for member in members):
+            return ()
+        lines = _comments(config, start, end)
+        lines.append(f"{{ {', '.join(members)} }}," if members else "{},")
+        items += [f"  {line}" for line in lines]
+        removals.append(Span(start, _next_line(text, end)))
+    value = newline.join(["[", *items, "]"])
+    added = _add_list(config, environment, value, replacing=removals)
+    if added is None:
+        return ()
+    edits = [Edit(Span(place.start, _blank_end(text, place.end)), "") for place in removals]
+    return (*edits, added)
+
+
+def _add_list(
+    config: Config, scope: Environment, value: str, replacing: Sequence[Span] = ()
+) -> Edit | None:
+    """Return the edit that adds `kv_namespaces = value` to an environment."""
+    text, newline = config.text, newline_of(config.text)
+    if config.is_json:
+        return add_member(config, *scope.table.parts[0], KV_FIELD, value)
+    if scope.name is None:
+        return _add_at_top(config, KV_FIELD, value)
+    for base, section in config.sections:
+        if section.path == ("env", scope.name) and not section.is_array:
+            return add_member(config, base, section.body, KV_FIELD, value)
+    if any(is_braced(text, base) for base, _ in scope.table.parts):
+        return None
+    for base, section in config.sections:  # in front of the first of its tables
+        if section.path[:2] == ("env", scope.name):
+            start = line_start(text, base)
+            if any(place.start <= start < place.end for place in replacing):
+                start = min(place.start for place in replacing)
+            header = f"[env.{key_text(scope.name)}]{newline}{KV_FIELD} = {value}"
+            return Edit(Span(start, start), f"{header}{newline}{newline}")
+    return None
+
+
+def _add_at_top(config: Config, name: str, value: str) -> Edit:
+    base, section = config.sections[0]
+    if not section.path and section.body.members:
+        return add_member(config, base, section.body, name, value)
+    newline = newline_of(config.text)
+    start = line_start(config.text, base) if section.path else 0
+    return Edit(Span(start, start), f"{name} = {value}{newline}{newline}")
+
+
+def _statement(config: Config, kv: KvList) -> tuple[int, Node, int] | None:
+    """Return the section that says `kv_namespaces = …` with a plain key, and which member it is."""
+    for base, section in config.sections:
+        for index, member in enumerate(section.body.members):
+            if base + member.offset == kv.definition.base and len(member.key) == 1:
+                return base, section.body, index
+    return None
+
+
+def _comments(config: Config, start: int, end: int) -> list[str]:
+    found = comments(config.text, is_json=config.is_json, start=start, end=end)
+    return [config.text[slice(*span)].rstrip() for span in found]
+
+
+def _gap_before(text: str, start: int, newline: str) -> str:
+    """Return the line end that makes a blank line before a place that has none."""
+    above = text[:start].rstrip(" \t")
+    blank = above.endswith((newline * 2, "\n\n", "\r\r"))
+    return "" if blank else newline
+
+
+def _next_line(text: str, end: int) -> int:
+    found = re.compile(r"\r\n|\n|\r|").match(text, end)
+    assert found
+    return found.end()
+
+
+def _blank_end(text: str, at: int) -> int:
+    found = _BLANK_LINES.match(text, at)
+    assert found
+    return found.end()
+
+
+__all__ = ["move_list", "to_inline", "to_sections", "to_top"]

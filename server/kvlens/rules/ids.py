@@ -1,0 +1,28 @@
+"""What an id of a namespace looks like, and what only stands in for one."""
+
+from __future__ import annotations
+
+import re
+
+_DIGITS = re.compile(r"[0-9A-Fa-f]{32}\Z")
+# Template marks, blanks, dots and words that no id has but a note to the reader does.
+_NOTE = re.compile(
+    r"[<>{}\[\]()$%*?\s]|\.\.|…|[^\x00-\x7f]"
+    r"|your|place[-_ ]?holder|replace|change[-_ ]?me|to[-_ ]?do\b|fix[-_ ]?me|insert|example|xxx"
+    r"|\bid[-_]?here|dummy|(?:^|[-_])(?:kv|namespace|preview)?[-_]?(?:id|uuid)$",
+    re.IGNORECASE,
+)
+_RUNS = ("0123456789", "1234567890", "9876543210", "abcdefabcdef", "deadbeefdeadbeef")
+
+
+def is_placeholder(value: str) -> bool:
+    """Tell whether an id is surely no namespace's, but stands in for one."""
+    if _DIGITS.match(value):
+        digits = value.lower()
+        return len(set(digits)) <= 2 or any(run in digits for run in _RUNS)
+    return bool(_NOTE.search(value)) or not value.strip("xX0-_")
+
+
+def is_real(value: str | None) -> bool:
+    """Tell whether an id may be one of Cloudflare's: 32 digits that nobody made up."""
+    return value is not None and bool(_DIGITS.match(value)) and not is_placeholder(value)

@@ -1,0 +1,82 @@
+"""Comments that silence a rule on one line, and what a user makes of a rule everywhere.
+
+`# kvlens-disable-line CODE[, CODE]` speaks of its own line, `# kvlens-disable-next-line …` of
+the one below. In JSON the comment is `//` or `/* */`, as wrangler takes it there. A reason may
+follow after ` -- `.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from kvlens.config import Config
+from kvlens.config.comments import comments
+from kvlens.rules.base import Level, Problem
+from kvlens.text import LineIndex, Span
+
+LEVELS: tuple[Level, ...] = ("error", "warning", "information", "off")
+_MARK = "kvlens-disable-"
+_COMMENT = re.compile(r"(?:#|//|/\*)\s*kvlens-disable-(line|next-line)\b[ \t]*:?([^\r\n*#]*)")
+_CODE = re.compile(r"[^\s,]+")
+
+
+class Silence(NamedTuple):
+    """One comment: the line that it silences (0-based), and the codes that it names."""
+
+    line: int
+    codes: tuple[tuple[str, Span], ...]
+    span: Span  # of the words `kvlens-disable-…`
+
+
+def silences(config: Config) -> list[Silence]:
+    """Return the comments of a config that silence a line."""
+    if _MARK not in config.text:
+        return []
+    kept: list[Silence] | None = config.cache.get("silences")
+    if kept is None:
+        kept = config.cache["silences"] = _read(config)
+    return kept
+
+
+def heard(
+    config: Config, problems: Iterable[Problem], levels: Mapping[str, Level] | None = None
+) -> list[Problem]:
+    """Return the problems that no comment silences, as severe as the user wants them."""
+    found = [level for problem in problems if (level := levelled(problem, levels))]
+    quiet = {(silence.line, code) for silence in silences(config) for code, _ in silence.codes}
+    if not quiet:
+        return found
+    index = LineIndex(config.text)
+    return [
+        problem
+        for problem in found
+        if (index.position(problem.span.start).line, problem.code) not in quiet
+    ]
+
+
+def levelled(problem: Problem, levels: Mapping[str, Level] | None) -> Problem | None:
+    """Return a problem as severe as the user wants it; None where its rule is off."""
+    level = levels.get(problem.code) if levels else None
+    if level is None:
+        return problem
+    return None if level == "off" else problem._replace(severity=level)
+
+
+def _read(config: Config) -> list[Silence]:
+    index = LineIndex(config.text)
+    found: list[Silence] = []
+    for span in comments(config.text, is_json=config.is_json):
+        comment = _COMMENT.match(config.text, *span)
+        if comment is None:
+            continue
+        line = index.position(span.start).line + (comment[1] == "next-line")
+        named = len(comment[2].split(" --")[0])  # what follows is the reason, for people
+        codes = tuple(
+            (code[0], Span(*code.span()))
+            for code in _CODE.finditer(config.text, comment.start(2), comment.start(2) + named)
+        )
+        start = comment.start(1) - len(_MARK)
+        found.append(Silence(line, codes, Span(start, comment.end(1))))
+    return found
