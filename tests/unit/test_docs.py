@@ -12,12 +12,14 @@ import pytest
 from kvlens.cli import COMMANDS as SHELL_COMMANDS
 from kvlens.lsp.commands import COMMANDS as SERVER_COMMANDS
 from kvlens.lsp.settings import Settings
+from kvlens.stores import STORES
 
 ROOT = Path(__file__).parents[2]
 MANIFEST: dict[str, Any] = json.loads((ROOT / "extension/package.json").read_text("utf-8"))
 PROPERTIES: dict[str, Any] = MANIFEST["contributes"]["configuration"]["properties"]
 README = (ROOT / "README.md").read_text("utf-8")
 SETTINGS = (ROOT / "docs/settings.md").read_text("utf-8")
+STORE_PAGE = (ROOT / "docs/stores.md").read_text("utf-8")
 COMMANDS = (ROOT / "docs/commands.md").read_text("utf-8")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -27,6 +29,26 @@ def rows(text: str, heading: str) -> list[list[str]]:
     part = text.split(f"{heading}\n", 1)[1].split("\n## ", 1)[0]
     lines = [line for line in part.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+def test_every_store_is_documented() -> None:
+    documented = " ".join(row[0] for row in rows(STORE_PAGE, "# Stores"))
+    for scheme, (_, form) in STORES.items():
+        assert f"`{scheme}:" in documented, scheme
+        assert scheme in form
+
+
+def test_every_variable_is_documented() -> None:
+    """What the stores read from the environment."""
+    sources = (ROOT / "server/kvlens/stores").glob("*.py")
+    read = {
+        name
+        for path in sources
+        for name in re.findall(r'"((?:KVLENS|CLOUDFLARE)_[A-Z_]+)"', path.read_text("utf-8"))
+    }
+    assert len(read) == 7
+    for name in read:
+        assert f"`{name}`" in STORE_PAGE or f"{name}=" in STORE_PAGE, name
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

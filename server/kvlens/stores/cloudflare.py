@@ -18,6 +18,7 @@ import base64
 import logging
 import os
 import re
+import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -43,8 +44,8 @@ try:
     )
 except ImportError as missing:
     raise StoreError(
-        "The store cloudflare: needs the Python package cloudflare, which is not here "
-        f'({missing}). Install it with: pip install "kvlens[cloudflare]"'
+        f"The store cloudflare: needs the Python package cloudflare ({missing}). "
+        f"Install it with: {sys.executable} -m pip install -U cloudflare"
     ) from missing
 
 API = "https://api.cloudflare.com/client/v4"

@@ -21,6 +21,7 @@ import hashlib
 import logging
 import os
 import struct
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -43,8 +44,8 @@ try:
     from .redis_errors import explain
 except ImportError as missing:
     raise StoreError(
-        f"Stores in Redis need the Python package redis, which is not here ({missing}). "
-        'Install it with: pip install "kvlens[redis]"'
+        f"Stores in Redis need the Python package redis ({missing}). "
+        f"Install it with: {sys.executable} -m pip install -U redis"
     ) from missing
 
 CONNECT_SECONDS = 4.0  # until a server has to have answered a connection
