@@ -1,0 +1,81 @@
+"""The benchmarks' own parts: the files they make, the figures they give."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import tomlkit
+from kvlens.config import load_text
+from tomlkit.exceptions import TOMLKitError
+
+from tests.bench.configs import make_config
+from tests.bench.report import Row, percentile, save, table
+
+
+@pytest.mark.parametrize("lines", [60, 61, 62, 63, 64, 2000])
+def test_a_config_is_as_long_as_asked_and_breaks_at_one_letter(lines: int) -> None:
+    text, places = make_config(lines)
+    assert text.count("\n") == lines
+    config = load_text(text, "wrangler.toml")
+    top, staging = config.environments
+    assert len(top.kv[0].entries) > 5 and len(staging.kv[0].entries) > 3
+    assert len(config.namespaces()) == len(top.kv[0].entries) + len(staging.kv[0].entries)
+    tomlkit.parse(text)
+    assert len(places) == 2
+    for place in places:
+        written = text.splitlines(keepends=True)
+        line = written[place.line]
+        assert line[place.character] == "x"
+        written[place.line] = f"{line[: place.character]}d{line[place.character + 1 :]}"
+        with pytest.raises(TOMLKitError):
+            tomlkit.parse("".join(written))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "higher", "ratio"),
+    [
+        pytest.param(2.0, 8.0, False, 4.0, id="half-the-time-is-better"),
+        pytest.param(8.0, 2.0, False, 0.25, id="more-time-is-worse"),
+        pytest.param(8.0, 2.0, True, 4.0, id="more-a-second-is-better"),
+        pytest.param(0.0, 2.0, False, float("inf"), id="nothing-at-all"),
+    ],
+)
+def test_a_ratio_says_how_many_times_better(
+    ours: float, theirs: float, higher: bool, ratio: float
+) -> None:
+    assert Row("", "", ours, "", theirs, 1, higher=higher).ratio == ratio
+
+
+@pytest.mark.parametrize(
+    ("samples", "share", "expected"),
+    [
+        pytest.param([3, 1, 2], 0.5, 2, id="odd"),
+        pytest.param([4, 1, 2, 3], 0.5, 2, id="even"),
+        pytest.param(list(range(1, 101)), 0.95, 95, id="hundred"),
+        pytest.param([7], 0.95, 7, id="one"),
+        pytest.param(list(range(1, 21)), 0.95, 19, id="twenty"),
+    ],
+)
+def test_percentiles(samples: list[float], share: float, expected: float) -> None:
+    assert percentile(samples, share) == expected
+
+
+def test_a_missed_aim_is_said() -> None:
+    rows = [
+        Row("fast", "ms", 1.0, "peer", 4.0, 3, aim=4.0),
+        Row("slow", "ms", 2.0, "peer", 4.0, 3, aim=4.0),
+        Row("big", "MB", 70.0, "peer", 4.0, 3, limit=60.0),
+    ]
+    fast, slow, big = table("Title", rows).splitlines()[2:]
+    assert "missed" not in fast
+    assert "aim 4.00x missed" in slow
+    assert "under 60.0 MB missed" in big
+
+
+def test_results_are_written_as_json(tmp_path: Path) -> None:
+    path = tmp_path / "build" / "bench.json"
+    save(path, {"topic": [Row("what", "ms", 1.0, "peer", 2.0, 3)]})
+    document = json.loads(path.read_text(encoding="utf-8"))
+    assert document["topics"]["topic"][0]["ratio"] == 2.0
