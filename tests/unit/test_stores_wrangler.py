@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 from kvlens.kv import Entry, KeyInfo, ManualClock, Page, Stats, Write
-from kvlens.stores import Store, StoreError, open_store
+from kvlens.stores import Store, StoreError, leftovers, open_store
 from kvlens.stores import wrangler as module
+from kvlens.stores.blobs import Blobs
 from kvlens.stores.diskformat import blobs_path, database_name, database_path, safe_name
 
 NOW = 1_800_000_000
@@ -45,6 +46,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def blobs(state: Path, ns: str = "KV") -> list[bytes]:
     return sorted(path.read_bytes() for path in blobs_path(state, ns).iterdir())
+
+
+def leftovers_of(state: Path) -> Path:
+    return leftovers.folder_of(Blobs(blobs_path(state, "KV")))
 
 
 class Other:
@@ -133,7 +138,7 @@ async def test_it_is_kept(tmp_path: Path, store: Store) -> None:
 
 
 async def test_values_no_longer_used_are_removed(store: Store, state: Path) -> None:
-    """After about a second, for a Worker may be reading them; at once when closing."""
+    """After about a second, for a Worker may be reading them."""
     await store.put_many("KV", [Write(str(n), str(n).encode()) for n in range(100)])
     await store.put("KV", Write("0", b"new"))
     await store.delete("KV", ["1"])
@@ -142,9 +147,63 @@ async def test_values_no_longer_used_are_removed(store: Store, state: Path) -> N
     assert {b"0", b"1", b"2", b"new"} <= set(blobs(state))
     while len(blobs(state)) > 99:
         await asyncio.sleep(0.1)
+
+
+async def test_a_value_that_was_overwritten_outlives_a_process_that_ends(
+    store: Store, tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Worker that has read the row can open the file; a later process removes it."""
+    monkeypatch.setattr(module, "UNLINK_DELAY", 60.0)
+    await store.put_many("KV", [Write("a", b"1"), Write("b", b"1")])
+    await store.put("KV", Write("a", b"2"))
+    await store.delete("KV", ["b"])
+    await store.close()
+    assert blobs(state) == [b"1", b"1", b"2"]
+    folder = leftovers_of(state)
+    (left,) = folder.iterdir()
+
+    async def look() -> None:
+        later = open_store("wrangler:", tmp_path)
+        assert await later.get("KV", "a") == Entry(b"2")
+        await later.close()
+
+    await look()
+    assert list(folder.iterdir()) == [left]  # too soon
+    os.utime(left, (left.stat().st_mtime - 61,) * 2)
+    await look()
+    assert blobs(state) == [b"2"]
+    assert not folder.exists()
+
+
+async def test_a_process_that_overwrote_many_values_removes_them(
+    store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LEAVE_AT_MOST", 99)
+    monkeypatch.setattr(module, "UNLINK_DELAY", 0.2)
+    await store.put_many("KV", [Write(str(n), b"") for n in range(100)])
     await store.clear("KV")
     await store.close()
     assert blobs(state) == []
+    assert not leftovers_of(state).exists()
+
+
+async def test_a_list_of_leftovers_names_values_only(tmp_path: Path, state: Path) -> None:
+    """It may come with a project that somebody else made."""
+    store = open_store("wrangler:", tmp_path)
+    await store.put("KV", Write("a", b"1"))
+    await store.close()
+    folder = leftovers_of(state)
+    folder.mkdir()
+    left = folder / "list"
+    left.write_bytes(b"../../../../precious\n" + b"0" * 79 + b"\xff\n../blobs\n")
+    os.utime(left, (left.stat().st_mtime - 2,) * 2)
+    (tmp_path / ".wrangler" / "precious").write_bytes(b"")
+    (folder / "a folder").mkdir()
+    again = open_store("wrangler:", tmp_path)
+    assert await again.get("KV", "a") == Entry(b"1")
+    await again.close()
+    assert (tmp_path / ".wrangler" / "precious").exists()
+    assert [path.name for path in folder.iterdir()] == ["a folder"]
 
 
 async def test_expired_rows_are_removed(store: Store, state: Path, clock: ManualClock) -> None:
@@ -250,7 +309,7 @@ asyncio.run(main())
 
 
 def test_processes_write_at_once(tmp_path: Path, state: Path) -> None:
-    """Nothing is lost, and no value without a row is left."""
+    """Nothing is lost, and every value has a row or is left to be removed."""
     command = [sys.executable, "-c", WRITER, str(tmp_path)]
     writers = [subprocess.Popen([*command, name]) for name in "abc"]
     assert [writer.wait(60) for writer in writers] == [0, 0, 0]
@@ -259,6 +318,8 @@ def test_processes_write_at_once(tmp_path: Path, state: Path) -> None:
     names = {row[0] for row in database.execute("SELECT blob_id FROM _mf_entries")}
     database.close()
     assert len(names) == 3 * 130
+    lists = leftovers.found(Blobs(blobs_path(state, "KV")), 0)
+    names |= {name for left in lists for name in left.names}
     assert names == {path.name for path in blobs_path(state, "KV").iterdir()}
 
 
@@ -385,6 +446,57 @@ async def test_a_read_only_database(tmp_path: Path, state: Path) -> None:
     assert await store.get("KV", "k") == Entry(b"first")
     await store.close()
     assert blobs(state) == [b"first"]
+
+
+LINKS = {
+    "the folder": ".wrangler",
+    "the state": ".wrangler/state",
+    "the version": ".wrangler/state/v3",
+    "the keys": f".wrangler/state/v3/kv/{database_path(Path(), 'KV').parent.name}",
+    "the values": ".wrangler/state/v3/kv/KV",
+    "the database": f".wrangler/state/v3/{database_path(Path(), 'KV').as_posix()}",
+    "its log": f".wrangler/state/v3/{database_path(Path(), 'KV').as_posix()}-wal",
+}
+
+
+@pytest.mark.parametrize("place", LINKS.values(), ids=LINKS.keys())
+async def test_no_link_takes_it_out_of_the_project(tmp_path: Path, place: str) -> None:
+    """Somebody else's project must not choose where keys are written."""
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    link = project / place
+    link.parent.mkdir(parents=True)
+    elsewhere.mkdir()
+    try:
+        link.symlink_to(elsewhere, target_is_directory=True)
+    except OSError:  # Windows without the right to make links has none to fear
+        return
+    store = open_store("wrangler:", project)
+    with pytest.raises(StoreError) as caught:
+        await store.put("KV", Write("k", b"v"))
+    assert f"leads to {elsewhere}" in str(caught.value)
+    assert "--store wrangler:PATH" in str(caught.value)
+    await store.close()
+    assert list(elsewhere.iterdir()) == []
+
+
+async def test_a_link_inside_the_project_or_a_place_that_was_named(tmp_path: Path) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    project.mkdir()
+    elsewhere.mkdir()
+    try:
+        (tmp_path / "way").symlink_to(project, target_is_directory=True)
+        (project / ".wrangler").symlink_to(project / "state", target_is_directory=True)
+        (project / "named").symlink_to(elsewhere, target_is_directory=True)
+    except OSError:
+        return
+    (project / "state").mkdir()
+    for url in ("wrangler:", "wrangler:named", f"wrangler:{elsewhere}"):
+        store = open_store(url, tmp_path / "way")
+        await store.put("KV", Write("k", b"v"))
+        assert await store.get("KV", "k") == Entry(b"v")
+        await store.close()
+    assert (project / "state" / "state" / "v3").is_dir()
+    assert (elsewhere / "v3").is_dir()
 
 
 async def test_unknown_stores(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .base import StoreError
 
-FOLDER = ".wrangler"
+OWN = ".wrangler"
 
 
 def own(base: Path, *parts: str) -> Path:
@@ -16,7 +16,7 @@ def own(base: Path, *parts: str) -> Path:
     Raises StoreError where a link on the way leads out of `base`: a project that somebody else
     made must not choose where on this machine its keys are written.
     """
-    path = base.joinpath(FOLDER, *parts)
+    path = base.joinpath(OWN, *parts)
     check_inside(base, path)
     return path
 

@@ -21,10 +21,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
+from . import leftovers
 from .base import Store, StoreError, after_prefix
 from .blobs import Blobs
 from .changes import Change, Clear, Delete, Purge, Put, Replace
 from .diskformat import SCHEMA, blobs_path, database_path
+from .own import OWN, check_inside
 
 BUSY_SECONDS = 5.0  # how long the thread waits for another program's lock
 INLINE_SIZE = 64 * 1024  # values up to here are written without a thread
@@ -32,6 +34,7 @@ UNLINK_DELAY = 1.0  # a Worker may still be reading the value that was overwritt
 CACHE_SIZE = 32 * 1024 * 1024  # bytes of values kept in memory, per namespace
 UNLINK_LATEST = 10.0  # while there is much to do, removing files waits, but not longer
 UNLINK_QUIET = 100  # changes a second up to which it does not wait
+LEAVE_AT_MOST = 1000  # files that a process leaves to the next one; for more it waits at its end
 CHECKPOINT_COMMITS = 1000  # the write-ahead log is folded in after so many
 
 _T = TypeVar("_T")
@@ -42,13 +45,15 @@ _LIST = (
     "WHERE {range} AND (expiration IS NULL OR expiration > ?) ORDER BY key LIMIT ?"
 )
 _MISSING = object()
+_ELSE = ", or name the place yourself: --store wrangler:PATH or the setting kvlens.store"
 
 
 def open_url(url: str, base: Path, clock: Clock) -> Store:
     """Return the store of `wrangler:` (state beside `base`) or `wrangler:PATH` (--persist-to)."""
     path = url.partition(":")[2]
-    state = base / Path(path).expanduser() / "v3" if path else base / ".wrangler" / "state" / "v3"
-    return WranglerStore(state, clock)
+    if path:
+        return WranglerStore(base / Path(path).expanduser() / "v3", clock)
+    return WranglerStore(base.joinpath(OWN, "state", "v3"), clock, base)
 
 
 class _Space:
@@ -62,6 +67,7 @@ class _Space:
         self.main = main
         self.side = side
         self.blobs = blobs
+        self.left = leftovers.found(blobs, UNLINK_DELAY)
         self.file = file_id(self.name)
         self.version = data_version(main)
         self.cache: dict[str, Entry | None] = {}
@@ -96,12 +102,16 @@ class _Space:
 
 
 class WranglerStore:
-    """Namespaces in Miniflare's disk format below the folder `state`."""
+    """Namespaces in Miniflare's disk format below the folder `state`.
+
+    With `home` nothing is opened that a link takes out of that folder.
+    """
 
     inline = True
 
-    def __init__(self, state: Path, clock: Clock) -> None:
+    def __init__(self, state: Path, clock: Clock, home: Path | None = None) -> None:
         self.state = state
+        self._home = home
         self._clock = clock
         self._spaces: dict[str, _Space] = {}
         self._opening: dict[str, asyncio.Future[_Space]] = {}
@@ -383,7 +393,7 @@ class WranglerStore:
         opening = self._opening.get(ns)
         if opening is None:
             loop = asyncio.get_running_loop()
-            opening = loop.run_in_executor(self._writer, _open, self.state, ns)
+            opening = loop.run_in_executor(self._writer, _open, self.state, ns, self._home)
             self._opening[ns] = opening
             opening.add_done_callback(lambda done: self._opened_now(ns, done))
         return await asyncio.shield(opening)
@@ -391,8 +401,11 @@ class WranglerStore:
     def _opened_now(self, ns: str, done: asyncio.Future[_Space]) -> None:
         self._opening.pop(ns, None)
         if not done.cancelled() and done.exception() is None:
-            self._spaces[ns] = done.result()
+            self._spaces[ns] = space = done.result()
             self._absent.discard(ns)
+            if space.left:
+                loop = asyncio.get_running_loop()
+                loop.run_in_executor(self._helper, leftovers.remove, space.blobs, space.left)
 
     def _check_version(self, ns: str, space: _Space) -> None:
         """Empty the cache where another program has committed; `main` must be ours."""
@@ -465,10 +478,22 @@ class WranglerStore:
         for space in self._spaces.values():
             self._close_space(space)
         self._spaces.clear()
-        _remove([(blobs, names) for _, blobs, names in self._trash])
-        self._trash.clear()
+        await self._clear_away()
         self._writer.shutdown()
         self._helper.shutdown()
+
+    async def _clear_away(self) -> None:
+        """Remove what is due, and leave the rest to the next process; for much of it, wait."""
+        now = asyncio.get_running_loop().time()
+        trash, self._trash = self._trash, deque()
+        due = [(blobs, names) for at, blobs, names in trash if now - at >= UNLINK_DELAY]
+        rest = [(blobs, names) for at, blobs, names in trash if now - at < UNLINK_DELAY]
+        if sum(len(names) for _, names in rest) > LEAVE_AT_MOST:
+            await asyncio.sleep(UNLINK_DELAY)
+            due, rest = due + rest, []
+        _remove(due)
+        for blobs in {id(blobs): blobs for blobs, _ in rest}.values():
+            leftovers.leave(blobs, (n for other, names in rest if other is blobs for n in names))
 
 
 def _settle(space: _Space, batch: Sequence[_Waiting], error: BaseException | None) -> None:
@@ -495,9 +520,14 @@ def _remove(trash: Sequence[tuple[Blobs, Sequence[str]]]) -> None:
         blobs.remove(names)
 
 
-def _open(state: Path, ns: str) -> _Space:
+def _open(state: Path, ns: str, home: Path | None) -> _Space:
     """Open a namespace's files, made where they are missing. Runs in the thread."""
     path = database_path(state, ns)
+    blobs = Blobs(blobs_path(state, ns))
+    if home is not None:
+        logs = (path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal"))
+        places = (path, *logs, blobs.folder, leftovers.folder_of(blobs))
+        check_inside(home, *places, else_=_ELSE)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         main = connect(path)
@@ -515,7 +545,7 @@ def _open(state: Path, ns: str) -> _Space:
             main.execute("PRAGMA busy_timeout = 0")
             side = connect(path)
             side.execute("PRAGMA busy_timeout = 0")
-            return _Space(path, main, side, Blobs(blobs_path(state, ns)))
+            return _Space(path, main, side, blobs)
         except BaseException:
             main.close()
             raise
