@@ -254,6 +254,23 @@ def test_damage_stays_where_it_is(text: str, ids: list[str]) -> None:
     assert [one for one in stored if one] == ids
 
 
+STORE_IDS = {
+    'id = "a", preview_id = "b"': "b",
+    'id = "a"': "a",
+    'id = "a", preview_id = ""': "a",  # wrangler opens a namespace that loses every value
+    'preview_id = ""': "KV",
+    'id = ""': "KV",
+    'other = "x"': "KV",
+}
+
+
+@pytest.mark.parametrize(("fields", "store_id"), STORE_IDS.items())
+def test_the_id_in_a_store(fields: str, store_id: str) -> None:
+    text = f'kv_namespaces = [{{ binding = "KV", {fields} }}]'
+    (namespace,) = load_text(text, "wrangler.toml").namespaces()
+    assert namespace.id == store_id
+
+
 def test_deep_nesting_is_no_stack_overflow() -> None:
     for path, deep in (("wrangler.toml", "a = " + "[" * 50_000), ("wrangler.json", "[" * 50_000)):
         assert load_text(deep, path).namespaces() == []

@@ -92,7 +92,10 @@ class Entry:
     def store_id(self) -> str | None:
         """The namespace's id in a local store: `preview_id`, else `id`, else the binding.
 
-        Source: workers-sdk, wrangler's `dev`.
+        Source: workers-sdk, wrangler's `dev`. There an empty `preview_id` wins too, and the
+        namespace without a name that it gives loses every value (seen with wrangler 4.164: a
+        put succeeds, the get behind it is null). There is nothing to share with that, so here
+        an empty one counts as left out.
         """
         return self.text_of("preview_id") or self.text_of("id") or self.text_of("binding")
 
