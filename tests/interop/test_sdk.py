@@ -34,7 +34,7 @@ EVERYTHING = {
         [400, 10033, "Invalid expiration_ttl of 5. Expiration TTL must be at least 60."],
         [414, 10030, "UTF-8 encoded length of 513 exceeds key length limit of 512."],
         [400, 10014, "a namespace with the title 'SDK 2' already exists"],
-        [400, 10030, "item 1: Key names must not be empty"],
+        [400, 10030, "item at index 1: Key names must not be empty"],
         [400, 10033, "You must request a minimum of 1 key"],
     ],
     "gone": ["KV"],

@@ -272,7 +272,7 @@ async def bulk_put(call: Call) -> Response:
         except (KVError, RestError) as error:
             code = error.code if isinstance(error, RestError) else BAD_OPTION
             reason = error.reason if isinstance(error, KVError) else str(error)
-            raise RestError(error.status or 400, code, f"item {index}: {reason}") from None
+            raise RestError(error.status or 400, code, f"item at index {index}: {reason}") from None
     await call.store.put_many(ns, writes)
     call.emulator.changed(ns)
     return _success({"successful_key_count": len(writes), "unsuccessful_keys": []})
