@@ -119,6 +119,35 @@ async def test_problems_follow_the_typing(editor: Editor) -> None:
     )
 
 
+async def test_rules_are_as_severe_as_the_user_wants(editor: Editor) -> None:
+    uri = (editor.folder / "levels" / "wrangler.toml").as_uri()
+    text = '[[kv_namespaces]]\nbinding = "my-kv"\nid = ""\n'
+    version = next(_versions)
+    editor.text_document_did_open(
+        types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "plaintext", version, text))
+    )
+    await published(editor, uri, 2)
+    wanted: list[tuple[dict[str, str], list[tuple[str, int]]]] = [
+        ({"id-empty": "off"}, [("binding-not-identifier", 2)]),
+        (
+            {"id-empty": "information", "binding-not-identifier": "error", "nothing": "off"},
+            [("binding-not-identifier", 1), ("id-empty", 3)],
+        ),
+        ({}, [("binding-not-identifier", 2), ("id-empty", 1)]),
+    ]
+    for levels, expected in wanted:
+        settings = {"kvlens": {"store": "memory:", "rules": levels}}
+        editor.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings))
+
+        def settled(expected: list[tuple[str, int]] = expected) -> bool:
+            return [(d.code, d.severity) for d in editor.diagnostics[uri]] == expected
+
+        await until(settled)
+    editor.text_document_did_close(
+        types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
+    )
+
+
 async def test_a_config_that_is_not_open_is_checked_too(editor: Editor) -> None:
     other = editor.folder / "other"
     other.mkdir()

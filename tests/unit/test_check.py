@@ -18,6 +18,7 @@ from kvlens.rules import RULES
 ID = "0f2ac74b498b48028cb68387c421e279"
 GOOD = f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
 EMPTY_ID = '[[kv_namespaces]]\nbinding = "A"\nid = ""\n'
+SILENCED = '[[kv_namespaces]]\nbinding = "A"\nid = "" # kvlens-disable-line id-empty\n'
 WARNED = '[[kv_namespaces]]\nbinding = "my-kv"\n'
 
 
@@ -72,6 +73,15 @@ EXITS: dict[str, tuple[dict[str, str], list[str], int]] = {
     "no-such-path": ({"wrangler.toml": GOOD}, ["nowhere"], 1),
     "not-a-config": ({"notes.txt": "x"}, ["notes.txt"], 2),
     "unknown-format": ({"wrangler.toml": GOOD}, ["--output-format", "xml"], 2),
+    "hint-made-an-error": ({"wrangler.toml": ""}, ["--severity", "config-empty=error"], 1),
+    "error-off": ({"wrangler.toml": EMPTY_ID}, ["--severity=id-empty=off"], 0),
+    "error-silenced": (
+        {"wrangler.toml": EMPTY_ID + "# x\n", "a/wrangler.toml": SILENCED},
+        ["a"],
+        0,
+    ),
+    "severity-of-no-rule": ({"wrangler.toml": GOOD}, ["--severity", "nothing=off"], 2),
+    "severity-of-no-level": ({"wrangler.toml": GOOD}, ["--severity", "id-empty=fatal"], 2),
     "unknown-option": ({"wrangler.toml": GOOD}, ["--strict"], 2),
 }
 
@@ -265,7 +275,8 @@ def test_folders_are_walked_but_for_other_peoples(checker: Checker) -> None:
         checker.write(name, "x" if name.endswith("toml") else "{")
     for folder in ("node_modules/x", ".git", ".wrangler/deploy", "dist", "build", "a/node_modules"):
         checker.write(f"{folder}/wrangler.toml", "x")
-    assert [problem["file"] for problem in checker.json()] == ["wrangler.jsonc", *kept[:2]]
+    found = checker.json("--severity", "config-shadowed=off")
+    assert [problem["file"] for problem in found] == ["wrangler.jsonc", *kept[:2]]
 
 
 def test_a_file_named_twice_is_checked_once(checker: Checker) -> None:
@@ -313,7 +324,8 @@ def test_a_config_of_a_mebibyte_is_checked(checker: Checker) -> None:
 def test_a_byte_order_mark_moves_nothing(checker: Checker) -> None:
     checker.write("wrangler.toml", b"\xef\xbb\xbf" + b"kv_namespaces = 1\n")
     checker.write("wrangler.json", b"\xef\xbb\xbf" + b'{"kv_namespaces": 1}\n')
-    assert [problem["range"]["start"]["character"] for problem in checker.json()] == [18, 16]
+    found = checker.json("--severity", "config-shadowed=off")
+    assert [problem["range"]["start"]["character"] for problem in found] == [18, 16]
 
 
 SEEDS: dict[str, tuple[str, str, list[str]]] = {
@@ -345,6 +357,64 @@ def test_a_seed_file_elsewhere_is_checked_when_named(checker: Checker) -> None:
     (problem,) = checker.json(str(path))
     assert problem["code"] == "seed-invalid"
     assert problem["range"]["start"] == {"line": 1, "character": 2}
+
+
+PLACES: dict[str, tuple[dict[str, str], str | None]] = {
+    "json-beside": ({"wrangler.json": "{}"}, "wrangler.json"),
+    "jsonc-above": ({"../wrangler.jsonc": "{}"}, "../wrangler.jsonc"),
+    "toml-above": ({"../wrangler.toml": ""}, None),
+    "alone": ({}, None),
+}
+
+
+@pytest.mark.parametrize(("files", "winner"), PLACES.values(), ids=PLACES)
+def test_a_config_that_another_shadows(
+    checker: Checker, files: dict[str, str], winner: str | None
+) -> None:
+    path = checker.write("a/wrangler.toml", GOOD)
+    for name, content in files.items():
+        checker.write(f"a/{name}", content)
+    found = checker.json(str(path))
+    assert [problem["code"] for problem in found] == (["config-shadowed"] if winner else [])
+    assert all(f" takes {winner}," in problem["message"] for problem in found)
+
+
+VERSIONS: dict[str, tuple[dict[str, str], str | None]] = {
+    "installed": ({"node_modules/wrangler/package.json": '{"version": "4.100.0"}'}, "4.100.0 of"),
+    "installed-above": (
+        {"../node_modules/wrangler/package.json": '{"version": "3.114.2"}'},
+        "3.114.2 of",
+    ),
+    "asked-for": (
+        {"package.json": '{"devDependencies": {"wrangler": "^4.20.1"}}'},
+        "4.20.1, which",
+    ),
+    "asked-for-above": ({"../package.json": '{"dependencies": {"wrangler": "3"}}'}, "3.0.0, which"),
+    "installed-newer-than-asked": (
+        {
+            "node_modules/wrangler/package.json": '{"version": "4.164.0"}',
+            "package.json": '{"devDependencies": {"wrangler": "^4.20.1"}}',
+        },
+        None,
+    ),
+    "any": ({"package.json": '{"devDependencies": {"wrangler": "latest"}}'}, None),
+    "not-json": ({"package.json": "{", "../package.json": '{"devDependencies": []}'}, None),
+    "unknown": ({}, None),
+}
+
+
+@pytest.mark.parametrize(("files", "words"), VERSIONS.values(), ids=VERSIONS)
+def test_toml_that_the_projects_wrangler_does_not_read(
+    checker: Checker, files: dict[str, str], words: str | None
+) -> None:
+    path = checker.write(
+        "a/wrangler.toml", f'kv_namespaces = [{{\n  binding = "A", id = "{ID}"\n}}]\n'
+    )
+    for name, content in files.items():
+        checker.write(f"a/{name}", content)
+    found = checker.json(str(path))
+    assert [problem["code"] for problem in found] == (["toml-too-new"] if words else [])
+    assert all(f"wrangler {words} this project" in problem["message"] for problem in found)
 
 
 def test_output_can_be_piped_in_any_encoding(checker: Checker) -> None:

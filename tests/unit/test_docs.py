@@ -12,6 +12,7 @@ import pytest
 from kvlens.cli import COMMANDS as SHELL_COMMANDS
 from kvlens.lsp.commands import COMMANDS as SERVER_COMMANDS
 from kvlens.lsp.settings import Settings
+from kvlens.rules import LEVELS, RULES
 from kvlens.stores import STORES
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +61,21 @@ def test_every_setting_is_documented_with_its_default() -> None:
 def test_the_server_takes_the_extensions_settings_with_the_same_defaults() -> None:
     for name, default in asdict(Settings()).items():
         assert PROPERTIES[f"kvlens.{name}"]["default"] == default
+
+
+def test_the_setting_of_rules_knows_every_rule_and_level() -> None:
+    listed = PROPERTIES["kvlens.rules"]["properties"]
+    assert list(listed) == list(RULES)
+    for code, rule in RULES.items():
+        assert listed[code]["enum"] == list(LEVELS)
+        assert listed[code]["description"] == f"{rule.summary}. Default: {rule.severity}."
+
+
+def test_the_rules_page_lists_every_rule() -> None:
+    listed = rows((ROOT / "docs/rules/README.md").read_text("utf-8"), "# Rules")
+    assert [row[:2] for row in listed] == [
+        [f"[{code}]({code}.md)", rule.severity] for code, rule in RULES.items()
+    ]
 
 
 def test_every_palette_command_is_documented() -> None:

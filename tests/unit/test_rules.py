@@ -135,7 +135,10 @@ CASES: dict[str, tuple[str, str]] = {
         f'[vars]\nX = "1"\n«kv_namespaces» = [{{ binding = "A", id = "{ID}" }}]\n',
     ),
     "under-dev": ("kv-captured", '[dev]\nport = 1\n«kv_namespaces» = [{ binding = "A" }]\n'),
-    "under-site": ("kv-captured", '[site]\nbucket = "b"\n«kv_namespaces» = [\n  { binding = "A" },\n]\n'),
+    "under-site": (
+        "kv-captured",
+        '[site]\nbucket = "b"\n«kv_namespaces» = [\n  { binding = "A" },\n]\n',
+    ),
     "under-environment-vars": (
         "kv-captured",
         f'[env.prod.vars]\nX = "1"\n«kv_namespaces» = [{{ binding = "A", id = "{ID}" }}]\n',

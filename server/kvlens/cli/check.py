@@ -11,8 +11,9 @@ from pathlib import Path
 
 from kvlens.cli.reports import FORMATS, Checked
 from kvlens.config import load_text
+from kvlens.config.around import look_around
 from kvlens.config.find import SEEDS, ConfigError, find_configs, is_config, read_config
-from kvlens.rules import check, check_file, reported
+from kvlens.rules import LEVELS, RULES, Level, Levels, check, check_file, levelled, reported
 
 _CONFIG_ENDINGS = (".toml", ".json", ".jsonc")
 _SEED_RULES = {"error": "seed-invalid", "warning": "seed-doubtful"}
@@ -30,7 +31,8 @@ def run(command: str, arguments: Sequence[str]) -> int:
             wanted = "a config (.toml, .json, .jsonc) or a seed file (.json)"
             print(f"kvlens {command}: {path}: not {wanted}", file=sys.stderr)
             return 2
-    files = [checked for path in _files(paths) for checked in _checked(path)]
+    levels = dict(options.severity)
+    files = [checked for path in _files(paths) for checked in _checked(path, levels)]
     if isinstance(sys.stdout, io.TextIOWrapper):  # a console may have few characters
         sys.stdout.reconfigure(errors="backslashreplace")
     if not files:
@@ -61,7 +63,25 @@ def _parser(command: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--output-format", choices=FORMATS, default="text", help="how to report (default: text)"
     )
+    parser.add_argument(
+        "--severity",
+        action="append",
+        type=_severity,
+        default=[],
+        metavar="CODE=LEVEL",
+        help=f"make a rule {', '.join(LEVELS[:-1])} or {LEVELS[-1]}; may be given several times",
+    )
     return parser
+
+
+def _severity(text: str) -> tuple[str, Level]:
+    code, _, level = text.partition("=")
+    if code not in RULES:
+        raise argparse.ArgumentTypeError(f"there is no rule {code!r}; see docs/rules")
+    for known in LEVELS:
+        if level == known:
+            return code, known
+    raise argparse.ArgumentTypeError(f"{text!r} should end with ={' or ='.join(LEVELS)}")
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:
@@ -82,16 +102,19 @@ def _below(folder: Path) -> Iterator[Path]:
         yield from sorted((config.parent / SEEDS).glob("*.json"))
 
 
-def _checked(path: Path) -> Iterator[Checked]:
+def _checked(path: Path, levels: Levels) -> Iterator[Checked]:
     if _is_seed_file(path):
-        yield _check_seed_file(path)
+        seeds = _check_seed_file(path)
+        found = [levelled(problem, levels) for problem in seeds.problems]
+        yield Checked(path, seeds.text, [problem for problem in found if problem])
         return
     try:
         text = read_config(path)
     except ConfigError as error:
-        yield Checked(path, "", [check_file(str(error).removeprefix(f"{path}: "))])
+        problem = levelled(check_file(str(error).removeprefix(f"{path}: ")), levels)
+        yield Checked(path, "", [problem] if problem else [])
     else:
-        yield Checked(path, text, check(load_text(text, str(path))))
+        yield Checked(path, text, check(load_text(text, str(path)), look_around(path), levels))
 
 
 def _is_seed_file(path: Path) -> bool:

@@ -7,6 +7,7 @@ thread; until then its last finding stays where its line went, so that nothing f
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -14,14 +15,13 @@ from pygls.uris import to_fs_path
 
 from kvlens import rules
 from kvlens.config import Config, ConfigReader
+from kvlens.config.around import look_around
 from kvlens.config.find import ConfigError, is_config, read_config
 from kvlens.lsp.documents import json_range
 from kvlens.rules import Problem
 from kvlens.text import LineIndex
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kvlens.lsp.documents import Document
     from kvlens.lsp.server import Server
 
@@ -67,6 +67,12 @@ class Diagnostics:
             self._publish(checked)
         self._server.soon(self._judge(checked))
 
+    def configured(self) -> None:
+        """Check the open texts again: the user made something else of a rule."""
+        for checked in self._open.values():
+            self._publish(checked)
+            self._server.soon(self._judge(checked))
+
     def changed(self, document: Document) -> None:
         """Check a text that changed, and run the slow rules after a pause."""
         checked = self._open.get(document.uri)
@@ -108,9 +114,11 @@ class Diagnostics:
             text = read_config(path)
         except ConfigError as error:
             text = ""
-            found = [rules.check_file(str(error))] if path.exists() else []
+            problem = rules.levelled(rules.check_file(str(error)), self._levels)
+            found = [problem] if problem and path.exists() else []
         else:
-            found = rules.check(ConfigReader(str(path)).read(text))
+            config = ConfigReader(str(path)).read(text)
+            found = rules.check(config, look_around(path), self._levels)
         index = LineIndex(text)
         encoding = self._server.documents.encoding
         return [_diagnostic(problem, uri, index, encoding) for problem in found]
@@ -121,8 +129,12 @@ class Diagnostics:
         if checked is None:
             return None
         document = checked.document
-        found = [*rules.check_structure(checked.config), *checked.slow]
+        found = [*rules.check_structure(checked.config, self._levels), *checked.slow]
         return [_diagnostic(problem, uri, document.index, document.encoding) for problem in found]
+
+    @property
+    def _levels(self) -> rules.Levels:
+        return self._server.settings.rules
 
     def _paused(self, checked: Checked) -> None:
         checked.pause = None
@@ -131,7 +143,7 @@ class Diagnostics:
     async def _judge(self, checked: Checked) -> None:
         """Run the slow rules beside the typing; what they say of an older text is dropped."""
         config = checked.config
-        slow = await asyncio.to_thread(rules.check_text, config)
+        slow = await asyncio.to_thread(_slow, config, self._levels)
         if checked.config is config and slow != checked.slow:
             checked.slow = slow
             self._publish(checked)
@@ -152,6 +164,10 @@ class Diagnostics:
         if version is not None:
             params["version"] = version
         self._server.protocol.notify_json(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
+
+
+def _slow(config: Config, levels: rules.Levels) -> list[Problem]:
+    return rules.check_text(config, look_around(Path(config.path)), levels)
 
 
 def _follow(problem: Problem, before: str, after: str) -> Problem | None:

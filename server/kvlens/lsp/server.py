@@ -129,7 +129,9 @@ class Server(StdioServer):
         for complaint in complaints:
             self.tell("warning", complaint)
         if settings != self.settings:
-            self.settings = settings
+            before, self.settings = self.settings, settings
+            if before.rules != settings.rules:
+                self._check_again()
             self.soon(self._use_settings(settings))
 
     # helpers for commands -------------------------------------------------------------------
@@ -200,6 +202,11 @@ class Server(StdioServer):
                 self.protocol.notify(CHANGED, {"config": self.uri(project.path)})
         else:
             await self._look_through(start=self.settings.autoStart)
+
+    def _check_again(self) -> None:
+        self.diagnostics.configured()
+        for project in self.projects:
+            self.diagnostics.check_file(project.path, self.uri(project.path))
 
     async def _use_settings(self, settings: Settings) -> None:
         await self.projects.use(settings)

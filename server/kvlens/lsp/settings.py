@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from kvlens.kv.limits import COMPATS, Compat
+from kvlens.rules import LEVELS, RULES, Level
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Settings:
     port: int = 0
     compat: Compat = "miniflare2"
     autoStart: bool = True  # noqa: N815 - the name in settings.json
+    rules: Mapping[str, Level] = field(default_factory=dict)  # a rule's code: its level
 
 
 CHOICES: dict[str, tuple[str, ...]] = {"compat": COMPATS}
@@ -32,22 +35,40 @@ def read_settings(sent: Any) -> tuple[Settings, list[str]]:
     complaints: list[str] = []
     if not isinstance(sent, dict):
         return settings, complaints
-    for field in fields(Settings):
-        value = sent.get(field.name)
-        default = getattr(settings, field.name)
+    for known in fields(Settings):
+        value = sent.get(known.name)
+        default = getattr(settings, known.name)
         if value is None:
             continue
         wrong = type(value) is not type(default)
-        if field.name == "port" and not wrong:
+        if known.name == "port" and not wrong:
             wrong = not 0 <= value <= 65535
-        choices = CHOICES.get(field.name)
+        choices = CHOICES.get(known.name)
         if wrong or (choices and value not in choices):
             wanted = " or ".join(choices) if choices else type(default).__name__
-            if field.name == "port":
+            if known.name == "port":
                 wanted = "a number from 0 (any free port) to 65535"
             complaints.append(
-                f"kvlens.{field.name} is {value!r}; it takes {wanted}. Using {default!r}."
+                f"kvlens.{known.name} is {value!r}; it takes {wanted}. Using {default!r}."
             )
             continue
-        settings = replace(settings, **{field.name: value})
+        if known.name == "rules":
+            value, wrong_rules = read_levels(value)
+            complaints += [f"kvlens.rules: {reason}" for reason in wrong_rules]
+        changed: dict[str, Any] = {known.name: value}
+        settings = replace(settings, **changed)
     return settings, complaints
+
+
+def read_levels(sent: Mapping[Any, Any]) -> tuple[dict[str, Level], list[str]]:
+    """Return the levels of rules that are right, and what is wrong with the others."""
+    levels: dict[str, Level] = {}
+    complaints: list[str] = []
+    for code, level in sent.items():
+        if code not in RULES:
+            complaints.append(f"there is no rule {code!r}; it is left alone.")
+        elif level not in LEVELS:
+            complaints.append(f"{code} is {level!r}; it takes {' or '.join(LEVELS)}.")
+        else:
+            levels[code] = level
+    return levels, complaints

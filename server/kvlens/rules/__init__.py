@@ -69,6 +69,7 @@ __all__ = [
     "RULES",
     "Fix",
     "Level",
+    "Levels",
     "Problem",
     "Related",
     "Rule",
