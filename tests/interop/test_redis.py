@@ -25,6 +25,7 @@ from tests.interop.redis_servers import (
     valkey_server,
 )
 from tests.interop.redis_writer import MANY
+from tests.interop.runtimes import Serving, Workerd
 from tests.unit import test_stores
 from tests.unit.test_stores import CHECKS, fill, names
 
@@ -287,6 +288,35 @@ async def test_changes_by_others_are_told(store: Store, other: Store) -> None:
         await heard()
 
 
+def test_workers_on_two_machines_share_their_keys(
+    servers: Server | Cluster, tmp_path: Path
+) -> None:
+    servers.empty()
+    with (
+        Serving(servers.url, tmp_path, {"id": "KV"}) as one,
+        Serving(servers.url, tmp_path, {"id": "KV"}) as two,
+    ):
+        workers = []
+        for number, serving in enumerate([one, two]):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            emulator = serving.emulator
+            workers.append(Workerd(folder, emulator.url, emulator.token, {"KV": "id"}))
+        ours, theirs = workers
+        soon = int(time.time()) + 100
+        ours.call("KV", "put", "a/ü", b"\x00\xff", {"metadata": {"n": 1}, "expiration": soon})
+        assert theirs.call("KV", "get", "a/ü", "arrayBuffer") == b"\x00\xff"
+        listed = theirs.call("KV", "list")["keys"]
+        assert listed == [{"name": "a/ü", "expiration": soon, "metadata": {"n": 1}}]
+        theirs.call("KV", "delete", "a/ü")
+        assert ours.call("KV", "get", "a/ü") is None
+        puts = [["KV", "put", f"k{n}", "v" * n] for n in range(200)]
+        ours.calls(*puts, together=True)
+        assert theirs.call("KV", "get", [f"k{n}" for n in range(0, 200, 2)])["k198"] == "v" * 198
+        for worker in workers:
+            worker.stop()
+
+
 # -- what can go wrong ---------------------------------------------------------------------
 
 PASSWORD = "correct horse"
@@ -321,7 +351,7 @@ def replica(server: Server) -> None:
         ("redis://127.0.0.1:1", nothing, (), "redis://127.0.0.1:1 cannot be reached ("),
         ("redis+cluster://127.0.0.1:1,localhost:2", nothing, (), "localhost:2 cannot be reached ("),
         ("redis://team:wrong%20one@HOST", acl("+@all"), (), "refuses the login (invalid username"),
-        ("redis://HOST", config("requirepass", PASSWORD), (), "KVLENS_REDIS_PASSWORD"),
+        ("redis://HOST", config("requirepass", PASSWORD), (), "HOST wants a login. Put USER"),
         ("redis://team:correct%20horse@HOST", acl("~x:*", "+@all"), (), "ACL SETUSER NAME"),
         ("redis://HOST", config("maxmemory", "1"), (), "HOST is out of memory; nothing was"),
         ("redis://HOST", replica, (), "HOST is a read-only replica. Write the address of its"),

@@ -49,7 +49,7 @@ except ImportError as missing:
     ) from missing
 
 CONNECT_SECONDS = 4.0  # until a server has to have answered a connection
-ANSWER_SECONDS = 15.0  # until it has to have answered a command
+ANSWER_SECONDS = 10.0  # until it has to have answered a command
 IDLE_SECONDS = 30  # a connection idle for longer is tried before it is used
 TRIES = 2  # again, after a connection is lost
 AT_ONCE = 64  # commands under way

@@ -31,9 +31,14 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ..
     ),
     (
         _ANY,
-        ("WRONGPASS", "NOAUTH", "invalid username-password", "Authentication", "without any pass",
-         "already authenticated"),
+        ("WRONGPASS", "invalid username-password", "without any pass"),
         "refuses the login ({text}). Put USER:PASSWORD@ into the store's URL, or set "
+        "KVLENS_REDIS_USERNAME and KVLENS_REDIS_PASSWORD.",
+    ),
+    (
+        _ANY,
+        ("NOAUTH", "Authentication required", "already authenticated"),
+        "wants a login. Put USER:PASSWORD@ into the store's URL, or set "
         "KVLENS_REDIS_USERNAME and KVLENS_REDIS_PASSWORD.",
     ),
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kvlens.lsp.documents import to_range
-from kvlens.stores import StoreError
+from kvlens.stores import StoreError, shown_url
 from kvlens.text import LineIndex
 
 if TYPE_CHECKING:
@@ -48,6 +48,6 @@ async def _describe(server: Server, project: Project) -> dict[str, Any]:
         "state": emulator.state,
         "url": emulator.url,
         "message": emulator.message,
-        "store": emulator.settings.store,
+        "store": shown_url(emulator.settings.store),
         "namespaces": namespaces,
     }
