@@ -1,0 +1,105 @@
+"""Requests to the Worker from Python: any URL, as the Worker is to see it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from email.message import Message
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from .errors import WorkerError
+
+Headers = Mapping[str, str] | Iterable[tuple[str, str]]
+TIMEOUT = 300.0  # seconds without a byte from the Worker
+_KEPT = "%!$&'()*+,;=:@/?~-._[]"  # characters of a URL that stay as they are
+
+
+class Response:
+    """A Worker's answer, read whole.
+
+    `headers` finds names in any case; `headers.get_all("Set-Cookie")` gives every one.
+    """
+
+    def __init__(self, status: int, headers: Message, body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.bytes = body
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 200 to 299."""
+        return 200 <= self.status < 300
+
+    @property
+    def text(self) -> str:
+        """The body as text, in the charset it names, else as UTF-8."""
+        charset = self.headers.get_content_charset() or "utf-8"
+        try:
+            return self.bytes.decode(charset, "replace")
+        except LookupError:
+            return self.bytes.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """Return what the body holds as JSON. Raises ValueError where it is not JSON."""
+        return json.loads(self.bytes)
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}, {len(self.bytes)} bytes>"
+
+
+def fetch(
+    port: int, url: str, *, method: str, headers: Headers | None, body: str | bytes | None
+) -> Response:
+    """Send one request to the Worker's dispatch socket. Blocks; call it from a thread.
+
+    Raises ValueError for a URL that is not an http or https one, and WorkerError where the
+    Worker's runtime goes away meanwhile.
+    """
+    target, host = _target(url)
+    pairs = list(headers.items() if isinstance(headers, Mapping) else headers or ())
+    given = {name.lower() for name, _ in pairs}
+    content = body.encode() if isinstance(body, str) else body
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+    try:
+        connection.putrequest(method.upper(), target, skip_host=True, skip_accept_encoding=True)
+        if "host" not in given:
+            connection.putheader("Host", host)
+        for name, value in pairs:
+            connection.putheader(name, value)
+        if content is not None and "content-length" not in given:
+            connection.putheader("Content-Length", str(len(content)))
+        if isinstance(body, str) and "content-type" not in given:
+            connection.putheader("Content-Type", "text/plain;charset=UTF-8")
+        connection.endheaders(content)
+        answer = connection.getresponse()
+        return Response(answer.status, answer.headers, _decoded(answer.read(), answer.headers))
+    except (OSError, http.client.HTTPException) as error:
+        reason = str(error) or type(error).__name__
+        raise WorkerError(
+            f"{method} {url}: the Worker's runtime gave no answer: {reason}"
+        ) from error
+    finally:
+        connection.close()
+
+
+def _target(url: str) -> tuple[str, str]:
+    """Return the URL as it stands in a request line, and its host with the port."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f'"{url}" is not a whole URL, such as http://localhost:8787/')
+    host = parts.netloc.rpartition("@")[2]
+    if not host.isascii():
+        name, colon, port = host.partition(":")
+        host = name.encode("idna").decode() + colon + port
+    path = quote(parts.path or "/", safe=_KEPT)
+    return urlunsplit((parts.scheme, host, path, quote(parts.query, safe=_KEPT), "")), host
+
+
+def _decoded(body: bytes, headers: Message) -> bytes:
+    coding = headers.get("content-encoding", "").lower()
+    if coding in ("gzip", "deflate") and body:
+        return zlib.decompress(body, 47)  # either, by its header
+    return body

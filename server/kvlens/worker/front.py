@@ -1,0 +1,296 @@
+"""The Worker's public port: it stays the same, and stays answering, while workerd is restarted.
+
+Connections are passed on to the workerd of the moment, byte by byte. A request that comes while
+there is none waits for it; one that a retired workerd closed its connection on is sent again to
+its successor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httptools
+
+from .errors import WorkerError
+
+REPLAY_SIZE = 64 * 1024  # bytes of a request that are kept to send it again
+_HEAD_SIZE = 64 * 1024
+OnRequest = Callable[[str, str, int, float], None]
+"""Called with method, path, status and seconds, when an answer begins."""
+
+
+class Front:
+    """The listener and what it passes on to."""
+
+    def __init__(self, on_request: OnRequest | None = None) -> None:
+        self.target: int | None = None
+        self.on_request = on_request
+        self.connections: set[_Client] = set()
+        self._failure: str | None = None
+        self._changed = asyncio.Event()
+        self._servers: list[asyncio.AbstractServer] = []
+        self.url = ""
+
+    async def start(self, port: int) -> None:
+        """Listen on `port` of this machine (0: any free one). Raises WorkerError if it is taken."""
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(lambda: _Client(self), "127.0.0.1", port)
+        except (OSError, OverflowError) as error:
+            raise WorkerError(_why_not(port, error)) from error
+        self._servers.append(server)
+        port = server.sockets[0].getsockname()[1]
+        with contextlib.suppress(OSError):  # where "localhost" is the IPv6 address first
+            self._servers.append(await loop.create_server(lambda: _Client(self), "::1", port))
+        self.url = f"http://127.0.0.1:{port}"
+
+    async def close(self) -> None:
+        """Stop listening and close every connection."""
+        self.fail("The Worker is being stopped")
+        for server in self._servers:
+            server.close()
+        for client in list(self.connections):
+            client.close()
+        for server in self._servers:
+            await server.wait_closed()
+        self._servers.clear()
+
+    def serve(self, port: int) -> None:
+        """Pass requests on to the workerd at this port of 127.0.0.1."""
+        self.target, self._failure = port, None
+        self._wake()
+
+    def hold(self) -> None:
+        """Let requests wait: there is no workerd, but there will be one."""
+        self.target = self._failure = None
+
+    def fail(self, reason: str) -> None:
+        """Answer requests with what is wrong, until `serve` is called."""
+        self.target, self._failure = None, reason
+        self._wake()
+
+    def drop(self, port: int) -> None:
+        """Close what is still connected to a workerd that is ended now."""
+        for client in list(self.connections):
+            if client.port == port:
+                client.close()
+
+    async def wait(self) -> int | str:
+        """Return the port to pass on to, or why there is none."""
+        while self.target is None and self._failure is None:
+            self._changed.clear()
+            await self._changed.wait()
+        return self.target if self.target is not None else str(self._failure)
+
+    def _wake(self) -> None:
+        self._changed.set()
+
+
+class _Client(asyncio.Protocol):
+    """One connection of a browser, curl or a test."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._parser: Any = httptools.HttpRequestParser(self)
+        self._tunnel = False  # no longer HTTP, or HTTP that we do not follow
+        self._upstream: _Upstream | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._waiting: list[bytes] = []  # for an upstream that is not connected yet
+        self._replay: list[bytes] | None = []  # the request that has no answer yet
+        self._replay_size = 0
+        self._asked = False  # a request has begun whose answer has not
+        self._url = b""
+        self._since = 0.0
+        self._head = b""
+        self._last_answer = False  # the answer said that the connection ends with it
+        self.port = 0
+
+    # -- from the client -------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self._front.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._front.connections.discard(self)
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._upstream is not None:
+            self._upstream.transport.close()
+
+    def eof_received(self) -> bool:
+        if self._upstream is not None and self._upstream.transport.can_write_eof():
+            self._upstream.transport.write_eof()
+        return self._asked or self._upstream is not None  # the answer may still be on its way
+
+    def data_received(self, data: bytes) -> None:
+        if not self._tunnel:
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserError:  # an upgrade among them, such as to WebSocket
+                self._tunnel = True
+                self._replay = None
+        if self._replay is not None and self._asked:
+            self._replay_size += len(data)
+            if self._replay_size > REPLAY_SIZE:
+                self._replay = None
+            else:
+                self._replay.append(data)
+        if self._upstream is not None:
+            self._upstream.transport.write(data)
+        else:
+            self._waiting.append(data)
+            self._connect()
+
+    def pause_writing(self) -> None:
+        if self._upstream is not None:
+            self._upstream.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self._upstream is not None:
+            self._upstream.transport.resume_reading()
+
+    def on_message_begin(self) -> None:
+        self._url = b""
+        self._head = b""
+        self._asked = True
+        self._since = time.monotonic()
+        self._replay, self._replay_size = [], 0
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    # -- to and from workerd ---------------------------------------------------------------
+
+    def _connect(self) -> None:
+        if self._connecting is None:
+            self.transport.pause_reading()
+            self._connecting = asyncio.get_running_loop().create_task(self._find_upstream())
+
+    async def _find_upstream(self) -> None:
+        loop = asyncio.get_running_loop()
+        for attempt in range(50):
+            found = await self._front.wait()
+            if isinstance(found, str):
+                self._answer(503, found)
+                return
+            try:
+                _, upstream = await loop.create_connection(
+                    lambda: _Upstream(self), "127.0.0.1", found
+                )
+            except OSError:  # it has ended just now: the one who owns it will tell
+                await asyncio.sleep(min(0.02 * (attempt + 1), 0.5))
+                continue
+            self._upstream, self.port = upstream, found
+            self._connecting = None
+            waiting, self._waiting = self._waiting, []
+            upstream.transport.write(b"".join(waiting))
+            self.transport.resume_reading()
+            return
+        self._answer(503, "The Worker's runtime does not answer")
+
+    def answered(self, data: bytes) -> None:
+        """Take bytes from workerd."""
+        if self._asked and not self._tunnel:
+            self._read_head(data)
+        self.transport.write(data)
+
+    def _read_head(self, data: bytes) -> None:
+        self._replay = None
+        self._head += data[:_HEAD_SIZE]
+        head, end, rest = self._head.partition(b"\r\n\r\n")
+        if not end:
+            if len(self._head) > _HEAD_SIZE:
+                self._tunnel = True
+            return
+        words = head.split(b" ", 2)
+        status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+        if 100 <= status < 200 and status != 101:
+            self._head = rest
+            return
+        self._asked = False
+        self._last_answer = b"\r\nconnection: close" in head.lower()
+        if self._front.on_request is not None:
+            method = self._parser.get_method().decode("ascii", "replace")
+            path = self._url.decode("utf-8", "replace")
+            self._front.on_request(method, path, status, time.monotonic() - self._since)
+
+    def upstream_ended(self, upstream: _Upstream) -> None:
+        """Deal with a connection that workerd has closed."""
+        if upstream is not self._upstream:
+            return
+        self._upstream = None
+        retired = self.port != self._front.target
+        if self.transport.is_closing():
+            return
+        if self._tunnel or not (retired or self._asked):
+            self.transport.close()
+        elif self._asked and retired and self._replay:
+            self._waiting = list(self._replay)
+            self._connect()
+        elif self._asked:
+            self._answer(502, "The Worker's runtime ended before it answered")
+        elif self._last_answer:
+            self.transport.close()
+        # else: a connection kept open between two requests; the next one finds the new Worker
+
+    def _answer(self, status: int, text: str) -> None:
+        """Answer in workerd's place, and close."""
+        if self._tunnel:
+            self.transport.close()
+            return
+        body = f"{text}\n".encode()
+        phrase = {502: b"Bad Gateway", 503: b"Service Unavailable"}[status]
+        self.transport.write(
+            b"HTTP/1.1 %d %b\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            b"Content-Length: %d\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n%b"
+            % (status, phrase, len(body), body)
+        )
+        self.transport.close()
+
+    def close(self) -> None:
+        """Close both ends."""
+        self.transport.close()
+
+
+class _Upstream(asyncio.Protocol):
+    """One connection to workerd, for one client."""
+
+    def __init__(self, client: _Client) -> None:
+        self._client = client
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._client.answered(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._client.upstream_ended(self)
+
+    def pause_writing(self) -> None:
+        self._client.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._client.transport.resume_reading()
+
+
+def _why_not(port: int, error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    if isinstance(error, OverflowError):
+        return f"Port {port} does not exist: choose one up to 65535, or 0 for any free one."
+    if number == errno.EADDRINUSE or getattr(error, "winerror", None) == 10048:
+        return (
+            f"Port {port} is in use by another program. End that program, or choose another "
+            "port with --port (0 for any free one)."
+        )
+    if number == errno.EACCES:
+        return f"Port {port} needs more rights: choose one above 1023, or 0."
+    return f"Cannot listen on port {port}: {getattr(error, 'strerror', None) or error}."

@@ -1,0 +1,273 @@
+"""A Worker and the KV it uses, kept running: emulator, workerd, and what leads to them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from kvlens.emulator import Emulator
+from kvlens.kv import Clock, Compat, system_clock
+from kvlens.stores import Store
+
+from . import layout
+from .child import describe_exit
+from .errors import SourceProblem, StartError, WorkerError
+from .fetch import Headers, Response, fetch
+from .find import find_workerd
+from .front import Front
+from .output import Event, Output, Places
+from .runtime import DRAIN_TIMEOUT, Runtime
+from .script import Script
+from .settings import Settings
+
+_SOCKET_PATH_SIZE = 100  # bytes; the smallest limit of a system is 104
+_OLD_WORKERD = "has no field named 'structuredLogging'"
+_NEWEST_AHEAD = timedelta(days=7)  # how far ahead of its own date a workerd accepts dates
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_THROWN = b"Internal Server Error"  # the body when a Worker has thrown
+_CRASHES = 3  # restarts in a row of a workerd that ends by itself
+
+
+class WorkerHost:
+    """Runs one Worker, and another in its place when it is given one; the keys stay.
+
+    The store stays the caller's. `emit` is called with what happens, on the event loop.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        *,
+        compat: Compat = "miniflare2",
+        clock: Clock = system_clock,
+        emit: Callable[[Event], None] = lambda event: None,
+    ) -> None:
+        """`folder` is the project's: workerd is looked for from there."""
+        self.folder = folder
+        self.emulator = Emulator(store, {}, compat=compat, clock=clock)
+        self._emit = emit
+        self._exceptions = 0
+        self.front = Front(self._requested)
+        self._program: Path | None = None
+        self._version: date | None = None
+        self._structured = True
+        self._scratch: Path | None = None
+        self._address = ""
+        self._runtime: Runtime | None = None
+        self._runs = 0
+        self._crashes = 0
+        self._lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+        self._told: set[str] = set()
+
+    @property
+    def url(self) -> str:
+        """The Worker's address."""
+        return self.front.url
+
+    @property
+    def running(self) -> bool:
+        """Whether a Worker answers."""
+        return self._runtime is not None and not self._runtime.ended.done()
+
+    async def start_emulator(self, namespaces: Mapping[str, str]) -> None:
+        """Serve the namespaces (binding -> id). Raises EmulatorError."""
+        self.set_namespaces(namespaces)
+        scratch = self._scratch = Path(tempfile.mkdtemp(prefix="kvlens-"))
+        socket = scratch / "kv"
+        if sys.platform == "win32" or len(str(socket).encode()) > _SOCKET_PATH_SIZE:
+            await self.emulator.start()
+            self._address = self.emulator.url.partition("//")[2]
+        else:
+            await self.emulator.start(unix=socket)
+            self._address = f"unix:{socket}"
+
+    def set_namespaces(self, namespaces: Mapping[str, str]) -> None:
+        """Serve these namespaces from now on."""
+        titles = {id: binding for binding, id in reversed(list(namespaces.items()))}
+        self.emulator.set_namespaces(titles)
+
+    async def listen(self, port: int) -> None:
+        """Open the Worker's public port (0: any). Raises WorkerError where it is taken."""
+        await self.front.start(port)
+
+    async def run(self, script: Script, settings: Settings) -> None:
+        """Run this Worker from now on; one that ran before answers until the new one is ready.
+
+        Raises WorkerError, and then the one before runs on.
+        """
+        async with self._lock:
+            if self._program is None:
+                self._program = await asyncio.to_thread(find_workerd, self.folder)
+                self._version = await asyncio.to_thread(_version, self._program)
+            runtime = await self._started(script, settings)
+            before, self._runtime = self._runtime, runtime
+            self.front.serve(runtime.ports[layout.PUBLIC])
+            self._in_background(self._watch(runtime, script, settings))
+            if before is not None:
+                self._in_background(self._retire(before))
+
+    async def fetch(
+        self, url: str, *, method: str, headers: Headers | None, body: str | bytes | None
+    ) -> Response:
+        """Send a request to the Worker, with the URL as the Worker is to see it."""
+        async with self._lock:
+            runtime = self._runtime
+        if runtime is None or not self.running:
+            raise WorkerError("no Worker is running: give the emulator a script or script_path")
+        port = runtime.ports[layout.DISPATCH]
+        seen = self._exceptions
+        response = await asyncio.to_thread(
+            fetch, port, url, method=method, headers=headers, body=body
+        )
+        if response.status == 500 and response.bytes == _THROWN:
+            # the exception is written to another pipe than the answer: let it be told first
+            for _ in range(50):
+                if self._exceptions != seen:
+                    break
+                await asyncio.sleep(0.01)
+        return response
+
+    async def close(self) -> None:
+        """End the Worker and the emulator."""
+        self._closing = True
+        async with self._lock:
+            if self.front.url:
+                await self.front.close()
+            if self._runtime is not None:
+                await self._runtime.end(0.5)
+            while self._tasks:
+                await asyncio.wait(self._tasks)
+            await self.emulator.close()
+        if self._scratch is not None:
+            await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
+
+    # -- one run of workerd ----------------------------------------------------------------
+
+    async def _started(self, script: Script, settings: Settings) -> Runtime:
+        assert self._scratch is not None, "start_emulator comes first"
+        assert self._program is not None
+        plan = layout.Plan(
+            script,
+            self._date(settings.compatibility_date),
+            settings.compatibility_flags,
+            settings.namespaces,
+            settings.variables,
+            settings.blobs,
+            self._address,
+            self.emulator.token,
+            strict=self.emulator.compat == "miniflare2",
+            structured=self._structured,
+        )
+        self._runs += 1
+        folder = self._scratch / str(self._runs)
+        folder.mkdir()
+        try:
+            laid = layout.write(plan, folder)
+        except OSError as error:
+            raise WorkerError(f"{error.filename}: {error.strerror}") from error
+        places = Places(script, settings.folder, laid.lines_before)
+        runtime = Runtime(self._program, laid.config, Output(places, self.emit))
+        try:
+            await runtime.start()
+        except StartError as error:
+            if self._structured and _OLD_WORKERD in str(error):
+                self._structured = False
+                return await self._started(script, settings)
+            text, place = places.rewrite(str(error))
+            problems = [SourceProblem(*place, text.partition("\n")[0])] if place else []
+            raise StartError(text, problems) from None
+        finally:
+            if not runtime.ports:
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        return runtime
+
+    async def _watch(self, runtime: Runtime, script: Script, settings: Settings) -> None:
+        """Start a workerd that ends by itself again, unless it keeps doing so."""
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        code = await asyncio.shield(runtime.ended)
+        await asyncio.to_thread(shutil.rmtree, runtime.folder, ignore_errors=True)
+        if runtime.ending or self._closing or runtime is not self._runtime:
+            return
+        self._crashes = self._crashes + 1 if loop.time() - since < 10 else 1
+        reason = f"workerd ended by itself, {describe_exit(code)}"
+        if self._crashes > _CRASHES:
+            self.front.fail(f"{reason}, again and again")
+            self.emit(Event("failed", "error", f"{reason}, again and again", "kvlens"))
+            return
+        self.front.hold()
+        self.emit(Event("log", "error", f"{reason}; it is started again", "kvlens"))
+        with contextlib.suppress(asyncio.CancelledError):
+            try:
+                await self.run(script, settings)
+            except WorkerError as error:
+                self.front.fail(str(error))
+                self.emit(Event("failed", "error", str(error), "kvlens"))
+
+    async def _retire(self, runtime: Runtime) -> None:
+        port = runtime.ports[layout.PUBLIC]
+        ending = asyncio.ensure_future(runtime.end())
+        await asyncio.wait((ending,), timeout=DRAIN_TIMEOUT - 0.5)
+        self.front.drop(port)
+        await ending
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def emit(self, event: Event) -> None:
+        """Tell what has happened."""
+        self._exceptions += event.kind == "exception"
+        self._emit(event)
+
+    def _requested(self, method: str, path: str, status: int, seconds: float) -> None:
+        text = f"{method} {path} {status} ({seconds * 1000:.0f} ms)"
+        self.emit(Event("request", "info", text, "kvlens"))
+
+    def _date(self, asked: str | None) -> str:
+        """Return the compatibility date to run with: one that this workerd knows."""
+        own = self._version
+        if own is None:
+            return asked or date.today().isoformat()
+        if asked is None:
+            return min(own, _today()).isoformat()
+        newest = own + _NEWEST_AHEAD
+        if _DATE.fullmatch(asked) and asked > newest.isoformat() <= _today().isoformat():
+            if asked not in self._told:
+                self._told.add(asked)
+                text = (
+                    f"compatibility_date {asked} is newer than this workerd knows; it runs as of "
+                    f"{own}. A newer wrangler brings a newer workerd."
+                )
+                self.emit(Event("log", "warning", text, "kvlens"))
+            return own.isoformat()
+        return asked
+
+
+def _today() -> date:
+    return datetime.now(timezone.utc).date()
+
+
+def _version(program: Path) -> date | None:
+    """Return the date of a workerd, which is its version."""
+    try:
+        ran = subprocess.run(
+            [str(program), "--version"], capture_output=True, text=True, check=False, timeout=30
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise WorkerError(f"{program} cannot be started: {error}") from error
+    found = _DATE.search(ran.stdout)
+    return date.fromisoformat(found[0]) if found else None

@@ -1,0 +1,200 @@
+"""What workerd is given for one run: a config, and the files that it names, in one folder.
+
+Names that begin with `kvlens:` are ours.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import capnp
+from .script import Script
+
+SERVICE = "main"
+"""The Worker's service; stack traces of a service worker name it in place of a file."""
+
+OURS = "kvlens:"
+PUBLIC, DISPATCH = "public", "dispatch"
+"""The sockets: one for the world, and one that takes whole URLs in its request lines."""
+
+_STRICT = f"{OURS}strict"
+_CACHE = f"{OURS}cache"
+_CONFIG = "config.capnp"
+_USE_STRICT = re.compile(r"""\s*(?:"use strict"|'use strict')""")
+
+# caches.default, which workerd does not have by itself: it takes everything and keeps nothing.
+_NO_CACHE = """\
+export default {
+  async fetch(request) {
+    await request.arrayBuffer();
+    if (request.method === "PUT") return new Response(null, { status: 204 });
+    const status = request.method === "PURGE" ? 404 : 504;
+    return new Response(null, { status, headers: { "CF-Cache-Status": "MISS" } });
+  },
+};
+"""
+
+# A service worker's console goes to the runtime's log, where levels and stacks are lost.
+_CONSOLE = """\
+for (const level of ["debug", "error", "info", "log", "warn"]) {
+  const write = console[level].bind(console);
+  const show = (value) => (value instanceof Error ? String(value.stack) : value);
+  console[level] = (...values) => write("\\u0000" + level, ...values.map(show));
+}
+"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One Worker and all that it can reach."""
+
+    script: Script
+    compatibility_date: str
+    compatibility_flags: tuple[str, ...] = ()
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    """Binding -> the namespace's id at the emulator."""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    blobs: Mapping[str, tuple[str, Path]] = field(default_factory=dict)
+    kv_address: str = ""
+    """Where the emulator listens, as workerd writes addresses: host:port or unix:/path."""
+    token: str = ""
+    strict: bool = True
+    """Whether Miniflare 2's checks stand in front of the namespaces."""
+    structured: bool = True
+    """Whether workerd writes its log as JSON; versions before 2025 cannot."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The config that was written, and how many lines were put before a service worker."""
+
+    config: Path
+    lines_before: int = 0
+
+
+def write(plan: Plan, folder: Path) -> Layout:
+    """Write the config and what it embeds into `folder`, which is there and is empty."""
+    worker: dict[str, capnp.Value] = {}
+    lines_before = 0
+    if plan.script.service_worker:
+        prelude = _prelude(plan)
+        text = plan.script.modules[0].content.decode("utf-8", "replace")
+        if _USE_STRICT.match(text):
+            prelude = '"use strict";' + prelude
+        lines_before = prelude.count("\n")
+        (folder / "worker.js").write_text(prelude + text, encoding="utf-8", newline="")
+        worker["serviceWorkerScript"] = capnp.embed("worker.js")
+    else:
+        modules: list[capnp.Value] = []
+        for number, module in enumerate(plan.script.modules):
+            file = f"module{number}"
+            (folder / file).write_bytes(module.content)
+            modules.append({"name": module.name, module.kind: capnp.embed(file)})
+        worker["modules"] = modules
+    worker["compatibilityDate"] = plan.compatibility_date
+    worker["compatibilityFlags"] = list(plan.compatibility_flags)
+    worker["bindings"] = _bindings(plan, folder)
+    worker["cacheApiOutbound"] = _CACHE
+    (folder / "cache.js").write_text(_NO_CACHE, encoding="utf-8")
+    cache: capnp.Value = {
+        "modules": [{"name": "cache.js", "esModule": capnp.embed("cache.js")}],
+        "compatibilityDate": "2023-01-01",
+    }
+    services: list[capnp.Value] = [
+        {"name": SERVICE, "worker": worker},
+        {"name": _CACHE, "worker": cache},
+        {
+            "name": "internet",  # as wrangler dev has it: other servers of this machine too
+            "network": {
+                "allow": ["public", "private"],
+                "deny": [],
+                "tlsOptions": {"trustBrowserCas": True},
+            },
+        },
+        *(_namespace(plan, number) for number in range(len(plan.namespaces))),
+    ]
+    sockets: list[capnp.Value] = [
+        {"name": PUBLIC, "address": "127.0.0.1:0", "http": {}, "service": SERVICE},
+        {
+            "name": DISPATCH,
+            "address": "127.0.0.1:0",
+            "http": {"style": capnp.Raw("proxy")},
+            "service": SERVICE,
+        },
+    ]
+    more: dict[str, capnp.Value] = {"structuredLogging": True} if plan.structured else {}
+    if plan.namespaces and not plan.script.service_worker:
+        (folder / "strict.js").write_text(
+            f"{_strict_source()}\n"
+            "export default (env) => strict(env.inner);\n"
+            "export const open = (env) => env.inner;\n",
+            encoding="utf-8",
+        )
+        checks: capnp.Value = {
+            "name": _STRICT,
+            "internal": True,
+            "esModule": capnp.embed("strict.js"),
+        }
+        more["extensions"] = [{"modules": [checks]}]
+    config = folder / _CONFIG
+    config.write_text(capnp.document(services, sockets, **more), encoding="utf-8")
+    return Layout(config, lines_before)
+
+
+def _namespace(plan: Plan, number: int) -> capnp.Value:
+    headers: list[capnp.Value] = [
+        {"name": "Authorization", "value": f"Bearer {plan.token}"},
+        {"name": "X-KV-NS", "value": list(plan.namespaces.values())[number]},
+    ]
+    external: capnp.Value = {"address": plan.kv_address, "http": {"injectRequestHeaders": headers}}
+    return {"name": f"{OURS}kv{number}", "external": external}
+
+
+def _bindings(plan: Plan, folder: Path) -> list[capnp.Value]:
+    found: list[capnp.Value] = []
+    for number, binding in enumerate(plan.namespaces):
+        service = f"{OURS}kv{number}"
+        if plan.script.service_worker:
+            found.append({"name": binding, "kvNamespace": service})
+            continue
+        wrapped: capnp.Value = {
+            "moduleName": _STRICT,
+            "entrypoint": "default" if plan.strict else "open",
+            "innerBindings": [{"name": "inner", "kvNamespace": service}],
+        }
+        found.append({"name": binding, "wrapped": wrapped})
+    for name, value in plan.variables.items():
+        if name in plan.namespaces:
+            continue
+        if isinstance(value, str):
+            found.append({"name": name, "text": value})
+        else:
+            found.append({"name": name, "json": json.dumps(value, default=str)})
+    for number, (name, (kind, path)) in enumerate(plan.blobs.items()):
+        file = f"blob{number}"
+        (folder / file).write_bytes(path.read_bytes())
+        key = {"wasm": "wasmModule", "text": "text", "data": "data"}[kind]
+        found.append({"name": name, key: capnp.embed(file)})
+    return found
+
+
+def _strict_source() -> str:
+    return Path(__file__).with_name("strict.js").read_text(encoding="utf-8")
+
+
+def _prelude(plan: Plan) -> str:
+    """Return what runs before a service worker: wrapped bindings do not exist for these."""
+    names = json.dumps(list(plan.namespaces) if plan.strict else [])
+    return (
+        f"(() => {{\n{_CONSOLE}{_strict_source()}"
+        f"for (const name of {names}) {{\n"
+        "  const value = strict(globalThis[name]);\n"
+        "  const options = { configurable: true, enumerable: true, writable: true };\n"
+        "  Object.defineProperty(globalThis, name, { ...options, value });\n"
+        "}\n})();\n"
+    )

@@ -1,0 +1,151 @@
+"""One run of workerd: started, watched, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from .child import Child, describe_exit
+from .errors import StartError, WorkerError
+from .layout import DISPATCH, PUBLIC
+from .output import Output, tidy
+
+START_TIMEOUT = 60.0  # seconds; a start takes 0.05, on a machine that swaps much longer
+DRAIN_TIMEOUT = 3.0  # seconds that open requests have when a newer Worker has taken over
+_LISTENS = '{"event":"listen"'
+_LATER = 0.05  # seconds after which a record of several lines is taken for whole
+
+
+class Runtime:
+    """One workerd with one config. Not used again once it has ended."""
+
+    def __init__(self, program: Path, config: Path, output: Output) -> None:
+        self._command = [
+            *(str(program), "serve", str(config)),
+            *("--control-fd=1", "--verbose", "--experimental"),
+        ]
+        self.folder = config.parent
+        self._output = output
+        self._loop = asyncio.get_running_loop()
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._before_ready: list[tuple[str, bool]] = []
+        self._flush: asyncio.TimerHandle | None = None
+        self._child: Child | None = None
+        self._open_streams = 2
+        self.ports: dict[str, int] = {}
+        self.ended: asyncio.Future[int] = self._loop.create_future()
+        """Done with the exit code when the process has ended and all that it said is read."""
+        self.ending = False
+        """Whether the end was asked for."""
+
+    @property
+    def pid(self) -> int:
+        """The process id; 0 before the start."""
+        return self._child.pid if self._child else 0
+
+    async def start(self) -> None:
+        """Start and wait until it listens.
+
+        Raises StartError where workerd refuses the Worker, WorkerError where it does not start.
+        """
+        try:
+            self._child = Child(self._command, {"TZ": "UTC"})
+        except OSError as error:
+            raise WorkerError(
+                f"{self._command[0]} cannot be started: {error.strerror or error}"
+            ) from error
+        for stream, is_error in ((self._child.stdout, False), (self._child.stderr, True)):
+            threading.Thread(target=self._read, args=(stream, is_error), daemon=True).start()
+        done, _ = await asyncio.wait(
+            (self._ready, self.ended),
+            timeout=START_TIMEOUT,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        if not done:
+            await self.end(0)
+            raise WorkerError(f"workerd did not answer within {START_TIMEOUT:.0f} s")
+        if not self._ready.done():
+            raise StartError(self._refusal(self.ended.result()))
+        for text, is_error in self._before_ready:
+            self._output.line(text, error=is_error)
+
+    async def end(self, grace: float = DRAIN_TIMEOUT) -> None:
+        """End it: what it is answering has `grace` seconds."""
+        self.ending = True
+        if self._child is None or self.ended.done():
+            return
+        self._child.ask_to_end()
+        if grace > 0:
+            await asyncio.wait((self.ended,), timeout=grace)
+        if not self.ended.done():
+            self._child.kill()
+            await asyncio.wait((self.ended,), timeout=10)
+
+    # -- what it writes --------------------------------------------------------------------
+
+    def _read(self, stream: IO[bytes], is_error: bool) -> None:
+        """Read one stream to its end, in a thread of its own."""
+        for raw in stream:
+            text = raw.decode("utf-8", "replace").rstrip("\r\n")
+            if not self._tell(self._line, text, is_error):
+                break
+        self._tell(self._stream_ended)
+
+    def _tell(self, function: Callable[..., None], *arguments: object) -> bool:
+        try:
+            self._loop.call_soon_threadsafe(function, *arguments)
+        except RuntimeError:  # the loop is closed: nobody listens any more
+            return False
+        return True
+
+    def _line(self, text: str, is_error: bool) -> None:
+        if self._ready.done():
+            self._output.line(text, error=is_error)
+            if self._flush is None:
+                self._flush = self._loop.call_later(_LATER, self._flush_output)
+        elif text.startswith(_LISTENS):
+            event = json.loads(text)
+            self.ports[event["socket"]] = event["port"]
+            if {PUBLIC, DISPATCH} <= self.ports.keys():
+                self._ready.set_result(None)
+        else:
+            self._before_ready.append((text, is_error))
+
+    def _flush_output(self) -> None:
+        self._flush = None
+        self._output.flush()
+
+    def _stream_ended(self) -> None:
+        self._open_streams -= 1
+        if self._open_streams == 0:
+            threading.Thread(target=self._reap, daemon=True).start()
+
+    def _reap(self) -> None:
+        assert self._child is not None
+        code = self._child.wait()
+        self._child.stdout.close()
+        self._child.stderr.close()
+        self._tell(self._ended, code)
+
+    def _ended(self, code: int) -> None:
+        self._output.flush()
+        if not self.ended.done():
+            self.ended.set_result(code)
+
+    def _refusal(self, code: int) -> str:
+        """Return why it ended before it listened, from what it wrote."""
+        errors: list[str] = []
+        others: list[str] = []
+        for text, _ in self._before_ready:
+            try:
+                record = json.loads(text)
+                if record["level"] == "error":
+                    errors.append(tidy(record["message"]))
+            except (ValueError, TypeError, KeyError):
+                others.append(tidy(text))
+        said = "\n".join(errors or others)
+        return said or f"workerd ended {describe_exit(code)} and said nothing"

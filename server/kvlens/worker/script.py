@@ -1,0 +1,41 @@
+"""A Worker made ready for workerd: its modules, or its one script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from .sourcemap import SourceMap
+
+Kind = Literal["esModule", "text", "data", "wasm"]
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module: the name it is imported by, and its content."""
+
+    name: str
+    kind: Kind
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Script:
+    """`modules[0]` is the entry; a service worker has that one alone."""
+
+    modules: tuple[Module, ...]
+    service_worker: bool = False
+    sources: Mapping[str, Path] = field(default_factory=dict)
+    """Module name -> the file it was read from, where it was not bundled."""
+    maps: Mapping[str, SourceMap] = field(default_factory=dict)
+    """Module name -> the source map of its bundle."""
+    inputs: frozenset[Path] = frozenset()
+    """The files that it was made from: when one changes, it is to be made again."""
+    warnings: tuple[str, ...] = ()
+
+
+def plain_script(text: str, *, modules: bool = True, name: str = "worker.mjs") -> Script:
+    """Return a Worker that is given as text, in the syntax that `modules` tells."""
+    return Script((Module(name, "esModule", text.encode()),), service_worker=not modules)

@@ -1,0 +1,57 @@
+"""Which files changed, among those that a Worker is made of."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
+
+from kvlens.config.find import SKIPPED_FOLDERS
+
+MOST_FOLDERS = 500  # below a Worker's entry; a source tree has fewer
+
+
+async def changed_files(
+    folders: Callable[[], set[Path]], stop: asyncio.Event
+) -> AsyncIterator[set[Path]]:
+    """Yield the files that changed in `folders()`, not below them, until `stop` is set.
+
+    The folders are asked for anew after every change.
+    """
+    import watchfiles  # late: what has no files to watch need not wait for it
+
+    while not stop.is_set():
+        watched = folders()
+        changes = watchfiles.awatch(
+            *watched, watch_filter=None, recursive=False, stop_event=stop, step=40, debounce=200
+        )
+        async with contextlib.aclosing(changes) as batches:
+            async for batch in batches:
+                yield {Path(path) for _, path in batch}
+                if folders() != watched:
+                    break
+
+
+def source_folders(root: Path) -> set[Path]:
+    """Return a folder and those below it that can hold sources."""
+    found: set[Path] = set()
+    for folder, folders, _ in os.walk(root):
+        folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS]
+        found.add(Path(folder))
+        if len(found) >= MOST_FOLDERS:
+            break
+    return found
+
+
+def contents(paths: Iterable[Path]) -> dict[Path, bytes | None]:
+    """Return a hash of each file's content; None for one that is not there."""
+    found: dict[Path, bytes | None] = {}
+    for path in paths:
+        try:
+            found[path] = hashlib.sha256(path.read_bytes()).digest()
+        except OSError:
+            found[path] = None
+    return found
