@@ -1,3 +1,48 @@
 """KV Lens: Workers KV checked, served and seen, from an editor, a shell and tests."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kvlens.api import Emulator
+    from kvlens.kv import KVError, KVNamespace, KVSyntaxError, KVTypeError, ManualClock
+    from kvlens.worker.errors import BuildError, StartError, WorkerError
+    from kvlens.worker.fetch import Response
+
 __version__ = "0.1.0"
+
+# name: module; imported when first asked for, so that the commands start quickly
+_LAZY = {
+    "Emulator": "kvlens.api",
+    "KVError": "kvlens.kv",
+    "KVNamespace": "kvlens.kv",
+    "KVSyntaxError": "kvlens.kv",
+    "KVTypeError": "kvlens.kv",
+    "ManualClock": "kvlens.kv",
+    "BuildError": "kvlens.worker.errors",
+    "StartError": "kvlens.worker.errors",
+    "WorkerError": "kvlens.worker.errors",
+    "Response": "kvlens.worker.fetch",
+}
+
+__all__ = [
+    "BuildError",
+    "Emulator",
+    "KVError",
+    "KVNamespace",
+    "KVSyntaxError",
+    "KVTypeError",
+    "ManualClock",
+    "Response",
+    "StartError",
+    "WorkerError",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

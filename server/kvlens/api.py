@@ -1,0 +1,234 @@
+"""`kvlens.Emulator`: a Worker and its KV in a Python program, for tests above all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from kvlens.kv import Clock, Compat, KVNamespace, system_clock
+from kvlens.stores import open_store
+from kvlens.worker.build import build
+from kvlens.worker.errors import WorkerError
+from kvlens.worker.fetch import Headers, Response
+from kvlens.worker.host import WorkerHost
+from kvlens.worker.output import Event
+from kvlens.worker.script import Script, plain_script
+from kvlens.worker.settings import Settings, read_settings
+
+KEPT_EVENTS = 1000  # the newest of them stay in `Emulator.events`
+_LOG = logging.getLogger("kvlens.worker")
+_LEVELS = {"debug": 10, "log": 20, "info": 20, "warning": 30, "error": 40}
+
+
+class Emulator:
+    """A Worker on workerd with KV namespaces; without a script the namespaces alone.
+
+        async with Emulator(script=SCRIPT, kv_namespaces=["COUNTS"]) as emulator:
+            counts = await emulator.get_kv_namespace("COUNTS")
+            await counts.put("count", "1")
+            response = await emulator.dispatch_fetch("http://localhost:8787/")
+            assert response.text == "2"
+
+    What the Worker writes to its console, and its exceptions, go to the logger `kvlens.worker`
+    and to `events`.
+    """
+
+    def __init__(
+        self,
+        *,
+        script: str | None = None,
+        script_path: str | Path | None = None,
+        modules: bool = True,
+        kv_namespaces: Iterable[str] | Mapping[str, str] = (),
+        vars: Mapping[str, Any] | None = None,
+        bindings: Mapping[str, Any] | None = None,
+        compatibility_date: str | None = None,
+        compatibility_flags: Iterable[str] = (),
+        store: str = "memory:",
+        compat: Compat = "miniflare2",
+        clock: Clock = system_clock,
+        folder: str | Path | None = None,
+        port: int = 0,
+    ) -> None:
+        """Nothing is started yet; `async with` or `start()` does that.
+
+        `script` is the Worker's text, run as it is; `script_path` a file, bundled where it is
+        TypeScript or imports something. `modules=False` makes a text a service worker; of a
+        file the syntax is seen. `kv_namespaces` lists bindings, or maps them to the ids that
+        the store keeps them under. `vars` (or `bindings`, as Miniflare calls them) are text or
+        anything with a JSON form. `folder` is the project's, where workerd, esbuild and a
+        `wrangler:` store are looked for (default: the script's, else the current one).
+        `port` is that of `url`.
+        """
+        if script is not None and script_path is not None:
+            raise ValueError("give script or script_path, not both")
+        path = Path(script_path).absolute() if script_path is not None else None
+        place = Path(folder).absolute() if folder else path.parent if path else Path.cwd()
+        ids = (
+            kv_namespaces
+            if isinstance(kv_namespaces, Mapping)
+            else {binding: binding for binding in kv_namespaces}
+        )
+        self._settings = Settings(
+            folder=place,
+            main=path,
+            compatibility_date=compatibility_date,
+            compatibility_flags=tuple(compatibility_flags),
+            namespaces=dict(ids),
+            variables={**(vars or {}), **(bindings or {})},
+        )
+        self._script = plain_script(script, modules=modules) if script is not None else None
+        self._set_up(store, compat, clock, port)
+
+    @classmethod
+    def from_config(
+        cls,
+        path: str | Path,
+        *,
+        env: str | None = None,
+        store: str = "memory:",
+        compat: Compat = "miniflare2",
+        clock: Clock = system_clock,
+        port: int = 0,
+    ) -> Emulator:
+        """Return an emulator for what a wrangler config says of one environment.
+
+        A `main` is built as `kvlens dev` builds it; without one there are the namespaces alone.
+        Raises ConfigError where the config cannot be used.
+        """
+        emulator = cls.__new__(cls)
+        emulator._settings = read_settings(Path(path), env)
+        emulator._script = None
+        emulator._set_up(store, compat, clock, port)
+        return emulator
+
+    def _set_up(self, store: str, compat: Compat, clock: Clock, port: int) -> None:
+        self.events: deque[Event] = deque(maxlen=KEPT_EVENTS)
+        """The newest things the Worker said, and those said about it; the oldest first."""
+        self._compat: Compat = compat
+        self._clock = clock
+        self._port = port
+        self._store_url = store
+        self._host: WorkerHost | None = None
+        self._listeners: list[Callable[[Event], None]] = []
+
+    # -- life ------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start everything and wait until the Worker answers.
+
+        Raises WorkerError, or BuildError and StartError below it, where there is a Worker that
+        cannot be run, and StoreError or EmulatorError for the KV side.
+        """
+        if self._host is not None:
+            return
+        settings = self._settings
+        script: Script | None = self._script
+        if script is None and settings.main is not None:
+            script = await asyncio.to_thread(build, settings)
+        store = open_store(self._store_url, settings.folder, self._clock)
+        host = WorkerHost(
+            store, settings.folder, compat=self._compat, clock=self._clock, emit=self._happened
+        )
+        self._host, self._store = host, store
+        try:
+            await host.start_emulator(settings.namespaces)
+            for text in (*settings.notices, *(script.warnings if script else ())):
+                self._happened(Event("log", "warning", text, "kvlens"))
+            if script is not None:
+                await host.listen(self._port)
+                await host.run(script, settings)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """End the Worker and close the store."""
+        host, self._host = self._host, None
+        if host is not None:
+            await host.close()
+            await self._store.close()
+
+    async def __aenter__(self) -> Emulator:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    # -- use -------------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """The Worker's address for real clients; empty without a Worker."""
+        return self._running.url
+
+    @property
+    def rest(self) -> str:
+        """The base URL of Cloudflare's REST API, for wrangler and the SDKs."""
+        return self._running.emulator.rest
+
+    @property
+    def token(self) -> str:
+        """What the REST API takes as its bearer token."""
+        return self._running.emulator.token
+
+    @property
+    def namespaces(self) -> Mapping[str, str]:
+        """The bindings, and the ids that the store keeps them under."""
+        return self._settings.namespaces
+
+    async def get_kv_namespace(self, binding: str) -> KVNamespace:
+        """Return the namespace that the Worker has as `env.BINDING`, for this program's use.
+
+        Raises WorkerError where there is no such binding.
+        """
+        host = self._running
+        if binding not in self.namespaces:
+            known = ", ".join(self.namespaces) or "none"
+            raise WorkerError(f'no KV namespace has the binding "{binding}"; there are: {known}')
+        return KVNamespace(
+            self._store, self.namespaces[binding], compat=host.emulator.compat, clock=self._clock
+        )
+
+    async def dispatch_fetch(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Headers | None = None,
+        body: str | bytes | None = None,
+    ) -> Response:
+        """Send a request to the Worker, which sees the URL as it is given, and its host.
+
+        Redirects are not followed. An exception in the Worker is a response of status 500; it
+        is told in `events`. Raises WorkerError without a Worker.
+        """
+        return await self._running.fetch(url, method=method, headers=headers, body=body)
+
+    async def clear(self) -> None:
+        """Delete every key of every namespace."""
+        host = self._running
+        for namespace in dict.fromkeys(self.namespaces.values()):
+            await self._store.clear(namespace)
+            host.emulator.changed(namespace)
+
+    @property
+    def _running(self) -> WorkerHost:
+        if self._host is None:
+            raise WorkerError('the emulator is not running: use "async with", or start() it')
+        return self._host
+
+    def _happened(self, event: Event) -> None:
+        self.events.append(event)
+        _LOG.log(_LEVELS[event.level], "%s", event.message)

@@ -1,0 +1,73 @@
+"""A pytest plugin: the fixture `kv_emulator`, a project's Worker and KV for its own tests.
+
+    def test_counts(kv_emulator):
+        counts = kv_emulator.get_kv_namespace("COUNTS")
+        counts.put("count", "1")
+        assert kv_emulator.dispatch_fetch("http://localhost:8787/").text == "2"
+
+The Worker is started once for all tests; every test begins with empty namespaces, in memory.
+pytest loads this plugin by itself where KV Lens is installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from kvlens.sync import Emulator
+
+_CONFIG, _ENVIRONMENT, _COMPAT = "kv_emulator_config", "kv_emulator_env", "kv_emulator_compat"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that a project's pytest settings can have."""
+    parser.addini(_CONFIG, "the wrangler config of kv_emulator (default: as wrangler finds it)")
+    parser.addini(_ENVIRONMENT, "the environment of kv_emulator (default: the top level)")
+    parser.addini(_COMPAT, "whose rules hold in kv_emulator: miniflare2 (default) or workerd")
+
+
+@pytest.fixture(scope="session")
+def kv_emulator_config(pytestconfig: pytest.Config) -> Any:
+    """What `kv_emulator` runs: the path of a wrangler config, or arguments of `Emulator`.
+
+    A project may have a fixture of this name (scope session) in its place. By default it is the
+    ini option `kv_emulator_config`, else the config that wrangler finds from pytest's rootdir.
+    """
+    from kvlens.config.find import ConfigError, find_config
+
+    named = pytestconfig.getini(_CONFIG)
+    found = pytestconfig.rootpath / named if named else find_config(pytestconfig.rootpath)
+    if found is None:
+        raise ConfigError(
+            f"kv_emulator: no wrangler.json, wrangler.jsonc or wrangler.toml in "
+            f"{pytestconfig.rootpath} or above; name one with {_CONFIG} in pytest's settings, "
+            f"or write a fixture {_CONFIG}"
+        )
+    return found
+
+
+@pytest.fixture(scope="session")
+def kv_emulator_session(kv_emulator_config: Any, pytestconfig: pytest.Config) -> Iterator[Emulator]:
+    """The emulator behind `kv_emulator`, running for the whole session."""
+    from kvlens.sync import Emulator
+
+    options: dict[str, Any] = {"compat": pytestconfig.getini(_COMPAT) or "miniflare2"}
+    if isinstance(kv_emulator_config, (str, Path)):
+        options["env"] = pytestconfig.getini(_ENVIRONMENT) or None
+        emulator = Emulator.from_config(kv_emulator_config, **options)
+    else:
+        emulator = Emulator(**{**options, **kv_emulator_config})
+    with emulator:
+        yield emulator
+
+
+@pytest.fixture
+def kv_emulator(kv_emulator_session: Emulator) -> Emulator:
+    """The project's Worker and KV, every namespace empty. Calls need no `await`."""
+    kv_emulator_session.clear()
+    kv_emulator_session.events.clear()
+    return kv_emulator_session
