@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "problems in configs and seed files"),
     "lsp": ("lsp", "the language server, on standard input and output"),
     "serve": ("serve", "the emulator alone"),
+    "dev": ("dev", "the project's Worker on workerd, made anew as sources change"),
     "namespace": ("namespace", "list: binding, id in use, keys and size"),
     "key": ("key", "put, get, list, delete: single keys"),
     "bulk": ("bulk", "put, get, delete: many keys from one file"),

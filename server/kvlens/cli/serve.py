@@ -7,15 +7,14 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kvlens.cli.common import from_here
+from kvlens.cli.ending import end_with_parent
 from kvlens.config.find import SEEDS, ConfigError, find_config
 from kvlens.emulator import Emulator, EmulatorError
 from kvlens.kv.limits import COMPATS
@@ -84,7 +83,7 @@ class _Service:
         self.emulator.on_change(self._changed)
         try:
             self._announce()
-            self._end_with_parent()
+            end_with_parent(self.stop, lifeline=self.options.lifeline)
             self._remember_seeds()
             await self._look_at_keys()
             await self._follow()
@@ -197,23 +196,3 @@ class _Service:
     def _listed(self) -> list[dict[str, str]]:
         found = [{"binding": n.binding, "id": n.id} for n in self.project.namespaces]
         return [one for index, one in enumerate(found) if one not in found[:index]]
-
-    # the end --------------------------------------------------------------------------------
-
-    def _end_with_parent(self) -> None:
-        """End on SIGTERM and SIGINT, and with --lifeline when standard input ends."""
-        loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is not None:
-                with contextlib.suppress(NotImplementedError, ValueError):  # on Windows
-                    loop.add_signal_handler(number, self.stop.set)
-        if self.options.lifeline:
-
-            def wait_for_end() -> None:
-                while os.read(0, 4096):
-                    pass
-                with contextlib.suppress(RuntimeError):
-                    loop.call_soon_threadsafe(self.stop.set)
-
-            threading.Thread(target=wait_for_end, daemon=True).start()

@@ -1,0 +1,220 @@
+"""`kvlens dev`: the project's Worker on workerd, its KV on the emulator, made anew on change."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kvlens.cli.common import from_here
+from kvlens.cli.ending import end_with_parent
+from kvlens.config.find import ConfigError, find_config
+from kvlens.emulator import EmulatorError
+from kvlens.kv.limits import COMPATS
+from kvlens.stores import DEFAULT_STORE, StoreError, open_store
+from kvlens.worker.build import build
+from kvlens.worker.errors import BuildError, WorkerError
+from kvlens.worker.host import WorkerHost
+from kvlens.worker.output import Event
+from kvlens.worker.settings import read_settings
+from kvlens.worker.watch import changed_files, contents, source_folders
+
+_COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "debug": "\x1b[2m", "request": "\x1b[2m"}
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Run the Worker until interrupted, terminated, or (with --lifeline) standard input ends."""
+    options = _parser(command).parse_args(arguments)
+    try:
+        path = Path(options.config) if options.config else find_config(Path.cwd())
+        if path is None:
+            raise ConfigError(
+                "no wrangler.json, wrangler.jsonc or wrangler.toml here or above; "
+                "name one with --config"
+            )
+        return asyncio.run(_Dev(path.absolute(), options).serve())
+    except (ConfigError, EmulatorError, StoreError, WorkerError) as error:
+        print(f"kvlens {command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parser(command: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"kvlens {command}",
+        description="Run the project's Worker on workerd, with its KV namespaces on the emulator.",
+    )
+    parser.add_argument("--config", "-c", metavar="PATH", help="the config (default: as wrangler)")
+    parser.add_argument("--env", "-e", metavar="NAME", help="the environment (default: none)")
+    parser.add_argument("--port", type=int, default=8787, help="0 for any that is free")
+    parser.add_argument("--store", metavar="URL", default=DEFAULT_STORE, help="where keys are kept")
+    parser.add_argument("--compat", choices=COMPATS, default=COMPATS[0], help="whose rules hold")
+    parser.add_argument("--json", action="store_true", help="machine output, an object a line")
+    parser.add_argument("--lifeline", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+class _Dev:
+    """One run: the Worker, and what follows its files."""
+
+    def __init__(self, config: Path, options: argparse.Namespace) -> None:
+        self.config = config
+        self.options = options
+        self.settings = read_settings(config, options.env)
+        self.store = open_store(from_here(options.store), self.settings.folder)
+        self.host = WorkerHost(
+            self.store, self.settings.folder, compat=options.compat, emit=self._show
+        )
+        self.stop = asyncio.Event()
+        self.known: dict[Path, bytes | None] = {}  # the files that matter, as they were used
+        self.built = False  # whether the last build went well
+        self.said: list[str] = []  # notices of the config: told again when they change
+
+    async def serve(self) -> int:
+        end_with_parent(self.stop, lifeline=self.options.lifeline)
+        try:
+            await self.host.start_emulator(self.settings.namespaces)
+            await self.host.listen(self.options.port)
+            failure = await self._run(run_command=True)
+            if failure is not None and not isinstance(failure, BuildError):
+                raise failure
+            self._announce()
+            if failure is not None:
+                self._failed(failure)
+            self._notices()
+            async for paths in changed_files(self._folders, self.stop):
+                await self._follow(paths)
+        finally:
+            await self.host.close()
+            await self.store.close()
+        return 0
+
+    # -- building and running --------------------------------------------------------------
+
+    async def _run(self, *, run_command: bool) -> WorkerError | None:
+        """Build and run; return what went wrong."""
+        self.built = False
+        try:
+            script = await asyncio.to_thread(build, self.settings, run_command=run_command)
+            self._remember(script.inputs)
+            for text in script.warnings:
+                self._show(Event("log", "warning", text, "kvlens"))
+            await self.host.run(script, self.settings)
+        except WorkerError as error:
+            if not self.host.running:
+                self.host.front.fail(str(error))
+            return error
+        self.built = True
+        return None
+
+    def _remember(self, inputs: frozenset[Path]) -> None:
+        more = {self.config, *self.settings.secrets_files(self.options.env)}
+        self.known = contents({*inputs, *more})
+
+    async def _follow(self, paths: set[Path]) -> None:
+        """Do what a change of files asks for."""
+        self.known = self.known or contents(
+            {self.config, *self.settings.secrets_files(self.options.env)}
+        )
+        now = contents(self.known)
+        changed = {path for path, content in now.items() if content != self.known[path]}
+        commanded = self.settings.command is not None and any(
+            folder in path.parents for path in paths for folder in self.settings.watch
+        )
+        if not changed and not commanded and (self.built or not self._may_mend(paths)):
+            return
+        self.known = now
+        started = time.monotonic()
+        if self.config in changed or changed & set(self.settings.secrets_files(self.options.env)):
+            try:
+                self.settings = read_settings(self.config, self.options.env)
+            except (ConfigError, WorkerError) as error:
+                self._show(Event("failed", "error", f"{error}; what ran before runs on", "kvlens"))
+                return
+            self.host.set_namespaces(self.settings.namespaces)
+            self._notices()
+        failure = await self._run(run_command=commanded or self.config in changed)
+        if failure is not None:
+            self._failed(failure)
+        else:
+            took = (time.monotonic() - started) * 1000
+            self._show(Event("restarted", "info", f"restarted in {took:.0f} ms", "kvlens"))
+
+    def _may_mend(self, paths: set[Path]) -> bool:
+        """Tell whether a build that failed may go well now: a file came that it may have missed."""
+        sources = (
+            self.settings.main.parent if self.settings.main is not None else self.config.parent
+        )
+        return any(sources in path.parents and not path.name.startswith(".") for path in paths)
+
+    def _folders(self) -> set[Path]:
+        """Return the folders in which a change can matter."""
+        wanted = {path.parent for path in self.known} | {self.config.parent}
+        if self.settings.main is not None:
+            wanted |= source_folders(self.settings.main.parent)
+        if self.settings.command is not None:
+            for folder in self.settings.watch:
+                wanted |= source_folders(folder)
+        return {folder for folder in wanted if folder.is_dir()}
+
+    # -- what is said ----------------------------------------------------------------------
+
+    def _announce(self) -> None:
+        emulator = self.host.emulator
+        ready = {"url": self.host.url, "rest": emulator.rest, "token": emulator.token}
+        if self.options.json:
+            self._print({"event": "ready", **ready, "pid": os.getpid()})
+            return
+        environment = f", environment {self.options.env}" if self.options.env else ""
+        print(f"KV Lens runs {self.settings.name or self.config}{environment} at {self.host.url}")
+        print(f"  store  {self.options.store}")
+        print(f"  REST   {emulator.rest}")
+        print(f"  token  {emulator.token}")
+        for binding, id in self.settings.namespaces.items():
+            print(f"  KV     {binding}  {id}")
+        sys.stdout.flush()
+
+    def _notices(self) -> None:
+        notices = self.settings.notices
+        for text in notices:
+            if text not in self.said:
+                self._show(Event("log", "warning", text, "kvlens"))
+        self.said = notices
+
+    def _failed(self, error: WorkerError) -> None:
+        text = str(error)
+        if self.host.running:
+            text += "\nthe Worker that ran before runs on; this one is tried again on a change"
+        problems = error.problems if isinstance(error, BuildError) else []
+        place = problems[0][:3] if problems and problems[0].line else (None, 0, 0)
+        self._show(Event("failed", "error", text, "kvlens", *place))
+
+    def _show(self, event: Event) -> None:
+        if self.options.json:
+            fields: dict[str, Any] = {
+                "event": event.kind,
+                "level": event.level,
+                "message": event.message,
+                "origin": event.origin,
+            }
+            if event.file is not None:
+                fields |= {"file": str(event.file), "line": event.line, "column": event.column}
+            self._print(fields)
+            return
+        ours = event.origin == "kvlens" and event.kind != "request"
+        stream = sys.stderr if ours or event.kind == "exception" else sys.stdout
+        text = f"{event.level}: {event.message}" if ours else event.message
+        colour = _COLOURS.get(event.kind) or _COLOURS.get(event.level, "")
+        if colour and stream.isatty() and "NO_COLOR" not in os.environ:
+            text = f"{colour}{text}\x1b[0m"
+        print(text, file=stream, flush=True)
+
+    def _print(self, fields: dict[str, Any]) -> None:
+        print(json.dumps(fields), flush=True)
