@@ -79,9 +79,15 @@ class Server:
             return False
 
     def stop(self) -> None:
-        """End it at once."""
+        """End it."""
         self.admin.close()
         self._process.send_signal(signal.SIGTERM)
+        self._process.wait()
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self.admin.close()
+        self._process.kill()
         self._process.wait()
 
     def __enter__(self) -> Server:

@@ -236,27 +236,54 @@ async def test_many_writers_at_once(store: Store, other: Store) -> None:
     assert await store.stats("A") == Stats(1300, 1300)
 
 
-async def test_killed_while_writing(servers: Server | Cluster, store: Store) -> None:
+def started_writer(url: str) -> subprocess.Popen[bytes]:
+    writer = subprocess.Popen([sys.executable, WRITER, url], stdout=subprocess.PIPE)
+    assert writer.stdout is not None
+    assert writer.stdout.readline().strip() == b"writing"
+    return writer
+
+
+async def assert_whole(store: Store) -> None:
+    """No entry is half there, no round of many keys either, and the figures are right."""
+    infos = (await store.list("A", limit=MANY + 100)).keys
+    rounds, size = set(), 0
+    for info in infos:
+        entry = await store.get("A", info.name)
+        assert entry is not None
+        number = entry.metadata or ""
+        assert info.metadata == number
+        assert set(entry.value.decode().split(number)) == {""}
+        size += len(entry.value)
+        if info.name[0] == "m":
+            rounds.add(number)
+    assert len(rounds) == 1
+    assert await store.stats("A") == Stats(len(infos), size)
+
+
+async def test_the_writer_is_killed(servers: Server | Cluster, store: Store) -> None:
     rng = random.Random(3)
     for _ in range(5):
-        writer = subprocess.Popen([sys.executable, WRITER, servers.url], stdout=subprocess.PIPE)
-        assert writer.stdout is not None
-        assert writer.stdout.readline().strip() == b"writing"
+        writer = started_writer(servers.url)
         time.sleep(rng.random() * 0.2)
         writer.kill()
-        writer.wait()
-        writer.stdout.close()
-        infos = (await store.list("A", limit=MANY + 100)).keys
-        entries = [(info, await store.get("A", info.name)) for info in infos]
-        size = 0
-        for info, entry in entries:
-            assert entry is not None
-            number = entry.metadata or ""
-            assert info.metadata == number
-            assert set(entry.value.decode().split(number)) == {""}
-            size += len(entry.value)
-        assert len({e.value for i, e in entries if e and i.name[0] == "m"}) == 1
-        assert await store.stats("A") == Stats(len(infos), size)
+        writer.communicate()
+        await assert_whole(store)
+
+
+async def test_the_server_is_killed(tmp_path: Path) -> None:
+    rng = random.Random(4)
+    options = ["--appendonly", "yes", "--appendfsync", "always"]
+    with Server(redis_server(), tmp_path, *options) as server:
+        for _ in range(3):
+            writer = started_writer(server.url)
+            time.sleep(rng.random() * 0.2)
+            server.kill()
+            writer.kill()
+            writer.communicate()
+            server.start()
+            store = open_store(server.url, tmp_path)
+            await assert_whole(store)
+            await store.close()
 
 
 # -- changes by others ---------------------------------------------------------------------
