@@ -7,6 +7,7 @@ thread; until then its last finding stays where its line went, so that nothing f
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from kvlens.lsp.documents import Document
     from kvlens.lsp.server import Server
 
-PAUSE = 0.2  # seconds without a key before the slow rules run
+PAUSE = 0.2  # seconds without a key before the slow rules run, at least
+LONGEST_PAUSE = 1.0
+PATIENCE = 5  # times what the slow rules took last: a thread that computes holds up typing
 SEVERITIES = {
     "error": types.DiagnosticSeverity.Error.value,
     "warning": types.DiagnosticSeverity.Warning.value,
@@ -41,6 +44,7 @@ class Checked:
         self.reader = ConfigReader(path)
         self.config = self.reader.read(document.text)
         self.slow: list[Problem] = []
+        self.took = 0.0  # seconds, by the slow rules
         self.pause: asyncio.TimerHandle | None = None
 
 
@@ -88,7 +92,8 @@ class Diagnostics:
         if checked.pause:
             checked.pause.cancel()
         loop = asyncio.get_running_loop()
-        checked.pause = loop.call_later(PAUSE, self._paused, checked)
+        pause = min(max(PAUSE, PATIENCE * checked.took), LONGEST_PAUSE)
+        checked.pause = loop.call_later(pause, self._paused, checked)
 
     def closed(self, uri: str) -> None:
         """Forget a text; what is on disk counts again."""
@@ -143,7 +148,9 @@ class Diagnostics:
     async def _judge(self, checked: Checked) -> None:
         """Run the slow rules beside the typing; what they say of an older text is dropped."""
         config = checked.config
+        began = time.monotonic()
         slow = await asyncio.to_thread(_slow, config, self._levels)
+        checked.took = time.monotonic() - began
         if checked.config is config and slow != checked.slow:
             checked.slow = slow
             self._publish(checked)
