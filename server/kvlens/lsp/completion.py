@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from kvlens.config.complete import Proposal, complete
+from kvlens.lsp import source_completion
 from kvlens.lsp.documents import Document, to_range
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ async def answer(server: Server, params: types.CompletionParams) -> types.Comple
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
     if document is None or config is None:
-        return None
+        return await source_completion.answer(server, params)
     offset = document.offset(params.position)
     others = [project.config for project in server.projects if str(project.path) != config.path]
     found = complete(config, offset, others)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,11 +56,19 @@ class Diagnostics:
         self._server = server
         self.pulled = False  # the client asks for problems itself
         self._open: dict[str, Checked] = {}
+        self._said: dict[str, list[dict[str, Any]]] = {}  # of sources, for a client that pulls
 
     def config(self, uri: str) -> Config | None:
         """Return an open config as it was last read."""
         checked = self._open.get(uri)
         return checked.config if checked else None
+
+    def problems(self, uri: str) -> list[Problem]:
+        """Return the problems of an open config; none of any other text."""
+        checked = self._open.get(uri)
+        if checked is None:
+            return []
+        return [*rules.check_structure(checked.config, self._levels), *checked.slow]
 
     def opened(self, document: Document) -> None:
         """Check a text that was opened, by all rules."""
@@ -129,13 +138,27 @@ class Diagnostics:
         return [_diagnostic(problem, uri, index, encoding) for problem in found]
 
     def of(self, uri: str) -> list[dict[str, Any]] | None:
-        """Return the problems of an open config, in JSON; None for any other text."""
+        """Return the problems of an open config or source, in JSON; None for any other text."""
         checked = self._open.get(uri)
         if checked is None:
-            return None
+            return self._said.get(uri)
         document = checked.document
         found = [*rules.check_structure(checked.config, self._levels), *checked.slow]
         return [_diagnostic(problem, uri, document.index, document.encoding) for problem in found]
+
+    def say(
+        self, uri: str, problems: Iterable[Problem], version: int | None, index: LineIndex
+    ) -> None:
+        """Publish what others found in an open text: the problems of a source."""
+        encoding = self._server.documents.encoding
+        levelled = (rules.levelled(problem, self._levels) for problem in problems)
+        found = [_diagnostic(problem, uri, index, encoding) for problem in levelled if problem]
+        if self.pulled:
+            if self._said.get(uri, []) != found:
+                self._said[uri] = found
+                self._server.ask_to_pull()
+            return
+        self._send(uri, found, version)
 
     @property
     def _levels(self) -> rules.Levels:
@@ -143,6 +166,7 @@ class Diagnostics:
 
     def _paused(self, checked: Checked) -> None:
         checked.pause = None
+        self._server.sources.check_all()
         self._server.soon(self._judge(checked))
 
     async def _judge(self, checked: Checked) -> None:
@@ -151,6 +175,9 @@ class Diagnostics:
         began = time.monotonic()
         slow = await asyncio.to_thread(_slow, config, self._levels)
         checked.took = time.monotonic() - began
+        for problem in await self._server.sources.unused(config):
+            levelled = rules.levelled(problem, self._levels)
+            slow += [levelled] if levelled else []
         if checked.config is config and slow != checked.slow:
             checked.slow = slow
             self._publish(checked)

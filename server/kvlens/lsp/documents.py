@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
+from pygls.uris import to_fs_path
 
 from kvlens.text import UTF16, LineIndex, Span
 
@@ -61,6 +63,13 @@ class Documents:
     def get(self, uri: str) -> Document | None:
         """Return an open text."""
         return self._open.get(uri)
+
+    def find(self, path: Path) -> Document | None:
+        """Return the open text of a file, however the client writes its URI."""
+        for document in self._open.values():
+            if to_fs_path(document.uri) == str(path):
+                return document
+        return None
 
     def close(self, uri: str) -> None:
         """Forget a text that the editor closed."""

@@ -9,6 +9,7 @@ from lsprotocol import types
 from kvlens.config import Entry, Environment
 from kvlens.config.cursor import at
 from kvlens.config.fields import DOCS_URL, FIELDS, LIST_ABOUT
+from kvlens.lsp import source_hover
 from kvlens.lsp.documents import to_range
 from kvlens.lsp.sizes import amount
 from kvlens.stores import StoreError
@@ -23,7 +24,7 @@ async def answer(server: Server, params: types.HoverParams) -> types.Hover | Non
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
     if document is None or config is None:
-        return None
+        return await source_hover.answer(server, params)
     offset = document.offset(params.position)
     span: Span | None = None
     parts: list[str] = []

@@ -23,7 +23,9 @@ from kvlens.lsp.emulators import EmulatorError, EmulatorProcess
 from kvlens.lsp.projects import Project, Projects
 from kvlens.lsp.protocol import Protocol
 from kvlens.lsp.settings import Settings, read_settings
+from kvlens.lsp.sources import Sources
 from kvlens.lsp.transport import StdioServer
+from kvlens.source import is_source
 from kvlens.text import UTF16
 
 CHANGED = "kvlens/changed"  # to the client: {"config", "id"?}: keys or namespaces are not as before
@@ -46,6 +48,7 @@ class Server(StdioServer):
         )
         self.documents = Documents()
         self.diagnostics = Diagnostics(self)
+        self.sources = Sources(self)
         self.settings = Settings()
         self.projects = Projects(self.settings, self._emulator_event)
         self.found = asyncio.Event()  # set when the workspace has been looked through
@@ -95,7 +98,9 @@ class Server(StdioServer):
 
     def opened(self, params: types.DidOpenTextDocumentParams) -> None:
         """A text was opened."""
-        self.diagnostics.opened(self.documents.open(params.text_document))
+        document = self.documents.open(params.text_document)
+        self.diagnostics.opened(document)
+        self.sources.opened(document)
 
     def changed(self, params: dict[str, Any]) -> None:
         """A text was edited: DidChangeTextDocumentParams, in JSON."""
@@ -105,6 +110,7 @@ class Server(StdioServer):
             document.change(params["contentChanges"])
             document.version = edited["version"]
             self.diagnostics.changed(document)
+            self.sources.changed(document)
 
     def saved(self, params: types.DidSaveTextDocumentParams) -> None:
         """A text was saved: what the tree shows follows the file."""
@@ -114,6 +120,7 @@ class Server(StdioServer):
         """A text was closed."""
         self.documents.close(params.text_document.uri)
         self.diagnostics.closed(params.text_document.uri)
+        self.sources.closed(params.text_document.uri)
 
     def watched(self, params: types.DidChangeWatchedFilesParams) -> None:
         """Files changed on disk."""
@@ -189,6 +196,9 @@ class Server(StdioServer):
                 await project.emulator.start()
 
     async def _files_changed(self, uris: list[str]) -> None:
+        if any(is_source(str(self.path(uri))) for uri in uris):
+            self.sources.forget_types()
+            self.sources.check_all()
         configs = [uri for uri in uris if is_config(self.path(uri))]
         if not configs:
             return
@@ -207,6 +217,7 @@ class Server(StdioServer):
         self.diagnostics.configured()
         for project in self.projects:
             self.diagnostics.check_file(project.path, self.uri(project.path))
+        self.sources.check_all()
 
     async def _use_settings(self, settings: Settings) -> None:
         await self.projects.use(settings)
@@ -229,7 +240,7 @@ class Server(StdioServer):
             if "id" in event:
                 note["id"] = event["id"]
             self.protocol.notify(CHANGED, note)
-            self._refresh_lenses()
+            self._refresh_shown()
 
     def _state_changed(self, emulator: EmulatorProcess, uri: str) -> None:
         status = {"config": uri, "state": emulator.state}
@@ -240,7 +251,7 @@ class Server(StdioServer):
             status["message"] = emulator.message
             self.tell("error", emulator.message)
         self.protocol.notify(STATUS, status)
-        self._refresh_lenses()
+        self._refresh_shown()
 
     def ask_to_pull(self) -> None:
         """Ask a client that pulls problems to do so again."""
@@ -248,11 +259,13 @@ class Server(StdioServer):
         if workspace and workspace.diagnostics and workspace.diagnostics.refresh_support:
             self.workspace_diagnostic_refresh(None)
 
-    def _refresh_lenses(self) -> None:
-        """Ask for the lenses again: they tell how many keys there are."""
+    def _refresh_shown(self) -> None:
+        """Ask for lenses and inlays again: they tell what keys there are."""
         workspace = self.client_capabilities.workspace
         if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
             self.workspace_code_lens_refresh(None)
+        if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
+            self.workspace_inlay_hint_refresh(None)
 
     def _watch_configs(self) -> None:
         """Ask a client that can to tell of configs that change outside the editor."""
@@ -284,7 +297,13 @@ async def _announced(*_: Any) -> None:
 
 async def _answer(module: str, server: Server, params: Any) -> Any:
     """Ask a feature's module, imported when it is first needed."""
-    return await importlib.import_module(f"kvlens.lsp.{module}").answer(server, params)
+    try:
+        return await importlib.import_module(f"kvlens.lsp.{module}").answer(server, params)
+    except JsonRpcException:
+        raise
+    except Exception as error:
+        server.report_server_error(error, None)
+        raise JsonRpcException(f"{module}: {error}", commands.REQUEST_FAILED) from None
 
 
 FEATURES: dict[str, tuple[str, Any]] = {
@@ -295,9 +314,19 @@ FEATURES: dict[str, tuple[str, Any]] = {
     ),
     types.TEXT_DOCUMENT_HOVER: ("hover", None),
     types.TEXT_DOCUMENT_CODE_LENS: ("code_lens", types.CodeLensOptions()),
+    types.TEXT_DOCUMENT_CODE_ACTION: (
+        "code_actions",
+        types.CodeActionOptions(["quickfix", "refactor.rewrite", "source.fixAll.kvlens"]),
+    ),
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: ("symbols", None),
     types.TEXT_DOCUMENT_FOLDING_RANGE: ("folding", None),
     types.TEXT_DOCUMENT_DOCUMENT_LINK: ("links", types.DocumentLinkOptions()),
+    types.TEXT_DOCUMENT_DEFINITION: ("definition", None),
+    types.TEXT_DOCUMENT_REFERENCES: ("references", None),
+    types.TEXT_DOCUMENT_RENAME: ("rename", types.RenameOptions(prepare_provider=True)),
+    types.TEXT_DOCUMENT_PREPARE_RENAME: ("rename_prepare", None),
+    types.TEXT_DOCUMENT_INLAY_HINT: ("inlay_hints", types.InlayHintOptions()),
+    types.WORKSPACE_SYMBOL: ("workspace_symbols", None),
 }
 PULL = {
     # for a client that asks for problems, unless it sets the option `push`

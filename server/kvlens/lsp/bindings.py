@@ -1,0 +1,112 @@
+"""A binding across configs and code: where it is declared, where it is used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from lsprotocol import types
+
+from kvlens import source as js
+from kvlens.config import Config
+from kvlens.config.cursor import entry_at
+from kvlens.lsp.documents import to_range
+from kvlens.text import LineIndex, Span
+
+if TYPE_CHECKING:
+    from kvlens.lsp.projects import Project
+    from kvlens.lsp.server import Server
+
+
+class Named(NamedTuple):
+    """A binding that stands at a place, and the project whose binding it is."""
+
+    name: str
+    span: Span
+    project: Project
+
+
+class Use(NamedTuple):
+    """One place that names a binding: in a config with its quotes, in code without."""
+
+    path: Path
+    span: Span
+    in_config: bool
+    shorthand: bool = False
+
+
+async def named_at(
+    server: Server, uri: str, position: types.Position
+) -> tuple[Named, LineIndex] | None:
+    """Return the binding at a place of an open config or source."""
+    document = server.documents.get(uri)
+    if document is None:
+        return None
+    offset = document.offset(position)
+    config = server.diagnostics.config(uri)
+    if config is not None:
+        project = server.projects.get(Path(config.path))
+        found = entry_at(config, offset)
+        field = found[1].get("binding") if found else None
+        name = found[1].text_of("binding") if found else None
+        if project is None or field is None or name is None:
+            return None
+        if not field.value_span.start <= offset <= field.value_span.end:
+            return None
+        return Named(name, field.value_span, project), document.index
+    read = await server.sources.read(uri)
+    owner = server.sources.owner(server.path(uri))
+    if read is None or owner is None:
+        return None
+    place = js.at(read[0], offset, read[1])
+    if place is None or place.binding is None or place.kind not in ("binding", "alias", "method"):
+        return None
+    if not any(n.binding == place.binding for n in owner_config(server, owner).namespaces()):
+        return None
+    return Named(place.binding, place.span, owner), document.index
+
+
+def owner_config(server: Server, project: Project) -> Config:
+    """Return a project's config as the editor has it."""
+    return server.diagnostics.config(server.uri(project.path)) or project.config
+
+
+def declarations(server: Server, project: Project, name: str) -> list[Use]:
+    """Return where a config declares a binding, in every environment."""
+    found = owner_config(server, project).namespaces()
+    return [Use(project.path, n.span, True) for n in found if n.binding == name]
+
+
+async def uses(server: Server, project: Project, name: str) -> list[Use]:
+    """Return where a project's code names a binding."""
+    if server.sources.absent():
+        return []
+    found = []
+    for path, source in await server.sources.of_project(project, name):
+        context = await server.sources.project(path)
+        found += [
+            Use(path, use.span, False, use.shorthand)
+            for use in js.references(source, name, context)
+        ]
+    return found
+
+
+def locations(server: Server, found: list[Use]) -> list[types.Location]:
+    """Return places as the protocol names them."""
+    indexes: dict[Path, LineIndex] = {}
+    encoding = server.documents.encoding
+    result = []
+    for use in found:
+        index = indexes.get(use.path)
+        if index is None:
+            index = indexes[use.path] = text_of(server, use.path)
+        result.append(types.Location(server.uri(use.path), to_range(index, use.span, encoding)))
+    return result
+
+
+def text_of(server: Server, path: Path) -> LineIndex:
+    """Return a file's text: the editor's where it is open, else the one on disk."""
+    document = server.documents.find(path)
+    if document is not None:
+        return document.index
+    return LineIndex(path.read_text(encoding="utf-8-sig", errors="replace"))

@@ -1,0 +1,53 @@
+"""Inlays in code: a key that is read and is not in the local store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from kvlens import source as js
+from kvlens.lsp.documents import to_range
+from kvlens.lsp.live import store_of
+from kvlens.stores import StoreError
+from kvlens.text import Span
+
+if TYPE_CHECKING:
+    from kvlens.lsp.server import Server
+
+MOST = 100  # keys looked up for one answer
+
+
+async def answer(server: Server, params: types.InlayHintParams) -> list[types.InlayHint] | None:
+    """Return a hint behind each key of a `get` that there is not; nothing without an emulator."""
+    uri = params.text_document.uri
+    document = server.sources.document(uri)
+    read = await server.sources.read(uri)
+    if document is None or read is None:
+        return None
+    index = document.index
+    start, end = document.offset(params.range.start), document.offset(params.range.end)
+    hints = []
+    for place in js.keys(*read)[:MOST]:
+        reads = place.call is not None and place.call.method in ("get", "getWithMetadata")
+        if not reads or not place.name or not start <= place.span.end <= end:
+            continue
+        live = await store_of(server, uri, place.binding)
+        if live is None:
+            continue
+        try:
+            missing = await live.store.get(live.id, place.name) is None
+        except StoreError:
+            return None
+        if missing:
+            at = place.span.end + (1 if place.literal else 0)
+            where = to_range(index, Span(at, at), document.encoding).start
+            hints.append(
+                types.InlayHint(
+                    where,
+                    "no such key",
+                    tooltip=f'"{place.name}" is not in the local {place.binding} now.',
+                    padding_left=True,
+                )
+            )
+    return hints

@@ -1,0 +1,47 @@
+"""Rename a binding: in every environment and all code, as one edit."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from kvlens.lsp.bindings import declarations, locations, named_at, owner_config, uses
+from kvlens.lsp.commands import REQUEST_FAILED
+
+if TYPE_CHECKING:
+    from kvlens.lsp.server import Server
+
+_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*\Z")
+
+
+async def answer(server: Server, params: types.RenameParams) -> types.WorkspaceEdit | None:
+    """Return the edit; a name that cannot be is refused with the reason."""
+    found = await named_at(server, params.text_document.uri, params.position)
+    if found is None:
+        return None
+    named, _ = found
+    new = params.new_name
+    if not _IDENTIFIER.match(new):
+        raise JsonRpcException(
+            f'"{new}" is no JavaScript identifier; take letters, digits, _ and $.', REQUEST_FAILED
+        )
+    if new != named.name and any(
+        known.binding == new for known in owner_config(server, named.project).namespaces()
+    ):
+        raise JsonRpcException(
+            f'{named.project.label} declares "{new}" already; take another name.', REQUEST_FAILED
+        )
+    places = declarations(server, named.project, named.name)
+    places += await uses(server, named.project, named.name)
+    changes: dict[str, list[types.TextEdit]] = {}
+    for place, location in zip(places, locations(server, places), strict=True):
+        if place.in_config:
+            text = json.dumps(new)
+        else:
+            text = f"{new}: {named.name}" if place.shorthand else new
+        changes.setdefault(location.uri, []).append(types.TextEdit(location.range, text))
+    return types.WorkspaceEdit(changes=changes)

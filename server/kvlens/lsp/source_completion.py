@@ -1,0 +1,75 @@
+"""Completion in code: the keys that are there now, and the bindings that the config declares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from kvlens import source as js
+from kvlens.lsp.bindings import owner_config
+from kvlens.lsp.documents import to_range
+from kvlens.lsp.live import store_of
+from kvlens.stores import StoreError
+from kvlens.text import Span
+
+if TYPE_CHECKING:
+    from kvlens.lsp.server import Server
+
+MOST = 200  # keys offered at once; more come as more is typed
+
+
+async def answer(server: Server, params: types.CompletionParams) -> types.CompletionList | None:
+    """Return keys inside `get("…")`, or bindings behind `env.`."""
+    uri = params.text_document.uri
+    document = server.sources.document(uri)
+    read = await server.sources.read(uri)
+    if document is None or read is None:
+        return None
+    index = document.index
+    offset = document.offset(params.position)
+    place = js.completing(read[0], offset, read[1])
+    if place is None:
+        return None
+    typed = index.text[place.span.start : offset]
+    where = to_range(index, Span(place.span.start, max(offset, place.span.end)), document.encoding)
+    if place.kind == "binding":
+        owner = server.sources.owner(server.path(uri))
+        if owner is None:
+            return None
+        names = dict.fromkeys(n.binding for n in owner_config(server, owner).namespaces())
+        items = [
+            types.CompletionItem(
+                label=name,
+                kind=types.CompletionItemKind.Field,
+                detail="KV namespace",
+                text_edit=types.TextEdit(where, name),
+            )
+            for name in names
+        ]
+        return types.CompletionList(is_incomplete=False, items=items)
+    live = await store_of(server, uri, place.binding)
+    if live is None:
+        return None
+    try:
+        page = await live.store.list(live.id, prefix=typed, limit=MOST)
+    except StoreError:
+        return None
+    quote = index.text[place.span.start - 1 : place.span.start]
+    items = [
+        types.CompletionItem(
+            label=key.name,
+            kind=types.CompletionItemKind.Value,
+            detail=key.metadata,
+            text_edit=types.TextEdit(where, _escaped(key.name, quote)),
+        )
+        for key in page.keys
+    ]
+    return types.CompletionList(is_incomplete=not page.complete, items=items)
+
+
+def _escaped(name: str, quote: str) -> str:
+    """Return a key as the inside of a literal between these quotes."""
+    text = name.replace("\\", "\\\\").replace(quote, "\\" + quote) if quote else name
+    text = text.replace("\n", "\\n").replace("\r", "\\r")
+    return text.replace("${", "\\${") if quote == "`" else text

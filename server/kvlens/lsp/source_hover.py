@@ -1,0 +1,79 @@
+"""Hover in code: the live value of a key, and what a binding is."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from kvlens import source as js
+from kvlens.lsp.documents import to_range
+from kvlens.lsp.live import Live, store_of
+from kvlens.lsp.sizes import amount, duration, size_of
+from kvlens.stores import StoreError
+
+if TYPE_CHECKING:
+    from kvlens.lsp.server import Server
+
+SHOWN = 1_000  # characters of a value
+
+
+async def answer(server: Server, params: types.HoverParams) -> types.Hover | None:
+    """Return what a source's key or binding is in the local store."""
+    uri = params.text_document.uri
+    document = server.sources.document(uri)
+    read = await server.sources.read(uri)
+    if document is None or read is None:
+        return None
+    index = document.index
+    place = js.at(read[0], document.offset(params.position), read[1])
+    if place is None or not place.is_kv:
+        return None
+    live = await store_of(server, uri, place.binding)
+    if live is None:
+        return None
+    try:
+        if place.kind == "key":
+            text = await _key(live, place.binding or "", place.name)
+        else:
+            stats = await live.store.stats(live.id)
+            where = f"env.{live.environment}" if live.environment else "the top level"
+            text = f"**{place.binding}**: KV namespace of {where}\n\n"
+            text += f"Local `{live.id}`: {amount(stats.keys, stats.size)}."
+    except StoreError as error:
+        text = str(error)
+    content = types.MarkupContent(types.MarkupKind.Markdown, text)
+    return types.Hover(content, to_range(index, place.span, document.encoding))
+
+
+async def _key(live: Live, binding: str, key: str) -> str:
+    entry = await live.store.get(live.id, key)
+    if entry is None:
+        return f"`{key}` is not in the local {binding} now."
+    facts = [size_of(len(entry.value))]
+    if entry.expiration is not None:
+        facts.append(f"expires in {duration(entry.expiration - time.time())}")
+    if entry.metadata is not None:
+        facts.append(f"metadata `{entry.metadata}`")
+    return f"{_fenced(entry.value)}\n\n{binding}, {', '.join(facts)}"
+
+
+def _fenced(value: bytes) -> str:
+    try:
+        text = value.decode("utf-8")
+    except UnicodeDecodeError:
+        return "Binary: `" + value[:32].hex(" ") + ("…`" if len(value) > 32 else "`")
+    language = ""
+    try:
+        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        language = "json"
+    except ValueError:
+        pass
+    if len(text) > SHOWN:
+        text = text[:SHOWN] + "…"
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}{language}\n{text}\n{fence}"

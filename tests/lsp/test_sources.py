@@ -1,0 +1,204 @@
+"""What an editor shows in a Worker's code, and across code and config."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from tests.lsp.conftest import Editor, run, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CONFIG = """\
+name = "tea"
+[[kv_namespaces]]
+binding = "TEAS"
+id = "0f2ac74b498b48028cb68387c421e279"
+[[env.prod.kv_namespaces]]
+binding = "TEAS"
+id = "1f2ac74b498b48028cb68387c421e270"
+"""
+WORKER = """\
+// é😀
+import { names } from "./names";
+interface Env { TEAS: KVNamespace }
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const { TEAS } = env;
+    await TEAS.put("green", names, { expirationTtl: 30 });
+    const one = await env.TEAS.get("green");
+    const two = await env.TEAS.get("none");
+    return new Response(`${one} ${two}`);
+  },
+};
+"""
+OTHER = 'export const names = (env) => env.TEAS.get("green");\n'
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def tea(editor: Editor) -> AsyncIterator[Path]:
+    """A second project in the editor's workspace."""
+    folder = editor.folder / "tea"
+    (folder / "src").mkdir(parents=True)
+    (folder / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    (folder / "src" / "index.ts").write_text(WORKER, encoding="utf-8")
+    (folder / "src" / "names.js").write_text(OTHER, encoding="utf-8")
+    uri = (folder / "wrangler.toml").as_uri()
+    event = types.FileEvent(uri, types.FileChangeType.Created)
+    editor.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+    await until(lambda: uri in editor.diagnostics)
+    await run(
+        editor,
+        "kvlens.put",
+        config=uri,
+        binding="TEAS",
+        environment=None,
+        key="green",
+        text='{"steep": 90}',
+        metadata={"from": "uji"},
+    )
+    yield folder
+    shutil.rmtree(folder)
+    event = types.FileEvent(uri, types.FileChangeType.Deleted)
+    editor.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+    await until(lambda: not editor.diagnostics[uri])
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def document(editor: Editor, tea: Path) -> AsyncIterator[types.TextDocumentIdentifier]:
+    uri = (tea / "src" / "index.ts").as_uri()
+    item = types.TextDocumentItem(uri, "typescript", 1, WORKER)
+    editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    document = types.TextDocumentIdentifier(uri)
+    yield document
+    editor.text_document_did_close(types.DidCloseTextDocumentParams(document))
+
+
+def position(needle: str, text: str = WORKER) -> types.Position:
+    """Return the place behind a text."""
+    before = text[: text.index(needle) + len(needle)]
+    line = before.rsplit("\n", 1)[-1]
+    return types.Position(before.count("\n"), len(line.encode("utf-16-le")) // 2)
+
+
+async def test_a_call_that_will_throw_is_underlined(editor: Editor, document: Any) -> None:
+    await until(lambda: editor.diagnostics.get(document.uri))
+    (problem,) = editor.diagnostics[document.uri]
+    assert problem.code == "ttl-out-of-range"
+    assert problem.range.start == position("expirationTtl: ")
+    assert problem.range.end == position("expirationTtl: 30")
+
+
+async def test_from_code_to_config(editor: Editor, document: Any, tea: Path) -> None:
+    params = types.DefinitionParams(document, position("env.TEA"))
+    found = await editor.text_document_definition_async(params)
+    assert isinstance(found, (list, tuple))
+    places = [
+        (Path(str(f.uri)).name, f.range.start.line) for f in found if isinstance(f, types.Location)
+    ]
+    assert places == [("wrangler.toml", 2), ("wrangler.toml", 5)]
+
+
+async def test_references_from_either_side(editor: Editor, document: Any, tea: Path) -> None:
+    config = types.TextDocumentIdentifier((tea / "wrangler.toml").as_uri())
+    item = types.TextDocumentItem(config.uri, "toml", 1, CONFIG)
+    editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    for identifier, place in (
+        (document, position("env.TEA")),
+        (config, position('binding = "TEA', CONFIG)),
+    ):
+        found = await editor.text_document_references_async(
+            types.ReferenceParams(types.ReferenceContext(True), identifier, place)
+        )
+        places = {(f.uri.rsplit("/", 1)[1], f.range.start.line) for f in found or []}
+        assert {("wrangler.toml", 2), ("wrangler.toml", 5), ("names.js", 0)} <= places
+        assert {("index.ts", 2), ("index.ts", 5), ("index.ts", 7), ("index.ts", 8)} <= places
+    editor.text_document_did_close(types.DidCloseTextDocumentParams(config))
+
+
+async def test_rename_is_one_edit_in_config_and_code(
+    editor: Editor, document: Any, tea: Path
+) -> None:
+    place = position("env.TEA")
+    ready = await editor.text_document_prepare_rename_async(
+        types.PrepareRenameParams(document, place)
+    )
+    assert isinstance(ready, types.PrepareRenamePlaceholder)
+    assert ready.placeholder == "TEAS"
+    edit = await editor.text_document_rename_async(types.RenameParams(document, place, "LEAVES"))
+    assert edit
+    assert edit.changes
+    texts = {"index.ts": WORKER, "names.js": OTHER, "wrangler.toml": CONFIG}
+    for uri, edits in edit.changes.items():
+        name = uri.rsplit("/", 1)[1]
+        lines = texts[name].split("\n")
+        for one in sorted(
+            edits, key=lambda e: (e.range.start.line, e.range.start.character), reverse=True
+        ):
+            line = lines[one.range.start.line]
+            lines[one.range.start.line] = (
+                line[: one.range.start.character] + one.new_text + line[one.range.end.character :]
+            )
+        texts[name] = "\n".join(lines)
+    assert texts["wrangler.toml"] == CONFIG.replace('"TEAS"', '"LEAVES"')
+    assert texts["names.js"] == OTHER.replace("env.TEAS", "env.LEAVES")
+    wanted = WORKER.replace("env.TEAS", "env.LEAVES").replace("TEAS: KV", "LEAVES: KV")
+    assert texts["index.ts"] == wanted.replace("{ TEAS }", "{ LEAVES: TEAS }")
+
+
+REFUSED = [
+    ("no-identifier", "MY-KV", "no JavaScript identifier"),
+    ("empty", "", "no JavaScript identifier"),
+]
+
+
+@pytest.mark.parametrize(("name", "says"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED])
+async def test_a_name_that_cannot_be_is_refused(
+    editor: Editor, document: Any, name: str, says: str
+) -> None:
+    with pytest.raises(JsonRpcException, match=says):
+        await editor.text_document_rename_async(
+            types.RenameParams(document, position("env.TEA"), name)
+        )
+
+
+async def test_hover_on_a_key_shows_the_live_value(editor: Editor, document: Any) -> None:
+    hover = await editor.text_document_hover_async(
+        types.HoverParams(document, position('.get("gre'))
+    )
+    assert hover
+    assert isinstance(hover.contents, types.MarkupContent)
+    assert '"steep": 90' in hover.contents.value
+    assert 'metadata `{"from":"uji"}`' in hover.contents.value.replace(": ", ":")
+    missing = await editor.text_document_hover_async(
+        types.HoverParams(document, position('.get("no'))
+    )
+    assert missing
+    assert isinstance(missing.contents, types.MarkupContent)
+    assert "not in the local TEAS" in missing.contents.value
+
+
+async def test_key_names_are_completed_from_live_data(editor: Editor, document: Any) -> None:
+    params = types.CompletionParams(document, position('env.TEAS.get("gr'))
+    found = await editor.text_document_completion_async(params)
+    assert isinstance(found, types.CompletionList)
+    assert [item.label for item in found.items] == ["green"]
+
+
+async def test_an_inlay_tells_a_missing_key(editor: Editor, document: Any) -> None:
+    whole = types.Range(types.Position(0, 0), types.Position(99, 0))
+    hints = await editor.text_document_inlay_hint_async(types.InlayHintParams(document, whole))
+    assert [(h.label, h.position) for h in hints or []] == [("no such key", position('"none"'))]
+
+
+async def test_bindings_are_workspace_symbols(editor: Editor, tea: Path) -> None:
+    found = await editor.workspace_symbol_async(types.WorkspaceSymbolParams("tes"))
+    symbols = [(s.name, s.container_name) for s in found or []]
+    assert symbols == [("TEAS", "tea/wrangler.toml"), ("TEAS", "env.prod, tea/wrangler.toml")]
