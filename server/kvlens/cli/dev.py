@@ -17,7 +17,7 @@ from kvlens.cli.ending import end_with_parent
 from kvlens.config.find import ConfigError, find_config
 from kvlens.emulator import EmulatorError
 from kvlens.kv.limits import COMPATS
-from kvlens.stores import DEFAULT_STORE, StoreError, open_store
+from kvlens.stores import DEFAULT_STORE, StoreError, open_store, shown_url
 from kvlens.worker.build import build
 from kvlens.worker.errors import BuildError, WorkerError
 from kvlens.worker.host import WorkerHost
@@ -174,7 +174,7 @@ class _Dev:
             return
         environment = f", environment {self.options.env}" if self.options.env else ""
         print(f"KV Lens runs {self.settings.name or self.config}{environment} at {self.host.url}")
-        print(f"  store  {self.options.store}")
+        print(f"  store  {shown_url(self.options.store)}")
         print(f"  REST   {emulator.rest}")
         print(f"  token  {emulator.token}")
         for binding, id in self.settings.namespaces.items():

@@ -22,7 +22,7 @@ from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError
 from kvlens.seeds.file import SeedItem, read
 from kvlens.seeds.plan import changed_items, to_writes
-from kvlens.stores import DEFAULT_STORE, StoreError, open_store
+from kvlens.stores import DEFAULT_STORE, StoreError, open_store, shown_url
 from kvlens.workspace import Project, follow
 
 DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # where a store on disk has its files
@@ -103,10 +103,10 @@ class _Service:
             "namespaces": self._listed(),
         }
         if self.options.json:
-            self._event("ready", **ready, pid=os.getpid(), store=self.options.store)
+            self._event("ready", **ready, pid=os.getpid(), store=shown_url(self.options.store))
             return
         print(f"KV Lens emulator at {emulator.url} for {self.project.path}")
-        print(f"  store  {self.options.store}")
+        print(f"  store  {shown_url(self.options.store)}")
         print(f"  REST   {emulator.rest}")
         print(f"  token  {emulator.token}")
         for namespace in self._listed():
