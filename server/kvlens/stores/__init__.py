@@ -47,8 +47,7 @@ def shown_url(url: str) -> str:
     'redis://keys.example:6379/1'
     """
     scheme, slashes, rest = url.partition("://")
-    place, mark, options = rest.partition("?")
-    return scheme + slashes + place.rpartition("@")[2] + mark + options
+    return scheme + slashes + rest.rpartition("@")[2] if slashes else url
 
 
 __all__ = [

@@ -296,6 +296,11 @@ class RedisStore:
 def _client(url: str) -> tuple[Any, str, str, str]:
     """Return the client for a URL, its place as messages name it, the prefix, the password."""
     parts = urlsplit(url)
+    if "@" in url and "@" not in parts.netloc:  # no part of it may be shown
+        raise StoreError(
+            f"In the URL of the store {parts.scheme}: write / ? # and other signs of user and "
+            "password percent-encoded, or set KVLENS_REDIS_USERNAME and KVLENS_REDIS_PASSWORD."
+        )
     scheme, _, cluster = parts.scheme.partition("+")
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     prefix = options.pop("prefix", "kvlens")
