@@ -307,7 +307,6 @@ async function createConfig(): Promise<void> {
         '',
         '[[kv_namespaces]]',
         'binding = "MY_KV"',
-        'id = "my-kv"',
         '',
     ].join('\n');
     const edit = new vscode.WorkspaceEdit();

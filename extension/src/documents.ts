@@ -67,6 +67,10 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     }
 
     async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+        if (uri.path.split('/').length <= 2) {
+            // a namespace: asked for before a value that is gone is written anew
+            return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
+        }
         const { bytes, mtime } = await this.fetch(uri);
         return { type: vscode.FileType.File, ctime: 0, mtime, size: bytes.length };
     }

@@ -1,6 +1,6 @@
 /** Finding a Python that can run the bundled server, never one that a workspace brings. */
 
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -32,6 +32,7 @@ interface Where {
 
 const WINDOWS = process.platform === 'win32';
 const TIMEOUT = 15_000; // ms; a first start can be slow under a virus scanner
+const MISSING = 'does not exist';
 const NAMES = ['python3', 'python', ...[14, 13, 12, 11, 10].map((m) => `python3.${m}`), 'py'];
 const USUAL_FOLDERS = ['/usr/local/bin', '/opt/homebrew/bin', '/usr/bin'];
 
@@ -80,7 +81,7 @@ function probe(candidate: string, bundled: string): Promise<Answer> {
         execFile(candidate, ['-I', '-c', PROBE, bundled], options, (error, stdout, stderr) => {
             const [version = '', executable = ''] = String(stdout).trim().split('|');
             const last = String(stderr).trim().split('\n').pop() ?? '';
-            const failed = error ? last || error.message : undefined;
+            const failed = error ? last || reasonOf(error) : undefined;
             resolve({
                 version,
                 executable: path.isAbsolute(executable) ? executable : candidate,
@@ -90,9 +91,16 @@ function probe(candidate: string, bundled: string): Promise<Answer> {
     });
 }
 
+function reasonOf(error: ExecFileException): string {
+    if (error.code === undefined && error.killed) {
+        return `no answer in ${TIMEOUT / 1000} s`;
+    }
+    return String(error.code) === 'ENOENT' ? MISSING : error.message;
+}
+
 function explain(answer: Answer, versions: string[]): string {
     if (!answer.version) {
-        return `does not run (${answer.error ?? 'it printed no version'})`;
+        return answer.error === MISSING ? MISSING : `does not run (${answer.error ?? 'no output'})`;
     }
     const is = `is Python ${answer.version}`;
     if (versions.includes(minor(answer.version))) {

@@ -5,6 +5,8 @@ import type { Model } from './model';
 import type { Project } from './protocol';
 import type { Server } from './server';
 
+const IDLE = 'No KV emulator runs; the first look at a namespace starts it.';
+
 /** One item for all projects; a click opens a menu. */
 export class Status implements vscode.Disposable {
     private readonly item = vscode.window.createStatusBarItem(
@@ -70,7 +72,7 @@ export class Status implements vscode.Disposable {
             return { text: `$(database) KV ${running.length} running`, tooltip: tooltipOf(running) };
         }
         return projects.length
-            ? { text: '$(circle-slash) KV stopped', tooltip: 'Click to start the KV emulator' }
+            ? { text: '$(circle-outline) KV', tooltip: IDLE }
             : { text: '', tooltip: '' };
     }
 }

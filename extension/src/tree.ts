@@ -135,7 +135,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
 
     private inProject(project: Project): Node[] {
         const nodes: Node[] = [];
-        if (project.state === 'failed' || project.state === 'stopped') {
+        if (project.state === 'failed') {
             nodes.push(emulatorHint(project));
         }
         const environments = [...new Set(project.namespaces.map((one) => one.environment))];
@@ -240,13 +240,14 @@ function projectItem(project: Project): vscode.TreeItem {
     item.id = project.config;
     item.contextValue = 'project';
     item.iconPath = new vscode.ThemeIcon('file-code');
-    item.description = project.state === 'running' ? '' : project.state;
+    item.description = project.state === 'failed' ? 'emulator failed' : '';
     item.tooltip = projectTooltip(project);
     return item;
 }
 
 function projectTooltip(project: Project): string {
-    const emulator = project.url ? `Emulator at ${project.url}` : `Emulator ${project.state}`;
+    const running = project.state === 'running' && project.url;
+    const emulator = running ? `Emulator at ${project.url}` : `Emulator ${project.state}`;
     return [project.label, emulator, `Store ${project.store}`, project.message ?? '']
         .filter(Boolean)
         .join('\n');
@@ -356,8 +357,8 @@ function emulatorHint(project: Project): HintNode {
     return {
         kind: 'hint',
         id: `${project.config}|emulator`,
-        label: `The emulator ${project.state === 'failed' ? 'failed' : 'is stopped'}${why}`,
-        icon: project.state === 'failed' ? 'warning' : 'debug-start',
+        label: `The emulator failed${why}`,
+        icon: 'warning',
         command: {
             command: 'kvlens.restart',
             title: 'Restart Emulator',

@@ -67,6 +67,7 @@ def test_first_light(open_window: Open, project: Path) -> None:
     window.show_view()
     window.running()
     window.see("staging")
+    window.see("FEATURE_FLAGS", nth=1)
     assert window.rows()[:3] == ["Top level", "SESSIONS", "FEATURE_FLAGS"]
     window.expand("SESSIONS")
     window.see("No keys yet: seed from a file…")

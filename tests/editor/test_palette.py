@@ -39,7 +39,8 @@ def test_put_get_delete(window: Window) -> None:
     expect(window.page.locator(".quick-input-widget:visible")).to_contain_text('Value of "users/1"')
     window.answer("Grace")
     window.asks("Put Key: SESSIONS")
-    window.page.locator(".quick-input-check-all input, .quick-input-check-all").first.click()
+    window.pick("Metadata")
+    window.pick("Expiry")
     window.shot("put-extras")
     window.page.keyboard.press("Enter")
     expect(window.page.locator(".quick-input-widget:visible")).to_contain_text("Metadata, as JSON")
@@ -65,6 +66,7 @@ def test_put_get_delete(window: Window) -> None:
     expect(window.page.locator(".quick-input-list")).to_contain_text('No key begins with "zzz"')
     window.type("users/")
     expect(window.page.locator(".quick-input-list .monaco-list-row")).to_have_count(1)
+    expect(window.page.locator(".quick-input-list .monaco-list-row")).to_contain_text("users/1")
     window.shot("get")
     window.pick("users/1")
     window.tab("users\N{DIVISION SLASH}1")
@@ -136,26 +138,15 @@ def test_long_lists_come_in_pages(window: Window, project: Path) -> None:
     window.toast("Seeded 450 keys into SESSIONS.")
     window.expand("SESSIONS")
     window.see("k0000")
-    window.row("k0000").click()
-    window.page.keyboard.press("End")
-    window.page.locator(".sidebar .monaco-list").hover()
     tree = window.page.locator(".sidebar .monaco-list").first
     for expected in ("200 shown", "400 shown"):
-        more = tree.locator(".monaco-list-row", has_text="Load more…")
-        for _ in range(60):
-            if more.count():
-                break
-            window.page.mouse.wheel(0, 400)
-            window.page.wait_for_timeout(50)
-        expect(more).to_contain_text(expected)
+        more = tree.locator(".monaco-list-row", has_text=expected)
+        window.scroll_to(more)
+        expect(more).to_contain_text("Load more…")
         window.shot(f"more-{expected[:3]}")
         more.click()
-    for _ in range(60):
-        if window.row("k0449").count():
-            break
-        window.page.mouse.wheel(0, 400)
-        window.page.wait_for_timeout(50)
-    window.see("k0449")
+        expect(more).to_have_count(0)
+    window.scroll_to(window.row("k0449"))
 
     window.palette("KV Lens: List Keys…")
     window.pick("SESSIONS")
@@ -179,6 +170,22 @@ def test_the_status_bar_leads_to_the_emulator(window: Window) -> None:
     window.palette("KV Lens: Restart Emulator")
     expect(window.page.locator(".statusbar")).to_contain_text("KV emulator restarted at")
     assert window.served("SESSIONS").value("kept") == b"1"
+
+
+def test_lenses_over_the_config_run_the_commands(window: Window) -> None:
+    window.open_file("wrangler.toml")
+    lenses = window.page.locator(".editor-instance .codelens-decoration a")
+    lenses.filter(has_text="seed from SESSIONS.json").click()
+    window.toast("Seeded 4 keys into SESSIONS.")
+    expect(lenses.filter(has_text="4 keys")).to_be_visible()
+    window.shot("lenses")
+    lenses.filter(has_text="4 keys").click()
+    window.asks("List Keys: SESSIONS")
+    window.pick("session:lin-93d7")
+    window.tab("session:lin-93d7")
+    window.page.keyboard.press("Control+W")
+    lenses.filter(has_text="put key…").first.click()
+    window.asks("Put Key: SESSIONS")
 
 
 def test_a_namespace_is_added_to_the_config(window: Window, project: Path) -> None:

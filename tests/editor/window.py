@@ -139,10 +139,24 @@ class Window:
             row.click()
         expect(row).to_have_attribute("aria-expanded", "true")
 
+    def scroll_to(self, row: Locator) -> None:
+        """Scroll down the view, which keeps only the visible rows, until it shows this one."""
+        self.page.locator(".sidebar .monaco-list").first.hover()
+        for _ in range(100):
+            if row.count():
+                break
+            self.page.mouse.wheel(0, 400)
+            self.page.wait_for_timeout(50)
+        expect(row).to_be_visible()
+
     def context_menu(self, label: str, action: str, nth: int = 0) -> None:
         """Run an action of a row's context menu."""
         self.see(label, nth).click(button="right")
-        self.page.locator(".context-view .action-label", has_text=action).first.click()
+        item = self.page.locator(".context-view .action-label", has_text=action).first
+        item.hover()
+        self.page.wait_for_timeout(500)  # a menu ignores a click that comes too soon
+        item.click()
+        expect(item).to_be_hidden()
 
     def welcome(self) -> Locator:
         """Return what the empty view says."""
