@@ -50,18 +50,32 @@ def move_list(
         return None
     base, node, index = member
     found = node.members[index]
+    home = () if environment is None else ("env", environment)
+    for start, section in config.sections:  # `vars.kv_namespaces = …` in the very table
+        if (start, section.path) == (base, home) and section.body is node and len(found.key) > 1:
+            key = Span(base + found.key[0].start, base + found.key[-1].end)
+            return (Edit(key, KV_FIELD),)
     start = base + found.offset
-    value = config.text[start : start + found.value.length]
+    end = start + found.value.length
+    if not is_braced(config.text, base):
+        removal, above, value = _lines_of(config, base, node, index)
+        added = _add_list(config, scope, value, above)
+        return None if added is None else (removal, added)
     taken_out = remove_member(config, base, node, index)
-    if comments(config.text, is_json=config.is_json, start=start, end=start + len(value)):
-        kept = tuple(edit._replace(text="") for edit in taken_out)  # they go with the value
-        if any(
-            edit.text.count("#") + edit.text.count("//") > value.count("#") + value.count("//")
+    inside = comments(config.text, is_json=config.is_json, start=start, end=end)
+    if inside:  # they go with the value, so nothing may be kept of those edits
+        behind = comments(
+            config.text, is_json=config.is_json, start=end, end=line_end(config.text, end)
+        )
+        if behind:
+            return None
+        taken_out = tuple(
+            Edit(Span(edit.span.start, _next_line(config.text, edit.span.end)), "")
+            if edit.text
+            else edit
             for edit in taken_out
-        ):
-            return None  # one more stands behind it, and would be lost
-        taken_out = kept
-    added = _add_list(config, scope, value)
+        )
+    added = _add_list(config, scope, config.text[start:end])
     return None if added is None else (*taken_out, added)
 
 
@@ -69,11 +83,10 @@ def to_top(config: Config, entry: Entry, field: Field) -> tuple[Edit, ...]:
     """Return the edits that move a field of an entry above the first header."""
     places = member_spans(entry.base, entry.node)
     index = [place.start for place in places].index(field.key_span.start)
-    value = config.text[slice(*field.value_span)]
-    if config.is_json or len(config.root.get(field.name)) or is_braced(config.text, entry.base):
+    if config.is_json or config.root.get(field.name) or is_braced(config.text, entry.base):
         return ()
-    taken_out = remove_member(config, entry.base, entry.node, index)
-    return (*taken_out, _add_at_top(config, field.name, value))
+    removal, above, value = _lines_of(config, entry.base, entry.node, index)
+    return (removal, _add_at_top(config, field.name, value, above))
 
 
 def to_sections(config: Config, environment: Environment, kv: KvList) -> tuple[Edit, ...]:
@@ -153,18 +166,39 @@ def to_inline(config: Config, environment: Environment, kv: KvList) -> tuple[Edi
     return (*edits, added)
 
 
+def _lines_of(config: Config, base: int, node: Node, index: int) -> tuple[Edit, str, str]:
+    """Return how a member of a section is taken out, the comment lines above it, and its value.
+
+    The value comes with the comment behind it.
+    """
+    text, place = config.text, member_spans(base, node)[index]
+    start, end = line_start(text, place.start), line_end(text, place.end)
+    value = text[base + node.members[index].offset : end].rstrip()
+    found = _COMMENT_LINES.search(text, 0, start)
+    above = text[found.start() : start] if found else ""
+    removal = Edit(Span(start - len(above), _next_line(text, end)), "")
+    return removal, above, value
+
+
 def _add_list(
-    config: Config, scope: Environment, value: str, replacing: Sequence[Span] = ()
+    config: Config,
+    scope: Environment,
+    value: str,
+    above: str = "",
+    replacing: Sequence[Span] = (),
 ) -> Edit | None:
-    """Return the edit that adds `kv_namespaces = value` to an environment."""
+    """Return the edit that adds `kv_namespaces = value` to an environment.
+
+    `above` are the lines of comments that come before it.
+    """
     text, newline = config.text, newline_of(config.text)
     if config.is_json:
         return add_member(config, *scope.table.parts[0], KV_FIELD, value)
     if scope.name is None:
-        return _add_at_top(config, KV_FIELD, value)
+        return _add_at_top(config, KV_FIELD, value, above)
     for base, section in config.sections:
         if section.path == ("env", scope.name) and not section.is_array:
-            return add_member(config, base, section.body, KV_FIELD, value)
+            return _below(config, add_member(config, base, section.body, KV_FIELD, value), above)
     if any(is_braced(text, base) for base, _ in scope.table.parts):
         return None
     for base, section in config.sections:  # in front of the first of its tables
@@ -172,18 +206,26 @@ def _add_list(
             start = line_start(text, base)
             if any(place.start <= start < place.end for place in replacing):
                 start = min(place.start for place in replacing)
-            header = f"[env.{key_text(scope.name)}]{newline}{KV_FIELD} = {value}"
+            header = f"[env.{key_text(scope.name)}]{newline}{above}{KV_FIELD} = {value}"
             return Edit(Span(start, start), f"{header}{newline}{newline}")
     return None
 
 
-def _add_at_top(config: Config, name: str, value: str) -> Edit:
+def _add_at_top(config: Config, name: str, value: str, above: str = "") -> Edit:
     base, section = config.sections[0]
     if not section.path and section.body.members:
-        return add_member(config, base, section.body, name, value)
+        return _below(config, add_member(config, base, section.body, name, value), above)
     newline = newline_of(config.text)
     start = line_start(config.text, base) if section.path else 0
-    return Edit(Span(start, start), f"{name} = {value}{newline}{newline}")
+    return Edit(Span(start, start), f"{above}{name} = {value}{newline}{newline}")
+
+
+def _below(config: Config, edit: Edit, above: str) -> Edit:
+    """Return an edit that adds a line, with lines of comments above that."""
+    newline = newline_of(config.text)
+    if not above or not edit.text.startswith(newline):
+        return edit._replace(text=above + edit.text)
+    return edit._replace(text=f"{newline}{above}{edit.text.removeprefix(newline)}")
 
 
 def _statement(config: Config, kv: KvList) -> tuple[int, Node, int] | None:

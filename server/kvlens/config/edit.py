@@ -230,6 +230,8 @@ def _remove_among(config: Config, places: list[Span], index: int) -> tuple[Edit,
             if not inside:
                 return (Edit(Span(previous, place.end), ""),)
             return (Edit(Span(previous, previous + 1), ""), Edit(place, ""))
+    if len(places) == 1:  # what is left is `{ }`, not `{  }`
+        return (Edit(Span(len(text[: place.start].rstrip(" \t")), end), ""),)
     return (Edit(Span(place.start, end), ""),)
 
 

@@ -29,7 +29,8 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     field = entry.get("binding")
     assert field
     inside = config.text[slice(*field.value_span)].strip("[] \t\r\n\"'")
-    name = free_binding(config, inside if inside.isidentifier() else "KV")
+    likely = field.kind == "array" and inside.isidentifier()
+    name = free_binding(config, inside if likely else "KV")
     listed = any(entry in kv.entries for kv in environment.kv)
     more = spread(config, environment.name, [name]) if listed else []
     also = ", in every environment" if more else ""

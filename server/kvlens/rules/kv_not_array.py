@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.config import Config, Entry, KvList
-from kvlens.config.edit import Edit, list_path, literal
+from kvlens.config.edit import Edit, add_field, list_path, literal
 from kvlens.rules.base import ConfigRule, Finding, Fix, Problem
-from kvlens.rules.mending import spread
+from kvlens.rules.mending import free_binding, spread
+from kvlens.rules.strays import FIELDS_OF_KV
 from kvlens.rules.values import described_value, path_of
 from kvlens.text import Span
 
@@ -48,6 +49,8 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
                 yield from _double_brackets(config, problem.span, top)
             elif kv.kind == "table" and kv.definition.node is not None:
                 inside = Entry(kv.definition.base, kv.definition.node)
+                if not any(field.name in FIELDS_OF_KV for field in inside.fields):
+                    return
                 edits = [Edit(Span(kv.span.start, kv.span.start), "[")]
                 edits += [Edit(Span(kv.span.end, kv.span.end), "]")]
                 yield _fix("Put it into an array", config, edits, top, inside)
@@ -75,8 +78,13 @@ def _double_brackets(config: Config, name: Span, top: bool) -> Iterator[Fix]:
 
 
 def _fix(title: str, config: Config, edits: list[Edit], top: bool, entry: Entry) -> Fix:
-    binding = entry.text_of("binding")
-    more = spread(config, None, [binding]) if top and binding else []
+    binding, more = entry.text_of("binding"), []
+    if entry.get("binding") is None:
+        binding = free_binding(config)
+        more = [add_field(config, entry, "binding", literal(binding), first=True)]
+        title = f'{title}, with the binding "{binding}"'
+    if top and binding:
+        more += spread(config, None, [binding])
     return Fix(title, (*edits, *more), safe=not more)
 
 

@@ -28,6 +28,7 @@ class Silence(NamedTuple):
     line: int
     codes: tuple[tuple[str, Span], ...]
     span: Span  # of the words `kvlens-disable-…`
+    next_line: bool
 
 
 def silences(config: Config) -> list[Silence]:
@@ -71,12 +72,13 @@ def _read(config: Config) -> list[Silence]:
         comment = _COMMENT.match(config.text, *span)
         if comment is None:
             continue
-        line = index.position(span.start).line + (comment[1] == "next-line")
+        next_line = comment[1] == "next-line"
+        line = index.position(span.start).line + next_line
         named = len(comment[2].split(" --")[0])  # what follows is the reason, for people
         codes = tuple(
             (code[0], Span(*code.span()))
             for code in _CODE.finditer(config.text, comment.start(2), comment.start(2) + named)
         )
         start = comment.start(1) - len(_MARK)
-        found.append(Silence(line, codes, Span(start, comment.end(1))))
+        found.append(Silence(line, codes, Span(start, comment.end(1)), next_line))
     return found

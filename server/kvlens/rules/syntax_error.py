@@ -28,6 +28,7 @@ _PLAINER = (
     (r"Extra data", "the value ended before this: is a bracket too many, or one missing?"),
     (r"Invalid control character", "a string cannot go on in the next line: close the quote"),
 )
+_BARE_BEFORE = re.compile(r"[=:][ \t]*([^\s,\[\]{}#\"'=:]*)\Z")
 _BARE_VALUE = re.compile(r"[\w<$.:/@-][^\s,\]}#\"']*")
 _VALUE_BEGINS = re.compile(r"=[ \t]*\Z")
 
@@ -60,11 +61,9 @@ def _plainer(text: str, problem: SyntaxProblem) -> str:
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     start = problem.span.start
-    bare = _BARE_VALUE.match(config.text, start)
-    begins = _VALUE_BEGINS.search(config.text, 0, start)
-    if config.is_json:
-        begins = re.compile(r":\s*\Z").search(config.text, 0, start)
-    if bare and begins:
+    begins = _BARE_BEFORE.search(config.text, 0, start)
+    bare = _BARE_VALUE.match(config.text, begins.start(1)) if begins else None
+    if bare:
         edit = Edit(Span(*bare.span()), literal(bare[0]))
         yield Fix(f"Put {literal(bare[0])} in quotes", (edit,))
     found = entry_at(config, Span(start, start))

@@ -1,0 +1,107 @@
+"""Quick fixes, rewrites and fix-all, as the rules offer them for a place of an open config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from kvlens.config import Config
+from kvlens.config.around import look_around
+from kvlens.lsp.documents import to_range
+from kvlens.rules import Fix, Problem
+from kvlens.rules.fixing import fix_all, fixes_for, silence
+from kvlens.rules.rewrites import rewrites
+from kvlens.text import Span
+
+if TYPE_CHECKING:
+    from kvlens.lsp.documents import Document
+    from kvlens.lsp.server import Server
+
+QUICK_FIX = types.CodeActionKind.QuickFix.value
+REWRITE = types.CodeActionKind.RefactorRewrite.value
+FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.kvlens"
+KINDS = [QUICK_FIX, REWRITE, FIX_ALL]
+
+
+async def answer(server: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
+    """Return what can be done at a range."""
+    uri = params.text_document.uri
+    document, config = server.documents.get(uri), server.diagnostics.config(uri)
+    if document is None or config is None or config.text != document.text:
+        return []
+    return list(_actions(server, params, document, config))
+
+
+def _actions(
+    server: Server, params: types.CodeActionParams, document: Document, config: Config
+) -> Iterator[types.CodeAction]:
+    problems = server.diagnostics.problems(document.uri)
+    start = document.offset(params.range.start)
+    span = Span(start, max(start, document.offset(params.range.end)))
+    around = look_around(Path(config.path))
+    only = params.context.only
+    if _wanted(QUICK_FIX, only):
+        here = [problem for problem in problems if _meet(problem.span, span)]
+        for problem in here:
+            fixes = fixes_for(config, problem, around)
+            for number, fix in enumerate(fixes):
+                action = _action(fix, QUICK_FIX, document, params, problem)
+                action.is_preferred = number == 0 or None
+                yield action
+        for code in dict.fromkeys(problem.code for problem in here):
+            same = [problem for problem in problems if problem.code == code]
+            whole = fix_all(config, same, around) if len(same) > 1 else None
+            if whole:
+                yield _action(whole, QUICK_FIX, document, params)
+        for problem in here:
+            if quiet := silence(config, problem, around):
+                yield _action(quiet, QUICK_FIX, document, params, problem)
+    if _wanted(REWRITE, only):
+        for fix in rewrites(config, span):
+            yield _action(fix, REWRITE, document, params)
+    if only and _wanted(FIX_ALL, only):  # only where asked for: it is no part of a place's menu
+        whole = fix_all(config, problems, around, only_safe=True)
+        if whole:
+            yield _action(whole, FIX_ALL, document, params)
+
+
+def _action(
+    fix: Fix,
+    kind: str,
+    document: Document,
+    params: types.CodeActionParams,
+    problem: Problem | None = None,
+) -> types.CodeAction:
+    edits = [
+        types.TextEdit(to_range(document.index, edit.span, document.encoding), edit.text)
+        for edit in fix.edits
+    ]
+    mended = None
+    if problem:
+        place = to_range(document.index, problem.span, document.encoding)
+        mended = [
+            known
+            for known in params.context.diagnostics
+            if known.code == problem.code and known.range == place
+        ]
+    return types.CodeAction(
+        fix.title,
+        kind=kind,
+        diagnostics=mended or None,
+        edit=types.WorkspaceEdit(changes={document.uri: edits}),
+    )
+
+
+def _wanted(kind: str, only: object) -> bool:
+    """Tell whether a client that asks for some kinds wants this one, or one below them."""
+    if not isinstance(only, list | tuple):
+        return True
+    names = [str(getattr(wanted, "value", wanted)) for wanted in only]
+    return any(name in ("", kind) or kind.startswith(f"{name}.") for name in names)
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one.start <= other.end and other.start <= one.end

@@ -1,0 +1,143 @@
+"""Which fixes to offer: only those after which the problem is gone and no new one is there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from kvlens.config import Config, load_text
+from kvlens.config.around import Surroundings
+from kvlens.config.comments import comments
+from kvlens.config.edit import Edit, applied, line_end, line_start, newline_of
+from kvlens.config.judge import judge
+from kvlens.rules import RULES, check_structure, check_text
+from kvlens.rules.base import EntryRule, Fix, PlaceRule, Problem, TextRule
+from kvlens.rules.silence import silences
+from kvlens.text import Span
+
+# Rules of lists that wrangler does not read, and what only a list that is read can have.
+_HIDING = frozenset(("kv-captured", "kv-misnamed", "kv-not-array", "unsafe-kv"))
+_INSIDE = frozenset(
+    (
+        "id-twice",
+        "id-shared",
+        *(code for code, rule in RULES.items() if isinstance(rule, EntryRule)),
+    )
+)
+_JUDGED = 20_000  # characters up to which the strict judge looks at a fix too: it takes long
+
+
+def fixes_for(config: Config, problem: Problem, around: Surroundings | None = None) -> list[Fix]:
+    """Return the ways to mend one problem, the best first."""
+    rule = RULES.get(problem.code)
+    if rule is None or rule.fixes is None:
+        return []
+    return [fix for fix in rule.fixes(config, problem) if mends(config, fix, problem.code, around)]
+
+
+def fix_all(
+    config: Config,
+    problems: Iterable[Problem],
+    around: Surroundings | None = None,
+    *,
+    only_safe: bool = False,
+) -> Fix | None:
+    """Return one fix of several problems: the first of each that does not get in another's way.
+
+    None where that mends nothing.
+    """
+    wanted = list(problems)
+    for sure in (False, True):  # looked at one by one only where all at once do not do
+        edits, done = _together(config, wanted, around, only_safe=only_safe, sure=sure)
+        whole = Fix("", tuple(edits), safe=only_safe)
+        if done and mends(config, whole, done[0].code, around):
+            codes = {problem.code for problem in done}
+            of = f" of {done[0].code}" if len(codes) == 1 else ""
+            count = f"all {len(done)} problems" if len(done) > 1 else "the problem"
+            return whole._replace(title=f"Fix {count}{of} in this file")
+    return None
+
+
+def _together(
+    config: Config,
+    problems: Iterable[Problem],
+    around: Surroundings | None,
+    *,
+    only_safe: bool,
+    sure: bool,
+) -> tuple[list[Edit], list[Problem]]:
+    """Return the edits of the problems' first fixes that fit together, and what they mend."""
+    edits: list[Edit] = []
+    done: list[Problem] = []
+    for problem in problems:
+        rule = RULES.get(problem.code)
+        fixes = rule.fixes if rule else None
+        if fixes is None:
+            continue
+        for fix in fixes(config, problem):
+            if only_safe and not fix.safe:
+                continue
+            more = [edit for edit in fix.edits if edit not in edits]
+            if any(_clash(one, other) for one in more for other in edits):
+                continue
+            if sure and not mends(config, Fix("", (*edits, *more)), problem.code, around):
+                continue
+            edits += more
+            done.append(problem)
+            break
+    return edits, done
+
+
+def mends(config: Config, fix: Fix, code: str, around: Surroundings | None = None) -> bool:
+    """Tell whether a fix makes fewer problems of one rule and no more of any other.
+
+    Where a list was not read before, what was wrong inside it all along counts as no new problem.
+    """
+    if not fix.edits:
+        return False
+    slow = isinstance(RULES.get(code), TextRule | PlaceRule)
+    mended = load_text(applied(config.text, fix.edits), config.path)
+    before, after = _count(config, around, slow=slow), _count(mended, around, slow=slow)
+    inside = _INSIDE if code in _HIDING else frozenset[str]()
+    if after[code] >= before[code]:
+        return False
+    if any(after[other] > before[other] for other in after.keys() - inside):
+        return False
+    if slow or len(mended.text) > _JUDGED or judge(mended.text, mended.path) is None:
+        return True
+    return judge(config.text, config.path) is not None
+
+
+def silence(config: Config, problem: Problem, around: Surroundings | None = None) -> Fix | None:
+    """Return the comment that silences a problem on its line; None where none can stand there."""
+    text = config.text
+    if config.path.endswith(".json") or problem.code in ("syntax-error", "silence-unknown"):
+        return None
+    start, end = line_start(text, problem.span.start), line_end(text, problem.span.start)
+    title = f"Silence {problem.code} on this line"
+    for known in silences(config):
+        own = start <= known.span.start < end and not known.next_line
+        if own and known.codes:
+            at = known.codes[-1][1].end
+            return Fix(title, (Edit(Span(at, at), f", {problem.code}"),))
+    mark = "//" if config.is_json else "#"
+    if any(start <= span.start <= end for span in comments(text, is_json=config.is_json)):
+        indent = text[start : len(text[:end]) - len(text[start:end].lstrip(" \t"))]
+        words = f"{indent}{mark} kvlens-disable-next-line {problem.code}{newline_of(text)}"
+        fix = Fix(title, (Edit(Span(start, start), words),))
+    else:
+        at = start + len(text[start:end].rstrip())
+        words = f"{' ' if at > start else ''}{mark} kvlens-disable-line {problem.code}"
+        fix = Fix(title, (Edit(Span(at, at), words),))
+    return fix if mends(config, fix, problem.code, around) else None
+
+
+def _count(config: Config, around: Surroundings | None, *, slow: bool) -> Counter[str]:
+    found = [*check_structure(config), *(check_text(config, around) if slow else ())]
+    return Counter(problem.code for problem in found)
+
+
+def _clash(one: Edit, other: Edit) -> bool:
+    if one.span.start == one.span.end and one.span == other.span:
+        return False  # two insertions at one place come one after the other
+    return one.span.start < other.span.end and other.span.start < one.span.end
