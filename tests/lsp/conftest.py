@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pygls.protocol import default_converter
 from pytest_lsp import ClientServerConfig, LanguageClient
 from pytest_lsp.client import register_lsp_features
 
+PEERS = Path(__file__).parents[1] / "interop" / "node_modules" / ".bin"  # workerd is there
 CONFIG = """\
 name = "shop"
 
@@ -46,7 +48,7 @@ def make_editor() -> Editor:
     client = Editor(converter_factory=default_converter)
     register_lsp_features(client)
     client.notes, client.edits = [], []
-    for method in ("kvlens/changed", "kvlens/status"):
+    for method in ("kvlens/changed", "kvlens/status", "kvlens/worker", "kvlens/output"):
 
         def keep(params: Any, method: str = method) -> None:
             client.notes.append((method, params))
@@ -79,7 +81,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_lsp.fixture(  # type: ignore[untyped-decorator]
     scope="session",
-    config=ClientServerConfig(server_command=own_command("lsp"), client_factory=make_editor),
+    config=ClientServerConfig(
+        server_command=own_command("lsp"),
+        client_factory=make_editor,
+        server_env={**os.environ, "PATH": f"{PEERS}{os.pathsep}{os.environ['PATH']}"},
+    ),
 )
 async def editor(lsp_client: Editor, folder: Path) -> AsyncIterator[None]:
     """The server with the project open, its emulator running."""
@@ -88,7 +94,7 @@ async def editor(lsp_client: Editor, folder: Path) -> AsyncIterator[None]:
         types.InitializeParams(
             capabilities=capabilities(),
             workspace_folders=[types.WorkspaceFolder(folder.as_uri(), folder.name)],
-            initialization_options={"store": "memory:"},
+            initialization_options={"store": "memory:", "output": True},
         )
     )
     yield

@@ -20,7 +20,7 @@ from kvlens.kv import KVError
 from kvlens.kv.coerce import has_lone_surrogate
 from kvlens.kv.validation import key_name
 from kvlens.seeds.array import FileError
-from kvlens.stores import DEFAULT_STORE, Store, StoreError, open_store
+from kvlens.stores import DEFAULT_STORE, Store, StoreError, default_store, open_store
 
 Options = argparse.Namespace
 T = TypeVar("T")
@@ -350,7 +350,7 @@ def _store_url(options: Options) -> str:
         if options.store is not None:
             raise UsageError("--store and --persist-to both name a store; give one of them")
         return f"wrangler:{Path(options.persist_to).expanduser().absolute()}"
-    url: str = options.store or DEFAULT_STORE
+    url: str = options.store or default_store()
     if url.partition(":")[0].lower() == "memory":
         raise UsageError(
             "the store memory: lives inside a running emulator; reach it with KVLENS_TOKEN set and "

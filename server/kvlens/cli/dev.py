@@ -17,7 +17,7 @@ from kvlens.cli.ending import end_with_parent
 from kvlens.config.find import ConfigError, find_config
 from kvlens.emulator import EmulatorError
 from kvlens.kv.limits import COMPATS
-from kvlens.stores import DEFAULT_STORE, StoreError, open_store, shown_url
+from kvlens.stores import StoreError, default_store, open_store, shown_url
 from kvlens.worker.build import build
 from kvlens.worker.errors import BuildError, WorkerError
 from kvlens.worker.host import WorkerHost
@@ -54,7 +54,9 @@ def _parser(command: str) -> argparse.ArgumentParser:
     parser.add_argument("--config", "-c", metavar="PATH", help="the config (default: as wrangler)")
     parser.add_argument("--env", "-e", metavar="NAME", help="the environment (default: none)")
     parser.add_argument("--port", type=int, default=8787, help="0 for any that is free")
-    parser.add_argument("--store", metavar="URL", default=DEFAULT_STORE, help="where keys are kept")
+    parser.add_argument(
+        "--store", metavar="URL", default=default_store(), help="where keys are kept"
+    )
     parser.add_argument("--compat", choices=COMPATS, default=COMPATS[0], help="whose rules hold")
     parser.add_argument("--json", action="store_true", help="machine output, an object a line")
     parser.add_argument("--lifeline", action="store_true", help=argparse.SUPPRESS)

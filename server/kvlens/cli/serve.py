@@ -22,7 +22,7 @@ from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError
 from kvlens.seeds.file import SeedItem, read
 from kvlens.seeds.plan import changed_items, to_writes
-from kvlens.stores import DEFAULT_STORE, StoreError, open_store, shown_url
+from kvlens.stores import DEFAULT_STORE, StoreError, default_store, open_store, shown_url
 from kvlens.workspace import Project, follow
 
 DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # where a store on disk has its files
@@ -58,7 +58,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--store",
         metavar="URL",
-        default=DEFAULT_STORE,
+        default=default_store(),
         help=f"where keys are kept (default: {DEFAULT_STORE}); a path in it is from here",
     )
     parser.add_argument("--compat", choices=COMPATS, default=COMPATS[0], help="whose rules hold")

@@ -12,18 +12,27 @@ from kvlens.config import Config, ConfigReader
 from kvlens.config.find import CONFIG_NAMES, ConfigError, find_configs, read_config
 from kvlens.lsp.emulators import EmulatorProcess
 from kvlens.lsp.settings import Settings
+from kvlens.lsp.workers import WorkerProcess
+
+Changed = Callable[[Any, dict[str, Any]], None]
 
 
 class Project:
-    """One config as it is on disk, and the emulator that follows it."""
+    """One config as it is on disk, with the emulator that follows it and the Worker."""
 
-    def __init__(self, path: Path, label: str, emulator: EmulatorProcess) -> None:
+    def __init__(self, path: Path, label: str, settings: Settings, changed: Changed) -> None:
         self.path = path
         self.label = label
-        self.emulator = emulator
+        self.emulator = EmulatorProcess(path, settings, changed)
+        self.worker = WorkerProcess(path, settings, changed, self.emulator)
         self._reader = ConfigReader(str(path))
         self.config: Config = self._reader.read("")
         self.reload()
+
+    async def close(self) -> None:
+        """End its child processes."""
+        await self.worker.stop()
+        await self.emulator.stop()
 
     def reload(self) -> None:
         """Read the file again; one that cannot be read leaves what was known."""
@@ -36,9 +45,7 @@ class Project:
 class Projects:
     """The projects below the workspace's folders, by the path of their config."""
 
-    def __init__(
-        self, settings: Settings, changed: Callable[[EmulatorProcess, dict[str, Any]], None]
-    ) -> None:
+    def __init__(self, settings: Settings, changed: Changed) -> None:
         self.settings = settings
         self._changed = changed
         self._known: dict[str, Project] = {}
@@ -66,20 +73,19 @@ class Projects:
         for key, project in list(self._known.items()):
             if key not in found:
                 del self._known[key]
-                await project.emulator.stop()
+                await project.close()
         for key, (path, label) in found.items():
             if key in self._known:
                 self._known[key].reload()
                 continue
-            emulator = EmulatorProcess(path, self.settings, self._changed)
-            self._known[key] = Project(path, label, emulator)
+            self._known[key] = Project(path, label, self.settings, self._changed)
         self._known = {key: self._known[key] for key in found}
 
     async def use(self, settings: Settings) -> None:
         """Take up new settings; a running emulator they concern is started anew."""
         before, self.settings = self.settings, settings
         for project in self:
-            project.emulator.settings = settings
+            project.emulator.settings = project.worker.settings = settings
             concerned = (before.store, before.port, before.compat) != (
                 settings.store,
                 settings.port,
@@ -89,8 +95,8 @@ class Projects:
                 await project.emulator.stop()
 
     async def close(self) -> None:
-        """End every emulator."""
-        await asyncio.gather(*(project.emulator.stop() for project in self))
+        """End every child process."""
+        await asyncio.gather(*(project.close() for project in self))
 
 
 def _winners(paths: Iterable[Path]) -> list[Path]:

@@ -16,20 +16,23 @@ from pygls.uris import from_fs_path, to_fs_path
 from kvlens import __version__
 from kvlens.config.find import is_config
 from kvlens.lsp import commands
+from kvlens.lsp.children import Child, ChildError
 from kvlens.lsp.converter import make_converter
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
-from kvlens.lsp.emulators import EmulatorError, EmulatorProcess
 from kvlens.lsp.projects import Project, Projects
 from kvlens.lsp.protocol import Protocol
 from kvlens.lsp.settings import Settings, read_settings
 from kvlens.lsp.sources import Sources
 from kvlens.lsp.transport import StdioServer
+from kvlens.lsp.workers import WorkerProcess
 from kvlens.source import is_source
 from kvlens.text import UTF16
 
 CHANGED = "kvlens/changed"  # to the client: {"config", "id"?}: keys or namespaces are not as before
 STATUS = "kvlens/status"  # to the client: {"config", "state", "url"?, "message"?}
+WORKER = "kvlens/worker"  # to the client, as STATUS: of a Worker that was run
+OUTPUT = "kvlens/output"  # to the client: {"config", "event", "level", "message", "file"?, "line"?}
 LEVELS = {
     "error": types.MessageType.Error,
     "warning": types.MessageType.Warning,
@@ -50,9 +53,10 @@ class Server(StdioServer):
         self.diagnostics = Diagnostics(self)
         self.sources = Sources(self)
         self.settings = Settings()
-        self.projects = Projects(self.settings, self._emulator_event)
+        self.projects = Projects(self.settings, self._child_event)
         self.found = asyncio.Event()  # set when the workspace has been looked through
         self._complaints: list[str] = []
+        self._shows_output = False  # the client has a place for what Workers say
         self._tasks: set[asyncio.Task[None]] = set()
         for method, handler in STATE.items():
             self.feature(method)(functools.partial(getattr(Server, handler), self))
@@ -68,6 +72,7 @@ class Server(StdioServer):
         options = getattr(params, "initialization_options", None)
         self.settings, self._complaints = read_settings(options)
         self.projects.settings = self.settings
+        self._shows_output = isinstance(options, dict) and options.get("output") is True
         text_document = params.capabilities.text_document
         asks = text_document is not None and text_document.diagnostic is not None
         if asks and not (isinstance(options, dict) and options.get("push")):
@@ -83,7 +88,7 @@ class Server(StdioServer):
         self.soon(self._look_through(start=self.settings.autoStart))
         self._watch_configs()
 
-    async def shutdown_emulators(self, _: Any = None) -> None:
+    async def shutdown_children(self, _: Any = None) -> None:
         """End what was started: nothing is left behind."""
         for task in self._tasks:
             task.cancel()
@@ -176,7 +181,7 @@ class Server(StdioServer):
     async def _guarded(self, work: Awaitable[None]) -> None:
         try:
             await work
-        except EmulatorError as error:
+        except ChildError as error:
             self.log("error", str(error))
         except Exception as error:
             self.report_server_error(error, None)
@@ -225,15 +230,17 @@ class Server(StdioServer):
             for project in self.projects:
                 await project.emulator.start()
 
-    def _emulator_event(self, emulator: EmulatorProcess, event: dict[str, Any]) -> None:
-        uri = self.uri(emulator.config)
+    def _child_event(self, child: Child, event: dict[str, Any]) -> None:
+        uri = self.uri(child.config)
         kind = event.get("event")
-        if kind == "log":
+        if kind == "state":
+            self._state_changed(child, uri)
+        elif isinstance(child, WorkerProcess):
+            self._output(uri, event)
+        elif kind == "log":
             self.log(event.get("level", "info"), event["message"])
-        elif kind == "state":
-            self._state_changed(emulator, uri)
         elif kind in ("namespaces", "changed"):
-            project: Project | None = self.projects.get(emulator.config)
+            project: Project | None = self.projects.get(child.config)
             if kind == "namespaces" and project:
                 project.reload()
             note = {"config": uri}
@@ -242,16 +249,25 @@ class Server(StdioServer):
             self.protocol.notify(CHANGED, note)
             self._refresh_shown()
 
-    def _state_changed(self, emulator: EmulatorProcess, uri: str) -> None:
-        status = {"config": uri, "state": emulator.state}
-        if emulator.url:
-            status["url"] = emulator.url
-            self.log("info", f"Emulator for {emulator.config} at {emulator.url}")
-        if emulator.message:
-            status["message"] = emulator.message
-            self.tell("error", emulator.message)
-        self.protocol.notify(STATUS, status)
+    def _state_changed(self, child: Child, uri: str) -> None:
+        is_worker = isinstance(child, WorkerProcess)
+        status = {"config": uri, "state": child.state}
+        if child.url:
+            status["url"] = child.url
+            what = "Worker" if is_worker else "Emulator"
+            self.log("info", f"{what} of {child.config} at {child.url}")
+        if child.message:
+            status["message"] = child.message
+            self.tell("error", child.message)
+        self.protocol.notify(WORKER if is_worker else STATUS, status)
         self._refresh_shown()
+
+    def _output(self, uri: str, event: dict[str, Any]) -> None:
+        """Pass on what a Worker says: to a client that shows it apart, else to the log."""
+        if self._shows_output:
+            self.protocol.notify(OUTPUT, {"config": uri, **event})
+        elif event.get("message"):
+            self.log(event.get("level", "info"), event["message"])
 
     def ask_to_pull(self) -> None:
         """Ask a client that pulls problems to do so again."""
@@ -338,7 +354,7 @@ STATE: dict[str, str] = {
     # method: what the server does with it, in the order that the messages come
     types.INITIALIZE: "initialize",
     types.INITIALIZED: "initialized",
-    types.SHUTDOWN: "shutdown_emulators",
+    types.SHUTDOWN: "shutdown_children",
     types.TEXT_DOCUMENT_DID_OPEN: "opened",
     types.TEXT_DOCUMENT_DID_CHANGE: "changed",
     types.TEXT_DOCUMENT_DID_SAVE: "saved",

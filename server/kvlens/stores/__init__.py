@@ -6,6 +6,7 @@ A store takes what it is given: what may be put is decided above it, in `kvlens.
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import cast
 
@@ -25,6 +26,14 @@ STORES: dict[str, tuple[str, str]] = {
 }
 
 DEFAULT_STORE = "wrangler:"
+
+
+def default_store() -> str:
+    """Return the store to take where none is named: KVLENS_STORE's, else `DEFAULT_STORE`.
+
+    A variable keeps a URL's password off the command line, which others could read.
+    """
+    return os.environ.get("KVLENS_STORE") or DEFAULT_STORE
 
 
 def open_store(url: str, base: Path, clock: Clock = system_clock) -> Store:
@@ -60,6 +69,7 @@ __all__ = [
     "Store",
     "StoreError",
     "Write",
+    "default_store",
     "open_store",
     "shown_url",
 ]

@@ -14,8 +14,8 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from kvlens.config.find import ConfigError
 from kvlens.kv.errors import KVError
+from kvlens.lsp.children import ChildError
 from kvlens.lsp.commands.params import CommandError, Params, ParamsError
-from kvlens.lsp.emulators import EmulatorError
 from kvlens.seeds.array import FileError
 from kvlens.stores import StoreError
 
@@ -39,9 +39,11 @@ COMMANDS: dict[str, str] = {
     "kvlens.snapshotRestore": "snapshot_restore",
     "kvlens.restart": "restart",
     "kvlens.address": "address",
+    "kvlens.run": "run_worker",
+    "kvlens.stop": "stop_worker",
     "kvlens.addNamespace": "add_namespace",
 }
-READABLE = (CommandError, EmulatorError, StoreError, KVError, ConfigError, OSError)
+READABLE = (CommandError, ChildError, StoreError, KVError, ConfigError, OSError)
 
 
 async def run(server: Server, params: types.ExecuteCommandParams) -> Any:

@@ -1,0 +1,188 @@
+"""The child processes that the server owns: another `kvlens` each, saying a JSON object a line.
+
+A process of its own cannot stall typing. Its standard input is its lifeline: when this process
+goes, however it goes, the pipe closes and the child ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kvlens.lsp.settings import Settings
+from kvlens.process import own_command
+
+STARTED_WITHIN = 60.0  # seconds; a cold machine that compiles everything needs some of them
+ENDED_WITHIN = 5.0
+LONGEST_LINE = 16 * 1024 * 1024  # bytes of one event; a list of many namespaces is one line
+
+
+class ChildError(Exception):
+    """A child process is not to be had; the text says why and what to do."""
+
+
+class Child:
+    """One project's child process: started when it is needed, and again when it was lost.
+
+    `changed(child, event)` hears its events, and `{"event": "state"}` when its state changes.
+    """
+
+    what = "The process"  # how messages name it
+
+    def __init__(
+        self, config: Path, settings: Settings, changed: Callable[[Any, dict[str, Any]], None]
+    ) -> None:
+        self.config = config
+        self.settings = settings
+        self.state = "stopped"  # "starting", "running", "failed"
+        self.message = ""
+        self.ready: dict[str, Any] = {}
+        self._changed = changed
+        self._lock = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._errors: list[str] = []
+
+    @property
+    def url(self) -> str:
+        """The address, or "" while it does not run."""
+        return str(self.ready.get("url", "")) if self.state == "running" else ""
+
+    async def start(self) -> None:
+        """Start it where it does not run. Raises ChildError."""
+        async with self._lock:
+            if self.state != "running":
+                await self._start()
+
+    async def restart(self) -> None:
+        """End it and start it anew. Raises ChildError."""
+        async with self._lock:
+            await self._end()
+            await self._start()
+
+    async def stop(self) -> None:
+        """End it."""
+        async with self._lock:
+            await self._end()
+            if self.state != "stopped":
+                self._set("stopped")
+
+    # for the kinds of children --------------------------------------------------------------
+
+    async def arguments(self) -> list[str]:
+        """Return the command line behind `kvlens`; `--json --lifeline` come by themselves."""
+        raise NotImplementedError
+
+    def environment(self) -> dict[str, str]:
+        """Return variables that the process gets besides this one's."""
+        return {}
+
+    async def began(self) -> None:
+        """Do what follows the first line, which is in `ready`."""
+
+    async def ended(self) -> None:
+        """Let go of what `began` took."""
+
+    # inside ---------------------------------------------------------------------------------
+
+    async def _start(self) -> None:
+        await self._end()
+        self._set("starting")
+        self._errors = []
+        try:
+            name, *options = await self.arguments()
+            self._process = process = await asyncio.create_subprocess_exec(
+                *own_command(name, "--json", "--lifeline", "--config", str(self.config), *options),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=str(self.config.parent),  # a path in the store's URL is from there
+                env={**os.environ, **self.environment()},
+                limit=LONGEST_LINE,
+                # On Windows a console program would else open a window.
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if os.name == "nt" else 0,
+            )
+        except OSError as error:
+            raise self._failed(f"{self.what} could not be started: {error}") from error
+        except ChildError as error:
+            raise self._failed(str(error)) from error
+        assert process.stdout and process.stderr
+        self._tasks = [asyncio.create_task(self._read_errors(process.stderr))]
+        try:
+            ready = await asyncio.wait_for(self._first(process.stdout), STARTED_WITHIN)
+        except asyncio.TimeoutError:
+            await self._end()
+            raise self._failed(
+                f"{self.what} did not start within {STARTED_WITHIN:.0f} s. See the log."
+            ) from None
+        if ready is None:
+            await self._tasks[0]
+            await process.wait()
+            raise self._failed(
+                self._errors[-1] if self._errors else f"{self.what} ended as it started."
+            )
+        self.ready = ready
+        await self.began()
+        self._tasks.append(asyncio.create_task(self._read_events(process)))
+        self._set("running")
+
+    async def _first(self, stream: asyncio.StreamReader) -> dict[str, Any] | None:
+        """Return the line that says where it answers; None where it ends without one."""
+        async for line in stream:
+            event: dict[str, Any] = json.loads(line)
+            if event.get("event") == "ready":
+                return event
+            self._changed(self, event)
+        return None
+
+    async def _end(self) -> None:
+        process, self._process = self._process, None
+        await self.ended()
+        if process is not None and process.returncode is None:
+            assert process.stdin
+            process.stdin.close()
+            try:
+                await asyncio.wait_for(process.wait(), ENDED_WITHIN)
+            except asyncio.TimeoutError:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def _read_events(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout
+        async for line in process.stdout:
+            with contextlib.suppress(ValueError):
+                event = json.loads(line)
+                if event.get("event") == "namespaces":
+                    self.ready["namespaces"] = event["namespaces"]
+                self._changed(self, event)
+        code = await process.wait()
+        if self._process is process:  # nobody asked it to end
+            self._process = None
+            why = self._errors[-1] if self._errors else f"exit code {code}"
+            self._failed(f"{self.what} ended by itself: {why}")
+
+    async def _read_errors(self, stream: asyncio.StreamReader) -> None:
+        async for line in stream:
+            text = line.decode("utf-8", "replace").rstrip()
+            if text:
+                self._errors = [*self._errors[-49:], text]
+                self._changed(self, {"event": "log", "level": "info", "message": text})
+
+    def _failed(self, message: str) -> ChildError:
+        self._set("failed", message)
+        return ChildError(message)
+
+    def _set(self, state: str, message: str = "") -> None:
+        self.state, self.message = state, message
+        if state != "running":
+            self.ready = {}
+        self._changed(self, {"event": "state"})

@@ -1,0 +1,47 @@
+"""The Worker of a project, run on workerd: `kvlens dev` as a child process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kvlens.lsp.children import Child
+from kvlens.lsp.emulators import EmulatorProcess
+from kvlens.lsp.settings import Settings
+
+
+class WorkerProcess(Child):
+    """One project's Worker. It has the same keys as the editor."""
+
+    what = "The Worker"
+
+    def __init__(
+        self,
+        config: Path,
+        settings: Settings,
+        changed: Callable[[Any, dict[str, Any]], None],
+        emulator: EmulatorProcess,
+    ) -> None:
+        super().__init__(config, settings, changed)
+        self.port = 0
+        self.of_environment: str | None = None
+        self._emulator = emulator
+
+    async def arguments(self) -> list[str]:
+        """Return the command line; keys in memory are reached through the editor's emulator."""
+        if self._in_memory:
+            await self._emulator.start()
+        words = ["dev", "--port", str(self.port), "--compat", self.settings.compat]
+        return [*words, "--env", self.of_environment] if self.of_environment else words
+
+    def environment(self) -> dict[str, str]:
+        """Return the store; its secrets are no matter for a command line."""
+        if not self._in_memory:
+            return {"KVLENS_STORE": self.settings.store}
+        ready = self._emulator.ready
+        return {"KVLENS_STORE": ready["url"], "KVLENS_TOKEN": ready["token"]}
+
+    @property
+    def _in_memory(self) -> bool:
+        return self.settings.store.startswith("memory:")

@@ -1,0 +1,59 @@
+"""The Worker run from the editor, on the real workerd, with the editor's keys."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.request
+
+import pytest
+
+from tests.lsp.conftest import CONFIG, Editor, run, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+WORKER = """\
+export default {
+  async fetch(request, env) {
+    const count = Number(await env.CARTS.get("count")) + 1;
+    await env.CARTS.put("count", String(count));
+    console.log("counted", count);
+    return new Response(`STEP ${count}`);
+  },
+};
+"""
+
+
+async def test_a_worker_runs_with_the_editors_keys_and_stops(editor: Editor) -> None:
+    folder = editor.folder
+    (folder / "worker.js").write_text(WORKER.replace("STEP", "one"), encoding="utf-8")
+    config = 'main = "worker.js"\ncompatibility_date = "2026-01-01"\n' + CONFIG
+    (folder / "wrangler.toml").write_text(config, encoding="utf-8")
+    carts = {"binding": "CARTS", "environment": None}
+    await run(editor, "kvlens.put", **carts, key="count", text="41")
+    url = (await run(editor, "kvlens.run"))["url"]
+
+    async def fetch() -> str:
+        answer = await asyncio.to_thread(urllib.request.urlopen, url)
+        return str(answer.read().decode())
+
+    assert await fetch() == "one 42"
+    assert (await run(editor, "kvlens.get", **carts, key="count"))["text"] == "42"
+    await until(lambda: any("counted 42" in p["message"] for p in said_of(editor)))
+
+    (folder / "worker.js").write_text(WORKER.replace("STEP", "two"), encoding="utf-8")
+    await until(lambda: any(p["event"] == "restarted" for p in said_of(editor)))
+    assert await fetch() == "two 43"
+
+    assert await run(editor, "kvlens.stop") == {"stopped": True}
+    with pytest.raises(OSError, match="refused"):
+        await fetch()
+    await run(editor, "kvlens.delete", **carts, key="count")
+
+
+def said_of(editor: Editor) -> list[dict[str, str]]:
+    """Return what the Worker said so far."""
+    return [
+        params if isinstance(params, dict) else params._asdict()
+        for method, params in editor.notes
+        if method == "kvlens/output"
+    ]
