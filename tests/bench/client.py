@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import queue
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from scripts.toolchain import ToolError
 from tests.bench.capabilities import CAPABILITIES
 from tests.bench.servers import Server
 
@@ -19,15 +21,20 @@ ANSWER_WITHIN = 60.0  # seconds; then the server is held to be stuck
 FULL = 1  # the protocol's TextDocumentSyncKind
 
 
+class ServerEndedError(ToolError):
+    """The server has ended by itself; the text has its last words."""
+
+
 class Client:
     """A server process and the conversation with it."""
 
     def __init__(self, server: Server, folder: Path) -> None:
         self.server = server
         self.folder = folder
-        self.arrived: queue.Queue[tuple[float, dict[str, Any]]] = queue.Queue()
+        self.arrived: queue.Queue[tuple[float, dict[str, Any] | None]] = queue.Queue()
         self.full_text = False
         self._sending = threading.Lock()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as this
         self.spawned = time.perf_counter()
         self.process = subprocess.Popen(
             server.command,
@@ -35,7 +42,7 @@ class Client:
             env=server.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._errors,
         )
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -51,9 +58,10 @@ class Client:
             assert self.process.stdin
             self.process.stdin.close()
             self.process.wait(5)
-        except (OSError, TimeoutError, subprocess.TimeoutExpired):
+        except (OSError, TimeoutError, ServerEndedError, subprocess.TimeoutExpired):
             self.process.kill()
             self.process.wait()
+        self._errors.close()
 
     def initialize(self) -> float:
         """Shake hands; return the seconds from spawn to the answer of `initialize`."""
@@ -92,13 +100,17 @@ class Client:
     def wait_for(self, wanted: Callable[[dict[str, Any]], bool]) -> tuple[float, dict[str, Any]]:
         """Return the first message from now on that is wanted, and when it arrived.
 
-        Raises TimeoutError where it does not come.
+        Raises TimeoutError where it does not come, ServerEndedError where the server has ended.
         """
         while True:
             try:
                 arrived, message = self.arrived.get(timeout=ANSWER_WITHIN)
             except queue.Empty:
                 raise TimeoutError(f"{self.server.name} does not answer") from None
+            if message is None:
+                self._errors.seek(0)
+                said = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+                raise ServerEndedError(f"{self.server.name} has ended: {' / '.join(said[-3:])}")
             if wanted(message):
                 return arrived, message
 
@@ -106,7 +118,8 @@ class Client:
         """Wait until nothing has arrived for so long, and forget what did."""
         while True:
             try:
-                self.arrived.get(timeout=seconds)
+                if self.arrived.get(timeout=seconds)[1] is None:
+                    return
             except queue.Empty:
                 return
 
@@ -122,6 +135,7 @@ class Client:
             body = stream.read(size)
             arrived = time.perf_counter()
             if not body:
+                self.arrived.put((arrived, None))
                 return
             message = json.loads(body)
             if "method" in message and "id" in message:
