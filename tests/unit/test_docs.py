@@ -47,7 +47,7 @@ def test_every_variable_is_documented() -> None:
         for path in sources
         for name in re.findall(r'"((?:KVLENS|CLOUDFLARE)_[A-Z_]+)"', path.read_text("utf-8"))
     }
-    assert len(read) == 7
+    assert "KVLENS_STORE" in read
     for name in read:
         assert f"`{name}`" in STORE_PAGE or f"{name}=" in STORE_PAGE, name
 
