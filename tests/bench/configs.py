@@ -42,26 +42,30 @@ class Typed:
 
 
 def make_config(lines: int) -> tuple[str, list[Typed]]:
-    """Return a config of so many lines and the places to type at, one a syntax."""
-    room = lines - HEAD.count("\n") - TAIL.count("\n") - 2
+    """Return a config of so many lines and the places to type at, one a syntax.
+
+    Each syntax has an environment of its own, so that none lacks what another has: but for the
+    field that is typed at, nothing is wrong with it.
+    """
+    room = lines - HEAD.count("\n") - TAIL.count("\n") - 3
     tables = room // 2 // ENTRY_LINES
     inline = room - tables * ENTRY_LINES
-    text: list[str] = ["kv_namespaces = ["]
+    text: list[str] = ["[env.staging]", "kv_namespaces = ["]
     for number in range(inline):
         text.append(f'  {{ binding = "KV_{number}", id = "{_id(number)}" }},')
     text.append("]")
     for number in range(inline, inline + tables):
         text += [
             "",
-            "[[env.staging.kv_namespaces]]",
+            "[[env.production.kv_namespaces]]",
             f'binding = "KV_{number}"',
             f'id = "{_id(number)}"',
             f'preview_id = "{_id(number + lines)}"',
         ]
     base = HEAD.count("\n")
-    at_inline = 1 + inline // 2
+    at_inline = 2 + inline // 2
     text[at_inline] = text[at_inline].replace(" }", f', ix = "{_id(0)}" }}')
-    at_table = inline + 2 + ENTRY_LINES * (tables // 2) + 4
+    at_table = inline + 3 + ENTRY_LINES * (tables // 2) + 4
     text[at_table] = f'ix = "{_id(1)}"'
     places = [
         Typed(base + at_inline, text[at_inline].index("ix =") + 1),

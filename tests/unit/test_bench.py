@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import tomlkit
 from kvlens.config import load_text
+from kvlens.rules import check
 from tomlkit.exceptions import TOMLKitError
 
 from tests.bench.configs import make_config
@@ -19,9 +20,10 @@ def test_a_config_is_as_long_as_asked_and_breaks_at_one_letter(lines: int) -> No
     text, places = make_config(lines)
     assert text.count("\n") == lines
     config = load_text(text, "wrangler.toml")
-    top, staging = config.environments
-    assert len(top.kv[0].entries) > 5 and len(staging.kv[0].entries) > 3
-    assert len(config.namespaces()) == len(top.kv[0].entries) + len(staging.kv[0].entries)
+    _, inline, tables = config.environments
+    assert len(inline.kv[0].entries) > 5 and len(tables.kv[0].entries) > 3
+    assert len(config.namespaces()) == len(inline.kv[0].entries) + len(tables.kv[0].entries)
+    assert [problem.code for problem in check(config)] == ["unknown-field", "unknown-field"]
     tomlkit.parse(text)
     assert len(places) == 2
     for place in places:
