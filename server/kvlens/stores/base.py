@@ -18,6 +18,8 @@ class Store(Protocol):
 
     An expired key is never returned. Every method raises StoreError where the store is locked,
     damaged, read-only or out of reach; then nothing was changed.
+
+    A store that reads many entries in one go offers `get_many` too: see `kvlens.stores.many`.
     """
 
     inline: bool
