@@ -8,6 +8,7 @@ import * as prompts from './prompts';
 import type { NamespaceRef, Project } from './protocol';
 import type { Server } from './server';
 import { type KeyNode, type MoreNode, type Node, namespaceOf, type Tree } from './tree';
+import type { Workers } from './workers';
 
 const SHORT = 5000; // ms that a word in the status bar stays
 
@@ -16,6 +17,7 @@ interface Parts {
     model: Model;
     tree: Tree;
     view: vscode.TreeView<Node>;
+    workers: Workers;
 }
 
 /** What the view or a lens over a config hands to a command. */
@@ -43,6 +45,13 @@ const COMMANDS: Record<string, Handler> = {
     'kvlens.copyCurl': copyCurl,
     'kvlens.showLog': ({ server }) => server.log.show(),
     'kvlens.refresh': ({ model }) => model.refresh(),
+    'kvlens.run': runWorker,
+    'kvlens.stop': stopWorker,
+    'kvlens.browse': browse,
+    'kvlens.showOutput': ({ workers }) => workers.output.show(),
+    'kvlens.workerMenu': workerMenu,
+    'kvlens.snapshotSave': saveSnapshot,
+    'kvlens.snapshotRestore': restoreSnapshot,
     'kvlens.addNamespace': addNamespace,
     'kvlens.createConfig': createConfig,
     'kvlens.open': get,
@@ -117,9 +126,18 @@ async function seed(parts: Parts, node?: Subject): Promise<void> {
     if (!file) {
         return;
     }
-    const { written } = await parts.server.ask('kvlens.seed', { ...space, file });
-    const keys = format.count(written, 'key');
-    void vscode.window.showInformationMessage(`Seeded ${keys} into ${space.binding}.`);
+    const { written, warnings = [] } = await parts.server.ask('kvlens.seed', { ...space, file });
+    const done = `Seeded ${format.count(written, 'key')} into ${space.binding}.`;
+    if (!warnings.length) {
+        void vscode.window.showInformationMessage(done);
+        return;
+    }
+    warnings.forEach((warning) => parts.server.log.warn(warning));
+    const others = warnings.length > 1 ? ` (and ${warnings.length - 1} more in the log)` : '';
+    const text = `${done} ${warnings[0]}${others}`;
+    if ((await vscode.window.showWarningMessage(text, 'Show Log')) === 'Show Log') {
+        parts.server.log.show();
+    }
 }
 
 async function askForSeed(space: NamespaceRef): Promise<string | undefined> {
@@ -260,6 +278,84 @@ async function copyCurl(parts: Parts, node?: Subject): Promise<void> {
     vscode.window.setStatusBarMessage('Copied a curl command with this run’s token', SHORT);
 }
 
+async function runWorker(parts: Parts, node?: Subject): Promise<void> {
+    if (!vscode.workspace.isTrusted) {
+        throw new prompts.NothingThere(
+            'A Worker runs code of the workspace: trust the workspace first ("Workspaces: Manage Workspace Trust").',
+        );
+    }
+    const one = projectOf(node) ?? (await prompts.project(parts.model, 'Run Worker'));
+    const environment = await prompts.environment(one, 'Run Worker');
+    await vscode.workspace.saveAll(false);
+    const options = { location: vscode.ProgressLocation.Window, title: 'Starting the Worker' };
+    const request = { config: one.config, ...(environment ? { environment } : {}) };
+    const { url } = await vscode.window.withProgress(options, () =>
+        parts.server.ask('kvlens.run', request),
+    );
+    const show = 'Open in Browser';
+    const output = 'Show Output';
+    const running = `The Worker runs at ${url} and follows its files.`;
+    const chosen = await vscode.window.showInformationMessage(running, show, output);
+    if (chosen === show) {
+        await vscode.env.openExternal(vscode.Uri.parse(url));
+    } else if (chosen === output) {
+        parts.workers.output.show();
+    }
+}
+
+async function stopWorker(parts: Parts, node?: Subject): Promise<void> {
+    const config = await parts.workers.pick(projectOf(node)?.config, 'Stop Worker');
+    await parts.server.ask('kvlens.stop', { config });
+    vscode.window.setStatusBarMessage('The Worker has stopped', SHORT);
+}
+
+async function browse(parts: Parts, node?: Subject): Promise<void> {
+    const config = await parts.workers.pick(projectOf(node)?.config, 'Open Worker in Browser');
+    await vscode.env.openExternal(vscode.Uri.parse(parts.workers.urlOf(config)));
+}
+
+async function workerMenu(): Promise<void> {
+    await choose('Worker', [
+        { label: '$(link-external) Open in browser', command: 'kvlens.browse' },
+        { label: '$(output) Show output', command: 'kvlens.showOutput' },
+        { label: '$(debug-restart) Run anew', command: 'kvlens.run' },
+        { label: '$(debug-stop) Stop', command: 'kvlens.stop' },
+    ]);
+}
+
+async function saveSnapshot(parts: Parts, node?: Subject): Promise<void> {
+    const title = 'Save Snapshot';
+    const one = projectOf(node) ?? (await prompts.project(parts.model, title));
+    const present = await parts.server.ask('kvlens.snapshotList', { config: one.config });
+    const name = await prompts.snapshotName(title);
+    const taken = present.some((snapshot) => snapshot.name === name);
+    if (taken) {
+        const detail = 'What it holds now is replaced by what the namespaces hold.';
+        await prompts.confirm(`Write over the snapshot "${name}"?`, detail, 'Write Over');
+    }
+    const request = { config: one.config, name, force: taken };
+    const { keys } = await parts.server.ask('kvlens.snapshotSave', request);
+    const what = format.count(keys, 'key');
+    void vscode.window.showInformationMessage(`Saved ${what} as the snapshot "${name}".`);
+}
+
+async function restoreSnapshot(parts: Parts, node?: Subject): Promise<void> {
+    const title = 'Restore Snapshot';
+    const one = projectOf(node) ?? (await prompts.project(parts.model, title));
+    const present = await parts.server.ask('kvlens.snapshotList', { config: one.config });
+    const name = await prompts.snapshot(present, title);
+    const request = { config: one.config, name };
+    let done = await parts.server.ask('kvlens.snapshotRestore', request);
+    if (!done.restored) {
+        const deleted = format.count(done.deleted, 'key');
+        const detail = `${deleted} that the snapshot does not have would be deleted, ${done.written} written.`;
+        await prompts.confirm(`Restore the snapshot "${name}"?`, detail, 'Restore');
+        done = await parts.server.ask('kvlens.snapshotRestore', { ...request, force: true });
+    }
+    const counts = `${format.count(done.written, 'key')} written, ${done.deleted} deleted`;
+    void vscode.window.showInformationMessage(`Restored "${name}": ${counts}.`);
+}
+
 async function copyKey(_: Parts, node?: Subject): Promise<void> {
     const active = vscode.window.activeTextEditor?.document.uri;
     const name =
@@ -355,7 +451,10 @@ async function menu({ server, model }: Parts): Promise<void> {
           ];
     const [only] = model.projects;
     const where = model.projects.length === 1 && only.url ? ` at ${only.url}` : '';
-    const title = problem ? server.problem : `KV emulator${where}`;
+    await choose(problem ? server.problem : `KV emulator${where}`, actions);
+}
+
+async function choose(title: string, actions: Action[]): Promise<void> {
     const chosen = await vscode.window.showQuickPick(actions, { title });
     if (chosen) {
         await vscode.commands.executeCommand(chosen.command);

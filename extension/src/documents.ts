@@ -173,7 +173,8 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     private async changed(change: Changed): Promise<void> {
         for (const { uri, last } of [...this.seen.values()]) {
             const place = placeOf(uri);
-            if (place.config !== change.config || (change.id && change.id !== place.id)) {
+            const other = change.config !== undefined && change.config !== place.config;
+            if (other || (change.id && change.id !== place.id)) {
                 continue;
             }
             try {

@@ -7,6 +7,7 @@ import { Model } from './model';
 import { Server, type ServerState } from './server';
 import { Status } from './status';
 import { Tree } from './tree';
+import { Workers } from './workers';
 
 let server: Server | undefined;
 
@@ -17,6 +18,7 @@ export function activate(context: vscode.ExtensionContext): void {
     server = own;
     const model = new Model(own);
     const tree = new Tree(model, own);
+    const workers = new Workers(own);
     const view = vscode.window.createTreeView('kvlens.namespaces', {
         treeDataProvider: tree,
         canSelectMany: true,
@@ -27,9 +29,10 @@ export function activate(context: vscode.ExtensionContext): void {
         model,
         tree,
         view,
+        workers,
         new Documents(own),
         new Status(model, own),
-        registerCommands({ server: own, model, tree, view }),
+        registerCommands({ server: own, model, tree, view, workers }),
         own.onState((state) => void told(own, state)),
         own.onState(() => void showView(own, model)),
         model.onDidChange(() => void showView(own, model)),

@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import * as format from './format';
 import { type Model, reference } from './model';
-import type { KeyInfo, NamespaceRef, Project } from './protocol';
+import type { KeyInfo, NamespaceRef, Project, Snapshot } from './protocol';
 import type { Server } from './server';
 import * as validate from './validate';
 
@@ -278,6 +278,45 @@ export async function confirm(question: string, detail: string, action: string):
     }
 }
 
+/** Ask for a name to save a snapshot under. */
+export function snapshotName(title: string): Promise<string> {
+    return ask({
+        title,
+        prompt: 'Name of the snapshot: what all namespaces of the project hold now',
+        placeHolder: 'before-migration',
+        validateInput: validate.snapshotProblem,
+    });
+}
+
+/** Ask for one of the snapshots, the newest first. */
+export function snapshot(present: Snapshot[], title: string): Promise<string> {
+    if (!present.length) {
+        throw new NothingThere('There are no snapshots yet; "KV Lens: Save Snapshot…" makes one.');
+    }
+    const choices = present.slice().reverse().map((one) => ({
+        label: one.name,
+        description: `${format.count(one.keys, 'key')}, ${format.size(one.size)}`,
+        detail: typeof one.created === 'number' ? format.moment(one.created) : one.created,
+        value: one.name,
+    }));
+    return choose(choices, title, 'Which snapshot?');
+}
+
+/** Ask for an environment of a project that has some; null is the top level. */
+export async function environment(one: Project, title: string): Promise<string | null> {
+    const names = new Set(one.namespaces.map((space) => space.environment));
+    const others = [...names].filter((name) => name !== null);
+    if (!others.length) {
+        return null;
+    }
+    const choices = [null, ...others].map((name) => ({
+        label: name ?? 'Top level',
+        description: name === null ? 'where no environment is chosen' : `env.${name}`,
+        value: name,
+    }));
+    return choose(choices, title, 'In which environment?');
+}
+
 /** Ask where a new namespace belongs and what it is called. */
 export async function newNamespace(
     model: Model,
@@ -285,18 +324,9 @@ export async function newNamespace(
 ): Promise<{ config: string; environment: string | null; binding: string }> {
     const title = 'Add Namespace';
     const one = chosen ?? (await project(model, title));
-    const names = new Set(one.namespaces.map((space) => space.environment));
-    let environment: string | null = null;
-    if ([...names].some((name) => name !== null)) {
-        const choices = [null, ...[...names].filter((name) => name !== null)].map((name) => ({
-            label: name ?? 'Top level',
-            description: name === null ? 'where no environment is chosen' : `env.${name}`,
-            value: name,
-        }));
-        environment = await choose(choices, title, 'In which environment?');
-    }
+    const where = await environment(one, title);
     const taken = one.namespaces
-        .filter((space) => space.environment === environment)
+        .filter((space) => space.environment === where)
         .map((space) => space.binding);
     const binding = await ask({
         title,
@@ -304,5 +334,5 @@ export async function newNamespace(
         placeHolder: 'MY_KV',
         validateInput: (typed) => validate.bindingProblem(typed, taken),
     });
-    return { config: one.config, environment, binding };
+    return { config: one.config, environment: where, binding };
 }

@@ -73,16 +73,38 @@ export interface Address {
 
 /** Notification `kvlens/changed`: keys of one namespace, or (without id) the namespaces. */
 export interface Changed {
-    config: string;
+    /** Left out where any project may have changed. */
+    config?: string;
     id?: string | null;
 }
 
-/** Notification `kvlens/status`. */
+/** Notification `kvlens/status`, and `kvlens/worker` for the project's Worker. */
 export interface Status {
     config: string;
     state: EmulatorState;
     url?: string | null;
     message?: string | null;
+}
+
+/** Notification `kvlens/output`: what a Worker says, and what is said about it. */
+export interface Output {
+    config: string;
+    event: 'log' | 'exception' | 'restarted' | 'failed' | 'request' | string;
+    level?: string;
+    message?: string;
+    file?: string;
+    line?: number;
+    column?: number;
+}
+
+/** What all namespaces of a project held at a moment. */
+export interface Snapshot {
+    name: string;
+    /** Unix seconds or an ISO date. */
+    created: number | string;
+    keys: number;
+    /** Bytes of all values. */
+    size: number;
 }
 
 /** Each command with its parameters and its result. */
@@ -103,11 +125,19 @@ export interface Commands {
         { kept?: boolean } | null,
     ];
     'kvlens.delete': [Target & { keys: string[] }, { deleted: number }];
-    'kvlens.seed': [Target & { file: string }, { written: number }];
+    'kvlens.seed': [Target & { file: string }, { written: number; warnings?: string[] }];
     'kvlens.export': [Target & { file: string }, { keys: number }];
     'kvlens.clear': [Target, { deleted: number }];
     'kvlens.restart': [{ config?: string }, { url: string }];
     'kvlens.address': [{ config?: string }, Address];
+    'kvlens.run': [{ config: string; environment?: string }, { url: string }];
+    'kvlens.stop': [{ config: string }, { stopped: boolean }];
+    'kvlens.snapshotSave': [{ config: string; name: string; force?: boolean }, Snapshot];
+    'kvlens.snapshotList': [{ config: string }, Snapshot[]];
+    'kvlens.snapshotRestore': [
+        { config: string; name: string; force?: boolean },
+        { restored: boolean; written: number; deleted: number },
+    ];
     'kvlens.addNamespace': [
         { config: string; environment: string | null; binding: string },
         unknown,

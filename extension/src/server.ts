@@ -15,7 +15,7 @@ import {
     type StaticFeature,
 } from 'vscode-languageclient/node';
 import { cancellableProgress } from './progress';
-import type { Changed, Commands, Status } from './protocol';
+import type { Changed, Commands, Output, Status } from './protocol';
 import { findPython, NoPython } from './python';
 
 export type ServerState = 'stopped' | 'starting' | 'running' | 'noPython' | 'failed';
@@ -26,8 +26,8 @@ export class ServerDown extends Error {}
 const MAX_CRASHES = 3; // within CRASH_SPAN; after one more the server is left alone
 const CRASH_SPAN = 180_000; // ms
 
-/** The config files, by name: a TOML file may have no language of its own. */
-export const CONFIG_PATTERN = '**/wrangler.{toml,json,jsonc}';
+/** What the server reads, by name: a TOML file may have no language of its own. */
+const PATTERNS = ['**/wrangler.{toml,json,jsonc}', '**/*.{js,mjs,cjs,jsx,ts,mts,cts,tsx}'];
 
 /**
  * A client that leaves the server's commands alone.
@@ -51,10 +51,14 @@ export class Server implements vscode.Disposable {
     private readonly stateEmitter = new vscode.EventEmitter<ServerState>();
     private readonly changedEmitter = new vscode.EventEmitter<Changed>();
     private readonly statusEmitter = new vscode.EventEmitter<Status>();
+    private readonly workerEmitter = new vscode.EventEmitter<Status>();
+    private readonly outputEmitter = new vscode.EventEmitter<Output>();
 
     readonly onState = this.stateEmitter.event;
     readonly onChanged = this.changedEmitter.event;
     readonly onStatus = this.statusEmitter.event;
+    readonly onWorker = this.workerEmitter.event;
+    readonly onOutput = this.outputEmitter.event;
 
     state: ServerState = 'stopped';
     /** Why the server does not run. */
@@ -95,9 +99,13 @@ export class Server implements vscode.Disposable {
     }
 
     dispose(): void {
-        this.stateEmitter.dispose();
-        this.changedEmitter.dispose();
-        this.statusEmitter.dispose();
+        vscode.Disposable.from(
+            this.stateEmitter,
+            this.changedEmitter,
+            this.statusEmitter,
+            this.workerEmitter,
+            this.outputEmitter,
+        ).dispose();
     }
 
     /**
@@ -151,12 +159,12 @@ export class Server implements vscode.Disposable {
             options: { cwd: this.context.extensionPath },
         };
         const options: LanguageClientOptions = {
-            documentSelector: [{ scheme: 'file', pattern: CONFIG_PATTERN }],
+            documentSelector: PATTERNS.map((pattern) => ({ scheme: 'file', pattern })),
             outputChannel: this.log,
             revealOutputChannelOn: RevealOutputChannelOn.Never,
             synchronize: { configurationSection: 'kvlens' },
             // Pushed problems come with the key stroke; asked for, they would come a round trip later.
-            initializationOptions: () => ({ ...settings(), push: true }),
+            initializationOptions: () => ({ ...settings(), push: true, output: true }),
             initializationFailedHandler: () => false, // told by launch()
             errorHandler: {
                 error: () => ({ action: ErrorAction.Continue, handled: true }),
@@ -165,10 +173,13 @@ export class Server implements vscode.Disposable {
             middleware: { handleWorkDoneProgress: cancellableProgress(() => this.client) },
         };
         const client = new Client('kvlens', 'KV Lens', executable, options);
-        client.onNotification('kvlens/changed', (params: Changed) =>
-            this.changedEmitter.fire(params),
-        );
-        client.onNotification('kvlens/status', (params: Status) => this.statusEmitter.fire(params));
+        const tell = <T>(method: string, emitter: vscode.EventEmitter<T>): void => {
+            client.onNotification(method, (params: T) => emitter.fire(params));
+        };
+        tell('kvlens/changed', this.changedEmitter);
+        tell('kvlens/status', this.statusEmitter);
+        tell('kvlens/worker', this.workerEmitter);
+        tell('kvlens/output', this.outputEmitter);
         client.onDidChangeState(({ newState }) => {
             if (client === this.client && newState === State.Running && !this.starting) {
                 this.become('running'); // again, after a crash

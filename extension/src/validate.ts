@@ -62,3 +62,10 @@ export function bindingProblem(name: string, taken: string[]): string | undefine
     }
     return taken.includes(name) ? `${name} is a binding here already.` : undefined;
 }
+
+/** Return what is wrong with a snapshot's name, which is the name of a folder too. */
+export function snapshotProblem(name: string): string | undefined {
+    return /^\w[\w.-]{0,63}$/.test(name) && !name.endsWith('.')
+        ? undefined
+        : 'Up to 64 letters, digits, -, _ and . (not at the beginning or the end).';
+}

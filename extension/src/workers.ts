@@ -1,0 +1,103 @@
+/** The projects' Workers that run: their state in the status bar, what they say in a panel. */
+
+import * as vscode from 'vscode';
+import type { Output, Status } from './protocol';
+import { Dismissed, NothingThere } from './prompts';
+import type { Server } from './server';
+
+/** Follows the Workers that were run from this window. */
+export class Workers implements vscode.Disposable {
+    private readonly running = new Map<string, Status>();
+    private readonly item = vscode.window.createStatusBarItem(
+        'kvlens.worker',
+        vscode.StatusBarAlignment.Left,
+        -1,
+    );
+    private readonly subscriptions: vscode.Disposable[];
+
+    /** What the Workers say. */
+    readonly output = vscode.window.createOutputChannel('KV Lens Worker');
+
+    constructor(server: Server) {
+        this.item.name = 'KV Lens: Worker';
+        this.item.command = 'kvlens.workerMenu';
+        this.subscriptions = [
+            this.item,
+            this.output,
+            server.onWorker((status) => this.became(status)),
+            server.onOutput((output) => this.said(output)),
+            server.onState((state) => {
+                if (state !== 'running') {
+                    this.running.clear();
+                    this.update();
+                }
+            }),
+        ];
+    }
+
+    dispose(): void {
+        vscode.Disposable.from(...this.subscriptions).dispose();
+    }
+
+    /** Return the config whose Worker is meant: the given one, the only one, or the chosen one. */
+    async pick(config: string | undefined, title: string): Promise<string> {
+        const configs = [...this.running.keys()];
+        if (!configs.length) {
+            throw new NothingThere('No Worker runs; "KV Lens: Run Worker" starts one.');
+        }
+        if (config && configs.includes(config)) {
+            return config;
+        }
+        if (configs.length === 1) {
+            return configs[0];
+        }
+        const items = configs.map((one) => ({
+            label: vscode.workspace.asRelativePath(vscode.Uri.parse(one)),
+            config: one,
+        }));
+        const chosen = await vscode.window.showQuickPick(items, { title });
+        if (!chosen) {
+            throw new Dismissed();
+        }
+        return chosen.config;
+    }
+
+    /** Return the address of a Worker that runs. */
+    urlOf(config: string): string {
+        return this.running.get(config)?.url ?? '';
+    }
+
+    private became(status: Status): void {
+        if (status.state === 'running' || status.state === 'starting') {
+            this.running.set(status.config, status);
+        } else {
+            this.running.delete(status.config);
+        }
+        this.update();
+    }
+
+    private update(): void {
+        const [first, ...others] = [...this.running.values()];
+        void vscode.commands.executeCommand('setContext', 'kvlens.worker', first !== undefined);
+        if (!first) {
+            this.item.hide();
+            return;
+        }
+        const name = first.url ? new URL(first.url).host : 'starting';
+        this.item.text = first.url ? `$(play) Worker ${name}` : '$(sync~spin) Worker';
+        if (others.length) {
+            this.item.text = `$(play) ${others.length + 1} Workers`;
+        }
+        this.item.tooltip = 'Open, stop or watch the Worker';
+        this.item.show();
+    }
+
+    private said(output: Output): void {
+        const message = output.message ?? output.event;
+        const time = new Date().toLocaleTimeString();
+        const level = output.level && output.level !== 'log' ? ` [${output.level}]` : '';
+        const place = [output.file, output.line, output.column].filter(Boolean).join(':');
+        const known = place && !message.includes(place);
+        this.output.appendLine(`${time}${level} ${message}${known ? ` (${place})` : ''}`);
+    }
+}
