@@ -50,7 +50,7 @@ def test_the_worker_runs_on_the_keys_of_the_editor(window: Window, project: Path
     item.click()
     window.asks("Worker")
     window.pick("Show output")
-    expect(window.page.locator(".output-view-container, .output")).to_be_visible()
+    expect(window.page.locator(".part.panel .view-lines")).to_contain_text("GET / 200")
     window.shot("output")
     window.palette("KV Lens: Stop Worker")
     expect(item).to_be_hidden()

@@ -98,6 +98,7 @@ class Window:
         """Keep a picture of the window."""
         self._shots += 1
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.wait_for_timeout(400)  # notifications and menus fade in
         self.page.screenshot(path=SCREENSHOTS / f"{self.name}-{self._shots:02d}-{name}.png")
 
     def reload(self) -> None:
