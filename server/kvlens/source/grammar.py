@@ -1,0 +1,89 @@
+"""The parser and its grammars, loaded when the first source is read and not before.
+
+tree-sitter is compiled, one wheel for a platform and a version of Python. Where there is none,
+sources are not checked; all else works.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Parser, Query
+
+# Endings of the sources that are read, and the grammar of each.
+ENDINGS = {
+    ".js": "javascript",
+    ".mjs": "javascript",
+    ".cjs": "javascript",
+    ".jsx": "javascript",
+    ".ts": "typescript",
+    ".mts": "typescript",
+    ".cts": "typescript",
+    ".tsx": "tsx",
+}
+
+_TYPED = "(property_signature) @signature"
+_QUERY = """
+(subscript_expression) @subscript
+(class_heritage) @heritage
+(import_statement source: (string) @module)
+(export_statement source: (string) @module)
+(call_expression function: (import) arguments: (arguments (string) @module))
+"""
+
+
+class Unavailable(Exception):  # noqa: N818 - it is the state that has a name
+    """The parser is not installed, or has no build for this platform; the message says so."""
+
+
+class Grammar:
+    """One language: what parses it, and the query for what a reading looks at."""
+
+    def __init__(self, language: Language, parser: Parser, query: Query) -> None:
+        self.language = language
+        self.parser = parser
+        self.query = query
+
+
+def grammar_name(path: str) -> str | None:
+    """Return the grammar that a file is read with, by its ending; None for other files."""
+    return ENDINGS.get(PurePath(path).suffix.lower())
+
+
+@cache
+def load(name: str) -> Grammar:
+    """Return a grammar of ENDINGS, loading it the first time.
+
+    Raises:
+        Unavailable: there is no parser here.
+    """
+    try:
+        from tree_sitter import Language, Parser, Query
+
+        if name == "javascript":
+            from tree_sitter_javascript import language as pointer
+        elif name == "typescript":
+            from tree_sitter_typescript import language_typescript as pointer
+        else:
+            from tree_sitter_typescript import language_tsx as pointer
+        language = Language(pointer())
+    except (ImportError, ValueError) as error:
+        raise Unavailable(
+            "JavaScript and TypeScript sources are not checked: the parser tree-sitter cannot be "
+            f"loaded here ({error}). All else works; `pip install kvlens` brings it where it has "
+            "a build for the platform."
+        ) from error
+    query = _QUERY if name == "javascript" else _QUERY + _TYPED
+    return Grammar(language, Parser(language), Query(language, query))
+
+
+def unavailable() -> str | None:
+    """Return why sources cannot be read here, one line for the log; None where they can."""
+    try:
+        load("typescript")
+    except Unavailable as error:
+        return str(error)
+    return None

@@ -1,0 +1,51 @@
+"""A cacheTtl that get() refuses. Runtime: 400 "Invalid cache_ttl of …".
+
+Since November 2025 the least is 30; Miniflare 2 wants 60. From 30 to 59 it depends, so nothing
+is said there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.kv.limits import INT32_MAX, MIN_CACHE_TTL
+from kvlens.rules.base import Finding
+from kvlens.source.calls import KvCall
+from kvlens.source.rules.base import CallRule, Context
+from kvlens.source.rules.words import named, place, shown, whole
+
+_LEAST, _EVERYWHERE = min(MIN_CACHE_TTL.values()), max(MIN_CACHE_TTL.values())
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    option = call.option("cacheTtl")
+    if option is None:
+        return
+    value, number = option.value, option.value.number
+    if number is None and value.kind != "string":
+        return
+    seconds = whole(number) if number is not None else 0.0
+    if seconds < _LEAST:
+        yield Finding(
+            place(call, value),
+            f"{named(call, option)} is {shown(value)}, and the least is {_LEAST} seconds: "
+            f"{call.title} throws. Use {_EVERYWHERE} or more, which every version of the runtime "
+            "takes, or leave it out.",
+            data={"replace": str(_EVERYWHERE)},
+        )
+    elif seconds > INT32_MAX:
+        yield Finding(
+            place(call, value),
+            f"{named(call, option)} is {shown(value)}, and the most that {call.title} takes is "
+            f"{INT32_MAX}: it throws. It is in seconds.",
+            data={"divide": 1000},
+        )
+
+
+RULE = CallRule(
+    "cache-ttl-out-of-range",
+    "error",
+    "A cacheTtl is below 30 seconds or above what get() takes",
+    frozenset({"get", "getWithMetadata"}),
+    _check,
+)
