@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -46,11 +47,14 @@ class Runtime:
     """A process that serves a Worker; it ends with its input, or when it is told to."""
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        folder: Path = HERE,
     ) -> None:
         self._process = subprocess.Popen(
             command,
-            cwd=HERE,
+            cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -62,13 +66,15 @@ class Runtime:
         self._reader = threading.Thread(target=self._read_errors, daemon=True)
         self._reader.start()
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, "".join(self.errors) or "the runtime ended without a word"
-        self.url = self.address(line.strip())
+        self.url = ""
+        while not self.url:
+            line = self._process.stdout.readline()
+            assert line, "".join(self.errors) or "the runtime ended without a word"
+            self.url = self.address(line.strip())
         threading.Thread(target=self._process.stdout.read, daemon=True).start()
 
     def address(self, line: str) -> str:
-        """Return the URL out of the first line."""
+        """Return the URL that this line tells, or nothing."""
         return line
 
     def _read_errors(self) -> None:
@@ -90,7 +96,7 @@ class Runtime:
 
     def stop(self) -> None:
         """End the process and wait for it."""
-        if isinstance(self, Workerd):
+        if isinstance(self, (Workerd, WranglerDev)):
             self._process.terminate()
         assert self._process.stdin is not None
         self._process.stdin.close()
@@ -127,6 +133,41 @@ class Miniflare(Runtime):
 
     def __init__(self, state: Path, *ids: str) -> None:
         super().__init__([node(), str(HERE / "miniflare.mjs"), str(state), *ids])
+
+
+class WranglerDev(Runtime):
+    """`wrangler dev` of a project in `folder`, with its one namespace `KV0`."""
+
+    def __init__(self, folder: Path, ns: str) -> None:
+        for source in WORKERS.glob("*.mjs"):
+            # wrangler's bundler takes a bare name for a package
+            text = source.read_text(encoding="utf-8").replace('"calls.mjs"', '"./calls.mjs"')
+            (folder / source.name).write_text(text, encoding="utf-8")
+        (folder / "wrangler.toml").write_text(
+            f'name = "shared"\nmain = "module.mjs"\n'
+            f'compatibility_date = "{COMPATIBILITY_DATE}"\n'
+            f'kv_namespaces = [{{ binding = "KV0", id = "{ns}" }}]\n',
+            encoding="utf-8",
+        )
+        home = str(folder / "home")
+        super().__init__(
+            [
+                *(node(), str(HERE / "node_modules/wrangler/bin/wrangler.js"), "dev"),
+                *("--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0"),
+            ],
+            {
+                "HOME": home,
+                "XDG_CONFIG_HOME": home,
+                "WRANGLER_SEND_METRICS": "false",
+                "NO_COLOR": "1",
+                "CI": "1",
+            },
+            folder,
+        )
+
+    def address(self, line: str) -> str:
+        found = re.search(r"Ready on (http://127\.0\.0\.1:\d+)", line)
+        return f"{found[1]}/" if found else ""
 
 
 class Thrown(tuple[str, str]):
@@ -206,14 +247,14 @@ class Serving:
     def __init__(
         self, store: str, folder: Path, namespaces: Mapping[str, str], compat: Compat = "workerd"
     ) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.store = open_store(store, folder)
         self.emulator = Emulator(self.store, namespaces, compat=compat)
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine on the emulator's loop and return its result."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
     def __enter__(self) -> Serving:
         self._thread.start()
@@ -228,6 +269,6 @@ class Serving:
     ) -> None:
         self.run(self.emulator.close())
         self.run(self.store.close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
-        self._loop.close()
+        self.loop.close()

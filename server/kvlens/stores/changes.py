@@ -1,8 +1,10 @@
-"""What can be done to the rows of one namespace on disk, each in two steps.
+"""What can be done to the rows of one namespace on disk.
 
-`prepare` runs before the transaction and writes values; `apply` runs inside it and is as short
-as can be. `gone` are the values that no row names after the commit, `made` those that are to
-be removed where it fails.
+`prepare` and `gather` run before the transaction: values are written, many rows become one
+statement. Inside it `look` reads and `apply` writes, each as short as can be. `gone` are the
+values that no row names after the commit, `made` those that are to be removed where it fails.
+
+A change can also be split into parts of few rows, a transaction each, that can be undone.
 """
 
 from __future__ import annotations
@@ -18,18 +20,23 @@ from .blobs import Blobs
 MANY = 64  # above, rows pass through a temporary table: one statement under the lock
 
 _NUMBERS = itertools.count()
-_OLD = "SELECT blob_id FROM _mf_entries WHERE key = ?"
+_LOOK = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
+_DELETE = "DELETE FROM _mf_entries WHERE key = ?"
 _UPDATE = (  # not REPLACE, which moves the row and so writes three pages instead of one
     "ON CONFLICT (key) DO UPDATE SET blob_id = excluded.blob_id, "
     "expiration = excluded.expiration, metadata = excluded.metadata"
 )
-_PUT = f"INSERT INTO _mf_entries (key, blob_id, expiration, metadata) VALUES (?, ?, ?, ?) {_UPDATE}"
+_COLUMNS = "key, blob_id, expiration, metadata"
+
+_Row = tuple[str, str, "int | None", "str | None"]  # key, blob id, expiration, metadata
+_Old = tuple[str, "int | None", "str | None"]  # the same without the key
 
 
 class Change:
     """A change of one namespace; its `result` is what the store's method returns."""
 
     everything = False  # True where any key may be concerned
+    counts = False  # True where the result is a number of rows
 
     def __init__(self) -> None:
         self.now = 0  # milliseconds, set by the store
@@ -38,18 +45,46 @@ class Change:
         self.result: Any = None
         self.error: OSError | None = None
 
+    @property
+    def rows(self) -> int:
+        """How many rows are concerned, as far as that is known before."""
+        return 1
+
     def prepare(self, db: sqlite3.Connection, blobs: Blobs) -> None:
         """Do what can be done before the lock is taken."""
 
+    def gather(self, db: sqlite3.Connection) -> None:
+        """Make one statement of many rows, for a transaction that holds the whole change."""
+
+    def look(self, db: sqlite3.Connection) -> None:
+        """Read what is there."""
+
     def apply(self, db: sqlite3.Connection) -> None:
         """Change the rows."""
+
+    def again(self) -> None:
+        """Drop what `look` and `apply` found, before another try of them."""
+        self.gone = []
 
     def finish(self, db: sqlite3.Connection) -> None:
         """Clear away, after the commit as after a failure."""
 
     def forget(self) -> None:
-        """Drop what `prepare` and `apply` found, before another try."""
+        """Drop what everything before found, before another try of it all."""
         self.made, self.gone = [], []
+
+    def split(self, db: sqlite3.Connection, size: int) -> Sequence[Change]:
+        """Return, after `prepare`, the same as parts of at most so many rows."""
+        return (self,)
+
+    def join(self, parts: Sequence[Change]) -> None:
+        """Take over what the parts have found."""
+        if self not in parts:
+            self.gone = [name for part in parts for name in part.gone]
+            self.result = sum(part.result for part in parts) if self.counts else None
+
+    def undo(self, db: sqlite3.Connection) -> None:
+        """Put back what was there, unless the row was changed again since."""
 
     def touched(self) -> Sequence[str]:
         """Return the keys that may have changed."""
@@ -66,8 +101,13 @@ class Put(Change):
     def __init__(self, writes: Sequence[Write]) -> None:
         super().__init__()
         self.writes = writes
-        self._rows: list[tuple[str, str, int | None, str | None]] = []
+        self._rows: list[_Row] = []
+        self._before: list[_Old | None] = []
         self._table: str | None = None
+
+    @property
+    def rows(self) -> int:
+        return len(self._rows)
 
     def prepare(self, db: sqlite3.Connection, blobs: Blobs) -> None:
         writes = self.writes
@@ -80,28 +120,50 @@ class Put(Change):
             self._rows.append(
                 (key, blob_id, None if expiration is None else expiration * 1000, metadata)
             )
-        if len(writes) > MANY:
-            self._rows.sort()
+        if len(writes) > 1:
+            self._rows.sort()  # neighbours share pages
+
+    def gather(self, db: sqlite3.Connection) -> None:
+        if len(self._rows) > MANY:
             self._table = stage(
                 db, "key TEXT PRIMARY KEY, blob_id, expiration, metadata", self._rows
             )
 
-    def apply(self, db: sqlite3.Connection) -> None:
-        if len(self._rows) > MANY:
+    def look(self, db: sqlite3.Connection) -> None:
+        if self._table is not None:
             self.gone = staged_blobs(db, self._table)
+            return
+        self._before = [db.execute(_LOOK, row[:1]).fetchone() for row in self._rows]
+        self.gone = [old[0] for old in self._before if old is not None]
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        if self._table is not None:
             db.execute(
-                "INSERT INTO _mf_entries (key, blob_id, expiration, metadata) "
+                f"INSERT INTO _mf_entries ({_COLUMNS}) "
                 f"SELECT * FROM {self._table} WHERE true {_UPDATE}"
             )
             return
-        for row in self._rows:
-            old = db.execute(_OLD, (row[0],)).fetchone()
-            if old is not None:
-                self.gone.append(old[0])
-            db.execute(_PUT, row)
+        _put(db, self._rows)
 
     def finish(self, db: sqlite3.Connection) -> None:
         unstage(db, self._table)
+        self._table = None
+
+    def split(self, db: sqlite3.Connection, size: int) -> Sequence[Change]:
+        if len(self._rows) <= size:
+            return (self,)
+        parts = []
+        for at in range(0, len(self._rows), size):
+            part = Put(())
+            part._rows = self._rows[at : at + size]
+            parts.append(part)
+        return parts
+
+    def undo(self, db: sqlite3.Connection) -> None:
+        for row, old in zip(self._rows, self._before, strict=True):
+            now = db.execute(_LOOK, row[:1]).fetchone()
+            if now is not None and now[0] == row[1]:
+                _restore(db, row[0], old)
 
     def touched(self) -> Sequence[str]:
         return [write.key for write in self.writes]
@@ -120,18 +182,26 @@ class Replace(Change):
         super().__init__()
         self.key = key
         self.value = value
+        self._before: _Old | None = None
 
     def prepare(self, db: sqlite3.Connection, blobs: Blobs) -> None:
         self.made = [blobs.write(self.value)]
 
-    def apply(self, db: sqlite3.Connection) -> None:
-        old = db.execute(
-            f"{_OLD} AND (expiration IS NULL OR expiration > ?)", (self.key, self.now)
+    def look(self, db: sqlite3.Connection) -> None:
+        self._before = db.execute(
+            f"{_LOOK} AND (expiration IS NULL OR expiration > ?)", (self.key, self.now)
         ).fetchone()
-        self.result = old is not None
-        self.gone = self.made if old is None else [old[0]]
-        if old is not None:
+        self.result = self._before is not None
+        self.gone = self.made if self._before is None else [self._before[0]]
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        if self.result:
             db.execute("UPDATE _mf_entries SET blob_id = ? WHERE key = ?", (*self.made, self.key))
+
+    def undo(self, db: sqlite3.Connection) -> None:
+        now = db.execute(_LOOK, (self.key,)).fetchone()
+        if self._before is not None and now is not None and now[0] == self.made[0]:
+            _restore(db, self.key, self._before)
 
     def touched(self) -> Sequence[str]:
         return (self.key,)
@@ -140,18 +210,25 @@ class Replace(Change):
 class Delete(Change):
     """Delete keys; the result is how many there were."""
 
+    counts = True
+
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__()
         self.names = names
+        self._before: list[tuple[str, _Old]] = []
         self._table: str | None = None
 
-    def prepare(self, db: sqlite3.Connection, blobs: Blobs) -> None:
+    @property
+    def rows(self) -> int:
+        return len(self.names)
+
+    def gather(self, db: sqlite3.Connection) -> None:
         if len(self.names) > MANY:
             names = [(name,) for name in sorted(set(self.names))]
             self._table = stage(db, "key TEXT PRIMARY KEY", names)
 
-    def apply(self, db: sqlite3.Connection) -> None:
-        if len(self.names) > MANY:
+    def look(self, db: sqlite3.Connection) -> None:
+        if self._table is not None:
             live = db.execute(
                 f"SELECT count(*) FROM {self._table} JOIN _mf_entries USING (key) "
                 "WHERE expiration IS NULL OR expiration > ?",
@@ -159,20 +236,36 @@ class Delete(Change):
             )
             self.result = live.fetchone()[0]
             self.gone = staged_blobs(db, self._table)
+            return
+        found = (
+            (name, db.execute(_LOOK, (name,)).fetchone()) for name in dict.fromkeys(self.names)
+        )
+        self._before = [(name, old) for name, old in found if old is not None]
+        self.gone = [old[0] for _, old in self._before if old is not None]
+        self.result = sum(
+            old[1] is None or old[1] > self.now for _, old in self._before if old is not None
+        )
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        if self._table is not None:
             db.execute(f"DELETE FROM _mf_entries WHERE key IN (SELECT key FROM {self._table})")
             return
-        self.result = 0
-        for name in self.names:
-            row = db.execute(
-                "SELECT blob_id, expiration FROM _mf_entries WHERE key = ?", (name,)
-            ).fetchone()
-            if row is not None:
-                db.execute("DELETE FROM _mf_entries WHERE key = ?", (name,))
-                self.gone.append(row[0])
-                self.result += row[1] is None or row[1] > self.now
+        if self._before:
+            marks = ", ".join("?" * len(self._before))
+            names = [name for name, _ in self._before]
+            db.execute(f"DELETE FROM _mf_entries WHERE key IN ({marks})", names)
 
     def finish(self, db: sqlite3.Connection) -> None:
         unstage(db, self._table)
+        self._table = None
+
+    def split(self, db: sqlite3.Connection, size: int) -> Sequence[Change]:
+        return (self,) if len(self.names) <= size else _deletes(self.names, size, self.now)
+
+    def undo(self, db: sqlite3.Connection) -> None:
+        for name, old in self._before:
+            if db.execute(_LOOK, (name,)).fetchone() is None:
+                _restore(db, name, old)
 
     def touched(self) -> Sequence[str]:
         return self.names
@@ -182,24 +275,76 @@ class Clear(Change):
     """Delete every key; the result is how many there were."""
 
     everything = True
+    counts = True
 
-    def apply(self, db: sqlite3.Connection) -> None:
+    def look(self, db: sqlite3.Connection) -> None:
         rows = db.execute("SELECT blob_id, expiration FROM _mf_entries").fetchall()
-        db.execute("DELETE FROM _mf_entries")
         self.gone = [row[0] for row in rows]
         self.result = sum(row[1] is None or row[1] > self.now for row in rows)
 
+    def apply(self, db: sqlite3.Connection) -> None:
+        db.execute("DELETE FROM _mf_entries")
+
+    def split(self, db: sqlite3.Connection, size: int) -> Sequence[Change]:
+        rows = db.execute("SELECT key FROM _mf_entries ORDER BY key").fetchall()
+        return _deletes([row[0] for row in rows], size, self.now)
+
 
 class Purge(Change):
-    """Delete what has expired."""
+    """Delete what has expired, at most so many rows."""
 
     everything = True
 
+    def __init__(self, limit: int = -1) -> None:
+        super().__init__()
+        self._limit = limit
+        self._ids: list[tuple[int]] = []
+
+    @property
+    def rows(self) -> int:
+        return max(1, self._limit)
+
+    def look(self, db: sqlite3.Connection) -> None:
+        rows = db.execute(
+            "SELECT rowid, blob_id FROM _mf_entries WHERE expiration <= ? LIMIT ?",
+            (self.now, self._limit),
+        ).fetchall()
+        self._ids = [row[:1] for row in rows]
+        self.gone = [row[1] for row in rows]
+
     def apply(self, db: sqlite3.Connection) -> None:
-        rows = db.execute("SELECT blob_id FROM _mf_entries WHERE expiration <= ?", (self.now,))
-        self.gone = [row[0] for row in rows.fetchall()]
-        if self.gone:
-            db.execute("DELETE FROM _mf_entries WHERE expiration <= ?", (self.now,))
+        if self._ids:
+            db.executemany("DELETE FROM _mf_entries WHERE rowid = ?", self._ids)
+
+    def split(self, db: sqlite3.Connection, size: int) -> Sequence[Change]:
+        found = db.execute("SELECT count(*) FROM _mf_entries WHERE expiration <= ?", (self.now,))
+        parts = [Purge(size) for _ in range(0, found.fetchone()[0], size)]
+        for part in parts:
+            part.now = self.now
+        return parts
+
+
+def _put(db: sqlite3.Connection, rows: Sequence[_Row]) -> None:
+    """Write few rows in one statement."""
+    marks = ", ".join(["(?, ?, ?, ?)"] * len(rows))
+    values = list(itertools.chain.from_iterable(rows))
+    db.execute(f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {marks} {_UPDATE}", values)
+
+
+def _restore(db: sqlite3.Connection, key: str, old: _Old | None) -> None:
+    if old is None:
+        db.execute(_DELETE, (key,))
+    else:
+        _put(db, [(key, *old)])
+
+
+def _deletes(names: Sequence[str], size: int, now: int) -> list[Change]:
+    parts: list[Change] = []
+    for at in range(0, len(names), size):
+        part = Delete(names[at : at + size])
+        part.now = now
+        parts.append(part)
+    return parts
 
 
 def stage(db: sqlite3.Connection, columns: str, rows: Sequence[tuple[Any, ...]]) -> str:

@@ -5,8 +5,9 @@ are written first, then all rows in the shortest transaction there is; nothing i
 read or to list.
 
 A small write that meets no other is committed at once, with no wait for a lock. Everything
-else goes to a thread, where all that has gathered is committed together. While the thread has
-the first connection (`main`), reads use a second one (`side`).
+else goes to a thread, where all that has gathered is committed together; where another program
+has written a moment ago, in steps between its commits. While the thread has the first
+connection (`main`), reads use a second one (`side`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,10 +27,11 @@ from . import leftovers
 from .base import Store, StoreError, after_prefix
 from .blobs import Blobs
 from .changes import Change, Clear, Delete, Purge, Put, Replace
+from .commit import BUSY_SECONDS, UndoError, commit, commit_between, data_version, is_busy
 from .diskformat import SCHEMA, blobs_path, database_path
 from .own import OWN, check_inside
 
-BUSY_SECONDS = 5.0  # how long the thread waits for another program's lock
+SHARED_SECONDS = 2.0  # so long after another program's commit it is held to be at work
 INLINE_SIZE = 64 * 1024  # values up to here are written without a thread
 UNLINK_DELAY = 1.0  # a Worker may still be reading the value that was overwritten
 CACHE_SIZE = 32 * 1024 * 1024  # bytes of values kept in memory, per namespace
@@ -70,6 +73,7 @@ class _Space:
         self.left = leftovers.found(blobs, UNLINK_DELAY)
         self.file = file_id(self.name)
         self.version = data_version(main)
+        self.heard = -SHARED_SECONDS  # when another program was last seen to write
         self.cache: dict[str, Entry | None] = {}
         self.cache_size = 0
         self.stats: Stats | None = None
@@ -241,7 +245,7 @@ class WranglerStore:
             space = await self._opened(ns)
         change.now = int(self._clock() * 1000)
         loop = asyncio.get_running_loop()
-        if inline and not space.running:
+        if inline and not space.running and not self._is_shared(ns, space):
             if space.group is None:
                 space.group = []
                 loop.call_soon(self._commit_group, space)
@@ -296,7 +300,8 @@ class WranglerStore:
         if self._idle is None:
             self._idle = loop.create_future()
         fold = space.commits >= CHECKPOINT_COMMITS
-        job = loop.run_in_executor(self._writer, _work, space, [c for c, _ in batch], fold)
+        changes = [change for change, _ in batch]
+        job = loop.run_in_executor(self._writer, _work, space, changes, fold)
         job.add_done_callback(lambda job: self._ran(space, batch, job))
 
     def _ran(self, space: _Space, batch: Sequence[_Waiting], job: asyncio.Future[Any]) -> None:
@@ -306,6 +311,8 @@ class WranglerStore:
             if job.result():
                 space.commits = 0
             self._committed(space, [change for change, _ in batch if change.error is None])
+        elif isinstance(error, UndoError):
+            space.forget_all()
         _settle(space, batch, error)
         if space.waiting:
             self._run(space)
@@ -412,8 +419,17 @@ class WranglerStore:
         version = data_version(space.main)
         if version != space.version:
             space.version = version
+            space.heard = time.monotonic()
             space.forget_all()
             self._outside.add(ns)
+
+    def _is_shared(self, ns: str, space: _Space) -> bool:
+        """Tell whether another program has written a moment ago; `main` must be ours."""
+        try:
+            self._check_version(ns, space)
+        except sqlite3.Error:
+            return True  # the patient way either succeeds or tells what is wrong
+        return time.monotonic() - space.heard < SHARED_SECONDS
 
     async def _read(self, space: _Space, read: Callable[[sqlite3.Connection], _T]) -> _T:
         """Read here; where a lock is in the way, wait for it in a thread."""
@@ -530,6 +546,7 @@ def _open(state: Path, ns: str, home: Path | None) -> _Space:
         check_inside(home, *places, else_=_ELSE)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        shared = path.with_name(f"{path.name}-wal").exists()  # else nobody else has it open
         main = connect(path)
         try:
             main.execute("PRAGMA journal_mode = WAL").fetchall()
@@ -545,7 +562,10 @@ def _open(state: Path, ns: str, home: Path | None) -> _Space:
             main.execute("PRAGMA busy_timeout = 0")
             side = connect(path)
             side.execute("PRAGMA busy_timeout = 0")
-            return _Space(path, main, side, blobs)
+            space = _Space(path, main, side, blobs)
+            if shared:
+                space.heard = time.monotonic()
+            return space
         except BaseException:
             main.close()
             raise
@@ -556,45 +576,19 @@ def _open(state: Path, ns: str, home: Path | None) -> _Space:
 def _work(space: _Space, changes: Sequence[Change], fold: bool) -> bool:
     """Commit `changes` together, waiting for locks; then fold the log in. Runs in the thread."""
     db = space.main
-    db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
-    try:
-        if changes:
-            commit(db, space.blobs, changes)
-        if fold:
-            db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        return fold
-    finally:
-        db.execute("PRAGMA busy_timeout = 0")
-
-
-def commit(db: sqlite3.Connection, blobs: Blobs, changes: Sequence[Change]) -> None:
-    """Write the values of all changes, then their rows in one transaction, or nothing."""
-    ready: list[Change] = []
-    try:
-        for change in changes:
+    if changes:
+        shared = time.monotonic() - space.heard < SHARED_SECONDS
+        if shared or data_version(db) != space.version:
+            commit_between(db, space.blobs, changes)
+        else:
+            db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
             try:
-                change.prepare(db, blobs)
-            except OSError as error:  # its value cannot be written; the others' can
-                blobs.remove(change.made)
-                if len(changes) == 1:
-                    raise
-                change.error = error
-            else:
-                ready.append(change)
-        db.execute("BEGIN IMMEDIATE")
-        for change in ready:
-            change.apply(db)
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        for change in changes:
-            blobs.remove(change.made)
-            change.forget()
-        raise
-    finally:
-        for change in ready:
-            change.finish(db)
+                commit(db, space.blobs, changes)
+            finally:
+                db.execute("PRAGMA busy_timeout = 0")
+    if fold:
+        db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    return fold
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -615,12 +609,6 @@ class connection:  # noqa: N801  reads as a statement: with connection(path) as 
 
     def __exit__(self, *_: object) -> None:
         self._db.close()
-
-
-def data_version(db: sqlite3.Connection) -> int:
-    """Return a number that changes when another connection commits."""
-    version: int = db.execute("PRAGMA data_version").fetchone()[0]
-    return version
 
 
 def file_id(name: str) -> tuple[int, int] | None:
@@ -649,11 +637,6 @@ def _read_entry(db: sqlite3.Connection, space: _Space, key: str) -> Entry | None
                 f"but {space.path} names it. Put or delete the key to mend this."
             )
         before = blob_id
-
-
-def is_busy(error: sqlite3.Error) -> bool:
-    """Tell whether another connection's lock was in the way."""
-    return "locked" in str(error) or "busy" in str(error)
 
 
 def store_error(path: Path, error: Exception) -> StoreError:
