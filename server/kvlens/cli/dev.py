@@ -18,12 +18,12 @@ from kvlens.config.find import ConfigError, find_config
 from kvlens.emulator import EmulatorError
 from kvlens.kv.limits import COMPATS
 from kvlens.stores import StoreError, default_store, open_store, shown_url
-from kvlens.worker.build import build
+from kvlens.worker.build import build, run_command
 from kvlens.worker.errors import BuildError, WorkerError
 from kvlens.worker.host import WorkerHost
 from kvlens.worker.output import Event
 from kvlens.worker.settings import read_settings
-from kvlens.worker.watch import changed_files, contents, source_folders
+from kvlens.worker.watch import changed_files, contents, source_folders, stamps
 
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "debug": "\x1b[2m", "request": "\x1b[2m"}
 
@@ -75,7 +75,8 @@ class _Dev:
             self.store, self.settings.folder, compat=options.compat, emit=self._show
         )
         self.stop = asyncio.Event()
-        self.known: dict[Path, bytes | None] = {}  # the files that matter, as they were used
+        self.known = contents(self._settings_files())  # the files that matter, as they were used
+        self.stamps: dict[str, tuple[int, int]] = {}  # the sources, when they were last built
         self.built = False  # whether the last build went well
         self.said: list[str] = []  # notices of the config: told again when they change
 
@@ -84,7 +85,7 @@ class _Dev:
         try:
             await self.host.start_emulator(self.settings.namespaces)
             await self.host.listen(self.options.port)
-            failure = await self._run(run_command=True)
+            failure = await self._run(with_command=True)
             if failure is not None and not isinstance(failure, BuildError):
                 raise failure
             self._announce()
@@ -100,12 +101,19 @@ class _Dev:
 
     # -- building and running --------------------------------------------------------------
 
-    async def _run(self, *, run_command: bool) -> WorkerError | None:
+    async def _run(self, *, with_command: bool) -> WorkerError | None:
         """Build and run; return what went wrong."""
         self.built = False
+        self.stamps = stamps(self._source_folders())
         try:
-            script = await asyncio.to_thread(build, self.settings, run_command=run_command)
-            self._remember(script.inputs)
+            if with_command:
+                await asyncio.to_thread(run_command, self.settings)
+            started = time.time_ns()
+            script = await asyncio.to_thread(build, self.settings, with_command=False)
+            self.known = contents({*script.inputs, *self._settings_files()})
+            for path in script.inputs:
+                if path.exists() and path.stat().st_mtime_ns > started:
+                    self.known[path] = None  # it may have changed behind the bundler's back
             for text in script.warnings:
                 self._show(Event("log", "warning", text, "kvlens"))
             await self.host.run(script, self.settings)
@@ -116,25 +124,19 @@ class _Dev:
         self.built = True
         return None
 
-    def _remember(self, inputs: frozenset[Path]) -> None:
-        more = {self.config, *self.settings.secrets_files(self.options.env)}
-        self.known = contents({*inputs, *more})
-
     async def _follow(self, paths: set[Path]) -> None:
         """Do what a change of files asks for."""
-        self.known = self.known or contents(
-            {self.config, *self.settings.secrets_files(self.options.env)}
-        )
         now = contents(self.known)
         changed = {path for path, content in now.items() if content != self.known[path]}
         commanded = self.settings.command is not None and any(
             folder in path.parents for path in paths for folder in self.settings.watch
         )
-        if not changed and not commanded and (self.built or not self._may_mend(paths)):
+        mendable = not self.built and stamps(self._source_folders()) != self.stamps
+        if not changed and not commanded and not mendable:
             return
         self.known = now
         started = time.monotonic()
-        if self.config in changed or changed & set(self.settings.secrets_files(self.options.env)):
+        if not changed.isdisjoint(self._settings_files()):
             try:
                 self.settings = read_settings(self.config, self.options.env)
             except (ConfigError, WorkerError) as error:
@@ -142,25 +144,23 @@ class _Dev:
                 return
             self.host.set_namespaces(self.settings.namespaces)
             self._notices()
-        failure = await self._run(run_command=commanded or self.config in changed)
+        failure = await self._run(with_command=commanded or self.config in changed)
         if failure is not None:
             self._failed(failure)
         else:
             took = (time.monotonic() - started) * 1000
             self._show(Event("restarted", "info", f"restarted in {took:.0f} ms", "kvlens"))
 
-    def _may_mend(self, paths: set[Path]) -> bool:
-        """Tell whether a build that failed may go well now: a file came that it may have missed."""
-        sources = (
-            self.settings.main.parent if self.settings.main is not None else self.config.parent
-        )
-        return any(sources in path.parents and not path.name.startswith(".") for path in paths)
+    def _settings_files(self) -> set[Path]:
+        return {self.config, *self.settings.secrets_files(self.options.env)}
+
+    def _source_folders(self) -> set[Path]:
+        main = self.settings.main
+        return source_folders(main.parent) if main is not None else set()
 
     def _folders(self) -> set[Path]:
         """Return the folders in which a change can matter."""
-        wanted = {path.parent for path in self.known} | {self.config.parent}
-        if self.settings.main is not None:
-            wanted |= source_folders(self.settings.main.parent)
+        wanted = {path.parent for path in self.known} | self._source_folders()
         if self.settings.command is not None:
             for folder in self.settings.watch:
                 wanted |= source_folders(folder)

@@ -55,10 +55,10 @@ _REQUIRE = (
 )
 
 
-def build(settings: Settings, *, run_command: bool = True) -> Script:
+def build(settings: Settings, *, with_command: bool = True) -> Script:
     """Return the Worker that `settings.main` is the entry of. Blocks; call it from a thread.
 
-    `run_command` tells whether the config's own build command is run first.
+    `with_command` tells whether the config's own build command is run first.
 
     Raises BuildError for sources that do not make one, WorkerError where esbuild is missing.
     """
@@ -68,8 +68,8 @@ def build(settings: Settings, *, run_command: bool = True) -> Script:
             f"{settings.folder}: the config has no main, so there is no Worker to run; add "
             'main = "src/index.ts" (or where its entry is), or use "kvlens serve" for KV alone'
         )
-    if settings.command and run_command:
-        _run_command(settings.command, settings.command_folder or settings.folder)
+    if with_command:
+        run_command(settings)
     try:
         source = main.read_text(encoding="utf-8")
     except OSError as error:
@@ -258,12 +258,17 @@ def _build_error(output: str, settings: Settings) -> BuildError:
     return BuildError(("\n".join(lines) or output.strip()) + hint, problems)
 
 
-def _run_command(command: str, folder: Path) -> None:
-    """Run the project's own build command, as `wrangler dev` does."""
+def run_command(settings: Settings) -> None:
+    """Run the config's own build command, where it has one, as `wrangler dev` does.
+
+    Raises BuildError where it fails.
+    """
+    if not settings.command:
+        return
     ran = subprocess.run(
-        command,
+        settings.command,
         shell=True,
-        cwd=folder,
+        cwd=settings.command_folder or settings.folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -274,7 +279,7 @@ def _run_command(command: str, folder: Path) -> None:
     )
     if ran.returncode:
         said = ran.stdout.strip()
-        raise BuildError(f'build.command "{command}" ended with {ran.returncode}:\n{said}')
+        raise BuildError(f'build.command "{settings.command}" ended with {ran.returncode}:\n{said}')
 
 
 def _name(main: Path, settings: Settings) -> str:

@@ -244,8 +244,8 @@ class WorkerHost:
             return asked or date.today().isoformat()
         if asked is None:
             return min(own, _today()).isoformat()
-        newest = own + _NEWEST_AHEAD
-        if _DATE.fullmatch(asked) and asked > newest.isoformat() <= _today().isoformat():
+        newest = min(own + _NEWEST_AHEAD, _today())
+        if _DATE.fullmatch(asked) and asked > newest.isoformat():
             if asked not in self._told:
                 self._told.add(asked)
                 text = (

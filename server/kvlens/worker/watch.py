@@ -19,19 +19,30 @@ async def changed_files(
 ) -> AsyncIterator[set[Path]]:
     """Yield the files that changed in `folders()`, not below them, until `stop` is set.
 
-    The folders are asked for anew after every change.
+    The folders are asked for anew after every change. Whenever watching begins, an empty set
+    comes once: what changed before that is not told, and has to be looked for.
     """
     import watchfiles  # late: what has no files to watch need not wait for it
 
     while not stop.is_set():
         watched = folders()
+        began = False
         changes = watchfiles.awatch(
-            *watched, watch_filter=None, recursive=False, stop_event=stop, step=40, debounce=200
+            *watched,
+            watch_filter=None,
+            recursive=False,
+            stop_event=stop,
+            step=40,
+            debounce=200,
+            rust_timeout=400,
+            yield_on_timeout=True,
         )
         async with contextlib.aclosing(changes) as batches:
             async for batch in batches:
-                yield {Path(path) for _, path in batch}
-                if folders() != watched:
+                if batch or not began:
+                    yield {Path(path) for _, path in batch}
+                began = True
+                if batch and folders() != watched:
                     break
 
 
@@ -43,6 +54,18 @@ def source_folders(root: Path) -> set[Path]:
         found.add(Path(folder))
         if len(found) >= MOST_FOLDERS:
             break
+    return found
+
+
+def stamps(folders: Iterable[Path]) -> dict[str, tuple[int, int]]:
+    """Return time and size of the files in these folders, to see whether any has changed."""
+    found: dict[str, tuple[int, int]] = {}
+    for folder in folders:
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_file():
+                    state = entry.stat()
+                    found[entry.path] = (state.st_mtime_ns, state.st_size)
     return found
 
 
