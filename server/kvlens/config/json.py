@@ -2,6 +2,10 @@
 
 It never fails: what is half-typed becomes a broken node. Whether a file is valid is not its
 business. Flat objects it has read it keeps by their text.
+
+Where a bracket just typed has no partner yet, everything below it would fall into its value. So a
+text whose brackets do not match is read once more by its indentation: what stands no further in
+than the line with the bracket is no part of it.
 """
 
 from __future__ import annotations
@@ -35,15 +39,19 @@ class JsonScanner:
             self._objects = {}
         reader = _Reader(text, self._objects)
         start, root = reader.root()
+        if reader.unclosed or (root.broken and not _is_closed(text, start, root)):
+            start, root = _Reader(text, self._objects, by_indent=True).root()
         return [(start, Section((), False, root))]
 
 
 class _Reader:
-    def __init__(self, text: str, known: dict[str, Node]) -> None:
+    def __init__(self, text: str, known: dict[str, Node], *, by_indent: bool = False) -> None:
         self.text = text
         self.at = 0
         self.known = known
         self.depth = 0
+        self.by_indent = by_indent
+        self.unclosed = False  # a bracket was met that has no partner
 
     def root(self) -> tuple[int, Node]:
         self._skip_trivia()
@@ -92,16 +100,17 @@ class _Reader:
 
     def _array(self) -> Node:
         start = self.at
+        margin = self._margin(start)
         self.at += 1
         items: list[tuple[int, Node]] = []
         broken = False
         while True:
             self._skip_trivia()
             mark = self._peek()
-            if mark == "]":
+            if mark == "]" and not self._is_outside(margin, True):
                 self.at += 1
                 return Node("array", self.at - start, broken=broken, items=tuple(items))
-            if not mark or mark == "}":
+            if not mark or mark == "}" or self._is_outside(margin, mark == "]"):
                 break
             if mark == ",":
                 self.at += 1
@@ -118,12 +127,13 @@ class _Reader:
             items.append((at - start, node))
             broken = broken or node.broken
         end = items[-1][0] + items[-1][1].length if items else 1
+        self.unclosed = True
         self.at = start + end
         return Node("array", end, broken=True, items=tuple(items))
 
     def _object(self) -> Node:
         start = self.at
-        flat = _FLAT_OBJECT.match(self.text, start)
+        flat = None if self.by_indent else _FLAT_OBJECT.match(self.text, start)
         if flat and (known := self.known.get(flat[0])):
             self.at = flat.end()
             return known
@@ -134,16 +144,18 @@ class _Reader:
 
     def _read_object(self) -> Node:
         start = self.at
+        margin = self._margin(start)
         self.at += 1
         members: list[Member] = []
         broken = False
         while True:
             self._skip_trivia()
             mark = self._peek()
-            if mark == "}":
+            outside = self._is_outside(margin, mark == "}")
+            if mark == "}" and not outside:
                 self.at += 1
                 return Node("table", self.at - start, broken=broken, members=tuple(members))
-            if not mark or mark in "]{":
+            if not mark or mark in "]{" or outside:
                 break
             if mark == ",":
                 self.at += 1
@@ -158,6 +170,7 @@ class _Reader:
             members.append(member)
             broken = broken or member.value.broken
         end = members[-1].offset + members[-1].value.length if members else 1
+        self.unclosed = True
         self.at = start + end
         return Node("table", end, broken=True, members=tuple(members))
 
@@ -185,8 +198,12 @@ class _Reader:
             return Member((key,), after_key - base, Node("missing", 0, broken=True))
         self.at += 1
         after_colon = self.at
+        margin = self._margin(base + key.start)
         self._skip_trivia()
         at = self.at
+        if self._is_outside(margin, False):  # the value is still to come; this is the next thing
+            self.at = after_colon
+            return Member((key,), after_colon - base, Node("missing", 0, broken=True))
         if self._peek() == '"':
             value = self._string()
             if self._colon_follows():  # `"id":` and then the next member: this value is missing
@@ -198,6 +215,23 @@ class _Reader:
             self.at = after_colon
             return Member((key,), after_colon - base, value)
         return Member((key,), at - base, value)
+
+    def _margin(self, at: int) -> int:
+        """Return how far in the line of a bracket is; -1 where that is not asked."""
+        if not self.by_indent or not self.depth:
+            return -1
+        line = self.text.rfind("\n", 0, at) + 1
+        return len(self.text[line:at]) - len(self.text[line:at].lstrip(" \t"))
+
+    def _is_outside(self, margin: int, closes: bool) -> bool:
+        """Tell whether a line that begins here stands too far out for what was opened before."""
+        if margin < 0:
+            return False
+        line = self.text.rfind("\n", 0, self.at) + 1
+        indent = self.at - line
+        if self.text[line : self.at].strip(" \t"):
+            return False  # not at the beginning of its line
+        return indent < margin if closes else indent <= margin
 
     def _colon_follows(self) -> bool:
         found = _TRIVIA.match(self.text, self.at)
@@ -211,6 +245,14 @@ class _Reader:
         found = _TRIVIA.match(self.text, self.at)
         assert found
         self.at = found.end()
+
+
+def _is_closed(text: str, start: int, root: Node) -> bool:
+    """Tell whether the root object has its own closing bracket, with nothing behind it."""
+    last = root.members[-1] if root.members else None
+    inside = last.offset + last.value.length if last else 1
+    rest = _TRIVIA.match(text, start + root.length)
+    return root.length > inside and rest is not None and rest.end() == len(text)
 
 
 def _unescape(raw: str) -> str:

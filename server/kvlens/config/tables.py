@@ -99,6 +99,8 @@ def gather(sections: Sections) -> Table:
             if not section.body.head:  # the lines above the first header; else a bare `[]`
                 root.parts.append((base, section.body))
             continue
+        if section.is_array and path[0] == "env" and len(path) < 3:
+            continue  # `[[env.prod` on its way to `[[env.prod.kv_namespaces]]`
         if section.is_array:
             definition = arrays.get(path)
             if definition is None:

@@ -346,8 +346,29 @@ class _Reader:
             end = self.at
             broken = broken or member.value.broken
             after_comma = False
+        end, members = self._own_members(start, end, members)
         self.at = end
         return Node("table", end - start, broken=True, members=tuple(members))
+
+    def _own_members(self, start: int, end: int, members: list[Member]) -> tuple[int, list[Member]]:
+        """Leave out of a table that is not closed yet the statements below that it ran into.
+
+        They stand no further in than the line on which it was opened.
+        """
+        margin = self._margin(start)
+        line = self.text.find("\n", start)
+        for number, member in enumerate(members):
+            at = start + member.key[0].start
+            if line >= 0 and at > line and self._margin(at) <= margin:
+                kept = members[:number]
+                last = kept[-1] if kept else None
+                return (start + last.offset + last.value.length if last else start + 1), kept
+        return end, members
+
+    def _margin(self, at: int) -> int:
+        """Return how far in the line of a place is."""
+        line = self.text.rfind("\n", 0, at) + 1
+        return len(self.text[line:at]) - len(self.text[line:at].lstrip(" \t"))
 
     # small steps ----------------------------------------------------------------------------
 

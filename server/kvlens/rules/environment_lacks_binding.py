@@ -13,8 +13,23 @@ from kvlens.config.edit import add_bindings
 from kvlens.rules.base import ConfigRule, Finding, Fix, Problem, Related
 from kvlens.rules.columns import columns
 from kvlens.rules.mending import can_extend
+from kvlens.rules.names import TABLES
 from kvlens.rules.values import listed, path_of, quoted
 
+# Tables of an environment: one that `[env]` holds is on its way to `[env.NAME]` above it.
+_NO_NAMES = frozenset(
+    (
+        *TABLES,
+        "assets",
+        "build",
+        "cache",
+        "define",
+        "limits",
+        "observability",
+        "placement",
+        "triggers",
+    )
+)
 _MOST = 10  # places of missing bindings that are shown
 
 
@@ -23,8 +38,9 @@ def _missing(config: Config) -> Iterator[tuple[Environment, list[str]]]:
     wanted = dict.fromkeys(name for name in top.bindings if name is not None)
     for environment, _, bindings, _ in others if wanted else ():
         lacking = wanted.keys() - set(bindings)
-        if lacking and environment.key_span and not any(kv.broken for kv in environment.kv):
-            yield environment, [name for name in wanted if name in lacking]
+        if not lacking or environment.key_span is None or environment.name in _NO_NAMES:
+            continue
+        yield environment, [name for name in wanted if name in lacking]
 
 
 def _check(config: Config) -> Iterator[Finding]:

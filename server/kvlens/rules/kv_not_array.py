@@ -19,6 +19,8 @@ def _check(config: Config) -> Iterator[Finding]:
             path = path_of(environment, previews=kv in environment.previews)
             if kv.kind == "array" or kv.kind in ("missing", "invalid") or kv.broken:
                 continue
+            if config.is_json and config.root.parts[0][1].broken and _on_a_later_line(config, kv):
+                continue  # its bracket is still to be typed: this is the next line's
             node = kv.definition.node
             value = described_value(kv.kind, node.value if node else None)
             way_out = _way_out(config, kv, path)
@@ -26,6 +28,10 @@ def _check(config: Config) -> Iterator[Finding]:
                 kv.span,
                 f"{path} should be an array of tables, but is {value}: {way_out}",
             )
+
+
+def _on_a_later_line(config: Config, kv: KvList) -> bool:
+    return "\n" in config.text[kv.key_span.end : kv.span.start]
 
 
 def _way_out(config: Config, kv: KvList, path: str) -> str:

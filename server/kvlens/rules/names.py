@@ -70,6 +70,7 @@ _TYPES: dict[str, tuple[str, str, str]] = {
     "text_blobs": ("a text blob", "keys", ""),
     "data_blobs": ("a data blob", "keys", ""),
 }
+TABLES = frozenset(_TYPES)
 INHERITED = ("assets",)  # by environments that have none of their own
 
 

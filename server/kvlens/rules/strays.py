@@ -99,7 +99,7 @@ def _strays(config: Config) -> Iterator[Stray]:
             stray.headers.append(Span(base + section.header[0].start, base + last.end))
             stray.entries.append(Entry(base, body))
             stray.broken |= config.text[base + body.head - 1] != "]"
-        elif KV_FIELD not in path:
+        elif KV_FIELD not in path and (not path or config.text[base + body.head - 1] == "]"):
             for found in _search(body):
                 if found[0][-1] != KV_FIELD or not in_scope((*path, *found[0][:-1])):
                     yield _placed(base, path, found)
