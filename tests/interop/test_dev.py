@@ -252,6 +252,28 @@ def test_requests_during_restarts_wait(project: Path) -> None:
         assert {status for status, _ in answers} == {200}
 
 
+def test_websockets_pass(tmp_path: Path) -> None:
+    source = """export default { fetch() {
+  const [client, server] = Object.values(new WebSocketPair());
+  server.accept();
+  server.addEventListener("message", (event) => server.send(event.data.toUpperCase()));
+  return new Response(null, { status: 101, webSocket: client });
+} };"""
+    with Dev(write_project(tmp_path, small(source))) as dev:
+        host, port = dev.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=WAIT) as connection:
+            connection.sendall(
+                b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: a2V5IG9mIDE2IGJ5dGVzIQ==\r\n\r\n"
+            )
+            stream = connection.makefile("rb")
+            assert b" 101 " in stream.readline()
+            while stream.readline() != b"\r\n":
+                pass
+            connection.sendall(b"\x81\x82\x00\x00\x00\x00hi")  # a masked frame of text
+            assert stream.read(4) == b"\x81\x02HI"
+
+
 def test_workerd_that_ends_is_started_again(project: Path) -> None:
     with Dev(project) as dev:
         assert answer(dev)["count"] == 1

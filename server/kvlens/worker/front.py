@@ -133,7 +133,7 @@ class _Client(asyncio.Protocol):
         if not self._tunnel:
             try:
                 self._parser.feed_data(data)
-            except httptools.HttpParserError:  # an upgrade among them, such as to WebSocket
+            except (httptools.HttpParserUpgrade, httptools.HttpParserError):  # WebSockets above all
                 self._tunnel = True
                 self._replay = None
         if self._replay is not None and self._asked:

@@ -1,0 +1,219 @@
+"""The public port: what a client sees while what is behind it comes, goes and is replaced."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from kvlens.worker.errors import WorkerError
+from kvlens.worker.front import Front
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+GET = b"GET /path?x HTTP/1.1\r\nHost: h\r\n\r\n"
+
+
+@asynccontextmanager
+async def behind(handler: Handler) -> AsyncIterator[int]:
+    """Serve connections, and yield the port."""
+    server = await asyncio.start_server(handler, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+def answering(name: bytes, *, keep: bool = True) -> Handler:
+    """Answer each request with a name and how much body it had."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                size = 0
+                for line in head.split(b"\r\n"):
+                    if line.lower().startswith(b"content-length:"):
+                        size = int(line.split(b":")[1])
+                await reader.readexactly(size)
+                body = b"%b %d" % (name, size)
+                more = b"" if keep else b"Connection: close\r\n"
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n%b\r\n%b" % (len(body), more, body)
+                )
+                await writer.drain()
+                if not keep:
+                    break
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        writer.close()
+
+    return handle
+
+
+async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Take a request and end without a word, as a workerd that is ended does."""
+    await reader.read(1)
+    writer.close()
+
+
+@asynccontextmanager
+async def fronted() -> AsyncIterator[tuple[Front, list[tuple[str, str, int]]]]:
+    seen: list[tuple[str, str, int]] = []
+    front = Front(lambda method, path, status, seconds: seen.append((method, path, status)))
+    await front.start(0)
+    yield front, seen
+    await front.close()
+
+
+class Client:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    @classmethod
+    async def to(cls, front: Front) -> Client:
+        port = int(front.url.rpartition(":")[2])
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    async def ask(self, request: bytes = GET) -> tuple[int, bytes]:
+        self.writer.write(request)
+        return await self.answer()
+
+    async def answer(self) -> tuple[int, bytes]:
+        async def read() -> tuple[int, bytes]:
+            head = await self.reader.readuntil(b"\r\n\r\n")
+            lines = head.lower().split(b"\r\n")
+            size = next(int(n.split(b":")[1]) for n in lines if n.startswith(b"content-length"))
+            return int(head.split(b" ")[1]), await self.reader.readexactly(size)
+
+        return await asyncio.wait_for(read(), 30)
+
+    async def ended(self) -> bool:
+        return await asyncio.wait_for(self.reader.read(), 30) == b""
+
+
+async def test_passing_on() -> None:
+    async with behind(answering(b"a")) as port, fronted() as (front, seen):
+        front.serve(port)
+        client = await Client.to(front)
+        assert await client.ask() == (200, b"a 0")
+        assert await client.ask() == (200, b"a 0")
+        body = b"x" * 5_000_000
+        post = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body)
+        assert await client.ask(post + body) == (200, b"a 5000000")
+        assert seen == [("GET", "/path?x", 200)] * 2 + [("POST", "/", 200)]
+
+
+async def test_a_request_waits_for_the_worker() -> None:
+    async with behind(answering(b"a")) as port, fronted() as (front, _):
+        client = await Client.to(front)
+        asked = asyncio.create_task(client.ask())
+        await asyncio.sleep(0.05)
+        assert not asked.done()
+        front.serve(port)
+        assert await asked == (200, b"a 0")
+
+
+async def test_what_is_wrong_is_answered() -> None:
+    async with behind(answering(b"a")) as port, fronted() as (front, _):
+        front.fail("w.js:1:1: wrong\nmore")
+        client = await Client.to(front)
+        assert await client.ask() == (503, b"w.js:1:1: wrong\nmore\n")
+        assert await client.ended()
+        front.serve(port)
+        assert await (await Client.to(front)).ask() == (200, b"a 0")
+
+
+async def test_a_kept_connection_finds_the_successor() -> None:
+    async with fronted() as (front, _):
+        connected: list[asyncio.StreamWriter] = []
+
+        async def first(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connected.append(writer)
+            await answering(b"first")(reader, writer)
+
+        async with behind(first) as one, behind(answering(b"second")) as two:
+            front.serve(one)
+            client = await Client.to(front)
+            assert await client.ask() == (200, b"first 0")
+            front.serve(two)
+            assert await client.ask() == (200, b"first 0")  # its workerd is not gone yet
+            connected[0].close()
+            await asyncio.sleep(0.05)
+            assert await client.ask() == (200, b"second 0")
+
+
+async def test_a_request_that_was_not_answered_is_asked_again() -> None:
+    async with fronted() as (front, seen), behind(answering(b"new")) as new:
+
+        async def retired(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            front.serve(new)
+            writer.close()
+
+        async with behind(retired) as old:
+            front.serve(old)
+            client = await Client.to(front)
+            assert await client.ask() == (200, b"new 0")
+            assert seen == [("GET", "/path?x", 200)]
+
+
+async def test_a_crash_is_not_asked_again() -> None:
+    async with behind(closing) as port, fronted() as (front, _):
+        front.serve(port)
+        client = await Client.to(front)
+        status, text = await client.ask()
+        assert (status, b"ended before it answered" in text) == (502, True)
+
+
+async def test_an_answer_that_ends_the_connection_ends_it() -> None:
+    async with behind(answering(b"a", keep=False)) as port, fronted() as (front, _):
+        front.serve(port)
+        client = await Client.to(front)
+        assert await client.ask() == (200, b"a 0")
+        assert await client.ended()
+
+
+async def test_other_protocols_pass() -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")
+        while data := await reader.read(100):
+            writer.write(data)
+        writer.close()
+
+    async with behind(echo) as port, fronted() as (front, _):
+        front.serve(port)
+        client = await Client.to(front)
+        client.writer.write(
+            b"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        )
+        assert b"101" in await client.reader.readuntil(b"\r\n\r\n")
+        for data in (b"\x81\x05hello", b"GET / HTTP/1.1\r\n\r\n"):
+            client.writer.write(data)
+            assert await client.reader.readexactly(len(data)) == data
+
+
+async def test_dropping_what_is_still_answered() -> None:
+    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+        await reader.read()
+        writer.close()
+
+    async with behind(half) as port, behind(answering(b"new")) as new, fronted() as (front, _):
+        front.serve(port)
+        client = await Client.to(front)
+        client.writer.write(GET)
+        await client.reader.readuntil(b"half")
+        front.serve(new)
+        front.drop(port)
+        assert await client.ended()
+
+
+async def test_ports_that_cannot_be_had() -> None:
+    async with fronted() as (front, _):
+        port = int(front.url.rpartition(":")[2])
+        with pytest.raises(WorkerError, match=f"Port {port} is in use by another program"):
+            await Front().start(port)
+    with pytest.raises(WorkerError, match="Port 70000 does not exist"):
+        await Front().start(70000)
