@@ -1,9 +1,9 @@
 """KV in JavaScript and TypeScript: what a source uses, calls, and does wrong.
 
-    reader = SourceReader(path)            # keeps the tree from one version to the next
-    source = reader.read(text)
+    checker = SourceChecker(path)          # keeps the tree from one version to the next
     project = Project(belonging(path, configs))
-    problems = check_source(source, project)
+    problems = checker.check(text, project)
+    source = checker.reader.read(text)     # of that version: not read again
     place = at(source, offset, project)
 
 Nothing here loads the parser before the first source is read.
@@ -11,13 +11,10 @@ Nothing here loads the parser before the first source is read.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
-
-from kvlens.config import Config
-from kvlens.rules.base import Problem
 from kvlens.source import cursor
 from kvlens.source.calls import KvCall
+from kvlens.source.checker import SourceChecker
+from kvlens.source.checking import check, check_source
 from kvlens.source.cursor import Place
 from kvlens.source.declared import belonging
 from kvlens.source.grammar import ENDINGS, Unavailable, unavailable
@@ -34,9 +31,7 @@ from kvlens.source.project import (
 from kvlens.source.reader import SourceReader, read_source
 from kvlens.source.reading import BindingUse, EnvType, Reading, merge_types
 from kvlens.source.references import references as _references
-from kvlens.source.rules import SOURCE_RULES, Context
-from kvlens.source.rules import check as _check
-from kvlens.source.silence import heard
+from kvlens.source.rules import SOURCE_RULES
 from kvlens.source.syntax import Source
 from kvlens.source.unused import unused
 
@@ -51,6 +46,7 @@ __all__ = [
     "Project",
     "Reading",
     "Source",
+    "SourceChecker",
     "SourceReader",
     "Unavailable",
     "at",
@@ -103,38 +99,3 @@ def completing(source: Source, offset: int, project: Project = ALONE) -> Place |
 def keys(source: Source, project: Project = ALONE) -> list[Place]:
     """Return the keys that calls name, for inlays: those whose value the file tells."""
     return list(cursor.keys(read(source, project)))
-
-
-def check_source(
-    source: Source, project: Project = ALONE, now: float | None = None
-) -> list[Problem]:
-    """Return what is wrong with a source, in the order of the file.
-
-    `now` is in seconds since the epoch. Tests are never reported on.
-    """
-    if is_test(source.path, project.configs):
-        return []
-    when = time.time() if now is None else now
-    return heard(source, _check(Context(read(source, project), when, project.beside)))
-
-
-def check(
-    text: str,
-    path: str,
-    configs: Sequence[Config] = (),
-    types: Mapping[str, EnvType] | None = None,
-    beside: frozenset[str] = frozenset(),
-    now: float | None = None,
-) -> list[Problem]:
-    """Return what is wrong with the text of a source; see `Project` and `check_source`.
-
-    A text that has nothing to do with KV is not even parsed.
-
-    Raises:
-        Unavailable: there is no parser here.
-        ValueError: the file is no JavaScript or TypeScript by its ending.
-    """
-    project = Project(configs, types or {}, beside)
-    if is_test(path, configs) or not may_matter(text, project):
-        return []
-    return check_source(read_source(text, path), project, now)

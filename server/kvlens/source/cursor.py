@@ -60,7 +60,7 @@ def completing(reading: Reading, offset: int) -> Place | None:
     """Return what is being typed at an offset: a key or the name of a binding.
 
     The text may be half-typed there: a quote and brackets that are open are taken as closed at
-    the offset. `name` is what stands before the offset.
+    the offset. `name` is what stands before the offset; a binding that is being typed is none yet.
     """
     place = _completing(reading, offset)
     if place is not None:
@@ -80,9 +80,10 @@ def _completing(reading: Reading, offset: int) -> Place | None:
     place = at(reading, offset)
     if place is None or place.kind not in ("binding", "key") or not place.literal:
         return None
-    if reading.source.text[place.span.start : place.span.end].count("\n"):
+    if "\n" in reading.source.text[place.span.start : place.span.end]:
         return None
-    return replace(place, name=reading.source.text[place.span.start : offset])
+    binding = place.binding if place.kind == "key" else None
+    return replace(place, name=reading.source.text[place.span.start : offset], binding=binding)
 
 
 def _open_quote(line: str) -> str:

@@ -1,0 +1,72 @@
+"""Checking the versions of one source as it is typed, without problems that come and go.
+
+An open bracket or quote makes the parser lose its way far beyond the line it stands on. So
+while a text is not whole, what lies outside of the lines that changed since it last was stays as
+it was found then.
+"""
+
+from __future__ import annotations
+
+from kvlens.rules.base import Problem
+from kvlens.source.checking import check_source
+from kvlens.source.project import ALONE, Project
+from kvlens.source.reader import SourceReader
+from kvlens.source.syntax import Source
+
+
+class SourceChecker:
+    """Checks the versions of one source file."""
+
+    def __init__(self, path: str) -> None:
+        self.reader = SourceReader(path)
+        self._whole: Source | None = None  # the last version that was whole
+        self._found: tuple[Project, list[Problem]] | None = None  # what was found in that
+
+    def check(self, text: str, project: Project = ALONE, now: float | None = None) -> list[Problem]:
+        """Return what is wrong with one version, in the order of the file.
+
+        Raises as `SourceReader.read` does.
+        """
+        source = self.reader.read(text)
+        found = check_source(source, project, now)
+        if not source.root.has_error:
+            self._whole, self._found = source, (project, found)
+            return found
+        if self._whole is None:
+            return found
+        if self._found is None or self._found[0] != project:
+            self._found = (project, check_source(self._whole, project, now))
+        return _merged(self._whole.text, self._found[1], text, found)
+
+
+def _merged(before: str, kept: list[Problem], after: str, found: list[Problem]) -> list[Problem]:
+    """Return what is found in the changed lines, and what was kept of the lines around them."""
+    start, old_end, new_end = _changed(before, after)
+    by = new_end - old_end
+    merged = [problem for problem in kept if problem.span.end <= start]
+    merged += [problem.moved(by) for problem in kept if problem.span.start >= old_end]
+    merged += [
+        problem for problem in found if problem.span.start < new_end and problem.span.end > start
+    ]
+    return sorted(merged, key=lambda problem: (problem.span, problem.code))
+
+
+def _changed(before: str, after: str) -> tuple[int, int, int]:
+    """Return the lines that differ: their start, and their ends in both texts."""
+    shorter = min(len(before), len(after))
+    low, high = 0, shorter
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if before[low:middle] == after[low:middle] else (low, middle - 1)
+    start = before.rfind("\n", 0, low) + 1
+    same, high = 0, shorter - low
+    while same < high:
+        middle = (same + high + 1) // 2
+        old = before[len(before) - middle : len(before) - same]
+        if old == after[len(after) - middle : len(after) - same]:
+            same = middle
+        else:
+            high = middle - 1
+    line = before.find("\n", len(before) - same)
+    old_end = len(before) if line < 0 else line
+    return start, old_end, old_end + len(after) - len(before)

@@ -1,0 +1,51 @@
+"""Checking one source."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from kvlens.config import Config
+from kvlens.rules.base import Problem
+from kvlens.source.project import ALONE, Project, is_test, may_matter, read
+from kvlens.source.reader import read_source
+from kvlens.source.reading import EnvType
+from kvlens.source.rules import Context
+from kvlens.source.rules import check as _check
+from kvlens.source.silence import heard
+from kvlens.source.syntax import Source
+
+
+def check_source(
+    source: Source, project: Project = ALONE, now: float | None = None
+) -> list[Problem]:
+    """Return what is wrong with a source, in the order of the file.
+
+    `now` is in seconds since the epoch. Tests are never reported on.
+    """
+    if is_test(source.path, project.configs):
+        return []
+    when = time.time() if now is None else now
+    return heard(source, _check(Context(read(source, project), when, project.beside)))
+
+
+def check(
+    text: str,
+    path: str,
+    configs: Sequence[Config] = (),
+    types: Mapping[str, EnvType] | None = None,
+    beside: frozenset[str] = frozenset(),
+    now: float | None = None,
+) -> list[Problem]:
+    """Return what is wrong with the text of a source; see `Project` and `check_source`.
+
+    A text that has nothing to do with KV is not even parsed.
+
+    Raises:
+        Unavailable: there is no parser here.
+        ValueError: the file is no JavaScript or TypeScript by its ending.
+    """
+    project = Project(configs, types or {}, beside)
+    if is_test(path, configs) or not may_matter(text, project):
+        return []
+    return check_source(read_source(text, path), project, now)
