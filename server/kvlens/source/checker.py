@@ -1,17 +1,21 @@
 """Checking the versions of one source as it is typed, without problems that come and go.
 
-An open bracket or quote makes the parser lose its way far beyond the line it stands on. So
-while a text is not whole, what lies outside of the lines that changed since it last was stays as
-it was found then.
+An open bracket or quote makes the parser lose its way far beyond the line it stands on, and a
+line that ends in `=` takes the next one for its own. So while a text is not whole, what lies
+outside of the lines that changed since it last was stays as it was found then.
 """
 
 from __future__ import annotations
 
+import re
+
 from kvlens.rules.base import Problem
 from kvlens.source.checking import check_source
-from kvlens.source.project import ALONE, Project
+from kvlens.source.project import ALONE, Project, is_test, may_matter
 from kvlens.source.reader import SourceReader
 from kvlens.source.syntax import Source
+
+_GOES_ON = re.compile(r"(?:[=.<>&|?+*,:]|\b(?:await|new|typeof|void|in|of|instanceof))[ \t\r]*\Z")
 
 
 class SourceChecker:
@@ -27,21 +31,29 @@ class SourceChecker:
 
         Raises as `SourceReader.read` does.
         """
+        if is_test(self.reader.path, project.configs) or not may_matter(text, project):
+            return []
         source = self.reader.read(text)
         found = check_source(source, project, now)
-        if not source.root.has_error:
-            self._whole, self._found = source, (project, found)
-            return found
+        broken = source.root.has_error
         if self._whole is None:
+            if not broken:
+                self._whole, self._found = source, (project, found)
+            return found
+        changed = _changed(self._whole.text, text)
+        if not broken and not _GOES_ON.search(text, changed[0], changed[2]):
+            self._whole, self._found = source, (project, found)
             return found
         if self._found is None or self._found[0] != project:
             self._found = (project, check_source(self._whole, project, now))
-        return _merged(self._whole.text, self._found[1], text, found)
+        return _merged(self._found[1], found, changed)
 
 
-def _merged(before: str, kept: list[Problem], after: str, found: list[Problem]) -> list[Problem]:
+def _merged(
+    kept: list[Problem], found: list[Problem], changed: tuple[int, int, int]
+) -> list[Problem]:
     """Return what is found in the changed lines, and what was kept of the lines around them."""
-    start, old_end, new_end = _changed(before, after)
+    start, old_end, new_end = changed
     by = new_end - old_end
     merged = [problem for problem in kept if problem.span.end <= start]
     merged += [problem.moved(by) for problem in kept if problem.span.start >= old_end]

@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Parser, Query
+    from tree_sitter import Language, Parser, Query, Tree
 
 # Endings of the sources that are read, and the grammar of each.
 ENDINGS = {
@@ -40,12 +40,20 @@ class Unavailable(Exception):  # noqa: N818 - it is the state that has a name
 
 
 class Grammar:
-    """One language: what parses it, and the query for what a reading looks at."""
+    """One language: how it is parsed, and the query for what is looked for in whole files."""
 
-    def __init__(self, language: Language, parser: Parser, query: Query) -> None:
+    def __init__(self, language: Language, parser: type[Parser], query: Query) -> None:
         self.language = language
-        self.parser = parser
         self.query = query
+        self._parser = parser
+
+    def parse(self, data: bytes, old: Tree | None = None) -> Tree:
+        """Parse a text, from the edited tree of the version before where there is one.
+
+        Each text has a parser of its own, as several threads may read.
+        """
+        parser = self._parser(self.language)
+        return parser.parse(data) if old is None else parser.parse(data, old)
 
 
 def grammar_name(path: str) -> str | None:
@@ -77,7 +85,7 @@ def load(name: str) -> Grammar:
             "a build for the platform."
         ) from error
     query = _QUERY if name == "javascript" else _QUERY + _TYPED
-    return Grammar(language, Parser(language), Query(language, query))
+    return Grammar(language, Parser, Query(language, query))
 
 
 def unavailable() -> str | None:

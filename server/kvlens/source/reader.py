@@ -47,10 +47,10 @@ def edited(source: Source, offset: int, inserted: str) -> Source:
 def _parse(path: str, text: str, grammar: Grammar, last: Source | None) -> Source:
     offsets = Offsets(text)
     if last is None:
-        return Source(path, offsets, grammar.parser.parse(offsets.data), grammar)
+        return Source(path, offsets, grammar.parse(offsets.data), grammar)
     old = last.tree.copy()  # the version before stays true for those who hold it
     old.edit(*_edit(last.offsets.data, offsets.data))
-    return Source(path, offsets, grammar.parser.parse(offsets.data, old), grammar)
+    return Source(path, offsets, grammar.parse(offsets.data, old), grammar)
 
 
 _Point = tuple[int, int]
