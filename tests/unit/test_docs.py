@@ -12,6 +12,7 @@ import pytest
 from kvlens.cli import COMMANDS as SHELL_COMMANDS
 from kvlens.lsp.commands import COMMANDS as SERVER_COMMANDS
 from kvlens.lsp.settings import Settings
+from kvlens.rulebook import severities
 from kvlens.rules import LEVELS, RULES
 from kvlens.stores import STORES
 
@@ -65,10 +66,10 @@ def test_the_server_takes_the_extensions_settings_with_the_same_defaults() -> No
 
 def test_the_setting_of_rules_knows_every_rule_and_level() -> None:
     listed = PROPERTIES["kvlens.rules"]["properties"]
-    assert list(listed) == list(RULES)
-    for code, rule in RULES.items():
+    assert list(listed) == list(severities())
+    for code, (severity, summary) in severities().items():
         assert listed[code]["enum"] == list(LEVELS)
-        assert listed[code]["description"] == f"{rule.summary}. Default: {rule.severity}."
+        assert listed[code]["description"] == f"{summary}. Default: {severity}."
 
 
 def test_the_rules_page_lists_every_rule() -> None:

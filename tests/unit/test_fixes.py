@@ -311,9 +311,9 @@ REWRITES = {
         f'id= "{ID}"\n\n[[kv_namespaces]]\nbinding = "B"\n\n[vars]\nX = 1\n',
     ),
     "to-sections-behind-the-rest": (
-        'kv_namespaces = [{ binding = "A" }, { binding = "B" }] # two\nmain = "x.js"\n[vars]\nX = 1\n',
+        'name = "x"\n# all\nkv_namespaces = [{ binding = "A" }, { binding = "B" }] # two\nmain = "x.js"\n[vars]\nX = 1\n',
         "Write it as [[kv_namespaces]]",
-        'main = "x.js"\n\n[[kv_namespaces]]\nbinding = "A"\n\n[[kv_namespaces]] # two\nbinding = "B"\n[vars]\nX = 1\n',
+        'name = "x"\nmain = "x.js"\n\n# all\n[[kv_namespaces]]\nbinding = "A"\n\n[[kv_namespaces]] # two\nbinding = "B"\n[vars]\nX = 1\n',
     ),
     "environment-to-inline": (
         '[env.p]\nname = "x"\n[[env.p.kv_namespaces]]\nbinding = "A"\n',

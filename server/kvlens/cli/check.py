@@ -13,7 +13,8 @@ from kvlens.cli.reports import FORMATS, Checked
 from kvlens.config import load_text
 from kvlens.config.around import look_around
 from kvlens.config.find import SEEDS, ConfigError, find_configs, is_config, read_config
-from kvlens.rules import LEVELS, RULES, Level, Levels, check, check_file, levelled, reported
+from kvlens.rulebook import severities
+from kvlens.rules import LEVELS, Level, Levels, check, check_file, levelled, reported
 
 _CONFIG_ENDINGS = (".toml", ".json", ".jsonc")
 _SEED_RULES = {"error": "seed-invalid", "warning": "seed-doubtful"}
@@ -76,7 +77,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
 
 def _severity(text: str) -> tuple[str, Level]:
     code, _, level = text.partition("=")
-    if code not in RULES:
+    if code not in severities():
         raise argparse.ArgumentTypeError(f"there is no rule {code!r}; see docs/rules")
     for known in LEVELS:
         if level == known:

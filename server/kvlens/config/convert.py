@@ -128,10 +128,11 @@ def to_sections(config: Config, environment: Environment, kv: KvList) -> tuple[E
         before_it = "" if not text[:start].strip() else _gap_before(text, start, newline)
         return (Edit(Span(start, end), before_it + written),)
     behind_all = line_end(text, places[-1].end)
-    removed = Span(start, _next_line(text, end))
+    above = _COMMENT_LINES.search(text, 0, start)
+    moved = text[above.start() : start] if above and above.start() else ""
     return (
-        Edit(removed, ""),
-        Edit(Span(behind_all, behind_all), f"{newline}{newline}{written}"),
+        Edit(Span(start - len(moved), _next_line(text, end)), ""),
+        Edit(Span(behind_all, behind_all), f"{newline}{newline}{moved}{written}"),
     )
 
 

@@ -175,9 +175,8 @@ class Diagnostics:
         began = time.monotonic()
         slow = await asyncio.to_thread(_slow, config, self._levels)
         checked.took = time.monotonic() - began
-        for problem in await self._server.sources.unused(config):
-            levelled = rules.levelled(problem, self._levels)
-            slow += [levelled] if levelled else []
+        unused = await self._server.sources.unused(config)
+        slow += rules.heard(config, unused, self._levels)
         if checked.config is config and slow != checked.slow:
             checked.slow = slow
             self._publish(checked)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from kvlens.kv.limits import COMPATS, Compat
-from kvlens.rules import LEVELS, RULES, Level
+from kvlens.rulebook import severities
+from kvlens.rules import LEVELS, Level
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,9 @@ def read_levels(sent: Mapping[Any, Any]) -> tuple[dict[str, Level], list[str]]:
     """Return the levels of rules that are right, and what is wrong with the others."""
     levels: dict[str, Level] = {}
     complaints: list[str] = []
+    known = severities() if sent else {}
     for code, level in sent.items():
-        if code not in RULES:
+        if code not in known:
             complaints.append(f"there is no rule {code!r}; it is left alone.")
         elif level not in LEVELS:
             complaints.append(f"{code} is {level!r}; it takes {' or '.join(LEVELS)}.")

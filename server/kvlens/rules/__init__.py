@@ -78,6 +78,7 @@ __all__ = [
     "check_file",
     "check_structure",
     "check_text",
+    "heard",
     "in_order",
     "levelled",
     "page",
