@@ -18,6 +18,7 @@ TOPICS: dict[str, str] = {
     "start": "tests.bench.start",
     "keys": "tests.bench.keys",
     "memory": "tests.bench.memory",
+    "kv": "tests.bench.kv",
 }
 
 

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 import urllib.request
 from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
@@ -33,9 +34,9 @@ def node() -> str:
     return chosen
 
 
-def workerd() -> str:
-    """Return workerd's own program inside its npm package."""
-    script = "console.log(require('workerd').default)"
+def workerd(of: str = ".") -> str:
+    """Return workerd's own program inside its npm package, or inside that of another package."""
+    script = f"console.log(require(require.resolve('workerd', {{paths: ['{of}']}})).default)"
     found = subprocess.run(
         [node(), "-e", script], cwd=HERE, capture_output=True, text=True, check=False
     )
@@ -94,6 +95,14 @@ class Runtime:
         (result,) = self.calls(call)
         return result
 
+    def repeat(self, **what: Any) -> float:
+        """Have the Worker make one call many times (see calls.mjs); return the seconds it took."""
+        body = json.dumps({"repeated": what}).encode()
+        began = time.perf_counter()
+        with urllib.request.urlopen(urllib.request.Request(self.url, body), timeout=120) as answer:
+            answer.read()
+        return time.perf_counter() - began
+
     def stop(self) -> None:
         """End the process and wait for it."""
         if isinstance(self, (Workerd, WranglerDev)):
@@ -114,6 +123,7 @@ class Workerd(Runtime):
         bindings: Mapping[str, str],
         *,
         service_worker: bool = False,
+        program: str | None = None,
     ) -> None:
         config = folder / "config.capnp"
         for source in WORKERS.iterdir():
@@ -122,7 +132,8 @@ class Workerd(Runtime):
             _config(emulator.removeprefix("http://"), token, bindings, service_worker),
             encoding="utf-8",
         )
-        super().__init__([workerd(), "serve", str(config), "--control-fd=1", "--experimental"])
+        command = [program or workerd(), "serve", str(config), "--control-fd=1", "--experimental"]
+        super().__init__(command)
 
     def address(self, line: str) -> str:
         return f"http://127.0.0.1:{json.loads(line)['port']}/"
@@ -133,6 +144,13 @@ class Miniflare(Runtime):
 
     def __init__(self, state: Path, *ids: str) -> None:
         super().__init__([node(), str(HERE / "miniflare.mjs"), str(state), *ids])
+
+
+class Miniflare4(Runtime):
+    """Miniflare 4, the same way."""
+
+    def __init__(self, state: Path, *ids: str) -> None:
+        super().__init__([node(), str(HERE / "miniflare4.mjs"), str(state), *ids])
 
 
 class WranglerDev(Runtime):

@@ -63,8 +63,22 @@ async function call(env, [binding, method, ...args]) {
   }
 }
 
+// The same call again and again, so many at a time, as a benchmark wants it.
+async function repeat(namespace, { method, size, options, keys, count, together }) {
+  const rest = method === "put" ? ["x".repeat(size)] : options;
+  let next = 0;
+  const one = async () => {
+    while (next < count) await namespace[method](`key ${next++ % keys}`, ...rest);
+  };
+  await Promise.all(Array.from({ length: together }, one));
+}
+
 export async function answer(request, env) {
-  const { calls, together } = await request.json();
+  const { calls, together, repeated } = await request.json();
+  if (repeated) {
+    await repeat(env.KV0, repeated);
+    return new Response();
+  }
   if (together) return Response.json(await Promise.all(calls.map((item) => call(env, item))));
   const answers = [];
   for (const item of calls) answers.push(await call(env, item));

@@ -1,0 +1,48 @@
+"""`kvlens serve` for a benchmark: the process that the extension starts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from kvlens.process import own_command
+
+
+class Serving(NamedTuple):
+    """Where a running emulator is."""
+
+    url: str
+    token: str
+
+
+def project(folder: Path, ns: str) -> None:
+    """Make a project with one namespace, bound to `KV`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "wrangler.toml").write_text(
+        f'name = "bench"\ncompatibility_date = "2026-04-01"\n'
+        f'kv_namespaces = [{{ binding = "KV", id = "{ns}" }}]\n',
+        encoding="utf-8",
+    )
+
+
+@contextmanager
+def serve(folder: Path, store: str, ns: str) -> Iterator[Serving]:
+    """Serve the namespace `ns` of a project made in `folder`."""
+    project(folder, ns)
+    process = subprocess.Popen(
+        own_command("serve", "--json", "--lifeline", "--store", store, "--compat", "workerd"),
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        ready = json.loads(process.stdout.readline())
+        yield Serving(ready["url"], ready["token"])
+    finally:
+        process.stdin.close()
+        process.wait(30)

@@ -1,0 +1,114 @@
+"""KV as a Worker meets it: the same Worker, the same workerd, the same disk.
+
+Ours is `kvlens serve` as the extension starts it, in a process of its own, once on Miniflare's
+disk format (`wrangler:`, what the peer has too) and once on `memory:`. A call is repeated inside
+the Worker, alone or 32 at once; a row is the median of rounds in which all take turns.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from tests.bench.emulator import serve
+from tests.bench.report import Row
+from tests.interop.runtimes import HERE, Miniflare4, Runtime, Workerd, workerd
+
+TITLE = "A Worker's calls, on workerd"
+PEER = "Miniflare 4"
+ROUNDS = 3
+SECONDS = 0.7  # about, of a measurement
+KEYS = 100
+LARGE = 64 * 1024
+NS = "bench"
+
+
+class Call(NamedTuple):
+    """What is repeated."""
+
+    method: str
+    size: int
+    together: int
+    aim: float
+
+    @property
+    def name(self) -> str:
+        """As the table has it."""
+        size = f"{self.size} B" if self.size < 1024 else f"{self.size // 1024} KiB"
+        return f"{self.method} {size}, {self.together} at once"
+
+
+CALLS = (
+    Call("put", 100, 1, 8),
+    Call("put", 100, 32, 8),
+    Call("get", 100, 1, 5),
+    Call("get", 100, 32, 6),
+    Call("put", LARGE, 32, 6),
+    Call("get", LARGE, 32, 3),
+)
+
+
+def run() -> list[Row]:
+    """Measure every call on all, in turns."""
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kvlens-bench-")))
+        program = workerd(str(HERE / "node_modules" / "miniflare-4"))
+        on = {
+            store: stack.enter_context(_ours(place / store.strip(":"), store, program))
+            for store in ("wrangler:", "memory:")
+        }
+        on[PEER] = stack.enter_context(_stopped(lambda: Miniflare4(place / PEER, NS)))
+        rows = []
+        for call in CALLS:
+            counts = {name: _count(worker, call) for name, worker in on.items()}
+            found: dict[str, list[float]] = {name: [] for name in on}
+            for _ in range(ROUNDS):
+                for name, worker in on.items():
+                    found[name].append(counts[name] / _repeat(worker, call, counts[name]))
+            theirs = median(found[PEER])
+            for store in ("wrangler:", "memory:"):
+                aim = call.aim if store == "wrangler:" else None
+                name = f"{call.name}, {store}"
+                rows.append(Row(name, "/s", median(found[store]), PEER, theirs, ROUNDS, True, aim))
+        return rows
+
+
+def _count(worker: Runtime, call: Call) -> int:
+    """Return how many calls take about SECONDS; what it takes to know warms up, too."""
+    first = 4 * KEYS
+    return max(KEYS, int(first * SECONDS / _repeat(worker, call, first)))
+
+
+def _repeat(worker: Runtime, call: Call, count: int) -> float:
+    return worker.repeat(
+        method=call.method,
+        size=call.size,
+        together=call.together,
+        options=["arrayBuffer"],
+        keys=KEYS,
+        count=count,
+    )
+
+
+@contextmanager
+def _stopped(start: Callable[[], Runtime]) -> Iterator[Runtime]:
+    worker = start()
+    try:
+        yield worker
+    finally:
+        worker.stop()
+
+
+@contextmanager
+def _ours(folder: Path, store: str, program: str) -> Iterator[Runtime]:
+    with serve(folder, store, NS) as emulator:
+
+        def start() -> Runtime:
+            return Workerd(folder, emulator.url, emulator.token, {"KV0": NS}, program=program)
+
+        with _stopped(start) as worker:
+            yield worker
