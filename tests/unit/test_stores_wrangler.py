@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from kvlens.kv import Entry, KeyInfo, ManualClock, Page, Stats, Write
 from kvlens.stores import Store, StoreError, leftovers, open_store
+from kvlens.stores import blobs as blobs_module
 from kvlens.stores import wrangler as module
 from kvlens.stores.blobs import Blobs
 from kvlens.stores.diskformat import blobs_path, database_name, database_path, safe_name
@@ -45,7 +47,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def blobs(state: Path, ns: str = "KV") -> list[bytes]:
-    return sorted(path.read_bytes() for path in blobs_path(state, ns).iterdir())
+    found = []
+    for path in blobs_path(state, ns).iterdir():
+        with contextlib.suppress(FileNotFoundError):  # removed just now
+            found.append(path.read_bytes())
+    return sorted(found)
 
 
 def leftovers_of(state: Path) -> Path:
@@ -137,8 +143,11 @@ async def test_it_is_kept(tmp_path: Path, store: Store) -> None:
     await again.close()
 
 
-async def test_values_no_longer_used_are_removed(store: Store, state: Path) -> None:
+async def test_values_no_longer_used_are_removed(
+    store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After about a second, for a Worker may be reading them."""
+    monkeypatch.setattr(blobs_module, "REST", 60.0)
     await store.put_many("KV", [Write(str(n), str(n).encode()) for n in range(100)])
     await store.put("KV", Write("0", b"new"))
     await store.delete("KV", ["1"])
@@ -147,6 +156,42 @@ async def test_values_no_longer_used_are_removed(store: Store, state: Path) -> N
     assert {b"0", b"1", b"2", b"new"} <= set(blobs(state))
     while len(blobs(state)) > 99:
         await asyncio.sleep(0.1)
+
+
+async def test_files_of_small_values_are_used_again(
+    store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blobs_module, "REST", 0.0)
+    monkeypatch.setattr(module, "UNLINK_DELAY", 60.0)
+    folder = blobs_path(state, "KV")
+    seen: set[str] = set()
+    nodes: set[int] = set()
+    for size in (10, 4096, 0, 5, 4097, 7, 4096, 9, 8):
+        value = os.urandom(size)
+        await store.put("KV", Write("k", value))
+        names = {path.name for path in folder.iterdir()}
+        new = names - seen
+        assert len(new) == 1  # a name never comes twice
+        seen |= names
+        nodes |= {path.stat().st_ino for path in folder.iterdir()}
+        assert (folder / new.pop()).read_bytes() == value
+        assert len(names) <= 3
+    assert len(nodes) < 6
+
+
+async def test_a_file_that_somebody_else_may_read_rests_longer(
+    store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blobs_module, "REST", 0.0)
+    monkeypatch.setattr(module, "UNLINK_DELAY", 60.0)
+    await store.put("KV", Write("k", b"1"))
+    other = sqlite3.connect(database_path(state, "KV"))
+    other.execute("UPDATE _mf_entries SET metadata = 1")
+    other.commit()
+    other.close()
+    for value in (b"2", b"3", b"4"):
+        await store.put("KV", Write("k", value))
+    assert blobs(state) == [b"1", b"2", b"3", b"4"]
 
 
 async def test_a_value_that_was_overwritten_outlives_a_process_that_ends(

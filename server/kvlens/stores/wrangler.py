@@ -16,7 +16,6 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -83,6 +82,11 @@ class _Space:
         self.commits = 0  # since the log was folded in
         self.changes = 0
 
+    def hear(self) -> None:
+        """Note that another program writes, and so may be reading, too."""
+        self.heard = time.monotonic()
+        self.blobs.rest = UNLINK_DELAY
+
     def reader(self) -> sqlite3.Connection:
         return self.side if self.running else self.main
 
@@ -124,7 +128,6 @@ class WranglerStore:
         self._outside: set[str] = set()  # changed by another program, for poll()
         self._writer = ThreadPoolExecutor(1, "kv-writer")
         self._helper = ThreadPoolExecutor(1, "kv-files")
-        self._trash: deque[tuple[float, Blobs, Sequence[str]]] = deque()
         self._sweep: asyncio.TimerHandle | None = None
         self._changes = 0  # since the trash was looked at
         self._purging: set[str] = set()
@@ -340,26 +343,25 @@ class WranglerStore:
     # -- values that are no longer used ----------------------------------------------------
 
     def _discard(self, blobs: Blobs, names: Sequence[str]) -> None:
-        loop = asyncio.get_running_loop()
-        self._trash.append((loop.time(), blobs, names))
+        blobs.retire(names)
         if self._sweep is None:
+            loop = asyncio.get_running_loop()
             self._sweep = loop.call_later(UNLINK_DELAY, self._empty_trash)
 
     def _empty_trash(self) -> None:
         """Remove what was set aside long enough ago, when there is time for it."""
         self._sweep = None
-        loop = asyncio.get_running_loop()
-        now = loop.time()
         busy = self._changes > UNLINK_QUIET
         self._changes = 0
         age = UNLINK_LATEST if busy else UNLINK_DELAY - 0.05
-        due: list[tuple[Blobs, Sequence[str]]] = []
-        while self._trash and now - self._trash[0][0] >= age:
-            _, blobs, names = self._trash.popleft()
-            due.append((blobs, names))
-        if due:
-            loop.run_in_executor(self._helper, _remove, due)
-        if self._trash:
+        loop = asyncio.get_running_loop()
+        left = False
+        for space in self._spaces.values():
+            due = space.blobs.retired(age)
+            if due:
+                loop.run_in_executor(self._helper, space.blobs.remove, due)
+            left = left or space.blobs.has_retired
+        if left:
             self._sweep = loop.call_later(UNLINK_DELAY, self._empty_trash)
 
     def _purge_soon(self, ns: str) -> None:
@@ -419,7 +421,7 @@ class WranglerStore:
         version = data_version(space.main)
         if version != space.version:
             space.version = version
-            space.heard = time.monotonic()
+            space.hear()
             space.forget_all()
             self._outside.add(ns)
 
@@ -475,6 +477,7 @@ class WranglerStore:
         if space.running or space.group or file_id(space.name) == space.file:
             return False
         self._close_space(self._spaces.pop(ns))
+        space.blobs.remove(space.blobs.retired())
         self._paths[ns] = space.name
         self._absent.add(ns)
         self._outside.add(ns)
@@ -491,25 +494,28 @@ class WranglerStore:
             await self._idle
         if self._sweep is not None:
             self._sweep.cancel()
-        for space in self._spaces.values():
-            self._close_space(space)
+        spaces = list(self._spaces.values())
         self._spaces.clear()
-        await self._clear_away()
+        for space in spaces:
+            self._close_space(space)
+        await self._clear_away([space.blobs for space in spaces])
         self._writer.shutdown()
         self._helper.shutdown()
 
-    async def _clear_away(self) -> None:
+    async def _clear_away(self, every: Sequence[Blobs]) -> None:
         """Remove what is due, and leave the rest to the next process; for much of it, wait."""
-        now = asyncio.get_running_loop().time()
-        trash, self._trash = self._trash, deque()
-        due = [(blobs, names) for at, blobs, names in trash if now - at >= UNLINK_DELAY]
-        rest = [(blobs, names) for at, blobs, names in trash if now - at < UNLINK_DELAY]
+        rest: list[tuple[Blobs, list[str]]] = []
+        for blobs in every:
+            blobs.remove(blobs.retired(UNLINK_DELAY))
+            rest.append((blobs, blobs.retired()))
         if sum(len(names) for _, names in rest) > LEAVE_AT_MOST:
             await asyncio.sleep(UNLINK_DELAY)
-            due, rest = due + rest, []
-        _remove(due)
-        for blobs in {id(blobs): blobs for blobs, _ in rest}.values():
-            leftovers.leave(blobs, (n for other, names in rest if other is blobs for n in names))
+            for blobs, names in rest:
+                blobs.remove(names)
+        else:
+            for blobs, names in rest:
+                if names:
+                    leftovers.leave(blobs, names)
 
 
 def _settle(space: _Space, batch: Sequence[_Waiting], error: BaseException | None) -> None:
@@ -529,11 +535,6 @@ def _settle(space: _Space, batch: Sequence[_Waiting], error: BaseException | Non
 
 def _cost(key: str, entry: Any) -> int:
     return 200 + len(key) + (len(entry.value) if entry is not None else 0)
-
-
-def _remove(trash: Sequence[tuple[Blobs, Sequence[str]]]) -> None:
-    for blobs, names in trash:
-        blobs.remove(names)
 
 
 def _open(state: Path, ns: str, home: Path | None) -> _Space:
@@ -564,7 +565,7 @@ def _open(state: Path, ns: str, home: Path | None) -> _Space:
             side.execute("PRAGMA busy_timeout = 0")
             space = _Space(path, main, side, blobs)
             if shared:
-                space.heard = time.monotonic()
+                space.hear()
             return space
         except BaseException:
             main.close()
