@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from kvlens.cli import main
 from kvlens.cli.reports import FORMATS
-from kvlens.rules import RULES
+from kvlens.rulebook import severities
+from kvlens.source import Source, files, reader
+from kvlens.source.grammar import load
 
 ID = "0f2ac74b498b48028cb68387c421e279"
 GOOD = f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
@@ -237,7 +239,7 @@ def test_sarif_holds_rules_results_and_places(checker: Checker) -> None:
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
-    assert [rule["id"] for rule in rules] == list(RULES)
+    assert [rule["id"] for rule in rules] == list(severities())
     (result,) = run["results"]
     assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == "binding-duplicate"
     assert result["level"] == "error"
@@ -434,3 +436,147 @@ def test_a_check_does_without_the_event_loop() -> None:
     code = "import sys, kvlens.cli.check; print('asyncio' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stdout.split() == [b"False"]
+
+
+# sources ------------------------------------------------------------------------------------
+
+WORKER = f'name = "w"\nmain = "src/index.ts"\n{GOOD}'
+ENV = "export interface Env { A: KVNamespace }\n"
+INDEX = """\
+import { Env } from "./env";
+export default {
+  async fetch(request: Request, env: Env) {
+    await env.A.put("k", "v", { expirationTtl: 30 });
+    return new Response(await env.A.get("k"));
+  },
+};
+"""
+SHORT_TTL = ("src/index.ts", "ttl-out-of-range", "error")
+KEPT_IN = INDEX.replace("30", "60")
+UNUSED = "export default { async fetch() { return new Response('x'); } };\n"
+PROJECT = {"wrangler.toml": WORKER, "src/env.ts": ENV, "src/index.ts": INDEX}
+
+SOURCES: dict[str, tuple[dict[str, str], list[str], list[tuple[str, str, str]]]] = {
+    # files, words: the problems as (file, code, severity)
+    "in-the-whole-folder": (PROJECT, [], [SHORT_TTL]),
+    "in-a-folder-below-the-config": (PROJECT, ["src"], [SHORT_TTL]),
+    "named": (PROJECT, ["src/index.ts"], [SHORT_TTL]),
+    "named-twice": (PROJECT, ["src/index.ts", "."], [SHORT_TTL]),
+    "another-one-named": (PROJECT, ["src/env.ts"], []),
+    "config-named-alone": (PROJECT, ["wrangler.toml"], []),
+    "known-by-the-type-of-another-file": (
+        {**PROJECT, "wrangler.toml": 'name = "w"\n[[kv_namespaces]]\nbinding = "B"\n'},
+        ["src/index.ts"],
+        [
+            ("src/index.ts", "binding-undeclared", "warning"),
+            SHORT_TTL,
+        ],
+    ),
+    "without-a-config": ({"x.ts": ENV + INDEX}, ["x.ts"], [("x.ts", "ttl-out-of-range", "error")]),
+    "severity": (
+        PROJECT,
+        ["--severity=ttl-out-of-range=information"],
+        [("src/index.ts", "ttl-out-of-range", "information")],
+    ),
+    "off": (PROJECT, ["--severity", "ttl-out-of-range=off"], []),
+    "silenced": (
+        {
+            **PROJECT,
+            "src/index.ts": INDEX.replace(
+                "30 });", "30 }); // kvlens-disable-line ttl-out-of-range"
+            ),
+        },
+        [],
+        [],
+    ),
+    "test": ({**PROJECT, "src/index.ts": KEPT_IN, "src/index.test.ts": INDEX}, [], []),
+    "of-other-people": ({**PROJECT, "src/index.ts": KEPT_IN, "node_modules/a/x.ts": INDEX}, [], []),
+    "of-a-project-below": (
+        {**PROJECT, "src/index.ts": KEPT_IN, "b/wrangler.toml": WORKER, "b/src/index.ts": INDEX},
+        [],
+        [("b/src/index.ts", "ttl-out-of-range", "error")],
+    ),
+    "binding-unused": (
+        {"wrangler.toml": WORKER, "src/index.ts": UNUSED},
+        [],
+        [("wrangler.toml", "binding-unused", "information")],
+    ),
+    "binding-unused-of-a-named-config": (
+        {"wrangler.toml": WORKER, "src/index.ts": UNUSED},
+        ["wrangler.toml"],
+        [("wrangler.toml", "binding-unused", "information")],
+    ),
+    "binding-unused-silenced": (
+        {
+            "wrangler.toml": WORKER.replace('"A"', '"A" # kvlens-disable-line binding-unused'),
+            "src/index.ts": UNUSED,
+        },
+        [],
+        [],
+    ),
+    "binding-unused-off": (
+        {"wrangler.toml": WORKER, "src/index.ts": UNUSED},
+        ["--severity=binding-unused=off"],
+        [],
+    ),
+    "config-that-cannot-be-read": (
+        {**PROJECT, "wrangler.toml": "\0"},
+        [],
+        [("wrangler.toml", "unreadable-file", "error"), SHORT_TTL],
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "words", "expected"), SOURCES.values(), ids=SOURCES)
+def test_sources_are_checked_with_their_project(
+    checker: Checker, files: dict[str, str], words: list[str], expected: list[tuple[str, str, str]]
+) -> None:
+    for name, content in files.items():
+        checker.write(name, content)
+    found = [(p["file"], p["code"], p["severity"]) for p in checker.json(*words)]
+    assert found == expected
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_tells_of_a_source(checker: Checker, name: str) -> None:
+    for path, content in PROJECT.items():
+        checker.write(path, content)
+    code, out, err = checker("--output-format", name)
+    assert (code, err) == (1, "")
+    assert "src/index.ts" in out
+    assert "ttl-out-of-range" in out
+
+
+def test_only_sources_that_may_matter_are_parsed(
+    checker: Checker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path, content in PROJECT.items():
+        checker.write(path, content)
+    checker.write("src/plain.ts", "export const x = (map: Map<string, string>) => map.get('a');\n")
+    parsed: list[str] = []
+    parse = reader.read_source
+
+    def noted(text: str, path: str) -> Source:
+        parsed.append(Path(path).name)
+        return parse(text, path)
+
+    monkeypatch.setattr(files, "read_source", noted)
+    assert [problem["code"] for problem in checker.json()] == ["ttl-out-of-range"]
+    assert sorted(parsed) == ["env.ts", "index.ts"]
+
+
+def test_without_a_parser_the_rest_is_checked(
+    checker: Checker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path, content in {**PROJECT, "wrangler.toml": EMPTY_ID}.items():
+        checker.write(path, content)
+    monkeypatch.setitem(sys.modules, "tree_sitter", None)
+    load.cache_clear()
+    try:
+        code, out, err = checker()
+    finally:
+        load.cache_clear()
+    assert code == 1
+    assert "wrangler.toml:3:6: error id-empty" in out
+    assert err.count("\n") == 1
+    assert "tree-sitter" in err

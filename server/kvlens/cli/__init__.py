@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # command: (module, what it does); a module is imported only when its command runs
-    "check": ("check", "problems in configs and seed files"),
+    "check": ("check", "problems in configs, seed files and sources"),
     "lsp": ("lsp", "the language server, on standard input and output"),
     "serve": ("serve", "the emulator alone"),
     "dev": ("dev", "the project's Worker on workerd, made anew as sources change"),

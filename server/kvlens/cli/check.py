@@ -1,23 +1,23 @@
-"""`kvlens check`: the problems of configs and seed files, for people and for machines."""
+"""`kvlens check`: the problems of configs, seed files and sources, for people and machines."""
 
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from kvlens.cli.projects import Wanted, check_project
 from kvlens.cli.reports import FORMATS, Checked
-from kvlens.config import load_text
-from kvlens.config.around import look_around
-from kvlens.config.find import SEEDS, ConfigError, find_configs, is_config, read_config
+from kvlens.config.find import SEEDS, find_configs, owning_config, winners
 from kvlens.rulebook import severities
-from kvlens.rules import LEVELS, Level, Levels, check, check_file, levelled, reported
+from kvlens.rules import LEVELS, Level, Levels
+from kvlens.source import is_source, unavailable
+from kvlens.source.files import source_files
 
 _CONFIG_ENDINGS = (".toml", ".json", ".jsonc")
-_SEED_RULES = {"error": "seed-invalid", "warning": "seed-doubtful"}
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
@@ -28,12 +28,13 @@ def run(command: str, arguments: Sequence[str]) -> int:
         if not path.exists():
             print(f"kvlens {command}: {path}: no such file or folder", file=sys.stderr)
             return 1
-        if path.is_file() and path.suffix not in _CONFIG_ENDINGS:
-            wanted = "a config (.toml, .json, .jsonc) or a seed file (.json)"
+        if path.is_file() and path.suffix not in _CONFIG_ENDINGS and not is_source(str(path)):
+            wanted = (
+                "a config (.toml, .json, .jsonc), a seed file (.json), JavaScript or TypeScript"
+            )
             print(f"kvlens {command}: {path}: not {wanted}", file=sys.stderr)
             return 2
-    levels = dict(options.severity)
-    files = [checked for path in _files(paths) for checked in _checked(path, levels)]
+    files = _check(command, _plan(paths), dict(options.severity))
     if isinstance(sys.stdout, io.TextIOWrapper):  # a console may have few characters
         sys.stdout.reconfigure(errors="backslashreplace")
     if not files:
@@ -52,14 +53,15 @@ def run(command: str, arguments: Sequence[str]) -> int:
 def _parser(command: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"kvlens {command}",
-        description="Check the KV namespaces of configs, and the seed files beside them.",
+        description="Check the KV namespaces of configs, the seed files beside them, and what the "
+        "Workers' sources do with KV.",
         epilog="Exit code: 0 no error, 1 an error or nothing to check, 2 wrong use.",
     )
     parser.add_argument(
         "paths",
         nargs="*",
         metavar="PATH",
-        help="a config, a seed file, or a folder to look for them in (default: this folder)",
+        help="a config, a seed file, a source, or a folder to look for them in (default: this one)",
     )
     parser.add_argument(
         "--output-format", choices=FORMATS, default="text", help="how to report (default: text)"
@@ -85,62 +87,59 @@ def _severity(text: str) -> tuple[str, Level]:
     raise argparse.ArgumentTypeError(f"{text!r} should end with ={' or ='.join(LEVELS)}")
 
 
-def _files(paths: list[Path]) -> Iterator[Path]:
-    """Yield the files to check, each once, in order."""
-    seen: set[Path] = set()
-    for path in paths:
-        for file in [path] if path.is_file() else _below(path):
-            whole = file.resolve()
-            if whole not in seen:
-                seen.add(whole)
-                yield file
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    """Yield the configs below a folder, each followed by the seed files beside it."""
-    for config in find_configs(folder):
-        yield config
-        yield from sorted((config.parent / SEEDS).glob("*.json"))
-
-
-def _checked(path: Path, levels: Levels) -> Iterator[Checked]:
-    if _is_seed_file(path):
-        seeds = _check_seed_file(path)
-        found = [levelled(problem, levels) for problem in seeds.problems]
-        yield Checked(path, seeds.text, [problem for problem in found if problem])
-        return
-    try:
-        text = read_config(path)
-    except ConfigError as error:
-        problem = levelled(check_file(str(error).removeprefix(f"{path}: ")), levels)
-        yield Checked(path, "", [problem] if problem else [])
-    else:
-        yield Checked(path, text, check(load_text(text, str(path)), look_around(path), levels))
-
-
-def _is_seed_file(path: Path) -> bool:
-    """Tell a seed file from a config: by its folder, or as JSON that begins with an array."""
-    if path.suffix != ".json" or is_config(path):
-        return False
-    if path.parent.name == SEEDS:
-        return True
-    try:
-        with path.open("rb") as file:
-            return file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
-    except OSError:
-        return False
-
-
-def _check_seed_file(path: Path) -> Checked:
-    from kvlens.seeds.array import FileError, read_text  # late: only where there are seeds
-    from kvlens.seeds.file import check as check_seeds
-
-    try:
-        text = read_text(path, path.name)
-    except FileError as error:
-        return Checked(path, "", [check_file(problem.message) for problem in error.problems])
-    found = [
-        reported(_SEED_RULES[problem.severity], problem.message, problem.span)
-        for problem in check_seeds(text, str(path), time.time()).problems
+def _check(command: str, plan: Iterable[Wanted], levels: Levels) -> list[Checked]:
+    projects = list(plan)
+    missing = unavailable() if any(project.sources for project in projects) else None
+    if missing:
+        print(f"kvlens {command}: {missing}", file=sys.stderr)
+    return [
+        checked
+        for project in projects
+        for checked in check_project(project, levels, with_sources=not missing)
     ]
-    return Checked(path, text, found)
+
+
+# what to check ------------------------------------------------------------------------------
+
+
+class _Plan:
+    """The files to check, each once, by the project that they belong to."""
+
+    def __init__(self) -> None:
+        self.projects: dict[Path | None, Wanted] = {}
+        self._seen: set[Path] = set()
+        self._owner = functools.cache(owning_config)
+
+    def add(self, path: Path) -> None:
+        """Add a file, unless it is there already."""
+        whole = path.resolve()
+        if whole in self._seen:
+            return
+        self._seen.add(whole)
+        owner = self._owner(path.parent)
+        wanted = self.projects.setdefault(owner, Wanted(owner))
+        (wanted.sources if is_source(str(path)) else wanted.files).append(path)
+
+    def add_below(self, folder: Path) -> None:
+        """Add the configs below a folder, the seed files beside each, and the sources."""
+        configs = find_configs(folder)
+        for config in configs:
+            self.add(config)
+            for seeds in sorted((config.parent / SEEDS).glob("*.json")):
+                self.add(seeds)
+        roots = [config.parent for config in winners(configs)]
+        if folder not in roots and self._owner(folder):
+            roots.append(folder)  # of the project whose config is above
+        for root in roots:
+            for source in source_files(root):
+                self.add(source)
+
+
+def _plan(paths: Iterable[Path]) -> list[Wanted]:
+    plan = _Plan()
+    for path in paths:
+        if path.is_file():
+            plan.add(path)
+        else:
+            plan.add_below(path)
+    return list(plan.projects.values())

@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from kvlens import __version__
-from kvlens.rules import RULES, Problem, page
+from kvlens.rulebook import severities
+from kvlens.rules import Problem, page
 from kvlens.text import UTF16, UTF32, LineIndex, Span
 
 _WIDEST = 120  # columns of a source line that are shown; a minified file has one line
@@ -91,7 +92,8 @@ def github(files: list[Checked]) -> str:
 
 def sarif(files: list[Checked]) -> str:
     """Return a log in SARIF 2.1.0, with every rule described."""
-    codes = list(RULES)
+    rules = severities()
+    codes = list(rules)
     results = []
     for file in files:
         index = LineIndex(file.text)
@@ -118,12 +120,12 @@ def sarif(files: list[Checked]) -> str:
         "informationUri": "https://github.com/kvlens/kvlens",
         "rules": [
             {
-                "id": rule.code,
-                "shortDescription": {"text": f"{rule.summary}."},
-                "helpUri": page(rule.code),
-                "defaultConfiguration": {"level": _SARIF[rule.severity]},
+                "id": code,
+                "shortDescription": {"text": f"{summary}."},
+                "helpUri": page(code),
+                "defaultConfiguration": {"level": _SARIF[severity]},
             }
-            for rule in RULES.values()
+            for code, (severity, summary) in rules.items()
         ],
     }
     run = {"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "results": results}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 # In wrangler's order: JSON anywhere above wins over TOML nearby (workers-sdk, config-helpers).
@@ -44,6 +44,27 @@ def walk(root: Path) -> Iterator[Path]:
 def find_configs(root: Path) -> list[Path]:
     """Return every config below a folder."""
     return [path for path in walk(root) if path.name in CONFIG_NAMES]
+
+
+def winners(configs: Iterable[Path]) -> list[Path]:
+    """Keep of each folder the config that wrangler takes there."""
+    best: dict[Path, Path] = {}
+    for path in configs:
+        other = best.get(path.parent)
+        if other is None or CONFIG_NAMES.index(path.name) < CONFIG_NAMES.index(other.name):
+            best[path.parent] = path
+    return list(best.values())
+
+
+def owning_config(folder: Path) -> Path | None:
+    """Return the config of the project that a folder's files belong to: the nearest one."""
+    whole = Path(os.path.normpath(folder.absolute()))
+    for place in (whole, *whole.parents):
+        for name in CONFIG_NAMES:
+            config = place / name
+            if config.is_file():
+                return config
+    return None
 
 
 class ConfigError(Exception):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.config import Config, ConfigReader
-from kvlens.config.find import CONFIG_NAMES, ConfigError, find_configs, read_config
+from kvlens.config.find import ConfigError, find_configs, read_config, winners
 from kvlens.lsp.emulators import EmulatorProcess
 from kvlens.lsp.settings import Settings
 from kvlens.lsp.workers import WorkerProcess
@@ -65,7 +65,7 @@ class Projects:
         roots = list(folders)
         found: dict[str, tuple[Path, str]] = {}
         for root in roots:
-            for path in _winners(await asyncio.to_thread(find_configs, root)):
+            for path in winners(await asyncio.to_thread(find_configs, root)):
                 label = path.relative_to(root).as_posix()
                 if len(roots) > 1:
                     label = f"{root.name}/{label}"
@@ -97,16 +97,6 @@ class Projects:
     async def close(self) -> None:
         """End every child process."""
         await asyncio.gather(*(project.close() for project in self))
-
-
-def _winners(paths: Iterable[Path]) -> list[Path]:
-    """Keep of each folder the config that wrangler takes."""
-    best: dict[Path, Path] = {}
-    for path in paths:
-        other = best.get(path.parent)
-        if other is None or CONFIG_NAMES.index(path.name) < CONFIG_NAMES.index(other.name):
-            best[path.parent] = path
-    return list(best.values())
 
 
 def _normal(path: Path) -> str:

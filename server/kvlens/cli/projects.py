@@ -1,0 +1,130 @@
+"""Checking the files of one project together: its config, seed files and sources."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kvlens.cli.reports import Checked
+from kvlens.config import Config, load_text
+from kvlens.config.around import look_around
+from kvlens.config.find import SEEDS, ConfigError, is_config, read_config
+from kvlens.rules import Levels, Problem, check, check_file, in_order, levelled, reported
+from kvlens.rules.silence import heard
+
+_SEED_RULES = {"error": "seed-invalid", "warning": "seed-doubtful"}
+
+
+@dataclass
+class Wanted:
+    """Files to check that have a config in common.
+
+    config: the one that counts for the sources; None for files that belong to no project.
+    files: configs and seed files; sources: JavaScript and TypeScript. In the order to report.
+    """
+
+    config: Path | None
+    files: list[Path] = field(default_factory=list)
+    sources: list[Path] = field(default_factory=list)
+
+
+def check_project(wanted: Wanted, levels: Levels, with_sources: bool) -> list[Checked]:
+    """Check the files of one project; without the parser, its configs and seed files alone."""
+    sources: list[Checked] = []
+    unused: list[Problem] = []
+    if with_sources:
+        sources, unused = _check_sources(wanted, levels)
+    found = [
+        _check_file(path, levels, unused if _whole(path) == wanted.config else [])
+        for path in wanted.files
+    ]
+    return found + sources
+
+
+def is_seed_file(path: Path) -> bool:
+    """Tell a seed file from a config: by its folder, or as JSON that begins with an array."""
+    if path.suffix != ".json" or is_config(path):
+        return False
+    if path.parent.name == SEEDS:
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
+    except OSError:
+        return False
+
+
+# configs and seed files ---------------------------------------------------------------------
+
+
+def _check_file(path: Path, levels: Levels, unused: list[Problem]) -> Checked:
+    if is_seed_file(path):
+        seeds = _check_seed_file(path)
+        found = [levelled(problem, levels) for problem in seeds.problems]
+        return Checked(path, seeds.text, [problem for problem in found if problem])
+    try:
+        text = read_config(path)
+    except ConfigError as error:
+        problem = levelled(check_file(str(error).removeprefix(f"{path}: ")), levels)
+        return Checked(path, "", [problem] if problem else [])
+    problems = check(load_text(text, str(path)), look_around(path), levels)
+    return Checked(path, text, in_order([*problems, *unused]))
+
+
+def _check_seed_file(path: Path) -> Checked:
+    from kvlens.seeds.array import FileError, read_text  # late: only where there are seeds
+    from kvlens.seeds.file import check as check_seeds
+
+    try:
+        text = read_text(path, path.name)
+    except FileError as error:
+        return Checked(path, "", [check_file(problem.message) for problem in error.problems])
+    found = [
+        reported(_SEED_RULES[problem.severity], problem.message, problem.span)
+        for problem in check_seeds(text, str(path), time.time()).problems
+    ]
+    return Checked(path, text, found)
+
+
+# sources ------------------------------------------------------------------------------------
+
+
+def _check_sources(wanted: Wanted, levels: Levels) -> tuple[list[Checked], list[Problem]]:
+    """Return the sources checked, and what they say of the config where that is wanted too."""
+    whole_project = wanted.config is not None and wanted.config in map(_whole, wanted.files)
+    if not wanted.sources and not whole_project:
+        return [], []
+    from kvlens import source as js  # late: only where there are sources
+    from kvlens.source.files import SourceFiles
+
+    files, config, project = SourceFiles({}), None, js.ALONE
+    if wanted.config is not None:
+        folder = wanted.config.parent
+        files, config = SourceFiles.below(folder), _load(wanted.config)
+        configs = [] if config is None else [config]
+        project = js.Project(configs, files.types(), js.texts_beside(folder))
+    unused: list[Problem] = []
+    if whole_project and config is not None:
+        unused = heard(config, js.unused(config, files.texts, files.parsed), levels)
+    checked = []
+    for path in wanted.sources:
+        name = str(_whole(path))
+        text, problems = files.text(name), []
+        if not js.is_test(name, project.configs) and js.may_matter(text, project):
+            found = js.check_source(files.parsed(name), project)
+            problems = [kept for problem in found if (kept := levelled(problem, levels))]
+        checked.append(Checked(path, text if problems else "", problems))
+    return checked, unused
+
+
+def _load(path: Path) -> Config | None:
+    try:
+        return load_text(read_config(path), str(path))
+    except ConfigError:
+        return None
+
+
+def _whole(path: Path) -> Path:
+    return Path(os.path.normpath(path.absolute()))  # as sources name one another
