@@ -133,7 +133,9 @@ class _Reader:
 
     def _object(self) -> Node:
         start = self.at
-        flat = None if self.by_indent else _FLAT_OBJECT.match(self.text, start)
+        flat = _FLAT_OBJECT.match(self.text, start)
+        if flat and self.by_indent and not self._is_upright(start, flat.end()):
+            flat = None
         if flat and (known := self.known.get(flat[0])):
             self.at = flat.end()
             return known
@@ -222,6 +224,14 @@ class _Reader:
             return -1
         line = self.text.rfind("\n", 0, at) + 1
         return len(self.text[line:at]) - len(self.text[line:at].lstrip(" \t"))
+
+    def _is_upright(self, start: int, end: int) -> bool:
+        """Tell whether brackets stand in one line, or both at the same margin."""
+        line = self.text.rfind("\n", 0, end) + 1
+        if line <= start:
+            return True
+        blank = self.text[line : end - 1]
+        return not blank.strip(" \t") and len(blank) == self._margin(start)
 
     def _is_outside(self, margin: int, closes: bool) -> bool:
         """Tell whether a line that begins here stands too far out for what was opened before."""
