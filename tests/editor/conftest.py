@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, expect, sync_playwright
 
 from scripts.package import build, host_target
 from scripts.toolchain import BUILD, ROOT, find_chromium
@@ -24,6 +24,8 @@ CHROMIUM = (
     "--disable-sync",
 )
 SIZE = ViewportSize(width=1280, height=800)
+
+PATIENCE = 20_000  # ms: nothing here is a measurement, and the machine may be busy
 
 Open = Callable[[Path], Window]
 
@@ -49,6 +51,7 @@ def workbench() -> Iterator[Workbench]:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM)
         yield chromium
@@ -62,7 +65,7 @@ def open_window(
     """Open a folder in a new window; all windows are closed after the test."""
     context = browser.new_context(viewport=SIZE)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=workbench.url)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     opened: list[Window] = []
     name = request.node.name.removeprefix("test_")
 

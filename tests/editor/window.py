@@ -148,7 +148,10 @@ class Window:
                 break
             self.page.mouse.wheel(0, 400)
             self.page.wait_for_timeout(50)
+        self.page.mouse.wheel(0, 200)  # from under the edge
+        self.page.locator(".sidebar .composite.title").hover()  # no tooltip over it
         expect(row).to_be_visible()
+        self.page.wait_for_timeout(500)
 
     def context_menu(self, label: str, action: str, nth: int = 0) -> None:
         """Run an action of a row's context menu."""

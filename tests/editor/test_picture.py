@@ -1,0 +1,41 @@
+"""The picture of the README: what it shows is what a window shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.editor.conftest import Open
+from tests.editor.window import START
+
+
+def test_workbench(open_window: Open, project: Path) -> None:
+    """Make build/screenshots/workbench-01-picture.png; docs/images/workbench.png is one of it."""
+    text = (project / "wrangler.toml").read_text(encoding="utf-8")
+    text = text.replace("]\n\n[vars]", '  { binding = "CARTS", id = 41 },\n]\n\n[vars]', 1)
+    window = open_window(project)
+    window.show_view()
+    window.running()
+    for binding, count in (("SESSIONS", 4), ("FEATURE_FLAGS", 5)):
+        window.context_menu(binding, "Seed Namespace from File…")
+        window.file(project / "seeds" / f"{binding}.json")
+        window.toast(f"Seeded {count} keys into {binding}.")
+    window.open_file("wrangler.toml")
+    window.replace(text)
+    expect(window.page.locator(".editor-instance .squiggly-error").first).to_be_visible(
+        timeout=START
+    )
+    window.expand("FEATURE_FLAGS")
+    window.expand("SESSIONS")
+    window.see("session:ada-4f1c").click()
+    window.tab("session:ada-4f1c")
+    window.palette("View: Move Editor into Group Below")
+    window.page.keyboard.press("Control+1")
+    window.page.keyboard.press("Control+G")
+    window.answer(":13")
+    expect(window.page.locator(".editor-instance .squiggly-error").first).to_be_visible()
+    window.palette("Notifications: Clear All Notifications")
+    lenses = window.page.locator(".editor-instance .codelens-decoration a")
+    expect(lenses.filter(has_text="4 keys")).to_be_visible(timeout=START)
+    window.shot("picture")
