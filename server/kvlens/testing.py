@@ -53,9 +53,13 @@ def kv_emulator_config(pytestconfig: pytest.Config) -> Any:
 @pytest.fixture(scope="session")
 def kv_emulator_session(kv_emulator_config: Any, pytestconfig: pytest.Config) -> Iterator[Emulator]:
     """The emulator behind `kv_emulator`, running for the whole session."""
+    from kvlens.kv import COMPATS
     from kvlens.sync import Emulator
 
-    options: dict[str, Any] = {"compat": pytestconfig.getini(_COMPAT) or "miniflare2"}
+    compat = pytestconfig.getini(_COMPAT) or COMPATS[0]
+    if compat not in COMPATS:
+        raise pytest.UsageError(f"{_COMPAT} = {compat}: there are {' and '.join(COMPATS)}")
+    options: dict[str, Any] = {"compat": compat}
     if isinstance(kv_emulator_config, (str, Path)):
         options["env"] = pytestconfig.getini(_ENVIRONMENT) or None
         emulator = Emulator.from_config(kv_emulator_config, **options)

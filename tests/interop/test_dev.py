@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -452,7 +453,14 @@ def test_esbuild_is_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "SIGKILL", "lifeline"])
-def test_nothing_is_left_behind(how: str, project: Path) -> None:
+def test_nothing_is_left_behind(
+    how: str,
+    project: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    temporary = tmp_path_factory.mktemp("t")
+    monkeypatch.setenv("TMPDIR", str(temporary))
     dev = Dev(project)
     assert answer(dev)["count"] == 1
     (pid,) = dev.workerd()
@@ -463,3 +471,7 @@ def test_nothing_is_left_behind(how: str, project: Path) -> None:
         assert dev.process.wait(WAIT) == (0 if how != "SIGKILL" else -signal.SIGKILL)
     assert wait_until_gone(pid)
     dev.end()
+    until = time.monotonic() + WAIT
+    while (left := list(temporary.iterdir())) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert left == []

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kvlens import ManualClock
 from kvlens.sync import Emulator
 
 HERE = Path(__file__).parent
@@ -80,7 +81,8 @@ OUT_OF_RANGE = type_error(
     "Value out of range. Must be between -2147483648 and 2147483647 (inclusive)."
 )
 TOO_LONG = "414 UTF-8 encoded length of 513 exceeds key length limit of 512."
-SOON = int(time.time()) + 30
+CLOCK = ManualClock(int(time.time()))  # stands still, however long the tests take
+SOON = int(CLOCK()) + 30
 
 THROWS: list[tuple[str, list[Any], tuple[str, str]]] = [
     # keys
@@ -193,7 +195,7 @@ def started(syntax: str, folder: Path, **options: Any) -> Emulator:
     shutil.copy(HERE / "workers" / "calls.mjs", folder)
     entry = folder / "entry.mjs"
     entry.write_text(SYNTAXES[syntax], encoding="utf-8")
-    return Emulator(script_path=entry, folder=HERE, kv_namespaces=["KV"], **options)
+    return Emulator(script_path=entry, folder=HERE, kv_namespaces=["KV"], clock=CLOCK, **options)
 
 
 def call(emulator: Emulator, *calls: list[Any]) -> list[Any]:

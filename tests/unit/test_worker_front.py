@@ -142,6 +142,29 @@ async def test_a_kept_connection_finds_the_successor() -> None:
             assert await client.ask() == (200, b"second 0")
 
 
+async def test_a_connection_that_idled_too_long_is_opened_anew() -> None:
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        await writer.drain()
+        writer.close()
+
+    async def at_the_wrong_moment(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    for handler in (once, at_the_wrong_moment):
+        async with behind(handler) as port, fronted() as (front, _):
+            front.serve(port)
+            client = await Client.to(front)
+            for _ in range(3):
+                assert await client.ask() == (200, b"ok")
+
+
 async def test_a_request_that_was_not_answered_is_asked_again() -> None:
     async with fronted() as (front, seen), behind(answering(b"new")) as new:
 

@@ -1,7 +1,7 @@
 """A child process that never outlives this one, however this one ends.
 
 On Linux and macOS a small shell waits on a pipe from us beside the child: when the pipe breaks,
-it kills the child. On Windows a job object does the same.
+it kills the child and removes its scratch folder. On Windows a job object ends the child.
 """
 
 from __future__ import annotations
@@ -12,18 +12,26 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 # $$ is the child: the shell becomes it. A line on the pipe tells the watcher that all is well.
 _LIFELINE = (
-    'exec 3<&0; { read -r _ <&3 || kill -KILL $$; } >/dev/null 2>&1 & exec "$@" 3<&- </dev/null'
+    "exec 3<&0; folder=$1; shift; "
+    '{ read -r _ <&3 || { kill -KILL $$; rm -rf "$folder"; }; } >/dev/null 2>&1 & '
+    'exec "$@" 3<&- </dev/null'
 )
 
 
 class Child:
     """One child; its output is in `stdout` and `stderr`, as bytes."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start `command`. Raises OSError where it cannot be started."""
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], scratch: Path
+    ) -> None:
+        """Start `command`. Raises OSError where it cannot be started.
+
+        `scratch` is a folder of ours that is removed when we are killed.
+        """
         env = {**os.environ, **environment}
         if sys.platform == "win32":
             from . import windows
@@ -39,7 +47,7 @@ class Child:
             self._job = windows.end_with_us(self._process)
         else:
             self._process = subprocess.Popen(
-                ["/bin/sh", "-c", _LIFELINE, "kvlens", *command],
+                ["/bin/sh", "-c", _LIFELINE, "kvlens", str(scratch), *command],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

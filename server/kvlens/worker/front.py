@@ -75,7 +75,7 @@ class Front:
         self._wake()
 
     def drop(self, port: int) -> None:
-        """Close what is still connected to a workerd that is ended now."""
+        """Close what was being answered by a workerd that is ended now, or has crashed."""
         for client in list(self.connections):
             if client.port == port:
                 client.close()
@@ -215,6 +215,8 @@ class _Client(asyncio.Protocol):
             self._head = rest
             return
         self._asked = False
+        if self._upstream is not None:
+            self._upstream.used = True
         self._last_answer = b"\r\nconnection: close" in head.lower()
         if self._front.on_request is not None:
             method = self._parser.get_method().decode("ascii", "replace")
@@ -229,16 +231,17 @@ class _Client(asyncio.Protocol):
         retired = self.port != self._front.target
         if self.transport.is_closing():
             return
-        if self._tunnel or not (retired or self._asked):
+        if self._tunnel:
             self.transport.close()
-        elif self._asked and retired and self._replay:
+        elif self._asked and self._replay and (retired or upstream.used):
+            # it was closed between two requests, just when the second one was sent
             self._waiting = list(self._replay)
             self._connect()
         elif self._asked:
             self._answer(502, "The Worker's runtime ended before it answered")
         elif self._last_answer:
             self.transport.close()
-        # else: a connection kept open between two requests; the next one finds the new Worker
+        # else: a connection kept open between two requests; the next one opens another behind it
 
     def _answer(self, status: int, text: str) -> None:
         """Answer in workerd's place, and close."""
@@ -264,6 +267,7 @@ class _Upstream(asyncio.Protocol):
 
     def __init__(self, client: _Client) -> None:
         self._client = client
+        self.used = False  # whether it has answered a request
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)

@@ -178,7 +178,7 @@ class WorkerHost:
         except OSError as error:
             raise WorkerError(f"{error.filename}: {error.strerror}") from error
         places = Places(script, settings.folder, laid.lines_before)
-        runtime = Runtime(self._program, laid.config, Output(places, self.emit))
+        runtime = Runtime(self._program, laid.config, Output(places, self.emit), self._scratch)
         try:
             await runtime.start()
         except StartError as error:
@@ -201,6 +201,7 @@ class WorkerHost:
         await asyncio.to_thread(shutil.rmtree, runtime.folder, ignore_errors=True)
         if runtime.ending or self._closing or runtime is not self._runtime:
             return
+        self.front.drop(runtime.ports[layout.PUBLIC])
         self._crashes = self._crashes + 1 if loop.time() - since < 10 else 1
         reason = f"workerd ended by itself, {describe_exit(code)}"
         if self._crashes > _CRASHES:

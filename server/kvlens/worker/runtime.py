@@ -14,7 +14,7 @@ from .errors import StartError, WorkerError
 from .layout import DISPATCH, PUBLIC
 from .output import Output, tidy
 
-START_TIMEOUT = 60.0  # seconds; a start takes 0.05, on a machine that swaps much longer
+START_TIMEOUT = 30.0  # seconds; a start takes 0.05, on a machine that swaps much longer
 DRAIN_TIMEOUT = 3.0  # seconds that open requests have when a newer Worker has taken over
 _LISTENS = '{"event":"listen"'
 _LATER = 0.05  # seconds after which a record of several lines is taken for whole
@@ -23,13 +23,15 @@ _LATER = 0.05  # seconds after which a record of several lines is taken for whol
 class Runtime:
     """One workerd with one config. Not used again once it has ended."""
 
-    def __init__(self, program: Path, config: Path, output: Output) -> None:
+    def __init__(self, program: Path, config: Path, output: Output, scratch: Path) -> None:
+        """`scratch` is the folder that goes when this process is killed: it holds secrets."""
         self._command = [
             *(str(program), "serve", str(config)),
             *("--control-fd=1", "--verbose", "--experimental"),
         ]
         self.folder = config.parent
         self._output = output
+        self._scratch = scratch
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._before_ready: list[tuple[str, bool]] = []
@@ -53,7 +55,7 @@ class Runtime:
         Raises StartError where workerd refuses the Worker, WorkerError where it does not start.
         """
         try:
-            self._child = Child(self._command, {"TZ": "UTC"})
+            self._child = Child(self._command, {"TZ": "UTC"}, self._scratch)
         except OSError as error:
             raise WorkerError(
                 f"{self._command[0]} cannot be started: {error.strerror or error}"
@@ -67,7 +69,10 @@ class Runtime:
         )
         if not done:
             await self.end(0)
-            raise WorkerError(f"workerd did not answer within {START_TIMEOUT:.0f} s")
+            raise StartError(
+                f"workerd did not begin to answer within {START_TIMEOUT:.0f} s; does the Worker "
+                "do something endless outside its handlers?"
+            )
         if not self._ready.done():
             raise StartError(self._refusal(self.ended.result()))
         for text, is_error in self._before_ready:
