@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from kvlens.config import load_text
@@ -398,10 +399,8 @@ def test_a_source_belongs_to_the_nearest_configs() -> None:
     assert paths("/elsewhere/x.ts") == []
 
 
-def test_texts_beside_are_of_other_configs_only(tmp_path: pytest.TempPathFactory) -> None:
-    from pathlib import Path
-
-    folder = Path(str(tmp_path))
+def test_texts_beside_are_of_other_configs_only(tmp_path: Path) -> None:
+    folder = tmp_path
     (folder / "wrangler.toml").write_text('name = "own"', encoding="utf-8")
     (folder / "wrangler.staging.toml").write_text('binding = "A"', encoding="utf-8")
     (folder / "wrangler.toml.example").write_text("# binding = 'B'", encoding="utf-8")
@@ -450,3 +449,13 @@ def test_a_file_of_another_kind_is_refused() -> None:
 def test_what_a_bundler_made_is_not_read() -> None:
     source: Source = read_source("env.KV.get('');" * 150_000, "/shop/a.js")
     assert check_source(source, PROJECT) == []
+
+
+def test_every_name_of_the_package_is_there_and_late() -> None:
+    import kvlens.source
+
+    assert set(kvlens.source.__all__) == set(kvlens.source._HOMES)
+    for name in kvlens.source.__all__:
+        assert getattr(kvlens.source, name) is not None
+    program = "import sys, kvlens.source; kvlens.source.is_source('a.ts'); print(sorted(name for name in sys.modules if name.startswith('kvlens.source.')))"
+    assert python(program) == "['kvlens.source.grammar']"

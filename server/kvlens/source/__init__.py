@@ -6,34 +6,56 @@
     source = checker.reader.read(text)     # of that version: not read again
     place = at(source, offset, project)
 
-Nothing here loads the parser before the first source is read.
+Each name is loaded when it is first asked for, so that nobody waits for what is not used; the
+parser is loaded when the first source is read.
 """
 
 from __future__ import annotations
 
-from kvlens.source import cursor
-from kvlens.source.calls import KvCall
-from kvlens.source.checker import SourceChecker
-from kvlens.source.checking import check, check_source
-from kvlens.source.cursor import Place
-from kvlens.source.declared import belonging
-from kvlens.source.grammar import ENDINGS, Unavailable, unavailable
-from kvlens.source.project import (
-    ALONE,
-    Project,
-    env_types,
-    is_source,
-    is_test,
-    may_matter,
-    read,
-    texts_beside,
-)
-from kvlens.source.reader import SourceReader, read_source
-from kvlens.source.reading import BindingUse, EnvType, Reading, merge_types
-from kvlens.source.references import references as _references
-from kvlens.source.rules import SOURCE_RULES
-from kvlens.source.syntax import Source
-from kvlens.source.unused import unused
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kvlens.source.api import at, calls, completing, keys, references, uses
+    from kvlens.source.call import KvCall
+    from kvlens.source.checker import SourceChecker
+    from kvlens.source.checking import check, check_source
+    from kvlens.source.cursor import Place
+    from kvlens.source.declared import belonging
+    from kvlens.source.grammar import ENDINGS, Unavailable, is_source, unavailable
+    from kvlens.source.leftovers import unused
+    from kvlens.source.project import (
+        ALONE,
+        Project,
+        env_types,
+        is_test,
+        may_matter,
+        read,
+        texts_beside,
+    )
+    from kvlens.source.reader import SourceReader, read_source
+    from kvlens.source.reading import BindingUse, EnvType, Reading, merge_types
+    from kvlens.source.rules import SOURCE_RULES
+    from kvlens.source.syntax import Source
+
+_NAMES = {
+    "api": ("at", "calls", "completing", "keys", "references", "uses"),
+    "call": ("KvCall",),
+    "checker": ("SourceChecker",),
+    "checking": ("check", "check_source"),
+    "cursor": ("Place",),
+    "declared": ("belonging",),
+    "grammar": ("ENDINGS", "Unavailable", "is_source", "unavailable"),
+    "leftovers": ("unused",),
+    "project": (
+        "ALONE", "Project", "env_types", "is_test", "may_matter", "read", "texts_beside",
+    ),
+    "reader": ("SourceReader", "read_source"),
+    "reading": ("BindingUse", "EnvType", "Reading", "merge_types"),
+    "rules": ("SOURCE_RULES",),
+    "syntax": ("Source",),
+}  # fmt: skip
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = [
     "ALONE",
@@ -71,31 +93,10 @@ __all__ = [
 ]
 
 
-def uses(source: Source, project: Project = ALONE) -> list[BindingUse]:
-    """Return every place that takes a binding, of any type, in the order of the file."""
-    return read(source, project).uses
-
-
-def calls(source: Source, project: Project = ALONE) -> list[KvCall]:
-    """Return the calls that surely are of a namespace, in the order of the file."""
-    return read(source, project).sure_calls
-
-
-def references(source: Source, binding: str, project: Project = ALONE) -> list[BindingUse]:
-    """Return every place to change when a binding is renamed, in the order of the file."""
-    return _references(read(source, project), binding)
-
-
-def at(source: Source, offset: int, project: Project = ALONE) -> Place | None:
-    """Return what stands at an offset, in code points; at the end of a name, that name."""
-    return cursor.at(read(source, project), offset)
-
-
-def completing(source: Source, offset: int, project: Project = ALONE) -> Place | None:
-    """Return what is being typed at an offset: a key or a binding, as far as it stands there."""
-    return cursor.completing(read(source, project), offset)
-
-
-def keys(source: Source, project: Project = ALONE) -> list[Place]:
-    """Return the keys that calls name, for inlays: those whose value the file tells."""
-    return list(cursor.keys(read(source, project)))
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from kvlens.source.calls import KvCall
+from kvlens.source.call import KvCall
 from kvlens.source.reader import edited
 from kvlens.source.reading import BindingUse, Reading
-from kvlens.source.references import references
+from kvlens.source.renames import references
 from kvlens.source.syntax import plain
 from kvlens.source.values import Value
 from kvlens.text import Span

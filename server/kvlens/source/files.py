@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kvlens.config.find import CONFIG_NAMES, SKIPPED_FOLDERS
-from kvlens.source.project import env_types, is_source
+from kvlens.source.grammar import is_source
+from kvlens.source.project import env_types
 from kvlens.source.reader import read_source
 from kvlens.source.reading import EnvType, merge_types
 from kvlens.source.syntax import Source

@@ -56,6 +56,11 @@ class Grammar:
         return parser.parse(data) if old is None else parser.parse(data, old)
 
 
+def is_source(path: str) -> bool:
+    """Tell by its ending whether a file is read as JavaScript or TypeScript."""
+    return PurePath(path).suffix.lower() in ENDINGS
+
+
 def grammar_name(path: str) -> str | None:
     """Return the grammar that a file is read with, by its ending; None for other files."""
     return ENDINGS.get(PurePath(path).suffix.lower())

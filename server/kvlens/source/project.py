@@ -10,7 +10,6 @@ from pathlib import Path, PurePath
 from kvlens.config import Config
 from kvlens.config.find import CONFIG_NAMES
 from kvlens.source.declared import QUOTED, declared
-from kvlens.source.grammar import ENDINGS
 from kvlens.source.reading import EnvType, Reading
 from kvlens.source.syntax import Source
 
@@ -24,11 +23,6 @@ _KV_ONLY = re.compile(
 
 _CONFIG_LIKE = re.compile(r"\.(?:toml|jsonc?)(?:\.|$)")
 _MAX_SIZE = 1_000_000  # bytes
-
-
-def is_source(path: str) -> bool:
-    """Tell by its ending whether a file is read as JavaScript or TypeScript."""
-    return PurePath(path).suffix.lower() in ENDINGS
 
 
 def is_test(path: str, configs: Sequence[Config] = ()) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from kvlens.source.calls import METHODS, KvCall, called, may_assert
+from kvlens.source.call import METHODS, KvCall, called, may_assert
 from kvlens.source.declared import NOTHING, Declared
 from kvlens.source.reach import How, Reach, signatures
 from kvlens.source.syntax import Source, around, is_field, outer

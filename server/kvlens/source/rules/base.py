@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kvlens.rules.base import Finding, Severity
-from kvlens.source.calls import KvCall
+from kvlens.source.call import KvCall
 from kvlens.source.declared import Declared
 from kvlens.source.reading import Reading
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from kvlens.kv.limits import INT32_MAX, MIN_CACHE_TTL
 from kvlens.rules.base import Finding
-from kvlens.source.calls import KvCall
+from kvlens.source.call import KvCall
 from kvlens.source.rules.base import CallRule, Context
 from kvlens.source.rules.words import named, place, shown, whole
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.rules.base import Finding
-from kvlens.source.calls import TYPES, KvCall
+from kvlens.source.call import TYPES, KvCall
 from kvlens.source.rules.base import CallRule, Context
 from kvlens.source.rules.words import place, quoted
 from kvlens.source.values import Value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.kv.limits import MAX_LIST_KEYS
 from kvlens.rules.base import Finding
-from kvlens.source.calls import KvCall
+from kvlens.source.call import KvCall
 from kvlens.source.rules.base import CallRule, Context
 from kvlens.source.syntax import FUNCTIONS
 

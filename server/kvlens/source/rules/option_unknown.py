@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.rules.base import Finding
-from kvlens.source.calls import KvCall
+from kvlens.source.call import KvCall
 from kvlens.source.rules.base import CallRule, Context
 from kvlens.source.rules.words import quoted
 from kvlens.text import Span

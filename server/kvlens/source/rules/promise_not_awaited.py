@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.rules.base import Finding
-from kvlens.source.calls import METHODS, KvCall
+from kvlens.source.call import METHODS, KvCall
 from kvlens.source.rules.base import CallRule, Context
 from kvlens.source.syntax import outer
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
 from kvlens.rules.base import Finding
-from kvlens.source.calls import KvCall
+from kvlens.source.call import KvCall
 from kvlens.source.rules.base import CallRule, Context
 from kvlens.source.rules.words import digits, duration, named, place, shown
 from kvlens.source.syntax import plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from kvlens.source.calls import KvCall
+from kvlens.source.call import KvCall
 from kvlens.source.syntax import plain
 from kvlens.source.values import Property, Value
 from kvlens.text import Span
