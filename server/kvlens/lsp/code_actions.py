@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,13 +33,19 @@ async def answer(server: Server, params: types.CodeActionParams) -> list[types.C
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
     if document is None or config is None or config.text != document.text:
         return []
-    return list(_actions(server, params, document, config))
+    problems = server.diagnostics.problems(uri)
+    return await asyncio.to_thread(_actions, params, document, config, problems)
 
 
 def _actions(
-    server: Server, params: types.CodeActionParams, document: Document, config: Config
+    params: types.CodeActionParams, document: Document, config: Config, problems: list[Problem]
+) -> list[types.CodeAction]:
+    return list(_offered(params, document, config, problems))
+
+
+def _offered(
+    params: types.CodeActionParams, document: Document, config: Config, problems: list[Problem]
 ) -> Iterator[types.CodeAction]:
-    problems = server.diagnostics.problems(document.uri)
     start = document.offset(params.range.start)
     span = Span(start, max(start, document.offset(params.range.end)))
     around = look_around(Path(config.path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from kvlens.config import Config, load_text
+from kvlens.config import Config, ConfigReader
 from kvlens.config.around import Surroundings
 from kvlens.config.comments import comments
 from kvlens.config.edit import Edit, applied, line_end, line_start, newline_of
@@ -24,6 +24,7 @@ _INSIDE = frozenset(
         *(code for code, rule in RULES.items() if isinstance(rule, EntryRule)),
     )
 )
+_READER = "reader of fixes"
 _JUDGED = 20_000  # characters up to which the strict judge looks at a fix too: it takes long
 
 
@@ -96,16 +97,32 @@ def mends(config: Config, fix: Fix, code: str, around: Surroundings | None = Non
     if not fix.edits:
         return False
     slow = isinstance(RULES.get(code), TextRule | PlaceRule)
-    mended = load_text(applied(config.text, fix.edits), config.path)
+    mended = tried(config, fix)
     before, after = _count(config, around, slow=slow), _count(mended, around, slow=slow)
     inside = _INSIDE if code in _HIDING else frozenset[str]()
     if after[code] >= before[code]:
         return False
     if any(after[other] > before[other] for other in after.keys() - inside):
         return False
-    if slow or len(mended.text) > _JUDGED or judge(mended.text, mended.path) is None:
+    if slow or still_valid(mended):
         return True
     return judge(config.text, config.path) is not None
+
+
+def tried(config: Config, fix: Fix) -> Config:
+    """Return the config as it would be after a fix; what the fix leaves alone is not read again."""
+    reader: ConfigReader | None = config.cache.pop(_READER, None)  # no two threads have the same
+    if reader is None:
+        reader = ConfigReader(config.path)
+        reader.read(config.text)
+    mended = reader.read(applied(config.text, fix.edits))
+    config.cache[_READER] = reader
+    return mended
+
+
+def still_valid(config: Config) -> bool:
+    """Tell whether a config that is not large is valid; a large one is taken to be."""
+    return len(config.text) > _JUDGED or judge(config.text, config.path) is None
 
 
 def silence(config: Config, problem: Problem, around: Surroundings | None = None) -> Fix | None:
@@ -121,7 +138,14 @@ def silence(config: Config, problem: Problem, around: Surroundings | None = None
             at = known.codes[-1][1].end
             return Fix(title, (Edit(Span(at, at), f", {problem.code}"),))
     mark = "//" if config.is_json else "#"
-    if any(start <= span.start <= end for span in comments(text, is_json=config.is_json)):
+    marked = (
+        ("//" in text[start:end] or "/*" in text[start:end])
+        if config.is_json
+        else ("#" in text[start:end])
+    )
+    if marked and any(
+        start <= span.start <= end for span in comments(text, is_json=config.is_json)
+    ):
         indent = text[start : len(text[:end]) - len(text[start:end].lstrip(" \t"))]
         words = f"{indent}{mark} kvlens-disable-next-line {problem.code}{newline_of(text)}"
         fix = Fix(title, (Edit(Span(start, start), words),))

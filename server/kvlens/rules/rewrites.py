@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kvlens.config import Config, Entry, Environment, KvList, load_text
+from kvlens.config import Config, Entry, Environment, KvList
 from kvlens.config.convert import to_inline, to_sections
-from kvlens.config.edit import add_bindings, add_field, applied, list_path, literal
-from kvlens.config.judge import judge
+from kvlens.config.edit import add_bindings, add_field, list_path, literal
 from kvlens.rules import check_structure
 from kvlens.rules.base import Fix
+from kvlens.rules.fixing import still_valid, tried
 from kvlens.rules.mending import can_extend, fresh_id
 from kvlens.text import Span
 
@@ -18,7 +18,7 @@ from kvlens.text import Span
 def rewrites(config: Config, span: Span) -> list[Fix]:
     """Return the changes to offer at a place: only those that leave the file as right as it is."""
     proposed = list(_rewrites(config, span))
-    if not proposed or judge(config.text, config.path) is not None:
+    if not proposed or not still_valid(config):
         return []
     before = _count(config)
     return [fix for fix in proposed if _keeps(config, fix, before)]
@@ -71,8 +71,8 @@ def _meet(one: Span, other: Span) -> bool:
 
 
 def _keeps(config: Config, fix: Fix, before: Counter[str]) -> bool:
-    changed = load_text(applied(config.text, fix.edits), config.path)
-    return not _count(changed) - before and judge(changed.text, changed.path) is None
+    changed = tried(config, fix)
+    return not _count(changed) - before and still_valid(changed)
 
 
 def _count(config: Config) -> Counter[str]:
