@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -97,3 +98,14 @@ def test_no_config(tmp_path: Path) -> None:
     write_project(tmp_path, {"test_it.py": "def test_it(kv_emulator): pass\n"}, packages=False)
     ran = run(tmp_path, "--rootdir", str(tmp_path))
     assert "kv_emulator: no wrangler.json, wrangler.jsonc or wrangler.toml in" in ran.stdout
+
+
+def test_the_documents_own_examples(tmp_path: Path) -> None:
+    document = Path(__file__).parents[2] / "docs" / "workers.md"
+    program, test = re.findall(r"```python\n(.*?)```", document.read_text("utf-8"), re.DOTALL)
+    write_project(
+        tmp_path,
+        {"wrangler.toml": CONFIG, "w.js": WORKER, "program.py": program, "test_it.py": test},
+    )
+    subprocess.run([sys.executable, "program.py"], cwd=tmp_path, check=True)
+    assert "1 passed" in run(tmp_path).stdout
