@@ -86,6 +86,11 @@ class Diagnostics:
             self._publish(checked)
             self._server.soon(self._judge(checked))
 
+    def sources_changed(self) -> None:
+        """Look again which namespaces of the open configs the sources use."""
+        for checked in self._open.values():
+            self._server.soon(self._judge(checked))
+
     def changed(self, document: Document) -> None:
         """Check a text that changed, and run the slow rules after a pause."""
         checked = self._open.get(document.uri)

@@ -7,7 +7,7 @@ import functools
 import importlib
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -23,11 +23,12 @@ from kvlens.lsp.documents import Documents
 from kvlens.lsp.projects import Project, Projects
 from kvlens.lsp.protocol import Protocol
 from kvlens.lsp.settings import Settings, read_settings
-from kvlens.lsp.sources import Sources
 from kvlens.lsp.transport import StdioServer
 from kvlens.lsp.workers import WorkerProcess
-from kvlens.source import is_source
 from kvlens.text import UTF16
+
+if TYPE_CHECKING:
+    from kvlens.lsp.sources import Sources
 
 CHANGED = "kvlens/changed"  # to the client: {"config", "id"?}: keys or namespaces are not as before
 STATUS = "kvlens/status"  # to the client: {"config", "state", "url"?, "message"?}
@@ -51,7 +52,7 @@ class Server(StdioServer):
         )
         self.documents = Documents()
         self.diagnostics = Diagnostics(self)
-        self.sources = Sources(self)
+        self._sources: Sources | None = None
         self.settings = Settings()
         self.projects = Projects(self.settings, self._child_event)
         self.found = asyncio.Event()  # set when the workspace has been looked through
@@ -105,7 +106,8 @@ class Server(StdioServer):
         """A text was opened."""
         document = self.documents.open(params.text_document)
         self.diagnostics.opened(document)
-        self.sources.opened(document)
+        if not is_config(self.path(document.uri)):
+            self.sources.opened(document)
 
     def changed(self, params: dict[str, Any]) -> None:
         """A text was edited: DidChangeTextDocumentParams, in JSON."""
@@ -115,7 +117,8 @@ class Server(StdioServer):
             document.change(params["contentChanges"])
             document.version = edited["version"]
             self.diagnostics.changed(document)
-            self.sources.changed(document)
+            if self._sources:
+                self._sources.changed(document)
 
     def saved(self, params: types.DidSaveTextDocumentParams) -> None:
         """A text was saved: what the tree shows follows the file."""
@@ -125,7 +128,8 @@ class Server(StdioServer):
         """A text was closed."""
         self.documents.close(params.text_document.uri)
         self.diagnostics.closed(params.text_document.uri)
-        self.sources.closed(params.text_document.uri)
+        if self._sources:
+            self._sources.closed(params.text_document.uri)
 
     def watched(self, params: types.DidChangeWatchedFilesParams) -> None:
         """Files changed on disk."""
@@ -145,6 +149,15 @@ class Server(StdioServer):
             if before.rules != settings.rules:
                 self._check_again()
             self.soon(self._use_settings(settings))
+
+    @property
+    def sources(self) -> Sources:
+        """The Workers' sources; what reads them is imported when it is first needed."""
+        if self._sources is None:
+            from kvlens.lsp.sources import Sources
+
+            self._sources = Sources(self)
+        return self._sources
 
     # helpers for commands -------------------------------------------------------------------
 
@@ -201,9 +214,8 @@ class Server(StdioServer):
                 await project.emulator.start()
 
     async def _files_changed(self, uris: list[str]) -> None:
-        if any(is_source(str(self.path(uri))) for uri in uris):
-            self.sources.forget_types()
-            self.sources.check_all()
+        if self._sources:
+            self._sources.files_changed(uris)
         configs = [uri for uri in uris if is_config(self.path(uri))]
         if not configs:
             return
@@ -222,7 +234,8 @@ class Server(StdioServer):
         self.diagnostics.configured()
         for project in self.projects:
             self.diagnostics.check_file(project.path, self.uri(project.path))
-        self.sources.check_all()
+        if self._sources:
+            self._sources.check_all()
 
     async def _use_settings(self, settings: Settings) -> None:
         await self.projects.use(settings)

@@ -1,10 +1,12 @@
-"""The Workers' sources: the ones that are open, and those of a project on disk."""
+"""The Workers' sources: the ones that are open, and those of a project on disk.
+
+Imported when the first source matters: a session that never sees one does without.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +14,15 @@ from pygls.uris import to_fs_path
 
 from kvlens import source as js
 from kvlens.config import Config
-from kvlens.config.find import walk
 from kvlens.lsp.documents import Document
 from kvlens.rules import Problem
-from kvlens.source.syntax import Source
+from kvlens.source.files import may_type, read_text, source_files
 
 if TYPE_CHECKING:
     from kvlens.lsp.projects import Project
     from kvlens.lsp.server import Server
 
-LARGEST = 1_000_000  # bytes; what is longer was made by a bundler
-MOST_FILES = 5_000  # of one project; beyond it the rest is left unread
+Around = tuple[Mapping[str, js.EnvType], frozenset[str]]  # what `js.Project` has besides configs
 
 
 class Opened:
@@ -31,24 +31,25 @@ class Opened:
     def __init__(self, document: Document, path: str) -> None:
         self.document = document
         self.path = path
-        self.reader = js.SourceReader(path)
+        self.checker = js.SourceChecker(path)
         self.checking = False
         self.stale = True
 
 
-class OnDisk:
-    """A source that is not open, as it was when it was last read."""
+class Text:
+    """The text of a source, parsed when that is first asked for."""
 
-    def __init__(self, path: Path, stamp: tuple[int, int]) -> None:
-        self.stamp = stamp
-        self.text = path.read_text(encoding="utf-8-sig", errors="replace")
-        self.parsed: Source | None = None
+    def __init__(self, path: Path, text: str, stamp: tuple[int, int] | None = None) -> None:
+        self.path = path
+        self.text = text
+        self.stamp = stamp  # of the file, where it was read from there
+        self._parsed: js.Source | None = None
 
-    def source(self, path: Path) -> Source:
+    def source(self) -> js.Source:
         """Return it parsed."""
-        if self.parsed is None:
-            self.parsed = js.read_source(self.text, str(path))
-        return self.parsed
+        if self._parsed is None:
+            self._parsed = js.read_source(self.text, str(self.path))
+        return self._parsed
 
 
 class Sources:
@@ -57,8 +58,8 @@ class Sources:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._open: dict[str, Opened] = {}
-        self._disk: dict[Path, OnDisk] = {}
-        self._types: dict[Path, Mapping[str, js.EnvType]] = {}
+        self._disk: dict[Path, Text] = {}
+        self._around: dict[Path, asyncio.Future[Around]] = {}  # by the project's folder
         self._told = False
 
     # open texts -----------------------------------------------------------------------------
@@ -80,6 +81,13 @@ class Sources:
         """Forget a source and what was said of it."""
         if opened := self._open.pop(uri, None):
             self._server.diagnostics.say(uri, [], None, opened.document.index)
+
+    def files_changed(self, uris: Iterable[str]) -> None:
+        """Look at projects and open sources again where sources changed on disk."""
+        if any(js.is_source(str(self._server.path(uri))) for uri in uris):
+            self._around.clear()
+            self.check_all()
+            self._server.diagnostics.sources_changed()
 
     def check_all(self) -> None:
         """Check every open source again: a config or another source has changed."""
@@ -110,7 +118,7 @@ class Sources:
                 document, index = opened.document, opened.document.index
                 version = document.version
                 project = await self.project(Path(opened.path))
-                problems = await asyncio.to_thread(_check, opened.reader, index.text, project)
+                problems = await asyncio.to_thread(opened.checker.check, index.text, project)
                 if self._open.get(uri) is opened and document.index is index:
                     self._server.diagnostics.say(uri, problems, version, index)
         finally:
@@ -123,14 +131,14 @@ class Sources:
         opened = self._open.get(uri)
         return opened.document if opened else None
 
-    async def read(self, uri: str) -> tuple[Source, js.Project] | None:
+    async def read(self, uri: str) -> tuple[js.Source, js.Project] | None:
         """Return an open source, parsed, with the project that it belongs to."""
         opened = self._open.get(uri)
         if opened is None:
             return None
         await self._server.found.wait()
         project = await self.project(Path(opened.path))
-        return await asyncio.to_thread(opened.reader.read, opened.document.text), project
+        return await asyncio.to_thread(opened.checker.reader.read, opened.document.text), project
 
     def configs(self) -> list[Config]:
         """Return the configs of all projects, open ones as the editor has them."""
@@ -148,94 +156,63 @@ class Sources:
 
     async def project(self, path: Path) -> js.Project:
         """Return what a source is read with: its configs and the types of its other files."""
-        owner = self.owner(path)
+        configs = js.belonging(str(path), self.configs())
+        owner = self._server.projects.get(Path(configs[0].path)) if configs else None
         if owner is None:
             return js.ALONE
         folder = owner.path.parent
-        if folder not in self._types:
-            self._types[folder] = {}
-            self._types[folder] = await asyncio.to_thread(self._read_types, owner)
-        configs = js.belonging(str(path), self.configs())
-        return js.Project(configs, self._types[folder])
+        looking = self._around.get(folder)
+        if looking is None:
+            looking = asyncio.ensure_future(asyncio.to_thread(self._look_around, owner))
+            self._around[folder] = looking
+        types, beside = await asyncio.shield(looking)
+        return js.Project(configs, types, beside)
 
-    def forget_types(self) -> None:
-        """Read the types of Env anew: sources have changed on disk."""
-        self._types.clear()
+    def _look_around(self, owner: Project) -> Around:
+        texts = (text for text in self._texts(owner) if may_type(text.text))
+        types = js.merge_types(js.env_types(text.source()) for text in texts)
+        return types, js.texts_beside(owner.path.parent)
 
     async def unused(self, config: Config) -> list[Problem]:
         """Return the namespaces of a config that no source uses, as problems of the config."""
+        await self._server.found.wait()
         owner = self._server.projects.get(Path(config.path))
         if owner is None or self.absent():
             return []
         return await asyncio.to_thread(self._unused, owner, config)
 
     def _unused(self, owner: Project, config: Config) -> list[Problem]:
-        texts: dict[str, str] = {}
-        edited = {Path(opened.path): opened for opened in self._open.values()}
-        for path in self._files(owner):
-            known = None if path in edited else self._load(path)
-            if path in edited:
-                texts[str(path)] = edited[path].document.text
-            elif known:
-                texts[str(path)] = known.text
-        return js.unused(config, texts)
+        found = {str(text.path): text for text in self._texts(owner)}
+        texts = {path: text.text for path, text in found.items()}
+        return js.unused(config, texts, lambda path: found[path].source())
 
-    async def of_project(self, owner: Project, word: str) -> list[tuple[Path, Source]]:
+    async def of_project(self, owner: Project, word: str) -> list[tuple[Path, js.Source]]:
         """Return a project's sources that have a word in them, open ones as the editor has them."""
         return await asyncio.to_thread(self._with_word, owner, word)
 
-    def _with_word(self, owner: Project, word: str) -> list[tuple[Path, Source]]:
-        edited = {Path(opened.path): opened for opened in self._open.values()}
-        found = []
-        for path in self._files(owner):
+    def _with_word(self, owner: Project, word: str) -> list[tuple[Path, js.Source]]:
+        texts = self._texts(owner)
+        return [(text.path, text.source()) for text in texts if word in text.text]
+
+    def _texts(self, owner: Project) -> Iterator[Text]:
+        """Yield a project's sources, open ones as the editor has them."""
+        edited = {Path(opened.path): opened for opened in list(self._open.values())}
+        for path in source_files(owner.path.parent):
             if path in edited:
-                text = edited[path].document.text
-                if word in text:
-                    found.append((path, js.read_source(text, str(path))))
-                continue
-            known = self._load(path)
-            if known and word in known.text:
-                found.append((path, known.source(path)))
-        return found
+                yield Text(path, edited[path].document.text)
+            elif known := self._load(path):
+                yield known
 
-    def _read_types(self, owner: Project) -> Mapping[str, js.EnvType]:
-        groups = []
-        for path in self._files(owner):
-            known = self._load(path)
-            if known and "KVNamespace" in known.text:
-                groups.append(js.env_types(known.source(path)))
-        return js.merge_types(groups)
-
-    def _files(self, owner: Project) -> Iterable[Path]:
-        configs = [str(project.path.parent) for project in self._server.projects]
-        count = 0
-        for path in walk(owner.path.parent):
-            if not js.is_source(str(path)):
-                continue
-            folders = [folder for folder in configs if str(path).startswith(folder + os.sep)]
-            if max(folders, key=len, default="") != str(owner.path.parent):
-                continue  # of a project in a folder below
-            count += 1
-            if count > MOST_FILES:
-                return
-            yield path
-
-    def _load(self, path: Path) -> OnDisk | None:
+    def _load(self, path: Path) -> Text | None:
         try:
             stat = path.stat()
-            stamp = (stat.st_mtime_ns, stat.st_size)
-            known = self._disk.get(path)
-            if known is None or known.stamp != stamp:
-                if stat.st_size > LARGEST:
-                    return None
-                known = self._disk[path] = OnDisk(path, stamp)
         except OSError:
             return None
+        stamp = (stat.st_mtime_ns, stat.st_size)
+        known = self._disk.get(path)
+        if known is None or known.stamp != stamp:
+            text = read_text(path)
+            if text is None:
+                return None
+            known = self._disk[path] = Text(path, text, stamp)
         return known
-
-
-def _check(reader: js.SourceReader, text: str, project: js.Project) -> list[Problem]:
-    path = reader.path
-    if js.is_test(path, project.configs) or not js.may_matter(text, project):
-        return []
-    return js.check_source(reader.read(text), project)
