@@ -127,6 +127,13 @@ class Diagnostics:
         elif uri not in self._open:
             self._send(uri, self.of_file(path, uri), None)
 
+    def forget(self, uri: str) -> None:
+        """Say no more of a config that is in the workspace no longer, unless it is open."""
+        if self.pulled:
+            self._server.ask_to_pull()
+        elif uri not in self._open:
+            self._send(uri, [], None)
+
     def of_file(self, path: Path, uri: str) -> list[dict[str, Any]]:
         """Return the problems of a config as it is on disk, in JSON; none where it is gone."""
         try:

@@ -203,8 +203,11 @@ class Server(StdioServer):
         folders = [Path(to_fs_path(uri) or ".") for uri in self.workspace.folders]
         if not folders and self.workspace.root_path:
             folders = [Path(self.workspace.root_path)]
+        before = {project.path for project in self.projects}
         await self.projects.find(folders)
         self.found.set()
+        for path in before - {project.path for project in self.projects}:
+            self.diagnostics.forget(self.uri(path))
         self.protocol.notify(CHANGED, {})
         for project in self.projects:
             self.diagnostics.check_file(project.path, self.uri(project.path))

@@ -1,0 +1,288 @@
+"""Several folders, many configs, texts that are not saved: each file with its own project."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from kvlens.process import own_command
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.uris import to_fs_path
+from pytest_lsp import ClientServerConfig
+
+from tests.lsp.conftest import Editor, capabilities, make_editor, run, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+ID = "0f2ac74b498b48028cb68387c421e279"
+
+
+def config(*bindings: str, main: bool = True) -> str:
+    """Return a config with these namespaces."""
+    head = 'name = "w"\n' + ('main = "src/index.ts"\n' if main else "")
+    return head + "".join(f'[[kv_namespaces]]\nbinding = "{name}"\n' for name in bindings)
+
+
+def worker(*lines: str) -> str:
+    """Return a Worker that does this with `env`."""
+    body = "".join(f"    {line}\n" for line in lines)
+    return (
+        'import { Env } from "./env";\n'
+        "export default {\n  async fetch(request: Request, env: Env) {\n"
+        f"{body}    return new Response();\n  }},\n}};\n"
+    )
+
+
+def env(*bindings: str) -> str:
+    """Return the types of a Worker's bindings."""
+    return "".join(f"export interface Env {{ {name}: KVNamespace }}\n" for name in bindings)
+
+
+FILES: dict[str, str] = {
+    # one folder is a Worker with another below it, the other has several side by side
+    "site/wrangler.toml": config("PAGES"),
+    "site/src/env.ts": env("PAGES"),
+    "site/src/index.ts": worker('await env.PAGES.put("a", "b", { expirationTtl: 5 });'),
+    "site/jobs/wrangler.jsonc": '{ "name": "j", "main": "src/index.ts", "kv_namespaces":'
+    ' [{ "binding": "JOBS" }, { "binding": "IDLE" }] }\n',
+    "site/jobs/src/env.ts": env("JOBS"),
+    "site/jobs/src/index.ts": worker(
+        'await env.JOBS.get("a");', 'await env.PAGES.getWithMetadata("a");'
+    ),
+    "apps/one/wrangler.toml": config("CACHE"),
+    "apps/one/wrangler.json": '{ "kv_namespaces": 5 }',
+    "apps/two/wrangler.toml": config("CACHE", "STORE"),
+    "apps/two/src/env.ts": env("CACHE", "STORE"),
+    "apps/two/src/index.ts": worker('await env.CACHE.get("a");', 'await env.STORE.delete(["a"]);'),
+    "apps/three/wrangler.toml": config("CACHE"),
+    "apps/three/src/env.ts": env("CACHE"),
+    "apps/three/src/index.ts": worker('await env.CACHE.get("");'),
+    "apps/loose.ts": "export const f = (kv: KVNamespace) => kv.put('k', 'v', { expirationTtl: 1 });\n",
+}
+FOLDERS = ("site", "apps")
+LANGUAGES = {".toml": "toml", ".json": "json", ".jsonc": "jsonc", ".ts": "typescript"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def many(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Editor]:
+    """A server with both folders open, no emulator running."""
+    root = tmp_path_factory.mktemp("two folders ŋ")
+    for name, content in FILES.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    client = await ClientServerConfig(
+        server_command=own_command("lsp"), client_factory=make_editor
+    ).start()
+    assert isinstance(client, Editor)
+    client.folder = root
+    await client.initialize_session(
+        types.InitializeParams(
+            capabilities=capabilities(),
+            workspace_folders=[
+                types.WorkspaceFolder((root / name).as_uri(), name) for name in FOLDERS
+            ],
+            initialization_options={"store": "memory:"},
+        )
+    )
+    configs = {uri(client, name) for name in FILES if "wrangler" in name}
+    configs.discard(uri(client, "apps/one/wrangler.toml"))  # wrangler takes the one beside it
+    await until(lambda: configs <= set(client.diagnostics))
+    yield client
+    await client.shutdown_session()
+    await client.stop()  # type: ignore[no-untyped-call]
+
+
+def uri(editor: Editor, name: str) -> str:
+    """Return a file's address."""
+    return (editor.folder / name).as_uri()
+
+
+@contextlib.asynccontextmanager
+async def opened(editor: Editor, name: str, text: str | None = None) -> AsyncIterator[str]:
+    """Open a file, as it is on disk or with another text; close it in the end."""
+    address = uri(editor, name)
+    content = FILES[name] if text is None else text
+    editor.diagnostics.pop(address, None)
+    item = types.TextDocumentItem(address, LANGUAGES[Path(name).suffix], 1, content)
+    editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    yield address
+    document = types.TextDocumentIdentifier(address)
+    editor.text_document_did_close(types.DidCloseTextDocumentParams(document))
+
+
+def change(editor: Editor, address: str, version: int, text: str) -> None:
+    """Edit a text without saving it."""
+    editor.text_document_did_change(
+        types.DidChangeTextDocumentParams(
+            types.VersionedTextDocumentIdentifier(version, address),
+            [types.TextDocumentContentChangeWholeDocument(text)],
+        )
+    )
+
+
+def codes(editor: Editor, address: str) -> list[Any] | None:
+    """Return what was said of a text last; None where nothing was said yet."""
+    found = editor.diagnostics.get(address)
+    return None if found is None else [problem.code for problem in found]
+
+
+PROBLEMS: dict[str, list[str]] = {
+    "site/src/index.ts": ["ttl-out-of-range"],
+    "site/jobs/src/index.ts": ["binding-undeclared"],
+    "site/jobs/wrangler.jsonc": ["binding-unused"],
+    "apps/two/src/index.ts": ["delete-array"],
+    "apps/three/src/index.ts": ["key-invalid"],
+    "apps/loose.ts": ["ttl-out-of-range"],
+    "apps/one/wrangler.json": ["kv-not-array"],
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), PROBLEMS.items(), ids=PROBLEMS)
+async def test_a_file_is_read_with_its_own_project(
+    many: Editor, name: str, expected: list[str]
+) -> None:
+    async with opened(many, name) as address:
+        await until(lambda: codes(many, address) == expected)
+
+
+async def test_the_shell_says_the_same(many: Editor) -> None:
+    done = await asyncio.to_thread(
+        subprocess.run,
+        own_command("check", "--output-format", "json", *FOLDERS, "apps/loose.ts"),
+        cwd=many.folder,
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    checked: dict[str, list[Any]] = {}
+    for problem in json.loads(done.stdout):
+        found = (problem["range"], problem["code"], problem["severity"], problem["message"])
+        checked.setdefault(problem["file"], []).append(found)
+    assert checked
+    names = {1: "error", 2: "warning", 3: "information"}
+    for name in FILES:
+        async with opened(many, name) as address:
+
+            def said(name: str = name, address: str = address) -> bool:
+                shown = [
+                    (
+                        {
+                            side: {
+                                "line": getattr(p.range, side).line,
+                                "character": getattr(p.range, side).character,
+                            }
+                            for side in ("start", "end")
+                        },
+                        p.code,
+                        names[p.severity or 0],
+                        p.message,
+                    )
+                    for p in many.diagnostics.get(address, ())
+                ]
+                return address in many.diagnostics and shown == checked.get(name, [])
+
+            await until(said)
+
+
+async def test_labels_tell_folders_apart(many: Editor) -> None:
+    found = await run(many, "kvlens.namespaces")
+    labels = {project["label"]: [n["binding"] for n in project["namespaces"]] for project in found}
+    assert labels == {
+        "site/wrangler.toml": ["PAGES"],
+        "site/jobs/wrangler.jsonc": ["JOBS", "IDLE"],
+        "apps/one/wrangler.json": [],
+        "apps/three/wrangler.toml": ["CACHE"],
+        "apps/two/wrangler.toml": ["CACHE", "STORE"],
+    }
+
+
+async def test_commands_go_to_the_config_that_they_name(many: Editor) -> None:
+    async def get(name: str) -> Any:
+        return await run(
+            many, "kvlens.get", config=uri(many, name), environment=None, binding="CACHE", key="k"
+        )
+
+    first, second = "apps/two/wrangler.toml", "apps/three/wrangler.toml"
+    for name in (first, second):
+        await run(
+            many,
+            "kvlens.put",
+            config=uri(many, name),
+            environment=None,
+            binding="CACHE",
+            key="k",
+            text=f"of {name}",
+        )
+    for name in (first, second):
+        assert (await get(name))["text"] == f"of {name}"
+    with pytest.raises(JsonRpcException, match="config"):
+        await run(many, "kvlens.get", environment=None, binding="CACHE", key="k")
+
+
+async def test_a_rename_stays_in_its_project(many: Editor) -> None:
+    name = "apps/two/src/index.ts"
+    async with opened(many, name) as address:
+        lines = FILES[name].split("\n")
+        line = next(number for number, text in enumerate(lines) if "env.CACHE" in text)
+        place = types.Position(line, lines[line].index("CACHE"))
+        document = types.TextDocumentIdentifier(address)
+        edit = await many.text_document_rename_async(types.RenameParams(document, place, "HEAP"))
+        assert edit
+        assert edit.changes
+        changed = {os.path.relpath(to_fs_path(u) or "", many.folder) for u in edit.changes}
+    assert {Path(one).as_posix() for one in changed} == {
+        "apps/two/wrangler.toml",
+        "apps/two/src/env.ts",
+        "apps/two/src/index.ts",
+    }
+
+
+async def test_a_config_that_is_not_saved_counts_for_the_code(many: Editor) -> None:
+    source, owner = "site/jobs/src/index.ts", "site/jobs/wrangler.jsonc"
+    async with opened(many, source) as code, opened(many, owner) as declared:
+        await until(lambda: codes(many, code) == ["binding-undeclared"])
+        edited = FILES[owner].replace('"IDLE"', '"PAGES"')
+        change(many, declared, 2, edited)
+        await until(lambda: codes(many, code) == [])
+        await until(lambda: codes(many, declared) == [])
+        change(many, declared, 3, FILES[owner])
+        await until(lambda: codes(many, code) == ["binding-undeclared"])
+        await until(lambda: codes(many, declared) == ["binding-unused"])
+        change(many, declared, 4, edited)
+        await until(lambda: codes(many, code) == [])
+    async with opened(many, source) as code:  # closed unsaved: what is on disk counts again
+        await until(lambda: codes(many, code) == ["binding-undeclared"])
+
+
+async def test_code_that_is_not_saved_counts_for_the_config(many: Editor) -> None:
+    source, owner = "site/jobs/src/index.ts", "site/jobs/wrangler.jsonc"
+    uses = FILES[source].replace("env.PAGES", "env.IDLE")
+    async with opened(many, source, uses) as code, opened(many, owner) as declared:
+        await until(lambda: codes(many, code) == [])
+        await until(lambda: codes(many, declared) == [])
+        change(many, code, 2, FILES[source])
+        await until(lambda: codes(many, code) == ["binding-undeclared"])
+
+
+async def test_a_folder_can_come_and_go(many: Editor) -> None:
+    root = many.folder / "late"
+    root.mkdir()
+    (root / "wrangler.toml").write_text("kv_namespaces = 7\n", encoding="utf-8")
+    folder = types.WorkspaceFolder(root.as_uri(), "late")
+    address = (root / "wrangler.toml").as_uri()
+    event = types.WorkspaceFoldersChangeEvent(added=[folder], removed=[])
+    many.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+    await until(lambda: codes(many, address) == ["kv-not-array"])
+    event = types.WorkspaceFoldersChangeEvent(added=[], removed=[folder])
+    many.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+    await until(lambda: codes(many, address) == [])
+    found = await run(many, "kvlens.namespaces")
+    assert "late/wrangler.toml" not in [project["label"] for project in found]
