@@ -49,6 +49,7 @@ _NODE = {  # what Node has built in, by the names that imports use without "node
     *("worker_threads", "zlib"),
 }
 _NODE_BY_DEFAULT = "2026-08-04"  # from this compatibility date on, nodejs_compat needs no flag
+_REQUIRES = b'Dynamic require of "'  # what esbuild makes of a require that it cannot resolve
 _REQUIRE = (
     'import { createRequire as __kvlens_createRequire } from "node:module"; '
     'const require = __kvlens_createRequire("/");'
@@ -132,12 +133,15 @@ def _kind(path: Path, rules: tuple[Rule, ...]) -> Kind | None:
 
 
 def _bundle(
-    esbuild: Path, settings: Settings, main: Path, as_module: bool
+    esbuild: Path, settings: Settings, main: Path, as_module: bool, *, with_require: bool = False
 ) -> tuple[Script, bool | None]:
-    """Bundle, and tell whether the entry has a default export (None where it cannot be told)."""
+    """Bundle, and tell whether the entry has a default export (None where it cannot be told).
+
+    `with_require` gives packages that call `require("node:…")` a function of that name.
+    """
     with tempfile.TemporaryDirectory(prefix="kvlens-build-") as scratch:
         out = Path(scratch).resolve()
-        command = [str(esbuild), str(main), *_options(settings, out, as_module)]
+        command = [str(esbuild), str(main), *_options(settings, out, as_module, with_require)]
         ran = subprocess.run(
             command,
             cwd=settings.folder,
@@ -152,6 +156,8 @@ def _bundle(
             raise _build_error(ran.stderr, settings)
         meta = json.loads((out / "meta.json").read_text(encoding="utf-8"))
         content = _WITH_QUERY.sub(rb"\1", (out / "worker.js").read_bytes())
+        if _REQUIRES in content and as_module and not with_require and has_node(settings):
+            return _bundle(esbuild, settings, main, as_module, with_require=True)
         modules = [Module("worker.js", "esModule", content)]
         names = {Path(name).name for name in meta["outputs"]} - {"worker.js", "worker.js.map"}
         by_suffix = {rule.suffix: _KINDS[rule.type] for rule in settings.rules}
@@ -172,7 +178,7 @@ def _bundle(
     return script, "default" in exports[0] if exports and as_module else None
 
 
-def _options(settings: Settings, out: Path, as_module: bool) -> Iterator[str]:
+def _options(settings: Settings, out: Path, as_module: bool, with_require: bool) -> Iterator[str]:
     yield from (
         "--bundle",
         f"--format={'esm' if as_module else 'iife'}",
@@ -202,7 +208,7 @@ def _options(settings: Settings, out: Path, as_module: bool) -> Iterator[str]:
     aliases = dict(settings.options.get("alias") or {})
     if has_node(settings):
         aliases = {**{name: f"node:{name}" for name in sorted(_NODE)}, **aliases}
-        if as_module:
+        if with_require:
             yield f"--banner:js={_REQUIRE}"
     for name, value in aliases.items():
         yield f"--alias:{name}={value}"
@@ -223,7 +229,7 @@ def has_node(settings: Settings) -> bool:
     if "nodejs_compat" in flags or "nodejs_compat_v2" in flags:
         return True
     date = settings.compatibility_date
-    return (date is None or date >= _NODE_BY_DEFAULT) and "no_nodejs_compat" not in flags
+    return date is not None and date >= _NODE_BY_DEFAULT and "no_nodejs_compat" not in flags
 
 
 def _inputs(inputs: Mapping[str, Any], folder: Path) -> Iterator[Path]:
