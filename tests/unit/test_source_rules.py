@@ -423,6 +423,10 @@ WHOLE: dict[str, tuple[str, str]] = {
         'addEventListener("fetch", (event) => event.respondWith(handle()));\n'
         f"async function handle() {{ await KV.put({TTL}); }}",
     ),
+    "global-by-shape": (
+        "ttl-out-of-range",
+        f"async function handle() {{ await LINKS.put({TTL}); }}",
+    ),
     "declared-global": (
         "ttl-out-of-range",
         f"declare const LINKS: KVNamespace;\nasync function handle() {{ await LINKS.put({TTL}); }}",
@@ -481,6 +485,8 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "ttl-1000": 'await env.KV.put("k", "v", { expirationTtl: 1000 });',
     "ttl-500-days": 'await env.KV.put("k", "v", { expirationTtl: 60 * 60 * 24 * 500 });',
     "ttl-back-to-seconds": 'const A_MS = 3600000; await env.KV.put("k", "v", { expirationTtl: A_MS / 1000 });',
+    "ttl-by-a-thousandth": 'const A_MS = 3600000; await env.KV.put("k", "v", { expirationTtl: A_MS * 0.001 });',
+    "ttl-in-minutes": 'const A_MS = 360e4, M_MS = 6e4; await env.KV.put("k", "v", { expirationTtl: A_MS / M_MS * 60 });',
     "ttl-seconds-name": 'const T_SECONDS = 3600000; await env.KV.put("k", "v", { expirationTtl: T_SECONDS });',
     "ttl-unknown": 'await env.KV.put("k", "v", { expirationTtl: ttl });',
     "ttl-parameter": 'const f = (ttl = 10) => env.KV.put("k", "v", { expirationTtl: ttl }); await f(60);',

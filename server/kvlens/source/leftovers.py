@@ -136,7 +136,7 @@ def _is_use(node: Node) -> bool:
 
 def _is_opaque(source: Source) -> bool:
     """Tell whether other code may get at bindings that this source does not name."""
-    reach = Reach(source, frozenset())
+    reach = Reach(source)
     for node in source.captures.get("subscript", ()):
         base, index = node.child_by_field_name("object"), node.child_by_field_name("index")
         if base is None or index is None or index.type == "string":

@@ -37,16 +37,11 @@ class Reached:
 
 
 class Reach:
-    """Follows names to `env` and to namespaces in one source.
+    """Follows names to `env` and to namespaces in one source."""
 
-    `known` are the bindings that the configs declare: in the service-worker syntax they are
-    globals.
-    """
-
-    def __init__(self, source: Source, known: frozenset[str]) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
         self._names = source.names
-        self._known = known
         self.envs = Envs(source)
         self._fields: dict[tuple[int, str], Node | None] = {}  # what a class sets a field to
 
@@ -114,7 +109,7 @@ class Reach:
         name = self._text(node)
         declared = self._names.resolve(node)
         if declared is None:
-            return Reached(name, "global") if name in self._known else None
+            return Reached(name, "global")
         return self._from_declaration(declared, name, depth)
 
     def _from_declaration(self, declared: Declaration, name: str, depth: int) -> Reached | None:

@@ -63,7 +63,7 @@ class Reading:
         self.source = source
         self.declared = declared
         self.types = types or {}
-        self.reach = Reach(source, frozenset(declared.kv))
+        self.reach = Reach(source)
         self.folder = Folder(source)
 
     @cached_property
@@ -76,7 +76,20 @@ class Reading:
 
     @cached_property
     def calls(self) -> list[KvCall]:
-        """The calls of KV methods on anything that may be a namespace, in order."""
+        """The calls of KV methods on anything that may be a namespace, in order.
+
+        In the service-worker syntax namespaces are globals: those count that surely are some.
+        """
+        return [
+            call
+            for call in self._all_calls
+            if call.reached.how != "global"
+            or call.reached.typed
+            or (call.binding is not None and self.is_kv(call.binding))
+        ]
+
+    @cached_property
+    def _all_calls(self) -> list[KvCall]:
         found = []
         for method in METHODS:
             for name in self.source.names.nodes(method):
@@ -126,7 +139,7 @@ class Reading:
 
     @cached_property
     def _shaped(self) -> set[str]:
-        return {call.binding for call in self.calls if call.binding and call.shaped}
+        return {call.binding for call in self._all_calls if call.binding and call.shaped}
 
     def is_optional(self, binding: str) -> bool:
         """Tell whether the code allows for the absence of a binding anywhere."""

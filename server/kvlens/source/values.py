@@ -534,10 +534,10 @@ def _arithmetic(node: Node, operator: str, one: Value, other: Value) -> Value:
             by_thousand = (one.thousand and _is_minutes(second)) or (
                 other.thousand and _is_minutes(first)
             )
-            milliseconds = milliseconds or by_thousand
+            milliseconds = (milliseconds or by_thousand) and min(abs(first), abs(second)) >= 1
         elif operator == "/":
             result = first / second
-            milliseconds = milliseconds and second != 1000
+            milliseconds = one.unit == "ms" and other.unit != "ms" and second != 1000
         elif operator == "%":
             result = math.fmod(first, second)
         elif operator == "**":
