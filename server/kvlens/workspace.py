@@ -7,15 +7,12 @@ dropping keys or connections.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
-from typing import Any
 
 from kvlens.config import Config, ConfigReader, Namespace
 from kvlens.config.find import SEEDS, read_config
-
-Watcher = Callable[..., AsyncGenerator[set[Any], None]]
+from kvlens.worker.watch import Watcher, changed_files
 
 
 class Project:
@@ -63,39 +60,26 @@ def _meaning(namespaces: Iterable[Namespace]) -> list[tuple[str | None, str, str
     return [(namespace.environment, namespace.binding, namespace.id) for namespace in namespaces]
 
 
-async def follow(
+def follow(
     project: Project,
     stop: asyncio.Event,
     *,
     state: Path | None = None,
     watch: Watcher | None = None,
 ) -> AsyncIterator[set[Path]]:
-    """Yield the files that changed, as they change, until `stop` is set.
+    """Yield the files that changed, as they change, until `stop` is set; see `changed_files`.
 
     Only the config's own folder, its seeds and `state` (a folder of a store on disk) are
     watched, not the folders below the project: node_modules alone can hold more files than a
-    system lets one program watch. `watch` is `watchfiles.awatch`, or a stand-in in tests.
+    system lets one program watch.
     """
-    if watch is None:
-        import watchfiles  # late: a start need not wait for it
-
-        watch = watchfiles.awatch
-    while not stop.is_set():
-        watched = _folders(project, state)
-        changes = watch(
-            *watched, watch_filter=None, recursive=False, stop_event=stop, step=50, debounce=400
-        )
-        async with contextlib.aclosing(changes) as batches:
-            async for batch in batches:
-                yield {Path(path) for _, path in batch}
-                if _folders(project, state) != watched:  # begin anew with what came or went
-                    break
+    return changed_files(lambda: _folders(project, state), stop, watch)
 
 
-def _folders(project: Project, state: Path | None) -> list[Path]:
+def _folders(project: Project, state: Path | None) -> set[Path]:
     """Return the folders to watch that are there, on the way to `state` too."""
     wanted = [project.folder, project.folder / SEEDS]
     if state is not None:
         wanted += [way for way in reversed(state.parents) if project.folder in way.parents]
         wanted.append(state)
-    return [folder for folder in wanted if folder.is_dir()]
+    return {folder for folder in wanted if folder.is_dir()}

@@ -132,6 +132,23 @@ async def test_a_saved_seed_file_puts_what_changed_in_it_and_nothing_else(config
         await store.close()
 
 
+async def test_a_new_seed_file_overwrites_no_key(config: Path) -> None:
+    async with serving(config, "--store", "memory:") as served:
+        store = served.store()
+        await store.put(CARTS, Write("a", b"edited"))
+        (config.parent / "seeds").mkdir()
+        items = [{"key": "a", "value": "1"}, {"key": "b", "value": "2"}]
+        file = config.parent / "seeds" / "CARTS.json"
+        file.write_text(json.dumps(items), encoding="utf-8")
+        said = await served.event("log", level="info")
+        assert "1 key put in CARTS" in said["message"]
+        assert [(await store.get(CARTS, key) or Write("", b"")).value for key in "ab"] == [
+            b"edited",
+            b"2",
+        ]
+        await store.close()
+
+
 async def test_keys_that_another_program_writes_are_told(config: Path) -> None:
     async with serving(config) as served:
         other = open_store("wrangler:", config.parent)

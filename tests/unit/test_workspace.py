@@ -70,12 +70,12 @@ class FakeWatcher:
     """Stands for `watchfiles.awatch`: keeps what is watched, yields what it is given."""
 
     def __init__(self) -> None:
-        self.watched: list[list[Path]] = []
+        self.watched: list[set[Path]] = []
         self.batches: asyncio.Queue[list[Path] | None] = asyncio.Queue()
 
     async def __call__(self, *folders: Path, **options: Any) -> AsyncGenerator[set[Any], None]:
         assert options["recursive"] is False
-        self.watched.append(list(folders))
+        self.watched.append(set(folders))
         while (batch := await self.batches.get()) is not None:
             yield {("modified", str(path)) for path in batch}
 
@@ -106,8 +106,8 @@ async def test_folders_that_come_are_watched_from_then_on(config: Path) -> None:
     watcher.batches.put_nowait(None)
     await asyncio.wait_for(task, 10)
     assert watcher.watched == [
-        [folder],
-        [folder, folder / "seeds", folder / ".wrangler", state],
+        {folder},
+        {folder, folder / "seeds", folder / ".wrangler", state},
     ]
     assert seen == [{config}, {folder / "seeds"}, {folder / "seeds" / "A.json"}]
 
@@ -118,4 +118,4 @@ async def test_other_folders_of_the_project_are_not_watched(config: Path) -> Non
     watcher.batches.put_nowait([config])
     async for _ in follow(Project(config), stop, watch=watcher):
         break
-    assert watcher.watched == [[config.parent]]
+    assert watcher.watched == [{config.parent}]

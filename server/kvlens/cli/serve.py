@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from kvlens.cli.common import from_here
+from kvlens.cli.common import counted, from_here
 from kvlens.cli.ending import end_with_parent
 from kvlens.config.find import SEEDS, ConfigError, find_config
 from kvlens.emulator import Emulator, EmulatorError
@@ -21,7 +21,7 @@ from kvlens.kv.limits import COMPATS
 from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError
 from kvlens.seeds.file import SeedItem, read
-from kvlens.seeds.plan import changed_items, to_writes
+from kvlens.seeds.plan import changed_items, plan, to_writes
 from kvlens.stores import DEFAULT_STORE, StoreError, default_store, open_store, shown_url
 from kvlens.workspace import Project, follow
 
@@ -79,12 +79,12 @@ class _Service:
         self.seeds: dict[Path, list[SeedItem]] = {}
 
     async def serve(self) -> int:
+        self._remember_seeds()
         await self.emulator.start(self.options.host, self.options.port)
         self.emulator.on_change(self._changed)
         try:
             self._announce()
             end_with_parent(self.stop, lifeline=self.options.lifeline)
-            self._remember_seeds()
             await self._look_at_keys()
             await self._follow()
         finally:
@@ -133,7 +133,8 @@ class _Service:
     async def _follow(self) -> None:
         state = getattr(self.store, "state", None)
         async for paths in follow(self.project, self.stop, state=state and state / DATABASES):
-            for path in sorted(paths):
+            # Nothing is told of what changed before the watching began.
+            for path in sorted(paths) if paths else [self.project.path, *self._seed_files()]:
                 if path == self.project.path:
                     self._config_changed()
                 else:
@@ -164,21 +165,31 @@ class _Service:
 
     def _remember_seeds(self) -> None:
         """Know the seed files as they are, so that a later save shows what changed in them."""
-        folder = self.project.folder / SEEDS
-        for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
+        for path in self._seed_files():
             with contextlib.suppress(FileError):
                 self.seeds[path] = read(path, time.time(), self.options.compat).items
 
+    def _seed_files(self) -> list[Path]:
+        return sorted((self.project.folder / SEEDS).glob("*.json"))
+
     async def _seed_changed(self, path: Path) -> None:
-        """Put again what changed in a seed file; keys that it does not name are left alone."""
+        """Put again what changed in a seed file; keys that it does not name are left alone.
+
+        Of a file that is new only the keys that are not there yet are put.
+        """
         seeded = self.project.seeded_by(path)
         if seeded is None:
             return
         try:
             items = read(path, time.time(), self.options.compat).items
-            changed = changed_items(self.seeds.get(path, []), items)
-            self.seeds[path] = items
+            before = self.seeds.get(path)
+            changed = changed_items(before or [], items)
             writes = to_writes(changed, time.time(), self.options.compat)
+            if before is None:
+                planned = await plan(self.store, seeded.id, writes)
+                absent = {change.key for change in planned if change.kind == "new"}
+                writes = [write for write in writes if write.key in absent]
+            self.seeds[path] = items
             if not writes:
                 return
             await apply(self.store, seeded.id, writes)
@@ -187,7 +198,7 @@ class _Service:
         except StoreError as error:
             self._log("error", str(error))
         else:
-            self._log("info", f"{path.name}: {len(writes):,} changed keys put in {seeded.binding}")
+            self._log("info", f"{path.name}: {counted(len(writes), 'key')} put in {seeded.binding}")
             self.emulator.changed(seeded.id)
 
     def _bindings(self) -> dict[str, str]:

@@ -6,28 +6,34 @@ import asyncio
 import contextlib
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from kvlens.config.find import SKIPPED_FOLDERS
 
+Watcher = Callable[..., AsyncGenerator[set[Any], None]]
 MOST_FOLDERS = 500  # below a Worker's entry; a source tree has fewer
 
 
 async def changed_files(
-    folders: Callable[[], set[Path]], stop: asyncio.Event
+    folders: Callable[[], set[Path]], stop: asyncio.Event, watch: Watcher | None = None
 ) -> AsyncIterator[set[Path]]:
     """Yield the files that changed in `folders()`, not below them, until `stop` is set.
 
     The folders are asked for anew after every change. Whenever watching begins, an empty set
-    comes once: what changed before that is not told, and has to be looked for.
+    comes once: what changed before that is not told, and has to be looked for. `watch` is
+    `watchfiles.awatch`, or a stand-in for it in tests.
     """
-    import watchfiles  # late: what has no files to watch need not wait for it
+    if watch is None:
+        import watchfiles  # late: what has no files to watch need not wait for it
+
+        watch = watchfiles.awatch
 
     while not stop.is_set():
         watched = folders()
         began = False
-        changes = watchfiles.awatch(
+        changes = watch(
             *watched,
             watch_filter=None,
             recursive=False,
