@@ -48,4 +48,7 @@ def check(
     project = Project(configs, types or {}, beside)
     if is_test(path, configs) or not may_matter(text, project):
         return []
-    return check_source(read_source(text, path), project, now)
+    source = read_source(text, path)
+    found = check_source(source, project, now)
+    source.kept.clear()  # see SourceReader.read
+    return found

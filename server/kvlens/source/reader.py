@@ -29,7 +29,10 @@ class SourceReader:
             if name is None:
                 raise ValueError(f"{self.path} is neither JavaScript nor TypeScript")
             shown = text if len(text) <= MAX_LENGTH else ""
-            self._last = last = _parse(self.path, shown, load(name), last)
+            self._last = fresh = _parse(self.path, shown, load(name), last)
+            if last is not None:
+                last.kept.clear()  # what is in it holds the version in turn
+            return fresh
         return last
 
 

@@ -19,21 +19,20 @@ _LEFT = ("&&", "||", "??", "in", "instanceof")
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
-    data = {"await": call.is_in_async}
     if call.fate == "dropped":
         effect = "the write" if call.method in ("put", "delete") else "the read"
         yield Finding(
             call.span,
             f"Nothing waits for {call.title}: the runtime may end before {effect} is done, and a "
             "failure goes unseen. Write await before it, or hand it to ctx.waitUntil().",
-            data=data,
+            data={"await": call.is_in_async},
         )
     elif call.fate not in ("awaited", "returned", "void") and _is_taken_for_value(call):
         yield Finding(
             call.span,
             f"{call.title} gives a promise, which is used here as if it were the value. "
             "Write await before it.",
-            data=data,
+            data={"await": call.is_in_async},
         )
 
 
