@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.cli.common import from_here
-from kvlens.cli.ending import end_with_parent
-from kvlens.config.find import ConfigError, find_config
+from kvlens.cli.serving import end_with_parent, named_config, serving_parser
+from kvlens.config.find import ConfigError
 from kvlens.emulator import EmulatorError
-from kvlens.kv.limits import COMPATS
-from kvlens.stores import StoreError, default_store, open_store, shown_url
+from kvlens.stores import StoreError, open_store, shown_url
 from kvlens.worker.build import build, run_command
 from kvlens.worker.errors import BuildError, WorkerError
 from kvlens.worker.host import WorkerHost
@@ -30,37 +29,15 @@ _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "debug": "\x1b[2m", "req
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Run the Worker until interrupted, terminated, or (with --lifeline) standard input ends."""
-    options = _parser(command).parse_args(arguments)
+    about = "Run the project's Worker on workerd, with its KV namespaces on the emulator."
+    options = serving_parser(command, about, env="none", port=8787).parse_args(arguments)
     try:
-        path = Path(options.config) if options.config else find_config(Path.cwd())
-        if path is None:
-            raise ConfigError(
-                "no wrangler.json, wrangler.jsonc or wrangler.toml here or above; "
-                "name one with --config"
-            )
-        return asyncio.run(_Dev(path.absolute(), options).serve())
+        return asyncio.run(_Dev(named_config(options), options).serve())
     except (ConfigError, EmulatorError, StoreError, WorkerError) as error:
         print(f"kvlens {command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 0
-
-
-def _parser(command: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=f"kvlens {command}",
-        description="Run the project's Worker on workerd, with its KV namespaces on the emulator.",
-    )
-    parser.add_argument("--config", "-c", metavar="PATH", help="the config (default: as wrangler)")
-    parser.add_argument("--env", "-e", metavar="NAME", help="the environment (default: none)")
-    parser.add_argument("--port", type=int, default=8787, help="0 for any that is free")
-    parser.add_argument(
-        "--store", metavar="URL", default=default_store(), help="where keys are kept"
-    )
-    parser.add_argument("--compat", choices=COMPATS, default=COMPATS[0], help="whose rules hold")
-    parser.add_argument("--json", action="store_true", help="machine output, an object a line")
-    parser.add_argument("--lifeline", action="store_true", help=argparse.SUPPRESS)
-    return parser
 
 
 class _Dev:

@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.cli.common import counted, from_here
-from kvlens.cli.ending import end_with_parent
-from kvlens.config.find import SEEDS, ConfigError, find_config
+from kvlens.cli.serving import end_with_parent, named_config, serving_parser
+from kvlens.config.find import SEEDS, ConfigError
 from kvlens.emulator import Emulator, EmulatorError
-from kvlens.kv.limits import COMPATS
 from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError
 from kvlens.seeds.file import SeedItem, read
 from kvlens.seeds.plan import changed_items, plan, to_writes
-from kvlens.stores import DEFAULT_STORE, StoreError, default_store, open_store, shown_url
+from kvlens.stores import StoreError, open_store, shown_url
 from kvlens.workspace import Project, follow
 
 DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # where a store on disk has its files
@@ -30,41 +29,18 @@ DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # where a store on disk h
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Serve until interrupted, terminated, or (with --lifeline) until standard input ends."""
-    options = _parser(command).parse_args(arguments)
+    about = "Serve the project's KV namespaces on loopback."
+    parser = serving_parser(command, about, env="all", port=0)
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
+    options = parser.parse_args(arguments)
     try:
-        path = Path(options.config) if options.config else find_config(Path.cwd())
-        if path is None:
-            raise ConfigError(
-                "no wrangler.json, wrangler.jsonc or wrangler.toml here or above; "
-                "name one with --config"
-            )
-        project = Project(path, options.env)
+        project = Project(named_config(options), options.env)
         return asyncio.run(_Service(project, options).serve())
     except (ConfigError, EmulatorError, StoreError) as error:
         print(f"kvlens {command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 0
-
-
-def _parser(command: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=f"kvlens {command}", description="Serve the project's KV namespaces on loopback."
-    )
-    parser.add_argument("--config", "-c", metavar="PATH", help="the config (default: as wrangler)")
-    parser.add_argument("--env", "-e", metavar="NAME", help="one environment (default: all)")
-    parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
-    parser.add_argument("--port", type=int, default=0, help="0 for any that is free")
-    parser.add_argument(
-        "--store",
-        metavar="URL",
-        default=default_store(),
-        help=f"where keys are kept (default: {DEFAULT_STORE}); a path in it is from here",
-    )
-    parser.add_argument("--compat", choices=COMPATS, default=COMPATS[0], help="whose rules hold")
-    parser.add_argument("--json", action="store_true", help="machine output, an object a line")
-    parser.add_argument("--lifeline", action="store_true", help=argparse.SUPPRESS)
-    return parser
 
 
 class _Service:
