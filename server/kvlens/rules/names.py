@@ -87,11 +87,10 @@ def names_of(config: Config, environment: Environment) -> list[Name]:
 def other_names(config: Config, environment: Environment) -> list[Name]:
     """Return the names of one environment that are not those of KV namespaces."""
     found: list[Name] = []
-    for field, (what, form, inner) in _TYPES.items():
-        definitions = environment.table.get(field)
-        if not definitions and field in INHERITED:
-            definitions = config.root.get(field)
-        for definition in definitions:
+    present = [field for field in environment.table.names() if field in _TYPES]
+    for field in (*present, *(field for field in INHERITED if field not in present)):
+        what, form, inner = _TYPES[field]
+        for definition in environment.table.get(field) or config.root.get(field):
             for name, span in _read(definition, form, inner):
                 found.append(Name(name, what, span))
     return found
