@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,26 @@ def test_several_projects_are_told_apart(open_window: Open, tmp_path: Path) -> N
         window.see(label)
     window.see("No KV namespaces yet: add one…")
     window.shot("projects")
+
+
+def test_a_port_that_is_taken_is_told(open_window: Open, project: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        (project / ".vscode").mkdir()
+        settings = project / ".vscode" / "settings.json"
+        settings.write_text(f'{{"kvlens.port": {port}}}', encoding="utf-8")
+        window = open_window(project)
+        window.show_view()
+        failed = window.page.locator(".sidebar .monaco-list-row", has_text="The emulator failed")
+        expect(failed).to_contain_text(str(port), timeout=START)
+        window.see("SESSIONS")
+        window.shot("taken")
+    failed.click()
+    window.running()
+    expect(window.status()).to_contain_text(f"127.0.0.1:{port}")
+    expect(failed).to_have_count(0)
 
 
 @pytest.fixture

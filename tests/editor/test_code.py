@@ -1,0 +1,93 @@
+"""The config mended by a quick fix; a Worker's code checked, and seen with its live keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Locator, expect
+
+from tests.editor.conftest import Open
+from tests.editor.window import START, Window
+
+ID = "5b1e0c2fd7a94c35b0f2a8c1e96d4470"
+CAPTURED = f"""\
+name = "tea-house"
+main = "src/index.js"
+
+# what the shop is called
+[vars]
+SHOP_NAME = "The Tea House"
+kv_namespaces = [
+  {{ binding = "SESSIONS", id = "{ID}" }}, # who is here
+]
+"""
+WORKER = """\
+export default {
+  async fetch(request, env) {
+    await env.SESSIONS.put("seen", "now", { expirationTtl: 30 });
+    const ada = await env.SESSIONS.get("session:ada-4f1c");
+    const none = await env.SESSIONS.get("session:nobody");
+    return new Response(`${ada} ${none}`);
+  },
+};
+"""
+
+
+def squiggle(window: Window, kind: str) -> Locator:
+    """Return the first underline of a kind: error, warning or info."""
+    return window.page.locator(f".editor-instance .squiggly-{kind}").first
+
+
+def word(window: Window, text: str) -> Locator:
+    """Return a piece of the code."""
+    return window.page.locator(".editor-instance .view-line span span", has_text=text).first
+
+
+def test_a_captured_array_is_moved_by_a_quick_fix(open_window: Open, project: Path) -> None:
+    (project / "wrangler.toml").write_text(CAPTURED, encoding="utf-8")
+    window = open_window(project)
+    window.open_file("wrangler.toml")
+    expect(squiggle(window, "warning")).to_be_visible(timeout=START)
+    window.shot("captured")
+    word(window, "kv_namespaces").click()
+    window.page.keyboard.press("Control+.")
+    fixes = window.page.locator(".action-widget .monaco-list-row")
+    expect(fixes.filter(has_text="Move").first).to_be_visible()
+    window.shot("fixes")
+    fixes.filter(has_text="Move").first.click()
+    expect(window.page.locator(".editor-instance .squiggly-warning")).to_have_count(0)
+    window.shot("moved")
+    window.save()
+    text = (project / "wrangler.toml").read_text(encoding="utf-8")
+    assert text.index("kv_namespaces") < text.index("[vars]")
+    for comment in ("# what the shop is called", "# who is here"):
+        assert comment in text
+
+
+def test_code_is_checked_and_seen_with_its_live_keys(open_window: Open, project: Path) -> None:
+    (project / "src" / "index.js").write_text(WORKER, encoding="utf-8")
+    window = open_window(project)
+    window.show_view()
+    window.running()
+    window.context_menu("SESSIONS", "Seed Namespace from File…")
+    window.file(project / "seeds" / "SESSIONS.json")
+    window.toast("Seeded 4 keys into SESSIONS.")
+    window.open_file("index.js")
+    expect(squiggle(window, "error")).to_be_visible(timeout=START)
+    # an inlay tells the key that is not there, and only that
+    inlay = window.page.locator(".editor-instance .view-line", has_text="no such key")
+    expect(inlay).to_have_count(1, timeout=START)
+    expect(inlay).to_contain_text("session:nobody")
+    # the live value on hover
+    word(window, "session:ada-4f1c").hover()
+    hover = window.page.locator(".monaco-hover:visible")
+    expect(hover.first).to_contain_text('"visits": 41')
+    expect(hover.first).to_contain_text("expires in")
+    window.shot("hover")
+    # from the binding to where it is declared: at the top level and in the environment
+    word(window, "SESSIONS").click()
+    window.page.keyboard.press("F12")
+    peek = window.page.locator(".peekview-widget")
+    expect(peek).to_contain_text("wrangler.toml", timeout=START)
+    expect(peek.locator(".ref-tree .monaco-list-row")).to_have_count(3)  # the file and two places
+    window.shot("declared")
