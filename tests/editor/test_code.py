@@ -89,5 +89,5 @@ def test_code_is_checked_and_seen_with_its_live_keys(open_window: Open, project:
     window.page.keyboard.press("F12")
     peek = window.page.locator(".peekview-widget")
     expect(peek).to_contain_text("wrangler.toml", timeout=START)
-    expect(peek.locator(".ref-tree .monaco-list-row")).to_have_count(3)  # the file and two places
+    expect(peek.locator(".ref-tree .monaco-list-row")).to_have_count(2)
     window.shot("declared")
