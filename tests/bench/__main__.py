@@ -19,6 +19,8 @@ TOPICS: dict[str, str] = {
     "keys": "tests.bench.keys",
     "memory": "tests.bench.memory",
     "kv": "tests.bench.kv",
+    "lists": "tests.bench.lists",
+    "command-line": "tests.bench.command_line",
 }
 
 

@@ -58,10 +58,10 @@ def run() -> list[Row]:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kvlens-bench-")))
         program = workerd(str(HERE / "node_modules" / "miniflare-4"))
         on = {
-            store: stack.enter_context(_ours(place / store.strip(":"), store, program))
+            store: stack.enter_context(ours(place / store.strip(":"), store, NS, program))
             for store in ("wrangler:", "memory:")
         }
-        on[PEER] = stack.enter_context(_stopped(lambda: Miniflare4(place / PEER, NS)))
+        on[PEER] = stack.enter_context(stopped(lambda: Miniflare4(place / PEER, NS)))
         rows = []
         for call in CALLS:
             counts = {name: _count(worker, call) for name, worker in on.items()}
@@ -95,7 +95,8 @@ def _repeat(worker: Runtime, call: Call, count: int) -> float:
 
 
 @contextmanager
-def _stopped(start: Callable[[], Runtime]) -> Iterator[Runtime]:
+def stopped(start: Callable[[], Runtime]) -> Iterator[Runtime]:
+    """Start a runtime, and stop it at the end."""
     worker = start()
     try:
         yield worker
@@ -104,11 +105,12 @@ def _stopped(start: Callable[[], Runtime]) -> Iterator[Runtime]:
 
 
 @contextmanager
-def _ours(folder: Path, store: str, program: str) -> Iterator[Runtime]:
-    with serve(folder, store, NS) as emulator:
+def ours(folder: Path, store: str, ns: str, program: str) -> Iterator[Runtime]:
+    """Run the Worker on workerd `program` with KV on an emulator of ours."""
+    with serve(folder, store, ns) as emulator:
 
         def start() -> Runtime:
-            return Workerd(folder, emulator.url, emulator.token, {"KV0": NS}, program=program)
+            return Workerd(folder, emulator.url, emulator.token, {"KV0": ns}, program=program)
 
-        with _stopped(start) as worker:
+        with stopped(start) as worker:
             yield worker

@@ -68,7 +68,10 @@ async function repeat(namespace, { method, size, options, keys, count, together 
   const rest = method === "put" ? ["x".repeat(size)] : options;
   let next = 0;
   const one = async () => {
-    while (next < count) await namespace[method](`key ${next++ % keys}`, ...rest);
+    while (next++ < count) {
+      if (method === "list") await namespace.list(...rest);
+      else await namespace[method](`key ${next % keys}`, ...rest);
+    }
   };
   await Promise.all(Array.from({ length: together }, one));
 }
