@@ -21,6 +21,7 @@ TOPICS: dict[str, str] = {
     "kv": "tests.bench.kv",
     "lists": "tests.bench.lists",
     "command-line": "tests.bench.command_line",
+    "sharing": "tests.bench.sharing",
 }
 
 

@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,10 @@ def save(path: Path, topics: dict[str, Sequence[Row]]) -> None:
         "system": platform.platform(),
         "cpus": os.cpu_count(),
         "topics": {
-            name: [{**asdict(row), "ratio": round(row.ratio, 3)} for row in rows]
+            name: [
+                {**asdict(row), "ratio": round(row.ratio, 3) if isfinite(row.ratio) else None}
+                for row in rows
+            ]
             for name, rows in topics.items()
         },
     }
