@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import importlib
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from pathlib import Path
@@ -26,9 +27,9 @@ async def changed_files(
     `watchfiles.awatch`, or a stand-in for it in tests.
     """
     if watch is None:
-        import watchfiles  # late: what has no files to watch need not wait for it
-
-        watch = watchfiles.awatch
+        # late and beside: neither a start nor an emulator's first requests need wait for it
+        module = await asyncio.to_thread(importlib.import_module, "watchfiles")
+        watch = module.awatch
 
     while not stop.is_set():
         watched = folders()
