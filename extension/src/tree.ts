@@ -353,7 +353,7 @@ function addHint(project: Project): HintNode {
 }
 
 function emulatorHint(project: Project): HintNode {
-    const why = project.message ? `: ${project.message}` : '';
+    const why = project.message ? `: ${project.message.replace(/^kvlens \w+: /, '')}` : '';
     return {
         kind: 'hint',
         id: `${project.config}|emulator`,
