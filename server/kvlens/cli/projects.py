@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kvlens.cli.reports import Checked
@@ -32,15 +32,23 @@ class Wanted:
 
 def check_project(wanted: Wanted, levels: Levels, with_sources: bool) -> list[Checked]:
     """Check the files of one project; without the parser, its configs and seed files alone."""
-    sources: list[Checked] = []
-    unused: list[Problem] = []
-    if with_sources:
-        sources, unused = _check_sources(wanted, levels)
-    found = [
-        _check_file(path, levels, unused if _whole(path) == wanted.config else [])
-        for path in wanted.files
-    ]
-    return found + sources
+    found: list[Checked] = []
+    read: dict[Path, Config] = {}
+    for path in wanted.files:
+        checked, config = _check_file(path, levels)
+        found.append(checked)
+        if config is not None:
+            read[_whole(path)] = config
+    if not with_sources:
+        return found
+    counts = read.get(wanted.config) if wanted.config else None
+    sources, unused = _check_sources(wanted, counts, levels)
+    return [
+        replace(checked, problems=in_order([*checked.problems, *unused]))
+        if unused and _whole(checked.path) == wanted.config
+        else checked
+        for checked in found
+    ] + sources
 
 
 def is_seed_file(path: Path) -> bool:
@@ -59,18 +67,18 @@ def is_seed_file(path: Path) -> bool:
 # configs and seed files ---------------------------------------------------------------------
 
 
-def _check_file(path: Path, levels: Levels, unused: list[Problem]) -> Checked:
+def _check_file(path: Path, levels: Levels) -> tuple[Checked, Config | None]:
     if is_seed_file(path):
         seeds = _check_seed_file(path)
         found = [levelled(problem, levels) for problem in seeds.problems]
-        return Checked(path, seeds.text, [problem for problem in found if problem])
+        return Checked(path, seeds.text, [problem for problem in found if problem]), None
     try:
         text = read_config(path)
     except ConfigError as error:
         problem = levelled(check_file(str(error).removeprefix(f"{path}: ")), levels)
-        return Checked(path, "", [problem] if problem else [])
-    problems = check(load_text(text, str(path)), look_around(path), levels)
-    return Checked(path, text, in_order([*problems, *unused]))
+        return Checked(path, "", [problem] if problem else []), None
+    config = load_text(text, str(_whole(path)))
+    return Checked(path, text, check(config, look_around(path), levels)), config
 
 
 def _check_seed_file(path: Path) -> Checked:
@@ -91,22 +99,23 @@ def _check_seed_file(path: Path) -> Checked:
 # sources ------------------------------------------------------------------------------------
 
 
-def _check_sources(wanted: Wanted, levels: Levels) -> tuple[list[Checked], list[Problem]]:
-    """Return the sources checked, and what they say of the config where that is wanted too."""
-    whole_project = wanted.config is not None and wanted.config in map(_whole, wanted.files)
-    if not wanted.sources and not whole_project:
+def _check_sources(
+    wanted: Wanted, config: Config | None, levels: Levels
+) -> tuple[list[Checked], list[Problem]]:
+    """Return the sources checked, and what they say of the config where that is checked too."""
+    if not wanted.sources and config is None:
         return [], []
     from kvlens import source as js  # late: only where there are sources
     from kvlens.source.files import SourceFiles
 
-    files, config, project = SourceFiles({}), None, js.ALONE
+    files, project = SourceFiles({}), js.ALONE
     if wanted.config is not None:
         folder = wanted.config.parent
-        files, config = SourceFiles.below(folder), _load(wanted.config)
-        configs = [] if config is None else [config]
+        files, known = SourceFiles.below(folder), config or _load(wanted.config)
+        configs = [] if known is None else [known]
         project = js.Project(configs, files.types(), js.texts_beside(folder))
     unused: list[Problem] = []
-    if whole_project and config is not None:
+    if config is not None:
         unused = heard(config, js.unused(config, files.texts, files.parsed), levels)
     checked = []
     for path in wanted.sources:
