@@ -17,6 +17,9 @@ TOPICS: dict[str, str] = {
     # topic: module, which has TITLE, run() -> rows, and a docstring that says how it measures
     "start": "tests.bench.start",
     "keys": "tests.bench.keys",
+    "features": "tests.bench.features",
+    "sources": "tests.bench.sources",
+    "check": "tests.bench.check",
     "memory": "tests.bench.memory",
     "kv": "tests.bench.kv",
     "lists": "tests.bench.lists",

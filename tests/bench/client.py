@@ -34,6 +34,7 @@ class Client:
         self.arrived: queue.Queue[tuple[float, dict[str, Any] | None]] = queue.Queue()
         self.full_text = False
         self._sending = threading.Lock()
+        self._asked = 0
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as this
         self.spawned = time.perf_counter()
         self.process = subprocess.Popen(
@@ -96,6 +97,13 @@ class Client:
             self.process.stdin.write(data)
             self.process.stdin.flush()
         return began
+
+    def ask(self, method: str, params: dict[str, Any]) -> tuple[float, dict[str, Any]]:
+        """Send a request; return when its answer arrived, and the answer."""
+        self._asked += 1
+        name = f"asked-{self._asked}"
+        self.send({"id": name, "method": method, "params": params})
+        return self.wait_for(lambda message: message.get("id") == name)
 
     def wait_for(self, wanted: Callable[[dict[str, Any]], bool]) -> tuple[float, dict[str, Any]]:
         """Return the first message from now on that is wanted, and when it arrived.

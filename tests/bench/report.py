@@ -11,27 +11,32 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+NO_PEER = "(no peer)"
+
 
 @dataclass(frozen=True)
 class Row:
     """One comparison. `ratio` says how many times better ours is: above 1 is better than the peer.
 
-    A row is better when lower (times, memory) unless `higher` is set (operations a second).
+    Where nobody else does the same, `theirs` and `ratio` are None, `peer` says so, and only the
+    limit counts. A row is better when lower (times, memory) unless `higher` is set (operations a second).
     """
 
     what: str
     unit: str
     ours: float
     peer: str
-    theirs: float
+    theirs: float | None
     samples: int
     higher: bool = False
     aim: float | None = None  # the ratio wanted
     limit: float | None = None  # the most that ours may be, in `unit`
 
     @property
-    def ratio(self) -> float:
+    def ratio(self) -> float | None:
         """How many times better ours is than the peer's."""
+        if self.theirs is None:
+            return None
         better, worse = (self.ours, self.theirs) if self.higher else (self.theirs, self.ours)
         return better / worse if worse else float("inf")
 
@@ -39,7 +44,7 @@ class Row:
     def verdict(self) -> str:
         """The aim and whether it was reached, or nothing where there is none."""
         parts = []
-        if self.aim is not None:
+        if self.aim is not None and self.ratio is not None:
             parts.append(f"aim {_figure(self.aim)}x{'' if self.ratio >= self.aim else ' missed'}")
         if self.limit is not None:
             missed = "" if self.ours <= self.limit else " missed"
@@ -54,9 +59,9 @@ def table(title: str, rows: Sequence[Row], notes: Iterable[str] = ()) -> str:
         (
             f"{row.what} [{row.unit}]",
             _figure(row.ours),
-            _figure(row.theirs),
+            "" if row.theirs is None else _figure(row.theirs),
             row.peer,
-            f"{_figure(row.ratio)}x",
+            "" if row.ratio is None else f"{_figure(row.ratio)}x",
             str(row.samples),
             row.verdict,
         )
@@ -80,15 +85,16 @@ def save(path: Path, topics: dict[str, Sequence[Row]]) -> None:
         "system": platform.platform(),
         "cpus": os.cpu_count(),
         "topics": {
-            name: [
-                {**asdict(row), "ratio": round(row.ratio, 3) if isfinite(row.ratio) else None}
-                for row in rows
-            ]
+            name: [{**asdict(row), "ratio": _rounded(row.ratio)} for row in rows]
             for name, rows in topics.items()
         },
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _rounded(ratio: float | None) -> float | None:
+    return round(ratio, 3) if ratio is not None and isfinite(ratio) else None
 
 
 def percentile(samples: Sequence[float], share: float) -> float:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 import tomlkit
+from kvlens.cli import main
 from kvlens.config import load_text
 from kvlens.rules import check
 from tomlkit.exceptions import TOMLKitError
 
 from tests.bench.configs import make_config
-from tests.bench.report import Row, percentile, save, table
+from tests.bench.monorepo import SOURCES, make_monorepo
+from tests.bench.report import NO_PEER, Row, percentile, save, table
+from tests.bench.sources import TYPED, make_source
 
 
 @pytest.mark.parametrize("lines", [60, 61, 62, 63, 64, 2000])
@@ -76,8 +79,42 @@ def test_a_missed_aim_is_said() -> None:
     assert "under 60.0 MB missed" in big
 
 
+def test_a_row_without_a_peer_has_a_limit_alone() -> None:
+    row = Row("alone", "s", 2.0, NO_PEER, None, 3, limit=3.0)
+    assert row.ratio is None
+    line = table("Title", [row]).splitlines()[2]
+    assert line.split() == ["alone", "[s]", "2.00", "(no", "peer)", "3", "under", "3.00", "s"]
+
+
+def test_a_made_monorepo_has_the_mistakes_that_were_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = make_monorepo(tmp_path, 8)
+    assert len(list(tmp_path.rglob("*.ts"))) == 8 * SOURCES
+    assert main(["check", "--output-format", "json", str(tmp_path)]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [Path(problem["file"]).parts[-3:] for problem in found] == [
+        ("worker-7", "src", "cache.ts")
+    ]
+    assert wrong == 1
+
+
+def test_a_made_source_is_right_until_it_is_typed_into(tmp_path: Path) -> None:
+    make_monorepo(tmp_path, 1)
+    folder = next(tmp_path.rglob("src"))
+    text, places = make_source(600)
+    assert abs(text.count("\n") - 600) < 20
+    (folder / "steps.ts").write_text(text, encoding="utf-8")
+    assert main(["check", str(folder)]) == 0
+    for place in reversed(places):
+        text = text[:place] + TYPED + text[place:]
+    (folder / "steps.ts").write_text(text, encoding="utf-8")
+    assert main(["check", str(folder)]) == 1
+
+
 def test_results_are_written_as_json(tmp_path: Path) -> None:
     path = tmp_path / "build" / "bench.json"
-    save(path, {"topic": [Row("what", "ms", 1.0, "peer", 2.0, 3)]})
+    alone = Row("alone", "ms", 1.0, NO_PEER, None, 3)
+    save(path, {"topic": [Row("what", "ms", 1.0, "peer", 2.0, 3), alone]})
     document = json.loads(path.read_text(encoding="utf-8"))
-    assert document["topics"]["topic"][0]["ratio"] == 2.0
+    assert [row["ratio"] for row in document["topics"]["topic"]] == [2.0, None]

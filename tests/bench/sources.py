@@ -1,0 +1,153 @@
+"""One key typed in a Worker of 3,000 lines -> the diagnostics of the text with it.
+
+Of four functions one has three calls of KV, so some 180 in all. A call that will throw is typed
+letter by letter into functions all over the file, so that most of the texts are half-typed. No
+other server looks at KV in sources: a limit and no peer.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from scripts.toolchain import ToolError
+from tests.bench.client import Client
+from tests.bench.monorepo import make_monorepo
+from tests.bench.report import NO_PEER, Row, percentile
+from tests.bench.servers import ours
+
+TITLE = "Typing in a Worker of 3,000 lines: one key -> its diagnostics"
+LINES = 3000
+TYPED = '  await env.CACHE.put("a", "b", { expirationTtl: 5 });\n'
+PLACES = 5  # functions that it is typed into
+WARM = 10  # keys left out
+SILENCE = 0.02  # seconds; also the pace of the typing
+SETTLE = 1.5  # seconds until what the server does after opening is done
+LIMIT = 50.0  # ms, p95
+
+HEAD = 'import type { Env } from "./env";\n\n'
+FUNCTION = """\
+export async function step{n}(env: Env, name: string, weights: number[]): Promise<string> {{
+  const key = `step:{n}:${{name}}`;
+  const found = await env.CACHE.get(key, {{ cacheTtl: 120 }});
+  if (found !== null) {{
+    return found;
+  }}
+  const total = weights.reduce((sum, weight) => sum + weight, {n});
+  const {{ keys }} = await env.SESSIONS.list({{ prefix: key, limit: 10 }});
+  const text = JSON.stringify({{ total, names: keys.map((one) => one.name) }});
+  await env.CACHE.put(key, text, {{ expirationTtl: 600, metadata: {{ total }} }});
+  return text;
+}}
+
+"""
+
+
+PLAIN = """\
+export function weigh{n}(items: Map<string, number>, names: string[]): number {{
+  let total = 0;
+  for (const name of names) {{
+    const weight = items.get(name) ?? {n};
+    if (weight < 0) {{
+      items.delete(name);
+      continue;
+    }}
+    total += Math.round(weight * 100) / 100;
+  }}
+  return total;
+}}
+
+"""
+PLAIN_EACH = 3  # functions without KV after each that has three calls
+
+
+def make_source(lines: int) -> tuple[str, list[int]]:
+    """Return a Worker's source of about so many lines, and the offsets to type at."""
+    parts = [HEAD]
+    places: list[int] = []
+    at, left = len(HEAD), lines - HEAD.count("\n")
+    for number in itertools.count():
+        is_plain = number % (1 + PLAIN_EACH)
+        part = (PLAIN if is_plain else FUNCTION).format(n=number)
+        left -= part.count("\n")
+        if left < 0:
+            break
+        if not is_plain:
+            places.append(at + part.index("\n") + 1)
+        parts.append(part)
+        at += len(part)
+    return "".join(parts), places[:: max(1, len(places) // PLACES)][:PLACES]
+
+
+def run() -> list[Row]:
+    """Type into the server."""
+    times = list(_typed())[WARM:]
+    return [
+        Row(
+            f"p{share * 100:.0f}",
+            "ms",
+            percentile(times, share) * 1000,
+            NO_PEER,
+            None,
+            len(times),
+            limit=LIMIT if share == 0.95 else None,
+        )
+        for share in (0.5, 0.95)
+    ]
+
+
+def _typed() -> Iterator[float]:
+    """Yield the seconds from each key to the diagnostics of the text with it."""
+    text, places = make_source(LINES)
+    server = ours()
+    with tempfile.TemporaryDirectory(prefix="kvlens-bench-") as name:
+        root = Path(name).resolve()
+        make_monorepo(root, 1)
+        path = next(root.glob("*/*/src/index.ts")).with_name("steps.ts")
+        path.write_text(text, encoding="utf-8", newline="\n")
+        uri = path.as_uri()
+        with Client(server, root) as client:
+            client.initialize()
+            document = {"uri": uri, "languageId": "typescript", "version": 1, "text": text}
+            client.send({"method": "textDocument/didOpen", "params": {"textDocument": document}})
+            client.quiet(SETTLE)
+            version = 1
+            for number, place in enumerate(reversed(places)):  # so that the others stay in place
+                line = text.count("\n", 0, place)
+                for column, letter in enumerate(TYPED):
+                    version += 1
+                    took, shown = _key(client, uri, version, line, column, letter)
+                    yield took
+                    client.quiet(SILENCE)
+                if len(shown) != number + 1:
+                    raise ToolError(f"{number + 1} calls will throw, and {shown} was said")
+
+
+def _key(
+    client: Client, uri: str, version: int, line: int, column: int, letter: str
+) -> tuple[float, list[Any]]:
+    """Type one letter; return the seconds to the diagnostics of its version, and these."""
+    place = {"line": line, "character": column}
+    began = client.send(
+        {
+            "method": "textDocument/didChange",
+            "params": {
+                "textDocument": {"uri": uri, "version": version},
+                "contentChanges": [{"range": {"start": place, "end": place}, "text": letter}],
+            },
+        }
+    )
+
+    def answers(message: dict[str, Any]) -> bool:
+        params = message.get("params") or {}
+        return (
+            message.get("method") == "textDocument/publishDiagnostics"
+            and params["uri"] == uri
+            and params.get("version") == version
+        )
+
+    arrived, message = client.wait_for(answers)
+    return arrived - began, message["params"]["diagnostics"]
