@@ -249,6 +249,18 @@ class Window:
         self.page.evaluate(PASTE, text)
         expect(self.page.locator(".tab.active.dirty")).to_have_count(1)
 
+    def fixes(self) -> Locator:
+        """Return the list of quick fixes where the cursor is."""
+        rows = self.page.locator(".action-widget .monaco-list-row")
+        expect(self.page.locator(".editor-instance .lightBulbWidget").first).to_be_visible()
+        for _ in range(10):  # the list closes by itself when news of the file come in
+            self.page.keyboard.press("Control+.")
+            self.page.wait_for_timeout(1000)
+            if rows.count():
+                break
+        expect(rows.first).to_be_visible()
+        return rows
+
     def save(self) -> None:
         """Save the active editor and wait until it is saved."""
         self.page.keyboard.press("Control+S")
