@@ -233,3 +233,12 @@ def test_a_capability_that_does_not_exist_is_no_attribute() -> None:
     announced = make_converter().structure({}, types.ClientCapabilities)
     with pytest.raises(AttributeError, match="nonsense"):
         _ = announced.nonsense  # type: ignore[attr-defined]
+
+
+def test_the_server_starts_without_what_reads_sources() -> None:
+    code = (
+        "import sys, kvlens.lsp.server\n"
+        "print(sorted({'tree_sitter', 'kvlens.lsp.sources', 'kvlens.source'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout.split() == [b"[]"]
