@@ -154,7 +154,8 @@ function realFile(file: string): string | undefined {
         }
         return fs.realpathSync(file);
     } catch {
-        return undefined;
+        // an alias of the Microsoft Store can be run and seen, but not followed
+        return WINDOWS && fs.lstatSync(file, { throwIfNoEntry: false }) ? file : undefined;
     }
 }
 
