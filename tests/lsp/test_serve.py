@@ -120,7 +120,7 @@ async def test_a_saved_seed_file_puts_what_changed_in_it_and_nothing_else(config
         await store.put(CARTS, Write("a", b"edited"))
         items[1]["value"] = "2"
         file.write_text(json.dumps(items), encoding="utf-8")
-        await served.event("changed", id=CARTS)
+        await served.event("log", message="CARTS.json: 1 key put in CARTS", level="info")
         assert [(await store.get(CARTS, key) or Write("", b"")).value for key in "ab"] == [
             b"edited",
             b"2",
