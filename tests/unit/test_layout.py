@@ -1,0 +1,72 @@
+"""Imports point one way, and only the protocol layer knows the protocol's packages."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "server" / "kvlens"
+BELOW: dict[str, set[str]] = {
+    # part: the parts that it may import
+    "text": set(),
+    "process": set(),
+    "config": {"text"},
+    "kv": set(),
+    "rules": {"text", "config"},
+    "source": {"text", "config", "rules", "kv"},
+    "rulebook": {"rules", "source"},
+    "stores": {"kv"},
+    "emulator": {"kv", "stores"},
+    "seeds": {"text", "config", "kv", "stores"},
+    "worker": {"text", "config", "kv", "stores", "emulator", "process"},
+    "workspace": {"config", "worker"},
+}
+BELOW["lsp"] = BELOW["cli"] = {*BELOW, "rulebook"}
+BELOW["cli"] |= {"lsp"}  # `kvlens lsp` starts it
+BELOW["api"] = {"config", "kv", "stores", "worker"}
+BELOW["sync"] = {"api", "config", "kv", "worker"}
+BELOW["testing"] = {"config", "kv", "sync", "api"}
+OF_THE_PROTOCOL = {"pygls", "lsprotocol"}
+
+
+def parts() -> dict[str, set[str]]:
+    """Return each part of the package with the names of what it imports at the top."""
+    found: dict[str, set[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        inside = path.relative_to(PACKAGE).parts
+        part = inside[0].removesuffix(".py")
+        if part.startswith("__"):
+            continue
+        names = found.setdefault(part, set())
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                names.update(_reached(alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.level:
+                above = ("kvlens", *inside[:-1])[: len(inside) + 1 - node.level]
+                base = ".".join([*above, *([node.module] if node.module else [])])
+                names.update(_reached(f"{base}.{alias.name}") for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.update(_reached(f"{node.module}.{alias.name}") for alias in node.names)
+    return found
+
+
+def _reached(name: str) -> str:
+    """Return the package that a name is of, or the part of ours."""
+    first, _, rest = name.partition(".")
+    return f"kvlens.{rest.split('.')[0]}" if first == "kvlens" and rest else first
+
+
+IMPORTED = parts()
+
+
+@pytest.mark.parametrize("part", sorted(IMPORTED))
+def test_a_part_imports_only_what_is_below_it(part: str) -> None:
+    ours = {name.removeprefix("kvlens.") for name in IMPORTED[part] if name.startswith("kvlens.")}
+    assert ours - {part, "__version__"} <= BELOW[part]
+
+
+@pytest.mark.parametrize("part", sorted(set(IMPORTED) - {"lsp"}))
+def test_only_the_protocol_layer_knows_the_protocol(part: str) -> None:
+    assert not IMPORTED[part] & OF_THE_PROTOCOL
