@@ -284,11 +284,10 @@ async function runWorker(parts: Parts, node?: Subject): Promise<void> {
             'A Worker runs code of the workspace: trust the workspace first ("Workspaces: Manage Workspace Trust").',
         );
     }
-    const one = projectOf(node) ?? (await prompts.project(parts.model, 'Run Worker'));
-    const environment = await prompts.environment(one, 'Run Worker');
+    const { config, environment } = await whatToRun(parts, node);
     await vscode.workspace.saveAll(false);
     const options = { location: vscode.ProgressLocation.Window, title: 'Starting the Worker' };
-    const request = { config: one.config, ...(environment ? { environment } : {}) };
+    const request = { config, ...(environment ? { environment } : {}) };
     const { url } = await vscode.window.withProgress(options, () =>
         parts.server.ask('kvlens.run', request),
     );
@@ -301,6 +300,19 @@ async function runWorker(parts: Parts, node?: Subject): Promise<void> {
     } else if (chosen === output) {
         parts.workers.output.show();
     }
+}
+
+/** The config and the environment that a lens names, else those that are asked for. */
+async function whatToRun(
+    parts: Parts,
+    node?: Subject,
+): Promise<{ config: string; environment?: string | null }> {
+    if (node && node.kind === undefined) {
+        return node;
+    }
+    const project = projectOf(node) ?? (await prompts.project(parts.model, 'Run Worker'));
+    const environment = await prompts.environment(project, 'Run Worker');
+    return { config: project.config, environment };
 }
 
 async function stopWorker(parts: Parts, node?: Subject): Promise<void> {

@@ -65,6 +65,8 @@ async def test_lenses_say_what_is_in_a_namespace(editor: Editor, document: Any) 
     assert (2, "seed from CARTS.json") in found
     assert (6, "1 key, 5 B") in found
     assert (6, "seed…") in found
+    assert (6, "open key…") in found
+    assert (6, "run") not in found  # there is no Worker
     await run(editor, "kvlens.clear", binding="PRICES")
 
 

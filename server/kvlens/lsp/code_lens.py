@@ -39,6 +39,7 @@ async def answer(server: Server, params: types.CodeLensParams) -> list[types.Cod
                 }
                 keys = await _keys(project, store_id)
                 lenses.append(_lens(place, keys, "kvlens.list", named))
+                lenses.append(_lens(place, "open key…", "kvlens.get", named))
                 seed = project.path.parent / SEEDS / f"{binding}.json"
                 if environment.name is None and seed.is_file():
                     file = {**named, "file": server.uri(seed)}
@@ -46,6 +47,8 @@ async def answer(server: Server, params: types.CodeLensParams) -> list[types.Cod
                 else:
                     lenses.append(_lens(place, "seed…", "kvlens.seed", named))
                 lenses.append(_lens(place, "put key…", "kvlens.put", named))
+                if config.root.get("main"):
+                    lenses.append(_lens(place, "run", "kvlens.run", named))
     return lenses
 
 
