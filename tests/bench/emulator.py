@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket as socketlib
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ class Serving(NamedTuple):
 
     url: str
     token: str
+    address: str  # as workerd takes it: a Unix socket where there are any, as `kvlens dev` does
 
 
 def project(folder: Path, ns: str) -> None:
@@ -33,8 +36,11 @@ def project(folder: Path, ns: str) -> None:
 def serve(folder: Path, store: str, ns: str) -> Iterator[Serving]:
     """Serve the namespace `ns` of a project made in `folder`."""
     project(folder, ns)
+    socket = folder / "emulator.sock"
+    has_sockets = hasattr(socketlib, "AF_UNIX") and os.name != "nt"
+    words = ["serve", "--json", "--lifeline", "--store", store, "--compat", "workerd"]
     process = subprocess.Popen(
-        own_command("serve", "--json", "--lifeline", "--store", store, "--compat", "workerd"),
+        own_command(*words, *(["--socket", str(socket)] if has_sockets else [])),
         cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -42,7 +48,8 @@ def serve(folder: Path, store: str, ns: str) -> Iterator[Serving]:
     assert process.stdin is not None and process.stdout is not None
     try:
         ready = json.loads(process.stdout.readline())
-        yield Serving(ready["url"], ready["token"])
+        address = f"unix:{socket}" if has_sockets else ready["url"]
+        yield Serving(ready["url"], ready["token"], address)
     finally:
         process.stdin.close()
         process.wait(30)

@@ -1,6 +1,6 @@
 """KV as a Worker meets it: the same Worker, the same workerd, the same disk.
 
-Ours is `kvlens serve` as the extension starts it, in a process of its own, once on Miniflare's
+Ours is `kvlens serve` in a process of its own, reached as `kvlens dev` reaches it, once on Miniflare's
 disk format (`wrangler:`, what the peer has too) and once on `memory:`. A call is repeated inside
 the Worker, alone or 32 at once; a row is the median of rounds in which all take turns.
 """
@@ -110,7 +110,7 @@ def ours(folder: Path, store: str, ns: str, program: str) -> Iterator[Runtime]:
     with serve(folder, store, ns) as emulator:
 
         def start() -> Runtime:
-            return Workerd(folder, emulator.url, emulator.token, {"KV0": ns}, program=program)
+            return Workerd(folder, emulator.address, emulator.token, {"KV0": ns}, program=program)
 
         with stopped(start) as worker:
             yield worker

@@ -32,6 +32,9 @@ def run(command: str, arguments: Sequence[str]) -> int:
     about = "Serve the project's KV namespaces on loopback."
     parser = serving_parser(command, about, env="all", port=0)
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
+    parser.add_argument(
+        "--socket", type=Path, metavar="PATH", help="answer on a Unix socket too, for workerd"
+    )
     options = parser.parse_args(arguments)
     try:
         project = Project(named_config(options), options.env)
@@ -56,7 +59,8 @@ class _Service:
 
     async def serve(self) -> int:
         self._remember_seeds()
-        await self.emulator.start(self.options.host, self.options.port)
+        options = self.options
+        await self.emulator.start(options.host, options.port, unix=options.socket)
         self.emulator.on_change(self._changed)
         try:
             self._announce()
@@ -65,6 +69,8 @@ class _Service:
             await self._follow()
         finally:
             await self.emulator.close()
+            if options.socket is not None:
+                options.socket.unlink(missing_ok=True)
             await self.store.close()
         return 0
 
