@@ -196,6 +196,18 @@ binding = "AI"
         assert "KV (" not in warning["message"]
 
 
+def test_the_first_line_says_where_it_is(tmp_path: Path) -> None:
+    """Also where the Worker, or the build, has something to say before."""
+    script = """console.log("hello from the start");
+if (1 === -0) throw 1;
+export default { fetch() { return new Response("ok") } };"""
+    with Dev(write_project(tmp_path, small(script))) as dev:
+        assert dev.seen[0]["event"] == "ready"
+        assert {"url", "rest", "token"} <= dev.seen[0].keys()
+        assert dev.get() == (200, "ok")
+        dev.event("log", "hello from the start")
+
+
 def test_keys_stay_from_run_to_run(project: Path) -> None:
     with Dev(project, store="wrangler:") as dev:
         assert answer(dev)["count"] == 1

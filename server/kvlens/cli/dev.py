@@ -55,6 +55,7 @@ class _Dev:
         self.known = contents(self._settings_files())  # the files that matter, as they were used
         self.stamps: dict[str, tuple[int, int]] = {}  # the sources, when they were last built
         self.built = False  # whether the last build went well
+        self.held: list[dict[str, Any]] | None = []  # what is said before the first line
         self.said: list[str] = []  # notices of the config: told again when they change
 
     async def serve(self) -> int:
@@ -149,7 +150,9 @@ class _Dev:
         emulator = self.host.emulator
         ready = {"url": self.host.url, "rest": emulator.rest, "token": emulator.token}
         if self.options.json:
-            self._print({"event": "ready", **ready, "pid": os.getpid()})
+            held, self.held = self.held or [], None
+            for fields in ({"event": "ready", **ready, "pid": os.getpid()}, *held):
+                self._print(fields)
             return
         environment = f", environment {self.options.env}" if self.options.env else ""
         print(f"KV Lens runs {self.settings.name or self.config}{environment} at {self.host.url}")
@@ -196,4 +199,7 @@ class _Dev:
         print(text, file=stream, flush=True)
 
     def _print(self, fields: dict[str, Any]) -> None:
+        if self.held is not None:
+            self.held.append(fields)
+            return
         print(json.dumps(fields), flush=True)
