@@ -13,7 +13,8 @@ from kvlens.config.find import find_configs, read_config
 from kvlens.rules import check
 
 from scripts.toolchain import INTEROP_TREE, node
-from tests.unit.test_rules import CASES, CLEAN, ID, PLACEHOLDERS, marked
+from tests.unit.marks import marked
+from tests.unit.test_rules import CASES, CLEAN, ID, PLACEHOLDERS
 
 # wrangler's own reading of a config, for many of them in one process: [{errors, warnings}].
 READER = """

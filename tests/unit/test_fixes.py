@@ -16,7 +16,8 @@ from kvlens.rules.fixing import fix_all, fixes_for, mends, silence
 from kvlens.rules.rewrites import rewrites
 from kvlens.text import Span
 
-from tests.unit.test_rules import CASES, ID, OLD, OTHER, PLACED, PLACEHOLDERS, marked
+from tests.unit.marks import marked
+from tests.unit.test_rules import CASES, ID, OLD, OTHER, PLACED, PLACEHOLDERS
 
 # Cases of rules that have a fix, where nothing can be done for them.
 WITHOUT_FIX = {

@@ -11,6 +11,8 @@ from kvlens.config.around import Surroundings
 from kvlens.rules import RULES, Problem, check, check_file, check_structure, check_text
 from kvlens.source import SOURCE_RULES
 
+from tests.unit.marks import marked
+
 ID = "0f2ac74b498b48028cb68387c421e279"
 OTHER = "06779da6940b431db6e566b4846d64db"
 
@@ -405,20 +407,6 @@ HALF_TYPED = {
     "json-colon": '{ "kv_namespaces": [{ "binding": }] }',
     "json-open-quote": '{ "kv_namespaces": [{ "binding": "A\n }] }',
 }
-
-
-def marked(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """Return the text without marks, and the spans they were around."""
-    spans: list[tuple[int, int]] = []
-    plain = ""
-    for piece in re.split("([«»])", text):
-        if piece == "«":
-            spans.append((len(plain), -1))
-        elif piece == "»":
-            spans[-1] = (spans[-1][0], len(plain))
-        else:
-            plain += piece
-    return plain, spans
 
 
 def problems_of(text: str) -> list[Problem]:

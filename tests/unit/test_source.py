@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,10 +31,13 @@ from kvlens.source import (
 )
 from kvlens.source.offsets import Offsets
 
+from tests.unit.marks import marked
+
 CONFIG = load_text(
     '[[kv_namespaces]]\nbinding = "KV"\n[[kv_namespaces]]\nbinding = "LINKS"\n',
     "/shop/wrangler.toml",
 )
+
 PROJECT = Project([CONFIG])
 
 WORKER = """\
@@ -52,20 +54,6 @@ app.get("/漢字/:id", async (c) => {
 });
 export default app;
 """
-
-
-def marked(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """Return the text without marks, and the spans they were around."""
-    spans: list[tuple[int, int]] = []
-    plain = ""
-    for piece in re.split("([«»])", text):
-        if piece == "«":
-            spans.append((len(plain), -1))
-        elif piece == "»":
-            spans[-1] = (spans[-1][0], len(plain))
-        else:
-            plain += piece
-    return plain, spans
 
 
 # offsets

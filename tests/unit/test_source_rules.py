@@ -10,6 +10,8 @@ from kvlens.config import Config, load_text
 from kvlens.rules import Problem
 from kvlens.source import SOURCE_RULES, check, unused
 
+from tests.unit.marks import marked
+
 ID = "0f2ac74b498b48028cb68387c421e279"
 NOW = 1_800_000_000.0
 CONFIG = (
@@ -19,20 +21,6 @@ CONFIG = (
     '[vars]\nMODE = "x"\n'
 )
 TWO_ENVIRONMENTS = CONFIG + '[env.staging]\n[[env.staging.kv_namespaces]]\nbinding = "KV"\n'
-
-
-def marked(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """Return the text without marks, and the spans they were around."""
-    spans: list[tuple[int, int]] = []
-    plain = ""
-    for piece in re.split("([«»])", text):
-        if piece == "«":
-            spans.append((len(plain), -1))
-        elif piece == "»":
-            spans[-1] = (spans[-1][0], len(plain))
-        else:
-            plain += piece
-    return plain, spans
 
 
 def handler(body: str) -> str:
