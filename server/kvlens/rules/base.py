@@ -78,56 +78,50 @@ Fixes = Callable[[Config, Problem], Iterator[Fix]]
 
 
 @dataclass(frozen=True)
-class EntryRule:
-    """Looks at one entry alone, so that what it finds can be kept while the entry stays."""
+class Named:
+    """What every rule has."""
 
     code: str
     severity: Severity
     summary: str
+
+
+@dataclass(frozen=True)
+class EntryRule(Named):
+    """Looks at one entry alone, so that what it finds can be kept while the entry stays."""
+
     check: Callable[[Entry], Iterator[Finding]]
     fixes: Fixes | None = None
 
 
 @dataclass(frozen=True)
-class ConfigRule:
+class ConfigRule(Named):
     """Looks at the whole config."""
 
-    code: str
-    severity: Severity
-    summary: str
     check: Callable[[Config], Iterator[Finding]]
     fixes: Fixes | None = None
 
 
 @dataclass(frozen=True)
-class TextRule:
+class TextRule(Named):
     """Looks at the whole text, and may take long; the editor asks when typing pauses."""
 
-    code: str
-    severity: Severity
-    summary: str
     check: Callable[[Config], Iterator[Finding]]
     fixes: Fixes | None = None
 
 
 @dataclass(frozen=True)
-class PlaceRule:
+class PlaceRule(Named):
     """Looks at a config where it stands: what is around it on disk. Asked when typing pauses."""
 
-    code: str
-    severity: Severity
-    summary: str
     check: Callable[[Config, Surroundings], Iterator[Finding]]
     fixes: Fixes | None = None
 
 
 @dataclass(frozen=True)
-class FileRule:
+class FileRule(Named):
     """Speaks of a file that has no text to look at; the one who reads it says why."""
 
-    code: str
-    severity: Severity
-    summary: str
     fixes: Fixes | None = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from kvlens.rules.base import Finding, Severity
+from kvlens.rules.base import Finding, Named
 from kvlens.source.call import KvCall
 from kvlens.source.declared import Declared
 from kvlens.source.reading import Reading
@@ -26,33 +26,23 @@ class Context:
 
 
 @dataclass(frozen=True)
-class CallRule:
+class CallRule(Named):
     """Looks at one call that surely is of a namespace."""
 
-    code: str
-    severity: Severity
-    summary: str
     methods: frozenset[str]
     check: Callable[[KvCall, Context], Iterator[Finding]]
 
 
 @dataclass(frozen=True)
-class SourceRule:
+class SourceRule(Named):
     """Looks at a source as a whole."""
 
-    code: str
-    severity: Severity
-    summary: str
     check: Callable[[Context], Iterator[Finding]]
 
 
 @dataclass(frozen=True)
-class ProjectRule:
+class ProjectRule(Named):
     """Looks at a config and all sources of its Worker; `kvlens.source.unused` asks it."""
-
-    code: str
-    severity: Severity
-    summary: str
 
 
 Rule = CallRule | SourceRule | ProjectRule
