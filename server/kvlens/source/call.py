@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, get_args
 
 from kvlens.source.reach import Reached
-from kvlens.source.syntax import FUNCTIONS, Source, is_field, outer, plain
+from kvlens.source.syntax import FUNCTIONS, Source, outer, plain
+from kvlens.source.tree import is_field
 from kvlens.source.values import Folder, Property, Value
 from kvlens.text import Span
 

@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kvlens.source.names import Declaration
-from kvlens.source.syntax import Source, around, outer, plain
+from kvlens.source.syntax import Source, outer, plain
+from kvlens.source.tree import around
 
 if TYPE_CHECKING:
     from tree_sitter import Node

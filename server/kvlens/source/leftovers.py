@@ -20,7 +20,8 @@ from kvlens.source.reader import read_source
 from kvlens.source.rules import problem
 from kvlens.source.rules.binding_unused import RULE
 from kvlens.source.rules.words import quoted
-from kvlens.source.syntax import Source, around, outer, plain
+from kvlens.source.syntax import Source, outer, plain
+from kvlens.source.tree import around
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -10,6 +10,8 @@ import string
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from kvlens.source.tree import around, is_field
+
 if TYPE_CHECKING:
     from tree_sitter import Node
 
@@ -161,12 +163,12 @@ class Names:
         while parent is not None:
             kind = parent.type
             if kind == "pair_pattern":
-                if not _is(parent, "value", here):
+                if not is_field(parent, "value", here):
                     return None
                 key = parent.child_by_field_name("key")
                 path.append(self._key(key) if key is not None else None)
             elif kind in ("assignment_pattern", "object_assignment_pattern"):
-                if not _is(parent, "left", here):
+                if not is_field(parent, "left", here):
                     return None
             elif kind in ("array_pattern", "rest_pattern"):
                 path.append(None)
@@ -180,18 +182,18 @@ class Names:
         if kind == "variable_declarator":
             return self._variable(node, here, parent, steps)
         if kind in ("required_parameter", "optional_parameter"):
-            if not _is(parent, "pattern", here) or parent.parent is None:
+            if not is_field(parent, "pattern", here) or parent.parent is None:
                 return None
             owner = parent.parent.parent
             return _made(node, "parameter", parent, owner, steps)
         if kind == "formal_parameters":
             return _made(node, "parameter", here, parent.parent, steps)
         if kind == "arrow_function":
-            if _is(parent, "parameter", here):
+            if is_field(parent, "parameter", here):
                 return _made(node, "parameter", here, parent, steps)
             return None
         if kind == "for_in_statement":
-            if _is(parent, "left", here) and parent.child_by_field_name("kind") is not None:
+            if is_field(parent, "left", here) and parent.child_by_field_name("kind") is not None:
                 return _made(node, "other", parent, parent, (None,))
             return None
         if path:
@@ -204,24 +206,24 @@ class Names:
         if kind in ("namespace_import", "import_clause", "import_require_clause"):
             return _made(node, "import", parent, self._root, ())
         if kind == "catch_clause":
-            if not _is(parent, "parameter", here):
+            if not is_field(parent, "parameter", here):
                 return None
             return _made(node, "other", parent, parent, ())
-        if not _is(parent, "name", here):
+        if not is_field(parent, "name", here):
             return None
         if kind in ("function_declaration", "generator_function_declaration", "function_signature"):
-            return _made(node, "function", parent, _block(parent), ())
+            return _made(node, "function", parent, around(parent, _BLOCKS), ())
         if kind in ("function_expression", "generator_function"):
             return _made(node, "function", parent, parent, ())
         if kind in ("class_declaration", "enum_declaration", "internal_module"):
-            return _made(node, "class", parent, _block(parent), ())
+            return _made(node, "class", parent, around(parent, _BLOCKS), ())
         return None
 
     def _variable(
         self, node: Node, here: Node, declarator: Node, steps: tuple[str | None, ...]
     ) -> Declaration | None:
         statement = declarator.parent
-        if statement is None or not _is(declarator, "name", here):
+        if statement is None or not is_field(declarator, "name", here):
             return None
         if statement.type == "variable_declaration":
             owner = statement.parent
@@ -231,7 +233,7 @@ class Names:
         else:
             word = statement.child_by_field_name("kind")
             kind: Kind = "let" if word is not None and word.type == "let" else "const"
-            made = _made(node, kind, declarator, _block(statement), steps)
+            made = _made(node, kind, declarator, around(statement, _BLOCKS), steps)
         if made and _is_ambient(statement):
             return made._replace(ambient=True, scope=self._root.byte_range)
         return made
@@ -256,7 +258,11 @@ def _class(node: Node) -> Declaration | None:
     parent = node.parent
     if parent is None or parent.type not in ("class_declaration", "abstract_class_declaration"):
         return None
-    return _made(node, "class", parent, _block(parent), ()) if _is(parent, "name", node) else None
+    return (
+        _made(node, "class", parent, around(parent, _BLOCKS), ())
+        if is_field(parent, "name", node)
+        else None
+    )
 
 
 def _is_ambient(statement: Node) -> bool:
@@ -265,15 +271,3 @@ def _is_ambient(statement: Node) -> bool:
     if parent is not None and parent.type == "statement_block":
         parent = parent.parent
     return parent is not None and parent.type == "ambient_declaration"
-
-
-def _block(node: Node) -> Node | None:
-    here = node.parent
-    while here is not None and here.type not in _BLOCKS:
-        here = here.parent
-    return here
-
-
-def _is(parent: Node, field: str, node: Node) -> bool:
-    child = parent.child_by_field_name(field)
-    return child is not None and child.id == node.id

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from kvlens.source.env import Envs
 from kvlens.source.names import Declaration, Names
-from kvlens.source.syntax import Source, around, plain
+from kvlens.source.syntax import Source, plain
+from kvlens.source.tree import around
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from kvlens.source.call import METHODS, KvCall, called, may_assert
 from kvlens.source.declared import NOTHING, Declared
 from kvlens.source.reach import How, Reach, signatures
-from kvlens.source.syntax import Source, around, is_field, outer
+from kvlens.source.syntax import Source, outer
+from kvlens.source.tree import around, is_field
 from kvlens.source.values import Folder
 from kvlens.text import Span
 

@@ -1,0 +1,22 @@
+"""Steps in the parser's tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+def around(node: Node, types: set[str] | frozenset[str]) -> Node | None:
+    """Return the nearest node around this one that is of these types."""
+    here = node.parent
+    while here is not None and here.type not in types:
+        here = here.parent
+    return here
+
+
+def is_field(parent: Node, field: str, node: Node) -> bool:
+    """Tell whether a node is that field of its parent."""
+    child = parent.child_by_field_name(field)
+    return child is not None and child.id == node.id
