@@ -19,7 +19,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
@@ -29,6 +29,7 @@ from urllib.parse import parse_qs, urlsplit
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
 from ..kv.values import dump_json, parse_json
 from .base import Store, StoreError
+from .many import in_parts
 
 try:
     from cloudflare import (
@@ -250,7 +251,7 @@ class CloudflareStore:
             return
         self._announce("put", ns, list(latest))
         written = 0
-        for part in _parts(latest.values()):
+        for part in in_parts(latest.values(), BULK_KEYS, BULK_SIZE):
             body = [_bulk_item(write) for write in part]
             with self._explained(ns, f"; {written:,} of {len(latest):,} keys are written"):
                 answer = await self._kv.bulk_update(ns, account_id=self.account, body=body)
@@ -414,19 +415,6 @@ def _common_prefix(names: Sequence[str]) -> str:
         if one != other:
             return first[:at]
     return first
-
-
-def _parts(writes: Iterable[Write]) -> Iterator[list[Write]]:
-    part: list[Write] = []
-    size = 0
-    for write in writes:
-        if part and (len(part) == BULK_KEYS or size + len(write.value) > BULK_SIZE):
-            yield part
-            part, size = [], 0
-        part.append(write)
-        size += len(write.value)
-    if part:
-        yield part
 
 
 def _bulk_item(write: Write) -> dict[str, Any]:

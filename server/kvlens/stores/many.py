@@ -1,14 +1,14 @@
-"""Whole entries, many at a time, from any store.
+"""Many entries at a time, for any store.
 
 A store that reads many in one go offers `get_many`; every other one is asked key by key.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
-from ..kv import Entry
+from ..kv import Entry, Write
 from .base import Store
 
 PAGE_KEYS = 500
@@ -24,6 +24,20 @@ class ReadsMany(Protocol):
 
         It may stop where the values have `size` bytes together, but never before the first key.
         """
+
+
+def in_parts(writes: Iterable[Write], count: int, size: int) -> Iterator[list[Write]]:
+    """Cut writes into parts: `count` at most, and `size` bytes of values unless one has more."""
+    part: list[Write] = []
+    held = 0
+    for write in writes:
+        if part and (len(part) == count or held + len(write.value) > size):
+            yield part
+            part, held = [], 0
+        part.append(write)
+        held += len(write.value)
+    if part:
+        yield part
 
 
 async def get_many(

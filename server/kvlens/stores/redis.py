@@ -32,6 +32,7 @@ from uuid import uuid4
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
 from . import redis_scripts as scripts
 from .base import Store, StoreError
+from .many import in_parts
 
 try:
     from redis.asyncio import Redis, RedisCluster
@@ -117,7 +118,8 @@ class RedisStore:
         await self._run(ns, scripts.PUT, *_fields(write))
 
     async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
-        parts = list(_parts(writes))
+        latest = {write.key: write for write in writes}  # of equal keys the last one counts
+        parts = list(in_parts(latest.values(), scripts.PART, PART_SIZE))
         if len(parts) == 1:
             await self._run(ns, scripts.PUT, *(f for write in parts[0] for f in _fields(write)))
         elif parts:
@@ -361,20 +363,6 @@ def _digest(script: scripts.Script) -> str:
     if found is None:
         found = _DIGESTS[script.source] = hashlib.sha1(script.source.encode()).hexdigest()
     return found
-
-
-def _parts(writes: Sequence[Write]) -> Iterable[list[Write]]:
-    """Cut writes into parts that the server makes quickly; of equal keys the last one counts."""
-    part: list[Write] = []
-    size = 0
-    for write in {write.key: write for write in writes}.values():
-        if part and (len(part) == scripts.PART or size + len(write.value) > PART_SIZE):
-            yield part
-            part, size = [], 0
-        part.append(write)
-        size += len(write.value)
-    if part:
-        yield part
 
 
 def _fields(write: Write) -> tuple[bytes, bytes, bytes, bytes]:
