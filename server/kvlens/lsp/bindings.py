@@ -42,9 +42,9 @@ async def named_at(
     document = server.documents.get(uri)
     if document is None:
         return None
-    offset = document.offset(position)
     config = server.diagnostics.config(uri)
     if config is not None:
+        offset = document.offset(position)
         project = server.projects.get(Path(config.path))
         found = entry_at(config, offset)
         field = found[1].get("binding") if found else None
@@ -58,12 +58,12 @@ async def named_at(
     owner = server.sources.owner(server.path(uri))
     if read is None or owner is None:
         return None
-    place = js.at(read[0], offset, read[1])
+    place = js.at(read.source, read.offset(position), read.project)
     if place is None or place.binding is None or place.kind not in ("binding", "alias", "method"):
         return None
     if not any(n.binding == place.binding for n in owner_config(server, owner).namespaces()):
         return None
-    return Named(place.binding, place.span, owner), document.index
+    return Named(place.binding, place.span, owner), read.lines
 
 
 def owner_config(server: Server, project: Project) -> Config:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from kvlens import source as js
-from kvlens.lsp.documents import to_range
 from kvlens.lsp.live import store_of
 from kvlens.stores import StoreError
 from kvlens.text import Span
@@ -21,14 +20,12 @@ MOST = 100  # keys looked up for one answer
 async def answer(server: Server, params: types.InlayHintParams) -> list[types.InlayHint] | None:
     """Return a hint behind each key of a `get` that there is not; nothing without an emulator."""
     uri = params.text_document.uri
-    document = server.sources.document(uri)
     read = await server.sources.read(uri)
-    if document is None or read is None:
+    if read is None:
         return None
-    index = document.index
-    start, end = document.offset(params.range.start), document.offset(params.range.end)
+    start, end = read.offset(params.range.start), read.offset(params.range.end)
     hints = []
-    for place in js.keys(*read)[:MOST]:
+    for place in js.keys(read.source, read.project)[:MOST]:
         reads = place.call is not None and place.call.method in ("get", "getWithMetadata")
         if not reads or not place.name or not start <= place.span.end <= end:
             continue
@@ -41,7 +38,7 @@ async def answer(server: Server, params: types.InlayHintParams) -> list[types.In
             return None
         if missing:
             at = place.span.end + (1 if place.literal else 0)
-            where = to_range(index, Span(at, at), document.encoding).start
+            where = read.range(Span(at, at)).start
             hints.append(
                 types.InlayHint(
                     where,

@@ -8,7 +8,6 @@ from lsprotocol import types
 
 from kvlens import source as js
 from kvlens.lsp.bindings import owner_config
-from kvlens.lsp.documents import to_range
 from kvlens.lsp.live import store_of
 from kvlens.stores import StoreError
 from kvlens.text import Span
@@ -22,17 +21,15 @@ MOST = 200  # keys offered at once; more come as more is typed
 async def answer(server: Server, params: types.CompletionParams) -> types.CompletionList | None:
     """Return keys inside `get("…")`, or bindings behind `env.`."""
     uri = params.text_document.uri
-    document = server.sources.document(uri)
     read = await server.sources.read(uri)
-    if document is None or read is None:
+    if read is None:
         return None
-    index = document.index
-    offset = document.offset(params.position)
-    place = js.completing(read[0], offset, read[1])
+    offset = read.offset(params.position)
+    place = js.completing(read.source, offset, read.project)
     if place is None:
         return None
-    typed = index.text[place.span.start : offset]
-    where = to_range(index, Span(place.span.start, max(offset, place.span.end)), document.encoding)
+    typed = read.source.text[place.span.start : offset]
+    where = read.range(Span(place.span.start, max(offset, place.span.end)))
     if place.kind == "binding":
         owner = server.sources.owner(server.path(uri))
         if owner is None:
@@ -55,7 +52,7 @@ async def answer(server: Server, params: types.CompletionParams) -> types.Comple
         page = await live.store.list(live.id, prefix=typed, limit=MOST)
     except StoreError:
         return None
-    quote = index.text[place.span.start - 1 : place.span.start]
+    quote = read.source.text[place.span.start - 1 : place.span.start]
     items = [
         types.CompletionItem(
             label=key.name,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from kvlens import source as js
-from kvlens.lsp.documents import to_range
 from kvlens.lsp.live import Live, store_of
 from kvlens.lsp.sizes import amount, duration, size_of
 from kvlens.stores import StoreError
@@ -23,12 +22,10 @@ SHOWN = 1_000  # characters of a value
 async def answer(server: Server, params: types.HoverParams) -> types.Hover | None:
     """Return what a source's key or binding is in the local store."""
     uri = params.text_document.uri
-    document = server.sources.document(uri)
     read = await server.sources.read(uri)
-    if document is None or read is None:
+    if read is None:
         return None
-    index = document.index
-    place = js.at(read[0], document.offset(params.position), read[1])
+    place = js.at(read.source, read.offset(params.position), read.project)
     if place is None or not place.is_kv:
         return None
     live = await store_of(server, uri, place.binding)
@@ -45,7 +42,7 @@ async def answer(server: Server, params: types.HoverParams) -> types.Hover | Non
     except StoreError as error:
         text = str(error)
     content = types.MarkupContent(types.MarkupKind.Markdown, text)
-    return types.Hover(content, to_range(index, place.span, document.encoding))
+    return types.Hover(content, read.range(place.span))
 
 
 async def _key(live: Live, binding: str, key: str) -> str:

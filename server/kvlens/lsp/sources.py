@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from kvlens import source as js
 from kvlens.config import Config
-from kvlens.lsp.documents import Document
+from kvlens.lsp.documents import Document, to_range
 from kvlens.rules import Problem
 from kvlens.source.files import may_type, read_text, source_files
+from kvlens.text import LineIndex, Span
 
 if TYPE_CHECKING:
     from kvlens.lsp.projects import Project
@@ -34,6 +36,23 @@ class Opened:
         self.checker = js.SourceChecker(path)
         self.checking = False
         self.stale = True
+
+
+class Read(NamedTuple):
+    """One version of an open source, with its own places: the text may go on while it is read."""
+
+    source: js.Source
+    project: js.Project
+    lines: LineIndex
+    encoding: str
+
+    def offset(self, position: types.Position) -> int:
+        """Return the offset of a position in this version."""
+        return self.lines.offset(position.line, position.character, self.encoding)
+
+    def range(self, span: Span) -> types.Range:
+        """Return where a span stands in this version."""
+        return to_range(self.lines, span, self.encoding)
 
 
 class Text:
@@ -126,19 +145,16 @@ class Sources:
 
     # reading --------------------------------------------------------------------------------
 
-    def document(self, uri: str) -> Document | None:
-        """Return an open source's text."""
-        opened = self._open.get(uri)
-        return opened.document if opened else None
-
-    async def read(self, uri: str) -> tuple[js.Source, js.Project] | None:
+    async def read(self, uri: str) -> Read | None:
         """Return an open source, parsed, with the project that it belongs to."""
         opened = self._open.get(uri)
         if opened is None:
             return None
         await self._server.found.wait()
         project = await self.project(Path(opened.path))
-        return await asyncio.to_thread(opened.checker.reader.read, opened.document.text), project
+        index, encoding = opened.document.index, opened.document.encoding
+        source = await asyncio.to_thread(opened.checker.reader.read, index.text)
+        return Read(source, project, index, encoding)
 
     def configs(self) -> list[Config]:
         """Return the configs of all projects, open ones as the editor has them."""
