@@ -11,17 +11,18 @@ PACKAGE = Path(__file__).parents[2] / "server" / "kvlens"
 BELOW: dict[str, set[str]] = {
     # part: the parts that it may import
     "text": set(),
+    "files": set(),
     "process": set(),
-    "config": {"text"},
+    "config": {"text", "files"},
     "kv": set(),
-    "rules": {"text", "config"},
-    "source": {"text", "config", "rules", "kv"},
+    "rules": {"text", "config", "files"},
+    "source": {"text", "config", "rules", "kv", "files"},
     "rulebook": {"rules", "source"},
-    "stores": {"kv"},
+    "stores": {"kv", "files"},
     "emulator": {"kv", "stores"},
-    "seeds": {"text", "config", "kv", "stores"},
-    "worker": {"text", "config", "kv", "stores", "emulator", "process"},
-    "workspace": {"config", "worker"},
+    "seeds": {"text", "config", "kv", "stores", "files"},
+    "worker": {"text", "config", "kv", "stores", "emulator", "process", "files"},
+    "workspace": {"config", "worker", "files"},
 }
 BELOW["lsp"] = BELOW["cli"] = {*BELOW, "rulebook"}
 BELOW["cli"] |= {"lsp"}  # `kvlens lsp` starts it

@@ -124,9 +124,6 @@ class Output:
 
     def line(self, text: str, *, error: bool) -> None:
         """Take one line of standard output, or of standard error."""
-        import os
-
-        os.environ.get("RAWDBG") and print("RAW", text[:600])
         if text.startswith('{"timestamp":'):
             try:
                 record = json.loads(text)

@@ -1,0 +1,113 @@
+"""Open a workspace's files: the one gate, since a repository may put anything where a file is due.
+
+A pipe, a device, a folder or gigabytes in place of a config, a seed or a source are refused at
+once, before anything blocks or memory is taken. Links are followed: a config may be one.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+MAX_SECONDS = 10.0
+"""How long reading one file may take; a network drive can hang between two blocks."""
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_WAIT_FOR_NOBODY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+_BLOCK = 1024 * 1024
+_KINDS = (
+    (stat.S_ISDIR, "is a folder, not a file"),
+    (stat.S_ISFIFO, "is a named pipe, not a file"),
+    (stat.S_ISSOCK, "is a socket, not a file"),
+    (stat.S_ISCHR, "is a device, not a file"),
+    (stat.S_ISBLK, "is a device, not a file"),
+)
+
+
+class FileRefusedError(OSError):
+    """A file is not read: it is no regular file, too large or too slow.
+
+    `strerror` says why in words that follow the file's name, `filename` is the path.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
+        super().__init__(errno.EINVAL, reason, str(path))
+
+
+def open_file(path: str | os.PathLike[str], limit: int) -> BinaryIO:
+    """Open a regular file of at most `limit` bytes for reading, without ever blocking.
+
+    Raises FileRefusedError for everything else, OSError where it cannot be opened. The file may
+    grow while it is read: `read_bytes` counts what it reads.
+    """
+    _check(path, Path(path).stat(), limit)  # opening a device can have effects of its own
+    handle = os.open(path, _FLAGS | _WAIT_FOR_NOBODY)
+    try:
+        _check(path, os.fstat(handle), limit)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
+    """Return the content of a regular file of at most `limit` bytes.
+
+    Raises FileRefusedError for everything else, also where reading takes longer than
+    `MAX_SECONDS`, and OSError where it cannot be read.
+    """
+    deadline = time.monotonic() + MAX_SECONDS
+    parts: list[bytes] = []
+    size = 0
+    with open_file(path, limit) as file:
+        while block := file.read(_BLOCK):
+            parts.append(block)
+            size += len(block)
+            if size > limit:
+                raise FileRefusedError(path, _too_large(size, limit))
+            if time.monotonic() > deadline:
+                raise FileRefusedError(path, f"took longer than {MAX_SECONDS:.0f} s to read")
+    return b"".join(parts)
+
+
+def read_text(path: str | os.PathLike[str], limit: int, *, errors: str = "strict") -> str:
+    """Return a UTF-8 file's text, a byte order mark left out and line ends as they are.
+
+    Raises what `read_bytes` raises, and UnicodeDecodeError unless `errors` says otherwise.
+    """
+    return read_bytes(path, limit).decode("utf-8-sig", errors)
+
+
+def open_lines(path: str | os.PathLike[str], limit: int) -> io.TextIOWrapper:
+    """Open a UTF-8 file to read it line by line, so that memory does not hold it whole.
+
+    Raises what `open_file` raises; UnicodeDecodeError comes while reading.
+    """
+    return io.TextIOWrapper(open_file(path, limit), "utf-8", newline="\n")
+
+
+def is_regular(path: str | os.PathLike[str]) -> bool:
+    """Tell whether there is a regular file at `path`, links followed."""
+    try:
+        return stat.S_ISREG(Path(path).stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _check(path: str | os.PathLike[str], status: os.stat_result, limit: int) -> None:
+    for is_kind, reason in _KINDS:
+        if is_kind(status.st_mode):
+            raise FileRefusedError(path, reason)
+    if not stat.S_ISREG(status.st_mode):
+        raise FileRefusedError(path, "is not a regular file")
+    if status.st_size > limit:
+        raise FileRefusedError(path, _too_large(status.st_size, limit))
+
+
+def _too_large(size: int, limit: int) -> str:
+    return f"is {size:,} bytes, over the limit of {limit:,}"

@@ -1,0 +1,76 @@
+"""The gate for a workspace's files: nothing blocks, nothing takes memory without end."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from kvlens import files
+
+LIMIT = 1000
+POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+
+
+def _fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+
+
+def _zero(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _large(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(5 * 1024**3)  # sparse: no room taken
+
+
+REFUSED: list[tuple[str, Callable[[Path], None], str]] = [
+    ("folder", Path.mkdir, "is a folder"),
+    ("pipe", _fifo, "is a named pipe"),
+    ("socket", _socket, "is a socket"),
+    ("device behind a link", _zero, "is a device"),
+    ("gigabytes", _large, "is 5,368,709,120 bytes, over the limit of 1,000"),
+]
+
+
+@POSIX
+@pytest.mark.parametrize(("make", "reason"), [c[1:] for c in REFUSED], ids=[c[0] for c in REFUSED])
+@pytest.mark.parametrize("read", [files.read_bytes, files.read_text, files.open_lines])
+def test_what_is_no_plain_file_is_refused_at_once(
+    tmp_path: Path,
+    make: Callable[[Path], None],
+    reason: str,
+    read: Callable[[Path, int], object],
+) -> None:
+    path = tmp_path / "wrangler.toml"
+    make(path)
+    with pytest.raises(files.FileRefusedError, match=reason) as caught:
+        read(path, LIMIT)
+    assert caught.value.filename == str(path)
+
+
+@POSIX
+def test_a_file_that_pretends_to_be_empty_is_read_up_to_the_limit() -> None:
+    assert files.read_bytes("/proc/self/status", 100_000)
+    with pytest.raises(files.FileRefusedError, match="over the limit of 10"):
+        files.read_bytes("/proc/self/status", 10)
+
+
+def test_a_file_within_the_limit_is_read_and_a_link_is_followed(tmp_path: Path) -> None:
+    target = tmp_path / "real.toml"
+    target.write_bytes("\ufeffname = 'ä'\r\n".encode())
+    link = tmp_path / "wrangler.toml"
+    link.symlink_to(target)
+    assert files.read_text(link, LIMIT) == "name = 'ä'\r\n"
+    assert files.read_bytes(target, target.stat().st_size) == target.read_bytes()
+    assert files.is_regular(link)
+    assert not files.is_regular(tmp_path)
+    assert not files.is_regular(tmp_path / "gone")
