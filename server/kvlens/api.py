@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from kvlens.kv import Clock, Compat, KVNamespace, system_clock
+from kvlens.kv import Clock, CompatName, KVNamespace, read_compat, system_clock
 from kvlens.stores import open_store
 from kvlens.worker.build import build
 from kvlens.worker.errors import WorkerError
@@ -43,14 +43,14 @@ class Emulator:
         *,
         script: str | None = None,
         script_path: str | Path | None = None,
-        modules: bool = True,
+        modules: bool | None = None,
         kv_namespaces: Iterable[str] | Mapping[str, str] = (),
         vars: Mapping[str, Any] | None = None,
         bindings: Mapping[str, Any] | None = None,
         compatibility_date: str | None = None,
         compatibility_flags: Iterable[str] = (),
         store: str = "memory:",
-        compat: Compat = "miniflare2",
+        compat: CompatName = "strict",
         clock: Clock = system_clock,
         folder: str | Path | None = None,
         port: int = 0,
@@ -58,12 +58,13 @@ class Emulator:
         """Nothing is started yet; `async with` or `start()` does that.
 
         `script` is the Worker's text, run as it is; `script_path` a file, bundled where it is
-        TypeScript or imports something. `modules=False` makes a text a service worker; of a
-        file the syntax is seen. `kv_namespaces` lists bindings, or maps them to the ids that
-        the store keeps them under. `vars` (or `bindings`, as Miniflare calls them) are text or
-        anything with a JSON form. `folder` is the project's, where workerd, esbuild and a
-        `wrangler:` store are looked for (default: the script's, else the current one).
-        `port` is that of `url`.
+        TypeScript or imports something. A text with an import or export is a module, another one
+        a service worker, unless `modules` says which. `kv_namespaces` lists bindings, or maps
+        them to the ids that the store keeps them under. `vars` (or `bindings`, as Miniflare calls
+        them) are text or anything with a JSON form. `compat` is "strict" or "workerd"; see
+        docs/fidelity.md. `folder` is the project's, where workerd, esbuild and a `wrangler:`
+        store are looked for (default: the script's, else the current one). `port` is that of
+        `url`.
         """
         if script is not None and script_path is not None:
             raise ValueError("give script or script_path, not both")
@@ -92,7 +93,7 @@ class Emulator:
         *,
         env: str | None = None,
         store: str = "memory:",
-        compat: Compat = "miniflare2",
+        compat: CompatName = "strict",
         clock: Clock = system_clock,
         port: int = 0,
     ) -> Emulator:
@@ -107,10 +108,10 @@ class Emulator:
         emulator._set_up(store, compat, clock, port)
         return emulator
 
-    def _set_up(self, store: str, compat: Compat, clock: Clock, port: int) -> None:
+    def _set_up(self, store: str, compat: CompatName, clock: Clock, port: int) -> None:
         self.events: deque[Event] = deque(maxlen=KEPT_EVENTS)
         """The newest things the Worker said, and those said about it; the oldest first."""
-        self._compat: Compat = compat
+        self._compat = read_compat(compat)
         self._clock = clock
         self._port = port
         self._store_url = store

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from kvlens import api
 from kvlens.kv import KVNamespace as AsyncKVNamespace
-from kvlens.kv.coerce import UNSET
+from kvlens.kv.coerce import MISSING, UNSET
 from kvlens.worker.errors import WorkerError
 from kvlens.worker.fetch import Headers, Response
 from kvlens.worker.output import Event
@@ -34,20 +34,20 @@ class KVNamespace:
         self._emulator = emulator
         self._namespace = namespace
 
-    def get(self, key: Any = UNSET, type: Any = UNSET, *, cache_ttl: Any = UNSET) -> Any:
+    def get(self, key: Any = MISSING, type: Any = UNSET, *, cache_ttl: Any = UNSET) -> Any:
         """Return the value of `key`, or None; `type` is text, json, arrayBuffer or stream."""
         return self._emulator.run(self._namespace.get(key, type, cache_ttl=cache_ttl))
 
     def get_with_metadata(
-        self, key: Any = UNSET, type: Any = UNSET, *, cache_ttl: Any = UNSET
+        self, key: Any = MISSING, type: Any = UNSET, *, cache_ttl: Any = UNSET
     ) -> dict[str, Any]:
         """Return `{"value": …, "metadata": …}`, both None where there is no such key."""
         return self._emulator.run(self._namespace.get_with_metadata(key, type, cache_ttl=cache_ttl))
 
     def put(
         self,
-        key: Any = UNSET,
-        value: Any = UNSET,
+        key: Any = MISSING,
+        value: Any = MISSING,
         *,
         expiration: Any = UNSET,
         expiration_ttl: Any = UNSET,
@@ -60,7 +60,7 @@ class KVNamespace:
             )
         )
 
-    def delete(self, key: Any = UNSET) -> None:
+    def delete(self, key: Any = MISSING) -> None:
         """Delete `key`; nothing happens where there is none."""
         self._emulator.run(self._namespace.delete(key))
 

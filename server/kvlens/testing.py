@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that a project's pytest settings can have."""
     parser.addini(_CONFIG, "the wrangler config of kv_emulator (default: as wrangler finds it)")
     parser.addini(_ENVIRONMENT, "the environment of kv_emulator (default: the top level)")
-    parser.addini(_COMPAT, "whose rules hold in kv_emulator: miniflare2 (default) or workerd")
+    parser.addini(_COMPAT, "how kv_emulator answers: strict (default) or workerd")
 
 
 @pytest.fixture(scope="session")
@@ -53,13 +53,16 @@ def kv_emulator_config(pytestconfig: pytest.Config) -> Any:
 @pytest.fixture(scope="session")
 def kv_emulator_session(kv_emulator_config: Any, pytestconfig: pytest.Config) -> Iterator[Emulator]:
     """The emulator behind `kv_emulator`, running for the whole session."""
-    from kvlens.kv import COMPATS
+    from kvlens.kv import COMPATS, read_compat
     from kvlens.sync import Emulator
 
-    compat = pytestconfig.getini(_COMPAT) or COMPATS[0]
-    if compat not in COMPATS:
-        raise pytest.UsageError(f"{_COMPAT} = {compat}: there are {' and '.join(COMPATS)}")
-    options: dict[str, Any] = {"compat": compat}
+    named = pytestconfig.getini(_COMPAT) or COMPATS[0]
+    try:
+        options: dict[str, Any] = {"compat": read_compat(named)}
+    except ValueError:
+        raise pytest.UsageError(
+            f"{_COMPAT} is {named!r}; it takes {' or '.join(COMPATS)}"
+        ) from None
     if isinstance(kv_emulator_config, (str, Path)):
         options["env"] = pytestconfig.getini(_ENVIRONMENT) or None
         emulator = Emulator.from_config(kv_emulator_config, **options)

@@ -21,7 +21,7 @@ BELOW: dict[str, set[str]] = {
     "stores": {"kv", "files"},
     "emulator": {"kv", "stores"},
     "seeds": {"text", "config", "kv", "stores", "files"},
-    "worker": {"text", "config", "kv", "stores", "emulator", "process", "files"},
+    "worker": {"text", "config", "kv", "source", "stores", "emulator", "process", "files"},
     "workspace": {"config", "worker", "files"},
 }
 BELOW["lsp"] = BELOW["cli"] = {*BELOW, "rulebook"}

@@ -304,8 +304,8 @@ def test_text_in_the_config(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("service_worker", "strict", "expected"),
     [
-        (False, True, 'entrypoint = "default"'),
-        (False, False, 'entrypoint = "open"'),
+        (False, True, 'moduleName = "kvlens:binding"'),
+        (False, False, 'moduleName = "kvlens:binding"'),
         (True, True, 'kvNamespace = "kvlens:kv0"'),
     ],
 )

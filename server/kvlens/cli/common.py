@@ -397,7 +397,7 @@ def checked_key(function: str, key: str) -> str:
     """
     if has_lone_surrogate(key):
         raise UsageError("the key is not UTF-8 text, and no other can be a key")
-    return key_name(function, key, "miniflare2")
+    return key_name(function, key)
 
 
 # -- words for people -------------------------------------------------------------------------

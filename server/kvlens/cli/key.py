@@ -68,7 +68,6 @@ def expires_at(options: Options, now: float) -> int | None:
         UNSET if options.expiration is None else options.expiration,
         UNSET if options.ttl is None else options.ttl,
         now,
-        "miniflare2",
     )
 
 
@@ -160,7 +159,7 @@ def _list_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(options: Options) -> int:
-    prefix = list_prefix(UNSET if options.prefix is None else options.prefix, "workerd")
+    prefix = list_prefix(UNSET if options.prefix is None else options.prefix)
     place, target = find_target(options)
 
     async def work(store: Store) -> list[KeyInfo]:

@@ -149,7 +149,7 @@ class _Service:
         """Know the seed files as they are, so that a later save shows what changed in them."""
         for path in self._seed_files():
             with contextlib.suppress(FileError):
-                self.seeds[path] = read(path, time.time(), self.options.compat).items
+                self.seeds[path] = read(path, time.time()).items
 
     def _seed_files(self) -> list[Path]:
         return sorted((self.project.folder / SEEDS).glob("*.json"))
@@ -163,10 +163,10 @@ class _Service:
         if seeded is None:
             return
         try:
-            items = read(path, time.time(), self.options.compat).items
+            items = read(path, time.time()).items
             before = self.seeds.get(path)
             changed = changed_items(before or [], items)
-            writes = to_writes(changed, time.time(), self.options.compat)
+            writes = to_writes(changed, time.time())
             if before is None:
                 planned = await plan(self.store, seeded.id, writes)
                 absent = {change.key for change in planned if change.kind == "new"}

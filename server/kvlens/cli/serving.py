@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 from kvlens.config.find import ConfigError, find_config
-from kvlens.kv.limits import COMPATS
+from kvlens.kv.limits import COMPATS, read_compat
 from kvlens.stores import DEFAULT_STORE, default_store
 
 
@@ -28,10 +28,22 @@ def serving_parser(command: str, about: str, *, env: str, port: int) -> argparse
         default=default_store(),
         help=f"where keys are kept (default: {DEFAULT_STORE}); a path in it is from here",
     )
-    add("--compat", choices=COMPATS, default=COMPATS[0], help="whose rules hold")
+    add(
+        "--compat",
+        type=_compat,
+        choices=COMPATS,
+        default=COMPATS[0],
+        help="refuse what Miniflare 2's rules refuse too (default), or exactly as workerd",
+    )
     add("--json", action="store_true", help="machine output, an object a line")
     add("--lifeline", action="store_true", help=argparse.SUPPRESS)
     return parser
+
+
+def _compat(name: str) -> str:
+    with contextlib.suppress(ValueError):
+        return read_compat(name)
+    return name  # which argparse refuses, and lists the choices
 
 
 def named_config(options: argparse.Namespace) -> Path:

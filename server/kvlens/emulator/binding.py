@@ -6,7 +6,6 @@ workerd has checked key names and value types before, and turned numbers into wh
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,8 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from ..kv import KVError, Write, validation
 from ..kv.coerce import UNSET
 from ..kv.errors import Method
-from ..kv.namespace import cursor_is_stale, decode_cursor
-from ..kv.values import decode_text, is_json, text_units
+from ..kv.namespace import decode_cursor, encode_cursor
+from ..kv.values import decode_text, is_json, text_units, unescape_json
 from .http import Request, Response
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 _NOT_FOUND = Response(404)
 _DONE = Response(200)
 _JSON = b"Content-Type: application/json\r\n"
-_WHOLE = re.compile(r"-?\d+\Z")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
@@ -57,14 +55,6 @@ def _query(request: Request) -> dict[str, str]:
     return dict(parse_qsl(request.query.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-def _option(query: dict[str, str], name: str) -> Any:
-    """Return an option as it was before it was put into a URL."""
-    value = query.get(name)
-    if value is None:
-        return UNSET
-    return int(value) if len(value) < 20 and _WHOLE.match(value) else value
-
-
 def _key(request: Request, method: Method, query: dict[str, str]) -> str:
     raw = request.path[1:]
     if query.get("urlencoded", "").lower() == "true":
@@ -89,7 +79,7 @@ async def _get(emulator: Emulator, request: Request, ns: str) -> Response:
     query = _query(request)
     key = _key(request, "GET", query)
     if len(query) > 1:
-        validation.check_cache_ttl("GET", _option(query, "cache_ttl"), emulator.compat)
+        validation.check_cache_ttl("GET", query.get("cache_ttl", UNSET), emulator.compat)
     entry = await emulator.store.get(ns, key)
     if entry is None:
         return _NOT_FOUND
@@ -104,7 +94,8 @@ async def _get(emulator: Emulator, request: Request, ns: str) -> Response:
 
 def header_text(metadata: str) -> bytes:
     """Return JSON text as a header's value: line ends in it are only white space."""
-    return metadata.replace("\r", " ").replace("\n", " ").encode("utf-8", "replace")
+    text = unescape_json(metadata)
+    return text.replace("\r", " ").replace("\n", " ").encode("utf-8", "replace")
 
 
 async def _put(emulator: Emulator, request: Request, ns: str) -> Response:
@@ -113,10 +104,9 @@ async def _put(emulator: Emulator, request: Request, ns: str) -> Response:
     expiration = None
     if len(query) > 1:
         expiration = validation.expiration_time(
-            _option(query, "expiration"),
-            _option(query, "expiration_ttl"),
+            query.get("expiration", UNSET),
+            query.get("expiration_ttl", UNSET),
             emulator.clock(),
-            emulator.compat,
         )
     metadata = None
     header = request.headers.get(b"cf-kv-metadata")
@@ -133,28 +123,23 @@ async def _put(emulator: Emulator, request: Request, ns: str) -> Response:
 
 async def _list(emulator: Emulator, request: Request, ns: str) -> Response:
     query = _query(request)
-    limit = validation.list_limit(_option(query, "key_count_limit"), emulator.compat)
-    prefix = validation.list_prefix(query.get("prefix", UNSET), emulator.compat)
+    limit = validation.list_limit(query.get("key_count_limit", UNSET), emulator.compat)
+    prefix = validation.list_prefix(query.get("prefix", UNSET))
     after = decode_cursor(query.get("cursor", ""))
     keys: list[dict[str, Any]] = []
-    result: dict[str, Any] = {"keys": keys, "list_complete": True}
-    if not after or not await cursor_is_stale(emulator.store, ns, prefix, after, emulator.compat):
-        page = await emulator.store.list(ns, prefix=prefix, limit=limit, after=after or None)
-        for name, expiration, metadata in page.keys:
-            item: dict[str, Any] = {"name": name}
-            if expiration is not None:
-                item["expiration"] = expiration
-            if metadata is not None:
-                item["metadata"] = metadata  # as text: workerd parses it
-            keys.append(item)
-        if not page.complete:
-            result["list_complete"] = False
-            result["cursor"] = base64.b64encode(keys[-1]["name"].encode()).decode()
-    if emulator.compat == "miniflare2":
-        result.setdefault("cursor", "")
-    else:
-        result["cacheStatus"] = None
-    return Response(200, json.dumps(result).encode(), _JSON)
+    page = await emulator.store.list(ns, prefix=prefix, limit=limit, after=after or None)
+    for name, expiration, metadata in page.keys:
+        item: dict[str, Any] = {"name": name}
+        if expiration is not None:
+            item["expiration"] = expiration
+        if metadata is not None:
+            item["metadata"] = unescape_json(metadata)  # as text: workerd parses it
+        keys.append(item)
+    result: dict[str, Any] = {"keys": keys, "list_complete": page.complete}
+    if not page.complete:
+        result["cursor"] = encode_cursor(keys[-1]["name"])
+    result["cacheStatus"] = None
+    return _json(json.dumps(result, ensure_ascii=False))
 
 
 async def _bulk_get(emulator: Emulator, request: Request, ns: str) -> Response:
@@ -163,13 +148,12 @@ async def _bulk_get(emulator: Emulator, request: Request, ns: str) -> Response:
     try:
         asked = json.loads(request.body)
         keys = asked["keys"]
-        if not isinstance(keys, list):
+        if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             raise TypeError
-    except (ValueError, TypeError, KeyError):
-        raise KVError('The body must be {"keys": […]}', method="GET_BULK", status=400) from None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise KVError('The body must be {"keys": ["…"]}', method="GET_BULK", status=400) from None
     kind = validation.bulk_type(asked.get("type"))
     ttl = asked.get("cacheTtl")
-    ttl = int(ttl) if isinstance(ttl, str) and _WHOLE.match(ttl) else ttl
     names = validation.bulk_keys(keys, UNSET if ttl is None else ttl, emulator.compat)
     parts: list[str] = []
     size = 0
@@ -182,11 +166,21 @@ async def _bulk_get(emulator: Emulator, request: Request, ns: str) -> Response:
             if kind == "json":
                 if not is_json(text):
                     raise validation.refuse_bulk_json()
-                shown = text
+                shown = unescape_json(text)
             else:
-                shown = json.dumps(text)
+                shown = json.dumps(text, ensure_ascii=False)
             if asked.get("withMetadata"):
-                shown = f'{{"value":{shown},"metadata":{entry.metadata or "null"}}}'
-        parts.append(f"{json.dumps(name)}:{shown}")
+                metadata = unescape_json(entry.metadata or "null")
+                shown = f'{{"value":{shown},"metadata":{metadata}}}'
+        parts.append(f"{json.dumps(name, ensure_ascii=False)}:{shown}")
     validation.check_bulk_size(size)
-    return Response(200, f"{{{','.join(parts)}}}".encode("utf-8", "replace"), _JSON)
+    return _json(f"{{{','.join(parts)}}}")
+
+
+def _json(text: str) -> Response:
+    """Answer with JSON in which every character is itself, not an escape.
+
+    V8 takes a property whose name has an escape for another one that it has seen, so that a
+    Worker would be given the wrong keys.
+    """
+    return Response(200, text.encode("utf-8", "replace"), _JSON)

@@ -201,7 +201,6 @@ async def put_value(call: Call) -> Response:
         _given(options, "expiration"),
         _given(options, "expiration_ttl"),
         call.emulator.clock(),
-        call.emulator.compat,
     )
     metadata = _metadata_text(options["metadata"]) if options.get("metadata") else None
     validation.check_value_size(size)
@@ -264,11 +263,11 @@ async def bulk_put(call: Call) -> Response:
     ns, items = call.ns, call.json_body()
     if not isinstance(items, list):
         raise RestError(400, BAD_REQUEST, "the body must be an array of key-value objects")
-    now, compat = call.emulator.clock(), call.emulator.compat
+    now = call.emulator.clock()
     writes: list[Write] = []
     for index, item in enumerate(items):
         try:
-            writes.append(_bulk_write(item, now, compat))
+            writes.append(_bulk_write(item, now))
         except (KVError, RestError) as error:
             code = error.code if isinstance(error, RestError) else BAD_OPTION
             reason = error.reason if isinstance(error, KVError) else str(error)
@@ -278,7 +277,7 @@ async def bulk_put(call: Call) -> Response:
     return _success({"successful_key_count": len(writes), "unsuccessful_keys": []})
 
 
-def _bulk_write(item: Any, now: float, compat: limits.Compat) -> Write:
+def _bulk_write(item: Any, now: float) -> Write:
     if not isinstance(item, dict):
         raise RestError(400, BAD_REQUEST, "not an object with key and value")
     key, value = item.get("key"), item.get("value")
@@ -298,7 +297,7 @@ def _bulk_write(item: Any, now: float, compat: limits.Compat) -> Write:
     if len(item) > 2:
         expires, lasts = item.get("expiration"), item.get("expiration_ttl")
         expiration = validation.expiration_time(
-            UNSET if expires is None else expires, UNSET if lasts is None else lasts, now, compat
+            UNSET if expires is None else expires, UNSET if lasts is None else lasts, now
         )
         if item.get("metadata") is not None:
             metadata = dump_json(item["metadata"])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from ..kv import Clock, Compat, limits, system_clock
+from ..kv import Clock, CompatName, limits, read_compat, system_clock
 from ..stores import Store, StoreError
 from . import binding, peer, rest
 from .guard import BINDING_HEADER, Guard, text
@@ -42,12 +42,12 @@ class Emulator:
         store: Store,
         namespaces: Mapping[str, str],
         *,
-        compat: Compat = "miniflare2",
+        compat: CompatName = "strict",
         clock: Clock = system_clock,
         token: str | None = None,
     ) -> None:
         self.store = store
-        self.compat: Compat = compat
+        self.compat = read_compat(compat)
         self.clock = clock
         self.token = token or secrets.token_urlsafe(24)
         self.inline = store.inline

@@ -2,7 +2,7 @@
 
 from .clock import Clock, ManualClock, system_clock
 from .errors import KVError, KVSyntaxError, KVTypeError
-from .limits import COMPATS, Compat
+from .limits import COMPATS, Compat, CompatName, read_compat
 from .namespace import KVNamespace
 from .records import Entry, KeyInfo, Page, Stats, Write
 
@@ -10,6 +10,7 @@ __all__ = [
     "COMPATS",
     "Clock",
     "Compat",
+    "CompatName",
     "Entry",
     "KVError",
     "KVNamespace",
@@ -20,5 +21,6 @@ __all__ = [
     "Page",
     "Stats",
     "Write",
+    "read_compat",
     "system_clock",
 ]

@@ -1,28 +1,33 @@
 """JavaScript's conversions, where the answers of the runtimes depend on them.
 
-An option that is left out is `UNSET` (JavaScript's undefined); `None` is JavaScript's null.
+An option that is left out is `UNSET` (JavaScript's undefined); `None` is JavaScript's null. A
+required argument that is left out is `MISSING`.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Final
 
 
 class Unset(Enum):
-    """The type of `UNSET`: an argument that was not given."""
+    """The type of `UNSET`, an option that was not given, and of `MISSING`."""
 
     UNSET = "unset"
+    MISSING = "missing"
 
     def __repr__(self) -> str:
-        return "UNSET"
+        return self.name
 
 
 UNSET: Final = Unset.UNSET
+MISSING: Final = Unset.MISSING
 
-_INT_PREFIX = re.compile(r"\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|(\d+))")
 _NUMBER = re.compile(
     r"\s*(?:0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+"
     r"|[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|Infinity))?\s*",
@@ -40,7 +45,7 @@ def js_text(value: object) -> str:
         return value
     if value is None:
         return "null"
-    if value is UNSET:
+    if isinstance(value, Unset):
         return "undefined"
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -51,23 +56,21 @@ def js_text(value: object) -> str:
             return "Infinity" if value > 0 else "-Infinity"
         if value.is_integer() and abs(value) < 1e21:
             return str(int(value))
+        text = repr(value)
+        if "e-" in text:  # JavaScript writes small numbers in full down to 0.000001
+            full = abs(value) >= 1e-6
+            return format(Decimal(text), "f") if full else text.replace("e-0", "e-")
+        return text
     if isinstance(value, (list, tuple)):
-        return ",".join("" if item is None else js_text(item) for item in value)
-    return str(value)
-
-
-def parse_int(text: str) -> float:
-    """Return `parseInt(text)`: the leading integer, or NaN.
-
-    >>> parse_int("60abc"), parse_int("nan")
-    (60, nan)
-    """
-    found = _INT_PREFIX.match(text)
-    if found is None:
-        return math.nan
-    sign, hexadecimal, decimal = found.groups()
-    number = int(hexadecimal, 16) if hexadecimal else int(decimal)
-    return -number if sign == "-" else number
+        return ",".join("" if item is None or item is UNSET else js_text(item) for item in value)
+    if isinstance(value, (bytes, bytearray)):
+        return ",".join(map(str, value))  # a Uint8Array
+    if isinstance(value, Mapping):
+        return "[object Object]"
+    try:
+        return str(value)
+    except ValueError:  # an integer with more digits than Python writes
+        return "Infinity"
 
 
 def to_number(value: object) -> float:
@@ -75,28 +78,28 @@ def to_number(value: object) -> float:
     if value is None:
         return 0
     if isinstance(value, (bool, int, float)):
-        return value
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
+    if isinstance(value, datetime):
+        return value.timestamp() * 1000
+    if isinstance(value, (list, tuple)):
+        value = js_text(value)
     if not isinstance(value, str) or _NUMBER.fullmatch(value) is None:
         return math.nan
     text = value.strip()
     if not text:
         return 0
     if text[:2].lower() in ("0x", "0o", "0b"):
-        return int(text, 0)
+        return to_number(int(text, 0))
     return float(text.replace("Infinity", "inf"))
 
 
-def to_integer(value: object) -> float:
-    """Return the whole number that workerd makes of an option: truncated, 0 for NaN."""
+def to_integer(value: object) -> int:
+    """Return the whole number that workerd makes of an option: truncated, 0 if there is none."""
     number = to_number(value)
-    if math.isnan(number):
-        return 0
-    return number if math.isinf(number) else math.trunc(number)
-
-
-def round_half_up(number: float) -> float:
-    """Return `Math.round(number)`; NaN and the infinities stay what they are."""
-    return math.floor(number + 0.5) if math.isfinite(number) else number
+    return math.trunc(number) if math.isfinite(number) else 0
 
 
 def whole_text(text: str) -> str:

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Compat = Literal["miniflare2", "workerd"]
-"""Whose answers are given where the two runtimes differ."""
+Compat = Literal["strict", "workerd"]
+"""Today's runtime: with the seven rules of Miniflare 2's KV page on top, or as it is."""
+
+CompatName = Literal["strict", "workerd", "miniflare2"]
+"""What users may write: `miniflare2` is the old name of `strict`."""
 
 COMPATS: tuple[Compat, ...] = get_args(Compat)
+OLD_NAMES: dict[str, Compat] = {"miniflare2": "strict"}
 
 MAX_KEY_SIZE = 512
 MAX_VALUE_SIZE = 25 * 1024 * 1024
@@ -19,5 +23,14 @@ MAX_LIST_KEYS = 1000
 MAX_BULK_KEYS = 100
 MAX_BULK_SIZE = 25 * 1024 * 1024  # of one bulk get, in UTF-16 code units of the decoded values
 MIN_EXPIRATION_TTL = 60
-MIN_CACHE_TTL: dict[Compat, int] = {"miniflare2": 60, "workerd": 30}  # 30 since November 2025
+MIN_CACHE_TTL = 30  # since November 2025
+STRICT_MIN_CACHE_TTL = 60
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
+
+
+def read_compat(name: object) -> Compat:
+    """Return the mode that `name` stands for. Raises ValueError where there is none."""
+    for compat in COMPATS:
+        if name == compat or (isinstance(name, str) and OLD_NAMES.get(name) == compat):
+            return compat
+    raise ValueError(f"compat is {name!r}; it takes {' or '.join(COMPATS)}")

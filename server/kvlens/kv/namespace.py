@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from . import limits, validation
 from .clock import Clock, system_clock
-from .coerce import UNSET, Unset, js_text, whole_text
+from .coerce import MISSING, UNSET, js_text
 from .errors import KVSyntaxError
-from .limits import Compat
+from .limits import CompatName, read_compat
 from .records import Entry, Page, Write
 from .values import ValueStream, convert, decode_text, dump_json, parse_json, text_units
 
@@ -31,8 +31,9 @@ class Backing(Protocol):
 class KVNamespace:
     """One namespace of a store.
 
-    An option that is left out is JavaScript's undefined, `None` is its null. Errors are
-    `KVError`, `KVTypeError` and `KVSyntaxError` with the texts of the runtime `compat` names.
+    An option that is left out is JavaScript's undefined, `None` is its null. Answers are those of
+    today's runtime; errors are `KVError`, `KVTypeError` and `KVSyntaxError` with its texts. With
+    `compat` "strict" what the rules of Miniflare 2 refuse is refused too.
 
         await namespace.put("count", "1", expiration_ttl=60, metadata={"by": "docs"})
         assert await namespace.get("count", "json") == 1
@@ -43,20 +44,20 @@ class KVNamespace:
         store: Backing,
         namespace_id: str,
         *,
-        compat: Compat = "miniflare2",
+        compat: CompatName = "strict",
         clock: Clock = system_clock,
     ) -> None:
         self._store = store
         self._id = namespace_id
-        self._compat: Compat = compat
+        self._compat = read_compat(compat)
         self._clock = clock
 
-    async def get(self, key: Any = UNSET, type: Any = UNSET, *, cache_ttl: Any = UNSET) -> Any:
+    async def get(self, key: Any = MISSING, type: Any = UNSET, *, cache_ttl: Any = UNSET) -> Any:
         """Return the value of `key`, or None.
 
         `type` is "text" (default), "json", "arrayBuffer" (bytes) or "stream"; as in JavaScript a
         mapping `{"type": …, "cacheTtl": …}` is taken too. A list of up to 100 keys gives a dict
-        (with compat "workerd"). `cache_ttl` in seconds is checked and has no other effect.
+        of their values. `cache_ttl` in seconds is checked and has no other effect.
         """
         found = await self._read("get", key, type, cache_ttl)
         if isinstance(found, dict):
@@ -64,9 +65,13 @@ class KVNamespace:
         return found and found[0]
 
     async def get_with_metadata(
-        self, key: Any = UNSET, type: Any = UNSET, *, cache_ttl: Any = UNSET
+        self, key: Any = MISSING, type: Any = UNSET, *, cache_ttl: Any = UNSET
     ) -> dict[str, Any]:
-        """Return `{"value": …, "metadata": …}`, both None where there is no such key."""
+        """Return `{"value": …, "metadata": …, "cacheStatus": None}`, of a missing key all None.
+
+        A list of up to 100 keys gives a dict of `{"value": …, "metadata": …}`, and None for those
+        that are missing.
+        """
         found = await self._read("getWithMetadata", key, type, cache_ttl)
         if isinstance(found, dict):
             return {
@@ -74,42 +79,41 @@ class KVNamespace:
                 for name, item in found.items()
             }
         value, metadata = found or (None, None)
-        result = {"value": value, "metadata": metadata}
-        if self._compat == "workerd":
-            result["cacheStatus"] = None
-        return result
+        return {"value": value, "metadata": metadata, "cacheStatus": None}
 
     async def put(
         self,
-        key: Any = UNSET,
-        value: Any = UNSET,
+        key: Any = MISSING,
+        value: Any = MISSING,
         *,
         expiration: Any = UNSET,
         expiration_ttl: Any = UNSET,
         metadata: Any = UNSET,
     ) -> None:
-        """Store `value`: text, bytes or another buffer, or a stream of bytes.
+        """Store `value`: text, bytes or another buffer, a stream of bytes, or a number as text.
 
         A stream is an async or plain iterator of bytes, or an object with `read()`.
         `expiration` is in seconds since the epoch, `expiration_ttl` in seconds from now, at
         least 60; `metadata` is anything with a JSON form of at most 1024 bytes.
         """
-        name = validation.key_name("put", key, self._compat)
-        content = self._content(value)
-        expires = validation.expiration_time(
-            expiration, expiration_ttl, self._clock(), self._compat
-        )
-        text = self._metadata(metadata)
-        if self._compat == "workerd":
-            validation.check_metadata_size(text)
+        validation.check_defined("put", key, self._compat)
+        if key is not MISSING and value is MISSING:
+            raise validation.refuse_missing_value()
+        for time in (expiration, expiration_ttl):
+            validation.whole_number(time)  # the runtime looks at these before the key
+        name = validation.key_name("put", key)
+        content = _content(value)
+        text = None if metadata is UNSET or metadata is None else dump_json(metadata)
+        expires = validation.expiration_time(expiration, expiration_ttl, self._clock())
+        validation.check_metadata_size(text)
         data = content if isinstance(content, bytes) else await _read_stream(content)
         validation.check_value_size(len(data))
-        validation.check_metadata_size(text)
         await self._store.put(self._id, Write(name, data, text, expires))
 
-    async def delete(self, key: Any = UNSET) -> None:
+    async def delete(self, key: Any = MISSING) -> None:
         """Delete `key`; nothing happens where there is none."""
-        name = validation.key_name("delete", key, self._compat)
+        validation.check_defined("delete", key, self._compat)
+        name = validation.key_name("delete", key)
         await self._store.delete(self._id, [name])
 
     async def list(
@@ -118,15 +122,13 @@ class KVNamespace:
         """Return a page of keys, ordered by UTF-8 bytes.
 
         The result has `keys` (each with `name`, and `expiration` and `metadata` where set),
-        `list_complete`, and `cursor` for the next page; give the same prefix on every page.
+        `list_complete`, and `cursor` where there is a next page; give the same prefix on every
+        page.
         """
         count = validation.list_limit(limit, self._compat)
-        start = validation.list_prefix(prefix, self._compat)
+        start = validation.list_prefix(prefix)
         after = decode_cursor("" if cursor is UNSET or cursor is None else js_text(cursor))
-        if after and await cursor_is_stale(self._store, self._id, start, after, self._compat):
-            page = Page([], True)
-        else:
-            page = await self._store.list(self._id, prefix=start, limit=count, after=after or None)
+        page = await self._store.list(self._id, prefix=start, limit=count, after=after or None)
         keys: list[dict[str, Any]] = []
         for info in page.keys:
             item: dict[str, Any] = {"name": info.name}
@@ -138,10 +140,7 @@ class KVNamespace:
         result: dict[str, Any] = {"keys": keys, "list_complete": page.complete}
         if not page.complete:
             result["cursor"] = encode_cursor(page.keys[-1].name)
-        elif self._compat == "miniflare2":
-            result["cursor"] = ""
-        if self._compat == "workerd":
-            result["cacheStatus"] = None
+        result["cacheStatus"] = None
         return result
 
     async def _read(self, function: str, key: Any, kind: Any, cache_ttl: Any) -> Any:
@@ -149,18 +148,18 @@ class KVNamespace:
         if isinstance(kind, Mapping):
             cache_ttl = kind.get("cacheTtl", kind.get("cache_ttl", cache_ttl))
             kind = kind.get("type", UNSET)
-            if kind is None and self._compat == "workerd":
+            if kind is None:
                 kind = "null"
-        if self._compat == "workerd" and isinstance(key, (list, tuple)):
+        validation.check_defined(function, key, self._compat)
+        validation.whole_number(cache_ttl)  # the runtime looks at it before the key
+        if isinstance(key, (list, tuple)):
             return await self._read_many(key, kind, cache_ttl, function == "getWithMetadata")
-        name = validation.key_name(function, key, self._compat)
+        name = validation.key_name(function, key)
         validation.check_cache_ttl("GET", cache_ttl, self._compat)
-        if self._compat == "miniflare2":  # workerd looks at the type once there is a value
-            validation.value_type(kind)
         entry = await self._store.get(self._id, name)
         if entry is None:
             return None
-        value = convert(entry.value, validation.value_type(kind), self._compat)
+        value = convert(entry.value, validation.value_type(kind))
         return value, None if entry.metadata is None else parse_json(entry.metadata)
 
     async def _read_many(
@@ -186,32 +185,25 @@ class KVNamespace:
         validation.check_bulk_size(size)
         return found
 
-    def _content(self, value: Any) -> bytes | AsyncIterable[bytes] | Iterator[bytes]:
-        if isinstance(value, str):
-            if self._compat == "workerd":  # writes a lone surrogate as three bytes of its own
-                return value.encode("utf-8", "surrogatepass")
-            return whole_text(value).encode()
-        if isinstance(value, bytes):
-            return value
-        if isinstance(value, AsyncIterable):
-            return value
-        if hasattr(value, "read"):
-            return _pieces(value)
-        if isinstance(value, Iterator):
-            return iter(value)
-        try:
-            return memoryview(value).tobytes()  # a copy: later changes are not stored
-        except TypeError:
-            pass
-        scalar = value is None or value is UNSET or isinstance(value, (bool, int, float))
-        if self._compat == "workerd" and scalar:
-            return js_text(value).encode()
-        raise validation.refuse_value()
 
-    def _metadata(self, metadata: Any) -> str | None:
-        if isinstance(metadata, Unset) or (metadata is None and self._compat == "workerd"):
-            return None
-        return dump_json(metadata)
+def _content(value: Any) -> bytes | AsyncIterable[bytes] | Iterator[bytes]:
+    if isinstance(value, str):  # the runtime writes a lone surrogate as three bytes of its own
+        return value.encode("utf-8", "surrogatepass")
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, AsyncIterable):
+        return value
+    if hasattr(value, "read"):
+        return _pieces(value)
+    if isinstance(value, Iterator):
+        return iter(value)
+    try:
+        return memoryview(value).tobytes()  # a copy: later changes are not stored
+    except TypeError:
+        pass
+    if value is None or value is UNSET or isinstance(value, (bool, int, float)):
+        return js_text(value).encode()
+    raise validation.refuse_value()
 
 
 async def _read_stream(chunks: AsyncIterable[bytes] | Iterator[bytes]) -> bytes:
@@ -266,13 +258,6 @@ def decode_cursor(cursor: str) -> str:
     except binascii.Error:  # one letter over: it carries no whole byte
         text = text[:-1]
         return base64.b64decode(text + "=" * (-len(text) % 4)).decode("utf-8", "replace")
-
-
-async def cursor_is_stale(store: Backing, ns: str, prefix: str, after: str, compat: Compat) -> bool:
-    """Tell whether Miniflare 2 would give an empty page: it looks the cursor's key up."""
-    if compat != "miniflare2":
-        return False
-    return not after.startswith(prefix) or await store.get(ns, after) is None
 
 
 __all__ = ["KVNamespace", "ValueStream", "decode_cursor", "encode_cursor"]

@@ -1,7 +1,8 @@
 """What may be put, got and listed, with the exact texts of the runtimes.
 
 Every function takes the value as the caller gave it and either returns what is used or raises
-a `KVError`. `compat` says whose answer it is where Miniflare 2 and workerd differ.
+a `KVError`. The answers are today's workerd's. Where `compat` is "strict", what only the seven
+rules of Miniflare 2's page on KV refuse is refused too, with that runtime's text and `STRICT_NOTE`.
 """
 
 from __future__ import annotations
@@ -11,16 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from . import limits
-from .coerce import (
-    UNSET,
-    has_lone_surrogate,
-    js_text,
-    parse_int,
-    round_half_up,
-    to_integer,
-    to_number,
-    whole_text,
-)
+from .coerce import MISSING, UNSET, has_lone_surrogate, js_text, to_integer, whole_text
 from .errors import KVError, KVTypeError, Method
 from .limits import Compat
 
@@ -32,6 +24,7 @@ METHODS: dict[str, Method] = {
 }
 _KEY_KINDS = {"get": "string or Array", "getWithMetadata": "Array or string"}  # as workerd has it
 VALUE_TYPES = ("text", "json", "arrayBuffer", "stream")
+STRICT_NOTE = ' (KV Lens strict mode; to allow this, set kvlens.compat or --compat to "workerd")'
 
 _OUT_OF_RANGE = "Value out of range. Must be between -2147483648 and 2147483647 (inclusive)."
 _PUT_TYPES = (
@@ -42,30 +35,42 @@ _GET_TYPES = (
 )
 
 
-def key_name(function: str, key: object, compat: Compat) -> str:
+def key_name(function: str, key: object = MISSING) -> str:
     """Return the key that `function` (get, getWithMetadata, put, delete) works on.
 
     Raises KVTypeError for an empty, reserved or missing key and KVError 414 above 512 bytes.
     """
     method = METHODS[function]
-    if not isinstance(key, str):
-        if key is UNSET or compat == "miniflare2":
-            kind = _KEY_KINDS.get(function, "string") if compat == "workerd" else "string"
-            raise KVTypeError(
-                f"Failed to execute '{function}' on 'KvNamespace': "
-                f"parameter 1 is not of type '{kind}'."
-            )
-        key = js_text(key)
+    if key is MISSING:
+        raise _wrong_kind(function, 1, _KEY_KINDS.get(function, "string"))
+    key = js_text(key)
     if key == "":
         raise KVTypeError("Key name cannot be empty.")
     if key in (".", ".."):
         raise KVTypeError(f'"{key}" is not allowed as a key name.')
     if has_lone_surrogate(key):
-        if compat == "workerd":
-            raise KVError("Could not URL-decode key name", method=method, status=400)
-        key = whole_text(key)
+        raise KVError("Could not URL-decode key name", method=method, status=400)
     check_key_size(method, key)
     return key
+
+
+def check_defined(function: str, key: object, compat: Compat) -> None:
+    """Raise KVTypeError in strict mode for a key that is undefined, also among several."""
+    several = isinstance(key, (list, tuple)) and METHODS[function] == "GET"
+    if compat == "strict" and (key is UNSET or (several and UNSET in key)):  # type: ignore[operator]
+        raise _wrong_kind(function, 1, "string", STRICT_NOTE)
+
+
+def refuse_missing_value() -> KVTypeError:
+    """Return the error for a put without a value."""
+    return _wrong_kind("put", 2, "string or Object")
+
+
+def _wrong_kind(function: str, number: int, kind: str, note: str = "") -> KVTypeError:
+    return KVTypeError(
+        f"Failed to execute '{function}' on 'KvNamespace': "
+        f"parameter {number} is not of type '{kind}'.{note}"
+    )
 
 
 def raw_key(method: Method, key: str) -> str:
@@ -107,83 +112,67 @@ def refuse_value() -> KVTypeError:
     return KVTypeError(_PUT_TYPES)
 
 
+def whole_number(value: object) -> int | None:
+    """Return an option that is a number as the runtime takes it; None where it is not given.
+
+    What is not a number is 0. Raises KVTypeError outside 32 bits.
+    """
+    if value is UNSET:
+        return None
+    number = to_integer(value)
+    if not limits.INT32_MIN <= number <= limits.INT32_MAX:
+        raise KVTypeError(_OUT_OF_RANGE)
+    return number
+
+
 def check_cache_ttl(method: Method, cache_ttl: object, compat: Compat) -> None:
     """Raise KVError 400 where `cache_ttl` is below the minimum (seconds)."""
-    if cache_ttl is UNSET:
+    number = whole_number(cache_ttl)
+    if number is None:
         return
-    least = limits.MIN_CACHE_TTL[compat]
-    if compat == "miniflare2":
-        if not cache_ttl or cache_ttl != cache_ttl:  # falsy there, NaN included
-            return
-        number = to_number(cache_ttl)
-    else:
-        number = to_integer(cache_ttl)
-        cache_ttl = number
-    if math.isnan(number) or number < least:
+    least, note = limits.MIN_CACHE_TTL, ""
+    if compat == "strict" and number >= least:
+        least, note = limits.STRICT_MIN_CACHE_TTL, STRICT_NOTE
+    if number < least:
         raise KVError(
-            f"Invalid cache_ttl of {js_text(cache_ttl)}. Cache TTL must be at least {least}.",
+            f"Invalid cache_ttl of {number}. Cache TTL must be at least {least}.{note}",
             method=method,
             status=400,
         )
 
 
-def expiration_time(
-    expiration: object, expiration_ttl: object, now: float, compat: Compat
-) -> int | None:
+def expiration_time(expiration: object, expiration_ttl: object, now: float) -> int | None:
     """Return when a key put with these options expires, in seconds since the epoch, or None.
 
     `expiration_ttl` wins where both are given. `now` is in seconds.
     Raises KVError 400 for times that are too soon and KVTypeError outside 32 bits.
     """
     seconds = math.floor(now)
-    number, shown = _option(expiration_ttl, compat)
-    absolute, absolute_shown = _option(expiration, compat)
-    if number is not None:
-        if math.isnan(number) or number <= 0:
+    absolute, lasts = whole_number(expiration), whole_number(expiration_ttl)
+    if lasts is not None:
+        if lasts <= 0:
             raise _put_error(
-                f"Invalid expiration_ttl of {shown}. Please specify integer greater than 0."
+                f"Invalid expiration_ttl of {lasts}. Please specify integer greater than 0."
             )
-        if number < limits.MIN_EXPIRATION_TTL:
+        if lasts < limits.MIN_EXPIRATION_TTL:
             raise _put_error(
-                f"Invalid expiration_ttl of {shown}. "
+                f"Invalid expiration_ttl of {lasts}. "
                 f"Expiration TTL must be at least {limits.MIN_EXPIRATION_TTL}."
             )
-        return seconds + int(number)
-    number, shown = absolute, absolute_shown
-    if number is None:
+        return seconds + lasts
+    if absolute is None:
         return None
-    if math.isnan(number) or number <= seconds:
+    if absolute <= seconds:
         raise _put_error(
-            f"Invalid expiration of {shown}. Please specify integer greater than the current "
+            f"Invalid expiration of {absolute}. Please specify integer greater than the current "
             "number of seconds since the UNIX epoch."
         )
-    if number < seconds + limits.MIN_EXPIRATION_TTL:
+    if absolute < seconds + limits.MIN_EXPIRATION_TTL:
         raise _put_error(
-            f"Invalid expiration of {shown}. Expiration times must be at least "
+            f"Invalid expiration of {absolute}. Expiration times must be at least "
             f"{limits.MIN_EXPIRATION_TTL} seconds in the future."
         )
-    return int(number)
-
-
-def _option(value: object, compat: Compat) -> tuple[float | None, str]:
-    """Return a time option as a number (None: not given) and as its error text shows it."""
-    if value is UNSET:
-        return None, ""
-    number: float
-    if compat == "miniflare2":
-        if isinstance(value, str):
-            number = parse_int(value)
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            number = round_half_up(value)
-        else:
-            return None, ""
-        shown = js_text(value)
-    else:
-        number = to_integer(value)
-        shown = js_text(number)
-    if number < limits.INT32_MIN or number > limits.INT32_MAX:
-        raise KVTypeError(_OUT_OF_RANGE)
-    return number, shown
+    return absolute
 
 
 def check_value_size(size: int) -> None:
@@ -210,40 +199,31 @@ def _put_error(reason: str, status: int = 400) -> KVError:
 
 
 def list_limit(limit: object, compat: Compat) -> int:
-    """Return how many keys a page holds; KVError 400 outside 1 to 1000."""
-    if limit is UNSET:
-        return limits.MAX_LIST_KEYS
-    number: float
-    if compat == "miniflare2":
-        number = to_number(limit)
-        if math.isnan(number) or number < 1:
-            raise KVError(
-                f"Invalid key_count_limit of {js_text(limit)}. "
-                "Please specify an integer greater than 0.",
-                method="GET",
-                status=400,
-            )
-    else:
-        number = to_integer(limit)
-        if number <= 0:  # the runtime reads this as "no limit" and sends none
-            return limits.MAX_LIST_KEYS
+    """Return how many keys a page holds; KVError 400 above 1000, in strict mode below 1 too."""
+    number = whole_number(limit)
+    if number is None or (number <= 0 and compat == "workerd"):
+        return limits.MAX_LIST_KEYS  # the runtime reads 0 and less as "no limit"
+    if number <= 0:
+        raise _list_error(limit, "greater than 0", STRICT_NOTE)
     if number > limits.MAX_LIST_KEYS:
-        raise KVError(
-            f"Invalid key_count_limit of {js_text(limit)}. "
-            f"Please specify an integer less than {limits.MAX_LIST_KEYS}.",
-            method="GET",
-            status=400,
-        )
-    return math.ceil(number)
+        raise _list_error(number, f"less than {limits.MAX_LIST_KEYS}")
+    return number
 
 
-def list_prefix(prefix: object, compat: Compat) -> str:
-    """Return the prefix of a list; KVError 414 above 512 bytes with workerd's answers."""
+def _list_error(shown: object, wanted: str, note: str = "") -> KVError:
+    return KVError(
+        f"Invalid key_count_limit of {js_text(shown)}. Please specify an integer {wanted}.{note}",
+        method="GET",
+        status=400,
+    )
+
+
+def list_prefix(prefix: object) -> str:
+    """Return the prefix of a list; KVError 414 above 512 bytes."""
     if prefix is UNSET or prefix is None:
         return ""
     text = whole_text(js_text(prefix))
-    if compat == "workerd":
-        check_key_size("GET", text)
+    check_key_size("GET", text)
     return text
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from .errors import KVSyntaxError, KVTypeError
-from .limits import Compat
+
+_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_ESCAPE = re.compile(rf"{_HIGH}{_LOW}|\\(?:u[0-9a-fA-F]{{4}}|.)")
 
 
 class ValueStream:
@@ -63,18 +66,31 @@ def is_json(text: str) -> bool:
     return True
 
 
+def unescape_json(text: str) -> str:
+    """Return the same JSON with real characters for all \\u escapes that it can do without."""
+    return _ESCAPE.sub(_unescaped, text) if "\\u" in text else text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    units = found[0].replace("\\u", "")
+    if len(found[0]) < 6:  # another escape
+        return found[0]
+    text = bytes.fromhex(units).decode("utf-16-be", "surrogatepass")
+    needed = text < " " or text in '"\\' or "\ud800" <= text <= "\udfff"
+    return found[0] if needed else text
+
+
 def _refuse_constant(name: str) -> object:
     raise json.JSONDecodeError(f"Unexpected token {name}", name, 0)
 
 
-def convert(value: bytes, kind: str, compat: Compat) -> Any:
+def convert(value: bytes, kind: str) -> Any:
     """Return the value as text, json, arrayBuffer (bytes) or stream.
 
-    workerd keeps a byte order mark here, and so does not take it for JSON.
+    A byte order mark is kept here, unlike in a bulk get, and so is not taken for JSON.
     """
     if kind in ("text", "json"):
-        keeps = compat == "workerd"
-        text = value.decode("utf-8", "replace") if keeps else decode_text(value)
+        text = value.decode("utf-8", "replace")
         return text if kind == "text" else parse_json(text)
     if kind == "arrayBuffer":
         return value

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from kvlens.kv.limits import COMPATS, Compat
+from kvlens.kv.limits import COMPATS, Compat, read_compat
 from kvlens.rulebook import severities
 from kvlens.rules import LEVELS, Level
 
@@ -17,7 +18,7 @@ class Settings:
 
     store: str = "wrangler:"
     port: int = 0
-    compat: Compat = "miniflare2"
+    compat: Compat = "strict"
     autoStart: bool = True  # noqa: N815 - the name in settings.json
     rules: Mapping[str, Level] = field(default_factory=dict)  # a rule's code: its level
 
@@ -37,13 +38,16 @@ def read_settings(sent: Any) -> tuple[Settings, list[str]]:
     if not isinstance(sent, dict):
         return settings, complaints
     for known in fields(Settings):
-        value = sent.get(known.name)
+        value: Any = sent.get(known.name)
         default = getattr(settings, known.name)
         if value is None:
             continue
         wrong = type(value) is not type(default)
         if known.name == "port" and not wrong:
             wrong = not 0 <= value <= 65535
+        if known.name == "compat":
+            with contextlib.suppress(ValueError):
+                value = read_compat(value)
         choices = CHOICES.get(known.name)
         if wrong or (choices and value not in choices):
             wanted = " or ".join(choices) if choices else type(default).__name__

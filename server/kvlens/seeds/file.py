@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from kvlens.kv import Compat, KVError
+from kvlens.kv import KVError
 from kvlens.kv.coerce import UNSET, has_lone_surrogate
 from kvlens.kv.limits import MAX_VALUE_SIZE
 from kvlens.kv.validation import check_metadata_size, check_value_size, expiration_time, key_name
@@ -81,31 +81,29 @@ class SeedError(FileError):
     """A seed file has mistakes, so that nothing of it is written."""
 
 
-def read(
-    path: Path, now: float, compat: Compat = "miniflare2", *, name: str | None = None
-) -> SeedFile:
+def read(path: Path, now: float, *, name: str | None = None) -> SeedFile:
     """Return a seed file without errors; `now` (seconds) tells which expirations have passed.
 
     Messages call it `name`, by default its path.
     Raises FileError where the file cannot be read, and SeedError where anything in it is wrong.
     """
     name = name or str(path)
-    return accept(check(read_text(path, name), name, now, compat))
+    return accept(check(read_text(path, name), name, now))
 
 
-def parse(data: bytes, name: str, now: float, compat: Compat = "miniflare2") -> SeedFile:
+def parse(data: bytes, name: str, now: float) -> SeedFile:
     """Return the seed file that these bytes are; raises as `read` does."""
-    return accept(check(decode(data, name), name, now, compat))
+    return accept(check(decode(data, name), name, now))
 
 
-def check(text: str, name: str, now: float, compat: Compat = "miniflare2") -> SeedFile:
+def check(text: str, name: str, now: float) -> SeedFile:
     """Return what can be read of a seed file, and all its problems in order. Never fails."""
     elements, fault = scan(text, EXAMPLE)
     items: list[SeedItem] = []
     problems: list[Problem] = []
     seen: dict[str, int] = {}
     for index, element in enumerate(elements):
-        found = list(_item(index, element.value, element.span, now, compat))
+        found = list(_item(index, element.value, element.span, now))
         for result in found:
             if isinstance(result, Problem):
                 problems.append(result)
@@ -128,15 +126,13 @@ def accept(seed: SeedFile) -> SeedFile:
     return seed
 
 
-def _item(
-    index: int, raw: Any, span: Span, now: float, compat: Compat
-) -> Iterator[Problem | SeedItem]:
+def _item(index: int, raw: Any, span: Span, now: float) -> Iterator[Problem | SeedItem]:
     """Yield the problems of one element, and the item where none of them is an error."""
     if not isinstance(raw, dict):
         yield _problem(index, None, f"must be an object, but is of type {type_name(raw)}", span)
         return
     key = raw.get("key")
-    wrong = list(_wrong_key(raw, compat))
+    wrong = list(_wrong_key(raw))
     if isinstance(key, str) and "value" not in raw:
         wrong.append('has no "value"; an empty value is ""')
     value = b""
@@ -154,7 +150,7 @@ def _item(
             wrong.append(f'"{name}" must be {needed}, but is of type {type_name(given)}')
             raw = {**raw, name: None}
     expiration, ttl = raw.get("expiration"), raw.get("expiration_ttl")
-    if reason := wrong_expiry(expiration, ttl, now, compat):
+    if reason := wrong_expiry(expiration, ttl, now):
         wrong.append(reason)
     metadata = None
     if raw.get("metadata") is not None:
@@ -172,7 +168,7 @@ def _item(
         yield SeedItem(index, key, value, metadata, expiration, ttl, span)
 
 
-def _wrong_key(raw: dict[str, Any], compat: Compat) -> Iterator[str]:
+def _wrong_key(raw: dict[str, Any]) -> Iterator[str]:
     if "key" not in raw:
         hint = '; write "key" in place of "name"' if "name" in raw else ""
         yield f'has no "key"{hint}'
@@ -184,7 +180,7 @@ def _wrong_key(raw: dict[str, Any], compat: Compat) -> Iterator[str]:
         yield '"key" has half of a surrogate pair, which is no character'
     else:
         try:
-            key_name("put", key, compat)
+            key_name("put", key)
         except KVError as error:
             yield _sentence(error, "bytes")
 
@@ -219,13 +215,11 @@ def _way_out(given: object) -> str:
     return 'write its JSON as text, with \\" for each "'
 
 
-def wrong_expiry(
-    expiration: float | None, ttl: float | None, now: float, compat: Compat
-) -> str | None:
+def wrong_expiry(expiration: float | None, ttl: float | None, now: float) -> str | None:
     """Return what is wrong with the times of an item (seconds), or None."""
     try:
         expiration_time(
-            UNSET if expiration is None else expiration, UNSET if ttl is None else ttl, now, compat
+            UNSET if expiration is None else expiration, UNSET if ttl is None else ttl, now
         )
     except KVError as error:
         name, given = ("expiration", expiration) if ttl is None else ("expiration_ttl", ttl)

@@ -32,7 +32,7 @@ def parse_keys(text: str, name: str) -> list[str]:
             wrong = "has half of a surrogate pair"
         else:
             try:
-                keys[key_name("get", key, "miniflare2")] = None
+                keys[key_name("get", key)] = None
             except KVError as error:
                 wrong = error.reason.rstrip(".")
         if wrong:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from kvlens.kv import Compat, Entry, KVSyntaxError, Write
+from kvlens.kv import Entry, KVSyntaxError, Write
 from kvlens.kv.coerce import UNSET
 from kvlens.kv.validation import expiration_time
 from kvlens.kv.values import parse_json
@@ -24,7 +24,7 @@ class Change(NamedTuple):
     parts: tuple[str, ...] = ()
 
 
-def to_writes(items: Iterable[SeedItem], now: float, compat: Compat = "miniflare2") -> list[Write]:
+def to_writes(items: Iterable[SeedItem], now: float) -> list[Write]:
     """Return the items as a store takes them: one a key (the last counts), times absolute.
 
     Raises KVError for a time that is refused at `now` (seconds); see `file.check`.
@@ -35,7 +35,6 @@ def to_writes(items: Iterable[SeedItem], now: float, compat: Compat = "miniflare
             UNSET if item.expiration is None else item.expiration,
             UNSET if item.expiration_ttl is None else item.expiration_ttl,
             now,
-            compat,
         )
         writes[item.key] = Write(item.key, item.value, item.metadata, expires)
     return list(writes.values())

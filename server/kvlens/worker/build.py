@@ -19,6 +19,7 @@ from .find import find_esbuild
 from .script import Kind, Module, Script
 from .settings import Rule, Settings
 from .sourcemap import SourceMap
+from .syntax import exports_default
 
 # What makes a plain script need the bundler: imports of files or packages, JSX, CommonJS, and
 # names that only a bundler gives a value. Cautious: a match in a comment costs only time.
@@ -30,9 +31,6 @@ _IMPORT = re.compile(
 _OTHER = re.compile(r"\brequire\s*\(|\bmodule\.exports\b|process\.env\.NODE_ENV|[=(]\s*<[A-Za-z>]")
 _PLAIN = (".js", ".mjs")
 _SCRIPTS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
-_DEFAULT_EXPORT = re.compile(
-    r"\bexport\s+default\b|\bexport\s*\{[^}]*\bdefault\b[^}]*\}|\bexport\s*\*"
-)
 _ERROR = re.compile(
     r"^\S+ \[ERROR\] (?P<message>.*)\n(?:\n +(?P<file>\S.*?):(?P<line>\d+):(?P<column>\d+):$)?",
     re.MULTILINE,
@@ -83,7 +81,7 @@ def build(settings: Settings, *, with_command: bool = True) -> Script:
             f"main = {_shown(main, settings)}: JavaScript and TypeScript are run here, not "
             f'"{main.suffix}" files'
         )
-    is_module = _DEFAULT_EXPORT.search(source) is not None
+    is_module = exports_default(source)
     if not settings.bundle:
         return _as_it_is(settings, main, is_module)
     if not needs_bundler(main, source, settings.options):

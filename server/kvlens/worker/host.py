@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.emulator import Emulator
-from kvlens.kv import Clock, Compat, system_clock
+from kvlens.kv import Clock, CompatName, system_clock
 from kvlens.stores import Store
 
 from . import layout
@@ -48,7 +48,7 @@ class WorkerHost:
         store: Store,
         folder: Path,
         *,
-        compat: Compat = "miniflare2",
+        compat: CompatName = "strict",
         clock: Clock = system_clock,
         emit: Callable[[Event], None] = lambda event: None,
     ) -> None:
@@ -167,7 +167,7 @@ class WorkerHost:
             settings.blobs,
             self._address,
             self.emulator.token,
-            strict=self.emulator.compat == "miniflare2",
+            strict=self.emulator.compat == "strict",
             structured=self._structured,
         )
         self._runs += 1

@@ -22,7 +22,7 @@ OURS = "kvlens:"
 PUBLIC, DISPATCH = "public", "dispatch"
 """The sockets: one for the world, and one that takes whole URLs in its request lines."""
 
-_STRICT = f"{OURS}strict"
+_BINDING = f"{OURS}binding"
 _CACHE = f"{OURS}cache"
 _CONFIG = "config.capnp"
 _USE_STRICT = re.compile(r"""\s*(?:"use strict"|'use strict')""")
@@ -64,7 +64,7 @@ class Plan:
     """Where the emulator listens, as workerd writes addresses: host:port or unix:/path."""
     token: str = ""
     strict: bool = True
-    """Whether Miniflare 2's checks stand in front of the namespaces."""
+    """Whether the rules of Miniflare 2 are held in the isolate too."""
     structured: bool = True
     """Whether workerd writes its log as JSON; versions before 2025 cannot."""
 
@@ -129,18 +129,15 @@ def write(plan: Plan, folder: Path) -> Layout:
     ]
     more: dict[str, capnp.Value] = {"structuredLogging": True} if plan.structured else {}
     if plan.namespaces and not plan.script.service_worker:
-        (folder / "strict.js").write_text(
-            f"{_strict_source()}\n"
-            "export default (env) => strict(env.inner);\n"
-            "export const open = (env) => env.inner;\n",
-            encoding="utf-8",
-        )
-        checks: capnp.Value = {
-            "name": _STRICT,
+        given = "strict(env.inner)" if plan.strict else "env.inner"
+        text = f"{_inside(plan)}\nexport default (env) => {given};\n"
+        (folder / "binding.js").write_text(text, encoding="utf-8")
+        inside: capnp.Value = {
+            "name": _BINDING,
             "internal": True,
-            "esModule": capnp.embed("strict.js"),
+            "esModule": capnp.embed("binding.js"),
         }
-        more["extensions"] = [{"modules": [checks]}]
+        more["extensions"] = [{"modules": [inside]}]
     config = folder / _CONFIG
     config.write_text(capnp.document(services, sockets, **more), encoding="utf-8")
     return Layout(config, lines_before)
@@ -163,8 +160,7 @@ def _bindings(plan: Plan, folder: Path) -> list[capnp.Value]:
             found.append({"name": binding, "kvNamespace": service})
             continue
         wrapped: capnp.Value = {
-            "moduleName": _STRICT,
-            "entrypoint": "default" if plan.strict else "open",
+            "moduleName": _BINDING,
             "innerBindings": [{"name": "inner", "kvNamespace": service}],
         }
         found.append({"name": binding, "wrapped": wrapped})
@@ -183,18 +179,14 @@ def _bindings(plan: Plan, folder: Path) -> list[capnp.Value]:
     return found
 
 
-def _strict_source() -> str:
-    return Path(__file__).with_name("strict.js").read_text(encoding="utf-8")
+def _inside(plan: Plan) -> str:
+    """Return what runs in the Worker's isolate before it."""
+    names = ["rejections.js", *(["strict.js"] if plan.strict else [])]
+    return "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names)
 
 
 def _prelude(plan: Plan) -> str:
     """Return what runs before a service worker: wrapped bindings do not exist for these."""
-    names = json.dumps(list(plan.namespaces) if plan.strict else [])
-    return (
-        f"(() => {{\n{_CONSOLE}{_strict_source()}"
-        f"for (const name of {names}) {{\n"
-        "  const value = strict(globalThis[name]);\n"
-        "  const options = { configurable: true, enumerable: true, writable: true };\n"
-        "  Object.defineProperty(globalThis, name, { ...options, value });\n"
-        "}\n})();\n"
-    )
+    names = json.dumps(list(plan.namespaces))
+    ruled = f"for (const name of {names}) strict(globalThis[name]);\n" if plan.strict else ""
+    return f"(() => {{\n{_CONSOLE}{_inside(plan)}{ruled}}})();\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from .sourcemap import SourceMap
+from .syntax import is_module
 
 Kind = Literal["esModule", "text", "data", "wasm"]
 
@@ -36,6 +37,8 @@ class Script:
     warnings: tuple[str, ...] = ()
 
 
-def plain_script(text: str, *, modules: bool = True, name: str = "worker.mjs") -> Script:
-    """Return a Worker that is given as text, in the syntax that `modules` tells."""
+def plain_script(text: str, *, modules: bool | None = None, name: str = "worker.mjs") -> Script:
+    """Return a Worker that is given as text, in the syntax that `modules` or the text tells."""
+    if modules is None:
+        modules = is_module(text)
     return Script((Module(name, "esModule", text.encode()),), service_worker=not modules)

@@ -22,11 +22,11 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     """Return how many keys were written, and what is doubtful in the file."""
     target = await find_target(server, params)
     path = server.path(params.text("file"))
-    seed = await asyncio.to_thread(read, path, time.time(), target.compat)
+    seed = await asyncio.to_thread(read, path, time.time())
     warnings = located(seed.name, seed.text, seed.warnings)
     for line in warnings:
         server.log("warning", line)
-    writes = to_writes(seed.items, time.time(), target.compat)
+    writes = to_writes(seed.items, time.time())
     store = await target.store()
     async with Progress(server, params.token, f"Seeding {target.binding}") as progress:
         written = await apply(

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.kv.limits import INT32_MAX, MIN_CACHE_TTL
+from kvlens.kv.limits import INT32_MAX, MIN_CACHE_TTL, STRICT_MIN_CACHE_TTL
 from kvlens.rules.base import Finding
 from kvlens.source.call import KvCall
 from kvlens.source.rules.base import CallRule, Context
 from kvlens.source.rules.words import named, place, shown, whole
-
-_LEAST, _EVERYWHERE = min(MIN_CACHE_TTL.values()), max(MIN_CACHE_TTL.values())
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -25,13 +23,13 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if number is None and value.kind != "string":
         return
     seconds = whole(number) if number is not None else 0.0
-    if seconds < _LEAST:
+    if seconds < MIN_CACHE_TTL:
         yield Finding(
             place(call, value),
-            f"{named(call, option)} is {shown(value)}, and the least is {_LEAST} seconds: "
-            f"{call.title} throws. Use {_EVERYWHERE} or more, which every version of the runtime "
-            "takes, or leave it out.",
-            data={"replace": str(_EVERYWHERE)},
+            f"{named(call, option)} is {shown(value)}, and the least is {MIN_CACHE_TTL} seconds: "
+            f"{call.title} throws. Use {STRICT_MIN_CACHE_TTL} or more, which every version of the "
+            "runtime takes, or leave it out.",
+            data={"replace": str(STRICT_MIN_CACHE_TTL)},
         )
     elif seconds > INT32_MAX:
         yield Finding(
