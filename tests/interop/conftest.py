@@ -7,25 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.runtimes import Miniflare, Serving, Workerd
+from tests.interop.runtimes import Miniflare, Ours
 
 BINDINGS = {f"KV{number}": f"id {number}/ü" for number in range(3)}
 
 
 @pytest.fixture(scope="session")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """An emulator with workerd's answers and three namespaces on disk."""
-    namespaces = {ns: binding for binding, ns in BINDINGS.items()}
-    with Serving("wrangler:", tmp_path_factory.mktemp("ours"), namespaces) as emulator:
-        yield emulator
+def as_workerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ours]:
+    """Our emulator with `compat` "workerd" and three namespaces on disk."""
+    folder = tmp_path_factory.mktemp("workerd")
+    worker = Ours(folder, BINDINGS, "workerd", f"wrangler:{folder / 'state'}")
+    yield worker
+    worker.stop()
 
 
 @pytest.fixture(scope="session")
-def ours(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workerd]:
-    """workerd with its KV bindings at our emulator."""
-    emulator = serving.emulator
-    folder = tmp_path_factory.mktemp("workerd")
-    worker = Workerd(folder, emulator.url, emulator.token, BINDINGS)
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ours]:
+    """The same with `compat` "strict"."""
+    folder = tmp_path_factory.mktemp("strict")
+    worker = Ours(folder, BINDINGS, "strict", f"wrangler:{folder / 'state'}")
     yield worker
     worker.stop()
 

@@ -12,13 +12,17 @@ import subprocess
 import threading
 import time
 import urllib.request
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from kvlens import sync
 from kvlens.emulator import Emulator
-from kvlens.kv import Compat
+from kvlens.kv import CompatName, KVError, KVSyntaxError, KVTypeError
+from kvlens.kv.coerce import UNSET
+from kvlens.kv.values import ValueStream
 from kvlens.stores import open_store
 
 HERE = Path(__file__).parent
@@ -44,7 +48,33 @@ def workerd(of: str = ".") -> str:
     return found.stdout.strip()
 
 
-class Runtime:
+class Caller:
+    """What makes KV calls as a test says."""
+
+    def calls(self, *calls: Sequence[Any], together: bool = False) -> list[Any]:
+        """Run KV calls, each [binding, method, *arguments]; a raised error is `Thrown`."""
+        raise NotImplementedError
+
+    def call(self, *call: Any) -> Any:
+        """Run one KV call."""
+        (result,) = self.calls(call)
+        return result
+
+
+class Server(Caller):
+    """A Worker that makes them; `url` is its address."""
+
+    url: str
+
+    def calls(self, *calls: Sequence[Any], together: bool = False) -> list[Any]:
+        """Run KV calls, each [binding, method, *arguments]; a raised error is `Thrown`."""
+        body = json.dumps({"calls": calls, "together": together}, default=_pack).encode()
+        request = urllib.request.Request(self.url, body)
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return [_result(item) for item in json.load(response)]
+
+
+class Runtime(Server):
     """A process that serves a Worker; it ends with its input, or when it is told to."""
 
     def __init__(
@@ -82,18 +112,6 @@ class Runtime:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self.errors.append(line)
-
-    def calls(self, *calls: Sequence[Any], together: bool = False) -> list[Any]:
-        """Run KV calls, each [binding, method, *arguments]; a raised error is `Thrown`."""
-        body = json.dumps({"calls": calls, "together": together}, default=_pack).encode()
-        request = urllib.request.Request(self.url, body)
-        with urllib.request.urlopen(request, timeout=60) as response:
-            return [_result(item) for item in json.load(response)]
-
-    def call(self, *call: Any) -> Any:
-        """Run one KV call."""
-        (result,) = self.calls(call)
-        return result
 
     def repeat(self, **what: Any) -> float:
         """Have the Worker make one call many times (see calls.mjs); return the seconds it took."""
@@ -151,6 +169,95 @@ class Miniflare4(Runtime):
 
     def __init__(self, state: Path, *ids: str) -> None:
         super().__init__([node(), str(HERE / "miniflare4.mjs"), str(state), *ids])
+
+
+class Ours(Server):
+    """Our emulator and the Worker on workerd, as `kvlens dev` runs it."""
+
+    def __init__(
+        self, folder: Path, bindings: Mapping[str, str], compat: CompatName, store: str = "memory:"
+    ) -> None:
+        shutil.copy(WORKERS / "calls.mjs", folder)
+        entry = folder / "entry.mjs"
+        entry.write_text(
+            'import { answer } from "./calls.mjs";\nexport default { fetch: answer };\n', "utf-8"
+        )
+        self.emulator = sync.Emulator(
+            script_path=entry,
+            folder=HERE,
+            kv_namespaces=bindings,
+            compat=compat,
+            store=store,
+            compatibility_date=COMPATIBILITY_DATE,
+        )
+        self.emulator.start()
+        self.url = self.emulator.url
+        self.python = InPython(self.emulator)
+
+    def stop(self) -> None:
+        """End it."""
+        self.emulator.close()
+
+
+class InPython(Caller):
+    """The namespace object of the Python API, called as a Worker calls its own."""
+
+    def __init__(self, emulator: sync.Emulator) -> None:
+        self._emulator = emulator
+
+    def calls(self, *calls: Sequence[Any], together: bool = False) -> list[Any]:
+        """Run KV calls, each [binding, method, *arguments]; a raised error is `Thrown`."""
+        assert not together
+        return [self._one(*call) for call in calls]
+
+    def _one(self, binding: str, method: str, *given: Any) -> Any:
+        namespace = self._emulator.get_kv_namespace(binding)
+        arguments = [_python(argument) for argument in given]
+        options: dict[str, Any] = {}
+        if method == "list" or (method == "put" and len(arguments) == 3):
+            last = arguments.pop() if arguments else None
+            for name, value in last.items() if isinstance(last, dict) else ():
+                options[{"expirationTtl": "expiration_ttl"}.get(name, name)] = value
+        if method == "delete":
+            del arguments[1:]  # which JavaScript takes no notice of
+        function = {"getWithMetadata": "get_with_metadata"}.get(method, method)
+        try:
+            result = getattr(namespace, function)(*arguments, **options)
+        except KVError as error:
+            kinds = {KVError: "Error", KVTypeError: "TypeError", KVSyntaxError: "SyntaxError"}
+            return Thrown((kinds[type(error)], str(error)))
+        if isinstance(result, dict) and isinstance(result.get("value"), ValueStream):
+            result["value"] = result["value"].read()
+        return result.read() if isinstance(result, ValueStream) else result
+
+
+_PYTHON: dict[str, Callable[[Any], Any]] = {
+    "$bytes": base64.b64decode,
+    "$buffer": base64.b64decode,
+    "$stream": lambda text: iter([base64.b64decode(text)]),
+    "$zeros": bytes,
+    "$zeroStream": lambda size: (bytes(min(65536, size - at)) for at in range(0, size, 65536)),
+    "$undefined": lambda _: UNSET,
+    "$number": float,
+    "$map": dict,
+    "$date": lambda time: datetime.fromtimestamp(time / 1000, timezone.utc),
+    "$text": lambda units: "".join(map(chr, units)),
+    "$bigint": int,
+    "$repeat": lambda given: given[0] * given[1],
+    "$now": lambda seconds: int(time.time()) + seconds,
+}
+
+
+def _python(value: Any) -> Any:
+    """Return what a Python program passes where a Worker passes what calls.mjs revives."""
+    if isinstance(value, list):
+        return [_python(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    for name, make in _PYTHON.items():
+        if name in value:
+            return make(value[name])
+    return {name: _python(item) for name, item in value.items()}
 
 
 class WranglerDev(Runtime):
@@ -263,7 +370,11 @@ class Serving:
     """
 
     def __init__(
-        self, store: str, folder: Path, namespaces: Mapping[str, str], compat: Compat = "workerd"
+        self,
+        store: str,
+        folder: Path,
+        namespaces: Mapping[str, str],
+        compat: CompatName = "workerd",
     ) -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)

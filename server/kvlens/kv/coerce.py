@@ -103,12 +103,16 @@ def to_integer(value: object) -> int:
 
 
 def whole_text(text: str) -> str:
-    """Return `text` with lone surrogates replaced by U+FFFD, so that it has a UTF-8 form."""
+    """Return `text` as it arrives at the service: three U+FFFD for each lone surrogate.
+
+    The runtime sends a lone surrogate as three bytes, none of which is UTF-8.
+    """
     try:
         text.encode()
     except UnicodeEncodeError:
-        # the round trip joins the two halves of a pair and replaces what is left alone
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        # the first round trip joins the two halves of a pair
+        joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        return joined.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     return text
 
 

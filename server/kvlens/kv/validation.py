@@ -240,8 +240,9 @@ def bulk_keys(keys: Sequence[Any], cache_ttl: object, compat: Compat) -> Iterato
     def checked() -> Iterator[str]:
         for key in keys:
             name = raw_key("GET_BULK", whole_text(js_text(key)))
-            check_cache_ttl("GET_BULK", cache_ttl, compat)
+            check_cache_ttl("GET_BULK", cache_ttl, "workerd")
             yield name
+        check_cache_ttl("GET_BULK", cache_ttl, compat)  # the runtime's own refusals come first
 
     return checked()
 

@@ -11,6 +11,10 @@ from .errors import KVSyntaxError, KVTypeError
 
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPE = re.compile(rf"{_HIGH}{_LOW}|\\(?:u[0-9a-fA-F]{{4}}|.)")
+_TOKEN = re.compile(
+    r"""[ \t\r\n]*([][{},:]|"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"
+    |-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)""".replace("\n    ", "")
+)
 
 
 class ValueStream:
@@ -44,26 +48,69 @@ def decode_text(value: bytes) -> str:
 def parse_json(text: str) -> Any:
     """Return what JSON.parse gives; KVSyntaxError where the text is not JSON."""
     try:
-        if text.startswith("\ufeff"):
-            raise json.JSONDecodeError("Unexpected byte order mark", text, 0)
-        return json.loads(text, parse_constant=_refuse_constant)
+        return _load_json(text)
     except json.JSONDecodeError as error:
         if not text.strip(" \t\r\n"):
             raise KVSyntaxError("Unexpected end of JSON input") from None
         raise KVSyntaxError(f"{error.msg} in JSON at position {error.pos}") from None
-    except ValueError:  # an integer with more digits than Python converts: a number all the same
-        return json.loads(text, parse_constant=_refuse_constant, parse_int=float)
     except RecursionError:
         raise KVSyntaxError("JSON nested too deeply to be read") from None
 
 
 def is_json(text: str) -> bool:
-    """Tell whether the text is JSON."""
+    """Tell whether the text is JSON, however deeply it is nested."""
     try:
-        parse_json(text)
-    except KVSyntaxError:
+        _load_json(text)
+    except json.JSONDecodeError:
         return False
+    except RecursionError:
+        return _is_deep_json(text)
     return True
+
+
+def _load_json(text: str) -> Any:
+    if text.startswith("\ufeff"):
+        raise json.JSONDecodeError("Unexpected byte order mark", text, 0)
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # an integer with more digits than Python converts: a number all the same
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=float)
+
+
+def _is_deep_json(text: str) -> bool:
+    """The same for what Python's parser has no stack for; slower."""
+    closers: list[str] = []
+    place, wanted = 0, "value"  # or "key", ":", "," or, after an opening bracket, "value]" "key}"
+    while found := _TOKEN.match(text, place):
+        token, place = found[1], found.end()
+        kind = token[:1]
+        if kind and kind in "]}":
+            if (
+                not closers
+                or kind != closers[-1]
+                or wanted not in (",", f"value{kind}", f"key{kind}")
+            ):
+                return False
+            closers.pop()
+            wanted = ","
+        elif kind in (",", ":"):
+            if wanted != kind or not closers:
+                return False
+            wanted = "key" if kind == "," and closers[-1] == "}" else "value"
+        elif wanted.startswith("key"):
+            if kind != '"':
+                return False
+            wanted = ":"
+        elif not wanted.startswith("value"):
+            return False
+        elif kind and kind in "[{":
+            closers.append("]" if kind == "[" else "}")
+            wanted = "value]" if kind == "[" else "key}"
+        else:
+            wanted = ","
+    return wanted == "," and not closers and not text[place:].strip(" \t\r\n")
 
 
 def unescape_json(text: str) -> str:

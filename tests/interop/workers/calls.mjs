@@ -12,6 +12,36 @@ const SPECIAL = {
   $map: (pairs) => new Map(pairs),
   $date: (time) => new Date(time),
   $text: (units) => String.fromCharCode(...units),
+  $bigint: (text) => BigInt(text),
+  $symbol: (text) => Symbol(text),
+  $repeat: ([text, count]) => text.repeat(count),
+  $now: (seconds) => Math.floor(Date.now() / 1000) + seconds,
+};
+
+// Other ways to call a method, written before its name: "unbound get".
+const WAYS = {
+  unbound: (namespace, name, args) => (0, namespace[name])(...args),
+  how: async (namespace, name, args) => {
+    let promise;
+    try {
+      promise = namespace[name](...args);
+    } catch {
+      return "thrown";
+    }
+    return promise.then(
+      () => "resolved",
+      () => "rejected",
+    );
+  },
+  shape: (namespace) => {
+    const methods = Object.getPrototypeOf(namespace);
+    const described = Reflect.ownKeys(methods).map((name) => {
+      const { value, writable, enumerable, configurable } = Object.getOwnPropertyDescriptor(methods, name);
+      return [String(name), typeof value, value?.name, value?.length, writable, enumerable, configurable];
+    });
+    const same = namespace.get === namespace.get && namespace instanceof namespace.constructor;
+    return [String(namespace), namespace.constructor.name, Reflect.ownKeys(namespace), same, described];
+  },
 };
 
 function zeros(size) {
@@ -50,6 +80,7 @@ async function plain(value) {
     return { $map: await Promise.all([...value].map(([key, item]) => Promise.all([key, plain(item)]))) };
   }
   if (Array.isArray(value)) return Promise.all(value.map(plain));
+  if (typeof value === "number" && !Number.isFinite(value)) return { $number: String(value) };
   if (value === null || typeof value !== "object") return value;
   const items = Object.entries(value).map(async ([key, item]) => [key, await plain(item)]);
   return Object.fromEntries(await Promise.all(items));
@@ -57,7 +88,10 @@ async function plain(value) {
 
 async function call(env, [binding, method, ...args]) {
   try {
-    return { value: await plain(await env[binding][method](...args.map(revive))) };
+    const [name, way] = method.split(" ").reverse();
+    const given = args.map(revive);
+    const namespace = env[binding];
+    return { value: await plain(await (way ? WAYS[way](namespace, name, given) : namespace[name](...given))) };
   } catch (error) {
     return { error: error.message, kind: error.name };
   }
