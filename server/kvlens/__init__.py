@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kvlens.api import Emulator
-    from kvlens.kv import KVError, KVNamespace, KVSyntaxError, KVTypeError, ManualClock
+    from kvlens.kv import CompatName, KVError, KVNamespace, KVSyntaxError, KVTypeError, ManualClock
     from kvlens.worker.errors import BuildError, StartError, WorkerError
     from kvlens.worker.fetch import Response
 
@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 # name: module; imported when first asked for, so that the commands start quickly
 _LAZY = {
+    "CompatName": "kvlens.kv",
     "Emulator": "kvlens.api",
     "KVError": "kvlens.kv",
     "KVNamespace": "kvlens.kv",
@@ -29,6 +30,7 @@ _LAZY = {
 
 __all__ = [
     "BuildError",
+    "CompatName",
     "Emulator",
     "KVError",
     "KVNamespace",

@@ -66,11 +66,12 @@ def read(request: str | urllib.request.Request) -> bytes:
         return content
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["told", "seen"])
 @pytest.mark.parametrize("modules", [True, False], ids=["modules", "service worker"])
-async def test_the_example_of_miniflares_page(modules: bool) -> None:
+async def test_the_example_of_miniflares_page(modules: bool, told: bool) -> None:
     async with Emulator(
         script=MODULE if modules else SERVICE_WORKER,
-        modules=modules,
+        modules=modules if told else None,
         kv_namespaces=["TEST_NAMESPACE"],
         folder=HERE,
     ) as emulator:
@@ -81,13 +82,57 @@ async def test_the_example_of_miniflares_page(modules: bool) -> None:
         assert await namespace.get("count") == "2"
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        'addEventListener("fetch", (event) => { event.respondWith(answer()); });\n'
+        'async function answer() { return new Response(await N1.get("key")); }',
+        '// export default { fetch() {} }\nconst text = `export default ${"}"}`;\n'
+        'addEventListener("fetch", (e) => e.respondWith(N1.get("key").then((v) => '
+        "new Response(v))));",
+        'export default { fetch: async (_, env) => new Response(await env.N1.get("key")) };',
+        'const fetch = async (_, env) => new Response(await env.N1.get("key"));\n'
+        "export { worker as default }; const worker = { fetch };",
+    ],
+    ids=["service worker", "only said in texts", "module", "exported below"],
+)
+@pytest.mark.parametrize("as_file", [False, True], ids=["text", "file"])
+def test_the_script_tells_its_syntax(script: str, as_file: bool, tmp_path: Path) -> None:
+    path = tmp_path / "worker.js"
+    path.write_text(script, "utf-8")
+    source: dict[str, Any] = {"script_path": path} if as_file else {"script": script}
+    with sync.Emulator(**source, kv_namespaces=["N1"], folder=HERE) as emulator:
+        emulator.get_kv_namespace("N1").put("key", "value")
+        assert emulator.dispatch_fetch("http://localhost:8787/").text == "value"
+
+
+@pytest.mark.parametrize("compat", ["strict", "workerd", "miniflare2"])
+async def test_the_modes(compat: kvlens.CompatName) -> None:
+    async with Emulator(kv_namespaces=["KV"], compat=compat, folder=HERE) as emulator:
+        kv = await emulator.get_kv_namespace("KV")
+        assert await kv.get(["a"]) == {"a": None}
+        if compat == "workerd":
+            assert (await kv.list(limit=0))["keys"] == []
+        else:
+            with pytest.raises(kvlens.KVError, match="strict mode"):
+                await kv.list(limit=0)
+
+
+def test_a_mode_that_is_not_there() -> None:
+    with pytest.raises(ValueError, match="compat is 'loose'; it takes strict or workerd"):
+        Emulator(compat="loose")  # type: ignore[arg-type]
+
+
 def test_the_same_without_async() -> None:
     with sync.Emulator(
         script=MODULE, modules=True, kv_namespaces=["TEST_NAMESPACE"], folder=HERE
     ) as emulator:
         namespace = emulator.get_kv_namespace("TEST_NAMESPACE")
         namespace.put("count", "1", metadata={"by": "test"}, expiration_ttl=60)
-        assert namespace.get_with_metadata("count") == {"value": "1", "metadata": {"by": "test"}}
+        whole = {"value": "1", "metadata": {"by": "test"}}
+        assert namespace.get_with_metadata("count") == {**whole, "cacheStatus": None}
+        assert namespace.get(["count", "none"], "json") == {"count": 1, "none": None}
+        assert namespace.get_with_metadata(["count", "none"]) == {"count": whole, "none": None}
         assert emulator.dispatch_fetch("http://localhost:8787/").text == "2"
         assert namespace.get("count", "json") == 2
         assert [key["name"] for key in namespace.list(prefix="c")["keys"]] == ["count"]

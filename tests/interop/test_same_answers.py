@@ -378,7 +378,8 @@ def strictly(call: Sequence[Any], real: Any) -> Any:
     if method in KEYS and is_undefined(call):
         return KEYS[method]
     options = arguments[-1] if arguments and isinstance(arguments[-1], dict) else {}
-    if method == "list" and "limit" in options and not isinstance(real, Thrown):
+    refused = isinstance(real, Thrown) and "exceeds key length limit" not in real[1]
+    if method == "list" and "limit" in options and not refused:  # the prefix is looked at later
         shown, number = in_javascript(options["limit"])
         if not number >= 1 and shown != "undefined":
             return refusal(
@@ -465,7 +466,7 @@ def _near(value: Any) -> Any:
         return [_near(item) for item in value]
     if isinstance(value, dict):
         return {key: _near(item) for key, item in value.items()}
-    if isinstance(value, int) and NOW < value < NOW + 600:
+    if isinstance(value, int) and NOW < value < time.time() + 600:
         return "soon"
     return value
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kvlens.kv import Write
+from kvlens.kv import CompatName, Write
+from kvlens.kv.validation import STRICT_NOTE
 
 from tests.interop.runtimes import Serving, Thrown, Workerd
 
@@ -20,7 +21,7 @@ def read(url: str) -> Any:
 
 @pytest.mark.parametrize("store", ["memory:", "wrangler:"])
 def test_service_worker(tmp_path: Path, store: str) -> None:
-    with Serving(store, tmp_path, {"id": "KV"}, "miniflare2") as serving:
+    with Serving(store, tmp_path, {"id": "KV"}, "strict") as serving:
         emulator = serving.emulator
         worker = Workerd(tmp_path, emulator.url, emulator.token, {"KV": "id"}, service_worker=True)
         try:
@@ -35,12 +36,13 @@ def test_service_worker(tmp_path: Path, store: str) -> None:
             worker.stop()
 
 
-MINIFLARE2: list[tuple[list[Any], Any]] = [
+REFUSED: list[tuple[list[Any], str]] = [
     (["put", "k", "v", {"expirationTtl": 30}], "KV PUT failed: 400 Invalid expiration_ttl of 30. "
      "Expiration TTL must be at least 60."),
     (["get", "k", {"cacheTtl": 59}],
-     "KV GET failed: 400 Invalid cache_ttl of 59. Cache TTL must be at least 60."),
-    (["get", "k", {"cacheTtl": 0}], None),
+     "KV GET failed: 400 Invalid cache_ttl of 59. Cache TTL must be at least 60." + STRICT_NOTE),
+    (["get", "k", {"cacheTtl": 0}],
+     "KV GET failed: 400 Invalid cache_ttl of 0. Cache TTL must be at least 30."),
     (["list", {"limit": 1001}], "KV GET failed: 400 Invalid key_count_limit of 1001. "
      "Please specify an integer less than 1000."),
     (["put", "k", "v", {"metadata": "x" * 1023}],
@@ -50,17 +52,20 @@ MINIFLARE2: list[tuple[list[Any], Any]] = [
 ]  # fmt: skip
 
 
-def test_miniflare2(tmp_path: Path) -> None:
-    """What can be told over the wire is answered as Miniflare 2 does."""
-    with Serving("memory:", tmp_path, {"id": "KV"}, "miniflare2") as serving:
+@pytest.mark.parametrize("compat", ["strict", "miniflare2"])
+def test_strict(tmp_path: Path, compat: CompatName) -> None:
+    """What can be told over the wire is refused by the emulator, under the old name too."""
+    with Serving("memory:", tmp_path, {"id": "KV"}, compat) as serving:
         emulator = serving.emulator
         worker = Workerd(tmp_path, emulator.url, emulator.token, {"KV": "id"})
         try:
-            for call, expected in MINIFLARE2:
-                answer = worker.call("KV", *call)
-                assert answer == (Thrown(("Error", expected)) if expected else None)
-            page = worker.call("KV", "list")
-            assert (page["keys"], page["list_complete"], page["cursor"]) == ([], True, "")
+            for call, expected in REFUSED:
+                assert worker.call("KV", *call) == Thrown(("Error", expected))
+            assert worker.call("KV", "list") == {
+                "keys": [],
+                "list_complete": True,
+                "cacheStatus": None,
+            }
         finally:
             worker.stop()
 
