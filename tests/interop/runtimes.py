@@ -216,8 +216,8 @@ class InPython(Caller):
         options: dict[str, Any] = {}
         if method == "list" or (method == "put" and len(arguments) == 3):
             last = arguments.pop() if arguments else None
-            for name, value in last.items() if isinstance(last, dict) else ():
-                options[{"expirationTtl": "expiration_ttl"}.get(name, name)] = value
+            if isinstance(last, dict):
+                options = {_OPTIONS.get(str(name), str(name)): last[name] for name in last}
         if method == "delete":
             del arguments[1:]  # which JavaScript takes no notice of
         function = {"getWithMetadata": "get_with_metadata"}.get(method, method)
@@ -231,6 +231,7 @@ class InPython(Caller):
         return result.read() if isinstance(result, ValueStream) else result
 
 
+_OPTIONS = {"expirationTtl": "expiration_ttl"}
 _PYTHON: dict[str, Callable[[Any], Any]] = {
     "$bytes": base64.b64decode,
     "$buffer": base64.b64decode,

@@ -50,6 +50,23 @@ PROJECTS: list[tuple[str, dict[str, str], list[str]]] = [
         "app/wrangler.toml": CONFIG,
         "pytest.ini": "[pytest]\nkv_emulator_config = app/wrangler.toml\nkv_emulator_env = big\n"},
      []),
+    ("a mode", {
+        "test_it.py": COUNTS.replace("{after}", "2") + """
+import pytest
+
+@pytest.fixture(autouse=True)
+def mode(kv_emulator):
+    assert kv_emulator.get_kv_namespace("COUNTS").list(limit=0)["keys"] == []
+""", "pytest.ini": "[pytest]\nkv_emulator_compat = workerd\n"}, []),
+    ("the old name of a mode", {
+        "test_it.py": COUNTS.replace("{after}", "2") + """
+import pytest, kvlens
+
+@pytest.fixture(autouse=True)
+def mode(kv_emulator):
+    with pytest.raises(kvlens.KVError, match="strict mode"):
+        kv_emulator.get_kv_namespace("COUNTS").list(limit=0)
+""", "pytest.ini": "[pytest]\nkv_emulator_compat = miniflare2\n"}, []),
     ("own fixture", {
         "test_it.py": COUNTS.replace("{after}", "6"), "wrangler.toml": "",
         "conftest.py": "import pytest\nfrom pathlib import Path\n"

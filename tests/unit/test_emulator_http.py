@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from kvlens.emulator import Emulator, EmulatorError
@@ -104,6 +106,69 @@ async def test_door(emulator: Emulator, head: str, status: str) -> None:
         line, headers, _ = await client.ask(head.replace("PORT", client.port) + "\r\n")
         assert line.startswith(status)
         assert not any(name.startswith("access-control") for name in headers)
+
+
+NUMBERS = ["1" * 400, "-" + "1" * 400, "1" * 5000, "1e400", "-1e400", "NaN", "Infinity", "x", "²"]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=[f"{n[:9]} ({len(n)})" for n in NUMBERS])
+async def test_a_number_that_is_none(emulator: Emulator, number: str) -> None:
+    """Whatever stands where a number should is refused, and nothing is stored."""
+    head = f"HTTP/1.1\r\nAUTH\r\n{BINDING}"
+    rest = KEYS.removesuffix("/keys")
+    requests = [
+        *(f"PUT /k?urlencoded=true&{name}={quote(number)} {head}Content-Length: 0\r\n\r\n"
+          for name in ("expiration", "expiration_ttl")),
+        f"GET /k?urlencoded=true&cache_ttl={quote(number)} {head}\r\n",
+        *(f"PUT {rest}/values/k?{name}={quote(number)} HTTP/1.1\r\nHOST\r\nAUTH\r\n"
+          "Content-Length: 0\r\n\r\n" for name in ("expiration", "expiration_ttl")),
+    ]  # fmt: skip
+    bodies = [f'{{"keys":["k"],"cacheTtl":{json.dumps(number)}}}']
+    if number not in ("x", "²"):
+        bodies.append(f'{{"keys":["k"],"cacheTtl":{number}}}')
+        for name in ("expiration", "expiration_ttl"):
+            body = f'[{{"key":"k","value":"v","{name}":{number}}}]'
+            requests.append(
+                f"PUT {rest}/bulk HTTP/1.1\r\nHOST\r\nAUTH\r\nContent-Length: {len(body)}"
+                f"\r\n\r\n{body}"
+            )
+    requests += [f"POST /bulk/get {head}Content-Length: {len(b)}\r\n\r\n{b}" for b in bodies]
+    for request in requests:
+        async with Client(emulator) as client:
+            line, _, _ = await client.ask(request)
+            assert line.startswith("400 "), request[:90]
+    assert (await emulator.store.list("id1")).keys == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"keys":[5]}', '{"keys":[null]}', '{"keys":"k"}', "[]", "5", "{", "[" * 3000 + "]" * 3000,
+     '{"keys":[' + "[" * 3000 + "]" * 3000 + "]}"],
+    ids=["number", "null", "text", "list", "no object", "no JSON", "deep", "deep key"],
+)  # fmt: skip
+async def test_a_bulk_get_that_is_none(emulator: Emulator, body: str) -> None:
+    head = f"POST /bulk/get HTTP/1.1\r\nAUTH\r\n{BINDING}Content-Length: {len(body)}\r\n\r\n"
+    async with Client(emulator) as client:
+        line, _, _ = await client.ask(head + body)
+        assert line == '400 The body must be {"keys": ["…"]}'
+
+
+async def test_deep_json_in_a_bulk_get(emulator: Emulator) -> None:
+    """JSON is told from other text at any depth, and while others are answered."""
+    body = '{"keys":["k"],"type":"json"}'
+    head = f"POST /bulk/get HTTP/1.1\r\nAUTH\r\n{BINDING}Content-Length: {len(body)}\r\n\r\n"
+    for depth, extra, status in (
+        (3000, "", "200 OK"),
+        (3000, "]", "400 "),
+        (200_000, "", "200 OK"),
+        (200_000, ",", "400 "),
+    ):
+        value = b"[" * depth + b"]" * depth + extra.encode()
+        await emulator.store.put("id1", Write("k", value))
+        async with Client(emulator) as client:
+            line, _, answer = await client.ask(head + body)
+            assert line.startswith(status)
+            assert (answer == b'{"k":' + value + b"}") == (status == "200 OK")
 
 
 async def test_without_a_token_it_says_where_to_find_one(emulator: Emulator) -> None:

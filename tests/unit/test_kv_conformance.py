@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from kvlens.cli.serving import serving_parser
 from kvlens.kv import COMPATS, Compat, KVError, KVNamespace, KVSyntaxError, KVTypeError, ManualClock
 from kvlens.kv.coerce import UNSET
 from kvlens.kv.limits import read_compat
 from kvlens.kv.validation import STRICT_NOTE
 from kvlens.kv.values import unescape_json
+from kvlens.lsp.settings import Settings as ServerSettings
+from kvlens.lsp.settings import read_settings as server_settings
 from kvlens.stores import open_store
 
 NOW = 1_700_000_000
@@ -55,7 +58,7 @@ NOT_A_TYPE = type_error(
 UNDECODABLE = "400 Could not URL-decode key name"
 
 
-def put(value: Any = "v", key: str = "k", kind: str = "text", **options: Any) -> Run:
+def put(value: Any = "v", key: Any = "k", kind: str = "text", **options: Any) -> Run:
     """Put, then get."""
 
     async def run(kv: KVNamespace) -> Any:
@@ -247,6 +250,7 @@ ROWS: list[tuple[str, tuple[Compat, ...], Run, Any]] = [
     ("P10 text", BOTH, lambda kv: kv.put("k", "x" * (MIB25 + 1)), TOO_LARGE),
     ("P10 stream", BOTH, lambda kv: kv.put("k", many(MIB25 + 1)), TOO_LARGE),
     ("P15 ttl first", BOTH, put(bytes(MIB25 + 1), expiration_ttl=0), bad_ttl(0)),
+    ("P15 type before a lone surrogate", BOTH, put({}, "x\ud800"), NOT_A_VALUE),
     ("P15 type first", BOTH, put({}, expiration_ttl=0), NOT_A_VALUE),
     (
         "P15 metadata first",
@@ -492,6 +496,30 @@ async def test_paging_through_everything(tmp_path: Path) -> None:
     assert seen == names
     assert page["list_complete"]
     assert cursor is None
+
+
+def test_the_old_name_of_strict_is_taken_everywhere(tmp_path: Path) -> None:
+    modes: list[tuple[str, Compat]] = [
+        ("strict", "strict"), ("miniflare2", "strict"), ("workerd", "workerd")]  # fmt: skip
+    for name, mode in modes:
+        assert server_settings({"compat": name}) == (ServerSettings(compat=mode), [])
+        assert (
+            serving_parser("dev", "", env="none", port=0).parse_args(["--compat", name]).compat
+            == mode
+        )
+    assert serving_parser("dev", "", env="none", port=0).parse_args([]).compat == "strict"
+    for wrong in ("loose", 5, ["strict"]):
+        settings, (complaint,) = server_settings({"compat": wrong})
+        assert settings == ServerSettings()
+        assert complaint == (
+            f"kvlens.compat is {wrong!r}; it takes strict or workerd. Using 'strict'."
+        )
+
+
+def test_a_wrong_mode_in_a_shell(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        serving_parser("dev", "", env="none", port=0).parse_args(["--compat", "loose"])
+    assert "invalid choice: 'loose'" in capsys.readouterr().err
 
 
 def test_the_names_of_the_modes(tmp_path: Path) -> None:

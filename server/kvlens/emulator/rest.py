@@ -437,10 +437,10 @@ def _success(result: Any, info: dict[str, Any] | None = None) -> Response:
     body: dict[str, Any] = {"success": True, "errors": [], "messages": [], "result": result}
     if info is not None:
         body["result_info"] = info
-    return Response(200, json.dumps(body).encode(), _JSON)
+    return Response(200, json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"), _JSON)
 
 
 def _failure(status: int, code: int, message: str) -> Response:
     errors = [{"code": code, "message": message}]
     body = {"success": False, "errors": errors, "messages": [], "result": None}
-    return Response(status, json.dumps(body).encode(), _JSON)
+    return Response(status, json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"), _JSON)

@@ -101,9 +101,10 @@ class KVNamespace:
             raise validation.refuse_missing_value()
         for time in (expiration, expiration_ttl):
             validation.whole_number(time)  # the runtime looks at these before the key
-        name = validation.key_name("put", key)
+        name = validation.runtime_key("put", key)
         content = _content(value)
         text = None if metadata is UNSET or metadata is None else dump_json(metadata)
+        validation.decodable_key("put", name)
         expires = validation.expiration_time(expiration, expiration_ttl, self._clock())
         validation.check_metadata_size(text)
         data = content if isinstance(content, bytes) else await _read_stream(content)

@@ -38,9 +38,21 @@ _GET_TYPES = (
 def key_name(function: str, key: object = MISSING) -> str:
     """Return the key that `function` (get, getWithMetadata, put, delete) works on.
 
-    Raises KVTypeError for an empty, reserved or missing key and KVError 414 above 512 bytes.
+    Raises KVTypeError for an empty, reserved or missing key, KVError 414 above 512 bytes, and
+    KVError 400 for one that has no UTF-8 form.
     """
-    method = METHODS[function]
+    return decodable_key(function, runtime_key(function, key))
+
+
+def decodable_key(function: str, key: str) -> str:
+    """Return the key; KVError 400 where it has no UTF-8 form, which only the service refuses."""
+    if has_lone_surrogate(key):
+        raise KVError("Could not URL-decode key name", method=METHODS[function], status=400)
+    return key
+
+
+def runtime_key(function: str, key: object) -> str:
+    """Return the key as text, with the checks that the runtime makes before it asks the service."""
     if key is MISSING:
         raise _wrong_kind(function, 1, _KEY_KINDS.get(function, "string"))
     key = js_text(key)
@@ -48,9 +60,7 @@ def key_name(function: str, key: object = MISSING) -> str:
         raise KVTypeError("Key name cannot be empty.")
     if key in (".", ".."):
         raise KVTypeError(f'"{key}" is not allowed as a key name.')
-    if has_lone_surrogate(key):
-        raise KVError("Could not URL-decode key name", method=method, status=400)
-    check_key_size(method, key)
+    check_key_size(METHODS[function], key)
     return key
 
 
