@@ -238,7 +238,7 @@ CASES: dict[str, Any] = {
            True, False, [], [2], {}, "0x2", -(2**31), -(2**31) - 1, {"$number": "NaN"},
            {"$number": "Infinity"}, {"$number": "-Infinity"}, {"$date": 5}, {"$symbol": "s"},
            {"$bigint": "5"})),
-        *(["list", *options] for options in ([None], [5], ["x"], [True], [[]])),
+        *(["list", *options] for options in ([None], [5], ["x"], [True], [["x"]])),
         *(["list", {"limit": 2, "cursor": cursor}] for cursor in
           ("", "YQ==", "b1o=", "b3o", "!!!", "ejI=", "a-_b", "Y W Fi", None)),
         ["list", {"prefix": "o", "limit": 2, "cursor": "b1o="}],
