@@ -11,7 +11,8 @@ from typing import IO
 
 from .child import Child, describe_exit
 from .errors import StartError, WorkerError
-from .layout import DISPATCH, PUBLIC
+from .fetch import Address
+from .layout import DISPATCH, PUBLIC, Layout
 from .output import Output, tidy
 
 START_TIMEOUT = 30.0  # seconds; a start takes 0.05, on a machine that swaps much longer
@@ -23,13 +24,14 @@ _LATER = 0.05  # seconds after which a record of several lines is taken for whol
 class Runtime:
     """One workerd with one config. Not used again once it has ended."""
 
-    def __init__(self, program: Path, config: Path, output: Output, scratch: Path) -> None:
+    def __init__(self, program: Path, laid: Layout, output: Output, scratch: Path) -> None:
         """`scratch` is the folder that goes when this process is killed: it holds secrets."""
         self._command = [
-            *(str(program), "serve", str(config)),
+            *(str(program), "serve", str(laid.config)),
             *("--control-fd=1", "--verbose", "--experimental"),
         ]
-        self.folder = config.parent
+        self.folder = laid.config.parent
+        self._sockets = laid.sockets
         self._output = output
         self._scratch = scratch
         self._loop = asyncio.get_running_loop()
@@ -38,7 +40,8 @@ class Runtime:
         self._flush: asyncio.TimerHandle | None = None
         self._child: Child | None = None
         self._open_streams = 2
-        self.ports: dict[str, int] = {}
+        self.addresses: dict[str, Address] = {}
+        """Where it listens, by the names of its sockets; empty until it does."""
         self.ended: asyncio.Future[int] = self._loop.create_future()
         """Done with the exit code when the process has ended and all that it said is read."""
         self.ending = False
@@ -114,8 +117,9 @@ class Runtime:
                 self._flush = self._loop.call_later(_LATER, self._flush_output)
         elif text.startswith(_LISTENS):
             event = json.loads(text)
-            self.ports[event["socket"]] = event["port"]
-            if {PUBLIC, DISPATCH} <= self.ports.keys():
+            name = event["socket"]
+            self.addresses[name] = self._sockets.get(name, event["port"])
+            if {PUBLIC, DISPATCH} <= self.addresses.keys():
                 self._ready.set_result(None)
         else:
             self._before_ready.append((text, is_error))
