@@ -362,7 +362,9 @@ async def test_an_upgrade_waits_for_the_answer_before_it() -> None:
         await reader.read()
         writer.close()
 
-    upgrade = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    upgrade = (
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    )
     async with behind(slow) as port, fronted() as (front, _):
         front.serve(port)
         client = await Client.to(front)

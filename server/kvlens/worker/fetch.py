@@ -9,12 +9,12 @@ import zlib
 from collections.abc import Iterable, Mapping
 from email.message import Message
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from .errors import WorkerError
 
-Address = Union[int, Path]
+Address = int | Path
 """Where a workerd listens: a Unix socket, or on Windows a port of 127.0.0.1."""
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 TIMEOUT = 300.0  # seconds without a byte from the Worker

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kvlens import files
+
 from . import capnp
 from .script import Script
 
@@ -26,6 +28,7 @@ No web page can reach them: they are files in our own folder. Where workerd has 
 (Windows) they are ports, and a Worker in front of the user's asks for a key.
 """
 KEY_HEADER = "KVLens-Key"
+LARGEST_BLOB = 64 * 1024 * 1024  # bytes; a Worker may not be larger
 
 _STRICT = f"{OURS}strict"
 _CACHE = f"{OURS}cache"
@@ -219,7 +222,7 @@ def _bindings(plan: Plan, folder: Path) -> list[capnp.Value]:
             found.append({"name": name, "json": json.dumps(value, default=str)})
     for number, (name, (kind, path)) in enumerate(plan.blobs.items()):
         file = f"blob{number}"
-        (folder / file).write_bytes(path.read_bytes())
+        (folder / file).write_bytes(files.read_bytes(path, LARGEST_BLOB))
         key = {"wasm": "wasmModule", "text": "text", "data": "data"}[kind]
         found.append({"name": name, key: capnp.embed(file)})
     return found

@@ -9,7 +9,7 @@ from typing import Literal
 
 from .sourcemap import SourceMap
 
-Kind = Literal["esModule", "text", "data", "wasm"]
+Kind = Literal["esModule", "commonJsModule", "text", "data", "wasm"]
 
 
 @dataclass(frozen=True)

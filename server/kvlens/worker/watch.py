@@ -11,9 +11,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from kvlens import files
 from kvlens.config.find import SKIPPED_FOLDERS
 
 Watcher = Callable[..., AsyncGenerator[set[Any], None]]
+_LARGEST = 64 * 1024 * 1024  # bytes of a file that a Worker is made of
 MOST_FOLDERS = 500  # below a Worker's entry; a source tree has fewer
 
 
@@ -81,7 +83,7 @@ def contents(paths: Iterable[Path]) -> dict[Path, bytes | None]:
     found: dict[Path, bytes | None] = {}
     for path in paths:
         try:
-            found[path] = hashlib.sha256(path.read_bytes()).digest()
-        except OSError:
+            found[path] = hashlib.sha256(files.read_bytes(path, _LARGEST)).digest()
+        except (OSError, ValueError):
             found[path] = None
     return found
