@@ -23,7 +23,7 @@ from kvlens.worker.host import WorkerHost
 from kvlens.worker.hosts import allowed_host
 from kvlens.worker.output import Event
 from kvlens.worker.settings import read_settings
-from kvlens.worker.watch import changed_files, contents, source_folders, stamps
+from kvlens.worker.watch import changed_files, contents, link_targets, source_folders, stamps
 
 PORT = 8787
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "debug": "\x1b[2m", "request": "\x1b[2m"}
@@ -168,10 +168,11 @@ class _Dev:
     def _folders(self) -> set[Path]:
         """Return the folders in which a change can matter."""
         wanted = {path.parent for path in self.known} | self._source_folders()
+        wanted |= {target.parent for path in self.known for target in link_targets(path)}
         if self.settings.command is not None:
             for folder in self.settings.watch:
                 wanted |= source_folders(folder)
-        return {folder for folder in wanted if folder.is_dir()}
+        return wanted
 
     # -- what is said ----------------------------------------------------------------------
 
