@@ -193,7 +193,8 @@ class WorkerHost:
         except OSError as error:
             raise WorkerError(f"{error.filename}: {error.strerror}") from error
         places = Places(script, settings.folder, laid.lines_before)
-        runtime = Runtime(self._program, laid, Output(places, self.emit), self._scratch)
+        output = Output(places, self.emit, asyncio.get_running_loop().call_later)
+        runtime = Runtime(self._program, laid, output, self._scratch)
         try:
             await runtime.start()
         except StartError as error:

@@ -229,7 +229,8 @@ def _bindings(plan: Plan, folder: Path) -> list[capnp.Value]:
 
 
 def _strict_source() -> str:
-    return Path(__file__).with_name("strict.js").read_text(encoding="utf-8")
+    names = ("rejections.js", "strict.js")
+    return "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names)
 
 
 def _prelude(plan: Plan) -> str:

@@ -60,6 +60,9 @@ _MARKED = re.compile(r"\x00(debug|error|info|log|warn)(?: |\Z)")
 LONGEST_SHOWN = 64 * 1024  # characters of a line; the rest is counted
 LONGEST_LINE = 256 * 1024  # bytes of a line that are read: room for what JSON escapes
 _LONGEST_ESCAPE = 13  # characters: two halves of a surrogate pair, and one
+_REJECTION = re.compile(r"\x00(rejected|handled) (\d{1,15})(?: |\Z)")  # of rejections.js
+HANDLED_WITHIN = 0.25  # seconds that a rejected promise has to be handled
+_MOST_REJECTED = 1000  # that wait for this
 _UNHANDLED = "Uncaught (in promise) "
 _LEFT_OUT = "\0"
 _NOISE = ("Not symbolizing stack traces", "became the default as of")
@@ -121,8 +124,16 @@ class Places:
 class Output:
     """Reads the lines of one workerd."""
 
-    def __init__(self, places: Places, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        places: Places,
+        emit: Callable[[Event], None],
+        later: Callable[[float, Callable[[], None]], object] | None = None,
+    ) -> None:
+        """`later` calls a function so many seconds later; without it, `end` shows what waits."""
         self._places = places
+        self._later = later
+        self._rejected: dict[str, str] = {}  # promises that nobody has handled yet, by number
         self._emit = emit
         self._recent: deque[str] = deque(maxlen=50)  # exceptions: each is written several times
         self._held: list[str] = []  # a record that may go on in the next line
@@ -156,6 +167,25 @@ class Output:
         found = _RECORD.match("\n".join(held))
         if found is not None:
             self._log(found["level"], found["text"])
+
+    def end(self) -> None:
+        """Deal with all that was held back: nothing comes any more."""
+        self.flush()
+        for number in list(self._rejected):
+            self._unhandled(number)
+
+    def _rejection(self, what: str, number: str, text: str) -> None:
+        if what == "handled":
+            self._rejected.pop(number, None)
+        elif len(self._rejected) < _MOST_REJECTED:
+            self._rejected[number] = text
+            if self._later is not None:
+                self._later(HANDLED_WITHIN, lambda: self._unhandled(number))
+
+    def _unhandled(self, number: str) -> None:
+        text = self._rejected.pop(number, None)
+        if text is not None:
+            self._exception(text, _UNHANDLED.strip())
 
     def _record(self, record: dict[str, Any]) -> None:
         level, message = str(record.get("level")), record["message"]
@@ -197,6 +227,10 @@ class Output:
         marked = _MARKED.match(text)
         if marked is not None:
             level, text = marked[1], text[marked.end() :]
+        rejection = _REJECTION.match(text)
+        if rejection is not None:
+            self._rejection(rejection[1], rejection[2], text[rejection.end() :])
+            return
         if text.startswith(_UNHANDLED):
             self._exception(text.removeprefix(_UNHANDLED), _UNHANDLED.strip())
             return

@@ -166,7 +166,7 @@ class Runtime:
         self._tell(self._ended, code)
 
     def _ended(self, code: int) -> None:
-        self._output.flush()
+        self._output.end()
         if not self.ended.done():
             self.ended.set_result(code)
 

@@ -132,8 +132,3 @@ function strict(inner) {
   }
   return new KvNamespace();
 }
-
-// A rejected promise that nobody waits for, such as of a put without await, is shown.
-addEventListener("unhandledrejection", (event) => {
-  console.error("Uncaught (in promise)", event.reason);
-});
