@@ -432,6 +432,9 @@ def _name(main: Path, settings: Settings) -> str:
 
 def _shown(path: Path, settings: Settings) -> str:
     """Return a path as people know it: from the project's folder."""
-    folder = settings.folder.resolve()
-    whole = path.resolve()
+    folder = settings.folder
+    named = Path(os.path.normpath(path))
+    if folder in named.parents:
+        return named.relative_to(folder).as_posix()
+    folder, whole = folder.resolve(), path.resolve()
     return whole.relative_to(folder).as_posix() if folder in whole.parents else str(whole)
