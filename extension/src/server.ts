@@ -218,5 +218,6 @@ function settings(): Record<string, unknown> {
         port: section.get('port'),
         compat: section.get('compat'),
         autoStart: section.get('autoStart'),
+        allowedHosts: section.get('allowedHosts'),
     };
 }

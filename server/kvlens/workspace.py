@@ -7,12 +7,12 @@ dropping keys or connections.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 
 from kvlens.config import Config, ConfigReader, Namespace
 from kvlens.config.find import SEEDS, read_config
-from kvlens.worker.watch import Watcher, changed_files
+from kvlens.worker.watch import Watcher, changed_files, link_targets
 
 
 class Project:
@@ -71,15 +71,31 @@ def follow(
 
     Only the config's own folder, its seeds and `state` (a folder of a store on disk) are
     watched, not the folders below the project: node_modules alone can hold more files than a
-    system lets one program watch.
+    system lets one program watch. Of a config or a seed file that is a link, what it leads to is
+    watched too, and a change there is told as one of the link.
     """
-    return changed_files(lambda: _folders(project, state), stop, watch)
+    links: dict[Path, Path] = {}
+
+    def folders() -> set[Path]:
+        links.clear()
+        for path in (project.path, *(project.folder / SEEDS).glob("*.json")):
+            links.update(dict.fromkeys(link_targets(path), path))
+        return _folders(project, state) | {target.parent for target in links}
+
+    return _by_own_names(changed_files(folders, stop, watch), links)
+
+
+async def _by_own_names(
+    changes: AsyncIterator[set[Path]], links: Mapping[Path, Path]
+) -> AsyncIterator[set[Path]]:
+    async for paths in changes:
+        yield {links.get(path, path) for path in paths}
 
 
 def _folders(project: Project, state: Path | None) -> set[Path]:
-    """Return the folders to watch that are there, on the way to `state` too."""
+    """Return the folders to watch, there or not, with those on the way to `state`."""
     wanted = [project.folder, project.folder / SEEDS]
     if state is not None:
         wanted += [way for way in reversed(state.parents) if project.folder in way.parents]
         wanted.append(state)
-    return {folder for folder in wanted if folder.is_dir()}
+    return set(wanted)

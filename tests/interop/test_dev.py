@@ -276,7 +276,7 @@ def test_websockets_pass(tmp_path: Path) -> None:
         host, port = dev.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=WAIT) as connection:
             connection.sendall(
-                b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                 b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: a2V5IG9mIDE2IGJ5dGVzIQ==\r\n\r\n"
             )
             stream = connection.makefile("rb")

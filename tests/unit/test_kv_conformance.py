@@ -504,10 +504,10 @@ def test_the_old_name_of_strict_is_taken_everywhere(tmp_path: Path) -> None:
     for name, mode in modes:
         assert server_settings({"compat": name}) == (ServerSettings(compat=mode), [])
         assert (
-            serving_parser("dev", "", env="none", port=0).parse_args(["--compat", name]).compat
+            serving_parser("dev", "", env="none", port="0").parse_args(["--compat", name]).compat
             == mode
         )
-    assert serving_parser("dev", "", env="none", port=0).parse_args([]).compat == "strict"
+    assert serving_parser("dev", "", env="none", port="0").parse_args([]).compat == "strict"
     for wrong in ("loose", 5, ["strict"]):
         settings, (complaint,) = server_settings({"compat": wrong})
         assert settings == ServerSettings()
@@ -518,7 +518,7 @@ def test_the_old_name_of_strict_is_taken_everywhere(tmp_path: Path) -> None:
 
 def test_a_wrong_mode_in_a_shell(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        serving_parser("dev", "", env="none", port=0).parse_args(["--compat", "loose"])
+        serving_parser("dev", "", env="none", port="0").parse_args(["--compat", "loose"])
     assert "invalid choice: 'loose'" in capsys.readouterr().err
 
 

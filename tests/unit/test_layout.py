@@ -13,6 +13,7 @@ BELOW: dict[str, set[str]] = {
     "text": set(),
     "files": set(),
     "process": set(),
+    "lines": set(),
     "config": {"text", "files"},
     "kv": set(),
     "rules": {"text", "config", "files"},
@@ -21,7 +22,7 @@ BELOW: dict[str, set[str]] = {
     "stores": {"kv", "files"},
     "emulator": {"kv", "stores"},
     "seeds": {"text", "config", "kv", "stores", "files"},
-    "worker": {"text", "config", "kv", "source", "stores", "emulator", "process", "files"},
+    "worker": {"text", "config", "kv", "source", "stores", "emulator", "process", "files", "lines"},
     "workspace": {"config", "worker", "files"},
 }
 BELOW["lsp"] = BELOW["cli"] = {*BELOW, "rulebook"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -11,7 +12,7 @@ from kvlens.worker.errors import WorkerError
 from kvlens.worker.front import Front
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-GET = b"GET /path?x HTTP/1.1\r\nHost: h\r\n\r\n"
+GET = b"GET /path?x HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @asynccontextmanager
@@ -98,7 +99,7 @@ async def test_passing_on() -> None:
         assert await client.ask() == (200, b"a 0")
         assert await client.ask() == (200, b"a 0")
         body = b"x" * 5_000_000
-        post = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body)
+        post = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
         assert await client.ask(post + body) == (200, b"a 5000000")
         assert seen == [("GET", "/path?x", 200)] * 2 + [("POST", "/", 200)]
 
@@ -208,7 +209,7 @@ async def test_other_protocols_pass() -> None:
         front.serve(port)
         client = await Client.to(front)
         client.writer.write(
-            b"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
         )
         assert b"101" in await client.reader.readuntil(b"\r\n\r\n")
         for data in (b"\x81\x05hello", b"GET / HTTP/1.1\r\n\r\n"):
@@ -240,3 +241,139 @@ async def test_ports_that_cannot_be_had() -> None:
             await Front().start(port)
     with pytest.raises(WorkerError, match="Port 70000 does not exist"):
         await Front().start(70000)
+
+
+# Host headers -----------------------------------------------------------------------------------
+
+HOSTS: list[tuple[str, str, int]] = [
+    ("localhost", "localhost", 200),
+    ("with a port", "LocalHost:5173", 200),
+    ("with a dot", "localhost.:1", 200),
+    ("below localhost", "app.localhost:8787", 200),
+    ("127.0.0.1", "127.0.0.1:8787", 200),
+    ("127.0.0.0/8", "127.9.8.7", 200),
+    ("IPv6", "[::1]:8787", 200),
+    ("IPv4 in IPv6", "[::ffff:127.0.0.1]", 200),
+    ("another", "evil.example", 403),
+    ("another with our port", "evil.example:8787", 403),
+    ("one that begins so", "127.0.0.1.evil.example", 403),
+    ("one that ends so", "evillocalhost", 403),
+    ("an address in a name", "localhost.evil.example", 403),
+    ("another address", "192.168.1.5:8787", 403),
+    ("another IPv6", "[2001:db8::1]", 403),
+    ("all interfaces", "0.0.0.0:8787", 403),
+    ("punycode", "xn--80ak6aa92e.example", 403),
+    ("allowed", "App.Example:8787", 200),
+    ("below one that is allowed alone", "x.app.example", 403),
+    ("allowed with those below", "tunnel.test", 200),
+    ("below it", "a.b.tunnel.test:443", 200),
+    ("one that ends like it", "eviltunnel.test", 403),
+    ("empty", "", 400),
+    ("with a user", "localhost@evil.example", 400),
+    ("two names", "localhost, evil.example", 400),
+    ("with a path", "localhost/evil.example", 400),
+    ("with a blank", "localhost evil.example", 400),
+    ("with a wrong port", "localhost:evil", 400),
+]
+
+
+FORMS = [
+    pytest.param(host, status, form, id=f"{name}-{form}")
+    for name, host, status in HOSTS
+    for form in ("host", "url", "old", "upgrade")
+    if form != "url" or not {"/", " "} & set(host)  # else it is another URL
+]
+
+
+@pytest.mark.parametrize(("host", "status", "form"), FORMS)
+async def test_which_hosts_are_answered(host: str, status: int, form: str) -> None:
+    name = host.encode()
+    request = {
+        "host": b"GET / HTTP/1.1\r\nHost: " + name + b"\r\n\r\n",
+        "url": b"GET http://" + name + b"/x HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "old": b"GET / HTTP/1.0\r\nhost: " + name + b"\r\n\r\n",
+        "upgrade": b"GET / HTTP/1.1\r\nHost: " + name + b"\r\nUpgrade: websocket\r\n\r\n",
+    }[form]
+    async with behind(answering(b"a")) as port, fronted() as (front, seen):
+        front.allow(["app.example", ".tunnel.test"])
+        front.serve(port)
+        client = await Client.to(front)
+        found, text = await client.ask(request)
+        assert found == status
+        assert len(seen) == (status == 200)
+        if status == 403:
+            assert b"--allowed-host" in text
+            assert b"kvlens.allowedHosts" in text
+        if status != 200:
+            assert await client.ended()
+
+
+EVIL = b"GET /evil HTTP/1.1\r\nHost: evil.example\r\n\r\n"
+POST = b"POST /path?x HTTP/1.1\r\nHost: localhost\r\n"
+HIDDEN: list[tuple[str, bytes]] = [
+    ("kept", GET),
+    ("behind a body", POST + b"Content-Length: 3\r\n\r\nabc"),
+]
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("first", [pytest.param(h[1], id=h[0]) for h in HIDDEN])
+async def test_a_later_request_of_a_connection_is_checked_too(first: bytes, together: bool) -> None:
+    async with behind(answering(b"a")) as port, fronted() as (front, seen):
+        front.serve(port)
+        client = await Client.to(front)
+        client.writer.write(first + EVIL if together else first)
+        assert (await client.answer())[0] == 200
+        if not together:
+            client.writer.write(EVIL)
+        assert (await client.answer())[0] == 403
+        assert await client.ended()
+        assert [path for _, path, _ in seen] == ["/path?x"]
+
+
+async def test_nothing_passes_behind_an_upgrade_that_was_not_taken() -> None:
+    heads: list[bytes] = []
+
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                heads.append(await reader.readuntil(b"\r\n\r\n"))
+                await asyncio.sleep(0.02)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        writer.close()
+
+    upgrade = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    async with behind(count) as port, fronted() as (front, _):
+        front.serve(port)
+        client = await Client.to(front)
+        assert await client.ask(GET) == (200, b"ok")
+        client.writer.write(upgrade + GET + EVIL)
+        assert await client.answer() == (200, b"ok")
+        assert await client.answer() == (200, b"ok")
+        assert (await client.answer())[0] == 403
+        assert await client.ended()
+    assert heads == [GET, upgrade, GET]
+
+
+async def test_an_upgrade_waits_for_the_answer_before_it() -> None:
+    """Else a body that looks like its answer would open the way for what is not checked."""
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    upgrade = (
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    )
+    async with behind(slow) as port, fronted() as (front, _):
+        front.serve(port)
+        client = await Client.to(front)
+        client.writer.write(GET + upgrade)
+        assert (await client.answer())[0] in (400, 502)
+        assert await client.ended()
+
+
+async def test_names_that_are_no_hosts_cannot_be_allowed() -> None:
+    for name in ("http://app.example", "app.example:80", "*", "", "a b", "."):
+        with pytest.raises(ValueError, match="is not a host name"):
+            Front(allowed_hosts=[name])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from kvlens.config.find import ConfigError
+from kvlens.lines import Line
 from kvlens.worker import capnp, dotenv, find, layout
 from kvlens.worker.build import has_node, needs_bundler
 from kvlens.worker.errors import WorkerError
@@ -209,7 +210,7 @@ WRONG: list[tuple[str, str, str | None, str]] = [
     ("syntax", 'main = "a.js"\nname = ', None, r"wrangler\.toml:2:\d+: "),
     ("no such environment", "[env.a]\n[env.b]\n", "c", 'no environment "c"; .* are: a, b'),
     ("no environments", "", "c", "the environments in it are: none"),
-    ("main", "main = 5", None, "main should be a text, not 5"),
+    ("main", "main = 5", None, "main is 5, a number; it takes text"),
 ]
 
 
@@ -381,7 +382,7 @@ def told(lines: list[str], root: Path, *, service_worker: bool = False) -> list[
     script = Script((module,), service_worker, sources={"a.js": source})
     output, events = reader(script, root, 10)
     for line in lines:
-        output.line(line.removeprefix("!"), error=line.startswith("!"))
+        output.line(Line(line.removeprefix("!").encode()), error=line.startswith("!"))
     output.flush()
     return events
 

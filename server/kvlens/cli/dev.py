@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import sys
 import time
@@ -13,69 +12,99 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.cli.common import from_here
-from kvlens.cli.serving import end_with_parent, named_config, serving_parser
+from kvlens.cli.events import Events
+from kvlens.cli.serving import named_config, run_serving, serving_parser
 from kvlens.config.find import ConfigError
-from kvlens.emulator import EmulatorError
-from kvlens.stores import StoreError, open_store, shown_url
+from kvlens.stores import open_store, shown_url
 from kvlens.worker.build import build, run_command
+from kvlens.worker.commands import end_all
 from kvlens.worker.errors import BuildError, WorkerError
 from kvlens.worker.host import WorkerHost
+from kvlens.worker.hosts import allowed_host
 from kvlens.worker.output import Event
 from kvlens.worker.settings import read_settings
-from kvlens.worker.watch import changed_files, contents, source_folders, stamps
+from kvlens.worker.watch import changed_files, contents, link_targets, source_folders, stamps
 
+PORT = 8787
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "debug": "\x1b[2m", "request": "\x1b[2m"}
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Run the Worker until interrupted, terminated, or (with --lifeline) standard input ends."""
     about = "Run the project's Worker on workerd, with its KV namespaces on the emulator."
-    options = serving_parser(command, about, env="none", port=8787).parse_args(arguments)
+    parser = serving_parser(command, about, env="none", port=f"the config's dev.port, else {PORT}")
+    parser.add_argument(
+        "--allowed-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        type=_host,
+        help="a Host that is answered besides localhost; .NAME for its subdomains too",
+    )
+    parser.add_argument("--default-port", type=int, default=PORT, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+
+    def service(events: Events) -> _Dev:
+        return _Dev(named_config(options), options, events)
+
+    return run_serving(command, options, service)
+
+
+def _host(text: str) -> str:
     try:
-        return asyncio.run(_Dev(named_config(options), options).serve())
-    except (ConfigError, EmulatorError, StoreError, WorkerError) as error:
-        print(f"kvlens {command}: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 0
+        return allowed_host(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 class _Dev:
     """One run: the Worker, and what follows its files."""
 
-    def __init__(self, config: Path, options: argparse.Namespace) -> None:
+    def __init__(self, config: Path, options: argparse.Namespace, events: Events) -> None:
         self.config = config
         self.options = options
+        self.events = events
+        if options.json:
+            events.held = []  # what is said before the first line
         self.settings = read_settings(config, options.env)
         self.store = open_store(from_here(options.store), self.settings.folder)
         self.host = WorkerHost(
-            self.store, self.settings.folder, compat=options.compat, emit=self._show
+            self.store,
+            self.settings.folder,
+            compat=options.compat,
+            emit=self._show,
+            allowed_hosts=options.allowed_host,
         )
         self.stop = asyncio.Event()
         self.known = contents(self._settings_files())  # the files that matter, as they were used
         self.stamps: dict[str, tuple[int, int]] = {}  # the sources, when they were last built
         self.built = False  # whether the last build went well
-        self.held: list[dict[str, Any]] | None = []  # what is said before the first line
         self.said: list[str] = []  # notices of the config: told again when they change
 
-    async def serve(self) -> int:
-        end_with_parent(self.stop, lifeline=self.options.lifeline)
-        try:
-            await self.host.start_emulator(self.settings.namespaces)
-            await self.host.listen(self.options.port)
-            failure = await self._run(with_command=True)
-            if failure is not None and not isinstance(failure, BuildError):
-                raise failure
-            self._announce()
-            if failure is not None:
-                self._failed(failure)
-            self._notices()
-            async for paths in changed_files(self._folders, self.stop):
+    async def serve(self) -> None:
+        await self.host.start_emulator(self.settings.namespaces)
+        ports = (self.options.port, self.settings.port, self.options.default_port)
+        await self.host.listen(next(port for port in ports if port is not None))
+        failure = await self._run(with_command=True)
+        if failure is not None and not isinstance(failure, BuildError):
+            raise failure
+        self._announce()
+        if failure is not None:
+            self._failed(failure)
+        self._notices()
+        async for paths in changed_files(self._folders, self.stop):
+            try:
                 await self._follow(paths)
-        finally:
-            await self.host.close()
-            await self.store.close()
-        return 0
+            except Exception as error:
+                self.events.unexpected(error)
+
+    async def close(self) -> None:
+        await self.host.close()
+        await self.store.close()
+
+    def interrupt(self) -> None:
+        """End a build."""
+        end_all()
 
     # -- building and running --------------------------------------------------------------
 
@@ -139,10 +168,11 @@ class _Dev:
     def _folders(self) -> set[Path]:
         """Return the folders in which a change can matter."""
         wanted = {path.parent for path in self.known} | self._source_folders()
+        wanted |= {target.parent for path in self.known for target in link_targets(path)}
         if self.settings.command is not None:
             for folder in self.settings.watch:
                 wanted |= source_folders(folder)
-        return {folder for folder in wanted if folder.is_dir()}
+        return wanted
 
     # -- what is said ----------------------------------------------------------------------
 
@@ -150,18 +180,19 @@ class _Dev:
         emulator = self.host.emulator
         ready = {"url": self.host.url, "rest": emulator.rest, "token": emulator.token}
         if self.options.json:
-            held, self.held = self.held or [], None
-            for fields in ({"event": "ready", **ready, "pid": os.getpid()}, *held):
-                self._print(fields)
+            held, self.events.held = self.events.held, None
+            self.events.event("ready", is_state=True, **ready, pid=os.getpid())
+            self.events.held = held
+            self.events.release()
             return
+        say = self.events.text
         environment = f", environment {self.options.env}" if self.options.env else ""
-        print(f"KV Lens runs {self.settings.name or self.config}{environment} at {self.host.url}")
-        print(f"  store  {shown_url(self.options.store)}")
-        print(f"  REST   {emulator.rest}")
-        print(f"  token  {emulator.token}")
+        say(f"KV Lens runs {self.settings.name or self.config}{environment} at {self.host.url}")
+        say(f"  store  {shown_url(self.options.store)}")
+        say(f"  REST   {emulator.rest}")
+        say(f"  token  {emulator.token}")
         for binding, id in self.settings.namespaces.items():
-            print(f"  KV     {binding}  {id}")
-        sys.stdout.flush()
+            say(f"  KV     {binding}  {id}")
 
     def _notices(self) -> None:
         notices = self.settings.notices
@@ -181,25 +212,20 @@ class _Dev:
     def _show(self, event: Event) -> None:
         if self.options.json:
             fields: dict[str, Any] = {
-                "event": event.kind,
                 "level": event.level,
                 "message": event.message,
                 "origin": event.origin,
             }
             if event.file is not None:
                 fields |= {"file": str(event.file), "line": event.line, "column": event.column}
-            self._print(fields)
+            is_state = event.kind in ("restarted", "failed")
+            self.events.event(event.kind, is_state=is_state, **fields)
             return
         ours = event.origin == "kvlens" and event.kind != "request"
-        stream = sys.stderr if ours or event.kind == "exception" else sys.stdout
+        is_error = ours or event.kind == "exception"
+        stream = sys.stderr if is_error else sys.stdout
         text = f"{event.level}: {event.message}" if ours else event.message
         colour = _COLOURS.get(event.kind) or _COLOURS.get(event.level, "")
         if colour and stream.isatty() and "NO_COLOR" not in os.environ:
             text = f"{colour}{text}\x1b[0m"
-        print(text, file=stream, flush=True)
-
-    def _print(self, fields: dict[str, Any]) -> None:
-        if self.held is not None:
-            self.held.append(fields)
-            return
-        print(json.dumps(fields), flush=True)
+        self.events.text(text, error=is_error)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import os
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from kvlens.cli.common import counted, from_here
-from kvlens.cli.serving import end_with_parent, named_config, serving_parser
+from kvlens.cli.events import Events
+from kvlens.cli.serving import named_config, run_serving, serving_parser
 from kvlens.config.find import SEEDS, ConfigError
-from kvlens.emulator import Emulator, EmulatorError
+from kvlens.emulator import Emulator
 from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError
 from kvlens.seeds.file import SeedItem, read
@@ -30,49 +28,50 @@ DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # where a store on disk h
 def run(command: str, arguments: Sequence[str]) -> int:
     """Serve until interrupted, terminated, or (with --lifeline) until standard input ends."""
     about = "Serve the project's KV namespaces on loopback."
-    parser = serving_parser(command, about, env="all", port=0)
+    parser = serving_parser(command, about, env="all", port="0")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
     parser.add_argument(
         "--socket", type=Path, metavar="PATH", help="answer on a Unix socket too, for workerd"
     )
     options = parser.parse_args(arguments)
-    try:
-        project = Project(named_config(options), options.env)
-        return asyncio.run(_Service(project, options).serve())
-    except (ConfigError, EmulatorError, StoreError) as error:
-        print(f"kvlens {command}: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 0
+
+    def service(events: Events) -> _Service:
+        return _Service(Project(named_config(options), options.env), options, events)
+
+    return run_serving(command, options, service)
 
 
 class _Service:
     """One run: emulator and store, and what follows the files."""
 
-    def __init__(self, project: Project, options: argparse.Namespace) -> None:
+    def __init__(self, project: Project, options: argparse.Namespace, events: Events) -> None:
         self.project = project
         self.options = options
+        self.events = events
         self.stop = asyncio.Event()
+        self.listening = False
         self.store = open_store(from_here(options.store), project.folder)
         self.emulator = Emulator(self.store, self._bindings(), compat=options.compat)
         self.seeds: dict[Path, list[SeedItem]] = {}
 
-    async def serve(self) -> int:
+    async def serve(self) -> None:
         self._remember_seeds()
         options = self.options
-        await self.emulator.start(options.host, options.port, unix=options.socket)
+        await self.emulator.start(options.host, options.port or 0, unix=options.socket)
+        self.listening = True
         self.emulator.on_change(self._changed)
-        try:
-            self._announce()
-            end_with_parent(self.stop, lifeline=self.options.lifeline)
-            await self._look_at_keys()
-            await self._follow()
-        finally:
-            await self.emulator.close()
-            if options.socket is not None:
-                options.socket.unlink(missing_ok=True)
-            await self.store.close()
-        return 0
+        self._announce()
+        await self._look_at_keys()
+        await self._follow()
+
+    async def close(self) -> None:
+        await self.emulator.close()
+        if self.options.socket is not None and self.listening:
+            self.options.socket.unlink(missing_ok=True)
+        await self.store.close()
+
+    def interrupt(self) -> None:
+        """Nothing here goes on for long."""
 
     # what is said ---------------------------------------------------------------------------
 
@@ -85,30 +84,25 @@ class _Service:
             "namespaces": self._listed(),
         }
         if self.options.json:
-            self._event("ready", **ready, pid=os.getpid(), store=shown_url(self.options.store))
+            store = shown_url(self.options.store)
+            self.events.event("ready", is_state=True, **ready, pid=os.getpid(), store=store)
             return
-        print(f"KV Lens emulator at {emulator.url} for {self.project.path}")
-        print(f"  store  {shown_url(self.options.store)}")
-        print(f"  REST   {emulator.rest}")
-        print(f"  token  {emulator.token}")
+        say = self.events.text
+        say(f"KV Lens emulator at {emulator.url} for {self.project.path}")
+        say(f"  store  {shown_url(self.options.store)}")
+        say(f"  REST   {emulator.rest}")
+        say(f"  token  {emulator.token}")
         for namespace in self._listed():
-            print(f"  {namespace['binding']}  {namespace['id']}")
+            say(f"  {namespace['binding']}  {namespace['id']}")
         if not self.project.namespaces:
-            print("  no KV namespaces yet: add kv_namespaces to the config, they appear here")
-        sys.stdout.flush()
-
-    def _event(self, event: str, **fields: Any) -> None:
-        print(json.dumps({"event": event, **fields}), flush=True)
+            say("  no KV namespaces yet: add kv_namespaces to the config, they appear here")
 
     def _log(self, level: str, message: str) -> None:
-        if self.options.json:
-            self._event("log", level=level, message=message)
-        else:
-            print(f"{level}: {message}", file=sys.stderr, flush=True)
+        self.events.log(level, message)
 
     def _changed(self, namespace: str) -> None:
         if self.options.json:
-            self._event("changed", id=namespace)
+            self.events.event("changed", id=namespace)
 
     # what is followed -----------------------------------------------------------------------
 
@@ -117,12 +111,18 @@ class _Service:
         async for paths in follow(self.project, self.stop, state=state and state / DATABASES):
             # Nothing is told of what changed before the watching began.
             for path in sorted(paths) if paths else [self.project.path, *self._seed_files()]:
-                if path == self.project.path:
-                    self._config_changed()
-                else:
-                    await self._seed_changed(path)
+                try:
+                    await self._file_changed(path)
+                except Exception as error:
+                    self.events.unexpected(error)
             for namespace in self.store.poll():
                 self.emulator.changed(namespace)
+
+    async def _file_changed(self, path: Path) -> None:
+        if path == self.project.path:
+            self._config_changed()
+        else:
+            await self._seed_changed(path)
 
     def _config_changed(self) -> None:
         try:
@@ -133,7 +133,7 @@ class _Service:
         if changed:
             self.emulator.set_namespaces(self._bindings())
             if self.options.json:
-                self._event("namespaces", namespaces=self._listed())
+                self.events.event("namespaces", is_state=True, namespaces=self._listed())
             else:
                 self._log("info", "namespaces: " + ", ".join(n["binding"] for n in self._listed()))
 

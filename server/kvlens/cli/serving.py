@@ -8,20 +8,28 @@ import contextlib
 import os
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
+from kvlens.cli.events import Events
 from kvlens.config.find import ConfigError, find_config
+from kvlens.emulator import EmulatorError
 from kvlens.kv.limits import COMPATS, read_compat
-from kvlens.stores import DEFAULT_STORE, default_store
+from kvlens.stores import DEFAULT_STORE, StoreError, default_store
+from kvlens.worker.errors import WorkerError
+
+ENDED_WITHIN = 8.0  # seconds after a signal; then the process ends whatever it waits for
+GRACE = 2.0  # seconds that what goes on has to come to its end by itself
 
 
-def serving_parser(command: str, about: str, *, env: str, port: int) -> argparse.ArgumentParser:
-    """Return the parser of a command that serves; `env` is what no --env means."""
+def serving_parser(command: str, about: str, *, env: str, port: str) -> argparse.ArgumentParser:
+    """Return the parser of a command that serves; `env` and `port` are what no option means."""
     parser = argparse.ArgumentParser(prog=f"kvlens {command}", description=about)
     add = parser.add_argument
     add("--config", "-c", metavar="PATH", help="the config (default: as wrangler)")
     add("--env", "-e", metavar="NAME", help=f"the environment (default: {env})")
-    add("--port", type=int, default=port, help=f"0 for any that is free (default: {port})")
+    add("--port", type=int, help=f"0 for any that is free (default: {port})")
     add(
         "--store",
         metavar="URL",
@@ -60,20 +68,98 @@ def named_config(options: argparse.Namespace) -> Path:
     return path.absolute()
 
 
-def end_with_parent(stop: asyncio.Event, *, lifeline: bool) -> None:
-    """Set `stop` on SIGTERM, SIGINT and SIGHUP, and with `lifeline` when standard input ends."""
+def run_serving(
+    command: str, options: argparse.Namespace, service: Callable[[Events], Service]
+) -> int:
+    """Run a service until it is interrupted or terminated, and return the exit code."""
+    events = Events(as_json=options.json)
+    try:
+        return asyncio.run(_until_stopped(service(events), events, lifeline=options.lifeline))
+    except (ConfigError, EmulatorError, StoreError, WorkerError, ValueError) as error:
+        events.text(f"kvlens {command}: {error}", error=True)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+    except Exception as error:
+        events.as_json = False
+        events.unexpected(error)
+        return 2
+    finally:
+        events.close()
+
+
+class Service(Protocol):
+    """What serves: it goes on until `stop` is set."""
+
+    stop: asyncio.Event
+
+    async def serve(self) -> None:
+        """Serve. Raises what the command reports in one line."""
+
+    async def close(self) -> None:
+        """Let go of everything; called once, whether or not `serve` came to its end."""
+
+    def interrupt(self) -> None:
+        """End what could go on for long, such as a build."""
+
+
+async def _until_stopped(service: Service, events: Events, *, lifeline: bool) -> int:
     loop = asyncio.get_running_loop()
-    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+    events.listen_to(loop)
+
+    def ask_to_stop() -> None:
+        service.stop.set()
+        service.interrupt()
+
+    end_with_parent(ask_to_stop, lifeline=lifeline)
+    serving = asyncio.ensure_future(service.serve())
+    stopped = asyncio.ensure_future(service.stop.wait())
+    try:
+        await asyncio.wait((serving, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if not serving.done():
+            await asyncio.wait((serving,), timeout=GRACE)
+            serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+    finally:
+        stopped.cancel()
+        await service.close()
+    return 0
+
+
+def end_with_parent(stop: Callable[[], None], *, lifeline: bool) -> None:
+    """Call `stop` on SIGTERM, SIGINT and SIGHUP, and with `lifeline` when standard input ends.
+
+    Whatever this process waits for then, it ends some seconds later; at once at a second signal.
+    """
+    loop = asyncio.get_running_loop()
+    asked = threading.Event()
+
+    def ask() -> None:
+        if not asked.is_set():
+            asked.set()
+            clock = threading.Timer(ENDED_WITHIN, os._exit, (1,))
+            clock.daemon = True
+            clock.start()
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(stop)
+
+    def on_signal(number: int, frame: object) -> None:
+        if asked.is_set():
+            os._exit(128 + number)
+        ask()
+
+    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):
         number = getattr(signal, name, None)
         if number is not None:
-            with contextlib.suppress(NotImplementedError, ValueError):  # on Windows
-                loop.add_signal_handler(number, stop.set)
+            with contextlib.suppress(ValueError, OSError):
+                signal.signal(number, on_signal)
     if lifeline:
 
         def wait_for_end() -> None:
-            while os.read(0, 4096):
-                pass
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(stop.set)
+            with contextlib.suppress(OSError):
+                while os.read(0, 4096):
+                    pass
+            ask()
 
         threading.Thread(target=wait_for_end, daemon=True).start()

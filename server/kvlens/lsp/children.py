@@ -11,20 +11,37 @@ import contextlib
 import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+from kvlens.lines import Line, LineCutter
 from kvlens.lsp.settings import Settings
 from kvlens.process import own_command
 
 STARTED_WITHIN = 60.0  # seconds; a cold machine that compiles everything needs some of them
 ENDED_WITHIN = 5.0
 LONGEST_LINE = 16 * 1024 * 1024  # bytes of one event; a list of many namespaces is one line
+LONGEST_ERROR = 64 * 1024  # bytes of one line of standard error
+BLOCK = 65536  # bytes that are read at once
+MOST_AT_ONCE = 200  # lines, after which what the user types goes first
+BREATH = 0.05  # seconds that this takes: 4,000 lines a second
+
+
+UNTRUSTED = (
+    "This workspace is not trusted, so nothing in it is run or changed. Trust the workspace first "
+    '("Manage Workspace Trust" in VS Code).'
+)
 
 
 class ChildError(Exception):
     """A child process is not to be had; the text says why and what to do."""
+
+
+def require_trust(settings: Settings) -> None:
+    """Raise ChildError in a workspace that is not trusted: its state on disk is not opened."""
+    if not settings.trusted:
+        raise ChildError(UNTRUSTED)
 
 
 class Child:
@@ -56,12 +73,14 @@ class Child:
 
     async def start(self) -> None:
         """Start it where it does not run. Raises ChildError."""
+        require_trust(self.settings)
         async with self._lock:
             if self.state != "running":
                 await self._start()
 
     async def restart(self) -> None:
         """End it and start it anew. Raises ChildError."""
+        require_trust(self.settings)
         async with self._lock:
             await self._end()
             await self._start()
@@ -104,7 +123,6 @@ class Child:
                 stderr=subprocess.PIPE,
                 cwd=str(self.config.parent),  # a path in the store's URL is from there
                 env={**os.environ, **self.environment()},
-                limit=LONGEST_LINE,
                 # On Windows a console program would else open a window.
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if os.name == "nt" else 0,
             )
@@ -114,8 +132,9 @@ class Child:
             raise self._failed(str(error)) from error
         assert process.stdout and process.stderr
         self._tasks = [asyncio.create_task(self._read_errors(process.stderr))]
+        lines = _lines(process.stdout, LONGEST_LINE)
         try:
-            ready = await asyncio.wait_for(self._first(process.stdout), STARTED_WITHIN)
+            ready = await asyncio.wait_for(self._first(lines), STARTED_WITHIN)
         except asyncio.TimeoutError:
             await self._end()
             raise self._failed(
@@ -129,13 +148,13 @@ class Child:
             )
         self.ready = ready
         await self.began()
-        self._tasks.append(asyncio.create_task(self._read_events(process)))
+        self._tasks.append(asyncio.create_task(self._read_events(process, lines)))
         self._set("running")
 
-    async def _first(self, stream: asyncio.StreamReader) -> dict[str, Any] | None:
+    async def _first(self, lines: AsyncIterator[Line]) -> dict[str, Any] | None:
         """Return the line that says where it answers; None where it ends without one."""
-        async for line in stream:
-            event: dict[str, Any] = json.loads(line)
+        async for line in lines:
+            event = _event(line)
             if event.get("event") == "ready":
                 return event
             self._changed(self, event)
@@ -156,14 +175,14 @@ class Child:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
 
-    async def _read_events(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout
-        async for line in process.stdout:
-            with contextlib.suppress(ValueError):
-                event = json.loads(line)
-                if event.get("event") == "namespaces":
-                    self.ready["namespaces"] = event["namespaces"]
-                self._changed(self, event)
+    async def _read_events(
+        self, process: asyncio.subprocess.Process, lines: AsyncIterator[Line]
+    ) -> None:
+        async for line in lines:
+            event = _event(line)
+            if event.get("event") == "namespaces":
+                self.ready["namespaces"] = event.get("namespaces", [])
+            self._changed(self, event)
         code = await process.wait()
         if self._process is process:  # nobody asked it to end
             self._process = None
@@ -171,8 +190,10 @@ class Child:
             self._failed(f"{self.what} ended by itself: {why}")
 
     async def _read_errors(self, stream: asyncio.StreamReader) -> None:
-        async for line in stream:
-            text = line.decode("utf-8", "replace").rstrip()
+        async for line in _lines(stream, LONGEST_ERROR):
+            text = line.data.decode("utf-8", "replace").rstrip()
+            if line.left_out:
+                text += f"… ({line.left_out:,} more bytes of this line were left out)"
             if text:
                 self._errors = [*self._errors[-49:], text]
                 self._changed(self, {"event": "log", "level": "info", "message": text})
@@ -186,3 +207,31 @@ class Child:
         if state != "running":
             self.ready = {}
         self._changed(self, {"event": "state"})
+
+
+async def _lines(stream: asyncio.StreamReader, limit: int) -> AsyncIterator[Line]:
+    """Yield a stream's lines, however long, until its end."""
+    cutter = LineCutter(limit)
+    count = 0
+    while data := await stream.read(BLOCK):
+        for line in cutter.feed(data):
+            yield line
+            count += 1
+            if count % MOST_AT_ONCE == 0:
+                await asyncio.sleep(BREATH)  # the child counts what it cannot say meanwhile
+    for line in cutter.end():
+        yield line
+
+
+def _event(line: Line) -> dict[str, Any]:
+    """Return the event in a line; what is none becomes a line of the log."""
+    event: Any = None
+    if not line.left_out:
+        with contextlib.suppress(ValueError, RecursionError):
+            event = json.loads(line.data)
+    if isinstance(event, dict):
+        return event
+    shown = line.data[:LONGEST_ERROR].decode("utf-8", "replace")
+    left_out = line.left_out + max(0, len(line.data) - LONGEST_ERROR)
+    note = f"… ({left_out:,} more bytes of this line were left out)" if left_out else ""
+    return {"event": "log", "level": "info", "message": shown + note, "origin": "kvlens"}

@@ -91,7 +91,9 @@ class Projects:
                 settings.port,
                 settings.compat,
             )
-            if concerned and project.emulator.state in ("running", "failed"):
+            if not settings.trusted:
+                await project.close()
+            elif concerned and project.emulator.state in ("running", "failed"):
                 await project.emulator.stop()
 
     async def close(self) -> None:

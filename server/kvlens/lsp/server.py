@@ -86,7 +86,7 @@ class Server(StdioServer):
         self.documents.encoding = _encoding(self.workspace.position_encoding)
         for complaint in self._complaints:
             self.tell("warning", complaint)
-        self.soon(self._look_through(start=self.settings.autoStart))
+        self.soon(self._look_through(start=self.settings.starts_alone))
         self._watch_configs()
 
     async def shutdown_children(self, _: Any = None) -> None:
@@ -141,7 +141,7 @@ class Server(StdioServer):
 
     def configured(self, params: types.DidChangeConfigurationParams) -> None:
         """The user changed settings."""
-        settings, complaints = read_settings(params.settings)
+        settings, complaints = read_settings(params.settings, trusted=self.settings.trusted)
         for complaint in complaints:
             self.tell("warning", complaint)
         if settings != self.settings:
@@ -231,7 +231,7 @@ class Server(StdioServer):
                 project.reload()
                 self.protocol.notify(CHANGED, {"config": self.uri(project.path)})
         else:
-            await self._look_through(start=self.settings.autoStart)
+            await self._look_through(start=self.settings.starts_alone)
 
     def _check_again(self) -> None:
         self.diagnostics.configured()
@@ -242,19 +242,29 @@ class Server(StdioServer):
 
     async def _use_settings(self, settings: Settings) -> None:
         await self.projects.use(settings)
-        if settings.autoStart and len(self.projects) == 1:
+        if settings.starts_alone and len(self.projects) == 1:
             for project in self.projects:
                 await project.emulator.start()
 
     def _child_event(self, child: Child, event: dict[str, Any]) -> None:
         uri = self.uri(child.config)
         kind = event.get("event")
+        trace = event.pop("traceback", None)
+        if trace is not None:
+            self.log("error", str(trace))
+        if kind == "dropped":
+            count = event.get("count", 0)
+            text = f"{count:,} lines of {child.what.lower()} came too fast and were left out"
+            self._child_event(child, {"event": "log", "level": "warning", "message": text})
+            if not isinstance(child, WorkerProcess):
+                self._child_event(child, {"event": "changed"})
+            return
         if kind == "state":
             self._state_changed(child, uri)
         elif isinstance(child, WorkerProcess):
             self._output(uri, event)
         elif kind == "log":
-            self.log(event.get("level", "info"), event["message"])
+            self.log(event.get("level", "info"), str(event.get("message", "")))
         elif kind in ("namespaces", "changed"):
             project: Project | None = self.projects.get(child.config)
             if kind == "namespaces" and project:

@@ -10,6 +10,7 @@ from typing import Any
 from kvlens.kv.limits import COMPATS, Compat, read_compat
 from kvlens.rulebook import severities
 from kvlens.rules import LEVELS, Level
+from kvlens.worker.hosts import allowed_host
 
 
 @dataclass(frozen=True)
@@ -20,20 +21,28 @@ class Settings:
     port: int = 0
     compat: Compat = "strict"
     autoStart: bool = True  # noqa: N815 - the name in settings.json
+    allowedHosts: tuple[str, ...] = ()  # noqa: N815 - of a Worker's port
+    trusted: bool = True  # whether the user trusts the workspace; not a setting of theirs
     rules: Mapping[str, Level] = field(default_factory=dict)  # a rule's code: its level
+
+    @property
+    def starts_alone(self) -> bool:
+        """Whether the emulator starts with the workspace."""
+        return self.autoStart and self.trusted
 
 
 CHOICES: dict[str, tuple[str, ...]] = {"compat": COMPATS}
 
 
-def read_settings(sent: Any) -> tuple[Settings, list[str]]:
+def read_settings(sent: Any, *, trusted: bool = True) -> tuple[Settings, list[str]]:
     """Return settings from what a client sent, and what is wrong with it, a sentence each.
 
-    Takes `{"kvlens": {…}}` or the inside of it; unknown names are left alone.
+    Takes `{"kvlens": {…}}` or the inside of it; unknown names are left alone. `trusted` counts
+    where nothing is said of it.
     """
     if isinstance(sent, dict) and isinstance(sent.get("kvlens"), dict):
         sent = sent["kvlens"]
-    settings = Settings()
+    settings = Settings(trusted=trusted)
     complaints: list[str] = []
     if not isinstance(sent, dict):
         return settings, complaints
@@ -41,6 +50,14 @@ def read_settings(sent: Any) -> tuple[Settings, list[str]]:
         value: Any = sent.get(known.name)
         default = getattr(settings, known.name)
         if value is None:
+            continue
+        if known.name == "trusted":
+            settings = replace(settings, trusted=value is True)
+            continue
+        if known.name == "allowedHosts":
+            hosts, wrong_hosts = read_hosts(value)
+            complaints += [f"kvlens.allowedHosts: {reason}" for reason in wrong_hosts]
+            settings = replace(settings, allowedHosts=hosts)
             continue
         wrong = type(value) is not type(default)
         if known.name == "port" and not wrong:
@@ -63,6 +80,20 @@ def read_settings(sent: Any) -> tuple[Settings, list[str]]:
         changed: dict[str, Any] = {known.name: value}
         settings = replace(settings, **changed)
     return settings, complaints
+
+
+def read_hosts(sent: Any) -> tuple[tuple[str, ...], list[str]]:
+    """Return the host names that are right, and what is wrong with the others."""
+    if not isinstance(sent, list):
+        return (), [f"it takes a list of host names, not {sent!r:.80}."]
+    hosts: list[str] = []
+    complaints: list[str] = []
+    for name in sent:
+        try:
+            hosts.append(allowed_host(name if isinstance(name, str) else repr(name)))
+        except ValueError as error:
+            complaints.append(f"{error}.")
+    return tuple(hosts), complaints
 
 
 def read_levels(sent: Mapping[Any, Any]) -> tuple[dict[str, Level], list[str]]:

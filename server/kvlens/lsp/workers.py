@@ -32,7 +32,10 @@ class WorkerProcess(Child):
         """Return the command line; keys in memory are reached through the editor's emulator."""
         if self._in_memory:
             await self._emulator.start()
-        words = ["dev", "--port", str(self.port), "--compat", self.settings.compat]
+        port = ["--port", str(self.port)] if self.port else ["--default-port", "0"]
+        words = ["dev", *port, "--compat", self.settings.compat]
+        for name in self.settings.allowedHosts:
+            words += ["--allowed-host", name]
         return [*words, "--env", self.of_environment] if self.of_environment else words
 
     def environment(self) -> dict[str, str]:

@@ -6,18 +6,23 @@ deployed: its conditions, its rules for text, data and wasm, its way of telling 
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
+import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from kvlens import files
+
+from .commands import run
 from .errors import BuildError, SourceProblem, WorkerError
 from .find import find_esbuild
 from .script import Kind, Module, Script
-from .settings import Rule, Settings
+from .settings import Settings
 from .sourcemap import SourceMap
 from .syntax import exports_default
 
@@ -31,13 +36,24 @@ _IMPORT = re.compile(
 _OTHER = re.compile(r"\brequire\s*\(|\bmodule\.exports\b|process\.env\.NODE_ENV|[=(]\s*<[A-Za-z>]")
 _PLAIN = (".js", ".mjs")
 _SCRIPTS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
+_ESBUILD_READS = ("package.json", "tsconfig.json", "jsconfig.json")
 _ERROR = re.compile(
     r"^\S+ \[ERROR\] (?P<message>.*)\n(?:\n +(?P<file>\S.*?):(?P<line>\d+):(?P<column>\d+):$)?",
     re.MULTILINE,
 )
 _WITH_QUERY = re.compile(rb"""(["']\./[^"'\n]+\.wasm)\?module(?=["'])""")
 _LOADERS = {"Text": "text", "Data": "copy", "CompiledWasm": "copy"}
-_KINDS: dict[str, Kind] = {"Text": "text", "Data": "data", "CompiledWasm": "wasm"}
+_KINDS: dict[str, Kind] = {
+    "Text": "text",
+    "Data": "data",
+    "CompiledWasm": "wasm",
+    "ESModule": "esModule",
+    "CommonJS": "commonJsModule",
+}
+LARGEST = 64 * 1024 * 1024  # bytes of one source or module: the most that a Worker may have
+MOST_FILES = 20_000  # that are looked at for modules; a project's folder has fewer
+_NOT_MODULES = {"node_modules", ".git", ".wrangler"}
+ESBUILD_TIMEOUT = 120.0  # seconds; it takes one, unless what it reads never ends
 _NODE = {  # what Node has built in, by the names that imports use without "node:"
     *("assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants"),
     *("crypto", "dgram", "diagnostics_channel", "dns", "domain", "events", "fs", "http"),
@@ -63,19 +79,10 @@ def build(settings: Settings, *, with_command: bool = True) -> Script:
     """
     main = settings.main
     if main is None:
-        raise WorkerError(
-            f"{settings.folder}: the config has no main, so there is no Worker to run; add "
-            'main = "src/index.ts" (or where its entry is), or use "kvlens serve" for KV alone'
-        )
+        raise WorkerError(_no_main(settings))
     if with_command:
         run_command(settings)
-    try:
-        source = main.read_text(encoding="utf-8")
-    except OSError as error:
-        reason = "there is no such file" if not main.exists() else error.strerror
-        raise BuildError(f"main = {_shown(main, settings)}: {reason}") from error
-    except UnicodeDecodeError as error:
-        raise BuildError(f"{main}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+    source = _read_main(main, settings)
     if main.suffix not in _SCRIPTS:
         raise BuildError(
             f"main = {_shown(main, settings)}: JavaScript and TypeScript are run here, not "
@@ -84,15 +91,59 @@ def build(settings: Settings, *, with_command: bool = True) -> Script:
     is_module = exports_default(source)
     if not settings.bundle:
         return _as_it_is(settings, main, is_module)
+    more = _additional(settings, main, is_module)
     if not needs_bundler(main, source, settings.options):
-        name = _name(main, settings)
+        base = _base(settings, main) if more else None
+        name = main.relative_to(base).as_posix() if base else _name(main, settings)
         module = Module(name, "esModule", source.encode())
-        return Script((module,), not is_module, {name: main}, inputs=frozenset([main]))
+        return _with(more, Script((module,), not is_module, {name: main}, inputs=frozenset([main])))
+    _check_what_esbuild_reads(settings, main)
     esbuild = find_esbuild(settings.folder)
     script, has_default = _bundle(esbuild, settings, main, is_module)
     if has_default is not None and has_default != is_module:
         script, _ = _bundle(esbuild, settings, main, has_default)
-    return script
+    return _with(more, _beside(script, settings, main) if more else script)
+
+
+def _no_main(settings: Settings) -> str:
+    if settings.is_pages:
+        return (
+            f"{settings.folder}: the config is that of a Pages project (pages_build_output_dir), "
+            'which "wrangler pages dev" runs, with the same keys: both use .wrangler/state. '
+            '"kvlens serve" shows them meanwhile; "kvlens dev" runs Workers'
+        )
+    return (
+        f"{settings.folder}: the config has no main, so there is no Worker to run; add "
+        'main = "src/index.ts" (or where its entry is), or use "kvlens serve" for KV alone'
+    )
+
+
+def _read_main(main: Path, settings: Settings) -> str:
+    try:
+        return files.read_bytes(main, LARGEST).decode("utf-8")
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        reason = "there is no such file" if missing else error.strerror
+        raise BuildError(f"main = {_shown(main, settings)}: {reason}") from error
+    except UnicodeDecodeError as error:
+        raise BuildError(f"{main}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+
+
+def _check_what_esbuild_reads(settings: Settings, main: Path) -> None:
+    """Raise BuildError where one of esbuild's own files is none that ends: it would wait on it."""
+    whole = main.resolve().parent
+    wanted = [place / name for place in (whole, *whole.parents) for name in _ESBUILD_READS]
+    if named := settings.options.get("tsconfig"):
+        wanted.append(settings.folder / named)
+    for path in wanted:
+        try:
+            with files.open_file(path, LARGEST):
+                pass
+        except files.FileRefusedError as error:
+            if not path.is_dir():  # esbuild passes over these
+                raise BuildError(f"{_shown(path, settings)} {error.strerror}") from error
+        except OSError:
+            continue  # none there, or one that esbuild itself will tell of
 
 
 def needs_bundler(main: Path, source: str, options: Mapping[str, Any]) -> bool:
@@ -105,29 +156,135 @@ def needs_bundler(main: Path, source: str, options: Mapping[str, Any]) -> bool:
 
 def _as_it_is(settings: Settings, main: Path, is_module: bool) -> Script:
     """Return the Worker of a project that has `no_bundle`: its files, by their paths."""
-    base = settings.folder / settings.options.get("base_dir", "") if is_module else main.parent
-    if "base_dir" not in settings.options:
-        base = main.parent
-    modules = [_module(main, base, "esModule")]
-    sources = {modules[0].name: main}
-    for path in sorted(base.rglob("*")) if is_module else ():
-        if path == main or not path.is_file() or "node_modules" in path.relative_to(base).parts:
-            continue
-        kind = _kind(path, settings.rules)
-        if kind is not None:
-            modules.append(_module(path, base, kind))
-            sources[modules[-1].name] = path
-    return Script(tuple(modules), not is_module, sources, inputs=frozenset(sources.values()))
+    base = _base(settings, main) if is_module else main.parent
+    first = _module(main, base, "esModule", settings)
+    modules = {first.name: (first, main)}
+    if is_module and settings.find_modules is not False:
+        for path in _files_below(base, settings):
+            kind = "esModule" if path.suffix in _PLAIN else _kind(path, base, settings)
+            if path != main and kind is not None:
+                module = _module(path, base, kind, settings)
+                modules[module.name] = (module, path)
+    found = [module for module, _ in modules.values()]
+    sources = {name: path for name, (_, path) in modules.items()}
+    return Script(tuple(found), not is_module, sources, inputs=frozenset(sources.values()))
 
 
-def _module(path: Path, base: Path, kind: Kind) -> Module:
-    return Module(path.relative_to(base).as_posix(), kind, path.read_bytes())
+def _additional(settings: Settings, main: Path, is_module: bool) -> dict[str, tuple[Module, Path]]:
+    """Return the modules that `find_additional_modules` takes along, imported or not."""
+    if not settings.find_modules:
+        return {}
+    if not is_module:
+        raise BuildError(
+            "find_additional_modules = true needs an entry with export default; remove it from "
+            "the config, or make the Worker a module"
+        )
+    base = _base(settings, main)
+    found: dict[str, tuple[Module, Path]] = {}
+    for path in _files_below(base, settings):
+        kind = _kind(path, base, settings)
+        if kind is not None and path != main:
+            module = _module(path, base, kind, settings)
+            found[module.name] = (module, path)
+    return found
 
 
-def _kind(path: Path, rules: tuple[Rule, ...]) -> Kind | None:
-    if path.suffix in _PLAIN:
-        return "esModule"
-    return next((_KINDS[rule.type] for rule in rules if rule.suffix == path.suffix), None)
+def _with(more: Mapping[str, tuple[Module, Path]], script: Script) -> Script:
+    """Return a script with additional modules; one that is in it already counts."""
+    names = {module.name for module in script.modules}
+    added = {name: found for name, found in more.items() if name not in names}
+    if not added:
+        return script
+    return dataclasses.replace(
+        script,
+        modules=(*script.modules, *(module for module, _ in added.values())),
+        sources={**script.sources, **{name: path for name, (_, path) in added.items()}},
+        inputs=script.inputs | {path for _, path in added.values()},
+    )
+
+
+def _beside(script: Script, settings: Settings, main: Path) -> Script:
+    """Return a bundle under a name in its entry's folder: imports at run time start from there."""
+    place = main.parent.relative_to(_base(settings, main)).as_posix()
+    if place == ".":
+        return script
+    bundle, *others = script.modules
+    name = f"{place}/{bundle.name}"
+    return dataclasses.replace(
+        script,
+        modules=(dataclasses.replace(bundle, name=name), *others),
+        maps={name: script.maps[bundle.name]},
+    )
+
+
+def _base(settings: Settings, main: Path) -> Path:
+    """Return the folder that modules are named from."""
+    base = settings.base
+    if base is None:
+        return main.parent
+    folder, whole = settings.folder.resolve(), base.resolve()
+    if whole != folder and folder not in whole.parents:
+        raise BuildError(
+            f"base_dir = {base}: is outside the project's folder {folder}; choose one inside"
+        )
+    try:
+        main.relative_to(base)
+    except ValueError:
+        raise BuildError(
+            f"base_dir = {_shown(base, settings)}: does not hold main = {_shown(main, settings)}; "
+            "choose a folder above it"
+        ) from None
+    return base
+
+
+def _files_below(base: Path, settings: Settings) -> Iterator[Path]:
+    """Yield the files below a folder, in a stable order. Raises BuildError where it has no end."""
+    seen = 0
+    for folder, folders, names in os.walk(base):
+        folders[:] = sorted(name for name in folders if name not in _NOT_MODULES)
+        seen += len(names)
+        if seen > MOST_FILES:
+            raise BuildError(
+                f"{_shown(base, settings)} holds over {MOST_FILES:,} files, too many to look for "
+                "modules; set base_dir to the folder that has them"
+            )
+        for name in sorted(names):
+            path = Path(folder, name)
+            if files.is_regular(path):
+                yield path
+
+
+def _module(path: Path, base: Path, kind: Kind, settings: Settings) -> Module:
+    try:
+        content = files.read_bytes(path, LARGEST)
+    except OSError as error:
+        raise BuildError(f"{_shown(path, settings)}: {error.strerror}") from error
+    return Module(path.relative_to(base).as_posix(), kind, content)
+
+
+def _kind(path: Path, base: Path, settings: Settings) -> Kind | None:
+    name = path.relative_to(base).as_posix()
+    return next(
+        (_KINDS[kind] for kind, glob in settings.globs if kind in _KINDS and _matches(name, glob)),
+        None,
+    )
+
+
+@functools.lru_cache(maxsize=1000)
+def _glob(pattern: str) -> re.Pattern[str]:
+    """Return a glob as wrangler reads it: `*` within a folder, `**/` for any folders."""
+    parts = re.split(r"(\*\*/|\*+)", pattern.removeprefix("./"))
+    meaning = {"**/": "(?:.*/)?", "**": ".*"}
+    return re.compile(
+        "".join(
+            meaning.get(part, "[^/]*") if part.startswith("*") else re.escape(part)
+            for part in parts
+        )
+    )
+
+
+def _matches(name: str, glob: str) -> bool:
+    return len(glob) < 500 and _glob(glob).fullmatch(name) is not None
 
 
 def _bundle(
@@ -140,18 +297,9 @@ def _bundle(
     with tempfile.TemporaryDirectory(prefix="kvlens-build-") as scratch:
         out = Path(scratch).resolve()
         command = [str(esbuild), str(main), *_options(settings, out, as_module, with_require)]
-        ran = subprocess.run(
-            command,
-            cwd=settings.folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-        if ran.returncode:
-            raise _build_error(ran.stderr, settings)
+        ran = run(command, settings.folder, timeout=ESBUILD_TIMEOUT)
+        if ran.code:
+            raise _build_error(ran.errors, settings)
         meta = json.loads((out / "meta.json").read_text(encoding="utf-8"))
         content = _WITH_QUERY.sub(rb"\1", (out / "worker.js").read_bytes())
         if _REQUIRES in content and as_module and not with_require and has_node(settings):
@@ -165,7 +313,7 @@ def _bundle(
         places = SourceMap((out / "worker.js.map").read_text(encoding="utf-8"), out)
     exports = [output["exports"] for output in meta["outputs"].values() if output.get("entryPoint")]
     inputs = frozenset(_inputs(meta["inputs"], settings.folder)) | {main}
-    warnings = (ran.stderr.strip(),) if ran.stderr.strip() else ()
+    warnings = (ran.errors.strip(),) if ran.errors.strip() else ()
     script = Script(
         tuple(modules),
         not as_module,
@@ -269,21 +417,10 @@ def run_command(settings: Settings) -> None:
     """
     if not settings.command:
         return
-    ran = subprocess.run(
-        settings.command,
-        shell=True,
-        cwd=settings.command_folder or settings.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    if ran.returncode:
-        said = ran.stdout.strip()
-        raise BuildError(f'build.command "{settings.command}" ended with {ran.returncode}:\n{said}')
+    ran = run(settings.command, settings.command_folder or settings.folder, shell=True)
+    if ran.code:
+        said = f"{ran.output}{ran.errors}".strip()
+        raise BuildError(f'build.command "{settings.command}" ended with {ran.code}:\n{said}')
 
 
 def _name(main: Path, settings: Settings) -> str:
@@ -293,6 +430,9 @@ def _name(main: Path, settings: Settings) -> str:
 
 def _shown(path: Path, settings: Settings) -> str:
     """Return a path as people know it: from the project's folder."""
-    folder = settings.folder.resolve()
-    whole = path.resolve()
+    folder = settings.folder
+    named = Path(os.path.normpath(path))
+    if folder in named.parents:
+        return named.relative_to(folder).as_posix()
+    folder, whole = folder.resolve(), path.resolve()
     return whole.relative_to(folder).as_posix() if folder in whole.parents else str(whole)

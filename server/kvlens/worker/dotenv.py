@@ -1,11 +1,21 @@
-"""`.dev.vars`: the secrets of a Worker on this machine, in the syntax of dotenv files."""
+"""The secrets of a Worker on this machine, as wrangler reads them: `.dev.vars`, else `.env` files.
+
+Source: workers-sdk, `getVarsForDev`, and the packages dotenv and dotenv-expand that it uses.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from kvlens import files
+
 from .errors import WorkerError
+
+LARGEST = 1024 * 1024  # bytes of one file
+_LONGEST = 1024 * 1024  # characters of one value, expanded
 
 # After the grammar that the npm package dotenv documents: NAME=value, quotes of three kinds,
 # which may hold line ends; without quotes up to a # or the line's end.
@@ -16,6 +26,8 @@ _LINE = re.compile(
         [^\S\n]*(?:\#[^\n]*)?$""",
     re.MULTILINE | re.VERBOSE,
 )
+_REFERENCE = re.compile(r"(?<!\\)\$\{([^{}]+)\}|(?<!\\)\$([A-Za-z_][A-Za-z0-9_]*)")
+_OPERATOR = re.compile(r":\+|\+|:-|-")
 
 
 def parse(text: str) -> dict[str, str]:
@@ -36,39 +48,120 @@ def parse(text: str) -> dict[str, str]:
     return found
 
 
+def expand(found: Mapping[str, str], around: Mapping[str, str] | None = None) -> dict[str, str]:
+    r"""Return variables with what they refer to in place of `$NAME` and `${NAME:-default}`.
+
+    Those of `around` (the shell's) count before those found, and before what is found under
+    their name. Raises ValueError where a value grows without end.
+
+    >>> expand({"A": "one", "B": "${A}-two", "C": "${X:-d}", "D": r"\$A"})
+    {'A': 'one', 'B': 'one-two', 'C': 'd', 'D': '$A'}
+    """
+    shell = dict(around or {})
+    done: dict[str, str] = {}
+    for name, value in found.items():
+        if shell.get(name) and shell[name] != value:
+            value = shell[name]
+        else:
+            value = _expanded(name, value, shell, done)
+        done[name] = value.replace("\\$", "$")
+    return done
+
+
+def _expanded(name: str, text: str, shell: Mapping[str, str], done: Mapping[str, str]) -> str:
+    known = {**done, **shell}
+    seen: set[str] = set()
+    while (match := _REFERENCE.search(text)) is not None:
+        seen.add(text)
+        expression = match[1] or match[2]
+        operator = _OPERATOR.search(expression)
+        key = expression[: operator.start()] if operator else expression
+        default = expression[operator.end() :] if operator else ""
+        value = known.get(key, "")
+        if operator is not None and operator[0] in (":+", "+"):
+            value, default = "", default if value else ""
+        if value and value not in seen:
+            default = value
+        text = text.replace(match[0], _as_replacement(default, text, match), 1)
+        if text == done.get(key):
+            break
+        if len(text) > _LONGEST or len(seen) > 10_000:
+            raise ValueError(f"{name} refers to itself")
+    return text
+
+
+def _as_replacement(text: str, whole: str, match: re.Match[str]) -> str:
+    """Return a text as JavaScript's `replace` puts it in: $$, $&, $` and $' mean something."""
+    if "$" not in text:
+        return text
+    start = whole.index(match[0])
+    meaning = {
+        "$$": "$",
+        "$&": match[0],
+        "$`": whole[:start],
+        "$'": whole[start + len(match[0]) :],
+    }
+    return re.sub(r"\$[$&`']", lambda found: meaning[found[0]], text)
+
+
 def places(folder: Path, environment: str | None) -> list[Path]:
-    """Return the files that can hold the variables; the first that is there counts alone."""
+    """Return the `.dev.vars` files that can count; the first that is there counts alone."""
     named = [folder / f".dev.vars.{environment}"] if environment else []
     return [*named, folder / ".dev.vars"]
 
 
-def read(folder: Path, environment: str | None) -> dict[str, str]:
-    """Return the variables for an environment, as wrangler chooses their file.
-
-    `.dev.vars.ENVIRONMENT` stands in place of `.dev.vars`, not beside it. Where there is
-    neither, `.env`, `.env.ENVIRONMENT`, `.env.local` and `.env.ENVIRONMENT.local` are read, a
-    later one over an earlier one. Raises WorkerError for a file that cannot be read.
-    """
-    for path in places(folder, environment):
-        if path.is_file():
-            return _read(path)
-    found: dict[str, str] = {}
-    for path in env_files(folder, environment):
-        if path.is_file():
-            found.update(_read(path))
-    return found
-
-
 def env_files(folder: Path, environment: str | None) -> list[Path]:
     """Return the `.env` files in the order in which they are read."""
-    names = [".env", f".env.{environment}", ".env.local", f".env.{environment}.local"]
-    return [folder / name for name in names if environment or ".None" not in name]
+    names = [".env", ".env.local"]
+    if environment:
+        names += [f".env.{environment}", f".env.{environment}.local"]
+    return [folder / name for name in names]
+
+
+def read(
+    folder: Path,
+    environment: str | None,
+    required: Iterable[str] | None = None,
+    shell: Mapping[str, str] = os.environ,
+) -> dict[str, str]:
+    """Return the variables for an environment, as wrangler chooses their files.
+
+    `.dev.vars.ENVIRONMENT` stands in place of `.dev.vars`, not beside it. Where there is
+    neither, `.env`, `.env.local`, `.env.ENVIRONMENT` and `.env.ENVIRONMENT.local` are read, a
+    later one over an earlier one, and what refers to others is expanded. With `required` (the
+    config's `secrets.required`), or CLOUDFLARE_INCLUDE_PROCESS_ENV=true, the shell's variables
+    count too. Raises WorkerError for a file that cannot be read.
+    """
+    for path in places(folder, environment):
+        if _is_there(path):
+            return _read(path)
+    if shell.get("CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV", "true").lower() == "false":
+        return {}
+    found: dict[str, str] = {}
+    for path in env_files(folder, environment):
+        if _is_there(path):
+            found.update(_read(path))
+    included = shell.get("CLOUDFLARE_INCLUDE_PROCESS_ENV", "false").lower() == "true"
+    around = dict(shell) if required is not None or included else {}
+    try:
+        return {**around, **expand(found, around)}
+    except ValueError as error:
+        raise WorkerError(f"{folder / '.env'}: {error}; its value would have no end") from error
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether there is something: what is no file is named when it is read."""
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        return parse(files.read_text(path, LARGEST))
     except OSError as error:
-        raise WorkerError(f"{path}: cannot be read: {error.strerror}") from error
+        raise WorkerError(f"{path}: {error.strerror or 'cannot be read'}") from error
     except UnicodeDecodeError as error:
         raise WorkerError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error

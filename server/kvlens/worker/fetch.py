@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import zlib
 from collections.abc import Iterable, Mapping
 from email.message import Message
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from .errors import WorkerError
 
+Address = int | Path
+"""Where a workerd listens: a Unix socket, or on Windows a port of 127.0.0.1."""
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 TIMEOUT = 300.0  # seconds without a byte from the Worker
 _KEPT = "%!$&'()*+,;=:@/?~-._[]"  # characters of a URL that stay as they are
@@ -51,9 +55,17 @@ class Response:
 
 
 def fetch(
-    port: int, url: str, *, method: str, headers: Headers | None, body: str | bytes | None
+    address: Address,
+    url: str,
+    *,
+    method: str,
+    headers: Headers | None,
+    body: str | bytes | None,
+    key: tuple[str, str] | None = None,
 ) -> Response:
     """Send one request to the Worker's dispatch socket. Blocks; call it from a thread.
+
+    `key` is the header that a workerd asks for, if it does.
 
     Raises ValueError for a URL that is not an http or https one, and WorkerError where the
     Worker's runtime goes away meanwhile.
@@ -62,12 +74,12 @@ def fetch(
     pairs = list(headers.items() if isinstance(headers, Mapping) else headers or ())
     given = {name.lower() for name, _ in pairs}
     content = body.encode() if isinstance(body, str) else body
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+    connection = _Connection(address)
     try:
         connection.putrequest(method.upper(), target, skip_host=True, skip_accept_encoding=True)
         if "host" not in given:
             connection.putheader("Host", host)
-        for name, value in pairs:
+        for name, value in (*pairs, *([key] if key else ())):
             connection.putheader(name, value)
         if content is not None and "content-length" not in given:
             connection.putheader("Content-Length", str(len(content)))
@@ -83,6 +95,20 @@ def fetch(
         ) from error
     finally:
         connection.close()
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, address: Address) -> None:
+        super().__init__("127.0.0.1", address if isinstance(address, int) else 0, TIMEOUT)
+        self._path = None if isinstance(address, int) else str(address)
+
+    def connect(self) -> None:
+        if self._path is None:
+            super().connect()
+            return
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(TIMEOUT)
+        self.sock.connect(self._path)
 
 
 def _target(url: str) -> tuple[str, str]:

@@ -12,8 +12,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from kvlens import files
+
 from .errors import WorkerError
 
+_LARGEST = 1024 * 1024 * 1024  # bytes of a program
 _BRINGS_WORKERD = ("wrangler", "miniflare", "workerd")
 _BRINGS_ESBUILD = ("esbuild", "wrangler")
 _GET = "npm install --save-dev wrangler"
@@ -90,7 +93,7 @@ def _resolve(package: str, folder: Path) -> Path | None:
 
 def _is_script(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with files.open_file(path, _LARGEST) as file:
             return file.read(2) == b"#!"
     except OSError:
         return False

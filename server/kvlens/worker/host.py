@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -23,17 +25,18 @@ from .child import describe_exit
 from .errors import SourceProblem, StartError, WorkerError
 from .fetch import Headers, Response, fetch
 from .find import find_workerd
-from .front import Front
+from .front import Front, refusal
 from .output import Event, Output, Places
 from .runtime import DRAIN_TIMEOUT, Runtime
 from .script import Script
 from .settings import Settings
 
-_SOCKET_PATH_SIZE = 100  # bytes; the smallest limit of a system is 104
+_LONGEST_ROOT = 70  # bytes; the smallest limit of a system for a socket's path is 104
 _OLD_WORKERD = "has no field named 'structuredLogging'"
 _NEWEST_AHEAD = timedelta(days=7)  # how far ahead of its own date a workerd accepts dates
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _THROWN = b"Internal Server Error"  # the body when a Worker has thrown
+_MOST_TOLD = 50
 _CRASHES = 3  # restarts in a row of a workerd that ends by itself
 
 
@@ -51,13 +54,23 @@ class WorkerHost:
         compat: CompatName = "strict",
         clock: Clock = system_clock,
         emit: Callable[[Event], None] = lambda event: None,
+        allowed_hosts: Iterable[str] = (),
+        unix: bool = sys.platform != "win32",
     ) -> None:
-        """`folder` is the project's: workerd is looked for from there."""
+        """`folder` is the project's: workerd is looked for from there.
+
+        `allowed_hosts` are Hosts that the Worker's port answers besides this machine's. `unix`
+        tells whether parts talk over Unix sockets. Raises ValueError for what is no host name.
+        """
         self.folder = folder
         self.emulator = Emulator(store, {}, compat=compat, clock=clock)
         self._emit = emit
         self._exceptions = 0
-        self.front = Front(self._requested)
+        self.front = Front(
+            self._requested, allowed_hosts=allowed_hosts, on_refused=self._host_refused
+        )
+        self._unix = unix
+        self._key = "" if unix else secrets.token_urlsafe(24)
         self._program: Path | None = None
         self._version: date | None = None
         self._structured = True
@@ -84,14 +97,14 @@ class WorkerHost:
     async def start_emulator(self, namespaces: Mapping[str, str]) -> None:
         """Serve the namespaces (binding -> id). Raises EmulatorError."""
         self.set_namespaces(namespaces)
-        scratch = self._scratch = Path(tempfile.mkdtemp(prefix="kvlens-"))
-        socket = scratch / "kv"
-        if sys.platform == "win32" or len(str(socket).encode()) > _SOCKET_PATH_SIZE:
-            await self.emulator.start()
-            self._address = self.emulator.url.partition("//")[2]
-        else:
+        scratch = self._scratch = Path(tempfile.mkdtemp(prefix="kvlens-", dir=_scratch_root()))
+        if self._unix:
+            socket = scratch / "kv"
             await self.emulator.start(unix=socket)
             self._address = f"unix:{socket}"
+        else:
+            await self.emulator.start()
+            self._address = self.emulator.url.partition("//")[2]
 
     def set_namespaces(self, namespaces: Mapping[str, str]) -> None:
         """Serve these namespaces from now on."""
@@ -113,7 +126,7 @@ class WorkerHost:
                 self._version = await asyncio.to_thread(_version, self._program)
             runtime = await self._started(script, settings)
             before, self._runtime = self._runtime, runtime
-            self.front.serve(runtime.ports[layout.PUBLIC])
+            self.front.serve(runtime.addresses[layout.PUBLIC], self._key)
             self._in_background(self._watch(runtime, script, settings))
             if before is not None:
                 self._in_background(self._retire(before))
@@ -126,10 +139,11 @@ class WorkerHost:
             runtime = self._runtime
         if runtime is None or not self.running:
             raise WorkerError("no Worker is running: give the emulator a script or script_path")
-        port = runtime.ports[layout.DISPATCH]
+        address = runtime.addresses[layout.DISPATCH]
+        key = (layout.KEY_HEADER, self._key) if self._key else None
         seen = self._exceptions
         response = await asyncio.to_thread(
-            fetch, port, url, method=method, headers=headers, body=body
+            fetch, address, url, method=method, headers=headers, body=body, key=key
         )
         if response.status == 500 and response.bytes == _THROWN:
             # the exception is written to another pipe than the answer: let it be told first
@@ -167,6 +181,7 @@ class WorkerHost:
             settings.blobs,
             self._address,
             self.emulator.token,
+            self._key,
             strict=self.emulator.compat == "strict",
             structured=self._structured,
         )
@@ -178,7 +193,8 @@ class WorkerHost:
         except OSError as error:
             raise WorkerError(f"{error.filename}: {error.strerror}") from error
         places = Places(script, settings.folder, laid.lines_before)
-        runtime = Runtime(self._program, laid.config, Output(places, self.emit), self._scratch)
+        output = Output(places, self.emit, asyncio.get_running_loop().call_later)
+        runtime = Runtime(self._program, laid, output, self._scratch)
         try:
             await runtime.start()
         except StartError as error:
@@ -189,7 +205,7 @@ class WorkerHost:
             problems = [SourceProblem(*place, text.partition("\n")[0])] if place else []
             raise StartError(text, problems) from None
         finally:
-            if not runtime.ports:
+            if not runtime.addresses:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         return runtime
 
@@ -201,7 +217,7 @@ class WorkerHost:
         await asyncio.to_thread(shutil.rmtree, runtime.folder, ignore_errors=True)
         if runtime.ending or self._closing or runtime is not self._runtime:
             return
-        self.front.drop(runtime.ports[layout.PUBLIC])
+        self.front.drop(runtime.addresses[layout.PUBLIC])
         self._crashes = self._crashes + 1 if loop.time() - since < 10 else 1
         reason = f"workerd ended by itself, {describe_exit(code)}"
         if self._crashes > _CRASHES:
@@ -218,10 +234,10 @@ class WorkerHost:
                 self.emit(Event("failed", "error", str(error), "kvlens"))
 
     async def _retire(self, runtime: Runtime) -> None:
-        port = runtime.ports[layout.PUBLIC]
+        address = runtime.addresses[layout.PUBLIC]
         ending = asyncio.ensure_future(runtime.end())
         await asyncio.wait((ending,), timeout=DRAIN_TIMEOUT - 0.5)
-        self.front.drop(port)
+        self.front.drop(address)
         await ending
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -237,6 +253,12 @@ class WorkerHost:
     def _requested(self, method: str, path: str, status: int, seconds: float) -> None:
         text = f"{method} {path} {status} ({seconds * 1000:.0f} ms)"
         self.emit(Event("request", "info", text, "kvlens"))
+
+    def _host_refused(self, name: str) -> None:
+        """Tell the user once of each name, and of no more than a user would look at."""
+        if name not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(name)
+            self.emit(Event("log", "warning", refusal(name), "kvlens"))
 
     def _date(self, asked: str | None) -> str:
         """Return the compatibility date to run with: one that this workerd knows."""
@@ -256,6 +278,12 @@ class WorkerHost:
                 self.emit(Event("log", "warning", text, "kvlens"))
             return own.isoformat()
         return asked
+
+
+def _scratch_root() -> str | None:
+    """Return where scratch folders go: a usual place, unless sockets' paths are too long there."""
+    usual = tempfile.gettempdir()
+    return usual if len(os.fsencode(usual)) <= _LONGEST_ROOT else "/tmp"
 
 
 def _today() -> date:

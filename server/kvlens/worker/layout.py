@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kvlens import files
+
 from . import capnp
 from .script import Script
 
@@ -20,10 +22,17 @@ SERVICE = "main"
 
 OURS = "kvlens:"
 PUBLIC, DISPATCH = "public", "dispatch"
-"""The sockets: one for the world, and one that takes whole URLs in its request lines."""
+"""The sockets: one for the world, and one that takes whole URLs in its request lines.
+
+No web page can reach them: they are files in our own folder. Where workerd has no such sockets
+(Windows) they are ports, and a Worker in front of the user's asks for a key.
+"""
+KEY_HEADER = "KVLens-Key"
+LARGEST_BLOB = 64 * 1024 * 1024  # bytes; a Worker may not be larger
 
 _BINDING = f"{OURS}binding"
 _CACHE = f"{OURS}cache"
+_DOOR = f"{OURS}door"
 _CONFIG = "config.capnp"
 _USE_STRICT = re.compile(r"""\s*(?:"use strict"|'use strict')""")
 
@@ -49,6 +58,19 @@ for (const level of ["debug", "error", "info", "log", "warn"]) {
 """
 
 
+# What lets requests in that have the key, where the sockets are ports.
+_ASKS_FOR_KEY = """\
+export default {
+  async fetch(request, env) {
+    const headers = new Headers(request.headers);
+    if (headers.get(env.HEADER) !== env.KEY) return new Response(null, { status: 403 });
+    headers.delete(env.HEADER);
+    return env.MAIN.fetch(new Request(request, { headers }));
+  },
+};
+"""
+
+
 @dataclass(frozen=True)
 class Plan:
     """One Worker and all that it can reach."""
@@ -63,6 +85,8 @@ class Plan:
     kv_address: str = ""
     """Where the emulator listens, as workerd writes addresses: host:port or unix:/path."""
     token: str = ""
+    key: str = ""
+    """What a request has to have in `KEY_HEADER`; empty where the sockets are files."""
     strict: bool = True
     """Whether the rules of Miniflare 2 are held in the isolate too."""
     structured: bool = True
@@ -75,6 +99,8 @@ class Layout:
 
     config: Path
     lines_before: int = 0
+    sockets: Mapping[str, Path] = field(default_factory=dict)
+    """Where the sockets are that are files, by their names."""
 
 
 def write(plan: Plan, folder: Path) -> Layout:
@@ -118,14 +144,19 @@ def write(plan: Plan, folder: Path) -> Layout:
         },
         *(_namespace(plan, number) for number in range(len(plan.namespaces))),
     ]
+    places = {} if plan.key else {name: folder / name for name in (PUBLIC, DISPATCH)}
+    addresses = {name: f"unix:{path}" for name, path in places.items()}
+    if plan.key:
+        services.append(_door(plan, folder))
+    service = _DOOR if plan.key else SERVICE
     sockets: list[capnp.Value] = [
-        {"name": PUBLIC, "address": "127.0.0.1:0", "http": {}, "service": SERVICE},
         {
-            "name": DISPATCH,
-            "address": "127.0.0.1:0",
-            "http": {"style": capnp.Raw("proxy")},
-            "service": SERVICE,
-        },
+            "name": name,
+            "address": addresses.get(name, "127.0.0.1:0"),
+            "http": {"style": capnp.Raw("proxy")} if name == DISPATCH else {},
+            "service": service,
+        }
+        for name in (PUBLIC, DISPATCH)
     ]
     more: dict[str, capnp.Value] = {"structuredLogging": True} if plan.structured else {}
     if plan.namespaces and not plan.script.service_worker:
@@ -140,7 +171,21 @@ def write(plan: Plan, folder: Path) -> Layout:
         more["extensions"] = [{"modules": [inside]}]
     config = folder / _CONFIG
     config.write_text(capnp.document(services, sockets, **more), encoding="utf-8")
-    return Layout(config, lines_before)
+    return Layout(config, lines_before, places)
+
+
+def _door(plan: Plan, folder: Path) -> capnp.Value:
+    (folder / "door.js").write_text(_ASKS_FOR_KEY, encoding="utf-8")
+    worker: capnp.Value = {
+        "modules": [{"name": "door.js", "esModule": capnp.embed("door.js")}],
+        "compatibilityDate": "2023-01-01",
+        "bindings": [
+            {"name": "MAIN", "service": SERVICE},
+            {"name": "HEADER", "text": KEY_HEADER},
+            {"name": "KEY", "text": plan.key},
+        ],
+    }
+    return {"name": _DOOR, "worker": worker}
 
 
 def _namespace(plan: Plan, number: int) -> capnp.Value:
@@ -173,7 +218,7 @@ def _bindings(plan: Plan, folder: Path) -> list[capnp.Value]:
             found.append({"name": name, "json": json.dumps(value, default=str)})
     for number, (name, (kind, path)) in enumerate(plan.blobs.items()):
         file = f"blob{number}"
-        (folder / file).write_bytes(path.read_bytes())
+        (folder / file).write_bytes(files.read_bytes(path, LARGEST_BLOB))
         key = {"wasm": "wasmModule", "text": "text", "data": "data"}[kind]
         found.append({"name": name, key: capnp.embed(file)})
     return found

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from kvlens.lines import Line
+
 from .layout import OURS, SERVICE
 from .script import Script
 
@@ -55,6 +57,12 @@ _BARE = re.compile(r"uncaught exception(?:; exception = |: )(?P<text>.*)", re.DO
 _NATIVE = re.compile(r".*?failed: (?:remote\.)?(?:jsg\.)?", re.DOTALL)
 _CONSOLE = re.compile(r"console\.log\(\); message\(\) = (?P<values>\[.*\])", re.DOTALL)
 _MARKED = re.compile(r"\x00(debug|error|info|log|warn)(?: |\Z)")
+LONGEST_SHOWN = 64 * 1024  # characters of a line; the rest is counted
+LONGEST_LINE = 256 * 1024  # bytes of a line that are read: room for what JSON escapes
+_LONGEST_ESCAPE = 13  # characters: two halves of a surrogate pair, and one
+_REJECTION = re.compile(r"\x00(rejected|handled) (\d{1,15})(?: |\Z)")  # of rejections.js
+HANDLED_WITHIN = 0.25  # seconds that a rejected promise has to be handled
+_MOST_REJECTED = 1000  # that wait for this
 _UNHANDLED = "Uncaught (in promise) "
 _LEFT_OUT = "\0"
 _NOISE = ("Not symbolizing stack traces", "became the default as of")
@@ -116,23 +124,32 @@ class Places:
 class Output:
     """Reads the lines of one workerd."""
 
-    def __init__(self, places: Places, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        places: Places,
+        emit: Callable[[Event], None],
+        later: Callable[[float, Callable[[], None]], object] | None = None,
+    ) -> None:
+        """`later` calls a function so many seconds later; without it, `end` shows what waits."""
         self._places = places
+        self._later = later
+        self._rejected: dict[str, str] = {}  # promises that nobody has handled yet, by number
         self._emit = emit
         self._recent: deque[str] = deque(maxlen=50)  # exceptions: each is written several times
         self._held: list[str] = []  # a record that may go on in the next line
 
-    def line(self, text: str, *, error: bool) -> None:
+    def line(self, line: Line, *, error: bool) -> None:
         """Take one line of standard output, or of standard error."""
+        text = line.data.decode("utf-8", "replace")
         if text.startswith('{"timestamp":'):
-            try:
-                record = json.loads(text)
-            except ValueError:
-                record = None
+            record = _json(text) if not line.left_out else _cut_json(text)
             if isinstance(record, dict) and isinstance(record.get("message"), str):
                 self.flush()
-                self._record(record)
+                message, left_out = _cut(record["message"], line.left_out)
+                self._record({**record, "message": message + left_out})
                 return
+        text, left_out = _cut(text, line.left_out)
+        text += left_out
         if _RECORD.match(text):
             self.flush()
             self._held = [text]
@@ -151,6 +168,25 @@ class Output:
         if found is not None:
             self._log(found["level"], found["text"])
 
+    def end(self) -> None:
+        """Deal with all that was held back: nothing comes any more."""
+        self.flush()
+        for number in list(self._rejected):
+            self._unhandled(number)
+
+    def _rejection(self, what: str, number: str, text: str) -> None:
+        if what == "handled":
+            self._rejected.pop(number, None)
+        elif len(self._rejected) < _MOST_REJECTED:
+            self._rejected[number] = text
+            if self._later is not None:
+                self._later(HANDLED_WITHIN, lambda: self._unhandled(number))
+
+    def _unhandled(self, number: str) -> None:
+        text = self._rejected.pop(number, None)
+        if text is not None:
+            self._exception(text, _UNHANDLED.strip())
+
     def _record(self, record: dict[str, Any]) -> None:
         level, message = str(record.get("level")), record["message"]
         if "source" in record:
@@ -160,8 +196,8 @@ class Output:
 
     def _log(self, level: str, text: str) -> None:
         console = _CONSOLE.match(text)
-        if console is not None:
-            values = json.loads(console["values"])
+        values = _json(console["values"]) if console is not None else None
+        if isinstance(values, list):
             self._console("log", " ".join(_shown(value) for value in values))
             return
         found = _STACK.match(text)
@@ -191,11 +227,38 @@ class Output:
         marked = _MARKED.match(text)
         if marked is not None:
             level, text = marked[1], text[marked.end() :]
+        rejection = _REJECTION.match(text)
+        if rejection is not None:
+            self._rejection(rejection[1], rejection[2], text[rejection.end() :])
+            return
         if text.startswith(_UNHANDLED):
             self._exception(text.removeprefix(_UNHANDLED), _UNHANDLED.strip())
             return
         text, _ = self._places.rewrite(text)
         self._emit(Event("log", _LEVELS.get(level, "log"), text))
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _cut_json(text: str) -> Any:
+    """Read a record that was cut in its last field, the message: what is there of it."""
+    for end in range(len(text), max(0, len(text) - _LONGEST_ESCAPE), -1):
+        record = _json(text[:end] + '"}')
+        if record is not None:
+            return record
+    return None
+
+
+def _cut(text: str, left_out: int) -> tuple[str, str]:
+    """Return a text that is not too long to show, and how much of it is missing, in words."""
+    left_out += max(0, len(text) - LONGEST_SHOWN)
+    note = f"… ({left_out:,} more bytes of this line were left out)" if left_out else ""
+    return text[:LONGEST_SHOWN], note
 
 
 def tidy(text: str) -> str:

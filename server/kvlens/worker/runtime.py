@@ -3,42 +3,51 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from kvlens.lines import Line, LineCutter
+
 from .child import Child, describe_exit
 from .errors import StartError, WorkerError
-from .layout import DISPATCH, PUBLIC
-from .output import Output, tidy
+from .fetch import Address
+from .layout import DISPATCH, PUBLIC, Layout
+from .output import LONGEST_LINE, Output, tidy
 
 START_TIMEOUT = 30.0  # seconds; a start takes 0.05, on a machine that swaps much longer
 DRAIN_TIMEOUT = 3.0  # seconds that open requests have when a newer Worker has taken over
-_LISTENS = '{"event":"listen"'
+_LISTENS = b'{"event":"listen"'
+_BLOCK = 65536  # bytes that are read at once, and dealt with before more are
+_MOST_BEFORE_READY = 1000  # lines that are kept of a start
 _LATER = 0.05  # seconds after which a record of several lines is taken for whole
 
 
 class Runtime:
     """One workerd with one config. Not used again once it has ended."""
 
-    def __init__(self, program: Path, config: Path, output: Output, scratch: Path) -> None:
+    def __init__(self, program: Path, laid: Layout, output: Output, scratch: Path) -> None:
         """`scratch` is the folder that goes when this process is killed: it holds secrets."""
         self._command = [
-            *(str(program), "serve", str(config)),
+            *(str(program), "serve", str(laid.config)),
             *("--control-fd=1", "--verbose", "--experimental"),
         ]
-        self.folder = config.parent
+        self.folder = laid.config.parent
+        self._sockets = laid.sockets
         self._output = output
         self._scratch = scratch
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = self._loop.create_future()
-        self._before_ready: list[tuple[str, bool]] = []
+        self._before_ready: list[tuple[Line, bool]] = []
         self._flush: asyncio.TimerHandle | None = None
         self._child: Child | None = None
         self._open_streams = 2
-        self.ports: dict[str, int] = {}
+        self.addresses: dict[str, Address] = {}
+        """Where it listens, by the names of its sockets; empty until it does."""
         self.ended: asyncio.Future[int] = self._loop.create_future()
         """Done with the exit code when the process has ended and all that it said is read."""
         self.ending = False
@@ -75,8 +84,9 @@ class Runtime:
             )
         if not self._ready.done():
             raise StartError(self._refusal(self.ended.result()))
-        for text, is_error in self._before_ready:
-            self._output.line(text, error=is_error)
+        for line, is_error in self._before_ready:
+            self._output.line(line, error=is_error)
+        self._before_ready.clear()
 
     async def end(self, grace: float = DRAIN_TIMEOUT) -> None:
         """End it: what it is answering has `grace` seconds."""
@@ -93,11 +103,22 @@ class Runtime:
     # -- what it writes --------------------------------------------------------------------
 
     def _read(self, stream: IO[bytes], is_error: bool) -> None:
-        """Read one stream to its end, in a thread of its own."""
-        for raw in stream:
-            text = raw.decode("utf-8", "replace").rstrip("\r\n")
-            if not self._tell(self._line, text, is_error):
-                break
+        """Read one stream to its end, in a thread of its own.
+
+        More is read when the loop has dealt with what was read before: a Worker that writes
+        without end waits, and takes neither memory nor all of the loop's time.
+        """
+        cutter = LineCutter(LONGEST_LINE)
+        dealt_with = threading.Event()
+        with contextlib.suppress(OSError, ValueError):
+            while data := os.read(stream.fileno(), _BLOCK):
+                dealt_with.clear()
+                if not self._tell(self._lines, cutter.feed(data), is_error, dealt_with):
+                    return
+                while not dealt_with.wait(1):
+                    if self._loop.is_closed():
+                        return
+        self._tell(self._lines, cutter.end(), is_error, dealt_with)
         self._tell(self._stream_ended)
 
     def _tell(self, function: Callable[..., None], *arguments: object) -> bool:
@@ -107,18 +128,26 @@ class Runtime:
             return False
         return True
 
-    def _line(self, text: str, is_error: bool) -> None:
+    def _lines(self, lines: list[Line], is_error: bool, dealt_with: threading.Event) -> None:
+        try:
+            for line in lines:
+                self._line(line, is_error)
+        finally:
+            dealt_with.set()
+
+    def _line(self, line: Line, is_error: bool) -> None:
         if self._ready.done():
-            self._output.line(text, error=is_error)
+            self._output.line(line, error=is_error)
             if self._flush is None:
                 self._flush = self._loop.call_later(_LATER, self._flush_output)
-        elif text.startswith(_LISTENS):
-            event = json.loads(text)
-            self.ports[event["socket"]] = event["port"]
-            if {PUBLIC, DISPATCH} <= self.ports.keys():
+        elif line.data.startswith(_LISTENS):
+            event = json.loads(line.data)
+            name = event["socket"]
+            self.addresses[name] = self._sockets.get(name, event["port"])
+            if {PUBLIC, DISPATCH} <= self.addresses.keys():
                 self._ready.set_result(None)
-        else:
-            self._before_ready.append((text, is_error))
+        elif len(self._before_ready) < _MOST_BEFORE_READY:
+            self._before_ready.append((line, is_error))
 
     def _flush_output(self) -> None:
         self._flush = None
@@ -137,7 +166,7 @@ class Runtime:
         self._tell(self._ended, code)
 
     def _ended(self, code: int) -> None:
-        self._output.flush()
+        self._output.end()
         if not self.ended.done():
             self.ended.set_result(code)
 
@@ -145,7 +174,8 @@ class Runtime:
         """Return why it ended before it listened, from what it wrote."""
         errors: list[str] = []
         others: list[str] = []
-        for text, _ in self._before_ready:
+        for line, _ in self._before_ready:
+            text = line.data.decode("utf-8", "replace")
             try:
                 record = json.loads(text)
                 if record["level"] == "error":

@@ -10,7 +10,7 @@ from typing import Literal
 from .sourcemap import SourceMap
 from .syntax import is_module
 
-Kind = Literal["esModule", "text", "data", "wasm"]
+Kind = Literal["esModule", "commonJsModule", "text", "data", "wasm"]
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,18 @@ import contextlib
 import hashlib
 import importlib
 import os
+import stat
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from kvlens import files
 from kvlens.config.find import SKIPPED_FOLDERS
 
 Watcher = Callable[..., AsyncGenerator[set[Any], None]]
+_LARGEST = 64 * 1024 * 1024  # bytes of a file that a Worker is made of
+_TICK = 0.4  # seconds between looks for folders that come and go
+_MOST_LINKS = 40  # from one to the next, as systems have it
 MOST_FOLDERS = 500  # below a Worker's entry; a source tree has fewer
 
 
@@ -22,9 +27,9 @@ async def changed_files(
 ) -> AsyncIterator[set[Path]]:
     """Yield the files that changed in `folders()`, not below them, until `stop` is set.
 
-    The folders are asked for anew after every change. Whenever watching begins, an empty set
-    comes once: what changed before that is not told, and has to be looked for. `watch` is
-    `watchfiles.awatch`, or a stand-in for it in tests.
+    The folders are asked for anew after every change; some may not be there yet, or go and come
+    back. Whenever watching begins, an empty set comes once: what changed before that is not told,
+    and has to be looked for. `watch` is `watchfiles.awatch`, or a stand-in for it in tests.
     """
     if watch is None:
         # late and beside: neither a start nor an emulator's first requests need wait for it
@@ -32,16 +37,22 @@ async def changed_files(
         watch = module.awatch
 
     while not stop.is_set():
-        watched = folders()
+        wanted = folders()
+        known = await asyncio.to_thread(_identities, wanted)
+        there = [folder for folder in wanted if known[folder] is not None]
+        if not there:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(stop.wait(), _TICK)
+            continue
         began = False
         changes = watch(
-            *watched,
+            *there,
             watch_filter=None,
             recursive=False,
             stop_event=stop,
             step=40,
             debounce=200,
-            rust_timeout=400,
+            rust_timeout=int(_TICK * 1000),
             yield_on_timeout=True,
         )
         async with contextlib.aclosing(changes) as batches:
@@ -49,8 +60,36 @@ async def changed_files(
                 if batch or not began:
                     yield {Path(path) for _, path in batch}
                 began = True
-                if batch and folders() != watched:
+                if batch and folders() != wanted:
                     break
+                # a folder that is moved away takes its watch along, and is none of ours then
+                if await asyncio.to_thread(_identities, wanted) != known:
+                    break
+
+
+def _identities(folders: Iterable[Path]) -> dict[Path, tuple[int, int] | None]:
+    """Return which folder each one is; None for one that is not there."""
+    found: dict[Path, tuple[int, int] | None] = {}
+    for folder in folders:
+        found[folder] = None
+        with contextlib.suppress(OSError, ValueError):
+            state = folder.stat()
+            if stat.S_ISDIR(state.st_mode):
+                found[folder] = (state.st_dev, state.st_ino)
+    return found
+
+
+def link_targets(path: Path) -> list[Path]:
+    """Return what a file is a link to, and what that is a link to, and so on.
+
+    An edit of the last one changes the file, and happens in another folder.
+    """
+    found: list[Path] = []
+    with contextlib.suppress(OSError, ValueError):
+        while path.is_symlink() and len(found) < _MOST_LINKS:
+            path = Path(os.path.normpath(path.parent / path.readlink()))
+            found.append(path)
+    return found
 
 
 def source_folders(root: Path) -> set[Path]:
@@ -81,7 +120,7 @@ def contents(paths: Iterable[Path]) -> dict[Path, bytes | None]:
     found: dict[Path, bytes | None] = {}
     for path in paths:
         try:
-            found[path] = hashlib.sha256(path.read_bytes()).digest()
-        except OSError:
+            found[path] = hashlib.sha256(files.read_bytes(path, _LARGEST)).digest()
+        except (OSError, ValueError):
             found[path] = None
     return found

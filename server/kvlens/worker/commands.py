@@ -1,0 +1,123 @@
+"""Programs that run to their end: esbuild, and a config's own build command.
+
+Each can be ended at any time, with all that it started, and what it says is bounded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from .errors import BuildError
+
+KEPT = 256 * 1024  # bytes of what a program said: the last of it
+_running: set[subprocess.Popen[bytes]] = set()
+_lock = threading.Lock()
+
+
+class Ran(NamedTuple):
+    """How a program ended, and what it said."""
+
+    code: int
+    output: str
+    errors: str
+
+
+def run(
+    command: Sequence[str] | str,
+    folder: Path,
+    *,
+    shell: bool = False,
+    timeout: float | None = None,
+) -> Ran:
+    """Run a program and wait for its end. Blocks; call it from a thread.
+
+    Raises BuildError where it cannot be started or takes longer than `timeout` seconds.
+    """
+    name = command if isinstance(command, str) else command[0]
+    try:
+        process = subprocess.Popen(
+            command,
+            shell=shell,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BuildError(f"{name:.200} cannot be started in {folder}: {reason}") from error
+    with _lock:
+        _running.add(process)
+    try:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        readers = [_Reader(process.stdout), _Reader(process.stderr)]
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise BuildError(
+                f"{name:.200} took longer than {timeout:.0f} s and was ended; does it read a file "
+                "that has no end, or wait for something?"
+            ) from None
+        return Ran(code, *(reader.text() for reader in readers))
+    finally:
+        _end(process)
+        with _lock:
+            _running.discard(process)
+
+
+def end_all() -> None:
+    """End every program that runs, at once."""
+    with _lock:
+        running = list(_running)
+    for process in running:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        with contextlib.suppress(OSError):
+            if os.name == "nt":
+                process.kill()
+            else:
+                os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+
+
+class _Reader:
+    """Reads a stream to its end, in a thread, and keeps the last of it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._parts: deque[bytes] = deque()
+        self._size = 0
+        self._cut = False
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def text(self) -> str:
+        """Return what was kept, when the program has ended; its own children may go on."""
+        self._thread.join(1)
+        kept = b"".join(list(self._parts)).decode("utf-8", "replace")
+        return f"…\n{kept}" if self._cut else kept
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while part := os.read(self._stream.fileno(), 65536):
+                self._parts.append(part)
+                self._size += len(part)
+                while self._size - len(self._parts[0]) > KEPT:
+                    self._size -= len(self._parts.popleft())
+                    self._cut = True
+        with contextlib.suppress(OSError):
+            self._stream.close()

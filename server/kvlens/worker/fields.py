@@ -1,0 +1,125 @@
+"""What a config's fields take, and one reader that holds every value to it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_SHOWN = 60  # characters of a value in a message
+
+
+class FieldError(Exception):
+    """A field has a value that it does not take; the text says which, what it is, what it takes."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Values that a field takes."""
+
+    takes: str
+    """In words, such as "a list of texts"."""
+    fits: Callable[[Any], bool]
+    inside: Callable[[Any], Iterable[tuple[str, Any, Shape]]] = field(default=lambda value: ())
+    """The parts of a value that fits: what follows the field's name, the part, its shape."""
+
+
+def check(name: str, value: Any, shape: Shape) -> None:
+    """Raise FieldError where a value, or a part of it, does not fit."""
+    if not shape.fits(value):
+        raise FieldError(f"{name} is {_shown(value)}; it takes {shape.takes}")
+    for suffix, part, inner in shape.inside(value):
+        check(f"{name}{suffix}", part, inner)
+
+
+def one_of(*choices: str) -> Shape:
+    """Return the shape of a text among few."""
+    return Shape(" or ".join(f'"{choice}"' for choice in choices), lambda value: value in choices)
+
+
+def list_of(shape: Shape, takes: str) -> Shape:
+    """Return the shape of a list whose items have one."""
+    return Shape(
+        takes,
+        lambda value: isinstance(value, list),
+        lambda value: ((f"[{number}]", item, shape) for number, item in enumerate(value)),
+    )
+
+
+def each(shape: Shape, takes: str) -> Shape:
+    """Return the shape of a table whose values have one, whatever their names."""
+    return Shape(
+        takes,
+        lambda value: isinstance(value, dict),
+        lambda value: (
+            part
+            for name, item in value.items()
+            for part in ((f": the name {name!r:.40}", name, TEXT), (f".{name}", item, shape))
+        ),
+    )
+
+
+def table(fields: Mapping[str, Shape]) -> Shape:
+    """Return the shape of a table with known fields; others are left alone."""
+    return Shape(
+        "a table",
+        lambda value: isinstance(value, dict),
+        lambda value: (
+            (f".{name}", value[name], shape)
+            for name, shape in fields.items()
+            if value.get(name) is not None
+        ),
+    )
+
+
+def either(one: Shape, other: Shape) -> Shape:
+    """Return the shape of values that have one of two shapes."""
+    return Shape(
+        f"{one.takes} or {other.takes}",
+        lambda value: one.fits(value) or other.fits(value),
+        lambda value: (one if one.fits(value) else other).inside(value),
+    )
+
+
+def _is_text(value: Any) -> bool:
+    """Tell whether a value is text that can be a path, a name or a word of a command line."""
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half a character, as JSON can write it
+        return False
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+ANYTHING = Shape("anything", lambda value: True)
+TEXT = Shape("text", _is_text)
+FLAG = Shape("true or false", lambda value: isinstance(value, bool))
+PORT = Shape("a port from 0 to 65535", lambda value: _is_number(value) and 0 <= value <= 65535)
+DATE = Shape(
+    'a date such as "2026-01-31"',
+    lambda value: isinstance(value, datetime.date) or (_is_text(value) and len(value) <= 40),
+)
+TEXTS = list_of(TEXT, "a list of texts")
+TABLE = each(ANYTHING, "a table")
+TEXT_TABLE = each(TEXT, "a table of texts")
+TABLES = list_of(ANYTHING, "a list of tables")
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (dict, list)):
+        return "a table" if isinstance(value, dict) else "a list"
+    if isinstance(value, str):
+        shown = f'"{value[:_SHOWN]}"' if _is_text(value) else ascii(value[:_SHOWN])
+        return shown + ("…" if len(value) > _SHOWN else "") + ", text"
+    kind = "a number" if isinstance(value, (int, float)) else "a date or time"
+    return f"{value}"[:_SHOWN] + f", {kind}"

@@ -1,0 +1,188 @@
+"""Where HTTP/1.1 requests begin and end, read strictly: what two programs could read in two ways
+is refused, so that nothing passes to workerd inside something else.
+
+Source: RFC 9112. Bare line feeds, folded headers, several lengths, chunk extensions and trailers
+are refused; no client in use sends them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+MAX_HEAD_SIZE = 64 * 1024
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_LINE = re.compile(
+    rb"(?P<method>" + _TOKEN + rb") (?P<target>[\x21-\x7e\x80-\xff]+) HTTP/1\.(?P<minor>[01])"
+)
+_NAME = re.compile(_TOKEN)
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_BARE = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n")
+_LONGEST_CHUNK_LINE = 17
+_END = b"\r\n\r\n"
+_ONCE = (b"host", b"content-length", b"transfer-encoding")
+
+
+class RequestRefusedError(Exception):
+    """A request is not passed on; `status` and the text are its answer."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Head(NamedTuple):
+    """One request's head."""
+
+    raw: bytes
+    method: str
+    target: str
+    hosts: tuple[str, ...]
+    """The hosts that it names: in Host, and in a target that is a whole URL."""
+    length: int | None
+    """Bytes of the body; None where it comes in chunks."""
+    upgrade: bool
+    """Whether it asks for another protocol, such as WebSocket."""
+
+
+class Requests:
+    """Cuts the bytes of one connection into heads and bodies."""
+
+    def __init__(self) -> None:
+        self._received = bytearray()
+        self._seen = 0  # bytes of a head that were looked through before
+        self._left: int | None = 0  # bytes of the body that are still to come; None: in chunks
+        self._chunk = 0  # the same of a chunk
+        self._line_end = False  # a chunk's line end comes next
+        self._is_last = False  # it is that of the last chunk
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes of the client's."""
+        self._received += data
+
+    @property
+    def received(self) -> bool:
+        """Whether there are bytes that no head or body has been made of."""
+        return bool(self._received)
+
+    def take_rest(self) -> bytes:
+        """Return all that is left, as it is: for a connection that has become another protocol."""
+        rest = bytes(self._received)
+        self._received.clear()
+        return rest
+
+    def next(self) -> Head | bytes | None:
+        """Return the next head, or the next bytes of a body; None where more has to come first.
+
+        Raises RequestRefusedError; nothing else can be read then.
+        """
+        if self._left is None:
+            return self._next_chunk()
+        if self._left:
+            part = self._cut(min(self._left, len(self._received)))
+            self._left -= len(part)
+            return part or None
+        return self._next_head()
+
+    def _cut(self, size: int) -> bytes:
+        part = bytes(self._received[:size])
+        del self._received[:size]
+        return part
+
+    def _next_head(self) -> Head | None:
+        received = self._received
+        while received.startswith(b"\r\n"):  # some clients end a body with one too many
+            del received[:2]
+        since = max(0, self._seen - len(_END))
+        end = received.find(_END, since, MAX_HEAD_SIZE)
+        self._seen = end + len(_END) if end >= 0 else min(len(received), MAX_HEAD_SIZE)
+        if _BARE.search(received[since : self._seen], 1 if since else 0):
+            raise RequestRefusedError(400, "Malformed request: its lines must end with CRLF")
+        if end < 0:
+            if len(received) >= MAX_HEAD_SIZE:
+                raise RequestRefusedError(
+                    431, f"The request's head is over {MAX_HEAD_SIZE:,} bytes"
+                )
+            return None
+        self._seen = 0
+        head = read_head(self._cut(end + len(_END)))
+        self._left, self._is_last = head.length, False
+        return head
+
+    def _next_chunk(self) -> bytes | None:
+        if self._chunk:
+            part = self._cut(min(self._chunk, len(self._received)))
+            self._chunk -= len(part)
+            self._line_end = not self._chunk
+            return part or None
+        if self._line_end:
+            if len(self._received) < 2:
+                return None
+            if self._received[:2] != b"\r\n":
+                raise RequestRefusedError(400, "Malformed request: a chunk is longer than it says")
+            self._line_end = False
+            if self._is_last:
+                self._left = 0
+            return self._cut(2)
+        found = _CHUNK.match(self._received)
+        if found is None:
+            if len(self._received) < _LONGEST_CHUNK_LINE and b"\n" not in self._received:
+                return None
+            raise RequestRefusedError(400, "Malformed request: a chunk has no plain length")
+        self._chunk = int(found[1], 16)
+        self._line_end = self._is_last = not self._chunk
+        return self._cut(found.end())
+
+
+def read_head(raw: bytes) -> Head:
+    """Read one head, its empty line included. Raises RequestRefusedError."""
+    first, *lines = raw[: -len(_END)].split(b"\r\n")
+    start = _LINE.fullmatch(first)
+    if start is None:
+        raise RequestRefusedError(400, "Malformed request: its first line is not HTTP/1.1")
+    values: dict[bytes, bytes] = {}
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if not colon or not _NAME.fullmatch(name) or _CONTROL.search(value):
+            raise RequestRefusedError(400, f"Malformed request: header {line[:80]!r}")
+        name = name.lower()
+        if name in values and name in _ONCE:
+            raise RequestRefusedError(400, f"Malformed request: {name.decode()} is there twice")
+        values[name] = value.strip(b" \t")
+    method, target = start["method"].decode("ascii"), start["target"].decode("utf-8", "replace")
+    if method == "CONNECT":
+        raise RequestRefusedError(405, "CONNECT is for proxies; a Worker cannot answer it")
+    if b"host" not in values:
+        raise RequestRefusedError(400, "Malformed request: it has no Host header")
+    hosts = [values[b"host"].decode("latin-1")]
+    if _ABSOLUTE.match(target):
+        try:
+            hosts.append(urlsplit(target).netloc)
+        except ValueError:
+            raise RequestRefusedError(400, "Malformed request: its URL has no host") from None
+    elif target[:1] not in ("/", "*"):
+        raise RequestRefusedError(400, "Malformed request: its path does not begin with /")
+    return Head(
+        raw,
+        method,
+        target,
+        tuple(hosts),
+        _length(values, is_old=start["minor"] == b"0"),
+        b"upgrade" in values,
+    )
+
+
+def _length(values: dict[bytes, bytes], *, is_old: bool) -> int | None:
+    coding, length = values.get(b"transfer-encoding"), values.get(b"content-length")
+    if coding is not None:
+        if length is not None or is_old or coding.lower() != b"chunked":
+            raise RequestRefusedError(400, "Malformed request: its length is told in two ways")
+        return None
+    if length is None:
+        return 0
+    if not re.fullmatch(rb"[0-9]{1,15}", length):
+        raise RequestRefusedError(400, "Malformed request: Content-Length is not a number")
+    return int(length)
