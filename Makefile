@@ -5,13 +5,14 @@ SETUP := $(PYTHON) -m scripts.setup
 
 export PATH := $(CURDIR)/.venv/node-bin:$(PATH)
 
-.PHONY: help setup run test bench package check
+.PHONY: help setup run test bench fuzz package check
 
 help:
 	@echo "make setup    everything the other targets need; quick when nothing changed"
 	@echo "make run      open examples/ in VS Code with the extension (PORT=, FOLDER=)"
 	@echo "make test     every test, the ones in the real editor included (ARGS= for pytest)"
 	@echo "make bench    the benchmarks"
+	@echo "make fuzz     a million random inputs for each reader of text (ARGS= names some, --seconds)"
 	@echo "make package  the .vsix files, one a platform, in build/"
 	@echo "make check    ruff, mypy, tsc"
 
@@ -29,6 +30,10 @@ test: setup
 bench:
 	@$(SETUP) bench
 	@$(VENV) -m tests.bench $(ARGS)
+
+fuzz:
+	@$(SETUP) fuzz
+	@$(VENV) -m tests.fuzz $(ARGS)
 
 package:
 	@$(SETUP) package

@@ -107,6 +107,18 @@ def python_full() -> None:
     _python_packages("[test,dev,bench]", "full")
 
 
+def fuzzer() -> None:
+    """Install atheris where there is a build of it; fuzzing does without elsewhere."""
+    stamp, key = VENV / ".kvlens" / "fuzz", digest(ROOT / "pyproject.toml", str(VENV))
+    if is_done(stamp, key):
+        return
+    try:
+        with step("the fuzzer that coverage guides", stamp, key):
+            _pip_install("-e", ".[fuzz]")
+    except ToolError as error:
+        print(f"  without it, inputs are made at random ({error})", flush=True)
+
+
 def _python_packages(extras: str, level: str) -> None:
     python = venv_python()
     place = VENV / ".kvlens" / "place"
@@ -274,6 +286,7 @@ GOALS: dict[str, tuple[Callable[[], None], ...]] = {
     "package": (python_base, node_24, extension_tree),
     "check": (python_full, node_24, extension_tree),
     "bench": (python_full, node_24, interop_tree, bench_tree),
+    "fuzz": (python_full, fuzzer),
     "all": (
         python_full,
         node_24,

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, Protocol
 
 import httptools
 
+from .capacity import UNCOUNTED, Capacity
+
 MAX_HEAD_SIZE = 64 * 1024
 _TWO_WRITES = 64 * 1024  # from here on a copy of the body costs more than a second write
 
@@ -25,6 +27,7 @@ class Request:
     __slots__ = (
         "body",
         "headers",
+        "held",
         "keep_alive",
         "limit",
         "method",
@@ -43,6 +46,7 @@ class Request:
         self.size = 0
         self.body = b""
         self.keep_alive = True
+        self.held = 0  # bytes counted by `Capacity`
 
 
 class Response(NamedTuple):
@@ -83,12 +87,11 @@ def reason_phrase(text: str) -> bytes:
 class Connection(asyncio.Protocol):
     """One client's connection."""
 
-    def __init__(self, app: App, open_connections: set[Connection]) -> None:
+    def __init__(self, app: App, capacity: Capacity) -> None:
         self._app = app
-        self._open = open_connections
+        self._capacity = capacity
         self._parser: Any = httptools.HttpRequestParser(self)
         self._queue: deque[Request] = deque()
-        self._busy = False
         self._closing = False
         self._said_all = False
         self._blocked = False  # the client does not read
@@ -97,18 +100,32 @@ class Connection(asyncio.Protocol):
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
         self._chunks: list[bytes] = []
+        self._waits = False  # for memory, in the middle of a body
+        self._sending = 0  # bytes of answers counted by `Capacity`
+        self._unsent = 0
+        self.busy = False
+        self.trusted = False
+        self.since = self.moved = 0.0
+        self.held = 0
 
     # -- asyncio ---------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._open.add(self)
+        self._time = asyncio.get_running_loop().time
+        self.since = self.moved = self._time()
+        if not self._capacity.enter(self):
+            self._refuse(503, "Too many connections are open")
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of everything: the parser and this object hold each other."""
         self._closing = True
-        self._open.discard(self)
         self._queue.clear()
+        self._chunks = []
+        self._request = None
+        self._parser = None
+        self._capacity.leave(self)
 
     def data_received(self, data: bytes) -> None:
         if self._closing:
@@ -128,13 +145,15 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """A client that has said everything: what it asked is answered before we close."""
         self._said_all = True
-        return self._busy or bool(self._queue)
+        return self.busy or bool(self._queue)
 
     def pause_writing(self) -> None:
         self._blocked = True
 
     def resume_writing(self) -> None:
         self._blocked = False
+        self._capacity.give_back(self, self._sending)
+        self._sending = 0
         self._next()
 
     # -- httptools -------------------------------------------------------------------------
@@ -156,7 +175,8 @@ class Connection(asyncio.Protocol):
         if self._parser.should_upgrade() and request.method != b"GET":
             request.refusal = Response(400, reason="HTTP/1.1 only: send no Upgrade")
         self._request = request
-        if headers.get(b"expect", b"").lower() == b"100-continue" and not self._busy:
+        self.trusted = self.trusted or request.refusal is None
+        if headers.get(b"expect", b"").lower() == b"100-continue" and not self.busy:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
@@ -165,8 +185,13 @@ class Connection(asyncio.Protocol):
         request.size += len(body)
         if request.size <= request.limit:
             self._chunks.append(body)
+            if request.size > UNCOUNTED:
+                self.moved = self._time()
+                if not request.held:
+                    self._reserve(request)
         elif self._chunks:
             self._chunks.clear()
+            self._give_back(request)
 
     def on_message_complete(self) -> None:
         request = self._request
@@ -178,16 +203,65 @@ class Connection(asyncio.Protocol):
         request.keep_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
         self._request = None
         self._head_size = 0
-        if self._busy or self._blocked:
+        self.since = self._time()
+        if self._waits:  # it was all there already
+            self._waits = False
+            self._capacity.forget(self)
+            self._read_or_not()
+        if self.busy or self._blocked or self._queue or self._capacity.full:
             self._queue.append(request)
-            self._transport.pause_reading()
+            self._next()
+            self._read_or_not()
         else:
             self._start(request)
+
+    # -- memory ----------------------------------------------------------------------------
+
+    def _reserve(self, request: Request) -> bool:
+        """Have the body counted, or stop reading until there is room for it."""
+        length = request.headers.get(b"content-length", b"")
+        size = min(int(length), request.limit) if length.isdigit() else request.limit
+        if self._capacity.reserve(self, size):
+            request.held = size
+        else:
+            self._waits = True
+            self._read_or_not()
+        return request.held > 0
+
+    def _give_back(self, request: Request) -> None:
+        self._capacity.give_back(self, request.held)
+        request.held = 0
+
+    def go_on(self) -> bool:
+        """There may be room again; return False where there is not enough for this one."""
+        if self._waits and self._request is not None:
+            if not self._reserve(self._request):
+                return False
+            self._waits = False
+        elif self._capacity.full:
+            return False
+        self._next()
+        self._read_or_not()
+        return True
+
+    def look(self, now: float) -> None:
+        """Note whether the client has read anything."""
+        unsent = self._transport.get_write_buffer_size()
+        if unsent != self._unsent:
+            self._unsent, self.moved = unsent, now
+
+    def _read_or_not(self) -> None:
+        if self._closing:
+            return
+        if self._queue or self._waits:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
     # -- answering -------------------------------------------------------------------------
 
     def _start(self, request: Request) -> None:
-        self._busy = True
+        self.busy = True
         answer = self._app.handle(request)
         if self._app.inline:
             self._step(answer, request)
@@ -206,7 +280,8 @@ class Connection(asyncio.Protocol):
         future.add_done_callback(lambda _: self._step(answer, request))
 
     def _finish(self, request: Request, response: Response) -> None:
-        self._busy = False
+        self.busy = False
+        self._give_back(request)
         if self._closing:
             return
         status, body, headers, reason = response
@@ -224,18 +299,28 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.write(head)
             self._transport.write(body)
+        if self._blocked:
+            unsent = self._transport.get_write_buffer_size() - self._sending
+            self._capacity.take(self, unsent)
+            self._sending += unsent
         if not request.keep_alive or (self._said_all and not self._queue):
             self._closing = True
             self._transport.close()
         elif self._queue:
-            asyncio.get_running_loop().call_soon(self._next)
+            asyncio.get_running_loop().call_soon(self._next_and_read)
+
+    def _next_and_read(self) -> None:
+        self._next()
+        self._read_or_not()
 
     def _next(self) -> None:
-        if self._queue and not self._busy and not self._blocked and not self._closing:
-            request = self._queue.popleft()
-            if not self._queue:
-                self._transport.resume_reading()
-            self._start(request)
+        """Answer the next request, unless something is in its way."""
+        if not self._queue or self.busy or self._blocked or self._closing:
+            return
+        if self._capacity.full and self._queue[0].method == b"GET":
+            self._capacity.wait(self)
+            return
+        self._start(self._queue.popleft())
 
     def _refuse(self, status: int, reason: str) -> None:
         """Answer what is no request, and close."""

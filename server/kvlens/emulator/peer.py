@@ -1,13 +1,13 @@
 """The store itself over HTTP, for this project's own parts: `POST /kvlens/store/{operation}`.
 
 JSON in, `{"result": …}` or `{"error": "…"}` out; values are base64. `kvlens.stores.peer` is the
-client. Namespaces need not be in the config.
+client. Namespaces need not be in the config: a preview id is cleared and seeded through here.
+What is sent is checked by `arguments`.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ..kv import Entry, Write
 from ..stores import Store, StoreError
 from ..stores.many import get_many
+from . import arguments
+from .failure import unexpected
 from .http import Request, Response
 
 if TYPE_CHECKING:
@@ -24,15 +26,6 @@ PREFIX = b"/kvlens/store/"
 _JSON = b"Content-Type: application/json\r\n"
 
 Arguments = dict[str, Any]
-
-
-def _write(item: Arguments) -> Write:
-    return Write(
-        item["key"],
-        base64.b64decode(item["value"]),
-        item.get("metadata"),
-        item.get("expiration"),
-    )
 
 
 def _shown(entry: Entry | None) -> Any:
@@ -52,15 +45,16 @@ async def _get_many(store: Store, ns: str, given: Arguments) -> Any:
 
 
 async def _put(store: Store, ns: str, given: Arguments) -> Any:
-    await store.put(ns, _write(given))
+    del given["ns"]
+    await store.put(ns, Write(**given))
 
 
 async def _put_many(store: Store, ns: str, given: Arguments) -> Any:
-    await store.put_many(ns, [_write(item) for item in given["writes"]])
+    await store.put_many(ns, given["writes"])
 
 
 async def _replace(store: Store, ns: str, given: Arguments) -> Any:
-    return await store.replace(ns, given["key"], base64.b64decode(given["value"]))
+    return await store.replace(ns, given["key"], given["value"])
 
 
 async def _delete(store: Store, ns: str, given: Arguments) -> Any:
@@ -70,9 +64,9 @@ async def _delete(store: Store, ns: str, given: Arguments) -> Any:
 async def _list(store: Store, ns: str, given: Arguments) -> Any:
     page = await store.list(
         ns,
-        prefix=given.get("prefix") or "",
-        limit=given.get("limit", 1000),
-        after=given.get("after"),
+        prefix=given["prefix"],
+        limit=given["limit"],
+        after=given["after"],
     )
     return {"keys": page.keys, "complete": page.complete}
 
@@ -108,15 +102,16 @@ async def handle(emulator: Emulator, request: Request) -> Response:
         return _answer(413, error=f"{name}: more than {request.limit} bytes at once.")
     function, changes = OPERATIONS[name]
     try:
-        given = json.loads(request.body)
-        ns = given["ns"]
-        if not isinstance(ns, str):
-            raise TypeError("ns must be text")
+        given = arguments.read(name, request)
+    except arguments.ArgumentError as error:
+        return _answer(400, error=str(error))
+    ns = given["ns"]
+    try:
         result = await function(emulator.store, ns, given)
-    except (ValueError, TypeError, KeyError, binascii.Error) as error:
-        return _answer(400, error=f"{name}: malformed call: {error!r}")
     except StoreError as error:
         return _answer(500, error=str(error))
+    except Exception as error:
+        return _answer(500, error=unexpected(request, error))
     if changes:
         emulator.changed(ns)
     return _answer(200, result=result)

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from ..kv import KVError, KVSyntaxError, Write, limits, validation
-from ..kv.coerce import UNSET, has_lone_surrogate
+from ..kv.coerce import UNSET, has_lone_surrogate, whole_text
 from ..kv.namespace import decode_cursor, encode_cursor
 from ..kv.values import decode_text, dump_json, parse_json, text_units
 from ..stores import StoreError
-from . import multipart
+from . import json_body, multipart
+from .failure import unexpected
 from .http import Request, Response
 
 if TYPE_CHECKING:
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
 
 PREFIX = b"/client/v4/"
 ACCOUNT = "local"
+MAX_TITLE = 512
+MAX_NUMBER = 100  # characters of an option that is a number
 MAX_BODY = 256 * 1024 * 1024  # bytes of one bulk request
 
 BAD_REQUEST, KEY_NOT_FOUND, BAD_BASE64 = 10001, 10009, 10012
 NAMESPACE_NOT_FOUND, TITLE_TAKEN, TITLE_MISSING = 10013, 10014, 10019
 BAD_KEY, BAD_OPTION, TOO_LARGE = 10030, 10033, 10047
 STORE_FAILED = 10500  # not Cloudflare's: the disk here is locked, damaged or full
+INTERNAL = 10501  # not Cloudflare's either: a mistake in this program
 
 _JSON = b"Content-Type: application/json\r\n"
 _BYTES = b"Content-Type: application/octet-stream\r\n"
@@ -75,7 +79,7 @@ class Call:
         text = self.query.get(name, "")
         if not text:
             return default
-        if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
             raise RestError(
                 400, BAD_REQUEST, f"{name} must be a number from {least} to {most}, not {text!r}"
             )
@@ -83,9 +87,11 @@ class Call:
 
     def json_body(self) -> Any:
         try:
-            return json.loads(self.request.body)
-        except (ValueError, RecursionError):
+            return json_body.parse(json_body.text_of(self.request))
+        except json_body.NotJsonError:
             raise RestError(400, BAD_REQUEST, "the body is not valid JSON") from None
+        except json_body.BodyError as error:
+            raise RestError(400, BAD_REQUEST, f"the body cannot be used: {error}") from None
 
 
 def _check_key(key: str) -> str:
@@ -158,6 +164,10 @@ def _title(call: Call) -> str:
     title = body.get("title") if isinstance(body, dict) else None
     if not isinstance(title, str) or not title:
         raise RestError(400, TITLE_MISSING, 'the body must be {"title": "…"}')
+    if len(title) > MAX_TITLE or has_lone_surrogate(title):
+        raise RestError(
+            400, TITLE_MISSING, f"a title is Unicode text of at most {MAX_TITLE} characters"
+        )
     return title
 
 
@@ -202,7 +212,7 @@ async def put_value(call: Call) -> Response:
         _given(options, "expiration_ttl"),
         call.emulator.clock(),
     )
-    metadata = _metadata_text(options["metadata"]) if options.get("metadata") else None
+    metadata = _metadata_text(options["metadata"]) if "metadata" in options else None
     validation.check_value_size(size)
     await call.store.put(ns, Write(key, value, metadata, expiration))
     call.emulator.changed(ns)
@@ -210,13 +220,18 @@ async def put_value(call: Call) -> Response:
 
 
 def _given(options: dict[str, str], name: str) -> Any:
-    return options.get(name) or UNSET
+    text = options.get(name) or UNSET
+    if isinstance(text, str) and len(text) > MAX_NUMBER:
+        raise RestError(
+            400, BAD_OPTION, f"{name} must be a number of seconds, not {len(text):,} characters"
+        )
+    return text
 
 
 def _metadata_text(text: str) -> str | None:
     try:
-        metadata = parse_json(text)
-    except KVSyntaxError:
+        metadata = json_body.parse(text)
+    except json_body.BodyError:
         raise RestError(400, BAD_REQUEST, "metadata is not valid JSON") from None
     if metadata is None:
         return None
@@ -265,9 +280,10 @@ async def bulk_put(call: Call) -> Response:
         raise RestError(400, BAD_REQUEST, "the body must be an array of key-value objects")
     now = call.emulator.clock()
     writes: list[Write] = []
-    for index, item in enumerate(items):
+    items.reverse()  # each is let go of as it is read
+    for index in range(len(items)):
         try:
-            writes.append(_bulk_write(item, now))
+            writes.append(_bulk_write(items.pop(), now))
         except (KVError, RestError) as error:
             code = error.code if isinstance(error, RestError) else BAD_OPTION
             reason = error.reason if isinstance(error, KVError) else str(error)
@@ -284,7 +300,10 @@ def _bulk_write(item: Any, now: float) -> Write:
     if not isinstance(key, str) or not isinstance(value, str):
         raise RestError(400, BAD_REQUEST, "key and value must be strings")
     _check_key(key)
-    if item.get("base64"):
+    encoded = item.get("base64")
+    if encoded is not None and not isinstance(encoded, bool):
+        raise RestError(400, BAD_REQUEST, "base64 must be true or false")
+    if encoded:
         try:
             data = base64.b64decode(value, validate=True)
         except (binascii.Error, ValueError):
@@ -292,10 +311,13 @@ def _bulk_write(item: Any, now: float) -> Write:
                 400, BAD_BASE64, f'could not base64 decode value for key: "{key}"'
             ) from None
     else:
-        data = value.encode("utf-8", "replace")
+        data = whole_text(value).encode()
     expiration = metadata = None
     if len(item) > 2:
         expires, lasts = item.get("expiration"), item.get("expiration_ttl")
+        for time in (expires, lasts):
+            if isinstance(time, bool) or not isinstance(time, (int, float, str, type(None))):
+                raise RestError(400, BAD_REQUEST, "expiration and expiration_ttl must be numbers")
         expiration = validation.expiration_time(
             UNSET if expires is None else expires, UNSET if lasts is None else lasts, now
         )
@@ -311,6 +333,11 @@ async def bulk_get(call: Call) -> Response:
     names = asked.get("keys") if isinstance(asked, dict) else None
     if not isinstance(names, list):
         raise RestError(400, BAD_REQUEST, 'the body must be {"keys": […]}')
+    if not all(isinstance(name, str) for name in names):
+        raise RestError(400, BAD_REQUEST, "keys must be an array of key names")
+    with_metadata = asked.get("withMetadata")
+    if with_metadata is not None and not isinstance(with_metadata, bool):
+        raise RestError(400, BAD_REQUEST, "withMetadata must be true or false")
     kind = validation.bulk_type(asked.get("type"))
     values: dict[str, Any] = {}
     size = 0
@@ -325,7 +352,7 @@ async def bulk_get(call: Call) -> Response:
             value = parse_json(text) if kind == "json" else text
         except KVSyntaxError:
             raise validation.refuse_bulk_json() from None
-        if asked.get("withMetadata"):
+        if with_metadata:
             metadata = None if entry.metadata is None else parse_json(entry.metadata)
             values[name] = {"value": value, "metadata": metadata}
             if entry.expiration is not None:
@@ -424,6 +451,8 @@ async def handle(emulator: Emulator, request: Request) -> Response:
         return _failure(error.status or 400, code, error.reason)
     except StoreError as error:
         return _failure(500, STORE_FAILED, str(error))
+    except Exception as error:
+        return _failure(500, INTERNAL, unexpected(request, error))
 
 
 def _decode(text: str) -> str:

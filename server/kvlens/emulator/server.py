@@ -13,6 +13,8 @@ from types import TracebackType
 from ..kv import Clock, CompatName, limits, read_compat, system_clock
 from ..stores import Store, StoreError
 from . import binding, peer, rest
+from .capacity import Capacity
+from .failure import unexpected
 from .guard import BINDING_HEADER, Guard, text
 from .http import Connection, Request, Response
 
@@ -55,7 +57,7 @@ class Emulator:
         self._configured: set[str] = set()
         self._guard = Guard(self.token)
         self._servers: list[asyncio.AbstractServer] = []
-        self._connections: set[Connection] = set()
+        self.capacity = Capacity()
         self._listeners: list[Callable[[str], None]] = []
         self._changed: set[str] = set()
         self._poll: asyncio.TimerHandle | None = None
@@ -83,7 +85,7 @@ class Emulator:
         address = _loopback(host)
 
         def connect() -> Connection:
-            return Connection(self, self._connections)
+            return Connection(self, self.capacity)
 
         try:
             server = await loop.create_server(connect, address, port)
@@ -100,6 +102,7 @@ class Emulator:
             except (OSError, NotImplementedError, AttributeError) as error:
                 await self.close()
                 raise EmulatorError(f"Cannot listen on the socket {unix}: {error}.") from error
+        self.capacity.start()
         self._poll = loop.call_later(POLL_EVERY, self._look_outside)
 
     async def close(self) -> None:
@@ -109,15 +112,16 @@ class Emulator:
             self._poll = None
         for server in self._servers:
             server.close()
-        for connection in list(self._connections):
+        for connection in list(self.capacity.open):
             connection.close()
         for server in self._servers:
             try:
                 await asyncio.wait_for(server.wait_closed(), CLOSING)
             except asyncio.TimeoutError:  # a client that does not read its answer
-                for connection in list(self._connections):
+                for connection in list(self.capacity.open):
                     connection.abort()
         self._servers.clear()
+        self.capacity.stop()
         self._tell()
 
     async def __aenter__(self) -> Emulator:
@@ -213,7 +217,7 @@ class Emulator:
         except StoreError as error:
             return text(500, str(error))
         except Exception as error:  # one request must not end the connection without a word
-            return text(500, f"KV Lens failed: {type(error).__name__}: {error}")
+            return text(500, unexpected(request, error))
         return self._about(request)
 
     def _about(self, request: Request) -> Response:

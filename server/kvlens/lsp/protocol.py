@@ -2,59 +2,161 @@
 
 pygls keeps a text of its own for each document and takes every notification through a generator
 and two futures made for the general case. This server keeps its own texts, so what the editor
-says of them goes straight to plain functions.
+says of them goes straight to plain functions. What comes in passes one gate, `messages`.
 """
 
 from __future__ import annotations
 
+import json
 import logging
-from dataclasses import dataclass
+from concurrent.futures import Future
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import FeatureNotificationError
-from pygls.protocol import LanguageServerProtocol, lsp_method
+from pygls.exceptions import FeatureNotificationError, JsonRpcException
+from pygls.protocol import JsonRPCResponseMessage, LanguageServerProtocol, lsp_method
+
+from kvlens.lsp import messages
+from kvlens.lsp.messages import RefusalError
 
 TEXTS = frozenset(
     (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE, types.TEXT_DOCUMENT_DID_CLOSE)
 )
+_NOTIFICATIONS = frozenset(
+    method for method, kinds in types.METHOD_TO_TYPES.items() if kinds[1] is None
+)
+INTERNAL_ERROR, REQUEST_FAILED = -32603, -32803
+MOST_REQUESTS = 5000  # that wait for an answer, either way
+ISSUES = "https://github.com/kvlens/kvlens/issues"
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Edited:
-    """The message `textDocument/didChange`."""
-
-    params: dict[str, Any]  # DidChangeTextDocumentParams
-    method: str = types.TEXT_DOCUMENT_DID_CHANGE
-    jsonrpc: str = LanguageServerProtocol.VERSION
+def unexpected(error: Exception | str) -> str:
+    """Return what a client is told of an error that nobody foresaw; the log has the traceback."""
+    said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    first = said.partition("\n")[0][:200]
+    return f"Internal error: {first}. Please report this at {ISSUES}; the log says more."
 
 
 class Protocol(LanguageServerProtocol):
     """pygls' protocol without its texts, and with commands that a client can really cancel."""
 
+    _initialized = False  # `initialize` was answered, or is being
+
+    # what comes in --------------------------------------------------------------------------
+
+    def receive(self, body: bytes) -> None:
+        """Act on one message, or say why not; never raises for what a client may send."""
+        try:
+            message = messages.parse(body)
+            if "method" in message:
+                self._admit(message)
+                self.handle_message(messages.structure(message, self._converter))
+            else:
+                self._take_answer(message)
+        except RefusalError as refusal:
+            logger.warning("%s", refusal)
+            if not refusal.silent:
+                error = types.ResponseError(refusal.code, str(refusal))
+                self._send_response(refusal.number, error=error)
+
+    def _admit(self, message: dict[str, Any]) -> None:
+        """Let pass what the state of the session allows."""
+        method = message["method"]
+        is_request = "id" in message
+        code, text = messages.INVALID_REQUEST, ""
+        if method == types.EXIT and not is_request:
+            return
+        if self._shutdown:
+            text = "The server has been shut down: only exit can follow."
+        elif method == types.INITIALIZE:
+            text = "initialize comes once." if self._initialized else ""
+        elif not self._initialized:
+            code, text = messages.NOT_INITIALIZED, "initialize comes first."
+        elif method not in self.fm.builtin_features and method not in self.fm.features:
+            if not is_request and method != types.CANCEL_REQUEST:
+                raise RefusalError(0, f"No use is made of {method[:100]!r}.", silent=True)
+            if is_request and method not in _NOTIFICATIONS:
+                code, text = messages.METHOD_NOT_FOUND, f"There is no method {method[:100]!r} here."
+        if not text and is_request and len(self._request_futures) >= MOST_REQUESTS:
+            code = REQUEST_FAILED
+            text = f"Over {MOST_REQUESTS:,} requests wait for their answers. Send fewer at once."
+        if text:
+            raise RefusalError.of(message, code, text)
+
     def handle_message(self, message: Any) -> None:
         """Handle one message; the texts' go straight to their handlers."""
         method = getattr(message, "method", None)
-        if method in TEXTS and not self._shutdown:
+        if method in TEXTS:
             try:
                 self.fm.features[method](message.params)
             except Exception as error:
                 logger.exception("Failed to handle %s", method)
                 self._server.report_server_error(error, FeatureNotificationError)
         else:
+            if method == types.INITIALIZE:
+                self._initialized = True
             super().handle_message(message)
 
-    def structure_message(self, data: dict[str, Any]) -> Any:
-        """Read a message into objects; a key stroke's stays JSON, which costs a tenth less."""
-        if data.get("method") == types.TEXT_DOCUMENT_DID_CHANGE:
-            return Edited(data["params"])
-        return super().structure_message(data)
+    def _take_answer(self, message: dict[str, Any]) -> None:
+        """Hand over the answer to a request of ours; what answers none is dropped."""
+        number = message.get("id")
+        if number not in self._result_types:
+            raise RefusalError(0, f"An answer to no request: id {number!r:.80}.", silent=True)
+        kind = self._result_types.pop(number) or JsonRPCResponseMessage
+        future = self._request_futures.pop(number, None)
+        if future is None or future.done():
+            return
+        try:
+            if "error" in message:
+                answer = self._converter.structure(message, types.ResponseErrorMessage)
+                error = answer.error or types.ResponseError(INTERNAL_ERROR, "no reason given")
+                future.set_exception(JsonRpcException.from_error(error))
+            else:
+                future.set_result(self._converter.structure(message, kind).result)
+        except Exception as error:  # an answer that does not fit is a failed request
+            if not future.done():
+                future.set_exception(JsonRpcException(f"The client's answer does not fit: {error}"))
+
+    # what goes out --------------------------------------------------------------------------
+
+    def send_request(self, *arguments: Any, **named: Any) -> Future[Any]:
+        """Ask the client; of a client that never answers only the latest requests are kept."""
+        while len(self._result_types) >= MOST_REQUESTS:
+            oldest = next(iter(self._result_types))
+            del self._result_types[oldest]
+            self._request_futures.pop(oldest, None)
+        return super().send_request(*arguments, **named)
 
     def notify_json(self, method: str, params: dict[str, Any]) -> None:
         """Send a notification whose params are JSON already."""
         self._send_data({"jsonrpc": self.VERSION, "method": method, "params": params})
+
+    def _send_response(
+        self, msg_id: Any, result: Any = None, error: types.ResponseError | None = None
+    ) -> None:
+        """Answer a request. What nobody foresaw is one line; the traceback is in the log."""
+        if error is not None and error.code == INTERNAL_ERROR:
+            error = types.ResponseError(INTERNAL_ERROR, unexpected(error.message))
+        super()._send_response(msg_id, result, error)
+
+    def _send_data(self, data: Any) -> None:
+        """Write one message; a result that has no JSON form becomes an error."""
+        if self.writer is None or not data:
+            return
+        try:
+            body = json.dumps(data, default=self._serialize_message)
+        except Exception as error:
+            logger.exception("Unable to write a message")
+            if hasattr(data, "result"):
+                failed = types.ResponseError(INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+                self._send_response(data.id, error=failed)
+            return
+        try:
+            self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body.encode()))
+        except (OSError, ValueError):  # its end of the pipe is closed, or ours is
+            self._server.client_gone()  # type: ignore[attr-defined]
 
     # pygls keeps texts in its own handlers of these, which are not wanted.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import importlib
+import traceback
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from kvlens.lsp.converter import make_converter
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
 from kvlens.lsp.projects import Project, Projects
-from kvlens.lsp.protocol import Protocol
+from kvlens.lsp.protocol import ISSUES, REQUEST_FAILED, unexpected
 from kvlens.lsp.settings import Settings, read_settings
 from kvlens.lsp.transport import StdioServer
 from kvlens.lsp.workers import WorkerProcess
@@ -44,12 +45,8 @@ LEVELS = {
 class Server(StdioServer):
     """One session with an editor."""
 
-    protocol: Protocol
-
     def __init__(self) -> None:
-        super().__init__(
-            "kvlens", __version__, protocol_cls=Protocol, converter_factory=make_converter
-        )
+        super().__init__("kvlens", __version__, converter_factory=make_converter)
         self.documents = Documents()
         self.diagnostics = Diagnostics(self)
         self._sources: Sources | None = None
@@ -70,6 +67,7 @@ class Server(StdioServer):
 
     def initialize(self, params: types.InitializeParams) -> None:
         """Take up the settings; nothing slow before the answer."""
+        self.watch_parent(params.process_id)
         options = getattr(params, "initialization_options", None)
         self.settings, self._complaints = read_settings(options)
         self.projects.settings = self.settings
@@ -187,7 +185,8 @@ class Server(StdioServer):
         """Log what went wrong inside; the user is not shown a program's words."""
         if isinstance(error, JsonRpcException) and source is not None:
             return  # the answer to a request, which says it all
-        self.log("error", f"{type(error).__name__}: {error}")
+        lines = "".join(traceback.format_exception(error)).rstrip()
+        self.log("error", f"Internal error. Please report this at {ISSUES}:\n{lines}")
 
     # inside ---------------------------------------------------------------------------------
 
@@ -345,7 +344,7 @@ async def _answer(module: str, server: Server, params: Any) -> Any:
         raise
     except Exception as error:
         server.report_server_error(error, None)
-        raise JsonRpcException(f"{module}: {error}", commands.REQUEST_FAILED) from None
+        raise JsonRpcException(f"{module}: {unexpected(error)}", REQUEST_FAILED) from None
 
 
 FEATURES: dict[str, tuple[str, Any]] = {
@@ -394,5 +393,6 @@ STATE: dict[str, str] = {
 
 def run() -> int:
     """Serve on standard input and output until the client ends it."""
-    Server().start_io()
-    return 0
+    server = Server()
+    server.start_io()
+    return server.exit_code

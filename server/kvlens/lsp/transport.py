@@ -9,7 +9,7 @@ arrived and handled at once, one a turn of the loop.
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
 import logging
 import os
 import re
@@ -17,15 +17,23 @@ import stat
 import sys
 import threading
 from typing import Any, BinaryIO
+from typing import Protocol as Interface
 
-from pygls.exceptions import JsonRpcException
 from pygls.io_ import StdoutWriter
 from pygls.lsp.server import LanguageServer
+
+from kvlens.lsp.protocol import Protocol
+from kvlens.lsp.watchdog import Watchdog
 
 CHUNK = 1 << 16
 """Bytes taken at once by the reading thread: what a pipe holds."""
 
-_LENGTH = re.compile(rb"(?:\A|\n)content-length:[ \t]*(\d+)[ \t]*\r?\n", re.IGNORECASE)
+LONGEST = 160 * 1024 * 1024
+"""Bytes of a message: a value of 25 MiB of which JSON escapes every byte takes 150."""
+
+LINGER = 1.0  # seconds
+MOST_WAITING = 4 * 1024 * 1024  # bytes that have come and are not handled yet
+_LENGTH = re.compile(rb"^content-length:(.*)$", re.IGNORECASE | re.MULTILINE)
 _END = re.compile(rb"\r?\n\r?\n")  # of the headers
 _LONGEST_HEADERS = 1 << 14
 
@@ -35,34 +43,78 @@ logger = logging.getLogger(__name__)
 class StdioServer(LanguageServer):
     """A language server whose `start_io` reads without pygls' pool of threads."""
 
+    protocol: Protocol
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **{"protocol_cls": Protocol, **named})
+        self.exit_code = 0
+        self._messages: _Messages | None = None
+        self._watchdog: Watchdog | None = None
+
     def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
-        """Serve until the client says `exit` or closes its end."""
+        """Serve until the client says `exit`, closes its end or is gone."""
         source, target = stdin or sys.stdin.buffer, stdout or sys.stdout.buffer
         self._stop_event = threading.Event()
         self.protocol.set_writer(StdoutWriter(target))
         try:
             asyncio.run(self._serve(source, in_loop=can_wait_in_loop(source, target)))
-        except BrokenPipeError:
-            logger.error("The client has gone: its end of standard output is closed.")
-        except (KeyboardInterrupt, SystemExit):
+        except KeyboardInterrupt:
             pass
+        except SystemExit as end:  # `exit`: 1 where `shutdown` did not come before
+            self.exit_code = int(end.code or 0)
         finally:
             self.shutdown()  # type: ignore[no-untyped-call]
 
+    def client_gone(self) -> None:
+        """Nobody reads what we write: end, once the client has had time to say so itself."""
+        self.protocol.writer = None
+        if self._messages is not None and not self._messages.ended.done():
+            logger.error("The client has gone: its end of standard output is closed.")
+            asyncio.get_running_loop().call_later(LINGER, self._messages.end)
+
+    def watch_parent(self, process: int | None) -> None:
+        """End with the editor's process too."""
+        if self._watchdog is not None:
+            self._watchdog.watch(process)
+
     async def _serve(self, source: BinaryIO, *, in_loop: bool) -> None:
         loop = asyncio.get_running_loop()
-        messages = _Messages(self, loop)
-        transport: asyncio.BaseTransport | None = None
+        messages = self._messages = _Messages(self, loop)
+        watchdog = self._watchdog = Watchdog(source.fileno(), messages.gone)
+        watchdog.start()
+        beating = loop.create_task(_beat(watchdog))
+        transport: asyncio.ReadTransport | None = None
         if in_loop:
             transport, _ = await loop.connect_read_pipe(lambda: messages, source)
+            messages.flow = transport
         else:
-            arguments = (source.fileno(), loop, messages)
-            threading.Thread(target=_pump, args=arguments, daemon=True).start()
+            messages.flow = pump = _Pump(source.fileno(), loop, messages, watchdog)
+            threading.Thread(target=pump.run, daemon=True).start()
+        code = 0
         try:
             await messages.ended
+        except SystemExit as end:
+            code = int(end.code or 0)
+            raise
         finally:
+            watchdog.ended(code)
+            beating.cancel()
             if transport:
                 transport.close()
+
+
+async def _beat(watchdog: Watchdog) -> None:
+    while True:
+        watchdog.beat()
+        await asyncio.sleep(1)
+
+
+class _Flow(Interface):
+    """What can be told to bring no more for now."""
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
 
 
 class _Messages(asyncio.Protocol):
@@ -73,6 +125,7 @@ class _Messages(asyncio.Protocol):
 
     def __init__(self, server: StdioServer, loop: asyncio.AbstractEventLoop) -> None:
         self.ended: asyncio.Future[None] = loop.create_future()
+        self.flow: _Flow | None = None
         self._server = server
         self._loop = loop
         self._received = bytearray()
@@ -80,12 +133,14 @@ class _Messages(asyncio.Protocol):
         self._headers = 0  # bytes of its headers
         self._is_last = False
         self._goes_on = False  # a later turn looks at what is left
+        self._paused = False
 
     def data_received(self, data: bytes) -> None:
         """Take in what has arrived."""
         self._received += data
         if not self._goes_on and len(self._received) >= self._expected:
             self._next()
+        self._control()
 
     def eof_received(self) -> None:
         """Handle what is whole yet, then end."""
@@ -93,28 +148,41 @@ class _Messages(asyncio.Protocol):
         if not self._goes_on:
             self._next()
 
+    def gone(self) -> None:
+        """Note, from another thread, that the editor is gone, if its input says nothing of it."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended first
+            self._loop.call_soon_threadsafe(self.eof_received)
+
+    def _control(self) -> None:
+        """Let no more come in than is handled, so that a flood waits in the pipe."""
+        much = len(self._received) > self._expected + MOST_WAITING
+        if self.flow is not None and much != self._paused and not self.ended.done():
+            self._paused = much
+            (self.flow.pause_reading if much else self.flow.resume_reading)()
+
     def _next(self) -> None:
         self._goes_on = False
         try:
             body = self._cut()
             if body is not None:
-                self._handle(body)
-        except (BrokenPipeError, SystemExit, KeyboardInterrupt) as error:
-            self._end(error)
+                self._server.protocol.receive(body)
+        except (SystemExit, KeyboardInterrupt) as error:
+            self.end(error)
         except ValueError as error:
             logger.error("What the client sends is not the protocol: %s", error)
-            self._end()
+            self.end()
         else:
+            self._control()
             stop = self._server._stop_event
             if stop and stop.is_set():
-                self._end()
+                self.end()
             elif body is not None and self._received:
                 self._goes_on = True
                 self._loop.call_soon(self._next)
             elif self._is_last:
                 if self._received:
                     logger.warning("The client's last message was cut off.")
-                self._end()
+                self.end()
 
     def _cut(self) -> bytes | None:
         """Take the next body out of what has arrived, if it is there as a whole.
@@ -128,11 +196,8 @@ class _Messages(asyncio.Protocol):
                 if len(received) > _LONGEST_HEADERS:
                     raise ValueError("headers without an end")
                 return None
-            length = _LENGTH.search(received, 0, end.end())
-            if not length:
-                raise ValueError(f"no Content-Length in {bytes(received[: end.start()])!r}")
             self._headers = end.end()
-            self._expected = self._headers + int(length[1])
+            self._expected = self._headers + _length(bytes(received[: end.end()]))
         if len(received) < self._expected:
             return None
         body = bytes(received[self._headers : self._expected])
@@ -140,20 +205,8 @@ class _Messages(asyncio.Protocol):
         self._expected = 0
         return body
 
-    def _handle(self, body: bytes) -> None:
-        protocol = self._server.protocol
-        try:
-            message: Any = json.loads(body)
-            if not isinstance(message, dict) or "jsonrpc" not in message:
-                raise ValueError(f"not a message of JSON-RPC 2.0: {body[:80]!r}")
-            protocol.handle_message(protocol.structure_message(message))
-        except BrokenPipeError:
-            raise
-        except Exception as error:
-            logger.exception("Unable to handle message")
-            self._server.report_server_error(error, JsonRpcException)
-
-    def _end(self, error: BaseException | None = None) -> None:
+    def end(self, error: BaseException | None = None) -> None:
+        """Let the server end."""
         if self.ended.done():
             return
         if error is None:
@@ -175,17 +228,51 @@ def can_wait_in_loop(source: BinaryIO, target: BinaryIO) -> bool:
     return piped and (read.st_dev, read.st_ino) != (written.st_dev, written.st_ino)
 
 
-def _pump(source: int, loop: asyncio.AbstractEventLoop, messages: _Messages) -> None:
-    """Hand over what arrives on a file descriptor, until its end."""
-    while True:
-        try:
-            data = os.read(source, CHUNK)
-        except OSError:
-            data = b""
-        try:
+def _length(headers: bytes) -> int:
+    """Return how long the message behind these headers is; ValueError where they do not say."""
+    lengths = {text.strip() for text in _LENGTH.findall(headers)}
+    if len(lengths) != 1:
+        what = "more than one" if lengths else "no"
+        raise ValueError(f"{what} Content-Length in {headers.strip()[:200]!r}")
+    (text,) = lengths
+    if not text.isdigit():
+        raise ValueError(f"a Content-Length of {text[:40]!r}")
+    if len(text) > 15 or int(text) > LONGEST:
+        raise ValueError(f"a message of {text[:20].decode()} bytes; {LONGEST:,} is the limit")
+    return int(text)
+
+
+class _Pump:
+    """Hands over what arrives on a file descriptor, until its end: for a thread of its own."""
+
+    def __init__(
+        self,
+        source: int,
+        loop: asyncio.AbstractEventLoop,
+        messages: _Messages,
+        watchdog: Watchdog,
+    ) -> None:
+        self._source = source
+        self._loop = loop
+        self._messages = messages
+        self._watchdog = watchdog
+        self._may_read = threading.Event()
+        self._may_read.set()
+        self.pause_reading = self._may_read.clear
+        self.resume_reading = self._may_read.set
+
+    def run(self) -> None:
+        """Read until the end."""
+        while True:
+            self._may_read.wait()
+            try:
+                data = os.read(self._source, CHUNK)
+            except OSError:
+                data = b""
             if not data:
-                loop.call_soon_threadsafe(messages.eof_received)
+                self._watchdog.gone()
                 return
-            loop.call_soon_threadsafe(messages.data_received, data)
-        except RuntimeError:  # the loop has ended first
-            return
+            try:
+                self._loop.call_soon_threadsafe(self._messages.data_received, data)
+            except RuntimeError:  # the loop has ended first
+                return

@@ -13,6 +13,7 @@ connection (`main`), reads use a second one (`side`).
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sqlite3
 import time
@@ -640,11 +641,28 @@ def _read_entry(db: sqlite3.Connection, space: _Space, key: str) -> Entry | None
         before = blob_id
 
 
+def _no_descriptors(error: Exception) -> bool:
+    """Tell whether nothing at all can be opened; SQLite does not say why it cannot open a file."""
+    number = getattr(error, "errno", None)
+    if "unable to open" in str(error):
+        try:
+            os.close(os.open(os.devnull, os.O_RDONLY))
+        except OSError as none:
+            number = none.errno
+    return number in (errno.EMFILE, errno.ENFILE)
+
+
 def store_error(path: Path, error: Exception) -> StoreError:
     """Return the error a user reads: what is wrong, where, and the way out."""
     text = str(error)
     if isinstance(error, StoreError):
         return error
+    if _no_descriptors(error):
+        return StoreError(
+            f"This process has no file descriptors left, so {path} cannot be opened. "
+            "Nothing was changed; close programs that are connected, or raise the limit "
+            "(ulimit -n), and try again."
+        )
     if isinstance(error, OSError):
         place = error.filename or path
         return StoreError(

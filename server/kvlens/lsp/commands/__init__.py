@@ -16,13 +16,12 @@ from kvlens.config.find import ConfigError
 from kvlens.kv.errors import KVError
 from kvlens.lsp.children import ChildError
 from kvlens.lsp.commands.params import CommandError, Params, ParamsError
+from kvlens.lsp.protocol import REQUEST_FAILED, unexpected
 from kvlens.seeds.array import FileError
 from kvlens.stores import StoreError
 
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
-
-REQUEST_FAILED = -32803
 
 COMMANDS: dict[str, str] = {
     # id: the module here whose `run(server, params)` does it
@@ -65,7 +64,4 @@ async def run(server: Server, params: types.ExecuteCommandParams) -> Any:
         raise JsonRpcException(str(error), REQUEST_FAILED) from None
     except Exception as error:
         server.report_server_error(error, None)
-        raise JsonRpcException(
-            f"{params.command} failed: {type(error).__name__}: {error}. See the log.",
-            REQUEST_FAILED,
-        ) from None
+        raise JsonRpcException(f"{params.command}: {unexpected(error)}", REQUEST_FAILED) from None

@@ -1,0 +1,192 @@
+"""What the store API is sent, checked as strictly as what Workers and wrangler send.
+
+One table says which fields an operation has. A field is a function that returns the value as it
+is used, or raises ValueError with words that follow the field's name.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..kv import KVError, KVSyntaxError, Write, limits, validation
+from ..kv.coerce import has_lone_surrogate
+from ..kv.values import parse_json
+from .json_body import parse, text_of
+
+if TYPE_CHECKING:
+    from .http import Request
+
+Field = Callable[[Any], Any]
+
+MAX_NAME = 512  # characters of a namespace's id
+MAX_STORED = 8192  # bytes of a key that another program may have stored; ours are 512 at most
+MAX_EXPIRATION = 253_402_300_799  # the end of the year 9999: other programs have no 32-bit limit
+MAX_PAGE = 100_000  # keys
+MAX_PARTS = 40_000_000  # values in one call, from our own programs
+MAX_READ = 1 << 40  # bytes of values in one answer; how many are read is the caller's choice
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class ArgumentError(ValueError):
+    """A call of the store API is malformed. The text is one line."""
+
+
+def read(operation: str, request: Request) -> dict[str, Any]:
+    """Return the arguments of a call, every field of its row: None for one that was left out.
+
+    Raises ArgumentError.
+    """
+    try:
+        given = parse(text_of(request), MAX_PARTS)
+        return _fields(given, FIELDS[operation])
+    except ValueError as error:
+        raise ArgumentError(f"{operation}: malformed call: {error}") from None
+
+
+def _fields(given: Any, fields: Mapping[str, Field]) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise ValueError(f"{_kind(given)} in place of an object")
+    for name in given:
+        if name not in fields:
+            raise ValueError(f'unknown field "{name[:40]}"; there are {", ".join(fields)}')
+    found: dict[str, Any] = {}
+    for name, field in fields.items():
+        try:
+            found[name] = field(given.get(name))
+        except ValueError as error:
+            raise ValueError(f"{name} {error}") from None
+    return found
+
+
+# -- kinds of fields ---------------------------------------------------------------------------
+
+
+def _text(least: int, most: int) -> Field:
+    def check(value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"must be text, not {_kind(value)}")
+        if has_lone_surrogate(value):
+            raise ValueError("has a lone surrogate, which UTF-8 cannot hold")
+        size = len(value.encode())
+        if not least <= size <= most:
+            raise ValueError(f"is {size:,} bytes; it must have {least:,} to {most:,}")
+        return value
+
+    return check
+
+
+def _number(least: int, most: int) -> Field:
+    def check(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ValueError(f"must be a whole number, not {_kind(value)}")
+        if not least <= value <= most:
+            raise ValueError(f"must be from {least:,} to {most:,}")
+        return value
+
+    return check
+
+
+def _maybe(field: Field, default: Any = None) -> Field:
+    return lambda value: default if value is None else field(value)
+
+
+def _many(field: Field) -> Field:
+    def check(values: Any) -> list[Any]:
+        if not isinstance(values, list):
+            raise ValueError(f"must be an array, not {_kind(values)}")
+        found = []
+        for index, value in enumerate(values):
+            try:
+                found.append(field(value))
+            except ValueError as error:
+                raise ValueError(f"at index {index}: {error}") from None
+        return found
+
+    return check
+
+
+def _new_key(value: Any) -> str:
+    key: str = _stored_key(value)
+    try:
+        return validation.raw_key("PUT", key)
+    except KVError as error:
+        raise ValueError(f"is refused: {error.reason}") from None
+
+
+def _value(value: Any) -> bytes:
+    if not isinstance(value, str):
+        raise ValueError(f"must be base64 text, not {_kind(value)}")
+    try:
+        data = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("is not base64") from None
+    if len(data) > limits.MAX_VALUE_SIZE:
+        raise ValueError(f"is {len(data):,} bytes; the limit is {limits.MAX_VALUE_SIZE:,}")
+    return data
+
+
+def _metadata(value: Any) -> str:
+    text: str = _text(1, limits.MAX_METADATA_SIZE)(value)
+    try:
+        parse_json(text)
+    except KVSyntaxError:
+        raise ValueError("is not the text of a JSON value") from None
+    return text
+
+
+def _digest(value: Any) -> str:
+    if not isinstance(value, str) or not _DIGEST.fullmatch(value):
+        raise ValueError("must be a SHA-256 in hexadecimal")
+    return value
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    names = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "an array"}
+    return names.get(type(value), "an object")
+
+
+# -- operations --------------------------------------------------------------------------------
+
+_stored_key = _text(0, MAX_STORED)
+_expiration = _maybe(_number(0, MAX_EXPIRATION))
+_NAMESPACE = {"ns": _text(1, MAX_NAME)}
+_WRITE: dict[str, Field] = {
+    "key": _new_key,
+    "value": _value,
+    "metadata": _maybe(_metadata),
+    "expiration": _expiration,
+}
+
+
+def _write(value: Any) -> Write:
+    return Write(**_fields(value, _WRITE))
+
+
+FIELDS: dict[str, dict[str, Field]] = {
+    "get": {**_NAMESPACE, "key": _stored_key},
+    "get_many": {**_NAMESPACE, "keys": _many(_stored_key), "size": _number(0, MAX_READ)},
+    "put": {**_NAMESPACE, **_WRITE},
+    "put_many": {**_NAMESPACE, "writes": _many(_write)},
+    "replace": {
+        **_NAMESPACE,
+        "key": _stored_key,
+        "value": _value,
+        "expected": _maybe(_digest),
+    },
+    "delete": {**_NAMESPACE, "keys": _many(_stored_key)},
+    "list": {
+        **_NAMESPACE,
+        "prefix": _maybe(_text(0, MAX_STORED), ""),
+        "limit": _maybe(_number(1, MAX_PAGE), limits.MAX_LIST_KEYS),
+        "after": _maybe(_stored_key),
+    },
+    "stats": _NAMESPACE,
+    "clear": _NAMESPACE,
+}

@@ -1,0 +1,127 @@
+"""The server ends with its editor, whatever it is doing.
+
+A thread looks once a second whether the editor is still there: its process, and its end of our
+standard input. When it is gone, or the session has ended, the event loop has some seconds to
+finish; then the process ends without it. A handler that loops in Python or hangs in a thread
+cannot prevent that. One that computes in native code can keep this thread from running too: then
+the system's clock for processor time, which is wound up here each second, ends the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import logging
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+LOOK_EVERY = 1.0  # seconds
+GRACE = 5.0  # seconds to finish in
+NATIVE = 60.0  # seconds of processor time without a look; no file takes a fraction of it
+
+logger = logging.getLogger(__name__)
+
+
+class Watchdog:
+    """Ends this process some seconds after its editor."""
+
+    def __init__(self, source: int, on_gone: Callable[[], None]) -> None:
+        self.parent: int | None = None  # the editor's process, once it is known
+        self.code = 0  # what the process ends with
+        self._source = source
+        self._on_gone = on_gone  # called from the thread, once
+        self._lock = threading.Lock()
+        self._gone = False
+        self._deadline: float | None = None
+        self._beat = time.monotonic()
+        self._poll = select.poll() if hasattr(select, "poll") else None
+        if self._poll is not None:
+            self._poll.register(source, 0)  # only that the other end is closed
+
+    def start(self) -> None:
+        """Begin to look."""
+        if hasattr(signal, "SIGPROF"):
+            with contextlib.suppress(Exception):  # without a standard error it ends in silence
+                faulthandler.register(signal.SIGPROF, chain=True)
+        threading.Thread(target=self._watch, name="kv-watchdog", daemon=True).start()
+
+    def watch(self, parent: int | None) -> None:
+        """Look after the editor's process too, where it is one of this machine's."""
+        if parent is not None and is_alive(parent):
+            self.parent = parent
+
+    def beat(self) -> None:
+        """Note that the event loop is alive."""
+        self._beat = time.monotonic()
+
+    def gone(self) -> None:
+        """Note that the editor is gone: what it has sent may still be handled."""
+        with self._lock:
+            first, self._gone = not self._gone, True
+        if first:
+            self._on_gone()
+
+    def ended(self, code: int) -> None:
+        """Note that the session has ended: what is left has to be quick."""
+        self.code = code
+        self._deadline = time.monotonic() + GRACE
+
+    def _watch(self) -> None:
+        while True:
+            if hasattr(signal, "setitimer"):
+                signal.setitimer(signal.ITIMER_PROF, NATIVE)
+            if not self._gone and self._editor_is_gone():
+                self.gone()
+            now = time.monotonic()
+            late = self._deadline is not None and now > self._deadline
+            if late or (self._gone and now > self._beat + GRACE):
+                logger.error("The editor has gone and something here does not end: ending it.")
+                with contextlib.suppress(Exception):
+                    sys.stderr.flush()
+                os._exit(self.code)
+            time.sleep(LOOK_EVERY)
+
+    def _editor_is_gone(self) -> bool:
+        if self.parent is not None and not is_alive(self.parent):
+            return True
+        if self._poll is None:
+            return False
+        try:
+            return any(event & select.POLLHUP for _, event in self._poll.poll(0))
+        except OSError:
+            return False
+
+
+def is_alive(process: int) -> bool:
+    """Tell whether a process of this machine is there."""
+    if process <= 0:
+        return False
+    if os.name == "nt":
+        return _is_alive_on_windows(process)
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def _is_alive_on_windows(process: int) -> bool:
+    import ctypes
+
+    kernel: object = ctypes.windll.kernel32  # type: ignore[attr-defined, unused-ignore]
+    synchronize, still_waiting = 0x00100000, 0x102
+    handle = kernel.OpenProcess(synchronize, False, process)  # type: ignore[attr-defined]
+    if not handle:
+        return bool(kernel.GetLastError() == 5)  # type: ignore[attr-defined]  # no permission
+    try:
+        found = kernel.WaitForSingleObject(handle, 0)  # type: ignore[attr-defined]
+        return bool(found == still_waiting)
+    finally:
+        kernel.CloseHandle(handle)  # type: ignore[attr-defined]

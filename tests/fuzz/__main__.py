@@ -1,0 +1,37 @@
+"""`python -m tests.fuzz [TARGET…] [--runs N] [--seconds S]`: targets, many times each.
+
+What breaks something is written to build/fuzz/TARGET; move it to tests/fuzz/corpus/TARGET, where
+`make test` runs it again, and mend what it broke.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tests.fuzz.engines import has_atheris, run
+from tests.fuzz.table import TARGETS
+
+RUNS = 1_000_000
+
+
+def main() -> int:
+    """Run the targets that are named, or all; 1 where an input broke something."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
+    names = "; ".join(f"{name}: {about}" for name, about in TARGETS.items())
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=names)
+    parser.add_argument("--runs", type=int, default=0, help=f"inputs a target ({RUNS:,})")
+    parser.add_argument("--seconds", type=float, default=0, help="at most so long a target")
+    parser.add_argument("--engine", choices=("atheris", "random"), help="how inputs are made")
+    options = parser.parse_args()
+    for name in options.targets:
+        if name not in TARGETS:
+            parser.error(f"there is no target {name}; there are {', '.join(TARGETS)}")
+    runs = options.runs or (0 if options.seconds else RUNS)
+    engine = options.engine or ("atheris" if has_atheris() else "random")
+    found = [run(name, engine, runs, options.seconds) for name in options.targets or TARGETS]
+    return 1 if any(found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

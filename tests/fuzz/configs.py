@@ -1,0 +1,73 @@
+"""What must hold of any config, whatever its text."""
+
+from __future__ import annotations
+
+from kvlens.config import Config, ConfigReader
+from kvlens.config.around import Surroundings
+from kvlens.config.complete import complete
+from kvlens.config.cursor import at, entry_at
+from kvlens.config.edit import applied
+from kvlens.rules import Problem, check, check_structure
+from kvlens.rules.fixing import fix_all, fixes_for, silence
+from kvlens.rules.rewrites import rewrites
+from kvlens.text import LineIndex, Span
+
+AROUND = Surroundings(winner="../wrangler.json", wrangler=(3, 0, 0), installed=True)
+MOST = 4  # problems of an input whose fixes are tried
+
+
+def text_of(data: bytes) -> str:
+    """Return bytes as an editor may send them: what is no UTF-8 becomes half a surrogate pair."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def look_at(path: str, data: bytes) -> None:
+    """Read a config in every way that there is; raise where an answer cannot be right."""
+    text = text_of(data)
+    reader = ConfigReader(path)
+    half = text[: len(text) // 2]
+    reader.read(half)
+    config = reader.read(text)
+    problems = check(config, AROUND)
+    fresh = ConfigReader(path).read(text)
+    assert _shown(check(fresh, AROUND)) == _shown(problems), "another answer while typing"
+    index = LineIndex(text)
+    for problem in problems:
+        _inside(text, problem.span)
+        index.position(problem.span.start)
+        for related in problem.related:
+            _inside(text, related.span)
+    for namespace in config.namespaces():
+        _inside(text, namespace.span)
+    for problem in problems[:MOST]:
+        for fix in fixes_for(config, problem, AROUND):
+            check_structure(ConfigReader(path).read(applied(text, fix.edits)))
+        silence(config, problem, AROUND)
+    if problems:
+        fix_all(config, problems[:MOST], AROUND, only_safe=True)
+    _ask_at_places(config, problems)
+
+
+def _ask_at_places(config: Config, problems: list[Problem]) -> None:
+    text = config.text
+    places = {0, len(text), len(text) // 2, len(text) * 9 // 10}
+    places |= {problem.span.end for problem in problems[:MOST]}
+    places |= {namespace.span.start + 1 for namespace in config.namespaces()[:MOST]}
+    for place in places:
+        found = at(config, place)
+        if found is not None:
+            _inside(text, found.span)
+        entry_at(config, place)
+        for proposal in complete(config, place):
+            _inside(text, proposal.span)
+    for place in sorted(places)[:MOST]:
+        for fix in rewrites(config, Span(place, place)):
+            applied(text, fix.edits)
+
+
+def _inside(text: str, span: Span) -> None:
+    assert 0 <= span.start <= span.end <= len(text), f"{span} of {len(text)}"
+
+
+def _shown(problems: list[Problem]) -> list[tuple[str, Span, str]]:
+    return [(problem.code, problem.span, problem.message) for problem in problems]

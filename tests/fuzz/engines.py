@@ -1,0 +1,111 @@
+"""Ways to run a target many times: guided by coverage where atheris is, else at random."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.fuzz.mutation import NASTY, random_input
+from tests.fuzz.table import CORPUS, Target, corpus, load
+
+ROOT = Path(__file__).parents[2]
+FOUND = ROOT / "build" / "fuzz"  # inputs that broke something, and what atheris learned
+SLOW = 10  # seconds that no input of this size may take
+MEGABYTES = 1500  # that no run may hold
+
+
+def has_atheris() -> bool:
+    """Tell whether this Python has atheris."""
+    return importlib.util.find_spec("atheris") is not None
+
+
+def run(name: str, engine: str, runs: int, seconds: float) -> int:
+    """Run a target until a limit is met (0: none); return how many inputs broke something."""
+    folder = FOUND / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return (_guided if engine == "atheris" else _random)(name, folder, runs, seconds)
+
+
+def _random(name: str, folder: Path, runs: int, seconds: float) -> int:
+    target = load(name)
+    source = random.Random(f"{name} {runs}")
+    kept = [path.read_bytes() for path in corpus(name)]
+    pieces, examples = (*target.words, *NASTY), (*target.examples, *kept)
+    began, done, found = time.monotonic(), 0, dict[str, Path]()
+    while (not runs or done < runs) and (not seconds or time.monotonic() - began < seconds):
+        data = random_input(source, examples, pieces) if done >= len(kept) else kept[done]
+        done += 1
+        started = time.monotonic()
+        what = failure(target, data)
+        if what is None and time.monotonic() - started > SLOW:
+            what = f"slow: {time.monotonic() - started:.1f} s for {len(data):,} bytes"
+        if what is not None and what not in found and len(found) < 20:
+            path = found[what] = folder / f"found-{len(found)}"
+            path.write_bytes(smaller(target, data, what))
+            print(f"{name}: {what}\n  kept as {path}", flush=True)
+    took = time.monotonic() - began
+    print(f"{name}: {done:,} inputs in {took:,.0f} s, {len(found)} found", flush=True)
+    return len(found)
+
+
+def failure(target: Target, data: bytes) -> str | None:
+    """Return what an input does wrong, without its particulars; None where nothing."""
+    try:
+        target.run(data)
+    except Exception as error:
+        place = error.__traceback__
+        where = ""
+        while place is not None:
+            code = place.tb_frame.f_code
+            if Path(code.co_filename) != Path(__file__):
+                where = f"{Path(code.co_filename).name}:{place.tb_lineno}"
+            place = place.tb_next
+        said = f": {error}"[:60] if isinstance(error, AssertionError) else ""
+        return f"{type(error).__name__} at {where}{said}"
+    return None
+
+
+def smaller(target: Target, data: bytes, what: str) -> bytes:
+    """Return a smaller input that does the same wrong."""
+    size, deadline = max(1, len(data) // 2), time.monotonic() + 20
+    while size and time.monotonic() < deadline:
+        at = 0
+        while at < len(data) and time.monotonic() < deadline:
+            shorter = data[:at] + data[at + size :]
+            if failure(target, shorter) == what:
+                data = shorter
+            else:
+                at += size
+        size //= 2
+    return data
+
+
+def _guided(name: str, folder: Path, runs: int, seconds: float) -> int:
+    """Run atheris in a process of its own, since it ends the one that it runs in."""
+    learned = folder / "learned"
+    learned.mkdir(exist_ok=True)
+    examples = folder / "examples"
+    examples.mkdir(exist_ok=True)
+    for number, example in enumerate(load(name).examples):
+        (examples / f"{number}").write_bytes(example)
+    folders = [learned, examples, *([CORPUS / name] if corpus(name) else [])]
+    command = [sys.executable, "-m", "tests.fuzz.guided", name, *map(str, folders)]
+    command += [f"-artifact_prefix={folder}/", f"-timeout={SLOW}", f"-rss_limit_mb={MEGABYTES}"]
+    command += ["-max_len=20000", f"-runs={runs or -1}", "-verbosity=1", "-print_final_stats=1"]
+    command += [f"-max_total_time={int(seconds)}"] if seconds else []
+    began = time.monotonic()
+    with (folder / "log").open("wb") as log:
+        code = subprocess.run(command, cwd=ROOT, check=False, stdout=log, stderr=log).returncode
+    lines = (folder / "log").read_text("utf-8", "replace").splitlines()
+    done = next((line.split()[-1] for line in lines if "number_of_executed_units" in line), "?")
+    took = time.monotonic() - began
+    print(
+        f"{name}: {done} inputs in {took:,.0f} s, guided, {'1' if code else '0'} found", flush=True
+    )
+    if code:
+        print("\n".join(lines[-40:]), flush=True)
+    return int(code != 0)

@@ -1,0 +1,89 @@
+"""Inputs made of real ones: pieces of an example repeated, moved, cut, and mixed with words."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+
+LONGEST = 20_000  # bytes of an input
+NASTY = (
+    *(b"\x00", b"\xff", b"\xef\xbb\xbf", b"\r\n", b"\r", b"\n", b"\t", b" ", b"\\", b"\\u0000"),
+    *(b"\\ud800", b"\\U0001f600", b'"', b"'", b"`", b"[", b"]", b"{", b"}", b"(", b")", b",", b":"),
+    *(b".", b"=", b"#", b"/*", b"*/", b"//", b'"""', b"'''", b"-", b"1e400", b"NaN", b"Infinity"),
+    *(b"9" * 50, b"9" * 5000, b"[" * 200, b'{"a":' * 120, b"[]," * 60, b"a." * 300, b"\x1b[2J"),
+    *("é😀\u202e\u2028\x85".encode(), b"\xed\xa0\x80", b"-0", b"0x", b"null", b"true", b"0.1"),
+)
+
+
+class Step(NamedTuple):
+    """One change: where it begins and ends, as thousandths of the text, and what it puts there."""
+
+    kind: int
+    start: int
+    length: int
+    what: int
+
+
+def changed(data: bytes, steps: Sequence[Step], pieces: Sequence[bytes]) -> bytes:
+    """Return an input after these changes."""
+    for kind, start, length, what in steps:
+        at = len(data) * start // 1000
+        end = min(len(data), at + 1 + (length if length < 40 else len(data) * (length - 40) // 960))
+        piece = pieces[what % len(pieces)]
+        if kind == 0:  # a word between
+            data = data[:at] + piece + data[at:]
+        elif kind == 1:  # a word in place of something
+            data = data[:at] + piece + data[end:]
+        elif kind == 2:  # something left out
+            data = data[:at] + data[end:]
+        elif kind == 3:  # something once more
+            data = data[:end] + data[at:end] * (1 + what % 7) + data[end:]
+        elif kind == 4:  # something elsewhere
+            other = len(data) * (what % 1000) // 1000
+            data = data[:other] + data[at:end] + data[other:]
+        elif kind == 5:  # the end left out, as where one is still typing
+            data = data[:at]
+        else:  # one bit
+            place = min(at, len(data) - 1)
+            if place >= 0:
+                flipped = data[place] ^ (1 << what % 8)
+                data = data[:place] + bytes([flipped]) + data[place + 1 :]
+        data = data[:LONGEST]
+    return data
+
+
+def random_input(
+    source: random.Random, examples: Sequence[bytes], pieces: Sequence[bytes]
+) -> bytes:
+    """Return an input made from one of the examples."""
+    steps = [
+        Step(
+            source.randrange(7),
+            source.randrange(1001),
+            source.randrange(1000) if source.random() < 0.2 else source.randrange(40),
+            source.randrange(100_000),
+        )
+        for _ in range(source.choice((0, 1, 1, 2, 2, 3, 4, 6, 10)))
+    ]
+    return changed(source.choice(examples), steps, pieces)
+
+
+def inputs(examples: Sequence[bytes], words: Sequence[bytes]) -> st.SearchStrategy[bytes]:
+    """Return the same for hypothesis, which makes what breaks something small."""
+    pieces = (*words, *NASTY)
+    step = st.builds(
+        Step,
+        st.integers(0, 6),
+        st.integers(0, 1000),
+        st.integers(0, 999),
+        st.integers(0, 100_000),
+    )
+    made = st.builds(
+        lambda data, steps: changed(data, steps, pieces),
+        st.sampled_from(list(examples)),
+        st.lists(step, max_size=8),
+    )
+    return made | st.binary(max_size=200)

@@ -1,0 +1,59 @@
+"""JavaScript and TypeScript: what they do with KV."""
+
+from __future__ import annotations
+
+from kvlens import source as js
+from kvlens.config import load_text
+
+from tests.fuzz.configs import text_of
+
+CONFIG = load_text(
+    'main = "index.ts"\nkv_namespaces = [{ binding = "CARTS", id = "a" }, { binding = "B" }]\n',
+    "/project/wrangler.toml",
+)
+NOW = 1_700_000_000.0
+EXAMPLES = (
+    b"export interface Env { CARTS: KVNamespace; B: KVNamespace }\n"
+    b"export default {\n  async fetch(request: Request, env: Env, ctx): Promise<Response> {\n"
+    b"    const { CARTS, B: other } = env;\n"
+    b"    await CARTS.put(`a-${request.url}`, JSON.stringify({ a: 1 }), { expirationTtl: 60 * 5 });\n"
+    b'    const list = await env.CARTS.list({ prefix: "x", limit: 2000 });\n'
+    b'    const many = await env.B.get(["a", "b"], "json");\n    env.B.delete("x");\n'
+    b"    return new Response(await other.get('k', { type: 'text', cacheTtl: 30 }));\n  },\n};\n",
+    b"addEventListener('fetch', (event) => event.respondWith(handle(event)));\n"
+    b"const TTL = 24 * 60 * 60 * 1000;\nasync function handle(event) {\n"
+    b"  await CARTS.put('k', { a: 1 }, { expiration: Date.now() + TTL });\n"
+    b"  return new Response((await CARTS.get('k')) ?? 'none');\n}\n",
+    b"class Store { constructor(private env: Env) { this.kv = env.CARTS }\n"
+    b"  get(k) { return this.kv.getWithMetadata(k, 'json') } }\n"
+    b"const app = new Hono<{ Bindings: Env }>();\n"
+    b"app.get('/', async (c) => c.json(await c.env.CARTS.get(c.req.param('k'))));\nexport default app;\n",
+)
+WORDS = (
+    *(b"env.CARTS", b".get(", b".put(", b".list(", b"await ", b"(", b")", b"=>", b"as any", b"!"),
+    *(b"expirationTtl: 30", b"{ type: 'json' }", b"const env = env;", b"const { CARTS } = env;\n"),
+    *(b"KVNamespace", b"this.env", b"${", b"`", b"a.b.c.", b"((((((((", b"? :", b"1 + ", b"async "),
+    *(
+        b"// kvlens-disable-next-line ttl-out-of-range\n",
+        b"import { env } from 'cloudflare:workers'\n",
+    ),
+)
+
+
+def target(data: bytes) -> None:
+    """Check it, and ask at several places."""
+    text = text_of(data)
+    for path in ("/project/index.ts", "/project/index.jsx"):
+        source = js.read_source(text, path)
+        project = js.Project([CONFIG], js.merge_types([js.env_types(source)]))
+        for problem in js.check_source(source, project, NOW):
+            assert 0 <= problem.span.start <= problem.span.end <= len(text)
+        uses = js.uses(source, project)
+        js.calls(source, project)
+        js.keys(source, project)
+        js.references(source, "CARTS", project)
+        places = {0, len(text), len(text) // 2, len(text) // 3, *(use.span.end for use in uses[:4])}
+        for place in places:
+            js.at(source, place, project)
+        js.completing(source, len(text) // 2, project)
+        js.unused(CONFIG, {path: text})

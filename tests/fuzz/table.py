@@ -1,0 +1,44 @@
+"""The targets: one file each, with what it is given.
+
+A target's module has `target(data)`, which raises where something is wrong with what the code
+made of the bytes; `EXAMPLES`, real inputs to begin with; and `WORDS`, what such texts are made of.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+TARGETS: dict[str, str] = {
+    # target: what it reads
+    "config_toml": "a wrangler.toml: scan, tables, rules, fixes, completion",
+    "config_json": "a wrangler.jsonc: the same",
+    "edits": "edits of a config: nothing of the rest is lost",
+    "seeds": "seed files and files of keys",
+    "sources": "JavaScript and TypeScript",
+    "dotenv": ".dev.vars and .env",
+}
+CORPUS = Path(__file__).with_name("corpus")  # inputs that once broke something, or nearly
+
+
+class Target(NamedTuple):
+    """One target, loaded."""
+
+    name: str
+    run: Callable[[bytes], None]
+    examples: tuple[bytes, ...]
+    words: tuple[bytes, ...]
+
+
+def load(name: str) -> Target:
+    """Return a target of the table."""
+    module = importlib.import_module(f"tests.fuzz.{name}")
+    return Target(name, module.target, module.EXAMPLES, module.WORDS)
+
+
+def corpus(name: str) -> list[Path]:
+    """Return the kept inputs of a target."""
+    folder = CORPUS / name
+    return sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
