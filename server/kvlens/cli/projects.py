@@ -116,7 +116,7 @@ def _check_sources(
         project = js.Project(configs, files.types(), js.texts_beside(folder))
     unused: list[Problem] = []
     if config is not None:
-        unused = heard(config, js.unused(config, files.texts, files.parsed), levels)
+        unused = [*heard(config, js.unused(config, files.texts, files.parsed), levels)]
     checked = []
     for path in wanted.sources:
         name = str(_whole(path))
