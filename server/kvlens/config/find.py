@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from kvlens import files
 from kvlens.config.limits import LARGEST
+from kvlens.files import FileRefusedError, read_bytes
 
 # In wrangler's order: JSON anywhere above wins over TOML nearby (workers-sdk, config-helpers).
 CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
@@ -26,9 +26,14 @@ def find_config(folder: Path) -> Path | None:
     for name in CONFIG_NAMES:
         for candidate in (folder, *folder.parents):
             path = candidate / name
-            if path.is_file():
+            if _is_there(path):
                 return path
     return None
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether something has a config's name; reading it says what it is, if it is no file."""
+    return path.exists() and not path.is_dir()
 
 
 def is_config(path: str | os.PathLike[str]) -> bool:
@@ -65,7 +70,7 @@ def owning_config(folder: Path) -> Path | None:
     for place in (whole, *whole.parents):
         for name in CONFIG_NAMES:
             config = place / name
-            if config.is_file():
+            if _is_there(config):
                 return config
     return None
 
@@ -80,8 +85,8 @@ def read_config(path: Path) -> str:
     Raises ConfigError where it cannot be read, is not UTF-8 text, or is over 1 MiB.
     """
     try:
-        data = files.read_bytes(path, LARGEST)
-    except files.FileRefusedError as error:
+        data = read_bytes(path, LARGEST)
+    except FileRefusedError as error:
         raise ConfigError(f"{path}: {error.strerror}; is this the right file?") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__

@@ -124,9 +124,7 @@ def gather(sections: Sections) -> Table:
     return root.table
 
 
-def _reach(
-    start: _Reached, path: tuple[str, ...], base: int, header: tuple[Part, ...]
-) -> _Reached:
+def _reach(start: _Reached, path: tuple[str, ...], base: int, header: tuple[Part, ...]) -> _Reached:
     """Return the table at a path, made where it is not there yet."""
     here = start
     for name, part in zip(path, header, strict=False):

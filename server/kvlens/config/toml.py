@@ -30,7 +30,9 @@ _HEADER_TEXT = (
 _HEADER_LINE = re.compile(_HEADER_TEXT)
 _LATER_HEADER = re.compile(rf"\n{_HEADER_TEXT}")  # begins with a letter: found by a fast search
 # What a search for headers steps over where there are multi-line strings.
-_MARK = re.compile(rf"(?P<block>\"\"\"|''')|{_STRING_OR_OPEN}|#[^\r\n]*|(?P<header>\n{_HEADER_TEXT})")
+_MARK = re.compile(
+    rf"(?P<block>\"\"\"|''')|{_STRING_OR_OPEN}|#[^\r\n]*|(?P<header>\n{_HEADER_TEXT})"
+)
 _HEADER = re.compile(r"\[(\[?)")
 _ASSIGNMENT = re.compile(rf"{_KEY}[ \t]*=")
 _PART = re.compile(rf"({_BARE})|({_QUOTED})|([\"'][^\r\n=\]]*)|([^\s=.\[\]{{}}\"'#,]+)")

@@ -141,9 +141,7 @@ def check(
 
     `around` says what is around the file on disk; without it nothing is said of that.
     """
-    return gathered(
-        heard(config, chain(_of_text(config, around), _of_structure(config)), levels)
-    )
+    return gathered(heard(config, chain(_of_text(config, around), _of_structure(config)), levels))
 
 
 def check_text(

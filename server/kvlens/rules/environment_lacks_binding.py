@@ -40,7 +40,7 @@ class _Missing(NamedTuple):
     """An environment and the bindings of the top level that it has not."""
 
     environment: Environment
-    count: int
+    number: int
     wanted: list[str]
     here: Mapping[str | None, int]
 
@@ -62,7 +62,7 @@ def _missing(config: Config) -> Iterator[_Missing]:
 
 def _check(config: Config) -> Iterator[Finding]:
     for missing in _missing(config):
-        environment, count = missing.environment, missing.count
+        environment, count = missing.environment, missing.number
         names = missing.names(_MOST)
         assert environment.key_span
         noun = "binding" if count == 1 else "bindings"
@@ -88,9 +88,9 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     for found in missing:
         environment = found.environment
         if environment.key_span == problem.span:
-            title = f"Add {listed(found.names(_MOST), found.count)} to env.{environment.name}"
+            title = f"Add {listed(found.names(_MOST), found.number)} to env.{environment.name}"
             yield Fix(title, (add_bindings(config, environment, found.names()),))
-    if len(missing) > 1 and sum(found.count for found in missing) <= _WRITTEN:
+    if len(missing) > 1 and sum(found.number for found in missing) <= _WRITTEN:
         edits = tuple(add_bindings(config, found.environment, found.names()) for found in missing)
         yield Fix("Add what is missing to every environment", edits)
 

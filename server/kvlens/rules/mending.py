@@ -12,7 +12,6 @@ from kvlens.rules.base import Fix, Fixes, Problem
 from kvlens.rules.ids import is_placeholder
 from kvlens.text import Span
 
-
 _Entries = tuple[list[int], list[tuple[int, Environment, Entry]]]
 _KEPT = "entries"
 

@@ -82,15 +82,21 @@ class SeedError(FileError):
 
 
 def read(
-    path: Path, now: float, compat: Compat = "miniflare2", *, name: str | None = None
+    path: Path,
+    now: float,
+    compat: Compat = "miniflare2",
+    *,
+    name: str | None = None,
+    given: bool = False,
 ) -> SeedFile:
     """Return a seed file without errors; `now` (seconds) tells which expirations have passed.
 
-    Messages call it `name`, by default its path.
+    Messages call it `name`, by default its path. `given` tells that the user named the file, which
+    may be a pipe then.
     Raises FileError where the file cannot be read, and SeedError where anything in it is wrong.
     """
     name = name or str(path)
-    return accept(check(read_text(path, name), name, now, compat))
+    return accept(check(read_text(path, name, given=given), name, now, compat))
 
 
 def parse(data: bytes, name: str, now: float, compat: Compat = "miniflare2") -> SeedFile:
