@@ -75,6 +75,27 @@ def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
     return b"".join(parts)
 
 
+def read_given(path: str | os.PathLike[str], limit: int) -> bytes:
+    """Return the content of a file that the user names, of at most `limit` bytes.
+
+    What a user names may be a pipe or a device too, such as `<(command)` or /dev/stdin, and is
+    waited for. Raises as `read_bytes` does.
+    """
+    mode = Path(path).stat().st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return read_bytes(path, limit)
+    with Path(path).open("rb") as file:
+        return read_stream(file, limit, path)
+
+
+def read_stream(file: BinaryIO, limit: int, name: str | os.PathLike[str]) -> bytes:
+    """Return what an open stream holds; FileRefusedError, with `name`, above `limit` bytes."""
+    data = file.read(limit + 1)
+    if len(data) > limit:
+        raise FileRefusedError(name, f"is over the limit of {limit:,} bytes")
+    return data
+
+
 def read_text(path: str | os.PathLike[str], limit: int, *, errors: str = "strict") -> str:
     """Return a UTF-8 file's text, a byte order mark left out and line ends as they are.
 

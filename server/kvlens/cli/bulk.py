@@ -25,8 +25,9 @@ from kvlens.cli.common import (
     with_store,
 )
 from kvlens.cli.key import expires_at, metadata_text
+from kvlens.files import read_stream
 from kvlens.seeds.apply import apply
-from kvlens.seeds.array import decode, located, read_text, short
+from kvlens.seeds.array import LARGEST, decode, located, read_text, short
 from kvlens.seeds.export import to_item
 from kvlens.seeds.file import SeedFile, accept, check
 from kvlens.seeds.keys import parse_keys
@@ -49,7 +50,9 @@ def warn(seed: SeedFile) -> None:
 
 
 def _text(file: str) -> str:
-    return decode(sys.stdin.buffer.read(), "stdin") if file == "-" else read_text(Path(file), file)
+    if file != "-":
+        return read_text(Path(file), file, given=True)
+    return decode(read_stream(sys.stdin.buffer, LARGEST, "stdin"), "stdin")
 
 
 def _put_options(parser: argparse.ArgumentParser) -> None:

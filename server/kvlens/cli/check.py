@@ -28,7 +28,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
         if not path.exists():
             print(f"kvlens {command}: {path}: no such file or folder", file=sys.stderr)
             return 1
-        if path.is_file() and path.suffix not in _CONFIG_ENDINGS and not is_source(str(path)):
+        if not path.is_dir() and path.suffix not in _CONFIG_ENDINGS and not is_source(str(path)):
             wanted = (
                 "a config (.toml, .json, .jsonc), a seed file (.json), JavaScript or TypeScript"
             )
@@ -138,8 +138,8 @@ class _Plan:
 def _plan(paths: Iterable[Path]) -> list[Wanted]:
     plan = _Plan()
     for path in paths:
-        if path.is_file():
-            plan.add(path)
-        else:
+        if path.is_dir():
             plan.add_below(path)
+        else:
+            plan.add(path)
     return list(plan.projects.values())

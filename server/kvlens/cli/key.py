@@ -25,8 +25,10 @@ from kvlens.cli.common import (
     time_options,
     with_store,
 )
+from kvlens.files import read_given
 from kvlens.kv import Entry, KeyInfo, KVSyntaxError, Write
 from kvlens.kv.coerce import UNSET
+from kvlens.kv.limits import MAX_VALUE_SIZE
 from kvlens.kv.validation import (
     check_metadata_size,
     check_value_size,
@@ -91,13 +93,14 @@ def _value(options: Options) -> bytes:
             "Please provide only one."
         )
     if options.path == "-":
-        value = sys.stdin.buffer.read()
+        value = sys.stdin.buffer.read(MAX_VALUE_SIZE + 1)
     elif options.path is not None:
         path = Path(options.path)
-        if path.is_dir():
+        if path.is_file():
+            check_value_size(path.stat().st_size)
+        elif path.is_dir():
             raise CommandError(f"{path}: is a folder; --path takes a file")
-        check_value_size(path.stat().st_size)
-        value = path.read_bytes()
+        value = read_given(path, MAX_VALUE_SIZE)
     else:
         assert given is not None
         value = given.encode("utf-8", "surrogateescape")  # bytes that are no text stay as they are

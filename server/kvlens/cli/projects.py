@@ -11,6 +11,7 @@ from kvlens.cli.reports import Checked
 from kvlens.config import Config, load_text
 from kvlens.config.around import look_around
 from kvlens.config.find import SEEDS, ConfigError, is_config, read_config
+from kvlens.files import open_file
 from kvlens.rules import Levels, Problem, check, check_file, in_order, levelled, reported
 from kvlens.rules.silence import heard
 
@@ -57,8 +58,10 @@ def is_seed_file(path: Path) -> bool:
         return False
     if path.parent.name == SEEDS:
         return True
+    from kvlens.seeds.array import LARGEST  # late: only where there may be seeds
+
     try:
-        with path.open("rb") as file:
+        with open_file(path, LARGEST) as file:
             return file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
     except OSError:
         return False
@@ -115,13 +118,16 @@ def _check_sources(
         configs = [] if known is None else [known]
         project = js.Project(configs, files.types(), js.texts_beside(folder))
     unused: list[Problem] = []
-    if config is not None:
-        unused = heard(config, js.unused(config, files.texts, files.parsed), levels)
+    if config is not None and not files.unread:  # what is not read may use any binding
+        unused = [*heard(config, js.unused(config, files.texts, files.parsed), levels)]
     checked = []
     for path in wanted.sources:
         name = str(_whole(path))
         text, problems = files.text(name), []
-        if not js.is_test(name, project.configs) and js.may_matter(text, project):
+        if (unread := files.unread.get(name)) is not None:
+            problem = None if unread.made else levelled(check_file(str(unread)), levels)
+            problems = [problem] if problem else []
+        elif not js.is_test(name, project.configs) and js.may_matter(text, project):
             found = js.check_source(files.parsed(name), project)
             problems = [kept for problem in found if (kept := levelled(problem, levels))]
         checked.append(Checked(path, text if problems else "", problems))

@@ -70,7 +70,7 @@ def _files(options: Options) -> tuple[Place, list[tuple[Path, Target]]]:
     found: dict[Path, Target] = {}
     for binding, _ in entries(place):
         path = place.folder / SEEDS / f"{binding}.json"
-        if path.is_file():
+        if path.exists():
             found[path] = resolve(place, binding, options.preview)
     if not found:
         raise CommandError(
@@ -96,7 +96,7 @@ def _seed(options: Options) -> int:
     errors: list[FileError] = []
     for path, target in files:
         try:
-            seed = read(path, now, name=shown(path))
+            seed = read(path, now, name=shown(path), given=bool(options.words))
         except FileError as error:
             errors.append(error)
             continue

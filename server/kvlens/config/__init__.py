@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from kvlens.config.json import JsonScanner
+from kvlens.config.limits import LARGEST, Refusal, TooMuchError, too_large
 from kvlens.config.model import KV_FIELD, Config, Entry, Environment, Field, KvList, Namespace
 from kvlens.config.toml import TomlScanner
+from kvlens.text import Span
 
 __all__ = [
     "KV_FIELD",
@@ -28,8 +30,18 @@ class ConfigReader:
         self._scanner: JsonScanner | TomlScanner = JsonScanner() if is_json else TomlScanner()
 
     def read(self, text: str) -> Config:
-        """Return the config of one version of the text. Never fails."""
-        return Config(self.path, text, self._scanner.scan(text))
+        """Return the config of one version of the text. Never fails.
+
+        Of a text that is too much nothing is read, and `refused` says why.
+        """
+        try:
+            if len(text) > LARGEST:
+                raise too_large(len(text))
+            return Config(self.path, text, self._scanner.scan(text))
+        except TooMuchError as error:
+            reason, (start, end) = error.refusal
+            place = Span(min(start, len(text)), min(end, len(text)))
+            return Config(self.path, text, self._scanner.scan(""), Refusal(reason, place))
 
 
 def load_text(text: str, path: str) -> Config:

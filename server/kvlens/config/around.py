@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kvlens import files
 from kvlens.config.find import find_config, is_config
 
 Version = tuple[int, int, int]
@@ -72,9 +73,7 @@ def _versions(found: Iterator[Any]) -> Iterator[Version]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > _LARGEST:
-            return {}
-        data = json.loads(path.read_bytes())
+        data = json.loads(files.read_bytes(path, _LARGEST))
     except (OSError, ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}

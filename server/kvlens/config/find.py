@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from kvlens.config.limits import LARGEST
+from kvlens.files import FileRefusedError, read_bytes
+
 # In wrangler's order: JSON anywhere above wins over TOML nearby (workers-sdk, config-helpers).
 CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 # Folders that hold other people's or generated files.
@@ -23,9 +26,14 @@ def find_config(folder: Path) -> Path | None:
     for name in CONFIG_NAMES:
         for candidate in (folder, *folder.parents):
             path = candidate / name
-            if path.is_file():
+            if _is_there(path):
                 return path
     return None
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether something has a config's name; reading it says what it is, if it is no file."""
+    return path.exists() and not path.is_dir()
 
 
 def is_config(path: str | os.PathLike[str]) -> bool:
@@ -62,7 +70,7 @@ def owning_config(folder: Path) -> Path | None:
     for place in (whole, *whole.parents):
         for name in CONFIG_NAMES:
             config = place / name
-            if config.is_file():
+            if _is_there(config):
                 return config
     return None
 
@@ -71,25 +79,20 @@ class ConfigError(Exception):
     """A config cannot be used; the text says which, why and what to do."""
 
 
-LARGEST = 1024 * 1024  # bytes; a real config is a few KiB, and more is likely another file
-
-
 def read_config(path: Path) -> str:
     """Return a config's text, a byte order mark left out.
 
     Raises ConfigError where it cannot be read, is not UTF-8 text, or is over 1 MiB.
     """
     try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise ConfigError(
-                f"{path}: {size:,} bytes, over the limit of {LARGEST:,} for a config; "
-                "is this the right file?"
-            )
-        data = path.read_bytes()
+        data = read_bytes(path, LARGEST)
+    except FileRefusedError as error:
+        raise ConfigError(f"{path}: {error.strerror}; is this the right file?") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConfigError(f"{path}: cannot be read: {reason}") from error
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise ConfigError(f"{path}: is UTF-16 text; save it as UTF-8")
     if b"\x00" in data:
         raise ConfigError(f"{path}: is a binary file, not a config")
     try:

@@ -1,7 +1,7 @@
 """A tolerant scanner of JSON with comments and trailing commas (JSONC) that keeps places.
 
-It never fails: what is half-typed becomes a broken node. Whether a file is valid is not its
-business. Flat objects it has read it keeps by their text.
+What is half-typed becomes a broken node. Whether a file is valid is not its business; only one
+that is too much (`limits`) is not read. Flat objects it has read it keeps by their text.
 
 Where a bracket just typed has no partner yet, everything below it would fall into its value. So a
 text whose brackets do not match is read once more by its indentation: what stands no further in
@@ -11,20 +11,23 @@ than the line with the bracket is no part of it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
+from kvlens.config.limits import DEEPEST, MOST, too_deep, too_many
 from kvlens.config.nodes import Member, Node, Part, Section, Sections
 
 _TRIVIA = re.compile(r"(?:\s+|//[^\r\n]*|/\*.*?(?:\*/|\Z)|\ufeff)*", re.DOTALL)
 _STRING = re.compile(r'"((?:[^"\\\r\n]|\\[^\r\n])*)"')
-_OPEN_STRING = re.compile(r'"[^\r\n]*')
+_LINE_REST = re.compile(r"[^\r\n]*")
 _OPEN_NAME = re.compile(r'"[\w\-]*')
 _WORD = re.compile(r"[^\s,\[\]{}:\"/]+")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?\Z")
 _FLAT_OBJECT = re.compile(r"\{[^{}/]*\}")
 _ESCAPE = re.compile(r"((?:\\u[0-9A-Fa-f]{4})+)|\\(.)")
 _ESCAPED = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r"}
+_GAP = re.compile(r"(?:[\s,]+|//[^\r\n]*|/\*.*?(?:\*/|\Z)|\ufeff)*", re.DOTALL)
+_INDENT = re.compile(r"[ \t]*")
 _WORDS = {"true": ("boolean", True), "false": ("boolean", False), "null": ("null", None)}
-_DEEPEST = 100
 
 
 class JsonScanner:
@@ -34,7 +37,10 @@ class JsonScanner:
         self._objects: dict[str, Node] = {}
 
     def scan(self, text: str) -> Sections:
-        """Return one section: the members of the object that the file holds."""
+        """Return one section: the members of the object that the file holds.
+
+        Raises TooMuchError for a text that is not read.
+        """
         if len(self._objects) > 20_000:
             self._objects = {}
         reader = _Reader(text, self._objects)
@@ -52,6 +58,10 @@ class _Reader:
         self.depth = 0
         self.by_indent = by_indent
         self.unclosed = False  # a bracket was met that has no partner
+        self.left = MOST  # values that are still read
+        self.open_until = -1  # a quote in front of this has no partner
+        self._indents: dict[int, int] = {}  # where the indentation of a line ends
+        self._lines = _line_starts(text) if by_indent else []
 
     def root(self) -> tuple[int, Node]:
         self._skip_trivia()
@@ -68,9 +78,8 @@ class _Reader:
         if mark == '"':
             return self._string()
         if mark and mark in "[{":
-            if self.depth >= _DEEPEST:
-                start, self.at = self.at, len(self.text)
-                return Node("invalid", self.at - start, broken=True)
+            if self.depth >= DEEPEST:
+                raise too_deep(self.at)
             self.depth += 1
             node = self._array() if mark == "[" else self._object()
             self.depth -= 1
@@ -90,13 +99,28 @@ class _Reader:
         return Node("invalid", len(word), word, broken=True)
 
     def _string(self) -> Node:
-        if found := _STRING.match(self.text, self.at):
+        start = self.at
+        if found := self._closed_string():
             self.at = found.end()
             return Node("string", len(found[0]), _unescape(found[1]))
-        found = _OPEN_STRING.match(self.text, self.at)
-        assert found
-        self.at = found.end()
-        return Node("string", len(found[0]), found[0][1:], broken=True)
+        self.at = self.open_until
+        return Node("string", self.at - start, self.text[start + 1 : self.at], broken=True)
+
+    def _closed_string(self) -> re.Match[str] | None:
+        """Match the string that begins here; without an end it goes on to `open_until`."""
+        if self.at < self.open_until:  # nor has any quote in a string without an end a partner
+            return None
+        found = _STRING.match(self.text, self.at)
+        if found is None:
+            rest = _LINE_REST.match(self.text, self.at)
+            assert rest
+            self.open_until = rest.end()
+        return found
+
+    def _step(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise too_many()
 
     def _array(self) -> Node:
         start = self.at
@@ -105,7 +129,8 @@ class _Reader:
         items: list[tuple[int, Node]] = []
         broken = False
         while True:
-            self._skip_trivia()
+            self._step()
+            self._skip_gap()
             mark = self._peek()
             if mark == "]" and not self._is_outside(margin, True):
                 self.at += 1
@@ -128,7 +153,6 @@ class _Reader:
             broken = broken or node.broken
         end = items[-1][0] + items[-1][1].length if items else 1
         self.unclosed = True
-        self.at = start + end
         return Node("array", end, broken=True, items=tuple(items))
 
     def _object(self) -> Node:
@@ -151,7 +175,8 @@ class _Reader:
         members: list[Member] = []
         broken = False
         while True:
-            self._skip_trivia()
+            self._step()
+            self._skip_gap()
             mark = self._peek()
             outside = self._is_outside(margin, mark == "}")
             if mark == "}" and not outside:
@@ -173,15 +198,14 @@ class _Reader:
             broken = broken or member.value.broken
         end = members[-1].offset + members[-1].value.length if members else 1
         self.unclosed = True
-        self.at = start + end
         return Node("table", end, broken=True, members=tuple(members))
 
     def _key(self, base: int) -> Part | None:
         at = self.at
         if self._peek() == '"':
-            node = self._string()
-            name = str(node.value)
-            if node.broken:  # `"bind` … or `"bind: "x"`: the name is what could be a name
+            if closed := self._closed_string():
+                self.at, name = closed.end(), _unescape(closed[1])
+            else:  # `"bind` … or `"bind: "x"`: the name is what could be a name
                 found = _OPEN_NAME.match(self.text, at)
                 assert found
                 self.at, name = found.end(), found[0][1:]
@@ -222,25 +246,36 @@ class _Reader:
         """Return how far in the line of a bracket is; -1 where that is not asked."""
         if not self.by_indent or not self.depth:
             return -1
-        line = self.text.rfind("\n", 0, at) + 1
-        return len(self.text[line:at]) - len(self.text[line:at].lstrip(" \t"))
+        line = self._line(at)
+        return min(self._indent_end(line), at) - line
+
+    def _line(self, at: int) -> int:
+        """Return where the line of a place begins."""
+        return self._lines[bisect_right(self._lines, at) - 1]
+
+    def _indent_end(self, line: int) -> int:
+        end = self._indents.get(line)
+        if end is None:
+            found = _INDENT.match(self.text, line)
+            assert found
+            end = self._indents[line] = found.end()
+        return end
 
     def _is_upright(self, start: int, end: int) -> bool:
         """Tell whether brackets stand in one line, or both at the same margin."""
-        line = self.text.rfind("\n", 0, end) + 1
+        line = self._line(end - 1)
         if line <= start:
             return True
-        blank = self.text[line : end - 1]
-        return not blank.strip(" \t") and len(blank) == self._margin(start)
+        return self._indent_end(line) >= end - 1 and end - 1 - line == self._margin(start)
 
     def _is_outside(self, margin: int, closes: bool) -> bool:
         """Tell whether a line that begins here stands too far out for what was opened before."""
         if margin < 0:
             return False
-        line = self.text.rfind("\n", 0, self.at) + 1
-        indent = self.at - line
-        if self.text[line : self.at].strip(" \t"):
+        line = self._line(self.at)
+        if self._indent_end(line) < self.at:
             return False  # not at the beginning of its line
+        indent = self.at - line
         return indent < margin if closes else indent <= margin
 
     def _colon_follows(self) -> bool:
@@ -251,10 +286,20 @@ class _Reader:
     def _peek(self) -> str:
         return self.text[self.at : self.at + 1]
 
+    def _skip_gap(self) -> None:
+        """Step over blanks and comments, and over commas where they stand anywhere."""
+        found = (_TRIVIA if self.by_indent else _GAP).match(self.text, self.at)
+        assert found
+        self.at = found.end()
+
     def _skip_trivia(self) -> None:
         found = _TRIVIA.match(self.text, self.at)
         assert found
         self.at = found.end()
+
+
+def _line_starts(text: str) -> list[int]:
+    return [0, *(found.end() for found in re.finditer("\n", text))]
 
 
 def _is_closed(text: str, start: int, root: Node) -> bool:

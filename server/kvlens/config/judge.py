@@ -10,10 +10,14 @@ import json
 import re
 from typing import NamedTuple
 
+from kvlens.config import Config, load_text
 from kvlens.text import LineIndex, Span
 
-_COMMENT_OR_STRING = re.compile(r'"(?:[^"\\\r\n]|\\.)*"|//[^\r\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
-_TRAILING_COMMA = re.compile(r'"(?:[^"\\\r\n]|\\.)*"|,(?=\s*[\]}])', re.DOTALL)
+_COMMENT_OR_STRING = re.compile(r'"(?:[^"\\\r\n]|\\.)*"?|//[^\r\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_TRAILING_COMMA = re.compile(r'"(?:[^"\\\r\n]|\\.)*"?|,(?=\s*[\]}])', re.DOTALL)
+_CONSTANT = re.compile(r'"(?:[^"\\\r\n]|\\.)*"?|(-?Infinity|NaN)', re.DOTALL)
+_FAULT = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)")
+_LARGE = 100_000  # characters up to which tomlkit judges; it takes ten seconds for a million
 _TWICE = re.compile(r'Key "([^"]+)" already exists')
 _PLACE = re.compile(r"\s*(?:at line \d+,? col(?:umn)? \d+|: line \d+ column \d+ \(char \d+\))")
 
@@ -26,15 +30,32 @@ class SyntaxProblem(NamedTuple):
 
 
 def judge(text: str, path: str) -> SyntaxProblem | None:
-    """Return the first thing that makes the text invalid, or None. The ending tells the format."""
-    if path.endswith((".json", ".jsonc")):
-        return _judge_json(text, comments=True)
-    return _judge_toml(text)
+    """Return the first thing that makes the text invalid, or None. The ending tells the format.
+
+    A text that is too much (`limits`) is not judged: that is what is wrong with it.
+    """
+    return judge_config(load_text(text, path))
+
+
+def judge_config(config: Config) -> SyntaxProblem | None:
+    """Return what `judge` says of a config that was read."""
+    if config.refused is not None:
+        return SyntaxProblem(f"this file {config.refused.reason}", config.refused.span)
+    if config.is_json:
+        return _judge_json(config.text)
+    return _judge_toml(config.text)
 
 
 def _judge_toml(text: str) -> SyntaxProblem | None:
-    if _is_plainly_toml(text):
+    fault = _plain_fault(text)
+    if fault is None:
         return None
+    if len(text) > _LARGE:
+        return _judge_large(text, fault)
+    return _judge_strictly(text)
+
+
+def _judge_strictly(text: str) -> SyntaxProblem | None:
     import tomlkit  # late: 40 ms that a start need not spend
     from tomlkit.exceptions import ParseError, TOMLKitError
 
@@ -53,17 +74,39 @@ def _judge_toml(text: str) -> SyntaxProblem | None:
     return None
 
 
-def _is_plainly_toml(text: str) -> bool:
-    """Tell whether Python's own parser takes a text; it needs a seventh of tomlkit's time.
+def _judge_large(text: str, fault: str) -> SyntaxProblem | None:
+    """Judge a text for which tomlkit would take many seconds, by the section with the fault.
+
+    Where that is right alone, it is TOML 1.1, or a name that another section has too.
+    """
+    found = _FAULT.search(fault)
+    if not found:
+        return None  # no parser but tomlkit is here
+    index = LineIndex(text)
+    at = len(text) if not found[1] else index.offset(int(found[1]) - 1, int(found[2]) - 1, "utf-32")
+    start = max(text.rfind("\n[", 0, at) + 1, 0)
+    end = text.find("\n[", at)
+    section = text[start : end + 1 if end >= 0 else len(text)]
+    problem = _judge_strictly(section) if len(section) <= _LARGE else None
+    if problem is not None:
+        span = Span(problem.span.start + start, problem.span.end + start)
+        return SyntaxProblem(problem.message, span)
+    if fault.startswith("Cannot") or len(section) > _LARGE:
+        return SyntaxProblem(_FAULT.sub("", fault).strip(), _visible(text, at))
+    return None
+
+
+def _plain_fault(text: str) -> str | None:
+    """Return what Python's own parser holds against a text; it needs a seventh of tomlkit's time.
 
     What it refuses is for tomlkit to judge, which knows TOML 1.1 and says where the fault is.
     """
     try:
         tomllib = importlib.import_module("tomllib")  # Python 3.11 has it
         tomllib.loads(text)
-    except (ImportError, ValueError, RecursionError):
-        return False
-    return True
+    except (ImportError, ValueError, RecursionError) as error:
+        return str(error)
+    return None
 
 
 def _second(text: str, end: int, message: str) -> Span | None:
@@ -77,18 +120,23 @@ def _second(text: str, end: int, message: str) -> Span | None:
     return Span(*found[-1].span(1)) if found else None
 
 
-def _judge_json(text: str, *, comments: bool) -> SyntaxProblem | None:
+def _judge_json(text: str) -> SyntaxProblem | None:
     plain = text.removeprefix("\ufeff")
     shift = len(text) - len(plain)
-    if comments:
-        plain = _COMMENT_OR_STRING.sub(_blank_comment, plain)
-        plain = _TRAILING_COMMA.sub(lambda found: " " if found[0] == "," else found[0], plain)
+    plain = _COMMENT_OR_STRING.sub(_blank_comment, plain)
+    plain = _TRAILING_COMMA.sub(lambda found: " " if found[0] == "," else found[0], plain)
+    constants: list[str] = []
     try:
-        json.loads(plain)
+        # Numbers are not converted: one of thousands of digits is a number all the same.
+        json.loads(plain, parse_int=len, parse_float=len, parse_constant=constants.append)
     except json.JSONDecodeError as error:
         return SyntaxProblem(error.msg, _visible(text, error.pos + shift))
     except RecursionError:
         return SyntaxProblem("nested too deeply", Span(0, min(1, len(text))))
+    for found in _CONSTANT.finditer(plain) if constants else ():
+        if found[1]:
+            span = Span(found.start() + shift, found.end() + shift)
+            return SyntaxProblem(f"{found[1]} is no JSON number", span)
     return None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from kvlens.config.limits import Refusal
 from kvlens.config.nodes import Node, Sections
 from kvlens.config.tables import Definition, Table, gather
 from kvlens.text import Span
@@ -201,9 +202,12 @@ class Namespace:
 class Config:
     """One config file, read."""
 
-    def __init__(self, path: str, text: str, sections: Sections) -> None:
+    def __init__(
+        self, path: str, text: str, sections: Sections, refused: Refusal | None = None
+    ) -> None:
         self.path = path
         self.text = text
+        self.refused = refused  # why nothing of the text was read, where that is so
         self.sections = sections
         self.root = gather(sections)
         self.environments = list(self._environments())
@@ -220,9 +224,7 @@ class Config:
         A binding that stands twice in one environment counts once: the first.
         """
         found: list[Namespace] = []
-        for environment in self.environments:
-            if environments and environment.name not in environments:
-                continue
+        for environment in self._named(environments):
             seen: set[str] = set()
             for kv in environment.kv:
                 for entry in kv.entries:
@@ -234,6 +236,24 @@ class Config:
                     field = entry.get("binding")
                     assert field
                     found.append(Namespace(binding, store_id, environment.name, field.value_span))
+        return found
+
+    def environment(self, name: str | None) -> Environment | None:
+        """Return the first environment of that name; None is the top level's."""
+        return next(iter(self._named((name,))), None)
+
+    def _named(self, names: tuple[str | None, ...]) -> list[Environment]:
+        if not names:
+            return self.environments
+        if len(names) > 1:
+            return [known for known in self.environments if known.name in names]
+        return self._by_name.get(names[0], [])
+
+    @cached_property
+    def _by_name(self) -> dict[str | None, list[Environment]]:
+        found: dict[str | None, list[Environment]] = {}
+        for environment in self.environments:
+            found.setdefault(environment.name, []).append(environment)
         return found
 
     def _environments(self) -> Iterator[Environment]:

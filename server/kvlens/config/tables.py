@@ -88,47 +88,49 @@ class Definition:
         return Span(self.base, self.base + max(self.node.length, 0))
 
 
+class _Reached:
+    """A table that a header has named, with those that headers name below it."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.below: dict[str, _Reached] = {}
+
+
 def gather(sections: Sections) -> Table:
     """Return the root table of a scanned file."""
-    root = Table()
-    reached: dict[tuple[str, ...], Table] = {(): root}
+    root = _Reached(Table())
     arrays: dict[tuple[str, ...], Definition] = {}
     for base, section in sections:
         path = section.path
         if not path:
             if not section.body.head:  # the lines above the first header; else a bare `[]`
-                root.parts.append((base, section.body))
+                root.table.parts.append((base, section.body))
             continue
         if section.is_array and path[0] == "env" and len(path) < 3:
             continue  # `[[env.prod` on its way to `[[env.prod.kv_namespaces]]`
         if section.is_array:
+            holder = _reach(root, path[:-1], base, section.header)
             definition = arrays.get(path)
             if definition is None:
                 last = section.header[-1]
                 key = Span(base + last.start, base + last.end)
                 definition = arrays[path] = Definition(key)
-                _reach(path[:-1], base, section.header, reached).define(path[-1], definition)
+                holder.table.define(path[-1], definition)
             definition.elements.append((base, section.body))
             # `[array.name]` below adds to the last element, not to a table of the file
-            for known in [name for name in reached if name[: len(path)] == path]:
-                del reached[known]
-            reached[path] = Table([(base, section.body)])
+            holder.below[path[-1]] = _Reached(Table([(base, section.body)]))
             continue
-        _reach(path, base, section.header, reached).parts.append((base, section.body))
-    return root
+        _reach(root, path, base, section.header).table.parts.append((base, section.body))
+    return root.table
 
 
-def _reach(
-    path: tuple[str, ...],
-    base: int,
-    header: tuple[Part, ...],
-    reached: dict[tuple[str, ...], Table],
-) -> Table:
+def _reach(start: _Reached, path: tuple[str, ...], base: int, header: tuple[Part, ...]) -> _Reached:
     """Return the table at a path, made where it is not there yet."""
-    table = reached.get(path)
-    if table is None:
-        parent = _reach(path[:-1], base, header, reached)
-        part = header[len(path) - 1]
-        table = parent.child(path[-1], Span(base + part.start, base + part.end))
-        reached[path] = table
-    return table
+    here = start
+    for name, part in zip(path, header, strict=False):
+        known = here.below.get(name)
+        if known is None:
+            table = here.table.child(name, Span(base + part.start, base + part.end))
+            known = here.below[name] = _Reached(table)
+        here = known
+    return here

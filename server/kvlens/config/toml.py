@@ -1,8 +1,8 @@
 """A tolerant scanner of TOML that keeps places (TOML 1.0, and 1.1's inline tables).
 
-It never fails: what is half-typed becomes a broken node, and the damage ends at the line, the
-bracket or the header where a reader would say it ends. Whether a file is valid TOML is not its
-business; `judge` asks tomlkit that.
+What is half-typed becomes a broken node, and the damage ends at the line, the bracket or the header
+where a reader would say it ends. Whether a file is valid TOML is not its business; `judge` asks
+tomlkit that. Only one that is too much (`limits`) is not read.
 
 What it has read it keeps by its text: a header with its lines, and a flat inline table. After
 one key stroke only the section typed in is read again.
@@ -11,11 +11,14 @@ one key stroke only the section typed in is read again.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
+from kvlens.config.limits import DEEPEST, MOST, too_deep, too_many
 from kvlens.config.nodes import Member, Node, Part, Section, Sections
 
 _BARE = r"[A-Za-z0-9_\-]+"
 _QUOTED = r'"(?:[^"\\\r\n]|\\[^\r\n])*"|\'[^\'\r\n]*\''
+_STRING_OR_OPEN = r'"(?:[^"\\\r\n]|\\[^\r\n])*"?|\'[^\'\r\n]*\'?'
 _KEY = rf"(?:{_BARE}|{_QUOTED})(?:[ \t]*\.[ \t]*(?:{_BARE}|{_QUOTED}))*"
 
 # A header begins with a bare name. `["a"]`, `[1]` and `[true]` on a line of their own may be an
@@ -26,12 +29,18 @@ _HEADER_TEXT = (
 )
 _HEADER_LINE = re.compile(_HEADER_TEXT)
 _LATER_HEADER = re.compile(rf"\n{_HEADER_TEXT}")  # begins with a letter: found by a fast search
+# What a search for headers steps over where there are multi-line strings.
+_MARK = re.compile(
+    rf"(?P<block>\"\"\"|''')|{_STRING_OR_OPEN}|#[^\r\n]*|(?P<header>\n{_HEADER_TEXT})"
+)
 _HEADER = re.compile(r"\[(\[?)")
 _ASSIGNMENT = re.compile(rf"{_KEY}[ \t]*=")
 _PART = re.compile(rf"({_BARE})|({_QUOTED})|([\"'][^\r\n=\]]*)|([^\s=.\[\]{{}}\"'#,]+)")
+_OPEN_PART = re.compile(r"[\"'][^\r\n=\]]*")
 _DOT = re.compile(r"[ \t]*\.[ \t]*")
 _BLANK = re.compile(r"[ \t]*")
 _TRIVIA = re.compile(r"(?:[ \t\r\n]+|#[^\r\n]*)*")
+_COMMAS = re.compile(r",[ \t,]*")
 _LINE_REST = re.compile(r"[^\r\n]*")
 _FLAT_TABLE = re.compile(r"\{[^{}\r\n]*\}")
 _FLAT_ITEM = re.compile(r"[ \t\r\n]*(\{[^{}\r\n]*\})[ \t]*,?")
@@ -51,46 +60,75 @@ _FLOAT = re.compile(
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|(\s*\n\s*)|(.))")
 _ESCAPED = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b"}
-_DEEPEST = 100  # nesting that a reader still follows; deeper is broken, never a stack overflow
+_INDENT = re.compile(r"[ \t]*")
+
+Read = tuple[tuple[tuple[int, Section], ...], int]  # the sections of a chunk, and its values
 
 
 class TomlScanner:
     """Scans the versions of one file, one after the other."""
 
     def __init__(self) -> None:
-        self._chunks: dict[str, tuple[tuple[int, Section], ...]] = {}
+        self._chunks: dict[str, Read] = {}
         self._tables: dict[str, Node] = {}
 
     def scan(self, text: str) -> Sections:
-        """Return the file's sections in order, each with its offset. The first has no header."""
-        bounds = [0, *(found.start() + 1 for found in _LATER_HEADER.finditer(text)), len(text)]
+        """Return the file's sections in order, each with its offset. The first has no header.
+
+        Raises TooMuchError for a text that is not read.
+        """
         has_blocks = '"""' in text or "'''" in text
-        kept: dict[str, tuple[tuple[int, Section], ...]] = {}
+        bounds = [0, *(_headers(text) if has_blocks else _plain_headers(text)), len(text)]
+        kept: dict[str, Read] = {}
         tables: dict[str, Node] = {}
         sections: Sections = []
+        left = MOST - len(bounds)
         index = 0
         while index + 1 < len(bounds):
             start, stop = bounds[index], bounds[index + 1]
             index += 1
             chunk = text[start:stop]
-            found = self._chunks.get(chunk) or kept.get(chunk)
-            if found is None:
-                reader = _Reader(chunk, self._tables, tables)
-                found = reader.sections()
-                while reader.open_block and (end := _block_end(text, start, reader.open_block)):
-                    while bounds[index] < end:  # a header inside a multi-line string is none
-                        index += 1
-                    chunk = text[start : bounds[index]]
-                    reader = _Reader(chunk, self._tables, tables)
-                    found = reader.sections()
+            read = self._chunks.get(chunk) or kept.get(chunk)
+            if read is None:
+                reader = _Reader(chunk, self._tables, tables, left)
+                read = reader.sections(), left - reader.left
+                if reader.open_block and _block_end(text, start, reader.open_block):
+                    index = len(bounds) - 1  # a header inside a multi-line string is none
+                    reader = _Reader(text[start:], self._tables, tables, left)
+                    read = reader.sections(), left - reader.left
             if not has_blocks or ('"""' not in chunk and "'''" not in chunk):
-                kept[chunk] = found
-            for offset, section in found:
+                kept[chunk] = read
+            left -= read[1]
+            if left < 0:
+                raise too_many()
+            for offset, section in read[0]:
                 sections.append((start + offset, section))
         self._chunks = kept
         if tables:
             self._tables = tables if len(self._tables) > 20_000 else {**self._tables, **tables}
         return sections
+
+
+def _plain_headers(text: str) -> list[int]:
+    return [found.start() + 1 for found in _LATER_HEADER.finditer(text)]
+
+
+def _headers(text: str) -> list[int]:
+    """Return where headers begin outside of multi-line strings."""
+    found: list[int] = []
+    unclosed: set[str] = set()  # quotes that have no partner any more
+    at = 0
+    while mark := _MARK.search(text, at):
+        at = mark.end()
+        if mark["header"] is not None:
+            found.append(mark.start() + 1)
+        elif (quote := mark["block"]) and quote not in unclosed:
+            end = _block_end(text, 0, (mark.start(), quote))
+            if end is None:
+                unclosed.add(quote)
+            else:
+                at = end
+    return found
 
 
 def _block_end(text: str, start: int, opened: tuple[int, str]) -> int | None:
@@ -104,13 +142,20 @@ def _block_end(text: str, start: int, opened: tuple[int, str]) -> int | None:
 class _Reader:
     """Reads one chunk. Offsets here are of the chunk; nodes get them relative to themselves."""
 
-    def __init__(self, text: str, known: dict[str, Node], fresh: dict[str, Node]) -> None:
+    def __init__(
+        self, text: str, known: dict[str, Node], fresh: dict[str, Node], left: int
+    ) -> None:
         self.text = text
         self.at = 0
         self.known = known
         self.fresh = fresh
+        self.left = left  # values and keys that are still read
         self.depth = 0
         self.open_block: tuple[int, str] | None = None
+        self._trivia = (-1, -1, False)  # the last that was stepped over: from, to, has it a line
+        self._lines: list[int] = []
+        self._open_until = -1  # a double quote in front of this has no partner
+        self._indents: dict[int, int] = {}  # where the indentation of a line ends
 
     # statements -----------------------------------------------------------------------------
 
@@ -186,12 +231,16 @@ class _Reader:
         return Member(parts, at - base, self._value())
 
     def _key(self, base: int) -> tuple[Part, ...]:
+        self._step()
         parts: list[Part] = []
-        while found := _PART.match(self.text, self.at):
+        while found := self._part():
+            if len(parts) == DEEPEST:
+                raise too_deep(self.at)
             raw = found[0]
-            if found[2] and raw[0] == '"':
+            quoted = len(raw) > 1 and raw[0] in "\"'" and raw[-1] == raw[0]
+            if quoted and raw[0] == '"':
                 name = _unescape(raw[1:-1])
-            elif found[2]:
+            elif quoted:
                 name = raw[1:-1]
             else:
                 name = raw.strip("\"' \t")
@@ -203,6 +252,18 @@ class _Reader:
             self.at = dot.end()
         return tuple(parts)
 
+    def _part(self) -> re.Match[str] | None:
+        """Match one part of a key; a quote without a partner is not looked for again."""
+        if self._peek() != '"':
+            return _PART.match(self.text, self.at)
+        if self.at >= self._open_until:
+            found = _PART.match(self.text, self.at)
+            if found and found[2]:
+                return found
+            rest = _LINE_REST.match(self.text, self.at)
+            self._open_until = rest.end() if rest else self.at
+        return _OPEN_PART.match(self.text, self.at)
+
     # values ---------------------------------------------------------------------------------
 
     def _value(self) -> Node:
@@ -210,10 +271,8 @@ class _Reader:
         if mark == '"' or mark == "'":
             return self._string(mark)
         if mark in ("[", "{"):
-            if self.depth >= _DEEPEST:
-                start = self.at
-                self._line_rest()
-                return Node("invalid", self.at - start, broken=True)
+            if self.depth >= DEEPEST:
+                raise too_deep(self.at)
             self.depth += 1
             node = self._array() if mark == "[" else self._table()
             self.depth -= 1
@@ -267,9 +326,12 @@ class _Reader:
             while (found := _FLAT_ITEM.match(self.text, self.at)) and (
                 node := self.known.get(found[1])
             ):  # the short way for what follows below, where nothing changed
+                self._step()
                 items.append((found.start(1) - start, node))
                 self.fresh[found[1]] = node
                 self.at = found.end()
+            self._step()
+            before = self.at
             line_start = self._skip_trivia()
             mark = self._peek()
             if mark == "]":
@@ -281,7 +343,7 @@ class _Reader:
             if mark == "{" and (flat := self._flat_table()):
                 items.append((self.at - flat.length - start, flat))
             elif mark == ",":
-                self.at += 1
+                self._commas()
                 continue
             else:
                 at = self.at
@@ -295,9 +357,11 @@ class _Reader:
             self._blank()
             if self._peek() == ",":
                 self.at += 1
-        if not closed:  # leave the lines below to their own reader
-            self.at = start + (items[-1][0] + items[-1][1].length if items else 1)
-        return Node("array", self.at - start, broken=broken or not closed, items=tuple(items))
+        if closed:
+            return Node("array", self.at - start, broken=broken, items=tuple(items))
+        self.at = before  # the lines below are for their own reader
+        end = items[-1][0] + items[-1][1].length if items else 1
+        return Node("array", end, broken=True, items=tuple(items))
 
     def _flat_table(self) -> Node | None:
         """Return an inline table without inner braces that was read before, from its text."""
@@ -324,13 +388,14 @@ class _Reader:
         end = self.at
         after_comma = True
         while True:
+            self._step()
             line_start = self._skip_trivia()
             mark = self._peek()
             if mark == "}":
                 self.at += 1
                 return Node("table", self.at - start, broken=broken, members=tuple(members))
             if mark == ",":
-                self.at += 1
+                self._commas()
                 end = self.at
                 after_comma = True
                 continue
@@ -355,11 +420,12 @@ class _Reader:
 
         They stand no further in than the line on which it was opened.
         """
-        margin = self._margin(start)
-        line = self.text.find("\n", start)
+        if not members:
+            return end, members
+        line, margin = self._line(start), self._margin(start)
         for number, member in enumerate(members):
             at = start + member.key[0].start
-            if line >= 0 and at > line and self._margin(at) <= margin:
+            if self._line(at) > line and self._margin(at) <= margin:
                 kept = members[:number]
                 last = kept[-1] if kept else None
                 return (start + last.offset + last.value.length if last else start + 1), kept
@@ -367,10 +433,31 @@ class _Reader:
 
     def _margin(self, at: int) -> int:
         """Return how far in the line of a place is."""
-        line = self.text.rfind("\n", 0, at) + 1
-        return len(self.text[line:at]) - len(self.text[line:at].lstrip(" \t"))
+        line = self._line(at)
+        end = self._indents.get(line)
+        if end is None:
+            found = _INDENT.match(self.text, line)
+            assert found
+            end = self._indents[line] = found.end()
+        return min(end, at) - line
+
+    def _line(self, at: int) -> int:
+        """Return where the line of a place begins."""
+        if not self._lines:
+            self._lines = [0, *(found.end() for found in re.finditer("\n", self.text))]
+        return self._lines[bisect_right(self._lines, at) - 1]
 
     # small steps ----------------------------------------------------------------------------
+
+    def _step(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise too_many()
+
+    def _commas(self) -> None:
+        found = _COMMAS.match(self.text, self.at)
+        assert found
+        self.at = found.end()
 
     def _peek(self) -> str:
         return self.text[self.at : self.at + 1]
@@ -387,17 +474,20 @@ class _Reader:
 
     def _skip_trivia(self) -> bool:
         """Step over blanks, line ends and comments; tell whether a new line was reached."""
-        found = _TRIVIA.match(self.text, self.at)
-        assert found
-        self.at = found.end()
-        passed = found[0]
-        return "\n" in passed or "\r" in passed
+        start, end, line = self._trivia
+        if self.at != start:
+            found = _TRIVIA.match(self.text, self.at)
+            assert found
+            end, passed = found.end(), found[0]
+            line = "\n" in passed or "\r" in passed
+            self._trivia = self.at, end, line
+        self.at = end
+        return line
 
     def _statement_here(self) -> bool:
         """Tell whether a line inside an array is really the next statement."""
         if self._peek() == "[":
-            start = max(self.text.rfind("\n", 0, self.at), self.text.rfind("\r", 0, self.at)) + 1
-            return _HEADER_LINE.match(self.text, start) is not None
+            return _HEADER_LINE.match(self.text, self.at) is not None
         return _ASSIGNMENT.match(self.text, self.at) is not None
 
 

@@ -11,6 +11,7 @@ from kvlens import source as js
 from kvlens.config import Config
 from kvlens.config.cursor import entry_at
 from kvlens.lsp.documents import to_range
+from kvlens.source.files import read_text
 from kvlens.text import LineIndex, Span
 
 if TYPE_CHECKING:
@@ -109,4 +110,4 @@ def text_of(server: Server, path: Path) -> LineIndex:
     document = server.documents.find(path)
     if document is not None:
         return document.index
-    return LineIndex(path.read_text(encoding="utf-8-sig", errors="replace"))
+    return LineIndex(read_text(path) or "")

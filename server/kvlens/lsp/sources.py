@@ -17,7 +17,7 @@ from kvlens import source as js
 from kvlens.config import Config
 from kvlens.lsp.documents import Document, to_range
 from kvlens.rules import Problem
-from kvlens.source.files import may_type, read_text, source_files
+from kvlens.source.files import SourceError, load, may_type, source_files
 from kvlens.text import LineIndex, Span
 
 if TYPE_CHECKING:
@@ -198,7 +198,10 @@ class Sources:
         return await asyncio.to_thread(self._unused, owner, config)
 
     def _unused(self, owner: Project, config: Config) -> list[Problem]:
-        found = {str(text.path): text for text in self._texts(owner)}
+        try:
+            found = {str(text.path): text for text in self._texts(owner, whole=True)}
+        except SourceError:
+            return []  # what is not read may use any binding
         texts = {path: text.text for path, text in found.items()}
         return js.unused(config, texts, lambda path: found[path].source())
 
@@ -210,25 +213,29 @@ class Sources:
         texts = self._texts(owner)
         return [(text.path, text.source()) for text in texts if word in text.text]
 
-    def _texts(self, owner: Project) -> Iterator[Text]:
-        """Yield a project's sources, open ones as the editor has them."""
+    def _texts(self, owner: Project, *, whole: bool = False) -> Iterator[Text]:
+        """Yield a project's sources, open ones as the editor has them.
+
+        One that cannot be read is left out, or with `whole` raised as SourceError.
+        """
         edited = {Path(opened.path): opened for opened in list(self._open.values())}
         for path in source_files(owner.path.parent):
             if path in edited:
                 yield Text(path, edited[path].document.text)
-            elif known := self._load(path):
-                yield known
+                continue
+            try:
+                yield self._load(path)
+            except SourceError:
+                if whole and path.exists():
+                    raise
 
-    def _load(self, path: Path) -> Text | None:
+    def _load(self, path: Path) -> Text:
         try:
             stat = path.stat()
-        except OSError:
-            return None
+        except OSError as error:
+            raise SourceError(str(error)) from error
         stamp = (stat.st_mtime_ns, stat.st_size)
         known = self._disk.get(path)
         if known is None or known.stamp != stamp:
-            text = read_text(path)
-            if text is None:
-                return None
-            known = self._disk[path] = Text(path, text, stamp)
+            known = self._disk[path] = Text(path, load(path), stamp)
         return known

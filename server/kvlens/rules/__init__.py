@@ -6,7 +6,8 @@ its findings move with the entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 
 from kvlens.config import Config, Entry
 from kvlens.config.around import Surroundings
@@ -27,6 +28,7 @@ from kvlens.rules import (
     id_placeholder,
     id_shared,
     id_twice,
+    internal_error,
     json_key_twice,
     kv_captured,
     kv_misnamed,
@@ -60,6 +62,7 @@ from kvlens.rules.base import (
     TextRule,
     page,
 )
+from kvlens.rules.gathering import gathered, problems_of
 from kvlens.rules.silence import LEVELS, heard, levelled
 from kvlens.text import Span
 
@@ -87,6 +90,7 @@ __all__ = [
 
 _TABLE: tuple[Rule, ...] = (
     unreadable_file.RULE,
+    internal_error.RULE,
     syntax_error.RULE,
     toml_too_new.RULE,
     json_key_twice.RULE,
@@ -137,7 +141,7 @@ def check(
 
     `around` says what is around the file on disk; without it nothing is said of that.
     """
-    return in_order([*check_text(config, around, levels), *check_structure(config, levels)])
+    return gathered(heard(config, chain(_of_text(config, around), _of_structure(config)), levels))
 
 
 def check_text(
@@ -147,30 +151,43 @@ def check_text(
 
     Slow for a large file: ask when typing pauses.
     """
-    found = [_problem(rule, finding) for rule in _TEXT_RULES for finding in rule.check(config)]
-    if around is not None:
-        found += [
-            _problem(rule, finding)
-            for rule in _PLACE_RULES
-            for finding in rule.check(config, around)
-        ]
-    return heard(config, found, levels)
+    return gathered(heard(config, _of_text(config, around), levels))
 
 
 def check_structure(config: Config, levels: Levels | None = None) -> list[Problem]:
     """Return what all other rules say: quick enough for every key stroke."""
-    found = [_problem(rule, finding) for rule in _CONFIG_RULES for finding in rule.check(config)]
+    return gathered(heard(config, _of_structure(config), levels))
+
+
+def _of_text(config: Config, around: Surroundings | None) -> Iterator[Problem]:
+    if config.refused is not None:
+        reason, span = config.refused
+        yield reported("unreadable-file", f"This file {reason}, and is not checked.", span)
+    for rule in _TEXT_RULES:
+        yield from problems_of(rule, _lazily(rule.check, config))
+    if around is not None:
+        for place_rule in _PLACE_RULES:
+            yield from problems_of(place_rule, _lazily(place_rule.check, config, around))
+
+
+def _of_structure(config: Config) -> Iterator[Problem]:
+    for rule in _CONFIG_RULES:
+        yield from problems_of(rule, _lazily(rule.check, config))
     for entry in _entries(config):
         kept: tuple[Problem, ...] | None = entry.node.cache.get(_KEPT)
         if kept is None:
             alone = Entry(0, entry.node)
-            kept = tuple(
-                _problem(rule, finding) for rule in _ENTRY_RULES for finding in rule.check(alone)
+            kept = entry.node.cache[_KEPT] = tuple(
+                problem
+                for rule in _ENTRY_RULES
+                for problem in problems_of(rule, _lazily(rule.check, alone))
             )
-            entry.node.cache[_KEPT] = kept
-        if kept:
-            found += [problem.moved(entry.base) for problem in kept]
-    return heard(config, in_order(found), levels)
+        for problem in kept:
+            yield problem.moved(entry.base)
+
+
+def _lazily(check: Callable[..., Iterator[Finding]], *given: object) -> Iterator[Finding]:
+    yield from check(*given)  # so that what fails when it is called fails where it is read
 
 
 def check_file(reason: str) -> Problem:
@@ -180,7 +197,8 @@ def check_file(reason: str) -> Problem:
 
 def reported(code: str, message: str, span: Span) -> Problem:
     """Return a problem that others found, under the rule that it breaks."""
-    return _problem(RULES[code], Finding(span, message))
+    rule = RULES[code]
+    return Problem(rule.code, rule.severity, message, span)
 
 
 def in_order(problems: list[Problem]) -> list[Problem]:
@@ -192,9 +210,3 @@ def _entries(config: Config) -> Iterator[Entry]:
     for environment in config.environments:
         for kv in (*environment.kv, *environment.previews):
             yield from kv.entries
-
-
-def _problem(rule: Rule, finding: Finding) -> Problem:
-    return Problem(
-        rule.code, rule.severity, finding.message, finding.span, finding.related, finding.data
-    )

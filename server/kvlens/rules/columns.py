@@ -16,6 +16,8 @@ class Columns(NamedTuple):
     entries: list[Entry]
     bindings: list[str | None]
     ids: list[str | None]
+    by_binding: dict[str | None, int]  # the first place of each
+    by_id: dict[str | None, int]
 
 
 def columns(config: Config) -> list[Columns]:
@@ -47,4 +49,12 @@ def _read(environment: Environment) -> Columns:
         if pair is None:
             pair = entry.node.cache[_KEPT] = (entry.text_of("binding"), entry.text_of("id"))
         pairs.append(pair)
-    return Columns(environment, entries, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
+    bindings, ids = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return Columns(environment, entries, bindings, ids, _first(bindings), _first(ids))
+
+
+def _first(values: list[str | None]) -> dict[str | None, int]:
+    first: dict[str | None, int] = {}
+    for place, value in enumerate(values):
+        first.setdefault(value, place)
+    return first

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from kvlens.config import Config, ConfigReader
 from kvlens.config.around import Surroundings
@@ -12,6 +13,7 @@ from kvlens.config.edit import Edit, applied, line_end, line_start, newline_of
 from kvlens.config.judge import judge
 from kvlens.rules import RULES, check_structure, check_text
 from kvlens.rules.base import EntryRule, Fix, PlaceRule, Problem, TextRule
+from kvlens.rules.gathering import number_of
 from kvlens.rules.silence import silences
 from kvlens.text import Span
 
@@ -68,7 +70,7 @@ def _together(
     sure: bool,
 ) -> tuple[list[Edit], list[Problem]]:
     """Return the edits of the problems' first fixes that fit together, and what they mend."""
-    edits: list[Edit] = []
+    edits = _Edits()
     done: list[Problem] = []
     for problem in problems:
         rule = RULES.get(problem.code)
@@ -78,15 +80,53 @@ def _together(
         for fix in fixes(config, problem):
             if only_safe and not fix.safe:
                 continue
-            more = [edit for edit in fix.edits if edit not in edits]
-            if any(_clash(one, other) for one in more for other in edits):
+            more = edits.new(fix.edits)
+            if more is None:
                 continue
-            if sure and not mends(config, Fix("", (*edits, *more)), problem.code, around):
+            if sure and not mends(config, Fix("", (*edits.all, *more)), problem.code, around):
                 continue
-            edits += more
+            edits.add(more)
             done.append(problem)
             break
-    return edits, done
+    return edits.all, done
+
+
+class _Edits:
+    """Edits that do not overlap, found quickly by their places."""
+
+    def __init__(self) -> None:
+        self.all: list[Edit] = []
+        self._sorted: list[Edit] = []
+
+    def new(self, edits: Iterable[Edit]) -> list[Edit] | None:
+        """Return those that are not there yet; None where one overlaps another that is there."""
+        found = []
+        for edit in edits:
+            at = bisect_left(self._sorted, edit)
+            if at < len(self._sorted) and self._sorted[at] == edit:
+                continue
+            # Before it in order only its neighbour can reach into it; insertions may be several.
+            if any(_clash(edit, other) for other in self._around(at, edit)):
+                return None
+            found.append(edit)
+        return found
+
+    def add(self, edits: Iterable[Edit]) -> None:
+        for edit in edits:
+            insort(self._sorted, edit)
+            self.all.append(edit)
+
+    def _around(self, at: int, edit: Edit) -> Iterator[Edit]:
+        for index in range(at - 1, -1, -1):
+            other = self._sorted[index]
+            yield other
+            if other.span.end > other.span.start:
+                break  # what is before this one ends before it begins
+        for index in range(at, len(self._sorted)):
+            other = self._sorted[index]
+            if other.span.start >= edit.span.end and other.span.start > edit.span.start:
+                break
+            yield other
 
 
 def mends(config: Config, fix: Fix, code: str, around: Surroundings | None = None) -> bool:
@@ -158,7 +198,10 @@ def silence(config: Config, problem: Problem, around: Surroundings | None = None
 
 def _count(config: Config, around: Surroundings | None, *, slow: bool) -> Counter[str]:
     found = [*check_structure(config), *(check_text(config, around) if slow else ())]
-    return Counter(problem.code for problem in found)
+    counts: Counter[str] = Counter()
+    for problem in found:
+        counts[problem.code] += number_of(problem)
+    return counts
 
 
 def _clash(one: Edit, other: Edit) -> bool:

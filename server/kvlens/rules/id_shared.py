@@ -6,20 +6,26 @@ from collections.abc import Iterator
 
 from kvlens.config import Config, Entry
 from kvlens.rules.base import ConfigRule, Finding, Related
-from kvlens.rules.columns import Columns, columns
+from kvlens.rules.columns import columns
 from kvlens.rules.ids import is_real
 from kvlens.rules.values import quoted
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    seen: set[str | None] = set()
-    for number, (environment, entries, _, ids) in enumerate(columns(config)):
-        here = set(ids)
-        for value in seen & here:
-            if value is None or not is_real(value):
+    seen: dict[str, tuple[str | None, Entry]] = {}  # an id and where it stands first
+    for environment, entries, _, _, _, by_id in columns(config):
+        fresh: dict[str, tuple[str | None, Entry]] = {}
+        for value, place in by_id.items():
+            if value is None:
                 continue
-            name, other = _first(columns(config)[:number], value)
-            field, earlier = entries[ids.index(value)].get("id"), other.get("id")
+            known = seen.get(value)
+            if known is None:
+                fresh[value] = environment.name, entries[place]
+                continue
+            if not is_real(value):
+                continue
+            name, other = known
+            field, earlier = entries[place].get("id"), other.get("id")
             assert field and earlier
             where = "the top level" if name is None else f"environment {quoted(name)}"
             yield Finding(
@@ -29,15 +35,7 @@ def _check(config: Config) -> Iterator[Finding]:
                 "to keep them apart.",
                 related=(Related(earlier.value_span, f"the same id at {where}"),),
             )
-        seen |= here
-
-
-def _first(above: list[Columns], value: str) -> tuple[str | None, Entry]:
-    return next(
-        (environment.name, entries[ids.index(value)])
-        for environment, entries, _, ids in above
-        if value in ids
-    )
+        seen |= fresh
 
 
 RULE = ConfigRule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config import Config, Entry, KvList
+from kvlens.config import Config, Entry, Environment, KvList
 from kvlens.config.edit import Edit, add_field, list_path, literal
 from kvlens.rules.base import ConfigRule, Finding, Fix, Problem
 from kvlens.rules.mending import free_binding, spread
@@ -15,8 +15,8 @@ from kvlens.text import Span
 
 def _check(config: Config) -> Iterator[Finding]:
     for environment in config.environments:
-        for kv in (*environment.kv, *environment.previews):
-            path = path_of(environment, previews=kv in environment.previews)
+        for previews, kv in _lists(environment):
+            path = path_of(environment, previews=previews)
             if kv.kind == "array" or kv.kind in ("missing", "invalid") or kv.broken:
                 continue
             if config.is_json and config.root.parts[0][1].broken and _on_a_later_line(config, kv):
@@ -28,6 +28,12 @@ def _check(config: Config) -> Iterator[Finding]:
                 kv.span,
                 f"{path} should be an array of tables, but is {value}: {way_out}",
             )
+
+
+def _lists(environment: Environment) -> Iterator[tuple[bool, KvList]]:
+    """Yield the lists of an environment, each with whether it is the previews'."""
+    yield from ((False, kv) for kv in environment.kv)
+    yield from ((True, kv) for kv in environment.previews)
 
 
 def _on_a_later_line(config: Config, kv: KvList) -> bool:
@@ -46,11 +52,11 @@ def _way_out(config: Config, kv: KvList, path: str) -> str:
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     for environment in config.environments:
-        for kv in (*environment.kv, *environment.previews):
+        for previews, kv in _lists(environment):
             if kv.span != problem.span:
                 continue
-            name = None if kv in environment.previews else environment.name
-            top = kv in environment.kv and name is None
+            name = None if previews else environment.name
+            top = not previews and name is None
             if kv.kind == "table" and kv.definition.node is None:
                 yield from _double_brackets(config, problem.span, top)
             elif kv.kind == "table" and kv.definition.node is not None:

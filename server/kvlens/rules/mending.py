@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from kvlens.config import Config, Entry, Environment
@@ -11,15 +12,27 @@ from kvlens.rules.base import Fix, Fixes, Problem
 from kvlens.rules.ids import is_placeholder
 from kvlens.text import Span
 
+_Entries = tuple[list[int], list[tuple[int, Environment, Entry]]]
+_KEPT = "entries"
+
 
 def entry_at(config: Config, span: Span) -> tuple[Environment, Entry] | None:
     """Return the entry that a place is in, with its environment."""
-    for environment in config.environments:
-        for kv in (*environment.kv, *environment.previews):
-            for entry in kv.entries:
-                if entry.span.start <= span.start and span.end <= entry.span.end:
-                    return environment, entry
-    return None
+    kept: _Entries | None = config.cache.get(_KEPT)
+    if kept is None:
+        found = [
+            (entry.base, environment, entry)
+            for environment in config.environments
+            for kv in (*environment.kv, *environment.previews)
+            for entry in kv.entries
+        ]
+        found.sort(key=lambda each: each[0])
+        kept = config.cache[_KEPT] = [base for base, *_ in found], found
+    bases, entries = kept
+    at = bisect_right(bases, span.start) - 1
+    if at < 0 or span.end > entries[at][2].span.end:
+        return None
+    return entries[at][1:]
 
 
 def without_field(name: str, *, safe: bool = False) -> Fixes:

@@ -17,7 +17,8 @@ from kvlens.rules.values import path_of, quoted
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    for environment, _, bindings, _ in columns(config):
+    for column in columns(config):
+        environment, bindings = column.environment, column.by_binding
         found = other_names(config, environment)
         names = {name.name for name in found}
         if len(names) == len(found) and names.isdisjoint(bindings):

@@ -8,7 +8,7 @@ follow after ` -- `.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from kvlens.config import Config
@@ -43,18 +43,16 @@ def silences(config: Config) -> list[Silence]:
 
 def heard(
     config: Config, problems: Iterable[Problem], levels: Mapping[str, Level] | None = None
-) -> list[Problem]:
-    """Return the problems that no comment silences, as severe as the user wants them."""
-    found = [level for problem in problems if (level := levelled(problem, levels))]
+) -> Iterator[Problem]:
+    """Yield the problems that no comment silences, as severe as the user wants them."""
     quiet = {(silence.line, code) for silence in silences(config) for code, _ in silence.codes}
-    if not quiet:
-        return found
-    index = LineIndex(config.text)
-    return [
-        problem
-        for problem in found
-        if (index.position(problem.span.start).line, problem.code) not in quiet
-    ]
+    index = LineIndex(config.text) if quiet else None
+    for problem in problems:
+        level = levelled(problem, levels)
+        if level is None:
+            continue
+        if index is None or (index.line_of(problem.span.start), problem.code) not in quiet:
+            yield level
 
 
 def levelled(problem: Problem, levels: Mapping[str, Level] | None) -> Problem | None:
@@ -73,7 +71,7 @@ def _read(config: Config) -> list[Silence]:
         if comment is None:
             continue
         next_line = comment[1] == "next-line"
-        line = index.position(span.start).line + next_line
+        line = index.line_of(span.start) + next_line
         named = len(comment[2].split(" --")[0])  # what follows is the reason, for people
         codes = tuple(
             (code[0], Span(*code.span()))

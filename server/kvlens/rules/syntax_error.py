@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kvlens.config import Config
 from kvlens.config.edit import Edit, literal, remove_field
-from kvlens.config.judge import SyntaxProblem, judge
+from kvlens.config.judge import SyntaxProblem, judge_config
 from kvlens.rules.base import Finding, Fix, Problem, TextRule
 from kvlens.rules.mending import entry_at
 from kvlens.text import Span
@@ -34,10 +34,12 @@ _VALUE_BEGINS = re.compile(r"=[ \t]*\Z")
 
 
 def _check(config: Config) -> Iterator[Finding]:
+    if config.refused:
+        return  # said elsewhere
     if config.is_json and not config.text.strip("\ufeff \t\r\n"):
         yield Finding(Span(0, 0), "The file is empty, and JSON needs a value: begin with {}.")
         return
-    problem = judge(config.text, config.path)
+    problem = judge_config(config)
     if problem:
         language = "JSON" if config.is_json else "TOML"
         said = _plainer(config.text, problem).rstrip(". ")

@@ -21,7 +21,7 @@ from kvlens.text import Span
 FIRST: Version = (4, 137, 0)  # the first wrangler that reads TOML 1.1
 
 _TOKEN = re.compile(
-    r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\r\n]|\\[^\r\n])*"|\'[^\'\r\n]*\''
+    r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\r\n]|\\[^\r\n])*"?|\'[^\'\r\n]*\'?'
     r"|#[^\r\n]*|\r\n|[{}\[\],\r\n]",
     re.DOTALL,
 )

@@ -25,7 +25,8 @@ def described_value(kind: str, value: object) -> str:
     if kind == "string":
         return f"the string {quoted(str(value))}"
     if kind in ("integer", "float"):
-        return f"the number {value}"
+        number = str(value)
+        return f"the number {number if len(number) <= _LONGEST else f'{number[: _LONGEST - 1]}…'}"
     if kind == "boolean":
         return "true" if value else "false"
     return _NOUNS.get(kind, kind)
@@ -49,9 +50,12 @@ def path_of(environment: Environment, *, previews: bool = False) -> str:
     return name if environment.name is None else f"env.{environment.name}.{name}"
 
 
-def listed(names: list[str]) -> str:
-    """Return names as a sentence lists them, a long list cut short."""
+def listed(names: list[str], count: int | None = None) -> str:
+    """Return names as a sentence lists them, a long list cut short.
+
+    `count` says how many there are where `names` are only the first.
+    """
     shown = [quoted(name) for name in names[:_MOST]]
-    if len(names) > _MOST:
-        return f"{', '.join(shown)} and {len(names) - _MOST} more"
+    if (all_of_them := len(names) if count is None else count) > _MOST:
+        return f"{', '.join(shown)} and {all_of_them - _MOST:,} more"
     return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from kvlens import files
 from kvlens.text import LineIndex, Span
 
 LARGEST = 256 * 1024 * 1024  # bytes of a file; ten values of the greatest size, in base64 too
@@ -63,20 +64,19 @@ class Element(NamedTuple):
     span: Span
 
 
-def read_text(path: Path, name: str | None = None) -> str:
+def read_text(path: Path, name: str | None = None, *, given: bool = False) -> str:
     """Return a file's text, a byte order mark left out; `name` is for messages, else the path.
 
+    `given` tells that the user named the file, which may be a pipe then.
     Raises FileError where it cannot be read, is not UTF-8 text or is over 256 MiB.
     """
     name = name or str(path)
     try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise _whole(name, f"{size:,} bytes, over the limit of {LARGEST:,}; split the file")
-        data = path.read_bytes()
+        data = (files.read_given if given else files.read_bytes)(path, LARGEST)
+    except files.FileRefusedError as error:
+        way_out = "; split the file" if "limit" in str(error.strerror) else ""
+        raise _whole(name, f"{error.strerror}{way_out}") from error
     except OSError as error:
-        if path.is_dir():
-            raise _whole(name, "is a folder, not a file") from error
         reason = error.strerror or type(error).__name__
         raise _whole(name, f"cannot be read: {reason}") from error
     return decode(data, name)

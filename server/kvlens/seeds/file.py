@@ -81,14 +81,15 @@ class SeedError(FileError):
     """A seed file has mistakes, so that nothing of it is written."""
 
 
-def read(path: Path, now: float, *, name: str | None = None) -> SeedFile:
+def read(path: Path, now: float, *, name: str | None = None, given: bool = False) -> SeedFile:
     """Return a seed file without errors; `now` (seconds) tells which expirations have passed.
 
-    Messages call it `name`, by default its path.
+    Messages call it `name`, by default its path. `given` tells that the user named the file, which
+    may be a pipe then.
     Raises FileError where the file cannot be read, and SeedError where anything in it is wrong.
     """
     name = name or str(path)
-    return accept(check(read_text(path, name), name, now))
+    return accept(check(read_text(path, name, given=given), name, now))
 
 
 def parse(data: bytes, name: str, now: float) -> SeedFile:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kvlens.config.find import CONFIG_NAMES, SKIPPED_FOLDERS
+from kvlens.files import FileRefusedError, is_regular, read_bytes
 from kvlens.source.grammar import is_source
 from kvlens.source.project import env_types
 from kvlens.source.reader import read_source
@@ -41,25 +42,52 @@ def source_files(root: Path) -> Iterator[Path]:
 def read_text(path: Path) -> str | None:
     """Return the text of a source; None where it is gone, cannot be read or is over LARGEST."""
     try:
-        if path.stat().st_size > LARGEST:
-            return None
-        return path.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError:
+        return load(path)
+    except SourceError:
         return None
+
+
+class SourceError(Exception):
+    """A source is not read; the text says why, and what to do.
+
+    `made` tells that it is so large that a bundler made it: nobody wants to hear of it.
+    """
+
+    made = False
+
+
+def load(path: Path) -> str:
+    """Return the text of a source, a byte order mark left out; SourceError where it is not read."""
+    try:
+        data = read_bytes(path, LARGEST)
+    except OSError as error:
+        failed = SourceError(error.strerror or type(error).__name__)
+        failed.made = isinstance(error, FileRefusedError) and is_regular(path)
+        raise failed from error
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise SourceError("is UTF-16 text; save it as UTF-8")
+    return data.decode("utf-8-sig", "replace")
 
 
 class SourceFiles:
     """The texts of a project's sources, each parsed when it is first asked for and then kept."""
 
-    def __init__(self, texts: dict[str, str]) -> None:
+    def __init__(self, texts: dict[str, str], unread: dict[str, SourceError] | None = None) -> None:
         self.texts = texts  # by their paths
+        self.unread = unread or {}  # what is there and could not be read, by its path
         self._parsed: dict[str, Source] = {}
 
     @classmethod
     def of(cls, paths: Iterable[Path]) -> SourceFiles:
-        """Read these files; those that cannot be read are left out."""
-        read = ((str(path), read_text(path)) for path in paths)
-        return cls({path: text for path, text in read if text is not None})
+        """Read these files; those that cannot be read are in `unread`."""
+        texts: dict[str, str] = {}
+        unread: dict[str, SourceError] = {}
+        for path in paths:
+            try:
+                texts[str(path)] = load(path)
+            except SourceError as error:
+                unread[str(path)] = error
+        return cls(texts, unread)
 
     @classmethod
     def below(cls, folder: Path) -> SourceFiles:
@@ -69,7 +97,11 @@ class SourceFiles:
     def text(self, path: str) -> str:
         """Return the text of one of them, or of another file; empty where it cannot be read."""
         if path not in self.texts:
-            self.texts[path] = read_text(Path(path)) or ""
+            try:
+                self.texts[path] = load(Path(path))
+            except SourceError as error:
+                self.unread[path] = error
+                self.texts[path] = ""
         return self.texts[path]
 
     def parsed(self, path: str) -> Source:

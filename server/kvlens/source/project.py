@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
+from kvlens import files
 from kvlens.config import Config
 from kvlens.config.find import CONFIG_NAMES
 from kvlens.source.declared import QUOTED, declared
@@ -90,8 +91,7 @@ def texts_beside(folder: Path) -> frozenset[str]:
         if path.name in CONFIG_NAMES or not _CONFIG_LIKE.search(path.name):
             continue
         try:
-            if path.stat().st_size <= _MAX_SIZE:
-                found.update(QUOTED.findall(path.read_text(encoding="utf-8", errors="replace")))
+            found.update(QUOTED.findall(files.read_text(path, _MAX_SIZE, errors="replace")))
         except OSError:
             continue
     return frozenset(found)

@@ -1,0 +1,45 @@
+"""How much of a config is read: a real one is a few KiB, and no text may take memory or time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kvlens.text import Span
+
+LARGEST = 1024 * 1024  # bytes of a file, characters of a text
+DEEPEST = 100  # brackets inside one another, parts of a dotted key or of a header
+MOST = 250_000  # values, keys and headers
+
+
+class Refusal(NamedTuple):
+    """Why a text is not read, and the place that is too much."""
+
+    reason: str
+    span: Span
+
+
+class TooMuchError(Exception):
+    """A text is too large or nested too deeply to be read."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
+
+
+def too_large(size: int, unit: str = "characters") -> TooMuchError:
+    """Return the error for a text of that size."""
+    return _error(f"is {size:,} {unit}, over the limit of {LARGEST:,} for a config", 0)
+
+
+def too_deep(at: int) -> TooMuchError:
+    """Return the error for a text with more than DEEPEST levels at a place."""
+    return _error(f"is nested more than {DEEPEST} levels deep, too deeply for a config", at)
+
+
+def too_many() -> TooMuchError:
+    """Return the error for a text with more than MOST values."""
+    return _error(f"has more than {MOST:,} values, too many for a config", 0)
+
+
+def _error(reason: str, at: int) -> TooMuchError:
+    return TooMuchError(Refusal(reason, Span(at, at + 1)))

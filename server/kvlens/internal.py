@@ -1,0 +1,29 @@
+"""Mistakes of our own: one readable line for the user, the traceback for the log."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+DEBUG = "KVLENS_DEBUG"  # the variable that shows tracebacks
+_LOG = logging.getLogger("kvlens")
+_LOG.addHandler(logging.NullHandler())  # nobody is shown a traceback who has not asked for one
+_LONGEST = 200
+
+
+def told(what: str, error: BaseException) -> str:
+    """Log an error that nobody expected, and return the line that tells the user of it.
+
+    `what` is what failed, such as `the rule id-empty`.
+    """
+    _LOG.error("%s failed", what, exc_info=error)
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    if len(said) > _LONGEST:
+        said = f"{said[: _LONGEST - 1]}…"
+    return f"internal error in {what}: {said}. Please report this; {DEBUG}=1 shows where"
+
+
+def show_tracebacks() -> None:
+    """Write what is logged to standard error, where the user has asked for it."""
+    if os.environ.get(DEBUG):
+        _LOG.addHandler(logging.StreamHandler())
