@@ -13,11 +13,20 @@ class StoreError(Exception):
     """A store cannot do what it was asked. The text names the place and the way out."""
 
 
+class DamagedKeyError(StoreError):
+    """One key cannot be read as it is stored; all others can. The text names it."""
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__(text)
+        self.key = key
+
+
 class Store(Protocol):
     """Keys and values of many namespaces. `ns` is a namespace's id in the store.
 
     An expired key is never returned. Every method raises StoreError where the store is locked,
-    damaged, read-only or out of reach; then nothing was changed.
+    damaged, read-only or out of reach; then nothing was changed. Where only one key is damaged,
+    `get` raises DamagedKeyError for it, and `list` has its name.
 
     A store that reads many entries in one go offers `get_many` too: see `kvlens.stores.many`.
     """

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..kv import Entry, Write
 from .blobs import Blobs
+from .diskformat import IS_BLOB_ID
 
 MANY = 64  # above, rows pass through a temporary table: one statement under the lock
 
@@ -26,6 +27,7 @@ _UPDATE = (  # not REPLACE, which moves the row and so writes three pages instea
     "ON CONFLICT (key) DO UPDATE SET blob_id = excluded.blob_id, "
     "expiration = excluded.expiration, metadata = excluded.metadata"
 )
+_EXPIRED = f"expiration <= ? AND {IS_BLOB_ID}"  # another name is not ours to judge
 _COLUMNS = "key, blob_id, expiration, metadata"
 
 _Row = tuple[str, str, "int | None", "str | None"]  # key, blob id, expiration, metadata
@@ -242,9 +244,7 @@ class Delete(Change):
         )
         self._before = [(name, old) for name, old in found if old is not None]
         self.gone = [old[0] for _, old in self._before if old is not None]
-        self.result = sum(
-            old[1] is None or old[1] > self.now for _, old in self._before if old is not None
-        )
+        self.result = sum(is_live(old[1], self.now) for _, old in self._before if old is not None)
 
     def apply(self, db: sqlite3.Connection) -> None:
         if self._table is not None:
@@ -280,7 +280,7 @@ class Clear(Change):
     def look(self, db: sqlite3.Connection) -> None:
         rows = db.execute("SELECT blob_id, expiration FROM _mf_entries").fetchall()
         self.gone = [row[0] for row in rows]
-        self.result = sum(row[1] is None or row[1] > self.now for row in rows)
+        self.result = sum(is_live(row[1], self.now) for row in rows)
 
     def apply(self, db: sqlite3.Connection) -> None:
         db.execute("DELETE FROM _mf_entries")
@@ -306,7 +306,7 @@ class Purge(Change):
 
     def look(self, db: sqlite3.Connection) -> None:
         rows = db.execute(
-            "SELECT rowid, blob_id FROM _mf_entries WHERE expiration <= ? LIMIT ?",
+            f"SELECT rowid, blob_id FROM _mf_entries WHERE {_EXPIRED} LIMIT ?",
             (self.now, self._limit),
         ).fetchall()
         self._ids = [row[:1] for row in rows]
@@ -317,11 +317,16 @@ class Purge(Change):
             db.executemany("DELETE FROM _mf_entries WHERE rowid = ?", self._ids)
 
     def split(self, db: sqlite3.Connection, size: int) -> Sequence[Change]:
-        found = db.execute("SELECT count(*) FROM _mf_entries WHERE expiration <= ?", (self.now,))
+        found = db.execute(f"SELECT count(*) FROM _mf_entries WHERE {_EXPIRED}", (self.now,))
         parts = [Purge(size) for _ in range(0, found.fetchone()[0], size)]
         for part in parts:
             part.now = self.now
         return parts
+
+
+def is_live(expiration: object, now: int) -> bool:
+    """Tell whether a row has not expired, as the same condition in SQL does for any type."""
+    return not isinstance(expiration, (int, float)) or expiration > now
 
 
 def _put(db: sqlite3.Connection, rows: Sequence[_Row]) -> None:

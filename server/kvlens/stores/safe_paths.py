@@ -82,6 +82,9 @@ class Folder:
         if handle is not None:
             os.close(handle)
 
+    def __del__(self) -> None:
+        self.close()  # so that one may be let go of while another thread still uses it
+
     @property
     def handle(self) -> int | None:
         """The open folder as `dir_fd` takes it; None where the system has none."""
@@ -95,15 +98,17 @@ class Folder:
         """Open a folder in this one."""
         check_name(self.path, name)
         path = self.path / name
-        if create:
+        try:
+            if not _AT:
+                _refuse(path, path.lstat(), "folder")
+                return Folder(path, None)
+            handle = os.open(self.at(name), _FOLDER | _FLAGS, dir_fd=self._handle)
+        except FileNotFoundError as error:
+            if not create:
+                raise _named(error, path) from error
             with contextlib.suppress(FileExistsError):
                 os.mkdir(self.at(name), dir_fd=self._handle)
-        if not _AT:
-            status = path.lstat()
-            _refuse(path, status, "folder")
-            return Folder(path, None)
-        try:
-            handle = os.open(self.at(name), _FOLDER | _FLAGS, dir_fd=self._handle)
+            return self.folder(name)
         except OSError as error:
             if error.errno in (*_IS_LINK, errno.ENOTDIR):
                 _refuse(path, self.status(name), "folder")
@@ -228,22 +233,21 @@ def _refuse(path: Path, status: os.stat_result, wanted: str) -> None:
     link = stat.S_ISLNK(mode) or getattr(status, "st_reparse_tag", 0) in _REPARSE
     if not link and (stat.S_ISDIR(mode) if wanted == "folder" else stat.S_ISREG(mode)):
         return
-    kinds = {
-        "a link": link,
-        "a folder": stat.S_ISDIR(mode),
-        "a named pipe": stat.S_ISFIFO(mode),
-        "a socket": stat.S_ISSOCK(mode),
-        "a device": stat.S_ISCHR(mode) or stat.S_ISBLK(mode),
-    }
-    kind = next((kind for kind, is_it in kinds.items() if is_it), "a file")
-    target = ""
+    place = "Remove it, or name another place: --store wrangler:PATH or the setting kvlens.store."
     if link:
+        target = ""
         with contextlib.suppress(OSError):
-            target = f" to {path.readlink()}"
-    raise StoreError(
-        f"{path} is {kind}{target}, where KV Lens expects a {wanted} and follows no link. Remove "
-        "it, or name another place with --store wrangler:PATH or the setting kvlens.store."
+            target = f" that leads to {path.readlink()}"
+        raise StoreError(f"{path} is a link{target}, and KV Lens follows no link there. {place}")
+    kinds = (
+        ("a folder", stat.S_ISDIR),
+        ("a named pipe", stat.S_ISFIFO),
+        ("a socket", stat.S_ISSOCK),
+        ("a device", stat.S_ISCHR),
+        ("a device", stat.S_ISBLK),
     )
+    kind = next((kind for kind, is_it in kinds if is_it(mode)), "a file")
+    raise StoreError(f"{path} is {kind}, not a {wanted}. {place}")
 
 
 def _named(error: OSError, path: Path) -> OSError:
