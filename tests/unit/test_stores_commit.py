@@ -13,8 +13,8 @@ from kvlens.stores import commit as module
 from kvlens.stores.blobs import Blobs
 from kvlens.stores.changes import Change, Clear, Delete, Purge, Put, Replace
 from kvlens.stores.commit import UndoError, commit, commit_between
+from kvlens.stores.database import connect
 from kvlens.stores.diskformat import SCHEMA
-from kvlens.stores.wrangler import connect
 
 NOW = 1_800_000_000
 BEFORE = [

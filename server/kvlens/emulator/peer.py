@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..kv import Entry, Write
 from ..stores import Store, StoreError
+from ..stores.base import DamagedKeyError
 from ..stores.many import get_many
 from .http import Request, Response
 
@@ -35,15 +36,18 @@ def _write(item: Arguments) -> Write:
     )
 
 
-def _shown(entry: Entry | None) -> Any:
+def _shown(entry: Entry | DamagedKeyError | None) -> Any:
     if entry is None:
         return None
+    if isinstance(entry, DamagedKeyError):
+        return {"damaged": str(entry)}
     value = base64.b64encode(entry.value).decode()
     return {"value": value, "metadata": entry.metadata, "expiration": entry.expiration}
 
 
 async def _get(store: Store, ns: str, given: Arguments) -> Any:
-    return _shown(await store.get(ns, given["key"]))
+    (found,) = await get_many(store, ns, [given["key"]], 1)
+    return _shown(found)
 
 
 async def _get_many(store: Store, ns: str, given: Arguments) -> Any:

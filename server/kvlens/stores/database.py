@@ -23,7 +23,7 @@ from .diskformat import SCHEMA
 
 READ_SECONDS = 10.0  # a statement may take
 WRITE_SECONDS = 300.0  # the same for one that writes many rows
-MAX_FIELD = 1024 * 1024  # bytes of a key or of metadata; KV allows 512 and 1024
+MAX_ROW = 32 * 1024 * 1024  # bytes; a larger row fails what reads it
 
 LOG_SIZE = 4 * 1024 * 1024  # bytes of the write-ahead log, above which it is folded in
 WRITABLE = "mode=rw"  # the other options are those of a database that can only be read
@@ -72,7 +72,7 @@ def connect(path: Path, options: str = "mode=rwc") -> Database:
         db.execute("PRAGMA trusted_schema = OFF")
         db.execute("PRAGMA cell_size_check = ON")
         if hasattr(db, "setlimit"):  # Python 3.11
-            db.setlimit(getattr(sqlite3, "SQLITE_LIMIT_LENGTH"), MAX_FIELD)  # noqa: B009
+            db.setlimit(getattr(sqlite3, "SQLITE_LIMIT_LENGTH"), MAX_ROW)  # noqa: B009
     except BaseException:
         db.close()
         raise

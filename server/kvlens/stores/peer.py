@@ -18,7 +18,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
-from .base import Store, StoreError
+from .base import DamagedKeyError, Store, StoreError
+from .many import Found
 
 API = "/kvlens/store/"
 THREADS = 4
@@ -135,11 +136,15 @@ class PeerStore:
         )
 
     async def get(self, ns: str, key: str) -> Entry | None:
-        return _unpack(await self._call("get", ns=ns, key=key))
+        found = _unpack(key, await self._call("get", ns=ns, key=key))
+        if isinstance(found, DamagedKeyError):
+            raise found
+        return found
 
-    async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Entry | None]:
+    async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
         """Read many entries with one request; see `kvlens.stores.many`."""
-        return [_unpack(e) for e in await self._call("get_many", ns=ns, keys=list(keys), size=size)]
+        found = await self._call("get_many", ns=ns, keys=list(keys), size=size)
+        return [_unpack(key, entry) for key, entry in zip(keys, found, strict=False)]
 
     async def put(self, ns: str, write: Write) -> None:
         await self._call("put", ns=ns, **pack(write))
@@ -174,9 +179,11 @@ class PeerStore:
         self._threads.shutdown()
 
 
-def _unpack(found: dict[str, Any] | None) -> Entry | None:
+def _unpack(key: str, found: dict[str, Any] | None) -> Found:
     if found is None:
         return None
+    if "damaged" in found:
+        return DamagedKeyError(key, found["damaged"])
     return Entry(base64.b64decode(found["value"]), found["metadata"], found["expiration"])
 
 

@@ -676,9 +676,7 @@ def _open(place: tuple[Path, tuple[str, ...]], ns: str) -> _Space:
             there = folder.exists(path.name)
             for ending in _LOGS:
                 folder.exists(path.name + ending)  # a link would be followed by SQLite
-        shared = path.with_name(
-            f"{path.name}-wal"
-        ).exists()  # else nobody has it open
+        shared = path.with_name(f"{path.name}-wal").exists()  # else nobody has it open
         before = state_of(path)
         main, side, options = open_database(path, there)
         space = _Space(path, main, side, blobs, lock)
