@@ -16,8 +16,8 @@ from kvlens.kv import Write
 from kvlens.stores.blobs import Blobs
 from kvlens.stores.changes import Put
 from kvlens.stores.commit import commit
+from kvlens.stores.database import connect
 from kvlens.stores.diskformat import blobs_path, database_path
-from kvlens.stores.wrangler import connect
 
 from tests.bench.report import Row
 from tests.interop.runtimes import Miniflare, Runtime, Serving, WranglerDev

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from kvlens.emulator import Emulator
 from kvlens.kv import Entry, KeyInfo, ManualClock, Page, Stats, Write
-from kvlens.stores import Store, open_store
+from kvlens.stores import Batch, Replaced, Store, digest, open_store
 from kvlens.stores.many import each, everything, get_many
 
 NOW = 1_800_000_000
@@ -129,10 +130,81 @@ async def put_many_takes_the_last_of_equal_keys(store: Store) -> None:
     assert await store.stats("A") == Stats(0, 0)
 
 
+async def many_changes_at_once(store: Store) -> None:
+    """Writes and deletes of several namespaces; nothing is asked for twice."""
+    await fill(store, *(f"old{n:03}" for n in range(120)))
+    await fill(store, "b1", "b2", ns="B")
+    writes = [Write(f"new{n % 900:03}", str(n).encode(), "[]") for n in range(1200)]
+    deletes = [f"old{n:03}" for n in range(100)] + ["none", "old001", "new001"]
+    await store.change_many(
+        [
+            Batch("A", iter(writes), iter(deletes)),
+            Batch("B", (), ["b1"]),
+            Batch("B", iter([Write("c", b"1")])),
+            Batch("B"),
+        ]
+    )
+    assert await names(store) == [f"new{n:03}" for n in range(900)] + [
+        f"old{n:03}" for n in range(100, 120)
+    ]
+    assert await store.get("A", "new299") == Entry(b"1199", "[]")
+    assert await store.get("A", "new300") == Entry(b"300", "[]")
+    assert [info.name for info in (await store.list("B")).keys] == ["b2", "c"]
+    await store.change_many([Batch("A", iter([Write("only", b"")]), iter([]))])
+    await store.change_many([])
+    await store.change_many([Batch("A", iter([]), ["only", "new000"])])
+    assert (await store.stats("A")).keys == 919
+
+
+class EnoughError(Exception):
+    """What a caller raises to cancel."""
+
+
+async def many_changes_are_cancelled_from_their_middle(store: Store) -> None:
+    await fill(store, "a", "b")
+
+    def some(number: int) -> Iterator[Write]:
+        for n in range(number):
+            yield Write(f"a{n:05}", b"x")
+        raise EnoughError
+
+    for number in (0, 1, 700, 1300):
+        with pytest.raises(EnoughError):
+            await store.change_many(
+                [Batch("B", [Write("k", b"")]), Batch("A", some(number), ["a"])]
+            )
+        with pytest.raises(EnoughError):
+            await store.put_many("A", some(number))
+    assert await names(store) == ["a", "b"]
+    assert await store.list("B") == Page([], True)
+
+
 async def replace_keeps_the_rest(store: Store) -> None:
     await store.put("A", Write("k", b"1", "[1]", NOW + 60))
     assert await store.replace("A", "k", b"2" * 100_000)
     assert await store.get("A", "k") == Entry(b"2" * 100_000, "[1]", NOW + 60)
+
+
+async def replace_compares(store: Store) -> None:
+    await store.put("A", Write("k", b"read", "[1]", NOW + 60))
+    read = digest(b"read")
+    assert await store.replace("A", "k", b"mine", digest(b"more")) is Replaced.CHANGED
+    assert await store.get("A", "k") == Entry(b"read", "[1]", NOW + 60)
+    assert await store.replace("A", "k", b"mine", read) is Replaced.DONE
+    assert await store.get("A", "k") == Entry(b"mine", "[1]", NOW + 60)
+    assert await store.replace("A", "k", b"late", read) is Replaced.CHANGED  # of equal size
+    assert await store.replace("A", "none", b"", read) is Replaced.GONE
+    assert await store.get("A", "k") == Entry(b"mine", "[1]", NOW + 60)
+    assert await store.stats("A") in (Stats(1, 4), Stats(1, None))
+
+
+async def replace_lets_one_of_many_win(store: Store) -> None:
+    await store.put("A", Write("k", b"0"))
+    tries = (store.replace("A", "k", b"%d" % n, digest(b"0")) for n in range(1, 9))
+    results = await asyncio.gather(*tries)
+    assert sorted(result.value for result in results) == ["changed"] * 7 + ["done"]
+    entry = await store.get("A", "k")
+    assert entry == Entry(b"%d" % (results.index(Replaced.DONE) + 1))
 
 
 async def many_at_once(store: Store) -> None:
@@ -155,7 +227,8 @@ async def many_at_once(store: Store) -> None:
 async def many_at_once_stop_at_a_size(store: Store) -> None:
     keys = ["a", "b", "gone", "c"]
     await store.put_many("A", [Write(key, key.encode() * 1000) for key in keys if key != "gone"])
-    found = [entry and len(entry.value) for entry in await get_many(store, "A", keys, 1_500)]
+    entries = await get_many(store, "A", keys, 1_500)
+    found = [len(entry.value) if isinstance(entry, Entry) else entry for entry in entries]
     assert found == [1000, 1000, None, 1000][: len(found)]  # a store may give what costs nothing
     assert len(found) >= 2
     assert len(await get_many(store, "A", keys, 0)) >= 1
@@ -213,7 +286,7 @@ async def random_program(store: Store) -> None:
             found = await store.get("A", key)
             assert (found and found.value) == model.get(key)
         elif choice < 0.8:
-            assert await store.replace("A", key, b"r") == (key in model)
+            assert bool(await store.replace("A", key, b"r")) == (key in model)
             if key in model:
                 model[key] = b"r"
         elif choice < 0.82:
@@ -239,7 +312,11 @@ CHECKS: list[Callable[[Store], Awaitable[None]]] = [
     prefixes,
     paging,
     put_many_takes_the_last_of_equal_keys,
+    many_changes_at_once,
+    many_changes_are_cancelled_from_their_middle,
     replace_keeps_the_rest,
+    replace_compares,
+    replace_lets_one_of_many_win,
     many_at_once,
     many_at_once_stop_at_a_size,
     counts,

@@ -15,6 +15,7 @@ from kvlens.cli.common import (
     Verb,
     confirmed,
     counted,
+    damaged_error,
     find_target,
     listed,
     namespace_options,
@@ -33,6 +34,7 @@ from kvlens.seeds.file import SeedFile, accept, check
 from kvlens.seeds.keys import parse_keys
 from kvlens.seeds.plan import to_writes
 from kvlens.stores import Store
+from kvlens.stores.base import DamagedKeyError
 from kvlens.stores.many import each
 
 
@@ -97,9 +99,11 @@ def _get(options: Options) -> int:
     keys = parse_keys(_text(options.words[0]), options.words[0])
     place, target = find_target(options)
 
+    damaged: list[DamagedKeyError] = []
+
     async def work(store: Store) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        async for key, entry in each(store, target.id, keys):
+        async for key, entry in each(store, target.id, keys, damaged.append):
             item: dict[str, Any] = {"value": None} if entry is None else to_item(key, entry)
             item.pop("key", None)
             found[key] = item
@@ -107,6 +111,8 @@ def _get(options: Options) -> int:
 
     found = with_store(place, work)
     print_json(found)
+    if damaged:
+        raise damaged_error(damaged, "the others were read")
     missing = [key for key, item in found.items() if item["value"] is None]
     if missing:
         named = listed([short(key) for key in missing[:5]])

@@ -21,6 +21,7 @@ from kvlens.kv.coerce import has_lone_surrogate
 from kvlens.kv.validation import key_name
 from kvlens.seeds.array import FileError
 from kvlens.stores import DEFAULT_STORE, Store, StoreError, default_store, open_store
+from kvlens.stores.base import DamagedKeyError
 
 Options = argparse.Namespace
 T = TypeVar("T")
@@ -398,6 +399,12 @@ def checked_key(function: str, key: str) -> str:
     if has_lone_surrogate(key):
         raise UsageError("the key is not UTF-8 text, and no other can be a key")
     return key_name(function, key)
+
+
+def damaged_error(damaged: Sequence[DamagedKeyError], rest: str) -> CommandError:
+    """Print what is damaged, and return the error that ends the command after the `rest`."""
+    print_warnings([str(error) for error in damaged])
+    return CommandError(f"{counted(len(damaged), 'key')} damaged; {rest}")
 
 
 # -- words for people -------------------------------------------------------------------------

@@ -6,11 +6,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from kvlens.cli.common import (
     Options,
     Verb,
     counted,
+    damaged_error,
     find_target,
     namespace_options,
     print_json,
@@ -19,6 +21,7 @@ from kvlens.cli.common import (
 )
 from kvlens.seeds.export import export_file, write_items
 from kvlens.stores import Store
+from kvlens.stores.base import DamagedKeyError
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
@@ -36,18 +39,24 @@ def _export(options: Options) -> int:
     place, target = find_target(options)
     file = options.output if options.output not in (None, "-") else None
 
+    damaged: list[DamagedKeyError] = []
+
     async def work(store: Store) -> int:
+        how: Any = {"prefix": options.prefix, "damaged": damaged.append}
         if file is None:
-            return await write_items(store, target.id, sys.stdout, prefix=options.prefix)
-        return await export_file(store, target.id, Path(file), prefix=options.prefix)
+            return await write_items(store, target.id, sys.stdout, **how)
+        return await export_file(store, target.id, Path(file), **how)
 
     count = with_store(place, work)
     if file is None:
-        return 0
-    if options.json:
-        print_json({"file": file, "id": target.id, "keys": count})
+        pass
+    elif options.json:
+        left_out = {"damaged": [error.key for error in damaged]} if damaged else {}
+        print_json({"file": file, "id": target.id, "keys": count, **left_out})
     else:
         print(f"Wrote {counted(count, 'key')} of {target} to {file}.")
+    if damaged:
+        raise damaged_error(damaged, "all others were written")
     return 0
 
 

@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from kvlens.cli.common import (
+    CommandError,
     Options,
     Verb,
+    counted,
     find_place,
     human_size,
     place_options,
     print_json,
+    print_warnings,
     run_group,
     shown,
     with_store,
 )
 from kvlens.kv import Stats
-from kvlens.stores import Store
+from kvlens.stores import Store, StoreError
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
@@ -33,8 +36,16 @@ def _list(options: Options) -> int:
     chosen = [place.environment] if place.environment or options.env == "" else []
     namespaces = place.config.namespaces(*chosen)
 
+    damaged: dict[str, StoreError] = {}
+
     async def work(store: Store) -> dict[str, Stats]:
-        return {ns: await store.stats(ns) for ns in {namespace.id for namespace in namespaces}}
+        found: dict[str, Stats] = {}
+        for ns in dict.fromkeys(namespace.id for namespace in namespaces):
+            try:
+                found[ns] = await store.stats(ns)
+            except StoreError as error:
+                found[ns], damaged[ns] = Stats(None, None), error
+        return found
 
     stats = with_store(place, work) if namespaces else {}
     rows: list[dict[str, Any]] = [
@@ -44,6 +55,7 @@ def _list(options: Options) -> int:
             "environment": namespace.environment,
             "keys": stats[namespace.id].keys,
             "size": stats[namespace.id].size,
+            **({"error": str(damaged[namespace.id])} if namespace.id in damaged else {}),
         }
         for namespace in namespaces
     ]
@@ -53,6 +65,9 @@ def _list(options: Options) -> int:
         _table(rows)
     else:
         print(f"No KV namespaces in {shown(place.path)}; add one to kv_namespaces there.")
+    if damaged:
+        print_warnings([str(error) for error in damaged.values()])
+        raise CommandError(f"{counted(len(damaged), 'namespace')} could not be read")
     return 0
 
 

@@ -139,9 +139,10 @@ class _Service:
 
     async def _look_at_keys(self) -> None:
         """Look at every namespace once: from then on the store tells what others change in it."""
-        for namespace in self.emulator.namespaces:
+        looks = [self.store.list(namespace, limit=1) for namespace in self.emulator.namespaces]
+        for look in asyncio.as_completed(looks):  # a locked one delays no other
             try:
-                await self.store.list(namespace, limit=1)
+                await look
             except StoreError as error:
                 self._log("error", str(error))
 

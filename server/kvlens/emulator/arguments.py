@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..kv import KVError, KVSyntaxError, Write, limits, validation
 from ..kv.coerce import has_lone_surrogate
 from ..kv.values import parse_json
+from ..stores import Batch
 from .json_body import parse, text_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ Field = Callable[[Any], Any]
 
 MAX_NAME = 512  # characters of a namespace's id
 MAX_STORED = 8192  # bytes of a key that another program may have stored; ours are 512 at most
+MAX_STORED_METADATA = 64 * 1024  # bytes; the same, ours is 1024 at most
 MAX_EXPIRATION = 253_402_300_799  # the end of the year 9999: other programs have no 32-bit limit
 MAX_PAGE = 100_000  # keys
 MAX_PARTS = 40_000_000  # values in one call, from our own programs
@@ -130,13 +132,16 @@ def _value(value: Any) -> bytes:
     return data
 
 
-def _metadata(value: Any) -> str:
-    text: str = _text(1, limits.MAX_METADATA_SIZE)(value)
-    try:
-        parse_json(text)
-    except KVSyntaxError:
-        raise ValueError("is not the text of a JSON value") from None
-    return text
+def _metadata(most: int) -> Field:
+    def check(value: Any) -> str:
+        text: str = _text(1, most)(value)
+        try:
+            parse_json(text)
+        except KVSyntaxError:
+            raise ValueError("is not the text of a JSON value") from None
+        return text
+
+    return check
 
 
 def _digest(value: Any) -> str:
@@ -160,14 +165,35 @@ _NAMESPACE = {"ns": _text(1, MAX_NAME)}
 _WRITE: dict[str, Field] = {
     "key": _new_key,
     "value": _value,
-    "metadata": _maybe(_metadata),
+    "metadata": _maybe(_metadata(limits.MAX_METADATA_SIZE)),
     "expiration": _expiration,
+}
+_STORED: dict[str, Field] = {
+    # an entry as a store had it: a restore puts back what another program has written
+    **_WRITE,
+    "key": _stored_key,
+    "metadata": _maybe(_metadata(MAX_STORED_METADATA)),
 }
 
 
 def _write(value: Any) -> Write:
     return Write(**_fields(value, _WRITE))
 
+
+def _stored(value: Any) -> Write:
+    return Write(**_fields(value, _STORED))
+
+
+def _batch(value: Any) -> Batch:
+    return Batch(**_fields(value, _BATCH))
+
+
+_BATCH: dict[str, Field] = {
+    **_NAMESPACE,
+    "writes": _many(_stored),
+    "deletes": _many(_stored_key),
+}
+_JOB = {"job": _text(1, 64)}
 
 FIELDS: dict[str, dict[str, Field]] = {
     "get": {**_NAMESPACE, "key": _stored_key},
@@ -189,4 +215,8 @@ FIELDS: dict[str, dict[str, Field]] = {
     },
     "stats": _NAMESPACE,
     "clear": _NAMESPACE,
+    "change_many": {"batches": _many(_batch)},
+    "stage": {**_JOB, "number": _number(0, MAX_PARTS), "batches": _many(_batch)},
+    "commit": {**_JOB, "parts": _number(1, MAX_PARTS)},
+    "drop": _JOB,
 }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..kv import Entry, Write
 from ..stores import Store, StoreError
+from ..stores.base import DamagedKeyError
 from ..stores.many import get_many
 from . import arguments
 from .failure import unexpected
@@ -28,15 +29,18 @@ _JSON = b"Content-Type: application/json\r\n"
 Arguments = dict[str, Any]
 
 
-def _shown(entry: Entry | None) -> Any:
+def _shown(entry: Entry | DamagedKeyError | None) -> Any:
     if entry is None:
         return None
+    if isinstance(entry, DamagedKeyError):
+        return {"damaged": str(entry)}
     value = base64.b64encode(entry.value).decode()
     return {"value": value, "metadata": entry.metadata, "expiration": entry.expiration}
 
 
 async def _get(store: Store, ns: str, given: Arguments) -> Any:
-    return _shown(await store.get(ns, given["key"]))
+    (found,) = await get_many(store, ns, [given["key"]], 1)
+    return _shown(found)
 
 
 async def _get_many(store: Store, ns: str, given: Arguments) -> Any:
@@ -53,8 +57,30 @@ async def _put_many(store: Store, ns: str, given: Arguments) -> Any:
     await store.put_many(ns, given["writes"])
 
 
+async def _change_many(emulator: Emulator, given: Arguments) -> Any:
+    await emulator.store.change_many(given["batches"])
+    for batch in given["batches"]:
+        emulator.changed(batch.ns)
+
+
+async def _stage(emulator: Emulator, given: Arguments) -> Any:
+    emulator.batches.stage(**given)
+
+
+async def _commit(emulator: Emulator, given: Arguments) -> Any:
+    changed = await emulator.batches.commit(emulator.store, **given)
+    for ns in changed or ():
+        emulator.changed(ns)
+    return changed is not None
+
+
+async def _drop(emulator: Emulator, given: Arguments) -> Any:
+    emulator.batches.drop(given["job"])
+
+
 async def _replace(store: Store, ns: str, given: Arguments) -> Any:
-    return await store.replace(ns, given["key"], given["value"])
+    found = await store.replace(ns, given["key"], given["value"], given["expected"])
+    return found.value
 
 
 async def _delete(store: Store, ns: str, given: Arguments) -> Any:
@@ -92,21 +118,31 @@ OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], b
     "clear": (_clear, True),
 }
 
+LARGE: dict[str, Callable[[Emulator, Arguments], Awaitable[Any]]] = {
+    # operation on several namespaces, or on a change that is brought in parts: function
+    "change_many": _change_many,
+    "stage": _stage,
+    "commit": _commit,
+    "drop": _drop,
+}
+
 
 async def handle(emulator: Emulator, request: Request) -> Response:
     """Answer a call of the store API."""
     name = request.path[len(PREFIX) :].decode("ascii", "replace")
-    if request.method != b"POST" or name not in OPERATIONS:
+    if request.method != b"POST" or name not in {*OPERATIONS, *LARGE}:
         return _answer(404, error=f"There is no POST operation {name!r} here.")
     if request.size > request.limit:
         return _answer(413, error=f"{name}: more than {request.limit} bytes at once.")
-    function, changes = OPERATIONS[name]
     try:
         given = arguments.read(name, request)
     except arguments.ArgumentError as error:
         return _answer(400, error=str(error))
-    ns = given["ns"]
     try:
+        if name in LARGE:
+            return _answer(200, result=await LARGE[name](emulator, given))
+        function, changes = OPERATIONS[name]
+        ns = given["ns"]
         result = await function(emulator.store, ns, given)
     except StoreError as error:
         return _answer(500, error=str(error))

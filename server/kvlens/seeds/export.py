@@ -13,8 +13,9 @@ from typing import Any, TextIO
 
 from kvlens.kv import Entry, KVSyntaxError
 from kvlens.kv.values import parse_json
-from kvlens.stores import Store, StoreError
-from kvlens.stores.many import everything
+from kvlens.stores import Store
+from kvlens.stores.base import DamagedKeyError
+from kvlens.stores.many import Damaged, everything
 
 KEYS_A_STEP = 100
 
@@ -31,10 +32,22 @@ async def export(store: Store, ns: str, *, prefix: str = "") -> list[dict[str, A
     return [item async for item in stream(store, ns, prefix=prefix)]
 
 
-async def stream(store: Store, ns: str, *, prefix: str = "") -> AsyncIterator[dict[str, Any]]:
-    """Yield the items one by one, so that a large namespace need not fit into memory."""
-    async for key, entry in everything(store, ns, prefix=prefix):
-        yield to_item(key, entry)
+async def stream(
+    store: Store, ns: str, *, prefix: str = "", damaged: Damaged | None = None
+) -> AsyncIterator[dict[str, Any]]:
+    """Yield the items one by one, so that a large namespace need not fit into memory.
+
+    A damaged key is left out where `damaged` is told of it, else it raises.
+    """
+    async for key, entry in everything(store, ns, prefix=prefix, damaged=damaged):
+        try:
+            item = to_item(key, entry)
+        except DamagedKeyError as error:
+            if damaged is None:
+                raise
+            damaged(error)
+        else:
+            yield item
 
 
 def to_item(key: str, entry: Entry) -> dict[str, Any]:
@@ -51,9 +64,10 @@ def to_item(key: str, entry: Entry) -> dict[str, Any]:
         try:
             item["metadata"] = parse_json(entry.metadata)
         except KVSyntaxError as error:
-            raise StoreError(
+            raise DamagedKeyError(
+                key,
                 f"The metadata of key {json.dumps(key, ensure_ascii=False)} is not JSON ({error}); "
-                "put the key again with metadata that is"
+                "put the key again with metadata that is",
             ) from error
     return item
 
@@ -66,14 +80,16 @@ async def write_items(
     prefix: str = "",
     progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    damaged: Damaged | None = None,
 ) -> int:
     """Write a namespace to an open text file as readable JSON; return how many keys.
 
     `progress(done)` is called after some keys each, and `cancelled()` ends the work with
-    ExportCancelledError. Raises StoreError as `export` does.
+    ExportCancelledError. Raises StoreError as `export` does; a damaged key is left out where
+    `damaged` is told of it.
     """
     count = 0
-    async for item in stream(store, ns, prefix=prefix):
+    async for item in stream(store, ns, prefix=prefix, damaged=damaged):
         out.write(",\n  " if count else "[\n  ")
         out.write(json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n  "))
         count += 1
@@ -95,6 +111,7 @@ async def export_file(
     prefix: str = "",
     progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    damaged: Damaged | None = None,
 ) -> int:
     """Write a namespace as a seed file and return how many keys.
 
@@ -103,7 +120,13 @@ async def export_file(
     """
     with _replacing(path) as out:
         return await write_items(
-            store, ns, out, prefix=prefix, progress=progress, cancelled=cancelled
+            store,
+            ns,
+            out,
+            prefix=prefix,
+            progress=progress,
+            cancelled=cancelled,
+            damaged=damaged,
         )
 
 

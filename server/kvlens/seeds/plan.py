@@ -11,6 +11,7 @@ from kvlens.kv.validation import expiration_time
 from kvlens.kv.values import parse_json
 from kvlens.seeds.file import SeedItem
 from kvlens.stores import Store
+from kvlens.stores.base import DamagedKeyError
 from kvlens.stores.many import each
 
 Kind = Literal["new", "changed", "same", "gone"]
@@ -46,8 +47,14 @@ async def plan(store: Store, ns: str, writes: Sequence[Write]) -> list[Change]:
     A key with an `expiration_ttl` counts as changed: putting it again makes it live longer.
     """
     wanted = iter(writes)
-    there = each(store, ns, [write.key for write in writes])
-    return [_compare(next(wanted), entry) async for _, entry in there]
+    changes: list[Change] = []
+
+    def damaged(error: DamagedKeyError) -> None:
+        changes.append(Change(next(wanted).key, "changed", ("value",)))
+
+    async for _, entry in each(store, ns, [write.key for write in writes], damaged):
+        changes.append(_compare(next(wanted), entry))
+    return changes
 
 
 def changed_items(old: Iterable[SeedItem], new: Iterable[SeedItem]) -> list[SeedItem]:

@@ -1,8 +1,18 @@
 """The values of one namespace: a file each, written once and not changed while a row names it.
 
+Whoever made the database chose what stands in it as a value's name. So every method passes one
+gate: a name is what Miniflare makes, 80 hexadecimal digits, and it is looked up in the one open
+folder, without following a link. What else a row may name is neither read nor removed.
+
 To make a file costs 300-1000 µs on ext4, to give one a new name and content 25-50 µs. So the
-files of small values that were overwritten are used again; not at once, for a Worker of a dev
-server may have read the row and be about to open the file.
+files of small values that were overwritten are used again, but only where nobody can be reading:
+
+- A reader in another process has read the row before it was overwritten, and has had the database
+  open since. Where any other process has it open when the file is set aside, or when it would be
+  used again, the file is only removed. Who opens the database later reads another name. (workerd
+  closes a database after 10 s without a call, long after it has read such a file to its end.)
+- A reader in this process, in another thread, looks afterwards whether the name still stands,
+  else at the row again: a file gets its new name before its new content.
 """
 
 from __future__ import annotations
@@ -11,45 +21,61 @@ import contextlib
 import os
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from .diskformat import new_blob_id
+from .base import StoreError
+from .diskformat import is_blob_id, new_blob_id
+from .safe_paths import Folder, open_folder
 
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-_REWRITE = os.O_WRONLY | getattr(os, "O_BINARY", 0)
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
+MAX_SIZE = 26 * 1024 * 1024  # bytes; KV allows 25 MiB
 RECYCLED_SIZE = 4096  # bytes; workerd reads as much as soon as it has opened the file
-REST = 0.1  # seconds before a file is used again, where nobody else is known to read
+REST = 0.1  # seconds before a file is used again
+
+_FileId = tuple[int, int]
 
 
 class Blobs:
-    """The files of a namespace's values. Names are random, so nobody meets a half-written one."""
+    """The files of a namespace's values. Names are random, so nobody meets a half-written one.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.rest = REST
+    The folder is `parts` below `base`; links are followed up to `base`. `is_alone` tells whether
+    no other process has the database open.
+    """
+
+    def __init__(
+        self, base: Path, *parts: str, is_alone: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.folder = base.joinpath(*parts)
+        self._place = base, parts
+        self._is_alone = is_alone
+        self._open: tuple[Folder, _FileId] | None = None
         self._retired: deque[tuple[float, str]] = deque()  # no row names them any more
-        self._prefix = f"{folder}{os.sep}"
+        self._free: deque[tuple[float, str]] = deque()  # the same, and nobody else reads them
 
-    def path(self, blob_id: str) -> str:
-        """Return the file of a value."""
-        return self._prefix + blob_id
+    def path(self, blob_id: object) -> str:
+        """Return the file of a value, for people to read."""
+        return f"{self.folder}{os.sep}{blob_id}"
 
     def write(self, value: bytes) -> str:
         """Write a value and return its name; OSError where that fails, and nothing is left."""
-        if len(value) <= RECYCLED_SIZE and self._retired:
+        if len(value) > MAX_SIZE:
+            raise StoreError(
+                f"A value is {len(value):,} bytes; a file of a value may have {MAX_SIZE:,}. "
+                "Split it over several keys."
+            )
+        if self._free and len(value) <= RECYCLED_SIZE:
             recycled = self._recycle(value)
             if recycled is not None:
                 return recycled
         blob_id = new_blob_id()
-        path = self._prefix + blob_id
+        folder = self.current(create=True)
         try:
-            handle = os.open(path, _WRITE, 0o666)
-        except FileNotFoundError:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, _WRITE, 0o666)
+            handle = folder.open(blob_id, _WRITE)
+        except FileNotFoundError:  # the folder went this moment
+            folder = self.current(create=True)
+            handle = folder.open(blob_id, _WRITE)
         try:
             rest = memoryview(value)
             while rest:
@@ -64,26 +90,27 @@ class Blobs:
     def _recycle(self, value: bytes) -> str | None:
         """Write a value into a file that has lain long enough; None where there is none."""
         try:
-            if self._retired[0][0] > time.monotonic() - self.rest:
+            if self._free[0][0] > time.monotonic() - REST or not self._is_alone():
                 return None
-            _, old = self._retired.popleft()
+            _, old = self._free.popleft()
         except IndexError:  # another thread has taken it
             return None
-        path = self._prefix + old
+        blob_id = new_blob_id()
         try:
-            handle = os.open(path, _REWRITE)
+            folder = self.current()
+            handle = folder.open(old, os.O_WRONLY)
             try:
-                size = os.fstat(handle).st_size
-                fits = size <= RECYCLED_SIZE and os.write(handle, value) == len(value)
-                if fits and size > len(value):
-                    os.ftruncate(handle, len(value))
+                status = os.fstat(handle)
+                if status.st_size <= RECYCLED_SIZE and status.st_nlink == 1:
+                    os.utime(handle)  # under its new name it is never an old file
+                    folder.replace(old, blob_id)
+                    old = blob_id
+                    if os.write(handle, value) == len(value):
+                        os.ftruncate(handle, len(value))
+                        return blob_id
             finally:
                 os.close(handle)
-            if fits:
-                blob_id = new_blob_id()
-                os.rename(path, self._prefix + blob_id)  # noqa: PTH104  quicker
-                return blob_id
-        except OSError:
+        except (OSError, StoreError):
             pass  # then a new file may do, or tells what is wrong
         self.remove([old])
         return None
@@ -91,50 +118,106 @@ class Blobs:
     def retire(self, blob_ids: Iterable[str]) -> None:
         """Set files aside that no row names any more, to be used again or removed."""
         now = time.monotonic()
-        self._retired.extend((now, blob_id) for blob_id in blob_ids)
+        aside = self._free if self._is_alone() else self._retired
+        aside.extend((now, blob_id) for blob_id in blob_ids if is_blob_id(blob_id))
 
     def retired(self, age: float = 0.0) -> list[str]:
         """Take out the names of those that were set aside at least `age` seconds ago."""
         due: list[str] = []
         latest = time.monotonic() - age
-        with contextlib.suppress(IndexError):  # another thread may take some meanwhile
-            while self._retired[0][0] <= latest:
-                due.append(self._retired.popleft()[1])
+        for aside in (self._retired, self._free):
+            with contextlib.suppress(IndexError):  # another thread may take some meanwhile
+                while aside[0][0] <= latest:
+                    due.append(aside.popleft()[1])
         return due
 
     @property
     def has_retired(self) -> bool:
         """Tell whether any file is set aside."""
-        return bool(self._retired)
+        return bool(self._retired or self._free)
 
-    def read(self, blob_id: str) -> bytes | None:
-        """Return a value, or None where its file is gone."""
+    def read(self, blob_id: object) -> bytes | None:
+        """Return a value, or None where its file is gone, or went while it was read.
+
+        Raises StoreError where the name is none of a value's, or no such file is under it.
+        """
+        if not isinstance(blob_id, str) or not is_blob_id(blob_id):
+            raise StoreError(f"{blob_id!r:.120} is not the name of a value's file")
         try:
-            handle = os.open(self._prefix + blob_id, _READ)
+            folder = self._open[0] if self._open else self.current()
+            try:
+                handle = folder.open(blob_id)
+            except FileNotFoundError:  # it may be in a folder that was made since
+                folder = self.current()
+                handle = folder.open(blob_id)
         except FileNotFoundError:
             return None
         try:
-            size = os.fstat(handle).st_size
+            status = os.fstat(handle)
+            size = status.st_size
+            if size > MAX_SIZE:
+                raise StoreError(
+                    f"{self.path(blob_id)} is {size:,} bytes, over the limit of {MAX_SIZE:,}"
+                )
             data = os.read(handle, size) if size else b""
-            while len(data) < size:  # one read gives at most 2 GiB, and less when interrupted
+            while len(data) < size:  # one read gives less when it is interrupted
                 more = os.read(handle, size - len(data))
                 if not more:
-                    break
+                    return None
                 data += more
-            return data
         finally:
             os.close(handle)
+        if size <= RECYCLED_SIZE:
+            try:
+                now = folder.status(blob_id)
+            except FileNotFoundError:  # used again meanwhile, or removed
+                return None
+            if (now.st_dev, now.st_ino) != (status.st_dev, status.st_ino):
+                return None
+        return data
 
     def remove(self, blob_ids: Iterable[str]) -> None:
         """Remove files; one that is gone, or that another program holds open, is left."""
-        for blob_id in blob_ids:
-            with contextlib.suppress(OSError):
-                os.unlink(self._prefix + blob_id)  # noqa: PTH108  quicker, and there are many
+        with contextlib.suppress(OSError, StoreError):
+            folder = self.current()
+            for blob_id in blob_ids:
+                if is_blob_id(blob_id):
+                    with contextlib.suppress(OSError):
+                        folder.remove(blob_id)
 
-    def total(self, blob_ids: Iterable[str]) -> int:
+    def total(self, blob_ids: Iterable[object]) -> int:
         """Return the bytes of these values together."""
         size = 0
-        for blob_id in blob_ids:
-            with contextlib.suppress(OSError):
-                size += os.stat(self._prefix + blob_id).st_size  # noqa: PTH116
+        with contextlib.suppress(OSError, StoreError):
+            folder = self.current()
+            at = folder.handle
+            for blob_id in blob_ids:
+                if is_blob_id(blob_id):
+                    with contextlib.suppress(OSError):
+                        place = folder.at(str(blob_id))
+                        size += os.stat(place, dir_fd=at, follow_symlinks=False).st_size
         return size
+
+    def current(self, create: bool = False) -> Folder:
+        """Return the folder, opened again where it was removed or replaced.
+
+        Raises FileNotFoundError where there is none, StoreError where a link is in its place.
+        """
+        known = self._open
+        if known is not None:
+            with contextlib.suppress(OSError):
+                if _file_id(self.folder) == known[1]:
+                    return known[0]
+        base, parts = self._place
+        folder = open_folder(base, *parts, create=create)
+        self._open = folder, _file_id(self.folder if folder.handle is None else folder.handle)
+        return folder
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._open = None
+
+
+def _file_id(place: Path | int) -> _FileId:
+    status = os.stat(place)  # noqa: PTH116  before every write, so it has to be quick
+    return status.st_dev, status.st_ino

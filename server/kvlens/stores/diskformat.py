@@ -23,6 +23,12 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS _mf_entries_expiration_idx ON _mf_entries(expiration)",
 )
 
+IS_BLOB_ID = (
+    "(typeof(blob_id) = 'text' AND length(blob_id) = 80 AND blob_id NOT GLOB '*[^0-9a-f]*')"
+)
+"""`is_blob_id` as a condition in SQL."""
+
+_BLOB_ID = re.compile(r"[0-9a-f]{80}")
 _DOTS = re.compile(r"(^|/|\\)(\.+)(/|\\|\Z)")
 _ILLEGAL = re.compile(r"""[?<>*"'^/\\:|\x00-\x1f\x80-\x9f]""")
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?\Z")
@@ -70,3 +76,12 @@ def safe_name(ns: str) -> str:
 def new_blob_id() -> str:
     """Return a name for a value's file: 32 random bytes and the time in milliseconds."""
     return (os.urandom(32) + int(time.time() * 1000).to_bytes(8, "big")).hex()
+
+
+def is_blob_id(name: object) -> bool:
+    """Tell whether this is what Miniflare and we name a value's file, which cannot be a path.
+
+    >>> is_blob_id(new_blob_id()), is_blob_id("../../victim.txt"), is_blob_id(None)
+    (True, False, False)
+    """
+    return isinstance(name, str) and _BLOB_ID.fullmatch(name) is not None

@@ -11,17 +11,23 @@ import http.client
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
-from .base import Store, StoreError
+from .base import Batch, DamagedKeyError, Replaced, Store, StoreError
+from .many import Found, in_parts
 
 API = "/kvlens/store/"
 THREADS = 4
+PART_KEYS = 10_000  # that one request writes
+PART_SIZE = 8 * 1024 * 1024  # bytes of their values
 TIMEOUT = 60.0  # seconds without a byte
 
 
@@ -135,21 +141,53 @@ class PeerStore:
         )
 
     async def get(self, ns: str, key: str) -> Entry | None:
-        return _unpack(await self._call("get", ns=ns, key=key))
+        found = _unpack(key, await self._call("get", ns=ns, key=key))
+        if isinstance(found, DamagedKeyError):
+            raise found
+        return found
 
-    async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Entry | None]:
+    async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
         """Read many entries with one request; see `kvlens.stores.many`."""
-        return [_unpack(e) for e in await self._call("get_many", ns=ns, keys=list(keys), size=size)]
+        found = await self._call("get_many", ns=ns, keys=list(keys), size=size)
+        return [_unpack(key, entry) for key, entry in zip(keys, found, strict=False)]
 
     async def put(self, ns: str, write: Write) -> None:
         await self._call("put", ns=ns, **pack(write))
 
-    async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
-        await self._call("put_many", ns=ns, writes=[pack(write) for write in writes])
+    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
+        await self.change_many([Batch(ns, writes)])
 
-    async def replace(self, ns: str, key: str, value: bytes) -> bool:
+    async def change_many(self, batches: Sequence[Batch]) -> None:
+        """Send what is little with one request, else part by part, to be made as a whole."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, self._send, batches)
+
+    def _send(self, batches: Sequence[Batch]) -> None:
+        call, job, number = self._client.call, uuid4().hex, 0
+        parts = _parts(batches)
+        first = next(parts, None)
+        second = next(parts, None)
+        if first is None:
+            return
+        if second is None:
+            call("change_many", batches=[first])
+            return
+        try:
+            for part in chain((first, second), parts):
+                call("stage", job=job, number=number, batches=[part])
+                number += 1
+            while not call("commit", job=job, parts=number):
+                pass  # it takes longer than one answer may
+        except BaseException:
+            with suppress(StoreError):
+                call("drop", job=job)
+            raise
+
+    async def replace(
+        self, ns: str, key: str, value: bytes, expected: str | None = None
+    ) -> Replaced:
         text = base64.b64encode(value).decode()
-        return bool(await self._call("replace", ns=ns, key=key, value=text))
+        return Replaced(await self._call("replace", ns=ns, key=key, value=text, expected=expected))
 
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
         return int(await self._call("delete", ns=ns, keys=list(keys)))
@@ -174,9 +212,20 @@ class PeerStore:
         self._threads.shutdown()
 
 
-def _unpack(found: dict[str, Any] | None) -> Entry | None:
+def _parts(batches: Sequence[Batch]) -> Iterator[dict[str, Any]]:
+    for ns, writes, deletes in batches:
+        for part in in_parts(writes, PART_KEYS, PART_SIZE):
+            yield {"ns": ns, "writes": [pack(write) for write in part], "deletes": []}
+        names = iter(deletes)
+        while some := list(islice(names, PART_KEYS)):
+            yield {"ns": ns, "writes": [], "deletes": some}
+
+
+def _unpack(key: str, found: dict[str, Any] | None) -> Found:
     if found is None:
         return None
+    if "damaged" in found:
+        return DamagedKeyError(key, found["damaged"])
     return Entry(base64.b64decode(found["value"]), found["metadata"], found["expiration"])
 
 
@@ -188,3 +237,9 @@ def pack(write: Write) -> dict[str, Any]:
         "metadata": write.metadata,
         "expiration": write.expiration,
     }
+
+
+def unpack(item: dict[str, Any]) -> Write:
+    """Return the write that `pack` was given."""
+    value = base64.b64decode(item["value"])
+    return Write(item["key"], value, item["metadata"], item["expiration"])

@@ -8,70 +8,113 @@ A small write that meets no other is committed at once, with no wait for a lock.
 else goes to a thread, where all that has gathered is committed together; where another program
 has written a moment ago, in steps between its commits. While the thread has the first
 connection (`main`), reads use a second one (`side`).
+
+Namespaces wait for nothing of each other: each has its own files, and threads are not scarce.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
+import logging
 import os
 import sqlite3
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
-from . import leftovers
-from .base import Store, StoreError, after_prefix
+from . import orphans
+from .base import Batch, Replaced, Store, StoreError, after_prefix
 from .blobs import Blobs
-from .changes import Change, Clear, Delete, Purge, Put, Replace
-from .commit import BUSY_SECONDS, UndoError, commit, commit_between, data_version, is_busy
-from .diskformat import SCHEMA, blobs_path, database_path
-from .own import OWN, check_inside
+from .changes import FEW, Bulk, Change, Clear, Delete, Purge, Put, Replace
+from .commit import (
+    BUSY_SECONDS,
+    IN_USE_SECONDS,
+    STEP,
+    commit,
+    commit_between,
+    data_version,
+    finish_journals,
+    is_busy,
+    with_journal,
+)
+from .database import (
+    LOG_SIZE,
+    READ_SECONDS,
+    WRITABLE,
+    WRITE_SECONDS,
+    Database,
+    connect,
+    connection,
+    file_id,
+    has_table,
+    open_database,
+    state_of,
+)
+from .diskformat import IS_BLOB_ID, UNIQUE_KEY, blobs_path, database_path
+from .journal import Journals
+from .rows import read_entry, read_keys
+from .safe_paths import OWN, open_folder
+from .shm_lock import ShmLock
+from .staged import Staged
 
-SHARED_SECONDS = 2.0  # so long after another program's commit it is held to be at work
+SHARED_SECONDS = IN_USE_SECONDS
 INLINE_SIZE = 64 * 1024  # values up to here are written without a thread
 UNLINK_DELAY = 1.0  # a Worker may still be reading the value that was overwritten
 CACHE_SIZE = 32 * 1024 * 1024  # bytes of values kept in memory, per namespace
 UNLINK_LATEST = 10.0  # while there is much to do, removing files waits, but not longer
 UNLINK_QUIET = 100  # changes a second up to which it does not wait
 LEAVE_AT_MOST = 1000  # files that a process leaves to the next one; for more it waits at its end
-CHECKPOINT_COMMITS = 1000  # the write-ahead log is folded in after so many
+CHECKPOINT_COMMITS = 250  # the write-ahead log is folded in after so many
+IDLE = 2.0  # seconds without a commit, after which it is folded in
+SWEEP_AFTER = 2.0  # seconds that a namespace has been open, then values nobody names are sought
+SWEEP_AGAIN = BUSY_SECONDS + 1.0  # and those that still nobody names are removed
+THREADS = 64  # namespaces that can wait for a lock without holding up another one
 
 _T = TypeVar("_T")
 _Waiting = tuple[Change, "asyncio.Future[Any]"]
-_GET = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
+_Task = Callable[["_Space"], None]
 _LIST = (
     "SELECT key, expiration, metadata FROM _mf_entries INDEXED BY sqlite_autoindex__mf_entries_1 "
     "WHERE {range} AND (expiration IS NULL OR expiration > ?) ORDER BY key LIMIT ?"
 )
+_STALE = f"SELECT 1 FROM _mf_entries WHERE expiration <= ? AND {IS_BLOB_ID} LIMIT 1"
+_LOGS = ("-wal", "-shm", "-journal")
 _MISSING = object()
-_ELSE = ", or name the place yourself: --store wrangler:PATH or the setting kvlens.store"
 
 
 def open_url(url: str, base: Path, clock: Clock) -> Store:
     """Return the store of `wrangler:` (state beside `base`) or `wrangler:PATH` (--persist-to)."""
     path = url.partition(":")[2]
     if path:
-        return WranglerStore(base / Path(path).expanduser() / "v3", clock)
-    return WranglerStore(base.joinpath(OWN, "state", "v3"), clock, base)
+        return WranglerStore(base / Path(path).expanduser(), ("v3",), clock)
+    return WranglerStore(base, (OWN, "state", "v3"), clock)
 
 
 class _Space:
     """One namespace that is open: its connections, its cache, what waits to be written."""
 
     def __init__(
-        self, path: Path, main: sqlite3.Connection, side: sqlite3.Connection, blobs: Blobs
+        self, path: Path, main: Database, side: Database, blobs: Blobs, lock: ShmLock
     ) -> None:
+        self.ns = ""  # set by the store
         self.path = path
         self.name = str(path)
         self.main = main
         self.side = side
         self.blobs = blobs
-        self.left = leftovers.found(blobs, UNLINK_DELAY)
+        self.lock = lock
         self.file = file_id(self.name)
+        self.opened = orphans.opening(self.file or (0, 0), lock.is_alone)
+        self.read_only: tuple[object, ...] | None = None  # the files' state, where they are
+        self.options = WRITABLE  # to open it with once more
+        self.closed = False
+        self.folded = 0
         self.version = data_version(main)
         self.heard = -SHARED_SECONDS  # when another program was last seen to write
         self.cache: dict[str, Entry | None] = {}
@@ -86,10 +129,24 @@ class _Space:
     def hear(self) -> None:
         """Note that another program writes, and so may be reading, too."""
         self.heard = time.monotonic()
-        self.blobs.rest = UNLINK_DELAY
 
-    def reader(self) -> sqlite3.Connection:
+    def reader(self) -> Database:
         return self.side if self.running else self.main
+
+    def connection(self) -> connection:
+        """Open a connection of one thread's own."""
+        return connection(self.path, self.options)
+
+    def is_outdated(self) -> bool:
+        """Tell whether files that could only be read have changed, or their permissions."""
+        return self.read_only is not None and self.read_only != state_of(self.path)
+
+    def log_size(self) -> int:
+        """Return the bytes of the write-ahead log."""
+        try:
+            return os.stat(f"{self.name}-wal").st_size  # noqa: PTH116  quicker
+        except OSError:
+            return 0
 
     def remember(self, key: str, entry: Entry | None) -> None:
         self.forget(key)
@@ -111,47 +168,59 @@ class _Space:
 
 
 class WranglerStore:
-    """Namespaces in Miniflare's disk format below the folder `state`.
+    """Namespaces in Miniflare's disk format in the folder `parts` below `base`.
 
-    With `home` nothing is opened that a link takes out of that folder.
+    Links are followed up to `base`, which somebody has named, and none below it.
     """
 
     inline = True
 
-    def __init__(self, state: Path, clock: Clock, home: Path | None = None) -> None:
-        self.state = state
-        self._home = home
+    def __init__(
+        self,
+        base: Path,
+        parts: tuple[str, ...],
+        clock: Clock,
+    ) -> None:
+        self.state = base.joinpath(*parts)
+        self._place = base, parts
         self._clock = clock
         self._spaces: dict[str, _Space] = {}
         self._opening: dict[str, asyncio.Future[_Space]] = {}
         self._paths: dict[str, str] = {}
         self._absent: set[str] = set()  # asked for, no file yet
         self._outside: set[str] = set()  # changed by another program, for poll()
-        self._writer = ThreadPoolExecutor(1, "kv-writer")
-        self._helper = ThreadPoolExecutor(1, "kv-files")
+        self._journals = Journals(base, parts)
+        self._finishing: asyncio.Future[Any] | None = None
+        self._writer = ThreadPoolExecutor(THREADS, "kv-writer")
+        self._stager = ThreadPoolExecutor(THREADS, "kv-stager")
+        self._helper = ThreadPoolExecutor(THREADS, "kv-files")
         self._sweep: asyncio.TimerHandle | None = None
+        self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}  # one a namespace and task
         self._changes = 0  # since the trash was looked at
         self._purging: set[str] = set()
         self._idle: asyncio.Future[None] | None = None
+        self._ending = threading.Event()
 
     # -- reading ---------------------------------------------------------------------------
 
     async def get(self, ns: str, key: str) -> Entry | None:
-        space = self._spaces.get(ns) or await self._existing(ns)
+        space = self._spaces.get(ns)
+        if space is None or space.read_only is not None:
+            space = await self._existing(ns)
         if space is None:
             return None
         entry: Any = _MISSING
-        if not space.running:
+        if not space.running and space.read_only is None:
             try:
                 self._check_version(ns, space)
                 entry = space.cache.get(key, _MISSING)
                 if entry is _MISSING:
-                    entry = _read_entry(space.main, space, key)
+                    entry = read_entry(space.main, space.path, space.blobs, key)
                     space.remember(key, entry)
             except (sqlite3.Error, OSError):
                 entry = _MISSING  # the patient way either succeeds or tells what is wrong
         if entry is _MISSING:
-            entry = await self._read(space, lambda db: _read_entry(db, space, key))
+            entry = await self._read(space, lambda db: read_entry(db, space.path, space.blobs, key))
         if entry is None:
             return None
         found: Entry = entry
@@ -163,32 +232,31 @@ class WranglerStore:
     async def list(
         self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
     ) -> Page:
-        space = self._spaces.get(ns) or await self._existing(ns)
+        space = self._spaces.get(ns)
+        if space is None or space.read_only is not None:
+            space = await self._existing(ns)
         if space is None:
             return Page([], True)
         end = after_prefix(prefix)
         behind = after is not None and after >= prefix
-        span = ["key > ?" if behind else "key >= ?"] + ["key < ?"] * (end is not None)
-        bounds = [after if behind else prefix] + [end] * (end is not None)
-        query = _LIST.format(range=" AND ".join(span))
+        # what is no text sorts behind all text
+        query = _LIST.format(range="key > ? AND key < ?" if behind else "key >= ? AND key < ?")
+        bounds = (after if behind else prefix, b"" if end is None else end)
         now = int(self._clock() * 1000)
 
-        def read(db: sqlite3.Connection) -> tuple[list[Any], bool]:
-            rows = db.execute(query, (*bounds, now, limit + 1)).fetchall()
-            stale = db.execute("SELECT 1 FROM _mf_entries WHERE expiration <= ? LIMIT 1", (now,))
-            return rows, stale.fetchone() is not None
+        def read(db: Database) -> tuple[list[KeyInfo], bool]:
+            keys = read_keys(db, query, (*bounds, now), limit + 1)
+            return keys, db.execute(_STALE, (now,)).fetchone() is not None
 
-        rows, stale = await self._read(space, read)
+        keys, stale = await self._read(space, read)
         if stale:
             self._purge_soon(ns)
-        keys = [
-            KeyInfo(name, None if expires is None else expires // 1000, metadata)
-            for name, expires, metadata in rows[:limit]
-        ]
-        return Page(keys, len(rows) <= limit)
+        return Page(keys[:limit], len(keys) <= limit)
 
     async def stats(self, ns: str) -> Stats:
-        space = self._spaces.get(ns) or await self._existing(ns)
+        space = self._spaces.get(ns)
+        if space is None or space.read_only is not None:
+            space = await self._existing(ns)
         if space is None:
             return Stats(0, 0)
         if not space.running:
@@ -202,7 +270,7 @@ class WranglerStore:
         now = int(self._clock() * 1000)
 
         def read() -> tuple[Stats, bool]:
-            with connection(space.path) as db:
+            with space.connection() as db:
                 rows = db.execute(
                     "SELECT blob_id FROM _mf_entries WHERE expiration IS NULL OR expiration > ?",
                     (now,),
@@ -221,17 +289,34 @@ class WranglerStore:
     async def put(self, ns: str, write: Write) -> None:
         await self._change(ns, Put([write]), len(write.value) <= INLINE_SIZE)
 
-    async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
-        if writes:
+    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
+        if not isinstance(writes, Sequence) or len(writes) > FEW:
+            await self.change_many([Batch(ns, writes)])
+        elif writes:
             await self._change(ns, Put(writes), False)
 
-    async def replace(self, ns: str, key: str, value: bytes) -> bool:
-        return bool(await self._change(ns, Replace(key, value), False))
+    async def change_many(self, batches: Sequence[Batch]) -> None:
+        changes = await self._staged(batches)
+        if len(changes) == 1:
+            await self._change(*changes[0], inline=False)
+        elif changes:
+            await self._change_together(changes)
+
+    async def replace(
+        self, ns: str, key: str, value: bytes, expected: str | None = None
+    ) -> Replaced:
+        if ns not in self._spaces and await self._existing(ns) is None:
+            return Replaced.GONE
+        result: Replaced = await self._change(ns, Replace(key, value, expected), False)
+        return result
 
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
         if ns not in self._spaces and await self._existing(ns) is None:
             return 0
-        return int(await self._change(ns, Delete(keys), len(keys) == 1))
+        if len(keys) <= FEW:
+            return int(await self._change(ns, Delete(keys), len(keys) == 1))
+        changes = await self._staged([Batch(ns, (), keys)])
+        return int(await self._change(*changes[0], inline=False))
 
     async def clear(self, ns: str) -> int:
         if ns not in self._spaces and await self._existing(ns) is None:
@@ -244,9 +329,7 @@ class WranglerStore:
         Of small changes that arrive in one turn of the loop, the first is committed at once and
         the others together behind it.
         """
-        space = self._spaces.get(ns)
-        if space is None or (space.group is None and self._was_replaced(ns, space)):
-            space = await self._opened(ns)
+        space = await self._writable(ns)
         change.now = int(self._clock() * 1000)
         loop = asyncio.get_running_loop()
         if inline and not space.running and not self._is_shared(ns, space):
@@ -264,6 +347,61 @@ class WranglerStore:
         if not space.running:
             self._run(space)
         return await done
+
+    async def _writable(self, ns: str) -> _Space:
+        space = self._spaces.get(ns)
+        if space is None or (space.group is None and self._was_replaced(ns, space)):
+            space = await self._opened(ns)
+        if space.read_only is not None:
+            space = await self._opened_for_writing(ns, space)
+        return space
+
+    async def _staged(self, batches: Sequence[Batch]) -> Sequence[tuple[str, Bulk]]:
+        """Take what the batches have and write the values, in a thread of its own."""
+        staged: dict[str, Staged] = {}
+        try:
+            for ns, writes, deletes in batches:
+                if ns not in staged:
+                    staged[ns] = Staged((await self._writable(ns)).blobs)
+                await self._fill(staged[ns], writes, deletes)
+        except BaseException:
+            for one in staged.values():
+                one.discard()
+            raise
+        return [(ns, Bulk(one)) for ns, one in staged.items() if one.count]
+
+    async def _fill(self, staged: Staged, writes: Iterable[Write], deletes: Iterable[str]) -> None:
+        loop = asyncio.get_running_loop()
+        job = loop.run_in_executor(self._stager, staged.fill, writes, deletes)
+        try:
+            await asyncio.shield(job)
+        except asyncio.CancelledError:
+            staged.abandoned = True
+            job.add_done_callback(lambda job: job.cancelled() or job.exception())
+            await asyncio.wait([job])
+            raise
+        except (sqlite3.Error, OSError) as error:
+            raise store_error(staged.blobs.folder, error) from error
+
+    async def _change_together(self, changes: Sequence[tuple[str, Bulk]]) -> None:
+        """Make changes of several namespaces, of which each is a database of its own."""
+        now = int(self._clock() * 1000)
+        for _, change in changes:
+            change.now = now
+        files = _Files(self._place)
+
+        def work() -> None:
+            try:
+                with_journal(changes, files, self._journals)
+            finally:
+                files.close()
+
+        await asyncio.get_running_loop().run_in_executor(self._writer, work)
+        for ns, change in changes:
+            self._set_aside(ns, change.gone)
+        error = changes[0][1].error
+        if error is not None:
+            raise store_error(self.state, error) from error
 
     def _commit_group(self, space: _Space) -> None:
         """Commit the small changes that have gathered in this turn of the loop."""
@@ -305,7 +443,7 @@ class WranglerStore:
             self._idle = loop.create_future()
         fold = space.commits >= CHECKPOINT_COMMITS
         changes = [change for change, _ in batch]
-        job = loop.run_in_executor(self._writer, _work, space, changes, fold)
+        job = loop.run_in_executor(self._writer, _work, space, changes, fold, self._journals)
         job.add_done_callback(lambda job: self._ran(space, batch, job))
 
     def _ran(self, space: _Space, batch: Sequence[_Waiting], job: asyncio.Future[Any]) -> None:
@@ -315,8 +453,10 @@ class WranglerStore:
             if job.result():
                 space.commits = 0
             self._committed(space, [change for change, _ in batch if change.error is None])
-        elif isinstance(error, UndoError):
-            space.forget_all()
+            for change, _ in batch:
+                if change.error is not None:
+                    space.forget_all()
+                    self._discard(space.blobs, change.gone)
         _settle(space, batch, error)
         if space.waiting:
             self._run(space)
@@ -327,6 +467,7 @@ class WranglerStore:
     def _committed(self, space: _Space, changes: Sequence[Change]) -> None:
         """Bring the cache up to date and set overwritten values aside."""
         space.stats = None
+        self._later("fold", space, IDLE, self._fold)
         self._changes += len(changes)
         space.commits += len(changes)
         space.changes += len(changes)
@@ -340,6 +481,33 @@ class WranglerStore:
                 space.remember(*entry)
             if change.gone:
                 self._discard(space.blobs, change.gone)
+
+    # -- journals --------------------------------------------------------------------------
+
+    def _finish_soon(self) -> None:
+        """Finish the changes that a process has left half-way, where there are any."""
+        if self._finishing is not None or not self._journals.is_used():
+            return
+        loop = asyncio.get_running_loop()
+        self._finishing = loop.run_in_executor(self._writer, _finish, self._place, self._journals)
+        self._finishing.add_done_callback(self._finished)
+
+    def _finished(self, job: asyncio.Future[Any]) -> None:
+        self._finishing = None
+        if not job.cancelled() and job.exception() is None:
+            for ns, names in job.result().items():
+                self._set_aside(ns, names)
+
+    def _set_aside(self, ns: str, names: Sequence[str]) -> None:
+        """Remove values that no row names any more, when no Worker can be about to read them.
+
+        Where the namespace is not open, whoever opens it looks for them.
+        """
+        space = self._spaces.get(ns)
+        if space is not None:
+            space.forget_all()
+            if names:
+                self._discard(space.blobs, names)
 
     # -- values that are no longer used ----------------------------------------------------
 
@@ -367,22 +535,72 @@ class WranglerStore:
 
     def _purge_soon(self, ns: str) -> None:
         """Delete expired rows, once for many reads that met them."""
-        if ns not in self._purging:
+        space = self._spaces.get(ns)
+        if ns not in self._purging and space is not None and space.read_only is None:
             self._purging.add(ns)
             asyncio.get_running_loop().call_later(UNLINK_DELAY, self._purge, ns)
+
+    def _purged(self, ns: str, done: asyncio.Future[Any]) -> None:
+        if done.exception() is None and done.result() == STEP:  # a lock only puts it off
+            self._purge(ns)
 
     def _purge(self, ns: str) -> None:
         self._purging.discard(ns)
         space = self._spaces.get(ns)
-        if space is None:
+        if space is None or space.read_only is not None:
             return
         change = Purge()
         change.now = int(self._clock() * 1000)
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        done.add_done_callback(lambda done: done.exception())  # a lock only puts it off
+        done.add_done_callback(lambda done: self._purged(ns, done))
         space.waiting.append((change, done))
         if not space.running:
             self._run(space)
+
+    # -- what is done when there is time ---------------------------------------------------
+
+    def _later(self, task: str, space: _Space, seconds: float, work: _Task) -> None:
+        """Do something for a namespace in a while, unless it is due already or closed then."""
+        if (task, space.name) in self._timers:
+            return
+
+        def run() -> None:
+            del self._timers[task, space.name]
+            if not space.closed:
+                work(space)
+
+        loop = asyncio.get_running_loop()
+        self._timers[task, space.name] = loop.call_later(seconds, run)
+
+    def _fold(self, space: _Space) -> None:
+        """Fold the log in when nobody has written for a while."""
+        if space.commits and space.commits == space.folded and not space.running:
+            if space.log_size() > LOG_SIZE // 64:
+                space.commits = CHECKPOINT_COMMITS
+                self._run(space)
+        elif space.commits:
+            space.folded = space.commits
+            self._later("fold", space, IDLE, self._fold)
+
+    def _seek_orphans(self, space: _Space) -> None:
+        """Find the values that no row names, and remove those a second look finds, too."""
+        arguments = space.path, space.blobs, space.opened, self._journals.values
+        job = asyncio.get_running_loop().run_in_executor(self._helper, orphans.find, *arguments)
+
+        def found(job: asyncio.Future[list[str]]) -> None:
+            if not job.cancelled() and job.exception() is None and job.result():
+                names = job.result()
+                self._later("sweep", space, SWEEP_AGAIN, lambda space: remove(space, names))
+
+        def remove(space: _Space, names: list[str]) -> None:
+            loop = asyncio.get_running_loop()
+            loop.run_in_executor(
+                self._helper, _remove_orphans, space, names, self._journals.values, self._ending
+            )
+            if len(names) >= orphans.MOST:
+                self._later("sweep", space, SWEEP_AFTER, self._seek_orphans)
+
+        job.add_done_callback(found)
 
     # -- files -----------------------------------------------------------------------------
 
@@ -398,24 +616,44 @@ class WranglerStore:
 
     async def _opened(self, ns: str) -> _Space:
         found = self._spaces.get(ns)
-        if found is not None:
+        if found is not None and not found.is_outdated():
             return found
+        if found is not None:
+            self._close_space(self._spaces.pop(ns))
         opening = self._opening.get(ns)
         if opening is None:
             loop = asyncio.get_running_loop()
-            opening = loop.run_in_executor(self._writer, _open, self.state, ns, self._home)
+            opening = loop.run_in_executor(self._writer, self._open, ns)
             self._opening[ns] = opening
             opening.add_done_callback(lambda done: self._opened_now(ns, done))
         return await asyncio.shield(opening)
+
+    def _open(self, ns: str) -> _Space:
+        """Open a namespace, what was left half-way in it finished. Runs in the thread."""
+        gone: dict[str, list[str]] = {}
+        if self._journals.is_used():
+            gone = _finish(self._place, self._journals)
+        space = _open(self._place, ns)
+        space.ns = ns
+        space.blobs.retire(gone.get(ns, ()))
+        return space
 
     def _opened_now(self, ns: str, done: asyncio.Future[_Space]) -> None:
         self._opening.pop(ns, None)
         if not done.cancelled() and done.exception() is None:
             self._spaces[ns] = space = done.result()
             self._absent.discard(ns)
-            if space.left:
-                loop = asyncio.get_running_loop()
-                loop.run_in_executor(self._helper, leftovers.remove, space.blobs, space.left)
+            if space.read_only is None:
+                self._later("sweep", space, SWEEP_AFTER, self._seek_orphans)
+
+    async def _opened_for_writing(self, ns: str, space: _Space) -> _Space:
+        """Open a namespace again that could only be read; StoreError where that is still so."""
+        if self._spaces.get(ns) is space:
+            self._close_space(self._spaces.pop(ns))
+        space = await self._opened(ns)
+        if space.read_only is not None:
+            raise store_error(space.path, sqlite3.OperationalError("readonly database"))
+        return space
 
     def _check_version(self, ns: str, space: _Space) -> None:
         """Empty the cache where another program has committed; `main` must be ours."""
@@ -434,10 +672,15 @@ class WranglerStore:
             return True  # the patient way either succeeds or tells what is wrong
         return time.monotonic() - space.heard < SHARED_SECONDS
 
-    async def _read(self, space: _Space, read: Callable[[sqlite3.Connection], _T]) -> _T:
+    async def _read(self, space: _Space, read: Callable[[Database], _T]) -> _T:
         """Read here; where a lock is in the way, wait for it in a thread."""
         try:
-            return read(space.reader())
+            found = read(space.reader())
+            if space.is_outdated():  # it was read without a lock
+                raise StoreError(
+                    f"The KV database {space.path} was changed while it was read. Try again."
+                )
+            return found
         except sqlite3.OperationalError as error:
             if not is_busy(error):
                 raise store_error(space.path, error) from error
@@ -445,7 +688,7 @@ class WranglerStore:
             raise store_error(space.path, error) from error
 
         def patiently() -> _T:
-            with connection(space.path) as db:
+            with space.connection() as db:
                 return read(db)
 
         return await self._helped(space.path, patiently)
@@ -457,10 +700,15 @@ class WranglerStore:
             raise store_error(path, error) from error
 
     def poll(self) -> Sequence[str]:
+        self._finish_soon()
         for ns, space in list(self._spaces.items()):
             if space.running:
                 continue
             if self._was_replaced(ns, space):
+                continue
+            if space.is_outdated():
+                self._close_space(self._spaces.pop(ns))
+                self._outside.add(ns)
                 continue
             try:
                 self._check_version(ns, space)
@@ -487,24 +735,38 @@ class WranglerStore:
     def _close_space(self, space: _Space) -> None:
         for database in (space.side, space.main):
             database.close()
+        space.closed = True
+        orphans.closing(space.file or (0, 0))
 
     async def close(self) -> None:
         for opening in list(self._opening.values()):
             await asyncio.wait([opening])
         if self._idle is not None:
             await self._idle
-        if self._sweep is not None:
-            self._sweep.cancel()
+        if self._finishing is not None:
+            await asyncio.wait([self._finishing])
+        self._ending.set()
+        for timer in (self._sweep, *self._timers.values()):
+            if timer is not None:
+                timer.cancel()
         spaces = list(self._spaces.values())
         self._spaces.clear()
+        left = []
         for space in spaces:
+            if not space.lock.is_alone():
+                left.append(space.blobs)
             self._close_space(space)
-        await self._clear_away([space.blobs for space in spaces])
+            if space.blobs not in left:
+                space.blobs.remove(space.blobs.retired())
+        await self._clear_away(left)
+        for space in spaces:
+            space.blobs.close()
         self._writer.shutdown()
+        self._stager.shutdown()
         self._helper.shutdown()
 
     async def _clear_away(self, every: Sequence[Blobs]) -> None:
-        """Remove what is due, and leave the rest to the next process; for much of it, wait."""
+        """Remove what is due, and for much of the rest wait; another process sweeps the rest."""
         rest: list[tuple[Blobs, list[str]]] = []
         for blobs in every:
             blobs.remove(blobs.retired(UNLINK_DELAY))
@@ -513,10 +775,6 @@ class WranglerStore:
             await asyncio.sleep(UNLINK_DELAY)
             for blobs, names in rest:
                 blobs.remove(names)
-        else:
-            for blobs, names in rest:
-                if names:
-                    leftovers.leave(blobs, names)
 
 
 def _settle(space: _Space, batch: Sequence[_Waiting], error: BaseException | None) -> None:
@@ -538,107 +796,141 @@ def _cost(key: str, entry: Any) -> int:
     return 200 + len(key) + (len(entry.value) if entry is not None else 0)
 
 
-def _open(state: Path, ns: str, home: Path | None) -> _Space:
+def _paths(
+    place: tuple[Path, tuple[str, ...]], ns: str, lock: ShmLock | None = None
+) -> tuple[Path, Blobs]:
+    base, parts = place
+    state = base.joinpath(*parts)
+    inside = blobs_path(state, ns).relative_to(base).parts
+    blobs = Blobs(base, *inside, is_alone=lock.is_alone) if lock else Blobs(base, *inside)
+    return database_path(state, ns), blobs
+
+
+def _is_there(place: tuple[Path, tuple[str, ...]], path: Path, *, create: bool = False) -> bool:
+    """Tell whether a database is there; StoreError where a link is, which SQLite would follow."""
+    base, parts = place
+    with open_folder(base, *parts, "kv", UNIQUE_KEY, create=create) as folder:
+        for ending in _LOGS:
+            folder.exists(path.name + ending)
+        return folder.exists(path.name)
+
+
+def _open(place: tuple[Path, tuple[str, ...]], ns: str) -> _Space:
     """Open a namespace's files, made where they are missing. Runs in the thread."""
-    path = database_path(state, ns)
-    blobs = Blobs(blobs_path(state, ns))
-    if home is not None:
-        logs = (path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal"))
-        places = (path, *logs, blobs.folder, leftovers.folder_of(blobs))
-        check_inside(home, *places, else_=_ELSE)
+    base, parts = place
+    path = database_path(base.joinpath(*parts), ns)
+    lock = ShmLock(path)
+    path, blobs = _paths(place, ns, lock)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shared = path.with_name(f"{path.name}-wal").exists()  # else nobody else has it open
-        main = connect(path)
-        try:
-            main.execute("PRAGMA journal_mode = WAL").fetchall()
-            known = main.execute("SELECT 1 FROM sqlite_master WHERE name = '_mf_entries'")
-            if known.fetchone() is None:
-                main.execute("BEGIN IMMEDIATE")
-                for statement in SCHEMA:
-                    main.execute(statement)
-                main.execute("COMMIT")
-            main.execute("PRAGMA synchronous = NORMAL")
-            main.execute("PRAGMA temp_store = MEMORY")
-            main.execute("PRAGMA wal_autocheckpoint = 0")  # folded in by the thread
-            main.execute("PRAGMA busy_timeout = 0")
-            side = connect(path)
-            side.execute("PRAGMA busy_timeout = 0")
-            space = _Space(path, main, side, blobs)
-            if shared:
-                space.hear()
-            return space
-        except BaseException:
-            main.close()
-            raise
+        there = _is_there(place, path, create=True)
+        shared = path.with_name(f"{path.name}-wal").exists()  # else nobody has it open
+        before = state_of(path)
+        main, side, options = open_database(path, there)
+        space = _Space(path, main, side, blobs, lock)
+        if options != WRITABLE:
+            space.options, space.read_only = options, before
+        elif shared and not lock.is_alone():
+            space.hear()
+        return space
     except (sqlite3.Error, OSError) as error:
         raise store_error(path, error) from error
 
 
-def _work(space: _Space, changes: Sequence[Change], fold: bool) -> bool:
+def _finish(place: tuple[Path, tuple[str, ...]], journals: Journals) -> dict[str, list[str]]:
+    """Finish the changes that other processes have left half-way. Runs in the thread."""
+    files = _Files(place)
+    try:
+        return finish_journals(journals, files)
+    except (sqlite3.Error, OSError, StoreError) as error:  # nobody waits for it
+        logging.getLogger(__name__).warning("%s: %s", journals.path, error)
+        return {}
+    finally:
+        files.close()
+
+
+class _Files:
+    """The files of namespaces that are there, for one thread's work on several of them."""
+
+    def __init__(self, place: tuple[Path, tuple[str, ...]]) -> None:
+        self._place = place
+        self._open: dict[str, tuple[sqlite3.Connection, Blobs]] = {}
+
+    def __call__(self, ns: str) -> tuple[sqlite3.Connection, Blobs] | None:
+        if ns not in self._open:
+            path, blobs = _paths(self._place, ns)
+            try:
+                if not _is_there(self._place, path):
+                    return None
+            except FileNotFoundError:
+                return None
+            db = connect(path, WRITABLE)
+            try:
+                db.seconds = WRITE_SECONDS
+                if not has_table(db, path):
+                    db.close()
+                    return None
+                db.execute("PRAGMA synchronous = NORMAL")
+                db.execute("PRAGMA busy_timeout = 0")
+            except BaseException:
+                db.close()
+                raise
+            self._open[ns] = db, blobs
+        return self._open[ns]
+
+    def close(self) -> None:
+        for db, _ in self._open.values():
+            db.close()
+
+
+def _work(space: _Space, changes: Sequence[Change], fold: bool, journals: Journals) -> bool:
     """Commit `changes` together, waiting for locks; then fold the log in. Runs in the thread."""
+    db = space.main
+    db.seconds = WRITE_SECONDS
+    try:
+        _commit(space, changes, journals)
+    finally:
+        db.seconds = READ_SECONDS
+    return (fold or space.log_size() > LOG_SIZE) and _fold_log(space)
+
+
+def _commit(space: _Space, changes: Sequence[Change], journals: Journals) -> None:
     db = space.main
     if changes:
         shared = time.monotonic() - space.heard < SHARED_SECONDS
         if shared or data_version(db) != space.version:
-            commit_between(db, space.blobs, changes)
+            commit_between(db, space.blobs, changes, space.ns, journals)
         else:
             db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
             try:
                 commit(db, space.blobs, changes)
             finally:
                 db.execute("PRAGMA busy_timeout = 0")
-    if fold:
-        db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-    return fold
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open a database for use by one thread at a time, whichever."""
-    return sqlite3.connect(
-        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
+def _fold_log(space: _Space) -> bool:
+    """Write the log's pages to the database, in no Worker's way; make it short if we are alone.
 
-
-class connection:  # noqa: N801  reads as a statement: with connection(path) as db
-    """A connection for one thread's own use, closed at the end."""
-
-    def __init__(self, path: Path) -> None:
-        self._db = connect(path)
-
-    def __enter__(self) -> sqlite3.Connection:
-        return self._db
-
-    def __exit__(self, *_: object) -> None:
-        self._db.close()
-
-
-def file_id(name: str) -> tuple[int, int] | None:
-    """Return what tells this file from another at the same path; None where there is none."""
+    Return False where that fails: what is in the log is safe, and there is another time.
+    """
     try:
-        status = os.stat(name)  # noqa: PTH116  before every write, so it has to be quick
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+        space.main.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        if space.lock.is_alone():
+            space.main.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.Error:
+        return False
+    return True
 
 
-def _read_entry(db: sqlite3.Connection, space: _Space, key: str) -> Entry | None:
-    """Read a row and its value. Another program may overwrite it in between: look again then."""
-    before = None
-    while True:
-        row = db.execute(_GET, (key,)).fetchone()
-        if row is None:
-            return None
-        blob_id, expires, metadata = row
-        value = space.blobs.read(blob_id)
-        if value is not None:
-            return Entry(value, metadata, None if expires is None else expires // 1000)
-        if blob_id == before:
-            raise StoreError(
-                f'The value of key "{key}" is missing: {space.blobs.path(blob_id)} is not there, '
-                f"but {space.path} names it. Put or delete the key to mend this."
-            )
-        before = blob_id
+def _remove_orphans(
+    space: _Space, names: list[str], pending: orphans.PendingBlobs, ending: threading.Event
+) -> None:
+    """Remove the values that no row names at this second look, too. Runs in a thread."""
+    with contextlib.suppress(sqlite3.Error, OSError, StoreError):
+        names = orphans.still(space.path, space.blobs, names, pending)
+        for at in range(0, len(names), orphans.STEP):
+            if ending.is_set():
+                return
+            space.blobs.remove(names[at : at + orphans.STEP])
 
 
 def _no_descriptors(error: Exception) -> bool:
@@ -662,6 +954,11 @@ def store_error(path: Path, error: Exception) -> StoreError:
             f"This process has no file descriptors left, so {path} cannot be opened. "
             "Nothing was changed; close programs that are connected, or raise the limit "
             "(ulimit -n), and try again."
+        )
+    if "is full" in text:
+        return StoreError(
+            f"There is no space left for the KV database {path}. Nothing was changed; free space "
+            "and try again."
         )
     if isinstance(error, OSError):
         place = error.filename or path

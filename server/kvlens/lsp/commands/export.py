@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kvlens.lsp.commands.params import CommandError, find_target
 from kvlens.lsp.progress import Progress
 from kvlens.seeds.export import ExportCancelledError, export, export_file
+from kvlens.stores.base import DamagedKeyError
 
 if TYPE_CHECKING:
     from kvlens.lsp.commands.params import Params
@@ -21,11 +22,22 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     if uri is None:
         return {"items": await export(store, target.id)}
     path = server.path(uri)
+    damaged: list[DamagedKeyError] = []
     async with Progress(server, params.token, f"Exporting {target.binding}") as progress:
         try:
             keys = await export_file(
-                store, target.id, path, progress=progress.report, cancelled=progress.cancelled
+                store,
+                target.id,
+                path,
+                progress=progress.report,
+                cancelled=progress.cancelled,
+                damaged=damaged.append,
             )
         except ExportCancelledError as error:
             raise CommandError(f"{path.name}: {error}.") from None
+    if damaged:
+        for one in damaged:
+            server.log("error", str(one))
+        more = f" {len(damaged) - 1:,} more are in the log." if len(damaged) > 1 else ""
+        raise CommandError(f"{path.name} has {keys:,} keys. Left out: {damaged[0]}{more}")
     return {"file": server.uri(path), "keys": keys}

@@ -1,0 +1,255 @@
+"""Folders that a repository may have prepared: what is below them is opened without a link.
+
+A project that somebody else made can bring `.wrangler` along, with links to its sources, to
+`.git` or to anywhere else. So each folder on the way is opened by itself, without following a
+link, and files are opened, replaced and removed below the open folder, not by their paths. Where
+the system has no such calls (Windows), every step is looked at before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from .base import StoreError
+
+OWN = ".wrangler"
+"""The folder beside a config: the only one that is written to without being named."""
+
+_AT = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd
+_FLAGS = (
+    getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # a pipe would wait for somebody at its other end
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_NOT_PLAIN = "/\\\0" if _AT else "/\\\0:"
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
+_IS_LINK = {errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP)}  # the second on FreeBSD
+_REPARSE = {getattr(stat, f"IO_REPARSE_TAG_{name}", 0) for name in ("SYMLINK", "MOUNT_POINT")} - {0}
+
+
+def open_folder(base: Path, *parts: str, create: bool = False) -> Folder:
+    """Open the folder `parts` below `base`; links are followed up to `base`, none below it.
+
+    With `create` it is made where it is missing, else that raises FileNotFoundError. Raises
+    StoreError where something on the way is a link or no folder, OSError where opening fails.
+    """
+    if create and not parts:
+        base.mkdir(parents=True, exist_ok=True)
+    folder = Folder(base, None if not _AT else _open_base(base, create))
+    for part in parts:
+        with folder:
+            folder = folder.folder(part, create=create)
+    return folder
+
+
+def _open_base(base: Path, create: bool) -> int:
+    try:
+        return os.open(base, _FOLDER | getattr(os, "O_CLOEXEC", 0))
+    except FileNotFoundError:
+        if not create:
+            raise
+        base.mkdir(parents=True, exist_ok=True)
+        return os.open(base, _FOLDER | getattr(os, "O_CLOEXEC", 0))
+
+
+class Folder:
+    """An open folder. Names are single ones; what they name is a regular file or is refused.
+
+    Every method raises StoreError, with the path and the way out, for a name that is no plain
+    one and for a link, pipe, device or the like in its place; else OSError as the system does.
+    """
+
+    def __init__(self, path: Path, handle: int | None) -> None:
+        self.path = path
+        self._handle = handle
+
+    def __enter__(self) -> Folder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)
+
+    def __del__(self) -> None:
+        self.close()  # so that one may be let go of while another thread still uses it
+
+    @property
+    def handle(self) -> int | None:
+        """The open folder as `dir_fd` takes it; None where the system has none."""
+        return self._handle
+
+    def at(self, name: str) -> str:
+        """Return what to open with `dir_fd=handle`: the name, or the path where there is none."""
+        return name if _AT else os.path.join(self.path, name)  # noqa: PTH118  quicker
+
+    def folder(self, name: str, *, create: bool = False) -> Folder:
+        """Open a folder in this one."""
+        check_name(self.path, name)
+        path = self.path / name
+        try:
+            if not _AT:
+                _refuse(path, path.lstat(), "folder")
+                return Folder(path, None)
+            handle = os.open(self.at(name), _FOLDER | _FLAGS, dir_fd=self._handle)
+        except FileNotFoundError as error:
+            if not create:
+                raise _named(error, path) from error
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(self.at(name), dir_fd=self._handle)
+            return self.folder(name)
+        except OSError as error:
+            if error.errno in (*_IS_LINK, errno.ENOTDIR):
+                _refuse(path, self.status(name), "folder")
+            raise _named(error, path) from error
+        return Folder(path, handle)
+
+    def status(self, name: str) -> os.stat_result:
+        """Return what is known of a file, or of the link itself."""
+        check_name(self.path, name)
+        try:
+            return os.stat(self.at(name), dir_fd=self._handle, follow_symlinks=False)
+        except OSError as error:
+            raise _named(error, self.path / name) from error
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is a regular file of that name; StoreError for something else."""
+        try:
+            status = self.status(name)
+        except FileNotFoundError:
+            return False
+        _refuse(self.path / name, status, "file")
+        return True
+
+    def open(self, name: str, flags: int = os.O_RDONLY, mode: int = 0o666) -> int:
+        """Open or make a regular file with the flags of `os.open`; return its descriptor."""
+        check_name(self.path, name)
+        path = self.path / name
+        if not _AT:
+            with contextlib.suppress(FileNotFoundError):
+                _refuse(path, path.lstat(), "file")
+        try:
+            handle = os.open(self.at(name), flags | _FLAGS, mode, dir_fd=self._handle)
+        except OSError as error:
+            # ENXIO: a pipe nobody reads, or a socket
+            if error.errno in (*_IS_LINK, errno.ENXIO, errno.EISDIR, errno.EACCES):
+                with contextlib.suppress(OSError):
+                    _refuse(path, self.status(name), "file")
+            raise _named(error, path) from error
+        try:
+            _refuse(path, os.fstat(handle), "file")
+        except BaseException:
+            os.close(handle)
+            raise
+        return handle
+
+    def read_bytes(self, name: str, limit: int) -> bytes:
+        """Return the content of a regular file; StoreError where it has more than `limit` bytes."""
+        handle = self.open(name)
+        with os.fdopen(handle, "rb") as file:
+            size = os.fstat(handle).st_size
+            data = file.read(limit + 1) if size <= limit else b""
+        if max(size, len(data)) > limit:
+            raise StoreError(
+                f"{self.path / name} is {max(size, len(data)):,} bytes, over the limit of "
+                f"{limit:,}. Remove it, or put a file that KV Lens wrote in its place."
+            )
+        return data
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of everything in the folder, in no order."""
+        for entry in self.entries():
+            yield entry.name
+
+    def entries(self) -> Iterator[os.DirEntry[str]]:
+        """Yield everything in the folder, in no order; nothing of it is opened."""
+        if self._handle is None or os.scandir not in os.supports_fd:
+            with os.scandir(self.path) as found:
+                yield from found
+            return
+        # a descriptor has one position: a second one, opened anew, has its own
+        handle = os.open(".", _FOLDER | _FLAGS, dir_fd=self._handle)
+        try:
+            with os.scandir(handle) as found:
+                yield from found
+        finally:
+            os.close(handle)
+
+    def remove(self, name: str) -> None:
+        """Remove a file; of a link, the link. One that is gone is no error."""
+        check_name(self.path, name)
+        try:
+            os.unlink(self.at(name), dir_fd=self._handle)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise _named(error, self.path / name) from error
+
+    def remove_folder(self, name: str) -> None:
+        """Remove an empty folder in this one; OSError where it holds anything."""
+        check_name(self.path, name)
+        os.rmdir(self.at(name), dir_fd=self._handle)
+
+    def replace(self, source: str, target: str) -> None:
+        """Give a file another name in one step, in place of what has it."""
+        check_name(self.path, source)
+        check_name(self.path, target)
+        try:
+            os.replace(
+                self.at(source),
+                self.at(target),
+                src_dir_fd=self._handle,
+                dst_dir_fd=self._handle,
+            )
+        except OSError as error:
+            raise _named(error, self.path / target) from error
+
+
+def check_name(folder: Path, name: str) -> None:
+    """Raise StoreError unless `name` is a single plain one, which cannot lead elsewhere."""
+    if name in ("", ".", "..") or any(
+        char in "/\\\0" or (char == ":" and not _AT) for char in name
+    ):
+        raise StoreError(
+            f"{name!r:.200} is not the name of a file in {folder}. Remove what names it there, "
+            "or name another place."
+        )
+
+
+def _refuse(path: Path, status: os.stat_result, wanted: str) -> None:
+    """Raise StoreError unless `status` is that of a regular file or of a folder, as `wanted`."""
+    mode = status.st_mode
+    link = stat.S_ISLNK(mode) or getattr(status, "st_reparse_tag", 0) in _REPARSE
+    if not link and (stat.S_ISDIR(mode) if wanted == "folder" else stat.S_ISREG(mode)):
+        return
+    place = "Remove it, or name another place: --store wrangler:PATH or the setting kvlens.store."
+    if link:
+        target = ""
+        with contextlib.suppress(OSError):
+            target = f" that leads to {path.readlink()}"
+        raise StoreError(f"{path} is a link{target}, and KV Lens follows no link there. {place}")
+    kinds = (
+        ("a folder", stat.S_ISDIR),
+        ("a named pipe", stat.S_ISFIFO),
+        ("a socket", stat.S_ISSOCK),
+        ("a device", stat.S_ISCHR),
+        ("a device", stat.S_ISBLK),
+    )
+    kind = next((kind for kind, is_it in kinds if is_it(mode)), "a file")
+    raise StoreError(f"{path} is {kind}, not a {wanted}. {place}")
+
+
+def _named(error: OSError, path: Path) -> OSError:
+    """Return the error with the whole path, which a folder's descriptor hides."""
+    return type(error)(error.errno, error.strerror, str(path))
