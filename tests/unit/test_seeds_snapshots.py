@@ -28,16 +28,22 @@ PROD = Named("ONE", "prod", "3d")
 
 
 @pytest_asyncio.fixture(params=["memory:", "wrangler:", "peer"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[list[Store]]:
+    """A store, and the one behind it where it is an emulator's."""
     inner = open_store(request.param.replace("peer", "memory:"), tmp_path, CLOCK)
     if request.param == "peer":
         async with Emulator(inner, {}, clock=CLOCK) as emulator:
             opened = open_store(emulator.url.replace("//", f"//{emulator.token}@"), tmp_path)
-            yield opened
+            yield [opened, inner]
             await opened.close()
     else:
-        yield inner
+        yield [inner, inner]
     await inner.close()
+
+
+@pytest.fixture
+def store(stores: list[Store]) -> Store:
+    return stores[0]
 
 
 async def content(store: Store, ns: str) -> dict[str, Entry]:
@@ -200,8 +206,9 @@ async def test_one_is_written_over_by_force_only(store: Store, tmp_path: Path) -
     assert saved.keys == 2
 
 
-async def test_a_save_that_fails_leaves_what_was(store: Store, tmp_path: Path) -> None:
-    await store.put("2d", Write("bad", b"1", "{broken"))
+async def test_a_save_that_fails_leaves_what_was(stores: list[Store], tmp_path: Path) -> None:
+    store, behind = stores
+    await behind.put("2d", Write("bad", b"1", "{broken"))
     with pytest.raises(StoreError, match='metadata of key "bad" is not JSON'):
         await snapshots.save(store, tmp_path, "s", [ONE, TWO])
     assert list(snapshots.folder(tmp_path).iterdir()) == []
