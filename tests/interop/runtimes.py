@@ -104,6 +104,11 @@ class Runtime(Server):
             self.url = self.address(line.strip())
         threading.Thread(target=self._process.stdout.read, daemon=True).start()
 
+    @property
+    def pid(self) -> int:
+        """The process that was started, which may have started others."""
+        return self._process.pid
+
     def address(self, line: str) -> str:
         """Return the URL that this line tells, or nothing."""
         return line

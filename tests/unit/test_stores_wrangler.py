@@ -8,7 +8,9 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -16,7 +18,9 @@ import pytest
 from kvlens.kv import Entry, KeyInfo, ManualClock, Page, Stats, Write
 from kvlens.stores import Store, StoreError, open_store
 from kvlens.stores import blobs as blobs_module
+from kvlens.stores import database as database_module
 from kvlens.stores import wrangler as module
+from kvlens.stores.database import Database
 from kvlens.stores.diskformat import (
     blobs_path,
     database_name,
@@ -24,6 +28,7 @@ from kvlens.stores.diskformat import (
     new_blob_id,
     safe_name,
 )
+from kvlens.stores.wrangler import WranglerStore
 
 NOW = 1_800_000_000
 
@@ -495,6 +500,179 @@ async def test_a_read_only_database(tmp_path: Path, state: Path) -> None:
     assert await store.get("KV", "k") == Entry(b"first")
     await store.close()
     assert blobs(state) == [b"first"]
+
+
+READ_ONLY = """
+import asyncio, os, sys, tempfile
+from pathlib import Path
+from kvlens.kv import Entry, Write
+from kvlens.stores import StoreError, open_store, wrangler
+folder = Path(sys.argv[1])
+
+
+async def warm():  # imports what is imported late
+    with tempfile.TemporaryDirectory() as other:
+        store = open_store("wrangler:", Path(other))
+        await store.put_many("KV", [Write("k", b"v")])
+        await store.list("KV")
+        await store.close()
+
+asyncio.run(warm())
+os.setgid(65534)  # from here on as nobody, who may not read Python's own files
+os.setuid(65534)
+
+async def main():
+    store = open_store("wrangler:", folder)
+    for round in range(2):
+        assert await store.get("KV", "k") == Entry(b"first"), round
+        assert [info.name for info in (await store.list("KV")).keys] == ["k"]
+        assert (await store.stats("KV")) == (1, 5)
+        for attempt in (
+            store.put("KV", Write("k", b"2")),
+            store.put_many("KV", [Write("k", b"2")]),
+            store.delete("KV", ["k"]),
+            store.clear("KV"),
+        ):
+            try:
+                await attempt
+            except StoreError as error:
+                assert "cannot be opened for writing" in str(error), error
+            else:
+                raise AssertionError("written")
+        store.poll()
+    print("read", flush=True)
+    sys.stdin.readline()
+    await store.put("KV", Write("k", b"second"))
+    assert await store.get("KV", "k") == Entry(b"second")
+    await store.close()
+    print("written", flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "setuid") or os.getuid() != 0, reason="needs another user")
+@pytest.mark.parametrize("made", ["file", "folder", "file, open elsewhere", "folder, with a log"])
+def test_what_can_only_be_read_is_read(made: str) -> None:
+    """By another user, for an administrator may write everything; writable again it is written."""
+    with tempfile.TemporaryDirectory(prefix="kvlens-") as name:
+        folder = Path(name).resolve()
+        state = folder / ".wrangler" / "state" / "v3"
+        database = database_path(state, "KV")
+
+        async def make() -> None:
+            store = open_store("wrangler:", folder)
+            await store.put("KV", Write("k", b"first"))
+            await store.put("KV", Write("expired", b"", None, 1000))
+            await store.close()
+
+        asyncio.run(make())
+        with contextlib.ExitStack() as stack:
+            if "elsewhere" in made or "log" in made:
+                stack.enter_context(opened_elsewhere(state))
+                assert Path(f"{database}-wal").exists()
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, 65534, 65534)
+                path.chmod(0o755 if path.is_dir() else 0o644)
+            for path in database.parent.iterdir():
+                path.chmod(0o444)
+            if "folder" in made:
+                for path in folder.rglob("*"):
+                    if path.is_dir():
+                        path.chmod(0o555)
+            command = [sys.executable, "-c", READ_ONLY, str(folder)]
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+            assert process.stdout
+            assert process.stdin
+            assert process.stdout.readline() == "read\n"
+            for path in folder.rglob("*"):
+                path.chmod(0o755 if path.is_dir() else 0o644)
+            process.stdin.write("\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "written\n"
+            assert process.wait(30) == 0
+
+
+async def test_a_read_only_store_sees_what_others_write(tmp_path: Path, state: Path) -> None:
+    """Opened so that SQLite takes no locks and looks at nothing twice."""
+    first = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    await first.put("KV", Write("k", b"0"))
+    await first.close()
+    store = WranglerStore(tmp_path, (".wrangler", "state", "v3"), ManualClock(NOW))
+    with pytest.MonkeyPatch.context() as patch:
+
+        def refuse(path: Path) -> tuple[Database, Database]:
+            raise sqlite3.OperationalError("attempt to write a readonly database")
+
+        patch.setattr(database_module, "_open_to_write", refuse)
+        for number in range(1, 5):
+            assert await store.get("KV", "k") == Entry(b"%d" % (number - 1))
+            writer = sqlite3.connect(database_path(state, "KV"))
+            blob = new_blob_id()
+            (blobs_path(state, "KV") / blob).write_bytes(b"%d" % number)
+            writer.execute("UPDATE _mf_entries SET blob_id = ?", (blob,))
+            writer.commit()
+            writer.close()
+            assert list(store.poll()) == ["KV"]
+            assert await store.get("KV", "k") == Entry(b"%d" % number)
+        with pytest.raises(StoreError, match="cannot be opened for writing"):
+            await store.put("KV", Write("k", b"mine"))
+    await store.put("KV", Write("k", b"mine"))
+    assert await store.get("KV", "k") == Entry(b"mine")
+    await store.close()
+
+
+async def test_a_truncated_database_is_one_namespaces_trouble(tmp_path: Path, state: Path) -> None:
+    store = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    for ns in ("A", "B"):
+        await store.put_many(ns, [Write(f"{n:05}", b"v") for n in range(3000)])
+    await store.close()
+    path = database_path(state, "A")
+    path.write_bytes(path.read_bytes()[:20_000])
+    store = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    with pytest.raises(StoreError, match="is damaged") as caught:
+        await store.stats("A")
+    assert str(path) in str(caught.value)
+    assert await store.stats("B") == Stats(3000, 3000)
+    await store.put("B", Write("k", b"v"))
+    await store.close()
+
+
+async def test_the_log_stays_small(
+    store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While much is written, and when nobody writes any more; also beside a reader."""
+    monkeypatch.setattr(module, "IDLE", 0.1)
+    log = Path(f"{database_path(state, 'KV')}-wal")
+    largest = 0
+    text = '"' + "m" * 4000 + '"'
+    for number in range(12):
+        await store.put_many("KV", [Write(f"{number} {n}", b"", text) for n in range(300)])
+        largest = max(largest, log.stat().st_size)
+    assert largest < 2 * database_module.LOG_SIZE
+    deadline = time.monotonic() + 20
+    if sys.platform in ("linux", "darwin"):
+        while log.stat().st_size:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+    with opened_elsewhere(state):
+        for number in range(12):
+            await store.put_many("KV", [Write(f"{number} {n}", b"x", text) for n in range(300)])
+        assert log.stat().st_size < 3 * database_module.LOG_SIZE
+
+
+async def test_no_reading_transaction_stays_open(store: Store, state: Path) -> None:
+    """Else the log could not be folded in by anybody."""
+    await store.put_many("KV", [Write(f"{n:04}", b"v", None, NOW + 60) for n in range(2000)])
+    await store.get("KV", "0001")
+    await store.list("KV", limit=10)
+    await store.stats("KV")
+    await store.get("KV", "none")
+    other = sqlite3.connect(database_path(state, "KV"), isolation_level=None)
+    assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0)
+    other.close()
 
 
 LINKS = {

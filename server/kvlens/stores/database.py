@@ -26,6 +26,7 @@ WRITE_SECONDS = 300.0  # the same for one that writes many rows
 MAX_ROW = 32 * 1024 * 1024  # bytes; a larger row fails what reads it
 
 LOG_SIZE = 4 * 1024 * 1024  # bytes of the write-ahead log, above which it is folded in
+IMMUTABLE = "immutable=1"
 WRITABLE = "mode=rw"  # the other options are those of a database that can only be read
 
 _OPERATIONS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond
@@ -107,10 +108,10 @@ def open_database(path: Path, there: bool) -> tuple[Database, Database, str]:
     except sqlite3.OperationalError as error:
         if not there or is_busy(error):
             raise
-        for options in ("mode=ro", "immutable=1"):
+        for options in ("mode=ro", IMMUTABLE):
             # SQLite reads no database in WAL mode whose log it can neither find nor make, unless
             # it is told that nobody writes; `state_of` tells whether anybody did
-            if options == "immutable=1" and _has_log(path):
+            if options == IMMUTABLE and _has_log(path):
                 break
             with contextlib.suppress(sqlite3.OperationalError):
                 return *_open_to_read(path, options), options

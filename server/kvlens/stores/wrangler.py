@@ -44,6 +44,7 @@ from .commit import (
     with_journal,
 )
 from .database import (
+    IMMUTABLE,
     LOG_SIZE,
     READ_SECONDS,
     WRITABLE,
@@ -676,7 +677,7 @@ class WranglerStore:
         """Read here; where a lock is in the way, wait for it in a thread."""
         try:
             found = read(space.reader())
-            if space.is_outdated():  # it was read without a lock
+            if space.options == IMMUTABLE and space.is_outdated():  # it was read without a lock
                 raise StoreError(
                     f"The KV database {space.path} was changed while it was read. Try again."
                 )
@@ -827,8 +828,9 @@ def _open(place: tuple[Path, tuple[str, ...]], ns: str) -> _Space:
         before = state_of(path)
         main, side, options = open_database(path, there)
         space = _Space(path, main, side, blobs, lock)
-        if options != WRITABLE:
-            space.options, space.read_only = options, before
+        if options != WRITABLE:  # SQLite may have made a log, but none that is not to change
+            space.options = options
+            space.read_only = before if options == IMMUTABLE else state_of(path)
         elif shared and not lock.is_alone():
             space.hear()
         return space
