@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..kv import Entry, Write
 from ..stores import Store, StoreError
+from ..stores.known import KnowsNamespaces
 from ..stores.many import get_many
 from .http import Request, Response
 
@@ -86,6 +87,10 @@ async def _clear(store: Store, ns: str, given: Arguments) -> Any:
     return await store.clear(ns)
 
 
+async def _namespaces(store: Store, ns: str, given: Arguments) -> Any:
+    return list(await store.namespaces()) if isinstance(store, KnowsNamespaces) else []
+
+
 OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], bool]] = {
     # operation: (function, whether it changes the namespace)
     "get": (_get, False),
@@ -97,6 +102,7 @@ OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], b
     "list": (_list, False),
     "stats": (_stats, False),
     "clear": (_clear, True),
+    "namespaces": (_namespaces, False),
 }
 
 

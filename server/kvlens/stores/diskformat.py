@@ -8,6 +8,7 @@ Below the state folder (`.wrangler/state/v3`):
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -48,6 +49,23 @@ def database_name(ns: str) -> str:
 def blobs_path(state: Path, ns: str) -> Path:
     """Return the folder with the values of namespace `ns`."""
     return state / "kv" / safe_name(ns) / "blobs"
+
+
+def namespaces_in(state: Path) -> list[str]:
+    """Return the ids of the namespaces below the state folder, in order.
+
+    A database is named after a hash, so the names are those of the folders with values, where
+    they are ids as they stand: an id with characters that no folder may have is not found.
+    """
+    with contextlib.suppress(OSError), os.scandir(state / "kv") as folders:
+        return sorted(
+            folder.name
+            for folder in folders
+            if folder.is_dir(follow_symlinks=False)
+            and database_path(state, folder.name).is_file()
+            and not database_path(state, folder.name).is_symlink()
+        )
+    return []
 
 
 def safe_name(ns: str) -> str:

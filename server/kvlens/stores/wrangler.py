@@ -27,7 +27,7 @@ from .base import Replaced, Store, StoreError, after_prefix
 from .blobs import Blobs
 from .changes import Change, Clear, Delete, Purge, Put, Replace
 from .commit import BUSY_SECONDS, UndoError, commit, commit_between, data_version, is_busy
-from .diskformat import SCHEMA, blobs_path, database_path
+from .diskformat import SCHEMA, blobs_path, database_path, namespaces_in
 from .own import OWN, check_inside
 
 SHARED_SECONDS = 2.0  # so long after another program's commit it is held to be at work
@@ -214,6 +214,10 @@ class WranglerStore:
         if lasting and not space.running and mark == (space.version, space.changes):
             space.stats = result
         return result
+
+    async def namespaces(self) -> Sequence[str]:
+        """Return the namespaces on disk; see `kvlens.stores.known`."""
+        return await asyncio.to_thread(namespaces_in, self.state)
 
     # -- writing ---------------------------------------------------------------------------
 
