@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types
 
+from kvlens.stores.known import KnowsNamespaces
+
 if TYPE_CHECKING:
     from kvlens.config import Namespace
     from kvlens.kv.limits import Compat
@@ -20,6 +22,10 @@ class ParamsError(Exception):
 
 class CommandError(Exception):
     """The command cannot be done; the text says why and what to do."""
+
+
+class ConflictError(CommandError):
+    """What the client has read is not what is there now; nothing was changed."""
 
 
 class Params:
@@ -115,9 +121,24 @@ async def find_target(server: Server, params: Params) -> Target:
             continue
         compat = project.emulator.settings.compat
         return Target(project, namespace.binding, namespace.id, compat)
+    if wanted is not None and await _is_unclaimed(server, project, wanted):
+        return Target(project, wanted, wanted, project.emulator.settings.compat)
     what = f'binding "{binding}"' if binding is not None else f'id "{wanted}"'
     where = f' in environment "{environment}"' if environment else ""
     known = ", ".join(dict.fromkeys(namespace.binding for namespace in declared)) or "none"
     raise CommandError(
         f"{project.label} declares no KV namespace with {what}{where}; it declares: {known}."
     )
+
+
+async def _is_unclaimed(server: Server, project: Project, wanted: str) -> bool:
+    """Tell whether an id that no config names is one under which the store has keys."""
+    if wanted in claimed(server):
+        return False
+    store = await project.emulator.store()
+    return isinstance(store, KnowsNamespaces) and wanted in await store.namespaces()
+
+
+def claimed(server: Server) -> set[str]:
+    """Return the ids that the workspace's configs name: several may share one store."""
+    return {name for project in server.projects for name in project.config.store_ids()}
