@@ -10,6 +10,7 @@ from typing import Any
 
 from kvlens.config import Config, ConfigReader
 from kvlens.config.find import ConfigError, find_configs, read_config, winners
+from kvlens.config.renamed import Renamed, renamed
 from kvlens.lsp.emulators import EmulatorProcess
 from kvlens.lsp.settings import Settings
 from kvlens.lsp.workers import WorkerProcess
@@ -34,12 +35,17 @@ class Project:
         await self.worker.stop()
         await self.emulator.stop()
 
-    def reload(self) -> None:
-        """Read the file again; one that cannot be read leaves what was known."""
+    def reload(self) -> list[Renamed]:
+        """Read the file again and return what is kept under another name now.
+
+        A file that cannot be read leaves what was known.
+        """
+        before = self.config.namespaces()
         try:
             self.config = self._reader.read(read_config(self.path))
         except ConfigError:
-            return
+            return []
+        return renamed(before, self.config.namespaces())
 
 
 class Projects:
