@@ -1,13 +1,15 @@
 /** The view: projects, environments, namespaces and, page by page, their keys. */
 
 import * as vscode from 'vscode';
-import { uriOf } from './documents';
+import { uriOf } from './address';
+import { hasOwnEditor } from './contents';
 import * as format from './format';
 import { type Model, reference } from './model';
 import type { Changed, KeyInfo, Namespace, NamespaceRef, Project } from './protocol';
 import type { Server } from './server';
 
 const PAGE = 200;
+const LONGEST = 2 ** 31 - 1; // ms that a timer takes
 const PREVIEW = 400; // characters of a value in a tooltip
 
 export interface ProjectNode {
@@ -23,6 +25,11 @@ export interface NamespaceNode {
     kind: 'namespace';
     project: Project;
     namespace: Namespace;
+}
+/** The namespaces that no config names. */
+export interface UnclaimedNode {
+    kind: 'unclaimed';
+    project: Project;
 }
 export interface KeyNode {
     kind: 'key';
@@ -42,7 +49,14 @@ export interface HintNode {
     icon: string;
     command?: vscode.Command;
 }
-export type Node = ProjectNode | EnvironmentNode | NamespaceNode | KeyNode | MoreNode | HintNode;
+export type Node =
+    | ProjectNode
+    | EnvironmentNode
+    | NamespaceNode
+    | UnclaimedNode
+    | KeyNode
+    | MoreNode
+    | HintNode;
 
 interface Loaded {
     keys: KeyInfo[];
@@ -56,6 +70,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     private readonly emitter = new vscode.EventEmitter<Node | undefined>();
     private readonly loaded = new Map<string, Loaded>();
     private readonly subscription: vscode.Disposable;
+    private timer: NodeJS.Timeout | undefined;
 
     readonly onDidChangeTreeData = this.emitter.event;
 
@@ -67,6 +82,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     }
 
     dispose(): void {
+        clearTimeout(this.timer);
         this.subscription.dispose();
         this.emitter.dispose();
     }
@@ -79,6 +95,8 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
                 return this.inProject(node.project);
             case 'environment':
                 return namespacesOf(node.project, node.environment);
+            case 'unclaimed':
+                return unclaimedOf(node.project);
             case 'namespace':
                 return this.inNamespace(node);
             default:
@@ -94,6 +112,8 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
                 return environmentItem(node);
             case 'namespace':
                 return namespaceItem(node);
+            case 'unclaimed':
+                return unclaimedItem(node);
             case 'key':
                 return keyItem(node);
             case 'more':
@@ -126,11 +146,15 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     private async roots(): Promise<Node[]> {
         await this.model.ready();
         const projects = this.model.projects;
-        if (projects.length === 1) {
-            // With nothing to list the view's welcome text takes the place.
-            return projects[0].namespaces.length ? this.inProject(projects[0]) : [];
+        const [only] = projects;
+        if (projects.length === 1 && !only.namespaces.length && !only.unclaimed?.length) {
+            return []; // the view's welcome text takes the place
         }
-        return projects.map((project) => ({ kind: 'project', project }));
+        const nodes: Node[] =
+            projects.length === 1
+                ? this.inProject(only)
+                : projects.map((project) => ({ kind: 'project', project }));
+        return vscode.workspace.isTrusted || !nodes.length ? nodes : [trustHint(''), ...nodes];
     }
 
     private inProject(project: Project): Node[] {
@@ -150,11 +174,17 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         } else {
             nodes.push(...namespacesOf(project, null));
         }
+        if (project.unclaimed?.length) {
+            nodes.push({ kind: 'unclaimed', project });
+        }
         return nodes;
     }
 
     private async inNamespace(node: NamespaceNode): Promise<Node[]> {
         const id = idOf(node);
+        if (!vscode.workspace.isTrusted) {
+            return [trustHint(id)];
+        }
         let loaded = this.loaded.get(id);
         if (!loaded || loaded.stale) {
             const wanted = Math.max(PAGE, loaded?.keys.length ?? 0);
@@ -165,6 +195,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
                 return [failureHint(id, error)];
             }
             this.loaded.set(id, loaded);
+            this.wait();
         }
         if (!loaded.keys.length) {
             return emptyHints(node);
@@ -193,6 +224,40 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             loaded.stale ||= !changes.length || hit;
         }
         this.emitter.fire(undefined);
+    }
+
+    /** Look again when a key expires, which nobody tells, and when what is said of it changes. */
+    private wait(): void {
+        const now = Date.now() / 1000;
+        let next = Number.POSITIVE_INFINITY;
+        for (const { keys } of this.loaded.values()) {
+            for (const { expiration } of keys) {
+                if (expiration && expiration > now) {
+                    next = Math.min(next, format.nextChange(expiration, now));
+                }
+            }
+        }
+        clearTimeout(this.timer);
+        if (next < Number.POSITIVE_INFINITY) {
+            const delay = Math.max(500, (next - now) * 1000 + 50);
+            this.timer = setTimeout(() => this.passed(), Math.min(delay, LONGEST));
+        }
+    }
+
+    private passed(): void {
+        const now = Date.now() / 1000;
+        let expired = false;
+        for (const loaded of this.loaded.values()) {
+            const some = loaded.keys.some(({ expiration }) => expiration && expiration <= now);
+            loaded.stale ||= some;
+            expired ||= some;
+        }
+        if (expired) {
+            void this.model.refresh(); // tells of the new numbers of keys, too
+        } else {
+            this.emitter.fire(undefined);
+        }
+        this.wait();
     }
 
     private async keyTooltip(
@@ -235,6 +300,23 @@ function namespacesOf(project: Project, environment: string | null): Node[] {
         .map((namespace) => ({ kind: 'namespace', project, namespace }));
 }
 
+function unclaimedOf(project: Project): Node[] {
+    return (project.unclaimed ?? []).map(({ id, keys, size }) => {
+        const names = { binding: id, id, environment: null };
+        return { kind: 'namespace', project, namespace: { ...names, keys, size, unclaimed: true } };
+    });
+}
+
+function unclaimedItem(node: UnclaimedNode): vscode.TreeItem {
+    const label = 'Keys without a namespace';
+    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
+    item.id = `${node.project.config}|unclaimed`;
+    item.contextValue = 'withoutNamespace';
+    item.iconPath = new vscode.ThemeIcon('question');
+    item.tooltip = 'The store has keys under names that no config has, such as before a rename.';
+    return item;
+}
+
 function projectItem(project: Project): vscode.TreeItem {
     const item = new vscode.TreeItem(project.label, vscode.TreeItemCollapsibleState.Expanded);
     item.id = project.config;
@@ -268,13 +350,15 @@ function environmentItem(node: EnvironmentNode): vscode.TreeItem {
 }
 
 function namespaceItem(node: NamespaceNode): vscode.TreeItem {
-    const { binding, id, keys, size } = node.namespace;
+    const { binding, id, keys, size, unclaimed } = node.namespace;
     const item = new vscode.TreeItem(binding, vscode.TreeItemCollapsibleState.Collapsed);
     item.id = idOf(node);
-    item.contextValue = 'namespace';
+    item.contextValue = unclaimed ? 'unclaimed' : 'namespace';
     item.iconPath = new vscode.ThemeIcon('database');
     item.description = typeof keys === 'number' ? format.count(keys, 'key') : '';
-    const lines = [`env.${binding}`, `namespace ${id}`];
+    const lines = unclaimed
+        ? [`The store has keys under "${id}", and no config names it.`]
+        : [`env.${binding}`, `namespace ${id}`];
     if (typeof keys === 'number') {
         const amount = typeof size === 'number' ? `, ${format.size(size)}` : '';
         lines.push(`${format.count(keys, 'key')}${amount}`);
@@ -299,7 +383,9 @@ function keyItem(node: KeyNode): vscode.TreeItem {
     }
     item.description = notes.join(' · ');
     const uri = uriOf(reference(node.parent.project, node.parent.namespace), name);
-    item.command = { command: 'vscode.open', title: 'Open Value', arguments: [uri] };
+    item.command = hasOwnEditor(name)
+        ? { command: 'kvlens.open', title: 'Open Value', arguments: [node] }
+        : { command: 'vscode.open', title: 'Open Value', arguments: [uri] };
     return item;
 }
 
@@ -336,6 +422,12 @@ function emptyHints(node: NamespaceNode): HintNode[] {
         hint('seed', 'No keys yet: seed from a file…', 'cloud-upload'),
         hint('put', 'or put a key…', 'add'),
     ];
+}
+
+function trustHint(id: string): HintNode {
+    const label = 'Trust this workspace to see its keys';
+    const command = { command: 'workbench.trust.manage', title: label };
+    return { kind: 'hint', id: `${id}|trust`, label, icon: 'shield', command };
 }
 
 function addHint(project: Project): HintNode {

@@ -112,7 +112,7 @@ class _Session:
     def begin(self) -> None:
         """Start a session as an editor does."""
         self.server = Server()
-        self.server.protocol.set_writer(self)  # type: ignore[arg-type]
+        self.server.protocol.set_writer(self)
         folder = {"uri": self.folder.as_uri(), "name": "x"}
         params = {"capabilities": {}, "processId": os.getpid(), "workspaceFolders": [folder]}
         self.send(message(id=0, method="initialize", params=params))

@@ -40,6 +40,8 @@ class Editor(LanguageClient):
 
     notes: list[tuple[str, Any]]
     edits: list[types.ApplyWorkspaceEditParams]
+    asked: list[types.ShowMessageRequestParams]
+    answer: str | None  # to what is asked, where it is one of the answers
     folder: Path
 
 
@@ -47,7 +49,7 @@ def make_editor() -> Editor:
     """Return a client with the server's own notifications and edits handled."""
     client = Editor(converter_factory=default_converter)
     register_lsp_features(client)
-    client.notes, client.edits = [], []
+    client.notes, client.edits, client.asked, client.answer = [], [], [], None
     for method in ("kvlens/changed", "kvlens/status", "kvlens/worker", "kvlens/output"):
 
         def keep(params: Any, method: str = method) -> None:
@@ -60,6 +62,12 @@ def make_editor() -> Editor:
         return types.ApplyWorkspaceEditResult(applied=True)
 
     client.feature(types.WORKSPACE_APPLY_EDIT)(apply_edit)
+
+    def show(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
+        client.asked.append(params)
+        return next((one for one in params.actions or [] if one.title == client.answer), None)
+
+    client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)(show)
     return client
 
 

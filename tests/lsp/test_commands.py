@@ -10,6 +10,7 @@ import urllib.request
 from typing import Any
 
 import pytest
+from kvlens.stores import digest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
@@ -34,15 +35,18 @@ async def test_a_key_lives_from_put_to_delete(editor: Editor) -> None:
     metadata = {"a": [1, None]}
     await run(editor, "kvlens.put", **CARTS, key="k/1 ŋ", text="ŋ", metadata=metadata)
     got = await run(editor, "kvlens.get", **CARTS, key="k/1 ŋ")
-    assert got == {"size": 2, "text": "ŋ", "metadata": metadata}
+    known = digest("ŋ".encode())
+    assert got == {"size": 2, "digest": known, "text": "ŋ", "metadata": metadata}
     assert await run(editor, "kvlens.delete", **CARTS, key="k/1 ŋ") == {"deleted": 1}
     assert await run(editor, "kvlens.get", **CARTS, key="k/1 ŋ") is None
 
 
 async def test_binary_stays_binary(editor: Editor) -> None:
-    data = base64.b64encode(bytes(range(256))).decode()
+    value = bytes(range(256))
+    data = base64.b64encode(value).decode()
     await run(editor, "kvlens.put", **CARTS, key="bin", base64=data)
-    assert await run(editor, "kvlens.get", **CARTS, key="bin") == {"size": 256, "base64": data}
+    got = await run(editor, "kvlens.get", **CARTS, key="bin")
+    assert got == {"size": 256, "digest": digest(value), "base64": data}
 
 
 async def test_an_edit_keeps_metadata_and_expiration(editor: Editor) -> None:
@@ -52,10 +56,41 @@ async def test_an_edit_keeps_metadata_and_expiration(editor: Editor) -> None:
     done = await run(editor, "kvlens.put", **CARTS, key="kept", text="new", keep=True)
     assert done == {"kept": True}
     after = await run(editor, "kvlens.get", **CARTS, key="kept")
-    assert after == {**before, "text": "new"}
+    assert after == {**before, "text": "new", "digest": digest(b"new")}
     await run(editor, "kvlens.delete", **CARTS, key="kept")
     with pytest.raises(JsonRpcException, match="is not in CARTS any more"):
         await run(editor, "kvlens.put", **CARTS, key="kept", text="x", keep=True)
+
+
+CHANGED: dict[str, tuple[dict[str, Any], str | None]] = {
+    # id: (what is put over "read", the value that is there then; None is a conflict)
+    "a new value": ({"keep": True, "expected": digest(b"read")}, "new"),
+    "another's value": ({"keep": True, "expected": digest(b"else")}, None),
+    "all of it": ({"expected": digest(b"read")}, "new"),
+    "all over another's": ({"expected": digest(b"else")}, None),
+    "a key that was not there": ({"expected": ""}, None),
+    "whatever is there": ({}, "new"),
+}
+
+
+@pytest.mark.parametrize(("params", "then"), CHANGED.values(), ids=CHANGED.keys())
+async def test_only_what_was_read_is_written_over(
+    editor: Editor, params: dict[str, Any], then: str | None
+) -> None:
+    await run(editor, "kvlens.put", **CARTS, key="cas", text="read")
+    put = run(editor, "kvlens.put", **CARTS, key="cas", text="new", **params)
+    if then is None:
+        with pytest.raises(JsonRpcException, match='"cas" in CARTS is not what was read') as caught:
+            await put
+        assert caught.value.code == -32801  # ContentModified
+    else:
+        await put
+    got = await run(editor, "kvlens.get", **CARTS, key="cas")
+    assert got["text"] == (then or "read")
+    await run(editor, "kvlens.delete", **CARTS, key="cas")
+    done = await run(editor, "kvlens.put", **CARTS, key="cas", text="first", expected="")
+    assert done == {"kept": False}
+    await run(editor, "kvlens.delete", **CARTS, key="cas")
 
 
 async def test_keys_come_in_pages(editor: Editor) -> None:
@@ -70,7 +105,7 @@ async def test_keys_come_in_pages(editor: Editor) -> None:
 
 
 async def test_seed_and_export(editor: Editor) -> None:
-    seeds = [
+    seeds: list[dict[str, Any]] = [
         {"key": "a", "value": "1", "metadata": {"m": 1}},
         {"key": "b", "value": "//79", "base64": True},
         {"key": "c", "value": "", "expiration_ttl": 600},
@@ -79,7 +114,11 @@ async def test_seed_and_export(editor: Editor) -> None:
     file.write_text(json.dumps(seeds), encoding="utf-8")
     prices = {"binding": "PRICES"}
     done = await run(editor, "kvlens.seed", **prices, file=file.as_uri())
-    assert done["written"] == 3
+    assert (done["written"], done["overwritten"]) == (3, 0)
+    seeds[0]["value"] = "2"
+    file.write_text(json.dumps(seeds), encoding="utf-8")
+    again = await run(editor, "kvlens.seed", **prices, file=file.as_uri())
+    assert (again["written"], again["overwritten"]) == (3, 1)
     out = editor.folder / "export.json"
     assert (await run(editor, "kvlens.export", **prices, file=out.as_uri()))["keys"] == 3
     exported = json.loads(out.read_text(encoding="utf-8"))
@@ -208,6 +247,7 @@ async def test_a_snapshot_is_saved_listed_and_restored(editor: Editor) -> None:
     assert done["restored"]
     assert await run(editor, "kvlens.get", **prices, key="kept") == {
         "size": 1,
+        "digest": digest(b"1"),
         "text": "1",
         "metadata": [1],
     }

@@ -146,6 +146,45 @@ async def test_a_new_seed_file_overwrites_no_key(config: Path) -> None:
             b"edited",
             b"2",
         ]
+        left = await served.event("kept")
+        assert (left["id"], left["keys"]) == (CARTS, ["a"])
+        await store.close()
+
+
+SINCE: dict[str, tuple[str | None, str, list[str]]] = {
+    # id: (what else was written to a key of the file, its value then, the keys that are told)
+    "nothing": ("1", "2", []),
+    "another value": ("of a Worker", "of a Worker", ["a"]),
+    "the new value": ("2", "2", []),
+    "deleted": (None, "2", []),
+}
+
+
+@pytest.mark.parametrize(("since", "then", "told"), SINCE.values(), ids=SINCE.keys())
+async def test_a_saved_seed_file_overwrites_nothing_that_something_else_changed(
+    config: Path, since: str | None, then: str, told: list[str]
+) -> None:
+    (config.parent / "seeds").mkdir()
+    file = config.parent / "seeds" / "CARTS.json"
+    file.write_text('[{"key": "a", "value": "1"}, {"key": "z", "value": "1"}]', encoding="utf-8")
+    async with serving(config, "--store", "memory:") as served:
+        store = served.store()
+        await store.put(CARTS, Write("z", b"1"))
+        if since is not None:
+            await store.put(CARTS, Write("a", since.encode()))
+        file.write_text(
+            '[{"key": "a", "value": "2"}, {"key": "z", "value": "2"}]', encoding="utf-8"
+        )
+        await served.event("log", level="info")
+        entry = await store.get(CARTS, "a")
+        assert entry
+        assert entry.value.decode() == then
+        if told:
+            line = (await served.event("log", level="warning"))["message"]
+            assert line == (
+                'CARTS.json: 1 key left as changed in CARTS since: "a"; kvlens seed overwrites them'
+            )
+        assert [key for e in served.events if e["event"] == "kept" for key in e["keys"]] == told
         await store.close()
 
 

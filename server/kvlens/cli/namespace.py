@@ -1,13 +1,15 @@
-"""`kvlens namespace list`: the config's namespaces and what is in them."""
+"""`kvlens namespace`: the config's namespaces, what is in them, and keys left under old names."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from typing import Any
 
 from kvlens.cli.common import (
     CommandError,
     Options,
+    UsageError,
     Verb,
     counted,
     find_place,
@@ -15,12 +17,16 @@ from kvlens.cli.common import (
     place_options,
     print_json,
     print_warnings,
+    resolve,
     run_group,
     shown,
     with_store,
 )
 from kvlens.kv import Stats
+from kvlens.seeds.array import short
+from kvlens.seeds.move import EXISTING, Moved, move
 from kvlens.stores import Store, StoreError
+from kvlens.stores.known import Unclaimed, unclaimed
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
@@ -35,19 +41,20 @@ def _list(options: Options) -> int:
     assert place.config
     chosen = [place.environment] if place.environment or options.env == "" else []
     namespaces = place.config.namespaces(*chosen)
+    claimed = place.config.store_ids()
 
     damaged: dict[str, StoreError] = {}
 
-    async def work(store: Store) -> dict[str, Stats]:
+    async def work(store: Store) -> tuple[dict[str, Stats], list[Unclaimed]]:
         found: dict[str, Stats] = {}
         for ns in dict.fromkeys(namespace.id for namespace in namespaces):
             try:
                 found[ns] = await store.stats(ns)
             except StoreError as error:
                 found[ns], damaged[ns] = Stats(None, None), error
-        return found
+        return found, await unclaimed(store, claimed)
 
-    stats = with_store(place, work) if namespaces else {}
+    stats, others = with_store(place, work)
     rows: list[dict[str, Any]] = [
         {
             "binding": namespace.binding,
@@ -59,12 +66,22 @@ def _list(options: Options) -> int:
         }
         for namespace in namespaces
     ]
+    rows += [
+        {"binding": None, "id": one.id, "environment": None, "keys": one.keys, "size": one.size}
+        for one in others
+    ]
     if options.json:
         print_json(rows)
-    elif rows:
-        _table(rows)
     else:
-        print(f"No KV namespaces in {shown(place.path)}; add one to kv_namespaces there.")
+        if rows:
+            _table(rows)
+        if not namespaces:
+            print(f"No KV namespaces in {shown(place.path)}; add one to kv_namespaces there.")
+        for one in others:
+            print(
+                f'"{one.id}" is in no kv_namespaces. kvlens namespace move {one.id} BINDING '
+                f"takes its {counted(one.keys, 'key')} along."
+            )
     if damaged:
         print_warnings([str(error) for error in damaged.values()])
         raise CommandError(f"{counted(len(damaged), 'namespace')} could not be read")
@@ -76,7 +93,7 @@ def _table(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         keys = "?" if row["keys"] is None else f"{row['keys']:,}"
         size = "?" if row["size"] is None else human_size(row["size"])
-        shown.append((row["binding"], row["id"], keys, size, row["environment"] or ""))
+        shown.append((row["binding"] or "-", row["id"], keys, size, row["environment"] or ""))
     if not any(row["environment"] for row in rows):
         shown = [(*line[:4], "") for line in shown]
     widths = [max(len(cell) for cell in column) for column in zip(*shown, strict=True)]
@@ -85,6 +102,44 @@ def _table(rows: list[dict[str, Any]]) -> None:
         print(f"{line}  {size:>{widths[3]}}  {environment}".rstrip())
 
 
+def _move_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--existing",
+        choices=EXISTING,
+        default=EXISTING[0],
+        help="what becomes of keys that both have with different content: refuse moves nothing "
+        "(the default), keep leaves them in both, overwrite takes the moved ones",
+    )
+    place_options(parser)
+
+
+def _move(options: Options) -> int:
+    """Move the keys that are under an old name into the namespace of a binding."""
+    if len(options.words) != 2:
+        raise UsageError("takes ID BINDING: the name the keys are under, and where they go")
+    source, binding = options.words
+    place = find_place(options)
+    target = resolve(place, binding, None)
+
+    async def work(store: Store) -> Moved:
+        return await move(store, source, target.id, options.existing)
+
+    done = with_store(place, work)
+    if done.conflicts and options.existing == "refuse":
+        raise CommandError(
+            f"{target} has {counted(len(done.conflicts), 'key')} with other content, such as "
+            f"{short(done.conflicts[0])}; nothing was moved. Say --existing keep or overwrite"
+        )
+    if options.json:
+        print_json({"id": target.id, "moved": done.moved, "conflicts": done.conflicts})
+    else:
+        print(f'Moved {counted(done.moved, "key")} from namespace id "{source}" to {target}.')
+    return 0
+
+
 VERBS = {
-    "list": Verb("binding, id in use, keys and size of each namespace", "", place_options, _list)
+    "list": Verb("binding, id in use, keys and size of each namespace", "", place_options, _list),
+    "move": Verb(
+        "keys left under an old name into a binding's", "ID BINDING", _move_options, _move
+    ),
 }

@@ -110,13 +110,18 @@ def _seed(options: Options) -> int:
 def _write(options: Options, place: Place, jobs: list[Job]) -> int:
     async def work(store: Store) -> None:
         for path, target, writes in jobs:
+            changes = await plan(store, target.id, writes)
+            over = sum(change.overwrites for change in changes)
             written = await apply(store, target.id, writes)
+            done.append({**_named(path, target), "written": written, "overwritten": over})
             if not options.json:
-                print(f"Wrote {counted(written, 'key')} from {shown(path)} to {target}.")
+                others = f", {over:,} of them over another value" if over else ""
+                print(f"Wrote {counted(written, 'key')} from {shown(path)} to {target}{others}.")
 
+    done: list[dict[str, Any]] = []
     with_store(place, work)
     if options.json:
-        print_json([{**_named(path, target), "written": len(w)} for path, target, w in jobs])
+        print_json(done)
     return 0
 
 

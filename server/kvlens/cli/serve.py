@@ -13,15 +13,17 @@ from pathlib import Path
 from kvlens.cli.common import counted, from_here
 from kvlens.cli.events import Events
 from kvlens.cli.serving import named_config, run_serving, serving_parser
+from kvlens.config import Namespace
 from kvlens.config.find import SEEDS, ConfigError
 from kvlens.emulator import Emulator
 from kvlens.seeds.apply import apply
-from kvlens.seeds.array import FileError
+from kvlens.seeds.array import FileError, short
 from kvlens.seeds.file import SeedItem, read
-from kvlens.seeds.plan import changed_items, plan, to_writes
+from kvlens.seeds.plan import changed_items, part, to_writes
 from kvlens.stores import StoreError, open_store, shown_url
 from kvlens.workspace import Project, follow
 
+NAMED = 10  # keys that a line of the log names
 DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # where a store on disk has its files
 
 
@@ -158,31 +160,43 @@ class _Service:
     async def _seed_changed(self, path: Path) -> None:
         """Put again what changed in a seed file; keys that it does not name are left alone.
 
-        Of a file that is new only the keys that are not there yet are put.
+        So are keys that something else has changed since the file had them, and of a file that
+        is new all keys that are there; the ones that differ are told.
         """
         seeded = self.project.seeded_by(path)
         if seeded is None:
             return
         try:
             items = read(path, time.time()).items
-            before = self.seeds.get(path)
-            changed = changed_items(before or [], items)
-            writes = to_writes(changed, time.time())
-            if before is None:
-                planned = await plan(self.store, seeded.id, writes)
-                absent = {change.key for change in planned if change.kind == "new"}
-                writes = [write for write in writes if write.key in absent]
-            self.seeds[path] = items
-            if not writes:
-                return
+            before = self.seeds.get(path, [])
+            changed = to_writes(changed_items(before, items), time.time())
+            writes, kept = await part(self.store, seeded.id, changed, before)
             await apply(self.store, seeded.id, writes)
+            self.seeds[path] = items
         except FileError as error:
             self._log("error", f"{error}; nothing of it was written")
         except StoreError as error:
             self._log("error", str(error))
         else:
-            self._log("info", f"{path.name}: {counted(len(writes), 'key')} put in {seeded.binding}")
-            self.emulator.changed(seeded.id)
+            if writes:
+                put = f"{counted(len(writes), 'key')} put in {seeded.binding}"
+                self._log("info", f"{path.name}: {put}")
+                self.emulator.changed(seeded.id)
+            if kept:
+                self._kept(path, seeded, kept)
+
+    def _kept(self, path: Path, seeded: Namespace, keys: list[str]) -> None:
+        """Tell which keys of a seed file were left as something else has made them."""
+        named = ", ".join(map(short, keys[:NAMED]))
+        more = f" and {len(keys) - NAMED:,} more" if len(keys) > NAMED else ""
+        self._log(
+            "warning",
+            f"{path.name}: {counted(len(keys), 'key')} left as changed in {seeded.binding} since: "
+            f"{named}{more}; kvlens seed overwrites them",
+        )
+        if self.options.json:
+            what = {"binding": seeded.binding, "id": seeded.id, "keys": keys}
+            self.events.event("kept", file=str(path), **what)
 
     def _bindings(self) -> dict[str, str]:
         return {namespace.id: namespace.binding for namespace in reversed(self.project.namespaces)}

@@ -256,6 +256,20 @@ class Config:
             found.setdefault(environment.name, []).append(environment)
         return found
 
+    def store_ids(self) -> set[str]:
+        """Return every name that a tool may keep keys of this config's namespaces under.
+
+        `wrangler kv key put --local` takes the `id` where `wrangler dev` takes the `preview_id`.
+        """
+        entries = (
+            entry
+            for environment in self.environments
+            for kv in environment.kv
+            for entry in kv.entries
+        )
+        names = ((one.store_id, one.text_of("id"), one.text_of("preview_id")) for one in entries)
+        return {name for some in names for name in some if name}
+
     def _environments(self) -> Iterator[Environment]:
         yield Environment(None, None, self.root)
         for definition in self.root.get("env"):

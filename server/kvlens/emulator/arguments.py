@@ -215,6 +215,7 @@ FIELDS: dict[str, dict[str, Field]] = {
     },
     "stats": _NAMESPACE,
     "clear": _NAMESPACE,
+    "namespaces": {},
     "change_many": {"batches": _many(_batch)},
     "stage": {**_JOB, "number": _number(0, MAX_PARTS), "batches": _many(_batch)},
     "commit": {**_JOB, "parts": _number(1, MAX_PARTS)},

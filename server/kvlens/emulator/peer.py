@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..kv import Entry, Write
 from ..stores import Store, StoreError
 from ..stores.base import DamagedKeyError
+from ..stores.known import KnowsNamespaces
 from ..stores.many import get_many
 from . import arguments
 from .failure import unexpected
@@ -105,6 +106,11 @@ async def _clear(store: Store, ns: str, given: Arguments) -> Any:
     return await store.clear(ns)
 
 
+async def _namespaces(emulator: Emulator, given: Arguments) -> Any:
+    store = emulator.store
+    return list(await store.namespaces()) if isinstance(store, KnowsNamespaces) else []
+
+
 OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], bool]] = {
     # operation: (function, whether it changes the namespace)
     "get": (_get, False),
@@ -120,6 +126,7 @@ OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], b
 
 LARGE: dict[str, Callable[[Emulator, Arguments], Awaitable[Any]]] = {
     # operation on several namespaces, or on a change that is brought in parts: function
+    "namespaces": _namespaces,
     "change_many": _change_many,
     "stage": _stage,
     "commit": _commit,

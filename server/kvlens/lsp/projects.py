@@ -10,6 +10,7 @@ from typing import Any
 
 from kvlens.config import Config, ConfigReader
 from kvlens.config.find import ConfigError, find_configs, read_config, winners
+from kvlens.config.renamed import Renamed, renamed
 from kvlens.lsp.emulators import EmulatorProcess
 from kvlens.lsp.settings import Settings
 from kvlens.lsp.workers import WorkerProcess
@@ -25,6 +26,7 @@ class Project:
         self.label = label
         self.emulator = EmulatorProcess(path, settings, changed)
         self.worker = WorkerProcess(path, settings, changed, self.emulator)
+        self.renamed: list[Renamed] = []
         self._reader = ConfigReader(str(path))
         self.config: Config = self._reader.read("")
         self.reload()
@@ -35,11 +37,16 @@ class Project:
         await self.emulator.stop()
 
     def reload(self) -> None:
-        """Read the file again; one that cannot be read leaves what was known."""
+        """Read the file again; one that cannot be read leaves what was known.
+
+        What is kept under another name now is added to `renamed`, for whoever offers a move.
+        """
+        before = self.config.namespaces()
         try:
             self.config = self._reader.read(read_config(self.path))
         except ConfigError:
             return
+        self.renamed += renamed(before, self.config.namespaces())
 
 
 class Projects:

@@ -171,6 +171,17 @@ class Server(StdioServer):
         """Show the user a message ("error", "warning", "info")."""
         self.window_show_message(types.ShowMessageParams(LEVELS[level], message))
 
+    async def ask(self, question: str, *answers: str) -> str | None:
+        """Ask the user and return the answer that was chosen, None for none of them."""
+        actions = [types.MessageActionItem(answer) for answer in answers]
+        asked = types.ShowMessageRequestParams(LEVELS["warning"], question, actions)
+        chosen = await self.window_show_message_request_async(asked)
+        return chosen.title if chosen else None
+
+    def keys_changed(self, project: Project) -> None:
+        """Tell the client that keys or namespaces of a project are not as before."""
+        self.protocol.notify(CHANGED, {"config": self.uri(project.path)})
+
     def log(self, level: str, message: str) -> None:
         """Write a line to the client's log."""
         self.window_log_message(types.LogMessageParams(LEVELS.get(level, LEVELS["info"]), message))
@@ -209,6 +220,7 @@ class Server(StdioServer):
             self.diagnostics.forget(self.uri(path))
         self.protocol.notify(CHANGED, {})
         for project in self.projects:
+            self._offer_moves(project)
             self.diagnostics.check_file(project.path, self.uri(project.path))
             await asyncio.sleep(0)  # let what the user types go first
         if start and len(self.projects) == 1:
@@ -228,9 +240,18 @@ class Server(StdioServer):
             for project in known:
                 assert project
                 project.reload()
-                self.protocol.notify(CHANGED, {"config": self.uri(project.path)})
+                self._offer_moves(project)
+                self.keys_changed(project)
         else:
             await self._look_through(start=self.settings.starts_alone)
+
+    def _offer_moves(self, project: Project) -> None:
+        """Ask about the keys of namespaces that a reading of the config found renamed."""
+        found, project.renamed = project.renamed, []
+        for pair in found:
+            from kvlens.lsp import moving  # late: it is rarely needed
+
+            self.soon(moving.offer(self, project, pair))
 
     def _check_again(self) -> None:
         self.diagnostics.configured()
@@ -264,10 +285,15 @@ class Server(StdioServer):
             self._output(uri, event)
         elif kind == "log":
             self.log(event.get("level", "info"), str(event.get("message", "")))
+        elif kind == "kept" and (kept_in := self.projects.get(child.config)):
+            from kvlens.lsp import seed_kept  # late: it is rarely needed
+
+            self.soon(seed_kept.ask(self, kept_in, event))
         elif kind in ("namespaces", "changed"):
             project: Project | None = self.projects.get(child.config)
             if kind == "namespaces" and project:
                 project.reload()
+                self._offer_moves(project)
             note = {"config": uri}
             if "id" in event:
                 note["id"] = event["id"]

@@ -24,6 +24,11 @@ class Change(NamedTuple):
     kind: Kind
     parts: tuple[str, ...] = ()
 
+    @property
+    def overwrites(self) -> bool:
+        """Whether a value or metadata that was there is lost."""
+        return self.kind == "changed" and self.parts != ("expiration",)
+
 
 def to_writes(items: Iterable[SeedItem], now: float) -> list[Write]:
     """Return the items as a store takes them: one a key (the last counts), times absolute.
@@ -55,6 +60,37 @@ async def plan(store: Store, ns: str, writes: Sequence[Write]) -> list[Change]:
     async for _, entry in each(store, ns, [write.key for write in writes], damaged):
         changes.append(_compare(next(wanted), entry))
     return changes
+
+
+class Parted(NamedTuple):
+    """What of a saved seed file is put, and the keys that something else has changed."""
+
+    writes: list[Write]
+    kept: list[str]
+
+
+async def part(
+    store: Store, ns: str, writes: Sequence[Write], before: Iterable[SeedItem]
+) -> Parted:
+    """Tell the writes that take nobody's work away from the keys that were changed since.
+
+    Safe is a key that is not there, and one that still is as the file had it `before`. Nothing
+    is written.
+    """
+    known = {item.key: item for item in before}
+    parted = Parted([], [])
+    wanted = iter(writes)
+    async for key, entry in each(store, ns, [write.key for write in writes]):
+        write, item = next(wanted), known.get(key)
+        if entry is None or (item is not None and _same(item, entry)):
+            parted.writes.append(write)
+        elif not _same(write, entry):
+            parted.kept.append(key)
+    return parted
+
+
+def _same(one: SeedItem | Write, entry: Entry) -> bool:
+    return not differing(Write(one.key, one.value, one.metadata, entry.expiration), entry)
 
 
 def changed_items(old: Iterable[SeedItem], new: Iterable[SeedItem]) -> list[SeedItem]:

@@ -221,6 +221,10 @@ class MemoryStore:
         self._namespaces.pop(ns, None)
         return count
 
+    async def namespaces(self) -> Sequence[str]:
+        """Return the namespaces that were written to; see `kvlens.stores.known`."""
+        return sorted(self._namespaces)
+
     def poll(self) -> Sequence[str]:
         return ()  # nobody else can reach it
 

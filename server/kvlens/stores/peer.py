@@ -204,6 +204,10 @@ class PeerStore:
     async def clear(self, ns: str) -> int:
         return int(await self._call("clear", ns=ns))
 
+    async def namespaces(self) -> Sequence[str]:
+        """Return the namespaces that the emulator's store knows; see `kvlens.stores.known`."""
+        return [str(name) for name in await self._call("namespaces")]
+
     def poll(self) -> Sequence[str]:
         return ()  # the emulator tells of changes itself
 

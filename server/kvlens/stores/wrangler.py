@@ -57,7 +57,7 @@ from .database import (
     open_database,
     state_of,
 )
-from .diskformat import IS_BLOB_ID, UNIQUE_KEY, blobs_path, database_path
+from .diskformat import IS_BLOB_ID, UNIQUE_KEY, blobs_path, database_name, database_path
 from .journal import Journals
 from .rows import read_entry, read_keys
 from .safe_paths import OWN, open_folder
@@ -284,6 +284,30 @@ class WranglerStore:
         if lasting and not space.running and mark == (space.version, space.changes):
             space.stats = result
         return result
+
+    async def namespaces(self) -> Sequence[str]:
+        """Return the namespaces on disk; see `kvlens.stores.known`.
+
+        A database is named after a hash, so the names are those of the folders with values, where
+        they are ids as they stand: an id with characters that no folder may have is not found.
+        """
+        return await self._helped(self.state, self._namespaces)
+
+    def _namespaces(self) -> Sequence[str]:
+        base, parts = self._place
+        found = []
+        with (
+            contextlib.suppress(FileNotFoundError),
+            open_folder(base, *parts, "kv") as values,
+            values.folder(UNIQUE_KEY) as databases,
+        ):
+            for entry in values.entries():
+                with contextlib.suppress(StoreError):  # a link, or the like
+                    if entry.is_dir(follow_symlinks=False) and databases.exists(
+                        f"{database_name(entry.name)}.sqlite"
+                    ):
+                        found.append(entry.name)
+        return sorted(found)
 
     # -- writing ---------------------------------------------------------------------------
 

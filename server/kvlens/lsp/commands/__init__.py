@@ -15,13 +15,15 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from kvlens.config.find import ConfigError
 from kvlens.kv.errors import KVError
 from kvlens.lsp.children import ChildError
-from kvlens.lsp.commands.params import CommandError, Params, ParamsError
+from kvlens.lsp.commands.params import CommandError, ConflictError, Params, ParamsError
 from kvlens.lsp.protocol import REQUEST_FAILED, unexpected
 from kvlens.seeds.array import FileError
 from kvlens.stores import StoreError
 
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
+
+CONTENT_MODIFIED = -32801  # what was read is not what is there now
 
 COMMANDS: dict[str, str] = {
     # id: the module here whose `run(server, params)` does it
@@ -33,6 +35,7 @@ COMMANDS: dict[str, str] = {
     "kvlens.seed": "seed",
     "kvlens.export": "export",
     "kvlens.clear": "clear",
+    "kvlens.moveKeys": "move_keys",
     "kvlens.snapshotSave": "snapshot_save",
     "kvlens.snapshotList": "snapshot_list",
     "kvlens.snapshotRestore": "snapshot_restore",
@@ -60,6 +63,8 @@ async def run(server: Server, params: types.ExecuteCommandParams) -> Any:
         for line in error.lines():
             server.log("error", line)
         raise JsonRpcException(str(error), REQUEST_FAILED) from None
+    except ConflictError as error:
+        raise JsonRpcException(str(error), CONTENT_MODIFIED) from None
     except READABLE as error:
         raise JsonRpcException(str(error), REQUEST_FAILED) from None
     except Exception as error:

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from kvlens.lsp.commands.params import find_target
+from kvlens.stores import digest
 
 if TYPE_CHECKING:
     from kvlens.lsp.commands.params import Params
@@ -14,13 +15,16 @@ if TYPE_CHECKING:
 
 
 async def run(server: Server, params: Params) -> dict[str, Any] | None:
-    """Return `text`, or `base64` where the bytes are no UTF-8; None where there is no key."""
+    """Return `text`, or `base64` where the bytes are no UTF-8; None where there is no key.
+
+    `digest` is what `kvlens.put` takes as `expected`.
+    """
     target = await find_target(server, params)
     store = await target.store()
     entry = await store.get(target.id, params.text("key"))
     if entry is None:
         return None
-    shown: dict[str, Any] = {"size": len(entry.value)}
+    shown: dict[str, Any] = {"size": len(entry.value), "digest": digest(entry.value)}
     try:
         shown["text"] = entry.value.decode("utf-8")
     except UnicodeDecodeError:

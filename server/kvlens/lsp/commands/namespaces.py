@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
+from kvlens.lsp.commands.params import claimed
 from kvlens.lsp.documents import to_range
 from kvlens.stores import StoreError, shown_url
+from kvlens.stores.known import unclaimed
 from kvlens.text import LineIndex
 
 if TYPE_CHECKING:
@@ -42,6 +45,11 @@ async def _describe(server: Server, project: Project) -> dict[str, Any]:
             except StoreError as error:
                 shown["message"] = str(error)
         namespaces.append(shown)
+    others: list[dict[str, Any]] = []
+    if emulator.state == "running":
+        with contextlib.suppress(StoreError):
+            found = await unclaimed(await emulator.store(), claimed(server, project))
+            others = [one._asdict() for one in found]
     return {
         "config": server.uri(project.path),
         "label": project.label,
@@ -50,4 +58,5 @@ async def _describe(server: Server, project: Project) -> dict[str, Any]:
         "message": emulator.message,
         "store": shown_url(emulator.settings.store),
         "namespaces": namespaces,
+        "unclaimed": others,
     }

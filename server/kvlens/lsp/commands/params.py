@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types
+
+from kvlens.stores.known import KnowsNamespaces
 
 if TYPE_CHECKING:
     from kvlens.config import Namespace
@@ -20,6 +24,10 @@ class ParamsError(Exception):
 
 class CommandError(Exception):
     """The command cannot be done; the text says why and what to do."""
+
+
+class ConflictError(CommandError):
+    """What the client has read is not what is there now; nothing was changed."""
 
 
 class Params:
@@ -115,9 +123,34 @@ async def find_target(server: Server, params: Params) -> Target:
             continue
         compat = project.emulator.settings.compat
         return Target(project, namespace.binding, namespace.id, compat)
+    if wanted is not None and await _is_unclaimed(server, project, wanted):
+        return Target(project, wanted, wanted, project.emulator.settings.compat)
     what = f'binding "{binding}"' if binding is not None else f'id "{wanted}"'
     where = f' in environment "{environment}"' if environment else ""
     known = ", ".join(dict.fromkeys(namespace.binding for namespace in declared)) or "none"
     raise CommandError(
         f"{project.label} declares no KV namespace with {what}{where}; it declares: {known}."
     )
+
+
+async def _is_unclaimed(server: Server, project: Project, wanted: str) -> bool:
+    """Tell whether an id that no config names is one under which the store has keys."""
+    if wanted in claimed(server, project):
+        return False
+    store = await project.emulator.store()
+    return isinstance(store, KnowsNamespaces) and wanted in await store.namespaces()
+
+
+def claimed(server: Server, project: Project) -> set[str]:
+    """Return the ids that a project's config names, and every other whose store is the same."""
+    place = _store_place(project)
+    sharing = [one for one in server.projects if _store_place(one) == place]
+    return {name for one in sharing for name in one.config.store_ids()}
+
+
+def _store_place(project: Project) -> str:
+    url = project.emulator.settings.store
+    kind, _, path = url.partition(":")
+    if kind in ("wrangler", "memory"):
+        return os.path.realpath(project.path.parent / Path(path).expanduser())
+    return url

@@ -1,4 +1,7 @@
-"""`kvlens.put`: write a key; with `keep`, give the key that is there a new value only."""
+"""`kvlens.put`: write a key; with `keep`, give the key that is there a new value only.
+
+With `expected`, nothing is written over a value that the client has not seen.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,40 @@ import binascii
 from typing import TYPE_CHECKING, Any
 
 from kvlens.kv import KVNamespace, validation
-from kvlens.lsp.commands.params import CommandError, ParamsError, find_target
+from kvlens.lsp.commands.params import CommandError, ConflictError, ParamsError, find_target
+from kvlens.stores import Replaced, digest
 
 if TYPE_CHECKING:
-    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.commands.params import Params, Target
     from kvlens.lsp.server import Server
 
 
 async def run(server: Server, params: Params) -> dict[str, bool]:
     """Return whether metadata and expiration were kept, as `keep` asks.
 
-    With `keep`, a key that is gone meanwhile is an error, and nothing is written.
+    With `keep`, a key that is gone meanwhile is an error, and nothing is written. `expected` is
+    the `digest` of the value that `kvlens.get` gave, or "" where there was no key.
     """
     target = await find_target(server, params)
     key = params.text("key")
     value = _value(params)
+    expected = params.get("expected", str)
     store = await target.store()
     if params.get("keep", bool):
         validation.check_value_size(len(value))
-        if not await store.replace(target.id, key, value):
+        done = await store.replace(target.id, key, value, expected)
+        if done is Replaced.CHANGED:
+            raise _conflict(key, target)
+        if not done:
             raise CommandError(
                 f'Key "{key}" is not in {target.binding} any more: it was deleted or has expired. '
                 "Put it anew to keep this value."
             )
         return {"kept": True}
+    if expected is not None:
+        entry = await store.get(target.id, key)
+        if expected != ("" if entry is None else digest(entry.value)):
+            raise _conflict(key, target)
     options: dict[str, Any] = {}
     for name, option, kinds in (
         ("expiration", "expiration", (int, float)),
@@ -44,6 +57,13 @@ async def run(server: Server, params: Params) -> dict[str, bool]:
     namespace = KVNamespace(store, target.id, compat=target.compat)
     await namespace.put(key, value, **options)
     return {"kept": False}
+
+
+def _conflict(key: str, target: Target) -> ConflictError:
+    return ConflictError(
+        f'Key "{key}" in {target.binding} is not what was read: something else has written it '
+        "since. Nothing was changed; read it again first."
+    )
 
 
 def _value(params: Params) -> bytes:

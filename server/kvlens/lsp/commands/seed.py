@@ -11,7 +11,7 @@ from kvlens.lsp.progress import Progress
 from kvlens.seeds.apply import CancelledError, apply
 from kvlens.seeds.array import located
 from kvlens.seeds.file import read
-from kvlens.seeds.plan import to_writes
+from kvlens.seeds.plan import plan, to_writes
 
 if TYPE_CHECKING:
     from kvlens.lsp.commands.params import Params
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 async def run(server: Server, params: Params) -> dict[str, Any]:
-    """Return how many keys were written, and what is doubtful in the file."""
+    """Return how many keys were written, over how many others, and what is doubtful."""
     target = await find_target(server, params)
     path = server.path(params.text("file"))
     seed = await asyncio.to_thread(read, path, time.time())
@@ -28,6 +28,7 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
         server.log("warning", line)
     writes = to_writes(seed.items, time.time())
     store = await target.store()
+    overwritten = sum(change.overwrites for change in await plan(store, target.id, writes))
     async with Progress(server, params.token, f"Seeding {target.binding}") as progress:
         try:
             written = await apply(
@@ -37,4 +38,4 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
             raise CommandError(
                 f"Seeding {target.binding} from {path.name} was cancelled. Nothing was changed."
             ) from None
-    return {"written": written, "warnings": warnings}
+    return {"written": written, "overwritten": overwritten, "warnings": warnings}

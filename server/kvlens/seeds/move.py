@@ -1,0 +1,104 @@
+"""The keys of one namespace into another: copied, compared, and only then deleted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Literal, NamedTuple
+
+from kvlens.kv import Entry, Write
+from kvlens.seeds.plan import differing
+from kvlens.stores import Store, StoreError
+from kvlens.stores.many import each, everything
+
+Existing = Literal["refuse", "keep", "overwrite"]
+EXISTING: tuple[Existing, ...] = ("refuse", "keep", "overwrite")
+PART_KEYS = 10_000
+PART_SIZE = 64 * 1024 * 1024  # bytes of values that are held at once
+
+
+class Moved(NamedTuple):
+    """How many keys went over, and which both namespaces have with different content."""
+
+    moved: int
+    conflicts: list[str]
+
+
+async def move(store: Store, old: str, new: str, existing: Existing = "refuse") -> Moved:
+    """Move every key of namespace `old` to `new`, with metadata and expiration.
+
+    Of a key that `new` has otherwise, `existing` decides: with "refuse" nothing at all is moved,
+    with "keep" it stays in both, with "overwrite" the one of `old` counts. A key of `old` is
+    deleted only once `new` has it and where nothing has changed it meanwhile.
+    Raises StoreError; then `old` has all of its keys, and `new` what it had before.
+    """
+    if old == new:
+        return Moved(0, [])
+    conflicts = await _conflicts(store, old, new)
+    if conflicts and existing == "refuse":
+        return Moved(0, conflicts)
+    stay = set(conflicts) if existing == "keep" else set()
+    added: list[str] = []
+    replaced: list[Write] = []
+    try:
+        async for part in _parts(store, old, stay):
+            there = [entry async for _, entry in each(store, new, [w.key for w in part])]
+            for write, entry in zip(part, there, strict=True):
+                if entry is None:
+                    added.append(write.key)
+                elif differing(write, entry):
+                    replaced.append(Write(write.key, *entry))
+            await store.put_many(new, part)
+    except StoreError:
+        await _take_back(store, new, added, replaced)
+        raise
+    moved = 0
+    async for part in _parts(store, old, stay):
+        copies = [entry async for _, entry in each(store, new, [write.key for write in part])]
+        safe = [
+            write.key
+            for write, copy in zip(part, copies, strict=True)
+            if copy is not None and not differing(write, copy)
+        ]
+        moved += await store.delete(old, safe)
+    return Moved(moved, conflicts)
+
+
+async def _conflicts(store: Store, old: str, new: str) -> list[str]:
+    found = []
+    async for part in _parts(store, old, set()):
+        there = [entry async for _, entry in each(store, new, [write.key for write in part])]
+        found += [
+            write.key
+            for write, entry in zip(part, there, strict=True)
+            if entry is not None and differing(write, entry)
+        ]
+    return found
+
+
+async def _take_back(
+    store: Store, new: str, added: Sequence[str], replaced: Sequence[Write]
+) -> None:
+    if added:
+        await store.delete(new, added)
+    if replaced:
+        await store.put_many(new, replaced)
+
+
+async def _parts(store: Store, ns: str, without: set[str]) -> AsyncIterator[list[Write]]:
+    """Yield a namespace's entries as writes, so many at once as memory may hold."""
+    held: list[Write] = []
+    size = 0
+    async for key, entry in everything(store, ns):
+        if key in without:
+            continue
+        held.append(_write(key, entry))
+        size += len(entry.value)
+        if len(held) >= PART_KEYS or size >= PART_SIZE:
+            yield held
+            held, size = [], 0
+    if held:
+        yield held
+
+
+def _write(key: str, entry: Entry) -> Write:
+    return Write(key, entry.value, entry.metadata, entry.expiration)

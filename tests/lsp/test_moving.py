@@ -1,0 +1,144 @@
+"""Keys whose namespace gets another name, and keys that a saved seed file has otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from kvlens.process import own_command
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pytest_lsp import ClientServerConfig
+
+from tests.lsp.conftest import Editor, capabilities, make_editor, run, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+OLD, ONE = {"id": "OLD"}, {"binding": "ONE"}
+
+
+def config(*bindings: str) -> str:
+    """Return a config with these namespaces, none of which has an id."""
+    return 'name = "w"\n' + "".join(f'[[kv_namespaces]]\nbinding = "{b}"\n' for b in bindings)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def editor(tmp_path: Path) -> AsyncIterator[Editor]:
+    """A server with a project of its own, whose keys are on disk."""
+    (tmp_path / "wrangler.toml").write_text(config("OLD", "ONE"), encoding="utf-8")
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "ONE.json").write_text(seeds(a="1", b="1"), encoding="utf-8")
+    server = ClientServerConfig(server_command=own_command("lsp"), client_factory=make_editor)
+    client: Any = await server.start()
+    client.folder = tmp_path
+    folder = types.WorkspaceFolder(tmp_path.as_uri(), tmp_path.name)
+    await client.initialize_session(
+        types.InitializeParams(capabilities=capabilities(), workspace_folders=[folder])
+    )
+    yield client
+    await client.shutdown_session()
+    await client.stop()
+
+
+def seeds(**values: str) -> str:
+    """Return a seed file."""
+    return json.dumps([{"key": key, "value": value} for key, value in values.items()])
+
+
+def write(editor: Editor, text: str, name: str = "wrangler.toml") -> None:
+    """Save a file as an editor does."""
+    path = editor.folder / name
+    path.write_text(text, encoding="utf-8")
+    item = types.TextDocumentIdentifier(path.as_uri())
+    editor.text_document_did_save(types.DidSaveTextDocumentParams(item))
+
+
+async def value(editor: Editor, key: str, **namespace: str) -> Any:
+    """Return a key's text."""
+    found = await run(editor, "kvlens.get", **namespace, key=key)
+    return found and found["text"]
+
+
+async def left(editor: Editor) -> list[tuple[str, int]]:
+    """Return the namespaces that no config names."""
+    (project,) = await run(editor, "kvlens.namespaces")
+    return [(one["id"], one["keys"]) for one in project["unclaimed"]]
+
+
+async def test_a_renamed_binding_offers_to_take_its_keys_along(editor: Editor) -> None:
+    editor.answer = "Move 2 keys"
+    put = {**OLD, "text": "v", "metadata": {"m": 1}, "expirationTtl": 6000}
+    await run(editor, "kvlens.put", **put, key="k1")
+    await run(editor, "kvlens.put", **OLD, text="w", key="k2")
+    before = await run(editor, "kvlens.get", **OLD, key="k1")
+    write(editor, config("NEW", "ONE"))
+    await until(lambda: any("Moved 2 keys" in m.message for m in editor.messages))
+    (asked,) = editor.asked
+    assert asked.message == (
+        "OLD was renamed to NEW in wrangler.toml. Its 2 keys are still stored under the old name "
+        '"OLD". Move them to NEW?'
+    )
+    assert await run(editor, "kvlens.get", binding="NEW", key="k1") == before
+    assert await value(editor, "k2", binding="NEW") == "w"
+    assert await left(editor) == []
+
+
+async def test_an_id_that_comes_to_a_binding_is_a_new_name_too(editor: Editor) -> None:
+    editor.answer = "Move 1 key"
+    await run(editor, "kvlens.put", **OLD, key="k", text="v")
+    with_id = config("OLD") + f'id = "{"0f" * 16}"\n' + config("ONE").partition("\n")[2]
+    write(editor, with_id)
+    await until(lambda: any("Moved 1 key" in m.message for m in editor.messages))
+    assert "OLD was given an id" in editor.asked[0].message
+    assert await value(editor, "k", id="0f" * 16) == "v"
+
+
+async def test_keys_that_are_left_are_shown_opened_and_moved(editor: Editor) -> None:
+    await run(editor, "kvlens.put", **OLD, key="k", text="v")
+    await run(editor, "kvlens.put", **OLD, key="same", text="s")
+    await run(editor, "kvlens.put", **ONE, key="k", text="other")
+    await run(editor, "kvlens.put", **ONE, key="same", text="s")
+    write(editor, config("ONE"))
+    await until_left(editor, [("OLD", 2)])
+    assert not editor.asked  # which of the others it became is not known
+    assert [k["name"] for k in (await run(editor, "kvlens.list", **OLD))["keys"]] == ["k", "same"]
+    assert await value(editor, "k", **OLD) == "v"
+    move = {**ONE, "from": "OLD"}
+    refused = await run(editor, "kvlens.moveKeys", **move)
+    assert refused == {"moved": 0, "conflicts": 1, "keys": ["k"]}
+    assert await left(editor) == [("OLD", 2)]
+    kept = await run(editor, "kvlens.moveKeys", **move, existing="keep")
+    assert (kept["moved"], await value(editor, "k", **ONE)) == (1, "other")
+    assert await left(editor) == [("OLD", 1)]
+    done = await run(editor, "kvlens.moveKeys", **move, existing="overwrite")
+    assert (done["moved"], await value(editor, "k", **ONE)) == (1, "v")
+    assert await left(editor) == []
+    with pytest.raises(JsonRpcException, match='no KV namespace with id "NONE"'):
+        await run(editor, "kvlens.get", id="NONE", key="k")
+
+
+async def until_left(editor: Editor, wanted: list[tuple[str, int]]) -> None:
+    """Wait for what no config names."""
+    while await left(editor) != wanted:
+        await asyncio.sleep(0.05)
+
+
+async def test_a_saved_seed_file_asks_before_it_overwrites(editor: Editor) -> None:
+    await run(editor, "kvlens.seed", **ONE, file=str(editor.folder / "seeds" / "ONE.json"))
+    await run(editor, "kvlens.put", **ONE, key="a", text="of a Worker")
+    editor.answer = None
+    write(editor, seeds(a="2", b="2"), "seeds/ONE.json")
+    await until(lambda: editor.asked)
+    assert editor.asked[0].message == (
+        'ONE.json: "a" changed in ONE since the file was last seeded, so it stayed as it is. '
+        "Overwrite it?"
+    )
+    assert [await value(editor, key, **ONE) for key in "ab"] == ["of a Worker", "2"]
+    editor.answer = "Overwrite"
+    write(editor, seeds(a="3", b="2"), "seeds/ONE.json")
+    await until(lambda: any("Put 1 key of ONE.json" in m.message for m in editor.messages))
+    assert [await value(editor, key, **ONE) for key in "ab"] == ["3", "2"]
