@@ -195,8 +195,8 @@ class _Service:
             f"{named}{more}; kvlens seed overwrites them",
         )
         if self.options.json:
-            what = {"binding": seeded.binding, "id": seeded.id, "keys": keys}
-            self.events.event("kept", file=str(path), **what)
+            binding, ns = seeded.binding, seeded.id
+            self.events.event("kept", file=str(path), binding=binding, id=ns, keys=keys)
 
     def _bindings(self) -> dict[str, str]:
         return {namespace.id: namespace.binding for namespace in reversed(self.project.namespaces)}
