@@ -64,6 +64,7 @@ async def changed_files(
                     break
                 # a folder that is moved away takes its watch along, and is none of ours then
                 if await asyncio.to_thread(_identities, wanted) != known:
+                    yield set()
                     break
 
 
