@@ -103,10 +103,13 @@ def many(config: Path) -> None:
     config.write_text(names, encoding="utf-8")
 
 
-async def begun(config: Path, *options: str, **streams: int) -> asyncio.subprocess.Process:
+async def begun(
+    config: Path, *options: str, stdout: int, stderr: int | None = None
+) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *own_command("serve", "--store", "memory:", "--config", str(config), *options),
-        **streams,
+        stdout=stdout,
+        stderr=stderr,
     )
 
 
