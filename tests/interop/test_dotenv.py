@@ -61,7 +61,7 @@ def parts(given: dict[str, Any]) -> dict[str, Any]:
     """Return a case in the form in which wrangler is asked."""
     files = {name: text for name, text in given.items() if name.startswith(".")}
     environment = "x" if any(name.endswith(".x") for name in files) else None
-    more = {name: given[name] for name in ("secrets", "shell") if name in given}
+    more: dict[str, Any] = {name: given[name] for name in ("secrets", "shell") if name in given}
     return {"files": files, "environment": environment, "vars": given.get("vars", {}), **more}
 
 

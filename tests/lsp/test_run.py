@@ -57,3 +57,20 @@ def said_of(editor: Editor) -> list[dict[str, str]]:
         for method, params in editor.notes
         if method == "kvlens/output"
     ]
+
+
+async def test_output_goes_on_behind_a_line_of_any_length(editor: Editor) -> None:
+    script = """export default { fetch() {
+      console.log("x".repeat(20 * 1024 * 1024));
+      console.log("behind the long line");
+      return new Response("ok");
+    } };"""
+    (editor.folder / "worker.js").write_text(script, encoding="utf-8")
+    config = 'main = "worker.js"\ncompatibility_date = "2026-01-01"\n' + CONFIG
+    (editor.folder / "wrangler.toml").write_text(config, encoding="utf-8")
+    url = (await run(editor, "kvlens.run"))["url"]
+    await asyncio.to_thread(urllib.request.urlopen, url)
+    await until(lambda: any(p["message"] == "behind the long line" for p in said_of(editor)))
+    (long,) = (p["message"] for p in said_of(editor) if p["message"].startswith("xxx"))
+    assert "more bytes of this line were left out" in long
+    assert await run(editor, "kvlens.stop") == {"stopped": True}

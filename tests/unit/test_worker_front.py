@@ -373,6 +373,19 @@ async def test_an_upgrade_waits_for_the_answer_before_it() -> None:
         assert await client.ended()
 
 
+async def test_idle_connections_have_a_limit() -> None:
+    async with behind(answering(b"a")) as port, fronted() as (front, _):
+        front.serve(port)
+        front.most_connections = 3
+        idle = [await Client.to(front) for _ in range(3)]
+        assert await idle[0].ask() == (200, b"a 0")
+        status, text = await (await Client.to(front)).answer()
+        assert (status, b"Too many connections" in text) == (503, True)
+        idle[1].writer.close()
+        await asyncio.sleep(0.1)
+        assert await (await Client.to(front)).ask() == (200, b"a 0")
+
+
 async def test_names_that_are_no_hosts_cannot_be_allowed() -> None:
     for name in ("http://app.example", "app.example:80", "*", "", "a b", "."):
         with pytest.raises(ValueError, match="is not a host name"):

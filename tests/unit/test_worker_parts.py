@@ -383,7 +383,7 @@ def told(lines: list[str], root: Path, *, service_worker: bool = False) -> list[
     output, events = reader(script, root, 10)
     for line in lines:
         output.line(Line(line.removeprefix("!").encode()), error=line.startswith("!"))
-    output.flush()
+    output.end()
     return events
 
 
@@ -415,6 +415,10 @@ LINES: list[tuple[str, list[str], list[tuple[str, str, str, int]]]] = [
      [("exception", "error", "Uncaught a string", 0)]),
     ("nobody waits", [json_line("error", "Uncaught (in promise) Error: x\n    at f (a.js:2:3)")],
      [ERROR]),
+    ("nobody handles", [json_line("error", "\0rejected 1 Error: x\n    at f (a.js:2:3)")], [ERROR]),
+    ("handled later", [json_line("error", "\0rejected 1 Error: x\n    at f (a.js:2:3)"),
+                       json_line("error", "\0rejected 2 Error: y"), json_line("error", "\0handled 1")],
+     [("exception", "error", "Uncaught (in promise) Error: y", 0)]),
     ("only at the end", [json_line("info", AGAIN.replace("Error: x", "Error: no handler"), source="w"),
                          json_line("error", LAST.replace("Error: x", "Error: no handler"), source="w")],
      [("exception", "error", "Uncaught Error: no handler", 0)]),
@@ -439,6 +443,29 @@ def test_output(
 ) -> None:
     events = told(lines, tmp_path)
     assert [(e.kind, e.level, e.message, e.line) for e in events] == expected
+
+
+CUT: list[tuple[str, str, int, str]] = [
+    ("JSON", json_line("log", "a" * 90_000), 0,
+     "a" * 65_536 + "… (24,464 more bytes of this line were left out)"),
+    ("JSON, cut", json_line("warn", "é" * 100)[:150], 70, "é" * 17),
+    ("JSON, cut in an escape", '{"timestamp":1,"level":"log","message":"a\\ud83d\\ude', 70, "a"),
+    ("JSON, cut behind a backslash", '{"timestamp":1,"level":"log","message":"a\\', 1_000, "a"),
+    ("text", "b" * 90_000, 0, "b" * 65_536 + "… (24,464 more bytes of this line were left out)"),
+    ("text, cut", "b", 7, "b… (7 more bytes of this line were left out)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out", "shown"), [pytest.param(*c[1:], id=c[0]) for c in CUT]
+)
+def test_long_lines_are_cut(text: str, left_out: int, shown: str, tmp_path: Path) -> None:
+    output, events = reader(plain_script(""), tmp_path)
+    output.line(Line(text.encode(), left_out), error=False)
+    output.end()
+    (event,) = events
+    assert event.message.startswith(shown)
+    assert "more bytes of this line were left out)" in event.message
 
 
 def test_output_of_a_service_worker(tmp_path: Path) -> None:

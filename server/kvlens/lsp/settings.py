@@ -90,7 +90,7 @@ def read_hosts(sent: Any) -> tuple[tuple[str, ...], list[str]]:
     complaints: list[str] = []
     for name in sent:
         try:
-            hosts.append(allowed_host(name if isinstance(name, str) else repr(name)))
+            hosts.append(allowed_host(name if isinstance(name, str) else f"{name!r:.80} "))
         except ValueError as error:
             complaints.append(f"{error}.")
     return tuple(hosts), complaints

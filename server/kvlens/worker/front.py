@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import sys
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -21,6 +22,7 @@ from .hosts import AllowedHosts, host_name
 from .layout import KEY_HEADER
 
 REPLAY_SIZE = 64 * 1024  # bytes of a request that are kept to send it again
+MOST_CONNECTIONS = 5000
 OnRequest = Callable[[str, str, int, float], None]
 """Called with method, path, status and seconds, when an answer begins."""
 
@@ -42,6 +44,7 @@ class Front:
         self.target: Address | None = None
         self.on_request = on_request
         self.connections: set[_Client] = set()
+        self.most_connections = _most_connections()
         self._hosts = AllowedHosts(allowed_hosts)
         self._on_refused = on_refused
         self._key = b""
@@ -125,6 +128,16 @@ class Front:
         self._changed.set()
 
 
+def _most_connections() -> int:
+    """Return how many clients there may be: each takes two files, and others need some too."""
+    if sys.platform == "win32":
+        return MOST_CONNECTIONS
+    import resource
+
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_CONNECTIONS if files < 0 else max(1, min(files // 3, MOST_CONNECTIONS))
+
+
 def refusal(name: str) -> str:
     """Return what a request whose Host is not allowed is answered."""
     return (
@@ -159,6 +172,10 @@ class _Client(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        if len(self._front.connections) >= self._front.most_connections:
+            self._refusal = (503, "Too many connections are open: close some, such as idle ones")
+            self._answer(*self._refusal)
+            return
         self._front.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -64,6 +64,7 @@ async def changed_files(
                     break
                 # a folder that is moved away takes its watch along, and is none of ours then
                 if await asyncio.to_thread(_identities, wanted) != known:
+                    yield set()
                     break
 
 
@@ -121,6 +122,8 @@ def contents(paths: Iterable[Path]) -> dict[Path, bytes | None]:
     for path in paths:
         try:
             found[path] = hashlib.sha256(files.read_bytes(path, _LARGEST)).digest()
+        except files.FileRefusedError as error:  # it is there, and that is worth a message
+            found[path] = str(error).encode()
         except (OSError, ValueError):
             found[path] = None
     return found

@@ -14,7 +14,7 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from kvlens.config.find import ConfigError
 from kvlens.kv.errors import KVError
-from kvlens.lsp.children import ChildError
+from kvlens.lsp.children import ChildError, require_trust
 from kvlens.lsp.commands.params import CommandError, ConflictError, Params, ParamsError
 from kvlens.lsp.protocol import REQUEST_FAILED, unexpected
 from kvlens.seeds.array import FileError
@@ -45,6 +45,8 @@ COMMANDS: dict[str, str] = {
     "kvlens.stop": "stop_worker",
     "kvlens.addNamespace": "add_namespace",
 }
+WITHOUT_TRUST = {"kvlens.namespaces", "kvlens.stop", "kvlens.addNamespace"}
+"""What a workspace that is not trusted allows: nothing below .wrangler is opened by these."""
 READABLE = (CommandError, ChildError, StoreError, KVError, ConfigError, OSError)
 
 
@@ -56,6 +58,8 @@ async def run(server: Server, params: types.ExecuteCommandParams) -> Any:
         raise JsonRpcInvalidParams(f"No command {params.command!r}; there are {known}.")
     module = importlib.import_module(f"kvlens.lsp.commands.{name}")
     try:
+        if params.command not in WITHOUT_TRUST:
+            require_trust(server.settings)
         return await module.run(server, Params(params))
     except ParamsError as error:
         raise JsonRpcInvalidParams(f"{params.command}: {error}") from None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from kvlens.lsp.children import require_trust
 from kvlens.lsp.commands.params import find_project
 from kvlens.seeds.snapshots import Snapshot, saved
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 async def run(server: Server, params: Params) -> list[dict[str, Any]]:
     """Return the snapshots, the oldest first; one that is damaged is told in the log."""
     project = await find_project(server, params)
-    require_trust(server.settings)  # they are below .wrangler
     found, wrong = await asyncio.to_thread(saved, project.path.parent)
     for line in wrong:
         server.log("warning", line)
