@@ -58,8 +58,8 @@ class Protocol(LanguageServerProtocol):
         except RefusalError as refusal:
             logger.warning("%s", refusal)
             if not refusal.silent:
-                error = types.ResponseError(refusal.code, str(refusal))
-                self._send_response(refusal.number, error=error)
+                error = {"code": refusal.code, "message": str(refusal)}
+                self._send_data({"jsonrpc": self.VERSION, "id": refusal.number, "error": error})
 
     def _admit(self, message: dict[str, Any]) -> None:
         """Let pass what the state of the session allows."""
@@ -98,6 +98,17 @@ class Protocol(LanguageServerProtocol):
             if method == types.INITIALIZE:
                 self._initialized = True
             super().handle_message(message)
+
+    def _execute_handler(self, msg_id: Any, *arguments: Any, **named: Any) -> None:
+        """Let go of what is done: pygls would keep a future for each notification for good."""
+        super()._execute_handler(msg_id, *arguments, **named)
+        future = self._request_futures.get(msg_id)
+        if future is not None:
+            future.add_done_callback(lambda done: self._forget(msg_id, done))
+
+    def _forget(self, number: Any, done: Future[Any]) -> None:
+        if self._request_futures.get(number) is done:
+            del self._request_futures[number]
 
     def _take_answer(self, message: dict[str, Any]) -> None:
         """Hand over the answer to a request of ours; what answers none is dropped."""
