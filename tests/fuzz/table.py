@@ -19,6 +19,8 @@ TARGETS: dict[str, str] = {
     "seeds": "seed files and files of keys",
     "sources": "JavaScript and TypeScript",
     "dotenv": ".dev.vars and .env",
+    "http": "requests to the emulator: each is answered, and nothing is held",
+    "lsp": "messages of an editor: each request is answered once",
 }
 CORPUS = Path(__file__).with_name("corpus")  # inputs that once broke something, or nearly
 

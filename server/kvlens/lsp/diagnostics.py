@@ -20,6 +20,7 @@ from kvlens.config import Config, ConfigReader
 from kvlens.config.around import look_around
 from kvlens.config.find import ConfigError, is_config, read_config
 from kvlens.lsp.documents import json_range
+from kvlens.lsp.spelling import file_key
 from kvlens.rules import Problem
 from kvlens.text import LineIndex
 
@@ -56,6 +57,7 @@ class Diagnostics:
         self._server = server
         self.pulled = False  # the client asks for problems itself
         self._open: dict[str, Checked] = {}
+        self._under: dict[str, str] = {}  # a file with problems: the URI that they were sent to
         self._said: dict[str, list[dict[str, Any]]] = {}  # of sources, for a client that pulls
 
     def config(self, uri: str) -> Config | None:
@@ -205,6 +207,14 @@ class Diagnostics:
         self._send(document.uri, found, document.version)
 
     def _send(self, uri: str, found: list[dict[str, Any]], version: int | None) -> None:
+        key = file_key(uri)
+        before = self._under.pop(key, uri)
+        if found:
+            self._under[key] = uri
+        if before != uri:  # the client spells it otherwise now: there it would stay for good
+            self._send(before, [], None)
+            if found:
+                self._under[key] = uri
         params: dict[str, Any] = {"uri": uri, "diagnostics": found}
         if version is not None:
             params["version"] = version

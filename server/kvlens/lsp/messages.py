@@ -16,7 +16,7 @@ from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
 NOT_INITIALIZED = -32002
 
-_MOST_DIGITS = 300  # of a whole number that Python reads at once
+_MOST_DIGITS = 4300  # of a whole number that Python reads at once
 _MAX_UINTEGER = 2**31 - 1  # the protocol's
 
 

@@ -43,6 +43,12 @@ class Protocol(LanguageServerProtocol):
     """pygls' protocol without its texts, and with commands that a client can really cancel."""
 
     _initialized = False  # `initialize` was answered, or is being
+    _ending: int | str | None = None  # the id of `shutdown`
+
+    @property
+    def is_initialized(self) -> bool:
+        """Whether there is a workspace."""
+        return self._workspace is not None
 
     # what comes in --------------------------------------------------------------------------
 
@@ -50,7 +56,9 @@ class Protocol(LanguageServerProtocol):
         """Act on one message, or say why not; never raises for what a client may send."""
         try:
             message = messages.parse(body)
-            if "method" in message:
+            if message.get("method") == types.EXIT and "id" not in message:
+                self._exit()
+            elif "method" in message:
                 self._admit(message)
                 self.handle_message(messages.structure(message, self._converter))
             else:
@@ -58,17 +66,25 @@ class Protocol(LanguageServerProtocol):
         except RefusalError as refusal:
             logger.warning("%s", refusal)
             if not refusal.silent:
-                error = types.ResponseError(refusal.code, str(refusal))
-                self._send_response(refusal.number, error=error)
+                error = {"code": refusal.code, "message": str(refusal)}
+                self._send_data({"jsonrpc": self.VERSION, "id": refusal.number, "error": error})
+
+    def _exit(self) -> None:
+        """End when `shutdown` has come to its end; with 1 where it did not come at all."""
+        code = 1 if self._ending is None else 0
+        self._server.ending(code)  # type: ignore[attr-defined]
+        shutdown = self._request_futures.get(self._ending) if self._ending is not None else None
+        if shutdown is None:
+            self._server.end(code)  # type: ignore[attr-defined]
+        else:
+            shutdown.add_done_callback(lambda _: self._server.end(code))  # type: ignore[attr-defined]
 
     def _admit(self, message: dict[str, Any]) -> None:
         """Let pass what the state of the session allows."""
         method = message["method"]
         is_request = "id" in message
         code, text = messages.INVALID_REQUEST, ""
-        if method == types.EXIT and not is_request:
-            return
-        if self._shutdown:
+        if self._ending is not None:
             text = "The server has been shut down: only exit can follow."
         elif method == types.INITIALIZE:
             text = "initialize comes once." if self._initialized else ""
@@ -84,6 +100,8 @@ class Protocol(LanguageServerProtocol):
             text = f"Over {MOST_REQUESTS:,} requests wait for their answers. Send fewer at once."
         if text:
             raise RefusalError.of(message, code, text)
+        if method == types.SHUTDOWN and is_request:
+            self._ending = message["id"]
 
     def handle_message(self, message: Any) -> None:
         """Handle one message; the texts' go straight to their handlers."""
@@ -98,6 +116,17 @@ class Protocol(LanguageServerProtocol):
             if method == types.INITIALIZE:
                 self._initialized = True
             super().handle_message(message)
+
+    def _execute_handler(self, msg_id: Any, *arguments: Any, **named: Any) -> None:
+        """Let go of what is done: pygls would keep a future for each notification for good."""
+        super()._execute_handler(msg_id, *arguments, **named)
+        future = self._request_futures.get(msg_id)
+        if future is not None:
+            future.add_done_callback(lambda done: self._forget(msg_id, done))
+
+    def _forget(self, number: Any, done: Future[Any]) -> None:
+        if self._request_futures.get(number) is done:
+            del self._request_futures[number]
 
     def _take_answer(self, message: dict[str, Any]) -> None:
         """Hand over the answer to a request of ours; what answers none is dropped."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pygls.uris import from_fs_path, to_fs_path
+from pygls.uris import to_fs_path
 
 from kvlens import __version__
 from kvlens.config.find import is_config
@@ -24,6 +24,7 @@ from kvlens.lsp.documents import Documents
 from kvlens.lsp.projects import Project, Projects
 from kvlens.lsp.protocol import ISSUES, REQUEST_FAILED, unexpected
 from kvlens.lsp.settings import Settings, read_settings
+from kvlens.lsp.spelling import Spelling
 from kvlens.lsp.transport import StdioServer
 from kvlens.lsp.workers import WorkerProcess
 from kvlens.text import UTF16
@@ -53,6 +54,7 @@ class Server(StdioServer):
         self.settings = Settings()
         self.projects = Projects(self.settings, self._child_event)
         self.found = asyncio.Event()  # set when the workspace has been looked through
+        self._spelling = Spelling()
         self._complaints: list[str] = []
         self._shows_output = False  # the client has a place for what Workers say
         self._tasks: set[asyncio.Task[None]] = set()
@@ -102,6 +104,7 @@ class Server(StdioServer):
 
     def opened(self, params: types.DidOpenTextDocumentParams) -> None:
         """A text was opened."""
+        self._spelling.learn(params.text_document.uri)
         document = self.documents.open(params.text_document)
         self.diagnostics.opened(document)
         if not is_config(self.path(document.uri)):
@@ -165,7 +168,7 @@ class Server(StdioServer):
 
     def uri(self, path: Path) -> str:
         """Return a path as the URI that clients use."""
-        return from_fs_path(str(path)) or path.as_uri()
+        return self._spelling.of(str(path), self._folders())
 
     def tell(self, level: str, message: str) -> None:
         """Show the user a message ("error", "warning", "info")."""
@@ -199,6 +202,12 @@ class Server(StdioServer):
         lines = "".join(traceback.format_exception(error)).rstrip()
         self.log("error", f"Internal error. Please report this at {ISSUES}:\n{lines}")
 
+    def _folders(self) -> list[str]:
+        """Return the workspace's folders URIs as the client writes them; pygls decodes its keys."""
+        if not self.protocol.is_initialized:
+            return []
+        return [folder.uri for folder in self.workspace.folders.values()]
+
     # inside ---------------------------------------------------------------------------------
 
     async def _guarded(self, work: Awaitable[None]) -> None:
@@ -210,7 +219,7 @@ class Server(StdioServer):
             self.report_server_error(error, None)
 
     async def _look_through(self, start: bool) -> None:
-        folders = [Path(to_fs_path(uri) or ".") for uri in self.workspace.folders]
+        folders = [Path(to_fs_path(uri) or ".") for uri in self._folders()]
         if not folders and self.workspace.root_path:
             folders = [Path(self.workspace.root_path)]
         before = {project.path for project in self.projects}
@@ -230,7 +239,7 @@ class Server(StdioServer):
     async def _files_changed(self, uris: list[str]) -> None:
         if self._sources:
             self._sources.files_changed(uris)
-        configs = [uri for uri in uris if is_config(self.path(uri))]
+        configs = [self.uri(self.path(uri)) for uri in uris if is_config(self.path(uri))]
         if not configs:
             return
         for uri in configs:

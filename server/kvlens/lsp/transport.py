@@ -60,8 +60,6 @@ class StdioServer(LanguageServer):
             asyncio.run(self._serve(source, in_loop=can_wait_in_loop(source, target)))
         except KeyboardInterrupt:
             pass
-        except SystemExit as end:  # `exit`: 1 where `shutdown` did not come before
-            self.exit_code = int(end.code or 0)
         finally:
             self.shutdown()  # type: ignore[no-untyped-call]
 
@@ -71,6 +69,18 @@ class StdioServer(LanguageServer):
         if self._messages is not None and not self._messages.ended.done():
             logger.error("The client has gone: its end of standard output is closed.")
             asyncio.get_running_loop().call_later(LINGER, self._messages.end)
+
+    def ending(self, code: int) -> None:
+        """The client has said `exit`: it will not be long."""
+        self.exit_code = code
+        if self._watchdog is not None:
+            self._watchdog.ended(code)
+
+    def end(self, code: int) -> None:
+        """End now."""
+        self.exit_code = code
+        if self._messages is not None:
+            self._messages.end()
 
     def watch_parent(self, process: int | None) -> None:
         """End with the editor's process too."""
@@ -90,14 +100,10 @@ class StdioServer(LanguageServer):
         else:
             messages.flow = pump = _Pump(source.fileno(), loop, messages, watchdog)
             threading.Thread(target=pump.run, daemon=True).start()
-        code = 0
         try:
             await messages.ended
-        except SystemExit as end:
-            code = int(end.code or 0)
-            raise
         finally:
-            watchdog.ended(code)
+            watchdog.ended(self.exit_code)
             beating.cancel()
             if transport:
                 transport.close()
@@ -166,17 +172,14 @@ class _Messages(asyncio.Protocol):
             body = self._cut()
             if body is not None:
                 self._server.protocol.receive(body)
-        except (SystemExit, KeyboardInterrupt) as error:
-            self.end(error)
         except ValueError as error:
             logger.error("What the client sends is not the protocol: %s", error)
             self.end()
         else:
             self._control()
-            stop = self._server._stop_event
-            if stop and stop.is_set():
-                self.end()
-            elif body is not None and self._received:
+            if self.ended.done():
+                return
+            if body is not None and self._received:
                 self._goes_on = True
                 self._loop.call_soon(self._next)
             elif self._is_last:
@@ -205,14 +208,10 @@ class _Messages(asyncio.Protocol):
         self._expected = 0
         return body
 
-    def end(self, error: BaseException | None = None) -> None:
+    def end(self) -> None:
         """Let the server end."""
-        if self.ended.done():
-            return
-        if error is None:
+        if not self.ended.done():
             self.ended.set_result(None)
-        else:
-            self.ended.set_exception(error)
 
 
 def can_wait_in_loop(source: BinaryIO, target: BinaryIO) -> bool:

@@ -1,0 +1,43 @@
+"""URIs as the client writes them.
+
+`file:///c%3A/a%20(b)` and `file:///C:/a%20%28b%29` are one file, but a client looks for what it
+is sent under its own spelling. So a file that it opened keeps that one, and others begin with
+the spelling of their workspace folder.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from pygls.uris import from_fs_path, to_fs_path
+
+
+def file_key(uri: str) -> str:
+    """Return what is the same for all spellings of a file's URI."""
+    path = to_fs_path(uri)
+    return os.path.normcase(path) if path else uri
+
+
+class Spelling:
+    """The URIs that a client has used."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def learn(self, uri: str) -> None:
+        """Keep to this spelling of a file's URI."""
+        self._known[file_key(uri)] = uri
+
+    def of(self, path: str, folders: Iterable[str]) -> str:
+        """Return a path's URI; `folders` are those of the workspace, as the client writes them."""
+        known = self._known.get(os.path.normcase(path))
+        if known is not None:
+            return known
+        for folder in folders:
+            base = to_fs_path(folder)
+            if base and Path(path).is_relative_to(base):
+                inside = Path(path).relative_to(base).as_posix()
+                return f"{folder.rstrip('/')}{(from_fs_path('/' + inside) or '')[len('file://') :]}"
+        return from_fs_path(path) or Path(path).as_uri()
