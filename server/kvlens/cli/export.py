@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from kvlens.cli.common import (
     run_verb,
     with_store,
 )
+from kvlens.cli.terminal import JsonScreen
 from kvlens.seeds.export import export_file, write_items
 from kvlens.stores import Store
 
@@ -38,8 +38,10 @@ def _export(options: Options) -> int:
 
     async def work(store: Store) -> int:
         if file is None:
-            return await write_items(store, target.id, sys.stdout, prefix=options.prefix)
-        return await export_file(store, target.id, Path(file), prefix=options.prefix)
+            return await write_items(store, target.id, JsonScreen(), prefix=options.prefix)
+        return await export_file(
+            store, target.id, Path(file), project=place.folder, prefix=options.prefix
+        )
 
     count = with_store(place, work)
     if file is None:

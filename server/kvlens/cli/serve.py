@@ -15,6 +15,7 @@ from typing import Any
 
 from kvlens.cli.common import counted, from_here
 from kvlens.cli.serving import end_with_parent, named_config, serving_parser
+from kvlens.cli.terminal import one_line
 from kvlens.config.find import SEEDS, ConfigError
 from kvlens.emulator import Emulator, EmulatorError
 from kvlens.seeds.apply import apply
@@ -92,7 +93,7 @@ class _Service:
         print(f"  REST   {emulator.rest}")
         print(f"  token  {emulator.token}")
         for namespace in self._listed():
-            print(f"  {namespace['binding']}  {namespace['id']}")
+            print(f"  {one_line(namespace['binding'])}  {one_line(namespace['id'])}")
         if not self.project.namespaces:
             print("  no KV namespaces yet: add kv_namespaces to the config, they appear here")
         sys.stdout.flush()

@@ -96,6 +96,8 @@ def to_integer(value: object) -> float:
 
 def round_half_up(number: float) -> float:
     """Return `Math.round(number)`; NaN and the infinities stay what they are."""
+    if isinstance(number, int):  # one of hundreds of digits fits into no float
+        return number
     return math.floor(number + 0.5) if math.isfinite(number) else number
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from .errors import KVSyntaxError, KVTypeError
 from .limits import Compat
 
+_DIGITS = 300  # of an integer; a double holds 309
+
 
 class ValueStream:
     """A value as a stream: one chunk, read by `async for`, `for` or `read()`, once."""
@@ -43,15 +45,18 @@ def parse_json(text: str) -> Any:
     try:
         if text.startswith("\ufeff"):
             raise json.JSONDecodeError("Unexpected byte order mark", text, 0)
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=json_integer)
     except json.JSONDecodeError as error:
         if not text.strip(" \t\r\n"):
             raise KVSyntaxError("Unexpected end of JSON input") from None
         raise KVSyntaxError(f"{error.msg} in JSON at position {error.pos}") from None
-    except ValueError:  # an integer with more digits than Python converts: a number all the same
-        return json.loads(text, parse_constant=_refuse_constant, parse_int=float)
     except RecursionError:
         raise KVSyntaxError("JSON nested too deeply to be read") from None
+
+
+def json_integer(digits: str) -> int | float:
+    """Return a JSON integer; one that no double holds is infinite, as it is in JavaScript."""
+    return int(digits) if len(digits) <= _DIGITS else float(digits)
 
 
 def is_json(text: str) -> bool:

@@ -24,8 +24,15 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     async with Progress(server, params.token, f"Exporting {target.binding}") as progress:
         try:
             keys = await export_file(
-                store, target.id, path, progress=progress.report, cancelled=progress.cancelled
+                store,
+                target.id,
+                path,
+                project=target.project.path.parent,
+                progress=progress.report,
+                cancelled=progress.cancelled,
             )
+        except OSError as error:
+            raise CommandError(f"{path.name}: {error.strerror or error}.") from None
         except ExportCancelledError as error:
             raise CommandError(f"{path.name}: {error}.") from None
     return {"file": server.uri(path), "keys": keys}
