@@ -7,7 +7,7 @@ offsets turned into lines and characters, in the encoding that was agreed on.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -35,7 +35,12 @@ def width(text: str, encoding: str) -> int:
         return len(text)
     if encoding == UTF8:
         return len(text.encode("utf-8", "surrogatepass"))
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+_STEP = 512  # code points between two places of a long line whose units are kept
+_Long = tuple[int, str, list[int]]
+_NONE: _Long = (-1, "", [])
 
 
 class LineIndex:
@@ -44,6 +49,7 @@ class LineIndex:
     def __init__(self, text: str) -> None:
         self.text = text
         self.starts = _line_starts(text)
+        self._long: _Long = _NONE
 
     def edited(self, start: int, end: int, new: str) -> LineIndex:
         """Return the index of the text with `new` in place of `text[start:end]`."""
@@ -56,6 +62,7 @@ class LineIndex:
             after = [place + by for place in after]
         index = LineIndex.__new__(LineIndex)
         index.text = text
+        index._long = _NONE
         index.starts = [*before, *(start + place for place in _line_starts(new)[1:]), *after]
         return index
 
@@ -63,7 +70,15 @@ class LineIndex:
         """Return the position of an offset; one outside the text is moved to its nearest end."""
         offset = max(0, min(offset, len(self.text)))
         line = bisect_right(self.starts, offset) - 1
-        return Position(line, width(self.text[self.starts[line] : offset], encoding))
+        start = self.starts[line]
+        if encoding == UTF32 or self.text.isascii():
+            return Position(line, offset - start)
+        if offset - start <= _STEP:
+            return Position(line, width(self.text[start:offset], encoding))
+        steps = self._steps(line, encoding)
+        step = (offset - start) // _STEP
+        rest = self.text[start + step * _STEP : offset]
+        return Position(line, steps[step] + width(rest, encoding))
 
     def line_of(self, offset: int) -> int:
         """Return the line of an offset, quicker than its whole position."""
@@ -78,17 +93,33 @@ class LineIndex:
         content = self.line(line)
         if encoding == UTF32 or content.isascii():
             return self.starts[line] + max(0, min(character, len(content)))
-        units = 0
-        for index, letter in enumerate(content):
+        units = first = 0
+        if len(content) > _STEP:
+            steps = self._steps(line, encoding)
+            step = max(0, bisect_left(steps, character) - 1)
+            units, first = steps[step], step * _STEP
+        for index in range(first, len(content)):
             if units >= character:
                 return self.starts[line] + index
-            units += width(letter, encoding)
+            units += width(content[index], encoding)
         return self.starts[line] + len(content)
 
     def line(self, line: int) -> str:
         """Return one line without its line end."""
         end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)
         return self.text[self.starts[line] : end].rstrip("\r\n")
+
+    def _steps(self, line: int, encoding: str) -> list[int]:
+        """Return the units in front of every _STEP-th code point of a long line."""
+        known = self._long
+        if (line, encoding) != known[:2]:
+            end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)
+            widths = (
+                width(self.text[at : min(at + _STEP, end)], encoding)
+                for at in range(self.starts[line], end, _STEP)
+            )
+            known = self._long = line, encoding, [*accumulate(widths, initial=0)]
+        return known[2]
 
 
 def _line_starts(text: str) -> list[int]:

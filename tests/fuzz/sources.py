@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from kvlens import source as js
 from kvlens.config import load_text
 
@@ -43,17 +45,19 @@ WORDS = (
 def target(data: bytes) -> None:
     """Check it, and ask at several places."""
     text = text_of(data)
-    for path in ("/project/index.ts", "/project/index.jsx"):
-        source = js.read_source(text, path)
-        project = js.Project([CONFIG], js.merge_types([js.env_types(source)]))
-        for problem in js.check_source(source, project, NOW):
-            assert 0 <= problem.span.start <= problem.span.end <= len(text)
-        uses = js.uses(source, project)
-        js.calls(source, project)
-        js.keys(source, project)
-        js.references(source, "CARTS", project)
-        places = {0, len(text), len(text) // 2, len(text) // 3, *(use.span.end for use in uses[:4])}
-        for place in places:
-            js.at(source, place, project)
-        js.completing(source, len(text) // 2, project)
-        js.unused(CONFIG, {path: text})
+    path = "/project/index.jsx" if crc32(data) % 4 == 0 else "/project/index.ts"
+    source = js.read_source(text, path)
+    project = js.Project([CONFIG], js.merge_types([js.env_types(source)]))
+    problems = js.check_source(source, project, NOW)
+    for problem in problems:
+        assert 0 <= problem.span.start <= problem.span.end <= len(text)
+    assert "internal-error" not in {problem.code for problem in problems}, "a rule fails"
+    uses = js.uses(source, project)
+    js.calls(source, project)
+    js.keys(source, project)
+    js.references(source, "CARTS", project)
+    places = {0, len(text), len(text) // 2, len(text) // 3, *(use.span.end for use in uses[:4])}
+    for place in places:
+        js.at(source, place, project)
+    js.completing(source, len(text) // 2, project)
+    js.unused(CONFIG, {path: text}, lambda _: source)

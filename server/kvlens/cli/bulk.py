@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.cli.common import (
+    LINES,
     CommandError,
     Options,
     Verb,
@@ -45,10 +46,9 @@ def run(command: str, arguments: Sequence[str]) -> int:
 
 def warn(seed: SeedFile) -> None:
     """Print the warnings of a seed file on standard error."""
-    if seed.warnings:
-        print_warnings(
-            [f"warning: {line}" for line in located(seed.name, seed.text, seed.warnings)]
-        )
+    if warnings := seed.warnings:
+        lines = located(seed.name, seed.text, warnings[:LINES])
+        print_warnings([f"warning: {line}" for line in lines], seed.counts["warning"])
 
 
 def _text(file: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import io
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -35,8 +34,6 @@ def run(command: str, arguments: Sequence[str]) -> int:
             print(f"kvlens {command}: {path}: not {wanted}", file=sys.stderr)
             return 2
     files = _check(command, _plan(paths), dict(options.severity))
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a console may have few characters
-        sys.stdout.reconfigure(errors="backslashreplace")
     if not files:
         where = ", ".join(str(path) for path in paths)
         print(

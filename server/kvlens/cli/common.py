@@ -7,13 +7,13 @@ line on standard error and an exit code.
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn, TypeVar
 
+from kvlens.cli.terminal import json_text, one_line
 from kvlens.config import Config, Entry, load_text
 from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config, read_config
 from kvlens.kv import KVError
@@ -80,9 +80,6 @@ def run_group(group: str, verbs: Mapping[str, Verb], arguments: Sequence[str]) -
 
 def run_verb(name: str, verb: Verb, arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; errors are lines on standard error."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # whatever the system's encoding is
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code = verb.action(_read(name, verb, arguments))
         sys.stdout.flush()
@@ -95,17 +92,11 @@ def run_verb(name: str, verb: Verb, arguments: Sequence[str]) -> int:
         return _failed(name, error)
     except KeyboardInterrupt:
         return _failed(name, "interrupted", 130)
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    except BrokenPipeError:
+        raise
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         return _failed(name, f"{place}{error.strerror or error}")
-    except Exception as error:
-        if os.environ.get("KVLENS_DEBUG"):
-            raise
-        what = f"{type(error).__name__}: {error}"
-        return _failed(name, f"failed inside: {what}; KVLENS_DEBUG=1 shows where, please report it")
     return code
 
 
@@ -219,7 +210,8 @@ class Target(NamedTuple):
     binding: str | None
 
     def __str__(self) -> str:
-        return f'{self.binding} (id "{self.id}")' if self.binding else f'namespace id "{self.id}"'
+        named = f'{self.binding} (id "{self.id}")' if self.binding else f'namespace id "{self.id}"'
+        return one_line(named)
 
 
 def find_place(options: Options, *, config_needed: bool = True) -> Place:
@@ -438,25 +430,24 @@ def confirmed(question: str) -> bool:
 
 def print_json(value: object) -> None:
     """Print JSON as wrangler does, two spaces deep."""
-    import json
-
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    print(json_text(value))
 
 
-def print_warnings(lines: Sequence[str]) -> None:
-    """Print lines on standard error, not too many."""
+def print_warnings(lines: Sequence[str], count: int | None = None) -> None:
+    """Print lines on standard error, not too many; `count` is how many there are in all."""
+    count = len(lines) if count is None else count
     for line in lines[:LINES]:
-        print(line, file=sys.stderr)
-    if len(lines) > LINES:
-        print(f"… and {len(lines) - LINES:,} more", file=sys.stderr)
+        print(one_line(line), file=sys.stderr)
+    if count > LINES:
+        print(f"… and {count - LINES:,} more", file=sys.stderr)
 
 
 def shown(path: Path) -> str:
     """Return a path as short as it can be named from here."""
     try:
-        return str(path.relative_to(Path.cwd()))
+        return one_line(path.relative_to(Path.cwd()))
     except ValueError:
-        return str(path)
+        return one_line(path)
 
 
 def _are(names: Sequence[str]) -> str:
@@ -469,9 +460,12 @@ def _failed(name: str, error: object, code: int = 1) -> int:
 
 
 def _failed_files(name: str, errors: Sequence[FileError]) -> int:
-    lines = [line for error in errors for line in error.lines()]
-    if len(lines) == 1:
+    lines: list[str] = []
+    for error in errors:
+        lines += error.lines(LINES + 1 - len(lines))
+    count = sum(error.count for error in errors)
+    if count == 1:
         return _failed(name, lines[0])
-    print_warnings(lines)
+    print_warnings(lines, count)
     files = listed([error.name for error in errors])
-    return _failed(name, f"{counted(len(lines), 'mistake')} in {files}; nothing was written")
+    return _failed(name, f"{counted(count, 'mistake')} in {files}; nothing was written")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from kvlens.cli.common import (
     run_verb,
     with_store,
 )
+from kvlens.cli.terminal import JsonScreen
 from kvlens.seeds.export import export_file, write_items
 from kvlens.stores import Store
 from kvlens.stores.base import DamagedKeyError
@@ -44,8 +44,8 @@ def _export(options: Options) -> int:
     async def work(store: Store) -> int:
         how: Any = {"prefix": options.prefix, "damaged": damaged.append}
         if file is None:
-            return await write_items(store, target.id, sys.stdout, **how)
-        return await export_file(store, target.id, Path(file), **how)
+            return await write_items(store, target.id, JsonScreen(), **how)
+        return await export_file(store, target.id, Path(file), project=place.folder, **how)
 
     count = with_store(place, work)
     if file is None:

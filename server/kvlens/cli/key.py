@@ -25,6 +25,7 @@ from kvlens.cli.common import (
     time_options,
     with_store,
 )
+from kvlens.cli.terminal import exact_output
 from kvlens.files import read_given
 from kvlens.kv import Entry, KeyInfo, KVSyntaxError, Write
 from kvlens.kv.coerce import UNSET
@@ -36,6 +37,7 @@ from kvlens.kv.validation import (
     list_prefix,
 )
 from kvlens.kv.values import decode_text, dump_json, parse_json
+from kvlens.seeds.file import looks_like_milliseconds
 from kvlens.stores import Store
 
 
@@ -66,6 +68,11 @@ def expires_at(options: Options, now: float) -> int | None:
     """
     if options.ttl is not None and options.expiration is not None:
         raise UsageError("--ttl and --expiration both say when the key expires; give one of them")
+    for name, given in (("--ttl", options.ttl), ("--expiration", options.expiration)):
+        if given is not None and looks_like_milliseconds(given):
+            raise UsageError(
+                f"{name} {given} is in seconds, and this looks like milliseconds: {given // 1000}"
+            )
     return expiration_time(
         UNSET if options.expiration is None else options.expiration,
         UNSET if options.ttl is None else options.ttl,
@@ -147,8 +154,9 @@ def _get(options: Options) -> int:
         from kvlens.seeds.export import to_item
 
         print_json(to_item(key, entry))
-    elif options.text:
-        print(decode_text(entry.value))
+    elif options.text or sys.stdout.isatty():
+        text = decode_text(entry.value) + ("\n" if options.text else "")
+        (sys.stdout if sys.stdout.isatty() else exact_output()).write(text)
     else:
         sys.stdout.flush()
         sys.stdout.buffer.write(entry.value)

@@ -22,6 +22,7 @@ from kvlens.cli.common import (
     shown,
     with_store,
 )
+from kvlens.cli.terminal import one_line
 from kvlens.kv import Stats
 from kvlens.seeds.array import short
 from kvlens.seeds.move import EXISTING, Moved, move
@@ -93,7 +94,9 @@ def _table(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         keys = "?" if row["keys"] is None else f"{row['keys']:,}"
         size = "?" if row["size"] is None else human_size(row["size"])
-        shown.append((row["binding"] or "-", row["id"], keys, size, row["environment"] or ""))
+        names = (one_line(row[name] or "") for name in ("binding", "id", "environment"))
+        binding, id_, environment = names
+        shown.append((binding or "-", id_, keys, size, environment))
     if not any(row["environment"] for row in rows):
         shown = [(*line[:4], "") for line in shown]
     widths = [max(len(cell) for cell in column) for column in zip(*shown, strict=True)]

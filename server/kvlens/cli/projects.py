@@ -13,6 +13,7 @@ from kvlens.config.around import look_around
 from kvlens.config.find import SEEDS, ConfigError, is_config, read_config
 from kvlens.files import open_file
 from kvlens.rules import Levels, Problem, check, check_file, in_order, levelled, reported
+from kvlens.rules.gathering import more
 from kvlens.rules.silence import heard
 
 _SEED_RULES = {"error": "seed-invalid", "warning": "seed-doubtful"}
@@ -92,11 +93,16 @@ def _check_seed_file(path: Path) -> Checked:
         text = read_text(path, path.name)
     except FileError as error:
         return Checked(path, "", [check_file(problem.message) for problem in error.problems])
+    seeds = check_seeds(text, str(path), time.time())
     found = [
         reported(_SEED_RULES[problem.severity], problem.message, problem.span)
-        for problem in check_seeds(text, str(path), time.time()).problems
+        for problem in seeds.problems
     ]
-    return Checked(path, text, found)
+    for severity, code in _SEED_RULES.items():
+        listed = [problem for problem in seeds.problems if problem.severity == severity]
+        if (left := seeds.counts[severity] - len(listed)) > 0:
+            found.append(reported(code, more(left, code), listed[-1].span))
+    return Checked(path, text, in_order(found))
 
 
 # sources ------------------------------------------------------------------------------------

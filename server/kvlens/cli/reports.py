@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kvlens import __version__
+from kvlens.cli.terminal import one_line, visible
 from kvlens.rulebook import severities
 from kvlens.rules import Problem, page
 from kvlens.text import UTF16, UTF32, LineIndex, Span
@@ -42,11 +43,11 @@ def text(files: list[Checked]) -> str:
         index = LineIndex(file.text)
         for problem in file.problems:
             place = _place(file.path, index, problem.span)
-            lines.append(f"{place}: {problem.severity} {problem.code}: {_safe(problem.message)}")
+            lines.append(f"{place}: {problem.severity} {problem.code}: {one_line(problem.message)}")
             lines += _excerpt(index, problem.span)
             for related in problem.related:
                 place = _place(file.path, index, related.span)
-                lines.append(f"    {place}: {_safe(related.message)}")
+                lines.append(f"    {place}: {one_line(related.message)}")
     lines.append(_sum(files))
     return "\n".join(lines) + "\n"
 
@@ -147,7 +148,7 @@ def _shown(path: Path, root: Path | None = None) -> str:
 
 def _place(path: Path, index: LineIndex, span: Span) -> str:
     line, column = index.position(span.start, UTF32)
-    return f"{_shown(path)}:{line + 1}:{column + 1}"
+    return f"{one_line(_shown(path))}:{line + 1}:{column + 1}"
 
 
 def _location(path: Path, index: LineIndex, span: Span) -> dict[str, Any]:
@@ -197,10 +198,9 @@ def _width(letter: str) -> int:
 
 
 def _safe(text: str) -> str:
-    """Return a text in which no character steers the terminal."""
+    """Return a line of a file, as wide as it is, in which no character steers the terminal."""
     return "".join(
-        letter if letter == "\t" or unicodedata.category(letter) not in ("Cc", "Cs") else "\ufffd"
-        for letter in text
+        letter if letter == visible(letter) and letter != "\n" else "\ufffd" for letter in text
     )
 
 

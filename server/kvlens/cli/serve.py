@@ -13,6 +13,7 @@ from pathlib import Path
 from kvlens.cli.common import counted, from_here
 from kvlens.cli.events import Events
 from kvlens.cli.serving import named_config, run_serving, serving_parser
+from kvlens.cli.terminal import one_line
 from kvlens.config import Namespace
 from kvlens.config.find import SEEDS, ConfigError
 from kvlens.emulator import Emulator
@@ -95,7 +96,7 @@ class _Service:
         say(f"  REST   {emulator.rest}")
         say(f"  token  {emulator.token}")
         for namespace in self._listed():
-            say(f"  {namespace['binding']}  {namespace['id']}")
+            say(f"  {one_line(namespace['binding'])}  {one_line(namespace['id'])}")
         if not self.project.namespaces:
             say("  no KV namespaces yet: add kv_namespaces to the config, they appear here")
 

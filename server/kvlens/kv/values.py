@@ -16,6 +16,8 @@ _TOKEN = re.compile(
     |-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)""".replace("\n    ", "")
 )
 
+_DIGITS = 300  # of an integer; a double holds 309
+
 
 class ValueStream:
     """A value as a stream: one chunk, read by `async for`, `for` or `read()`, once."""
@@ -57,6 +59,11 @@ def parse_json(text: str) -> Any:
         raise KVSyntaxError("JSON nested too deeply to be read") from None
 
 
+def json_integer(digits: str) -> int | float:
+    """Return a JSON integer; one that no double holds is infinite, as it is in JavaScript."""
+    return int(digits) if len(digits) <= _DIGITS else float(digits)
+
+
 def is_json(text: str) -> bool:
     """Tell whether the text is JSON, however deeply it is nested."""
     try:
@@ -76,7 +83,7 @@ def _load_json(text: str) -> Any:
     except json.JSONDecodeError:
         raise
     except ValueError:  # an integer with more digits than Python converts: a number all the same
-        return json.loads(text, parse_constant=_refuse_constant, parse_int=float)
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=json_integer)
 
 
 def _is_deep_json(text: str) -> bool:

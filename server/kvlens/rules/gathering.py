@@ -44,10 +44,16 @@ def gathered(problems: Iterable[Problem]) -> list[Problem]:
             last[code] = problem
     for code, problem in last.items():
         left = counts[code] - MOST
-        message = f"{left:,} more problems of {code} in this file are not listed."
         if code != _FAILED.code:
-            found.append(problem._replace(message=message, related=(), data={"more": left}))
+            found.append(
+                problem._replace(message=more(left, code), related=(), data={"more": left})
+            )
     return sorted(found, key=lambda problem: (problem.span, problem.code))
+
+
+def more(count: int, code: str) -> str:
+    """Return the message that tells of problems which are not listed."""
+    return f"{count:,} more problems of {code} in this file are not listed."
 
 
 def number_of(problem: Problem) -> int:

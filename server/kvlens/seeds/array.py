@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 from kvlens import files
+from kvlens.kv.values import json_integer
 from kvlens.text import LineIndex, Span
 
 LARGEST = 256 * 1024 * 1024  # bytes of a file; ten values of the greatest size, in base64 too
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+_NEXT = re.compile(r"[ \t\r\n]*(?:([,\]])[ \t\r\n]*)?")
+MOST = 1_000  # problems of a file that are looked at closely; the rest is counted
 _CAP = 12  # problems in the text of an error, as many as wrangler shows; all are kept
 
 
@@ -32,19 +36,21 @@ class FileError(Exception):
     everything that is wrong, `lines()` a line for each.
     """
 
-    def __init__(self, name: str, text: str, problems: list[Problem]) -> None:
+    def __init__(self, name: str, text: str, problems: list[Problem], count: int = 0) -> None:
+        self.count = count or len(problems)  # of all; only the first are looked at closely
         self.name = name
         self.text = text
         self.problems = problems
         shown = "; ".join(problem.message for problem in problems[:_CAP])
-        more = f"; … and {len(problems) - _CAP:,} more" if len(problems) > _CAP else ""
+        more = f"; … and {self.count - _CAP:,} more" if self.count > _CAP else ""
         super().__init__(f"{name}: {shown}{more}")
 
-    def lines(self) -> list[str]:
+    def lines(self, most: int | None = None) -> list[str]:
         """Return a line for each problem, "file:line:column: what", counted from 1."""
+        problems = self.problems[:most]
         if not self.text:
-            return [f"{self.name}: {problem.message}" for problem in self.problems]
-        return located(self.name, self.text, self.problems)
+            return [f"{self.name}: {problem.message}" for problem in problems]
+        return located(self.name, self.text, problems)
 
 
 def located(name: str, text: str, problems: list[Problem]) -> list[str]:
@@ -97,37 +103,47 @@ def decode(data: bytes, name: str) -> str:
     return text
 
 
-def scan(text: str, example: str) -> tuple[list[Element], Problem | None]:
-    """Return the elements of the array that the text is, and what stopped the reading, if any.
+def scan(text: str, example: str) -> Iterator[Element | Problem]:
+    """Yield the elements of the array that the text is, then what stopped the reading, if any.
 
     `example` is such an array, for the message where the text is another thing.
     """
     at = _skip(text, 0)
     if text[at : at + 1] != "[":
-        return [], _no_array(text, at, example)
-    elements: list[Element] = []
-    at = _skip(text, at + 1)
+        yield _no_array(text, at, example)
+        return
+    at = start = _skip(text, at + 1)
     if text[at : at + 1] == "]":
-        return elements, _after(text, at + 1)
+        yield from _after(text, at + 1)
+        return
     while True:
         try:
-            value, end = _DECODER.raw_decode(text, at)
+            value, end = _SCAN(text, at)
+        except StopIteration:
+            if text[at : at + 1] == "]" and at > start:
+                yield _fault(text, at, "a comma before ], which JSON does not allow")
+            else:
+                yield _fault(text, at, "Expecting value")
+            return
         except json.JSONDecodeError as error:
-            if text[error.pos : error.pos + 1] == "]" and elements and error.pos == at:
-                return elements, _fault(text, at, "a comma before ], which JSON does not allow")
-            return elements, _fault(text, error.pos, error.msg)
+            yield _fault(text, error.pos, error.msg)
+            return
         except RecursionError:
-            return elements, _fault(text, at, "nested too deeply")
-        except ValueError as error:  # NaN, or a number longer than Python converts
-            return elements, _fault(text, at, str(error))
-        elements.append(Element(value, Span(at, end)))
-        at = _skip(text, end)
-        mark = text[at : at + 1]
-        if mark == "]":
-            return elements, _after(text, at + 1)
-        if mark != ",":
-            return elements, _fault(text, at, "a comma or ] is missing here")
-        at = _skip(text, at + 1)
+            yield _fault(text, at, "nested too deeply")
+            return
+        except ValueError as error:  # NaN
+            yield _fault(text, at, str(error))
+            return
+        yield Element(value, Span(at, end))
+        found = _NEXT.match(text, end)
+        assert found
+        if found[1] == "]":
+            yield from _after(text, found.end())
+            return
+        if not found[1]:
+            yield _fault(text, found.end(), "a comma or ] is missing here")
+            return
+        at = found.end()
 
 
 def type_name(value: object) -> str:
@@ -163,7 +179,8 @@ def _refuse(name: str) -> object:
     raise ValueError(f"{name} is no JSON number")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=json_integer)
+_SCAN = cast(Any, _DECODER).scan_once
 
 
 def _skip(text: str, at: int) -> int:
@@ -185,9 +202,10 @@ def _no_array(text: str, at: int, example: str) -> Problem:
     return Problem(message, Span(at, at + 1))
 
 
-def _after(text: str, at: int) -> Problem | None:
+def _after(text: str, at: int) -> Iterator[Problem]:
     at = _skip(text, at)
-    return _fault(text, at, "text after the end of the array") if at < len(text) else None
+    if at < len(text):
+        yield _fault(text, at, "text after the end of the array")
 
 
 def _fault(text: str, at: int, what: str) -> Problem:

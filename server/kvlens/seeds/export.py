@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
 import stat
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from kvlens.kv import Entry, KVSyntaxError
 from kvlens.kv.values import parse_json
@@ -18,6 +19,13 @@ from kvlens.stores.base import DamagedKeyError
 from kvlens.stores.many import Damaged, everything
 
 KEYS_A_STEP = 100
+
+
+class Out(Protocol):
+    """Something to write text to."""
+
+    def write(self, text: str, /) -> int:
+        """Write it."""
 
 
 class ExportCancelledError(Exception):
@@ -75,7 +83,7 @@ def to_item(key: str, entry: Entry) -> dict[str, Any]:
 async def write_items(
     store: Store,
     ns: str,
-    out: TextIO,
+    out: Out,
     *,
     prefix: str = "",
     progress: Callable[[int], None] | None = None,
@@ -108,6 +116,7 @@ async def export_file(
     ns: str,
     path: Path,
     *,
+    project: Path | None = None,
     prefix: str = "",
     progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -116,9 +125,10 @@ async def export_file(
     """Write a namespace as a seed file and return how many keys.
 
     The file is there whole or as it was before: it is written beside and then put in its place.
+    A pipe or a device is written to as it is. A link is followed, but not out of `project`.
     For the rest see `write_items`. Raises OSError where the file cannot be written.
     """
-    with _replacing(path) as out:
+    with _opened(path, project) as out:
         return await write_items(
             store,
             ns,
@@ -131,21 +141,39 @@ async def export_file(
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
-    """Open a file beside `path` and put it in its place when all is written."""
-    path = path.resolve()  # through a link, to the file that it names
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        # What is no character comes out as \udxxx, which is how JSON writes it.
-        with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as out:
+def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
+    """Open what is to be written: a regular file is replaced when all is there."""
+    # What is no character comes out as \udxxx, which is how JSON writes it.
+    how: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
+    if path.is_dir():
+        raise OSError(errno.EISDIR, "is a folder; name a file", str(path))
+    if path.exists() and not path.is_file():
+        with path.open("w", **how) as out:  # a pipe, a device
             yield out
-        if path.exists():
-            beside.chmod(stat.S_IMODE(path.stat().st_mode))
-        beside.replace(path)
+        return
+    target = path.resolve()  # through a link, to the file that it names
+    if project is not None and _leads_out(path, target, project):
+        raise OSError(
+            errno.EPERM, f"is a link out of the project, to {target}; name that file", str(path)
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name[:100]}.{os.urandom(8).hex()}.tmp")
+    try:
+        with beside.open("x", **how) as out:
+            yield out
+        if target.exists():
+            beside.chmod(stat.S_IMODE(target.stat().st_mode))
+        beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _leads_out(path: Path, target: Path, project: Path) -> bool:
+    """Tell whether a file that is named inside a project is really somewhere else."""
+    named = Path(os.path.normpath(path.absolute()))
+    folder = Path(os.path.normpath(project.absolute()))
+    return named.is_relative_to(folder) and not target.is_relative_to(folder.resolve())
 
 
 async def breathe() -> None:

@@ -10,16 +10,18 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from kvlens.kv import KVError
+from kvlens.kv import KVError, KVTypeError
 from kvlens.kv.coerce import UNSET, has_lone_surrogate
 from kvlens.kv.limits import MAX_VALUE_SIZE
 from kvlens.kv.validation import check_metadata_size, check_value_size, expiration_time, key_name
 from kvlens.kv.values import dump_json
 from kvlens.seeds.array import (
+    MOST,
     FileError,
     Problem,
     at_index,
@@ -32,6 +34,7 @@ from kvlens.seeds.array import (
 from kvlens.text import Span
 
 PROPERTIES = ("key", "value", "expiration", "expiration_ttl", "metadata", "base64")
+_KNOWN = frozenset(PROPERTIES)
 EXAMPLE = '[{"key": "…", "value": "…"}]'
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -40,7 +43,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "base64": (bool,),
 }
 _OTHER_NAMES = {"ttl": "expiration_ttl", "name": "key", "expires": "expiration"}
-_MILLISECONDS = 100_000_000_000  # as seconds this is the year 5138
+_MILLISECONDS = 100_000_000_000  # as seconds this is the year 5138, as milliseconds 1973
 
 
 class SeedItem(NamedTuple):
@@ -65,6 +68,7 @@ class SeedFile(NamedTuple):
     text: str
     items: list[SeedItem]
     problems: list[Problem]
+    counts: Counter[str]  # of all problems by their severity; very many are not listed
 
     @property
     def errors(self) -> list[Problem]:
@@ -99,31 +103,58 @@ def parse(data: bytes, name: str, now: float) -> SeedFile:
 
 def check(text: str, name: str, now: float) -> SeedFile:
     """Return what can be read of a seed file, and all its problems in order. Never fails."""
-    elements, fault = scan(text, EXAMPLE)
     items: list[SeedItem] = []
-    problems: list[Problem] = []
+    found = _Problems()
     seen: dict[str, int] = {}
-    for index, element in enumerate(elements):
-        found = list(_item(index, element.value, element.span, now))
-        for result in found:
+    for index, element in enumerate(scan(text, EXAMPLE)):
+        if isinstance(element, Problem):
+            found.last(element)
+            continue
+        raw = element.value
+        if found.counts["error"] >= MOST and (wrong := _plainly_wrong(raw)):
+            found.counts["error"] += wrong  # one of very many: its words are not needed
+            continue
+        for result in _item(index, raw, element.span, now):
             if isinstance(result, Problem):
-                problems.append(result)
+                found.add(result)
                 continue
             if result.key in seen:
                 message = f"the key stands at index {seen[result.key]} too; the last one counts"
-                problems.append(_problem(index, result.key, message, element.span, warning=True))
+                found.add(_problem(index, result.key, message, element.span, warning=True))
             seen[result.key] = index
             items.append(result)
-    if fault:
-        problems.append(fault)
-    return SeedFile(name, text, items, problems)
+    return SeedFile(name, text, items, found.listed, found.counts)
+
+
+class _Problems:
+    """Problems in the order of the file: MOST of a severity, and how many there are."""
+
+    def __init__(self) -> None:
+        self.listed: list[Problem] = []
+        self.counts: Counter[str] = Counter()
+
+    def add(self, problem: Problem) -> None:
+        self.counts[problem.severity] += 1
+        if self.counts[problem.severity] <= MOST:
+            self.listed.append(problem)
+
+    def last(self, problem: Problem) -> None:
+        self.counts[problem.severity] += 1
+        self.listed.append(problem)
+
+
+def _plainly_wrong(raw: Any) -> int:
+    """Return how many of key and value are of a wrong type."""
+    if not isinstance(raw, dict):
+        return 1
+    return (not isinstance(raw.get("key"), str)) + (not isinstance(raw.get("value"), str))
 
 
 def accept(seed: SeedFile) -> SeedFile:
     """Return the file as it is; SeedError where anything in it is an error."""
     errors = seed.errors
     if errors:
-        raise SeedError(seed.name, seed.text, errors)
+        raise SeedError(seed.name, seed.text, errors, seed.counts["error"])
     return seed
 
 
@@ -143,7 +174,7 @@ def _item(index: int, raw: Any, span: Span, now: float) -> Iterator[Problem | Se
             wrong.append(made)
         else:
             value = made
-    for name, types in _TYPES.items():
+    for name, types in _TYPES.items() if len(raw) > 2 else ():
         given = raw.get(name)
         right = isinstance(given, types) and (types == (bool,) or not isinstance(given, bool))
         if given is not None and not right:
@@ -151,13 +182,16 @@ def _item(index: int, raw: Any, span: Span, now: float) -> Iterator[Problem | Se
             wrong.append(f'"{name}" must be {needed}, but is of type {type_name(given)}')
             raw = {**raw, name: None}
     expiration, ttl = raw.get("expiration"), raw.get("expiration_ttl")
-    if reason := wrong_expiry(expiration, ttl, now):
+    timed = expiration is not None or ttl is not None
+    if timed and (reason := wrong_expiry(expiration, ttl, now)):
         wrong.append(reason)
     metadata = None
     if raw.get("metadata") is not None:
-        metadata = dump_json(raw["metadata"])
         try:
+            metadata = dump_json(raw["metadata"])
             check_metadata_size(metadata)
+        except KVTypeError:
+            wrong.append('"metadata" holds a number that is too large for JSON, such as 1e400')
         except KVError as error:
             wrong.append(_sentence(error, "bytes of JSON"))
     named = key if isinstance(key, str) else None
@@ -210,8 +244,11 @@ def _value(given: object, is_base64: bool) -> bytes | str:
 def _way_out(given: object) -> str:
     if given is None:
         return 'write "" for an empty value, or leave the item out'
-    text = json.dumps(given, ensure_ascii=False, separators=(",", ":"))
-    if len(text) <= 80:
+    try:
+        text = dump_json(given)
+    except KVTypeError:
+        text = ""
+    if 0 < len(text) <= 80:
         return f"write it as text: {json.dumps(text, ensure_ascii=False)}"
     return 'write its JSON as text, with \\" for each "'
 
@@ -225,7 +262,7 @@ def wrong_expiry(expiration: float | None, ttl: float | None, now: float) -> str
     except KVError as error:
         name, given = ("expiration", expiration) if ttl is None else ("expiration_ttl", ttl)
         assert given is not None
-        if given > _MILLISECONDS:
+        if looks_like_milliseconds(given):
             return f'"{name}" is {given}, likely milliseconds; it is in seconds: divide by 1000'
         if ttl is None and 0 < given <= now:
             return (
@@ -236,8 +273,13 @@ def wrong_expiry(expiration: float | None, ttl: float | None, now: float) -> str
     return None
 
 
+def looks_like_milliseconds(given: float) -> bool:
+    """Tell whether a time in seconds is so far off that milliseconds are meant."""
+    return _MILLISECONDS < given < _MILLISECONDS * 1000
+
+
 def _doubts(raw: dict[str, Any]) -> Iterator[str]:
-    unknown = [name for name in raw if name not in PROPERTIES]
+    unknown = [] if raw.keys() <= _KNOWN else [name for name in raw if name not in _KNOWN]
     for name in unknown:
         from difflib import get_close_matches  # late: only where it is needed
 

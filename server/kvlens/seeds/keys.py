@@ -7,7 +7,7 @@ from __future__ import annotations
 from kvlens.kv import KVError
 from kvlens.kv.coerce import has_lone_surrogate
 from kvlens.kv.validation import key_name
-from kvlens.seeds.array import FileError, Problem, at_index, scan, type_name
+from kvlens.seeds.array import MOST, FileError, Problem, at_index, scan, type_name
 
 EXAMPLE = '["key", {"name": "key"}]'
 
@@ -17,11 +17,15 @@ def parse_keys(text: str, name: str) -> list[str]:
 
     Raises FileError where anything in it is not a key, with the index of each.
     """
-    elements, fault = scan(text, EXAMPLE)
     problems: list[Problem] = []
+    count = 0
     keys: dict[str, None] = {}
-    for index, (value, span) in enumerate(elements):
-        key = value
+    for index, element in enumerate(scan(text, EXAMPLE)):
+        if isinstance(element, Problem):
+            problems.append(element)
+            count += 1
+            continue
+        key = value = element.value
         wrong = None
         if isinstance(value, dict):
             key = value.get("name", value.get("key"))
@@ -36,9 +40,9 @@ def parse_keys(text: str, name: str) -> list[str]:
             except KVError as error:
                 wrong = error.reason.rstrip(".")
         if wrong:
-            problems.append(Problem(f"{at_index(index)}: {wrong}", span, index))
-    if fault:
-        problems.append(fault)
+            count += 1
+            if count <= MOST:
+                problems.append(Problem(f"{at_index(index)}: {wrong}", element.span, index))
     if problems:
-        raise FileError(name, text, problems)
+        raise FileError(name, text, problems, count)
     return list(keys)

@@ -29,10 +29,13 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
                 store,
                 target.id,
                 path,
+                project=target.project.path.parent,
                 progress=progress.report,
                 cancelled=progress.cancelled,
                 damaged=damaged.append,
             )
+        except OSError as error:
+            raise CommandError(f"{path.name}: {error.strerror or error}.") from None
         except ExportCancelledError as error:
             raise CommandError(f"{path.name}: {error}.") from None
     if damaged:

@@ -1,0 +1,97 @@
+"""Where text leaves for people: no name, key, value or path steers the terminal that shows it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any, TextIO, cast
+
+# C0 but tab and line feed, DEL, C1, and what turns the direction of text or ends its line.
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_ALSO_IN_NAMES = re.compile(r"[\t\n]")
+_NAMED = {"\t": "\\t", "\n": "\\n"}
+
+
+def visible(text: str) -> str:
+    r"""Return a text with what steers a terminal written out: `\x1b`, `\u202e`.
+
+    >>> visible("A\x1b[2J\n")
+    'A\\x1b[2J\n'
+    """
+    return _STEERING.sub(_escape, text)
+
+
+def one_line(name: object) -> str:
+    """Return a name as `visible` does, its line ends and tabs written out too."""
+    return visible(_ALSO_IN_NAMES.sub(lambda found: _NAMED[found[0]], str(name)))
+
+
+def json_text(value: object) -> str:
+    """Return JSON as wrangler prints it, two spaces deep; what steers a terminal is escaped."""
+    return visible_json(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def visible_json(text: str) -> str:
+    """Return JSON text that means the same and has nothing in it that steers a terminal."""
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+class _Screen:
+    """A standard stream that people read: what is written to it is made visible."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        self.stream.write(visible(text))
+        return len(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+class JsonScreen:
+    """Standard output that JSON is written to bit by bit: exact, unless a terminal shows it."""
+
+    def __init__(self) -> None:
+        self._stream = exact_output()
+        self._shown = self._stream.isatty()
+
+    def write(self, text: str) -> int:
+        """Write a piece of JSON."""
+        return self._stream.write(visible_json(text) if self._shown else text)
+
+
+@contextlib.contextmanager
+def screens() -> Iterator[None]:
+    """Make all visible that is printed to standard output and standard error in the block."""
+    before = sys.stdout, sys.stderr
+    for stream in before:
+        if isinstance(stream, io.TextIOWrapper):  # whatever the system's encoding is
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.stdout, sys.stderr = (cast(TextIO, _Screen(stream)) for stream in before)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+def exact_output() -> TextIO:
+    """Return standard output for what is data: nothing of it is changed."""
+    stream: Any = sys.stdout
+    return stream.stream if isinstance(stream, _Screen) else cast(TextIO, stream)
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
