@@ -25,6 +25,7 @@ TOPICS: dict[str, str] = {
     "lists": "tests.bench.lists",
     "command-line": "tests.bench.command_line",
     "sharing": "tests.bench.sharing",
+    "in-use": "tests.bench.in_use",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 from kvlens.cli import main
 from kvlens.process import own_command
+from kvlens.stores.diskformat import blobs_path, database_path
 
 CONFIG = """\
 name = "shop"
@@ -819,3 +821,60 @@ def test_moving_over_other_keys_needs_a_word(cli: Cli) -> None:
     assert said == {"id": "2d", "moved": 1, "conflicts": ["k"]}
     assert cli("key", "get", "k", *ONE).out == b"old"
     assert cli("namespace", "move", "OLD").code == 2
+
+
+# -- what is damaged ----------------------------------------------------------------------------
+
+
+def damage(state: Path, ns: str, key: str) -> None:
+    """Let the file of a value go missing."""
+    database = sqlite3.connect(database_path(state, ns))
+    row = database.execute("SELECT blob_id FROM _mf_entries WHERE key = ?", (key,)).fetchone()
+    database.close()
+    (blobs_path(state, ns) / row[0]).unlink()
+
+
+def test_a_damaged_key_hides_no_other(cli: Cli, tmp_path: Path) -> None:
+    for key in "abc":
+        put(cli, key, key)
+    damage(tmp_path / ".wrangler" / "state" / "v3", "2d", "b")
+    missing = 'The value of key "b" is missing'
+    result = cli("export", *ONE)
+    assert (result.code, [item["key"] for item in result.json]) == (1, ["a", "c"])
+    assert missing in result.err
+    assert "1 key damaged; all others were written" in result.err
+    result = cli("export", *ONE, "-o", "out.json", "--json")
+    assert (result.code, result.json["keys"], result.json["damaged"]) == (1, 2, ["b"])
+    assert len(json.loads(Path("out.json").read_bytes())) == 2
+    result = cli("key", "list", *ONE, "--json")
+    assert (result.code, [key["name"] for key in result.json]) == (0, ["a", "b", "c"])
+    Path("keys.json").write_text('["a", "b"]', encoding="utf-8")
+    result = cli("bulk", "get", "keys.json", *ONE)
+    assert (result.code, list(result.json)) == (1, ["a"])
+    assert missing in result.err
+    result = cli("key", "get", "b", *ONE)
+    assert result.code == 1
+    assert "Put or delete the key to fix this" in result.err
+    seed = Path("seeds/ONE.json")
+    seed.parent.mkdir()
+    seed.write_text('[{"key": "b", "value": "b"}]', encoding="utf-8")
+    assert cli("seed", "--dry-run", str(seed)).code == 0
+    assert cli("seed", str(seed)).code == 0
+    assert cli("key", "get", "b", *ONE).out == b"b"
+    assert cli("export", *ONE).code == 0
+
+
+def test_a_damaged_namespace_hides_no_other(cli: Cli, tmp_path: Path) -> None:
+    put(cli, "k", "v")
+    put(cli, "k", "v", "--binding", "NONE")
+    path = database_path(tmp_path / ".wrangler" / "state" / "v3", "2d")
+    path.write_bytes(path.read_bytes()[:5000])
+    result = cli("namespace", "list", "--env", "", "--json")
+    assert result.code == 1
+    keys = {row["binding"]: (row["keys"], "error" in row) for row in result.json}
+    assert keys == {"BOTH": (0, False), "ONE": (None, True), "NONE": (1, False)}
+    assert f"The KV database {path} is damaged" in result.err
+    assert "1 namespace could not be read" in result.err
+    result = cli("namespace", "list", "--env", "")
+    assert b"NONE" in result.out
+    assert b"?" in result.out

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from kvlens.emulator import Emulator
 from kvlens.kv import Entry, ManualClock, Write
 from kvlens.stores import Store, StoreError, open_store
 from kvlens.stores import database as database_module
@@ -27,6 +28,7 @@ from kvlens.stores.diskformat import (
     is_blob_id,
     new_blob_id,
 )
+from kvlens.stores.many import everything
 
 NOW = 1_800_000_000
 
@@ -505,3 +507,19 @@ def test_the_modes_of_what_is_made(tmp_path: Path) -> None:
         wanted = (0o777 if path.is_dir() else 0o644) & ~mask
         if os.name != "nt":
             assert stat.S_IMODE(path.stat().st_mode) & wanted == wanted
+
+
+async def test_an_emulator_tells_which_key_is_damaged(repository: Repository, store: Store) -> None:
+    """Whoever reads many over its API gets the others."""
+    repository.row("bad", "../victim.txt")
+    async with Emulator(store, {}) as emulator:
+        url = emulator.url.replace("http://", f"http://{emulator.token}@")
+        client = open_store(url, repository.folder)
+        with pytest.raises(DamagedKeyError, match='Key "bad" is damaged'):
+            await client.get("KV", "bad")
+        damaged: list[DamagedKeyError] = []
+        found = [key async for key, _ in everything(client, "KV", damaged=damaged.append)]
+        assert (found, [error.key for error in damaged]) == (["good"], ["bad"])
+        with pytest.raises(DamagedKeyError):
+            [key async for key, _ in everything(client, "KV")]
+        await client.close()
