@@ -25,6 +25,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "kvlens.get": {**CARTS, "key": "k"},
     "kvlens.put": {**CARTS, "key": "k", "text": "v"},
     "kvlens.delete": {**CARTS, "key": "k"},
+    "kvlens.moveKeys": {},
     "kvlens.seed": {},
     "kvlens.export": CARTS,
     "kvlens.clear": CARTS,

@@ -43,7 +43,7 @@ _BLOB_ID = re.compile(r"[0-9a-f]{80}")
 _ANY = re.compile(r".*", re.DOTALL)
 _LIMIT = 2**63
 _LOCKED_AT = 0x7FFF_0000  # a byte behind all content, for systems whose locks forbid reading
-_TRIES = 5
+_TRIES = 50
 
 try:
     import fcntl
@@ -101,18 +101,18 @@ class Journals:
 
     def begin(self) -> Journal:
         """Open a new journal. Raises OSError and StoreError."""
-        for tries_left in reversed(range(_TRIES)):
-            folder = open_folder(self._base, *self._parts, create=True)
-            try:
-                return Journal(folder, f"{os.urandom(16).hex()}.journal", new=True)
-            except (FileNotFoundError, BlockingIOError):  # somebody tidies up just now
-                folder.close()
-                if not tries_left:
-                    raise
-            except BaseException:
-                folder.close()
-                raise
-        raise AssertionError("not reached")
+        for _ in range(_TRIES):
+            with contextlib.suppress(FileNotFoundError, BlockingIOError):  # tidied up just now
+                return self._begin()
+        return self._begin()
+
+    def _begin(self) -> Journal:
+        folder = open_folder(self._base, *self._parts, create=True)
+        try:
+            return Journal(folder, f"{os.urandom(16).hex()}.journal", new=True)
+        except BaseException:
+            folder.close()
+            raise
 
     def left(self) -> Iterator[Journal]:
         """Yield the journals whose writer is gone, each locked; close or remove it."""
