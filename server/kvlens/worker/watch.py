@@ -63,8 +63,10 @@ async def changed_files(
                 if batch and folders() != wanted:
                     break
                 # a folder that is moved away takes its watch along, and is none of ours then
-                if await asyncio.to_thread(_identities, wanted) != known:
-                    yield set()
+                now = await asyncio.to_thread(_identities, wanted)
+                if now != known:
+                    if any(known[folder] and not now[folder] for folder in wanted):
+                        yield set()  # nobody tells of the files that went with a folder
                     break
 
 
