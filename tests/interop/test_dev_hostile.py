@@ -355,3 +355,23 @@ def test_two_on_one_project_have_the_same_keys(tmp_path: Path) -> None:
             with urllib.request.urlopen(request, timeout=WAIT) as response:
                 assert response.read() == b"put"
             assert reader.get(f"/{number}") == (200, "v")
+
+
+def test_a_project_that_moves_away_and_a_linked_config_are_followed(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    files = small(OK, "[vars]\nV = '1'\n")
+    write_project(project, files)
+    shared = tmp_path / "shared.toml"
+    (project / "wrangler.toml").replace(shared)
+    (project / "wrangler.toml").symlink_to(shared)
+    with Dev(project) as dev:
+        project.rename(tmp_path / "away")
+        dev.event("failed")
+        assert dev.get()[0] == 200
+        (tmp_path / "away").rename(project)
+        dev.event("restarted")
+        shared.write_text(str(files["wrangler.toml"]) + "W = '2'\n", encoding="utf-8")
+        dev.event("restarted")
+        dev.write("w.js", OK.replace("ok", "new"))
+        dev.event("restarted")
+        assert dev.get()[1].startswith("new")

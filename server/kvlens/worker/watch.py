@@ -36,15 +36,19 @@ async def changed_files(
         module = await asyncio.to_thread(importlib.import_module, "watchfiles")
         watch = module.awatch
 
+    told_gone = False
     while not stop.is_set():
         wanted = folders()
         known = await asyncio.to_thread(_identities, wanted)
         there = [folder for folder in wanted if known[folder] is not None]
         if not there:
+            if not told_gone:
+                told_gone = True
+                yield set()
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), _TICK)
             continue
-        began = False
+        began = told_gone = False
         changes = watch(
             *there,
             watch_filter=None,
@@ -63,8 +67,10 @@ async def changed_files(
                 if batch and folders() != wanted:
                     break
                 # a folder that is moved away takes its watch along, and is none of ours then
-                if await asyncio.to_thread(_identities, wanted) != known:
-                    yield set()
+                now = await asyncio.to_thread(_identities, wanted)
+                if now != known:
+                    if any(known[folder] and not now[folder] for folder in wanted):
+                        yield set()  # nobody tells of the files that went with a folder
                     break
 
 
