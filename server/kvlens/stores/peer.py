@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
+from . import shown_url
 from .base import Store, StoreError
 
 API = "/kvlens/store/"
@@ -40,10 +41,13 @@ class PeerClient:
         except ValueError:
             port = None
         if not port or not parts.hostname or parts.path.strip("/") or parts.scheme != "http":
-            raise StoreError(f'"{url}" is not an emulator\'s address: write http://127.0.0.1:PORT.')
+            raise StoreError(
+                f'"{shown_url(url)}" is not an emulator\'s address: write http://127.0.0.1:PORT.'
+            )
         if parts.hostname not in ("127.0.0.1", "localhost", "::1"):
             raise StoreError(
-                f'"{url}" is not on this machine: an emulator is reached at 127.0.0.1 only.'
+                f'"{shown_url(url)}" is not on this machine: '
+                "an emulator is reached at 127.0.0.1 only."
             )
         token = unquote(parts.username or "") or os.environ.get("KVLENS_TOKEN", "")
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
