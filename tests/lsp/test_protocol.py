@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +18,17 @@ CONFIG = '[[kv_namespaces]]\nbinding = "A"\nid = "0f2ac74b498b48028cb68387c421e2
 class Session:
     """A server that is spoken to in messages, byte by byte if need be."""
 
-    def __init__(self, folder: Path, **params: Any) -> None:
+    def __init__(
+        self, folder: Path, environment: dict[str, str] | None = None, **params: Any
+    ) -> None:
         self.folder = folder
         self.process = subprocess.Popen(
             own_command("lsp"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
         )
         self.uri = (folder / "wrangler.toml").as_uri()
         if params:
@@ -322,3 +327,19 @@ def test_a_parent_that_never_was_is_not_watched(tmp_path: Path) -> None:
         session.send(id=1, method="workspace/symbol", params={"query": ""})
         assert session.answer(1)["result"] == []
         assert session.end() == 0
+
+
+def test_nothing_of_the_workspace_is_run(tmp_path: Path) -> None:
+    """Python takes modules from the current folder and from PYTHONPATH, unless it is isolated."""
+    mark = tmp_path / "was run"
+    code = f"open({str(mark)!r}, 'w').close()\n"
+    for name in ("sitecustomize", "usercustomize", "json", "asyncio", "kvlens", "pygls", "attrs"):
+        (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
+    (tmp_path / "startup.pth").write_text(f"import sys; {code}", encoding="utf-8")
+    here = str(tmp_path)
+    environment = {"PYTHONPATH": here, "PYTHONSTARTUP": str(tmp_path / "json.py")}
+    with Session(tmp_path, environment, trace="off") as session:
+        session.send(id=1, method="workspace/symbol", params={"query": ""})
+        assert session.answer(1)["result"] == []
+        assert session.end() == 0
+    assert not mark.exists()
