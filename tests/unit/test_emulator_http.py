@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import socket
+import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from kvlens.emulator import Emulator, EmulatorError
 from kvlens.kv import Entry, Write
-from kvlens.stores import Store, open_store
+from kvlens.stores import Store, StoreError, open_store
 
 MIB25 = 26_214_400
 
@@ -94,6 +95,16 @@ DOOR: list[tuple[str, str, str]] = [
     ("a neighbour", "GET / HTTP/1.1\r\nHOST\r\nAUTH\r\nSec-Fetch-Site: same-site\r\n", "403"),
     ("a preflight", f"OPTIONS {KEYS} HTTP/1.1\r\nHOST\r\nAUTH\r\n", "403"),
     ("a preflight without token", f"OPTIONS {KEYS} HTTP/1.1\r\nHOST\r\n", "403"),
+    ("a WebSocket of a page", "GET /k HTTP/1.1\r\nHOST\r\nOrigin: http://evil.example\r\n"
+     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", "403"),
+    ("a form of a page", "POST /kvlens/store/clear HTTP/1.1\r\nHOST\r\nOrigin: http://evil.example\r\n"
+     "Content-Type: text/plain\r\nContent-Length: 0\r\n", "403"),
+    ("rebound", "GET / HTTP/1.1\r\nHost: 127.0.0.1.evil.example:PORT\r\nAUTH\r\n", "403"),
+    ("rebound, and a binding's", "GET /k HTTP/1.1\r\nHost: fake-host.evil.example\r\nAUTH\r\n"
+     "X-KV-NS: id1\r\n", "403"),
+    ("two hosts", "GET / HTTP/1.1\r\nHost: evil.example\r\nHOST\r\nAUTH\r\n", "400"),
+    ("two tokens", "GET / HTTP/1.1\r\nHOST\r\nAuthorization: Bearer x\r\nAUTH\r\n", "400"),
+    ("two namespaces", f"GET /k HTTP/1.1\r\nAUTH\r\n{BINDING}X-KV-NS: id2\r\n", "400"),
     ("nothing there", "GET /favicon.ico HTTP/1.1\r\nHOST\r\nAUTH\r\n", "404"),
     ("unknown namespace", "GET /k HTTP/1.1\r\nAUTH\r\nHost: fake-host\r\nX-KV-NS: no\r\n", "400"),
     ("unknown method", f"PATCH /k HTTP/1.1\r\nAUTH\r\n{BINDING}", "405"),
@@ -438,6 +449,7 @@ async def test_a_unix_socket(store: Store, tmp_path: Path) -> None:
             await emulator.start(unix=path)
         return
     await emulator.start(unix=path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     client = Client(emulator)
     client.reader, client.writer = await asyncio.open_unix_connection(path)
     assert (await client.ask(put("k", "v")))[0] == "200 OK"
@@ -446,3 +458,67 @@ async def test_a_unix_socket(store: Store, tmp_path: Path) -> None:
     await emulator.close()
     with pytest.raises(EmulatorError, match="Cannot listen on the socket"):
         await emulator.start(unix=tmp_path / "none" / "kv.sock")
+    file = tmp_path / "file"
+    file.write_text("kept", encoding="utf-8")
+    link = tmp_path / "link"
+    link.symlink_to(file)
+    for taken in (file, link):
+        with pytest.raises(EmulatorError, match="Cannot listen on the socket"):
+            await emulator.start(unix=taken)
+    assert file.read_text("utf-8") == "kept"
+    with socket.socket(socket.AF_UNIX) as left:  # by one that was killed
+        left.bind(str(tmp_path / "left"))
+    await emulator.start(unix=tmp_path / "left")
+    await emulator.close()
+
+
+async def test_the_token_is_compared_in_constant_time(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(given: bytes, right: bytes) -> bool:
+        compared.append((given, right))
+        return given == right
+
+    monkeypatch.setattr("kvlens.emulator.guard.hmac.compare_digest", compare)
+    for token in ("T0KEN", "T", ""):
+        async with Client(emulator) as client:
+            await client.ask(f"GET / HTTP/1.1\r\nHOST\r\nAuthorization: Bearer {token}\r\n\r\n")
+    assert len(compared) == 3
+
+
+@pytest.mark.parametrize(
+    "url", ["http://S3CRET@example.com:80", "http://S3CRET@127.0.0.1", "http://a:S3CRET@[::1"]
+)
+def test_the_token_is_in_no_error(tmp_path: Path, url: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        open_store(url, tmp_path)
+    assert "S3CRET" not in str(caught.value)
+
+
+SMUGGLED: dict[str, bytes] = {
+    "two lengths": b"Content-Length: 4\r\nContent-Length: 30\r\n\r\n",
+    "length and chunks": b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a space before the colon": b"Transfer-Encoding : chunked\r\n\r\n",
+    "chunks that are not the last": b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "a sign": b"Content-Length: +4\r\n\r\n",
+    "hexadecimal": b"Content-Length: 0x4\r\n\r\n",
+    "a chunk of -1": b"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
+    "a folded header": b"X: a\r\n Content-Length: 4\r\n\r\n",
+    "NUL": b"X: a\x00b\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("head", SMUGGLED.values(), ids=SMUGGLED)
+async def test_nothing_is_smuggled(emulator: Emulator, store: Store, head: bytes) -> None:
+    """Where a request ends is never in doubt: else it is none, and the connection closes."""
+    inner = b"DELETE /victim HTTP/1.1\r\nAUTH\r\n" + BINDING.encode() + b"\r\n"
+    await store.put("id1", Write("victim", b"kept"))
+    async with Client(emulator) as client:
+        client.send(b"POST / HTTP/1.1\r\nHOST\r\nAUTH\r\n" + head + b"body" + inner)
+        client.writer.write_eof()
+        answered = await asyncio.wait_for(client.reader.read(), 10)
+    assert answered.count(b"HTTP/1.1 ") <= 2
+    assert answered.startswith((b"HTTP/1.1 400", b"HTTP/1.1 404"))
+    assert await store.get("id1", "victim") == Entry(b"kept")

@@ -324,8 +324,108 @@ async def test_a_store_that_fails(rest: Rest, monkeypatch: pytest.MonkeyPatch) -
     assert (status, json.loads(body)) == (500, {"error": "The KV database x is locked."})
 
 
+BIG, HUGE = "9" * 400, "9" * 5000
+BULK = '[{"key":"k","value":"v",%s}]'
+SIZES: list[tuple[str, str, str, str, int, str]] = [
+    # id, method, path, body, status, the beginning of the message
+    *(
+        (f"{name} {field}"[:40], "PUT", "/id1/bulk", BULK % f'"{field}":{number}', 400, text)
+        for name, number, text in (
+            ("400 digits", BIG, "the body cannot be used: the number 9999"),
+            ("5000 digits", HUGE, "the body cannot be used: the number 9999"),
+            ("1e400", "1e400", "the body cannot be used: the number 1e400 is too large"),
+            ("NaN", "NaN", "the body is not valid JSON"),
+            ("-Infinity", "-Infinity", "the body is not valid JSON"),
+        )
+        for field in ("expiration", "expiration_ttl", "metadata")
+    ),
+    ("list as time", "PUT", "/id1/bulk", BULK % '"expiration":[]', 400,
+     "item at index 0: expiration and expiration_ttl must be numbers"),
+    ("base64 of a number", "PUT", "/id1/bulk", BULK % '"base64":1', 400,
+     "item at index 0: base64 must be true or false"),
+    ("deep", "PUT", "/id1/bulk", "[" * 200_000, 400, "the body is not valid JSON"),
+    ("deep metadata", "PUT", "/id1/bulk", BULK % ('"metadata":' + "[" * 90_000), 400,
+     "the body is not valid JSON"),
+    ("many arrays", "PUT", "/id1/bulk", "[" + "[]," * 1_500_000 + "[]]", 400,
+     "the body cannot be used: over 4,000,000 values"),
+    ("many numbers", "DELETE", "/id1/bulk", "[" + "1," * 4_500_000 + "1]", 400,
+     "the body cannot be used: over 4,000,000 values"),
+    ("not UTF-8", "PUT", "/id1/bulk", "\udcff", 400, "the body is not valid JSON"),
+    ("a key that is a number", "POST", "/id1/bulk/get", '{"keys":[5]}', 400,
+     "keys must be an array of key names"),
+    ("withMetadata as text", "POST", "/id1/bulk/get", '{"keys":["k"],"withMetadata":"no"}', 400,
+     "withMetadata must be true or false"),
+    ("a long title", "POST", "", json.dumps({"title": "x" * 513}), 400, "a title is Unicode text"),
+    ("half a character", "POST", "", '{"title":"\\ud800"}', 400, "a title is Unicode text"),
+    ("ttl of 5000 digits", "PUT", f"/id1/values/k?expiration_ttl={HUGE}", "v", 400,
+     "expiration_ttl must be a number of seconds, not 5,000 characters"),
+    ("expiration of 400 digits", "PUT", f"/id1/values/k?expiration={BIG}", "v", 400,
+     "expiration must be a number of seconds, not 400 characters"),
+    ("a limit in other digits", "GET", "/id1/keys?limit=%D9%A3", "", 400,
+     "limit must be a number from 1 to 1000"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "text"),
+    [row[1:] for row in SIZES],
+    ids=[row[0] for row in SIZES],
+)
+async def test_what_is_too_large_or_of_another_type(
+    rest: Rest, store: Store, method: str, path: str, body: str, status: int, text: str
+) -> None:
+    """A mistake of the client's is never an error of ours."""
+    answer = await rest.raw(method, NAMESPACES + path, body.encode("utf-8", "surrogateescape"))
+    (error,) = json.loads(answer[2])["errors"]
+    assert answer[0] == status
+    assert error["message"].startswith(text)
+    assert (await store.stats("id1")).keys == 0
+
+
+async def test_brackets_and_commas_within_values_do_not_count(rest: Rest, store: Store) -> None:
+    value = r"[],{\"x\\\"" * 500_000
+    done = {"successful_key_count": 1, "unsuccessful_keys": []}
+    assert await rest("PUT", "/id1/bulk", [{"key": "k", "value": value}]) == done
+    assert await store.get("id1", "k") == Entry(value.encode())
+
+
+METADATA = ["", " ", "{", "1e400", "NaN", "[" * 100_000, HUGE, "x"]
+
+
+@pytest.mark.parametrize("metadata", METADATA, ids=[text[:9] or "empty" for text in METADATA])
+async def test_metadata_of_a_form_is_json(rest: Rest, store: Store, metadata: str) -> None:
+    body, headers = form(value=b"v", metadata=metadata.encode())
+    answer = await rest("PUT", "/id1/values/k", body, **headers)
+    assert answer == (400, 10001, "metadata is not valid JSON")
+    assert await store.get("id1", "k") is None
+
+
+async def test_an_unexpected_error_is_one_line(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """For whichever API; the traceback is in the log, and the connection goes on."""
+
+    async def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("one\ntwo")
+
+    monkeypatch.setattr(rest.emulator.store, "get", fail)
+    said = "Internal error: ZeroDivisionError: one. Please report this at https://github.com/kvlens"
+    status, _, body = await rest.raw("GET", f"{NAMESPACES}/id1/values/k")
+    (error,) = json.loads(body)["errors"]
+    assert (status, error["code"]) == (500, 10501)
+    assert error["message"].startswith(said)
+    status, _, body = await rest.raw("POST", "/kvlens/store/get", '{"ns": "id1", "key": "k"}')
+    assert status == 500
+    assert json.loads(body)["error"].startswith(said)
+    assert len(caplog.records) == 2
+    assert all("in fail" in (record.exc_text or "") for record in caplog.records)
+    monkeypatch.undo()
+    assert (await rest.raw("GET", f"{NAMESPACES}/id1/values/k"))[0] == 404
+
+
 # -- the store API -------------------------------------------------------------------------------
 
+PUT = '{"ns": "id1", "key": "k", "value": "dg==", %s}'
 CORE: list[tuple[str, bytes | str, int, str]] = [
     ("nothing", "{}", 404, "There is no POST operation 'nothing' here."),
     ("get", "{", 400, "get: malformed call"),
@@ -335,17 +435,72 @@ CORE: list[tuple[str, bytes | str, int, str]] = [
     ("put", '{"ns": "id1", "key": "k", "value": "%%%x"}', 400, "put: malformed call"),
     ("put_many", '{"ns": "id1", "writes": [{"key": "k"}]}', 400, "put_many: malformed call"),
     ("put", b"\xff", 400, "put: malformed call"),
-]
+    ("put", PUT % '"expiration": "soon"', 400,
+     "put: malformed call: expiration must be a whole number, not text"),
+    ("put", PUT % '"expiration": true', 400,
+     "put: malformed call: expiration must be a whole number, not a boolean"),
+    ("put", PUT % '"expiration": 1.5', 400,
+     "put: malformed call: expiration must be a whole number, not a number"),
+    ("put", PUT % '"expiration": -1', 400, "put: malformed call: expiration must be from 0 to"),
+    ("put", PUT % f'"expiration": {BIG}', 400, "put: malformed call: the number 9999"),
+    ("put", PUT % f'"expiration": {HUGE}', 400, "put: malformed call: the number 9999"),
+    ("put", PUT % '"expiration": 1e400', 400, "put: malformed call: the number 1e400 is too large"),
+    ("put", PUT % '"expiration": NaN', 400, "put: malformed call: NaN is not JSON"),
+    ("put", PUT % '"metadata": {"a": 1}', 400,
+     "put: malformed call: metadata must be text, not an object"),
+    ("put", PUT % '"metadata": "{"', 400,
+     "put: malformed call: metadata is not the text of a JSON value"),
+    ("put", PUT % ('"metadata": "\\"%s\\""' % ("x" * 1023)), 400,
+     "put: malformed call: metadata is 1,025 bytes; it must have 1 to 1,024"),
+    ("put", PUT % '"ttl": 60', 400,
+     'put: malformed call: unknown field "ttl"; there are ns, key, value, metadata, expiration'),
+    ("put", '{"ns": "id1", "key": "", "value": ""}', 400,
+     "put: malformed call: key is refused: Key names must not be empty"),
+    ("put", '{"ns": "id1", "key": "..", "value": ""}', 400, "put: malformed call: key is refused"),
+    ("put", '{"ns": "id1", "key": "%s", "value": ""}' % ("é" * 257), 400,
+     "put: malformed call: key is refused: UTF-8 encoded length of 514 exceeds"),
+    ("put", '{"ns": "id1", "key": "\\ud800", "value": ""}', 400,
+     "put: malformed call: key has a lone surrogate"),
+    ("put", '{"ns": "id1", "key": 5, "value": ""}', 400,
+     "put: malformed call: key must be text, not a number"),
+    ("put", '{"ns": "id1", "key": "k", "value": null}', 400,
+     "put: malformed call: value must be base64 text, not null"),
+    ("put", '{"ns": "", "key": "k", "value": ""}', 400, "put: malformed call: ns is 0 bytes"),
+    ("put", '{"ns": "%s", "key": "k", "value": ""}' % ("n" * 513), 400,
+     "put: malformed call: ns is 513 bytes; it must have 1 to 512"),
+    ("put_many", '{"ns": "id1", "writes": [{"key": "a", "value": ""}, {"key": "b", "value": 5}]}',
+     400, "put_many: malformed call: writes at index 1: value must be base64 text"),
+    ("put_many", '{"ns": "id1", "writes": {"key": "a"}}', 400,
+     "put_many: malformed call: writes must be an array, not an object"),
+    ("replace", '{"ns": "id1", "key": "k", "value": "", "expected": "x"}', 400,
+     "replace: malformed call: expected must be a SHA-256 in hexadecimal"),
+    ("delete", '{"ns": "id1", "keys": [1, null]}', 400,
+     "delete: malformed call: keys at index 0: must be text, not a number"),
+    ("delete", '{"ns": "id1", "keys": "k"}', 400,
+     "delete: malformed call: keys must be an array, not text"),
+    ("get_many", '{"ns": "id1", "keys": ["k"], "size": "x"}', 400,
+     "get_many: malformed call: size must be a whole number"),
+    ("list", '{"ns": "id1", "limit": 0}', 400, "list: malformed call: limit must be from 1 to"),
+    ("list", '{"ns": "id1", "prefix": 5}', 400, "list: malformed call: prefix must be text"),
+    ("stats", "[" * 100_000, 400, "stats: malformed call: nested too deeply"),
+    ("clear", '{"ns": "id1", "all": true}', 400, 'clear: malformed call: unknown field "all"'),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(("operation", "body", "status", "text"), CORE)
+@pytest.mark.parametrize(
+    ("operation", "body", "status", "text"),
+    CORE,
+    ids=[f"{index}-{row[0]}-{row[3][-30:]}" for index, row in enumerate(CORE)],
+)
 async def test_store_api_refuses(
     rest: Rest, store: Store, operation: str, body: bytes | str, status: int, text: str
 ) -> None:
     got, _, answer = await rest.raw("POST", f"/kvlens/store/{operation}", body)
     assert got == status
     assert json.loads(answer)["error"].startswith(text)
+    assert "\n" not in json.loads(answer)["error"]
     assert (await store.stats("id1")).keys == 0
+    assert await rest("GET", "/id1/keys") == ([], {"count": 0, "cursor": ""})
 
 
 async def test_store_api_takes_any_namespace(rest: Rest, store: Store) -> None:

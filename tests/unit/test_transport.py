@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +26,35 @@ server.start_io()
 """
 
 LARGE = "x" * 300_000  # more than a pipe or a reader's buffer holds
+
+
+HANGS = """
+import asyncio, re, sys, threading, time
+from kvlens.lsp import transport, watchdog
+watchdog.GRACE, watchdog.LOOK_EVERY, watchdog.NATIVE = 0.5, 0.1, 2.0
+server = transport.StdioServer("test", "1")
+@server.feature("test/hang")
+async def hang(params):
+    sys.stderr.write("hangs\\n")
+    sys.stderr.flush()
+    if params.how == "python":
+        while True:
+            pass
+    if params.how == "sleep":
+        time.sleep(1000)
+    if params.how == "native":
+        re.match("(a|a)*b", "a" * 60)
+    if params.how == "thread":
+        await asyncio.to_thread(time.sleep, 1000)
+    if params.how == "never":
+        while True:
+            try:
+                await asyncio.sleep(1000)
+            except asyncio.CancelledError:
+                pass
+server.start_io()
+sys.exit(server.exit_code)
+"""
 
 
 def message(**fields: Any) -> bytes:
@@ -126,3 +156,107 @@ def test_the_server_ends_where_nobody_reads() -> None:
         server.stdin.flush()
         server.stdin.close()
         server.wait(timeout=60)
+
+
+HANGING = ["sleep", "thread", "never", "python", "native"]
+
+
+@pytest.mark.parametrize("how", HANGING)
+@pytest.mark.parametrize("ending", ["closed", "exit"])
+def test_a_handler_that_hangs_does_not_outlive_the_editor(how: str, ending: str) -> None:
+    """Whether it only closes its end, or says so first; and whatever it is that hangs."""
+    command = [sys.executable, "-c", HANGS]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as server:
+        assert server.stdin
+        assert server.stderr
+        server.stdin.write(
+            message(id=0, method="initialize", params={"capabilities": {}, "processId": None})
+            + message(id=1, method="test/hang", params={"how": how})
+        )
+        server.stdin.flush()
+        assert server.stderr.readline() == b"hangs\n"
+        if ending == "exit":
+            server.stdin.write(END)
+            server.stdin.flush()
+        if ending == "closed" or how in ("sleep", "python", "native"):  # it reads no more
+            server.stdin.close()
+        assert server.wait(60) in ({0} if how != "native" else {0, -getattr(signal, "SIGPROF", 0)})
+
+
+LENGTHS: list[tuple[str, bytes, str]] = [
+    ("negative", b"Content-Length: -5\r\n\r\n{}", "a Content-Length of b'-5'"),
+    ("text", b"Content-Length: x\r\n\r\n{}", "a Content-Length of b'x'"),
+    ("none", b"X: 5\r\n\r\n{}", "no Content-Length in b'X: 5'"),
+    ("empty", b"Content-Length:\r\n\r\n{}", "a Content-Length of b''"),
+    ("two", b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "more than one Content-Length"),
+    ("over", b"Content-Length: 167772161\r\n\r\n{", "167,772,160 is the limit"),
+    ("huge", b"Content-Length: %b\r\n\r\n{" % (b"9" * 5000), "167,772,160 is the limit"),
+    ("endless", b"X" * 100_000, "headers without an end"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "text"), [row[1:] for row in LENGTHS], ids=[row[0] for row in LENGTHS]
+)
+def test_what_is_not_the_protocol_ends_the_server_with_a_message(data: bytes, text: str) -> None:
+    """Its input stays open: the server must not wait for what would never come."""
+    command = [sys.executable, "-c", SERVER]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as server:
+        assert server.stdin
+        assert server.stderr
+        server.stdin.write(SESSION + data)
+        server.stdin.flush()
+        assert server.wait(60) == 0
+        assert text in server.stderr.read().decode()
+
+
+def test_two_equal_lengths_are_one() -> None:
+    length = END.partition(b"\r\n")[0] + b"\r\n"
+    doubled = END.replace(length, length + length.lower(), 1)
+    assert doubled != END
+    with start(subprocess.PIPE) as server:
+        output, _ = server.communicate(SESSION + doubled, timeout=60)
+    assert sizes(output) == EXPECTED
+    assert server.returncode == 0
+
+
+FLOOD = """
+import asyncio, time
+from kvlens.lsp.transport import StdioServer
+server = StdioServer("test", "1")
+most = 0
+@server.feature("test/note")
+def note(params):
+    global most
+    most = max(most, len(server._messages._received))
+@server.feature("test/most")
+def said(params):
+    return {"most": most, "kept": len(server.protocol._request_futures)}
+server.start_io()
+"""
+
+
+@pytest.mark.parametrize("kind", ["pipe", "file"])
+def test_a_flood_waits_outside(kind: str) -> None:
+    """What is sent faster than it is handled stays in the pipe, and nothing is kept of it."""
+    note = message(method="test/note", params={"text": "x" * 1000})
+    flood = (
+        message(id=0, method="initialize", params={"capabilities": {}, "processId": None})
+        + note * 30_000
+        + message(id=1, method="test/most")
+        + END
+    )
+    with tempfile.TemporaryFile() as file:
+        file.write(flood)
+        file.seek(0)
+        given = subprocess.PIPE if kind == "pipe" else file
+        command = [sys.executable, "-c", FLOOD]
+        with subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE) as server:
+            output, _ = server.communicate(flood if kind == "pipe" else None, timeout=120)
+    (result,) = [one["result"] for one in answers(output) if one["id"] == 1]
+    assert result["most"] < 6 * 1024 * 1024
+    assert result["kept"] <= 1

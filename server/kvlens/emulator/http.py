@@ -18,6 +18,7 @@ import httptools
 from .capacity import UNCOUNTED, Capacity
 
 MAX_HEAD_SIZE = 64 * 1024
+_ONCE = frozenset((b"host", b"authorization", b"x-kv-ns", b"origin", b"content-type"))
 _TWO_WRITES = 64 * 1024  # from here on a copy of the body costs more than a second write
 
 
@@ -99,6 +100,7 @@ class Connection(asyncio.Protocol):
         self._request: Request | None = None
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
+        self._twice = ""  # a header that decides, and is there more than once
         self._chunks: list[bytes] = []
         self._waits = False  # for memory, in the middle of a body
         self._sending = 0  # bytes of answers counted by `Capacity`
@@ -161,12 +163,16 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._url = b""
         self._headers = {}
+        self._twice = ""
 
     def on_url(self, url: bytes) -> None:
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.lower()] = value
+        name = name.lower()
+        if name in self._headers and name in _ONCE:
+            self._twice = name.decode()
+        self._headers[name] = value
 
     def on_headers_complete(self) -> None:
         headers = self._headers
@@ -174,6 +180,9 @@ class Connection(asyncio.Protocol):
         request.limit = self._app.admit(request)
         if self._parser.should_upgrade() and request.method != b"GET":
             request.refusal = Response(400, reason="HTTP/1.1 only: send no Upgrade")
+        if self._twice:
+            request.refusal = Response(400, reason=f"The header {self._twice} is there twice")
+            request.limit = 0
         self._request = request
         self.trusted = self.trusted or request.refusal is None
         if headers.get(b"expect", b"").lower() == b"100-continue" and not self.busy:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import ipaddress
 import secrets
+import socket
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -100,7 +103,9 @@ class Emulator:
         self._guard.serve_at(port)
         if unix is not None:
             try:
-                self._servers.append(await loop.create_unix_server(connect, unix))
+                self._servers.append(
+                    await loop.create_unix_server(connect, sock=_private_socket(unix))
+                )
             except (OSError, NotImplementedError, AttributeError) as error:
                 await self.close()
                 raise EmulatorError(f"Cannot listen on the socket {unix}: {error}.") from error
@@ -233,6 +238,21 @@ class Emulator:
 
 
 _HANDLERS = ((rest.PREFIX, rest.handle), (peer.PREFIX, peer.handle))
+
+
+def _private_socket(path: Path) -> socket.socket:
+    """Return a Unix socket that only this user can connect to; one left there is replaced."""
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISSOCK(path.lstat().st_mode):
+            path.unlink()
+    made = socket.socket(socket.AF_UNIX)
+    try:
+        made.bind(str(path))
+        path.chmod(0o600)  # before it listens: until then nobody can connect
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 def _loopback(host: str) -> str:

@@ -209,12 +209,10 @@ class Diagnostics:
     def _send(self, uri: str, found: list[dict[str, Any]], version: int | None) -> None:
         key = file_key(uri)
         before = self._under.pop(key, uri)
-        if found:
-            self._under[key] = uri
         if before != uri:  # the client spells it otherwise now: there it would stay for good
             self._send(before, [], None)
-            if found:
-                self._under[key] = uri
+        if found:
+            self._under[key] = uri
         params: dict[str, Any] = {"uri": uri, "diagnostics": found}
         if version is not None:
             params["version"] = version

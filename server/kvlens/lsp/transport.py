@@ -31,6 +31,7 @@ CHUNK = 1 << 16
 LONGEST = 160 * 1024 * 1024
 """Bytes of a message: a value of 25 MiB of which JSON escapes every byte takes 150."""
 
+AHEAD = 4  # chunks that the reading thread may be ahead of the loop
 LINGER = 1.0  # seconds
 MOST_WAITING = 4 * 1024 * 1024  # bytes that have come and are not handled yet
 _LENGTH = re.compile(rb"^content-length:(.*)$", re.IGNORECASE | re.MULTILINE)
@@ -255,6 +256,7 @@ class _Pump:
         self._loop = loop
         self._messages = messages
         self._watchdog = watchdog
+        self._on_its_way = threading.Semaphore(AHEAD)
         self._may_read = threading.Event()
         self._may_read.set()
         self.pause_reading = self._may_read.clear
@@ -263,6 +265,7 @@ class _Pump:
     def run(self) -> None:
         """Read until the end."""
         while True:
+            self._on_its_way.acquire()
             self._may_read.wait()
             try:
                 data = os.read(self._source, CHUNK)
@@ -272,6 +275,10 @@ class _Pump:
                 self._watchdog.gone()
                 return
             try:
-                self._loop.call_soon_threadsafe(self._messages.data_received, data)
+                self._loop.call_soon_threadsafe(self._hand_over, data)
             except RuntimeError:  # the loop has ended first
                 return
+
+    def _hand_over(self, data: bytes) -> None:
+        self._messages.data_received(data)
+        self._on_its_way.release()

@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
+from . import shown_url
 from .base import Batch, DamagedKeyError, Replaced, Store, StoreError
 from .many import Found, in_parts
 
@@ -46,10 +47,13 @@ class PeerClient:
         except ValueError:
             port = None
         if not port or not parts.hostname or parts.path.strip("/") or parts.scheme != "http":
-            raise StoreError(f'"{url}" is not an emulator\'s address: write http://127.0.0.1:PORT.')
+            raise StoreError(
+                f'"{shown_url(url)}" is not an emulator\'s address: write http://127.0.0.1:PORT.'
+            )
         if parts.hostname not in ("127.0.0.1", "localhost", "::1"):
             raise StoreError(
-                f'"{url}" is not on this machine: an emulator is reached at 127.0.0.1 only.'
+                f'"{shown_url(url)}" is not on this machine: '
+                "an emulator is reached at 127.0.0.1 only."
             )
         token = unquote(parts.username or "") or os.environ.get("KVLENS_TOKEN", "")
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

@@ -1,0 +1,345 @@
+"""Messages that do not fit: each request is answered once, in words, and the server goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kvlens.process import own_command
+
+CONFIG = '[[kv_namespaces]]\nbinding = "A"\nid = "0f2ac74b498b48028cb68387c421e279"\n'
+
+
+class Session:
+    """A server that is spoken to in messages, byte by byte if need be."""
+
+    def __init__(
+        self, folder: Path, environment: dict[str, str] | None = None, **params: Any
+    ) -> None:
+        self.folder = folder
+        self.process = subprocess.Popen(
+            own_command("lsp"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+        )
+        self.uri = (folder / "wrangler.toml").as_uri()
+        if params:
+            self.initialize(**params)
+
+    def initialize(self, **params: Any) -> None:
+        workspace = [{"uri": self.folder.as_uri(), "name": "x"}]
+        options = {"autoStart": False, "store": "memory:"}
+        self.send(
+            id=0,
+            method="initialize",
+            params={
+                "capabilities": {},
+                "processId": None,
+                "workspaceFolders": workspace,
+                "initializationOptions": options,
+                **params,
+            },
+        )
+        assert self.answer(0)["result"]["serverInfo"]["name"] == "kvlens"
+        self.send(method="initialized", params={})
+
+    def send(self, **message: Any) -> None:
+        self.body(json.dumps({"jsonrpc": "2.0", **message}).encode())
+
+    def body(self, body: bytes) -> None:
+        self.raw(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    def raw(self, data: bytes) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def read(self) -> dict[str, Any]:
+        assert self.process.stdout
+        size = 0
+        while line := self.process.stdout.readline().strip():
+            size = int(line.removeprefix(b"Content-Length: "))
+        assert size, "the server has ended"
+        message: dict[str, Any] = json.loads(self.process.stdout.read(size))
+        return message
+
+    def answer(self, number: Any) -> dict[str, Any]:
+        """Return the next answer, which must be this one's: requests are not answered twice."""
+        while True:
+            message = self.read()
+            if "method" not in message:
+                assert message["id"] == number
+                return message
+
+    def told(self, uri: str) -> list[str]:
+        """Return the codes of the problems that are sent next for a text."""
+        while True:
+            message = self.read()
+            if message.get("method") == "textDocument/publishDiagnostics":
+                params = message["params"]
+                assert params["uri"] == uri, "another spelling"
+                return [problem["code"] for problem in params["diagnostics"]]
+
+    def open(self, text: str, uri: str | None = None) -> None:
+        item = {"uri": uri or self.uri, "languageId": "toml", "version": 1, "text": text}
+        self.send(method="textDocument/didOpen", params={"textDocument": item})
+
+    def end(self) -> int:
+        self.send(id="end", method="shutdown")
+        self.answer("end")
+        self.send(method="exit")
+        return self.process.wait(60)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    folder = tmp_path_factory.mktemp("messages")
+    (folder / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    with Session(folder, trace="off") as running:
+        running.open(CONFIG)
+        yield running
+        assert running.end() == 0
+
+
+INVALID, PARAMS, METHOD, UNREADABLE = -32600, -32602, -32601, -32700
+HOVER = "textDocument/hover"
+TEXT = {"textDocument": {"uri": "file:///x/wrangler.toml"}}
+REQUESTS: list[tuple[str, str, Any, int]] = [
+    # id, method, params, code
+    ("position-null", HOVER, {**TEXT, "position": None}, PARAMS),
+    ("no-params", HOVER, None, PARAMS),
+    ("empty", HOVER, {}, PARAMS),
+    ("array", HOVER, [], PARAMS),
+    ("text", HOVER, "x", PARAMS),
+    ("line-minus-one", HOVER, {**TEXT, "position": {"line": -1, "character": 0}}, PARAMS),
+    ("line-too-large", HOVER, {**TEXT, "position": {"line": 2**31, "character": 0}}, PARAMS),
+    ("line-of-5000-digits", HOVER, {**TEXT, "position": {"line": 1, "character": None}}, PARAMS),
+    ("uri-null", HOVER, {"textDocument": {"uri": None}, "position": None}, PARAMS),
+    ("command-null", "workspace/executeCommand", None, PARAMS),
+    ("command-of-number", "workspace/executeCommand", {"command": []}, PARAMS),
+    ("command-unknown", "workspace/executeCommand", {"command": "x"}, PARAMS),
+    ("command-bad", "workspace/executeCommand", {"command": "kvlens.get", "arguments": [5]}, PARAMS),
+    ("completion", "textDocument/completion", {**TEXT}, PARAMS),
+    ("rename", "textDocument/rename", {**TEXT, "position": {}, "newName": 5}, PARAMS),
+    ("code-action", "textDocument/codeAction", {**TEXT, "range": {}, "context": {}}, PARAMS),
+    ("inlay", "textDocument/inlayHint", {**TEXT, "range": {"start": 5, "end": 6}}, PARAMS),
+    ("symbols", "workspace/symbol", {}, PARAMS),
+    ("formatting", "textDocument/formatting", {}, METHOD),
+    ("unknown", "no/such", {"type_name": 5}, METHOD),
+    ("internal", "$/such", [1], METHOD),
+    ("initialize", "initialize", {"capabilities": {}}, INVALID),
+    ("did-open", "textDocument/didOpen", {}, INVALID),
+    ("did-change", "textDocument/didChange", {}, INVALID),
+    ("initialized", "initialized", {}, INVALID),
+    ("exit", "exit", None, INVALID),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "code"), [row[1:] for row in REQUESTS], ids=[row[0] for row in REQUESTS]
+)
+def test_a_request_that_does_not_fit(session: Session, method: str, params: Any, code: int) -> None:
+    session.send(id="asked", method=method, params=params)
+    error = session.answer("asked")["error"]
+    assert error["code"] == code
+    assert error["message"]
+    assert "\n" not in error["message"]
+    assert "data" not in error
+
+
+BODIES: list[tuple[str, bytes, Any, int]] = [
+    # id, body, the id that is answered, code
+    ("not-json", b"{", None, UNREADABLE),
+    ("empty", b"", None, UNREADABLE),
+    ("not-utf-8", b'{"a":"\xff"}', None, UNREADABLE),
+    ("deep", b"[" * 100_000, None, UNREADABLE),
+    ("number", b"5", None, INVALID),
+    ("batch", b'[{"jsonrpc":"2.0","id":1,"method":"shutdown"}]', None, INVALID),
+    ("empty-batch", b"[]", None, INVALID),
+    ("no-version", b'{"id":1,"method":"shutdown"}', 1, INVALID),
+    ("old-version", b'{"jsonrpc":"1.0","id":1,"method":"shutdown"}', 1, INVALID),
+    ("id-object", b'{"jsonrpc":"2.0","id":{},"method":"shutdown"}', None, INVALID),
+    ("id-null", b'{"jsonrpc":"2.0","id":null,"method":"shutdown"}', None, INVALID),
+    ("id-true", b'{"jsonrpc":"2.0","id":true,"method":"shutdown"}', None, INVALID),
+    ("id-fraction", b'{"jsonrpc":"2.0","id":1.5,"method":"shutdown"}', None, INVALID),
+    ("id-large", b'{"jsonrpc":"2.0","id":%d,"method":"x"}' % 2**70, 2**70, METHOD),
+    ("id-huge", b'{"jsonrpc":"2.0","id":%b,"method":"x"}' % (b"9" * 5000), None, INVALID),
+    ("method-number", b'{"jsonrpc":"2.0","id":1,"method":5}', 1, INVALID),
+    ("nothing", b'{"jsonrpc":"2.0","id":1}', 1, INVALID),
+    (
+        "5000-digits",
+        b'{"jsonrpc":"2.0","id":1,"method":"textDocument/hover","params":{"textDocument":'
+        b'{"uri":"file:///x"},"position":{"line":%b,"character":0}}}' % (b"9" * 5000),
+        1,
+        PARAMS,
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "number", "code"), [row[1:] for row in BODIES], ids=[row[0] for row in BODIES]
+)
+def test_a_body_that_is_no_request(session: Session, body: bytes, number: Any, code: int) -> None:
+    session.body(body)
+    assert session.answer(number)["error"]["code"] == code
+
+
+SILENT: list[tuple[str, dict[str, Any]]] = [
+    ("answers nothing", {"id": 77, "result": None}),
+    ("error to nothing", {"id": "x", "error": {"code": 1, "message": "x"}}),
+    ("error without id", {"id": None, "error": {"code": 1, "message": "x"}}),
+    ("unknown", {"method": "no/such", "params": [5]}),
+    ("open", {"method": "textDocument/didOpen", "params": {}}),
+    ("change", {"method": "textDocument/didChange"}),
+    ("close", {"method": "textDocument/didClose", "params": {"textDocument": 5}}),
+    ("save", {"method": "textDocument/didSave", "params": None}),
+    ("watched", {"method": "workspace/didChangeWatchedFiles", "params": {"changes": {}}}),
+    ("settings", {"method": "workspace/didChangeConfiguration", "params": {"settings": 5}}),
+    ("folders", {"method": "workspace/didChangeWorkspaceFolders", "params": {"event": []}}),
+    ("cancel", {"method": "$/cancelRequest", "params": {"id": 99}}),
+    ("cancel null", {"method": "$/cancelRequest", "params": None}),
+    ("a request without id", {"method": "shutdown"}),
+]
+
+
+@pytest.mark.parametrize("message", [row[1] for row in SILENT], ids=[row[0] for row in SILENT])
+def test_a_notification_that_does_not_fit_has_no_answer(
+    session: Session, message: dict[str, Any]
+) -> None:
+    session.send(**message)
+    session.send(id="after", method="textDocument/documentSymbol", params=_document(session))
+    assert session.answer("after")["result"]
+
+
+def _document(session: Session) -> dict[str, Any]:
+    return {"textDocument": {"uri": session.uri}}
+
+
+@pytest.mark.parametrize(
+    ("line", "character"), [(0, 9999), (9999, 0), (2**31 - 1, 2**31 - 1), (1, 2**31 - 1)]
+)
+def test_a_position_beyond_the_text_is_taken_for_its_end(
+    session: Session, line: int, character: int
+) -> None:
+    place = {"line": line, "character": character}
+    for method in (HOVER, "textDocument/completion", "textDocument/definition"):
+        session.send(id=method, method=method, params={**_document(session), "position": place})
+        assert "error" not in session.answer(method)
+
+
+def test_half_of_an_edit_is_not_made(tmp_path: Path) -> None:
+    with Session(tmp_path, trace="off") as session:
+        session.open(CONFIG)
+        changes = [{"text": "binding = 5"}, {"range": {"start": 5}, "text": "x"}]
+        version = {"uri": session.uri, "version": 2}
+        params = {"textDocument": version, "contentChanges": changes}
+        session.send(method="textDocument/didChange", params=params)
+        session.send(id=1, method="textDocument/documentSymbol", params=_document(session))
+        assert "A" in json.dumps(session.answer(1)["result"])
+
+
+def test_the_session_has_an_order(tmp_path: Path) -> None:
+    with Session(tmp_path) as session:
+        session.send(id=1, method=HOVER, params={})
+        assert session.answer(1)["error"]["code"] == -32002
+        session.send(id=2, method="shutdown")
+        assert session.answer(2)["error"]["code"] == -32002
+        session.send(id=3, method="initialize", params=None)
+        assert session.answer(3)["error"]["code"] == PARAMS
+        session.initialize()
+        session.send(id=4, method="shutdown")
+        assert session.answer(4)["result"] is None
+        session.send(id=5, method=HOVER, params={})
+        assert session.answer(5)["error"]["code"] == INVALID
+        session.send(method="exit")
+        assert session.process.wait(60) == 0
+
+
+@pytest.mark.parametrize("initialized", [True, False])
+def test_exit_without_shutdown_is_1(tmp_path: Path, initialized: bool) -> None:
+    with Session(tmp_path, **({"trace": "off"} if initialized else {})) as session:
+        session.send(method="exit")
+        assert session.process.wait(60) == 1
+
+
+def test_an_exit_that_does_not_wait_for_shutdown_is_0(tmp_path: Path) -> None:
+    with Session(tmp_path, trace="off") as session:
+        session.send(id=1, method="shutdown")
+        session.send(method="exit")
+        assert session.process.wait(60) == 0
+
+
+def test_problems_go_to_the_clients_own_spelling(tmp_path: Path) -> None:
+    folder = tmp_path / "packages" / "@org" / "api (v2)"
+    folder.mkdir(parents=True)
+    config = folder / "wrangler.toml"
+    config.write_text("[[kv_namespaces]]\nbinding = 5\n", encoding="utf-8")
+    root = tmp_path.as_uri()
+    ours = f"{root}/packages/%40org/api%20%28v2%29/wrangler.toml"
+    theirs = f"{root}/packages/@org/api%20(v2)/wrangler.toml"
+    with Session(tmp_path, trace="off") as session:
+        assert session.told(ours) == ["binding-not-string"]
+        session.open(config.read_text("utf-8"), theirs)
+        assert session.told(ours) == []  # at once, so that no text has them twice
+        assert session.told(theirs) == ["binding-not-string"]
+        changes = [{"text": '[[kv_namespaces]]\nbinding = "A"\n'}]
+        version = {"uri": theirs, "version": 2}
+        params = {"textDocument": version, "contentChanges": changes}
+        session.send(method="textDocument/didChange", params=params)
+        assert session.told(theirs) == []
+        document = {"textDocument": {"uri": theirs}}
+        session.send(method="textDocument/didClose", params=document)
+        assert session.told(theirs) == ["binding-not-string"]  # as it is on disk
+        config.write_text(CONFIG, encoding="utf-8")
+        changed = {"changes": [{"uri": theirs, "type": 2}]}
+        session.send(method="workspace/didChangeWatchedFiles", params=changed)
+        assert session.told(theirs) == []
+        assert session.end() == 0
+
+
+def test_the_parents_id_is_watched(tmp_path: Path) -> None:
+    """The editor has died, and something else still holds its end of the pipe."""
+    editor = subprocess.Popen(own_command("lsp"), stdin=subprocess.PIPE)
+    with editor, Session(tmp_path, processId=editor.pid) as session:
+        editor.kill()
+        editor.wait()
+        assert session.process.wait(60) == 0
+
+
+def test_a_parent_that_never_was_is_not_watched(tmp_path: Path) -> None:
+    """In a container the editor's id is of another machine."""
+    with Session(tmp_path, processId=2**22 + 12345) as session:
+        session.send(id=1, method="workspace/symbol", params={"query": ""})
+        assert session.answer(1)["result"] == []
+        assert session.end() == 0
+
+
+def test_nothing_of_the_workspace_is_run(tmp_path: Path) -> None:
+    """Python takes modules from the current folder and from PYTHONPATH, unless it is isolated."""
+    mark = tmp_path / "was run"
+    code = f"open({str(mark)!r}, 'w').close()\n"
+    for name in ("sitecustomize", "usercustomize", "json", "asyncio", "kvlens", "pygls", "attrs"):
+        (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
+    (tmp_path / "startup.pth").write_text(f"import sys; {code}", encoding="utf-8")
+    here = str(tmp_path)
+    environment = {"PYTHONPATH": here, "PYTHONSTARTUP": str(tmp_path / "json.py")}
+    with Session(tmp_path, environment, trace="off") as session:
+        session.send(id=1, method="workspace/symbol", params={"query": ""})
+        assert session.answer(1)["result"] == []
+        assert session.end() == 0
+    assert not mark.exists()

@@ -1,0 +1,235 @@
+"""Connections that are many, idle, slow or aborted: what they take together is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import sys
+import weakref
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from kvlens.emulator import Emulator, capacity
+from kvlens.emulator.http import Connection
+from kvlens.kv import Entry
+from kvlens.stores import Store, open_store
+
+from tests.unit.test_emulator_http import BINDING, Client, get, put
+
+if sys.platform != "win32":
+    import resource
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = open_store("memory:", tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def emulator(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Emulator]:
+    """One whose clock is quick, with room for four connections and 2 MiB."""
+    monkeypatch.setattr(capacity, "UNTRUSTED_SECONDS", 0.2)
+    monkeypatch.setattr(capacity, "STALLED_SECONDS", 0.2)
+    monkeypatch.setattr(capacity, "LOOK_EVERY", 0.05)
+    async with Emulator(store, {"id1": "KV"}, token="T0KEN") as running:
+        running.capacity.connections = 4
+        running.capacity.memory = 2 * MIB
+        yield running
+
+
+async def closed(client: Client) -> bool:
+    """Wait until the other side has closed the connection."""
+    with contextlib.suppress(ConnectionError):
+        while await asyncio.wait_for(client.reader.read(1 << 16), 20):
+            pass
+    return True
+
+
+async def until(true: object) -> None:
+    assert callable(true)
+    for _ in range(2000):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not happen")
+
+
+SLOW = {
+    "says nothing": "",
+    "part of a head": "GET / HTTP/1.1\r\nHO",
+    "no token, part of a body": "PUT /k HTTP/1.1\r\nHOST\r\nContent-Length: 1000\r\n\r\nabc",
+    "no token, chunks without end": "PUT /k HTTP/1.1\r\nHOST\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na",
+    "another's token": "PUT /k HTTP/1.1\r\nHOST\r\nAuthorization: Bearer x\r\nContent-Length: 9\r\n\r\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SLOW.values(), ids=SLOW)
+async def test_without_the_token_a_connection_is_on_a_clock(emulator: Emulator, text: str) -> None:
+    async with Client(emulator) as client:
+        client.send(text)
+        assert await closed(client)
+    await until(lambda: not emulator.capacity.open)
+
+
+async def test_with_the_token_it_stays(emulator: Emulator) -> None:
+    """workerd keeps its connections for as long as the Worker runs."""
+    async with Client(emulator) as client, Client(emulator) as idle:
+        assert (await client.ask(put("k", "v")))[0] == "200 OK"
+        assert await closed(idle)
+        await asyncio.sleep(0.5)
+        assert (await client.ask(get("k")))[2] == b"v"
+
+
+async def test_the_oldest_without_the_token_make_room(
+    emulator: Emulator, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capacity, "UNTRUSTED_SECONDS", 1000)
+    async with contextlib.AsyncExitStack() as stack:
+        crowd = [await stack.enter_async_context(Client(emulator)) for _ in range(12)]
+        async with Client(emulator) as client:
+            assert (await client.ask(put("k", "v")))[0] == "200 OK"
+            await stack.enter_async_context(Client(emulator))
+            assert (await client.ask(get("k")))[2] == b"v"
+        assert all([await closed(one) for one in crowd[:9]])
+        assert len(emulator.capacity.open) <= 4
+    assert [record.getMessage() for record in caplog.records] == [
+        "Over 4 connections are open; those without the token are closed, the oldest first."
+    ]
+
+
+async def test_where_all_are_trusted_a_new_one_is_refused(emulator: Emulator) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(4):
+            client = await stack.enter_async_context(Client(emulator))
+            assert (await client.ask(get("k")))[0] == "404 Not Found"
+        late = await stack.enter_async_context(Client(emulator))
+        assert (await asyncio.wait_for(late.answer(), 10))[0].startswith("503 Too many")
+        assert (await client.ask(get("k")))[0] == "404 Not Found"
+
+
+async def test_no_descriptors_left_is_said_once(
+    emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """asyncio reports each failed accept: a hundred a second, with a traceback."""
+    loop = asyncio.get_running_loop()
+    for _ in range(100):
+        loop.call_exception_handler(
+            {
+                "message": "socket.accept() out of system resource",
+                "exception": OSError(24, "Too many open files"),
+            }
+        )
+    loop.call_exception_handler({"message": "something else"})
+    texts = [record.getMessage() for record in caplog.records]
+    assert len(texts) == 2
+    assert "no file descriptors left" in texts[0]
+    assert "ulimit -n" in texts[0]
+    assert texts[1] == "something else"
+
+
+def large(key: str, size: int) -> str:
+    return f"PUT /{key} HTTP/1.1\r\nAUTH\r\n{BINDING}Content-Length: {size}\r\n\r\n"
+
+
+async def test_aborted_uploads_leave_nothing(emulator: Emulator, store: Store) -> None:
+    kept: list[weakref.ref[Connection]] = []
+    gc.collect()
+    gc.disable()  # nothing may wait for it: a cycle would hold the body till then
+    try:
+        for number in range(8):
+            async with Client(emulator) as client:
+                client.send(large("k", MIB))
+                client.send(bytes(MIB // 2))
+                await client.writer.drain()
+                await until(lambda: emulator.capacity.held == MIB)
+                (connection,) = emulator.capacity.open
+                kept.append(weakref.ref(connection))
+                assert sum(map(len, connection._chunks)) > 64 * 1024, number
+                del connection
+                client.writer.transport.abort()
+                await until(lambda: not emulator.capacity.open)
+            assert emulator.capacity.held == 0
+        await until(lambda: not any(one() for one in kept))
+    finally:
+        gc.enable()
+    assert await store.get("id1", "k") is None
+
+
+async def test_uploads_wait_for_memory(emulator: Emulator, store: Store) -> None:
+    """Six of 1 MiB where 2 may be held: none is refused, and no more is ever held."""
+    emulator.capacity.connections = 100
+    held: list[int] = []
+    take = emulator.capacity.take
+
+    def counted(member: capacity.Member, size: int) -> None:
+        take(member, size)
+        held.append(emulator.capacity.held)
+
+    emulator.capacity.take = counted  # type: ignore[method-assign]
+
+    async def upload(number: int) -> str:
+        async with Client(emulator) as client:
+            client.send(large(f"k{number}", MIB))
+            for _ in range(16):
+                client.send(b"%d" % number * (MIB // 16))
+                await client.writer.drain()
+            return (await asyncio.wait_for(client.answer(), 30))[0]
+
+    assert await asyncio.gather(*map(upload, range(6))) == ["200 OK"] * 6
+    assert MIB <= max(held) <= 2 * MIB
+    assert emulator.capacity.held == 0
+    for number in range(6):
+        assert await store.get("id1", f"k{number}") == Entry(b"%d" % number * MIB)
+
+
+async def test_one_that_holds_memory_and_says_nothing_makes_room(
+    emulator: Emulator, store: Store
+) -> None:
+    async with Client(emulator) as stalled, Client(emulator) as client:
+        stalled.send(large("stalled", 2 * MIB))
+        stalled.send(bytes(MIB))
+        await stalled.writer.drain()
+        await until(lambda: emulator.capacity.held == 2 * MIB)
+        client.send(large("k", MIB))
+        client.send(bytes(MIB))
+        assert (await asyncio.wait_for(client.answer(), 30))[0] == "200 OK"
+        assert await closed(stalled)
+    assert await store.get("id1", "stalled") is None
+
+
+async def test_answers_that_nobody_reads_are_counted(emulator: Emulator, store: Store) -> None:
+    emulator.capacity.connections = 100
+    async with Client(emulator) as client:
+        client.send(large("big", 20 * MIB))
+        for _ in range(20):
+            client.send(bytes(MIB))
+            await client.writer.drain()
+        assert (await client.answer())[0] == "200 OK"
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(6):
+                one = await stack.enter_async_context(Client(emulator))
+                one.send(get("big"))
+                await one.reader.readline()
+            # one answer is over the limit alone; the rest waits, and the idle readers go
+            assert emulator.capacity.held < 3 * 20 * MIB
+            assert (await client.ask(get("none")))[0] == "404 Not Found"
+    await until(lambda: emulator.capacity.held == 0)
+
+
+if sys.platform != "win32":  # which tells of no limit
+
+    @pytest.mark.parametrize(
+        ("soft", "most"), [(1024, 512), (256, 128), (20, 16), (1_000_000, 2048), (-1, 2048)]
+    )
+    def test_the_limit_follows_the_systems(
+        monkeypatch: pytest.MonkeyPatch, soft: int, most: int
+    ) -> None:
+        soft = resource.RLIM_INFINITY if soft < 0 else soft
+        monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, soft))
+        assert capacity.Capacity().connections == most
