@@ -109,7 +109,6 @@ class LineIndex:
         end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)
         return self.text[self.starts[line] : end].rstrip("\r\n")
 
-
     def _steps(self, line: int, encoding: str) -> list[int]:
         """Return the units in front of every _STEP-th code point of a long line."""
         known = self._long

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from kvlens.config import Config
 from kvlens.rules.base import Problem
+from kvlens.rules.gathering import failed
 from kvlens.source.project import ALONE, Project, is_test, may_matter, read
 from kvlens.source.reader import read_source
 from kvlens.source.reading import EnvType
@@ -26,7 +27,10 @@ def check_source(
     if is_test(source.path, project.configs):
         return []
     when = time.time() if now is None else now
-    return heard(source, _check(Context(read(source, project), when, project.beside)))
+    try:
+        return heard(source, _check(Context(read(source, project), when, project.beside)))
+    except Exception as error:  # a mistake of ours ends no check of other files
+        return [failed("the check of this source", error)]
 
 
 def check(
