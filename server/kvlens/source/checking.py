@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from kvlens.config import Config
+from kvlens.rules import reported
 from kvlens.rules.base import Problem
 from kvlens.rules.gathering import failed
 from kvlens.source.project import ALONE, Project, is_test, may_matter, read
@@ -15,6 +16,7 @@ from kvlens.source.rules import Context
 from kvlens.source.rules import check as _check
 from kvlens.source.silence import heard
 from kvlens.source.syntax import Source
+from kvlens.text import Span
 
 
 def check_source(
@@ -26,6 +28,8 @@ def check_source(
     """
     if is_test(source.path, project.configs):
         return []
+    if source.refused is not None:
+        return [reported("unreadable-file", f"This source {source.refused}.", Span(0, 0))]
     when = time.time() if now is None else now
     try:
         return heard(source, _check(Context(read(source, project), when, project.beside)))

@@ -58,6 +58,8 @@ def unused(
         named = [name for name in candidates if name in text]
         if named and not path.endswith(".d.ts"):
             source = parse(path)
+            if source.refused is not None:
+                return []
             for name in named:
                 if any(_is_use(node) for node in _mentions(source, name)):
                     del candidates[name]
@@ -68,6 +70,8 @@ def unused(
         if path.endswith(".d.ts"):
             continue
         source = parse(path)
+        if source.refused is not None:
+            return []
         if _is_opaque(source) or not all(_imports(source, known)):
             return []
     return [
