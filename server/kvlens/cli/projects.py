@@ -13,7 +13,7 @@ from kvlens.config.around import look_around
 from kvlens.config.find import SEEDS, ConfigError, is_config, read_config
 from kvlens.files import open_file
 from kvlens.rules import Levels, Problem, check, check_file, in_order, levelled, reported
-from kvlens.rules.gathering import more
+from kvlens.rules.gathering import failed, more
 from kvlens.rules.silence import heard
 
 _SEED_RULES = {"error": "seed-invalid", "warning": "seed-doubtful"}
@@ -125,7 +125,10 @@ def _check_sources(
         project = js.Project(configs, files.types(), js.texts_beside(folder))
     unused: list[Problem] = []
     if config is not None and not files.unread:  # what is not read may use any binding
-        unused = [*heard(config, js.unused(config, files.texts, files.parsed), levels)]
+        try:
+            unused = [*heard(config, js.unused(config, files.texts, files.parsed), levels)]
+        except Exception as error:
+            unused = [failed("the search for namespaces that no source uses", error)]
     checked = []
     for path in wanted.sources:
         name = str(_whole(path))

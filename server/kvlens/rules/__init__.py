@@ -6,7 +6,7 @@ its findings move with the entry.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from kvlens.config import Config, Entry
@@ -51,7 +51,6 @@ from kvlens.rules.base import (
     PAGES,
     ConfigRule,
     EntryRule,
-    Finding,
     Fix,
     Level,
     PlaceRule,
@@ -164,30 +163,24 @@ def _of_text(config: Config, around: Surroundings | None) -> Iterator[Problem]:
         reason, span = config.refused
         yield reported("unreadable-file", f"This file {reason}, and is not checked.", span)
     for rule in _TEXT_RULES:
-        yield from problems_of(rule, _lazily(rule.check, config))
+        yield from problems_of(rule, rule.check, config)
     if around is not None:
         for place_rule in _PLACE_RULES:
-            yield from problems_of(place_rule, _lazily(place_rule.check, config, around))
+            yield from problems_of(place_rule, place_rule.check, config, around)
 
 
 def _of_structure(config: Config) -> Iterator[Problem]:
     for rule in _CONFIG_RULES:
-        yield from problems_of(rule, _lazily(rule.check, config))
+        yield from problems_of(rule, rule.check, config)
     for entry in _entries(config):
         kept: tuple[Problem, ...] | None = entry.node.cache.get(_KEPT)
         if kept is None:
             alone = Entry(0, entry.node)
             kept = entry.node.cache[_KEPT] = tuple(
-                problem
-                for rule in _ENTRY_RULES
-                for problem in problems_of(rule, _lazily(rule.check, alone))
+                problem for rule in _ENTRY_RULES for problem in problems_of(rule, rule.check, alone)
             )
         for problem in kept:
             yield problem.moved(entry.base)
-
-
-def _lazily(check: Callable[..., Iterator[Finding]], *given: object) -> Iterator[Finding]:
-    yield from check(*given)  # so that what fails when it is called fails where it is read
 
 
 def check_file(reason: str) -> Problem:

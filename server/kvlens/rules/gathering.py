@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from kvlens.internal import told
 from kvlens.rules import internal_error
@@ -14,17 +14,27 @@ MOST = 1_000  # problems of one rule in a file that are listed; the rest is coun
 _FAILED = internal_error.RULE
 
 
-def problems_of(rule: Named, findings: Iterable[Finding]) -> Iterator[Problem]:
+def problems_of(
+    rule: Named, check: Callable[..., Iterable[Finding]], *given: object
+) -> Iterator[Problem]:
     """Yield what a rule finds; where it fails, the problem that says so."""
     try:
-        for finding in findings:
-            yield Problem(
-                rule.code, rule.severity, finding.message, finding.span, finding.related,
-                finding.data,
-            )  # fmt: skip
+        for finding in check(*given):
+            yield as_problem(rule, finding)
     except Exception as error:
-        message = told(f"the rule {rule.code}", error)
-        yield Problem(_FAILED.code, _FAILED.severity, message, Span(0, 0))
+        yield failed(f"the rule {rule.code}", error)
+
+
+def as_problem(rule: Named, finding: Finding) -> Problem:
+    """Return a finding as a problem of its rule."""
+    return Problem(
+        rule.code, rule.severity, finding.message, finding.span, finding.related, finding.data
+    )
+
+
+def failed(what: str, error: Exception) -> Problem:
+    """Return the problem that tells of a mistake of ours; `what` has failed."""
+    return Problem(_FAILED.code, _FAILED.severity, told(what, error), Span(0, 0))
 
 
 def gathered(problems: Iterable[Problem]) -> list[Problem]:

@@ -35,6 +35,7 @@ from kvlens.text import Span
 
 PROPERTIES = ("key", "value", "expiration", "expiration_ttl", "metadata", "base64")
 _KNOWN = frozenset(PROPERTIES)
+_PLAIN = frozenset(("key", "value"))  # what most items have
 EXAMPLE = '[{"key": "…", "value": "…"}]'
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -174,7 +175,7 @@ def _item(index: int, raw: Any, span: Span, now: float) -> Iterator[Problem | Se
             wrong.append(made)
         else:
             value = made
-    for name, types in _TYPES.items() if len(raw) > 2 else ():
+    for name, types in () if raw.keys() <= _PLAIN else _TYPES.items():
         given = raw.get(name)
         right = isinstance(given, types) and (types == (bool,) or not isinstance(given, bool))
         if given is not None and not right:

@@ -6,7 +6,9 @@ import time
 from collections.abc import Mapping, Sequence
 
 from kvlens.config import Config
+from kvlens.rules import reported
 from kvlens.rules.base import Problem
+from kvlens.rules.gathering import failed
 from kvlens.source.project import ALONE, Project, is_test, may_matter, read
 from kvlens.source.reader import read_source
 from kvlens.source.reading import EnvType
@@ -14,6 +16,7 @@ from kvlens.source.rules import Context
 from kvlens.source.rules import check as _check
 from kvlens.source.silence import heard
 from kvlens.source.syntax import Source
+from kvlens.text import Span
 
 
 def check_source(
@@ -25,8 +28,13 @@ def check_source(
     """
     if is_test(source.path, project.configs):
         return []
+    if source.refused is not None:
+        return [reported("unreadable-file", f"This source {source.refused}.", Span(0, 0))]
     when = time.time() if now is None else now
-    return heard(source, _check(Context(read(source, project), when, project.beside)))
+    try:
+        return heard(source, _check(Context(read(source, project), when, project.beside)))
+    except Exception as error:  # a mistake of ours ends no check of other files
+        return [failed("the check of this source", error)]
 
 
 def check(

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from kvlens.config import Config, Namespace
 from kvlens.rules.base import Finding, Problem
+from kvlens.rules.gathering import as_problem
 from kvlens.source.declared import declared
 from kvlens.source.grammar import ENDINGS
 from kvlens.source.reach import Reach
 from kvlens.source.reader import read_source
-from kvlens.source.rules import problem
 from kvlens.source.rules.binding_unused import RULE
 from kvlens.source.rules.words import quoted
 from kvlens.source.syntax import Source, outer, plain
@@ -58,6 +58,8 @@ def unused(
         named = [name for name in candidates if name in text]
         if named and not path.endswith(".d.ts"):
             source = parse(path)
+            if source.refused is not None:
+                return []
             for name in named:
                 if any(_is_use(node) for node in _mentions(source, name)):
                     del candidates[name]
@@ -68,10 +70,12 @@ def unused(
         if path.endswith(".d.ts"):
             continue
         source = parse(path)
+        if source.refused is not None:
+            return []
         if _is_opaque(source) or not all(_imports(source, known)):
             return []
     return [
-        problem(
+        as_problem(
             RULE,
             Finding(
                 namespace.span,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kvlens.source.grammar import Grammar, grammar_name, load
+from kvlens.source.measure import refusal
 from kvlens.source.offsets import Offsets
 from kvlens.source.syntax import Source
 
@@ -49,11 +50,15 @@ def edited(source: Source, offset: int, inserted: str) -> Source:
 
 def _parse(path: str, text: str, grammar: Grammar, last: Source | None) -> Source:
     offsets = Offsets(text)
-    if last is None:
-        return Source(path, offsets, grammar.parse(offsets.data), grammar)
-    old = last.tree.copy()  # the version before stays true for those who hold it
-    old.edit(*_edit(last.offsets.data, offsets.data))
-    return Source(path, offsets, grammar.parse(offsets.data, old), grammar)
+    old = None
+    if last is not None:
+        old = last.tree.copy()  # the version before stays true for those who hold it
+        old.edit(*_edit(last.offsets.data, offsets.data))
+    tree = grammar.parse(offsets.data, old)
+    refused = refusal(tree.root_node, offsets.data)
+    if refused is None:
+        return Source(path, offsets, tree, grammar)
+    return Source(path, Offsets(""), grammar.parse(b""), grammar, refused)
 
 
 _Point = tuple[int, int]

@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 class Source:
     """One version of a JavaScript or TypeScript file, parsed."""
 
-    def __init__(self, path: str, offsets: Offsets, tree: Tree, grammar: Grammar) -> None:
+    def __init__(
+        self,
+        path: str,
+        offsets: Offsets,
+        tree: Tree,
+        grammar: Grammar,
+        refused: str | None = None,
+    ) -> None:
         self.path = path
+        self.refused = refused  # why nothing of the text is looked at, where that is so
         self.offsets = offsets
         self.tree = tree
         self.grammar = grammar

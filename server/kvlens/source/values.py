@@ -33,6 +33,7 @@ Kind = Literal[
     "unknown",
 ]
 
+_STEPS = 20_000  # of one value; each constant may be made of others twice
 _DEPTH = 40  # how far constants and operators are followed
 _MILLISECONDS = re.compile(r"(?:_MS|[a-z\d]Ms|_MILLIS(?:ECONDS)?|[a-z\d]Millis(?:econds)?)$")
 _SECONDS = re.compile(r"(?:_S|_SECS?|_SECONDS?|[a-z\d]Secs?|[a-z\d]Seconds?)$")
@@ -107,11 +108,15 @@ class Folder:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._names = source.names
+        self._left = 0
 
     def value(self, node: Node, depth: int = 0) -> Value:
         """Return what stands at a node."""
+        if depth == 0:
+            self._left = _STEPS
         inner = plain(node)
-        if depth > _DEPTH:
+        self._left -= 1
+        if depth > _DEPTH or self._left < 0:
             return Value("unknown", node)
         worker = _WORKERS.get(inner.type)
         if worker is None:

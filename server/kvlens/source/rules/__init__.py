@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.rules.base import Finding, Problem
+from kvlens.rules.base import Problem
+from kvlens.rules.gathering import gathered, problems_of
 from kvlens.source.rules import (
     binding_not_everywhere,
     binding_undeclared,
@@ -60,23 +61,14 @@ _SOURCE_RULES = [rule for rule in _TABLE if isinstance(rule, SourceRule)]
 
 
 def check(context: Context) -> list[Problem]:
-    """Return what the rules find, in the order of the file."""
-    return sorted(_found(context), key=lambda problem: (problem.span, problem.code))
-
-
-def problem(rule: Rule, finding: Finding) -> Problem:
-    """Return a finding as a problem of its rule."""
-    return Problem(
-        rule.code, rule.severity, finding.message, finding.span, finding.related, finding.data
-    )
+    """Return what the rules find, in the order of the file; none without end."""
+    return gathered(_found(context))
 
 
 def _found(context: Context) -> Iterator[Problem]:
     for rule in _SOURCE_RULES:
-        for finding in rule.check(context):
-            yield problem(rule, finding)
+        yield from problems_of(rule, rule.check, context)
     for call in context.reading.sure_calls:
         for each in _CALL_RULES:
             if call.method in each.methods:
-                for finding in each.check(call, context):
-                    yield problem(each, finding)
+                yield from problems_of(each, each.check, call, context)

@@ -1,0 +1,48 @@
+"""How much of a source is looked at: no text may take memory or time that others need.
+
+The parser finds the parent of a node from the root down, past all that stands before it. So what
+is deep, and what is wide and names a binding's words often, takes long.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+DEEPEST = 500  # nodes inside one another; code that people write has some thirty
+MOST_NODES = 600_000
+MOST_STEPS = 100_000_000  # words that are looked up times the nodes side by side
+_WORDS = re.compile(rb"\b(?:\w*[eE]nv|get|getWithMetadata|put|delete|list|\w*KV\w*)\b")
+
+
+def refusal(root: Node, data: bytes) -> str | None:
+    """Return why a parsed text is too much to be looked at, None where it is not."""
+    cursor = root.walk()
+    depth = nodes = widest = 0
+    widths = [0] * (DEEPEST + 2)
+    while True:
+        nodes += 1
+        if nodes > MOST_NODES:
+            return f"has more than {MOST_NODES:,} pieces, too many to be checked"
+        if cursor.goto_first_child():
+            depth += 1
+            if depth > DEEPEST:
+                return f"is nested more than {DEEPEST} levels deep, too deeply to be checked"
+            widths[depth] = 1
+            continue
+        while not cursor.goto_next_sibling():
+            widest = max(widest, widths[depth])
+            if not cursor.goto_parent():
+                break
+            depth -= 1
+        else:
+            widths[depth] += 1
+            continue
+        break
+    words = sum(1 for _ in _WORDS.finditer(data)) if widest * len(data) > MOST_STEPS else 0
+    if words * widest > MOST_STEPS:
+        return f"names bindings {words:,} times in one long list of code, too often to be checked"
+    return None
