@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from kvlens.emulator import Emulator
 from kvlens.kv import Entry, KeyInfo, ManualClock, Page, Stats, Write
-from kvlens.stores import Store, open_store
+from kvlens.stores import Replaced, Store, digest, open_store
 from kvlens.stores.many import each, everything, get_many
 
 NOW = 1_800_000_000
@@ -135,6 +136,28 @@ async def replace_keeps_the_rest(store: Store) -> None:
     assert await store.get("A", "k") == Entry(b"2" * 100_000, "[1]", NOW + 60)
 
 
+async def replace_compares(store: Store) -> None:
+    await store.put("A", Write("k", b"read", "[1]", NOW + 60))
+    read = digest(b"read")
+    assert await store.replace("A", "k", b"mine", digest(b"more")) is Replaced.CHANGED
+    assert await store.get("A", "k") == Entry(b"read", "[1]", NOW + 60)
+    assert await store.replace("A", "k", b"mine", read) is Replaced.DONE
+    assert await store.get("A", "k") == Entry(b"mine", "[1]", NOW + 60)
+    assert await store.replace("A", "k", b"late", read) is Replaced.CHANGED  # of equal size
+    assert await store.replace("A", "none", b"", read) is Replaced.GONE
+    assert await store.get("A", "k") == Entry(b"mine", "[1]", NOW + 60)
+    assert await store.stats("A") in (Stats(1, 4), Stats(1, None))
+
+
+async def replace_lets_one_of_many_win(store: Store) -> None:
+    await store.put("A", Write("k", b"0"))
+    tries = (store.replace("A", "k", b"%d" % n, digest(b"0")) for n in range(1, 9))
+    results = await asyncio.gather(*tries)
+    assert sorted(result.value for result in results) == ["changed"] * 7 + ["done"]
+    entry = await store.get("A", "k")
+    assert entry == Entry(b"%d" % (results.index(Replaced.DONE) + 1))
+
+
 async def many_at_once(store: Store) -> None:
     keys = [f"k{n:03}" for n in range(700)]
     writes = [
@@ -214,7 +237,7 @@ async def random_program(store: Store) -> None:
             found = await store.get("A", key)
             assert (found and found.value) == model.get(key)
         elif choice < 0.8:
-            assert await store.replace("A", key, b"r") == (key in model)
+            assert bool(await store.replace("A", key, b"r")) == (key in model)
             if key in model:
                 model[key] = b"r"
         elif choice < 0.82:
@@ -241,6 +264,8 @@ CHECKS: list[Callable[[Store], Awaitable[None]]] = [
     paging,
     put_many_takes_the_last_of_equal_keys,
     replace_keeps_the_rest,
+    replace_compares,
+    replace_lets_one_of_many_win,
     many_at_once,
     many_at_once_stop_at_a_size,
     counts,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from kvlens.kv import Write
+from kvlens.stores import Replaced, digest
 from kvlens.stores import commit as module
 from kvlens.stores.blobs import Blobs
 from kvlens.stores.changes import Change, Clear, Delete, Purge, Put, Replace
@@ -26,6 +27,8 @@ CHANGES: dict[str, Callable[[], Change]] = {
     "put one": lambda: Put(AFTER[:1]),
     "put many": lambda: Put([*AFTER, Write("k060", b"twice")]),
     "replace": lambda: Replace("k001", b"new"),
+    "replace what was read": lambda: Replace("k001", b"new", digest(b"old 1")),
+    "replace what was not read": lambda: Replace("k001", b"new", digest(b"old 2")),
     "replace what has expired": lambda: Replace("k000", b"new"),
     "replace what is not there": lambda: Replace("x", b"new"),
     "delete some": lambda: Delete(["k000", "k001", "x", "k001"]),
@@ -107,6 +110,34 @@ def test_a_step_that_fails(
         rest = [row for row in rest if row[2] is None or row[2] > change.now]
     assert rest == before
     assert files.names() == names
+
+
+@pytest.mark.parametrize("how", [commit, commit_between])
+def test_of_equal_replaces_one_is_done(files: Files, how: Callable[..., None]) -> None:
+    changes = [Replace("k001", b"%d" % n, digest(b"old 1")) for n in range(3)]
+    how(files.db, files.blobs, changes)
+    results = [change.result for change in changes]
+    assert results == [Replaced.DONE, Replaced.CHANGED, Replaced.CHANGED]
+    assert files.rows()[1][1] == b"0"
+
+
+@pytest.mark.parametrize("how", [commit, commit_between])
+def test_a_replace_sees_what_is_written_after_its_value(
+    files: Files, monkeypatch: pytest.MonkeyPatch, how: Callable[..., None]
+) -> None:
+    prepare = Replace.prepare
+
+    def between(change: Replace, db: sqlite3.Connection, blobs: Blobs) -> None:
+        prepare(change, db, blobs)
+        theirs = blobs.write(b"NEW 1")  # as long as what is there
+        db.execute("UPDATE _mf_entries SET blob_id = ? WHERE key = 'k001'", (theirs,))
+
+    monkeypatch.setattr(Replace, "prepare", between)
+    change = Replace("k001", b"mine", digest(b"old 1"))
+    how(files.db, files.blobs, [change])
+    assert change.result is Replaced.CHANGED
+    assert files.rows()[1][1] == b"NEW 1"
+    assert change.gone == change.made
 
 
 def test_undo_leaves_what_a_worker_wrote_since(

@@ -64,7 +64,8 @@ async def _put_many(store: Store, ns: str, given: Arguments) -> Any:
 
 
 async def _replace(store: Store, ns: str, given: Arguments) -> Any:
-    return await store.replace(ns, given["key"], base64.b64decode(given["value"]))
+    value = base64.b64decode(given["value"])
+    return (await store.replace(ns, given["key"], value, given.get("expected"))).value
 
 
 async def _delete(store: Store, ns: str, given: Arguments) -> Any:

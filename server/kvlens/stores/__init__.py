@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write, system_clock
-from .base import Opener, Store, StoreError
+from .base import Opener, Replaced, Store, StoreError, digest
 
 STORES: dict[str, tuple[str, str]] = {
     # scheme: (module, the URL as help texts show it); a module is imported when it is used
@@ -65,11 +65,13 @@ __all__ = [
     "Entry",
     "KeyInfo",
     "Page",
+    "Replaced",
     "Stats",
     "Store",
     "StoreError",
     "Write",
     "default_store",
+    "digest",
     "open_store",
     "shown_url",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +21,22 @@ class DamagedKeyError(StoreError):
     def __init__(self, key: str, text: str) -> None:
         super().__init__(text)
         self.key = key
+
+
+class Replaced(Enum):
+    """What became of a `Store.replace`; true where the key has the new value now."""
+
+    DONE = "done"
+    GONE = "gone"  # the key was deleted, or has expired
+    CHANGED = "changed"  # its value is not the one that was expected
+
+    def __bool__(self) -> bool:
+        return self is Replaced.DONE
+
+
+def digest(value: bytes) -> str:
+    """Return what `Store.replace` compares values by: SHA-256 in hexadecimal."""
+    return hashlib.sha256(value).hexdigest()
 
 
 class Store(Protocol):
@@ -43,10 +61,13 @@ class Store(Protocol):
     async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
         """Store all entries or none; of equal keys the last one counts."""
 
-    async def replace(self, ns: str, key: str, value: bytes) -> bool:
+    async def replace(
+        self, ns: str, key: str, value: bytes, expected: str | None = None
+    ) -> Replaced:
         """Give `key` a new value; metadata and expiration stay.
 
-        Return False, and write nothing, where the key is gone.
+        Nothing is written where the key is gone, or where `expected` is given and is not the
+        `digest` of the value that the key has: to compare and to write are one step.
         """
 
     async def delete(self, ns: str, keys: Sequence[str]) -> int:

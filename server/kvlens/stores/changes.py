@@ -9,12 +9,14 @@ A change can also be split into parts of few rows, a transaction each, that can 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 from ..kv import Entry, Write
+from .base import Replaced, StoreError, digest
 from .blobs import Blobs
 from .diskformat import IS_BLOB_ID
 
@@ -168,7 +170,7 @@ class Put(Change):
                 _restore(db, row[0], old)
 
     def touched(self) -> Sequence[str]:
-        return [write.key for write in self.writes]
+        return [row[0] for row in self._rows]
 
     def entry(self) -> tuple[str, Entry] | None:
         if len(self.writes) != 1:
@@ -178,26 +180,56 @@ class Put(Change):
 
 
 class Replace(Change):
-    """Give a key a new value; metadata and expiration stay. The result tells whether it was."""
+    """Give a key a new value; metadata and expiration stay. The result tells whether it was.
 
-    def __init__(self, key: str, value: bytes) -> None:
+    `expected` is the digest of the value that is to be there. It is computed before the
+    transaction, which computes it again only where the row was changed in between.
+    """
+
+    def __init__(self, key: str, value: bytes, expected: str | None = None) -> None:
         super().__init__()
         self.key = key
         self.value = value
+        self.expected = expected
         self._before: _Old | None = None
+        self._blobs: Blobs | None = None
+        self._digests: dict[str, str | None] = {}  # by blob id
 
     def prepare(self, db: sqlite3.Connection, blobs: Blobs) -> None:
+        self._blobs = blobs
+        if self.expected is not None:
+            self._is_expected(self._find(db))
         self.made = [blobs.write(self.value)]
 
     def look(self, db: sqlite3.Connection) -> None:
-        self._before = db.execute(
+        old = self._find(db)
+        self._before = old if self._is_expected(old) else None
+        if self._before is not None:
+            self.result = Replaced.DONE
+            self.gone = [self._before[0]]
+        else:
+            self.result = Replaced.GONE if old is None else Replaced.CHANGED
+            self.gone = self.made
+
+    def _find(self, db: sqlite3.Connection) -> _Old | None:
+        row: _Old | None = db.execute(
             f"{_LOOK} AND (expiration IS NULL OR expiration > ?)", (self.key, self.now)
         ).fetchone()
-        self.result = self._before is not None
-        self.gone = self.made if self._before is None else [self._before[0]]
+        return row
+
+    def _is_expected(self, old: _Old | None) -> bool:
+        if old is None or self.expected is None:
+            return old is not None
+        blob_id = old[0]
+        if blob_id not in self._digests:
+            value = None
+            with contextlib.suppress(StoreError):  # a damaged one is not what was read
+                value = self._blobs.read(blob_id) if self._blobs else None
+            self._digests[blob_id] = None if value is None else digest(value)
+        return self._digests[blob_id] == self.expected
 
     def apply(self, db: sqlite3.Connection) -> None:
-        if self.result:
+        if self._before is not None:
             db.execute("UPDATE _mf_entries SET blob_id = ? WHERE key = ?", (*self.made, self.key))
 
     def undo(self, db: sqlite3.Connection) -> None:

@@ -28,7 +28,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
 from ..kv.values import dump_json, parse_json
-from .base import Store, StoreError
+from .base import Replaced, Store, StoreError, digest
 from .many import in_parts
 
 try:
@@ -127,6 +127,7 @@ class CloudflareStore:
         self._client.api_key = self._client.api_email = None  # the token alone is ours to send
         self._kv: Any = self._client.kv.namespaces
         self._places: dict[tuple[str, str, str], _Place] = {}
+        self._replacing = asyncio.Lock()
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -264,8 +265,25 @@ class CloudflareStore:
                 )
             written += len(part)
 
-    async def replace(self, ns: str, key: str, value: bytes) -> bool:
+    async def replace(
+        self, ns: str, key: str, value: bytes, expected: str | None = None
+    ) -> Replaced:
+        """Give a key a new value.
+
+        The API cannot compare: the value is read first, and what others write between is lost.
+        """
         self._announce("put", ns, [key])
+        if expected is None:
+            return await self._replace(ns, key, value)
+        async with self._replacing:
+            entry = await self.get(ns, key)
+            if entry is None:
+                return Replaced.GONE
+            if digest(entry.value) != expected:
+                return Replaced.CHANGED
+            return await self._replace(ns, key, value)
+
+    async def _replace(self, ns: str, key: str, value: bytes) -> Replaced:
         with self._explained(ns):
             try:
                 head = self._kv.values.with_streaming_response.get(key, **self._at(ns))
@@ -274,9 +292,9 @@ class CloudflareStore:
                 metadata = await self._metadata(ns, key)
             except NotFoundError as error:
                 _raise_unless_missing(error)
-                return False
+                return Replaced.GONE
             await self._put(ns, Write(key, value, metadata, expiration))
-        return True
+        return Replaced.DONE
 
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
         """Delete keys. Of more than some thousand it is not known how many there were; then

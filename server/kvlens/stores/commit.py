@@ -98,15 +98,19 @@ def _give_up(db: sqlite3.Connection, blobs: Blobs, changes: Sequence[Change]) ->
 
 
 def _groups(parts: Sequence[Change]) -> list[list[Change]]:
-    """Put parts together up to the size of a step."""
+    """Put parts together up to the size of a step, none that looks at what another one writes."""
     groups: list[list[Change]] = []
+    keys: set[str] = set()
     room = 0
     for part in parts:
-        if part.rows > room or not groups:
+        touched = part.touched()
+        if part.rows > room or part.everything or not keys.isdisjoint(touched):
             groups.append([])
+            keys.clear()
             room = STEP
         groups[-1].append(part)
-        room -= part.rows
+        keys.update(touched)
+        room = 0 if part.everything else room - part.rows
     return groups
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
-from .base import Store, StoreError, after_prefix
+from .base import Replaced, Store, StoreError, after_prefix, digest
 
 
 def open_url(url: str, base: Path, clock: Clock) -> Store:
@@ -121,12 +121,16 @@ class MemoryStore:
         for write in writes:
             space.put(write)
 
-    async def replace(self, ns: str, key: str, value: bytes) -> bool:
+    async def replace(
+        self, ns: str, key: str, value: bytes, expected: str | None = None
+    ) -> Replaced:
         entry = await self.get(ns, key)
         if entry is None:
-            return False
+            return Replaced.GONE
+        if expected is not None and digest(entry.value) != expected:
+            return Replaced.CHANGED
         self._namespace(ns).put(Write(key, value, entry.metadata, entry.expiration))
-        return True
+        return Replaced.DONE
 
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
         space = self._namespace(ns)

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
-from .base import DamagedKeyError, Store, StoreError
+from .base import DamagedKeyError, Replaced, Store, StoreError
 from .many import Found
 
 API = "/kvlens/store/"
@@ -152,9 +152,11 @@ class PeerStore:
     async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
         await self._call("put_many", ns=ns, writes=[pack(write) for write in writes])
 
-    async def replace(self, ns: str, key: str, value: bytes) -> bool:
+    async def replace(
+        self, ns: str, key: str, value: bytes, expected: str | None = None
+    ) -> Replaced:
         text = base64.b64encode(value).decode()
-        return bool(await self._call("replace", ns=ns, key=key, value=text))
+        return Replaced(await self._call("replace", ns=ns, key=key, value=text, expected=expected))
 
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
         return int(await self._call("delete", ns=ns, keys=list(keys)))

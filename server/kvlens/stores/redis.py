@@ -31,7 +31,7 @@ from uuid import uuid4
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
 from . import redis_scripts as scripts
-from .base import Store, StoreError
+from .base import Replaced, Store, StoreError, digest
 from .many import in_parts
 
 try:
@@ -126,8 +126,21 @@ class RedisStore:
             packed = (b"".join(_framed(f) for w in part for f in _fields(w)) for part in parts)
             await self._make_in_parts(ns, "put", packed)
 
-    async def replace(self, ns: str, key: str, value: bytes) -> bool:
-        return bool((await self._run(ns, scripts.REPLACE, _pack(key), value))[1])
+    async def replace(
+        self, ns: str, key: str, value: bytes, expected: str | None = None
+    ) -> Replaced:
+        seen = ""
+        if expected is not None:  # the server has SHA-1 only: it compares with what is read here
+            entry = await self.get(ns, key)
+            if entry is None:
+                return Replaced.GONE
+            if digest(entry.value) != expected:
+                return Replaced.CHANGED
+            seen = hashlib.sha1(entry.value).hexdigest()
+        answer = await self._run(ns, scripts.REPLACE, _pack(key), value, seen)
+        if answer[1]:
+            return Replaced.DONE
+        return Replaced.CHANGED if len(answer) > 2 else Replaced.GONE
 
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
         names = [_pack(key) for key in dict.fromkeys(keys)]

@@ -137,11 +137,16 @@ return {{{DONE}}}
     changes=True,
 )
 
+# ARGV: name, value, and the SHA-1 of the value that is to be there, or ''. Answers whether it
+# was replaced; a third item where another value is there.
 REPLACE = _script(
     f"""
 local name = entry(ARGV[1])
 local expires = call('HGET', name, 'e')
 if not expires then return {{{DONE}, 0}} end
+if ARGV[3] ~= '' and redis.sha1hex(call('HGET', name, 'v')) ~= ARGV[3] then
+  return {{{DONE}, 0, 1}}
+end
 local before = counted(ARGV[1])
 call('HSET', name, 'v', ARGV[2])
 if expires ~= '' then call('HSET', SIZES, ARGV[1], #ARGV[2]) end

@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
 from . import orphans
-from .base import Store, StoreError, after_prefix
+from .base import Replaced, Store, StoreError, after_prefix
 from .blobs import Blobs
 from .changes import Change, Clear, Delete, Purge, Put, Replace
 from .commit import BUSY_SECONDS, UndoError, commit, commit_between, data_version, is_busy
@@ -276,8 +276,13 @@ class WranglerStore:
         if writes:
             await self._change(ns, Put(writes), False)
 
-    async def replace(self, ns: str, key: str, value: bytes) -> bool:
-        return bool(await self._change(ns, Replace(key, value), False))
+    async def replace(
+        self, ns: str, key: str, value: bytes, expected: str | None = None
+    ) -> Replaced:
+        if ns not in self._spaces and await self._existing(ns) is None:
+            return Replaced.GONE
+        result: Replaced = await self._change(ns, Replace(key, value, expected), False)
+        return result
 
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
         if ns not in self._spaces and await self._existing(ns) is None:
