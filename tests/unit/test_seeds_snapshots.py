@@ -228,14 +228,29 @@ async def test_a_cancelled_save_leaves_nothing(store: Store, tmp_path: Path) -> 
     assert list(snapshots.folder(tmp_path).iterdir()) == []
 
 
-async def test_a_cancelled_restore_says_how_far_it_came(store: Store, tmp_path: Path) -> None:
+async def test_a_cancelled_restore_changes_nothing(store: Store, tmp_path: Path) -> None:
     await store.put_many("1d", [Write(f"{n:04}", b"") for n in range(1200)])
     saved = await snapshots.save(store, tmp_path, "s", [ONE])
     await store.clear("1d")
     found = await snapshots.compare(store, saved, [ONE], now=NOW)
-    with pytest.raises(SnapshotError, match="cancelled after 500 keys; restore again"):
-        await snapshots.restore(store, saved, found, cancelled=lambda: True)
-    assert (await store.stats("1d")).keys == 500
+    answers = iter([False, False, True])
+    with pytest.raises(SnapshotError, match="cancelled after 1,000 keys; nothing was changed"):
+        await snapshots.restore(store, saved, found, cancelled=lambda: next(answers))
+    assert (await store.stats("1d")).keys == 0
+
+
+async def test_a_restore_is_of_all_namespaces_or_of_none(store: Store, tmp_path: Path) -> None:
+    await store.put_many("1d", [Write(f"{n:04}", b"1") for n in range(600)])
+    await store.put_many("2d", [Write(f"{n:04}", b"2") for n in range(600)])
+    saved = await snapshots.save(store, tmp_path, "s", [ONE, TWO])
+    await store.put_many("1d", [Write(f"{n:04}", b"one") for n in range(300, 900)])
+    await store.clear("2d")
+    found = await snapshots.compare(store, saved, [ONE, TWO], now=NOW)
+    before = [await content(store, ns) for ns in ("1d", "2d")]
+    (saved.folder / "TWO.json").write_text("[\n]\n", encoding="utf-8")
+    with pytest.raises(SnapshotError, match="0 keys, and 600 were saved"):
+        await snapshots.restore(store, saved, found)
+    assert [await content(store, ns) for ns in ("1d", "2d")] == before
 
 
 # -- names and files; no store needed ---------------------------------------------------------
@@ -368,6 +383,6 @@ async def test_nothing_is_written_through_a_link_to_elsewhere(tmp_path: Path) ->
         (project / ".wrangler" / "kvlens").symlink_to(elsewhere, target_is_directory=True)
     except OSError:  # Windows without the right to make links has none to fear
         return
-    with pytest.raises(StoreError, match="nothing is written through such a link"):
+    with pytest.raises(StoreError, match=r"leads to .*elsewhere, and KV Lens follows no link"):
         await saved_one(project)
     assert list(elsewhere.iterdir()) == []

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from kvlens.kv import ManualClock, Write
-from kvlens.seeds.apply import CHUNK_KEYS, apply
+from kvlens.kv import Entry, ManualClock, Write
+from kvlens.seeds.apply import STEP_KEYS, CancelledError, apply
 from kvlens.seeds.export import ExportCancelledError, export, export_file
 from kvlens.seeds.file import SeedItem, check, read
 from kvlens.seeds.plan import Change, changed_items, plan, to_writes
@@ -109,23 +109,24 @@ async def test_apply_at_once(store: Store) -> None:
     assert (await store.stats("ns")).keys == 2
 
 
-async def test_apply_shows_progress_and_stops_between_chunks(store: Store) -> None:
-    writes = [Write(f"k{n:05}", b"v") for n in range(CHUNK_KEYS * 2 + 10)]
+async def test_apply_shows_progress(store: Store) -> None:
+    writes = [Write(f"k{n:05}", b"v") for n in range(STEP_KEYS * 2 + 10)]
     steps: list[tuple[int, int]] = []
     done = await apply(store, "ns", writes, progress=lambda *step: steps.append(step))
     total = len(writes)
     assert done == total
-    assert steps == [(0, total), (CHUNK_KEYS, total), (CHUNK_KEYS * 2, total), (total, total)]
-    steps.clear()
-    done = await apply(
-        store,
-        "other",
-        writes,
-        progress=lambda *step: steps.append(step),
-        cancelled=lambda: bool(steps) and steps[-1][0] > 0,
-    )
-    assert done == CHUNK_KEYS
-    assert (await store.stats("other")).keys == CHUNK_KEYS
+    assert steps == [(0, total), (STEP_KEYS, total), (STEP_KEYS * 2, total), (total, total)]
+
+
+@pytest.mark.parametrize("asked", [1, 2, 3])
+async def test_apply_that_is_cancelled_writes_nothing(store: Store, asked: int) -> None:
+    await store.put("ns", Write("k00000", b"before"))
+    writes = [Write(f"k{n:05}", b"v") for n in range(STEP_KEYS * 2 + 10)]
+    answers = iter([False] * (asked - 1) + [True])
+    with pytest.raises(CancelledError, match="nothing was changed"):
+        await apply(store, "ns", writes, cancelled=lambda: next(answers))
+    assert (await store.stats("ns")).keys == 1
+    assert await store.get("ns", "k00000") == Entry(b"before")
 
 
 LOSSLESS = [

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from kvlens.emulator import Emulator
 from kvlens.kv import Entry, KeyInfo, ManualClock, Page, Stats, Write
-from kvlens.stores import Replaced, Store, digest, open_store
+from kvlens.stores import Batch, Replaced, Store, digest, open_store
 from kvlens.stores.many import each, everything, get_many
 
 NOW = 1_800_000_000
@@ -128,6 +128,56 @@ async def put_many_takes_the_last_of_equal_keys(store: Store) -> None:
     assert await store.get("A", "k0001") == Entry(b"151", "0", NOW + 251)
     assert await store.delete("A", [w.key for w in writes] + ["none"]) == 150
     assert await store.stats("A") == Stats(0, 0)
+
+
+async def many_changes_at_once(store: Store) -> None:
+    """Writes and deletes of several namespaces; nothing is asked for twice."""
+    await fill(store, *(f"old{n:03}" for n in range(120)))
+    await fill(store, "b1", "b2", ns="B")
+    writes = [Write(f"new{n % 900:03}", str(n).encode(), "[]") for n in range(1200)]
+    deletes = [f"old{n:03}" for n in range(100)] + ["none", "old001", "new001"]
+    await store.change_many(
+        [
+            Batch("A", iter(writes), iter(deletes)),
+            Batch("B", (), ["b1"]),
+            Batch("C", iter([Write("c", b"1")])),
+            Batch("D"),
+        ]
+    )
+    assert await names(store) == [f"new{n:03}" for n in range(900)] + [
+        f"old{n:03}" for n in range(100, 120)
+    ]
+    assert await store.get("A", "new299") == Entry(b"1199", "[]")
+    assert await store.get("A", "new300") == Entry(b"300", "[]")
+    assert [info.name for info in (await store.list("B")).keys] == ["b2"]
+    assert await store.get("C", "c") == Entry(b"1")
+    await store.change_many([Batch("A", iter([Write("only", b"")]), iter([]))])
+    await store.change_many([])
+    await store.change_many([Batch("A", iter([]), ["only", "new000"])])
+    assert (await store.stats("A")).keys == 919
+
+
+class EnoughError(Exception):
+    """What a caller raises to cancel."""
+
+
+async def many_changes_are_cancelled_from_their_middle(store: Store) -> None:
+    await fill(store, "a", "b")
+
+    def some(number: int) -> Iterator[Write]:
+        for n in range(number):
+            yield Write(f"a{n:05}", b"x")
+        raise EnoughError
+
+    for number in (0, 1, 700, 1300):
+        with pytest.raises(EnoughError):
+            await store.change_many(
+                [Batch("B", [Write("k", b"")]), Batch("A", some(number), ["a"])]
+            )
+        with pytest.raises(EnoughError):
+            await store.put_many("A", some(number))
+    assert await names(store) == ["a", "b"]
+    assert await store.list("B") == Page([], True)
 
 
 async def replace_keeps_the_rest(store: Store) -> None:
@@ -263,6 +313,8 @@ CHECKS: list[Callable[[Store], Awaitable[None]]] = [
     prefixes,
     paging,
     put_many_takes_the_last_of_equal_keys,
+    many_changes_at_once,
+    many_changes_are_cancelled_from_their_middle,
     replace_keeps_the_rest,
     replace_compares,
     replace_lets_one_of_many_win,

@@ -18,6 +18,7 @@ from kvlens.stores import Store, open_store, orphans
 from kvlens.stores import wrangler as module
 from kvlens.stores.blobs import Blobs
 from kvlens.stores.diskformat import blobs_path, database_path, new_blob_id
+from kvlens.stores.journal import Journals, Row
 from kvlens.stores.wrangler import WranglerStore
 
 TELLS = sys.platform in ("linux", "darwin")  # whether others have the database open
@@ -165,18 +166,20 @@ async def test_what_an_unfinished_write_names_stays(
     store: Store, tmp_path: Path, state: Path
 ) -> None:
     kept, gone = orphan(state, 4000), orphan(state, 4000)
-    asked: list[Path] = []
-
-    def pending(folder: Path) -> set[str]:
-        asked.append(folder)
-        return {kept.name}
-
-    own = WranglerStore(tmp_path, (".wrangler", "state", "v3"), time.time, pending)
+    parts = (".wrangler", "state", "v3")
+    journal = Journals(tmp_path, parts).begin()  # of a writer that lives
+    journal.add("KV", [Row("k", None, (kept.name, None, None))])
+    journal.seal()
+    own = WranglerStore(tmp_path, parts, time.time)
     await own.get("KV", "k0")
     await until(lambda: not gone.exists())
+    assert kept.exists()
+    assert await own.get("KV", "k") is None
+    journal.close()  # it is dead
+    await until(lambda: bool(own.poll()))
+    assert await own.get("KV", "k") == Entry(b"orphan")
     await own.close()
     assert kept.exists()
-    assert set(asked) == {blobs_path(state, "KV")}
 
 
 async def test_a_command_that_ends_at_once_sweeps_nothing(store: Store, state: Path) -> None:

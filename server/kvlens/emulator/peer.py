@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from ..kv import Entry, Write
-from ..stores import Store, StoreError
+from ..stores import Batch, Store, StoreError
 from ..stores.base import DamagedKeyError
 from ..stores.many import get_many
 from .http import Request, Response
@@ -63,6 +63,47 @@ async def _put_many(store: Store, ns: str, given: Arguments) -> Any:
     await store.put_many(ns, [_write(item) for item in given["writes"]])
 
 
+def _checked(batches: Any) -> list[Arguments]:
+    """Return what to change as `change_many` and `stage` are sent it, every item looked at."""
+    if not isinstance(batches, list):
+        raise TypeError("batches must be an array")
+    for batch in batches:
+        if not isinstance(batch["ns"], str):
+            raise TypeError("ns must be text")
+        for item in batch["writes"]:
+            _write(item)
+        if not all(isinstance(key, str) for key in batch["deletes"]):
+            raise TypeError("deletes must be text")
+    return batches
+
+
+async def _change_many(emulator: Emulator, given: Arguments) -> Any:
+    batches = [
+        Batch(batch["ns"], [_write(item) for item in batch["writes"]], batch["deletes"])
+        for batch in _checked(given["batches"])
+    ]
+    await emulator.store.change_many(batches)
+    for batch in batches:
+        emulator.changed(batch.ns)
+
+
+async def _stage(emulator: Emulator, given: Arguments) -> Any:
+    emulator.batches.stage(str(given["job"]), int(given["number"]), _checked(given["batches"]))
+
+
+async def _commit(emulator: Emulator, given: Arguments) -> Any:
+    changed = await emulator.batches.commit(
+        emulator.store, str(given["job"]), int(given["parts"]), _write
+    )
+    for ns in changed or ():
+        emulator.changed(ns)
+    return changed is not None
+
+
+async def _drop(emulator: Emulator, given: Arguments) -> Any:
+    emulator.batches.drop(str(given["job"]))
+
+
 async def _replace(store: Store, ns: str, given: Arguments) -> Any:
     value = base64.b64decode(given["value"])
     return (await store.replace(ns, given["key"], value, given.get("expected"))).value
@@ -103,17 +144,27 @@ OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], b
     "clear": (_clear, True),
 }
 
+LARGE: dict[str, Callable[[Emulator, Arguments], Awaitable[Any]]] = {
+    # operation on several namespaces, or on a change that is brought in parts: function
+    "change_many": _change_many,
+    "stage": _stage,
+    "commit": _commit,
+    "drop": _drop,
+}
+
 
 async def handle(emulator: Emulator, request: Request) -> Response:
     """Answer a call of the store API."""
     name = request.path[len(PREFIX) :].decode("ascii", "replace")
-    if request.method != b"POST" or name not in OPERATIONS:
+    if request.method != b"POST" or name not in {*OPERATIONS, *LARGE}:
         return _answer(404, error=f"There is no POST operation {name!r} here.")
     if request.size > request.limit:
         return _answer(413, error=f"{name}: more than {request.limit} bytes at once.")
-    function, changes = OPERATIONS[name]
     try:
         given = json.loads(request.body)
+        if name in LARGE:
+            return _answer(200, result=await LARGE[name](emulator, given))
+        function, changes = OPERATIONS[name]
         ns = given["ns"]
         if not isinstance(ns, str):
             raise TypeError("ns must be text")

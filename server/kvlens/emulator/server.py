@@ -13,6 +13,7 @@ from types import TracebackType
 from ..kv import Clock, Compat, limits, system_clock
 from ..stores import Store, StoreError
 from . import binding, peer, rest
+from .batches import Batches
 from .guard import BINDING_HEADER, Guard, text
 from .http import Connection, Request, Response
 
@@ -59,6 +60,7 @@ class Emulator:
         self._listeners: list[Callable[[str], None]] = []
         self._changed: set[str] = set()
         self._poll: asyncio.TimerHandle | None = None
+        self.batches = Batches()
         self._origin = ""
         self.set_namespaces(namespaces)
 
@@ -107,6 +109,7 @@ class Emulator:
         if self._poll is not None:
             self._poll.cancel()
             self._poll = None
+        self.batches.close()
         for server in self._servers:
             server.close()
         for connection in list(self._connections):

@@ -1,14 +1,20 @@
-"""Writes into a store, with progress and cancel."""
+"""Writes into a store, all or nothing, with progress and cancel."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from kvlens.kv import Write
-from kvlens.stores import Store
+from kvlens.stores import Batch, Store
 
-CHUNK_KEYS = 500
-CHUNK_BYTES = 4 * 1024 * 1024
+STEP_KEYS = 500  # between two looks at progress and cancel
+
+T = TypeVar("T")
+
+
+class CancelledError(Exception):
+    """The work was cancelled, and nothing was changed."""
 
 
 async def apply(
@@ -19,38 +25,56 @@ async def apply(
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> int:
-    """Put all writes and return how many were put.
+    """Put all writes or none, and return how many were put; see `apply_all`."""
+    if writes:
+        batches = [Batch(ns, writes)]
+        await apply_all(store, batches, len(writes), progress=progress, cancelled=cancelled)
+    return len(writes)
 
-    All or nothing where neither `progress(done, total)` nor `cancelled()` is given. Otherwise in
-    chunks, each all or nothing: a cancel between two of them keeps what was put so far.
-    Raises StoreError where the store refuses; the chunks before stay.
+
+async def apply_all(
+    store: Store,
+    batches: Sequence[Batch],
+    total: int,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> None:
+    """Make all changes or none; `total` is how many keys they concern.
+
+    `progress(done, total)` is called in the loop's thread. Once `cancelled()` is true, it raises
+    CancelledError, and nothing was changed. Raises StoreError where the store refuses, with the
+    same effect.
     """
     if progress is None and cancelled is None:
-        if writes:
-            await store.put_many(ns, writes)
-        return len(writes)
+        if len(batches) == 1 and not batches[0].deletes:
+            await store.put_many(batches[0].ns, batches[0].writes)
+        else:
+            await store.change_many(batches)
+        return
     import asyncio  # late: the command line does without
 
+    loop = asyncio.get_running_loop()
     done = 0
-    if progress:
-        progress(0, len(writes))
-    for chunk in _chunks(writes):
-        if cancelled and cancelled():
-            break
-        await store.put_many(ns, chunk)
-        done += len(chunk)
+
+    def told(number: int) -> None:
         if progress:
-            progress(done, len(writes))
-        await asyncio.sleep(0)  # others have their turn, the one who cancels among them
-    return done
+            loop.call_soon_threadsafe(progress, number, total)
 
+    def counted(items: Iterable[T]) -> Iterator[T]:
+        """Count what the store takes, in the thread where it does."""
+        nonlocal done
+        for item in items:
+            if done % STEP_KEYS == 0 and done:
+                told(done)
+            if done % STEP_KEYS == 0 and cancelled and cancelled():
+                raise CancelledError(f"cancelled after {done:,} keys; nothing was changed")
+            yield item
+            done += 1
 
-def _chunks(writes: Sequence[Write]) -> Iterator[Sequence[Write]]:
-    start = size = 0
-    for index, write in enumerate(writes):
-        size += len(write.value)
-        if index + 1 - start >= CHUNK_KEYS or size >= CHUNK_BYTES:
-            yield writes[start : index + 1]
-            start, size = index + 1, 0
-    if start < len(writes):
-        yield writes[start:]
+    told(0)
+    await store.change_many(
+        [Batch(ns, counted(writes), counted(deletes)) for ns, writes, deletes in batches]
+    )
+    told(total)
+    await asyncio.sleep(0)  # what was told has arrived when this returns

@@ -6,6 +6,9 @@
 The manifest is written last and put in its place in one step, so a half-written snapshot never
 counts and one that is written over stays whole until the new one is. Entries are kept as the
 store has them, also those that no put would take; memory holds a few at a time.
+
+A repository may bring snapshots along: no link is followed, only files that are named as ours
+are opened, written or removed, and what they say is checked.
 """
 
 from __future__ import annotations
@@ -16,27 +19,31 @@ import json
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from kvlens.kv import Entry, Write
 from kvlens.kv.values import dump_json
-from kvlens.seeds.apply import CHUNK_BYTES, CHUNK_KEYS
-from kvlens.seeds.array import FileError, read_text, short
+from kvlens.seeds.apply import CancelledError, apply_all
+from kvlens.seeds.array import short
 from kvlens.seeds.export import breathe, to_item
 from kvlens.seeds.plan import Change, differing
-from kvlens.stores import Store
+from kvlens.stores import Batch, Store, StoreError
 from kvlens.stores.many import everything
-from kvlens.stores.own import own
+from kvlens.stores.safe_paths import OWN, Folder, open_folder
 
 MANIFEST = "manifest.json"
 VERSION = 1
 STEP_KEYS = 100  # between two looks at progress and cancel
-DELETE_KEYS = 1000  # at once
+MANIFEST_LIMIT = 16 * 1024 * 1024  # bytes
+LINE_LIMIT = 160 * 1024 * 1024  # bytes: a value of 25 MiB, every one of them escaped
 LEFT_OVER = 3600.0  # seconds, after which a file that no manifest names is nobody's work
 
-_PLACE = ("kvlens", "snapshots")
+_PLACE = (OWN, "kvlens", "snapshots")
+_TEMPORARY = re.compile(rf"\.{re.escape(MANIFEST)}\.[0-9a-f]{{8}}\.tmp")
+_NUMBERED = re.compile(r"(.+?)(~[1-9][0-9]{0,3})?\.json", re.DOTALL)
+_MOST = 2**53  # of keys, bytes and seconds in a manifest
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
@@ -124,11 +131,8 @@ class Difference(NamedTuple):
 
 
 def folder(base: Path) -> Path:
-    """Return where the snapshots of the project in folder `base` are.
-
-    Raises StoreError where a link leads from there to somewhere else.
-    """
-    return own(base, *_PLACE)
+    """Return where the snapshots of the project in folder `base` are."""
+    return base.joinpath(*_PLACE)
 
 
 def check_name(name: str) -> str:
@@ -162,37 +166,58 @@ async def save(
 
     `progress(done)` is told the keys written so far; `cancelled()` ends the work. Whatever ends
     it early, nothing new is left. Raises SnapshotError for a bad name, one that is taken (without
-    `force`) or a cancel, StoreError where the store cannot be read, OSError where the disk fails.
+    `force`), a cancel or a full disk, StoreError where the store cannot be read or something else
+    is in the place of one of our files.
     """
-    place = own(base, *_PLACE, check_name(name))
-    before: list[str] = []
-    if (place / MANIFEST).exists():
+    check_name(name)
+    path = folder(base) / name
+    try:
+        with open_folder(base, *_PLACE, name, create=True) as place:
+            return await _save(store, place, name, namespaces, force, _Count(progress, cancelled))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise SnapshotError(
+            f"{error.filename or path} cannot be written: {reason}. Nothing was saved; free "
+            "space or correct the permissions and try again"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError, StoreError), open_folder(base, *_PLACE) as above:
+            above.remove_folder(name)  # where it is empty
+
+
+async def _save(
+    store: Store,
+    place: Folder,
+    name: str,
+    namespaces: Sequence[Named],
+    force: bool,
+    count: _Count,
+) -> Snapshot:
+    before: list[Kept] = []
+    if place.exists(MANIFEST):
         if not force:
             raise SnapshotExistsError(f'there is a snapshot "{name}" already')
-        with contextlib.suppress(SnapshotError, FileError):
-            before = [kept.file for kept in load(base, name).namespaces]
-    place.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(SnapshotError):
+            before = _load(place, name).namespaces
     made: dict[str, Kept] = {}  # by the namespace's id
-    count = _Count(progress, cancelled)
     try:
         kept = []
         for namespace in namespaces:
             if namespace.id not in made:
-                out = _new_file(place, namespace)
-                made[namespace.id] = Kept(namespace, Path(out.name).name, 0, 0)
+                file, out = _new_file(place, namespace)
+                made[namespace.id] = Kept(namespace, file, 0, 0)
                 with out:
                     keys, size = await _write(store, namespace.id, out, count)
                 made[namespace.id] = made[namespace.id]._replace(keys=keys, size=size)
             kept.append(made[namespace.id]._replace(namespace=namespace))
-        snapshot = Snapshot(name, place, int(time.time()), kept)
-        _commit(snapshot)
+        snapshot = Snapshot(name, place.path, int(time.time()), kept)
+        _commit(place, snapshot)
     except BaseException:
         _remove(place, [one.file for one in made.values()])
-        with contextlib.suppress(OSError):
-            place.rmdir()  # where it is empty
         raise
-    _remove(place, [file for file in before if file not in {one.file for one in kept}])
-    _remove(place, _left_over(snapshot))
+    named = {one.file for one in kept}
+    _remove(place, [one.file for one in before if one.file not in named])
+    _remove(place, _left_over(place, named, {_stem(one.namespace) for one in (*before, *kept)}))
     return snapshot
 
 
@@ -232,20 +257,37 @@ async def _write(store: Store, ns: str, out: TextIO, count: _Count) -> tuple[int
     return keys, size
 
 
-def _new_file(place: Path, namespace: Named) -> TextIO:
-    """Open a file that was not there, named after the namespace."""
+def _stem(namespace: Named) -> str:
+    """Return what a namespace's file is called, apart from its number."""
     names = [name for name in (namespace.environment, namespace.binding) if name]
     stem = ".".join(_UNSAFE.sub("_", name) for name in names)[:100]
     if _RESERVED.fullmatch(stem) or f"{stem}.json".lower() == MANIFEST:
         stem = f"_{stem}"
+    return stem
+
+
+def _is_file_of(file: str, stems: set[str]) -> bool:
+    """Tell whether we would give a file that name, where these are the stems there are."""
+    found = _NUMBERED.fullmatch(file)
+    return found is not None and found[1] in stems
+
+
+def _new_file(place: Folder, namespace: Named) -> tuple[str, TextIO]:
+    """Open a file that was not there, named after the namespace; return its name, too."""
+    stem = _stem(namespace)
     for number in range(1, 10_000):
-        path = place / (f"{stem}.json" if number == 1 else f"{stem}~{number}.json")
+        file = f"{stem}.json" if number == 1 else f"{stem}~{number}.json"
         with contextlib.suppress(FileExistsError):
-            return path.open("x", encoding="utf-8", newline="\n")
-    raise SnapshotError(f"{place} is full of files that no snapshot needs; empty it")
+            return file, _created(place, file)
+    raise SnapshotError(f"{place.path} is full of files that no snapshot needs; empty it")
 
 
-def _commit(snapshot: Snapshot) -> None:
+def _created(place: Folder, file: str) -> TextIO:
+    handle = place.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    return os.fdopen(handle, "w", encoding="utf-8", newline="\n")
+
+
+def _commit(place: Folder, snapshot: Snapshot) -> None:
     """Write the manifest beside and put it in its place: from then on the snapshot is there."""
     content = {
         "version": VERSION,
@@ -255,86 +297,118 @@ def _commit(snapshot: Snapshot) -> None:
             for kept in snapshot.namespaces
         ],
     }
-    beside = snapshot.folder / f".{MANIFEST}.{os.urandom(4).hex()}.tmp"
+    beside = f".{MANIFEST}.{os.urandom(4).hex()}.tmp"
     try:
-        with beside.open("x", encoding="utf-8", newline="\n") as out:
+        with _created(place, beside) as out:
             json.dump(content, out, indent=2)
             out.write("\n")
             out.flush()
             os.fsync(out.fileno())
-        beside.replace(snapshot.folder / MANIFEST)
+        place.exists(MANIFEST)  # StoreError where it is no file
+        place.replace(beside, MANIFEST)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        _remove(place, [beside])
         raise
 
 
-def _left_over(snapshot: Snapshot) -> list[str]:
-    """Return the files of work that ended half-way long ago."""
-    named = {MANIFEST, *(kept.file for kept in snapshot.namespaces)}
+def _left_over(place: Folder, named: set[str], stems: set[str]) -> list[str]:
+    """Return our own files of work that ended half-way long ago."""
     found = []
-    for path in snapshot.folder.iterdir():
-        with contextlib.suppress(OSError):
-            if path.name not in named and path.stat().st_mtime < time.time() - LEFT_OVER:
-                found.append(path.name)
+    for name in place.names():
+        ours = _TEMPORARY.fullmatch(name) or _is_file_of(name, stems)
+        if ours and name not in named:
+            with contextlib.suppress(OSError):
+                if place.status(name).st_mtime < time.time() - LEFT_OVER:
+                    found.append(name)
     return found
 
 
-def _remove(place: Path, names: Sequence[str]) -> None:
+def _remove(place: Folder, names: Sequence[str]) -> None:
     for name in names:
         with contextlib.suppress(OSError):  # held open on Windows: the next save removes it
-            (place / name).unlink()
+            place.remove(name)
 
 
 # -- list and load ----------------------------------------------------------------------------
 
 
 def saved(base: Path) -> tuple[list[Snapshot], list[str]]:
-    """Return the snapshots, the oldest first, and a line for each that cannot be read."""
+    """Return the snapshots, the oldest first, and a line for each that cannot be read.
+
+    Raises StoreError where a link is in the place of the folder they are in.
+    """
     found: list[Snapshot] = []
     wrong: list[str] = []
-    place = folder(base)
-    for path in sorted(place.glob(f"*/{MANIFEST}")) if place.is_dir() else []:
+    try:
+        with open_folder(base, *_PLACE) as above:
+            names = sorted(name for name in above.names() if _NAME.fullmatch(name))
+    except FileNotFoundError:
+        return [], []
+    for name in names:
         try:
-            found.append(load(base, path.parent.name))
-        except (SnapshotError, FileError) as error:
+            with open_folder(base, *_PLACE, name) as place:
+                found.append(_load(place, name))
+        except FileNotFoundError:
+            continue  # half-written
+        except (SnapshotError, StoreError) as error:
             wrong.append(str(error))
+        except OSError as error:
+            wrong.append(f"{folder(base) / name} cannot be read: {error.strerror}")
     return sorted(found, key=lambda snapshot: (snapshot.created, snapshot.name)), wrong
 
 
 def load(base: Path, name: str) -> Snapshot:
     """Return a snapshot by its name; its files are not read yet.
 
-    Raises SnapshotError where there is none or it is damaged, FileError where it cannot be read.
+    Raises SnapshotError where there is none or it is damaged, StoreError where something else is
+    in the place of one of its files.
     """
-    place = own(base, *_PLACE, check_name(name))
-    path = place / MANIFEST
-    if not path.is_file():
+    check_name(name)
+    try:
+        with open_folder(base, *_PLACE, name) as place:
+            return _load(place, name)
+    except FileNotFoundError:
         known = [one.name for one in saved(base)[0]]
         there = f"the snapshots are: {', '.join(known)}" if known else "none was saved yet"
-        raise SnapshotError(f'no snapshot "{name}"; {there}')
+        raise SnapshotError(f'no snapshot "{name}"; {there}') from None
+    except OSError as error:
+        raise SnapshotError(f"{folder(base) / name} cannot be read: {error.strerror}") from error
+
+
+def _load(place: Folder, name: str) -> Snapshot:
+    path = place.path / MANIFEST
     try:
-        content = json.loads(read_text(path))
+        content = json.loads(place.read_bytes(MANIFEST, MANIFEST_LIMIT))
         if content["version"] != VERSION:
             raise SnapshotError(
-                f"{path}: made by another version of KV Lens (form {content['version']}, "
+                f"{path}: made by another version of KV Lens (form {content['version']!r:.40}, "
                 f"this one reads {VERSION})"
             )
-        return Snapshot(
-            name, place, int(content["created"]), [_kept(one) for one in content["namespaces"]]
-        )
+        kept = [_kept(one) for one in content["namespaces"]]
+        stems = {_stem(one.namespace) for one in kept}
+        for one in kept:
+            if not _is_file_of(one.file, stems):
+                raise ValueError(f"file {one.file!r:.80}")  # none of ours
+        return Snapshot(name, place.path, _whole(content["created"]), kept)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise SnapshotError(f"{path}: damaged ({error!r:.200}); save the snapshot anew") from error
+        raise SnapshotError(f"{path}: damaged ({error!r:.200}); save the snapshot again") from error
 
 
 def _kept(raw: dict[str, Any]) -> Kept:
     environment = raw["environment"]
     if not isinstance(environment, (str, type(None))):
         raise TypeError(f"environment {environment!r:.80}")
-    namespace = Named(str(raw["binding"]), environment, str(raw["id"]))
-    file = str(raw["file"])
-    if re.search(r"[/\\:]", file) or file in (".", "..", MANIFEST):
-        raise ValueError(f"file {file!r:.80}")  # never one outside the snapshot's folder
-    return Kept(namespace, file, int(raw["keys"]), int(raw["size"]))
+    for name in ("binding", "id", "file"):
+        if not isinstance(raw[name], str):
+            raise TypeError(f"{name} {raw[name]!r:.80}")
+    namespace = Named(raw["binding"], environment, raw["id"])
+    return Kept(namespace, raw["file"], _whole(raw["keys"]), _whole(raw["size"]))
+
+
+def _whole(number: Any) -> int:
+    if type(number) is not int or not 0 <= number < _MOST:
+        raise ValueError(f"{number!r:.40} is not a number as it was saved")
+    return number
 
 
 # -- compare and restore ----------------------------------------------------------------------
@@ -357,7 +431,7 @@ async def compare(
     pairs = _paired(snapshot, declared)
     count = _Count(None, cancelled)
     for kept, _ in pairs:
-        async for _ in _Entries(snapshot, kept):
+        for _ in _Entries(snapshot, kept):
             await count.add(1, "nothing was changed")
     found = []
     for kept, namespace in pairs:
@@ -377,38 +451,29 @@ async def restore(
 ) -> None:
     """Undo the differences that `compare` found: put what is gone or changed, delete what is new.
 
-    Raises SnapshotError where a file was changed meanwhile, or for a cancel: what was put and
-    deleted until then stays. Raises StoreError where the store refuses, with the same effect.
+    All namespaces or none. Raises SnapshotError where a file was changed meanwhile, or for a
+    cancel, and StoreError where the store refuses: then nothing was changed.
     """
     total = sum(len(difference.changes) for difference in differences)
-    count = _Count(progress and (lambda done: progress(done, total)), cancelled)
-    for difference in differences:
-        ns = difference.namespace.id
-        wanted = set(difference.to_put)
-        entries = _Entries(snapshot, difference.kept)
-        async for chunk in _portions(entries, wanted):
-            await store.put_many(ns, chunk)
-            await count.add(len(chunk), "restore again for the rest")
-        deleted = difference.to_delete
-        for start in range(0, len(deleted), DELETE_KEYS):
-            chunk_of_keys = deleted[start : start + DELETE_KEYS]
-            await store.delete(ns, chunk_of_keys)
-            await count.add(len(chunk_of_keys), "restore again for the rest")
+    batches = [
+        Batch(one.namespace.id, _writes(snapshot, one), one.to_delete)
+        for one in differences
+        if one.changes
+    ]
+    try:
+        await apply_all(store, batches, total, progress=progress, cancelled=cancelled)
+    except CancelledError as error:
+        raise SnapshotCancelledError(str(error)) from None
 
 
-async def _portions(entries: _Entries, wanted: set[str]) -> AsyncIterator[list[Write]]:
-    """Yield the wanted entries in portions, each small enough to hold nobody up."""
-    chunk: list[Write] = []
-    size = 0
-    async for key, entry in entries:
-        if key in wanted:
-            chunk.append(Write(key, *entry))
-            size += len(entry.value)
-        if len(chunk) >= CHUNK_KEYS or size >= CHUNK_BYTES:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
+def _writes(snapshot: Snapshot, difference: Difference) -> Iterator[Write]:
+    """Yield what a restore puts; both are in the order of the keys."""
+    wanted = iter(difference.to_put)
+    key = next(wanted, None)
+    for name, entry in _Entries(snapshot, difference.kept):
+        if name == key:
+            yield Write(name, *entry)
+            key = next(wanted, None)
 
 
 def unpaired(snapshot: Snapshot, declared: Sequence[Named]) -> tuple[list[Named], list[Named]]:
@@ -444,40 +509,49 @@ async def _changes(
     store: Store, ns: str, entries: _Entries, count: _Count
 ) -> AsyncIterator[Change]:
     """Walk through snapshot and store side by side: both are in the order of the keys."""
-    kept = aiter(entries)
-    then = await anext(kept, None)
+    kept = iter(entries)
+    then = next(kept, None)
     async for key, entry in everything(store, ns):
         while then and then[0] < key:
             yield Change(then[0], "gone")
-            then = await anext(kept, None)
+            then = next(kept, None)
         if then is None or then[0] != key:
             yield Change(key, "new")
         else:
             if parts := differing(then[1], entry):
                 yield Change(key, "changed", parts)
-            then = await anext(kept, None)
+            then = next(kept, None)
         await count.add(1, "nothing was changed")
     while then:
         yield Change(then[0], "gone")
-        then = await anext(kept, None)
+        then = next(kept, None)
 
 
 class _Entries:
     """The entries of one file, read line by line and checked; those that expired are counted."""
 
     def __init__(self, snapshot: Snapshot, kept: Kept, now: float = 0) -> None:
+        self._base = snapshot.folder.parents[len(_PLACE)]
+        self._name = snapshot.name
+        self._file = kept.file
         self._path = snapshot.folder / kept.file
         self._keys = kept.keys
         self._now = now
         self.expired = 0
 
-    async def __aiter__(self) -> AsyncIterator[tuple[str, Entry]]:
+    def __iter__(self) -> Iterator[tuple[str, Entry]]:
         read = self.expired = 0
         before: str | None = None
         try:
-            with self._path.open(encoding="utf-8", newline="\n") as lines:
-                for nth, line in enumerate(lines, 1):
-                    text = line.strip().removesuffix(",")
+            with open_folder(self._base, *_PLACE, self._name) as place:
+                handle = place.open(self._file)
+            with os.fdopen(handle, "rb") as lines:
+                nth = 0
+                while data := lines.readline(LINE_LIMIT):
+                    nth += 1
+                    if len(data) == LINE_LIMIT:
+                        raise self._damaged(nth, f"a line of {LINE_LIMIT:,} bytes or more")
+                    text = data.decode().strip().removesuffix(",")
                     if text in ("", "[", "]"):
                         continue
                     key, entry = self._entry(nth, text)
@@ -485,8 +559,8 @@ class _Entries:
                         raise self._damaged(nth, f"{short(key)} is not in its place")
                     before = key
                     read += 1
-                    if read % STEP_KEYS == 0:
-                        await breathe()
+                    if read > self._keys:
+                        break
                     if entry.expiration is not None and entry.expiration <= self._now:
                         self.expired += 1
                     else:
@@ -496,7 +570,8 @@ class _Entries:
         except OSError as error:
             raise self._damaged(None, error.strerror or "cannot be read") from error
         if read != self._keys:
-            raise self._damaged(None, f"{read:,} keys, and {self._keys:,} were saved")
+            more = "more" if read > self._keys else f"{read:,}"
+            raise self._damaged(None, f"{more} keys, and {self._keys:,} were saved")
 
     def _entry(self, nth: int, text: str) -> tuple[str, Entry]:
         try:
@@ -504,8 +579,10 @@ class _Entries:
             key, value = item["key"], item["value"]
             data = base64.b64decode(value, validate=True) if item.get("base64") else value.encode()
             metadata, expiration = item.get("metadata"), item.get("expiration")
-            if not (isinstance(key, str) and isinstance(expiration, (int, type(None)))):
-                raise TypeError("key or expiration is of a wrong type")
+            if not isinstance(key, str):
+                raise TypeError(f"key {key!r:.80}")
+            if expiration is not None:
+                _whole(expiration)
             return key, Entry(data, None if metadata is None else dump_json(metadata), expiration)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise self._damaged(nth, f"not an item as it was saved ({error!r:.120})") from error
@@ -513,6 +590,6 @@ class _Entries:
     def _damaged(self, nth: int | None, what: str) -> SnapshotError:
         line = "" if nth is None else f", line {nth}"
         return SnapshotError(
-            f"{self._path}{line}: {what}; the snapshot is damaged. Save it anew; a file that you "
+            f"{self._path}{line}: {what}; the snapshot is damaged. Save it again; a file that you "
             "changed yourself can be put with kvlens seed"
         )

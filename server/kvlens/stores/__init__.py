@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write, system_clock
-from .base import Opener, Replaced, Store, StoreError, digest
+from .base import Batch, Opener, Replaced, Store, StoreError, digest
 
 STORES: dict[str, tuple[str, str]] = {
     # scheme: (module, the URL as help texts show it); a module is imported when it is used
@@ -62,6 +62,7 @@ def shown_url(url: str) -> str:
 __all__ = [
     "DEFAULT_STORE",
     "STORES",
+    "Batch",
     "Entry",
     "KeyInfo",
     "Page",

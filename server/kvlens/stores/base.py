@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..kv import Clock, Entry, Page, Stats, Write
 
@@ -34,6 +34,14 @@ class Replaced(Enum):
         return self is Replaced.DONE
 
 
+class Batch(NamedTuple):
+    """What to change in one namespace. Of equal keys the last write counts, before a delete."""
+
+    ns: str
+    writes: Iterable[Write] = ()
+    deletes: Iterable[str] = ()
+
+
 def digest(value: bytes) -> str:
     """Return what `Store.replace` compares values by: SHA-256 in hexadecimal."""
     return hashlib.sha256(value).hexdigest()
@@ -58,8 +66,16 @@ class Store(Protocol):
     async def put(self, ns: str, write: Write) -> None:
         """Store one entry in place of what is there."""
 
-    async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
+    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
         """Store all entries or none; of equal keys the last one counts."""
+
+    async def change_many(self, batches: Sequence[Batch]) -> None:
+        """Make the changes of one or several namespaces, all of them or none.
+
+        What the batches have is taken one by one, often in another thread, while the values are
+        set aside out of sight. An exception from there ends it, passes, and nothing was changed:
+        that is how to cancel.
+        """
 
     async def replace(
         self, ns: str, key: str, value: bytes, expected: str | None = None

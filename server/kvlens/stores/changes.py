@@ -4,7 +4,8 @@
 statement. Inside it `look` reads and `apply` writes, each as short as can be. `gone` are the
 values that no row names after the commit, `made` those that are to be removed where it fails.
 
-A change can also be split into parts of few rows, a transaction each, that can be undone.
+A change of many rows is `large`: beside a Worker it is not made at once, but written down as
+what is `planned` and then made in steps; see `kvlens.stores.journal`.
 """
 
 from __future__ import annotations
@@ -12,19 +13,21 @@ from __future__ import annotations
 import contextlib
 import itertools
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..kv import Entry, Write
 from .base import Replaced, StoreError, digest
 from .blobs import Blobs
 from .diskformat import IS_BLOB_ID
+from .journal import Row, Value
+from .staged import Staged
 
-MANY = 64  # above, rows pass through a temporary table: one statement under the lock
+FEW = 32  # rows that one short transaction takes
 
 _NUMBERS = itertools.count()
 _LOOK = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
-_DELETE = "DELETE FROM _mf_entries WHERE key = ?"
+_WHOLE = "CAST(blob_id AS TEXT), CAST(expiration AS INTEGER), CAST(metadata AS TEXT)"
 _UPDATE = (  # not REPLACE, which moves the row and so writes three pages instead of one
     "ON CONFLICT (key) DO UPDATE SET blob_id = excluded.blob_id, "
     "expiration = excluded.expiration, metadata = excluded.metadata"
@@ -33,21 +36,21 @@ _EXPIRED = f"expiration <= ? AND {IS_BLOB_ID}"  # another name is not ours to ju
 _COLUMNS = "key, blob_id, expiration, metadata"
 
 _Row = tuple[str, str, "int | None", "str | None"]  # key, blob id, expiration, metadata
-_Old = tuple[str, "int | None", "str | None"]  # the same without the key
 
 
 class Change:
     """A change of one namespace; its `result` is what the store's method returns."""
 
     everything = False  # True where any key may be concerned
-    counts = False  # True where the result is a number of rows
+    large = False  # True where it may be more rows than one short transaction takes
+    limit = -1  # of the rows, where it need not be all at once
 
     def __init__(self) -> None:
         self.now = 0  # milliseconds, set by the store
         self.made: list[str] = []
         self.gone: list[str] = []
         self.result: Any = None
-        self.error: OSError | None = None
+        self.error: Exception | None = None
 
     @property
     def rows(self) -> int:
@@ -60,6 +63,10 @@ class Change:
     def gather(self, db: sqlite3.Connection) -> None:
         """Make one statement of many rows, for a transaction that holds the whole change."""
 
+    def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
+        """Yield what is to become of each row, where the change is large."""
+        raise NotImplementedError
+
     def look(self, db: sqlite3.Connection) -> None:
         """Read what is there."""
 
@@ -70,25 +77,14 @@ class Change:
         """Drop what `look` and `apply` found, before another try of them."""
         self.gone = []
 
-    def finish(self, db: sqlite3.Connection) -> None:
+    def finish(self, db: sqlite3.Connection | None = None) -> None:
         """Clear away, after the commit as after a failure."""
 
-    def forget(self) -> None:
-        """Drop what everything before found, before another try of it all."""
+    def give_up(self, blobs: Blobs | None = None) -> None:
+        """Remove the values that were written, and drop what was found."""
+        if blobs is not None:
+            blobs.remove(self.made)
         self.made, self.gone = [], []
-
-    def split(self, db: sqlite3.Connection, size: int) -> Sequence[Change]:
-        """Return, after `prepare`, the same as parts of at most so many rows."""
-        return (self,)
-
-    def join(self, parts: Sequence[Change]) -> None:
-        """Take over what the parts have found."""
-        if self not in parts:
-            self.gone = [name for part in parts for name in part.gone]
-            self.result = sum(part.result for part in parts) if self.counts else None
-
-    def undo(self, db: sqlite3.Connection) -> None:
-        """Put back what was there, unless the row was changed again since."""
 
     def touched(self) -> Sequence[str]:
         """Return the keys that may have changed."""
@@ -100,14 +96,12 @@ class Change:
 
 
 class Put(Change):
-    """Store entries in place of what is there."""
+    """Store few entries in place of what is there."""
 
     def __init__(self, writes: Sequence[Write]) -> None:
         super().__init__()
         self.writes = writes
         self._rows: list[_Row] = []
-        self._before: list[_Old | None] = []
-        self._table: str | None = None
 
     @property
     def rows(self) -> int:
@@ -124,50 +118,13 @@ class Put(Change):
             self._rows.append(
                 (key, blob_id, None if expiration is None else expiration * 1000, metadata)
             )
-        if len(writes) > 1:
-            self._rows.sort()  # neighbours share pages
-
-    def gather(self, db: sqlite3.Connection) -> None:
-        if len(self._rows) > MANY:
-            self._table = stage(
-                db, "key TEXT PRIMARY KEY, blob_id, expiration, metadata", self._rows
-            )
 
     def look(self, db: sqlite3.Connection) -> None:
-        if self._table is not None:
-            self.gone = staged_blobs(db, self._table)
-            return
-        self._before = [db.execute(_LOOK, row[:1]).fetchone() for row in self._rows]
-        self.gone = [old[0] for old in self._before if old is not None]
+        before = [db.execute(_LOOK, row[:1]).fetchone() for row in self._rows]
+        self.gone = [old[0] for old in before if old is not None]
 
     def apply(self, db: sqlite3.Connection) -> None:
-        if self._table is not None:
-            db.execute(
-                f"INSERT INTO _mf_entries ({_COLUMNS}) "
-                f"SELECT * FROM {self._table} WHERE true {_UPDATE}"
-            )
-            return
-        _put(db, self._rows)
-
-    def finish(self, db: sqlite3.Connection) -> None:
-        unstage(db, self._table)
-        self._table = None
-
-    def split(self, db: sqlite3.Connection, size: int) -> Sequence[Change]:
-        if len(self._rows) <= size:
-            return (self,)
-        parts = []
-        for at in range(0, len(self._rows), size):
-            part = Put(())
-            part._rows = self._rows[at : at + size]
-            parts.append(part)
-        return parts
-
-    def undo(self, db: sqlite3.Connection) -> None:
-        for row, old in zip(self._rows, self._before, strict=True):
-            now = db.execute(_LOOK, row[:1]).fetchone()
-            if now is not None and now[0] == row[1]:
-                _restore(db, row[0], old)
+        put_rows(db, self._rows)
 
     def touched(self) -> Sequence[str]:
         return [row[0] for row in self._rows]
@@ -177,6 +134,70 @@ class Put(Change):
             return None
         key, value, metadata, expiration = self.writes[0]
         return key, Entry(value, metadata, expiration)
+
+
+class Bulk(Change):
+    """Store and delete what is staged; the result is how many of the deleted keys there were."""
+
+    everything = True
+    large = True
+
+    def __init__(self, staged: Staged) -> None:
+        super().__init__()
+        self.staged = staged
+        self._table = ""
+
+    @property
+    def rows(self) -> int:
+        return self.staged.count
+
+    def gather(self, db: sqlite3.Connection) -> None:
+        """Put the rows into a table of this connection's own, which locks nobody."""
+        self._table = f"temp.kv_staged_{next(_NUMBERS)}"
+        db.execute(
+            f"CREATE TABLE {self._table} (key TEXT PRIMARY KEY, blob_id, expiration, metadata) "
+            "WITHOUT ROWID"
+        )
+        db.execute("BEGIN")
+        db.executemany(f"INSERT INTO {self._table} VALUES (?, ?, ?, ?)", self.staged.rows())
+        db.execute("COMMIT")
+
+    def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
+        whole = f"SELECT {_WHOLE} FROM _mf_entries WHERE key = ?"
+        for key, blob_id, expiration, metadata in self.staged.rows():
+            old = db.execute(whole, (key,)).fetchone()
+            if blob_id is not None:
+                yield Row(key, old, (blob_id, expiration, metadata))
+            elif old is not None:
+                yield Row(key, old, None)
+
+    def look(self, db: sqlite3.Connection) -> None:
+        rows = db.execute(
+            f"SELECT e.blob_id, s.blob_id IS NULL AND (e.expiration IS NULL OR e.expiration > ?) "
+            f"FROM {self._table} s CROSS JOIN _mf_entries e ON e.key = s.key",
+            (self.now,),
+        ).fetchall()
+        self.gone = [row[0] for row in rows]
+        self.result = sum(row[1] for row in rows)
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        table = self._table
+        db.execute(
+            f"INSERT INTO _mf_entries ({_COLUMNS}) "
+            f"SELECT * FROM {table} WHERE blob_id IS NOT NULL {_UPDATE}"
+        )
+        db.execute(
+            f"DELETE FROM _mf_entries WHERE key IN (SELECT key FROM {table} WHERE blob_id IS NULL)"
+        )
+
+    def finish(self, db: sqlite3.Connection | None = None) -> None:
+        if db is not None and self._table:
+            db.execute(f"DROP TABLE IF EXISTS {self._table}")
+        self.staged.close()
+
+    def give_up(self, blobs: Blobs | None = None) -> None:
+        super().give_up(blobs)
+        self.staged.discard()
 
 
 class Replace(Change):
@@ -191,7 +212,7 @@ class Replace(Change):
         self.key = key
         self.value = value
         self.expected = expected
-        self._before: _Old | None = None
+        self._before: Value | None = None
         self._blobs: Blobs | None = None
         self._digests: dict[str, str | None] = {}  # by blob id
 
@@ -211,13 +232,13 @@ class Replace(Change):
             self.result = Replaced.GONE if old is None else Replaced.CHANGED
             self.gone = self.made
 
-    def _find(self, db: sqlite3.Connection) -> _Old | None:
-        row: _Old | None = db.execute(
+    def _find(self, db: sqlite3.Connection) -> Value | None:
+        row: Value | None = db.execute(
             f"{_LOOK} AND (expiration IS NULL OR expiration > ?)", (self.key, self.now)
         ).fetchone()
         return row
 
-    def _is_expected(self, old: _Old | None) -> bool:
+    def _is_expected(self, old: Value | None) -> bool:
         if old is None or self.expected is None:
             return old is not None
         blob_id = old[0]
@@ -232,72 +253,29 @@ class Replace(Change):
         if self._before is not None:
             db.execute("UPDATE _mf_entries SET blob_id = ? WHERE key = ?", (*self.made, self.key))
 
-    def undo(self, db: sqlite3.Connection) -> None:
-        now = db.execute(_LOOK, (self.key,)).fetchone()
-        if self._before is not None and now is not None and now[0] == self.made[0]:
-            _restore(db, self.key, self._before)
-
     def touched(self) -> Sequence[str]:
         return (self.key,)
 
 
 class Delete(Change):
-    """Delete keys; the result is how many there were."""
-
-    counts = True
+    """Delete few keys; the result is how many there were."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__()
-        self.names = names
-        self._before: list[tuple[str, _Old]] = []
-        self._table: str | None = None
+        self.names = list(dict.fromkeys(names))
 
     @property
     def rows(self) -> int:
         return len(self.names)
 
-    def gather(self, db: sqlite3.Connection) -> None:
-        if len(self.names) > MANY:
-            names = [(name,) for name in sorted(set(self.names))]
-            self._table = stage(db, "key TEXT PRIMARY KEY", names)
-
     def look(self, db: sqlite3.Connection) -> None:
-        if self._table is not None:
-            live = db.execute(
-                f"SELECT count(*) FROM {self._table} JOIN _mf_entries USING (key) "
-                "WHERE expiration IS NULL OR expiration > ?",
-                (self.now,),
-            )
-            self.result = live.fetchone()[0]
-            self.gone = staged_blobs(db, self._table)
-            return
-        found = (
-            (name, db.execute(_LOOK, (name,)).fetchone()) for name in dict.fromkeys(self.names)
-        )
-        self._before = [(name, old) for name, old in found if old is not None]
-        self.gone = [old[0] for _, old in self._before if old is not None]
-        self.result = sum(is_live(old[1], self.now) for _, old in self._before if old is not None)
+        found = [db.execute(_LOOK, (name,)).fetchone() for name in self.names]
+        self.gone = [old[0] for old in found if old is not None]
+        self.result = sum(old is not None and is_live(old[1], self.now) for old in found)
 
     def apply(self, db: sqlite3.Connection) -> None:
-        if self._table is not None:
-            db.execute(f"DELETE FROM _mf_entries WHERE key IN (SELECT key FROM {self._table})")
-            return
-        if self._before:
-            marks = ", ".join("?" * len(self._before))
-            names = [name for name, _ in self._before]
-            db.execute(f"DELETE FROM _mf_entries WHERE key IN ({marks})", names)
-
-    def finish(self, db: sqlite3.Connection) -> None:
-        unstage(db, self._table)
-        self._table = None
-
-    def split(self, db: sqlite3.Connection, size: int) -> Sequence[Change]:
-        return (self,) if len(self.names) <= size else _deletes(self.names, size, self.now)
-
-    def undo(self, db: sqlite3.Connection) -> None:
-        for name, old in self._before:
-            if db.execute(_LOOK, (name,)).fetchone() is None:
-                _restore(db, name, old)
+        if self.gone:
+            delete_rows(db, self.names)
 
     def touched(self) -> Sequence[str]:
         return self.names
@@ -307,7 +285,11 @@ class Clear(Change):
     """Delete every key; the result is how many there were."""
 
     everything = True
-    counts = True
+    large = True
+
+    def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
+        for key, *old in db.execute(f"SELECT key, {_WHOLE} FROM _mf_entries"):
+            yield Row(key, (old[0], old[1], old[2]), None)
 
     def look(self, db: sqlite3.Connection) -> None:
         rows = db.execute("SELECT blob_id, expiration FROM _mf_entries").fetchall()
@@ -317,43 +299,28 @@ class Clear(Change):
     def apply(self, db: sqlite3.Connection) -> None:
         db.execute("DELETE FROM _mf_entries")
 
-    def split(self, db: sqlite3.Connection, size: int) -> Sequence[Change]:
-        rows = db.execute("SELECT key FROM _mf_entries ORDER BY key").fetchall()
-        return _deletes([row[0] for row in rows], size, self.now)
-
 
 class Purge(Change):
-    """Delete what has expired, at most so many rows."""
+    """Delete what has expired, at most `limit` rows; the result is how many."""
 
     everything = True
 
-    def __init__(self, limit: int = -1) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._limit = limit
         self._ids: list[tuple[int]] = []
-
-    @property
-    def rows(self) -> int:
-        return max(1, self._limit)
 
     def look(self, db: sqlite3.Connection) -> None:
         rows = db.execute(
             f"SELECT rowid, blob_id FROM _mf_entries WHERE {_EXPIRED} LIMIT ?",
-            (self.now, self._limit),
+            (self.now, self.limit),
         ).fetchall()
         self._ids = [row[:1] for row in rows]
         self.gone = [row[1] for row in rows]
+        self.result = len(rows)
 
     def apply(self, db: sqlite3.Connection) -> None:
         if self._ids:
             db.executemany("DELETE FROM _mf_entries WHERE rowid = ?", self._ids)
-
-    def split(self, db: sqlite3.Connection, size: int) -> Sequence[Change]:
-        found = db.execute(f"SELECT count(*) FROM _mf_entries WHERE {_EXPIRED}", (self.now,))
-        parts = [Purge(size) for _ in range(0, found.fetchone()[0], size)]
-        for part in parts:
-            part.now = self.now
-        return parts
 
 
 def is_live(expiration: object, now: int) -> bool:
@@ -361,47 +328,14 @@ def is_live(expiration: object, now: int) -> bool:
     return not isinstance(expiration, (int, float)) or expiration > now
 
 
-def _put(db: sqlite3.Connection, rows: Sequence[_Row]) -> None:
+def put_rows(db: sqlite3.Connection, rows: Sequence[_Row]) -> None:
     """Write few rows in one statement."""
     marks = ", ".join(["(?, ?, ?, ?)"] * len(rows))
     values = list(itertools.chain.from_iterable(rows))
     db.execute(f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {marks} {_UPDATE}", values)
 
 
-def _restore(db: sqlite3.Connection, key: str, old: _Old | None) -> None:
-    if old is None:
-        db.execute(_DELETE, (key,))
-    else:
-        _put(db, [(key, *old)])
-
-
-def _deletes(names: Sequence[str], size: int, now: int) -> list[Change]:
-    parts: list[Change] = []
-    for at in range(0, len(names), size):
-        part = Delete(names[at : at + size])
-        part.now = now
-        parts.append(part)
-    return parts
-
-
-def stage(db: sqlite3.Connection, columns: str, rows: Sequence[tuple[Any, ...]]) -> str:
-    """Put rows into a table of this connection's own, which locks nobody; return its name."""
-    table = f"temp.kv_staged_{next(_NUMBERS)}"
-    db.execute(f"CREATE TABLE {table} ({columns}) WITHOUT ROWID")
-    db.execute("BEGIN")
-    marks = ", ".join("?" * len(rows[0]))
-    db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
-    db.execute("COMMIT")
-    return table
-
-
-def unstage(db: sqlite3.Connection, table: str | None) -> None:
-    """Drop a table of `stage`."""
-    if table is not None:
-        db.execute(f"DROP TABLE IF EXISTS {table}")
-
-
-def staged_blobs(db: sqlite3.Connection, table: str | None) -> list[str]:
-    """Return the values that the staged keys have now."""
-    rows = db.execute(f"SELECT e.blob_id FROM {table} s CROSS JOIN _mf_entries e ON e.key = s.key")
-    return [row[0] for row in rows.fetchall()]
+def delete_rows(db: sqlite3.Connection, names: Sequence[str]) -> None:
+    """Delete few rows in one statement."""
+    marks = ", ".join("?" * len(names))
+    db.execute(f"DELETE FROM _mf_entries WHERE key IN ({marks})", names)

@@ -19,7 +19,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
@@ -28,7 +28,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
 from ..kv.values import dump_json, parse_json
-from .base import Replaced, Store, StoreError, digest
+from .base import Batch, Replaced, Store, StoreError, digest
 from .many import in_parts
 
 try:
@@ -246,24 +246,38 @@ class CloudflareStore:
         with self._explained(ns):
             await self._put(ns, write)
 
-    async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
-        latest = {write.key: write for write in writes}
-        if not latest:
-            return
-        self._announce("put", ns, list(latest))
+    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
+        await self.change_many([Batch(ns, writes)])
+
+    async def change_many(self, batches: Sequence[Batch]) -> None:
+        """Make the changes, a request after the other: the API has no way to make them whole."""
         written = 0
-        for part in in_parts(latest.values(), BULK_KEYS, BULK_SIZE):
-            body = [_bulk_item(write) for write in part]
-            with self._explained(ns, f"; {written:,} of {len(latest):,} keys are written"):
-                answer = await self._kv.bulk_update(ns, account_id=self.account, body=body)
-            refused = list((answer and answer.unsuccessful_keys) or ())
-            if refused:
-                raise StoreError(
-                    f"Cloudflare did not take {len(refused):,} of {len(latest):,} keys "
-                    f"({_named(refused)}); {written + len(part) - len(refused):,} are written. "
-                    "Put them again."
-                )
-            written += len(part)
+        for ns, writes, deletes in batches:
+            if isinstance(writes, Sequence):
+                writes = list({write.key: write for write in writes}.values())
+            of = f" of {len(writes):,}" if isinstance(writes, list) and len(batches) == 1 else ""
+            kept: set[str] = set()
+            for part in in_parts(writes, BULK_KEYS, BULK_SIZE):
+                latest = {write.key: write for write in part}
+                self._announce("put", ns, list(latest))
+                body = [_bulk_item(write) for write in latest.values()]
+                with self._explained(ns, f"; {written:,}{of} keys are written"):
+                    answer = await self._kv.bulk_update(ns, account_id=self.account, body=body)
+                refused = list((answer and answer.unsuccessful_keys) or ())
+                if refused:
+                    raise StoreError(
+                        f"Cloudflare did not take {len(refused):,}{of} keys "
+                        f"({_named(refused)}); {written + len(latest) - len(refused):,} are "
+                        "written. Put them again."
+                    )
+                written += len(latest)
+                if deletes:
+                    kept.update(latest)
+            names = [key for key in dict.fromkeys(deletes) if key not in kept]
+            if names:
+                self._announce("delete", ns, names)
+                with self._explained(ns, f"; {written:,} keys are written"):
+                    await self._delete(ns, names)
 
     async def replace(
         self, ns: str, key: str, value: bytes, expected: str | None = None
@@ -305,13 +319,16 @@ class CloudflareStore:
         self._announce("delete", ns, names)
         with self._explained(ns):
             count = await self._count(ns, names)
-            for start in range(0, len(names), BULK_KEYS):
-                part = names[start : start + BULK_KEYS]
-                if len(names) == 1:
-                    await self._kv.values.delete(part[0], **self._at(ns))
-                else:
-                    await self._kv.bulk_delete(ns, account_id=self.account, body=part)
+            await self._delete(ns, names)
         return count
+
+    async def _delete(self, ns: str, names: Sequence[str]) -> None:
+        for start in range(0, len(names), BULK_KEYS):
+            part = names[start : start + BULK_KEYS]
+            if len(names) == 1:
+                await self._kv.values.delete(part[0], **self._at(ns))
+            else:
+                await self._kv.bulk_delete(ns, account_id=self.account, body=part)
 
     async def clear(self, ns: str) -> int:
         self._announce("delete every key", ns, [])

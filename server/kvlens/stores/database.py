@@ -132,7 +132,6 @@ def _open_to_write(path: Path) -> tuple[Database, Database]:
         elif not os.access(path, os.W_OK):
             raise sqlite3.OperationalError("attempt to write a readonly database")
         main.execute("PRAGMA synchronous = NORMAL")
-        main.execute("PRAGMA temp_store = MEMORY")
         main.execute("PRAGMA wal_autocheckpoint = 0")  # folded in by the thread
         main.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
         side = connect(path)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
-from .base import Replaced, Store, StoreError, after_prefix, digest
+from .base import Batch, Replaced, Store, StoreError, after_prefix, digest
+
+AT_ONCE = 500  # writes that are taken in one turn of the loop
 
 
 def open_url(url: str, base: Path, clock: Clock) -> Store:
@@ -16,6 +19,19 @@ def open_url(url: str, base: Path, clock: Clock) -> Store:
     if url.lower() != "memory:":
         raise StoreError(f'Unknown store "{url}": write memory: with nothing behind it.')
     return MemoryStore(clock)
+
+
+async def _next_turn() -> None:
+    """Wait for the loop's next turn, also where no task is around: see `Store.inline`."""
+    loop = asyncio.get_running_loop()
+    turn = loop.create_future()
+    loop.call_soon(_ring, turn)
+    await turn
+
+
+def _ring(turn: asyncio.Future[None]) -> None:
+    if not turn.done():
+        turn.set_result(None)
 
 
 class _Names:
@@ -116,10 +132,27 @@ class MemoryStore:
     async def put(self, ns: str, write: Write) -> None:
         self._namespace(ns).put(write)
 
-    async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
-        space = self._namespace(ns)
-        for write in writes:
-            space.put(write)
+    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
+        await self.change_many([Batch(ns, writes)])
+
+    async def change_many(self, batches: Sequence[Batch]) -> None:
+        staged: list[tuple[str, dict[str, Write | None]]] = []
+        for ns, writes, deletes in batches:
+            rows: dict[str, Write | None] = {}
+            staged.append((ns, rows))
+            for number, write in enumerate(writes, 1):
+                rows[write.key] = write
+                if number % AT_ONCE == 0:
+                    await _next_turn()  # for others too, the one who cancels among them
+            for key in deletes:
+                rows.setdefault(key, None)
+        for ns, rows in staged:
+            space = self._namespace(ns)
+            for key, row in rows.items():
+                if row is not None:
+                    space.put(row)
+                elif key in space.entries:
+                    space.delete(key)
 
     async def replace(
         self, ns: str, key: str, value: bytes, expected: str | None = None

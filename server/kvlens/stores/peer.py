@@ -11,18 +11,23 @@ import http.client
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
-from .base import DamagedKeyError, Replaced, Store, StoreError
-from .many import Found
+from .base import Batch, DamagedKeyError, Replaced, Store, StoreError
+from .many import Found, in_parts
 
 API = "/kvlens/store/"
 THREADS = 4
+PART_KEYS = 10_000  # that one request writes
+PART_SIZE = 8 * 1024 * 1024  # bytes of their values
 TIMEOUT = 60.0  # seconds without a byte
 
 
@@ -149,8 +154,34 @@ class PeerStore:
     async def put(self, ns: str, write: Write) -> None:
         await self._call("put", ns=ns, **pack(write))
 
-    async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
-        await self._call("put_many", ns=ns, writes=[pack(write) for write in writes])
+    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
+        await self.change_many([Batch(ns, writes)])
+
+    async def change_many(self, batches: Sequence[Batch]) -> None:
+        """Send what is little with one request, else part by part, to be made as a whole."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, self._send, batches)
+
+    def _send(self, batches: Sequence[Batch]) -> None:
+        call, job, number = self._client.call, uuid4().hex, 0
+        parts = _parts(batches)
+        first = next(parts, None)
+        second = next(parts, None)
+        if first is None:
+            return
+        if second is None:
+            call("change_many", batches=[first])
+            return
+        try:
+            for part in chain((first, second), parts):
+                call("stage", job=job, number=number, batches=[part])
+                number += 1
+            while not call("commit", job=job, parts=number):
+                pass  # it takes longer than one answer may
+        except BaseException:
+            with suppress(StoreError):
+                call("drop", job=job)
+            raise
 
     async def replace(
         self, ns: str, key: str, value: bytes, expected: str | None = None
@@ -179,6 +210,15 @@ class PeerStore:
     async def close(self) -> None:
         self._client.close()
         self._threads.shutdown()
+
+
+def _parts(batches: Sequence[Batch]) -> Iterator[dict[str, Any]]:
+    for ns, writes, deletes in batches:
+        for part in in_parts(writes, PART_KEYS, PART_SIZE):
+            yield {"ns": ns, "writes": [pack(write) for write in part], "deletes": []}
+        names = iter(deletes)
+        while some := list(islice(names, PART_KEYS)):
+            yield {"ns": ns, "writes": [], "deletes": some}
 
 
 def _unpack(key: str, found: dict[str, Any] | None) -> Found:

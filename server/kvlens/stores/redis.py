@@ -22,8 +22,9 @@ import logging
 import os
 import struct
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
@@ -31,7 +32,7 @@ from uuid import uuid4
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
 from . import redis_scripts as scripts
-from .base import Replaced, Store, StoreError, digest
+from .base import Batch, Replaced, Store, StoreError, digest
 from .many import in_parts
 
 try:
@@ -91,6 +92,7 @@ class RedisStore:
 
     def __init__(self, url: str) -> None:
         self._client, self.place, self._prefix, self._secret = _client(url)
+        self._is_cluster = isinstance(self._client, RedisCluster)
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._tallies: dict[str, _Tally] = {}
         self._helping: dict[str, asyncio.Lock] = {}
@@ -117,14 +119,32 @@ class RedisStore:
     async def put(self, ns: str, write: Write) -> None:
         await self._run(ns, scripts.PUT, *_fields(write))
 
-    async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
-        latest = {write.key: write for write in writes}  # of equal keys the last one counts
-        parts = list(in_parts(latest.values(), scripts.PART, PART_SIZE))
-        if len(parts) == 1:
-            await self._run(ns, scripts.PUT, *(f for write in parts[0] for f in _fields(write)))
-        elif parts:
-            packed = (b"".join(_framed(f) for w in part for f in _fields(w)) for part in parts)
-            await self._make_in_parts(ns, "put", packed)
+    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
+        await self.change_many([Batch(ns, writes)])
+
+    async def change_many(self, batches: Sequence[Batch]) -> None:
+        whole = await self._put_at_once(batches[0]) if len(batches) == 1 else batches
+        jobs: dict[str, tuple[str, int]] = {}  # by namespace: the batch's id, its parts
+        for ns, writes, deletes in whole:
+            job, number = jobs.get(ns) or (uuid4().hex, 0)
+            for packed in _packed(writes, deletes):
+                await self._run(ns, scripts.STAGE, job, number, packed)
+                number += 1
+                jobs[ns] = job, number
+        await self._commit(jobs)
+        for ns, (job, _) in jobs.items():
+            await self._finish(ns, job)
+
+    async def _put_at_once(self, batch: Batch) -> Sequence[Batch]:
+        """Put what is few with one script; return what is left to do, with what was taken."""
+        ns, writes, deletes = batch
+        parts = in_parts(writes, scripts.PART, PART_SIZE)
+        first, second = next(parts, None), next(parts, None)
+        if first is None or second is not None or deletes:
+            taken = [part for part in (first, second) if part is not None]
+            return [Batch(ns, chain.from_iterable(chain(taken, parts)), deletes)]
+        await self._run(ns, scripts.PUT, *(f for write in first for f in _fields(write)))
+        return ()
 
     async def replace(
         self, ns: str, key: str, value: bytes, expected: str | None = None
@@ -145,10 +165,12 @@ class RedisStore:
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
         names = [_pack(key) for key in dict.fromkeys(keys)]
         if len(names) > scripts.PART:
-            starts = range(0, len(names), scripts.PART)
-            parts = (names[start : start + scripts.PART] for start in starts)
-            packed = (b"".join(map(_framed, part)) for part in parts)
-            return await self._make_in_parts(ns, "delete", packed)
+            job, number = uuid4().hex, 0
+            for packed in _packed((), keys):
+                await self._run(ns, scripts.STAGE, job, number, packed)
+                number += 1
+            await self._commit({ns: (job, number)})
+            return await self._finish(ns, job)
         return int((await self._run(ns, scripts.DELETE, *names))[1]) if names else 0
 
     async def list(
@@ -195,21 +217,39 @@ class RedisStore:
 
     # -- large changes ---------------------------------------------------------------------
 
-    async def _make_in_parts(self, ns: str, kind: str, parts: Iterable[bytes]) -> int:
-        """Bring the parts, commit them together, see to their making; return the count."""
-        job = uuid4().hex
-        number = 0
-        for part in parts:
-            await self._run(ns, scripts.STAGE, job, number, part)
-            number += 1
-        whole = (await self._run(ns, scripts.COMMIT, job, kind, number))[1]
-        if not whole:
-            raise StoreError(
-                f"{self.place} lost part of a large write before it was complete "
-                f"(parts are kept for {scripts.KEPT // 60} minutes); nothing was changed. "
-                "Try again, with fewer keys at once."
-            )
-        return await self._finish(ns, job)
+    async def _commit(self, jobs: dict[str, tuple[str, int]]) -> None:
+        """Make staged batches the jobs of their namespaces, all with one step on one server.
+
+        A cluster keeps namespaces on different nodes, so that each has a step of its own there.
+        """
+        steps = [dict([one]) for one in jobs.items()] if self._is_cluster else [jobs] * bool(jobs)
+        for step in steps:
+            while True:
+                answer = await self._run_together(step)
+                if answer[0] == scripts.DONE:
+                    break
+                await self._help(list(step)[answer[1] - 1])  # whose job is in the way
+            if not answer[1]:
+                raise StoreError(
+                    f"{self.place} lost part of a large write before it was complete "
+                    f"(parts are kept for {scripts.KEPT // 60} minutes); nothing was changed. "
+                    "Try again, with fewer keys at once."
+                )
+
+    async def _run_together(self, jobs: dict[str, tuple[str, int]]) -> Any:
+        tallies = [self._tallies[ns] for ns in jobs]
+        for tally in tallies:
+            tally.started += 1
+        answer: Any = None
+        try:
+            answer = await self._call(list(jobs), scripts.COMMIT, *chain(*jobs.values()))
+        finally:
+            for tally in tallies:
+                if answer is not None and answer[0] == scripts.DONE and answer[1]:
+                    tally.finished += 1
+                else:
+                    tally.started -= 1
+        return answer
 
     async def _finish(self, ns: str, job: str) -> int:
         await self._help(ns)
@@ -275,15 +315,17 @@ class RedisStore:
             await self._warn_if_it_drops_keys()
         return self._tallies.setdefault(ns, _Tally(version))
 
-    async def _call(self, ns: str, script: scripts.Script, *arguments: Any) -> Any:
-        base = f"{self._prefix}:{{{quote(ns, safe='')}}}"
+    async def _call(self, ns: str | Sequence[str], script: scripts.Script, *arguments: Any) -> Any:
+        every = [ns] if isinstance(ns, str) else ns
+        bases = [f"{self._prefix}:{{{quote(one, safe='')}}}" for one in every]
+        given = (len(bases), *bases, *arguments)
         for tries_left in reversed(range(TRIES + 1)):
             try:
                 async with self._gate:
                     try:
-                        return await self._client.evalsha(_digest(script), 1, base, *arguments)
+                        return await self._client.evalsha(_digest(script), *given)
                     except NoScriptError:  # a new server, or one that was restarted
-                        return await self._client.eval(script.source, 1, base, *arguments)
+                        return await self._client.eval(script.source, *given)
             except _LEAKS as error:
                 if not tries_left:
                     lost = RedisError(f"the connection was lost: {error}")
@@ -381,6 +423,18 @@ def _digest(script: scripts.Script) -> str:
 def _fields(write: Write) -> tuple[bytes, bytes, bytes, bytes]:
     expires = b"" if write.expiration is None else b"%d" % write.expiration
     return _pack(write.key), write.value, (write.metadata or "").encode(), expires
+
+
+def _packed(writes: Iterable[Write], deletes: Iterable[str]) -> Iterator[bytes]:
+    """Yield a change in the parts that `STAGE` takes: of equal keys the last write counts."""
+    kept: set[bytes] = set()
+    for part in in_parts(writes, scripts.PART, PART_SIZE):
+        yield b"p" + b"".join(_framed(field) for write in part for field in _fields(write))
+        if deletes:
+            kept.update(_pack(write.key) for write in part)
+    names = (name for name in dict.fromkeys(map(_pack, deletes)) if name not in kept)
+    while part_of_names := list(islice(names, scripts.PART)):
+        yield b"d" + b"".join(map(_framed, part_of_names))
 
 
 def _framed(data: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """The Lua scripts of the Redis store: each runs whole or not at all.
 
 A namespace's keys begin with one base, `PREFIX:{NAMESPACE}`; the braces put all of them into
-one slot of a cluster. KEYS[1] is always the base.
+one slot of a cluster. KEYS[1] is the base; `commit` takes those of several namespaces.
 
     BASE:k:KEY       hash: v the value, m the metadata, e the expiration; the server expires it
     BASE:index       sorted set of all names with score 0, so that ranges are ranges of bytes
@@ -208,17 +208,26 @@ return {{{DONE}}}
     always=True,
 )
 
-# ARGV: id, kind ('put' or 'delete'), number of parts. Answers whether the batch is there whole.
+# ARGV: id and number of parts of each namespace's batch. Answers whether all of them are there
+# whole; OPEN and which namespace where a job is in the way.
 COMMIT = _script(
     f"""
-local batch = base .. ':batch:' .. ARGV[1]
-if call('EXISTS', base .. ':done:' .. ARGV[1]) == 1 then return {{{DONE}, 1}} end
-local job = call('HGET', JOB, 'id')
-if job then return {{job == ARGV[1] and {DONE} or {OPEN}, 1}} end
-if call('HLEN', batch) ~= tonumber(ARGV[3]) then return {{{DONE}, 0}} end
-call('PERSIST', batch)
-call('HSET', JOB, 'id', ARGV[1], 'kind', ARGV[2], 'parts', ARGV[3], 'next', 0, 'count', 0)
-changed()
+local fresh = {{}}
+for at, base in ipairs(KEYS) do
+  local id, parts = ARGV[2 * at - 1], tonumber(ARGV[2 * at])
+  local job = call('HGET', base .. ':job', 'id')
+  if job ~= id and call('EXISTS', base .. ':done:' .. id) == 0 then
+    if job then return {{{OPEN}, at}} end
+    if call('HLEN', base .. ':batch:' .. id) ~= parts then return {{{DONE}, 0}} end
+    fresh[#fresh + 1] = at
+  end
+end
+for _, at in ipairs(fresh) do
+  local base, id = KEYS[at], ARGV[2 * at - 1]
+  call('PERSIST', base .. ':batch:' .. id)
+  call('HSET', base .. ':job', 'id', id, 'parts', ARGV[2 * at], 'next', 0, 'count', 0)
+  call('HINCRBY', base .. ':state', 'version', 1)
+end
 return {{{DONE}, 1}}
 """,
     changes=True,
@@ -254,11 +263,11 @@ if kind == 'clear' then
   for at = 1, #names, 2 do call('UNLINK', entry(names[at])) end
   finished = #names < 2 * {PART}
 else
-  local batch, at = base .. ':batch:' .. id, 1
+  local batch, at = base .. ':batch:' .. id, 2
   local part = call('HGET', batch, job[4]) or ''
   while at <= #part do
     local key, value, metadata, expires
-    if kind == 'put' then
+    if part:sub(1, 1) == 'p' then
       key, value, metadata, expires, at = struct.unpack('>I4c0I4c0I4c0I4c0', part, at)
       put(key, value, metadata, expires)
     else

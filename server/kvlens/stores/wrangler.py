@@ -16,21 +16,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
 from . import orphans
-from .base import Replaced, Store, StoreError, after_prefix
+from .base import Batch, Replaced, Store, StoreError, after_prefix
 from .blobs import Blobs
-from .changes import Change, Clear, Delete, Purge, Put, Replace
-from .commit import BUSY_SECONDS, UndoError, commit, commit_between, data_version, is_busy
+from .changes import FEW, Bulk, Change, Clear, Delete, Purge, Put, Replace
+from .commit import (
+    BUSY_SECONDS,
+    IN_USE_SECONDS,
+    STEP,
+    commit,
+    commit_between,
+    data_version,
+    finish_journals,
+    is_busy,
+    with_journal,
+)
 from .database import (
     IMMUTABLE,
     LOG_SIZE,
@@ -38,17 +49,21 @@ from .database import (
     WRITABLE,
     WRITE_SECONDS,
     Database,
+    connect,
     connection,
     file_id,
+    has_table,
     open_database,
     state_of,
 )
 from .diskformat import IS_BLOB_ID, UNIQUE_KEY, blobs_path, database_path
+from .journal import Journals
 from .rows import read_entry, read_keys
 from .safe_paths import OWN, open_folder
 from .shm_lock import ShmLock
+from .staged import Staged
 
-SHARED_SECONDS = 2.0  # so long after another program's commit it is held to be at work
+SHARED_SECONDS = IN_USE_SECONDS
 INLINE_SIZE = 64 * 1024  # values up to here are written without a thread
 UNLINK_DELAY = 1.0  # a Worker may still be reading the value that was overwritten
 CACHE_SIZE = 32 * 1024 * 1024  # bytes of values kept in memory, per namespace
@@ -87,6 +102,7 @@ class _Space:
     def __init__(
         self, path: Path, main: Database, side: Database, blobs: Blobs, lock: ShmLock
     ) -> None:
+        self.ns = ""  # set by the store
         self.path = path
         self.name = str(path)
         self.main = main
@@ -164,18 +180,19 @@ class WranglerStore:
         base: Path,
         parts: tuple[str, ...],
         clock: Clock,
-        pending: orphans.PendingBlobs = orphans.none_pending,
     ) -> None:
         self.state = base.joinpath(*parts)
         self._place = base, parts
         self._clock = clock
-        self._pending = pending
         self._spaces: dict[str, _Space] = {}
         self._opening: dict[str, asyncio.Future[_Space]] = {}
         self._paths: dict[str, str] = {}
         self._absent: set[str] = set()  # asked for, no file yet
         self._outside: set[str] = set()  # changed by another program, for poll()
+        self._journals = Journals(base, parts)
+        self._finishing: asyncio.Future[Any] | None = None
         self._writer = ThreadPoolExecutor(THREADS, "kv-writer")
+        self._stager = ThreadPoolExecutor(THREADS, "kv-stager")
         self._helper = ThreadPoolExecutor(THREADS, "kv-files")
         self._sweep: asyncio.TimerHandle | None = None
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}  # one a namespace and task
@@ -272,9 +289,18 @@ class WranglerStore:
     async def put(self, ns: str, write: Write) -> None:
         await self._change(ns, Put([write]), len(write.value) <= INLINE_SIZE)
 
-    async def put_many(self, ns: str, writes: Sequence[Write]) -> None:
-        if writes:
+    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
+        if not isinstance(writes, Sequence) or len(writes) > FEW:
+            await self.change_many([Batch(ns, writes)])
+        elif writes:
             await self._change(ns, Put(writes), False)
+
+    async def change_many(self, batches: Sequence[Batch]) -> None:
+        changes = await self._staged(batches)
+        if len(changes) == 1:
+            await self._change(*changes[0], inline=False)
+        elif changes:
+            await self._change_together(changes)
 
     async def replace(
         self, ns: str, key: str, value: bytes, expected: str | None = None
@@ -287,7 +313,10 @@ class WranglerStore:
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
         if ns not in self._spaces and await self._existing(ns) is None:
             return 0
-        return int(await self._change(ns, Delete(keys), len(keys) == 1))
+        if len(keys) <= FEW:
+            return int(await self._change(ns, Delete(keys), len(keys) == 1))
+        changes = await self._staged([Batch(ns, (), keys)])
+        return int(await self._change(*changes[0], inline=False))
 
     async def clear(self, ns: str) -> int:
         if ns not in self._spaces and await self._existing(ns) is None:
@@ -300,11 +329,7 @@ class WranglerStore:
         Of small changes that arrive in one turn of the loop, the first is committed at once and
         the others together behind it.
         """
-        space = self._spaces.get(ns)
-        if space is None or (space.group is None and self._was_replaced(ns, space)):
-            space = await self._opened(ns)
-        if space.read_only is not None:
-            space = await self._opened_for_writing(ns, space)
+        space = await self._writable(ns)
         change.now = int(self._clock() * 1000)
         loop = asyncio.get_running_loop()
         if inline and not space.running and not self._is_shared(ns, space):
@@ -322,6 +347,61 @@ class WranglerStore:
         if not space.running:
             self._run(space)
         return await done
+
+    async def _writable(self, ns: str) -> _Space:
+        space = self._spaces.get(ns)
+        if space is None or (space.group is None and self._was_replaced(ns, space)):
+            space = await self._opened(ns)
+        if space.read_only is not None:
+            space = await self._opened_for_writing(ns, space)
+        return space
+
+    async def _staged(self, batches: Sequence[Batch]) -> Sequence[tuple[str, Bulk]]:
+        """Take what the batches have and write the values, in a thread of its own."""
+        staged: dict[str, Staged] = {}
+        try:
+            for ns, writes, deletes in batches:
+                if ns not in staged:
+                    staged[ns] = Staged((await self._writable(ns)).blobs)
+                await self._fill(staged[ns], writes, deletes)
+        except BaseException:
+            for one in staged.values():
+                one.discard()
+            raise
+        return [(ns, Bulk(one)) for ns, one in staged.items() if one.count]
+
+    async def _fill(self, staged: Staged, writes: Iterable[Write], deletes: Iterable[str]) -> None:
+        loop = asyncio.get_running_loop()
+        job = loop.run_in_executor(self._stager, staged.fill, writes, deletes)
+        try:
+            await asyncio.shield(job)
+        except asyncio.CancelledError:
+            staged.abandoned = True
+            job.add_done_callback(lambda job: job.cancelled() or job.exception())
+            await asyncio.wait([job])
+            raise
+        except (sqlite3.Error, OSError) as error:
+            raise store_error(staged.blobs.folder, error) from error
+
+    async def _change_together(self, changes: Sequence[tuple[str, Bulk]]) -> None:
+        """Make changes of several namespaces, of which each is a database of its own."""
+        now = int(self._clock() * 1000)
+        for _, change in changes:
+            change.now = now
+        files = _Files(self._place)
+
+        def work() -> None:
+            try:
+                with_journal(changes, files, self._journals)
+            finally:
+                files.close()
+
+        await asyncio.get_running_loop().run_in_executor(self._writer, work)
+        for ns, change in changes:
+            self._set_aside(ns, change.gone)
+        error = changes[0][1].error
+        if error is not None:
+            raise store_error(self.state, error) from error
 
     def _commit_group(self, space: _Space) -> None:
         """Commit the small changes that have gathered in this turn of the loop."""
@@ -363,7 +443,7 @@ class WranglerStore:
             self._idle = loop.create_future()
         fold = space.commits >= CHECKPOINT_COMMITS
         changes = [change for change, _ in batch]
-        job = loop.run_in_executor(self._writer, _work, space, changes, fold)
+        job = loop.run_in_executor(self._writer, _work, space, changes, fold, self._journals)
         job.add_done_callback(lambda job: self._ran(space, batch, job))
 
     def _ran(self, space: _Space, batch: Sequence[_Waiting], job: asyncio.Future[Any]) -> None:
@@ -373,8 +453,10 @@ class WranglerStore:
             if job.result():
                 space.commits = 0
             self._committed(space, [change for change, _ in batch if change.error is None])
-        elif isinstance(error, UndoError):
-            space.forget_all()
+            for change, _ in batch:
+                if change.error is not None:
+                    space.forget_all()
+                    self._discard(space.blobs, change.gone)
         _settle(space, batch, error)
         if space.waiting:
             self._run(space)
@@ -399,6 +481,33 @@ class WranglerStore:
                 space.remember(*entry)
             if change.gone:
                 self._discard(space.blobs, change.gone)
+
+    # -- journals --------------------------------------------------------------------------
+
+    def _finish_soon(self) -> None:
+        """Finish the changes that a process has left half-way, where there are any."""
+        if self._finishing is not None or not self._journals.is_used():
+            return
+        loop = asyncio.get_running_loop()
+        self._finishing = loop.run_in_executor(self._writer, _finish, self._place, self._journals)
+        self._finishing.add_done_callback(self._finished)
+
+    def _finished(self, job: asyncio.Future[Any]) -> None:
+        self._finishing = None
+        if not job.cancelled() and job.exception() is None:
+            for ns, names in job.result().items():
+                self._set_aside(ns, names)
+
+    def _set_aside(self, ns: str, names: Sequence[str]) -> None:
+        """Remove values that no row names any more, when no Worker can be about to read them.
+
+        Where the namespace is not open, whoever opens it looks for them.
+        """
+        space = self._spaces.get(ns)
+        if space is not None:
+            space.forget_all()
+            if names:
+                self._discard(space.blobs, names)
 
     # -- values that are no longer used ----------------------------------------------------
 
@@ -431,6 +540,10 @@ class WranglerStore:
             self._purging.add(ns)
             asyncio.get_running_loop().call_later(UNLINK_DELAY, self._purge, ns)
 
+    def _purged(self, ns: str, done: asyncio.Future[Any]) -> None:
+        if done.exception() is None and done.result() == STEP:  # a lock only puts it off
+            self._purge(ns)
+
     def _purge(self, ns: str) -> None:
         self._purging.discard(ns)
         space = self._spaces.get(ns)
@@ -439,7 +552,7 @@ class WranglerStore:
         change = Purge()
         change.now = int(self._clock() * 1000)
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        done.add_done_callback(lambda done: done.exception())  # a lock only puts it off
+        done.add_done_callback(lambda done: self._purged(ns, done))
         space.waiting.append((change, done))
         if not space.running:
             self._run(space)
@@ -471,7 +584,7 @@ class WranglerStore:
 
     def _seek_orphans(self, space: _Space) -> None:
         """Find the values that no row names, and remove those a second look finds, too."""
-        arguments = space.path, space.blobs, space.opened, self._pending
+        arguments = space.path, space.blobs, space.opened, self._journals.values
         job = asyncio.get_running_loop().run_in_executor(self._helper, orphans.find, *arguments)
 
         def found(job: asyncio.Future[list[str]]) -> None:
@@ -482,7 +595,7 @@ class WranglerStore:
         def remove(space: _Space, names: list[str]) -> None:
             loop = asyncio.get_running_loop()
             loop.run_in_executor(
-                self._helper, _remove_orphans, space, names, self._pending, self._ending
+                self._helper, _remove_orphans, space, names, self._journals.values, self._ending
             )
             if len(names) >= orphans.MOST:
                 self._later("sweep", space, SWEEP_AFTER, self._seek_orphans)
@@ -510,10 +623,20 @@ class WranglerStore:
         opening = self._opening.get(ns)
         if opening is None:
             loop = asyncio.get_running_loop()
-            opening = loop.run_in_executor(self._writer, _open, self._place, ns)
+            opening = loop.run_in_executor(self._writer, self._open, ns)
             self._opening[ns] = opening
             opening.add_done_callback(lambda done: self._opened_now(ns, done))
         return await asyncio.shield(opening)
+
+    def _open(self, ns: str) -> _Space:
+        """Open a namespace, what was left half-way in it finished. Runs in the thread."""
+        gone: dict[str, list[str]] = {}
+        if self._journals.is_used():
+            gone = _finish(self._place, self._journals)
+        space = _open(self._place, ns)
+        space.ns = ns
+        space.blobs.retire(gone.get(ns, ()))
+        return space
 
     def _opened_now(self, ns: str, done: asyncio.Future[_Space]) -> None:
         self._opening.pop(ns, None)
@@ -577,6 +700,7 @@ class WranglerStore:
             raise store_error(path, error) from error
 
     def poll(self) -> Sequence[str]:
+        self._finish_soon()
         for ns, space in list(self._spaces.items()):
             if space.running:
                 continue
@@ -619,6 +743,8 @@ class WranglerStore:
             await asyncio.wait([opening])
         if self._idle is not None:
             await self._idle
+        if self._finishing is not None:
+            await asyncio.wait([self._finishing])
         self._ending.set()
         for timer in (self._sweep, *self._timers.values()):
             if timer is not None:
@@ -636,6 +762,7 @@ class WranglerStore:
         for space in spaces:
             space.blobs.close()
         self._writer.shutdown()
+        self._stager.shutdown()
         self._helper.shutdown()
 
     async def _clear_away(self, every: Sequence[Blobs]) -> None:
@@ -669,19 +796,33 @@ def _cost(key: str, entry: Any) -> int:
     return 200 + len(key) + (len(entry.value) if entry is not None else 0)
 
 
+def _paths(
+    place: tuple[Path, tuple[str, ...]], ns: str, lock: ShmLock | None = None
+) -> tuple[Path, Blobs]:
+    base, parts = place
+    state = base.joinpath(*parts)
+    inside = blobs_path(state, ns).relative_to(base).parts
+    blobs = Blobs(base, *inside, is_alone=lock.is_alone) if lock else Blobs(base, *inside)
+    return database_path(state, ns), blobs
+
+
+def _is_there(place: tuple[Path, tuple[str, ...]], path: Path, *, create: bool = False) -> bool:
+    """Tell whether a database is there; StoreError where a link is, which SQLite would follow."""
+    base, parts = place
+    with open_folder(base, *parts, "kv", UNIQUE_KEY, create=create) as folder:
+        for ending in _LOGS:
+            folder.exists(path.name + ending)
+        return folder.exists(path.name)
+
+
 def _open(place: tuple[Path, tuple[str, ...]], ns: str) -> _Space:
     """Open a namespace's files, made where they are missing. Runs in the thread."""
     base, parts = place
-    state = base.joinpath(*parts)
-    path = database_path(state, ns)
+    path = database_path(base.joinpath(*parts), ns)
     lock = ShmLock(path)
-    inside = blobs_path(state, ns).relative_to(base).parts
-    blobs = Blobs(base, *inside, is_alone=lock.is_alone)
+    path, blobs = _paths(place, ns, lock)
     try:
-        with open_folder(base, *parts, "kv", UNIQUE_KEY, create=True) as folder:
-            there = folder.exists(path.name)
-            for ending in _LOGS:
-                folder.exists(path.name + ending)  # a link would be followed by SQLite
+        there = _is_there(place, path, create=True)
         shared = path.with_name(f"{path.name}-wal").exists()  # else nobody has it open
         before = state_of(path)
         main, side, options = open_database(path, there)
@@ -696,23 +837,69 @@ def _open(place: tuple[Path, tuple[str, ...]], ns: str) -> _Space:
         raise store_error(path, error) from error
 
 
-def _work(space: _Space, changes: Sequence[Change], fold: bool) -> bool:
+def _finish(place: tuple[Path, tuple[str, ...]], journals: Journals) -> dict[str, list[str]]:
+    """Finish the changes that other processes have left half-way. Runs in the thread."""
+    files = _Files(place)
+    try:
+        return finish_journals(journals, files)
+    except (sqlite3.Error, OSError, StoreError) as error:  # nobody waits for it
+        logging.getLogger(__name__).warning("%s: %s", journals.path, error)
+        return {}
+    finally:
+        files.close()
+
+
+class _Files:
+    """The files of namespaces that are there, for one thread's work on several of them."""
+
+    def __init__(self, place: tuple[Path, tuple[str, ...]]) -> None:
+        self._place = place
+        self._open: dict[str, tuple[sqlite3.Connection, Blobs]] = {}
+
+    def __call__(self, ns: str) -> tuple[sqlite3.Connection, Blobs] | None:
+        if ns not in self._open:
+            path, blobs = _paths(self._place, ns)
+            try:
+                if not _is_there(self._place, path):
+                    return None
+            except FileNotFoundError:
+                return None
+            db = connect(path, WRITABLE)
+            try:
+                db.seconds = WRITE_SECONDS
+                if not has_table(db, path):
+                    db.close()
+                    return None
+                db.execute("PRAGMA synchronous = NORMAL")
+                db.execute("PRAGMA busy_timeout = 0")
+            except BaseException:
+                db.close()
+                raise
+            self._open[ns] = db, blobs
+        return self._open[ns]
+
+    def close(self) -> None:
+        for db, _ in self._open.values():
+            db.close()
+
+
+def _work(space: _Space, changes: Sequence[Change], fold: bool, journals: Journals) -> bool:
     """Commit `changes` together, waiting for locks; then fold the log in. Runs in the thread."""
     db = space.main
     db.seconds = WRITE_SECONDS
     try:
-        _commit(space, changes)
+        _commit(space, changes, journals)
     finally:
         db.seconds = READ_SECONDS
     return (fold or space.log_size() > LOG_SIZE) and _fold_log(space)
 
 
-def _commit(space: _Space, changes: Sequence[Change]) -> None:
+def _commit(space: _Space, changes: Sequence[Change], journals: Journals) -> None:
     db = space.main
     if changes:
         shared = time.monotonic() - space.heard < SHARED_SECONDS
         if shared or data_version(db) != space.version:
-            commit_between(db, space.blobs, changes)
+            commit_between(db, space.blobs, changes, space.ns, journals)
         else:
             db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
             try:
@@ -752,6 +939,11 @@ def store_error(path: Path, error: Exception) -> StoreError:
     text = str(error)
     if isinstance(error, StoreError):
         return error
+    if "is full" in text:
+        return StoreError(
+            f"There is no space left for the KV database {path}. Nothing was changed; free space "
+            "and try again."
+        )
     if isinstance(error, OSError):
         place = error.filename or path
         return StoreError(

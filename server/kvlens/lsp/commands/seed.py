@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvlens.lsp.commands.params import CommandError, find_target
 from kvlens.lsp.progress import Progress
-from kvlens.seeds.apply import apply
+from kvlens.seeds.apply import CancelledError, apply
 from kvlens.seeds.array import located
 from kvlens.seeds.file import read
 from kvlens.seeds.plan import to_writes
@@ -29,12 +29,12 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     writes = to_writes(seed.items, time.time(), target.compat)
     store = await target.store()
     async with Progress(server, params.token, f"Seeding {target.binding}") as progress:
-        written = await apply(
-            store, target.id, writes, progress=progress.report, cancelled=progress.cancelled
-        )
-    if written < len(writes):
-        raise CommandError(
-            f"Cancelled: {written:,} of {len(writes):,} keys of {path.name} "
-            f"are in {target.binding} now. Seed again to write the rest."
-        )
+        try:
+            written = await apply(
+                store, target.id, writes, progress=progress.report, cancelled=progress.cancelled
+            )
+        except CancelledError:
+            raise CommandError(
+                f"Seeding {target.binding} from {path.name} was cancelled. Nothing was changed."
+            ) from None
     return {"written": written, "warnings": warnings}

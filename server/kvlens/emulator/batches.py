@@ -1,0 +1,151 @@
+"""Large changes that a client brings in parts, and then has made as a whole.
+
+The parts wait in a temporary file, so that neither a store's thread nor memory waits for a slow
+client. `kvlens.stores.peer` sends them: `stage` with the parts in order, then `commit`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+from ..kv import Write
+from ..stores import Batch, Store, StoreError
+
+KEPT_SECONDS = 600.0  # a batch whose client is gone
+AT_MOST = 16  # batches that are being brought at one time
+KNOWN_AT_MOST = 64  # batches that were made: a commit may be sent again
+ANSWER_SECONDS = 20.0  # a client waits longer for an answer
+
+Read = Callable[[dict[str, Any]], Write]
+
+
+class Batches:
+    """The batches that clients are bringing; each has an id of its client's choice."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, _Spool] = {}
+        self._made: dict[str, asyncio.Task[list[str]]] = {}  # also those that are being made
+
+    def stage(self, name: str, number: int, batches: list[dict[str, Any]]) -> None:
+        """Add part `number`, counted from 0; one that is sent again counts once."""
+        self._drop_old()
+        spool = self._open.get(name)
+        if spool is None:
+            if number:
+                raise _lost()
+            if len(self._open) >= AT_MOST:
+                raise StoreError(
+                    f"{AT_MOST} large writes are under way here already. Nothing was changed; "
+                    "try again when one of them is done."
+                )
+            spool = self._open[name] = _Spool()
+        if number > spool.parts:
+            raise _lost()
+        if number == spool.parts:
+            try:
+                spool.add(batches)
+            except OSError as error:
+                self.drop(name)
+                raise StoreError(
+                    f"The emulator cannot keep a large write in {tempfile.gettempdir()}: "
+                    f"{error.strerror}. Nothing was changed; free space there and try again."
+                ) from error
+
+    async def commit(self, store: Store, name: str, parts: int, read: Read) -> list[str] | None:
+        """Make the change; return its namespaces, None where it takes longer: then ask again.
+
+        Raises StoreError.
+        """
+        making = self._made.get(name)
+        if making is None:
+            spool = self._open.pop(name, None)
+            if spool is None or spool.parts != parts:
+                raise _lost()
+            making = asyncio.get_running_loop().create_task(_make(store, spool, read))
+            making.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._made[name] = making
+            for old in [one for one, task in self._made.items() if task.done()][:-KNOWN_AT_MOST]:
+                del self._made[old]
+        await asyncio.wait([making], timeout=ANSWER_SECONDS)
+        return making.result() if making.done() else None
+
+    def drop(self, name: str) -> None:
+        """Forget a batch that is not to be made."""
+        spool = self._open.pop(name, None)
+        if spool is not None:
+            spool.close()
+
+    def close(self) -> None:
+        """Forget all of them."""
+        for name in list(self._open):
+            self.drop(name)
+
+    def _drop_old(self) -> None:
+        oldest = time.monotonic() - KEPT_SECONDS
+        for name in [name for name, spool in self._open.items() if spool.used < oldest]:
+            self.drop(name)
+
+
+async def _make(store: Store, spool: _Spool, read: Read) -> list[str]:
+    with contextlib.closing(spool):
+        namespaces = spool.namespaces
+        await store.change_many([spool.batch(ns, read) for ns in namespaces])
+    return namespaces
+
+
+class _Spool:
+    """The parts of one batch, a line of JSON each, in a file that no name leads to."""
+
+    def __init__(self) -> None:
+        self.parts = 0
+        self.used = time.monotonic()
+        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with the batch
+        self._at: dict[str, list[tuple[int, int]]] = {}  # by namespace: place and size
+
+    @property
+    def namespaces(self) -> list[str]:
+        return list(self._at)
+
+    def add(self, batches: list[dict[str, Any]]) -> None:
+        for batch in batches:
+            data = json.dumps(batch, separators=(",", ":")).encode()
+            place = self._file.seek(0, os.SEEK_END)
+            self._file.write(data)
+            self._at.setdefault(batch["ns"], []).append((place, len(data)))
+        self._file.flush()
+        self.parts += 1
+        self.used = time.monotonic()
+
+    def batch(self, ns: str, read: Read) -> Batch:
+        def writes() -> Iterator[Write]:
+            for part in self._read(ns):
+                for item in part["writes"]:
+                    yield read(item)
+
+        def deletes() -> Iterator[str]:
+            for part in self._read(ns):
+                yield from part["deletes"]
+
+        return Batch(ns, writes(), deletes())
+
+    def _read(self, ns: str) -> Iterator[Any]:
+        for place, size in self._at[ns]:
+            self._file.seek(place)
+            yield json.loads(self._file.read(size))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _lost() -> StoreError:
+    return StoreError(
+        "The emulator does not have all of a large write: it was restarted, or the write took "
+        f"longer than {KEPT_SECONDS / 60:.0f} minutes. Nothing was changed; try again."
+    )
