@@ -16,7 +16,13 @@ from kvlens.kv import Entry, KeyInfo, ManualClock, Stats, Write
 from kvlens.stores import Store, StoreError, cloudflare, open_store
 from kvlens.stores.many import each, everything
 
-from tests.unit.test_stores import CHECKS, NOW, fill, names
+from tests.unit.test_stores import (
+    CHECKS,
+    NOW,
+    fill,
+    many_changes_are_cancelled_from_their_middle,
+    names,
+)
 
 TOKEN = "the-secret-token"
 
@@ -52,7 +58,12 @@ class Measured(cloudflare.CloudflareStore):
         return Stats(told.keys, sum(len(entry.value) for entry in values if entry))
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize(
+    "check",
+    # the API cannot take back what an earlier request has written
+    [check for check in CHECKS if check is not many_changes_are_cancelled_from_their_middle],
+    ids=lambda check: check.__name__,
+)
 async def test_store(emulator: Emulator, check: Callable[[Store], Awaitable[None]]) -> None:
     store = Measured("acc", TOKEN, emulator.rest, writes=True)
     await check(store)

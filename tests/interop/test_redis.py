@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from kvlens.emulator import Emulator
 from kvlens.kv import Entry, KeyInfo, Stats, Write
-from kvlens.stores import Store, StoreError, open_store, redis_scripts
+from kvlens.stores import Batch, Store, StoreError, open_store, redis_scripts
 from kvlens.stores.many import everything
 
 from tests.interop.redis_servers import (
@@ -205,14 +205,11 @@ async def test_a_batch_without_commit_never_was(
     store: Store, other: Store, servers: Server | Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fill(store, "k0000")
-    run = store._run  # type: ignore[attr-defined]
 
-    async def until_commit(ns: str, script: redis_scripts.Script, *arguments: object) -> object:
-        if script is redis_scripts.COMMIT:
-            raise DiedError
-        return await run(ns, script, *arguments)
+    async def die(*_: object) -> None:
+        raise DiedError
 
-    monkeypatch.setattr(store, "_run", until_commit)
+    monkeypatch.setattr(store, "_commit", die)
     with pytest.raises(DiedError):
         await store.put_many("A", [Write(f"k{n:04}", b"new") for n in range(2000)])
     assert await other.get("A", "k0000") == Entry(b"k0000")
@@ -221,6 +218,45 @@ async def test_a_batch_without_commit_never_was(
     (batch,) = whole_keys(servers, "*:batch:*")
     left = [node.admin.ttl(batch) for node in nodes if batch in node.admin.scan_iter(batch)]
     assert 0 < left[0] <= redis_scripts.KEPT
+
+
+async def test_several_namespaces_are_committed_with_one_step(
+    store: Store, other: Store, servers: Server | Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On one server; a cluster may keep them on different nodes."""
+
+    async def die(*_: object) -> None:
+        raise DiedError
+
+    await fill(store, "k0000")
+    monkeypatch.setattr(store, "_finish", die)
+    with pytest.raises(DiedError):
+        await store.change_many(
+            [
+                Batch("A", (Write(f"k{n:04}", b"new") for n in range(1, 2000)), ["k0000"]),
+                Batch("B", [Write("b", b"new")]),
+            ]
+        )
+    assert await other.stats("A") == Stats(1999, 1999 * 3)
+    assert await other.get("A", "k0000") is None
+    assert await other.get("B", "b") == Entry(b"new")
+    assert whole_keys(servers, "*:job") == []
+
+
+async def test_a_job_in_the_way_of_one_of_several_namespaces(
+    store: Store, other: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def die(*_: object) -> None:
+        raise DiedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_finish", die)
+        with pytest.raises(DiedError):
+            await store.put_many("B", [Write(f"k{n:04}", b"first") for n in range(1200)])
+    await other.change_many([Batch(ns, [Write("k0001", b"second")]) for ns in ("A", "B")])
+    assert await store.get("A", "k0001") == Entry(b"second")
+    assert await store.get("B", "k0001") == Entry(b"second")
+    assert await store.stats("B") == Stats(1200, 1199 * 5 + 6)
 
 
 async def test_many_writers_at_once(store: Store, other: Store) -> None:

@@ -1,0 +1,168 @@
+"""A disk that is full: nothing is written, and what is said is true and has a way out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kvlens.process import own_command
+from kvlens.seeds import snapshots
+from kvlens.seeds.apply import apply
+from kvlens.seeds.export import export_file
+from kvlens.seeds.snapshots import Named, SnapshotError
+from kvlens.stores import Store, StoreError, Write, open_store
+from kvlens.stores import blobs as blobs_module
+from kvlens.stores.diskformat import blobs_path
+
+KEYS = 1400
+SIZE = 2 * 1024 * 1024
+PAGE = 4096
+WRITES = [Write(f"k{n:04}", b"v%d" % n) for n in range(KEYS)]
+ITEMS = [{"key": write.key, "value": write.value.decode()} for write in WRITES]
+
+
+class Disk:
+    """A folder on a disk of 2 MB."""
+
+    def __init__(self, path: Path, files: int | None) -> None:
+        self.path = path
+        self.files = files  # that can be made, where the disk is not a real one
+
+    def fill(self, left: int) -> None:
+        """Leave so many bytes."""
+        found = os.statvfs(self.path)
+        size = found.f_bavail * found.f_frsize - left
+        (self.path / "ballast").write_bytes(bytes(size))
+
+    def empty(self) -> None:
+        """Leave what there was."""
+        (self.path / "ballast").unlink(missing_ok=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
+    """A real disk where one can be made, else one on which values cannot be written any more."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = (
+        sys.platform == "linux"
+        and not subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", place], capture_output=True
+        ).returncode
+    )
+    if not mounted:
+        left = [400]
+        write = os.write
+
+        def some(handle: int, data: bytes) -> int:
+            left[0] -= 1
+            if left[0] < 0:
+                raise OSError(28, "No space left on device")
+            return write(handle, data)
+
+        monkeypatch.setattr(blobs_module.os, "write", some)
+    config = '[[kv_namespaces]]\nbinding = "KV"\nid = "KV"\n'
+    (place / "wrangler.toml").write_text(config, encoding="utf-8")
+    yield Disk(place, None if mounted else 400)
+    if mounted:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+def values(disk: Disk, ns: str = "KV") -> int:
+    folder = blobs_path(disk.path / ".wrangler" / "state" / "v3", ns)
+    return len(list(folder.iterdir())) if folder.exists() else 0
+
+
+async def holds(store: Store) -> int | None:
+    return (await store.stats("KV")).keys
+
+
+@pytest.mark.parametrize("progress", [False, True], ids=["at once", "with progress"])
+async def test_a_seed(disk: Disk, progress: bool) -> None:
+    store = open_store("wrangler:", disk.path)
+    shown = (lambda *_: None) if progress else None
+    with pytest.raises(StoreError) as caught:
+        await apply(store, "KV", WRITES, progress=shown)
+    text = str(caught.value)
+    assert "No space left" in text or "no space left" in text
+    assert "Nothing was changed; free space" in text
+    assert "\n" not in text
+    assert await holds(store) == 0
+    assert values(disk) == 0
+    if disk.files is None:
+        assert await apply(store, "KV", WRITES[:100], progress=shown) == 100
+        assert await holds(store) == 100
+    await store.close()
+
+
+def test_a_seed_in_a_shell(disk: Disk, tmp_path: Path) -> None:
+    if disk.files is not None:  # another process has the whole disk: see test_a_seed
+        return
+    seed = tmp_path / "KV.json"
+    seed.write_text(json.dumps(ITEMS), encoding="utf-8")
+    done = subprocess.run(
+        own_command("seed", str(seed)), cwd=disk.path, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "Nothing was changed; free space" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert values(disk) == 0
+    listed = subprocess.run(
+        own_command("key", "list", "--binding", "KV"), cwd=disk.path, capture_output=True, text=True
+    )
+    assert json.loads(listed.stdout or "[]") == []
+
+
+async def test_a_disk_that_is_full_when_the_rows_are_written(disk: Disk) -> None:
+    if disk.files is not None:
+        return
+    store = open_store("wrangler:", disk.path)
+    await store.put("KV", Write("before", b"1"))
+    disk.fill((200 + 4) * PAGE)
+    with pytest.raises(StoreError, match=r"no space left .* Nothing was changed; free space"):
+        await store.put_many("KV", WRITES[:200])
+    assert await holds(store) == 1
+    assert values(disk) == 1
+    disk.empty()
+    await store.put_many("KV", WRITES[:200])
+    assert await holds(store) == 201
+    await store.close()
+
+
+async def test_a_snapshot_and_an_export(disk: Disk, tmp_path: Path) -> None:
+    if disk.files is not None:
+        return
+    store = open_store("wrangler:", disk.path)
+    await store.put_many("KV", [Write(f"k{n}", b"x" * 100_000) for n in range(5)])
+    named = [Named("KV", None, "KV")]
+    first = await snapshots.save(store, disk.path, "s", named)
+    out = disk.path / "out.json"
+    out.write_text("before", encoding="utf-8")
+    disk.fill(200_000)
+    with pytest.raises(SnapshotError, match=r"No space left on device\. Nothing was saved; free"):
+        await snapshots.save(store, disk.path, "other", named)
+    with pytest.raises(SnapshotError, match=r"No space left on device\. Nothing was saved; free"):
+        await snapshots.save(store, disk.path, "s", named, force=True)
+    assert snapshots.saved(disk.path) == ([first], [])
+    assert len(list(first.folder.iterdir())) == 2
+    with pytest.raises(OSError, match="No space left"):
+        await export_file(store, "KV", out)
+    assert out.read_text(encoding="utf-8") == "before"
+    assert [path.name for path in disk.path.glob(".out*")] == []
+    done = subprocess.run(
+        own_command("export", "--binding", "KV", "-o", "out.json"),
+        cwd=disk.path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    assert done.stderr.count("\n") == 1
+    disk.empty()
+    await snapshots.save(store, disk.path, "s", named, force=True)
+    await store.close()
