@@ -16,7 +16,6 @@ from kvlens.seeds.apply import apply
 from kvlens.seeds.export import export_file
 from kvlens.seeds.snapshots import Named, SnapshotError
 from kvlens.stores import Store, StoreError, Write, open_store
-from kvlens.stores import blobs as blobs_module
 from kvlens.stores.diskformat import blobs_path
 
 KEYS = 1400
@@ -65,7 +64,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
                 raise OSError(28, "No space left on device")
             return write(handle, data)
 
-        monkeypatch.setattr(blobs_module.os, "write", some)
+        monkeypatch.setattr("kvlens.stores.blobs.os.write", some)
     config = '[[kv_namespaces]]\nbinding = "KV"\nid = "KV"\n'
     (place / "wrangler.toml").write_text(config, encoding="utf-8")
     yield Disk(place, None if mounted else 400)

@@ -19,9 +19,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 
 from .base import StoreError
@@ -32,6 +34,7 @@ _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 MAX_SIZE = 26 * 1024 * 1024  # bytes; KV allows 25 MiB
 RECYCLED_SIZE = 4096  # bytes; workerd reads as much as soon as it has opened the file
+SWEPT_AT_ONCE = 50_000  # names that memory holds while a folder is emptied
 REST = 0.1  # seconds before a file is used again
 
 _FileId = tuple[int, int]
@@ -187,6 +190,31 @@ class Blobs:
                 if is_blob_id(blob_id):
                     with contextlib.suppress(OSError):
                         folder.remove(blob_id)
+
+    def remove_older(self, limit: float) -> None:
+        """Remove the values whose files are older, in the order in which a disk has them."""
+        with contextlib.suppress(OSError, StoreError):
+            folder = self.current()
+            at = folder.handle
+            entries = (entry for entry in folder.entries() if is_blob_id(entry.name))
+            while some := list(islice(entries, SWEPT_AT_ONCE)):
+                for _, name in sorted((entry.inode(), entry.name) for entry in some):
+                    with contextlib.suppress(OSError):
+                        place = folder.at(name)
+                        found = os.stat(place, dir_fd=at, follow_symlinks=False)
+                        if stat.S_ISREG(found.st_mode) and found.st_mtime < limit:
+                            os.unlink(place, dir_fd=at)
+
+    def now(self) -> float:
+        """Return the time by the clock that dates the files, which may be another machine's."""
+        folder = self.current(create=True)
+        name = new_blob_id()
+        handle = folder.open(name, _WRITE)
+        try:
+            return os.fstat(handle).st_mtime
+        finally:
+            os.close(handle)
+            folder.remove(name)
 
     def total(self, blob_ids: Iterable[object]) -> int:
         """Return the bytes of these values together."""

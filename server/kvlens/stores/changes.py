@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..kv import Entry, Write
@@ -42,6 +42,8 @@ class Change:
     """A change of one namespace; its `result` is what the store's method returns."""
 
     everything = False  # True where any key may be concerned
+    batched = False  # True where others are committed with it
+    emptied = False  # True where nothing is left
     large = False  # True where it may be more rows than one short transaction takes
     limit = -1  # of the rows, where it need not be all at once
 
@@ -50,6 +52,11 @@ class Change:
         self.made: list[str] = []
         self.gone: list[str] = []
         self.result: Any = None
+        # For whoever keeps count: blob id and expiration of the rows that were there, None where
+        # they are too many, the live rows that are there now, their bytes, the first expiration.
+        self.before: list[tuple[Any, Any]] | None = None
+        self.added = self.added_size = 0
+        self.until: int | None = None
         self.error: Exception | None = None
 
     @property
@@ -112,16 +119,22 @@ class Put(Change):
         if len(writes) > 1:  # of equal keys the last one counts
             writes = list({write.key: write for write in writes}.values())
         self._rows = []
+        self.added = self.added_size = 0
         for key, value, metadata, expiration in writes:
             blob_id = blobs.write(value)
             self.made.append(blob_id)
-            self._rows.append(
-                (key, blob_id, None if expiration is None else expiration * 1000, metadata)
-            )
+            expires = None if expiration is None else expiration * 1000
+            self._rows.append((key, blob_id, expires, metadata))
+            if expires is not None:
+                self.until = expires if self.until is None else min(self.until, expires)
+            if is_live(expires, self.now):
+                self.added += 1
+                self.added_size += len(value)
 
     def look(self, db: sqlite3.Connection) -> None:
-        before = [db.execute(_LOOK, row[:1]).fetchone() for row in self._rows]
-        self.gone = [old[0] for old in before if old is not None]
+        found = (db.execute(_LOOK, row[:1]).fetchone() for row in self._rows)
+        self.before = [old[:2] for old in found if old is not None]
+        self.gone = [old[0] for old in self.before]
 
     def apply(self, db: sqlite3.Connection) -> None:
         put_rows(db, self._rows)
@@ -225,10 +238,14 @@ class Replace(Change):
     def look(self, db: sqlite3.Connection) -> None:
         old = self._find(db)
         self._before = old if self._is_expected(old) else None
+        self.before = []
         if self._before is not None:
             self.result = Replaced.DONE
             self.gone = [self._before[0]]
+            self.before = [self._before[:2]]
+            self.added, self.added_size = 1, len(self.value)
         else:
+            self.added = self.added_size = 0
             self.result = Replaced.GONE if old is None else Replaced.CHANGED
             self.gone = self.made
 
@@ -270,7 +287,8 @@ class Delete(Change):
 
     def look(self, db: sqlite3.Connection) -> None:
         found = [db.execute(_LOOK, (name,)).fetchone() for name in self.names]
-        self.gone = [old[0] for old in found if old is not None]
+        self.before = [old[:2] for old in found if old is not None]
+        self.gone = [old[0] for old in self.before]
         self.result = sum(old is not None and is_live(old[1], self.now) for old in found)
 
     def apply(self, db: sqlite3.Connection) -> None:
@@ -287,17 +305,31 @@ class Clear(Change):
     everything = True
     large = True
 
+    def __init__(self, sweep: Callable[[], bool] = lambda: False) -> None:
+        """`sweep` tells, under the lock, whether all values are removed without their names."""
+        super().__init__()
+        self._sweep = sweep
+        self.swept = False
+
     def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
         for key, *old in db.execute(f"SELECT key, {_WHOLE} FROM _mf_entries"):
             yield Row(key, (old[0], old[1], old[2]), None)
 
     def look(self, db: sqlite3.Connection) -> None:
-        rows = db.execute("SELECT blob_id, expiration FROM _mf_entries").fetchall()
-        self.gone = [row[0] for row in rows]
-        self.result = sum(is_live(row[1], self.now) for row in rows)
+        expired = db.execute("SELECT count(*) FROM _mf_entries WHERE expiration <= ?", (self.now,))
+        every = db.execute("SELECT count(*) FROM _mf_entries")
+        self.result = every.fetchone()[0] - expired.fetchone()[0]
+        self.swept = not self.batched and self._sweep()
+        if not self.swept:
+            self.gone = [row[0] for row in db.execute("SELECT blob_id FROM _mf_entries")]
 
     def apply(self, db: sqlite3.Connection) -> None:
         db.execute("DELETE FROM _mf_entries")
+        self.emptied = True
+
+    def give_up(self, blobs: Blobs | None = None) -> None:
+        super().give_up(blobs)
+        self.emptied = False
 
 
 class Purge(Change):
@@ -311,10 +343,11 @@ class Purge(Change):
 
     def look(self, db: sqlite3.Connection) -> None:
         rows = db.execute(
-            f"SELECT rowid, blob_id FROM _mf_entries WHERE {_EXPIRED} LIMIT ?",
+            f"SELECT rowid, blob_id, expiration FROM _mf_entries WHERE {_EXPIRED} LIMIT ?",
             (self.now, self.limit),
         ).fetchall()
         self._ids = [row[:1] for row in rows]
+        self.before = [row[1:] for row in rows]
         self.gone = [row[1] for row in rows]
         self.result = len(rows)
 

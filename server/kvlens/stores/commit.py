@@ -45,6 +45,8 @@ Reach = Callable[[str], "tuple[sqlite3.Connection, Blobs] | None"]
 def commit(db: sqlite3.Connection, blobs: Blobs, changes: Sequence[Change]) -> None:
     """Write the values of all changes, then their rows in one transaction, or nothing."""
     ready: list[Change] = []
+    for change in changes:
+        change.batched = len(changes) > 1
     try:
         _prepare(db, blobs, changes, ready)
         if changes and not ready and changes[0].error is not None:

@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from .blobs import Blobs
 from .database import Database, connection
-from .diskformat import is_blob_id, new_blob_id
+from .diskformat import is_blob_id
 
 OLD = 3600.0  # seconds, beside other programs
 MARGIN = 0.1  # seconds by which a file must be older than the opening
@@ -72,12 +72,18 @@ def closing(database: FileId) -> None:
             _OPEN.pop(database, None)
 
 
+def is_only(database: FileId) -> bool:
+    """Tell whether this process has the database open once."""
+    with _LOCK:
+        return len(_OPEN.get(database, ())) == 1
+
+
 def find(path: Path, blobs: Blobs, opened: Opening, pending: PendingBlobs) -> list[str]:
     """Return the values that no row names and that nobody is about to name.
 
     At most `MOST`. Raises sqlite3.Error, OSError or StoreError where that cannot be told.
     """
-    files = _folder_time(blobs)
+    files = blobs.now()
     limit = files - OLD
     if opened.alone:
         # Both ways to tell the folder's time of then: where the clock was set or the machine
@@ -142,18 +148,6 @@ def _older(blobs: Blobs, limit: float) -> Iterator[tuple[str]]:
             status = entry.stat(follow_symlinks=False)
             if stat.S_ISREG(status.st_mode) and status.st_mtime < limit:
                 yield (entry.name,)
-
-
-def _folder_time(blobs: Blobs) -> float:
-    """Return the time by the clock that dates the files, which may be another machine's."""
-    folder = blobs.current()
-    name = new_blob_id()
-    handle = folder.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-    try:
-        return os.fstat(handle).st_mtime
-    finally:
-        os.close(handle)
-        folder.remove(name)
 
 
 def none_pending(folder: Path) -> set[str]:

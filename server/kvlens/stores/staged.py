@@ -28,8 +28,11 @@ class StagedError(Exception):
 class Staged:
     """Writes and deletes of one namespace; of equal keys the last write counts, before deletes."""
 
-    def __init__(self, blobs: Blobs) -> None:
+    def __init__(self, blobs: Blobs, known: set[Staged] | None = None) -> None:
+        """It is in `known` until its values are named by rows or removed."""
         self.blobs = blobs
+        self._known = known if known is not None else set()
+        self._known.add(self)
         self.count = 0
         self.abandoned = False  # set from another thread: `fill` stops then
         self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
@@ -85,6 +88,7 @@ class Staged:
     def close(self) -> None:
         """Let go of the rows."""
         self._db.close()
+        self._known.discard(self)
 
     def _replace(self, row: tuple[Any, ...]) -> None:
         before = self._db.execute("SELECT blob_id FROM rows WHERE key = ?", row[:1]).fetchone()

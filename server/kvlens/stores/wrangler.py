@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,6 +63,7 @@ from .rows import read_entry, read_keys
 from .safe_paths import OWN, open_folder
 from .shm_lock import ShmLock
 from .staged import Staged
+from .tally import Tally, count
 
 SHARED_SECONDS = IN_USE_SECONDS
 INLINE_SIZE = 64 * 1024  # values up to here are written without a thread
@@ -114,12 +116,14 @@ class _Space:
         self.read_only: tuple[object, ...] | None = None  # the files' state, where they are
         self.options = WRITABLE  # to open it with once more
         self.closed = False
+        self.cleared = 0.0  # when, by the clock of the files
         self.folded = 0
         self.version = data_version(main)
         self.heard = -SHARED_SECONDS  # when another program was last seen to write
         self.cache: dict[str, Entry | None] = {}
         self.cache_size = 0
-        self.stats: Stats | None = None
+        self.tally: Tally | None = None
+        self.staging: set[Staged] = set()  # large changes whose values no row names yet
         self.waiting: list[_Waiting] = []  # for the thread
         self.group: list[_Waiting] | None = None  # of this turn of the loop
         self.running = False  # the thread has `main`
@@ -129,6 +133,22 @@ class _Space:
     def hear(self) -> None:
         """Note that another program writes, and so may be reading, too."""
         self.heard = time.monotonic()
+
+    def may_sweep(self) -> bool:
+        """Tell whether all values may be removed whose files are older than now.
+
+        Asked under the lock of a change that leaves no row. Nobody else may have the database
+        open: who opens it later makes newer files, and whoever stages values here has older ones.
+        """
+        if not self.lock.is_alone() or not orphans.is_only(self.file or (0, 0)):
+            return False
+        unused = self.blobs.retired()  # from here on no older file is used again
+        with contextlib.suppress(OSError, StoreError):
+            self.cleared = self.blobs.now()
+            if not self.staging:
+                return True
+        self.blobs.retire(unused)
+        return False
 
     def reader(self) -> Database:
         return self.side if self.running else self.main
@@ -161,10 +181,14 @@ class _Space:
         if before is not _MISSING:
             self.cache_size -= _cost(key, before)
 
-    def forget_all(self) -> None:
+    def forget_values(self) -> None:
         self.cache.clear()
         self.cache_size = 0
-        self.stats = None
+
+    def forget_all(self) -> None:
+        self.forget_values()
+        if self.tally is not None:
+            self.tally.is_stale = True
 
 
 class WranglerStore:
@@ -264,25 +288,23 @@ class WranglerStore:
                 self._check_version(ns, space)
             except sqlite3.Error as error:
                 raise store_error(space.path, error) from error
-        if space.stats is not None and not space.running:
-            return space.stats
-        mark = space.version, space.changes
         now = int(self._clock() * 1000)
+        tally = space.tally
+        if tally is not None and tally.is_stale and tally.due > 0:
+            self._later("count", space, tally.due, lambda space: self._outside.add(space.ns))
+        if tally is not None and (not tally.is_stale or tally.due > 0):
+            return await self._read(space, partial(tally.stats, blobs=space.blobs, now=now))
+        mark = space.version, space.changes
 
-        def read() -> tuple[Stats, bool]:
+        def read() -> Tally:
             with space.connection() as db:
-                rows = db.execute(
-                    "SELECT blob_id FROM _mf_entries WHERE expiration IS NULL OR expiration > ?",
-                    (now,),
-                ).fetchall()
-                expires = db.execute("SELECT 1 FROM _mf_entries WHERE expiration > 0 LIMIT 1")
-                lasting = expires.fetchone() is None
-            return Stats(len(rows), space.blobs.total(row[0] for row in rows)), lasting
+                return count(db, space.blobs, now)
 
-        result, lasting = await self._helped(space.path, read)
-        if lasting and not space.running and mark == (space.version, space.changes):
-            space.stats = result
-        return result
+        tally = await self._helped(space.path, read)
+        tally.is_stale = space.running or mark != (space.version, space.changes)
+        if space.read_only is None:
+            space.tally = tally
+        return Stats(tally.keys, tally.size)
 
     # -- writing ---------------------------------------------------------------------------
 
@@ -321,7 +343,8 @@ class WranglerStore:
     async def clear(self, ns: str) -> int:
         if ns not in self._spaces and await self._existing(ns) is None:
             return 0
-        return int(await self._change(ns, Clear(), False))
+        space = await self._writable(ns)
+        return int(await self._change(ns, Clear(space.may_sweep), False))
 
     async def _change(self, ns: str, change: Change, inline: bool) -> Any:
         """Commit a change: at once where it is small and nothing is in the way, else in turn.
@@ -362,7 +385,8 @@ class WranglerStore:
         try:
             for ns, writes, deletes in batches:
                 if ns not in staged:
-                    staged[ns] = Staged((await self._writable(ns)).blobs)
+                    space = await self._writable(ns)
+                    staged[ns] = Staged(space.blobs, space.staging)
                 await self._fill(staged[ns], writes, deletes)
         except BaseException:
             for one in staged.values():
@@ -466,14 +490,18 @@ class WranglerStore:
 
     def _committed(self, space: _Space, changes: Sequence[Change]) -> None:
         """Bring the cache up to date and set overwritten values aside."""
-        space.stats = None
         self._later("fold", space, IDLE, self._fold)
         self._changes += len(changes)
         space.commits += len(changes)
         space.changes += len(changes)
         for change in changes:
+            if space.tally is not None:
+                space.tally.note(change, space.blobs)
             if change.everything:
-                space.forget_all()
+                space.forget_values()
+            if isinstance(change, Clear) and change.swept:
+                loop = asyncio.get_running_loop()
+                loop.run_in_executor(self._helper, space.blobs.remove_older, space.cleared)
             for key in change.touched():
                 space.forget(key)
             entry = change.entry()

@@ -1,0 +1,140 @@
+"""A million keys: what each command takes, in seconds and in memory.
+
+Each is a command of its own, as a shell starts it; its memory is the most that its process held.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from kvlens.process import own_command
+
+from tests.soak.result import Result
+
+KEYS = 1_000_000
+MEMORY = 300.0  # MB
+# seconds at a million keys; a command does not take less than its start
+CLEAR_SECONDS = 20.0
+START = 1.0
+
+FILL = """
+import asyncio, sys
+from pathlib import Path
+from kvlens.stores import Write, open_store
+
+async def main():
+    store = open_store("wrangler:", Path(sys.argv[1]))
+    count = int(sys.argv[2])
+    writes = (Write(f"key:{n:07}", b'{"n": %d}' % n, '{"m":1}') for n in range(count))
+    await store.put_many("KV", writes)
+    await store.close()
+
+asyncio.run(main())
+"""
+
+# What a process that stays open takes to count again, after its own puts and another program's.
+COUNT = """
+import asyncio, sys, sqlite3, time
+from pathlib import Path
+from kvlens.stores import Write, open_store
+from kvlens.stores.diskformat import database_path
+
+async def timed(store):
+    began = time.perf_counter()
+    found = await store.stats("KV")
+    return time.perf_counter() - began, found.keys
+
+async def main():
+    folder = Path(sys.argv[1])
+    store = open_store("wrangler:", folder)
+    first, keys = await timed(store)
+    own = other = 0.0
+    for n in range(20):
+        await store.put("KV", Write(f"own:{n}", b"12"))
+        took, counted = await timed(store)
+        own = max(own, took)
+        assert counted == keys + n + 1, (counted, keys, n)
+    await asyncio.sleep(2.5)
+    db = sqlite3.connect(database_path(folder / ".wrangler" / "state" / "v3", "KV"))
+    for n in range(20):
+        with db:
+            db.execute("DELETE FROM _mf_entries WHERE key = ?", (f"own:{n}",))
+        took, counted = await timed(store)
+        other = max(other, took)
+        assert counted == keys + 19 - n, (counted, keys, n)
+    db.close()
+    await store.close()
+    print(first, own, other)
+
+asyncio.run(main())
+"""
+
+
+def run(scale: float, seed: int) -> list[Result]:
+    """Fill a namespace, then run each command on it."""
+    keys = max(1, round(KEYS * scale))
+    results: list[Result] = []
+    with tempfile.TemporaryDirectory(prefix="kvlens-soak-") as name:
+        folder = Path(name).resolve()
+        config = '[[kv_namespaces]]\nbinding = "KV"\nid = "KV"\n'
+        (folder / "wrangler.toml").write_text(config, encoding="utf-8")
+
+        def measured(what: str, command: list[str], limit: float | None = None) -> str:
+            took, memory, said = _run(command, folder)
+            limit = None if limit is None else START + limit * keys / KEYS
+            results.append(Result(what, took, "s", limit))
+            results.append(Result(f"{what}: memory", memory, "MB", MEMORY))
+            return said
+
+        python = [sys.executable, "-c"]
+        measured(f"put {keys:,} keys", [*python, FILL, str(folder), str(keys)])
+        out = measured("count", own_command("namespace", "list", "--json"))
+        assert f'"keys": {keys}' in out, out
+        said = measured("count, in a process that stays", [*python, COUNT, str(folder)]).split()
+        for what, took, limit in zip(
+            ("at first", "after its own put", "after another program's"),
+            map(float, said),
+            (None, 0.05, 1.0),
+            strict=True,
+        ):
+            results.append(Result(f"  {what}", took, "s", limit))
+        measured("list", own_command("key", "list", "--binding", "KV"))
+        measured("export", own_command("export", "--binding", "KV", "-o", "out.json"))
+        measured("snapshot save", own_command("snapshot", "save", "all"))
+        measured("snapshot diff", own_command("snapshot", "diff", "all"))
+        measured("clear", own_command("clear", "--binding", "KV", "--force"), CLEAR_SECONDS)
+        left = sum(len(files) for _, _, files in os.walk(folder / ".wrangler" / "state"))
+        results.append(Result("files left after clear", left, "files", limit=3))
+        measured("snapshot restore", own_command("snapshot", "restore", "all", "--force"))
+    return results
+
+
+def _run(command: list[str], folder: Path) -> tuple[float, float, str]:
+    """Run a command; return its seconds, the most memory it held in MB, and what it printed."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=errors)
+        memory = _memory(process)
+        took = time.perf_counter() - began
+        out.seek(0)
+        said = out.read(200_000).decode(errors="replace")
+        errors.seek(0)
+        if process.returncode:
+            raise AssertionError(f"{command[-4:]}: {errors.read().decode(errors='replace')}")
+    return took, memory, said
+
+
+def _memory(process: subprocess.Popen[bytes]) -> float:
+    """Wait for a process; return the most memory it held, in MB; 0 where nobody tells."""
+    if not hasattr(os, "wait4"):
+        process.wait()
+        return 0.0
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return used.ru_maxrss * unit / 1e6
