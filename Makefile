@@ -5,13 +5,14 @@ SETUP := $(PYTHON) -m scripts.setup
 
 export PATH := $(CURDIR)/.venv/node-bin:$(PATH)
 
-.PHONY: help setup run test bench package check
+.PHONY: help setup run test bench soak package check
 
 help:
 	@echo "make setup    everything the other targets need; quick when nothing changed"
 	@echo "make run      open examples/ in VS Code with the extension (PORT=, FOLDER=)"
 	@echo "make test     every test, the ones in the real editor included (ARGS= for pytest)"
 	@echo "make bench    the benchmarks"
+	@echo "make soak     kills, load and a million keys, half an hour; build/soak.json (ARGS=)"
 	@echo "make package  the .vsix files, one a platform, in build/"
 	@echo "make check    ruff, mypy, tsc"
 
@@ -29,6 +30,9 @@ test: setup
 bench:
 	@$(SETUP) bench
 	@$(VENV) -m tests.bench $(ARGS)
+
+soak: setup
+	@$(VENV) -m tests.soak $(ARGS)
 
 package:
 	@$(SETUP) package
