@@ -5,7 +5,7 @@ SETUP := $(PYTHON) -m scripts.setup
 
 export PATH := $(CURDIR)/.venv/node-bin:$(PATH)
 
-.PHONY: help setup run test bench fuzz package check
+.PHONY: help setup run test bench fuzz soak package check
 
 help:
 	@echo "make setup    everything the other targets need; quick when nothing changed"
@@ -13,6 +13,7 @@ help:
 	@echo "make test     every test, the ones in the real editor included (ARGS= for pytest)"
 	@echo "make bench    the benchmarks"
 	@echo "make fuzz     a million random inputs for each reader of text (ARGS= names some, --seconds)"
+	@echo "make soak     kills, load and a million keys, half an hour; build/soak.json (ARGS=)"
 	@echo "make package  the .vsix files, one a platform, in build/"
 	@echo "make check    ruff, mypy, tsc"
 
@@ -34,6 +35,9 @@ bench:
 fuzz:
 	@$(SETUP) fuzz
 	@$(VENV) -m tests.fuzz $(ARGS)
+
+soak: setup
+	@$(VENV) -m tests.soak $(ARGS)
 
 package:
 	@$(SETUP) package

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -322,6 +323,9 @@ DAMAGES: dict[str, tuple[str, str, str]] = {
     "no object": ('{"key":"a","value":"1"}', "5", "line 2: not an item"),
     "no value": (',"value":"1"', "", "line 2: not an item"),
     "bad base64": ('"value":"1"', '"value":"1","base64":true', "line 2: not an item"),
+    "a number without end": (',"metadata":[1]', ',"metadata":[1e400]', "line 3: not an item"),
+    "deep": (',"metadata":[1]', ',"metadata":' + "[" * 100_000, "line 3: not an item"),
+    "a time without end": ("2000000000", "1" * 400, "line 3: not an item"),
     "a time as text": ("2000000000", '"2000000000"', "line 3: not an item"),
     "out of order": ('"key":"a"', '"key":"c"', 'line 3: "b" is not in its place'),
     "twice": ('"key":"a"', '"key":"b"', 'line 3: "b" is not in its place'),
@@ -344,6 +348,161 @@ async def test_a_damaged_file_changes_nothing(
     assert str(path) in str(caught.value)
 
 
+# -- a repository may bring anything along ----------------------------------------------------
+
+
+def _folder(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.mkdir()
+
+
+def _pipe(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+
+def _link(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    (path.parents[4] / "victim").write_text("precious", encoding="utf-8")
+    path.symlink_to(path.parents[4] / "victim")
+
+
+def _huge(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(20 * 1024**3)
+
+
+def _zero(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.symlink_to("/dev/zero")
+
+
+IN_PLACE: dict[str, Callable[[Path], None]] = {"a folder": _folder, "huge": _huge}
+if os.name != "nt":
+    IN_PLACE |= {"a pipe": _pipe, "a link": _link, "a link to a device": _zero}
+
+
+@pytest.mark.parametrize("file", ["manifest.json", "ONE.json"])
+@pytest.mark.parametrize("make", IN_PLACE.values(), ids=IN_PLACE)
+async def test_something_else_in_place_of_a_file(
+    tmp_path: Path, make: Callable[[Path], None], file: str
+) -> None:
+    """It is refused in one line, at once; the other snapshots are there."""
+    saved = await saved_one(tmp_path)
+    store = open_store("memory:", tmp_path)
+    other = await snapshots.save(store, tmp_path, "other", [ONE])
+    make(saved.folder / file)
+    if file == "manifest.json":
+        found, (line,) = snapshots.saved(tmp_path)
+        assert found == [other]
+        assert str(saved.folder / file) in line
+        assert "\n" not in line
+        with pytest.raises((SnapshotError, StoreError), match=re.escape(str(saved.folder / file))):
+            snapshots.load(tmp_path, "s")
+    else:
+        with pytest.raises((SnapshotError, StoreError), match=re.escape(str(saved.folder / file))):
+            await snapshots.compare(store, saved, [ONE], now=NOW)
+    if (tmp_path / "victim").exists():
+        assert (tmp_path / "victim").read_text(encoding="utf-8") == "precious"
+
+
+LINKED = ["s", ".", ".."]  # the snapshot's folder, all of them, and the one above
+
+
+@pytest.mark.parametrize("place", LINKED)
+@pytest.mark.parametrize("target", ["src", ".git"])
+async def test_a_folder_that_is_a_link_is_not_followed(
+    tmp_path: Path, place: str, target: str
+) -> None:
+    victim = tmp_path / target
+    link = Path(os.path.normpath(snapshots.folder(tmp_path) / place))
+    inside = victim / snapshots.folder(tmp_path).joinpath("s").relative_to(link)
+    inside.mkdir(parents=True)
+    for name in ("ONE.json", "index.ts", "HEAD", ".manifest.json.0a1b2c3d.tmp"):
+        (inside / name).write_text("mine", encoding="utf-8")
+        os.utime(inside / name, (1, 1))
+    link.parent.mkdir(parents=True)
+    try:
+        link.symlink_to(victim, target_is_directory=True)
+    except OSError:  # Windows without the right to make links has none to fear
+        return
+    store = open_store("memory:", tmp_path)
+    for force in (False, True):
+        with pytest.raises(StoreError, match="follows no link"):
+            await snapshots.save(store, tmp_path, "s", [ONE], force=force)
+    with pytest.raises(StoreError, match="follows no link"):
+        snapshots.load(tmp_path, "s")
+    if place == "s":
+        assert len(snapshots.saved(tmp_path)[1]) == 1
+    else:
+        with pytest.raises(StoreError, match="follows no link"):
+            snapshots.saved(tmp_path)
+    assert {path.read_text(encoding="utf-8") for path in inside.iterdir()} == {"mine"}
+    assert len(list(inside.iterdir())) == 4
+
+
+async def test_only_files_of_ours_are_removed(tmp_path: Path) -> None:
+    saved = await saved_one(tmp_path)
+    mine = ["notes.txt", "index.ts", "TWO.json", ".manifest.json.tmp", "ONE~x.json", "ONE.json.bak"]
+    ours = ["ONE~2.json", "ONE~77.json", ".manifest.json.0a1b2c3d.tmp"]
+    for name in [*mine, *ours]:
+        (saved.folder / name).write_text("old", encoding="utf-8")
+        os.utime(saved.folder / name, (1, 1))
+    store = open_store("memory:", tmp_path)
+    again = await snapshots.save(store, tmp_path, "s", [ONE], force=True)
+    left = {path.name for path in saved.folder.iterdir()}
+    assert left == {*mine, "manifest.json", again.namespaces[0].file}
+
+
+MANIFESTS: dict[str, Any] = {
+    "a path": {"file": "../../../../src/index.ts"},
+    "an absolute path": {"file": "/etc/passwd"},
+    "a file that is none of ours": {"file": "index.ts"},
+    "another namespace's file": {"file": "TWO.json"},
+    "the manifest": {"file": "manifest.json"},
+    "no text": {"file": 5},
+    "keys as text": {"keys": "2"},
+    "keys without end": {"keys": 10**400},
+    "less than none": {"keys": -1},
+    "true": {"size": True},
+    "an environment that is a list": {"environment": ["prod"]},
+    "an id that is none": {"id": None},
+}
+
+
+@pytest.mark.parametrize("change", MANIFESTS.values(), ids=MANIFESTS)
+async def test_a_manifest_that_is_none_of_ours(tmp_path: Path, change: dict[str, Any]) -> None:
+    saved = await saved_one(tmp_path)
+    path = saved.folder / "manifest.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["namespaces"][0].update(change)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(SnapshotError, match="damaged"):
+        snapshots.load(tmp_path, "s")
+    assert len(snapshots.saved(tmp_path)[1]) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "5", "[]", "{}", '{"version": 1}', '{"version": 2}', "\udcff", ""]
+)
+async def test_a_manifest_that_is_no_manifest(tmp_path: Path, text: str) -> None:
+    saved = await saved_one(tmp_path)
+    (saved.folder / "manifest.json").write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(SnapshotError) as caught:
+        snapshots.load(tmp_path, "s")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("created", [10**30, -1, 1.5, "now"])
+async def test_a_time_that_no_calendar_has(tmp_path: Path, created: Any) -> None:
+    saved = await saved_one(tmp_path)
+    path = saved.folder / "manifest.json"
+    content = {**json.loads(path.read_text(encoding="utf-8")), "created": created}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(SnapshotError, match="damaged"):
+        snapshots.load(tmp_path, "s")
+
+
 async def test_a_file_with_other_line_ends_is_read(tmp_path: Path) -> None:
     saved = await saved_one(tmp_path)
     path = saved.folder / "ONE.json"
@@ -353,7 +512,7 @@ async def test_a_file_with_other_line_ends_is_read(tmp_path: Path) -> None:
     assert found.to_put == ["a", "b"]
 
 
-MANIFESTS: dict[str, tuple[Any, str]] = {
+FOREIGN_MANIFESTS: dict[str, tuple[Any, str]] = {
     # id: (what the manifest is, what is said)
     "no JSON": ("{", "damaged"),
     "no object": ("[]", "damaged"),
@@ -365,7 +524,9 @@ MANIFESTS: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize(("manifest", "says"), MANIFESTS.values(), ids=MANIFESTS.keys())
+@pytest.mark.parametrize(
+    ("manifest", "says"), FOREIGN_MANIFESTS.values(), ids=FOREIGN_MANIFESTS.keys()
+)
 async def test_a_manifest_is_read_with_care(tmp_path: Path, manifest: Any, says: str) -> None:
     saved = await saved_one(tmp_path)
     path = saved.folder / "manifest.json"

@@ -23,7 +23,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-from kvlens.kv import Entry, Write
+from kvlens.kv import Entry, KVError, Write
 from kvlens.kv.values import dump_json
 from kvlens.seeds.apply import CancelledError, apply_all
 from kvlens.seeds.array import short
@@ -44,6 +44,7 @@ _PLACE = (OWN, "kvlens", "snapshots")
 _TEMPORARY = re.compile(rf"\.{re.escape(MANIFEST)}\.[0-9a-f]{{8}}\.tmp")
 _NUMBERED = re.compile(r"(.+?)(~[1-9][0-9]{0,3})?\.json", re.DOTALL)
 _MOST = 2**53  # of keys, bytes and seconds in a manifest
+_LATEST = 32_503_680_000  # the year 3000: no system tells the time of much later ones
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
@@ -389,7 +390,7 @@ def _load(place: Folder, name: str) -> Snapshot:
         for one in kept:
             if not _is_file_of(one.file, stems):
                 raise ValueError(f"file {one.file!r:.80}")  # none of ours
-        return Snapshot(name, place.path, _whole(content["created"]), kept)
+        return Snapshot(name, place.path, _whole(content["created"], _LATEST), kept)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise SnapshotError(f"{path}: damaged ({error!r:.200}); save the snapshot again") from error
 
@@ -405,8 +406,8 @@ def _kept(raw: dict[str, Any]) -> Kept:
     return Kept(namespace, raw["file"], _whole(raw["keys"]), _whole(raw["size"]))
 
 
-def _whole(number: Any) -> int:
-    if type(number) is not int or not 0 <= number < _MOST:
+def _whole(number: Any, most: int = _MOST) -> int:
+    if type(number) is not int or not 0 <= number < most:
         raise ValueError(f"{number!r:.40} is not a number as it was saved")
     return number
 
@@ -584,7 +585,7 @@ class _Entries:
             if expiration is not None:
                 _whole(expiration)
             return key, Entry(data, None if metadata is None else dump_json(metadata), expiration)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, KVError) as error:
             raise self._damaged(nth, f"not an item as it was saved ({error!r:.120})") from error
 
     def _damaged(self, nth: int | None, what: str) -> SnapshotError:

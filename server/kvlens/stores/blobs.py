@@ -52,6 +52,7 @@ class Blobs:
     ) -> None:
         self.folder = base.joinpath(*parts)
         self._place = base, parts
+        self._name = str(self.folder)
         self._is_alone = is_alone
         self._open: tuple[Folder, _FileId] | None = None
         self._retired: deque[tuple[float, str]] = deque()  # no row names them any more
@@ -105,11 +106,13 @@ class Blobs:
             try:
                 status = os.fstat(handle)
                 if status.st_size <= RECYCLED_SIZE and status.st_nlink == 1:
-                    os.utime(handle)  # under its new name it is never an old file
+                    if not value:  # nothing is written, and it must not look like an old file
+                        os.utime(handle)
                     folder.replace(old, blob_id)
                     old = blob_id
                     if os.write(handle, value) == len(value):
-                        os.ftruncate(handle, len(value))
+                        if status.st_size > len(value):
+                            os.ftruncate(handle, len(value))
                         return blob_id
             finally:
                 os.close(handle)
@@ -234,11 +237,11 @@ class Blobs:
         known = self._open
         if known is not None:
             with contextlib.suppress(OSError):
-                if _file_id(self.folder) == known[1]:
+                if _file_id(self._name) == known[1]:
                     return known[0]
         base, parts = self._place
         folder = open_folder(base, *parts, create=create)
-        self._open = folder, _file_id(self.folder if folder.handle is None else folder.handle)
+        self._open = folder, _file_id(self._name if folder.handle is None else folder.handle)
         return folder
 
     def close(self) -> None:
@@ -246,6 +249,6 @@ class Blobs:
         self._open = None
 
 
-def _file_id(place: Path | int) -> _FileId:
+def _file_id(place: str | int) -> _FileId:
     status = os.stat(place)  # noqa: PTH116  before every write, so it has to be quick
     return status.st_dev, status.st_ino

@@ -22,6 +22,7 @@ from .database import Database, lenient
 
 MAX_FIELD = 64 * 1024  # bytes of a key or of metadata; KV allows 512 and 1024
 
+_DECODER: Any = json.JSONDecoder(parse_constant=int)  # int() refuses NaN and the like
 _GET = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
 
 
@@ -56,19 +57,30 @@ def _is_time(value: object) -> bool:
     return value is None or type(value) is int
 
 
-def _is_metadata(value: object) -> bool:
-    return value is None or (_is_text(value) and is_json(str(value)))
+def _is_metadata(value: Any) -> bool:
+    if value is None:
+        return True
+    if not _is_text(value):
+        return False
+    try:  # quicker where it is JSON without anything around
+        if _DECODER.scan_once(value, 0)[1] == len(value):
+            return True
+    except (StopIteration, ValueError, RecursionError):
+        pass
+    return is_json(value)
 
 
 def _is_text(value: object) -> bool:
     """Tell whether this is proper text, as `lenient` does not promise."""
     if type(value) is not str or len(value) > MAX_FIELD:
         return False
+    if value.isascii():
+        return True
     try:
         value.encode()
-        return True
     except UnicodeEncodeError:
         return False
+    return True
 
 
 def read_entry(db: Database, path: Path, blobs: Blobs, key: str) -> Entry | None:

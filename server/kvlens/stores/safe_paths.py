@@ -28,7 +28,7 @@ _FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
-_NOT_PLAIN = "/\\\0" if _AT else "/\\\0:"
+_NOT_PLAIN = frozenset("/\\\0" if _AT else "/\\\0:")
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 _IS_LINK = {errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP)}  # the second on FreeBSD
 _REPARSE = {getattr(stat, f"IO_REPARSE_TAG_{name}", 0) for name in ("SYMLINK", "MOUNT_POINT")} - {0}
@@ -135,9 +135,9 @@ class Folder:
     def open(self, name: str, flags: int = os.O_RDONLY, mode: int = 0o666) -> int:
         """Open or make a regular file with the flags of `os.open`; return its descriptor."""
         check_name(self.path, name)
-        path = self.path / name
         if not _AT:
             with contextlib.suppress(FileNotFoundError):
+                path = self.path / name
                 _refuse(path, path.lstat(), "file")
         try:
             handle = os.open(self.at(name), flags | _FLAGS, mode, dir_fd=self._handle)
@@ -145,13 +145,12 @@ class Folder:
             # ENXIO: a pipe nobody reads, or a socket
             if error.errno in (*_IS_LINK, errno.ENXIO, errno.EISDIR, errno.EACCES):
                 with contextlib.suppress(OSError):
-                    _refuse(path, self.status(name), "file")
-            raise _named(error, path) from error
-        try:
-            _refuse(path, os.fstat(handle), "file")
-        except BaseException:
+                    _refuse(self.path / name, self.status(name), "file")
+            raise _named(error, self.path / name) from error
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
             os.close(handle)
-            raise
+            _refuse(self.path / name, status, "file")
         return handle
 
     def read_bytes(self, name: str, limit: int) -> bytes:
@@ -218,9 +217,7 @@ class Folder:
 
 def check_name(folder: Path, name: str) -> None:
     """Raise StoreError unless `name` is a single plain one, which cannot lead elsewhere."""
-    if name in ("", ".", "..") or any(
-        char in "/\\\0" or (char == ":" and not _AT) for char in name
-    ):
+    if name in ("", ".", "..") or not _NOT_PLAIN.isdisjoint(name):
         raise StoreError(
             f"{name!r:.200} is not the name of a file in {folder}. Remove what names it there, "
             "or name another place."
