@@ -33,6 +33,7 @@ from .changes import Change, Clear, Delete, Purge, Put, Replace
 from .commit import BUSY_SECONDS, UndoError, commit, commit_between, data_version, is_busy
 from .database import (
     IMMUTABLE,
+    INLINE_SECONDS,
     LOG_SIZE,
     READ_SECONDS,
     WRITABLE,
@@ -40,6 +41,7 @@ from .database import (
     Database,
     connection,
     file_id,
+    is_late,
     open_database,
     state_of,
 )
@@ -545,7 +547,7 @@ class WranglerStore:
         return time.monotonic() - space.heard < SHARED_SECONDS
 
     async def _read(self, space: _Space, read: Callable[[Database], _T]) -> _T:
-        """Read here; where a lock is in the way, wait for it in a thread."""
+        """Read here; where a lock is in the way, or it takes long, in a thread."""
         try:
             found = read(space.reader())
             if space.options == IMMUTABLE and space.is_outdated():  # it was read without a lock
@@ -554,7 +556,7 @@ class WranglerStore:
                 )
             return found
         except sqlite3.OperationalError as error:
-            if not is_busy(error):
+            if not is_busy(error) and not is_late(error):
                 raise store_error(space.path, error) from error
         except (sqlite3.Error, OSError) as error:
             raise store_error(space.path, error) from error
@@ -698,7 +700,7 @@ def _work(space: _Space, changes: Sequence[Change], fold: bool) -> bool:
     try:
         _commit(space, changes)
     finally:
-        db.seconds = READ_SECONDS
+        db.seconds = INLINE_SECONDS
     return (fold or space.log_size() > LOG_SIZE) and _fold_log(space)
 
 
@@ -762,6 +764,11 @@ def store_error(path: Path, error: Exception) -> StoreError:
         return StoreError(
             f"The KV database {path} cannot be opened for writing ({text}). Nothing was changed; "
             "correct its permissions, or choose another store."
+        )
+    if is_late(error):  # type: ignore[arg-type]
+        return StoreError(
+            f"The KV database {path} took longer than {READ_SECONDS:.0f} s to answer, so it is "
+            "damaged or made to hang. Nothing was changed; move the file away to start empty."
         )
     if "malformed" in text or "not a database" in text:
         return StoreError(
