@@ -60,6 +60,7 @@ LEAVE_AT_MOST = 1000  # files that a process leaves to the next one; for more it
 CHECKPOINT_COMMITS = 250  # the write-ahead log is folded in after so many
 IDLE = 2.0  # seconds without a commit, after which it is folded in
 SWEEP_AFTER = 2.0  # seconds that a namespace has been open, then values nobody names are sought
+SWEEP_EVERY = 3600.0  # for what is too young to be told from what another process writes
 SWEEP_AGAIN = BUSY_SECONDS + 1.0  # and those that still nobody names are removed
 THREADS = 64  # namespaces that can wait for a lock without holding up another one
 
@@ -445,13 +446,12 @@ class WranglerStore:
 
     def _later(self, task: str, space: _Space, seconds: float, work: _Task) -> None:
         """Do something for a namespace in a while, unless it is due already or closed then."""
-        if (task, space.name) in self._timers:
+        if space.closed or (task, space.name) in self._timers:
             return
 
         def run() -> None:
             del self._timers[task, space.name]
-            if not space.closed:
-                work(space)
+            work(space)
 
         loop = asyncio.get_running_loop()
         self._timers[task, space.name] = loop.call_later(seconds, run)
@@ -472,17 +472,19 @@ class WranglerStore:
         job = asyncio.get_running_loop().run_in_executor(self._helper, orphans.find, *arguments)
 
         def found(job: asyncio.Future[list[str]]) -> None:
-            if not job.cancelled() and job.exception() is None and job.result():
-                names = job.result()
+            names = [] if job.cancelled() or job.exception() else job.result()
+            if names:
                 self._later("sweep", space, SWEEP_AGAIN, lambda space: remove(space, names))
+            else:
+                self._later("sweep", space, SWEEP_EVERY, self._seek_orphans)
 
         def remove(space: _Space, names: list[str]) -> None:
             loop = asyncio.get_running_loop()
             loop.run_in_executor(
                 self._helper, _remove_orphans, space, names, self._pending, self._ending
             )
-            if len(names) >= orphans.MOST:
-                self._later("sweep", space, SWEEP_AFTER, self._seek_orphans)
+            more = len(names) >= orphans.MOST
+            self._later("sweep", space, SWEEP_AFTER if more else SWEEP_EVERY, self._seek_orphans)
 
         job.add_done_callback(found)
 
@@ -609,6 +611,10 @@ class WranglerStore:
         for database in (space.side, space.main):
             database.close()
         space.closed = True
+        for task in ("fold", "sweep"):
+            timer = self._timers.pop((task, space.name), None)
+            if timer is not None:
+                timer.cancel()
         orphans.closing(space.file or (0, 0))
 
     async def close(self) -> None:
@@ -617,9 +623,8 @@ class WranglerStore:
         if self._idle is not None:
             await self._idle
         self._ending.set()
-        for timer in (self._sweep, *self._timers.values()):
-            if timer is not None:
-                timer.cancel()
+        if self._sweep is not None:
+            self._sweep.cancel()
         spaces = list(self._spaces.values())
         self._spaces.clear()
         left = []
