@@ -1,11 +1,13 @@
 /** The commands of the palette, the view and the status bar. */
 
 import * as vscode from 'vscode';
-import { bodyOf, placeOf, SCHEME, uriOf } from './documents';
+import { nameOf, placeOf, SCHEME, uriOf } from './address';
+import { formOf, hasOwnEditor, pictureOf } from './contents';
+import { bodyOf, bytesOf } from './documents';
 import * as format from './format';
-import type { Model } from './model';
+import { type Model, reference, storeOf, whereIs } from './model';
 import * as prompts from './prompts';
-import type { NamespaceRef, Project } from './protocol';
+import type { NamespaceRef, Project, Value } from './protocol';
 import type { Server } from './server';
 import { type KeyNode, type MoreNode, type Node, namespaceOf, type Tree } from './tree';
 import type { Workers } from './workers';
@@ -40,6 +42,7 @@ const COMMANDS: Record<string, Handler> = {
     'kvlens.list': list,
     'kvlens.export': exportKeys,
     'kvlens.clear': clear,
+    'kvlens.moveKeys': moveKeys,
     'kvlens.restart': restart,
     'kvlens.address': copyAddress,
     'kvlens.copyCurl': copyCurl,
@@ -75,6 +78,7 @@ export function registerCommands(parts: Parts): vscode.Disposable {
                 }
             }),
         ),
+        vscode.commands.registerCommand('kvlens.openRaw', openRaw),
     );
 }
 
@@ -126,15 +130,17 @@ async function seed(parts: Parts, node?: Subject): Promise<void> {
     if (!file) {
         return;
     }
-    const { written, warnings = [] } = await parts.server.ask('kvlens.seed', { ...space, file });
-    const done = `Seeded ${format.count(written, 'key')} into ${space.binding}.`;
+    const answer = await parts.server.ask('kvlens.seed', { ...space, file });
+    const { written, overwritten, warnings = [] } = answer;
+    const others = overwritten ? `, ${overwritten.toLocaleString('en')} over another value` : '';
+    const done = `Seeded ${format.count(written, 'key')} into ${nameOf(space)}${others}.`;
     if (!warnings.length) {
         void vscode.window.showInformationMessage(done);
         return;
     }
     warnings.forEach((warning) => parts.server.log.warn(warning));
-    const others = warnings.length > 1 ? ` (and ${warnings.length - 1} more in the log)` : '';
-    const text = `${done} ${warnings[0]}${others}`;
+    const more = warnings.length > 1 ? ` (and ${warnings.length - 1} more in the log)` : '';
+    const text = `${done} ${warnings[0]}${more}`;
     if ((await vscode.window.showWarningMessage(text, 'Show Log')) === 'Show Log') {
         parts.server.log.show();
     }
@@ -165,7 +171,9 @@ async function put(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Put Key');
     const readFile = async (uri: vscode.Uri): Promise<{ text: string } | { base64: string }> =>
         bodyOf(await vscode.workspace.fs.readFile(uri));
-    const what = await prompts.put(space, readFile);
+    const look = (key: string): Promise<Value | null> =>
+        parts.server.ask('kvlens.get', { ...space, key });
+    const what = await prompts.put(space, readFile, look);
     await parts.server.ask('kvlens.put', { ...space, ...what });
     vscode.window.setStatusBarMessage(`Put "${what.key}" into ${space.binding}`, SHORT);
 }
@@ -176,41 +184,148 @@ async function get(parts: Parts, node?: Subject): Promise<void> {
         node?.kind === 'key'
             ? node.key.name
             : await prompts.key(parts.server, space, 'Get Key');
-    await open(space, name);
+    await open(parts, space, name);
 }
 
 async function list(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'List Keys');
-    await open(space, await prompts.key(parts.server, space, 'List Keys'));
+    await open(parts, space, await prompts.key(parts.server, space, 'List Keys'));
 }
 
-async function open(space: NamespaceRef, name: string): Promise<void> {
-    await vscode.commands.executeCommand('vscode.open', uriOf(space, name));
+/** Open a value as text, or a picture as one; what is neither is shown as a dump. */
+async function open(parts: Parts, space: NamespaceRef, key: string): Promise<void> {
+    const value = await parts.server.ask('kvlens.get', { ...space, key });
+    const bytes = value ? bytesOf(value) : new Uint8Array();
+    const picture = pictureOf(bytes);
+    if (picture) {
+        await openRaw(uriOf(space, key));
+    } else if (hasOwnEditor(key)) {
+        const editor = formOf(bytes) === 'binary' ? [] : ['default'];
+        const uri = uriOf(space, key, editor.length ? undefined : { name: key });
+        await vscode.commands.executeCommand(
+            editor.length ? 'vscode.openWith' : 'vscode.open',
+            uri,
+            ...editor,
+        );
+    } else {
+        await vscode.commands.executeCommand('vscode.open', uriOf(space, key));
+    }
+}
+
+/** Open a value's bytes, which are not edited, in the editor that VS Code has for them. */
+async function openRaw(uri: vscode.Uri, editor?: string): Promise<void> {
+    const place = placeOf(uri);
+    const raw = uriOf(place, place.key, { name: place.key });
+    if (editor) {
+        await vscode.commands.executeCommand('vscode.openWith', raw, editor);
+        return;
+    }
+    const picture = pictureOf(await vscode.workspace.fs.readFile(raw));
+    const named = new RegExp(`\\.${picture}$`, 'i').test(place.key.replace(/\.jpeg?$/i, '.jpg'));
+    const name = named || !picture ? place.key : `${place.key}.${picture}`;
+    await vscode.commands.executeCommand('vscode.open', uriOf(place, place.key, { name }));
 }
 
 async function remove(parts: Parts, node?: Subject, selection?: Node[]): Promise<void> {
-    const chosen = (selection?.length ? selection : [node]).filter(
-        (one): one is KeyNode => one?.kind === 'key',
-    );
+    if (node?.kind === 'key') {
+        // As everywhere in VS Code: a menu over a row that is not selected is about that row.
+        const selected = selection?.some((one) => one.kind === 'key' && same(one, node));
+        await removeKeys(parts, selected && selection ? selection : [node]);
+        return;
+    }
     const space = await target(parts, node, 'Delete Key');
-    const keys = chosen.length
-        ? chosen
-              .filter((one) => namespaceOf(one)?.id === space.id)
-              .map((one) => one.key.name)
-        : [await prompts.key(parts.server, space, 'Delete Key')];
-    const what = keys.length === 1 ? `"${keys[0]}"` : format.count(keys.length, 'key');
-    const detail = 'The value and its metadata cannot be brought back.';
-    await prompts.confirm(`Delete ${what} from ${space.binding}?`, detail, 'Delete');
-    await parts.server.ask('kvlens.delete', { ...space, keys });
-    vscode.window.setStatusBarMessage(`Deleted ${what} from ${space.binding}`, SHORT);
+    const key = await prompts.key(parts.server, space, 'Delete Key');
+    await removeGroups(parts, [{ space, keys: [key] }]);
+}
+
+function same(one: KeyNode, other: KeyNode): boolean {
+    const [a, b] = [one, other].map((node) => uriOf(refOf(node), node.key.name).toString());
+    return a === b;
+}
+
+function refOf(node: KeyNode): NamespaceRef {
+    return reference(node.parent.project, node.parent.namespace);
 }
 
 /** What the Delete key does in the view. */
 async function deleteSelected(parts: Parts): Promise<void> {
-    const keys = parts.view.selection.filter((node) => node.kind === 'key');
-    if (keys.length) {
-        await remove(parts, keys[0], keys);
+    await removeKeys(parts, [...parts.view.selection]);
+}
+
+/** Keys of one namespace that are to be deleted. */
+interface Group {
+    space: NamespaceRef;
+    keys: string[];
+}
+
+async function removeKeys(parts: Parts, selection: Node[]): Promise<void> {
+    const groups = new Map<string, Group>();
+    const taken = new Set<string>();
+    for (const node of selection) {
+        if (node.kind !== 'key') {
+            continue;
+        }
+        const space = refOf(node);
+        const { config, id, binding, environment } = space;
+        // Two bindings with one id have the same keys: each is deleted, and counted, once.
+        const key = JSON.stringify([config, id, node.key.name]);
+        if (!taken.has(key)) {
+            taken.add(key);
+            const place = JSON.stringify([config, environment, binding, id]);
+            const group = groups.get(place) ?? { space, keys: [] };
+            group.keys.push(node.key.name);
+            groups.set(place, group);
+        }
     }
+    if (groups.size) {
+        const others = selection.filter((node) => node.kind === 'namespace').map(labelOf);
+        await removeGroups(parts, [...groups.values()], others);
+    }
+}
+
+function labelOf(node: Node): string {
+    return node.kind === 'namespace' ? node.namespace.binding : '';
+}
+
+async function removeGroups(parts: Parts, groups: Group[], others: string[] = []): Promise<void> {
+    const total = groups.reduce((sum, { keys }) => sum + keys.length, 0);
+    const what = total === 1 ? `"${groups[0].keys[0]}"` : format.count(total, 'key');
+    const from = groups.length === 1 ? nameOf(groups[0].space) : `${groups.length} namespaces`;
+    const lines = groups.map(({ space, keys }) => {
+        const names = total === 1 ? '' : `: ${format.some(keys)}`;
+        return `${nameOf(space)} in ${where(parts, space)}${names}`;
+    });
+    lines.push('The values and their metadata cannot be brought back.');
+    if (others.length) {
+        lines.push(`${others.join(', ')} stays: "Clear Namespace…" deletes all of its keys.`);
+    }
+    await prompts.confirm(`Delete ${what} from ${from}?`, lines.join('\n'), 'Delete');
+    const done: Group[] = [];
+    for (const { space, keys } of groups) {
+        try {
+            await parts.server.ask('kvlens.delete', { ...space, keys });
+        } catch (error) {
+            const why = error instanceof Error ? error.message : String(error);
+            const left = groups.filter((group) => !done.some((one) => one.space === group.space));
+            throw new Error(
+                `${why} Deleted: ${listed(done) || 'nothing'}. Not deleted: ${listed(left)}.`,
+            );
+        }
+        done.push({ space, keys });
+    }
+    vscode.window.setStatusBarMessage(`Deleted ${what} from ${from}`, SHORT);
+}
+
+function listed(groups: Group[]): string {
+    return groups.map(({ space, keys }) => `${format.some(keys)} of ${nameOf(space)}`).join('; ');
+}
+
+function projectWith(parts: Parts, config: string): Project | undefined {
+    return parts.model.projects.find((project) => project.config === config);
+}
+
+function where(parts: Parts, space: NamespaceRef): string {
+    return whereIs(space, projectWith(parts, space.config));
 }
 
 async function exportKeys(parts: Parts, node?: Subject): Promise<void> {
@@ -238,14 +353,42 @@ async function clear(parts: Parts, node?: Subject): Promise<void> {
     const known = parts.model
         .all()
         .find((one) => one.project.config === space.config && one.namespace.id === space.id);
-    const keys = known?.namespace.keys;
+    const left = projectWith(parts, space.config)?.unclaimed?.find(({ id }) => id === space.id);
+    const keys = known?.namespace.keys ?? left?.keys;
     const what = typeof keys === 'number' ? `all ${format.count(keys, 'key')}` : 'every key';
-    const question = `Clear ${space.binding}?`;
-    const detail = `This deletes ${what} in the local store. An export first would keep them.`;
+    const question = `Clear ${nameOf(space)}?`;
+    const place = where(parts, space);
+    const detail = `This deletes ${what} in ${place}. An export first would keep them.`;
     await prompts.confirm(question, detail, 'Clear');
     const { deleted } = await parts.server.ask('kvlens.clear', space);
     const count = format.count(deleted, 'key');
-    vscode.window.setStatusBarMessage(`Deleted ${count} from ${space.binding}`, SHORT);
+    vscode.window.setStatusBarMessage(`Deleted ${count} from ${nameOf(space)}`, SHORT);
+}
+
+/** Take the keys that are under a name that no config has into one of its namespaces. */
+async function moveKeys(parts: Parts, node?: Subject): Promise<void> {
+    const given = node?.kind === 'namespace' && node.namespace.unclaimed;
+    const { project, id, keys } = given
+        ? { project: node.project, id: node.namespace.id, keys: node.namespace.keys ?? 0 }
+        : await prompts.unclaimed(parts.model, 'Move Keys to Namespace');
+    const from = id;
+    const what = format.count(keys, 'key');
+    const space = await prompts.namespaceOf([project], `Move ${what} of ${from}`);
+    const request = { ...space, from };
+    const detail = `From "${from}" to ${nameOf(space)} in ${where(parts, space)}.`;
+    await prompts.confirm(`Move ${what} to ${nameOf(space)}?`, detail, 'Move');
+    let done = await parts.server.ask('kvlens.moveKeys', request);
+    if (done.conflicts) {
+        const both = format.count(done.conflicts, 'key');
+        const existing = await prompts.either(
+            `${nameOf(space)} has ${both} with other content.`,
+            `${format.some(done.keys)}. Nothing has been moved yet.`,
+            { Overwrite: 'overwrite', 'Move the Others': 'keep' } as const,
+        );
+        done = await parts.server.ask('kvlens.moveKeys', { ...request, existing });
+    }
+    const moved = format.count(done.moved, 'key');
+    vscode.window.setStatusBarMessage(`Moved ${moved} to ${nameOf(space)}`, SHORT);
 }
 
 async function restart(parts: Parts, node?: Subject): Promise<void> {
@@ -342,7 +485,7 @@ async function saveSnapshot(parts: Parts, node?: Subject): Promise<void> {
     const name = await prompts.snapshotName(title);
     const taken = present.some((snapshot) => snapshot.name === name);
     if (taken) {
-        const detail = 'What it holds now is replaced by what the namespaces hold.';
+        const detail = `What it holds now is replaced by what the namespaces of ${one.label} hold.`;
         await prompts.confirm(`Write over the snapshot "${name}"?`, detail, 'Write Over');
     }
     const request = { config: one.config, name, force: taken };
@@ -360,7 +503,8 @@ async function restoreSnapshot(parts: Parts, node?: Subject): Promise<void> {
     let done = await parts.server.ask('kvlens.snapshotRestore', request);
     if (!done.restored) {
         const deleted = format.count(done.deleted, 'key');
-        const detail = `${deleted} that the snapshot does not have would be deleted, ${done.written} written.`;
+        const place = `${one.label}, ${storeOf(one)}`;
+        const detail = `In ${place}: ${deleted} that the snapshot does not have would be deleted, ${done.written} written.`;
         await prompts.confirm(`Restore the snapshot "${name}"?`, detail, 'Restore');
         done = await parts.server.ask('kvlens.snapshotRestore', { ...request, force: true });
     }

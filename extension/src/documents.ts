@@ -1,65 +1,86 @@
-/** Values as documents: `kvlens:/BINDING/key?{…}`. The path is for people, the query is the truth. */
+/**
+ * Values as files: what the editor reads is what is stored, and a save loses nothing.
+ *
+ * The editor compares the time and size of a file as it saves, and asks where they are not those
+ * of the file it has read. So a value's time moves with its bytes, and its size tells it from
+ * every other value. What changes between that look and the write, the store refuses.
+ */
 
+import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { Changed, Commands, NamespaceRef, Value } from './protocol';
+import { isNamespace, placeOf, SCHEME } from './address';
+import { decode, dump, type Form, formOf, hasBom } from './contents';
+import { type Changed, type Commands, CONTENT_MODIFIED, type Value } from './protocol';
 import { type Server, ServerDown } from './server';
 
-export const SCHEME = 'kvlens';
-const MAX_GUESSED = 1_000_000; // characters; a longer text is not parsed to guess its language
+const MARKS = 1 << 20; // what is added to a size: less than any size that a limit looks at
+const SETTLED = 400; // ms: a look at the file that is older was not the one before this write
+const PINNED = 2000; // ms after a write in which the file is what was written
+const LONGEST = 2 ** 31 - 1; // ms that a timer takes
 
-interface Place extends NamespaceRef {
-    key: string;
-}
-
-/** Return the address of a value's document. */
-export function uriOf(namespace: NamespaceRef, key: string): vscode.Uri {
-    const { config, id, binding, environment } = namespace;
-    const query = JSON.stringify({ config, id, binding, environment, key });
-    return vscode.Uri.from({ scheme: SCHEME, path: `/${binding}/${shown(key)}`, query });
-}
-
-/** Return what a value's document is about. */
-export function placeOf(uri: vscode.Uri): Place {
-    return JSON.parse(uri.query) as Place;
-}
-
-/** What requests say: the binding may be renamed while the document is open. */
-function requestOf(place: Place): { config: string; id: string; key: string } {
-    return { config: place.config, id: place.id, key: place.key };
-}
-
-/** A key as one segment, so that the tab shows all of it: with a division slash for each slash. */
-function shown(key: string): string {
-    const visible = key.replace(/[\u0000-\u001f\u007f]/g, '�').replaceAll('/', '∕');
-    return visible === '.' || visible === '..' ? `"${visible}"` : visible;
-}
-
-interface Seen {
+/** A value at a moment. */
+interface Version {
     bytes: Uint8Array;
-    /** Milliseconds; moves when the bytes do, and so tells the editor of a change. */
+    /** What the store compares by. */
+    digest: string;
+    form: Form;
+    /** Milliseconds; moves when the bytes do. */
     mtime: number;
+    /** Not the number of bytes: the editor takes files of one size for the same. */
+    size: number;
+    /** Unix seconds. */
+    expiration?: number | null;
+}
+
+/** What the editor knows of a value. */
+interface Seen {
+    uri: vscode.Uri;
+    last?: Version;
+    /** The digest of what the editor shows. */
+    shown?: string;
+    /** The digests that the editor got when it looked, the newest last, and when first. */
+    looks: { digest: string; since: number }[];
+    /** What was written a moment ago. */
+    written?: { version: Version; at: number; looked: boolean };
+    gone?: boolean;
 }
 
 /** Reads and writes values through the server. */
 export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
-    private readonly emitter = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
-    private readonly seen = new Map<string, { uri: vscode.Uri; last: Seen }>();
+    private readonly files = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
+    private readonly forms = new vscode.EventEmitter<void>();
+    private readonly seen = new Map<string, Seen>();
+    private readonly typed = new Map<string, string>();
     private readonly subscriptions: vscode.Disposable[];
+    private timer: NodeJS.Timeout | undefined;
 
-    readonly onDidChangeFile = this.emitter.event;
+    readonly onDidChangeFile = this.files.event;
+    /** Fired when a value may have another form. */
+    readonly onDidChangeForm = this.forms.event;
 
     constructor(private readonly server: Server) {
         this.subscriptions = [
-            this.emitter,
+            this.files,
+            this.forms,
             vscode.workspace.registerFileSystemProvider(SCHEME, this, { isCaseSensitive: true }),
-            vscode.workspace.onDidOpenTextDocument((document) => void guessLanguage(document)),
+            vscode.workspace.onWillSaveTextDocument(({ document }) => {
+                if (document.uri.scheme === SCHEME) {
+                    this.typed.set(document.uri.toString(), document.getText());
+                }
+            }),
             vscode.workspace.onDidCloseTextDocument((document) => this.forget(document)),
             server.onChanged((change) => void this.changed(change)),
         ];
     }
 
     dispose(): void {
+        clearTimeout(this.timer);
         vscode.Disposable.from(...this.subscriptions).dispose();
+    }
+
+    /** Return the value that a document was last read as. */
+    known(uri: vscode.Uri): { bytes: Uint8Array; form: Form } | undefined {
+        return this.seen.get(uri.toString())?.last;
     }
 
     watch(): vscode.Disposable {
@@ -67,52 +88,66 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     }
 
     async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
-        if (uri.path.split('/').length <= 2) {
-            // a namespace: asked for before a value that is gone is written anew
+        if (isNamespace(uri)) {
+            // asked for before a value that is gone is written anew
             return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
         }
-        const { bytes, mtime } = await this.fetch(uri);
-        return { type: vscode.FileType.File, ctime: 0, mtime, size: bytes.length };
+        const seen = this.of(uri);
+        let version: Version;
+        if (seen.written && (!seen.written.looked || Date.now() < seen.written.at + PINNED)) {
+            version = seen.written.version;
+            seen.written.looked = true;
+        } else {
+            seen.written = undefined;
+            version = await this.fetch(seen);
+        }
+        const { digest, mtime, size, form, bytes } = version;
+        if (seen.looks.at(-1)?.digest !== digest) {
+            seen.looks = [...seen.looks.slice(-1), { digest, since: Date.now() }];
+        }
+        const file = { type: vscode.FileType.File, ctime: 0, mtime };
+        if (placeOf(uri).view !== 'raw' && form === 'text') {
+            return { ...file, size };
+        }
+        const permissions = vscode.FilePermission.Readonly;
+        return { ...file, size: bytes.length, permissions };
     }
 
     async readFile(uri: vscode.Uri): Promise<Uint8Array> {
-        return (await this.fetch(uri)).bytes;
+        const seen = this.of(uri);
+        const { bytes, digest, form } = await this.fetch(seen);
+        seen.shown = digest;
+        return form === 'binary' && placeOf(uri).view !== 'raw' ? dump(bytes) : bytes;
     }
 
     async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
         const place = placeOf(uri);
-        const write = { ...requestOf(place), ...bodyOf(content) };
-        if (!(await this.keep(write))) {
-            const create = `Create "${place.key}"`;
-            const question = `"${place.key}" is no longer in ${place.binding}.`;
+        const { config, id, key } = place;
+        const seen = this.of(uri);
+        this.check(uri, content, seen.last);
+        const write = { config, id, key, ...bodyOf(content) };
+        if (seen.gone || !(await this.replace(seen, write))) {
+            const create = `Create "${key}"`;
+            const question = `"${key}" is no longer in ${place.binding}.`;
             const detail = 'It was deleted or has expired; its metadata and expiry are gone with it.';
             const options = { modal: true, detail };
             const answer = await vscode.window.showWarningMessage(question, options, create);
             if (answer !== create) {
-                throw vscode.FileSystemError.FileNotFound(`"${place.key}" was not saved.`);
+                throw vscode.FileSystemError.FileNotFound(`"${key}" was not saved.`);
             }
-            await this.server.ask('kvlens.put', write);
+            await this.put(seen, { ...write, expected: '' });
+            seen.last = undefined;
         }
-        this.remember(uri, content);
-    }
-
-    /** Give a key a new value with its metadata and expiry kept; false where it is gone. */
-    private async keep(write: Commands['kvlens.put'][0]): Promise<boolean> {
-        const { config, id, key } = write;
-        try {
-            await this.server.ask('kvlens.put', { ...write, keep: true });
-            return true;
-        } catch (error) {
-            if (!(await this.server.ask('kvlens.get', { config, id, key }))) {
-                return false;
-            }
-            throw error;
-        }
+        const version = this.remember(seen, content, seen.last?.expiration);
+        seen.written = { version, at: Date.now(), looked: false };
+        seen.shown = version.digest;
+        seen.looks = [{ digest: version.digest, since: 0 }];
+        setTimeout(() => void this.look(seen), PINNED);
     }
 
     async delete(uri: vscode.Uri): Promise<void> {
-        const { key, ...namespace } = requestOf(placeOf(uri));
-        await this.server.ask('kvlens.delete', { ...namespace, keys: [key] });
+        const { config, id, key } = placeOf(uri);
+        await this.server.ask('kvlens.delete', { config, id, keys: [key] });
     }
 
     readDirectory(): [string, vscode.FileType][] {
@@ -127,11 +162,93 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         throw vscode.FileSystemError.NoPermissions('A key cannot be renamed; put it anew.');
     }
 
-    private async fetch(uri: vscode.Uri): Promise<Seen> {
-        const place = placeOf(uri);
+    /** Refuse a write of other bytes than those of the text that the user sees. */
+    private check(uri: vscode.Uri, content: Uint8Array, last: Version | undefined): void {
+        const { key, view } = placeOf(uri);
+        const refuse: (why: string) => never = (why) => {
+            throw vscode.FileSystemError.NoPermissions(`"${key}" was not saved: ${why}`);
+        };
+        if (view === 'raw' || (last && last.form !== 'text')) {
+            const mixed = last?.form === 'mixed';
+            refuse(mixed ? 'its line ends would change.' : 'it is not UTF-8 text.');
+        }
+        const id = uri.toString();
+        const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === id);
+        const asked = this.typed.get(id);
+        this.typed.delete(id);
+        if (!document) {
+            return;
+        }
+        const text = decode(content);
+        const marked = hasBom(content);
+        if (text === undefined || (last && hasBom(last.bytes) !== marked)) {
+            refuse(
+                'the encoding that is chosen would change its bytes. Choose ' +
+                    `"${last && hasBom(last.bytes) ? 'UTF-8 with BOM' : 'UTF-8'}" in the status bar.`,
+            );
+        }
+        const plain = marked ? text?.slice(1) : text;
+        if (asked !== undefined && plain !== asked) {
+            refuse(
+                'its text changed while it was being saved. Undo what you have not typed, and use ' +
+                    '"File: Save without Formatting".',
+            );
+        }
+        if (asked === undefined && plain !== document.getText()) {
+            refuse(
+                'the editor would write other text than it shows. Choose "UTF-8" as the encoding, ' +
+                    'or save again.',
+            );
+        }
+    }
+
+    /** Give a key that is there a new value; false where it is gone. */
+    private async replace(seen: Seen, write: Write): Promise<boolean> {
+        // The editor has compared what it got when it looked. A look after that one, just before
+        // this write, was somebody else's, unless the editor has read that value by now.
+        const newest = seen.looks.at(-1);
+        const fresh = newest?.digest !== seen.shown && Date.now() < (newest?.since ?? 0) + SETTLED;
+        const expected = (fresh && seen.looks.at(-2) || newest)?.digest;
+        try {
+            await this.put(seen, { ...write, keep: true, expected });
+            return true;
+        } catch (error) {
+            const { config, id, key } = write;
+            const conflict = error instanceof vscode.FileSystemError;
+            if (!conflict && !(await this.server.ask('kvlens.get', { config, id, key }))) {
+                return false;
+            }
+            throw error;
+        }
+    }
+
+    private async put(seen: Seen, write: Write): Promise<void> {
+        try {
+            await this.server.ask('kvlens.put', write);
+        } catch (error) {
+            if ((error as { code?: unknown }).code === CONTENT_MODIFIED) {
+                seen.written = undefined;
+                throw vscode.FileSystemError.Unavailable(
+                    `"${write.key}" was written by something else at this moment. Nothing was ` +
+                        'overwritten; save again to compare.',
+                );
+            }
+            throw error;
+        }
+    }
+
+    private of(uri: vscode.Uri): Seen {
+        const id = uri.toString();
+        const seen = this.seen.get(id) ?? { uri, looks: [] };
+        this.seen.set(id, seen);
+        return seen;
+    }
+
+    private async fetch(seen: Seen): Promise<Version> {
+        const { config, id, key, binding } = placeOf(seen.uri);
         let value: Value | null;
         try {
-            value = await this.server.ask('kvlens.get', requestOf(place));
+            value = await this.server.ask('kvlens.get', { config, id, key });
         } catch (error) {
             const text = error instanceof Error ? error.message : String(error);
             throw error instanceof ServerDown
@@ -139,21 +256,30 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
                 : new vscode.FileSystemError(text);
         }
         if (!value) {
-            throw vscode.FileSystemError.FileNotFound(
-                `There is no key "${place.key}" in ${place.binding}.`,
-            );
+            seen.gone = true;
+            throw vscode.FileSystemError.FileNotFound(`There is no key "${key}" in ${binding}.`);
         }
-        return this.remember(uri, bytesOf(value));
+        return this.remember(seen, bytesOf(value), value.expiration);
     }
 
-    private remember(uri: vscode.Uri, bytes: Uint8Array): Seen {
-        const known = this.seen.get(uri.toString())?.last;
-        if (known && Buffer.compare(known.bytes, bytes) === 0) {
-            return known;
+    private remember(seen: Seen, bytes: Uint8Array, expiration?: number | null): Version {
+        const { last } = seen;
+        const digest = createHash('sha256').update(bytes).digest('hex');
+        seen.gone = false;
+        if (last?.digest === digest) {
+            last.expiration = expiration;
+            this.wait();
+            return last;
         }
-        const last = { bytes, mtime: Math.max(Date.now(), (known?.mtime ?? 0) + 1) };
-        this.seen.set(uri.toString(), { uri, last });
-        return last;
+        let size = bytes.length + (Number.parseInt(digest.slice(0, 8), 16) % MARKS);
+        if (size === last?.size) {
+            size += 1;
+        }
+        const mtime = Math.max(Date.now(), (last?.mtime ?? 0) + 1);
+        seen.last = { bytes, digest, form: formOf(bytes), mtime, size, expiration };
+        this.forms.fire();
+        this.wait();
+        return seen.last;
     }
 
     private forget(document: vscode.TextDocument): void {
@@ -165,32 +291,75 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         setTimeout(() => {
             if (!vscode.workspace.textDocuments.some((open) => open.uri.toString() === id)) {
                 this.seen.delete(id);
+                this.typed.delete(id);
             }
         });
     }
 
     /** Tell the editor of open values that are not what they were. */
     private async changed(change: Changed): Promise<void> {
-        for (const { uri, last } of [...this.seen.values()]) {
-            const place = placeOf(uri);
-            const other = change.config !== undefined && change.config !== place.config;
-            if (other || (change.id && change.id !== place.id)) {
-                continue;
+        for (const seen of [...this.seen.values()]) {
+            const { config, id } = placeOf(seen.uri);
+            const other = change.config !== undefined && change.config !== config;
+            if (!other && (!change.id || change.id === id)) {
+                await this.look(seen);
             }
-            try {
-                if ((await this.fetch(uri)) !== last) {
-                    this.emitter.fire([{ type: vscode.FileChangeType.Changed, uri }]);
-                }
-            } catch (error) {
-                if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') {
-                    this.emitter.fire([{ type: vscode.FileChangeType.Deleted, uri }]);
-                }
+        }
+    }
+
+    private async look(seen: Seen): Promise<void> {
+        const { uri, gone } = seen;
+        if (!isOpen(uri)) {
+            this.seen.delete(uri.toString());
+            return;
+        }
+        try {
+            const { digest } = await this.fetch(seen);
+            if (digest === seen.shown && !gone) {
+                return;
             }
+            if (seen.written && Date.now() < seen.written.at + SETTLED) {
+                // The editor is about to look at what it wrote, and must not see another's value.
+                setTimeout(() => void this.look(seen), SETTLED);
+                return;
+            }
+            seen.written = undefined;
+            const changed = { type: vscode.FileChangeType.Changed, uri };
+            const created = { type: vscode.FileChangeType.Created, uri };
+            this.files.fire(gone ? [created, changed] : [changed]);
+        } catch (error) {
+            if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') {
+                seen.written = undefined;
+                this.files.fire([{ type: vscode.FileChangeType.Deleted, uri }]);
+            }
+        }
+    }
+
+    /** Look again when the next open value expires: nobody tells of that. */
+    private wait(): void {
+        const times = [...this.seen.values()].map(({ last, gone }) => !gone && last?.expiration);
+        const next = Math.min(...times.map((time) => time || Number.POSITIVE_INFINITY));
+        clearTimeout(this.timer);
+        if (next < Number.POSITIVE_INFINITY) {
+            const delay = Math.max(1000, next * 1000 - Date.now() + 50);
+            this.timer = setTimeout(() => void this.changed({}), Math.min(delay, LONGEST));
         }
     }
 }
 
-function bytesOf(value: Value): Uint8Array {
+type Write = Commands['kvlens.put'][0];
+
+/** Whether a tab or a document has this address. */
+function isOpen(uri: vscode.Uri): boolean {
+    const id = uri.toString();
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    const inputs = tabs.map((tab) => (tab.input as { uri?: vscode.Uri } | undefined)?.uri);
+    const texts = vscode.workspace.textDocuments.map((document) => document.uri);
+    return [...inputs, ...texts].some((one) => one?.toString() === id);
+}
+
+/** Return the bytes of a value. */
+export function bytesOf(value: Value): Uint8Array {
     return value.base64 === undefined
         ? Buffer.from(value.text ?? '', 'utf8')
         : Buffer.from(value.base64, 'base64');
@@ -198,27 +367,6 @@ function bytesOf(value: Value): Uint8Array {
 
 /** The bytes as text where they are UTF-8, else in base64. */
 export function bodyOf(content: Uint8Array): { text: string } | { base64: string } {
-    try {
-        const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-        return { text: decoder.decode(content) };
-    } catch {
-        return { base64: Buffer.from(content).toString('base64') };
-    }
-}
-
-/** Show a value that is a JSON object or list as JSON, whatever its key is called. */
-async function guessLanguage(document: vscode.TextDocument): Promise<void> {
-    if (document.uri.scheme !== SCHEME || document.languageId !== 'plaintext') {
-        return;
-    }
-    const text = document.getText();
-    if (text.length > MAX_GUESSED || !/^\s*[[{]/.test(text)) {
-        return;
-    }
-    try {
-        JSON.parse(text);
-    } catch {
-        return;
-    }
-    await vscode.languages.setTextDocumentLanguage(document, 'json');
+    const text = decode(content);
+    return text === undefined ? { base64: Buffer.from(content).toString('base64') } : { text };
 }

@@ -3,7 +3,9 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { Documents } from './documents';
+import { keepLanguages } from './languages';
 import { Model } from './model';
+import { Notices } from './notices';
 import { Server, type ServerState } from './server';
 import { Status } from './status';
 import { Tree } from './tree';
@@ -19,6 +21,7 @@ export function activate(context: vscode.ExtensionContext): void {
     const model = new Model(own);
     const tree = new Tree(model, own);
     const workers = new Workers(own);
+    const documents = new Documents(own);
     const view = vscode.window.createTreeView('kvlens.namespaces', {
         treeDataProvider: tree,
         canSelectMany: true,
@@ -30,10 +33,13 @@ export function activate(context: vscode.ExtensionContext): void {
         tree,
         view,
         workers,
-        new Documents(own),
+        documents,
+        new Notices(documents),
+        keepLanguages(),
         new Status(model, own),
         registerCommands({ server: own, model, tree, view, workers }),
         own.onState((state) => void told(own, state)),
+        vscode.workspace.onDidGrantWorkspaceTrust(() => void model.refresh()),
         own.onState(() => void showView(own, model)),
         model.onDidChange(() => void showView(own, model)),
         vscode.workspace.onDidChangeConfiguration((change) => {

@@ -17,7 +17,14 @@ export function count(n: number, noun: string): string {
     return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-/** How far a moment is: "in 3 min", "in 2 days", "expired". */
+/** Names in quotation marks: a few, then how many more. */
+export function some(names: string[], shown = 5): string {
+    const more = names.length - shown;
+    const first = names.slice(0, shown).map((name) => `"${name}"`);
+    return first.join(', ') + (more > 0 ? ` and ${more.toLocaleString('en')} more` : '');
+}
+
+/** How far a moment is: "in 3 min", "in 2 days", "in under a minute", "expired". */
 export function until(seconds: number, now = Date.now() / 1000): string {
     const left = seconds - now;
     if (left <= 0) {
@@ -27,7 +34,6 @@ export function until(seconds: number, now = Date.now() / 1000): string {
         [86_400, 'day'],
         [3600, 'h'],
         [60, 'min'],
-        [1, 's'],
     ];
     for (const [length, unit] of steps) {
         const amount = Math.floor(left / length);
@@ -35,7 +41,14 @@ export function until(seconds: number, now = Date.now() / 1000): string {
             return `in ${amount} ${unit === 'day' && amount > 1 ? 'days' : unit}`;
         }
     }
-    return 'now';
+    return 'in under a minute';
+}
+
+/** When `until` says something else, in Unix seconds. */
+export function nextChange(seconds: number, now = Date.now() / 1000): number {
+    const left = seconds - now;
+    const step = [86_400, 3600, 60].find((length) => left >= length);
+    return step ? seconds - Math.floor(left / step) * step : seconds;
 }
 
 /** The local date and time of a moment in Unix seconds. */

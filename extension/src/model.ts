@@ -91,6 +91,22 @@ export class Model implements vscode.Disposable {
     }
 }
 
+/** Say which namespace it is, in which config and which store: `SESSIONS in apps/wrangler.toml`. */
+export function whereIs(space: NamespaceRef, project: Project | undefined): string {
+    const environment = space.environment === null ? '' : `, environment ${space.environment}`;
+    const config = project?.label ?? vscode.workspace.asRelativePath(space.config);
+    return `${config}${environment}, ${storeOf(project)}`;
+}
+
+/** Say which store a project's keys are in. */
+export function storeOf(project: Project | undefined): string {
+    const store = project?.store ?? '';
+    if (/^(wrangler:|memory:)/.test(store) || !store) {
+        return `local store${store ? ` (${store})` : ''}`;
+    }
+    return store.startsWith('cloudflare:') ? `remote store: Cloudflare (${store})` : `store ${store}`;
+}
+
 /** Return how requests name a namespace. */
 export function reference(project: Project, namespace: Namespace): NamespaceRef {
     const { id, binding, environment } = namespace;

@@ -1,9 +1,10 @@
 /** The questions that commands ask: which project, which namespace, which key, what value. */
 
 import * as vscode from 'vscode';
+import { nameOf } from './address';
 import * as format from './format';
 import { type Model, reference } from './model';
-import type { KeyInfo, NamespaceRef, Project, Snapshot } from './protocol';
+import type { KeyInfo, NamespaceRef, Project, Snapshot, Value } from './protocol';
 import type { Server } from './server';
 import * as validate from './validate';
 
@@ -67,6 +68,19 @@ export async function namespace(model: Model, title: string): Promise<NamespaceR
                 : 'No wrangler.toml, wrangler.json or wrangler.jsonc was found in this workspace.',
         );
     }
+    return namespaceOf(model.projects, title);
+}
+
+/** Ask for a namespace of these projects, which have some; the only one is taken. */
+export async function namespaceOf(projects: Project[], title: string): Promise<NamespaceRef> {
+    const all = projects.flatMap((project) =>
+        project.namespaces.map((namespace) => ({ project, namespace })),
+    );
+    if (!all.length) {
+        throw new NothingThere(
+            'The config declares no KV namespaces; "KV Lens: Add Namespace…" adds one.',
+        );
+    }
     if (all.length === 1) {
         return reference(all[0].project, all[0].namespace);
     }
@@ -78,10 +92,34 @@ export async function namespace(model: Model, title: string): Promise<NamespaceR
         ]
             .filter(Boolean)
             .join(' · '),
-        detail: model.projects.length > 1 ? one.project.label : undefined,
+        detail: projects.length > 1 ? one.project.label : undefined,
         value: reference(one.project, one.namespace),
     }));
     return choose(choices, title, 'Which namespace?');
+}
+
+/** Ask for a namespace with keys that no config names; the only one is taken. */
+export async function unclaimed(
+    model: Model,
+    title: string,
+): Promise<{ project: Project; id: string; keys: number }> {
+    await model.ready();
+    const all = model.projects.flatMap((project) =>
+        (project.unclaimed ?? []).map(({ id, keys }) => ({ project, id, keys })),
+    );
+    if (!all.length) {
+        throw new NothingThere('Every key of the store is in a namespace that a config names.');
+    }
+    if (all.length === 1) {
+        return all[0];
+    }
+    const choices = all.map((one) => ({
+        label: one.id,
+        description: format.count(one.keys, 'key'),
+        detail: model.projects.length > 1 ? one.project.label : undefined,
+        value: one,
+    }));
+    return choose(choices, title, 'Which keys?');
 }
 
 interface KeyItem extends vscode.QuickPickItem {
@@ -183,51 +221,101 @@ export interface Put {
     metadata?: unknown;
     expiration?: number;
     expirationTtl?: number;
+    keep?: boolean;
+    expected: string;
 }
 
 /** Ask for everything that a put takes: a name, a value, and on request metadata and expiry. */
 export async function put(
     space: NamespaceRef,
     readFile: (uri: vscode.Uri) => Promise<{ text: string } | { base64: string }>,
+    look: (key: string) => Promise<Value | null>,
 ): Promise<Put> {
     const title = `Put Key: ${space.binding}`;
     const name = await ask({
         title,
-        prompt: 'Name of the key. One that is there is replaced.',
+        prompt: 'Name of the key',
         placeHolder: 'users/1',
         validateInput: validate.keyProblem,
     });
-    const value = await valueOf(title, name, readFile);
+    const present = await look(name);
+    const value = await valueOf(title, name, readFile, present && replacing(name, space, present));
+    const metadata = present?.metadata ?? undefined;
+    const expiration = present?.expiration ?? undefined;
+    const kept = (what: string): string => `${what}, stays unless this is ticked`;
     const extras = await vscode.window.showQuickPick(
         [
-            { label: 'Metadata', description: 'a JSON value kept beside it', value: 'metadata' },
-            { label: 'Expiry', description: 'a duration or a date', value: 'expiry' },
+            {
+                label: 'Metadata',
+                description:
+                    metadata === undefined
+                        ? 'a JSON value kept beside it'
+                        : kept(format.oneLine(metadata, 40)),
+                value: 'metadata',
+            },
+            {
+                label: 'Expiry',
+                description:
+                    expiration === undefined
+                        ? 'a duration or a date'
+                        : kept(format.until(expiration)),
+                value: 'expiry',
+            },
         ],
-        { title, canPickMany: true, placeHolder: 'Enter puts it; tick what to add first' },
+        {
+            title,
+            canPickMany: true,
+            placeHolder: present
+                ? `Enter replaces the value; tick what else to change`
+                : 'Enter puts it; tick what to add first',
+        },
     );
     if (!extras) {
         throw new Dismissed();
     }
-    const result: Put = { key: name, ...value };
+    const result: Put = { key: name, ...value, expected: present?.digest ?? '' };
+    if (present && !extras.length) {
+        return { ...result, keep: true };
+    }
+    Object.assign(result, { metadata, expiration });
+    const orNone = present ? '; empty for none' : '';
     if (extras.some((extra) => extra.value === 'metadata')) {
-        const prompt = 'Metadata, as JSON';
-        const validateInput = validate.metadataProblem;
-        const text = await ask({ title, prompt, placeHolder: '{"role": "admin"}', validateInput });
-        result.metadata = JSON.parse(text);
+        const text = await ask({
+            title,
+            prompt: `Metadata, as JSON${orNone}`,
+            placeHolder: '{"role": "admin"}',
+            value: metadata === undefined ? '' : JSON.stringify(metadata),
+            validateInput: (typed) =>
+                present && !typed ? undefined : validate.metadataProblem(typed),
+        });
+        result.metadata = text ? JSON.parse(text) : undefined;
     }
     if (extras.some((extra) => extra.value === 'expiry')) {
         const text = await ask({
             title,
-            prompt: 'Expires after (90s, 10m, 2h, 7d) or at (2030-01-31T12:00)',
+            prompt: `Expires after (90s, 10m, 2h, 7d) or at (2030-01-31T12:00)${orNone}`,
             placeHolder: '1h',
             validateInput: (typed) => {
                 const parsed = validate.parseExpiry(typed);
-                return 'problem' in parsed ? parsed.problem : undefined;
+                return 'problem' in parsed && (typed || !present) ? parsed.problem : undefined;
             },
         });
-        Object.assign(result, validate.parseExpiry(text));
+        result.expiration = undefined;
+        Object.assign(result, text ? validate.parseExpiry(text) : {});
     }
     return result;
+}
+
+/** Say that a key is there, and what it has. */
+function replacing(name: string, space: NamespaceRef, present: Value): string {
+    const facts = [format.size(present.size)];
+    if (present.metadata !== undefined && present.metadata !== null) {
+        facts.push(`metadata ${format.oneLine(present.metadata, 40)}`);
+    }
+    if (present.expiration) {
+        facts.push(`expires ${format.until(present.expiration)}`);
+    }
+    return `"${name}" exists in ${nameOf(space)} (${facts.join(', ')}). Type its new value.`;
 }
 
 /** Ask for a value: typed, or (by the button) the content of a file. */
@@ -235,12 +323,17 @@ function valueOf(
     title: string,
     name: string,
     readFile: (uri: vscode.Uri) => Promise<{ text: string } | { base64: string }>,
+    warning: string | null,
 ): Promise<{ text: string } | { base64: string }> {
     const input = vscode.window.createInputBox();
     const tooltip = 'Use the content of a file';
     const fromFile = { iconPath: new vscode.ThemeIcon('file'), tooltip };
     input.title = title;
     input.prompt = `Value of "${name}"; it may be empty. The button above takes a file instead.`;
+    if (warning) {
+        const severity = vscode.InputBoxValidationSeverity.Warning;
+        input.validationMessage = { message: warning, severity };
+    }
     input.ignoreFocusOut = true;
     input.buttons = [fromFile];
     return new Promise((resolve, reject) => {
@@ -276,6 +369,20 @@ export async function confirm(question: string, detail: string, action: string):
     if ((await vscode.window.showWarningMessage(question, options, action)) !== action) {
         throw new Dismissed();
     }
+}
+
+/** Ask which of several things to do; the keys are the buttons. */
+export async function either<T extends string>(
+    question: string,
+    detail: string,
+    ways: Record<string, T>,
+): Promise<T> {
+    const options = { modal: true, detail };
+    const chosen = await vscode.window.showWarningMessage(question, options, ...Object.keys(ways));
+    if (chosen === undefined) {
+        throw new Dismissed();
+    }
+    return ways[chosen];
 }
 
 /** Ask for a name to save a snapshot under. */

@@ -14,6 +14,8 @@ export interface Project {
     message?: string | null;
     store: string;
     namespaces: Namespace[];
+    /** Namespaces with keys that no config names, such as one that was renamed. */
+    unclaimed?: { id: string; keys: number; size?: number | null }[];
 }
 
 export type EmulatorState = 'running' | 'starting' | 'stopped' | 'failed';
@@ -29,6 +31,8 @@ export interface Namespace {
     size?: number | null;
     /** The entry's place in the config. */
     range?: Range;
+    /** No config names it. */
+    unclaimed?: boolean;
 }
 
 /** How a request names a namespace: the id is enough, the rest is checked where it is given. */
@@ -60,9 +64,14 @@ export interface Value {
     base64?: string;
     /** Bytes. */
     size: number;
+    /** What `kvlens.put` takes as `expected`. */
+    digest: string;
     expiration?: number | null;
     metadata?: unknown;
 }
+
+/** The code of the error where a put's `expected` is not what is there. */
+export const CONTENT_MODIFIED = -32801;
 
 export interface Address {
     url: string;
@@ -121,11 +130,20 @@ export interface Commands {
             expiration?: number;
             expirationTtl?: number;
             keep?: boolean;
+            /** The digest of the value that was read; empty where there was none. */
+            expected?: string;
         },
         { kept?: boolean } | null,
     ];
     'kvlens.delete': [Target & { keys: string[] }, { deleted: number }];
-    'kvlens.seed': [Target & { file: string }, { written: number; warnings?: string[] }];
+    'kvlens.seed': [
+        Target & { file: string },
+        { written: number; overwritten?: number; warnings?: string[] },
+    ];
+    'kvlens.moveKeys': [
+        Target & { from: string; existing?: 'keep' | 'overwrite' },
+        { moved: number; conflicts: number; keys: string[] },
+    ];
     'kvlens.export': [Target & { file: string }, { keys: number }];
     'kvlens.clear': [Target, { deleted: number }];
     'kvlens.restart': [{ config?: string }, { url: string }];

@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import {
     CloseAction,
     type CloseHandlerResult,
+    DidChangeConfigurationNotification,
     type DynamicFeature,
     ErrorAction,
     ExecuteCommandRequest,
@@ -54,6 +55,8 @@ export class Server implements vscode.Disposable {
     private readonly workerEmitter = new vscode.EventEmitter<Status>();
     private readonly outputEmitter = new vscode.EventEmitter<Output>();
 
+    private readonly trust: vscode.Disposable;
+
     readonly onState = this.stateEmitter.event;
     readonly onChanged = this.changedEmitter.event;
     readonly onStatus = this.statusEmitter.event;
@@ -67,7 +70,9 @@ export class Server implements vscode.Disposable {
     constructor(
         private readonly context: vscode.ExtensionContext,
         readonly log: vscode.LogOutputChannel,
-    ) {}
+    ) {
+        this.trust = vscode.workspace.onDidGrantWorkspaceTrust(() => void this.configure());
+    }
 
     /** Start the server, or wait for the start that is under way; errors are told, not thrown. */
     start(): Promise<void> {
@@ -100,6 +105,7 @@ export class Server implements vscode.Disposable {
 
     dispose(): void {
         vscode.Disposable.from(
+            this.trust,
             this.stateEmitter,
             this.changedEmitter,
             this.statusEmitter,
@@ -170,7 +176,10 @@ export class Server implements vscode.Disposable {
                 error: () => ({ action: ErrorAction.Continue, handled: true }),
                 closed: () => this.closed(),
             },
-            middleware: { handleWorkDoneProgress: cancellableProgress(() => this.client) },
+            middleware: {
+                handleWorkDoneProgress: cancellableProgress(() => this.client),
+                workspace: { didChangeConfiguration: () => this.configure() },
+            },
         };
         const client = new Client('kvlens', 'KV Lens', executable, options);
         const tell = <T>(method: string, emitter: vscode.EventEmitter<T>): void => {
@@ -186,6 +195,13 @@ export class Server implements vscode.Disposable {
             }
         });
         return client;
+    }
+
+    /** Tell the server of the settings, and whether the user trusts the workspace. */
+    private async configure(): Promise<void> {
+        const all = vscode.workspace.getConfiguration('kvlens');
+        const settings = { kvlens: { ...all, trusted: vscode.workspace.isTrusted } };
+        await this.client?.sendNotification(DidChangeConfigurationNotification.type, { settings });
     }
 
     /** Decide what follows when the server has ended by itself. */
@@ -218,5 +234,6 @@ function settings(): Record<string, unknown> {
         port: section.get('port'),
         compat: section.get('compat'),
         autoStart: section.get('autoStart'),
+        trusted: vscode.workspace.isTrusted,
     };
 }

@@ -1,13 +1,15 @@
 /** The view: projects, environments, namespaces and, page by page, their keys. */
 
 import * as vscode from 'vscode';
-import { uriOf } from './documents';
+import { uriOf } from './address';
+import { hasOwnEditor } from './contents';
 import * as format from './format';
 import { type Model, reference } from './model';
 import type { Changed, KeyInfo, Namespace, NamespaceRef, Project } from './protocol';
 import type { Server } from './server';
 
 const PAGE = 200;
+const LONGEST = 2 ** 31 - 1; // ms that a timer takes
 const PREVIEW = 400; // characters of a value in a tooltip
 
 export interface ProjectNode {
@@ -56,6 +58,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     private readonly emitter = new vscode.EventEmitter<Node | undefined>();
     private readonly loaded = new Map<string, Loaded>();
     private readonly subscription: vscode.Disposable;
+    private timer: NodeJS.Timeout | undefined;
 
     readonly onDidChangeTreeData = this.emitter.event;
 
@@ -67,6 +70,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     }
 
     dispose(): void {
+        clearTimeout(this.timer);
         this.subscription.dispose();
         this.emitter.dispose();
     }
@@ -126,11 +130,15 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     private async roots(): Promise<Node[]> {
         await this.model.ready();
         const projects = this.model.projects;
-        if (projects.length === 1) {
-            // With nothing to list the view's welcome text takes the place.
-            return projects[0].namespaces.length ? this.inProject(projects[0]) : [];
+        const [only] = projects;
+        if (projects.length === 1 && !only.namespaces.length && !only.unclaimed?.length) {
+            return []; // the view's welcome text takes the place
         }
-        return projects.map((project) => ({ kind: 'project', project }));
+        const nodes: Node[] =
+            projects.length === 1
+                ? this.inProject(only)
+                : projects.map((project) => ({ kind: 'project', project }));
+        return vscode.workspace.isTrusted || !nodes.length ? nodes : [trustHint(''), ...nodes];
     }
 
     private inProject(project: Project): Node[] {
@@ -150,11 +158,19 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         } else {
             nodes.push(...namespacesOf(project, null));
         }
+        for (const { id, keys, size } of project.unclaimed ?? []) {
+            const names = { binding: id, id, environment: null };
+            const namespace = { ...names, keys, size, unclaimed: true };
+            nodes.push({ kind: 'namespace', project, namespace });
+        }
         return nodes;
     }
 
     private async inNamespace(node: NamespaceNode): Promise<Node[]> {
         const id = idOf(node);
+        if (!vscode.workspace.isTrusted) {
+            return [trustHint(id)];
+        }
         let loaded = this.loaded.get(id);
         if (!loaded || loaded.stale) {
             const wanted = Math.max(PAGE, loaded?.keys.length ?? 0);
@@ -165,6 +181,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
                 return [failureHint(id, error)];
             }
             this.loaded.set(id, loaded);
+            this.wait();
         }
         if (!loaded.keys.length) {
             return emptyHints(node);
@@ -193,6 +210,40 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             loaded.stale ||= !changes.length || hit;
         }
         this.emitter.fire(undefined);
+    }
+
+    /** Look again when a key expires, which nobody tells, and when what is said of it changes. */
+    private wait(): void {
+        const now = Date.now() / 1000;
+        let next = Number.POSITIVE_INFINITY;
+        for (const { keys } of this.loaded.values()) {
+            for (const { expiration } of keys) {
+                if (expiration && expiration > now) {
+                    next = Math.min(next, format.nextChange(expiration, now));
+                }
+            }
+        }
+        clearTimeout(this.timer);
+        if (next < Number.POSITIVE_INFINITY) {
+            const delay = Math.max(500, (next - now) * 1000 + 50);
+            this.timer = setTimeout(() => this.passed(), Math.min(delay, LONGEST));
+        }
+    }
+
+    private passed(): void {
+        const now = Date.now() / 1000;
+        let expired = false;
+        for (const loaded of this.loaded.values()) {
+            const some = loaded.keys.some(({ expiration }) => expiration && expiration <= now);
+            loaded.stale ||= some;
+            expired ||= some;
+        }
+        if (expired) {
+            void this.model.refresh(); // tells of the new numbers of keys, too
+        } else {
+            this.emitter.fire(undefined);
+        }
+        this.wait();
     }
 
     private async keyTooltip(
@@ -268,19 +319,22 @@ function environmentItem(node: EnvironmentNode): vscode.TreeItem {
 }
 
 function namespaceItem(node: NamespaceNode): vscode.TreeItem {
-    const { binding, id, keys, size } = node.namespace;
-    const item = new vscode.TreeItem(binding, vscode.TreeItemCollapsibleState.Collapsed);
+    const { binding, id, keys, size, unclaimed } = node.namespace;
+    const label = unclaimed ? `Keys without a namespace: ${id}` : binding;
+    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
     item.id = idOf(node);
-    item.contextValue = 'namespace';
-    item.iconPath = new vscode.ThemeIcon('database');
+    item.contextValue = unclaimed ? 'unclaimed' : 'namespace';
+    item.iconPath = new vscode.ThemeIcon(unclaimed ? 'question' : 'database');
     item.description = typeof keys === 'number' ? format.count(keys, 'key') : '';
-    const lines = [`env.${binding}`, `namespace ${id}`];
+    const lines = unclaimed
+        ? [`The store has keys under "${id}", and no config names it.`]
+        : [`env.${binding}`, `namespace ${id}`];
     if (typeof keys === 'number') {
         const amount = typeof size === 'number' ? `, ${format.size(size)}` : '';
         lines.push(`${format.count(keys, 'key')}${amount}`);
     }
     item.tooltip = lines.join('\n');
-    item.accessibilityInformation = { label: `${binding}, ${item.description}` };
+    item.accessibilityInformation = { label: `${label}, ${item.description}` };
     return item;
 }
 
@@ -299,7 +353,9 @@ function keyItem(node: KeyNode): vscode.TreeItem {
     }
     item.description = notes.join(' · ');
     const uri = uriOf(reference(node.parent.project, node.parent.namespace), name);
-    item.command = { command: 'vscode.open', title: 'Open Value', arguments: [uri] };
+    item.command = hasOwnEditor(name)
+        ? { command: 'kvlens.open', title: 'Open Value', arguments: [node] }
+        : { command: 'vscode.open', title: 'Open Value', arguments: [uri] };
     return item;
 }
 
@@ -336,6 +392,12 @@ function emptyHints(node: NamespaceNode): HintNode[] {
         hint('seed', 'No keys yet: seed from a file…', 'cloud-upload'),
         hint('put', 'or put a key…', 'add'),
     ];
+}
+
+function trustHint(id: string): HintNode {
+    const label = 'Trust this workspace to see its keys';
+    const command = { command: 'workbench.trust.manage', title: label };
+    return { kind: 'hint', id: `${id}|trust`, label, icon: 'shield', command };
 }
 
 function addHint(project: Project): HintNode {

@@ -1,0 +1,74 @@
+/** What kind of bytes a value has, and so in which form the editor may have it. */
+
+const MAX_DUMPED = 256 * 1024; // bytes that a dump shows
+const ROW = 16; // bytes in a line of a dump
+const BOM = [0xef, 0xbb, 0xbf];
+
+/**
+ * `text` comes back from the editor byte by byte. `mixed` is text whose line ends are not all the
+ * same, which the editor makes equal. `binary` is no UTF-8, or has NUL characters in it.
+ */
+export type Form = 'text' | 'mixed' | 'binary';
+
+/** Return the form of a value. */
+export function formOf(bytes: Uint8Array): Form {
+    const text = decode(bytes);
+    if (text === undefined || text.includes('\0')) {
+        return 'binary';
+    }
+    const lines = text.match(/\r\n|\r|\n/g) ?? [];
+    return lines.some((end) => end !== lines[0] || end === '\r') ? 'mixed' : 'text';
+}
+
+/** Return UTF-8 as text, a byte order mark included; undefined for other bytes. */
+export function decode(bytes: Uint8Array): string | undefined {
+    try {
+        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+        return undefined;
+    }
+}
+
+/** Whether the bytes begin with UTF-8's byte order mark. */
+export function hasBom(bytes: Uint8Array): boolean {
+    return BOM.every((byte, index) => bytes[index] === byte);
+}
+
+/** Return bytes as lines of offset, hexadecimal digits and letters. */
+export function dump(bytes: Uint8Array): Uint8Array {
+    const lines: string[] = [];
+    for (let at = 0; at < Math.min(bytes.length, MAX_DUMPED); at += ROW) {
+        const row = bytes.subarray(at, at + ROW);
+        const digits = Array.from(row, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+        const letters = Array.from(row, (byte) =>
+            byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.',
+        ).join('');
+        const offset = at.toString(16).padStart(8, '0');
+        lines.push(`${offset}  ${digits.padEnd(ROW * 3 - 1)}  ${letters}`);
+    }
+    if (bytes.length > MAX_DUMPED) {
+        lines.push(`… ${(bytes.length - MAX_DUMPED).toLocaleString('en')} bytes more`);
+    }
+    return Buffer.from(lines.join('\n'));
+}
+
+const PICTURES: [ending: string, starts: RegExp][] = [
+    ['png', /^\x89PNG\r\n\x1a\n/],
+    ['jpg', /^\xff\xd8\xff/],
+    ['gif', /^GIF8[79]a/],
+    ['webp', /^RIFF[^]{4}WEBP/],
+    ['bmp', /^BM[^]{4}\0\0\0\0/],
+    ['ico', /^\0\0\x01\0[^\0]/],
+    ['avif', /^[^]{4}ftypavi[fs]/],
+];
+
+/** Return the ending of the picture that the bytes are, undefined where they are none. */
+export function pictureOf(bytes: Uint8Array): string | undefined {
+    const head = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
+    return PICTURES.find(([, starts]) => starts.test(head))?.[0];
+}
+
+/** Names that VS Code opens with an editor of its own, which shows and writes no text. */
+export function hasOwnEditor(name: string): boolean {
+    return /\.(png|jpe?g|jpe|gif|bmp|webp|ico|avif|svg|mp3|wav|og[ga]|mp4|webm|ipynb)$/i.test(name);
+}
