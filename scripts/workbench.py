@@ -78,6 +78,7 @@ class Workbench:
         port: int = 0,
         settings: Mapping[str, object] | None = None,
         env: Mapping[str, str] | None = None,
+        trusting: bool = True,
     ) -> None:
         """Prepare a workbench.
 
@@ -86,9 +87,11 @@ class Workbench:
             port: on 127.0.0.1; 0 takes a free one.
             settings: the user's settings on top of the calm ones.
             env: environment variables on top of this process's.
+            trusting: whether every folder is trusted without a question.
         """
         self.data = data
         self.port = port or free_port()
+        self.trusting = trusting
         self.settings = {**CALM, **(settings or {})}
         self.env = {**environment(), **(env or {}), "EXTENSIONS_GALLERY": "{}"}
         self.log = data / "workbench.log"
@@ -131,7 +134,7 @@ class Workbench:
             "none",
             "--disable-telemetry",
             "--disable-update-check",
-            "--disable-workspace-trust",
+            *(["--disable-workspace-trust"] if self.trusting else []),
             "--disable-getting-started-override",
             "--ignore-last-opened",
             # a closed window's extension host ends soon, not after hours

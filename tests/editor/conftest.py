@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from kvlens.process import own_command
 from playwright.sync_api import Browser, ViewportSize, expect, sync_playwright
 
 from scripts.package import build, host_target
@@ -28,6 +30,12 @@ SIZE = ViewportSize(width=1280, height=800)
 PATIENCE = 20_000  # ms: nothing here is a measurement, and the machine may be busy
 
 Open = Callable[[Path], Window]
+
+
+def kvlens(folder: Path, *words: str) -> str:
+    """Run a command of the shell in a folder and return what it says."""
+    done = subprocess.run(own_command(*words), cwd=folder, capture_output=True, check=True)
+    return done.stdout.decode()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,0 +1,269 @@
+"""A save writes what the user sees and nothing else, and never over what was not read."""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.editor.conftest import Open
+from tests.editor.window import Served, Window
+
+# What a user may have set for all files, and what it does to one is seen in notes.txt.
+SETTINGS: dict[str, object] = {
+    "files.insertFinalNewline": True,
+    "files.trimTrailingWhitespace": True,
+    "files.trimFinalNewlines": True,
+    "files.autoGuessEncoding": True,
+    "files.encoding": "iso88591",
+    "files.eol": "\r\n",
+    "editor.formatOnSave": True,
+    "editor.codeActionsOnSave": {"source.fixAll": "explicit"},
+    "editor.unusualLineTerminators": "auto",
+    "[json]": {"editor.formatOnSave": True, "files.insertFinalNewline": True},
+    "[plaintext]": {"files.trimTrailingWhitespace": True},
+}
+SAVED: dict[str, tuple[bytes, str, bytes]] = {
+    # key: (the value that is opened, the text that replaces it, the value that is stored)
+    "theme": (b"sencha", "matcha", b"matcha"),
+    "blanks": (b"a", "a  \n b \t", b"a  \n b \t"),
+    "newlines": (b"a", "a\n\n\n", b"a\n\n\n"),
+    "order.json": (b"{}", '{"b":1,"a":[ ]}', b'{"b":1,"a":[ ]}'),
+    "page.html": (b"<p>", "<p >a</p>", b"<p >a</p>"),
+    "accents": ("thé".encode(), "thé ŋ", "thé ŋ".encode()),
+    "lines": (b"a\nb", "c\nd", b"c\nd"),
+    "windows lines": (b"a\r\nb\r\n", "c\nd\ne", b"c\r\nd\r\ne"),
+    "mark": (b"\xef\xbb\xbfa", "b", b"\xef\xbb\xbfb"),
+    "separator": ("a\u2028b".encode(), "a\u2028c", "a\u2028c".encode()),
+    "emptied": (b"a", "", b""),
+}
+
+
+def opened(window: Window, served: Served, key: str, value: bytes) -> None:
+    """Put a value and open it from the view."""
+    served.put(key, value)
+    window.scroll_to(window.row(key))
+    window.row(key).click()
+    window.tab(key)
+
+
+def test_no_setting_for_files_changes_a_value(open_window: Open, project: Path) -> None:
+    (project / ".vscode").mkdir()
+    settings = json.dumps(SETTINGS)
+    (project / ".vscode" / "settings.json").write_text(settings, encoding="utf-8")
+    (project / "notes.txt").write_text("sencha", encoding="utf-8")
+    window = open_window(project)
+    window.show_view()
+    window.running()
+    served = window.served("SESSIONS")
+    window.expand("SESSIONS")
+    for key, (before, typed, after) in SAVED.items():
+        opened(window, served, key, before)
+        window.replace(typed)
+        window.save()
+        assert served.value(key) == after, key
+        window.page.keyboard.press("Control+W")
+    window.shot("saved")
+    window.open_file("notes.txt")
+    window.replace("matcha  ")
+    window.save()
+    assert (project / "notes.txt").read_bytes() == b"matcha\n"  # they do act on files
+
+
+@pytest.fixture
+def window(open_window: Open, project: Path) -> Window:
+    window = open_window(project)
+    window.show_view()
+    window.running()
+    return window
+
+
+@pytest.fixture
+def served(window: Window) -> Served:
+    served = window.served("SESSIONS")
+    window.expand("SESSIONS")
+    return served
+
+
+def test_saved_by_itself(window: Window, served: Served, project: Path) -> None:
+    (project / ".vscode").mkdir()
+    settings = {"files.autoSave": "afterDelay", "files.insertFinalNewline": True}
+    text = json.dumps({**settings, "files.autoSaveDelay": 100})
+    (project / ".vscode" / "settings.json").write_text(text, encoding="utf-8")
+    window.page.wait_for_timeout(1000)
+    opened(window, served, "theme", b"sencha")
+    window.text().click()
+    window.page.keyboard.type("x")
+    expect(window.page.locator(".tab.active.dirty")).to_have_count(0)
+    window.page.wait_for_timeout(1000)
+    assert (served.value("theme") or b"").replace(b"x", b"") == b"sencha"
+    assert len(served.value("theme") or b"") == 7
+
+
+def test_what_a_worker_wrote_meanwhile_is_a_conflict(window: Window, served: Served) -> None:
+    opened(window, served, "counter", b'{"visits":42}')
+    served.put("other", b"1")
+    window.replace('{"visits":420}')
+    served.put("counter", b'{"visits":43}')  # of the same size
+    window.page.keyboard.press("Control+S")
+    toast = window.toast("The content of the file is newer.")
+    window.shot("conflict")
+    assert served.value("counter") == b'{"visits":43}'
+    toast.locator(".monaco-button", has_text="Compare").click()
+    expect(window.page.locator(".monaco-diff-editor")).to_contain_text('"visits":43')
+    window.shot("compared")
+    assert served.value("counter") == b'{"visits":43}'
+    toast = window.toast("Use the actions in the editor tool bar")
+    window.page.locator('.action-label[aria-label^="Use your changes"]').click()
+    expect(window.page.locator(".tab.dirty")).to_have_count(0)
+    assert served.value("counter") == b'{"visits":420}'
+
+
+def test_a_save_keeps_what_another_did_to_metadata_and_expiry(
+    window: Window, served: Served
+) -> None:
+    opened(window, served, "kept", b"old")
+    window.replace("new")
+    status, body = served.request(
+        "PUT",
+        "values/kept?expiration_ttl=600",
+        b"old",
+    )
+    assert status == 200, body
+    before = served.keys()["kept"]
+    assert before["expiration"]
+    window.save()
+    assert served.value("kept") == b"new"
+    assert served.keys()["kept"] == before
+
+
+def test_another_encoding_is_refused(window: Window, served: Served) -> None:
+    opened(window, served, "tea", "thé".encode())
+    window.page.locator(".statusbar-item", has_text="UTF-8").click()
+    window.pick("Save with Encoding")
+    window.type("Western (ISO 8859-1)")
+    window.pick("Western (ISO 8859-1)")
+    toast = window.toast('"tea" was not saved: the encoding')
+    window.shot("encoding")
+    assert toast
+    assert served.value("tea") == "thé".encode()
+
+
+def picture() -> bytes:
+    """Return a PNG of 32 by 32 red points."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        size, check = struct.pack(">I", len(data)), struct.pack(">I", zlib.crc32(kind + data))
+        return size + kind + data + check
+
+    head = struct.pack(">IIBBBBB", 32, 32, 8, 2, 0, 0, 0)
+    rows = zlib.compress((b"\0" + b"\xff\0\0" * 32) * 32)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+NOT_TEXT: dict[str, tuple[bytes, str]] = {
+    # key: (the value, what the line over it says)
+    "latin-1": (b"th\xe9 noir", "binary value, 8 B: not UTF-8 text, read-only"),
+    "zeros": (b"a\0b", "binary value, 3 B"),
+    "mixed": (b"a\r\nb\nc", "read-only: its line ends differ"),
+    "old mac": (b"a\rb\rc", "read-only: its line ends differ"),
+    "picture": (picture(), "open as a picture"),
+}
+
+
+def test_what_is_not_text_is_never_edited(window: Window, served: Served) -> None:
+    for key, (value, notice) in NOT_TEXT.items():
+        opened(window, served, key, value)
+        expect(window.page.locator(".editor-instance .codelens-decoration")).to_contain_text(notice)
+        window.text().click()
+        window.page.keyboard.type("x")
+        window.page.keyboard.press("Control+S")
+        expect(window.page.locator(".tab.active.dirty")).to_have_count(0)
+        window.shot(key)
+        assert served.value(key) == value, key
+    lens = window.page.locator(".editor-instance .codelens-decoration a")
+    lens.filter(has_text="open as a picture").click()
+    window.tab("picture.png")
+    window.page.wait_for_timeout(1500)
+    window.shot("as-picture")
+    # a key that is called like a picture
+    opened_key = "logo.png"
+    served.put(opened_key, picture())
+    window.see(opened_key).click()
+    window.tab(opened_key)
+    expect(window.page.locator("iframe.webview.ready")).to_have_count(1)
+    window.page.wait_for_timeout(1500)
+    window.shot("logo")
+    served.put("note.png", b"text")
+    window.see("note.png").click()
+    window.tab("note.png")
+    expect(window.text()).to_have_text("text")
+    window.replace("texts")
+    window.save()
+    assert served.value("note.png") == b"texts"
+
+
+def test_a_value_that_becomes_binary_is_safe(window: Window, served: Served) -> None:
+    opened(window, served, "changing", b"text")
+    window.replace("mine")
+    served.put("changing", b"\xff\xfe\xfd")
+    window.page.keyboard.press("Control+S")
+    expect(window.page.locator(".notifications-toasts")).to_contain_text("changing")
+    window.shot("became-binary")
+    assert served.value("changing") == b"\xff\xfe\xfd"
+
+
+def test_put_over_a_key_says_so_and_keeps_what_it_has(
+    window: Window, served: Served, project: Path
+) -> None:
+    item = {"key": "user", "value": "Ada", "metadata": {"role": "admin"}, "expiration_ttl": 7200}
+    (project / "one.json").write_text(json.dumps([item]), encoding="utf-8")
+    window.context_menu("SESSIONS", "Seed Namespace from File…")
+    window.file(project / "one.json")
+    window.see("user")
+    before = served.keys()["user"]
+    window.context_menu("SESSIONS", "Put Key…")
+    window.answer("user")
+    expect(window.objection()).to_contain_text(
+        '"user" exists in SESSIONS (3 B, metadata {"role":"admin"}, expires in 1 h)'
+    )
+    window.shot("exists")
+    window.answer("Grace")
+    expect(window.page.locator(".quick-input-widget:visible")).to_contain_text(
+        "stays unless this is ticked"
+    )
+    window.shot("stays")
+    window.page.keyboard.press("Enter")
+    expect(window.page.locator(".statusbar")).to_contain_text('Put "user" into SESSIONS')
+    assert served.value("user") == b"Grace"
+    assert served.keys()["user"] == before
+
+    window.context_menu("SESSIONS", "Put Key…")
+    window.answer("user")
+    window.answer("Grace Hopper")
+    window.pick("Metadata")
+    window.page.keyboard.press("Enter")
+    window.answer("")  # none
+    expect(window.page.locator(".quick-input-widget:visible")).to_have_count(0)
+    expect(window.row("user")).not_to_contain_text("admin")
+    assert served.value("user") == b"Grace Hopper"
+    after = served.keys()["user"]
+    assert "metadata" not in after
+    assert after["expiration"] == before["expiration"]
+
+
+def test_a_seed_says_what_it_overwrites(window: Window, served: Served, project: Path) -> None:
+    items: list[dict[str, object]] = [{"key": key, "value": "1"} for key in "ab"]
+    items.append({"key": "c", "value": base64.b64encode(b"\xff").decode(), "base64": True})
+    (project / "abc.json").write_text(json.dumps(items), encoding="utf-8")
+    served.put("a", b"mine")
+    served.put("b", b"1")
+    window.context_menu("SESSIONS", "Seed Namespace from File…")
+    window.file(project / "abc.json")
+    window.toast("Seeded 3 keys into SESSIONS, 1 over another value.")
+    window.shot("seeded")

@@ -1,0 +1,61 @@
+"""A workspace that nobody trusts yet: checked, and nothing of it started."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from scripts.package import build, host_target
+from scripts.toolchain import BUILD
+from scripts.workbench import Workbench
+from tests.editor.conftest import PATIENCE, SIZE
+from tests.editor.window import Window
+
+
+@pytest.fixture
+def careful() -> Iterator[Workbench]:
+    """A workbench that trusts no folder by itself."""
+    data = BUILD / "editor-tests-untrusted"
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True)
+    trust = {
+        "security.workspace.trust.enabled": True,
+        "security.workspace.trust.startupPrompt": "never",
+        "security.workspace.trust.banner": "never",
+    }
+    started = Workbench(data, settings=trust, trusting=False)
+    started.install(build(host_target()))
+    with started:
+        yield started
+
+
+def test_an_untrusted_workspace_is_checked_and_asks_for_trust(
+    careful: Workbench, browser: Browser, project: Path
+) -> None:
+    context = browser.new_context(viewport=SIZE)
+    context.set_default_timeout(PATIENCE)
+    url = careful.folder_url(project)
+    window = Window(context.new_page(), url, project, "untrusted")
+    window.open_file("wrangler.toml")
+    config = (project / "wrangler.toml").read_text(encoding="utf-8")
+    window.replace(config.replace('binding = "SESSIONS"', "binding = 5", 1))
+    expect(window.page.locator(".editor-instance .squiggly-error").first).to_be_visible(
+        timeout=60_000
+    )
+    window.page.keyboard.press("Control+Z")
+    window.show_view()
+    hint = window.see("Trust this workspace to see its keys")
+    window.shot("hint")
+    assert not (project / ".wrangler").exists()
+    hint.click()
+    window.page.locator(".workspace-trust-editor .monaco-button", has_text="Trust").first.click()
+    expect(window.row("Trust this workspace to see its keys")).to_have_count(0)
+    window.expand("SESSIONS")
+    window.see("No keys yet: seed from a file…")
+    window.running()
+    window.shot("trusted")
+    context.close()
