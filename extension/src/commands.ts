@@ -148,7 +148,7 @@ async function seed(parts: Parts, node?: Subject): Promise<void> {
 
 async function askForSeed(space: NamespaceRef): Promise<string | undefined> {
     const files = await vscode.window.showOpenDialog({
-        title: `Seed ${space.binding}: a JSON file in the format of wrangler kv bulk put`,
+        title: `Seed ${nameOf(space)}: a JSON file in the format of wrangler kv bulk put`,
         openLabel: 'Seed',
         defaultUri: await seedsFolder(space.config),
         filters: { 'JSON files': ['json'], 'All files': ['*'] },
@@ -175,7 +175,7 @@ async function put(parts: Parts, node?: Subject): Promise<void> {
         parts.server.ask('kvlens.get', { ...space, key });
     const what = await prompts.put(space, readFile, look);
     await parts.server.ask('kvlens.put', { ...space, ...what });
-    vscode.window.setStatusBarMessage(`Put "${what.key}" into ${space.binding}`, SHORT);
+    vscode.window.setStatusBarMessage(`Put "${what.key}" into ${nameOf(space)}`, SHORT);
 }
 
 async function get(parts: Parts, node?: Subject): Promise<void> {
@@ -278,13 +278,11 @@ async function removeKeys(parts: Parts, selection: Node[]): Promise<void> {
         }
     }
     if (groups.size) {
-        const others = selection.filter((node) => node.kind === 'namespace').map(labelOf);
+        const others = selection.flatMap((node) =>
+            node.kind === 'namespace' ? [nameOf(reference(node.project, node.namespace))] : [],
+        );
         await removeGroups(parts, [...groups.values()], others);
     }
-}
-
-function labelOf(node: Node): string {
-    return node.kind === 'namespace' ? node.namespace.binding : '';
 }
 
 async function removeGroups(parts: Parts, groups: Group[], others: string[] = []): Promise<void> {
@@ -331,10 +329,12 @@ function where(parts: Parts, space: NamespaceRef): string {
 async function exportKeys(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Export Namespace');
     const folder = await seedsFolder(space.config);
+    const name = space.environment === null ? [space.binding] : [space.binding, space.environment];
     const file = await vscode.window.showSaveDialog({
-        title: `Export ${space.binding} in the format of wrangler kv bulk put`,
+        title: `Export ${nameOf(space)} in the format of wrangler kv bulk put`,
         saveLabel: 'Export',
-        defaultUri: vscode.Uri.joinPath(folder, `${space.binding}.json`),
+        // The file without an environment's name seeds the top level.
+        defaultUri: vscode.Uri.joinPath(folder, [...name, 'json'].join('.')),
         filters: { 'JSON files': ['json'] },
     });
     if (!file) {
@@ -342,7 +342,7 @@ async function exportKeys(parts: Parts, node?: Subject): Promise<void> {
     }
     const request = { ...space, file: file.toString() };
     const { keys } = await parts.server.ask('kvlens.export', request);
-    const done = `Exported ${format.count(keys, 'key')} from ${space.binding}.`;
+    const done = `Exported ${format.count(keys, 'key')} from ${nameOf(space)}.`;
     if ((await vscode.window.showInformationMessage(done, 'Open')) === 'Open') {
         await vscode.window.showTextDocument(file);
     }

@@ -15,6 +15,7 @@ import { type Server, ServerDown } from './server';
 
 const MARKS = 1 << 20; // what is added to a size: less than any size that a limit looks at
 const SETTLED = 400; // ms: a look at the file that is older was not the one before this write
+const SAVING = 5000; // ms within which a save that was asked for comes to its write
 const PINNED = 2000; // ms after a write in which the file is what was written
 const LONGEST = 2 ** 31 - 1; // ms that a timer takes
 
@@ -50,7 +51,8 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     private readonly files = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
     private readonly forms = new vscode.EventEmitter<void>();
     private readonly seen = new Map<string, Seen>();
-    private readonly typed = new Map<string, string>();
+    /** The texts that the user has asked to save, and when. */
+    private readonly asked = new Map<string, { text: string; at: number }>();
     private readonly subscriptions: vscode.Disposable[];
     private timer: NodeJS.Timeout | undefined;
 
@@ -65,7 +67,8 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             vscode.workspace.registerFileSystemProvider(SCHEME, this, { isCaseSensitive: true }),
             vscode.workspace.onWillSaveTextDocument(({ document }) => {
                 if (document.uri.scheme === SCHEME) {
-                    this.typed.set(document.uri.toString(), document.getText());
+                    const asked = { text: document.getText(), at: Date.now() };
+                    this.asked.set(document.uri.toString(), asked);
                 }
             }),
             vscode.workspace.onDidCloseTextDocument((document) => this.forget(document)),
@@ -174,8 +177,8 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
         const id = uri.toString();
         const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === id);
-        const asked = this.typed.get(id);
-        this.typed.delete(id);
+        const asked = this.asked.get(id);
+        this.asked.delete(id);
         if (!document) {
             return;
         }
@@ -188,13 +191,14 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             );
         }
         const plain = marked ? text?.slice(1) : text;
-        if (asked !== undefined && plain !== asked) {
+        const current = asked && Date.now() < asked.at + SAVING;
+        if (current && plain !== asked.text) {
             refuse(
                 'its text changed while it was being saved. Undo what you have not typed, and use ' +
                     '"File: Save without Formatting".',
             );
         }
-        if (asked === undefined && plain !== document.getText()) {
+        if (!current && plain !== document.getText()) {
             refuse(
                 'the editor would write other text than it shows. Choose "UTF-8" as the encoding, ' +
                     'or save again.',
@@ -291,7 +295,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         setTimeout(() => {
             if (!vscode.workspace.textDocuments.some((open) => open.uri.toString() === id)) {
                 this.seen.delete(id);
-                this.typed.delete(id);
+                this.asked.delete(id);
             }
         });
     }

@@ -130,7 +130,7 @@ interface KeyItem extends vscode.QuickPickItem {
 /** Ask for a key: what is typed is the prefix that the list is asked for, page by page. */
 export function key(server: Server, space: NamespaceRef, title: string): Promise<string> {
     const picker = vscode.window.createQuickPick<KeyItem>();
-    picker.title = `${title}: ${space.binding}`;
+    picker.title = `${title}: ${nameOf(space)}`;
     picker.placeholder = 'Type the beginning of a key';
     return new Promise((resolve, reject) => {
         let keys: KeyInfo[] = [];
@@ -190,7 +190,7 @@ function items(keys: KeyInfo[], more: boolean, typed: string, space: NamespaceRe
     if (!keys.length) {
         const label = typed
             ? `No key begins with "${typed}"`
-            : `No keys yet in ${space.binding}: seed from a file or put a key`;
+            : `No keys yet in ${nameOf(space)}: seed from a file or put a key`;
         return [{ label, alwaysShow: true }];
     }
     const rows: KeyItem[] = keys.map((one) => ({
@@ -231,7 +231,7 @@ export async function put(
     readFile: (uri: vscode.Uri) => Promise<{ text: string } | { base64: string }>,
     look: (key: string) => Promise<Value | null>,
 ): Promise<Put> {
-    const title = `Put Key: ${space.binding}`;
+    const title = `Put Key: ${nameOf(space)}`;
     const name = await ask({
         title,
         prompt: 'Name of the key',

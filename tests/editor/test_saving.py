@@ -72,7 +72,7 @@ def test_no_setting_for_files_changes_a_value(open_window: Open, project: Path) 
     window.open_file("notes.txt")
     window.replace("matcha  ")
     window.save()
-    assert (project / "notes.txt").read_bytes() == b"matcha\n"  # they do act on files
+    assert (project / "notes.txt").read_bytes() == b"matcha\r\n"  # they do act on files
 
 
 @pytest.fixture

@@ -775,3 +775,47 @@ def test_running_emulator_is_a_store(
     assert refused.code == 1
     assert "token" in refused.err
     assert refused.err.count("\n") == 1
+
+
+# -- keys under an old name -----------------------------------------------------------------
+
+
+def test_a_seed_says_over_how_many_values_it_wrote(cli: Cli, seeds: Path) -> None:
+    put(cli, "a", "mine")
+    put(cli, "b", "2")
+    said = cli("seed", "--binding", "ONE").out.decode()
+    one = Path("seeds", "ONE.json")
+    assert said == f'Wrote 2 keys from {one} to ONE (id "2d"), 1 of them over another value.\n'
+    assert cli("seed", "--binding", "ONE", "--json").json[0]["overwritten"] == 0
+
+
+def test_keys_under_an_old_name_are_listed_and_moved(cli: Cli) -> None:
+    put(cli, "k", "v", "--namespace-id", "OLD", "--metadata", '{"m":1}')
+    put(cli, "same", "v", "--namespace-id", "1d")  # the id of a preview_id is no old name
+    rows = cli("namespace", "list", "--json").json
+    assert rows[-1] == {"binding": None, "id": "OLD", "environment": None, "keys": 1, "size": 1}
+    assert [row["id"] for row in rows].count("1d") == 0
+    said = cli("namespace", "list").out.decode().splitlines()
+    assert said[-1] == (
+        '"OLD" is in no kv_namespaces. kvlens namespace move OLD BINDING takes its 1 key along.'
+    )
+    moved = cli("namespace", "move", "OLD", "ONE")
+    assert moved.out.decode() == 'Moved 1 key from namespace id "OLD" to ONE (id "2d").\n'
+    assert cli("key", "list", *ONE).json == [{"name": "k", "metadata": {"m": 1}}]
+    assert all(row["binding"] for row in cli("namespace", "list", "--json").json)
+
+
+def test_moving_over_other_keys_needs_a_word(cli: Cli) -> None:
+    put(cli, "k", "old", "--namespace-id", "OLD")
+    put(cli, "k", "other")
+    refused = cli("namespace", "move", "OLD", "ONE")
+    assert (refused.code, refused.err) == (
+        1,
+        'kvlens namespace move: ONE (id "2d") has 1 key with other content, such as "k"; '
+        "nothing was moved. Say --existing keep or overwrite\n",
+    )
+    assert cli("key", "get", "k", *ONE).out == b"other"
+    said = cli("namespace", "move", "OLD", "ONE", "--existing", "overwrite", "--json").json
+    assert said == {"id": "2d", "moved": 1, "conflicts": ["k"]}
+    assert cli("key", "get", "k", *ONE).out == b"old"
+    assert cli("namespace", "move", "OLD").code == 2
