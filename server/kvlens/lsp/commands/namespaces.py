@@ -48,7 +48,7 @@ async def _describe(server: Server, project: Project) -> dict[str, Any]:
     others: list[dict[str, Any]] = []
     if emulator.state == "running":
         with contextlib.suppress(StoreError):
-            found = await unclaimed(await emulator.store(), claimed(server))
+            found = await unclaimed(await emulator.store(), claimed(server, project))
             others = [one._asdict() for one in found]
     return {
         "config": server.uri(project.path),

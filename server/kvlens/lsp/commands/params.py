@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types
@@ -133,12 +135,22 @@ async def find_target(server: Server, params: Params) -> Target:
 
 async def _is_unclaimed(server: Server, project: Project, wanted: str) -> bool:
     """Tell whether an id that no config names is one under which the store has keys."""
-    if wanted in claimed(server):
+    if wanted in claimed(server, project):
         return False
     store = await project.emulator.store()
     return isinstance(store, KnowsNamespaces) and wanted in await store.namespaces()
 
 
-def claimed(server: Server) -> set[str]:
-    """Return the ids that the workspace's configs name: several may share one store."""
-    return {name for project in server.projects for name in project.config.store_ids()}
+def claimed(server: Server, project: Project) -> set[str]:
+    """Return the ids that a project's config names, and every other whose store is the same."""
+    place = _store_place(project)
+    sharing = [one for one in server.projects if _store_place(one) == place]
+    return {name for one in sharing for name in one.config.store_ids()}
+
+
+def _store_place(project: Project) -> str:
+    url = project.emulator.settings.store
+    kind, _, path = url.partition(":")
+    if kind in ("wrangler", "memory"):
+        return os.path.realpath(project.path.parent / Path(path).expanduser())
+    return url
