@@ -26,6 +26,7 @@ class Project:
         self.label = label
         self.emulator = EmulatorProcess(path, settings, changed)
         self.worker = WorkerProcess(path, settings, changed, self.emulator)
+        self.renamed: list[Renamed] = []
         self._reader = ConfigReader(str(path))
         self.config: Config = self._reader.read("")
         self.reload()
@@ -35,17 +36,17 @@ class Project:
         await self.worker.stop()
         await self.emulator.stop()
 
-    def reload(self) -> list[Renamed]:
-        """Read the file again and return what is kept under another name now.
+    def reload(self) -> None:
+        """Read the file again; one that cannot be read leaves what was known.
 
-        A file that cannot be read leaves what was known.
+        What is kept under another name now is added to `renamed`, for whoever offers a move.
         """
         before = self.config.namespaces()
         try:
             self.config = self._reader.read(read_config(self.path))
         except ConfigError:
-            return []
-        return renamed(before, self.config.namespaces())
+            return
+        self.renamed += renamed(before, self.config.namespaces())
 
 
 class Projects:

@@ -221,6 +221,7 @@ class Server(StdioServer):
             self.diagnostics.forget(self.uri(path))
         self.protocol.notify(CHANGED, {})
         for project in self.projects:
+            self._offer_moves(project)
             self.diagnostics.check_file(project.path, self.uri(project.path))
             await asyncio.sleep(0)  # let what the user types go first
         if start and len(self.projects) == 1:
@@ -239,13 +240,16 @@ class Server(StdioServer):
         if all(known) and all(self.path(uri).is_file() for uri in configs):
             for project in known:
                 assert project
-                self._reload(project)
+                project.reload()
+                self._offer_moves(project)
                 self.keys_changed(project)
         else:
             await self._look_through(start=self.settings.autoStart)
 
-    def _reload(self, project: Project) -> None:
-        for pair in project.reload():
+    def _offer_moves(self, project: Project) -> None:
+        """Ask about the keys of namespaces that a reading of the config found renamed."""
+        found, project.renamed = project.renamed, []
+        for pair in found:
             from kvlens.lsp import moving  # late: it is rarely needed
 
             self.soon(moving.offer(self, project, pair))
@@ -279,7 +283,8 @@ class Server(StdioServer):
         elif kind in ("namespaces", "changed"):
             project: Project | None = self.projects.get(child.config)
             if kind == "namespaces" and project:
-                self._reload(project)
+                project.reload()
+                self._offer_moves(project)
             note = {"config": uri}
             if "id" in event:
                 note["id"] = event["id"]
