@@ -26,6 +26,11 @@ export interface NamespaceNode {
     project: Project;
     namespace: Namespace;
 }
+/** The namespaces that no config names. */
+export interface UnclaimedNode {
+    kind: 'unclaimed';
+    project: Project;
+}
 export interface KeyNode {
     kind: 'key';
     parent: NamespaceNode;
@@ -44,7 +49,14 @@ export interface HintNode {
     icon: string;
     command?: vscode.Command;
 }
-export type Node = ProjectNode | EnvironmentNode | NamespaceNode | KeyNode | MoreNode | HintNode;
+export type Node =
+    | ProjectNode
+    | EnvironmentNode
+    | NamespaceNode
+    | UnclaimedNode
+    | KeyNode
+    | MoreNode
+    | HintNode;
 
 interface Loaded {
     keys: KeyInfo[];
@@ -83,6 +95,8 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
                 return this.inProject(node.project);
             case 'environment':
                 return namespacesOf(node.project, node.environment);
+            case 'unclaimed':
+                return unclaimedOf(node.project);
             case 'namespace':
                 return this.inNamespace(node);
             default:
@@ -98,6 +112,8 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
                 return environmentItem(node);
             case 'namespace':
                 return namespaceItem(node);
+            case 'unclaimed':
+                return unclaimedItem(node);
             case 'key':
                 return keyItem(node);
             case 'more':
@@ -158,10 +174,8 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         } else {
             nodes.push(...namespacesOf(project, null));
         }
-        for (const { id, keys, size } of project.unclaimed ?? []) {
-            const names = { binding: id, id, environment: null };
-            const namespace = { ...names, keys, size, unclaimed: true };
-            nodes.push({ kind: 'namespace', project, namespace });
+        if (project.unclaimed?.length) {
+            nodes.push({ kind: 'unclaimed', project });
         }
         return nodes;
     }
@@ -286,6 +300,23 @@ function namespacesOf(project: Project, environment: string | null): Node[] {
         .map((namespace) => ({ kind: 'namespace', project, namespace }));
 }
 
+function unclaimedOf(project: Project): Node[] {
+    return (project.unclaimed ?? []).map(({ id, keys, size }) => {
+        const names = { binding: id, id, environment: null };
+        return { kind: 'namespace', project, namespace: { ...names, keys, size, unclaimed: true } };
+    });
+}
+
+function unclaimedItem(node: UnclaimedNode): vscode.TreeItem {
+    const label = 'Keys without a namespace';
+    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
+    item.id = `${node.project.config}|unclaimed`;
+    item.contextValue = 'withoutNamespace';
+    item.iconPath = new vscode.ThemeIcon('question');
+    item.tooltip = 'The store has keys under names that no config has, such as before a rename.';
+    return item;
+}
+
 function projectItem(project: Project): vscode.TreeItem {
     const item = new vscode.TreeItem(project.label, vscode.TreeItemCollapsibleState.Expanded);
     item.id = project.config;
@@ -320,11 +351,10 @@ function environmentItem(node: EnvironmentNode): vscode.TreeItem {
 
 function namespaceItem(node: NamespaceNode): vscode.TreeItem {
     const { binding, id, keys, size, unclaimed } = node.namespace;
-    const label = unclaimed ? `Keys without a namespace: ${id}` : binding;
-    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
+    const item = new vscode.TreeItem(binding, vscode.TreeItemCollapsibleState.Collapsed);
     item.id = idOf(node);
     item.contextValue = unclaimed ? 'unclaimed' : 'namespace';
-    item.iconPath = new vscode.ThemeIcon(unclaimed ? 'question' : 'database');
+    item.iconPath = new vscode.ThemeIcon('database');
     item.description = typeof keys === 'number' ? format.count(keys, 'key') : '';
     const lines = unclaimed
         ? [`The store has keys under "${id}", and no config names it.`]
@@ -334,7 +364,7 @@ function namespaceItem(node: NamespaceNode): vscode.TreeItem {
         lines.push(`${format.count(keys, 'key')}${amount}`);
     }
     item.tooltip = lines.join('\n');
-    item.accessibilityInformation = { label: `${label}, ${item.description}` };
+    item.accessibilityInformation = { label: `${binding}, ${item.description}` };
     return item;
 }
 

@@ -282,10 +282,13 @@ class Window:
         self.palette("KV Lens: Copy as curl")
         if namespace is not None:
             self.pick(namespace)
-        self.page.wait_for_function(
-            "navigator.clipboard.readText().then((text) => text.startsWith('curl'))"
-        )
-        words = shlex.split(str(self.page.evaluate("navigator.clipboard.readText()")))
+        copied = ""
+        for _ in range(200):
+            copied = str(self.page.evaluate("navigator.clipboard.readText()"))
+            if copied:
+                break
+            self.page.wait_for_timeout(100)
+        words = shlex.split(copied)
         assert words[:2] == ["curl", "-H"], words
         return Served(
             words[3].removesuffix("/keys"), words[2].removeprefix("Authorization: Bearer ")
