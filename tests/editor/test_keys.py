@@ -103,10 +103,10 @@ def test_what_is_deleted_and_what_not_is_said_after_a_failure(
 ) -> None:
     window.row("k1", 0).click()
     window.row("k1", 2).click(modifiers=["Control"])
-    (project / "two" / "wrangler.toml").write_text('name = "shop"\n', encoding="utf-8")
+    (project / "two" / "wrangler.toml").unlink()
     window.page.keyboard.press("Delete")
     question(window)
-    window.page.wait_for_timeout(2000)  # the config is read, and the question is of before
+    expect(window.row("two/wrangler.toml")).to_have_count(0)  # the question is of before
     window.dialog("Delete")
     toast = window.toast('Deleted: "k1" of CART (one). Not deleted: "k1" of CART (two).')
     window.shot("failure")
@@ -122,7 +122,7 @@ def test_values_of_one_name_are_told_apart(window: Window) -> None:
     tabs = window.page.locator(".tab .label-description").all_text_contents()
     window.shot("tabs")
     names = ("CART (one)", "CART (staging, one)", "CART (staging, two)", "CART (two)")
-    assert sorted(tabs) == [f"KV Lens/{name}" for name in names]
+    assert sorted(tab.rpartition("/")[2] for tab in tabs) == list(names)
     crumbs = window.page.locator(".breadcrumbs-control")
     expect(crumbs).to_contain_text("CART (staging, two)")
 
