@@ -272,7 +272,8 @@ def test_the_session_has_an_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("initialized", [True, False])
 def test_exit_without_shutdown_is_1(tmp_path: Path, initialized: bool) -> None:
-    with Session(tmp_path, **({"trace": "off"} if initialized else {})) as session:
+    params: dict[str, Any] = {"trace": "off"} if initialized else {}
+    with Session(tmp_path, **params) as session:
         session.send(method="exit")
         assert session.process.wait(60) == 1
 

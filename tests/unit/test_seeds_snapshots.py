@@ -19,6 +19,7 @@ from kvlens.seeds.file import check
 from kvlens.seeds.plan import Change
 from kvlens.seeds.snapshots import Named, Snapshot, SnapshotError
 from kvlens.stores import Store, StoreError, open_store
+from kvlens.stores.base import DamagedKeyError
 from kvlens.stores.many import everything
 
 NOW = 1_700_000_000
@@ -218,6 +219,21 @@ async def test_a_save_that_fails_leaves_what_was(stores: list[Store], tmp_path: 
         await snapshots.save(store, tmp_path, "s", [ONE, TWO], force=True)
     assert snapshots.saved(tmp_path) == ([first], [])
     assert len(list(first.folder.iterdir())) == 2
+
+
+async def test_a_damaged_key_is_named_and_the_others_are_saved(
+    stores: list[Store], tmp_path: Path
+) -> None:
+    store, behind = stores
+    await behind.put("1d", Write("bad", b"1", "{broken"))
+    await store.put("1d", Write("good", b"2"))
+    damaged: list[DamagedKeyError] = []
+    saved = await snapshots.save(store, tmp_path, "s", [ONE], damaged=damaged.append)
+    assert ([error.key for error in damaged], saved.keys) == (["bad"], 1)
+    await store.delete("1d", ["good"])
+    (found,) = await snapshots.compare(store, saved, [ONE], now=NOW)
+    await snapshots.restore(store, saved, [found])
+    assert [key.name for key in (await store.list("1d")).keys if key.name == "good"] == ["good"]
 
 
 async def test_a_cancelled_save_leaves_nothing(store: Store, tmp_path: Path) -> None:

@@ -267,7 +267,7 @@ def test_a_file_system_that_counts_seconds_makes_nothing_old(
 ) -> None:
     """As FAT does, by two and rounded down: a file made since seems to be made before."""
     now = float(int(time.time()))
-    monkeypatch.setattr(orphans, "_folder_time", lambda blobs: now)
+    monkeypatch.setattr(Blobs, "now", lambda blobs: now)
     database = tmp_path / "x.sqlite"
     db = sqlite3.connect(database)
     db.execute("CREATE TABLE _mf_entries (key, blob_id)")

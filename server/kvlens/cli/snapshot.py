@@ -16,6 +16,7 @@ from kvlens.cli.common import (
     Verb,
     confirmed,
     counted,
+    damaged_error,
     find_place,
     human_size,
     listed,
@@ -31,6 +32,7 @@ from kvlens.seeds import snapshots
 from kvlens.seeds.array import short
 from kvlens.seeds.snapshots import Difference, Named, Snapshot, SnapshotError, SnapshotExistsError
 from kvlens.stores import Store
+from kvlens.stores.base import DamagedKeyError
 
 T = TypeVar("T")
 _MARKS = {"new": "+", "gone": "-", "changed": "~"}
@@ -89,8 +91,12 @@ def _save(options: Options) -> int:
     place, namespaces = _namespaces(options)
     name = options.words[0]
 
+    damaged: list[DamagedKeyError] = []
+
     async def work(store: Store) -> Snapshot:
-        return await snapshots.save(store, place.folder, name, namespaces, force=options.force)
+        return await snapshots.save(
+            store, place.folder, name, namespaces, force=options.force, damaged=damaged.append
+        )
 
     snapshot = _tell(lambda: with_store(place, work))
     if options.json:
@@ -101,6 +107,8 @@ def _save(options: Options) -> int:
             f"{counted(len(namespaces), 'namespace')} ({human_size(snapshot.size)}) "
             f"in {shown(snapshot.folder)}."
         )
+    if damaged:
+        raise damaged_error(damaged, "all others were saved")
     return 0
 
 

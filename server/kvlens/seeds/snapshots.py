@@ -30,7 +30,8 @@ from kvlens.seeds.array import short
 from kvlens.seeds.export import breathe, to_item
 from kvlens.seeds.plan import Change, differing
 from kvlens.stores import Batch, Store, StoreError
-from kvlens.stores.many import everything
+from kvlens.stores.base import DamagedKeyError
+from kvlens.stores.many import Damaged, everything
 from kvlens.stores.safe_paths import OWN, Folder, open_folder
 
 MANIFEST = "manifest.json"
@@ -162,9 +163,11 @@ async def save(
     force: bool = False,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
+    damaged: Damaged | None = None,
 ) -> Snapshot:
     """Keep the namespaces as they are now, and return the snapshot.
 
+    A damaged key is left out where `damaged` is told of it, else it raises StoreError.
     `progress(done)` is told the keys written so far; `cancelled()` ends the work. Whatever ends
     it early, nothing new is left. Raises SnapshotError for a bad name, one that is taken (without
     `force`), a cancel or a full disk, StoreError where the store cannot be read or something else
@@ -174,7 +177,8 @@ async def save(
     path = folder(base) / name
     try:
         with open_folder(base, *_PLACE, name, create=True) as place:
-            return await _save(store, place, name, namespaces, force, _Count(progress, cancelled))
+            count = _Count(progress, cancelled)
+            return await _save(store, place, name, namespaces, force, count, damaged)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise SnapshotError(
@@ -193,6 +197,7 @@ async def _save(
     namespaces: Sequence[Named],
     force: bool,
     count: _Count,
+    damaged: Damaged | None,
 ) -> Snapshot:
     before: list[Kept] = []
     if place.exists(MANIFEST):
@@ -208,7 +213,7 @@ async def _save(
                 file, out = _new_file(place, namespace)
                 made[namespace.id] = Kept(namespace, file, 0, 0)
                 with out:
-                    keys, size = await _write(store, namespace.id, out, count)
+                    keys, size = await _write(store, namespace.id, out, count, damaged)
                 made[namespace.id] = made[namespace.id]._replace(keys=keys, size=size)
             kept.append(made[namespace.id]._replace(namespace=namespace))
         snapshot = Snapshot(name, place.path, int(time.time()), kept)
@@ -242,13 +247,22 @@ class _Count:
             raise SnapshotCancelledError(f"cancelled after {self.done:,} keys; {left}")
 
 
-async def _write(store: Store, ns: str, out: TextIO, count: _Count) -> tuple[int, int]:
+async def _write(
+    store: Store, ns: str, out: TextIO, count: _Count, damaged: Damaged | None
+) -> tuple[int, int]:
     """Write a namespace, an item a line; return its keys and the bytes of their values."""
     keys = size = 0
     out.write("[\n")
-    async for key, entry in everything(store, ns):
+    async for key, entry in everything(store, ns, damaged=damaged):
+        try:
+            item = to_item(key, entry)
+        except DamagedKeyError as error:
+            if damaged is None:
+                raise
+            damaged(error)
+            continue
         out.write(",\n" if keys else "")
-        out.write(dump_json(to_item(key, entry)))
+        out.write(dump_json(item))
         keys += 1
         size += len(entry.value)
         await count.add(1, "nothing was saved")
@@ -427,7 +441,8 @@ async def compare(
 
     `declared` are the namespaces of now, of which those in the snapshot are compared. Raises
     SnapshotError where a file is damaged or none of `declared` is in it, StoreError where the
-    store cannot be read.
+    store cannot be read. A damaged key of the store counts as one that is not there, and a restore
+    leaves it alone unless the snapshot has it.
     """
     pairs = _paired(snapshot, declared)
     count = _Count(None, cancelled)
@@ -512,7 +527,7 @@ async def _changes(
     """Walk through snapshot and store side by side: both are in the order of the keys."""
     kept = iter(entries)
     then = next(kept, None)
-    async for key, entry in everything(store, ns):
+    async for key, entry in everything(store, ns, damaged=lambda error: None):
         while then and then[0] < key:
             yield Change(then[0], "gone")
             then = next(kept, None)
