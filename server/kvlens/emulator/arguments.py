@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Field = Callable[[Any], Any]
 
 MAX_NAME = 512  # characters of a namespace's id
-MAX_STORED = 8192  # bytes of a key that another program may have stored; ours are 512 at most
+MAX_STORED = 64 * 1024  # bytes of a key or of metadata that another program may have stored
 MAX_EXPIRATION = 253_402_300_799  # the end of the year 9999: other programs have no 32-bit limit
 MAX_PAGE = 100_000  # keys
 MAX_PARTS = 40_000_000  # values in one call, from our own programs
@@ -131,7 +131,16 @@ def _value(value: Any) -> bytes:
 
 
 def _metadata(value: Any) -> str:
-    text: str = _text(1, limits.MAX_METADATA_SIZE)(value)
+    text: str = _stored_metadata(value)
+    try:
+        validation.check_metadata_size(text)
+    except KVError as error:
+        raise ValueError(f"is refused: {error.reason}") from None
+    return text
+
+
+def _stored_metadata(value: Any) -> str:
+    text: str = _text(1, MAX_STORED)(value)
     try:
         parse_json(text)
     except KVSyntaxError:
@@ -163,10 +172,16 @@ _WRITE: dict[str, Field] = {
     "metadata": _maybe(_metadata),
     "expiration": _expiration,
 }
+_STORED: dict[str, Field] = {
+    # A snapshot brings back what a runtime stored yesterday and no put takes today.
+    **_WRITE,
+    "key": _stored_key,
+    "metadata": _maybe(_stored_metadata),
+}
 
 
 def _write(value: Any) -> Write:
-    return Write(**_fields(value, _WRITE))
+    return Write(**_fields(value, _STORED))
 
 
 FIELDS: dict[str, dict[str, Field]] = {
