@@ -38,6 +38,7 @@ CACHE_SIZE = 32 * 1024 * 1024  # bytes of values kept in memory, per namespace
 UNLINK_LATEST = 10.0  # while there is much to do, removing files waits, but not longer
 UNLINK_QUIET = 100  # changes a second up to which it does not wait
 LEAVE_AT_MOST = 1000  # files that a process leaves to the next one; for more it waits at its end
+NEEDED = 10  # files that are open at once for one namespace, at most
 CHECKPOINT_COMMITS = 1000  # the write-ahead log is folded in after so many
 
 _T = TypeVar("_T")
@@ -642,13 +643,18 @@ def _read_entry(db: sqlite3.Connection, space: _Space, key: str) -> Entry | None
 
 
 def _no_descriptors(error: Exception) -> bool:
-    """Tell whether nothing at all can be opened; SQLite does not say why it cannot open a file."""
+    """Tell whether too few files can be opened; SQLite does not say why it cannot open one."""
     number = getattr(error, "errno", None)
     if "unable to open" in str(error):
+        opened: list[int] = []
         try:
-            os.close(os.open(os.devnull, os.O_RDONLY))
+            for _ in range(NEEDED):
+                opened.append(os.open(os.devnull, os.O_RDONLY))
         except OSError as none:
             number = none.errno
+        finally:
+            for one in opened:
+                os.close(one)
     return number in (errno.EMFILE, errno.ENFILE)
 
 
