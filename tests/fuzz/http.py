@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.emulator import Emulator
+from kvlens.emulator.arguments import MAX_STORED
 from kvlens.emulator.http import Connection
 from kvlens.stores import open_store
 
@@ -169,8 +170,8 @@ def _exchange(served: _Served, data: bytes, cuts: int) -> None:
     assert b"HEAD " in data or at == len(answered), "an answer is cut short"
     page = served.loop.run_until_complete(served.store.list("id1"))
     for key in page.keys:
-        assert 0 < len(key.name.encode()) <= 512, f"a key of {len(key.name)} characters"
-        assert key.metadata is None or len(key.metadata.encode()) <= 1024
+        assert len(key.name.encode()) <= MAX_STORED, f"a key of {len(key.name)} characters"
+        assert key.metadata is None or len(key.metadata.encode()) <= MAX_STORED
         assert key.expiration is None or isinstance(key.expiration, int)
 
 

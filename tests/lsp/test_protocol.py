@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ class Session:
     """A server that is spoken to in messages, byte by byte if need be."""
 
     def __init__(
-        self, folder: Path, environment: dict[str, str] | None = None, **params: Any
+        self, folder: Path, environment: Mapping[str, str] | None = None, **params: Any
     ) -> None:
         self.folder = folder
         self.process = subprocess.Popen(
@@ -272,8 +272,9 @@ def test_the_session_has_an_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("initialized", [True, False])
 def test_exit_without_shutdown_is_1(tmp_path: Path, initialized: bool) -> None:
-    params: dict[str, Any] = {"trace": "off"} if initialized else {}
-    with Session(tmp_path, **params) as session:
+    with Session(tmp_path) as session:
+        if initialized:
+            session.initialize()
         session.send(method="exit")
         assert session.process.wait(60) == 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import subprocess
 import sys
 import weakref
 from collections.abc import AsyncIterator
@@ -233,3 +234,42 @@ if sys.platform != "win32":  # which tells of no limit
         soft = resource.RLIM_INFINITY if soft < 0 else soft
         monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, soft))
         assert capacity.Capacity().connections == most
+
+    NO_DESCRIPTORS = """
+import asyncio, os, resource, sys
+from pathlib import Path
+from kvlens.kv import Write
+from kvlens.stores import StoreError, open_store
+async def main():
+    "x".encode("utf-16-le")  # codecs are modules, read when first used
+    store = open_store("wrangler:", Path(sys.argv[1]))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+    taken = []
+    try:
+        while True:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+    for _ in range(int(sys.argv[2])):
+        os.close(taken.pop())
+    try:
+        await store.put("id1", Write("k", b"v"))
+    except StoreError as error:
+        print(error)
+    for one in taken:
+        os.close(one)
+    await store.put("id1", Write("k", b"v"))
+    print(await store.get("id1", "k"))
+    await store.close()
+asyncio.run(main())
+"""
+
+    @pytest.mark.parametrize("left", [0, 2, 4])
+    def test_a_store_says_that_no_descriptors_are_left(tmp_path: Path, left: int) -> None:
+        """Whether SQLite is told of it, or a file beside."""
+        command = [sys.executable, "-c", NO_DESCRIPTORS, str(tmp_path), str(left)]
+        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        first, second = said.stdout.splitlines()
+        assert "has no file descriptors left" in first
+        assert "ulimit -n" in first
+        assert second.startswith("Entry(value=b'v'")

@@ -451,7 +451,7 @@ CORE: list[tuple[str, bytes | str, int, str]] = [
     ("put", PUT % '"metadata": "{"', 400,
      "put: malformed call: metadata is not the text of a JSON value"),
     ("put", PUT % ('"metadata": "\\"%s\\""' % ("x" * 1023)), 400,
-     "put: malformed call: metadata is 1,025 bytes; it must have 1 to 1,024"),
+     "put: malformed call: metadata is refused: Metadata length of 1025 exceeds limit of 1024."),
     ("put", PUT % '"ttl": 60', 400,
      'put: malformed call: unknown field "ttl"; there are ns, key, value, metadata, expiration'),
     ("put", '{"ns": "id1", "key": "", "value": ""}', 400,
@@ -501,6 +501,25 @@ async def test_store_api_refuses(
     assert "\n" not in json.loads(answer)["error"]
     assert (await store.stats("id1")).keys == 0
     assert await rest("GET", "/id1/keys") == ([], {"count": 0, "cursor": ""})
+
+
+async def test_store_api_brings_back_what_no_put_takes_today(rest: Rest, store: Store) -> None:
+    """A snapshot has what another runtime stored: no name, a long one, long metadata."""
+    metadata = json.dumps("x" * 2000)
+    writes = [
+        {"key": key, "value": "dg==", "metadata": metadata, "expiration": 4_102_444_800}
+        for key in ("", "..", "é" * 300)
+    ]
+    call = json.dumps({"ns": "id1", "writes": writes})
+    assert (await rest.raw("POST", "/kvlens/store/put_many", call))[0] == 200
+    assert await store.get("id1", "..") == Entry(b"v", metadata, 4_102_444_800)
+    assert len((await rest("GET", "/id1/keys"))[0]) == 3
+
+
+async def test_metadata_that_is_none_hides_no_other_key(rest: Rest, store: Store) -> None:
+    await store.put_many("id1", [Write("bad", b"1", "{broken"), Write("good", b"2", "[1]")])
+    keys, _ = await rest("GET", "/id1/keys")
+    assert keys == [{"name": "bad"}, {"name": "good", "metadata": [1]}]
 
 
 async def test_store_api_takes_any_namespace(rest: Rest, store: Store) -> None:

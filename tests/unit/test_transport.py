@@ -44,6 +44,8 @@ async def hang(params):
         time.sleep(1000)
     if params.how == "native":
         re.match("(a|a)*b", "a" * 60)
+    if params.how == "output":
+        server.protocol.notify("test/large", {"text": "x" * 10_000_000})
     if params.how == "thread":
         await asyncio.to_thread(time.sleep, 1000)
     if params.how == "never":
@@ -158,7 +160,7 @@ def test_the_server_ends_where_nobody_reads() -> None:
         server.wait(timeout=60)
 
 
-HANGING = ["sleep", "thread", "never", "python", "native"]
+HANGING = ["sleep", "output", "thread", "never", "python", "native"]
 
 
 @pytest.mark.parametrize("how", HANGING)
@@ -180,7 +182,7 @@ def test_a_handler_that_hangs_does_not_outlive_the_editor(how: str, ending: str)
         if ending == "exit":
             server.stdin.write(END)
             server.stdin.flush()
-        if ending == "closed" or how in ("sleep", "python", "native"):  # it reads no more
+        if ending == "closed" or how in ("sleep", "output", "python", "native"):  # it reads no more
             server.stdin.close()
         assert server.wait(60) in ({0} if how != "native" else {0, -getattr(signal, "SIGPROF", 0)})
 

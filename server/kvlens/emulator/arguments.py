@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 Field = Callable[[Any], Any]
 
 MAX_NAME = 512  # characters of a namespace's id
-MAX_STORED = 8192  # bytes of a key that another program may have stored; ours are 512 at most
-MAX_STORED_METADATA = 64 * 1024  # bytes; the same, ours is 1024 at most
+MAX_STORED = 64 * 1024  # bytes of a key or of metadata that another program may have stored
 MAX_EXPIRATION = 253_402_300_799  # the end of the year 9999: other programs have no 32-bit limit
 MAX_PAGE = 100_000  # keys
 MAX_PARTS = 40_000_000  # values in one call, from our own programs
@@ -132,16 +131,22 @@ def _value(value: Any) -> bytes:
     return data
 
 
-def _metadata(most: int) -> Field:
-    def check(value: Any) -> str:
-        text: str = _text(1, most)(value)
-        try:
-            parse_json(text)
-        except KVSyntaxError:
-            raise ValueError("is not the text of a JSON value") from None
-        return text
+def _metadata(value: Any) -> str:
+    text: str = _stored_metadata(value)
+    try:
+        validation.check_metadata_size(text)
+    except KVError as error:
+        raise ValueError(f"is refused: {error.reason}") from None
+    return text
 
-    return check
+
+def _stored_metadata(value: Any) -> str:
+    text: str = _text(1, MAX_STORED)(value)
+    try:
+        parse_json(text)
+    except KVSyntaxError:
+        raise ValueError("is not the text of a JSON value") from None
+    return text
 
 
 def _digest(value: Any) -> str:
@@ -165,22 +170,18 @@ _NAMESPACE = {"ns": _text(1, MAX_NAME)}
 _WRITE: dict[str, Field] = {
     "key": _new_key,
     "value": _value,
-    "metadata": _maybe(_metadata(limits.MAX_METADATA_SIZE)),
+    "metadata": _maybe(_metadata),
     "expiration": _expiration,
 }
 _STORED: dict[str, Field] = {
-    # an entry as a store had it: a restore puts back what another program has written
+    # A snapshot brings back what a runtime stored yesterday and no put takes today.
     **_WRITE,
     "key": _stored_key,
-    "metadata": _maybe(_metadata(MAX_STORED_METADATA)),
+    "metadata": _maybe(_stored_metadata),
 }
 
 
 def _write(value: Any) -> Write:
-    return Write(**_fields(value, _WRITE))
-
-
-def _stored(value: Any) -> Write:
     return Write(**_fields(value, _STORED))
 
 
@@ -190,7 +191,7 @@ def _batch(value: Any) -> Batch:
 
 _BATCH: dict[str, Field] = {
     **_NAMESPACE,
-    "writes": _many(_stored),
+    "writes": _many(_write),
     "deletes": _many(_stored_key),
 }
 _JOB = {"job": _text(1, 64)}

@@ -9,7 +9,9 @@ are not read until there is room.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import sys
 from collections import deque
 from typing import Any, Protocol
 
@@ -17,6 +19,7 @@ UNTRUSTED_SECONDS = 10.0  # for a request with the token, and between two withou
 STALLED_SECONDS = 30.0  # without a byte, while others wait for the memory that it holds
 MEMORY = 256 * 1024 * 1024  # bytes of bodies and answers in flight; one alone may be larger
 UNCOUNTED = 64 * 1024  # bytes up to which a body or an answer is not counted
+LARGE_BLOCK = 256 * 1024  # bytes
 LOOK_EVERY = 1.0  # seconds
 SAY_AGAIN = 60.0  # seconds in which the same is logged once
 
@@ -54,6 +57,7 @@ class Capacity:
         self.memory = memory
         self.held = 0
         self._waiting: deque[Member] = deque()
+        self._gives_back = False
         self._said: dict[str, float] = {}
         self._look: asyncio.TimerHandle | None = None
         self._looked = 0.0
@@ -119,6 +123,9 @@ class Capacity:
 
     def take(self, member: Member, size: int) -> None:
         """Count bytes that are there already."""
+        if not self._gives_back:
+            self._gives_back = True
+            _give_large_blocks_back()
         member.held += size
         self.held += size
 
@@ -198,3 +205,17 @@ def _connections() -> int:
     if soft == resource.RLIM_INFINITY:
         return _MOST
     return max(_FEWEST, min(_MOST, soft // 2))
+
+
+def _give_large_blocks_back() -> None:
+    """Have glibc return what a large body took: else it keeps up to 32 MiB blocks for later.
+
+    It raises the size from which it returns a block at once to that of the last one returned.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    threshold = -3  # M_MMAP_THRESHOLD
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(threshold, LARGE_BLOCK)

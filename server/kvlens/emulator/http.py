@@ -232,6 +232,7 @@ class Connection(asyncio.Protocol):
         size = min(int(length), request.limit) if length.isdigit() else request.limit
         if self._capacity.reserve(self, size):
             request.held = size
+            self.moved = self._time()
         else:
             self._waits = True
             self._read_or_not()

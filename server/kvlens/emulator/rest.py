@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import json
 import re
 import secrets
@@ -261,7 +262,8 @@ async def list_keys(call: Call) -> Response:
         if expiration is not None:
             item["expiration"] = expiration
         if metadata is not None:
-            item["metadata"] = parse_json(metadata)
+            with contextlib.suppress(KVSyntaxError):  # by another program: the rest is listed
+                item["metadata"] = parse_json(metadata)
         keys.append(item)
     cursor = "" if page.complete else encode_cursor(page.keys[-1].name)
     return _success(keys, {"count": len(keys), "cursor": cursor})

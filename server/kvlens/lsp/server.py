@@ -219,7 +219,9 @@ class Server(StdioServer):
             self.report_server_error(error, None)
 
     async def _look_through(self, start: bool) -> None:
-        folders = [Path(to_fs_path(uri) or ".") for uri in self._folders()]
+        # a virtual workspace has no files here; what another scheme names is not a path
+        paths = (to_fs_path(uri) for uri in self._folders() if uri.startswith("file:"))
+        folders = [Path(path) for path in paths if path]
         if not folders and self.workspace.root_path:
             folders = [Path(self.workspace.root_path)]
         before = {project.path for project in self.projects}

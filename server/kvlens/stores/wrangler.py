@@ -81,6 +81,7 @@ SWEEP_AFTER = 2.0  # seconds that a namespace has been open, then values nobody 
 SWEEP_EVERY = 3600.0  # for what is too young to be told from what another process writes
 SWEEP_AGAIN = BUSY_SECONDS + 1.0  # and those that still nobody names are removed
 THREADS = 64  # namespaces that can wait for a lock without holding up another one
+NEEDED = 10  # files that are open at once for one namespace, at most
 
 _T = TypeVar("_T")
 _Waiting = tuple[Change, "asyncio.Future[Any]"]
@@ -995,13 +996,18 @@ def _remove_orphans(
 
 
 def _no_descriptors(error: Exception) -> bool:
-    """Tell whether nothing at all can be opened; SQLite does not say why it cannot open a file."""
+    """Tell whether too few files can be opened; SQLite does not say why it cannot open one."""
     number = getattr(error, "errno", None)
     if "unable to open" in str(error):
+        opened: list[int] = []
         try:
-            os.close(os.open(os.devnull, os.O_RDONLY))
+            for _ in range(NEEDED):
+                opened.append(os.open(os.devnull, os.O_RDONLY))
         except OSError as none:
             number = none.errno
+        finally:
+            for one in opened:
+                os.close(one)
     return number in (errno.EMFILE, errno.ENFILE)
 
 
