@@ -94,10 +94,17 @@ class Journals:
         self._state = base.joinpath(*parts)
         self.path = self._state.joinpath(*_PLACE)
         self._name = str(self.path)
+        self.told: set[Path] = set()  # those whose trouble is in the log
 
     def is_used(self) -> bool:
         """Tell whether there may be a journal; quick, for it is asked often."""
-        return os.path.lexists(self._name)
+        try:
+            with os.scandir(self._name) as found:
+                return next(found, None) is not None
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # opening it tells what is wrong
 
     def begin(self) -> Journal:
         """Open a new journal. Raises OSError and StoreError."""
@@ -105,7 +112,7 @@ class Journals:
             folder = open_folder(self._base, *self._parts, create=True)
             try:
                 return Journal(folder, f"{os.urandom(16).hex()}.journal", new=True)
-            except (FileNotFoundError, BlockingIOError):  # somebody tidies up just now
+            except (FileNotFoundError, BlockingIOError):  # taken for one left by another process
                 folder.close()
                 if not tries_left:
                     raise
@@ -151,16 +158,6 @@ class Journals:
                         if row is not None:
                             found.update(value[0] for value in row[1:] if value is not None)
         return found
-
-    def tidy(self) -> None:
-        """Remove the folders where they are empty."""
-        with contextlib.suppress(OSError, StoreError):
-            *above, last = self._parts
-            with open_folder(self._base, *above) as folder:
-                folder.remove_folder(last)
-            *above, last = above
-            with open_folder(self._base, *above) as folder:
-                folder.remove_folder(last)
 
 
 class Journal:
