@@ -425,8 +425,9 @@ def test_no_statement_runs_without_end(tmp_path: Path, monkeypatch: pytest.Monke
 async def test_a_database_that_would_be_read_for_ever(
     repository: Repository, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pages that name each other again and again: 200 to the power of 4 rows in 20 kB."""
+    """Its inner pages name one page again and again, and rows that seem to have no end."""
     monkeypatch.setattr(database_module, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(database_module, "INLINE_SECONDS", 0.2)
     db = sqlite3.connect(repository.database, isolation_level=None)
     names = [(f"k{n:06}", f"{n:080x}") for n in range(60_000)]
     db.execute("BEGIN")
@@ -459,6 +460,19 @@ async def test_a_database_that_would_be_read_for_ever(
             await store.put("KV", Write("k", b"v"))
             raise StoreError("it is whole")
     assert time.monotonic() - began < 60
+
+
+async def test_a_statement_that_takes_long_blocks_nothing(
+    repository: Repository, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on in a thread, and ends there with the way out."""
+    monkeypatch.setattr(database_module, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(database_module, "INLINE_SECONDS", 0.05)
+    monkeypatch.setattr(module, "_STALE", f"SELECT count(*), ? FROM ({ENDLESS})")
+    monkeypatch.setattr(module, "READ_SECONDS", 0.5)
+    with pytest.raises(StoreError, match=r"took longer than .* s to answer.* move the file away"):
+        await store.list("KV")
+    assert await store.get("KV", "good") == Entry(b"good")
 
 
 # -- one namespace at a time -----------------------------------------------------------------------

@@ -260,3 +260,33 @@ def test_a_clock_that_jumps_makes_nothing_old(
         os.utime(folder / name, (now - age,) * 2)
     found = orphans.find(database, Blobs(folder), opened, orphans.none_pending)
     assert sorted(int(name, 16) for name in found) == [age for age in ages if age > before]
+
+
+def test_a_file_system_that_counts_seconds_makes_nothing_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As FAT does, by two and rounded down: a file made since seems to be made before."""
+    now = float(int(time.time()))
+    monkeypatch.setattr(orphans, "_folder_time", lambda blobs: now)
+    database = tmp_path / "x.sqlite"
+    db = sqlite3.connect(database)
+    db.execute("CREATE TABLE _mf_entries (key, blob_id)")
+    db.close()
+    folder = tmp_path / "blobs"
+    folder.mkdir()
+    for age in (12, 14):
+        (folder / f"{age:080x}").write_bytes(b"")
+        os.utime(folder / f"{age:080x}", (now - age,) * 2)
+    opened = orphans.Opening(time.time() - 11, time.monotonic() - 11, True)
+    found = orphans.find(database, Blobs(folder), opened, orphans.none_pending)
+    assert [int(name, 16) for name in found] == [14]
+
+
+async def test_a_process_that_lasts_looks_again(
+    store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SWEEP_EVERY", 0.2)
+    await store.get("KV", "k0")
+    await asyncio.sleep(0.6)
+    old = orphan(state, 4000)
+    await until(lambda: not old.exists())

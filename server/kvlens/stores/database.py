@@ -22,6 +22,7 @@ from .commit import BUSY_SECONDS, is_busy
 from .diskformat import SCHEMA
 
 READ_SECONDS = 10.0  # a statement may take
+INLINE_SECONDS = 1.0  # the same on the event loop, where everything else waits for it
 WRITE_SECONDS = 300.0  # the same for one that writes many rows
 MAX_ROW = 32 * 1024 * 1024  # bytes; a larger row fails what reads it
 
@@ -136,10 +137,7 @@ def _open_to_write(path: Path) -> tuple[Database, Database]:
         main.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
         side = connect(path)
         stack.callback(side.close)
-        for db in (main, side):
-            db.execute("PRAGMA busy_timeout = 0")
-        stack.pop_all()
-        return main, side
+        return _inline(stack, main, side)
 
 
 def _open_to_read(path: Path, options: str) -> tuple[Database, Database]:
@@ -150,10 +148,23 @@ def _open_to_read(path: Path, options: str) -> tuple[Database, Database]:
             raise sqlite3.OperationalError("attempt to write a readonly database")
         side = connect(path, options)
         stack.callback(side.close)
-        for db in (main, side):
-            db.execute("PRAGMA busy_timeout = 0")
-        stack.pop_all()
-        return main, side
+        return _inline(stack, main, side)
+
+
+def _inline(
+    stack: contextlib.ExitStack, main: Database, side: Database
+) -> tuple[Database, Database]:
+    """Keep what was opened, for use on the event loop."""
+    for db in (main, side):
+        db.execute("PRAGMA busy_timeout = 0")
+        db.seconds = INLINE_SECONDS
+    stack.pop_all()
+    return main, side
+
+
+def is_late(error: sqlite3.Error) -> bool:
+    """Tell whether a statement took too long."""
+    return "interrupted" in str(error)
 
 
 def _has_log(path: Path) -> bool:

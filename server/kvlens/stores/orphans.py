@@ -30,6 +30,7 @@ from .diskformat import is_blob_id
 
 OLD = 3600.0  # seconds, beside other programs
 MARGIN = 0.1  # seconds by which a file must be older than the opening
+COARSE_MARGIN = 2.5  # the same where the file system counts whole seconds, as FAT does by two
 STEP = 5_000  # names at once
 MOST = 50_000  # names at one look, which memory has to hold
 
@@ -84,12 +85,13 @@ def find(path: Path, blobs: Blobs, opened: Opening, pending: PendingBlobs) -> li
     At most `MOST`. Raises sqlite3.Error, OSError or StoreError where that cannot be told.
     """
     files = blobs.now()
+    margin = COARSE_MARGIN if files == int(files) else MARGIN
     limit = files - OLD
     if opened.alone:
         # Both ways to tell the folder's time of then: where the clock was set or the machine
         # slept meanwhile, one is too late, never both.
         since = files - (time.monotonic() - opened.clock)
-        limit = max(limit, min(since, opened.wall + (files - time.time())) - MARGIN)
+        limit = max(limit, min(since, opened.wall + (files - time.time())) - margin)
     with connection(path) as db:
         rows = db.execute("SELECT count(*) FROM _mf_entries").fetchone()[0]
         if sum(1 for _ in _names(blobs)) <= rows:

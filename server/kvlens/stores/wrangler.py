@@ -45,6 +45,7 @@ from .commit import (
 )
 from .database import (
     IMMUTABLE,
+    INLINE_SECONDS,
     LOG_SIZE,
     READ_SECONDS,
     WRITABLE,
@@ -54,6 +55,7 @@ from .database import (
     connection,
     file_id,
     has_table,
+    is_late,
     open_database,
     state_of,
 )
@@ -75,6 +77,7 @@ LEAVE_AT_MOST = 1000  # files that a process leaves to the next one; for more it
 CHECKPOINT_COMMITS = 250  # the write-ahead log is folded in after so many
 IDLE = 2.0  # seconds without a commit, after which it is folded in
 SWEEP_AFTER = 2.0  # seconds that a namespace has been open, then values nobody names are sought
+SWEEP_EVERY = 3600.0  # for what is too young to be told from what another process writes
 SWEEP_AGAIN = BUSY_SECONDS + 1.0  # and those that still nobody names are removed
 THREADS = 64  # namespaces that can wait for a lock without holding up another one
 
@@ -589,13 +592,12 @@ class WranglerStore:
 
     def _later(self, task: str, space: _Space, seconds: float, work: _Task) -> None:
         """Do something for a namespace in a while, unless it is due already or closed then."""
-        if (task, space.name) in self._timers:
+        if space.closed or (task, space.name) in self._timers:
             return
 
         def run() -> None:
             del self._timers[task, space.name]
-            if not space.closed:
-                work(space)
+            work(space)
 
         loop = asyncio.get_running_loop()
         self._timers[task, space.name] = loop.call_later(seconds, run)
@@ -616,17 +618,19 @@ class WranglerStore:
         job = asyncio.get_running_loop().run_in_executor(self._helper, orphans.find, *arguments)
 
         def found(job: asyncio.Future[list[str]]) -> None:
-            if not job.cancelled() and job.exception() is None and job.result():
-                names = job.result()
+            names = [] if job.cancelled() or job.exception() else job.result()
+            if names:
                 self._later("sweep", space, SWEEP_AGAIN, lambda space: remove(space, names))
+            else:
+                self._later("sweep", space, SWEEP_EVERY, self._seek_orphans)
 
         def remove(space: _Space, names: list[str]) -> None:
             loop = asyncio.get_running_loop()
             loop.run_in_executor(
                 self._helper, _remove_orphans, space, names, self._journals.values, self._ending
             )
-            if len(names) >= orphans.MOST:
-                self._later("sweep", space, SWEEP_AFTER, self._seek_orphans)
+            more = len(names) >= orphans.MOST
+            self._later("sweep", space, SWEEP_AFTER if more else SWEEP_EVERY, self._seek_orphans)
 
         job.add_done_callback(found)
 
@@ -701,7 +705,7 @@ class WranglerStore:
         return time.monotonic() - space.heard < SHARED_SECONDS
 
     async def _read(self, space: _Space, read: Callable[[Database], _T]) -> _T:
-        """Read here; where a lock is in the way, wait for it in a thread."""
+        """Read here; where a lock is in the way, or it takes long, in a thread."""
         try:
             found = read(space.reader())
             if space.options == IMMUTABLE and space.is_outdated():  # it was read without a lock
@@ -710,7 +714,7 @@ class WranglerStore:
                 )
             return found
         except sqlite3.OperationalError as error:
-            if not is_busy(error):
+            if not is_busy(error) and not is_late(error):
                 raise store_error(space.path, error) from error
         except (sqlite3.Error, OSError) as error:
             raise store_error(space.path, error) from error
@@ -764,6 +768,10 @@ class WranglerStore:
         for database in (space.side, space.main):
             database.close()
         space.closed = True
+        for task in ("fold", "sweep"):
+            timer = self._timers.pop((task, space.name), None)
+            if timer is not None:
+                timer.cancel()
         orphans.closing(space.file or (0, 0))
 
     async def close(self) -> None:
@@ -774,9 +782,8 @@ class WranglerStore:
         if self._finishing is not None:
             await asyncio.wait([self._finishing])
         self._ending.set()
-        for timer in (self._sweep, *self._timers.values()):
-            if timer is not None:
-                timer.cancel()
+        if self._sweep is not None:
+            self._sweep.cancel()
         spaces = list(self._spaces.values())
         self._spaces.clear()
         left = []
@@ -918,7 +925,7 @@ def _work(space: _Space, changes: Sequence[Change], fold: bool, journals: Journa
     try:
         _commit(space, changes, journals)
     finally:
-        db.seconds = READ_SECONDS
+        db.seconds = INLINE_SECONDS
     return (fold or space.log_size() > LOG_SIZE) and _fold_log(space)
 
 
@@ -987,6 +994,11 @@ def store_error(path: Path, error: Exception) -> StoreError:
         return StoreError(
             f"The KV database {path} cannot be opened for writing ({text}). Nothing was changed; "
             "correct its permissions, or choose another store."
+        )
+    if is_late(error):  # type: ignore[arg-type]
+        return StoreError(
+            f"The KV database {path} took longer than {READ_SECONDS:.0f} s to answer, so it is "
+            "damaged or made to hang. Nothing was changed; move the file away to start empty."
         )
     if "malformed" in text or "not a database" in text:
         return StoreError(
