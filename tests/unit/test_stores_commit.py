@@ -130,7 +130,7 @@ def test_the_same(tmp_path: Path, make: Callable[[Files], Change]) -> None:
             assert files.names() == files.kept() | set(change.gone)
             assert not files.kept() & set(change.gone)
             found.append((files.rows(), change.result, len(change.gone)))
-            assert not files.journals.path.parent.exists()
+            assert not files.journals.is_used()
         finally:
             files.db.close()
     assert found[0] == found[1]
@@ -151,7 +151,7 @@ def test_a_step_that_fails(
     assert files.rows() == [*before[:-1], (before[-1][0], b"x", *before[-1][2:])]
     assert files.names() - set(change.gone) - set(last.gone) == files.kept()
     assert names - set(last.gone) <= files.names()
-    assert not files.journals.path.parent.exists()
+    assert not files.journals.is_used()
 
 
 class Killed(BaseException):
@@ -177,7 +177,7 @@ def test_who_is_killed_is_finished_by_the_next(
     assert files.rows() == whole.rows()
     assert files.names() - set(gone) == files.kept()
     assert not files.kept() & set(gone)
-    assert not files.journals.path.parent.exists()
+    assert not files.journals.is_used()
     assert files.finish() == []
     whole.db.close()
     files.db.close()
@@ -257,7 +257,7 @@ def test_a_journal_that_cannot_be_written(files: Files, monkeypatch: pytest.Monk
         assert "No space left" in str(change.error)
         assert files.rows() == before
         assert files.names() == files.kept()
-        assert not files.journals.path.parent.exists()
+        assert not files.journals.is_used()
 
 
 # -- a Worker at the same time ---------------------------------------------------------------
@@ -435,7 +435,7 @@ def test_a_journal_of_somebody_else_changes_nothing(files: Files, content: bytes
     assert files.finish() == []
     assert files.rows() == before
     assert files.names() == names
-    assert not files.journals.path.parent.exists()
+    assert not files.journals.is_used()
 
 
 def test_a_journal_for_a_namespace_that_is_gone(files: Files) -> None:

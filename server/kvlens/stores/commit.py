@@ -110,7 +110,6 @@ def with_journal(
         for _, change in changes:
             change.give_up()
             change.error = error
-        journals.tidy()
         return
     try:
         _roll(journal, reach, dict(changes), turn)
@@ -120,7 +119,6 @@ def with_journal(
             change.error = failed
     else:
         journal.remove()
-    journals.tidy()
     for _, change in changes:
         change.finish()
 
@@ -172,11 +170,12 @@ def finish_journals(journals: Journals, reach: Reach) -> dict[str, list[str]]:
         except DamagedError as error:
             _LOG.warning("%s is damaged (%s) and is removed", journal.path, error)
         except (OSError, sqlite3.Error, StoreError) as error:
-            _LOG.warning("%s cannot be finished now: %s", journal.path, error)
+            if journal.path not in journals.told:  # it is tried again and again
+                journals.told.add(journal.path)
+                _LOG.warning("%s cannot be finished now: %s", journal.path, error)
             journal.close()
             continue
         journal.remove()
-    journals.tidy()
     return gone
 
 

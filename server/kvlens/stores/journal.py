@@ -94,15 +94,24 @@ class Journals:
         self._state = base.joinpath(*parts)
         self.path = self._state.joinpath(*_PLACE)
         self._name = str(self.path)
+        self.told: set[Path] = set()  # those whose trouble is in the log
 
     def is_used(self) -> bool:
         """Tell whether there may be a journal; quick, for it is asked often."""
-        return os.path.lexists(self._name)
+        try:
+            with os.scandir(self._name) as found:
+                return next(found, None) is not None
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # opening it tells what is wrong
 
     def begin(self) -> Journal:
         """Open a new journal. Raises OSError and StoreError."""
         for _ in range(_TRIES):
-            with contextlib.suppress(FileNotFoundError, BlockingIOError):  # tidied up just now
+            with contextlib.suppress(
+                FileNotFoundError, BlockingIOError
+            ):  # taken for one left behind
                 return self._begin()
         return self._begin()
 
@@ -151,16 +160,6 @@ class Journals:
                         if row is not None:
                             found.update(value[0] for value in row[1:] if value is not None)
         return found
-
-    def tidy(self) -> None:
-        """Remove the folders where they are empty."""
-        with contextlib.suppress(OSError, StoreError):
-            *above, last = self._parts
-            with open_folder(self._base, *above) as folder:
-                folder.remove_folder(last)
-            *above, last = above
-            with open_folder(self._base, *above) as folder:
-                folder.remove_folder(last)
 
 
 class Journal:
