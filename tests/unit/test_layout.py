@@ -73,3 +73,42 @@ def test_a_part_imports_only_what_is_below_it(part: str) -> None:
 @pytest.mark.parametrize("part", sorted(set(IMPORTED) - {"lsp"}))
 def test_only_the_protocol_layer_knows_the_protocol(part: str) -> None:
     assert not IMPORTED[part] & OF_THE_PROTOCOL
+
+
+# Reading files: what a repository holds is opened through the one gate, `kvlens/files.py`.
+OPENERS = {"open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes"}
+ALLOWED: dict[str, set[str]] = {
+    # module: what it opens that is no file of the workspace, or has a gate of its own
+    "cli/__init__.py": {"os.open"},  # the null device
+    "seeds/export.py": {"path.open", "beside.open"},  # written, at a place that the user names
+    "seeds/snapshots.py": {"path.open", "beside.open", "self._path.open"},
+    "lsp/server.py": {"self.documents.open"},  # a text of the editor
+}
+GATES = ("files.py", "stores", "worker")
+
+
+def _opened(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    functions = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kvlens")
+        for alias in node.names
+    }
+    functions |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    found = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        name = called.rpartition(".")[2]
+        if name in OPENERS and called not in functions and not called.startswith("files."):
+            found.add(called)
+    return found
+
+
+def test_files_are_opened_at_one_gate() -> None:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        module = path.relative_to(PACKAGE).as_posix()
+        if not module.startswith(GATES):
+            assert _opened(path) <= ALLOWED.get(module, set()), module

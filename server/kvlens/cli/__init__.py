@@ -45,7 +45,8 @@ def _run(words: list[str]) -> int:
     try:
         module = importlib.import_module(f"kvlens.cli.{COMMANDS[words[0]][0]}")
         result: int = module.run(words[0], words[1:])
-        sys.stdout.flush()
+        if not sys.stdout.closed:
+            sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -50,7 +50,7 @@ def add_namespace(config: Config, binding: str, environment: str | None = None) 
     Raises ConfigError where the file is not valid or declares the binding already.
     """
     text = config.text
-    fault = judge(text, config.path) if text.strip() else None
+    fault = judge(text, config.path) if text.strip() or config.refused else None
     if fault:
         raise ConfigError(f"{config.path} is not valid ({fault.message}); mend it first")
     place = f' in environment "{environment}"' if environment else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
+from bisect import bisect_right
 from typing import NamedTuple
 
 from kvlens.config import Config, load_text
@@ -43,16 +44,16 @@ def judge_config(config: Config) -> SyntaxProblem | None:
         return SyntaxProblem(f"this file {config.refused.reason}", config.refused.span)
     if config.is_json:
         return _judge_json(config.text)
-    return _judge_toml(config.text)
+    return _judge_toml(config)
 
 
-def _judge_toml(text: str) -> SyntaxProblem | None:
-    fault = _plain_fault(text)
+def _judge_toml(config: Config) -> SyntaxProblem | None:
+    fault = _plain_fault(config.text)
     if fault is None:
         return None
-    if len(text) > _LARGE:
-        return _judge_large(text, fault)
-    return _judge_strictly(text)
+    if len(config.text) > _LARGE:
+        return _judge_large(config, fault)
+    return _judge_strictly(config.text)
 
 
 def _judge_strictly(text: str) -> SyntaxProblem | None:
@@ -74,26 +75,36 @@ def _judge_strictly(text: str) -> SyntaxProblem | None:
     return None
 
 
-def _judge_large(text: str, fault: str) -> SyntaxProblem | None:
-    """Judge a text for which tomlkit would take many seconds, by the section with the fault.
+def _judge_large(config: Config, fault: str) -> SyntaxProblem | None:
+    """Judge a text for which tomlkit would take many seconds, by the statement with the fault.
 
-    Where that is right alone, it is TOML 1.1, or a name that another section has too.
+    Where that is right alone, it is TOML 1.1, or a name that another statement has too.
     """
+    text = config.text
     found = _FAULT.search(fault)
     if not found:
         return None  # no parser but tomlkit is here
     index = LineIndex(text)
     at = len(text) if not found[1] else index.offset(int(found[1]) - 1, int(found[2]) - 1, "utf-32")
-    start = max(text.rfind("\n[", 0, at) + 1, 0)
-    end = text.find("\n[", at)
-    section = text[start : end + 1 if end >= 0 else len(text)]
-    problem = _judge_strictly(section) if len(section) <= _LARGE else None
+    start, end = _statement(config, at)
+    problem = _judge_strictly(text[start:end]) if end - start <= _LARGE else None
     if problem is not None:
         span = Span(problem.span.start + start, problem.span.end + start)
         return SyntaxProblem(problem.message, span)
-    if fault.startswith("Cannot") or len(section) > _LARGE:
-        return SyntaxProblem(_FAULT.sub("", fault).strip(), _visible(text, at))
+    if fault.startswith("Cannot") or end - start > _LARGE:
+        return SyntaxProblem(_FAULT.sub("", fault).strip(), Span(start, max(start + 1, at)))
     return None
+
+
+def _statement(config: Config, at: int) -> tuple[int, int]:
+    """Return from where to where the statement or header around a place goes."""
+    bases = [base for base, _ in config.sections]
+    number = max(0, bisect_right(bases, at) - 1)
+    base, section = config.sections[number]
+    starts = [base, *(base + member.key[0].start for member in section.body.members)]
+    starts.append(bases[number + 1] if number + 1 < len(bases) else len(config.text))
+    place = max(1, bisect_right(starts, at, 0, len(starts) - 1))
+    return starts[place - 1], starts[place]
 
 
 def _plain_fault(text: str) -> str | None:

@@ -82,7 +82,7 @@ class TomlScanner:
         kept: dict[str, Read] = {}
         tables: dict[str, Node] = {}
         sections: Sections = []
-        left = MOST - len(bounds)
+        left = MOST - 4 * len(bounds)  # a header makes a table and more
         index = 0
         while index + 1 < len(bounds):
             start, stop = bounds[index], bounds[index + 1]

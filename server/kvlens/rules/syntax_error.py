@@ -16,6 +16,7 @@ from kvlens.text import Span
 _PLAINER = (
     (r"Unexpected character: '\\x00'|Unexpected end of file", "it ends in the middle of a value"),
     (r'Key "(.*)" already exists', r'"\1" stands here for the second time'),
+    (r"Cannot overwrite a value", "this name stands here for the second time"),
     (
         r"Control characters .* in strings",
         "a string cannot go on in the next line: close the quote",

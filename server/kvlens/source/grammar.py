@@ -6,9 +6,10 @@ sources are not checked; all else works.
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Parser, Query, Tree
@@ -25,6 +26,10 @@ ENDINGS = {
     ".tsx": "tsx",
 }
 
+MOST_SECONDS = 3.0  # that parsing may take; a megabyte of code takes a quarter of one
+_QUICK = 100_000  # bytes up to which nothing takes so long
+_PIECE = 65_536  # bytes that the parser gets at a time
+
 _TYPED = "(property_signature) @signature"
 _QUERY = """
 (subscript_expression) @subscript
@@ -39,6 +44,10 @@ class Unavailable(Exception):  # noqa: N818 - it is the state that has a name
     """The parser is not installed, or has no build for this platform; the message says so."""
 
 
+class TooSlowError(Exception):
+    """A text takes longer to parse than anyone would wait; it was made to, or is no code."""
+
+
 class Grammar:
     """One language: how it is parsed, and the query for what is looked for in whole files."""
 
@@ -50,10 +59,25 @@ class Grammar:
     def parse(self, data: bytes, old: Tree | None = None) -> Tree:
         """Parse a text, from the edited tree of the version before where there is one.
 
-        Each text has a parser of its own, as several threads may read.
+        Each text has a parser of its own, as several threads may read. Raises TooSlowError for a
+        text that takes longer than MOST_SECONDS.
         """
         parser = self._parser(self.language)
-        return parser.parse(data) if old is None else parser.parse(data, old)
+        if len(data) <= _QUICK:
+            return parser.parse(data) if old is None else parser.parse(data, old)
+        deadline = time.monotonic() + MOST_SECONDS
+
+        def read(offset: int, point: object) -> bytes:
+            return data[offset : offset + _PIECE]
+
+        def is_late(offset: int, has_error: bool) -> bool:
+            return time.monotonic() > deadline
+
+        given: dict[str, Any] = {} if old is None else {"old_tree": old}
+        try:
+            return parser.parse(read, progress_callback=is_late, **given)
+        except ValueError as error:
+            raise TooSlowError from error
 
 
 def is_source(path: str) -> bool:

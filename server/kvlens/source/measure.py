@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 500  # nodes inside one another; code that people write has some thirty
 MOST_NODES = 600_000
+WIDEST_LOST = 20_000  # nodes side by side in code that the parser has lost its way in
 MOST_STEPS = 100_000_000  # words that are looked up times the nodes side by side
 _WORDS = re.compile(rb"\b(?:\w*[eE]nv|get|getWithMetadata|put|delete|list|\w*KV\w*)\b")
 
@@ -42,6 +43,8 @@ def refusal(root: Node, data: bytes) -> str | None:
             widths[depth] += 1
             continue
         break
+    if widest > WIDEST_LOST and root.has_error:
+        return f"has {widest:,} pieces in a row and does not parse, so that it is not checked"
     words = sum(1 for _ in _WORDS.finditer(data)) if widest * len(data) > MOST_STEPS else 0
     if words * widest > MOST_STEPS:
         return f"names bindings {words:,} times in one long list of code, too often to be checked"

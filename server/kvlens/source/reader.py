@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kvlens.source.grammar import Grammar, grammar_name, load
+from kvlens.source.grammar import Grammar, TooSlowError, grammar_name, load
 from kvlens.source.measure import refusal
 from kvlens.source.offsets import Offsets
 from kvlens.source.syntax import Source
@@ -54,10 +54,14 @@ def _parse(path: str, text: str, grammar: Grammar, last: Source | None) -> Sourc
     if last is not None:
         old = last.tree.copy()  # the version before stays true for those who hold it
         old.edit(*_edit(last.offsets.data, offsets.data))
-    tree = grammar.parse(offsets.data, old)
-    refused = refusal(tree.root_node, offsets.data)
-    if refused is None:
-        return Source(path, offsets, tree, grammar)
+    try:
+        tree = grammar.parse(offsets.data, old)
+    except TooSlowError:
+        refused: str | None = "takes too long to parse, and is not checked"
+    else:
+        refused = refusal(tree.root_node, offsets.data)
+        if refused is None:
+            return Source(path, offsets, tree, grammar)
     return Source(path, Offsets(""), grammar.parse(b""), grammar, refused)
 
 

@@ -18,6 +18,8 @@ from kvlens.text import Span
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_VARIABLES = ("identifier", "shorthand_property_identifier_pattern")
+_FOLLOWED = 100  # variables, each made of the one before
 ENV_OWNERS = ("Env", "Bindings", "Environment")
 
 EnvType = Literal["kv", "maybe", "other"]
@@ -250,17 +252,37 @@ class Reading:
 
     def _tested(self, node: Node | None) -> bool:
         """Tell whether the variable that a pattern declares is tested for being there."""
-        if node is None or node.type not in (
-            "identifier",
-            "shorthand_property_identifier_pattern",
-        ):
-            return False
-        declared = self.source.names.resolve(node)
-        if declared is None:
-            return False
-        return any(self._allows_absence(each) for each in self.source.names.references(declared))
+        waiting = [node]
+        seen: set[int] = set()
+        while waiting:
+            one = waiting.pop()
+            if one is None or one.type not in _VARIABLES:
+                continue
+            declared = self.source.names.resolve(one)
+            if declared is None or declared.node.id in seen:
+                continue
+            seen.add(declared.node.id)
+            if len(seen) > _FOLLOWED:
+                return True  # who knows
+            for each in self.source.names.references(declared):
+                if self._asks(each):
+                    return True
+                waiting.append(self._copy_of(each))
+        return False
 
     def _allows_absence(self, node: Node) -> bool:
+        """Tell whether the code asks here, or of a variable that is made here."""
+        return self._asks(node) or self._tested(self._copy_of(node))
+
+    def _copy_of(self, node: Node) -> Node | None:
+        """Return the variable that is made to be what stands here: `const kv = env.X`."""
+        parent = outer(node).parent
+        if parent is None or parent.type != "variable_declarator":
+            return None
+        name = parent.child_by_field_name("name")
+        return name if name is not None and name.type == "identifier" else None
+
+    def _asks(self, node: Node) -> bool:
         """Tell whether the code asks here if there is such a binding."""
         here = outer(node)
         parent = here.parent
@@ -280,9 +302,6 @@ class Reading:
         if kind in ("if_statement", "ternary_expression", "while_statement"):
             condition = parent.child_by_field_name("condition")
             return condition is not None and condition.id == here.id
-        if kind == "variable_declarator":  # const kv = env.X; if (!kv) …
-            name = parent.child_by_field_name("name")
-            return name is not None and name.type == "identifier" and self._tested(name)
         if kind == "arguments":  # Boolean(env.X)
             call = parent.parent
             function = call.child_by_field_name("function") if call is not None else None
