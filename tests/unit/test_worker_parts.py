@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from kvlens.config.find import ConfigError
 from kvlens.lines import Line
-from kvlens.worker import capnp, dotenv, find, layout
+from kvlens.source import Unavailable
+from kvlens.worker import capnp, dotenv, find, layout, syntax
 from kvlens.worker.build import has_node, needs_bundler
 from kvlens.worker.errors import WorkerError
 from kvlens.worker.output import Event, Output, Places
@@ -480,3 +481,52 @@ def test_output_of_a_service_worker(tmp_path: Path) -> None:
         ("log", "warning", 'a {"b": 1}', 0),
         ERROR,
     ]
+
+
+# syntax -----------------------------------------------------------------------------------------
+
+TYPED = "interface Env { KV: any }\nenum A { b }\nexport default { fetch: (r: R) => <X>r };\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "module", "default"),
+    [
+        ("export default {};", "a.js", True, True),
+        ("export default class extends W {}", "a.mjs", True, True),
+        ("const a = {};\nexport { a as default };", "a.js", True, True),
+        ("export { default } from './a';", "a.js", True, True),
+        ("export * from './a';", "a.js", True, True),
+        ("export { default as a } from './a';", "a.js", True, False),
+        ("export const a = 1;", "a.js", True, False),
+        ("import a from './a';", "a.js", True, False),
+        ("addEventListener('fetch', f);", "a.js", False, False),
+        ("const a = { export: 1, import: 2 };", "a.js", False, False),
+        ("// export default {}\n/* export default 1 */ f();", "a.js", False, False),
+        (
+            "f('export default 1', `\nexport default ${1}\n`, /export default/);",
+            "a.js",
+            False,
+            False,
+        ),
+        ("const a = await import('./a');", "a.js", False, False),
+        ("export default {", "a.js", True, True),
+        (TYPED, "a.ts", True, True),
+        ("export default <A>() => <b>export default</b>;", "a.tsx", True, True),
+        ("export default () => <b>export default</b>;", "a.jsx", True, True),
+        ("f(); /* \u00e9 */ export default 1", "a.js", True, True),
+    ],
+)
+def test_syntax(text: str, name: str, module: bool, default: bool) -> None:
+    assert syntax.exports_default(text, name) == default
+    if name.endswith("js"):
+        assert syntax.is_module(text) == module
+
+
+def test_syntax_without_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unavailable(name: str) -> Any:
+        raise Unavailable(name)
+
+    monkeypatch.setattr(syntax, "load", unavailable)
+    assert syntax.is_module("f();\nexport default {};")
+    assert syntax.exports_default(TYPED, "a.ts")
+    assert not syntax.is_module("// export default {};\nf('import', import_, exported);")

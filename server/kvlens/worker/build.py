@@ -88,7 +88,7 @@ def build(settings: Settings, *, with_command: bool = True) -> Script:
             f"main = {_shown(main, settings)}: JavaScript and TypeScript are run here, not "
             f'"{main.suffix}" files'
         )
-    is_module = exports_default(source)
+    is_module = exports_default(source, main.name)
     if not settings.bundle:
         return _as_it_is(settings, main, is_module)
     more = _additional(settings, main, is_module)
