@@ -87,6 +87,7 @@ def run(scale: float, seed: int) -> list[Result]:
         def measured(what: str, command: list[str], limit: float | None = None) -> str:
             took, memory, said = _run(command, folder)
             limit = None if limit is None else START + limit * keys / KEYS
+            print(f"  … {what}: {took:.1f} s", file=sys.stderr, flush=True)  # it takes a while
             results.append(Result(what, took, "s", limit))
             results.append(Result(f"{what}: memory", memory, "MB", MEMORY))
             return said

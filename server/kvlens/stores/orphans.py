@@ -150,8 +150,3 @@ def _older(blobs: Blobs, limit: float) -> Iterator[tuple[str]]:
             status = entry.stat(follow_symlinks=False)
             if stat.S_ISREG(status.st_mode) and status.st_mtime < limit:
                 yield (entry.name,)
-
-
-def none_pending(folder: Path) -> set[str]:
-    """Return no value: nothing is under way."""
-    return set()
