@@ -113,17 +113,17 @@ def test_the_server_answers_and_ends(tmp_path: Path, make: Callable[[Path], None
         for name, text in (("wrangler.toml", CONFIG), ("src/index.ts", SOURCE)):
             item = {"uri": f"{root}/{name}", "languageId": "x", "version": 1, "text": text}
             client.send("textDocument/didOpen", {"textDocument": item})
-        place = {"textDocument": {"uri": f"{root}/wrangler.toml"}}
-        answer = client.ask("textDocument/documentSymbol", place)
+        config = {"textDocument": {"uri": f"{root}/wrangler.toml"}}
+        answer = client.ask("textDocument/documentSymbol", config)
         assert answer["result"][0]["name"] == "CARTS"
         changes = [{"uri": f"{root}/{name}", "type": 2} for name in PLACES]
         client.send("workspace/didChangeWatchedFiles", {"changes": changes})
-        client.ask("textDocument/hover", {**place, "position": {"line": 1, "character": 30}})
+        client.ask("textDocument/hover", {**config, "position": {"line": 1, "character": 30}})
         source = {"textDocument": {"uri": f"{root}/src/index.ts"}}
         client.ask("textDocument/hover", {**source, "position": {"line": 0, "character": 40}})
         client.ask("textDocument/references", {**source, "position": {"line": 0, "character": 40},
                                                "context": {"includeDeclaration": True}})  # fmt: skip
-        client.send("textDocument/didClose", place)
+        client.send("textDocument/didClose", config)
         client.ask("textDocument/foldingRange", place)
         assert "result" in client.ask("shutdown", None)
         client.send("exit", None)
