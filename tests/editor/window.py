@@ -112,8 +112,14 @@ class Window:
         """Bring the KV Lens view to the front."""
         icon = self.page.locator('.activitybar .action-label[aria-label^="KV Lens"]')
         expect(icon).to_be_visible(timeout=START)
-        if not self.page.locator(".sidebar .title-label", has_text="KV Lens").is_visible():
-            icon.click()
+        title = self.page.locator(".sidebar .title-label", has_text="KV Lens")
+        for _ in range(5):  # a window that is being restored may bring it by itself, late
+            try:
+                expect(title).to_be_visible(timeout=3000)
+                return
+            except AssertionError:
+                icon.click()
+        expect(title).to_be_visible(timeout=START)
 
     def rows(self) -> list[str]:
         """Return the labels of the rows that the view shows."""

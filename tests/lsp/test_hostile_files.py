@@ -124,7 +124,7 @@ def test_the_server_answers_and_ends(tmp_path: Path, make: Callable[[Path], None
         client.ask("textDocument/references", {**source, "position": {"line": 0, "character": 40},
                                                "context": {"includeDeclaration": True}})  # fmt: skip
         client.send("textDocument/didClose", config)
-        client.ask("textDocument/foldingRange", place)
+        client.ask("textDocument/foldingRange", config)
         assert "result" in client.ask("shutdown", None)
         client.send("exit", None)
         assert client.process.wait(30) == 0

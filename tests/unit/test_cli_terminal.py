@@ -342,9 +342,9 @@ def test_an_export_replaces_no_device_and_no_link(
 MILLISECONDS = "1675058732043"
 TIMES = {
     "milliseconds": (["--expiration", MILLISECONDS], "this looks like milliseconds: 1675058732"),
-    "of 400 digits": (["--expiration", "9" * 400], "Value out of range"),
+    "of 400 digits": (["--expiration", "9" * 400], "--expiration is out of range"),
     "of 5,000 digits": (["--expiration", "9" * 5000], "invalid int value"),
-    "ttl of 400 digits": (["--ttl", "9" * 400], "Value out of range"),
+    "ttl of 400 digits": (["--ttl", "9" * 400], "--ttl is out of range"),
     "metadata without end": (["--metadata", "1e400"], "cannot be written as JSON"),
     "metadata of 5,000 digits": (["--metadata", "9" * 5000], "cannot be written as JSON"),
     "metadata NaN": (["--metadata", "NaN"], "must be valid JSON"),

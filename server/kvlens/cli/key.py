@@ -37,7 +37,7 @@ from kvlens.kv.validation import (
     list_prefix,
 )
 from kvlens.kv.values import decode_text, dump_json, parse_json
-from kvlens.seeds.file import looks_like_milliseconds
+from kvlens.seeds.file import BEYOND_NUMBERS, looks_like_milliseconds
 from kvlens.stores import Store
 
 
@@ -69,6 +69,8 @@ def expires_at(options: Options, now: float) -> int | None:
     if options.ttl is not None and options.expiration is not None:
         raise UsageError("--ttl and --expiration both say when the key expires; give one of them")
     for name, given in (("--ttl", options.ttl), ("--expiration", options.expiration)):
+        if given is not None and given >= BEYOND_NUMBERS:
+            raise UsageError(f"{name} is out of range: it takes seconds")
         if given is not None and looks_like_milliseconds(given):
             raise UsageError(
                 f"{name} {given} is in seconds, and this looks like milliseconds: {given // 1000}"

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Protocol
 from kvlens.cli.events import Events
 from kvlens.config.find import ConfigError, find_config
 from kvlens.emulator import EmulatorError
+from kvlens.internal import told
 from kvlens.kv.limits import COMPATS, read_compat
 from kvlens.stores import DEFAULT_STORE, StoreError, default_store
 from kvlens.worker.errors import WorkerError
@@ -81,9 +83,8 @@ def run_serving(
     except KeyboardInterrupt:
         return 0
     except Exception as error:
-        events.as_json = False
-        events.unexpected(error)
-        return 2
+        print(told(f"kvlens {command}", error), file=sys.stderr)
+        return 1
     finally:
         events.close()
 

@@ -256,6 +256,9 @@ def _way_out(given: object) -> str:
 
 def wrong_expiry(expiration: float | None, ttl: float | None, now: float) -> str | None:
     """Return what is wrong with the times of an item (seconds), or None."""
+    for name, given in (("expiration_ttl", ttl), ("expiration", expiration)):
+        if given is not None and abs(given) >= BEYOND_NUMBERS:
+            return f'"{name}" is out of range: it takes seconds'
     try:
         expiration_time(
             UNSET if expiration is None else expiration, UNSET if ttl is None else ttl, now
@@ -272,6 +275,10 @@ def wrong_expiry(expiration: float | None, ttl: float | None, now: float) -> str
             )
         return str(error.reason).rstrip(".")
     return None
+
+
+BEYOND_NUMBERS = 2**53
+"""Numbers from here on are not exact in JavaScript, nor any time."""
 
 
 def looks_like_milliseconds(given: float) -> bool:
