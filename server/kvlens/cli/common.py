@@ -443,6 +443,13 @@ def print_json(value: object) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def json_lines(items: Sequence[object]) -> str:
+    """Return the lines of some items of an array as `print_json` has them, without brackets."""
+    import json
+
+    return json.dumps(items, indent=2, ensure_ascii=False)[2:-2]
+
+
 def print_warnings(lines: Sequence[str]) -> None:
     """Print lines on standard error, not too many."""
     for line in lines[:LINES]:
