@@ -433,6 +433,11 @@ def print_json(value: object) -> None:
     print(json_text(value))
 
 
+def json_lines(items: Sequence[object]) -> str:
+    """Return the lines of some items of an array as `print_json` has them, without brackets."""
+    return json_text(items)[2:-2]
+
+
 def print_warnings(lines: Sequence[str], count: int | None = None) -> None:
     """Print lines on standard error, not too many; `count` is how many there are in all."""
     count = len(lines) if count is None else count

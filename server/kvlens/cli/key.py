@@ -19,6 +19,7 @@ from kvlens.cli.common import (
     checked_key,
     counted,
     find_target,
+    json_lines,
     namespace_options,
     print_json,
     run_group,
@@ -175,17 +176,22 @@ def _list(options: Options) -> int:
     prefix = list_prefix(UNSET if options.prefix is None else options.prefix)
     place, target = find_target(options)
 
-    async def work(store: Store) -> list[KeyInfo]:
-        found: list[KeyInfo] = []
+    async def work(store: Store) -> None:
+        """Print the keys page by page: memory need not hold a million."""
         after: str | None = None
+        printed = False
         while True:
             page = await store.list(target.id, prefix=prefix, after=after)
-            found += page.keys
+            if page.keys:
+                items = [{"name": info.name, **_extras(info)} for info in page.keys]
+                print(",\n" if printed else "[\n", json_lines(items), sep="", end="")
+                printed = True
             if page.complete or not page.keys:
-                return found
+                print("\n]" if printed else "[]")
+                return
             after = page.keys[-1].name
 
-    print_json([{"name": info.name, **_extras(info)} for info in with_store(place, work)])
+    with_store(place, work)
     return 0
 
 

@@ -22,7 +22,8 @@ import os
 import stat
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
@@ -34,6 +35,8 @@ _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 MAX_SIZE = 26 * 1024 * 1024  # bytes; KV allows 25 MiB
 RECYCLED_SIZE = 4096  # bytes; workerd reads as much as soon as it has opened the file
+UNLINK_THREADS = 32
+UNLINKED_AT_ONCE = 200  # names that one of them takes
 SWEPT_AT_ONCE = 50_000  # names that memory holds while a folder is emptied
 REST = 0.1  # seconds before a file is used again
 
@@ -186,24 +189,16 @@ class Blobs:
         """Remove files; one that is gone, or that another program holds open, is left."""
         with contextlib.suppress(OSError, StoreError):
             folder = self.current()
-            for blob_id in blob_ids:
-                if is_blob_id(blob_id):
-                    with contextlib.suppress(OSError):
-                        folder.remove(blob_id)
+            _unlink(folder, (blob_id for blob_id in blob_ids if is_blob_id(blob_id)))
 
     def remove_older(self, limit: float) -> None:
         """Remove the values whose files are older, in the order in which a disk has them."""
         with contextlib.suppress(OSError, StoreError):
             folder = self.current()
-            at = folder.handle
             entries = (entry for entry in folder.entries() if is_blob_id(entry.name))
             while some := list(islice(entries, SWEPT_AT_ONCE)):
-                for _, name in sorted((entry.inode(), entry.name) for entry in some):
-                    with contextlib.suppress(OSError):
-                        place = folder.at(name)
-                        found = os.stat(place, dir_fd=at, follow_symlinks=False)
-                        if stat.S_ISREG(found.st_mode) and found.st_mtime < limit:
-                            os.unlink(place, dir_fd=at)
+                in_order = sorted((entry.inode(), entry.name) for entry in some)
+                _unlink(folder, (name for _, name in in_order), limit)
 
     def now(self) -> float:
         """Return the time by the clock that dates the files, which may be another machine's."""
@@ -247,6 +242,38 @@ class Blobs:
     def close(self) -> None:
         """Let go of the folder."""
         self._open = None
+
+
+def _unlink(folder: Folder, names: Iterable[str], limit: float | None = None) -> None:
+    """Remove files, all or those that are older; what cannot be removed is left.
+
+    To free what a file has on the disk takes 20 µs, or 2 ms where the disk is told of it at once
+    (`discard`). That can be waited for many times at a time.
+    """
+    at = folder.handle
+
+    def unlink(some: Sequence[str]) -> None:
+        for name in some:
+            place = folder.at(name)
+            with contextlib.suppress(OSError):
+                if limit is not None:
+                    found = os.stat(place, dir_fd=at, follow_symlinks=False)
+                    if not stat.S_ISREG(found.st_mode) or found.st_mtime >= limit:
+                        continue
+                os.unlink(place, dir_fd=at)
+
+    rest = iter(names)
+    first = list(islice(rest, UNLINKED_AT_ONCE))
+    second = list(islice(rest, UNLINKED_AT_ONCE))
+    if not second:
+        unlink(first)
+        return
+    with ThreadPoolExecutor(UNLINK_THREADS, "kv-unlink") as threads:
+        under_way = deque((threads.submit(unlink, first), threads.submit(unlink, second)))
+        while some := list(islice(rest, UNLINKED_AT_ONCE)):
+            if len(under_way) > UNLINK_THREADS:
+                under_way.popleft().result()  # so that not all names are held
+            under_way.append(threads.submit(unlink, some))
 
 
 def _file_id(place: str | int) -> _FileId:
