@@ -115,27 +115,38 @@ def run(scale: float, seed: int) -> list[Result]:
     return results
 
 
+_LAUNCHER = """
+import os, subprocess, sys
+child = subprocess.Popen(sys.argv[2:])
+memory = 0.0
+if hasattr(os, "wait4"):
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    memory = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+with open(sys.argv[1], "w") as file:
+    file.write(str(memory))
+sys.exit(child.wait())
+"""
+"""A small process between: the most memory of a child counts that of the one that started it."""
+
+
 def _run(command: list[str], folder: Path) -> tuple[float, float, str]:
     """Run a command; return its seconds, the most memory it held in MB, and what it printed."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         began = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=errors)
-        memory = _memory(process)
+        usage = folder / "usage"
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(usage), *command],
+            cwd=folder,
+            stdout=out,
+            stderr=errors,
+        )
+        process.wait()
         took = time.perf_counter() - began
+        memory = float(usage.read_text("ascii"))
         out.seek(0)
         said = out.read(200_000).decode(errors="replace")
         errors.seek(0)
         if process.returncode:
             raise AssertionError(f"{command[-4:]}: {errors.read().decode(errors='replace')}")
     return took, memory, said
-
-
-def _memory(process: subprocess.Popen[bytes]) -> float:
-    """Wait for a process; return the most memory it held, in MB; 0 where nobody tells."""
-    if not hasattr(os, "wait4"):
-        process.wait()
-        return 0.0
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return used.ru_maxrss * unit / 1e6
