@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from kvlens.kv import ManualClock, Stats, Write
 from kvlens.stores import Batch, Store, open_store, tally
 from kvlens.stores import wrangler as module
+from kvlens.stores.blobs import Blobs
 from kvlens.stores.diskformat import blobs_path, database_path, new_blob_id
 
 NOW = 1_800_000_000
@@ -86,6 +88,24 @@ async def test_what_this_process_changes_is_not_counted_again(
             await store.list("KV")
         assert await store.stats("KV") == live()
     assert counted == [1]
+
+
+async def test_a_count_takes_longer_than_a_statement_may(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A million files take longer than SQLite is given for one statement."""
+    monkeypatch.setattr(tally, "AT_ONCE", 50)
+    monkeypatch.setattr("kvlens.stores.database.READ_SECONDS", 0.5)
+    monkeypatch.setattr("kvlens.stores.database._OPERATIONS", 100)
+    await store.put_many("KV", [Write(f"k{n:05}", b"12") for n in range(400)])
+    total = Blobs.total
+
+    def slow(blobs: Blobs, names: Any) -> int:
+        time.sleep(0.1)
+        return total(blobs, names)
+
+    monkeypatch.setattr(Blobs, "total", slow)
+    assert await store.stats("KV") == Stats(400, 800)
 
 
 async def test_a_large_change_is_counted_in_the_end(store: Store) -> None:
