@@ -422,6 +422,17 @@ FOREIGN: dict[str, bytes] = {
     "a key that is no text": sealed(["namespace", "KV"], ["row", 5, None, None]),
     "deep": sealed(["namespace", "KV"])[:-1] + b"[" * 100_000 + b"\n",
     "a long line": sealed(["namespace", "KV"], ["row", "k" * 1_100_000, None, None]),
+    "a key with half a pair": sealed(
+        ["namespace", "KV"], ["row", "\ud800", None, [ID, None, None]]
+    ),
+    "metadata with half a pair": sealed(
+        ["namespace", "KV"], ["row", "k", None, [ID, None, "\ud800"]]
+    ),
+    "an old value with half a pair": sealed(
+        ["namespace", "KV"], ["row", "k001", ["\ud800", None, None], None]
+    ),
+    "a namespace with half a pair": sealed(["namespace", "\ud800"], ROW),
+    "a namespace without an id": sealed(["namespace"], ROW),
     "done too much": sealed(["namespace", "KV"], ROW) + b'["done", 5]\n',
     "a row behind the seal": sealed(["namespace", "KV"], ROW) + json.dumps(ROW).encode() + b"\n",
 }
@@ -436,6 +447,44 @@ def test_a_journal_of_somebody_else_changes_nothing(files: Files, content: bytes
     assert files.rows() == before
     assert files.names() == names
     assert not files.journals.is_used()
+
+
+@pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN)
+def test_a_journal_of_somebody_else_is_looked_through(files: Files, content: bytes) -> None:
+    files.journals.path.mkdir(parents=True)
+    (files.journals.path / f"{'a' * 32}.journal").write_bytes(content)
+    with contextlib.suppress(StoreError):
+        assert files.journals.values(files.blobs.folder) <= {ID}
+
+
+ODD = {
+    "a key that is no UTF-8": "CAST(x'6bff' AS TEXT), 'x', NULL, NULL",
+    "a key of bytes": "x'6bff', 'x', NULL, NULL",
+    "no key": "NULL, 'x', NULL, NULL",
+    "a name that is no UTF-8": "'odd', CAST(x'6bff' AS TEXT), NULL, NULL",
+    "metadata that is no UTF-8": "'odd', 'x', NULL, CAST(x'6bff' AS TEXT)",
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("steps", [99, 1])
+def test_a_row_that_is_no_text_stops_no_clear(
+    files: Files, monkeypatch: pytest.MonkeyPatch, odd: str, steps: int
+) -> None:
+    files.db.execute(f"INSERT INTO _mf_entries VALUES ({odd})")
+    rows = "SELECT quote(key), quote(CAST(blob_id AS BLOB)), quote(metadata) FROM _mf_entries"
+    before = set(files.db.execute(rows).fetchall())
+    failing(monkeypatch, steps, lambda: OSError("stop"))
+    change = made(files, Clear())
+    files.in_steps(change)
+    assert not files.journals.is_used()
+    after = set(files.db.execute(rows).fetchall())
+    if steps == 1:
+        assert isinstance(change.error, OSError)
+        assert after == before
+    else:
+        assert change.error is None
+        assert len(after) <= 1 and after <= before
 
 
 def test_a_journal_for_a_namespace_that_is_gone(files: Files) -> None:

@@ -6,6 +6,7 @@ What is damaged or foreign is one key's or one namespace's trouble, and is named
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import sqlite3
 import stat
@@ -282,6 +283,54 @@ def tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and ".sqlite" not in path.name
     }
+
+
+def naming_journal(database: Path, name: bytes) -> None:
+    """Leave the journal of a transaction of several databases, whose list is the file `name`."""
+    magic = bytes.fromhex("d9d505f920a163d7")
+    page = int.from_bytes(database.read_bytes()[16:18], "big")
+    numbers = (0, 0, database.stat().st_size // page, 512, page)
+    header = magic + b"".join(number.to_bytes(4, "big") for number in numbers)
+    end = (0x40000000 // page + 1).to_bytes(4, "big") + name
+    end += len(name).to_bytes(4, "big") + sum(name).to_bytes(4, "big") + magic
+    database.with_name(f"{database.name}-journal").write_bytes(header.ljust(512, b"\0") + end)
+
+
+async def test_a_journal_that_names_a_file(repository: Repository, store: Store) -> None:
+    naming_journal(repository.database, str(repository.victim).encode())
+    before = repository.database.read_bytes()
+    for attempt in (
+        store.get("KV", "good"),
+        store.list("KV"),
+        store.put("KV", Write("new", b"new")),
+        store.clear("KV"),
+    ):
+        with pytest.raises(StoreError, match="names another file"):
+            await attempt
+    await store.put("other", Write("new", b"new"))
+    assert repository.untouched()
+    assert repository.database.read_bytes() == before
+
+
+async def test_a_journal_that_names_a_file_beside_one_of_a_change(
+    repository: Repository, store: Store
+) -> None:
+    naming_journal(repository.database, str(repository.victim).encode())
+    place = repository.state / "kvlens" / "journal"
+    place.mkdir(parents=True)
+    lines = b'["kvlens journal",1]\n["namespace","KV"]\n'
+    seal = f'["sealed",0,"{hashlib.sha256(lines).hexdigest()}"]\n'.encode()
+    (place / f"{'a' * 32}.journal").write_bytes(lines + seal)
+    await store.put("other", Write("new", b"new"))
+    assert repository.untouched()
+
+
+async def test_a_journal_that_was_left_by_a_kill(repository: Repository, store: Store) -> None:
+    naming_journal(repository.database, b"x")
+    journal = repository.database.with_name(f"{repository.database.name}-journal")
+    journal.write_bytes(journal.read_bytes()[:512])
+    entry = await store.get("KV", "good")
+    assert entry is not None and entry.value == b"good"
 
 
 # -- rows ----------------------------------------------------------------------------------------

@@ -290,3 +290,58 @@ async def test_a_process_that_lasts_looks_again(
     await asyncio.sleep(0.6)
     old = orphan(state, 4000)
     await until(lambda: not old.exists())
+
+
+# -- two namespaces with one folder --------------------------------------------------------------
+
+SHARED = [("a/b", "a:b"), ("a_b", "a/b"), ("n" * 300, "n" * 299 + "m"), ("NS", "ns")]
+
+
+@pytest.mark.parametrize(("first", "second"), SHARED)
+async def test_no_clear_removes_the_values_of_another_namespace(
+    tmp_path: Path, first: str, second: str
+) -> None:
+    for _ in range(2):
+        store = open_store("wrangler:", tmp_path)
+        await store.put(second, Write("kept", b"kept"))
+        await store.close()
+        await asyncio.sleep(0.05)
+        store = open_store("wrangler:", tmp_path)
+        await store.put_many(first, [Write(f"k{n}", b"v") for n in range(20)])
+        await asyncio.sleep(0.05)
+        assert await store.clear(first) == 20
+        await store.close()
+        store = open_store("wrangler:", tmp_path)
+        assert await store.get(second, "kept") == Entry(b"kept")
+        await store.close()
+
+
+async def test_no_look_removes_the_values_of_another_namespace(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SWEEP_AFTER", 0.1)
+    monkeypatch.setattr(module, "SWEEP_AGAIN", 0.1)
+    store = open_store("wrangler:", tmp_path)
+    for ns in ("a/b", "a:b"):
+        await store.put_many(ns, [Write(f"k{n}", b"v") for n in range(20)])
+    await store.close()
+    for path in blobs_path(state, "a/b").iterdir():
+        os.utime(path, (1, 1))
+    store = open_store("wrangler:", tmp_path)
+    assert await store.get("a/b", "k0") == Entry(b"v")
+    await asyncio.sleep(0.6)
+    await store.close()
+    assert len(list(blobs_path(state, "a/b").iterdir())) == 40
+
+
+async def test_a_namespace_beside_owns_its_folder(tmp_path: Path, state: Path) -> None:
+    store = open_store("wrangler:", tmp_path)
+    await store.put("my_kv", Write("k", b"v"))
+    await store.put("other", Write("k", b"v"))
+    await store.close()
+    databases = database_path(state, "KV").parent
+    (databases / "metadata.sqlite").touch()
+    place = (tmp_path, (".wrangler", "state", "v3"))
+    assert orphans.owns_folder(*place, "my_kv", ())
+    await asyncio.to_thread((databases / f"{'0' * 64}.sqlite").touch)
+    assert not orphans.owns_folder(*place, "my_kv", ())

@@ -20,7 +20,7 @@ from ..kv import Entry, Write
 from .base import Replaced, StoreError, digest
 from .blobs import Blobs
 from .diskformat import IS_BLOB_ID
-from .journal import Row, Value
+from .journal import Row, Value, is_text
 from .staged import Staged
 
 FEW = 32  # rows that one short transaction takes
@@ -313,7 +313,8 @@ class Clear(Change):
 
     def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
         for key, *old in db.execute(f"SELECT key, {_WHOLE} FROM _mf_entries"):
-            yield Row(key, (old[0], old[1], old[2]), None)
+            if is_text(key):  # another one nobody can name
+                yield Row(key, (old[0], old[1], old[2]), None)
 
     def look(self, db: sqlite3.Connection) -> None:
         expired = db.execute("SELECT count(*) FROM _mf_entries WHERE expiration <= ?", (self.now,))
@@ -365,7 +366,16 @@ def put_rows(db: sqlite3.Connection, rows: Sequence[_Row]) -> None:
     """Write few rows in one statement."""
     marks = ", ".join(["(?, ?, ?, ?)"] * len(rows))
     values = list(itertools.chain.from_iterable(rows))
-    db.execute(f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {marks} {_UPDATE}", values)
+    try:
+        db.execute(f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {marks} {_UPDATE}", values)
+    except UnicodeEncodeError:  # what was there was no UTF-8, and is put back as it was
+        cast = ", ".join(["(?, CAST(? AS TEXT), ?, CAST(? AS TEXT))"] * len(rows))
+        raw = [_raw(value) if at % 4 else value for at, value in enumerate(values)]
+        db.execute(f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {cast} {_UPDATE}", raw)
+
+
+def _raw(value: Any) -> Any:
+    return value.encode(errors="surrogateescape") if isinstance(value, str) else value
 
 
 def delete_rows(db: sqlite3.Connection, names: Sequence[str]) -> None:

@@ -32,6 +32,11 @@ WRITABLE = "mode=rw"  # the other options are those of a database that can only 
 
 _OPERATIONS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond
 _TABLE = "_mf_entries"
+_JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")  # SQLite's, also at the end behind a name
+_LEAST_NAMING = 16  # bytes of a journal that names a file
+_JOURNAL = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+if hasattr(os, "O_BINARY"):
+    _JOURNAL |= os.O_BINARY
 _PLAIN_INDEX = re.compile(r'create (unique )?index [^()]* on "?_mf_entries"? ?\([\w", ]+\)')
 
 lenient = partial(str, encoding="utf-8", errors="surrogateescape")
@@ -61,6 +66,7 @@ class Database(sqlite3.Connection):
 
 def connect(path: Path, options: str = "mode=rwc") -> Database:
     """Open a database for use by one thread at a time, whichever."""
+    check_journal(path)
     db = sqlite3.connect(
         f"{path.absolute().as_uri()}?{options}",
         uri=True,
@@ -79,6 +85,30 @@ def connect(path: Path, options: str = "mode=rwc") -> Database:
         db.close()
         raise
     return db
+
+
+def check_journal(path: Path) -> None:
+    """Raise StoreError where the database has a rollback journal that names another file.
+
+    SQLite plays such a journal back when it opens the database, and then removes the file that
+    is named at its end, wherever that is: it is one of several databases in one transaction,
+    which nobody makes of these.
+    """
+    journal = path.with_name(f"{path.name}-journal")
+    try:
+        handle = os.open(journal, _JOURNAL)
+    except FileNotFoundError:
+        return
+    with os.fdopen(handle, "rb") as file:
+        size = os.fstat(handle).st_size
+        file.seek(max(0, size - len(_JOURNAL_MAGIC)))
+        names_another = file.read(len(_JOURNAL_MAGIC)) == _JOURNAL_MAGIC
+    if size >= _LEAST_NAMING and names_another:
+        raise StoreError(
+            f"{journal} names another file, which SQLite would remove; neither wrangler dev nor "
+            "KV Lens writes such a journal. Nothing was read or changed; remove it, or move the "
+            "database away to start empty."
+        )
 
 
 class connection:  # noqa: N801  reads as a statement: with connection(path) as db

@@ -13,6 +13,7 @@ import hmac
 import os
 import re
 import time
+import unicodedata
 from pathlib import Path
 
 UNIQUE_KEY = "miniflare-KVNamespaceObject"
@@ -54,6 +55,15 @@ def database_name(ns: str) -> str:
 def blobs_path(state: Path, ns: str) -> Path:
     """Return the folder with the values of namespace `ns`."""
     return state / "kv" / safe_name(ns) / "blobs"
+
+
+def folded_name(ns: str) -> str:
+    """Return the same for every id whose values may be in the folder of `ns`, on any disk.
+
+    >>> folded_name("a/b") == folded_name("A:b")
+    True
+    """
+    return unicodedata.normalize("NFKD", safe_name(ns)).casefold()
 
 
 def safe_name(ns: str) -> str:

@@ -154,9 +154,9 @@ class Journals:
                 concerned = False
                 with contextlib.suppress(FileNotFoundError):  # finished just now
                     for _, line in _lines(folder, name):
+                        row = _row(line) if concerned or line[0] == "namespace" else None
                         if line[0] == "namespace":
-                            concerned = blobs_path(self._state, str(line[1])) == blobs
-                        row = _row(line) if concerned and line[0] == "row" else None
+                            concerned = blobs_path(self._state, line[1]) == blobs
                         if row is not None:
                             found.update(value[0] for value in row[1:] if value is not None)
         return found
@@ -342,16 +342,17 @@ def _lines(folder: Folder, name: str) -> Iterator[tuple[bytes, list[Any]]]:
 
 def _row(line: list[Any]) -> Row | None:
     """Return the row of a line, None for one without; DamagedError for one that is none of ours."""
-    if line[0] == "row" and len(line) == 4 and isinstance(line[1], str):
-        return Row(line[1], _value(line[2]), _value(line[3], _BLOB_ID))
-    if line[0] == "namespace" and len(line) == 2 and isinstance(line[1], str):
+    if line[0] == "row" and len(line) == 4 and is_text(line[1]):
+        # what was there may be no UTF-8, as it is read from a database
+        return Row(line[1], _value(line[2], _ANY, "surrogateescape"), _value(line[3], _BLOB_ID))
+    if line[0] == "namespace" and len(line) == 2 and is_text(line[1]):
         return None
     if line == FIRST or line[0] == "sealed":
         return None
     raise DamagedError(f"{line!r:.80} is no line of a journal")
 
 
-def _value(raw: Any, ours: re.Pattern[str] = _ANY) -> Value | None:
+def _value(raw: Any, ours: re.Pattern[str], errors: str = "strict") -> Value | None:
     if raw is None:
         return None
     if isinstance(raw, list) and len(raw) == 3:
@@ -360,10 +361,22 @@ def _value(raw: Any, ours: re.Pattern[str] = _ANY) -> Value | None:
             isinstance(blob_id, str)
             and ours.fullmatch(blob_id)  # what was there may be another program's
             and (expiration is None or (type(expiration) is int and -_LIMIT <= expiration < _LIMIT))
-            and isinstance(metadata, (str, type(None)))
+            and is_text(blob_id, errors)
+            and (metadata is None or is_text(metadata, errors))
         ):
             return blob_id, expiration, metadata
     raise DamagedError(f"{raw!r:.120} is nothing that a row names")
+
+
+def is_text(value: Any, errors: str = "strict") -> bool:
+    """Tell whether this is text that SQLite takes; JSON may have half of a surrogate pair."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode(errors=errors)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_count(value: Any, most: int) -> bool:

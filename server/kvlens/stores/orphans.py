@@ -9,30 +9,35 @@ write a value first and its row later, so a file counts as left only where it is
 
 A second look some seconds later finds the same files, or they are let be: between the two a row
 that was deleted by a step of a change may be back, and who has just read a row has read its file.
-Only files whose name is a value's are looked at, never links.
+Only files whose name is a value's are looked at, never links. Where two namespaces may have their
+values in one folder, none is looked for.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from .blobs import Blobs
 from .database import Database, connection
-from .diskformat import is_blob_id
+from .diskformat import UNIQUE_KEY, database_name, folded_name, is_blob_id
+from .safe_paths import open_folder
 
 OLD = 3600.0  # seconds, beside other programs
 MARGIN = 0.1  # seconds by which a file must be older than the opening
 COARSE_MARGIN = 2.5  # the same where the file system counts whole seconds, as FAT does by two
 STEP = 5_000  # names at once
 MOST = 50_000  # names at one look, which memory has to hold
+
+_DATABASE = re.compile(r"[0-9a-f]{64}\.sqlite")
 
 FileId = tuple[int, int]
 PendingBlobs = Callable[[Path], "set[str]"]
@@ -77,6 +82,27 @@ def is_only(database: FileId) -> bool:
     """Tell whether this process has the database open once."""
     with _LOCK:
         return len(_OPEN.get(database, ())) == 1
+
+
+def owns_folder(base: Path, parts: Sequence[str], ns: str, known: Iterable[str]) -> bool:
+    """Tell whether all values in the folder of `ns` are its own.
+
+    Miniflare gives the ids "a/b" and "a:b" one folder. A database's name does not tell its id: it
+    is another folder's where it is that of an id that is `known`, or of a folder there.
+    """
+    own = folded_name(ns)
+    with open_folder(base, *parts, "kv") as folder:
+        names = [entry.name for entry in folder.entries()]
+        with folder.folder(UNIQUE_KEY) as databases:
+            there = {name[:64] for name in databases.names() if _DATABASE.fullmatch(name)}
+    there.discard(database_name(ns))
+    for name in {*known, *names}:
+        if not there:
+            break
+        with contextlib.suppress(UnicodeEncodeError):  # a name that is no UTF-8
+            if folded_name(name) != own:
+                there.discard(database_name(name))
+    return not there
 
 
 def find(path: Path, blobs: Blobs, opened: Opening, pending: PendingBlobs) -> list[str]:

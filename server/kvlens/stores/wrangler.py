@@ -109,7 +109,8 @@ class _Space:
     def __init__(
         self, path: Path, main: Database, side: Database, blobs: Blobs, lock: ShmLock
     ) -> None:
-        self.ns = ""  # set by the store
+        self.ns = ""  # set by the store, as the next one is
+        self.owns_folder: Callable[[], bool] = lambda: False
         self.path = path
         self.name = str(path)
         self.main = main
@@ -150,7 +151,7 @@ class _Space:
         unused = self.blobs.retired()  # from here on no older file is used again
         with contextlib.suppress(OSError, StoreError):
             self.cleared = self.blobs.now()
-            if not self.staging:
+            if not self.staging and self.owns_folder():
                 return True
         self.blobs.retire(unused)
         return False
@@ -640,8 +641,9 @@ class WranglerStore:
 
     def _seek_orphans(self, space: _Space) -> None:
         """Find the values that no row names, and remove those a second look finds, too."""
-        arguments = space.path, space.blobs, space.opened, self._journals.values
-        job = asyncio.get_running_loop().run_in_executor(self._helper, orphans.find, *arguments)
+        job = asyncio.get_running_loop().run_in_executor(
+            self._helper, _find_orphans, space, self._journals.values
+        )
 
         def found(job: asyncio.Future[list[str]]) -> None:
             names = [] if job.cancelled() or job.exception() else job.result()
@@ -693,6 +695,7 @@ class WranglerStore:
             gone = _finish(self._place, self._journals)
         space = _open(self._place, ns)
         space.ns = ns
+        space.owns_folder = partial(self._owns_folder, ns)
         space.blobs.retire(gone.get(ns, ()))
         return space
 
@@ -703,6 +706,10 @@ class WranglerStore:
             self._absent.discard(ns)
             if space.read_only is None:
                 self._later("sweep", space, SWEEP_AFTER, self._seek_orphans)
+
+    def _owns_folder(self, ns: str) -> bool:
+        """Tell whether no other namespace has its values in the same folder."""
+        return orphans.owns_folder(*self._place, ns, list(self._paths))
 
     async def _opened_for_writing(self, ns: str, space: _Space) -> _Space:
         """Open a namespace again that could only be read; StoreError where that is still so."""
@@ -983,12 +990,21 @@ def _fold_log(space: _Space) -> bool:
     return True
 
 
+def _find_orphans(space: _Space, pending: orphans.PendingBlobs) -> list[str]:
+    """Find the values that no row names, at a first look. Runs in a thread."""
+    if not space.owns_folder():
+        return []
+    return orphans.find(space.path, space.blobs, space.opened, pending)
+
+
 def _remove_orphans(
     space: _Space, names: list[str], pending: orphans.PendingBlobs, ending: threading.Event
 ) -> None:
     """Remove the values that no row names at this second look, too. Runs in a thread."""
     with contextlib.suppress(sqlite3.Error, OSError, StoreError):
         names = orphans.still(space.path, space.blobs, names, pending)
+        if not space.owns_folder():
+            return
         for at in range(0, len(names), orphans.STEP):
             if ending.is_set():
                 return
