@@ -1,4 +1,4 @@
-"""`kvlens dev`: the project's Worker on workerd, its KV on the emulator, made anew on change."""
+"""`kvlens dev`: the Worker on workerd, its KV on the emulator, restarted on every change."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kvlens.cli.common import from_here
-from kvlens.cli.serving import end_with_parent, named_config, serving_parser
+from kvlens.cli.frame import Command, Options
+from kvlens.cli.serving import end_with_parent, named_config, serving_options
 from kvlens.config.find import ConfigError
 from kvlens.emulator import EmulatorError
 from kvlens.stores import StoreError, open_store, shown_url
@@ -27,14 +27,16 @@ from kvlens.worker.watch import changed_files, contents, source_folders, stamps
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "debug": "\x1b[2m", "request": "\x1b[2m"}
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
+def _options(parser: argparse.ArgumentParser) -> None:
+    serving_options(parser, env="none", port=8787)
+
+
+def _dev(options: Options) -> int:
     """Run the Worker until interrupted, terminated, or (with --lifeline) standard input ends."""
-    about = "Run the project's Worker on workerd, with its KV namespaces on the emulator."
-    options = serving_parser(command, about, env="none", port=8787).parse_args(arguments)
     try:
         return asyncio.run(_Dev(named_config(options), options).serve())
     except (ConfigError, EmulatorError, StoreError, WorkerError) as error:
-        print(f"kvlens {command}: {error}", file=sys.stderr)
+        print(f"kvlens dev: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 0
@@ -203,3 +205,14 @@ class _Dev:
             self.held.append(fields)
             return
         print(json.dumps(fields), flush=True)
+
+
+COMMAND = Command(
+    "Run the project's Worker on workerd, restarted on every change.\n"
+    "Its KV namespaces are on the emulator. Ctrl+C stops it.",
+    _dev,
+    _options,
+    (),
+    ("kvlens dev", "kvlens dev --port 9000 --env staging"),
+    {0: "stopped", 1: "an internal error", 2: "wrong use, or it cannot start"},
+)

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from kvlens.cli.common import (
-    Options,
-    Verb,
     find_place,
     human_size,
     place_options,
     print_json,
-    run_group,
     shown,
     with_store,
 )
+from kvlens.cli.frame import Command, Options
 from kvlens.kv import Stats
 from kvlens.stores import Store
-
-
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Run `kvlens namespace …`."""
-    return run_group(command, VERBS, arguments)
 
 
 def _list(options: Options) -> int:
@@ -70,6 +62,14 @@ def _table(rows: list[dict[str, Any]]) -> None:
         print(f"{line}  {size:>{widths[3]}}  {environment}".rstrip())
 
 
-VERBS = {
-    "list": Verb("binding, id in use, keys and size of each namespace", "", place_options, _list)
+COMMAND = {
+    "list": Command(
+        "List the binding, id in use, number of keys and size of each namespace.\n"
+        'Without --env it lists all environments; --env "" means the top level.',
+        _list,
+        place_options,
+        (),
+        ("kvlens namespace list", "kvlens namespace list --env staging --json"),
+        {1: "the config or the store cannot be read"},
+    ),
 }

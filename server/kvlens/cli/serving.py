@@ -15,23 +15,32 @@ from kvlens.kv.limits import COMPATS
 from kvlens.stores import DEFAULT_STORE, default_store
 
 
-def serving_parser(command: str, about: str, *, env: str, port: int) -> argparse.ArgumentParser:
-    """Return the parser of a command that serves; `env` is what no --env means."""
-    parser = argparse.ArgumentParser(prog=f"kvlens {command}", description=about)
+def serving_options(parser: argparse.ArgumentParser, *, env: str, port: int) -> None:
+    """Add the options of a command that serves; `env` is what no --env means."""
     add = parser.add_argument
-    add("--config", "-c", metavar="PATH", help="the config (default: as wrangler)")
+    add("--config", "-c", metavar="PATH", help="the config (default: found from here)")
     add("--env", "-e", metavar="NAME", help=f"the environment (default: {env})")
-    add("--port", type=int, default=port, help=f"0 for any that is free (default: {port})")
+    add(
+        "--port",
+        type=int,
+        metavar="N",
+        default=port,
+        help=f"the port; 0 picks a free one (default: {port})",
+    )
     add(
         "--store",
         metavar="URL",
         default=default_store(),
-        help=f"where keys are kept (default: {DEFAULT_STORE}); a path in it is from here",
+        help=f"where keys are kept (default: KVLENS_STORE, else {DEFAULT_STORE})",
     )
-    add("--compat", choices=COMPATS, default=COMPATS[0], help="whose rules hold")
-    add("--json", action="store_true", help="machine output, an object a line")
+    add(
+        "--compat",
+        choices=COMPATS,
+        default=COMPATS[0],
+        help=f"which runtime to imitate (default: {COMPATS[0]})",
+    )
+    add("--json", action="store_true", help="print events as JSON, one object a line")
     add("--lifeline", action="store_true", help=argparse.SUPPRESS)
-    return parser
 
 
 def named_config(options: argparse.Namespace) -> Path:
