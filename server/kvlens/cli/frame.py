@@ -259,10 +259,14 @@ def unknown_command(word: str, known: Iterable[str]) -> str:
 
 
 class _Formatter(argparse.HelpFormatter):
-    """Help that keeps the line breaks of a text, and names an option's value once."""
+    """Help that keeps the line breaks of a text, and names an option's value once.
 
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=28)
+    argparse makes one for every option that is added; without a width it would import much to
+    measure the terminal each time.
+    """
+
+    def __init__(self, prog: str, width: int = 80) -> None:
+        super().__init__(prog, max_help_position=28, width=width)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return "\n".join(
@@ -289,7 +293,9 @@ def page(name: str, command: Command | Group) -> str:
             f"{name} COMMAND --help explains one of them."
         )
     reader = parser(name, command)
-    formatter = reader._get_formatter()
+    from shutil import get_terminal_size  # late: only help needs it
+
+    formatter = _Formatter(name, get_terminal_size().columns - 2)
     formatter.add_usage(reader.usage, [], [])
     formatter.add_text(reader.description)
     if command.arguments:
