@@ -133,10 +133,15 @@ def test_the_streams_are_put_back() -> None:
 # errors -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [["key", "list", "--binding", "KV"], ["check"], ["serve"]])
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [("key list", ["--binding", "KV"]), ("check", []), ("serve", [])],
+    ids=["key list", "check", "serve"],
+)
 def test_a_mistake_of_ours_is_one_line(
     hostile: Path,
-    words: list[str],
+    command: str,
+    options: list[str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -145,9 +150,9 @@ def test_a_mistake_of_ours_is_one_line(
 
     for place in ("cli.common.read_config", "cli.projects.read_config", "workspace.read_config"):
         monkeypatch.setattr(f"kvlens.{place}", fail)
-    assert main(words) == 1
+    assert main([*command.split(), *options]) == 1
     err = capsys.readouterr().err
-    assert err.startswith(f"internal error in kvlens {words[0]}: KeyError: ")
+    assert err.startswith(f"internal error in kvlens {command}: KeyError: ")
     assert err.endswith("Please report this; KVLENS_DEBUG=1 shows where\n")
     assert err.count("\n") == 1
     assert is_plain(err)
