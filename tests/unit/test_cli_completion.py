@@ -133,6 +133,15 @@ def test_every_value_that_is_completed_is_of_an_option_or_argument() -> None:
     assert set(VALUES) <= known
 
 
+def test_what_a_candidate_is_stays_on_its_line(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = CONFIG.replace('id = "1d"', 'id = "1\\u001b[2J\\n\\td"')
+    (project / "wrangler.toml").write_text(config, encoding="utf-8")
+    assert main(["completion", "fish", "--", "key", "get", "--binding", "S"]) == 0
+    assert capsys.readouterr().out == "SESSIONS\tid 1\\x1b[2J\\n\\td\n"
+
+
 # -- bash -------------------------------------------------------------------------------------
 
 
