@@ -1,4 +1,4 @@
-# `make` alone says what there is. PYTHON= names another interpreter for the set-up.
+# `make` alone lists the targets. PYTHON= names another interpreter for the setup.
 PYTHON ?= python3
 VENV := .venv/bin/python
 SETUP := $(PYTHON) -m scripts.setup
@@ -8,14 +8,14 @@ export PATH := $(CURDIR)/.venv/node-bin:$(PATH)
 .PHONY: help setup run test bench fuzz soak package check
 
 help:
-	@echo "make setup    everything the other targets need; quick when nothing changed"
+	@echo "make setup    install what the other targets need; quick when nothing has changed"
 	@echo "make run      open examples/ in VS Code with the extension (PORT=, FOLDER=)"
-	@echo "make test     every test, the ones in the real editor included (ARGS= for pytest)"
-	@echo "make bench    the benchmarks"
+	@echo "make test     run all tests, those in a real VS Code included (ARGS= for pytest)"
+	@echo "make bench    run the benchmarks (ARGS= names one)"
 	@echo "make fuzz     a million random inputs for each reader of text (ARGS= names some, --seconds)"
 	@echo "make soak     kills, load and a million keys, half an hour; build/soak.json (ARGS=)"
-	@echo "make package  the .vsix files, one a platform, in build/"
-	@echo "make check    ruff, mypy, tsc"
+	@echo "make package  build the .vsix file of each platform in build/"
+	@echo "make check    ruff, mypy, tsc, spelling, words"
 
 setup:
 	@$(SETUP) all
@@ -48,4 +48,6 @@ check:
 	@$(VENV) -m ruff check .
 	@$(VENV) -m ruff format --check .
 	@$(VENV) -m mypy
+	@.venv/bin/codespell
+	@$(VENV) -m scripts.words
 	@.venv/node-bin/npm --prefix extension run --silent check

@@ -1,6 +1,7 @@
-// Bundles the extension into one file: node esbuild.mjs [--watch]
+// Bundles the extension into one file: node esbuild.mjs [--debug] [--watch]
 import * as esbuild from 'esbuild';
 
+const debug = process.argv.includes('--debug'); // readable, with a source map inside
 const options = {
     entryPoints: ['src/extension.ts'],
     outfile: 'dist/extension.js',
@@ -9,7 +10,8 @@ const options = {
     target: 'node20',
     format: 'cjs',
     external: ['vscode'],
-    minify: true,
+    minify: !debug,
+    sourcemap: debug && 'inline',
     legalComments: 'none',
     logLevel: 'warning',
 };

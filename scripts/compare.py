@@ -1,10 +1,10 @@
-"""Show the same forty mistakes to KV Lens, wrangler, tombi and taplo, and write what they say.
+"""Check the same forty mistakes with KV Lens, wrangler, tombi and taplo, and write their reports.
 
     .venv/bin/python -m scripts.compare
 
 Writes docs/comparison.md. wrangler reads each config as `wrangler deploy` does, without an
-environment and with each that the config has. tombi and taplo are given the JSON schema that
-wrangler brings along, which is more than they know by themselves.
+environment and with each that the config has. tombi and taplo are given the JSON schema that comes
+with wrangler, which is more than they know by themselves.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ MISTAKES = (
         "syntax-error",
         f'{HEAD}kv_namespaces = [\n  {{ binding = "A" }}\n  {{ binding = "B" }}\n]\n',
     ),
-    Mistake("A field twice in one namespace", "syntax-error", entry(BINDING, GOOD_ID, BINDING)),
+    Mistake("A duplicate field in one namespace", "syntax-error", entry(BINDING, GOOD_ID, BINDING)),
     Mistake(
-        "A key twice in JSON",
+        "A duplicate key in JSON",
         "json-key-twice",
         '{\n  "kv_namespaces": [{ "binding": "A" }],\n  "kv_namespaces": [{ "binding": "B" }]\n}\n',
         JSON,
@@ -97,12 +97,12 @@ MISTAKES = (
         entry('binding = "my-kv"', GOOD_ID),
     ),
     Mistake(
-        "A binding twice",
+        "A duplicate binding",
         "binding-duplicate",
         entry(BINDING, GOOD_ID) + entry(BINDING)[len(HEAD) :],
     ),
     Mistake(
-        "A binding twice, beside another mistake",
+        "A duplicate binding, and another mistake",
         "binding-duplicate",
         f"{HEAD}kv_namespaces = [{{ {BINDING} }}, {{ {BINDING} }}, {{ {GOOD_ID} }}]\n",
         words="assigned to",
@@ -144,7 +144,7 @@ MISTAKES = (
         f"{HEAD}{KV}\n[[env.prod.kv_namespaces]]\n{BINDING}\n{GOOD_ID}\n",
     ),
     Mistake(
-        "A preview_id that is no string",
+        "A preview_id that is not a string",
         "preview-id-not-string",
         entry(BINDING, GOOD_ID, "preview_id = false"),
     ),
@@ -361,13 +361,14 @@ def page(answers: Sequence[Answers]) -> str:
     tree = BENCH_TREE / "node_modules" / "@taplo" / "lsp" / "package.json"
     taplo = json.loads(tree.read_text("utf-8"))["version"]
     lines = [
-        "# The same forty mistakes, told to four tools",
+        "# Forty mistakes, four tools",
         "",
-        "What KV Lens, wrangler, tombi and taplo (Even Better TOML) say of the same configs, each",
-        "with one mistake. wrangler speaks at deploy and in `wrangler dev`, of the environment",
-        "that is selected; the others in the editor, while one types. tombi and taplo were given",
-        "the JSON schema that wrangler brings along. Made by `python -m scripts.compare` from the",
-        "real tools; `tests/interop/test_comparison.py` holds the page against them.",
+        "What KV Lens, wrangler, tombi and taplo (Even Better TOML) report for the same",
+        "configs, each with one mistake. wrangler reports mistakes in the selected environment,",
+        "on deploy and in `wrangler dev`; the other tools report them in the editor while you",
+        "type. tombi and taplo use the JSON schema that comes with wrangler. `python -m",
+        "scripts.compare` runs the real tools and writes this page;",
+        "`tests/interop/test_comparison.py` checks it.",
         "",
         f"| mistake | KV Lens | wrangler {wrangler} | tombi {version('tombi')} | taplo {taplo} |",
         "|---|---|---|---|---|",
@@ -385,9 +386,9 @@ def page(answers: Sequence[Answers]) -> str:
     )
     lines += [
         "",
-        "*silent*: the tool says nothing of the mistake. wrangler names the first syntax error",
-        "only, and no place for what it finds after that. tombi and taplo do not read JSON; in VS",
-        "Code the built-in JSON support checks `wrangler.jsonc` against the same schema.",
+        "*silent*: the tool doesn't report the mistake. wrangler reports only the first syntax",
+        "error, and no position for what it finds after that. tombi and taplo don't read JSON;",
+        "in VS Code the built-in JSON support checks `wrangler.jsonc` against the same schema.",
         "",
     ]
     return "\n".join(lines)

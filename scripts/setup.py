@@ -122,7 +122,7 @@ def fuzzer() -> None:
 def _python_packages(extras: str, level: str) -> None:
     python = venv_python()
     place = VENV / ".kvlens" / "place"
-    # A virtual environment holds absolute paths: a moved or copied one is made anew.
+    # A virtual environment holds absolute paths: a moved or copied one is made again.
     moved = place.is_file() and place.read_text(encoding="utf-8") != str(VENV)
     works = (
         not moved
@@ -252,7 +252,7 @@ def workbench() -> None:
         return
     with step("npm: the VS Code workbench (code-server)", stamp, key):
         _run_npm(EDITOR_TREE, "ci")
-        # The package brings VS Code's server without its modules; nothing of them is compiled.
+        # The package brings VS Code's server without its modules; none of them are compiled.
         for folder in ("lib/vscode", "lib/vscode/extensions"):
             _run_npm(CODE_SERVER / folder, "install", "--omit=dev")
         shutil.copy(logger, CODE_SERVER / "lib/vscode/node_modules/@vscode/spdlog/index.js")

@@ -1,4 +1,4 @@
-"""Type configs that others wrote, key by key, and tell what goes wrong on the way.
+"""Type configs that others wrote, key by key, and report what goes wrong on the way.
 
     .venv/bin/python -m scripts.typist FOLDER
 
@@ -39,7 +39,7 @@ def mishaps(text: str, name: str) -> Iterator[Mishap]:
 
 
 def _forgotten(text: str, name: str) -> Iterator[Mishap]:
-    """Type the file from its top: what stands above the line has to stay known."""
+    """Type the file from its top: what is above the line has to stay known."""
     reader = ConfigReader(name)
     starts = LineIndex(text).starts
     for number, start in enumerate(starts):
@@ -54,7 +54,7 @@ def _forgotten(text: str, name: str) -> Iterator[Mishap]:
 
 
 def _flickers(text: str, name: str, *, closing: bool) -> Iterator[Mishap]:
-    """Type each line anew with the others in place; an editor may close quotes and brackets."""
+    """Type each line with the others in place; an editor may close quotes and brackets."""
     reader = ConfigReader(name)
     index = LineIndex(text)
     for number in range(len(index.starts)):
@@ -80,7 +80,7 @@ def _flickers(text: str, name: str, *, closing: bool) -> Iterator[Mishap]:
 
 
 def _headed_by(config: Config, index: LineIndex, line: int) -> range:
-    """Return the lines below a header, where that is what stands on a line."""
+    """Return the lines below a header, if there is one on the line."""
     for at, (base, section) in enumerate(config.sections):
         if section.path and index.position(base).line == line:
             later = config.sections[at + 1 :]
@@ -111,7 +111,7 @@ def _elsewhere(config: Config, line: int) -> tuple[_Found, _Found]:
 
 
 def _closers(typed: str) -> str:
-    """Return what an editor has put behind the cursor: the ends of what is open on the line."""
+    """Return what an editor has put after the cursor: the ends of what is open on the line."""
     opened: list[str] = []
     for letter in typed:
         if opened and letter == opened[-1]:

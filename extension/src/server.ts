@@ -15,6 +15,7 @@ import {
     State,
     type StaticFeature,
 } from 'vscode-languageclient/node';
+import { type CommandLine, developmentServer } from './development';
 import { cancellableProgress } from './progress';
 import type { Changed, Commands, Output, Status } from './protocol';
 import { findPython, NoPython } from './python';
@@ -134,15 +135,9 @@ export class Server implements vscode.Disposable {
 
     private async launch(): Promise<void> {
         this.become('starting');
-        const bundled = path.join(this.context.extensionPath, 'bundled');
         try {
-            const python = await findPython({
-                setting: vscode.workspace.getConfiguration('kvlens').get('interpreter', '').trim(),
-                bundled,
-                workspace: (vscode.workspace.workspaceFolders ?? []).map((f) => f.uri.fsPath),
-            });
-            this.log.info(`Python ${python.version} at ${python.path}`);
-            this.client = this.newClient(python.path, bundled);
+            const own = developmentServer(this.context) ?? (await this.bundledServer());
+            this.client = this.newClient(own);
             await this.client.start();
             this.become('running');
         } catch (error) {
@@ -156,14 +151,22 @@ export class Server implements vscode.Disposable {
         }
     }
 
-    private newClient(python: string, bundled: string): Client {
+    /** @throws NoPython where no interpreter can run it */
+    private async bundledServer(): Promise<CommandLine> {
+        const bundled = path.join(this.context.extensionPath, 'bundled');
+        const python = await findPython({
+            setting: vscode.workspace.getConfiguration('kvlens').get('interpreter', '').trim(),
+            bundled,
+            workspace: (vscode.workspace.workspaceFolders ?? []).map((f) => f.uri.fsPath),
+        });
+        this.log.info(`Python ${python.version} at ${python.path}`);
         const main = path.join(bundled, 'kvlens', '__main__.py');
         // -I: neither the current folder nor PYTHON* variables can put code on the path.
-        const executable = {
-            command: python,
-            args: ['-I', '-X', 'utf8', main, 'lsp'],
-            options: { cwd: this.context.extensionPath },
-        };
+        return { command: python.path, args: ['-I', '-X', 'utf8', main, 'lsp'] };
+    }
+
+    private newClient(own: CommandLine): Client {
+        const executable = { ...own, options: { cwd: this.context.extensionPath } };
         const options: LanguageClientOptions = {
             documentSelector: PATTERNS.map((pattern) => ({ scheme: 'file', pattern })),
             outputChannel: this.log,

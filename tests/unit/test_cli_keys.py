@@ -383,13 +383,12 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "a word too many": (
         ["key", "get", "a", "b", *ONE],
         2,
-        '"b" is one word too many; see kvlens key get --help',
+        'unexpected argument "b"; see kvlens key get --help',
     ),
     "unknown option": (
         ["key", "get", "a", "--txt", *ONE],
         2,
-        "no option --txt (what begins with - and is none goes behind --); "
-        "see kvlens key get --help",
+        "unknown option --txt; did you mean --text? See kvlens key get --help",
     ),
     "unknown verb": (
         ["key", "fetch"],

@@ -64,6 +64,13 @@ COMMANDS: dict[str, list[str]] = {
     "check github": ["check", "--output-format", "github"],
     "no option": ["key", "get", "k", "--\x1b[2J"],
     "no command": ["key", "\x1b[2J"],
+    "no command at all": ["\x1b[2J"],
+    "no help": ["help", "\x1b[2J"],
+    "no rule": ["check", "--severity", "\x1b[2J=off"],
+    "no mode": ["serve", "--compat", "\x1b[2J"],
+    "no host": ["dev", "--allowed-host", "\x1b[2J"],
+    "no shell": ["completion", "\x1b[2J"],
+    "move": ["namespace", "move", "\x1b[2J", "A\x1b[2J\n\u202eB"],
     "no file": ["bulk", "put", "\x1b[2J.json", "--binding", "KV"],
     "seed": ["seed", "--binding", "A\x1b[2J\n\u202eB"],
     "store": ["key", "get", "k", "--binding", "KV", "--store", "\x1b[2J:"],
@@ -133,10 +140,15 @@ def test_the_streams_are_put_back() -> None:
 # errors -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [["key", "list", "--binding", "KV"], ["check"], ["serve"]])
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [("key list", ["--binding", "KV"]), ("check", []), ("serve", [])],
+    ids=["key list", "check", "serve"],
+)
 def test_a_mistake_of_ours_is_one_line(
     hostile: Path,
-    words: list[str],
+    command: str,
+    options: list[str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -145,9 +157,9 @@ def test_a_mistake_of_ours_is_one_line(
 
     for place in ("cli.common.read_config", "cli.projects.read_config", "workspace.read_config"):
         monkeypatch.setattr(f"kvlens.{place}", fail)
-    assert main(words) == 1
+    assert main([*command.split(), *options]) == 1
     err = capsys.readouterr().err
-    assert err.startswith(f"internal error in kvlens {words[0]}: KeyError: ")
+    assert err.startswith(f"internal error in kvlens {command}: KeyError: ")
     assert err.endswith("Please report this; KVLENS_DEBUG=1 shows where\n")
     assert err.count("\n") == 1
     assert is_plain(err)
@@ -176,6 +188,22 @@ def test_the_traceback_is_for_who_asks(tmp_path: Path) -> None:
     assert "Traceback" not in run[""].stderr
     assert "Traceback" in run["1"].stderr
     assert "internal error in kvlens check" in run["1"].stderr
+
+
+def test_the_log_of_an_editor_has_the_traceback(tmp_path: Path) -> None:
+    code = (
+        "import kvlens.lsp.server as s, kvlens.cli as c\n"
+        "def fail(): raise KeyError('x')\n"
+        "s.run = fail\n"
+        "raise SystemExit(c.main(['lsp']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "Traceback" in done.stderr
+    assert "internal error in kvlens lsp: KeyError: 'x'" in done.stderr
 
 
 # files ------------------------------------------------------------------------------------------

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from kvlens.cli.serving import serving_parser
+from kvlens.cli import main
+from kvlens.cli.dev import COMMAND as DEV
+from kvlens.cli.frame import read
 from kvlens.kv import COMPATS, Compat, KVError, KVNamespace, KVSyntaxError, KVTypeError, ManualClock
 from kvlens.kv.coerce import UNSET
 from kvlens.kv.limits import read_compat
@@ -503,11 +505,8 @@ def test_the_old_name_of_strict_is_taken_everywhere(tmp_path: Path) -> None:
         ("strict", "strict"), ("miniflare2", "strict"), ("workerd", "workerd")]  # fmt: skip
     for name, mode in modes:
         assert server_settings({"compat": name}) == (ServerSettings(compat=mode), [])
-        assert (
-            serving_parser("dev", "", env="none", port="0").parse_args(["--compat", name]).compat
-            == mode
-        )
-    assert serving_parser("dev", "", env="none", port="0").parse_args([]).compat == "strict"
+        assert read("kvlens dev", DEV, ["--compat", name]).compat == mode
+    assert read("kvlens dev", DEV, []).compat == "strict"
     for wrong in ("loose", 5, ["strict"]):
         settings, (complaint,) = server_settings({"compat": wrong})
         assert settings == ServerSettings()
@@ -517,8 +516,7 @@ def test_the_old_name_of_strict_is_taken_everywhere(tmp_path: Path) -> None:
 
 
 def test_a_wrong_mode_in_a_shell(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        serving_parser("dev", "", env="none", port="0").parse_args(["--compat", "loose"])
+    assert main(["dev", "--compat", "loose"]) == 2
     assert "invalid choice: 'loose'" in capsys.readouterr().err
 
 

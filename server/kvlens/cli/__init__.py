@@ -1,29 +1,53 @@
-"""The command line: one file a command group, one table."""
+"""The command line: one file a command, run in one frame (`frame.py`).
+
+A command's module has a `COMMAND`. It is imported only when that command runs, or is asked about.
+What the commands do to keys is not decided here: they read options, call, and print.
+"""
 
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.cli.terminal import screens
-from kvlens.internal import show_tracebacks, told
+from kvlens.internal import show_tracebacks
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    # command: (module, what it does); a module is imported only when its command runs
-    "check": ("check", "problems in configs, seed files and sources"),
-    "lsp": ("lsp", "the language server, on standard input and output"),
-    "serve": ("serve", "the emulator alone"),
-    "dev": ("dev", "the project's Worker on workerd, made anew as sources change"),
-    "namespace": ("namespace", "list: binding, id in use, keys and size"),
-    "key": ("key", "put, get, list, delete: single keys"),
-    "bulk": ("bulk", "put, get, delete: many keys from one file"),
-    "seed": ("seed", "seed files into their namespaces"),
-    "export": ("export", "a namespace as a seed file"),
-    "clear": ("clear", "delete every key of a namespace"),
-    "snapshot": ("snapshot", "save, list, diff, restore: all namespaces at one time"),
+if TYPE_CHECKING:
+    from kvlens.cli.frame import Command, Group
+
+
+class Entry(NamedTuple):
+    """A command as the overview shows it."""
+
+    section: str
+    summary: str
+    module: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "check": Entry("Project", "Find problems in configs, seed files and sources", "check"),
+    "dev": Entry("Project", "Run the project's Worker, restarted on every change", "dev"),
+    "serve": Entry("Project", "Run the emulator alone", "serve"),
+    "namespace": Entry("Keys", "List namespaces, move keys left under old names", "namespace"),
+    "key": Entry("Keys", "Put, get, list and delete single keys", "key"),
+    "bulk": Entry("Keys", "Put, get and delete many keys from one file", "bulk"),
+    "seed": Entry("Data", "Write seed files to their namespaces", "seed"),
+    "export": Entry("Data", "Write a namespace to a seed file", "export"),
+    "clear": Entry("Data", "Delete every key in a namespace", "clear"),
+    "snapshot": Entry("Data", "Save, list, compare and restore all namespaces", "snapshot"),
+    "lsp": Entry("Tools", "Run the language server on standard input and output", "lsp"),
+    "completion": Entry("Tools", "Print a completion script for bash, zsh or fish", "completion"),
+    "help": Entry("Tools", "Explain a command", "help"),
 }
+
+
+def load(name: str) -> Command | Group:
+    """Import the module of a command in COMMANDS and return the command."""
+    module = importlib.import_module(f"kvlens.cli.{COMMANDS[name].module}")
+    command: Command | Group = module.COMMAND
+    return command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,23 +61,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    if not words or words[0] not in COMMANDS:
-        names = "\n".join(f"  kvlens {name:<10} {about}" for name, (_, about) in COMMANDS.items())
-        asked = words and words[0] in ("-h", "--help")
-        print(f"usage: kvlens COMMAND …\n\n{names}", file=sys.stdout if asked else sys.stderr)
-        return 0 if asked else 2
-    try:
-        module = importlib.import_module(f"kvlens.cli.{COMMANDS[words[0]][0]}")
-        result: int = module.run(words[0], words[1:])
-        if not sys.stdout.closed:
-            sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except KeyboardInterrupt:
-        print(f"kvlens {words[0]}: interrupted", file=sys.stderr)
-        return 130
-    except Exception as error:
-        print(told(f"kvlens {words[0]}", error), file=sys.stderr)
-        return 1
-    return result
+    first, *rest = words or [""]
+    if first in ("-V", "--version"):
+        from kvlens import __version__
+
+        print(f"kvlens {__version__}")
+        return 0
+    from kvlens.cli import frame
+
+    if first in ("-h", "--help"):
+        first = "help"
+    if first in COMMANDS:
+        name = f"kvlens {first}"
+        return frame.guarded(name, lambda: frame.run(name, load(first), rest))
+    if not first:
+        print(frame.overview(COMMANDS), file=sys.stderr)
+    else:
+        print(f"kvlens: {frame.unknown_command(first, COMMANDS)}", file=sys.stderr)
+    return frame.WRONG_USE

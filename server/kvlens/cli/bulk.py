@@ -5,15 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kvlens.cli.common import (
     LINES,
-    CommandError,
-    Options,
-    Verb,
     confirmed,
     counted,
     damaged_error,
@@ -22,10 +18,10 @@ from kvlens.cli.common import (
     namespace_options,
     print_json,
     print_warnings,
-    run_group,
     time_options,
     with_store,
 )
+from kvlens.cli.frame import Argument, Command, CommandError, Options
 from kvlens.cli.key import expires_at, metadata_text
 from kvlens.files import read_stream
 from kvlens.seeds.apply import apply
@@ -37,11 +33,6 @@ from kvlens.seeds.plan import to_writes
 from kvlens.stores import Store
 from kvlens.stores.base import DamagedKeyError
 from kvlens.stores.many import each
-
-
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Run `kvlens bulk …`."""
-    return run_group(command, VERBS, arguments)
 
 
 def warn(seed: SeedFile) -> None:
@@ -147,8 +138,31 @@ def _delete(options: Options) -> int:
     return 0
 
 
-VERBS = {
-    "put": Verb("write the keys of a file, all or none", "FILE", _put_options, _put),
-    "get": Verb("print the values of the keys that a file names", "FILE", namespace_options, _get),
-    "delete": Verb("delete the keys that a file names", "FILE", _delete_options, _delete),
+_KEYS = Argument("FILE", 'a JSON array of keys, or of {"name": KEY}; - is standard input')
+COMMAND = {
+    "put": Command(
+        "Write the keys of a file, all or none.\n"
+        "--ttl, --expiration and --metadata apply to the items that do not set their own.",
+        _put,
+        _put_options,
+        (Argument("FILE", 'a JSON array of {"key", "value", …}; - is standard input'),),
+        ("kvlens bulk put seeds/SESSIONS.json --binding SESSIONS",),
+        {1: "nothing was written"},
+    ),
+    "get": Command(
+        "Print the values of the keys that a file names, as JSON.",
+        _get,
+        namespace_options,
+        (_KEYS,),
+        ("kvlens bulk get keys.json --binding SESSIONS > values.json",),
+        {1: "a key does not exist, or the keys cannot be read"},
+    ),
+    "delete": Command(
+        "Delete the keys that a file names.\nOn a terminal it asks first.",
+        _delete,
+        _delete_options,
+        (_KEYS,),
+        ("kvlens bulk delete keys.json --binding SESSIONS --force",),
+        {1: "nothing was deleted"},
+    ),
 }

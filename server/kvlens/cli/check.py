@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
+from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.cli.projects import Wanted, check_project
 from kvlens.cli.reports import FORMATS, Checked
 from kvlens.config.find import SEEDS, find_configs, owning_config, winners
@@ -19,25 +20,22 @@ from kvlens.source.files import source_files
 _CONFIG_ENDINGS = (".toml", ".json", ".jsonc")
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
+def _check(options: Options) -> int:
     """Check and report; 1 where there is an error or nothing to check, 2 for wrong use."""
-    options = _parser(command).parse_args(arguments)
-    paths = [Path(path) for path in options.paths or ["."]]
+    paths = [Path(path) for path in options.words or ["."]]
     for path in paths:
         if not path.exists():
-            print(f"kvlens {command}: {path}: no such file or folder", file=sys.stderr)
-            return 1
+            raise CommandError(f"{path}: no such file or folder")
         if not path.is_dir() and path.suffix not in _CONFIG_ENDINGS and not is_source(str(path)):
             wanted = (
                 "a config (.toml, .json, .jsonc), a seed file (.json), JavaScript or TypeScript"
             )
-            print(f"kvlens {command}: {path}: not {wanted}", file=sys.stderr)
-            return 2
-    files = _check(command, _plan(paths), dict(options.severity))
+            raise UsageError(f"{path}: not {wanted}")
+    files = _checked(_plan(paths), dict(options.severity))
     if not files:
         where = ", ".join(str(path) for path in paths)
         print(
-            f"kvlens {command}: no wrangler.toml, wrangler.json or wrangler.jsonc below {where}",
+            f"kvlens check: no wrangler.toml, wrangler.json or wrangler.jsonc below {where}",
             file=sys.stderr,
         )
         if options.output_format == "text":
@@ -47,19 +45,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     return 1 if errors or not files else 0
 
 
-def _parser(command: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=f"kvlens {command}",
-        description="Check the KV namespaces of configs, the seed files beside them, and what the "
-        "Workers' sources do with KV.",
-        epilog="Exit code: 0 no error, 1 an error or nothing to check, 2 wrong use.",
-    )
-    parser.add_argument(
-        "paths",
-        nargs="*",
-        metavar="PATH",
-        help="a config, a seed file, a source, or a folder to look for them in (default: this one)",
-    )
+def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output-format", choices=FORMATS, default="text", help="how to report (default: text)"
     )
@@ -71,7 +57,6 @@ def _parser(command: str) -> argparse.ArgumentParser:
         metavar="CODE=LEVEL",
         help=f"make a rule {', '.join(LEVELS[:-1])} or {LEVELS[-1]}; may be given several times",
     )
-    return parser
 
 
 def _severity(text: str) -> tuple[str, Level]:
@@ -84,11 +69,11 @@ def _severity(text: str) -> tuple[str, Level]:
     raise argparse.ArgumentTypeError(f"{text!r} should end with ={' or ='.join(LEVELS)}")
 
 
-def _check(command: str, plan: Iterable[Wanted], levels: Levels) -> list[Checked]:
+def _checked(plan: Iterable[Wanted], levels: Levels) -> list[Checked]:
     projects = list(plan)
     missing = unavailable() if any(project.sources for project in projects) else None
     if missing:
-        print(f"kvlens {command}: {missing}", file=sys.stderr)
+        print(f"kvlens check: {missing}", file=sys.stderr)
     return [
         checked
         for project in projects
@@ -140,3 +125,20 @@ def _plan(paths: Iterable[Path]) -> list[Wanted]:
         else:
             plan.add(path)
     return list(plan.projects.values())
+
+
+COMMAND = Command(
+    "Find problems in configs, seed files and sources.\n"
+    "Checks the KV namespaces of configs, the seed files beside them, and what the Workers' "
+    "sources do with KV.",
+    _check,
+    _options,
+    (
+        Argument(
+            "[PATH…]",
+            "a config, a seed file, a source, or a folder to look for them in (default: this one)",
+        ),
+    ),
+    ("kvlens check", "kvlens check src wrangler.toml --severity id-shared=off"),
+    {0: "no error was found", 1: "an error was found, or there is nothing to check"},
+)

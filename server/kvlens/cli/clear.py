@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 
 from kvlens.cli.common import (
-    CommandError,
-    Options,
-    UsageError,
-    Verb,
     confirmed,
     counted,
     find_target,
     namespace_options,
     print_json,
-    run_verb,
     with_store,
 )
+from kvlens.cli.frame import Command, CommandError, Options, UsageError
 from kvlens.stores import Store
-
-
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Run `kvlens clear …`."""
-    return run_verb(f"kvlens {command}", VERB, arguments)
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -61,4 +51,11 @@ def _clear(options: Options) -> int:
     return 0
 
 
-VERB = Verb("delete every key of a namespace", "", _options, _clear)
+COMMAND = Command(
+    "Delete every key in a namespace.\nIt asks first; without a terminal it needs --force.",
+    _clear,
+    _options,
+    (),
+    ("kvlens clear --binding SESSIONS", "kvlens clear --binding SESSIONS --force"),
+    {1: "nothing was deleted"},
+)

@@ -1,18 +1,15 @@
-"""What the commands on keys share: options as wrangler names them, the config, the store, errors.
-
-A command is a `Verb`. `run_verb` reads its words, runs it, and turns whatever goes wrong into one
-line on standard error and an exit code.
-"""
+"""What the commands on keys share: options as wrangler names them, the config and the store."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, NoReturn, TypeVar
+from typing import NamedTuple, TypeVar
 
+from kvlens.cli.frame import Argument, CommandError, Options, UsageError
 from kvlens.cli.terminal import json_text, one_line
 from kvlens.config import Config, Entry, load_text
 from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config, read_config
@@ -23,148 +20,60 @@ from kvlens.seeds.array import FileError
 from kvlens.stores import DEFAULT_STORE, Store, StoreError, default_store, open_store
 from kvlens.stores.base import DamagedKeyError
 
-Options = argparse.Namespace
 T = TypeVar("T")
 
-# Options that take no value; wrangler reads `--preview false` and `--preview=false` too.
-SWITCHES = ("--preview", "--text", "--force", "--local", "--remote", "--json", "--dry-run")
 LINES = 50  # of mistakes in files, shown; the rest is counted
 
 
-class CommandError(Exception):
-    """A command cannot be done; the text is one line with the way out."""
-
-    code = 1
-
-
-class UsageError(CommandError):
-    """A command is called in a way that it does not understand."""
-
-    code = 2
-
-
 class FilesError(CommandError):
-    """Several files have mistakes; nothing was done with any."""
+    """Files have mistakes; nothing was done with any."""
 
     def __init__(self, errors: Sequence[FileError]) -> None:
-        super().__init__("files have mistakes")
-        self.errors = errors
+        found: list[str] = []
+        for error in errors:
+            found += error.lines(LINES + 1 - len(found))
+        count = sum(error.count for error in errors)
+        self._lines = capped(found, count) if count > 1 else []
+        files = listed([error.name for error in errors])
+        super().__init__(
+            f"{counted(count, 'mistake')} in {files}; nothing was written"
+            if self._lines
+            else found[0]
+        )
+
+    def lines(self) -> list[str]:
+        """Return a line for each mistake, where there are several."""
+        return self._lines
 
 
-class Verb(NamedTuple):
-    """One command: `words` are its arguments beside options, as in "KEY [VALUE]" or "[FILE…]"."""
-
-    about: str
-    words: str
-    options: Callable[[argparse.ArgumentParser], None]
-    action: Callable[[Options], int]
+def expected(error: Exception) -> CommandError | None:
+    """Return an error of the packages below as one of a command; None if nobody expects it."""
+    if isinstance(error, FileError):
+        return FilesError([error])
+    return CommandError(error) if isinstance(error, ConfigError | StoreError | KVError) else None
 
 
-# -- words and options ----------------------------------------------------------------------
+# -- options ----------------------------------------------------------------------------------
 
 
-def run_group(group: str, verbs: Mapping[str, Verb], arguments: Sequence[str]) -> int:
-    """Run `kvlens GROUP VERB …` and return its exit code."""
-    if arguments and arguments[0] in verbs:
-        return run_verb(f"kvlens {group} {arguments[0]}", verbs[arguments[0]], arguments[1:])
-    shown = "\n".join(
-        f"  kvlens {group} {_usage(name, v):<24} {v.about}" for name, v in verbs.items()
-    )
-    if arguments and arguments[0] in ("-h", "--help"):
-        print(f"usage: kvlens {group} COMMAND …\n\n{shown}")
-        return 0
-    said = f'no command "{arguments[0]}"' if arguments else "a command is missing"
-    print(f"kvlens {group}: {said}; there are {listed(list(verbs))}", file=sys.stderr)
-    return 2
-
-
-def run_verb(name: str, verb: Verb, arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; errors are lines on standard error."""
-    try:
-        code = verb.action(_read(name, verb, arguments))
-        sys.stdout.flush()
-    except CommandError as error:
-        files = error.errors if isinstance(error, FilesError) else None
-        return _failed_files(name, files) if files else _failed(name, error, error.code)
-    except FileError as error:
-        return _failed_files(name, [error])
-    except (ConfigError, StoreError, KVError) as error:
-        return _failed(name, error)
-    except KeyboardInterrupt:
-        return _failed(name, "interrupted", 130)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        return _failed(name, f"{place}{error.strerror or error}")
-    return code
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see {self.prog} --help")
-
-
-def _read(name: str, verb: Verb, arguments: Sequence[str]) -> Options:
-    """Return the options, with the other words as `words`: options may stand before or behind."""
-    parser = _Parser(
-        prog=name,
-        usage=f"%(prog)s {verb.words} [options]",
-        description=verb.about,
-        allow_abbrev=False,
-    )
-    verb.options(parser)
-    given = list(arguments)
-    cut = given.index("--") if "--" in given else len(given)
-    options, words = parser.parse_known_args(_switched(given[:cut]))
-    for word in words:
-        if word.startswith("-") and len(word) > 1 and not word[1:].replace(".", "", 1).isdigit():
-            parser.error(f"no option {word} (what begins with - and is none goes behind --)")
-    words += given[cut + 1 :]
-    names = verb.words.split()
-    needed = [known for known in names if not known.startswith("[")]
-    if len(words) < len(needed):
-        parser.error(f"{needed[len(words)]} is missing")
-    if len(words) > len(names) and not verb.words.endswith("…]"):
-        parser.error(f'"{words[len(names)]}" is one word too many')
-    options.words = words
-    return options
-
-
-def _switched(words: list[str]) -> list[str]:
-    """Read a switch with true or false behind it as wrangler does."""
-    result: list[str] = []
-    for word in words:
-        switch, equals, value = word.partition("=")
-        if not equals and word in ("true", "false") and result and result[-1] in SWITCHES:
-            switch, value = result.pop(), word
-        elif switch not in SWITCHES or value not in ("true", "false"):
-            result.append(word)
-            continue
-        if value == "true":
-            result.append(switch)
-        elif switch == "--preview":
-            result.append("--no-preview")
-    return result
-
-
-def _usage(name: str, verb: Verb) -> str:
-    return f"{name} {verb.words}".strip()
+KEY = Argument("KEY", "the key's name: 1 to 512 bytes of UTF-8, not . or ..")
 
 
 def place_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which config and which store."""
-    parser.add_argument(
-        "--config", "-c", metavar="PATH", help="the config (default: found from here)"
+    add = parser.add_argument
+    add("--config", "-c", metavar="PATH", help="the config (default: found from here)")
+    add(
+        "--env",
+        "-e",
+        metavar="NAME",
+        help="the environment of the config (default: CLOUDFLARE_ENV, else the top level)",
     )
-    parser.add_argument("--env", "-e", metavar="NAME", help="the environment of the config")
-    parser.add_argument("--store", metavar="URL", help=f"the store (default: {DEFAULT_STORE})")
-    parser.add_argument(
-        "--persist-to", metavar="PATH", help="the same as --store wrangler:PATH, from this folder"
-    )
-    parser.add_argument("--local", action="store_true", help="nothing: it is always so")
-    parser.add_argument("--remote", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--json", action="store_true", help="answer as JSON")
+    add("--store", metavar="URL", help=f"the store (default: KVLENS_STORE, else {DEFAULT_STORE})")
+    add("--persist-to", metavar="PATH", help="the same as --store wrangler:PATH, from this folder")
+    add("--local", action="store_true", help="accepted as in wrangler; changes nothing")
+    add("--remote", action="store_true", help=argparse.SUPPRESS)
+    add("--json", action="store_true", help="answer as JSON")
 
 
 def namespace_options(parser: argparse.ArgumentParser) -> None:
@@ -173,19 +82,27 @@ def namespace_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--namespace-id", metavar="ID", help="the namespace, by its id")
     preview = parser.add_mutually_exclusive_group()
     preview.add_argument(
-        "--preview", action="store_true", default=None, help="take preview_id (the default, if any)"
+        "--preview",
+        action="store_true",
+        default=None,
+        help="use preview_id (default: preview_id, else id, else the binding's name)",
     )
     preview.add_argument(
-        "--no-preview", action="store_false", dest="preview", help="take id, not preview_id"
+        "--no-preview", action="store_false", dest="preview", help="use id, not preview_id"
     )
     place_options(parser)
 
 
 def time_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that a put has."""
-    parser.add_argument("--ttl", type=int, metavar="S", help="live so many seconds (at least 60)")
     parser.add_argument(
-        "--expiration", type=int, metavar="T", help="live until T (seconds since 1970)"
+        "--ttl", type=int, metavar="S", help="expire in S seconds, at least 60 (default: never)"
+    )
+    parser.add_argument(
+        "--expiration",
+        type=int,
+        metavar="T",
+        help="expire at T, in seconds since 1970 (default: never)",
     )
     parser.add_argument("--metadata", metavar="JSON", help="metadata, up to 1024 bytes of JSON")
 
@@ -440,11 +357,15 @@ def json_lines(items: Sequence[object]) -> str:
 
 def print_warnings(lines: Sequence[str], count: int | None = None) -> None:
     """Print lines on standard error, not too many; `count` is how many there are in all."""
+    for line in capped(lines, count):
+        print(line, file=sys.stderr)
+
+
+def capped(lines: Sequence[str], count: int | None = None) -> list[str]:
+    """Return lines for people: not too many, the rest of the `count` in all is counted."""
     count = len(lines) if count is None else count
-    for line in lines[:LINES]:
-        print(one_line(line), file=sys.stderr)
-    if count > LINES:
-        print(f"… and {count - LINES:,} more", file=sys.stderr)
+    more = [f"… and {count - LINES:,} more"] if count > LINES else []
+    return [*map(one_line, lines[:LINES]), *more]
 
 
 def shown(path: Path) -> str:
@@ -457,20 +378,3 @@ def shown(path: Path) -> str:
 
 def _are(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"
-
-
-def _failed(name: str, error: object, code: int = 1) -> int:
-    print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
-    return code
-
-
-def _failed_files(name: str, errors: Sequence[FileError]) -> int:
-    lines: list[str] = []
-    for error in errors:
-        lines += error.lines(LINES + 1 - len(lines))
-    count = sum(error.count for error in errors)
-    if count == 1:
-        return _failed(name, lines[0])
-    print_warnings(lines, count)
-    files = listed([error.name for error in errors])
-    return _failed(name, f"{counted(count, 'mistake')} in {files}; nothing was written")

@@ -1,4 +1,4 @@
-"""`kvlens dev`: the project's Worker on workerd, its KV on the emulator, made anew on change."""
+"""`kvlens dev`: the Worker on workerd, its KV on the emulator, restarted on every change."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kvlens.cli.common import from_here
 from kvlens.cli.events import Events
-from kvlens.cli.serving import named_config, run_serving, serving_parser
+from kvlens.cli.frame import Command, Options
+from kvlens.cli.serving import named_config, run_serving, serving_options
 from kvlens.config.find import ConfigError
 from kvlens.stores import open_store, shown_url
 from kvlens.worker.build import build, run_command
@@ -29,10 +29,8 @@ PORT = 8787
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "debug": "\x1b[2m", "request": "\x1b[2m"}
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Run the Worker until interrupted, terminated, or (with --lifeline) standard input ends."""
-    about = "Run the project's Worker on workerd, with its KV namespaces on the emulator."
-    parser = serving_parser(command, about, env="none", port=f"the config's dev.port, else {PORT}")
+def _options(parser: argparse.ArgumentParser) -> None:
+    serving_options(parser, env="none", port=f"the config's dev.port, else {PORT}")
     parser.add_argument(
         "--allowed-host",
         metavar="NAME",
@@ -42,12 +40,15 @@ def run(command: str, arguments: Sequence[str]) -> int:
         help="a Host that is answered besides localhost; .NAME for its subdomains too",
     )
     parser.add_argument("--default-port", type=int, default=PORT, help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+
+
+def _dev(options: Options) -> int:
+    """Run the Worker until interrupted, terminated, or (with --lifeline) standard input ends."""
 
     def service(events: Events) -> _Dev:
         return _Dev(named_config(options), options, events)
 
-    return run_serving(command, options, service)
+    return run_serving("dev", options, service)
 
 
 def _host(text: str) -> str:
@@ -229,3 +230,14 @@ class _Dev:
         if colour and stream.isatty() and "NO_COLOR" not in os.environ:
             text = f"{colour}{text}\x1b[0m"
         self.events.text(text, error=is_error)
+
+
+COMMAND = Command(
+    "Run the project's Worker on workerd, restarted on every change.\n"
+    "Its KV namespaces are on the emulator. Ctrl+C stops it.",
+    _dev,
+    _options,
+    (),
+    ("kvlens dev", "kvlens dev --port 9000 --env staging"),
+    {0: "stopped", 1: "an internal error", 2: "wrong use, or it cannot start"},
+)

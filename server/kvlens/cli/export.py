@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kvlens.cli.common import (
-    Options,
-    Verb,
     counted,
     damaged_error,
     find_target,
     namespace_options,
     print_json,
-    run_verb,
     with_store,
 )
+from kvlens.cli.frame import Command, Options
 from kvlens.cli.terminal import JsonScreen
 from kvlens.seeds.export import export_file, write_items
 from kvlens.stores import Store
 from kvlens.stores.base import DamagedKeyError
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Run `kvlens export …`."""
-    return run_verb(f"kvlens {command}", VERB, arguments)
-
-
 def _options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--output", "-o", metavar="FILE", help="write FILE, not standard output")
-    parser.add_argument("--prefix", metavar="P", default="", help="only keys that begin with P")
+    parser.add_argument(
+        "--output", "-o", metavar="FILE", help="the file to write (default: standard output)"
+    )
+    parser.add_argument("--prefix", metavar="P", default="", help="only keys that start with P")
     namespace_options(parser)
 
 
@@ -60,4 +54,11 @@ def _export(options: Options) -> int:
     return 0
 
 
-VERB = Verb("print a namespace as a seed file, with nothing lost", "", _options, _export)
+COMMAND = Command(
+    "Write a namespace to a seed file, with values, metadata and expirations.",
+    _export,
+    _options,
+    (),
+    ("kvlens export --binding SESSIONS -o seeds/SESSIONS.json",),
+    {1: "the namespace cannot be read, or the file cannot be written"},
+)

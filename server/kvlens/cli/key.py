@@ -6,26 +6,22 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kvlens.cli.common import (
-    CommandError,
-    Options,
+    KEY,
     Target,
-    UsageError,
-    Verb,
     checked_key,
     counted,
     find_target,
     json_lines,
     namespace_options,
     print_json,
-    run_group,
     time_options,
     with_store,
 )
+from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.cli.terminal import exact_output
 from kvlens.files import read_given
 from kvlens.kv import Entry, KeyInfo, KVSyntaxError, Write
@@ -40,11 +36,6 @@ from kvlens.kv.validation import (
 from kvlens.kv.values import decode_text, dump_json, parse_json
 from kvlens.seeds.file import BEYOND_NUMBERS, looks_like_milliseconds
 from kvlens.stores import Store
-
-
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Run `kvlens key …`."""
-    return run_group(command, VERBS, arguments)
 
 
 def metadata_text(given: str | None) -> str | None:
@@ -85,7 +76,7 @@ def expires_at(options: Options, now: float) -> int | None:
 
 def _put_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--path", metavar="FILE", help="the value is what FILE holds; - reads stdin"
+        "--path", metavar="FILE", help="read the value from FILE; - is standard input"
     )
     time_options(parser)
     namespace_options(parser)
@@ -139,7 +130,9 @@ def _put(options: Options) -> int:
 
 
 def _get_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--text", action="store_true", help="decode as UTF-8 and end the line")
+    parser.add_argument(
+        "--text", action="store_true", help="decode as UTF-8 and end with a newline"
+    )
     namespace_options(parser)
 
 
@@ -168,7 +161,7 @@ def _get(options: Options) -> int:
 
 
 def _list_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--prefix", metavar="P", help="only keys that begin with P")
+    parser.add_argument("--prefix", metavar="P", help="only keys that start with P")
     namespace_options(parser)
 
 
@@ -239,11 +232,44 @@ def utc(seconds: int) -> str:
         return str(seconds)
 
 
-VERBS = {
-    "put": Verb("write one key", "KEY [VALUE]", _put_options, _put),
-    "get": Verb("print the value of one key, byte for byte", "KEY", _get_options, _get),
-    "list": Verb(
-        "print all keys, their expiration and metadata, as JSON", "", _list_options, _list
+COMMAND = {
+    "put": Command(
+        "Write one key.\n"
+        "Without --ttl and --expiration the key never expires; its old metadata is replaced.",
+        _put,
+        _put_options,
+        (KEY, Argument("[VALUE]", "the value, up to 25 MiB; or use --path")),
+        (
+            "kvlens key put greeting hello --binding SESSIONS --ttl 3600",
+            "kvlens key put logo --path logo.png --binding ASSETS --metadata '{\"v\":2}'",
+        ),
+        {1: "nothing was written"},
     ),
-    "delete": Verb("delete one key", "KEY", namespace_options, _delete),
+    "get": Command(
+        "Print the value of one key, byte for byte.",
+        _get,
+        _get_options,
+        (KEY,),
+        (
+            "kvlens key get greeting --binding SESSIONS",
+            "kvlens key get logo --binding ASSETS > logo.png",
+        ),
+        {1: "there is no such key, or it cannot be read"},
+    ),
+    "list": Command(
+        "Print all keys, their expiration and metadata, as JSON.",
+        _list,
+        _list_options,
+        (),
+        ("kvlens key list --binding SESSIONS --prefix user:",),
+        {1: "the keys cannot be read"},
+    ),
+    "delete": Command(
+        "Delete one key.",
+        _delete,
+        namespace_options,
+        (KEY,),
+        ("kvlens key delete greeting --binding SESSIONS",),
+        {1: "there is no such key, or it cannot be deleted"},
+    ),
 }

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+import argparse
+import traceback
+
+from kvlens.cli.frame import Command, Options
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stdio", action="store_true", help="accepted; it is the only way to talk")
+
+
+def _lsp(options: Options) -> int:
     """Serve until the client ends it."""
-    unknown = [word for word in arguments if word != "--stdio"]  # which some clients always add
-    if unknown:
-        print(f"kvlens {command}: takes no {unknown[0]}", file=sys.stderr)
-        return 2
     from kvlens.lsp import startup
 
     with startup.undisturbed():
         startup.prepare()
         from kvlens.lsp.server import run as serve
 
-    return serve()
+    try:
+        return serve()
+    except Exception:  # standard error is the editor's log: all of it is wanted there
+        traceback.print_exc()
+        raise
+
+
+COMMAND = Command(
+    "Run the language server on standard input and output.\nEditors start it.",
+    _lsp,
+    _options,
+    (),
+    ("kvlens lsp --stdio",),
+    {0: "the client has ended it", 1: "the client is gone, or the server has failed"},
+)

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from typing import Any
 
 from kvlens.cli.common import (
-    CommandError,
-    Options,
-    UsageError,
-    Verb,
     counted,
     find_place,
     human_size,
@@ -18,21 +13,16 @@ from kvlens.cli.common import (
     print_json,
     print_warnings,
     resolve,
-    run_group,
     shown,
     with_store,
 )
+from kvlens.cli.frame import Argument, Command, CommandError, Options
 from kvlens.cli.terminal import one_line
 from kvlens.kv import Stats
 from kvlens.seeds.array import short
 from kvlens.seeds.move import EXISTING, Moved, move
 from kvlens.stores import Store, StoreError
 from kvlens.stores.known import Unclaimed, unclaimed
-
-
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Run `kvlens namespace …`."""
-    return run_group(command, VERBS, arguments)
 
 
 def _list(options: Options) -> int:
@@ -110,16 +100,14 @@ def _move_options(parser: argparse.ArgumentParser) -> None:
         "--existing",
         choices=EXISTING,
         default=EXISTING[0],
-        help="what becomes of keys that both have with different content: refuse moves nothing "
-        "(the default), keep leaves them in both, overwrite takes the moved ones",
+        help="what becomes of keys that both have with different content: refuse moves nothing, "
+        "keep leaves them in both, overwrite takes the moved ones (default: refuse)",
     )
     place_options(parser)
 
 
 def _move(options: Options) -> int:
     """Move the keys that are under an old name into the namespace of a binding."""
-    if len(options.words) != 2:
-        raise UsageError("takes ID BINDING: the name the keys are under, and where they go")
     source, binding = options.words
     place = find_place(options)
     target = resolve(place, binding, None)
@@ -140,9 +128,26 @@ def _move(options: Options) -> int:
     return 0
 
 
-VERBS = {
-    "list": Verb("binding, id in use, keys and size of each namespace", "", place_options, _list),
-    "move": Verb(
-        "keys left under an old name into a binding's", "ID BINDING", _move_options, _move
+COMMAND = {
+    "list": Command(
+        "List the binding, id in use, number of keys and size of each namespace.\n"
+        'Without --env it lists all environments; --env "" means the top level.',
+        _list,
+        place_options,
+        (),
+        ("kvlens namespace list", "kvlens namespace list --env staging --json"),
+        {1: "the config or the store cannot be read"},
+    ),
+    "move": Command(
+        "Move keys left under an old name into a binding's namespace.\n"
+        "Renaming a binding that has no id leaves its keys behind.",
+        _move,
+        _move_options,
+        (
+            Argument("ID", "the name the keys are under, as kvlens namespace list shows it"),
+            Argument("BINDING", "the binding of the namespace they go to"),
+        ),
+        ("kvlens namespace move SESSIONS LOGINS",),
+        {1: "nothing was moved"},
     ),
 }

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kvlens.cli.bulk import warn
 from kvlens.cli.common import (
-    CommandError,
     FilesError,
-    Options,
     Place,
     Target,
-    UsageError,
-    Verb,
     counted,
     entries,
     find_place,
@@ -24,10 +19,10 @@ from kvlens.cli.common import (
     namespace_options,
     print_json,
     resolve,
-    run_verb,
     shown,
     with_store,
 )
+from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.config.find import SEEDS
 from kvlens.kv import Write
 from kvlens.seeds.apply import apply
@@ -41,14 +36,9 @@ _MARKS = {"new": "+", "changed": "~"}
 Job = tuple[Path, Target, list[Write]]
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Run `kvlens seed …`."""
-    return run_verb(f"kvlens {command}", VERB, arguments)
-
-
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--dry-run", action="store_true", help="say what would change, write nothing"
+        "--dry-run", action="store_true", help="print what would change; write nothing"
     )
     namespace_options(parser)
 
@@ -154,9 +144,12 @@ def _named(path: Path, target: Target) -> dict[str, Any]:
     return {"file": str(path), "binding": target.binding, "id": target.id}
 
 
-VERB = Verb(
-    f"write the keys of seed files; without FILE, {SEEDS}/BINDING.json of every binding",
-    "[FILE…]",
-    _options,
+COMMAND = Command(
+    "Write the keys of seed files to their namespaces.\n"
+    "All files are checked before the first key is written. Keys that they do not name stay.",
     _seed,
+    _options,
+    (Argument("[FILE…]", f"seed files (default: {SEEDS}/BINDING.json of every binding)"),),
+    ("kvlens seed", "kvlens seed seeds/SESSIONS.json --dry-run"),
+    {1: "a file has mistakes, or the keys cannot be written"},
 )

@@ -7,12 +7,12 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from kvlens.cli.common import counted, from_here
 from kvlens.cli.events import Events
-from kvlens.cli.serving import named_config, run_serving, serving_parser
+from kvlens.cli.frame import Command, Options
+from kvlens.cli.serving import named_config, run_serving, serving_options
 from kvlens.cli.terminal import one_line
 from kvlens.config import Namespace
 from kvlens.config.find import SEEDS, ConfigError
@@ -28,20 +28,26 @@ NAMED = 10  # keys that a line of the log names
 DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # where a store on disk has its files
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Serve until interrupted, terminated, or (with --lifeline) until standard input ends."""
-    about = "Serve the project's KV namespaces on loopback."
-    parser = serving_parser(command, about, env="all", port="0")
-    parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
+def _options(parser: argparse.ArgumentParser) -> None:
+    serving_options(parser, env="all", port="0")
     parser.add_argument(
-        "--socket", type=Path, metavar="PATH", help="answer on a Unix socket too, for workerd"
+        "--host",
+        metavar="ADDRESS",
+        default="127.0.0.1",
+        help="the loopback address to listen on (default: 127.0.0.1)",
     )
-    options = parser.parse_args(arguments)
+    parser.add_argument(
+        "--socket", type=Path, metavar="PATH", help="listen on a Unix socket too, for workerd"
+    )
+
+
+def _serve(options: Options) -> int:
+    """Serve until interrupted, terminated, or (with --lifeline) until standard input ends."""
 
     def service(events: Events) -> _Service:
         return _Service(Project(named_config(options), options.env), options, events)
 
-    return run_serving(command, options, service)
+    return run_serving("serve", options, service)
 
 
 class _Service:
@@ -205,3 +211,15 @@ class _Service:
     def _listed(self) -> list[dict[str, str]]:
         found = [{"binding": n.binding, "id": n.id} for n in self.project.namespaces]
         return [one for index, one in enumerate(found) if one not in found[:index]]
+
+
+COMMAND = Command(
+    "Run the emulator alone.\n"
+    "Serves the project's KV namespaces on loopback, to requests with its token, and follows the "
+    "config and the seed files. Ctrl+C stops it.",
+    _serve,
+    _options,
+    (),
+    ("kvlens serve", "kvlens serve --port 8800 --store memory: --json"),
+    {0: "stopped", 1: "an internal error", 2: "wrong use, or it cannot start"},
+)

@@ -25,29 +25,28 @@ ENDED_WITHIN = 8.0  # seconds after a signal; then the process ends whatever it 
 GRACE = 2.0  # seconds that what goes on has to come to its end by itself
 
 
-def serving_parser(command: str, about: str, *, env: str, port: str) -> argparse.ArgumentParser:
-    """Return the parser of a command that serves; `env` and `port` are what no option means."""
-    parser = argparse.ArgumentParser(prog=f"kvlens {command}", description=about)
+def serving_options(parser: argparse.ArgumentParser, *, env: str, port: str) -> None:
+    """Add the options of a command that serves; `env` and `port` are what no option means."""
     add = parser.add_argument
-    add("--config", "-c", metavar="PATH", help="the config (default: as wrangler)")
+    add("--config", "-c", metavar="PATH", help="the config (default: found from here)")
     add("--env", "-e", metavar="NAME", help=f"the environment (default: {env})")
-    add("--port", type=int, help=f"0 for any that is free (default: {port})")
+    add("--port", type=int, metavar="N", help=f"the port; 0 picks a free one (default: {port})")
     add(
         "--store",
         metavar="URL",
         default=default_store(),
-        help=f"where keys are kept (default: {DEFAULT_STORE}); a path in it is from here",
+        help=f"where keys are kept (default: KVLENS_STORE, else {DEFAULT_STORE})",
     )
     add(
         "--compat",
         type=_compat,
         choices=COMPATS,
         default=COMPATS[0],
-        help="refuse what Miniflare 2's rules refuse too (default), or exactly as workerd",
+        help="what to refuse: what Miniflare 2's rules refuse too, or only what workerd does "
+        f"(default: {COMPATS[0]})",
     )
-    add("--json", action="store_true", help="machine output, an object a line")
+    add("--json", action="store_true", help="print events as JSON, one object a line")
     add("--lifeline", action="store_true", help=argparse.SUPPRESS)
-    return parser
 
 
 def _compat(name: str) -> str:

@@ -5,15 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from kvlens.cli.common import (
-    CommandError,
-    Options,
     Place,
-    UsageError,
-    Verb,
     confirmed,
     counted,
     damaged_error,
@@ -23,11 +19,11 @@ from kvlens.cli.common import (
     place_options,
     print_json,
     print_warnings,
-    run_group,
     shown,
     unknown,
     with_store,
 )
+from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.seeds import snapshots
 from kvlens.seeds.array import short
 from kvlens.seeds.snapshots import Difference, Named, Snapshot, SnapshotError, SnapshotExistsError
@@ -38,18 +34,15 @@ T = TypeVar("T")
 _MARKS = {"new": "+", "gone": "-", "changed": "~"}
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Run `kvlens snapshot …`."""
-    return run_group(command, VERBS, arguments)
-
-
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--binding", metavar="NAME", help="only this namespace (default: all)")
     place_options(parser)
 
 
 def _save_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--force", "-f", action="store_true", help="write over one of that name")
+    parser.add_argument(
+        "--force", "-f", action="store_true", help="overwrite a snapshot of that name"
+    )
     _options(parser)
 
 
@@ -238,11 +231,39 @@ def _described(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-VERBS = {
-    "save": Verb("keep every namespace of the config as it is now", "NAME", _save_options, _save),
-    "list": Verb("the snapshots there are", "", place_options, _list),
-    "diff": Verb("what changed since; exit 1 where anything did", "NAME", _options, _diff),
-    "restore": Verb(
-        "make the namespaces as they were: keys put and deleted", "NAME", _restore_options, _restore
+_NAME = Argument("NAME", "the snapshot's name, such as before-import")
+COMMAND = {
+    "save": Command(
+        "Save every namespace of the config as it is now.",
+        _save,
+        _save_options,
+        (_NAME,),
+        ("kvlens snapshot save before-import",),
+        {1: "there is one of that name, or a namespace cannot be read"},
+    ),
+    "list": Command(
+        "List the snapshots.",
+        _list,
+        place_options,
+        (),
+        ("kvlens snapshot list",),
+        {1: "the config cannot be read"},
+    ),
+    "diff": Command(
+        "Show what has changed since a snapshot.",
+        _diff,
+        _options,
+        (_NAME,),
+        ("kvlens snapshot diff before-import",),
+        {0: "nothing has changed", 1: "something has, or there is no such snapshot"},
+    ),
+    "restore": Command(
+        "Make the namespaces as they were when the snapshot was saved.\n"
+        "Before keys are deleted it asks; without a terminal it needs --force.",
+        _restore,
+        _restore_options,
+        (_NAME,),
+        ("kvlens snapshot restore before-import",),
+        {1: "nothing was restored"},
     ),
 }

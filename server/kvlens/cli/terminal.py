@@ -87,7 +87,7 @@ def screens() -> Iterator[None]:
 
 
 def exact_output() -> TextIO:
-    """Return standard output for what is data: nothing of it is changed."""
+    """Return standard output for what is data: written as it is."""
     stream: Any = sys.stdout
     return stream.stream if isinstance(stream, _Screen) else cast(TextIO, stream)
 

@@ -1,0 +1,244 @@
+"""Find words that a newcomer has to learn: `python -m scripts.words [--list | --write]`.
+
+PHRASES are looked for in documents, comments, docstrings and messages; NAMES in the names of
+modules, classes and functions. `words_baseline.json` has how many each file may still have: a
+count that rises fails, and a file that is not in it may have none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import io
+import json
+import re
+import sys
+import tokenize
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from scripts.toolchain import ROOT
+
+BASELINE = ROOT / "scripts" / "words_baseline.json"
+PLACES = (
+    # what is read; the table itself and its test are not
+    "*.md",
+    "Makefile",
+    "pyproject.toml",
+    "docs/**/*.md",
+    "examples/*.md",
+    "examples/src/**/*.js",
+    "extension/*.md",
+    "extension/package.json",
+    "extension/src/**/*.ts",
+    "scripts/**/*.py",
+    "server/kvlens/**/*.py",
+    "server/kvlens/**/*.js",
+    "tests/**/*.py",
+)
+LEFT_OUT = ("node_modules/", "scripts/words.py", "tests/unit/test_words.py")
+
+PHRASES: dict[str, str] = {
+    # pattern: better
+    r"\banew\b": "again; restarted on every change",
+    r"\bstand(s|ing)? (?!for\b)|\bstands\b(?! for\b)": "is",
+    r"\bmend(s|ed|ing|able)?\b": "fix",
+    r"\bspoil(s|ed|t|ing)?\b": "break",
+    r"\b(tell|tells|told|telling) of\b": "report, show",
+    r"\b(is|are|was|were) (not )?told\b": "reported",
+    r"\bkeystrokes? by|\bkey strokes?\b": "keystroke",
+    r"\brid of\b": "delete, remove",
+    r"\bwhose (rules|behavior|behaviour)\b": "which runtime to imitate",
+    r"(?<!there )\b(is|are|was|were) no (?!longer\b|more\b|such\b)[a-z]+": "is not a",
+    r"\b(that|and|which) (is|are) none\b": "say what it is not",
+    r"\bnothing of\b": "nothing in, none of",
+    r"\bout of sight\b": "staged in batches",
+    r"\b(how much of )?the talk with\b": "LSP traffic",
+    r"\bnot sure is not said\b": "uncertain cases aren't reported",
+    r"\bone word too many\b": "unexpected argument",
+    r"\b(goes?|stands?|comes?) behind\b": "put after",
+    r"\bfailed inside\b": "internal error",
+    r"\b(twice in|for the second time)\b": "is declared twice; duplicate key",
+    r"\bleave the clock out\b": "pass a duration, without Date.now()",
+    r"\btick what to add\b": "select extras",
+    r"\bkeeps ending\b": "keeps crashing",
+    r"\bof the strict judge|\b(strict )?judges?\b|\bjudged\b": "parser, syntax check, decide",
+    r"\bwhereof\b|\bthereof\b|\btherein\b|\blest\b|\bwhilst\b": "plain English",
+}
+
+NAMES: dict[str, str] = {
+    # a module as "folder/name", else a class or function: better
+    "source/reach": "js/binding_resolver",
+    "source/reading": "js/analysis",
+    "source/values": "js/constant_evaluator",
+    "source/names": "js/scopes",
+    "source/leftovers": "lint/js/unused_bindings",
+    "source/declared": "js/config_bindings",
+    "source/silence": "lint/suppressions",
+    "rules/mending": "lint/config/fix_helpers",
+    "rules/fixing": "lint/config/fixes",
+    "rules/strays": "lint/config/misplaced_lists",
+    "rules/columns": "lint/config/bindings_by_env",
+    "rules/words": "lint/wording",
+    "rules/silence": "lint/suppressions",
+    "config/judge": "config/syntax_check",
+    "config/plain": "config/load",
+    "config/around": "config/project_context",
+    "stores/many": "stores/batch",
+    "stores/own": "stores/safe_paths",
+    "stores/leftovers": "stores/orphans",
+    "stores/peer": "stores/emulator_client",
+    "emulator/peer": "emulator/store_api",
+    "emulator/guard": "emulator/auth",
+    "worker/front": "worker/proxy",
+    "worker/layout": "worker/workerd_config",
+    "worker/find": "worker/binaries",
+    "lsp/children": "lsp/subprocesses",
+    "lsp/live": "lsp/live_store",
+    "lsp/sizes": "lsp/formatting",
+    "lsp/startup": "lsp/lazy_types",
+    "scripts/typist": "scripts/replay_typing",
+    "scripts/survey": "scripts/lint_corpus",
+    "unit/marks": "unit/marked_text",
+    "heard": "apply_suppressions",
+    "levelled": "with_severity",
+    "judge": "syntax_check",
+    "breathe": "yield_control",
+    "soon": "create_task",
+    "tell": "show_message",
+    "opened": "did_open",
+    "changed": "did_change",
+    "watched": "did_change_watched_files",
+    "Named": "RuleInfo, NamespaceRef",
+    "Kept": "SnapshotEntry",
+    "Verb": "Command",
+}
+
+_PATTERNS = [(re.compile(pattern, re.IGNORECASE), better) for pattern, better in PHRASES.items()]
+
+
+class Found(NamedTuple):
+    """A word that should be another."""
+
+    line: int
+    word: str
+    better: str
+
+
+def words_in(path: Path, text: str) -> list[Found]:
+    """Return what a file has, in its order."""
+    if path.suffix == ".py":
+        tree = ast.parse(text)
+        pieces: Iterable[tuple[int, str]] = (*_strings(tree), *_comments(text))
+        found = [*_names(path, tree)]
+    else:
+        pieces = _paragraphs(text)
+        found = []
+    for line, piece in pieces:
+        flat = " ".join(piece.split())
+        for pattern, better in _PATTERNS:
+            found += [Found(line, match[0].strip(), better) for match in pattern.finditer(flat)]
+    return sorted(found)
+
+
+def _names(path: Path, tree: ast.AST) -> Iterator[Found]:
+    module = f"{path.parent.name}/{path.stem}"
+    if better := NAMES.get(module):
+        yield Found(1, module, better)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and (
+            better := NAMES.get(node.name)
+        ):
+            yield Found(node.lineno, node.name, better)
+
+
+def _strings(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield the strings, an f-string in one piece."""
+    inside: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            inside |= set(node.values)
+            values = [one.value if isinstance(one, ast.Constant) else "…" for one in node.values]
+            yield node.lineno, "".join(map(str, values))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in inside:
+            yield node.lineno, node.value
+
+
+def _comments(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the comments, those of lines that follow each other in one piece."""
+    first, last, piece = 0, 0, ""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            line = token.start[0]
+            if line != last + 1:
+                yield first, piece
+                first, piece = line, ""
+            last, piece = line, f"{piece} {token.string.lstrip('# ')}"
+    yield first, piece
+
+
+def _paragraphs(text: str) -> Iterator[tuple[int, str]]:
+    line = 1
+    for piece in re.split(r"(\n\s*\n)", text):
+        if not piece.isspace():
+            yield line, re.sub(r"^\s*(//|\*|#|--)", "", piece, flags=re.MULTILINE)
+        line += piece.count("\n")
+
+
+# -- the repository ---------------------------------------------------------------------------
+
+
+def files(root: Path = ROOT) -> dict[str, Path]:
+    """Return the files to read, by their path from the root."""
+    found = {
+        path.relative_to(root).as_posix(): path for place in PLACES for path in root.glob(place)
+    }
+    return {
+        name: path
+        for name, path in sorted(found.items())
+        if path.is_file() and not any(part in name for part in LEFT_OUT)
+    }
+
+
+def scan(root: Path = ROOT) -> dict[str, list[Found]]:
+    """Return what each file has that has something."""
+    found = {name: words_in(path, path.read_text("utf-8")) for name, path in files(root).items()}
+    return {name: words for name, words in found.items() if words}
+
+
+def risen(found: Mapping[str, list[Found]], allowed: Mapping[str, int]) -> dict[str, list[Found]]:
+    """Return the files that have more than they may."""
+    return {name: words for name, words in found.items() if len(words) > allowed.get(name, 0)}
+
+
+def main() -> int:
+    """Check all files against the baseline; print what is too much."""
+    parser = argparse.ArgumentParser(prog="words", description="Find private words.")
+    parser.add_argument("--list", action="store_true", help="print all that there are")
+    parser.add_argument("--write", action="store_true", help="write the counts as the baseline")
+    options = parser.parse_args()
+    found = scan()
+    counts = {name: len(words) for name, words in found.items()}
+    if options.write:
+        BASELINE.write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")
+        return 0
+    allowed: dict[str, int] = json.loads(BASELINE.read_text(encoding="utf-8"))
+    shown = found if options.list else risen(found, allowed)
+    for name, words in shown.items():
+        for word in words:
+            print(f'{name}:{word.line}: "{word.word}"; better: {word.better}')
+    if options.list:
+        return 0
+    for name, words in shown.items():
+        print(
+            f"{name}: {len(words)} private words, {allowed.get(name, 0)} allowed", file=sys.stderr
+        )
+    fewer = sum(max(0, count - counts.get(name, 0)) for name, count in allowed.items())
+    if fewer and not shown:
+        print(f"{fewer} fewer than {BASELINE.name} allows; --write lowers it")
+    return 1 if shown else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""What a word on the command line may become: commands, options and their values.
+
+It follows the commands' own parsers, so there is nothing to keep up to date here but VALUES.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from kvlens.cli import COMMANDS, load
+from kvlens.cli.common import Place, counted, entries, find_place
+from kvlens.cli.frame import Argument, Command, Options, headline, parser, shown_options
+
+FILES = ":files"  # the shell completes file names itself
+
+
+class Candidate(NamedTuple):
+    """What a word may become, and what that is."""
+
+    word: str
+    about: str = ""
+
+
+Given = dict[str, str]  # the options before the word, by their `dest`
+
+
+def candidates(words: Sequence[str]) -> list[Candidate]:
+    """Return what the last of the words after `kvlens` may become, or FILES alone."""
+    *before, current = words or [""]
+    found = list(_next(before, current))
+    files = [one for one in found if one.word == FILES]
+    return files or [
+        one for one in found if one.word.startswith(current) and one.word.isprintable()
+    ]
+
+
+# -- commands, options and arguments ----------------------------------------------------------
+
+
+def _next(before: list[str], current: str) -> Iterator[Candidate]:
+    name, *rest = before or [""]
+    if name == "help" and current[:1] != "-":
+        yield from _names(rest)
+    elif not name:
+        yield from _names([])
+        yield from (Candidate("--help"), Candidate("--version")) if current[:1] == "-" else ()
+    elif name in COMMANDS:
+        command = load(name)
+        if isinstance(command, Command):
+            yield from _words(command, rest, current)
+        elif rest and rest[0] in command:
+            yield from _words(command[rest[0]], rest[1:], current)
+        else:
+            yield from _names(before)
+
+
+def _names(before: list[str]) -> Iterator[Candidate]:
+    """Yield the names of commands, or of the subcommands of one."""
+    if not before:
+        yield from (Candidate(name, entry.summary) for name, entry in COMMANDS.items())
+    elif len(before) == 1 and before[0] in COMMANDS:
+        command = load(before[0])
+        if not isinstance(command, Command):
+            yield from (Candidate(name, headline(one.about)) for name, one in command.items())
+
+
+def _words(command: Command, before: list[str], current: str) -> Iterator[Candidate]:
+    """Yield what the next word of a command may be: an option, its value or an argument."""
+    options = shown_options(parser("kvlens", command))
+    named = {name: option for option in options for name in option.option_strings}
+    given: Given = {}
+    arguments = 0
+    waiting: argparse.Action | None = None  # an option whose value comes next
+    plain = False  # after "--" there are no options
+    for word in before:
+        name, equals, value = word.partition("=")
+        if waiting is not None:
+            given[waiting.dest], waiting = word, None
+        elif word == "--" and not plain:
+            plain = True
+        elif plain or not word.startswith("-") or word == "-":
+            arguments += 1
+        elif name in named and named[name].nargs != 0:
+            given[named[name].dest] = value
+            waiting = None if equals else named[name]
+    name, equals, _ = current.partition("=")
+    if waiting is not None:
+        yield from _option_values(waiting, given)
+    elif not plain and equals and name in named and named[name].nargs != 0:
+        for one in _option_values(named[name], given):
+            yield one if one.word == FILES else one._replace(word=f"{name}={one.word}")
+    elif not plain and current.startswith("-"):
+        yield from (Candidate(one.option_strings[0], one.help or "") for one in options)
+    elif argument := _argument(command, arguments):
+        yield from _values(argument.plain, argument.choices, given)
+
+
+def _argument(command: Command, index: int) -> Argument | None:
+    if index < len(command.arguments):
+        return command.arguments[index]
+    last = command.arguments[-1] if command.arguments else None
+    return last if last and last.is_repeatable else None
+
+
+def _option_values(option: argparse.Action, given: Given) -> Iterable[Candidate]:
+    return _values(option.option_strings[0], option.choices or (), given)
+
+
+def _values(name: str, choices: Iterable[object], given: Given) -> Iterable[Candidate]:
+    if found := [Candidate(str(choice)) for choice in choices]:
+        return found
+    try:
+        return VALUES[name](given) if name in VALUES else []
+    except Exception:  # such as a config that cannot be read: there is nothing to complete
+        return []
+
+
+# -- values -----------------------------------------------------------------------------------
+
+
+def _place(given: Given, environment: str | None) -> Place:
+    options = Options(config=given.get("config"), env=environment, store="wrangler:")
+    options.remote, options.persist_to = False, None
+    return find_place(options)
+
+
+def _bindings(given: Given) -> Iterable[Candidate]:
+    place = _place(given, given.get("env"))
+    return [Candidate(name, f"id {entry.store_id or name}") for name, entry in entries(place)]
+
+
+def _environments(given: Given) -> Iterable[Candidate]:
+    config = _place(given, "").config
+    return [Candidate(one.name) for one in config.environments if one.name] if config else []
+
+
+def _snapshots(given: Given) -> Iterable[Candidate]:
+    from kvlens.seeds.snapshots import saved  # late: of few commands
+
+    found, _ = saved(_place(given, "").folder)
+    return [Candidate(one.name, counted(one.keys, "key")) for one in reversed(found)]
+
+
+def _stores(given: Given) -> Iterable[Candidate]:
+    from kvlens.stores import STORES
+
+    return [
+        Candidate(f"{name}://" if "://" in form else f"{name}:", form)
+        for name, (_, form) in STORES.items()
+        if name != "memory"  # which lives inside a running emulator
+    ]
+
+
+def _severities(given: Given) -> Iterable[Candidate]:
+    from kvlens.rulebook import severities
+    from kvlens.rules import LEVELS
+
+    return [
+        Candidate(f"{code}={level}", summary)
+        for code, (_, summary) in severities().items()
+        for level in LEVELS
+    ]
+
+
+def _files(given: Given) -> Iterable[Candidate]:
+    return [Candidate(FILES)]
+
+
+VALUES: dict[str, Callable[[Given], Iterable[Candidate]]] = {
+    # an option or an argument: what it may be, given the options before it
+    "--binding": _bindings,
+    "BINDING": _bindings,
+    "--env": _environments,
+    "--store": _stores,
+    "--severity": _severities,
+    "NAME": _snapshots,
+    "FILE": _files,
+    "PATH": _files,
+    "--config": _files,
+    "--output": _files,
+    "--path": _files,
+    "--persist-to": _files,
+    "--socket": _files,
+}
