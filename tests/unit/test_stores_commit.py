@@ -458,11 +458,11 @@ def test_a_journal_of_somebody_else_is_looked_through(files: Files, content: byt
 
 
 ODD = {
-    "a key that is no UTF-8": "CAST(x'6bff' AS TEXT), 'x', NULL, NULL",
+    "a key that is not UTF-8": "CAST(x'6bff' AS TEXT), 'x', NULL, NULL",
     "a key of bytes": "x'6bff', 'x', NULL, NULL",
     "no key": "NULL, 'x', NULL, NULL",
-    "a name that is no UTF-8": "'odd', CAST(x'6bff' AS TEXT), NULL, NULL",
-    "metadata that is no UTF-8": "'odd', 'x', NULL, CAST(x'6bff' AS TEXT)",
+    "a name that is not UTF-8": "'odd', CAST(x'6bff' AS TEXT), NULL, NULL",
+    "metadata that is not UTF-8": "'odd', 'x', NULL, CAST(x'6bff' AS TEXT)",
 }
 
 

@@ -247,8 +247,8 @@ class Blobs:
 def _unlink(folder: Folder, names: Iterable[str], limit: float | None = None) -> None:
     """Remove files, all or those that are older; what cannot be removed is left.
 
-    To free what a file has on the disk takes 20 µs, or 2 ms where the disk is told of it at once
-    (`discard`). That can be waited for many times at a time.
+    To free what a file has on the disk takes 20 µs, or 2 ms where the system passes it on to the
+    disk (`discard`). That can be waited for many times at a time.
     """
     at = folder.handle
 

@@ -99,7 +99,7 @@ def owns_folder(base: Path, parts: Sequence[str], ns: str, known: Iterable[str])
     for name in {*known, *names}:
         if not there:
             break
-        with contextlib.suppress(UnicodeEncodeError):  # a name that is no UTF-8
+        with contextlib.suppress(UnicodeEncodeError):  # a name that is not UTF-8
             if folded_name(name) != own:
                 there.discard(database_name(name))
     return not there
