@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kvlens.seeds.array import LARGEST, FileError
+from kvlens.seeds import array
+from kvlens.seeds.array import LARGEST, FileError, Problem
 from kvlens.seeds.file import EXAMPLE, SeedError, check, parse, read
 from kvlens.seeds.keys import parse_keys
+from kvlens.text import LineIndex, Span
 
 NOW = 1_700_000_000.5
 
@@ -334,3 +337,28 @@ def test_bad_keys_are_named() -> None:
         "item at index 3: Key name cannot be empty",
         "item at index 4: has half of a surrogate pair",
     ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_places_are_those_of_the_index(end: str) -> None:
+    text = f"a{end}{end}bc{end}d{end}"
+    offsets = [*range(len(text) + 1), 3, 0, 9]
+    problems = [Problem("x", Span(offset, offset), None, "error") for offset in offsets]
+    index = LineIndex(text)
+    places = [index.position(offset, "utf-32") for offset in offsets]
+    inside = [text[max(0, offset - 1) : offset + 1] == "\r\n" for offset in offsets]
+    expected = [f"f:{line + 1}:{column + 1}: x" for line, column in places]
+    found = array.located("f", text, problems)
+    for line, wanted, is_inside in zip(found, expected, inside, strict=True):
+        assert is_inside or line == wanted
+
+
+def test_a_place_in_millions_of_lines_takes_no_index() -> None:
+    text = "\n" * 4_000_000
+    tracemalloc.start()
+    try:
+        lines = array.located("f", text, [Problem("x", Span(3_999_999, 4_000_000), None, "error")])
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert lines == ["f:4000000:1: x"]

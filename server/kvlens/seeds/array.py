@@ -55,11 +55,19 @@ class FileError(Exception):
 
 def located(name: str, text: str, problems: list[Problem]) -> list[str]:
     """Return a line for each problem, "file:line:column: what", counted from 1."""
-    index = LineIndex(text)
     lines = []
+    at = line = start = 0  # counted from problem to problem: an index of millions of lines is large
     for problem in problems:
-        line, column = index.position(problem.span.start, "utf-32")
-        lines.append(f"{name}:{line + 1}:{column + 1}: {problem.message}")
+        offset = min(problem.span.start, len(text))
+        if offset < at:
+            at = line = start = 0
+        to = offset - (text[offset - 1 : offset + 1] == "\r\n")
+        feeds, returns = text.count("\n", at, to), text.count("\r", at, to)
+        if feeds or returns:
+            line += feeds + returns - text.count("\r\n", at, to)
+            start = max(text.rfind("\n", at, to), text.rfind("\r", at, to)) + 1
+        at = to
+        lines.append(f"{name}:{line + 1}:{offset - start + 1}: {problem.message}")
     return lines
 
 
