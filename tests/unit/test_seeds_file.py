@@ -65,7 +65,7 @@ TAKEN: dict[str, tuple[dict[str, Any], tuple[object, ...]]] = {
 @pytest.mark.parametrize(("item", "expected"), TAKEN.values(), ids=TAKEN.keys())
 def test_item_is_taken(item: dict[str, Any], expected: tuple[object, ...]) -> None:
     seed = parse(json.dumps([item]).encode(), "s.json", NOW)
-    assert [found[1:6] for found in seed.items] == [expected]
+    assert [tuple(found) for found in seed.items] == [expected]
 
 
 def test_value_of_25_mib_is_taken_and_a_byte_more_is_not() -> None:
@@ -293,7 +293,7 @@ def test_byte_order_mark_is_left_out() -> None:
 def test_problems_have_places() -> None:
     text = '[\n  {"key": "a", "value": "😀"},\n  {"key": "", "value": ""}, 5]'
     seed = check(text, "s.json", NOW)
-    assert [text[slice(*item.span)] for item in seed.items] == ['{"key": "a", "value": "😀"}']
+    assert [(item.key, item.value.decode()) for item in seed.items] == [("a", "😀")]
     with pytest.raises(SeedError) as caught:
         parse(text.encode(), "s.json", NOW)
     assert caught.value.lines() == [

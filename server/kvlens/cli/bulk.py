@@ -29,7 +29,7 @@ from kvlens.seeds.array import LARGEST, decode, located, read_text, short
 from kvlens.seeds.export import to_item
 from kvlens.seeds.file import SeedFile, accept, check
 from kvlens.seeds.keys import parse_keys
-from kvlens.seeds.plan import to_writes
+from kvlens.seeds.plan import to_writes, used_up
 from kvlens.stores import Store
 from kvlens.stores.base import DamagedKeyError
 from kvlens.stores.many import each
@@ -62,7 +62,7 @@ def _put(options: Options) -> int:
     place, target = find_target(options)
     seed = accept(check(_text(file), file, now))
     warn(seed)
-    items = [
+    items = (
         item._replace(
             metadata=metadata if item.metadata is None else item.metadata,
             **(
@@ -71,8 +71,8 @@ def _put(options: Options) -> int:
                 else {}
             ),
         )
-        for item in seed.items
-    ]
+        for item in used_up(seed.items)
+    )
     writes = to_writes(items, now)
 
     async def work(store: Store) -> int:

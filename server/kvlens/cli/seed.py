@@ -28,7 +28,7 @@ from kvlens.kv import Write
 from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError, short
 from kvlens.seeds.file import read
-from kvlens.seeds.plan import Change, plan, to_writes
+from kvlens.seeds.plan import Change, plan, to_writes, used_up
 from kvlens.stores import Store
 
 _MARKS = {"new": "+", "changed": "~"}
@@ -91,7 +91,8 @@ def _seed(options: Options) -> int:
             errors.append(error)
             continue
         warn(seed)
-        jobs.append((path, target, to_writes(seed.items, now)))
+        jobs.append((path, target, to_writes(used_up(seed.items), now)))
+        del seed
     if errors:
         raise FilesError(errors)
     return _dry_run(options, place, jobs) if options.dry_run else _write(options, place, jobs)

@@ -48,18 +48,16 @@ _MILLISECONDS = 100_000_000_000  # as seconds this is the year 5138, as millisec
 
 
 class SeedItem(NamedTuple):
-    """One key to put, the `nth` (from 0) of its file.
+    """One key to put; a file may have a million, so it holds no more than that takes.
 
     `metadata` is JSON text; the times are in seconds, as the file has them.
     """
 
-    nth: int
     key: str
     value: bytes
     metadata: str | None
     expiration: float | None
     expiration_ttl: float | None
-    span: Span
 
 
 class SeedFile(NamedTuple):
@@ -201,7 +199,7 @@ def _item(index: int, raw: Any, span: Span, now: float) -> Iterator[Problem | Se
     for message in _doubts(raw):
         yield _problem(index, named, message, span, warning=True)
     if not wrong and isinstance(key, str):
-        yield SeedItem(index, key, value, metadata, expiration, ttl, span)
+        yield SeedItem(key, value, metadata, expiration, ttl)
 
 
 def _wrong_key(raw: dict[str, Any]) -> Iterator[str]:

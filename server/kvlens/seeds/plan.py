@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from kvlens.kv import Entry, KVSyntaxError, Write
@@ -44,6 +44,13 @@ def to_writes(items: Iterable[SeedItem], now: float) -> list[Write]:
         )
         writes[item.key] = Write(item.key, item.value, item.metadata, expires)
     return list(writes.values())
+
+
+def used_up(items: list[SeedItem]) -> Iterator[SeedItem]:
+    """Yield the items in their order and take each out of the list: a file may have a million."""
+    items.reverse()
+    while items:
+        yield items.pop()
 
 
 async def plan(store: Store, ns: str, writes: Sequence[Write]) -> list[Change]:

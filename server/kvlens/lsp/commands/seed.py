@@ -11,7 +11,7 @@ from kvlens.lsp.progress import Progress
 from kvlens.seeds.apply import CancelledError, apply
 from kvlens.seeds.array import located
 from kvlens.seeds.file import read
-from kvlens.seeds.plan import plan, to_writes
+from kvlens.seeds.plan import plan, to_writes, used_up
 
 if TYPE_CHECKING:
     from kvlens.lsp.commands.params import Params
@@ -26,7 +26,7 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     warnings = located(seed.name, seed.text, seed.warnings)
     for line in warnings:
         server.log("warning", line)
-    writes = to_writes(seed.items, time.time())
+    writes = to_writes(used_up(seed.items), time.time())
     store = await target.store()
     overwritten = sum(change.overwrites for change in await plan(store, target.id, writes))
     async with Progress(server, params.token, f"Seeding {target.binding}") as progress:
