@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,13 @@ from tests.fuzz.table import TARGETS, corpus, load
 
 KEPT = [(name, path) for name in TARGETS for path in corpus(name)]
 EXAMPLES = 60  # inputs of a target
+
+
+@pytest.fixture(autouse=True)
+def logs_stay() -> Iterator[None]:
+    """Some targets log a great deal, and so switch logging off: only here."""
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.mark.parametrize("name", TARGETS)
