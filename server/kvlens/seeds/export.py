@@ -47,6 +47,14 @@ async def stream(
 
     A damaged key is left out where `damaged` is told of it, else it raises.
     """
+    async for item, _ in sized(store, ns, prefix=prefix, damaged=damaged):
+        yield item
+
+
+async def sized(
+    store: Store, ns: str, *, prefix: str = "", damaged: Damaged | None = None
+) -> AsyncIterator[tuple[dict[str, Any], int]]:
+    """Yield what `stream` does, each with the bytes of its value."""
     async for key, entry in everything(store, ns, prefix=prefix, damaged=damaged):
         try:
             item = to_item(key, entry)
@@ -55,7 +63,7 @@ async def stream(
                 raise
             damaged(error)
         else:
-            yield item
+            yield item, len(entry.value)
 
 
 def to_item(key: str, entry: Entry) -> dict[str, Any]:

@@ -27,10 +27,9 @@ from kvlens.kv import Entry, KVError, Write
 from kvlens.kv.values import dump_json
 from kvlens.seeds.apply import CancelledError, apply_all
 from kvlens.seeds.array import short
-from kvlens.seeds.export import breathe, to_item
+from kvlens.seeds.export import breathe, sized
 from kvlens.seeds.plan import Change, differing
 from kvlens.stores import Batch, Store, StoreError
-from kvlens.stores.base import DamagedKeyError
 from kvlens.stores.many import Damaged, everything
 from kvlens.stores.safe_paths import OWN, Folder, open_folder
 
@@ -253,18 +252,11 @@ async def _write(
     """Write a namespace, an item a line; return its keys and the bytes of their values."""
     keys = size = 0
     out.write("[\n")
-    async for key, entry in everything(store, ns, damaged=damaged):
-        try:
-            item = to_item(key, entry)
-        except DamagedKeyError as error:
-            if damaged is None:
-                raise
-            damaged(error)
-            continue
+    async for item, bytes_of_value in sized(store, ns, damaged=damaged):
         out.write(",\n" if keys else "")
         out.write(dump_json(item))
         keys += 1
-        size += len(entry.value)
+        size += bytes_of_value
         await count.add(1, "nothing was saved")
     out.write("\n]\n" if keys else "]\n")
     out.flush()
