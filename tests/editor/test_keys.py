@@ -103,9 +103,9 @@ def test_what_is_deleted_and_what_not_is_said_after_a_failure(
 ) -> None:
     window.row("k1", 0).click()
     window.row("k1", 2).click(modifiers=["Control"])
-    (project / "two" / "wrangler.toml").unlink()
     window.page.keyboard.press("Delete")
     question(window)
+    (project / "two" / "wrangler.toml").unlink()
     expect(window.row("two/wrangler.toml")).to_have_count(0)  # the question is of before
     window.dialog("Delete")
     toast = window.toast('Deleted: "k1" of CART (one). Not deleted: "k1" of CART (two).')
