@@ -1,5 +1,5 @@
 """The emulator: KV over HTTP, for Workers (workerd's protocol), wrangler and the SDKs (REST)."""
 
-from .server import Emulator, EmulatorError
+from kvlens.emulator.server import Emulator, EmulatorError
 
 __all__ = ["Emulator", "EmulatorError"]

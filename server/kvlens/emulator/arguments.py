@@ -12,14 +12,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..kv import KVError, KVSyntaxError, Write, limits, validation
-from ..kv.coerce import has_lone_surrogate
-from ..kv.values import parse_json
-from ..stores import Batch
-from .json_body import parse, text_of
+from kvlens.emulator.json_body import parse, text_of
+from kvlens.kv import KVError, KVSyntaxError, Write, limits, validation
+from kvlens.kv.coerce import has_lone_surrogate
+from kvlens.kv.values import parse_json
+from kvlens.stores import Batch
 
 if TYPE_CHECKING:
-    from .http import Request
+    from kvlens.emulator.http import Request
 
 Field = Callable[[Any], Any]
 

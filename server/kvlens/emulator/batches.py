@@ -15,9 +15,9 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
-from ..kv import Write
-from ..stores import Batch, Store, StoreError
-from ..stores.peer import pack, unpack
+from kvlens.kv import Write
+from kvlens.stores import Batch, Store, StoreError
+from kvlens.stores.peer import pack, unpack
 
 KEPT_SECONDS = 600.0  # a batch whose client is gone
 AT_MOST = 16  # batches that are being brought at one time

@@ -12,15 +12,15 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from ..kv import KVError, Write, validation
-from ..kv.coerce import UNSET
-from ..kv.errors import Method
-from ..kv.namespace import decode_cursor, encode_cursor
-from ..kv.values import decode_text, is_json, text_units, unescape_json
-from .http import Request, Response
+from kvlens.emulator.http import Request, Response
+from kvlens.kv import KVError, Write, validation
+from kvlens.kv.coerce import UNSET
+from kvlens.kv.errors import Method
+from kvlens.kv.namespace import decode_cursor, encode_cursor
+from kvlens.kv.values import decode_text, is_json, text_units, unescape_json
 
 if TYPE_CHECKING:
-    from .server import Emulator
+    from kvlens.emulator.server import Emulator
 
 _NOT_FOUND = Response(404)
 _DONE = Response(200)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from .http import Request
+from kvlens.emulator.http import Request
 
 ISSUES = "https://github.com/kvlens/kvlens/issues"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 
-from .http import Request, Response
+from kvlens.emulator.http import Request, Response
 
 BINDING_HEADER = b"x-kv-ns"
 """Names the namespace of a binding request; workerd injects it."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 import httptools
 
-from .capacity import UNCOUNTED, Capacity
+from kvlens.emulator.capacity import UNCOUNTED, Capacity
 
 MAX_HEAD_SIZE = 64 * 1024
 _ONCE = frozenset((b"host", b"authorization", b"x-kv-ns", b"origin", b"content-type"))

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .http import Request
+    from kvlens.emulator.http import Request
 
 MAX_PARTS = 4_000_000
 """Values in one body, an object or array counting three times: each takes some 60 bytes."""

@@ -12,17 +12,17 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from ..kv import Entry, Write
-from ..stores import Store, StoreError
-from ..stores.base import DamagedKeyError
-from ..stores.known import KnowsNamespaces
-from ..stores.many import get_many
-from . import arguments
-from .failure import unexpected
-from .http import Request, Response
+from kvlens.emulator import arguments
+from kvlens.emulator.failure import unexpected
+from kvlens.emulator.http import Request, Response
+from kvlens.kv import Entry, Write
+from kvlens.stores import Store, StoreError
+from kvlens.stores.base import DamagedKeyError
+from kvlens.stores.known import KnowsNamespaces
+from kvlens.stores.many import get_many
 
 if TYPE_CHECKING:
-    from .server import Emulator
+    from kvlens.emulator.server import Emulator
 
 PREFIX = b"/kvlens/store/"
 _JSON = b"Content-Type: application/json\r\n"

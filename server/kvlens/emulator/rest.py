@@ -16,17 +16,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from ..kv import KVError, KVSyntaxError, Write, limits, validation
-from ..kv.coerce import UNSET, has_lone_surrogate, whole_text
-from ..kv.namespace import decode_cursor, encode_cursor
-from ..kv.values import decode_text, dump_json, parse_json, text_units
-from ..stores import StoreError
-from . import json_body, multipart
-from .failure import unexpected
-from .http import Request, Response
+from kvlens.emulator import json_body, multipart
+from kvlens.emulator.failure import unexpected
+from kvlens.emulator.http import Request, Response
+from kvlens.kv import KVError, KVSyntaxError, Write, limits, validation
+from kvlens.kv.coerce import UNSET, has_lone_surrogate, whole_text
+from kvlens.kv.namespace import decode_cursor, encode_cursor
+from kvlens.kv.values import decode_text, dump_json, parse_json, text_units
+from kvlens.stores import StoreError
 
 if TYPE_CHECKING:
-    from .server import Emulator
+    from kvlens.emulator.server import Emulator
 
 PREFIX = b"/client/v4/"
 ACCOUNT = "local"

@@ -13,14 +13,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from ..kv import Clock, CompatName, limits, read_compat, system_clock
-from ..stores import Store, StoreError
-from . import binding, peer, rest
-from .batches import Batches
-from .capacity import Capacity
-from .failure import unexpected
-from .guard import BINDING_HEADER, Guard, text
-from .http import Connection, Request, Response
+from kvlens.emulator import binding, peer, rest
+from kvlens.emulator.batches import Batches
+from kvlens.emulator.capacity import Capacity
+from kvlens.emulator.failure import unexpected
+from kvlens.emulator.guard import BINDING_HEADER, Guard, text
+from kvlens.emulator.http import Connection, Request, Response
+from kvlens.kv import Clock, CompatName, limits, read_compat, system_clock
+from kvlens.stores import Store, StoreError
 
 CHANGES_EVERY = 0.1  # seconds in which changes of a namespace are told once
 CLOSING = 1.0  # seconds a client has to read what was answered

@@ -1,10 +1,10 @@
 """Workers KV without a server: limits, errors, validation, the clock and the namespace object."""
 
-from .clock import Clock, ManualClock, system_clock
-from .errors import KVError, KVSyntaxError, KVTypeError
-from .limits import COMPATS, Compat, CompatName, read_compat
-from .namespace import KVNamespace
-from .records import Entry, KeyInfo, Page, Stats, Write
+from kvlens.kv.clock import Clock, ManualClock, system_clock
+from kvlens.kv.errors import KVError, KVSyntaxError, KVTypeError
+from kvlens.kv.limits import COMPATS, Compat, CompatName, read_compat
+from kvlens.kv.namespace import KVNamespace
+from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 
 __all__ = [
     "COMPATS",

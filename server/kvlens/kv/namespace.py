@@ -8,13 +8,13 @@ import inspect
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from . import limits, validation
-from .clock import Clock, system_clock
-from .coerce import MISSING, UNSET, js_text
-from .errors import KVSyntaxError
-from .limits import CompatName, read_compat
-from .records import Entry, Page, Write
-from .values import ValueStream, convert, decode_text, dump_json, parse_json, text_units
+from kvlens.kv import limits, validation
+from kvlens.kv.clock import Clock, system_clock
+from kvlens.kv.coerce import MISSING, UNSET, js_text
+from kvlens.kv.errors import KVSyntaxError
+from kvlens.kv.limits import CompatName, read_compat
+from kvlens.kv.records import Entry, Page, Write
+from kvlens.kv.values import ValueStream, convert, decode_text, dump_json, parse_json, text_units
 
 
 class Backing(Protocol):

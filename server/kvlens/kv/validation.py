@@ -11,10 +11,10 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from . import limits
-from .coerce import MISSING, UNSET, has_lone_surrogate, js_text, to_integer, whole_text
-from .errors import KVError, KVTypeError, Method
-from .limits import Compat
+from kvlens.kv import limits
+from kvlens.kv.coerce import MISSING, UNSET, has_lone_surrogate, js_text, to_integer, whole_text
+from kvlens.kv.errors import KVError, KVTypeError, Method
+from kvlens.kv.limits import Compat
 
 METHODS: dict[str, Method] = {
     "get": "GET",

@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from .errors import KVSyntaxError, KVTypeError
+from kvlens.kv.errors import KVSyntaxError, KVTypeError
 
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPE = re.compile(rf"{_HIGH}{_LOW}|\\(?:u[0-9a-fA-F]{{4}}|.)")

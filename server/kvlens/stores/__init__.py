@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 from typing import cast
 
-from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write, system_clock
-from .base import Batch, Opener, Replaced, Store, StoreError, digest
+from kvlens.kv import Clock, Entry, KeyInfo, Page, Stats, Write, system_clock
+from kvlens.stores.base import Batch, Opener, Replaced, Store, StoreError, digest
 
 STORES: dict[str, tuple[str, str]] = {
     # scheme: (module, the URL as help texts show it); a module is imported when it is used

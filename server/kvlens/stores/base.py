@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from ..kv import Clock, Entry, Page, Stats, Write
+from kvlens.kv import Clock, Entry, Page, Stats, Write
 
 
 class StoreError(Exception):

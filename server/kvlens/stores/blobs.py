@@ -27,9 +27,9 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
-from .base import StoreError
-from .diskformat import is_blob_id, new_blob_id
-from .safe_paths import Folder, open_folder
+from kvlens.stores.base import StoreError
+from kvlens.stores.diskformat import is_blob_id, new_blob_id
+from kvlens.stores.safe_paths import Folder, open_folder
 
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 

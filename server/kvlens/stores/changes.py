@@ -16,12 +16,12 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ..kv import Entry, Write
-from .base import Replaced, StoreError, digest
-from .blobs import Blobs
-from .diskformat import IS_BLOB_ID
-from .journal import Row, Value, is_text
-from .staged import Staged
+from kvlens.kv import Entry, Write
+from kvlens.stores.base import Replaced, StoreError, digest
+from kvlens.stores.blobs import Blobs
+from kvlens.stores.diskformat import IS_BLOB_ID
+from kvlens.stores.journal import Row, Value, is_text
+from kvlens.stores.staged import Staged
 
 FEW = 32  # rows that one short transaction takes
 

@@ -26,10 +26,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
-from ..kv.values import dump_json, parse_json
-from .base import Batch, Replaced, Store, StoreError, digest
-from .many import in_parts
+from kvlens.kv import Clock, Entry, KeyInfo, Page, Stats, Write
+from kvlens.kv.values import dump_json, parse_json
+from kvlens.stores.base import Batch, Replaced, Store, StoreError, digest
+from kvlens.stores.many import in_parts
 
 try:
     from cloudflare import (

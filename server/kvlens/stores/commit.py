@@ -17,10 +17,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from .base import StoreError
-from .blobs import Blobs
-from .changes import FEW, Change, delete_rows, put_rows
-from .journal import DamagedError, Journal, Journals, Row, Value
+from kvlens.stores.base import StoreError
+from kvlens.stores.blobs import Blobs
+from kvlens.stores.changes import FEW, Change, delete_rows, put_rows
+from kvlens.stores.journal import DamagedError, Journal, Journals, Row, Value
 
 BUSY_SECONDS = 5.0  # how long we wait for another program's lock
 STEP = FEW  # rows in one transaction while a Worker writes; about 0.2 ms

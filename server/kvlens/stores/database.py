@@ -17,9 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .base import StoreError
-from .commit import BUSY_SECONDS, is_busy
-from .diskformat import SCHEMA
+from kvlens.stores.base import StoreError
+from kvlens.stores.commit import BUSY_SECONDS, is_busy
+from kvlens.stores.diskformat import SCHEMA
 
 READ_SECONDS = 10.0  # a statement may take
 INLINE_SECONDS = 1.0  # the same on the event loop, where everything else waits for it

@@ -29,9 +29,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from .base import StoreError
-from .diskformat import blobs_path
-from .safe_paths import Folder, open_folder
+from kvlens.stores.base import StoreError
+from kvlens.stores.diskformat import blobs_path
+from kvlens.stores.safe_paths import Folder, open_folder
 
 SIZE_LIMIT = 2 * 1024 * 1024 * 1024  # bytes
 LINE_LIMIT = 1024 * 1024

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from .base import Store, StoreError
+from kvlens.stores.base import Store, StoreError
 
 
 @runtime_checkable

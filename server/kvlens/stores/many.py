@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
-from ..kv import Entry, Write
-from .base import DamagedKeyError, Store
+from kvlens.kv import Entry, Write
+from kvlens.stores.base import DamagedKeyError, Store
 
 Found = Entry | DamagedKeyError | None
 Damaged = Callable[[DamagedKeyError], object]

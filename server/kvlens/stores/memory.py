@@ -8,8 +8,8 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
-from .base import Batch, Replaced, Store, StoreError, after_prefix, digest
+from kvlens.kv import Clock, Entry, KeyInfo, Page, Stats, Write
+from kvlens.stores.base import Batch, Replaced, Store, StoreError, after_prefix, digest
 
 AT_ONCE = 500  # writes that are taken in one turn of the loop
 

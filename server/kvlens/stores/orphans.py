@@ -26,10 +26,10 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from .blobs import Blobs
-from .database import Database, connection
-from .diskformat import UNIQUE_KEY, database_name, folded_name, is_blob_id
-from .safe_paths import open_folder
+from kvlens.stores.blobs import Blobs
+from kvlens.stores.database import Database, connection
+from kvlens.stores.diskformat import UNIQUE_KEY, database_name, folded_name, is_blob_id
+from kvlens.stores.safe_paths import open_folder
 
 OLD = 3600.0  # seconds, beside other programs
 MARGIN = 0.1  # seconds by which a file must be older than the opening

@@ -20,10 +20,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
-from . import shown_url
-from .base import Batch, DamagedKeyError, Replaced, Store, StoreError
-from .many import Found, in_parts
+from kvlens.kv import Clock, Entry, KeyInfo, Page, Stats, Write
+from kvlens.stores import shown_url
+from kvlens.stores.base import Batch, DamagedKeyError, Replaced, Store, StoreError
+from kvlens.stores.many import Found, in_parts
 
 API = "/kvlens/store/"
 THREADS = 4

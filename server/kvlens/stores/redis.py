@@ -30,10 +30,10 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
 from uuid import uuid4
 
-from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
-from . import redis_scripts as scripts
-from .base import Batch, Replaced, Store, StoreError, digest
-from .many import in_parts
+from kvlens.kv import Clock, Entry, KeyInfo, Page, Stats, Write
+from kvlens.stores import redis_scripts as scripts
+from kvlens.stores.base import Batch, Replaced, Store, StoreError, digest
+from kvlens.stores.many import in_parts
 
 try:
     from redis.asyncio import Redis, RedisCluster
@@ -43,7 +43,7 @@ try:
     from redis.backoff import ExponentialWithJitterBackoff
     from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 
-    from .redis_errors import explain
+    from kvlens.stores.redis_errors import explain
 except ImportError as missing:
     raise StoreError(
         f"Stores in Redis need the Python package redis ({missing}). "

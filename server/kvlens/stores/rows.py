@@ -14,11 +14,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ..kv import Entry, KeyInfo
-from ..kv.values import is_json
-from .base import DamagedKeyError, StoreError
-from .blobs import Blobs
-from .database import Database, lenient
+from kvlens.kv import Entry, KeyInfo
+from kvlens.kv.values import is_json
+from kvlens.stores.base import DamagedKeyError, StoreError
+from kvlens.stores.blobs import Blobs
+from kvlens.stores.database import Database, lenient
 
 MAX_FIELD = 64 * 1024  # bytes of a key or of metadata; KV allows 512 and 1024
 

@@ -15,7 +15,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from .base import StoreError
+from kvlens.stores.base import StoreError
 
 OWN = ".wrangler"
 """The folder beside a config: the only one that is written to without being named."""

@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..kv import Write
-from .blobs import Blobs
+from kvlens.kv import Write
+from kvlens.stores.blobs import Blobs
 
 MEMORY_SIZE = 8 * 1024 * 1024  # bytes of rows; what is more goes to the file
 AT_ONCE = 1000

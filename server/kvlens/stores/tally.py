@@ -12,9 +12,9 @@ import sqlite3
 import time
 from typing import Any
 
-from ..kv import Stats
-from .blobs import Blobs
-from .changes import Change, is_live
+from kvlens.kv import Stats
+from kvlens.stores.blobs import Blobs
+from kvlens.stores.changes import Change, is_live
 
 AT_ONCE = 5_000  # files
 CHEAP = 0.05  # seconds that a count may take whenever it is asked for

@@ -28,12 +28,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
-from . import orphans
-from .base import Batch, Replaced, Store, StoreError, after_prefix
-from .blobs import Blobs
-from .changes import FEW, Bulk, Change, Clear, Delete, Purge, Put, Replace
-from .commit import (
+from kvlens.kv import Clock, Entry, KeyInfo, Page, Stats, Write
+from kvlens.stores import orphans
+from kvlens.stores.base import Batch, Replaced, Store, StoreError, after_prefix
+from kvlens.stores.blobs import Blobs
+from kvlens.stores.changes import FEW, Bulk, Change, Clear, Delete, Purge, Put, Replace
+from kvlens.stores.commit import (
     BUSY_SECONDS,
     IN_USE_SECONDS,
     STEP,
@@ -44,7 +44,7 @@ from .commit import (
     is_busy,
     with_journal,
 )
-from .database import (
+from kvlens.stores.database import (
     IMMUTABLE,
     INLINE_SECONDS,
     LOG_SIZE,
@@ -60,13 +60,19 @@ from .database import (
     open_database,
     state_of,
 )
-from .diskformat import IS_BLOB_ID, UNIQUE_KEY, blobs_path, database_name, database_path
-from .journal import Journals
-from .rows import read_entry, read_keys
-from .safe_paths import OWN, open_folder
-from .shm_lock import ShmLock
-from .staged import Staged
-from .tally import Tally, count
+from kvlens.stores.diskformat import (
+    IS_BLOB_ID,
+    UNIQUE_KEY,
+    blobs_path,
+    database_name,
+    database_path,
+)
+from kvlens.stores.journal import Journals
+from kvlens.stores.rows import read_entry, read_keys
+from kvlens.stores.safe_paths import OWN, open_folder
+from kvlens.stores.shm_lock import ShmLock
+from kvlens.stores.staged import Staged
+from kvlens.stores.tally import Tally, count
 
 SHARED_SECONDS = IN_USE_SECONDS
 INLINE_SIZE = 64 * 1024  # values up to here are written without a thread

@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from kvlens import files
-
-from .commands import run
-from .errors import BuildError, SourceProblem, WorkerError
-from .find import find_esbuild
-from .script import Kind, Module, Script
-from .settings import Settings
-from .sourcemap import SourceMap
-from .syntax import exports_default
+from kvlens.worker.commands import run
+from kvlens.worker.errors import BuildError, SourceProblem, WorkerError
+from kvlens.worker.find import find_esbuild
+from kvlens.worker.script import Kind, Module, Script
+from kvlens.worker.settings import Settings
+from kvlens.worker.sourcemap import SourceMap
+from kvlens.worker.syntax import exports_default
 
 # What makes a plain script need the bundler: imports of files or packages, JSX, CommonJS, and
 # names that only a bundler gives a value. Cautious: a match in a comment costs only time.

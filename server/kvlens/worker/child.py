@@ -34,7 +34,7 @@ class Child:
         """
         env = {**os.environ, **environment}
         if sys.platform == "win32":
-            from . import windows
+            from kvlens.worker import windows
 
             self._process = subprocess.Popen(
                 list(command),

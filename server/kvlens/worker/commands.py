@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from .errors import BuildError
+from kvlens.worker.errors import BuildError
 
 KEPT = 256 * 1024  # bytes of what a program said: the last of it
 _running: set[subprocess.Popen[bytes]] = set()

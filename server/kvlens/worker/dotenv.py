@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kvlens import files
-
-from .errors import WorkerError
+from kvlens.worker.errors import WorkerError
 
 LARGEST = 1024 * 1024  # bytes of one file
 _LONGEST = 1024 * 1024  # characters of one value, expanded

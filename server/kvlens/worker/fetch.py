@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from .errors import WorkerError
+from kvlens.worker.errors import WorkerError
 
 Address = int | Path
 """Where a workerd listens: a Unix socket, or on Windows a port of 127.0.0.1."""

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kvlens import files
-
-from .errors import WorkerError
+from kvlens.worker.errors import WorkerError
 
 _LARGEST = 1024 * 1024 * 1024  # bytes of a program
 _BRINGS_WORKERD = ("wrangler", "miniflare", "workerd")

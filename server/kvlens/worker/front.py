@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
-from .errors import WorkerError
-from .fetch import Address
-from .framing import MAX_HEAD_SIZE, Head, RequestRefusedError, Requests
-from .hosts import AllowedHosts, host_name
-from .layout import KEY_HEADER
+from kvlens.worker.errors import WorkerError
+from kvlens.worker.fetch import Address
+from kvlens.worker.framing import MAX_HEAD_SIZE, Head, RequestRefusedError, Requests
+from kvlens.worker.hosts import AllowedHosts, host_name
+from kvlens.worker.layout import KEY_HEADER
 
 REPLAY_SIZE = 64 * 1024  # bytes of a request that are kept to send it again
 MOST_CONNECTIONS = 5000

@@ -19,17 +19,16 @@ from typing import Any
 from kvlens.emulator import Emulator
 from kvlens.kv import Clock, CompatName, system_clock
 from kvlens.stores import Store
-
-from . import layout
-from .child import describe_exit
-from .errors import SourceProblem, StartError, WorkerError
-from .fetch import Headers, Response, fetch
-from .find import find_workerd
-from .front import Front, refusal
-from .output import Event, Output, Places
-from .runtime import DRAIN_TIMEOUT, Runtime
-from .script import Script
-from .settings import Settings
+from kvlens.worker import layout
+from kvlens.worker.child import describe_exit
+from kvlens.worker.errors import SourceProblem, StartError, WorkerError
+from kvlens.worker.fetch import Headers, Response, fetch
+from kvlens.worker.find import find_workerd
+from kvlens.worker.front import Front, refusal
+from kvlens.worker.output import Event, Output, Places
+from kvlens.worker.runtime import DRAIN_TIMEOUT, Runtime
+from kvlens.worker.script import Script
+from kvlens.worker.settings import Settings
 
 _LONGEST_ROOT = 70  # bytes; the smallest limit of a system for a socket's path is 104
 _OLD_WORKERD = "has no field named 'structuredLogging'"

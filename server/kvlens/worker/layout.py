@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from kvlens import files
-
-from . import capnp
-from .script import Script
+from kvlens.worker import capnp
+from kvlens.worker.script import Script
 
 SERVICE = "main"
 """The Worker's service; stack traces of a service worker name it in place of a file."""

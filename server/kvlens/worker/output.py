@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kvlens.lines import Line
-
-from .layout import OURS, SERVICE
-from .script import Script
+from kvlens.worker.layout import OURS, SERVICE
+from kvlens.worker.script import Script
 
 Level = Literal["debug", "log", "info", "warning", "error"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from .sourcemap import SourceMap
-from .syntax import is_module
+from kvlens.worker.sourcemap import SourceMap
+from kvlens.worker.syntax import is_module
 
 Kind = Literal["esModule", "commonJsModule", "text", "data", "wasm"]
 

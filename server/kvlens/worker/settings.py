@@ -12,9 +12,8 @@ from typing import Any
 
 from kvlens.config.find import ConfigError
 from kvlens.config.plain import read_plain
-
-from . import dotenv
-from .fields import (
+from kvlens.worker import dotenv
+from kvlens.worker.fields import (
     DATE,
     FLAG,
     PORT,
@@ -32,7 +31,7 @@ from .fields import (
     one_of,
     table,
 )
-from .hosts import is_loopback
+from kvlens.worker.hosts import is_loopback
 
 # Bindings that are called `name`, in lists that may lie one table deeper.
 _NAMED = {"durable_objects", "send_email", "ratelimits", "unsafe", "logfwdr"}
