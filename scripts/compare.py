@@ -21,9 +21,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kvlens.config import load_text
-from kvlens.config.around import look_around
-from kvlens.rules import check
+from kvlens.config.project_context import look_around
+from kvlens.config.reader import load_text
+from kvlens.lint.config_rules import check
 
 from scripts.toolchain import BENCH_TREE, INTEROP_TREE, ROOT, node
 from tests.bench import servers

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kvlens.api import Emulator
-    from kvlens.kv import CompatName, KVError, KVNamespace, KVSyntaxError, KVTypeError, ManualClock
+    from kvlens.kv.clock import ManualClock
+    from kvlens.kv.errors import KVError, KVSyntaxError, KVTypeError
+    from kvlens.kv.limits import CompatName
+    from kvlens.kv.namespace import KVNamespace
     from kvlens.worker.errors import BuildError, StartError, WorkerError
     from kvlens.worker.fetch import Response
 

@@ -10,15 +10,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from kvlens.kv import Clock, CompatName, KVNamespace, read_compat, system_clock
-from kvlens.stores import open_store
+from kvlens.kv.clock import Clock, system_clock
+from kvlens.kv.limits import CompatName, read_compat
+from kvlens.kv.namespace import KVNamespace
+from kvlens.stores.registry import open_store
 from kvlens.worker.build import build
+from kvlens.worker.config import WorkerConfig, read_worker_config
 from kvlens.worker.errors import WorkerError
 from kvlens.worker.fetch import Headers, Response
 from kvlens.worker.host import WorkerHost
 from kvlens.worker.output import Event
 from kvlens.worker.script import Script, plain_script
-from kvlens.worker.settings import Settings, read_settings
 
 KEPT_EVENTS = 1000  # the newest of them stay in `Emulator.events`
 _LOG = logging.getLogger("kvlens.worker")
@@ -75,7 +77,7 @@ class Emulator:
             if isinstance(kv_namespaces, Mapping)
             else {binding: binding for binding in kv_namespaces}
         )
-        self._settings = Settings(
+        self._settings = WorkerConfig(
             folder=place,
             main=path,
             compatibility_date=compatibility_date,
@@ -103,7 +105,7 @@ class Emulator:
         Raises ConfigError where the config cannot be used.
         """
         emulator = cls.__new__(cls)
-        emulator._settings = read_settings(Path(path), env)
+        emulator._settings = read_worker_config(Path(path), env)
         emulator._script = None
         emulator._set_up(store, compat, clock, port)
         return emulator

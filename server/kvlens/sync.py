@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from kvlens import api
-from kvlens.kv import KVNamespace as AsyncKVNamespace
 from kvlens.kv.coerce import MISSING, UNSET
+from kvlens.kv.namespace import KVNamespace as AsyncKVNamespace
 from kvlens.worker.errors import WorkerError
 from kvlens.worker.fetch import Headers, Response
 from kvlens.worker.output import Event

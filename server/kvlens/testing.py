@@ -53,7 +53,7 @@ def kv_emulator_config(pytestconfig: pytest.Config) -> Any:
 @pytest.fixture(scope="session")
 def kv_emulator_session(kv_emulator_config: Any, pytestconfig: pytest.Config) -> Iterator[Emulator]:
     """The emulator behind `kv_emulator`, running for the whole session."""
-    from kvlens.kv import COMPATS, read_compat
+    from kvlens.kv.limits import COMPATS, read_compat
     from kvlens.sync import Emulator
 
     named = pytestconfig.getini(_COMPAT) or COMPATS[0]

@@ -17,9 +17,9 @@ from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from statistics import median
 
-from kvlens.kv import Write
-from kvlens.stores import open_store
-from kvlens.stores.diskformat import database_path
+from kvlens.kv.records import Write
+from kvlens.stores.registry import open_store
+from kvlens.stores.wrangler.disk_format import database_path
 
 from tests.bench.report import Row
 

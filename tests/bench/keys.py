@@ -61,11 +61,12 @@ def _type(server: Server, lines: int, keys: int) -> list[float]:
     with project(server, lines) as (folder, text, places), Client(server, folder) as client:
         client.initialize()
         return [
-            key.send() for key in itertools.islice(typist(client, folder, text, places), keys + 10)
+            key.send()
+            for key in itertools.islice(replay_typing(client, folder, text, places), keys + 10)
         ][10:]
 
 
-def typist(client: Client, folder: Path, text: str, places: list[Typed]) -> Any:
+def replay_typing(client: Client, folder: Path, text: str, places: list[Typed]) -> Any:
     """Yield keys to be typed, one after the other, each in its time."""
     uri = open_config(client, folder, text)
     client.quiet(SETTLE)

@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
-from kvlens.stores.diskformat import SCHEMA, database_path, new_blob_id
+from kvlens.stores.wrangler.disk_format import SCHEMA, database_path, new_blob_id
 
 from tests.bench.kv import ours, stopped
 from tests.bench.report import Row

@@ -12,12 +12,12 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from kvlens.kv import Write
-from kvlens.stores.blobs import Blobs
-from kvlens.stores.changes import Put
-from kvlens.stores.commit import commit
-from kvlens.stores.database import connect
-from kvlens.stores.diskformat import blobs_path, database_path
+from kvlens.kv.records import Write
+from kvlens.stores.wrangler.blobs import Blobs
+from kvlens.stores.wrangler.changes import Put
+from kvlens.stores.wrangler.commit import commit
+from kvlens.stores.wrangler.database import connect
+from kvlens.stores.wrangler.disk_format import blobs_path, database_path
 
 from tests.bench.report import Row
 from tests.interop.runtimes import Miniflare, Runtime, Serving, WranglerDev

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from zlib import crc32
 
-from kvlens.config import Config, ConfigReader
-from kvlens.config.around import Surroundings
 from kvlens.config.complete import complete
-from kvlens.config.cursor import at, entry_at
 from kvlens.config.edit import applied
-from kvlens.rules import Problem, check_structure, check_text, in_order
-from kvlens.rules.fixing import fix_all, fixes_for, silence
-from kvlens.rules.rewrites import rewrites
+from kvlens.config.model import Config
+from kvlens.config.project_context import Surroundings
+from kvlens.config.query import at, entry_at
+from kvlens.config.reader import ConfigReader
+from kvlens.lint.base import Problem
+from kvlens.lint.config_rules import check_structure, check_text, in_order
+from kvlens.lint.fixes import fix_all, fixes_for, suppress
+from kvlens.lint.rewrites import rewrites
 from kvlens.text import LineIndex, Span
 
 AROUND = Surroundings(winner="../wrangler.json", wrangler=(3, 0, 0), installed=True)
@@ -48,7 +50,7 @@ def look_at(path: str, data: bytes) -> None:
     for problem in problems[:MOST]:
         for fix in fixes_for(config, problem, AROUND):
             check_structure(ConfigReader(path).read(applied(text, fix.edits)))
-        silence(config, problem, AROUND)
+        suppress(config, problem, AROUND)
     if problems:
         fix_all(config, problems[:MOST], AROUND, only_safe=True)
     _ask_at_places(config, problems)

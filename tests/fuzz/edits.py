@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from kvlens.config import Config, load_text
 from kvlens.config.comments import comments
 from kvlens.config.edit import add_namespace, applied
 from kvlens.config.find import ConfigError
-from kvlens.config.judge import judge
-from kvlens.rules.mending import rename_binding
-from kvlens.rules.rewrites import rewrites
+from kvlens.config.model import Config
+from kvlens.config.reader import load_text
+from kvlens.config.syntax_check import check_syntax
+from kvlens.lint.fix_helpers import rename_binding
+from kvlens.lint.rewrites import rewrites
 from kvlens.text import Span
 
 from tests.fuzz import config_json, config_toml
@@ -30,21 +31,21 @@ def target(data: bytes) -> None:
     environments: list[str | None] = [known.name for known in config.environments[:3]]
     for environment in environments:
         _add(config, environment)
-    if judge(text, path) is not None:
+    if check_syntax(text, path) is not None:
         return
     names = [namespace.binding for namespace in config.namespaces()[:2]]
     for name in names:
         edits = rename_binding(config, name, NEW)
         if edits:
             after = load_text(applied(text, edits), path)
-            assert judge(after.text, path) is None, "a rename spoils the file"
+            assert check_syntax(after.text, path) is None, "a rename spoils the file"
             wanted = Counter(_key(config, rename=(name, NEW)))
             assert Counter(_key(after)) == wanted, "a rename changes more than the name"
             _keeps_comments(config, after)
     for namespace in config.namespaces()[:2]:
         for fix in rewrites(config, Span(*namespace.span)):
             after = load_text(applied(text, fix.edits), path)
-            assert judge(after.text, path) is None, f"{fix.title} spoils the file"
+            assert check_syntax(after.text, path) is None, f"{fix.title} spoils the file"
             _keeps_comments(config, after)
             if fix.title.startswith("Write it"):
                 assert Counter(_key(after)) == Counter(_key(config)), f"{fix.title} loses something"

@@ -10,10 +10,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from kvlens.emulator import Emulator
 from kvlens.emulator.arguments import MAX_STORED
 from kvlens.emulator.http import Connection
-from kvlens.stores import open_store
+from kvlens.emulator.server import Emulator
+from kvlens.stores.registry import open_store
 
 TOKEN = "T0KEN"
 NAMESPACES = b"/client/v4/accounts/a/storage/kv/namespaces"

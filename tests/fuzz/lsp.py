@@ -17,9 +17,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from kvlens.lsp import startup
+from kvlens.lsp.fast_pygls import lazy_types
 
-startup.prepare()
+lazy_types.prepare()
 
 from kvlens.lsp.server import Server  # noqa: E402  it must come after `prepare`
 

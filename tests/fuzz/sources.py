@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from zlib import crc32
 
-from kvlens import source as js
-from kvlens.config import load_text
+from kvlens.config.reader import load_text
+from kvlens.js.analysis import merge_types
+from kvlens.js.api import at, calls, completing, keys, references
+from kvlens.js.api import uses as binding_uses
+from kvlens.js.project import SourceProject, env_types
+from kvlens.js.reader import read_source
+from kvlens.lint.js_check import check_source
+from kvlens.lint.unused_bindings import unused_bindings
 
 from tests.fuzz.configs import text_of
 
@@ -46,18 +52,18 @@ def target(data: bytes) -> None:
     """Check it, and ask at several places."""
     text = text_of(data)
     path = "/project/index.jsx" if crc32(data) % 4 == 0 else "/project/index.ts"
-    source = js.read_source(text, path)
-    project = js.Project([CONFIG], js.merge_types([js.env_types(source)]))
-    problems = js.check_source(source, project, NOW)
+    source = read_source(text, path)
+    project = SourceProject([CONFIG], merge_types([env_types(source)]))
+    problems = check_source(source, project, NOW)
     for problem in problems:
         assert 0 <= problem.span.start <= problem.span.end <= len(text)
     assert "internal-error" not in {problem.code for problem in problems}, "a rule fails"
-    uses = js.uses(source, project)
-    js.calls(source, project)
-    js.keys(source, project)
-    js.references(source, "CARTS", project)
+    uses = binding_uses(source, project)
+    calls(source, project)
+    keys(source, project)
+    references(source, "CARTS", project)
     places = {0, len(text), len(text) // 2, len(text) // 3, *(use.span.end for use in uses[:4])}
     for place in places:
-        js.at(source, place, project)
-    js.completing(source, len(text) // 2, project)
-    js.unused(CONFIG, {path: text}, lambda _: source)
+        at(source, place, project)
+    completing(source, len(text) // 2, project)
+    unused_bindings(CONFIG, {path: text}, lambda _: source)

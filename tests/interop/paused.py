@@ -21,8 +21,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kvlens.kv import Write
-from kvlens.stores import Store, StoreError, open_store
+from kvlens.kv.records import Write
+from kvlens.stores.base import Store, StoreError
+from kvlens.stores.registry import open_store
 
 KEYS = [f"k{number}" for number in range(8)]
 THREADS = 50

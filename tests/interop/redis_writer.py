@@ -9,8 +9,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from kvlens.kv import Write
-from kvlens.stores import open_store
+from kvlens.kv.records import Write
+from kvlens.stores.registry import open_store
 
 MANY = 1800  # keys of a round, several parts
 

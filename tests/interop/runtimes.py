@@ -19,11 +19,12 @@ from types import TracebackType
 from typing import Any
 
 from kvlens import sync
-from kvlens.emulator import Emulator
-from kvlens.kv import CompatName, KVError, KVSyntaxError, KVTypeError
+from kvlens.emulator.server import Emulator
 from kvlens.kv.coerce import UNSET
+from kvlens.kv.errors import KVError, KVSyntaxError, KVTypeError
+from kvlens.kv.limits import CompatName
 from kvlens.kv.values import ValueStream
-from kvlens.stores import open_store
+from kvlens.stores.registry import open_store
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

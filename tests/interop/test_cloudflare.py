@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kvlens.emulator import Emulator
-from kvlens.kv import Entry, KeyInfo, ManualClock, Stats, Write
-from kvlens.stores import Store, StoreError, cloudflare, open_store
-from kvlens.stores.many import each, everything
+from kvlens.emulator.server import Emulator
+from kvlens.kv.clock import ManualClock
+from kvlens.kv.records import Entry, KeyInfo, Stats, Write
+from kvlens.stores import cloudflare
+from kvlens.stores.base import Store, StoreError
+from kvlens.stores.batch import each, everything
+from kvlens.stores.registry import open_store
 
 from tests.unit.test_stores import (
     CHECKS,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from kvlens.config import load_text
-from kvlens.rules import check
+from kvlens.config.reader import load_text
+from kvlens.lint.config_rules import check
 
 from scripts.compare import MISTAKES, PAGE, RIGHT, SILENT, Mistake, ours, wrangler
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from kvlens.config import load_text
 from kvlens.config.find import find_configs, read_config
-from kvlens.rules import check
+from kvlens.config.reader import load_text
+from kvlens.lint.config_rules import check
 
 from scripts.toolchain import INTEROP_TREE, node
-from tests.unit.marks import marked
-from tests.unit.test_rules import CASES, CLEAN, ID, PLACEHOLDERS
+from tests.unit.marked_text import marked
+from tests.unit.test_lint_config import CASES, CLEAN, ID, PLACEHOLDERS
 
 # wrangler's own reading of a config, for many of them in one process: [{errors, warnings}].
 READER = """

@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 from kvlens import Emulator
 from kvlens.process import own_command
-from kvlens.stores import open_store
-from kvlens.worker import layout
+from kvlens.stores.registry import open_store
+from kvlens.worker import workerd_config
+from kvlens.worker.config import WorkerConfig
 from kvlens.worker.host import WorkerHost
 from kvlens.worker.output import Event
 from kvlens.worker.script import plain_script
-from kvlens.worker.settings import Settings
 
 from tests.interop.projects import PACKAGES, WAIT, Dev, write_project
 from tests.interop.test_dev import answer, small
@@ -92,10 +92,12 @@ async def test_where_sockets_are_ports_they_ask_for_a_key(tmp_path: Path) -> Non
     try:
         await host.start_emulator({})
         await host.listen(0)
-        await host.run(plain_script(source), Settings(tmp_path, compatibility_date="2025-06-01"))
+        await host.run(
+            plain_script(source), WorkerConfig(tmp_path, compatibility_date="2025-06-01")
+        )
         status, text = await asyncio.to_thread(ask, host.url, "localhost")
         assert (status, "kvlens-key" in text) == (200, False)
-        for name in (layout.PUBLIC, layout.DISPATCH):
+        for name in (workerd_config.PUBLIC, workerd_config.DISPATCH):
             port = host._runtime.addresses[name]  # type: ignore[union-attr]
             found = await asyncio.to_thread(ask, f"http://127.0.0.1:{port}", "localhost")
             assert found == (403, "")

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kvlens.kv import Entry, KeyInfo, Write
-from kvlens.stores import open_store
-from kvlens.stores.diskformat import blobs_path, database_path
+from kvlens.kv.records import Entry, KeyInfo, Write
+from kvlens.stores.registry import open_store
+from kvlens.stores.wrangler.disk_format import blobs_path, database_path
 
 from tests.interop.runtimes import Miniflare, Serving
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kvlens.worker.config import read_worker_config
 from kvlens.worker.dotenv import expand
 from kvlens.worker.errors import WorkerError
-from kvlens.worker.settings import read_settings
 
 HERE = Path(__file__).parent
 TOKEN = {"required": ["TOKEN"]}
@@ -101,7 +101,7 @@ def test_variables_are_wranglers(
     if "secrets" in case:
         config |= {"secrets": case["secrets"]}
     (tmp_path / "wrangler.json").write_text(json.dumps(config), encoding="utf-8")
-    ours = dict(read_settings(tmp_path / "wrangler.json", case["environment"]).variables)
+    ours = dict(read_worker_config(tmp_path / "wrangler.json", case["environment"]).variables)
     theirs = wrangler[number]
     if case.get("shell", {}).get("CLOUDFLARE_INCLUDE_PROCESS_ENV"):
         ours, theirs = ({"OF_SHELL": found["OF_SHELL"]} for found in (ours, theirs))
@@ -118,4 +118,4 @@ def test_a_value_without_end_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         WorkerError, match=r"\.env: B refers to itself; its value would have no end"
     ):
-        read_settings(tmp_path / "wrangler.json")
+        read_worker_config(tmp_path / "wrangler.json")

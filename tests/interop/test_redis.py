@@ -11,10 +11,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kvlens.emulator import Emulator
-from kvlens.kv import Entry, KeyInfo, Stats, Write
-from kvlens.stores import Batch, Store, StoreError, open_store, redis_scripts
-from kvlens.stores.many import everything
+from kvlens.emulator.server import Emulator
+from kvlens.kv.records import Entry, KeyInfo, Stats, Write
+from kvlens.stores.base import Batch, Store, StoreError
+from kvlens.stores.batch import everything
+from kvlens.stores.redis import scripts
+from kvlens.stores.registry import open_store
 
 from tests.interop.redis_servers import (
     PATIENCE,
@@ -217,7 +219,7 @@ async def test_a_batch_without_commit_never_was(
     nodes = servers.nodes if isinstance(servers, Cluster) else [servers]
     (batch,) = whole_keys(servers, "*:batch:*")
     left = [node.admin.ttl(batch) for node in nodes if batch in node.admin.scan_iter(batch)]
-    assert 0 < left[0] <= redis_scripts.KEPT
+    assert 0 < left[0] <= scripts.KEPT
 
 
 async def test_several_namespaces_are_committed_with_one_step(
@@ -523,7 +525,7 @@ def test_bad_addresses(url: str, said: str) -> None:
 
 
 def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "kvlens.stores.redis", raising=False)
+    monkeypatch.delitem(sys.modules, "kvlens.stores.redis.store", raising=False)
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
     with pytest.raises(StoreError, match="-m pip install -U redis"):
         open_store("redis://127.0.0.1", Path())

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kvlens.kv import Entry, Write
-from kvlens.stores import open_store
+from kvlens.kv.records import Entry, Write
+from kvlens.stores.registry import open_store
 
 from tests.interop.paused import KEYS, overwrite, verdict
 from tests.interop.runtimes import ROOT, Miniflare, Serving, Thrown, WranglerDev

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kvlens.kv import CompatName, Write
+from kvlens.kv.limits import CompatName
+from kvlens.kv.records import Write
 from kvlens.kv.validation import STRICT_NOTE
 
 from tests.interop.runtimes import Serving, Thrown, Workerd

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kvlens.kv import Entry, KeyInfo, Write
+from kvlens.kv.records import Entry, KeyInfo, Write
 
 from tests.interop.runtimes import HERE, Serving, node
 

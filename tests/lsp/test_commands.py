@@ -10,7 +10,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from kvlens.stores import digest
+from kvlens.stores.base import digest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 

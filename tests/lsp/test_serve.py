@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kvlens.kv.records import Write
 from kvlens.lsp.emulators import EmulatorProcess
 from kvlens.lsp.settings import Settings
 from kvlens.process import own_command
-from kvlens.stores import Store, Write, open_store
+from kvlens.stores.base import Store
+from kvlens.stores.registry import open_store
 
 from tests.lsp.conftest import CONFIG, until
 

@@ -10,8 +10,9 @@ import signal
 from pathlib import Path
 
 import pytest
+from kvlens.kv.records import Write
 from kvlens.process import own_command
-from kvlens.stores import Write, open_store
+from kvlens.stores.registry import open_store
 
 from tests.lsp.conftest import CONFIG
 from tests.lsp.test_serve import CARTS, Served, serving

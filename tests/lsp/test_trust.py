@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kvlens.lsp.commands import COMMANDS, WITHOUT_TRUST
+from kvlens.lsp.commands.registry import COMMANDS, WITHOUT_TRUST
 from kvlens.lsp.settings import read_settings
 from kvlens.process import own_command
 from lsprotocol import types

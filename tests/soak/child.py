@@ -13,8 +13,8 @@ import time
 from itertools import count
 from pathlib import Path
 
-from kvlens.stores import open_store
-from kvlens.stores.diskformat import blobs_path, database_path, new_blob_id
+from kvlens.stores.registry import open_store
+from kvlens.stores.wrangler.disk_format import blobs_path, database_path, new_blob_id
 
 from tests.soak.plan import NAMESPACES, WORKERS, steps
 

@@ -22,11 +22,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kvlens.kv.records import Write
 from kvlens.process import own_command
 from kvlens.seeds import snapshots
-from kvlens.stores import Write, open_store
-from kvlens.stores.diskformat import blobs_path, database_path
-from kvlens.stores.many import everything
+from kvlens.stores.batch import everything
+from kvlens.stores.registry import open_store
+from kvlens.stores.wrangler.disk_format import blobs_path, database_path
 
 from tests.soak.plan import EXPIRING, NAMESPACES, OPERATIONS, WORKERS, Contents, steps
 from tests.soak.result import Result

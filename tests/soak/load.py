@@ -23,7 +23,7 @@ from kvlens.process import own_command
 
 from tests.bench.client import Client
 from tests.bench.configs import make_config
-from tests.bench.keys import typist
+from tests.bench.keys import replay_typing
 from tests.bench.project import CONFIG
 from tests.bench.report import percentile
 from tests.bench.servers import ours
@@ -65,7 +65,7 @@ def run(scale: float, seed: int) -> list[Result]:
             drain.start()
             with Client(ours(), typed) as client:
                 client.initialize()
-                keys = typist(client, typed, text, places)
+                keys = replay_typing(client, typed, text, places)
                 watched = {"serve": process.pid, "language server": client.process.pid}
                 return _measure(ready, served, seconds, seed, keys, watched)
         finally:

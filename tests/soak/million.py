@@ -42,7 +42,7 @@ COUNT = """
 import asyncio, sys, sqlite3, time
 from pathlib import Path
 from kvlens.stores import Write, open_store
-from kvlens.stores.diskformat import database_path
+from kvlens.stores.wrangler.disk_format import database_path
 
 async def timed(store):
     began = time.perf_counter()

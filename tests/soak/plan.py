@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from kvlens.kv import Write
-from kvlens.stores import Batch, Store
+from kvlens.kv.records import Write
+from kvlens.stores.base import Batch, Store
 
 NAMESPACES = ("A", "B", "C")
 KEYS = 3000  # that the plans write to, a namespace

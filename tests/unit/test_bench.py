@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import tomlkit
 from kvlens.cli import main
-from kvlens.config import load_text
-from kvlens.rules import check
+from kvlens.config.reader import load_text
+from kvlens.lint.config_rules import check
 from tomlkit.exceptions import TOMLKitError
 
 from tests.bench.configs import make_config

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from kvlens.cli import main
-from kvlens.config import load_text
-from kvlens.rules import check as check_config
+from kvlens.config.reader import load_text
+from kvlens.lint.config_rules import check as check_config
 from kvlens.seeds.file import read
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -168,7 +168,7 @@ def test_a_mistake_of_ours_is_one_line(
 
 def test_the_traceback_is_for_who_asks(tmp_path: Path) -> None:
     code = (
-        "import kvlens.cli.projects as p, kvlens.cli as c\n"
+        "import kvlens.lint.project as p, kvlens.cli as c\n"
         "def fail(path): raise KeyError('x')\n"
         "p.read_config = fail\n"
         "raise SystemExit(c.main(['check']))\n"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from kvlens.config import load_text
 from kvlens.config.complete import complete
-from kvlens.config.cursor import at
+from kvlens.config.query import at
+from kvlens.config.reader import load_text
 
 TOML, JSON = "wrangler.toml", "wrangler.jsonc"
 FIELDS = ["binding", "id", "preview_id", "remote"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from kvlens.config import load_text
 from kvlens.config.edit import add_namespace
 from kvlens.config.find import ConfigError
+from kvlens.config.reader import load_text
 
 TOML, JSON = "wrangler.toml", "wrangler.jsonc"
 CASES = [

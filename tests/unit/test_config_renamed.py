@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kvlens.config import load_text
+from kvlens.config.reader import load_text
 from kvlens.config.renamed import renamed
 
 ID = "0f" * 16

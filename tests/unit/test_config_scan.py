@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import tomlkit
-from kvlens.config import ConfigReader, load_text
 from kvlens.config.nodes import Node, Sections
+from kvlens.config.reader import ConfigReader, load_text
 from kvlens.config.tables import Definition, Table
 
 ID = "0f2ac74b498b48028cb68387c421e279"

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from kvlens.cli import COMMANDS as SHELL_COMMANDS
-from kvlens.lsp.commands import COMMANDS as SERVER_COMMANDS
+from kvlens.lint.config_rules import RULES
+from kvlens.lint.registry import severities
+from kvlens.lint.suppressions import LEVELS
+from kvlens.lsp.commands.registry import COMMANDS as SERVER_COMMANDS
 from kvlens.lsp.settings import Settings
-from kvlens.rulebook import severities
-from kvlens.rules import LEVELS, RULES
-from kvlens.stores import STORES
+from kvlens.stores.registry import STORES
 
 ROOT = Path(__file__).parents[2]
 MANIFEST: dict[str, Any] = json.loads((ROOT / "extension/package.json").read_text("utf-8"))

@@ -12,10 +12,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from kvlens.emulator import Emulator, capacity
+from kvlens.emulator import capacity
 from kvlens.emulator.http import Connection
-from kvlens.kv import Entry
-from kvlens.stores import Store, open_store
+from kvlens.emulator.server import Emulator
+from kvlens.kv.records import Entry
+from kvlens.stores.base import Store
+from kvlens.stores.registry import open_store
 
 from tests.unit.test_emulator_http import BINDING, Client, get, put
 

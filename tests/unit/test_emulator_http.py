@@ -12,9 +12,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from kvlens.emulator import Emulator, EmulatorError
-from kvlens.kv import Entry, Write
-from kvlens.stores import Store, StoreError, open_store
+from kvlens.emulator.server import Emulator, EmulatorError
+from kvlens.kv.records import Entry, Write
+from kvlens.stores.base import Store, StoreError
+from kvlens.stores.registry import open_store
 
 MIB25 = 26_214_400
 
@@ -481,7 +482,7 @@ async def test_the_token_is_compared_in_constant_time(
         compared.append((given, right))
         return given == right
 
-    monkeypatch.setattr("kvlens.emulator.guard.hmac.compare_digest", compare)
+    monkeypatch.setattr("kvlens.emulator.auth.hmac.compare_digest", compare)
     for token in ("T0KEN", "T", ""):
         async with Client(emulator) as client:
             await client.ask(f"GET / HTTP/1.1\r\nHOST\r\nAuthorization: Bearer {token}\r\n\r\n")

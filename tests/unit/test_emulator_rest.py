@@ -12,10 +12,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from kvlens.emulator import Emulator, multipart
-from kvlens.kv import Entry, ManualClock, Write
-from kvlens.stores import Store, StoreError, open_store
+from kvlens.emulator import multipart
+from kvlens.emulator.server import Emulator
+from kvlens.kv.clock import ManualClock
+from kvlens.kv.records import Entry, Write
+from kvlens.stores.base import Store, StoreError
 from kvlens.stores.memory import MemoryStore
+from kvlens.stores.registry import open_store
 
 NOW = 1_800_000_000
 MIB25 = 26_214_400

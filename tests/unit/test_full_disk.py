@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kvlens.kv.records import Write
 from kvlens.process import own_command
 from kvlens.seeds import snapshots
 from kvlens.seeds.apply import apply
 from kvlens.seeds.export import export_file
-from kvlens.seeds.snapshots import Named, SnapshotError
-from kvlens.stores import Store, StoreError, Write, open_store
-from kvlens.stores.diskformat import blobs_path
+from kvlens.seeds.snapshots import NamespaceRef, SnapshotError
+from kvlens.stores.base import Store, StoreError
+from kvlens.stores.registry import open_store
+from kvlens.stores.wrangler.disk_format import blobs_path
 
 KEYS = 1400
 SIZE = 2 * 1024 * 1024
@@ -64,7 +66,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
                 raise OSError(28, "No space left on device")
             return write(handle, data)
 
-        monkeypatch.setattr("kvlens.stores.blobs.os.write", some)
+        monkeypatch.setattr("kvlens.stores.wrangler.blobs.os.write", some)
     config = '[[kv_namespaces]]\nbinding = "KV"\nid = "KV"\n'
     (place / "wrangler.toml").write_text(config, encoding="utf-8")
     yield Disk(place, None if mounted else 400)
@@ -138,7 +140,7 @@ async def test_a_snapshot_and_an_export(disk: Disk, tmp_path: Path) -> None:
         return
     store = open_store("wrangler:", disk.path)
     await store.put_many("KV", [Write(f"k{n}", b"x" * 100_000) for n in range(5)])
-    named = [Named("KV", None, "KV")]
+    named = [NamespaceRef("KV", None, "KV")]
     first = await snapshots.save(store, disk.path, "s", named)
     out = disk.path / "out.json"
     out.write_text("before", encoding="utf-8")

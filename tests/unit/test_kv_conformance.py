@@ -17,14 +17,16 @@ import pytest
 from kvlens.cli import main
 from kvlens.cli.dev import COMMAND as DEV
 from kvlens.cli.frame import read
-from kvlens.kv import COMPATS, Compat, KVError, KVNamespace, KVSyntaxError, KVTypeError, ManualClock
+from kvlens.kv.clock import ManualClock
 from kvlens.kv.coerce import UNSET
-from kvlens.kv.limits import read_compat
+from kvlens.kv.errors import KVError, KVSyntaxError, KVTypeError
+from kvlens.kv.limits import COMPATS, Compat, read_compat
+from kvlens.kv.namespace import KVNamespace
 from kvlens.kv.validation import STRICT_NOTE
 from kvlens.kv.values import unescape_json
 from kvlens.lsp.settings import Settings as ServerSettings
 from kvlens.lsp.settings import read_settings as server_settings
-from kvlens.stores import open_store
+from kvlens.stores.registry import open_store
 
 NOW = 1_700_000_000
 STRICT: tuple[Compat, ...] = ("strict",)

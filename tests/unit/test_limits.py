@@ -7,18 +7,19 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from kvlens.config import ConfigReader, load_text
-from kvlens.config.around import Surroundings
 from kvlens.config.complete import complete
-from kvlens.config.cursor import at
 from kvlens.config.edit import add_namespace
 from kvlens.config.find import ConfigError
-from kvlens.config.judge import judge
 from kvlens.config.limits import DEEPEST, LARGEST, MOST
-from kvlens.rules import check, check_structure
-from kvlens.rules.base import ConfigRule, EntryRule, Finding
-from kvlens.rules.fixing import fix_all, fixes_for
-from kvlens.rules.gathering import MOST as LISTED
+from kvlens.config.project_context import Surroundings
+from kvlens.config.query import at
+from kvlens.config.reader import ConfigReader, load_text
+from kvlens.config.syntax_check import check_syntax
+from kvlens.lint import config_rules
+from kvlens.lint.base import ConfigRule, EntryRule, Finding
+from kvlens.lint.config_rules import check, check_structure
+from kvlens.lint.fixes import fix_all, fixes_for
+from kvlens.lint.problems import MOST as LISTED
 from kvlens.text import LineIndex, Span
 
 AROUND = Surroundings("../wrangler.json", (3, 0, 0), True)
@@ -54,7 +55,7 @@ def test_what_is_too_much_is_one_problem(kind: str, text: str, reason: str) -> N
     assert reason in problem.message
     assert 0 <= problem.span.start <= problem.span.end <= len(text)
     assert config.namespaces() == []
-    fault = judge(text, config.path)
+    fault = check_syntax(text, config.path)
     assert fault and reason in fault.message
     for place in (0, len(text) // 2, len(text)):
         at(config, place)
@@ -268,11 +269,9 @@ def _broken(*given: object) -> Iterator[Finding]:
 def test_a_rule_that_fails_is_told_once_and_the_others_go_on(
     kind: type[ConfigRule | EntryRule], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kvlens import rules
-
     broken = kind("id-empty", "error", "broken", _broken)
     name = "_CONFIG_RULES" if kind is ConfigRule else "_ENTRY_RULES"
-    monkeypatch.setattr(rules, name, [broken, *getattr(rules, name)])
+    monkeypatch.setattr(config_rules, name, [broken, *getattr(config_rules, name)])
     text = "kv_namespaces = [{ binding = 'A', id = '' }, { binding = 'A', idd = 'x' }]\n"
     problems = check(load_text(text, "wrangler.toml"))
     (told,) = [problem for problem in problems if problem.code == "internal-error"]

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from kvlens.kv import Entry, ManualClock, Write
+from kvlens.kv.clock import ManualClock
+from kvlens.kv.records import Entry, Write
 from kvlens.seeds import move as moving
 from kvlens.seeds.move import Existing, Moved, move
-from kvlens.stores import Store, StoreError, open_store
+from kvlens.stores.base import Store, StoreError
 from kvlens.stores.known import Unclaimed, unclaimed
 from kvlens.stores.memory import MemoryStore
+from kvlens.stores.registry import open_store
 
 CLOCK = ManualClock(1_700_000_000)
 LATER = 1_700_001_000

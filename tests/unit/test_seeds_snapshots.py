@@ -12,21 +12,22 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from kvlens.emulator import Emulator
-from kvlens.kv import Entry, ManualClock, Write
+from kvlens.emulator.server import Emulator
+from kvlens.kv.clock import ManualClock
+from kvlens.kv.records import Entry, Write
 from kvlens.seeds import snapshots
 from kvlens.seeds.file import check
 from kvlens.seeds.plan import Change
-from kvlens.seeds.snapshots import Named, Snapshot, SnapshotError
-from kvlens.stores import Store, StoreError, open_store
-from kvlens.stores.base import DamagedKeyError
-from kvlens.stores.many import everything
+from kvlens.seeds.snapshots import NamespaceRef, Snapshot, SnapshotError
+from kvlens.stores.base import DamagedKeyError, Store, StoreError
+from kvlens.stores.batch import everything
+from kvlens.stores.registry import open_store
 
 NOW = 1_700_000_000
 CLOCK = ManualClock(NOW)
-ONE = Named("ONE", None, "1d")
-TWO = Named("TWO", None, "2d")
-PROD = Named("ONE", "prod", "3d")
+ONE = NamespaceRef("ONE", None, "1d")
+TWO = NamespaceRef("TWO", None, "2d")
+PROD = NamespaceRef("ONE", "prod", "3d")
 
 
 @pytest_asyncio.fixture(params=["memory:", "wrangler:", "peer"])
@@ -52,7 +53,9 @@ async def content(store: Store, ns: str) -> dict[str, Entry]:
     return {key: entry async for key, entry in everything(store, ns)}
 
 
-async def changes(store: Store, snapshot: Snapshot, *namespaces: Named) -> list[list[Change]]:
+async def changes(
+    store: Store, snapshot: Snapshot, *namespaces: NamespaceRef
+) -> list[list[Change]]:
     found = await snapshots.compare(store, snapshot, namespaces, now=NOW)
     return [one.changes for one in found]
 
@@ -172,7 +175,7 @@ async def test_every_file_is_a_seed_file(store: Store, tmp_path: Path) -> None:
 
 async def test_namespaces_with_one_id_are_kept_once(store: Store, tmp_path: Path) -> None:
     await store.put("1d", Write("k", b"1"))
-    twin = Named("TWIN", "dev", "1d")
+    twin = NamespaceRef("TWIN", "dev", "1d")
     saved = await snapshots.save(store, tmp_path, "s", [ONE, twin])
     assert saved.keys == 1
     assert [kept.file for kept in saved.namespaces] == ["ONE.json", "ONE.json"]
@@ -183,7 +186,7 @@ async def test_namespaces_with_one_id_are_kept_once(store: Store, tmp_path: Path
 async def test_a_namespace_is_found_by_its_name(store: Store, tmp_path: Path) -> None:
     await store.put("1d", Write("k", b"1"))
     saved = await snapshots.save(store, tmp_path, "s", [ONE, TWO])
-    moved, fresh = Named("ONE", None, "new id"), Named("FRESH", None, "f")
+    moved, fresh = NamespaceRef("ONE", None, "new id"), NamespaceRef("FRESH", None, "f")
     found = await snapshots.compare(store, saved, [moved, fresh], now=NOW)
     await snapshots.restore(store, saved, found)
     assert set(await content(store, "new id")) == {"k"}
@@ -307,7 +310,7 @@ BINDINGS = {
 @pytest.mark.parametrize(("binding", "file"), BINDINGS.items())
 async def test_files_have_names_for_every_system(tmp_path: Path, binding: str, file: str) -> None:
     store = open_store("memory:", tmp_path)
-    saved = await snapshots.save(store, tmp_path, "s", [Named(binding, None, "id")])
+    saved = await snapshots.save(store, tmp_path, "s", [NamespaceRef(binding, None, "id")])
     assert saved.namespaces[0].file == file
 
 

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from kvlens.kv import Entry, ManualClock, Write
+from kvlens.kv.clock import ManualClock
+from kvlens.kv.records import Entry, Write
 from kvlens.seeds.apply import STEP_KEYS, CancelledError, apply
 from kvlens.seeds.export import ExportCancelledError, export, export_file
 from kvlens.seeds.file import SeedItem, check, read
 from kvlens.seeds.plan import Change, changed_items, plan, to_writes
-from kvlens.stores import Store, StoreError, open_store
+from kvlens.stores.base import Store, StoreError
+from kvlens.stores.registry import open_store
 
 NOW = 1_700_000_000.5
 CLOCK = ManualClock(NOW)

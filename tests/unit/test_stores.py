@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kvlens.emulator import Emulator
-from kvlens.kv import Entry, KeyInfo, ManualClock, Page, Stats, Write
-from kvlens.stores import Batch, Replaced, Store, digest, open_store
-from kvlens.stores.many import each, everything, get_many
+from kvlens.emulator.server import Emulator
+from kvlens.kv.clock import ManualClock
+from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
+from kvlens.stores.base import Batch, Replaced, Store, digest
+from kvlens.stores.batch import each, everything, get_many
+from kvlens.stores.registry import open_store
 
 NOW = 1_800_000_000
 

@@ -15,20 +15,22 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from kvlens.kv import Entry, KeyInfo, ManualClock, Page, Stats, Write
-from kvlens.stores import Store, StoreError, open_store
-from kvlens.stores import blobs as blobs_module
-from kvlens.stores import database as database_module
-from kvlens.stores import wrangler as module
-from kvlens.stores.database import Database
-from kvlens.stores.diskformat import (
+from kvlens.kv.clock import ManualClock
+from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
+from kvlens.stores.base import Store, StoreError
+from kvlens.stores.registry import open_store
+from kvlens.stores.wrangler import blobs as blobs_module
+from kvlens.stores.wrangler import database as database_module
+from kvlens.stores.wrangler import store as module
+from kvlens.stores.wrangler.database import Database
+from kvlens.stores.wrangler.disk_format import (
     blobs_path,
     database_name,
     database_path,
     new_blob_id,
     safe_name,
 )
-from kvlens.stores.wrangler import WranglerStore
+from kvlens.stores.wrangler.store import WranglerStore
 
 NOW = 1_800_000_000
 

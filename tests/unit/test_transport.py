@@ -17,7 +17,7 @@ import pytest
 
 SERVER = """
 from lsprotocol import types
-from kvlens.lsp.transport import StdioServer
+from kvlens.lsp.fast_pygls.transport import StdioServer
 server = StdioServer("test", "1")
 @server.feature("test/echo")
 async def echo(params):
@@ -228,7 +228,7 @@ def test_two_equal_lengths_are_one() -> None:
 
 FLOOD = """
 import asyncio, time
-from kvlens.lsp.transport import StdioServer
+from kvlens.lsp.fast_pygls.transport import StdioServer
 server = StdioServer("test", "1")
 most = 0
 @server.feature("test/note")

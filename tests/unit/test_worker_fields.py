@@ -11,8 +11,8 @@ import pytest
 from kvlens.config.find import ConfigError
 from kvlens.worker.build import build
 from kvlens.worker.commands import run
+from kvlens.worker.config import FIELDS, read_worker_config
 from kvlens.worker.errors import BuildError, WorkerError
-from kvlens.worker.settings import FIELDS, read_settings
 
 WRONG: list[tuple[str, Any, str]] = [
     ("name", 5, "name is 5, a number; it takes text"),
@@ -86,22 +86,22 @@ def test_values_that_a_field_does_not_take(
 ) -> None:
     path = write(tmp_path, {name: value})
     with pytest.raises(ConfigError) as refused:
-        read_settings(path)
+        read_worker_config(path)
     assert str(refused.value) == f"{path}: {said}"
     assert "\n" not in str(refused.value)
 
 
 def test_an_environments_field_is_named_with_it(tmp_path: Path) -> None:
     path = write(tmp_path, {"env": {"x": {"build": {"cwd": 5}}}})
-    assert read_settings(path).command_folder == tmp_path
+    assert read_worker_config(path).command_folder == tmp_path
     with pytest.raises(ConfigError, match=r"env\.x\.build\.cwd is 5, a number; it takes text"):
-        read_settings(path, "x")
+        read_worker_config(path, "x")
 
 
 def test_null_is_a_field_that_is_left_out(tmp_path: Path) -> None:
     nothing: dict[str, Any] = dict.fromkeys(FIELDS)
     nothing["build"] = {"command": None, "cwd": None, "watch_dir": None}
-    settings = read_settings(write(tmp_path, nothing))
+    settings = read_worker_config(write(tmp_path, nothing))
     assert settings.main is None
     assert settings.watch == (tmp_path / "src",)
 
@@ -117,13 +117,13 @@ NOTICES: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("config", "said"), [pytest.param(*n[1:], id=n[0]) for n in NOTICES])
 def test_what_is_not_done_is_named(config: dict[str, Any], said: str, tmp_path: Path) -> None:
-    (notice,) = read_settings(write(tmp_path, config)).notices
+    (notice,) = read_worker_config(write(tmp_path, config)).notices
     assert said in notice
 
 
 def test_what_is_done_is_not_named(tmp_path: Path) -> None:
     dev = {"port": 9311, "ip": "localhost", "local_protocol": "http", "inspector_port": 1}
-    settings = read_settings(write(tmp_path, {"dev": dev}))
+    settings = read_worker_config(write(tmp_path, {"dev": dev}))
     assert (settings.port, settings.notices) == (9311, [])
 
 
@@ -134,7 +134,7 @@ def test_only_required_secrets_from_the_shell_too(
     monkeypatch.setenv("OF_SHELL", "s")
     (tmp_path / ".env").write_text("TOKEN=t\nOTHER=o\nV=secret\n", encoding="utf-8")
     config = {"vars": {"V": "v", "W": "w"}, "secrets": {"required": ["TOKEN", "OF_SHELL"]}}
-    settings = read_settings(write(tmp_path, config))
+    settings = read_worker_config(write(tmp_path, config))
     assert settings.variables == {"V": "secret", "W": "w", "TOKEN": "t", "OF_SHELL": "s"}
     assert settings.notices == []
 
@@ -182,7 +182,7 @@ def test_what_is_no_file_is_refused_at_once(
     reason = place(tmp_path / FILES.get(name, "bad"), kind)
     path = write(tmp_path, config)
     with pytest.raises(WorkerError) as refused:
-        build(read_settings(path))
+        build(read_worker_config(path))
     assert said in str(refused.value)
     assert reason in str(refused.value)
 
@@ -202,7 +202,7 @@ def test_folders_that_modules_are_not_looked_for_in(
     (tmp_path / "lib").mkdir()
     (tmp_path / "w.js").write_text("export default {};", encoding="utf-8")
     with pytest.raises(BuildError, match=said):
-        build(read_settings(write(tmp_path, {**MAIN, how: True, **more})))
+        build(read_worker_config(write(tmp_path, {**MAIN, how: True, **more})))
 
 
 def test_a_folder_with_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,7 @@ def test_a_folder_with_too_many_files(tmp_path: Path, monkeypatch: pytest.Monkey
     for name in ("w.js", "a.txt", "b.txt", "c.txt"):
         (tmp_path / name).write_text("export default {};", encoding="utf-8")
     with pytest.raises(BuildError, match="too many to look for modules; set base_dir"):
-        build(read_settings(write(tmp_path, {**MAIN, "no_bundle": True})))
+        build(read_worker_config(write(tmp_path, {**MAIN, "no_bundle": True})))
 
 
 def test_modules_that_are_taken_along(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_modules_that_are_taken_along(tmp_path: Path) -> None:
     rules = [{"type": "ESModule", "globs": ["./lang/**/*.mjs"]},
              {"type": "CommonJS", "globs": ["*.cjs"]}]  # fmt: skip
     config = {**MAIN, "main": "src/w.js", "find_additional_modules": True, "rules": rules}
-    script = build(read_settings(write(tmp_path, config)))
+    script = build(read_worker_config(write(tmp_path, config)))
     assert [(module.name, module.kind) for module in script.modules] == [
         ("w.js", "esModule"),
         ("old.cjs", "commonJsModule"),
@@ -235,7 +235,7 @@ def test_modules_that_are_taken_along(tmp_path: Path) -> None:
 def test_a_pages_project_is_told_what_runs_it(tmp_path: Path) -> None:
     path = write(tmp_path, {"pages_build_output_dir": "public"})
     with pytest.raises(WorkerError, match='"wrangler pages dev" runs') as refused:
-        build(read_settings(path))
+        build(read_worker_config(path))
     assert "add main" not in str(refused.value)
 
 

@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 from kvlens.config.find import ConfigError
+from kvlens.js.grammar import Unavailable
 from kvlens.lines import Line
-from kvlens.source import Unavailable
-from kvlens.worker import capnp, dotenv, find, layout, syntax
+from kvlens.worker import binaries, capnp, dotenv, syntax, workerd_config
 from kvlens.worker.build import has_node, needs_bundler
+from kvlens.worker.config import Rule, WorkerConfig, read_worker_config
 from kvlens.worker.errors import WorkerError
 from kvlens.worker.output import Event, Output, Places
 from kvlens.worker.script import Module, Script, plain_script
-from kvlens.worker.settings import Rule, Settings, read_settings
 from kvlens.worker.sourcemap import Place, SourceMap
-from kvlens.worker.watch import source_folders
+from kvlens.workspace.watch import source_folders
 
 # finding the programs ---------------------------------------------------------------------------
 
-WORKERD = "/".join(find._workerd_package())
-ESBUILD = "/".join(find._esbuild_package())
+WORKERD = "/".join(binaries._workerd_package())
+ESBUILD = "/".join(binaries._esbuild_package())
 TREES: list[tuple[str, list[str], dict[str, str], str, str]] = [
     # name, files, links, the project's folder, where workerd is found
     ("flat", [f"p/node_modules/{WORKERD}", "p/node_modules/wrangler/x"], {}, "p",
@@ -45,8 +45,8 @@ TREES: list[tuple[str, list[str], dict[str, str], str, str]] = [
           "p/node_modules/.pnpm/miniflare@4/node_modules/miniflare",
       "p/node_modules/.pnpm/miniflare@4/node_modules/workerd":
           "p/node_modules/.pnpm/workerd@1/node_modules/workerd",
-      "p/node_modules/.pnpm/workerd@1/node_modules/" + find._workerd_package()[0]:
-          "p/node_modules/.pnpm/real@1/node_modules/" + find._workerd_package()[0]},
+      "p/node_modules/.pnpm/workerd@1/node_modules/" + binaries._workerd_package()[0]:
+          "p/node_modules/.pnpm/real@1/node_modules/" + binaries._workerd_package()[0]},
      "p", f"p/node_modules/.pnpm/real@1/node_modules/{WORKERD}"),
 ]  # fmt: skip
 
@@ -63,13 +63,13 @@ def test_workerd_is_found_as_node_finds_packages(
     for name, target in links.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).symlink_to(tmp_path / target, target_is_directory=True)
-    assert find.find_workerd(tmp_path / folder) == (tmp_path / expected).resolve()
+    assert binaries.find_workerd(tmp_path / folder) == (tmp_path / expected).resolve()
 
 
 def test_programs_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     suffix = ".exe" if sys.platform == "win32" else ""
     monkeypatch.setenv("PATH", str(tmp_path))
-    for function, name in ((find.find_workerd, "workerd"), (find.find_esbuild, "esbuild")):
+    for function, name in ((binaries.find_workerd, "workerd"), (binaries.find_esbuild, "esbuild")):
         with pytest.raises(WorkerError, match="npm install --save-dev wrangler"):
             function(tmp_path / "project")
         program = tmp_path / f"{name}{suffix}"
@@ -88,7 +88,7 @@ def test_a_script_on_path_leads_to_the_program(
     (modules / ESBUILD).write_bytes(b"\x7fELF")
     (modules / "esbuild/bin/esbuild").chmod(0o755)
     monkeypatch.setenv("PATH", str(modules / "esbuild/bin"))
-    assert find.find_esbuild(tmp_path / "project") == (modules / ESBUILD).resolve()
+    assert binaries.find_esbuild(tmp_path / "project") == (modules / ESBUILD).resolve()
 
 
 # .dev.vars --------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ SETTINGS: list[tuple[str, str | None, dict[str, Any]]] = [
 )
 def test_settings(environment: str | None, expected: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "wrangler.toml").write_text(TOML, encoding="utf-8")
-    settings = read_settings(tmp_path / "wrangler.toml", environment)
+    settings = read_worker_config(tmp_path / "wrangler.toml", environment)
     for name, value in expected.items():
         found = getattr(settings, name)
         assert (found.relative_to(tmp_path).as_posix() if name == "main" else found) == value
@@ -204,7 +204,7 @@ ABSENT: list[tuple[str, str, tuple[str, ...]]] = [
 @pytest.mark.parametrize(("text", "expected"), [pytest.param(*a[1:], id=a[0]) for a in ABSENT])
 def test_bindings_that_are_not_run(text: str, expected: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "wrangler.toml").write_text(text, encoding="utf-8")
-    assert read_settings(tmp_path / "wrangler.toml").absent == expected
+    assert read_worker_config(tmp_path / "wrangler.toml").absent == expected
 
 
 WRONG: list[tuple[str, str, str | None, str]] = [
@@ -223,7 +223,7 @@ def test_configs_that_cannot_be_used(
 ) -> None:
     (tmp_path / "wrangler.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=said):
-        read_settings(tmp_path / "wrangler.toml", environment)
+        read_worker_config(tmp_path / "wrangler.toml", environment)
 
 
 def test_json_configs_say_the_same(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_json_configs_say_the_same(tmp_path: Path) -> None:
         '"kv_namespaces": [{"binding": "K", "id": "i",}], }',
         encoding="utf-8",
     )
-    settings = read_settings(path)
+    settings = read_worker_config(path)
     assert settings.variables == {"A": [1, 2.5, None, True, {"b": "é"}]}
     assert settings.namespaces == {"K": "i"}
 
@@ -277,7 +277,8 @@ def test_what_needs_the_bundler(name: str, source: str, expected: bool) -> None:
 )  # fmt: skip
 def test_who_has_the_modules_of_node(date: str, flags: tuple[str, ...], expected: bool) -> None:
     assert (
-        has_node(Settings(Path(), compatibility_date=date, compatibility_flags=flags)) == expected
+        has_node(WorkerConfig(Path(), compatibility_date=date, compatibility_flags=flags))
+        == expected
     )
 
 
@@ -314,7 +315,7 @@ def test_text_in_the_config(text: str, expected: str) -> None:
 def test_what_the_config_says(
     service_worker: bool, strict: bool, expected: str, tmp_path: Path
 ) -> None:
-    plan = layout.Plan(
+    plan = workerd_config.Plan(
         plain_script('"use strict";\naddEventListener', modules=not service_worker),
         "2025-01-01",
         ("flag",),
@@ -324,7 +325,7 @@ def test_what_the_config_says(
         token="secret",
         strict=strict,
     )
-    laid = layout.write(plan, tmp_path)
+    laid = workerd_config.write(plan, tmp_path)
     text = laid.config.read_text(encoding="utf-8")
     for part in (
         expected,

@@ -1,7 +1,7 @@
 """The command line: one file a command, run in one frame (`frame.py`).
 
 A command's module has a `COMMAND`. It is imported only when that command runs, or is asked about.
-What the commands do to keys is not decided here: they read options, call, and print.
+Commands read options, call what does the work, and print. No work on keys here.
 """
 
 from __future__ import annotations

@@ -30,9 +30,8 @@ from kvlens.seeds.export import to_item
 from kvlens.seeds.file import SeedFile, accept, check
 from kvlens.seeds.keys import parse_keys
 from kvlens.seeds.plan import to_writes, used_up
-from kvlens.stores import Store
-from kvlens.stores.base import DamagedKeyError
-from kvlens.stores.many import each
+from kvlens.stores.base import DamagedKeyError, Store
+from kvlens.stores.batch import each
 
 
 def warn(seed: SeedFile) -> None:

@@ -144,7 +144,7 @@ def _snapshots(given: Given) -> Iterable[Candidate]:
 
 
 def _stores(given: Given) -> Iterable[Candidate]:
-    from kvlens.stores import STORES
+    from kvlens.stores.registry import STORES
 
     return [
         Candidate(f"{name}://" if "://" in form else f"{name}:", form)
@@ -154,8 +154,8 @@ def _stores(given: Given) -> Iterable[Candidate]:
 
 
 def _severities(given: Given) -> Iterable[Candidate]:
-    from kvlens.rulebook import severities
-    from kvlens.rules import LEVELS
+    from kvlens.lint.registry import severities
+    from kvlens.lint.suppressions import LEVELS
 
     return [
         Candidate(f"{code}={level}", summary)

@@ -10,13 +10,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
-from kvlens.cli.projects import Wanted, check_project
-from kvlens.cli.reports import FORMATS, Checked
+from kvlens.cli.reports import FORMATS
 from kvlens.config.find import SEEDS, find_configs, owning_config, winners
-from kvlens.rulebook import severities
-from kvlens.rules import LEVELS, Level, Levels
-from kvlens.source import is_source, unavailable
-from kvlens.source.files import source_files
+from kvlens.js.files import source_files
+from kvlens.js.grammar import is_source, unavailable
+from kvlens.lint.base import Level
+from kvlens.lint.config_rules import Levels
+from kvlens.lint.project import Checked, Wanted, check_project
+from kvlens.lint.registry import severities
+from kvlens.lint.suppressions import LEVELS
 
 _CONFIG_ENDINGS = (".toml", ".json", ".jsonc")
 

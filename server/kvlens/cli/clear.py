@@ -14,7 +14,7 @@ from kvlens.cli.common import (
     with_store,
 )
 from kvlens.cli.frame import Command, CommandError, Options, UsageError
-from kvlens.stores import Store
+from kvlens.stores.base import Store
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

@@ -11,14 +11,15 @@ from typing import NamedTuple, TypeVar
 
 from kvlens.cli.frame import Argument, CommandError, Options, UsageError
 from kvlens.cli.terminal import json_text, one_line
-from kvlens.config import Config, Entry, load_text
 from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config, read_config
-from kvlens.kv import KVError
+from kvlens.config.model import Config, Entry
+from kvlens.config.reader import load_text
 from kvlens.kv.coerce import has_lone_surrogate
+from kvlens.kv.errors import KVError
 from kvlens.kv.validation import key_name
 from kvlens.seeds.array import FileError
-from kvlens.stores import DEFAULT_STORE, Store, StoreError, default_store, open_store
-from kvlens.stores.base import DamagedKeyError
+from kvlens.stores.base import DamagedKeyError, Store, StoreError
+from kvlens.stores.registry import DEFAULT_STORE, default_store, open_store
 
 T = TypeVar("T")
 
@@ -240,10 +241,10 @@ def unknown(place: Place, binding: str, *, by_id: bool = True) -> str:
 
 def _mistake(config: Config) -> str:
     """Say what makes the config invalid, if anything: it may be why something is not found."""
-    from kvlens.config.judge import judge  # late: only where something went wrong
+    from kvlens.config.syntax_check import check_syntax  # late: only where something went wrong
     from kvlens.text import LineIndex
 
-    problem = judge(config.text, config.path)
+    problem = check_syntax(config.text, config.path)
     if problem is None:
         return ""
     line = LineIndex(config.text).position(problem.span.start).line + 1

@@ -15,15 +15,15 @@ from kvlens.cli.events import Events
 from kvlens.cli.frame import Command, Options
 from kvlens.cli.serving import named_config, run_serving, serving_options
 from kvlens.config.find import ConfigError
-from kvlens.stores import open_store, shown_url
+from kvlens.stores.registry import open_store, shown_url
 from kvlens.worker.build import build, run_command
 from kvlens.worker.commands import end_all
+from kvlens.worker.config import read_worker_config
 from kvlens.worker.errors import BuildError, WorkerError
 from kvlens.worker.host import WorkerHost
 from kvlens.worker.hosts import allowed_host
 from kvlens.worker.output import Event
-from kvlens.worker.settings import read_settings
-from kvlens.worker.watch import changed_files, contents, link_targets, source_folders, stamps
+from kvlens.workspace.watch import changed_files, contents, link_targets, source_folders, stamps
 
 PORT = 8787
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "debug": "\x1b[2m", "request": "\x1b[2m"}
@@ -67,7 +67,7 @@ class _Dev:
         self.events = events
         if options.json:
             events.held = []  # what is said before the first line
-        self.settings = read_settings(config, options.env)
+        self.settings = read_worker_config(config, options.env)
         self.store = open_store(from_here(options.store), self.settings.folder)
         self.host = WorkerHost(
             self.store,
@@ -146,7 +146,7 @@ class _Dev:
         started = time.monotonic()
         if not changed.isdisjoint(self._settings_files()):
             try:
-                self.settings = read_settings(self.config, self.options.env)
+                self.settings = read_worker_config(self.config, self.options.env)
             except (ConfigError, WorkerError) as error:
                 self._show(Event("failed", "error", f"{error}; what ran before runs on", "kvlens"))
                 return

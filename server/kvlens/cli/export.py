@@ -17,8 +17,7 @@ from kvlens.cli.common import (
 from kvlens.cli.frame import Command, Options
 from kvlens.cli.terminal import JsonScreen
 from kvlens.seeds.export import export_file, write_items
-from kvlens.stores import Store
-from kvlens.stores.base import DamagedKeyError
+from kvlens.stores.base import DamagedKeyError, Store
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

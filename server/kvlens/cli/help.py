@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 from kvlens.cli import COMMANDS, load
-from kvlens.cli.frame import (
-    Argument,
-    Command,
-    Options,
-    UsageError,
-    overview,
-    page,
-    unknown_command,
-)
+from kvlens.cli.frame import Argument, Command, Options, UsageError, overview, page, unknown_command
 
 
 def _help(options: Options) -> int:

@@ -24,18 +24,14 @@ from kvlens.cli.common import (
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.cli.terminal import exact_output
 from kvlens.files import read_given
-from kvlens.kv import Entry, KeyInfo, KVSyntaxError, Write
 from kvlens.kv.coerce import UNSET
+from kvlens.kv.errors import KVSyntaxError
 from kvlens.kv.limits import MAX_VALUE_SIZE
-from kvlens.kv.validation import (
-    check_metadata_size,
-    check_value_size,
-    expiration_time,
-    list_prefix,
-)
+from kvlens.kv.records import Entry, KeyInfo, Write
+from kvlens.kv.validation import check_metadata_size, check_value_size, expiration_time, list_prefix
 from kvlens.kv.values import decode_text, dump_json, parse_json
 from kvlens.seeds.file import BEYOND_NUMBERS, looks_like_milliseconds
-from kvlens.stores import Store
+from kvlens.stores.base import Store
 
 
 def metadata_text(given: str | None) -> str | None:

@@ -14,10 +14,10 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 def _lsp(options: Options) -> int:
     """Serve until the client ends it."""
-    from kvlens.lsp import startup
+    from kvlens.lsp.fast_pygls import lazy_types
 
-    with startup.undisturbed():
-        startup.prepare()
+    with lazy_types.undisturbed():
+        lazy_types.prepare()
         from kvlens.lsp.server import run as serve
 
     try:

@@ -18,10 +18,10 @@ from kvlens.cli.common import (
 )
 from kvlens.cli.frame import Argument, Command, CommandError, Options
 from kvlens.cli.terminal import one_line
-from kvlens.kv import Stats
+from kvlens.kv.records import Stats
 from kvlens.seeds.array import short
 from kvlens.seeds.move import EXISTING, Moved, move
-from kvlens.stores import Store, StoreError
+from kvlens.stores.base import Store, StoreError
 from kvlens.stores.known import Unclaimed, unclaimed
 
 

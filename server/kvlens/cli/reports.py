@@ -7,30 +7,21 @@ import os
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from kvlens import __version__
 from kvlens.cli.terminal import one_line, visible
-from kvlens.rulebook import severities
-from kvlens.rules import Problem, page
+from kvlens.lint.base import page
+from kvlens.lint.project import Checked
+from kvlens.lint.registry import severities
 from kvlens.text import UTF16, UTF32, LineIndex, Span
 
 _WIDEST = 120  # columns of a source line that are shown; a minified file has one line
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _GITHUB = {"error": "error", "warning": "warning", "information": "notice"}
 _SARIF = {"error": "error", "warning": "warning", "information": "note"}
-
-
-@dataclass(frozen=True)
-class Checked:
-    """One file that was looked at: its text (empty where it could not be read), its problems."""
-
-    path: Path
-    text: str
-    problems: list[Problem]
 
 
 Report = Callable[[list[Checked]], str]

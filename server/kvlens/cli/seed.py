@@ -24,12 +24,12 @@ from kvlens.cli.common import (
 )
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.config.find import SEEDS
-from kvlens.kv import Write
+from kvlens.kv.records import Write
 from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError, short
 from kvlens.seeds.file import read
 from kvlens.seeds.plan import Change, plan, to_writes, used_up
-from kvlens.stores import Store
+from kvlens.stores.base import Store
 
 _MARKS = {"new": "+", "changed": "~"}
 

@@ -14,15 +14,16 @@ from kvlens.cli.events import Events
 from kvlens.cli.frame import Command, Options
 from kvlens.cli.serving import named_config, run_serving, serving_options
 from kvlens.cli.terminal import one_line
-from kvlens.config import Namespace
 from kvlens.config.find import SEEDS, ConfigError
-from kvlens.emulator import Emulator
+from kvlens.config.model import Namespace
+from kvlens.emulator.server import Emulator
 from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError, short
 from kvlens.seeds.file import SeedItem, read
 from kvlens.seeds.plan import changed_items, part, to_writes
-from kvlens.stores import StoreError, open_store, shown_url
-from kvlens.workspace import Project, follow
+from kvlens.stores.base import StoreError
+from kvlens.stores.registry import open_store, shown_url
+from kvlens.workspace.project import Project, follow
 
 NAMED = 10  # keys that a line of the log names
 DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # where a store on disk has its files

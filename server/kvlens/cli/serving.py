@@ -15,10 +15,11 @@ from typing import Protocol
 
 from kvlens.cli.events import Events
 from kvlens.config.find import ConfigError, find_config
-from kvlens.emulator import EmulatorError
+from kvlens.emulator.server import EmulatorError
 from kvlens.internal import told
 from kvlens.kv.limits import COMPATS, read_compat
-from kvlens.stores import DEFAULT_STORE, StoreError, default_store
+from kvlens.stores.base import StoreError
+from kvlens.stores.registry import DEFAULT_STORE, default_store
 from kvlens.worker.errors import WorkerError
 
 ENDED_WITHIN = 8.0  # seconds after a signal; then the process ends whatever it waits for

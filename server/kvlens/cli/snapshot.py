@@ -26,9 +26,14 @@ from kvlens.cli.common import (
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.seeds import snapshots
 from kvlens.seeds.array import short
-from kvlens.seeds.snapshots import Difference, Named, Snapshot, SnapshotError, SnapshotExistsError
-from kvlens.stores import Store
-from kvlens.stores.base import DamagedKeyError
+from kvlens.seeds.snapshots import (
+    Difference,
+    NamespaceRef,
+    Snapshot,
+    SnapshotError,
+    SnapshotExistsError,
+)
+from kvlens.stores.base import DamagedKeyError, Store
 
 T = TypeVar("T")
 _MARKS = {"new": "+", "gone": "-", "changed": "~"}
@@ -53,13 +58,13 @@ def _restore_options(parser: argparse.ArgumentParser) -> None:
     _options(parser)
 
 
-def _namespaces(options: Options) -> tuple[Place, list[Named]]:
+def _namespaces(options: Options) -> tuple[Place, list[NamespaceRef]]:
     """Return the namespaces that the options choose: without --env those of all environments."""
     place = find_place(options)
     assert place.path
     assert place.config
     chosen = [place.environment] if place.environment or options.env == "" else []
-    found = [Named(n.binding, n.environment, n.id) for n in place.config.namespaces(*chosen)]
+    found = [NamespaceRef(n.binding, n.environment, n.id) for n in place.config.namespaces(*chosen)]
     if options.binding is not None:
         found = [namespace for namespace in found if namespace.binding == options.binding]
         if not found:
@@ -205,7 +210,7 @@ def _left_out(one: Difference) -> str:
     return said if one.expired else ""
 
 
-def _titled(namespace: Named) -> str:
+def _titled(namespace: NamespaceRef) -> str:
     return f'{namespace} (id "{namespace.id}")'
 
 

@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from kvlens.config.cursor import Place, at
 from kvlens.config.fields import FIELDS, LIST_ABOUT
 from kvlens.config.model import KV_FIELD, Config, Environment
+from kvlens.config.query import CursorTarget, at
 from kvlens.text import Span
 
 Kind = Literal["field", "value", "snippet"]
@@ -43,7 +43,7 @@ def complete(config: Config, offset: int, others: Iterable[Config] = ()) -> list
     return list(_statements(config, place))
 
 
-def _fields(config: Config, place: Place) -> Iterator[Proposal]:
+def _fields(config: Config, place: CursorTarget) -> Iterator[Proposal]:
     assert place.entry
     here = place.field.name if place.field and place.field.kind != "missing" else None
     present = {f.name for f in place.entry.fields if f.kind != "missing"} - {here}
@@ -59,7 +59,7 @@ def _fields(config: Config, place: Place) -> Iterator[Proposal]:
         yield Proposal(info.name, text, place.span, "field", detail, info.about, not signed)
 
 
-def _values(config: Config, place: Place, others: Iterable[Config]) -> Iterator[Proposal]:
+def _values(config: Config, place: CursorTarget, others: Iterable[Config]) -> Iterator[Proposal]:
     assert place.field and place.entry
     if place.field.name == "remote":
         for word in ("true", "false"):
@@ -76,7 +76,7 @@ def _values(config: Config, place: Place, others: Iterable[Config]) -> Iterator[
         yield from _ids(config, place, others)
 
 
-def _ids(config: Config, place: Place, others: Iterable[Config]) -> Iterator[Proposal]:
+def _ids(config: Config, place: CursorTarget, others: Iterable[Config]) -> Iterator[Proposal]:
     assert place.field and place.entry
     binding = place.entry.text_of("binding")
     found: dict[str, tuple[bool, str]] = {}
@@ -103,7 +103,7 @@ def _ids(config: Config, place: Place, others: Iterable[Config]) -> Iterator[Pro
     yield _string(fresh, place, "a fresh local id", about)
 
 
-def _entries(config: Config, place: Place, environment: Environment) -> Iterator[Proposal]:
+def _entries(config: Config, place: CursorTarget, environment: Environment) -> Iterator[Proposal]:
     """Yield whole elements of the array: an empty one, and the bindings of other environments."""
     wrap = _entry_text
     yield Proposal(
@@ -118,7 +118,7 @@ def _entries(config: Config, place: Place, environment: Environment) -> Iterator
             yield Proposal(namespace.binding, text, place.span, "snippet", where, "", True)
 
 
-def _headers(config: Config, place: Place) -> Iterator[Proposal]:
+def _headers(config: Config, place: CursorTarget) -> Iterator[Proposal]:
     names = [KV_FIELD]
     for environment in config.environments[1:]:
         assert environment.name is not None
@@ -130,7 +130,7 @@ def _headers(config: Config, place: Place) -> Iterator[Proposal]:
         )
 
 
-def _statements(config: Config, place: Place) -> Iterator[Proposal]:
+def _statements(config: Config, place: CursorTarget) -> Iterator[Proposal]:
     if place.environment.kv:
         return
     entry = _entry_text(config, "$1", "$2")
@@ -149,7 +149,7 @@ def _entry_text(config: Config, binding: str, id_: str) -> str:
     return f'{{ binding = "{binding}", id = "{id_}" }}'
 
 
-def _string(value: str, place: Place, detail: str, about: str = "") -> Proposal:
+def _string(value: str, place: CursorTarget, detail: str, about: str = "") -> Proposal:
     return Proposal(
         value, json.dumps(value, ensure_ascii=False), place.span, "value", detail, about
     )

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from kvlens.config.comments import comments
 from kvlens.config.find import ConfigError
-from kvlens.config.judge import judge
 from kvlens.config.model import KV_FIELD, Config, Entry, Environment, Field
 from kvlens.config.nodes import Node
+from kvlens.config.syntax_check import check_syntax
 from kvlens.text import Span
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -50,7 +50,7 @@ def add_namespace(config: Config, binding: str, environment: str | None = None) 
     Raises ConfigError where the file is not valid or declares the binding already.
     """
     text = config.text
-    fault = judge(text, config.path) if text.strip() or config.refused else None
+    fault = check_syntax(text, config.path) if text.strip() or config.refused else None
     if fault:
         raise ConfigError(f"{config.path} is not valid ({fault.message}); mend it first")
     place = f' in environment "{environment}"' if environment else ""
@@ -62,7 +62,7 @@ def add_namespace(config: Config, binding: str, environment: str | None = None) 
     if any(kv.kind != "array" for kv in scope.kv):
         raise ConfigError(f"{KV_FIELD}{place} in {config.path} is no array; make it one first")
     edit = add_bindings(config, scope, [binding])
-    fault = judge(edit.applied(text), config.path)
+    fault = check_syntax(edit.applied(text), config.path)
     if fault:
         raise ConfigError(f"{config.path} could not be edited ({fault.message}); do it by hand")
     return edit

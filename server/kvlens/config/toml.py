@@ -1,8 +1,8 @@
 """A tolerant scanner of TOML that keeps places (TOML 1.0, and 1.1's inline tables).
 
 What is half-typed becomes a broken node, and the damage ends at the line, the bracket or the header
-where a reader would say it ends. Whether a file is valid TOML is not its business; `judge` asks
-tomlkit that. Only one that is too much (`limits`) is not read.
+where a reader would say it ends. Whether a file is valid TOML is not its business; `syntax_check`
+asks tomlkit that. Only one that is too much (`limits`) is not read.
 
 What it has read it keeps by its text: a header with its lines, and a flat inline table. After
 one key stroke only the section typed in is read again.

@@ -1,5 +1,5 @@
-"""The emulator: KV over HTTP, for Workers (workerd's protocol), wrangler and the SDKs (REST)."""
+"""The emulator: KV over HTTP for Workers (workerd's protocol), wrangler and the SDKs (REST).
 
-from kvlens.emulator.server import Emulator, EmulatorError
-
-__all__ = ["Emulator", "EmulatorError"]
+HTTP, authorization, the binding protocol, the REST API and the store API. What KV accepts is
+decided in `kvlens.kv`; workerd is run by `kvlens.worker`.
+"""

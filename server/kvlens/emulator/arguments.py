@@ -13,10 +13,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kvlens.emulator.json_body import parse, text_of
-from kvlens.kv import KVError, KVSyntaxError, Write, limits, validation
+from kvlens.kv import limits, validation
 from kvlens.kv.coerce import has_lone_surrogate
+from kvlens.kv.errors import KVError, KVSyntaxError
+from kvlens.kv.records import Write
 from kvlens.kv.values import parse_json
-from kvlens.stores import Batch
+from kvlens.stores.base import Batch
 
 if TYPE_CHECKING:
     from kvlens.emulator.http import Request

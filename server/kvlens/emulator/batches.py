@@ -1,7 +1,7 @@
 """Large changes that a client brings in parts, and then has made as a whole.
 
 The parts wait in a temporary file, so that neither a store's thread nor memory waits for a slow
-client. `kvlens.stores.peer` sends them: `stage` with the parts in order, then `commit`.
+client. `kvlens.stores.emulator_client` sends them: `stage` with the parts in order, then `commit`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
-from kvlens.kv import Write
-from kvlens.stores import Batch, Store, StoreError
-from kvlens.stores.peer import pack, unpack
+from kvlens.kv.records import Write
+from kvlens.stores.base import Batch, Store, StoreError
+from kvlens.stores.emulator_client import pack, unpack
 
 KEPT_SECONDS = 600.0  # a batch whose client is gone
 AT_MOST = 16  # batches that are being brought at one time

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from kvlens.emulator.http import Request, Response
-from kvlens.kv import KVError, Write, validation
+from kvlens.kv import validation
 from kvlens.kv.coerce import UNSET
-from kvlens.kv.errors import Method
+from kvlens.kv.errors import KVError, Method
 from kvlens.kv.namespace import decode_cursor, encode_cursor
+from kvlens.kv.records import Write
 from kvlens.kv.values import decode_text, is_json, text_units, unescape_json
 
 if TYPE_CHECKING:

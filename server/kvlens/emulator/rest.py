@@ -19,11 +19,13 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from kvlens.emulator import json_body, multipart
 from kvlens.emulator.failure import unexpected
 from kvlens.emulator.http import Request, Response
-from kvlens.kv import KVError, KVSyntaxError, Write, limits, validation
+from kvlens.kv import limits, validation
 from kvlens.kv.coerce import UNSET, has_lone_surrogate, whole_text
+from kvlens.kv.errors import KVError, KVSyntaxError
 from kvlens.kv.namespace import decode_cursor, encode_cursor
+from kvlens.kv.records import Write
 from kvlens.kv.values import decode_text, dump_json, parse_json, text_units
-from kvlens.stores import StoreError
+from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:
     from kvlens.emulator.server import Emulator

@@ -13,14 +13,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from kvlens.emulator import binding, peer, rest
+from kvlens.emulator import binding, rest, store_api
+from kvlens.emulator.auth import BINDING_HEADER, Guard, text
 from kvlens.emulator.batches import Batches
 from kvlens.emulator.capacity import Capacity
 from kvlens.emulator.failure import unexpected
-from kvlens.emulator.guard import BINDING_HEADER, Guard, text
 from kvlens.emulator.http import Connection, Request, Response
-from kvlens.kv import Clock, CompatName, limits, read_compat, system_clock
-from kvlens.stores import Store, StoreError
+from kvlens.kv import limits
+from kvlens.kv.clock import Clock, system_clock
+from kvlens.kv.limits import CompatName, read_compat
+from kvlens.stores.base import Store, StoreError
 
 CHANGES_EVERY = 0.1  # seconds in which changes of a namespace are told once
 CLOSING = 1.0  # seconds a client has to read what was answered
@@ -200,7 +202,7 @@ class Emulator:
         path = request.path
         if BINDING_HEADER in request.headers:
             return limits.MAX_VALUE_SIZE if request.method == b"PUT" else _BULK_GET_SIZE
-        if path.startswith(peer.PREFIX):
+        if path.startswith(store_api.PREFIX):
             return _CORE_SIZE
         return rest.body_limit(request) if path.startswith(rest.PREFIX) else 0
 
@@ -237,7 +239,7 @@ class Emulator:
         return Response(200, body.encode(), b"Content-Type: text/plain; charset=utf-8\r\n")
 
 
-_HANDLERS = ((rest.PREFIX, rest.handle), (peer.PREFIX, peer.handle))
+_HANDLERS = ((rest.PREFIX, rest.handle), (store_api.PREFIX, store_api.handle))
 
 
 def _private_socket(path: Path) -> socket.socket:

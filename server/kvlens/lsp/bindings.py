@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lsprotocol import types
 
-from kvlens import source as js
-from kvlens.config import Config
-from kvlens.config.cursor import entry_at
+from kvlens.config.model import Config
+from kvlens.config.query import entry_at
+from kvlens.js.api import at, references
+from kvlens.js.files import read_text
 from kvlens.lsp.documents import to_range
-from kvlens.source.files import read_text
 from kvlens.text import LineIndex, Span
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 
-class Named(NamedTuple):
+class BindingRef(NamedTuple):
     """A binding that stands at a place, and the project whose binding it is."""
 
     name: str
@@ -38,7 +38,7 @@ class Use(NamedTuple):
 
 async def named_at(
     server: Server, uri: str, position: types.Position
-) -> tuple[Named, LineIndex] | None:
+) -> tuple[BindingRef, LineIndex] | None:
     """Return the binding at a place of an open config or source."""
     document = server.documents.get(uri)
     if document is None:
@@ -54,17 +54,17 @@ async def named_at(
             return None
         if not field.value_span.start <= offset <= field.value_span.end:
             return None
-        return Named(name, field.value_span, project), document.index
+        return BindingRef(name, field.value_span, project), document.index
     read = await server.sources.read(uri)
     owner = server.sources.owner(server.path(uri))
     if read is None or owner is None:
         return None
-    place = js.at(read.source, read.offset(position), read.project)
+    place = at(read.source, read.offset(position), read.project)
     if place is None or place.binding is None or place.kind not in ("binding", "alias", "method"):
         return None
     if not any(n.binding == place.binding for n in owner_config(server, owner).namespaces()):
         return None
-    return Named(place.binding, place.span, owner), read.lines
+    return BindingRef(place.binding, place.span, owner), read.lines
 
 
 def owner_config(server: Server, project: Project) -> Config:
@@ -86,8 +86,7 @@ async def uses(server: Server, project: Project, name: str) -> list[Use]:
     for path, source in await server.sources.of_project(project, name):
         context = await server.sources.project(path)
         found += [
-            Use(path, use.span, False, use.shorthand)
-            for use in js.references(source, name, context)
+            Use(path, use.span, False, use.shorthand) for use in references(source, name, context)
         ]
     return found
 

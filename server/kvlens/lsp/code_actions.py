@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from kvlens.config import Config
-from kvlens.config.around import look_around
+from kvlens.config.model import Config
+from kvlens.config.project_context import look_around
+from kvlens.lint.base import Fix, Problem
+from kvlens.lint.fixes import fix_all, fixes_for, suppress
+from kvlens.lint.rewrites import rewrites
 from kvlens.lsp.documents import to_range
-from kvlens.rules import Fix, Problem
-from kvlens.rules.fixing import fix_all, fixes_for, silence
-from kvlens.rules.rewrites import rewrites
 from kvlens.text import Span
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _offered(
             if whole:
                 yield _action(whole, QUICK_FIX, document, params)
         for problem in here:
-            if quiet := silence(config, problem, around):
+            if quiet := suppress(config, problem, around):
                 yield _action(quiet, QUICK_FIX, document, params, problem)
     if _wanted(REWRITE, only):
         for fix in rewrites(config, span):

@@ -8,8 +8,8 @@ from lsprotocol import types
 
 from kvlens.config.find import SEEDS
 from kvlens.lsp.documents import to_range
-from kvlens.lsp.sizes import amount
-from kvlens.stores import StoreError
+from kvlens.lsp.formatting import amount
+from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:
     from kvlens.lsp.projects import Project

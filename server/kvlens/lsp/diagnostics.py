@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
-from kvlens import rules
-from kvlens.config import Config, ConfigReader
-from kvlens.config.around import look_around
 from kvlens.config.find import ConfigError, is_config, read_config
+from kvlens.config.model import Config
+from kvlens.config.project_context import look_around
+from kvlens.config.reader import ConfigReader
+from kvlens.lint.base import Problem
+from kvlens.lint.config_rules import Levels, check, check_structure, check_text, file_problem
+from kvlens.lint.suppressions import apply_suppressions, with_severity
 from kvlens.lsp.documents import json_range
 from kvlens.lsp.spelling import file_key
-from kvlens.rules import Problem
 from kvlens.text import LineIndex
 
 if TYPE_CHECKING:
@@ -70,9 +72,9 @@ class Diagnostics:
         checked = self._open.get(uri)
         if checked is None:
             return []
-        return [*rules.check_structure(checked.config, self._levels), *checked.slow]
+        return [*check_structure(checked.config, self._levels), *checked.slow]
 
-    def opened(self, document: Document) -> None:
+    def did_open(self, document: Document) -> None:
         """Check a text that was opened, by all rules."""
         path = to_fs_path(document.uri)
         if path is None or not is_config(path):
@@ -80,20 +82,20 @@ class Diagnostics:
         checked = self._open[document.uri] = Checked(document, path)
         if not self.pulled:  # else the client asks of itself
             self._publish(checked)
-        self._server.soon(self._judge(checked))
+        self._server.create_task(self._judge(checked))
 
-    def configured(self) -> None:
+    def did_change_configuration(self) -> None:
         """Check the open texts again: the user made something else of a rule."""
         for checked in self._open.values():
             self._publish(checked)
-            self._server.soon(self._judge(checked))
+            self._server.create_task(self._judge(checked))
 
     def sources_changed(self) -> None:
         """Look again which namespaces of the open configs the sources use."""
         for checked in self._open.values():
-            self._server.soon(self._judge(checked))
+            self._server.create_task(self._judge(checked))
 
-    def changed(self, document: Document) -> None:
+    def did_change(self, document: Document) -> None:
         """Check a text that changed, and run the slow rules after a pause."""
         checked = self._open.get(document.uri)
         if checked is None:
@@ -111,7 +113,7 @@ class Diagnostics:
         pause = min(max(PAUSE, PATIENCE * checked.took), LONGEST_PAUSE)
         checked.pause = loop.call_later(pause, self._paused, checked)
 
-    def closed(self, uri: str) -> None:
+    def did_close(self, uri: str) -> None:
         """Forget a text; what is on disk counts again."""
         checked = self._open.pop(uri, None)
         if checked is None:
@@ -142,11 +144,11 @@ class Diagnostics:
             text = read_config(path)
         except ConfigError as error:
             text = ""
-            problem = rules.levelled(rules.check_file(str(error)), self._levels)
+            problem = with_severity(file_problem(str(error)), self._levels)
             found = [problem] if problem and path.exists() else []
         else:
             config = ConfigReader(str(path)).read(text)
-            found = rules.check(config, look_around(path), self._levels)
+            found = check(config, look_around(path), self._levels)
         index = LineIndex(text)
         encoding = self._server.documents.encoding
         return [_diagnostic(problem, uri, index, encoding) for problem in found]
@@ -157,7 +159,7 @@ class Diagnostics:
         if checked is None:
             return self._said.get(uri)
         document = checked.document
-        found = [*rules.check_structure(checked.config, self._levels), *checked.slow]
+        found = [*check_structure(checked.config, self._levels), *checked.slow]
         return [_diagnostic(problem, uri, document.index, document.encoding) for problem in found]
 
     def say(
@@ -165,7 +167,7 @@ class Diagnostics:
     ) -> None:
         """Publish what others found in an open text: the problems of a source."""
         encoding = self._server.documents.encoding
-        levelled = (rules.levelled(problem, self._levels) for problem in problems)
+        levelled = (with_severity(problem, self._levels) for problem in problems)
         found = [_diagnostic(problem, uri, index, encoding) for problem in levelled if problem]
         if self.pulled:
             if self._said.get(uri, []) != found:
@@ -175,13 +177,13 @@ class Diagnostics:
         self._send(uri, found, version)
 
     @property
-    def _levels(self) -> rules.Levels:
+    def _levels(self) -> Levels:
         return self._server.settings.rules
 
     def _paused(self, checked: Checked) -> None:
         checked.pause = None
         self._server.sources.check_all()
-        self._server.soon(self._judge(checked))
+        self._server.create_task(self._judge(checked))
 
     async def _judge(self, checked: Checked) -> None:
         """Run the slow rules beside the typing; what they say of an older text is dropped."""
@@ -190,7 +192,7 @@ class Diagnostics:
         slow = await asyncio.to_thread(_slow, config, self._levels)
         checked.took = time.monotonic() - began
         unused = await self._server.sources.unused(config)
-        slow += rules.heard(config, unused, self._levels)
+        slow += apply_suppressions(config, unused, self._levels)
         if checked.config is config and slow != checked.slow:
             checked.slow = slow
             self._publish(checked)
@@ -219,8 +221,8 @@ class Diagnostics:
         self._server.protocol.notify_json(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
 
 
-def _slow(config: Config, levels: rules.Levels) -> list[Problem]:
-    return rules.check_text(config, look_around(Path(config.path)), levels)
+def _slow(config: Config, levels: Levels) -> list[Problem]:
+    return check_text(config, look_around(Path(config.path)), levels)
 
 
 def _follow(problem: Problem, before: str, after: str) -> Problem | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kvlens.lsp.children import Child
-from kvlens.stores import Store, open_store
+from kvlens.lsp.subprocesses import Child
+from kvlens.stores.base import Store
+from kvlens.stores.registry import open_store
 
 
 class EmulatorProcess(Child):

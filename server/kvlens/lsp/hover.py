@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from kvlens.config import Entry, Environment
-from kvlens.config.cursor import at
 from kvlens.config.fields import DOCS_URL, FIELDS, LIST_ABOUT
+from kvlens.config.model import Entry, Environment
+from kvlens.config.query import at
 from kvlens.lsp import source_hover
 from kvlens.lsp.documents import to_range
-from kvlens.lsp.sizes import amount
-from kvlens.stores import StoreError
+from kvlens.lsp.formatting import amount
+from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from kvlens import source as js
-from kvlens.lsp.live import store_of
-from kvlens.stores import StoreError
+from kvlens.js.api import keys
+from kvlens.lsp.live_store import store_of
+from kvlens.stores.base import StoreError
 from kvlens.text import Span
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ async def answer(server: Server, params: types.InlayHintParams) -> list[types.In
         return None
     start, end = read.offset(params.range.start), read.offset(params.range.end)
     hints = []
-    for place in js.keys(read.source, read.project)[:MOST]:
+    for place in keys(read.source, read.project)[:MOST]:
         reads = place.call is not None and place.call.method in ("get", "getWithMetadata")
         if not reads or not place.name or not start <= place.span.end <= end:
             continue

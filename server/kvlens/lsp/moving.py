@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kvlens.config.renamed import Renamed
-from kvlens.lsp.sizes import amount
+from kvlens.lsp.formatting import amount
 from kvlens.seeds.move import Existing, move
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ async def offer(server: Server, project: Project, pair: Renamed) -> None:
             return
         existing = "overwrite" if answer == overwrite else "keep"
         moved = await move(store, old.id, new.id, existing)
-    server.tell("info", f"Moved {amount(moved.moved, None)} from {old.id} to {new.binding}.")
+    server.show_message(
+        "info", f"Moved {amount(moved.moved, None)} from {old.id} to {new.binding}."
+    )
     server.keys_changed(project)
 
 

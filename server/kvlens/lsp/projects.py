@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kvlens.config import Config, ConfigReader
 from kvlens.config.find import ConfigError, find_configs, read_config, winners
+from kvlens.config.model import Config
+from kvlens.config.reader import ConfigReader
 from kvlens.config.renamed import Renamed, renamed
 from kvlens.lsp.emulators import EmulatorProcess
 from kvlens.lsp.settings import Settings

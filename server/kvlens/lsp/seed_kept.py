@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kvlens.lsp.formatting import amount
 from kvlens.lsp.moving import named
-from kvlens.lsp.sizes import amount
 from kvlens.seeds.apply import apply
 from kvlens.seeds.file import read
 from kvlens.seeds.plan import to_writes
@@ -33,4 +33,4 @@ async def ask(server: Server, project: Project, event: dict[str, Any]) -> None:
     items = [item for item in seed.items if item.key in wanted]
     store = await project.emulator.store()
     written = await apply(store, event["id"], to_writes(items, time.time()))
-    server.tell("info", f"Put {amount(written, None)} of {path.name} into {binding}.")
+    server.show_message("info", f"Put {amount(written, None)} of {path.name} into {binding}.")

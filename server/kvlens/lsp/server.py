@@ -16,16 +16,16 @@ from pygls.uris import to_fs_path
 
 from kvlens import __version__
 from kvlens.config.find import is_config
-from kvlens.lsp import commands
-from kvlens.lsp.children import Child, ChildError
-from kvlens.lsp.converter import make_converter
+from kvlens.lsp.commands import registry
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
+from kvlens.lsp.fast_pygls.converter import make_converter
+from kvlens.lsp.fast_pygls.protocol import ISSUES, REQUEST_FAILED, unexpected
+from kvlens.lsp.fast_pygls.transport import StdioServer
 from kvlens.lsp.projects import Project, Projects
-from kvlens.lsp.protocol import ISSUES, REQUEST_FAILED, unexpected
 from kvlens.lsp.settings import Settings, read_settings
 from kvlens.lsp.spelling import Spelling
-from kvlens.lsp.transport import StdioServer
+from kvlens.lsp.subprocesses import Child, ChildError
 from kvlens.lsp.workers import WorkerProcess
 from kvlens.text import UTF16
 
@@ -62,7 +62,7 @@ class Server(StdioServer):
             self.feature(method)(functools.partial(getattr(Server, handler), self))
         for method, (module, options) in FEATURES.items():
             self.feature(method, options)(functools.partial(_answer, module, self))
-        for name in commands.COMMANDS:
+        for name in registry.COMMANDS:
             self.command(name)(_announced)
 
     # life -----------------------------------------------------------------------------------
@@ -85,8 +85,8 @@ class Server(StdioServer):
         """Look through the workspace and start what is wanted from the start."""
         self.documents.encoding = _encoding(self.workspace.position_encoding)
         for complaint in self._complaints:
-            self.tell("warning", complaint)
-        self.soon(self._look_through(start=self.settings.starts_alone))
+            self.show_message("warning", complaint)
+        self.create_task(self._look_through(start=self.settings.starts_alone))
         self._watch_configs()
 
     async def shutdown_children(self, _: Any = None) -> None:
@@ -98,58 +98,58 @@ class Server(StdioServer):
 
     async def execute(self, params: types.ExecuteCommandParams) -> Any:
         """Run a command."""
-        return await commands.run(self, params)
+        return await registry.run(self, params)
 
     # texts ----------------------------------------------------------------------------------
 
-    def opened(self, params: types.DidOpenTextDocumentParams) -> None:
+    def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """A text was opened."""
         self._spelling.learn(params.text_document.uri)
         document = self.documents.open(params.text_document)
-        self.diagnostics.opened(document)
+        self.diagnostics.did_open(document)
         if not is_config(self.path(document.uri)):
-            self.sources.opened(document)
+            self.sources.did_open(document)
 
-    def changed(self, params: dict[str, Any]) -> None:
+    def did_change(self, params: dict[str, Any]) -> None:
         """A text was edited: DidChangeTextDocumentParams, in JSON."""
         edited = params["textDocument"]
         document = self.documents.get(edited["uri"])
         if document is not None:
             document.change(params["contentChanges"])
             document.version = edited["version"]
-            self.diagnostics.changed(document)
+            self.diagnostics.did_change(document)
             if self._sources:
-                self._sources.changed(document)
+                self._sources.did_change(document)
 
-    def saved(self, params: types.DidSaveTextDocumentParams) -> None:
+    def did_save(self, params: types.DidSaveTextDocumentParams) -> None:
         """A text was saved: what the tree shows follows the file."""
-        self.soon(self._files_changed([params.text_document.uri]))
+        self.create_task(self._files_changed([params.text_document.uri]))
 
-    def closed(self, params: types.DidCloseTextDocumentParams) -> None:
+    def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """A text was closed."""
         self.documents.close(params.text_document.uri)
-        self.diagnostics.closed(params.text_document.uri)
+        self.diagnostics.did_close(params.text_document.uri)
         if self._sources:
-            self._sources.closed(params.text_document.uri)
+            self._sources.did_close(params.text_document.uri)
 
-    def watched(self, params: types.DidChangeWatchedFilesParams) -> None:
+    def did_change_watched_files(self, params: types.DidChangeWatchedFilesParams) -> None:
         """Files changed on disk."""
-        self.soon(self._files_changed([change.uri for change in params.changes]))
+        self.create_task(self._files_changed([change.uri for change in params.changes]))
 
-    def folders_changed(self, _: types.DidChangeWorkspaceFoldersParams) -> None:
+    def did_change_workspace_folders(self, _: types.DidChangeWorkspaceFoldersParams) -> None:
         """Folders came or went."""
-        self.soon(self._look_through(start=False))
+        self.create_task(self._look_through(start=False))
 
-    def configured(self, params: types.DidChangeConfigurationParams) -> None:
+    def did_change_configuration(self, params: types.DidChangeConfigurationParams) -> None:
         """The user changed settings."""
         settings, complaints = read_settings(params.settings, trusted=self.settings.trusted)
         for complaint in complaints:
-            self.tell("warning", complaint)
+            self.show_message("warning", complaint)
         if settings != self.settings:
             before, self.settings = self.settings, settings
             if before.rules != settings.rules:
                 self._check_again()
-            self.soon(self._use_settings(settings))
+            self.create_task(self._use_settings(settings))
 
     @property
     def sources(self) -> Sources:
@@ -170,7 +170,7 @@ class Server(StdioServer):
         """Return a path as the URI that clients use."""
         return self._spelling.of(str(path), self._folders())
 
-    def tell(self, level: str, message: str) -> None:
+    def show_message(self, level: str, message: str) -> None:
         """Show the user a message ("error", "warning", "info")."""
         self.window_show_message(types.ShowMessageParams(LEVELS[level], message))
 
@@ -189,7 +189,7 @@ class Server(StdioServer):
         """Write a line to the client's log."""
         self.window_log_message(types.LogMessageParams(LEVELS.get(level, LEVELS["info"]), message))
 
-    def soon(self, work: Any) -> None:
+    def create_task(self, work: Any) -> None:
         """Run a coroutine beside what is going on; what goes wrong is logged."""
         task = asyncio.get_running_loop().create_task(self._guarded(work))
         self._tasks.add(task)
@@ -262,10 +262,10 @@ class Server(StdioServer):
         for pair in found:
             from kvlens.lsp import moving  # late: it is rarely needed
 
-            self.soon(moving.offer(self, project, pair))
+            self.create_task(moving.offer(self, project, pair))
 
     def _check_again(self) -> None:
-        self.diagnostics.configured()
+        self.diagnostics.did_change_configuration()
         for project in self.projects:
             self.diagnostics.check_file(project.path, self.uri(project.path))
         if self._sources:
@@ -299,7 +299,7 @@ class Server(StdioServer):
         elif kind == "kept" and (kept_in := self.projects.get(child.config)):
             from kvlens.lsp import seed_kept  # late: it is rarely needed
 
-            self.soon(seed_kept.ask(self, kept_in, event))
+            self.create_task(seed_kept.ask(self, kept_in, event))
         elif kind in ("namespaces", "changed"):
             project: Project | None = self.projects.get(child.config)
             if kind == "namespaces" and project:
@@ -320,7 +320,7 @@ class Server(StdioServer):
             self.log("info", f"{what} of {child.config} at {child.url}")
         if child.message:
             status["message"] = child.message
-            self.tell("error", child.message)
+            self.show_message("error", child.message)
         self.protocol.notify(WORKER if is_worker else STATUS, status)
         self._refresh_shown()
 
@@ -417,14 +417,14 @@ STATE: dict[str, str] = {
     types.INITIALIZE: "initialize",
     types.INITIALIZED: "initialized",
     types.SHUTDOWN: "shutdown_children",
-    types.TEXT_DOCUMENT_DID_OPEN: "opened",
-    types.TEXT_DOCUMENT_DID_CHANGE: "changed",
-    types.TEXT_DOCUMENT_DID_SAVE: "saved",
-    types.TEXT_DOCUMENT_DID_CLOSE: "closed",
+    types.TEXT_DOCUMENT_DID_OPEN: "did_open",
+    types.TEXT_DOCUMENT_DID_CHANGE: "did_change",
+    types.TEXT_DOCUMENT_DID_SAVE: "did_save",
+    types.TEXT_DOCUMENT_DID_CLOSE: "did_close",
     types.WORKSPACE_EXECUTE_COMMAND: "execute",
-    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: "watched",
-    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: "folders_changed",
-    types.WORKSPACE_DID_CHANGE_CONFIGURATION: "configured",
+    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: "did_change_watched_files",
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: "did_change_workspace_folders",
+    types.WORKSPACE_DID_CHANGE_CONFIGURATION: "did_change_configuration",
 }
 
 

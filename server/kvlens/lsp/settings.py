@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from kvlens.kv.limits import COMPATS, Compat, read_compat
-from kvlens.rulebook import severities
-from kvlens.rules import LEVELS, Level
+from kvlens.lint.base import Level
+from kvlens.lint.registry import severities
+from kvlens.lint.suppressions import LEVELS
 from kvlens.worker.hosts import allowed_host
 
 

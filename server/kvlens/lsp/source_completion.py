@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from kvlens import source as js
+from kvlens.js.api import completing
 from kvlens.lsp.bindings import owner_config
-from kvlens.lsp.live import store_of
-from kvlens.stores import StoreError
+from kvlens.lsp.live_store import store_of
+from kvlens.stores.base import StoreError
 from kvlens.text import Span
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ async def answer(server: Server, params: types.CompletionParams) -> types.Comple
     if read is None:
         return None
     offset = read.offset(params.position)
-    place = js.completing(read.source, offset, read.project)
+    place = completing(read.source, offset, read.project)
     if place is None:
         return None
     typed = read.source.text[place.span.start : offset]

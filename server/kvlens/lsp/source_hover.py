@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from kvlens import source as js
-from kvlens.lsp.live import Live, store_of
-from kvlens.lsp.sizes import amount, duration, size_of
-from kvlens.stores import StoreError
+from kvlens.js.api import at
+from kvlens.lsp.formatting import amount, duration, size_of
+from kvlens.lsp.live_store import Live, store_of
+from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
@@ -25,7 +25,7 @@ async def answer(server: Server, params: types.HoverParams) -> types.Hover | Non
     read = await server.sources.read(uri)
     if read is None:
         return None
-    place = js.at(read.source, read.offset(params.position), read.project)
+    place = at(read.source, read.offset(params.position), read.project)
     if place is None or not place.is_kv:
         return None
     live = await store_of(server, uri, place.binding)

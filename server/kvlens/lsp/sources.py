@@ -13,18 +13,25 @@ from typing import TYPE_CHECKING, NamedTuple
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
-from kvlens import source as js
-from kvlens.config import Config
+from kvlens.config.model import Config
+from kvlens.js.analysis import EnvType, merge_types
+from kvlens.js.config_bindings import belonging
+from kvlens.js.files import SourceError, load, may_type, source_files
+from kvlens.js.grammar import is_source, unavailable
+from kvlens.js.project import ALONE, SourceProject, env_types, texts_beside
+from kvlens.js.reader import read_source
+from kvlens.js.syntax import Source
+from kvlens.lint.base import Problem
+from kvlens.lint.js_checker import SourceChecker
+from kvlens.lint.unused_bindings import unused_bindings
 from kvlens.lsp.documents import Document, to_range
-from kvlens.rules import Problem
-from kvlens.source.files import SourceError, load, may_type, source_files
 from kvlens.text import LineIndex, Span
 
 if TYPE_CHECKING:
     from kvlens.lsp.projects import Project
     from kvlens.lsp.server import Server
 
-Around = tuple[Mapping[str, js.EnvType], frozenset[str]]  # what `js.Project` has besides configs
+Around = tuple[Mapping[str, EnvType], frozenset[str]]  # what `SourceProject` has besides configs
 
 
 class Opened:
@@ -33,7 +40,7 @@ class Opened:
     def __init__(self, document: Document, path: str) -> None:
         self.document = document
         self.path = path
-        self.checker = js.SourceChecker(path)
+        self.checker = SourceChecker(path)
         self.checking = False
         self.stale = True
 
@@ -41,8 +48,8 @@ class Opened:
 class Read(NamedTuple):
     """One version of an open source, with its own places: the text may go on while it is read."""
 
-    source: js.Source
-    project: js.Project
+    source: Source
+    project: SourceProject
     lines: LineIndex
     encoding: str
 
@@ -62,12 +69,12 @@ class Text:
         self.path = path
         self.text = text
         self.stamp = stamp  # of the file, where it was read from there
-        self._parsed: js.Source | None = None
+        self._parsed: Source | None = None
 
-    def source(self) -> js.Source:
+    def source(self) -> Source:
         """Return it parsed."""
         if self._parsed is None:
-            self._parsed = js.read_source(self.text, str(self.path))
+            self._parsed = read_source(self.text, str(self.path))
         return self._parsed
 
 
@@ -83,27 +90,27 @@ class Sources:
 
     # open texts -----------------------------------------------------------------------------
 
-    def opened(self, document: Document) -> None:
+    def did_open(self, document: Document) -> None:
         """Take up a text that was opened, if it is a source."""
         path = to_fs_path(document.uri)
-        if path is None or not js.is_source(path) or self.absent():
+        if path is None or not is_source(path) or self.absent():
             return
         self._open[document.uri] = Opened(document, path)
         self.check(document.uri)
 
-    def changed(self, document: Document) -> None:
+    def did_change(self, document: Document) -> None:
         """Check a source that was edited."""
         if document.uri in self._open:
             self.check(document.uri)
 
-    def closed(self, uri: str) -> None:
+    def did_close(self, uri: str) -> None:
         """Forget a source and what was said of it."""
         if opened := self._open.pop(uri, None):
             self._server.diagnostics.say(uri, [], None, opened.document.index)
 
     def files_changed(self, uris: Iterable[str]) -> None:
         """Look at projects and open sources again where sources changed on disk."""
-        if any(js.is_source(str(self._server.path(uri))) for uri in uris):
+        if any(is_source(str(self._server.path(uri))) for uri in uris):
             self._around.clear()
             self.check_all()
             self._server.diagnostics.sources_changed()
@@ -119,11 +126,11 @@ class Sources:
         opened.stale = True
         if not opened.checking:
             opened.checking = True
-            self._server.soon(self._check(uri, opened))
+            self._server.create_task(self._check(uri, opened))
 
     def absent(self) -> bool:
         """Tell whether sources cannot be read here, and say so once."""
-        missing = js.unavailable()
+        missing = unavailable()
         if missing and not self._told:
             self._told = True
             self._server.log("warning", f"Sources are not checked: {missing}")
@@ -166,28 +173,28 @@ class Sources:
 
     def owner(self, path: Path) -> Project | None:
         """Return the project that a source belongs to."""
-        for config in js.belonging(str(path), self.configs()):
+        for config in belonging(str(path), self.configs()):
             return self._server.projects.get(Path(config.path))
         return None
 
-    async def project(self, path: Path) -> js.Project:
+    async def project(self, path: Path) -> SourceProject:
         """Return what a source is read with: its configs and the types of its other files."""
-        configs = js.belonging(str(path), self.configs())
+        configs = belonging(str(path), self.configs())
         owner = self._server.projects.get(Path(configs[0].path)) if configs else None
         if owner is None:
-            return js.ALONE
+            return ALONE
         folder = owner.path.parent
         looking = self._around.get(folder)
         if looking is None:
             looking = asyncio.ensure_future(asyncio.to_thread(self._look_around, owner))
             self._around[folder] = looking
         types, beside = await asyncio.shield(looking)
-        return js.Project(configs, types, beside)
+        return SourceProject(configs, types, beside)
 
     def _look_around(self, owner: Project) -> Around:
         texts = (text for text in self._texts(owner) if may_type(text.text))
-        types = js.merge_types(js.env_types(text.source()) for text in texts)
-        return types, js.texts_beside(owner.path.parent)
+        types = merge_types(env_types(text.source()) for text in texts)
+        return types, texts_beside(owner.path.parent)
 
     async def unused(self, config: Config) -> list[Problem]:
         """Return the namespaces of a config that no source uses, as problems of the config."""
@@ -203,13 +210,13 @@ class Sources:
         except SourceError:
             return []  # what is not read may use any binding
         texts = {path: text.text for path, text in found.items()}
-        return js.unused(config, texts, lambda path: found[path].source())
+        return unused_bindings(config, texts, lambda path: found[path].source())
 
-    async def of_project(self, owner: Project, word: str) -> list[tuple[Path, js.Source]]:
+    async def of_project(self, owner: Project, word: str) -> list[tuple[Path, Source]]:
         """Return a project's sources that have a word in them, open ones as the editor has them."""
         return await asyncio.to_thread(self._with_word, owner, word)
 
-    def _with_word(self, owner: Project, word: str) -> list[tuple[Path, js.Source]]:
+    def _with_word(self, owner: Project, word: str) -> list[tuple[Path, Source]]:
         texts = self._texts(owner)
         return [(text.path, text.source()) for text in texts if word in text.text]
 

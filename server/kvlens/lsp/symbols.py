@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from kvlens.config import Environment
+from kvlens.config.model import Environment
 from kvlens.lsp.documents import Document, to_range
 from kvlens.text import Span
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kvlens.lsp.children import Child
 from kvlens.lsp.emulators import EmulatorProcess
 from kvlens.lsp.settings import Settings
+from kvlens.lsp.subprocesses import Child
 
 
 class WorkerProcess(Child):

@@ -1,9 +1,9 @@
-"""Seeds as code: files of keys read, planned, applied, and written from a store.
+"""Seeds as code: seed files read, planned and applied; exports and snapshots of a store.
 
-file    a seed file -> items, or every mistake in it with its index
-keys    a file of key names (bulk get, bulk delete)
-plan    items -> writes; what they would change in a store; what changed between two versions
-apply   writes -> store, with progress and cancel
-export  store -> seed file, nothing lost
-snapshots  all of a project's namespaces at one time: saved, compared, restored
+    file, keys      a seed file, or a file of key names -> items, or every mistake with its index
+    plan, apply     items -> writes, what they would change; writes -> store, with progress
+    export, move    store -> seed file; the keys of one namespace -> another
+    snapshots       all of a project's namespaces at one time: saved, compared, restored
+
+No printing, no LSP, and no rule's code: problems are given back with their places.
 """

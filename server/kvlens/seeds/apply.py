@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from kvlens.kv import Write
-from kvlens.stores import Batch, Store
+from kvlens.kv.records import Write
+from kvlens.stores.base import Batch, Store
 
 STEP_KEYS = 500  # between two looks at progress and cancel
 

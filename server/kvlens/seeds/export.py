@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from kvlens.kv import Entry, KVSyntaxError
+from kvlens.kv.errors import KVSyntaxError
+from kvlens.kv.records import Entry
 from kvlens.kv.values import parse_json
-from kvlens.stores import Store
-from kvlens.stores.base import DamagedKeyError
-from kvlens.stores.many import Damaged, everything
+from kvlens.stores.base import DamagedKeyError, Store
+from kvlens.stores.batch import Damaged, everything
 
 KEYS_A_STEP = 100
 
@@ -110,7 +110,7 @@ async def write_items(
         out.write(json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n  "))
         count += 1
         if count % KEYS_A_STEP == 0 and (progress or cancelled):
-            await breathe()
+            await yield_control()
             if progress:
                 progress(count)
             if cancelled and cancelled():
@@ -184,7 +184,7 @@ def _leads_out(path: Path, target: Path, project: Path) -> bool:
     return named.is_relative_to(folder) and not target.is_relative_to(folder.resolve())
 
 
-async def breathe() -> None:
+async def yield_control() -> None:
     """Give others their turn, the one who cancels among them."""
     import asyncio  # late: the command line does without
 

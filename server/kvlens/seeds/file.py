@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from kvlens.kv import KVError, KVTypeError
 from kvlens.kv.coerce import UNSET, has_lone_surrogate
+from kvlens.kv.errors import KVError, KVTypeError
 from kvlens.kv.limits import MAX_VALUE_SIZE
 from kvlens.kv.validation import check_metadata_size, check_value_size, expiration_time, key_name
 from kvlens.kv.values import dump_json

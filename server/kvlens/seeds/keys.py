@@ -4,8 +4,8 @@ or of objects with a "name", such as `kvlens key list` prints. A seed file is ta
 
 from __future__ import annotations
 
-from kvlens.kv import KVError
 from kvlens.kv.coerce import has_lone_surrogate
+from kvlens.kv.errors import KVError
 from kvlens.kv.validation import key_name
 from kvlens.seeds.array import MOST, FileError, Problem, at_index, scan, type_name
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Literal, NamedTuple
 
-from kvlens.kv import Entry, Write
+from kvlens.kv.records import Entry, Write
 from kvlens.seeds.plan import differing
-from kvlens.stores import Store, StoreError
-from kvlens.stores.many import each, everything
+from kvlens.stores.base import Store, StoreError
+from kvlens.stores.batch import each, everything
 
 Existing = Literal["refuse", "keep", "overwrite"]
 EXISTING: tuple[Existing, ...] = ("refuse", "keep", "overwrite")

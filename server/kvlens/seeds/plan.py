@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from kvlens.kv import Entry, KVSyntaxError, Write
 from kvlens.kv.coerce import UNSET
+from kvlens.kv.errors import KVSyntaxError
+from kvlens.kv.records import Entry, Write
 from kvlens.kv.validation import expiration_time
 from kvlens.kv.values import parse_json
 from kvlens.seeds.file import SeedItem
-from kvlens.stores import Store
-from kvlens.stores.base import DamagedKeyError
-from kvlens.stores.many import each
+from kvlens.stores.base import DamagedKeyError, Store
+from kvlens.stores.batch import each
 
 Kind = Literal["new", "changed", "same", "gone"]
 

@@ -23,15 +23,16 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-from kvlens.kv import Entry, KVError, Write
+from kvlens.kv.errors import KVError
+from kvlens.kv.records import Entry, Write
 from kvlens.kv.values import dump_json
 from kvlens.seeds.apply import CancelledError, apply_all
 from kvlens.seeds.array import short
-from kvlens.seeds.export import breathe, sized
+from kvlens.seeds.export import sized, yield_control
 from kvlens.seeds.plan import Change, differing
-from kvlens.stores import Batch, Store, StoreError
-from kvlens.stores.many import Damaged, everything
-from kvlens.stores.safe_paths import OWN, Folder, open_folder
+from kvlens.stores.base import Batch, Store, StoreError
+from kvlens.stores.batch import Damaged, everything
+from kvlens.stores.wrangler.safe_paths import OWN, Folder, open_folder
 
 MANIFEST = "manifest.json"
 VERSION = 1
@@ -65,7 +66,7 @@ class SnapshotCancelledError(SnapshotError):
     """The work was cancelled; the text says what was done."""
 
 
-class Named(NamedTuple):
+class NamespaceRef(NamedTuple):
     """A namespace of a config; `id` is its id in the store."""
 
     binding: str
@@ -77,10 +78,10 @@ class Named(NamedTuple):
         return f"{self.binding}{where}"
 
 
-class Kept(NamedTuple):
+class SnapshotEntry(NamedTuple):
     """A namespace in a snapshot: `size` is the bytes of its values."""
 
-    namespace: Named
+    namespace: NamespaceRef
     file: str
     keys: int
     size: int
@@ -92,7 +93,7 @@ class Snapshot(NamedTuple):
     name: str
     folder: Path
     created: int
-    namespaces: list[Kept]
+    namespaces: list[SnapshotEntry]
 
     @property
     def keys(self) -> int:
@@ -104,7 +105,7 @@ class Snapshot(NamedTuple):
         """The bytes of their values."""
         return sum(kept.size for kept in self._files())
 
-    def _files(self) -> list[Kept]:
+    def _files(self) -> list[SnapshotEntry]:
         return list({kept.file: kept for kept in self.namespaces}.values())
 
 
@@ -115,8 +116,8 @@ class Difference(NamedTuple):
     of the snapshot are left out: their time has passed.
     """
 
-    namespace: Named  # as it is now
-    kept: Kept
+    namespace: NamespaceRef  # as it is now
+    kept: SnapshotEntry
     changes: list[Change]
     expired: int
 
@@ -157,7 +158,7 @@ async def save(
     store: Store,
     base: Path,
     name: str,
-    namespaces: Sequence[Named],
+    namespaces: Sequence[NamespaceRef],
     *,
     force: bool = False,
     progress: Progress | None = None,
@@ -193,24 +194,24 @@ async def _save(
     store: Store,
     place: Folder,
     name: str,
-    namespaces: Sequence[Named],
+    namespaces: Sequence[NamespaceRef],
     force: bool,
     count: _Count,
     damaged: Damaged | None,
 ) -> Snapshot:
-    before: list[Kept] = []
+    before: list[SnapshotEntry] = []
     if place.exists(MANIFEST):
         if not force:
             raise SnapshotExistsError(f'there is a snapshot "{name}" already')
         with contextlib.suppress(SnapshotError):
             before = _load(place, name).namespaces
-    made: dict[str, Kept] = {}  # by the namespace's id
+    made: dict[str, SnapshotEntry] = {}  # by the namespace's id
     try:
         kept = []
         for namespace in namespaces:
             if namespace.id not in made:
                 file, out = _new_file(place, namespace)
-                made[namespace.id] = Kept(namespace, file, 0, 0)
+                made[namespace.id] = SnapshotEntry(namespace, file, 0, 0)
                 with out:
                     keys, size = await _write(store, namespace.id, out, count, damaged)
                 made[namespace.id] = made[namespace.id]._replace(keys=keys, size=size)
@@ -241,7 +242,7 @@ class _Count:
             return
         if self._progress:
             self._progress(self.done)
-        await breathe()
+        await yield_control()
         if self._cancelled and self._cancelled():
             raise SnapshotCancelledError(f"cancelled after {self.done:,} keys; {left}")
 
@@ -264,7 +265,7 @@ async def _write(
     return keys, size
 
 
-def _stem(namespace: Named) -> str:
+def _stem(namespace: NamespaceRef) -> str:
     """Return what a namespace's file is called, apart from its number."""
     names = [name for name in (namespace.environment, namespace.binding) if name]
     stem = ".".join(_UNSAFE.sub("_", name) for name in names)[:100]
@@ -279,7 +280,7 @@ def _is_file_of(file: str, stems: set[str]) -> bool:
     return found is not None and found[1] in stems
 
 
-def _new_file(place: Folder, namespace: Named) -> tuple[str, TextIO]:
+def _new_file(place: Folder, namespace: NamespaceRef) -> tuple[str, TextIO]:
     """Open a file that was not there, named after the namespace; return its name, too."""
     stem = _stem(namespace)
     for number in range(1, 10_000):
@@ -401,15 +402,15 @@ def _load(place: Folder, name: str) -> Snapshot:
         raise SnapshotError(f"{path}: damaged ({error!r:.200}); save the snapshot again") from error
 
 
-def _kept(raw: dict[str, Any]) -> Kept:
+def _kept(raw: dict[str, Any]) -> SnapshotEntry:
     environment = raw["environment"]
     if not isinstance(environment, (str, type(None))):
         raise TypeError(f"environment {environment!r:.80}")
     for name in ("binding", "id", "file"):
         if not isinstance(raw[name], str):
             raise TypeError(f"{name} {raw[name]!r:.80}")
-    namespace = Named(raw["binding"], environment, raw["id"])
-    return Kept(namespace, raw["file"], _whole(raw["keys"]), _whole(raw["size"]))
+    namespace = NamespaceRef(raw["binding"], environment, raw["id"])
+    return SnapshotEntry(namespace, raw["file"], _whole(raw["keys"]), _whole(raw["size"]))
 
 
 def _whole(number: Any, most: int = _MOST) -> int:
@@ -424,7 +425,7 @@ def _whole(number: Any, most: int = _MOST) -> int:
 async def compare(
     store: Store,
     snapshot: Snapshot,
-    declared: Sequence[Named],
+    declared: Sequence[NamespaceRef],
     *,
     now: float,
     cancelled: Cancelled | None = None,
@@ -484,17 +485,21 @@ def _writes(snapshot: Snapshot, difference: Difference) -> Iterator[Write]:
             key = next(wanted, None)
 
 
-def unpaired(snapshot: Snapshot, declared: Sequence[Named]) -> tuple[list[Named], list[Named]]:
+def unpaired(
+    snapshot: Snapshot, declared: Sequence[NamespaceRef]
+) -> tuple[list[NamespaceRef], list[NamespaceRef]]:
     """Return what is in the snapshot alone, and what is declared alone: both are left alone."""
     kept = {one.namespace[:2]: one.namespace for one in snapshot.namespaces}
     now = {namespace[:2]: namespace for namespace in declared}
     return [kept[n] for n in kept if n not in now], [now[n] for n in now if n not in kept]
 
 
-def _paired(snapshot: Snapshot, declared: Sequence[Named]) -> list[tuple[Kept, Named]]:
+def _paired(
+    snapshot: Snapshot, declared: Sequence[NamespaceRef]
+) -> list[tuple[SnapshotEntry, NamespaceRef]]:
     """Return each namespace of the snapshot that is asked for with the same one of now."""
     kept_by = {one.namespace[:2]: one for one in snapshot.namespaces}  # binding, environment
-    pairs: dict[str, tuple[Kept, Named]] = {}  # by the id of now
+    pairs: dict[str, tuple[SnapshotEntry, NamespaceRef]] = {}  # by the id of now
     for namespace in declared:
         kept = kept_by.get(namespace[:2])
         if kept is None:
@@ -538,7 +543,7 @@ async def _changes(
 class _Entries:
     """The entries of one file, read line by line and checked; those that expired are counted."""
 
-    def __init__(self, snapshot: Snapshot, kept: Kept, now: float = 0) -> None:
+    def __init__(self, snapshot: Snapshot, kept: SnapshotEntry, now: float = 0) -> None:
         self._base = snapshot.folder.parents[len(_PLACE)]
         self._name = snapshot.name
         self._file = kept.file

@@ -8,7 +8,8 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from kvlens.kv import Clock, Entry, Page, Stats, Write
+from kvlens.kv.clock import Clock
+from kvlens.kv.records import Entry, Page, Stats, Write
 
 
 class StoreError(Exception):
@@ -54,7 +55,7 @@ class Store(Protocol):
     damaged, read-only or out of reach; then nothing was changed. Where only one key is damaged,
     `get` raises DamagedKeyError for it, and `list` has its name.
 
-    A store that reads many entries in one go offers `get_many` too: see `kvlens.stores.many`.
+    A store that reads many entries in one go offers `get_many` too: see `kvlens.stores.batch`.
     """
 
     inline: bool

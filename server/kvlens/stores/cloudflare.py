@@ -26,10 +26,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from kvlens.kv import Clock, Entry, KeyInfo, Page, Stats, Write
+from kvlens.kv.clock import Clock
+from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.kv.values import dump_json, parse_json
 from kvlens.stores.base import Batch, Replaced, Store, StoreError, digest
-from kvlens.stores.many import in_parts
+from kvlens.stores.batch import in_parts
 
 try:
     from cloudflare import (

@@ -8,7 +8,8 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from kvlens.kv import Clock, Entry, KeyInfo, Page, Stats, Write
+from kvlens.kv.clock import Clock
+from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.stores.base import Batch, Replaced, Store, StoreError, after_prefix, digest
 
 AT_ONCE = 500  # writes that are taken in one turn of the loop

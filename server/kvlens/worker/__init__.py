@@ -1,5 +1,7 @@
-"""Running a Worker on the real workerd, with its KV namespaces on our emulator.
+"""Running a Worker on the real workerd, with its KV namespaces on the emulator.
 
-settings (what the config says) -> build (sources to a script) -> layout (workerd's config)
--> runtime (one workerd) -> host (keeps one running, whatever changes).
+    config (what the config says) -> build (sources to a script) -> workerd_config
+    -> runtime (one workerd) -> host (keeps one running) behind proxy (its public port)
+
+No watching of files and no printing: `workspace` and the fronts do that.
 """

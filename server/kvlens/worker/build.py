@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from kvlens import files
+from kvlens.worker.binaries import find_esbuild
 from kvlens.worker.commands import run
+from kvlens.worker.config import WorkerConfig
 from kvlens.worker.errors import BuildError, SourceProblem, WorkerError
-from kvlens.worker.find import find_esbuild
 from kvlens.worker.script import Kind, Module, Script
-from kvlens.worker.settings import Settings
 from kvlens.worker.sourcemap import SourceMap
 from kvlens.worker.syntax import exports_default
 
@@ -69,7 +69,7 @@ _REQUIRE = (
 )
 
 
-def build(settings: Settings, *, with_command: bool = True) -> Script:
+def build(settings: WorkerConfig, *, with_command: bool = True) -> Script:
     """Return the Worker that `settings.main` is the entry of. Blocks; call it from a thread.
 
     `with_command` tells whether the config's own build command is run first.
@@ -104,7 +104,7 @@ def build(settings: Settings, *, with_command: bool = True) -> Script:
     return _with(more, _beside(script, settings, main) if more else script)
 
 
-def _no_main(settings: Settings) -> str:
+def _no_main(settings: WorkerConfig) -> str:
     if settings.is_pages:
         return (
             f"{settings.folder}: the config is that of a Pages project (pages_build_output_dir), "
@@ -117,7 +117,7 @@ def _no_main(settings: Settings) -> str:
     )
 
 
-def _read_main(main: Path, settings: Settings) -> str:
+def _read_main(main: Path, settings: WorkerConfig) -> str:
     try:
         return files.read_bytes(main, LARGEST).decode("utf-8")
     except OSError as error:
@@ -128,7 +128,7 @@ def _read_main(main: Path, settings: Settings) -> str:
         raise BuildError(f"{main}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
 
 
-def _check_what_esbuild_reads(settings: Settings, main: Path) -> None:
+def _check_what_esbuild_reads(settings: WorkerConfig, main: Path) -> None:
     """Raise BuildError where one of esbuild's own files is none that ends: it would wait on it."""
     whole = main.resolve().parent
     wanted = [place / name for place in (whole, *whole.parents) for name in _ESBUILD_READS]
@@ -153,7 +153,7 @@ def needs_bundler(main: Path, source: str, options: Mapping[str, Any]) -> bool:
     return _IMPORT.search(source) is not None or _OTHER.search(source) is not None
 
 
-def _as_it_is(settings: Settings, main: Path, is_module: bool) -> Script:
+def _as_it_is(settings: WorkerConfig, main: Path, is_module: bool) -> Script:
     """Return the Worker of a project that has `no_bundle`: its files, by their paths."""
     base = _base(settings, main) if is_module else main.parent
     first = _module(main, base, "esModule", settings)
@@ -169,7 +169,9 @@ def _as_it_is(settings: Settings, main: Path, is_module: bool) -> Script:
     return Script(tuple(found), not is_module, sources, inputs=frozenset(sources.values()))
 
 
-def _additional(settings: Settings, main: Path, is_module: bool) -> dict[str, tuple[Module, Path]]:
+def _additional(
+    settings: WorkerConfig, main: Path, is_module: bool
+) -> dict[str, tuple[Module, Path]]:
     """Return the modules that `find_additional_modules` takes along, imported or not."""
     if not settings.find_modules:
         return {}
@@ -202,7 +204,7 @@ def _with(more: Mapping[str, tuple[Module, Path]], script: Script) -> Script:
     )
 
 
-def _beside(script: Script, settings: Settings, main: Path) -> Script:
+def _beside(script: Script, settings: WorkerConfig, main: Path) -> Script:
     """Return a bundle under a name in its entry's folder: imports at run time start from there."""
     place = main.parent.relative_to(_base(settings, main)).as_posix()
     if place == ".":
@@ -216,7 +218,7 @@ def _beside(script: Script, settings: Settings, main: Path) -> Script:
     )
 
 
-def _base(settings: Settings, main: Path) -> Path:
+def _base(settings: WorkerConfig, main: Path) -> Path:
     """Return the folder that modules are named from."""
     base = settings.base
     if base is None:
@@ -236,7 +238,7 @@ def _base(settings: Settings, main: Path) -> Path:
     return base
 
 
-def _files_below(base: Path, settings: Settings) -> Iterator[Path]:
+def _files_below(base: Path, settings: WorkerConfig) -> Iterator[Path]:
     """Yield the files below a folder, in a stable order. Raises BuildError where it has no end."""
     seen = 0
     for folder, folders, names in os.walk(base):
@@ -253,7 +255,7 @@ def _files_below(base: Path, settings: Settings) -> Iterator[Path]:
                 yield path
 
 
-def _module(path: Path, base: Path, kind: Kind, settings: Settings) -> Module:
+def _module(path: Path, base: Path, kind: Kind, settings: WorkerConfig) -> Module:
     try:
         content = files.read_bytes(path, LARGEST)
     except OSError as error:
@@ -261,7 +263,7 @@ def _module(path: Path, base: Path, kind: Kind, settings: Settings) -> Module:
     return Module(path.relative_to(base).as_posix(), kind, content)
 
 
-def _kind(path: Path, base: Path, settings: Settings) -> Kind | None:
+def _kind(path: Path, base: Path, settings: WorkerConfig) -> Kind | None:
     name = path.relative_to(base).as_posix()
     return next(
         (_KINDS[kind] for kind, glob in settings.globs if kind in _KINDS and _matches(name, glob)),
@@ -287,7 +289,12 @@ def _matches(name: str, glob: str) -> bool:
 
 
 def _bundle(
-    esbuild: Path, settings: Settings, main: Path, as_module: bool, *, with_require: bool = False
+    esbuild: Path,
+    settings: WorkerConfig,
+    main: Path,
+    as_module: bool,
+    *,
+    with_require: bool = False,
 ) -> tuple[Script, bool | None]:
     """Bundle, and tell whether the entry has a default export (None where it cannot be told).
 
@@ -323,7 +330,9 @@ def _bundle(
     return script, "default" in exports[0] if exports and as_module else None
 
 
-def _options(settings: Settings, out: Path, as_module: bool, with_require: bool) -> Iterator[str]:
+def _options(
+    settings: WorkerConfig, out: Path, as_module: bool, with_require: bool
+) -> Iterator[str]:
     yield from (
         "--bundle",
         f"--format={'esm' if as_module else 'iife'}",
@@ -368,7 +377,7 @@ def _options(settings: Settings, out: Path, as_module: bool, with_require: bool)
         yield "--keep-names"
 
 
-def has_node(settings: Settings) -> bool:
+def has_node(settings: WorkerConfig) -> bool:
     """Tell whether the Worker asks for Node's own modules."""
     flags = settings.compatibility_flags
     if "nodejs_compat" in flags or "nodejs_compat_v2" in flags:
@@ -385,7 +394,7 @@ def _inputs(inputs: Mapping[str, Any], folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _build_error(output: str, settings: Settings) -> BuildError:
+def _build_error(output: str, settings: WorkerConfig) -> BuildError:
     problems = [
         SourceProblem(
             (settings.folder / found["file"]).resolve() if found["file"] else settings.folder,
@@ -409,7 +418,7 @@ def _build_error(output: str, settings: Settings) -> BuildError:
     return BuildError(("\n".join(lines) or output.strip()) + hint, problems)
 
 
-def run_command(settings: Settings) -> None:
+def run_command(settings: WorkerConfig) -> None:
     """Run the config's own build command, where it has one, as `wrangler dev` does.
 
     Raises BuildError where it fails.
@@ -422,12 +431,12 @@ def run_command(settings: Settings) -> None:
         raise BuildError(f'build.command "{settings.command}" ended with {ran.code}:\n{said}')
 
 
-def _name(main: Path, settings: Settings) -> str:
+def _name(main: Path, settings: WorkerConfig) -> str:
     shown = _shown(main, settings)
     return main.name if shown.startswith("..") or Path(shown).is_absolute() else shown
 
 
-def _shown(path: Path, settings: Settings) -> str:
+def _shown(path: Path, settings: WorkerConfig) -> str:
     """Return a path as people know it: from the project's folder."""
     folder = settings.folder
     named = Path(os.path.normpath(path))

@@ -16,19 +16,20 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from kvlens.emulator import Emulator
-from kvlens.kv import Clock, CompatName, system_clock
-from kvlens.stores import Store
-from kvlens.worker import layout
+from kvlens.emulator.server import Emulator
+from kvlens.kv.clock import Clock, system_clock
+from kvlens.kv.limits import CompatName
+from kvlens.stores.base import Store
+from kvlens.worker import workerd_config
+from kvlens.worker.binaries import find_workerd
 from kvlens.worker.child import describe_exit
+from kvlens.worker.config import WorkerConfig
 from kvlens.worker.errors import SourceProblem, StartError, WorkerError
 from kvlens.worker.fetch import Headers, Response, fetch
-from kvlens.worker.find import find_workerd
-from kvlens.worker.front import Front, refusal
 from kvlens.worker.output import Event, Output, Places
+from kvlens.worker.proxy import Proxy, refusal
 from kvlens.worker.runtime import DRAIN_TIMEOUT, Runtime
 from kvlens.worker.script import Script
-from kvlens.worker.settings import Settings
 
 _LONGEST_ROOT = 70  # bytes; the smallest limit of a system for a socket's path is 104
 _OLD_WORKERD = "has no field named 'structuredLogging'"
@@ -65,7 +66,7 @@ class WorkerHost:
         self.emulator = Emulator(store, {}, compat=compat, clock=clock)
         self._emit = emit
         self._exceptions = 0
-        self.front = Front(
+        self.front = Proxy(
             self._requested, allowed_hosts=allowed_hosts, on_refused=self._host_refused
         )
         self._unix = unix
@@ -114,7 +115,7 @@ class WorkerHost:
         """Open the Worker's public port (0: any). Raises WorkerError where it is taken."""
         await self.front.start(port)
 
-    async def run(self, script: Script, settings: Settings) -> None:
+    async def run(self, script: Script, settings: WorkerConfig) -> None:
         """Run this Worker from now on; one that ran before answers until the new one is ready.
 
         Raises WorkerError, and then the one before runs on.
@@ -125,7 +126,7 @@ class WorkerHost:
                 self._version = await asyncio.to_thread(_version, self._program)
             runtime = await self._started(script, settings)
             before, self._runtime = self._runtime, runtime
-            self.front.serve(runtime.addresses[layout.PUBLIC], self._key)
+            self.front.serve(runtime.addresses[workerd_config.PUBLIC], self._key)
             self._in_background(self._watch(runtime, script, settings))
             if before is not None:
                 self._in_background(self._retire(before))
@@ -138,8 +139,8 @@ class WorkerHost:
             runtime = self._runtime
         if runtime is None or not self.running:
             raise WorkerError("no Worker is running: give the emulator a script or script_path")
-        address = runtime.addresses[layout.DISPATCH]
-        key = (layout.KEY_HEADER, self._key) if self._key else None
+        address = runtime.addresses[workerd_config.DISPATCH]
+        key = (workerd_config.KEY_HEADER, self._key) if self._key else None
         seen = self._exceptions
         response = await asyncio.to_thread(
             fetch, address, url, method=method, headers=headers, body=body, key=key
@@ -168,10 +169,10 @@ class WorkerHost:
 
     # -- one run of workerd ----------------------------------------------------------------
 
-    async def _started(self, script: Script, settings: Settings) -> Runtime:
+    async def _started(self, script: Script, settings: WorkerConfig) -> Runtime:
         assert self._scratch is not None, "start_emulator comes first"
         assert self._program is not None
-        plan = layout.Plan(
+        plan = workerd_config.Plan(
             script,
             self._date(settings.compatibility_date),
             settings.compatibility_flags,
@@ -188,7 +189,7 @@ class WorkerHost:
         folder = self._scratch / str(self._runs)
         folder.mkdir()
         try:
-            laid = layout.write(plan, folder)
+            laid = workerd_config.write(plan, folder)
         except OSError as error:
             raise WorkerError(f"{error.filename}: {error.strerror}") from error
         places = Places(script, settings.folder, laid.lines_before)
@@ -208,7 +209,7 @@ class WorkerHost:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         return runtime
 
-    async def _watch(self, runtime: Runtime, script: Script, settings: Settings) -> None:
+    async def _watch(self, runtime: Runtime, script: Script, settings: WorkerConfig) -> None:
         """Start a workerd that ends by itself again, unless it keeps doing so."""
         loop = asyncio.get_running_loop()
         since = loop.time()
@@ -216,7 +217,7 @@ class WorkerHost:
         await asyncio.to_thread(shutil.rmtree, runtime.folder, ignore_errors=True)
         if runtime.ending or self._closing or runtime is not self._runtime:
             return
-        self.front.drop(runtime.addresses[layout.PUBLIC])
+        self.front.drop(runtime.addresses[workerd_config.PUBLIC])
         self._crashes = self._crashes + 1 if loop.time() - since < 10 else 1
         reason = f"workerd ended by itself, {describe_exit(code)}"
         if self._crashes > _CRASHES:
@@ -233,7 +234,7 @@ class WorkerHost:
                 self.emit(Event("failed", "error", str(error), "kvlens"))
 
     async def _retire(self, runtime: Runtime) -> None:
-        address = runtime.addresses[layout.PUBLIC]
+        address = runtime.addresses[workerd_config.PUBLIC]
         ending = asyncio.ensure_future(runtime.end())
         await asyncio.wait((ending,), timeout=DRAIN_TIMEOUT - 0.5)
         self.front.drop(address)

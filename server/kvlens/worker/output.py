@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kvlens.lines import Line
-from kvlens.worker.layout import OURS, SERVICE
 from kvlens.worker.script import Script
+from kvlens.worker.workerd_config import OURS, SERVICE
 
 Level = Literal["debug", "log", "info", "warning", "error"]
 

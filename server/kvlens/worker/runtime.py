@@ -15,8 +15,8 @@ from kvlens.lines import Line, LineCutter
 from kvlens.worker.child import Child, describe_exit
 from kvlens.worker.errors import StartError, WorkerError
 from kvlens.worker.fetch import Address
-from kvlens.worker.layout import DISPATCH, PUBLIC, Layout
 from kvlens.worker.output import LONGEST_LINE, Output, tidy
+from kvlens.worker.workerd_config import DISPATCH, PUBLIC, Layout
 
 START_TIMEOUT = 30.0  # seconds; a start takes 0.05, on a machine that swaps much longer
 DRAIN_TIMEOUT = 3.0  # seconds that open requests have when a newer Worker has taken over

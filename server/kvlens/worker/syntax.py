@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kvlens.source.grammar import Unavailable, grammar_name, load
+from kvlens.js.grammar import Unavailable, grammar_name, load
 
 if TYPE_CHECKING:
     from tree_sitter import Node

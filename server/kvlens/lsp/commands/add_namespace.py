@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from kvlens.config import load_text
 from kvlens.config.edit import add_namespace
 from kvlens.config.find import read_config
+from kvlens.config.reader import load_text
 from kvlens.lsp.commands.params import CommandError, find_project
 from kvlens.lsp.documents import to_range
 from kvlens.text import LineIndex

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from kvlens.lsp.commands.params import find_target
-from kvlens.stores import digest
+from kvlens.stores.base import digest
 
 if TYPE_CHECKING:
     from kvlens.lsp.commands.params import Params

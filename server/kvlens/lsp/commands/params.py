@@ -11,11 +11,11 @@ from lsprotocol import types
 from kvlens.stores.known import KnowsNamespaces
 
 if TYPE_CHECKING:
-    from kvlens.config import Namespace
+    from kvlens.config.model import Namespace
     from kvlens.kv.limits import Compat
     from kvlens.lsp.projects import Project
     from kvlens.lsp.server import Server
-    from kvlens.stores import Store
+    from kvlens.stores.base import Store
 
 
 class ParamsError(Exception):

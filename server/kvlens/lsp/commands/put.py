@@ -9,9 +9,10 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
-from kvlens.kv import KVNamespace, validation
+from kvlens.kv import validation
+from kvlens.kv.namespace import KVNamespace
 from kvlens.lsp.commands.params import CommandError, ConflictError, ParamsError, find_target
-from kvlens.stores import Replaced, digest
+from kvlens.stores.base import Replaced, digest
 
 if TYPE_CHECKING:
     from kvlens.lsp.commands.params import Params, Target

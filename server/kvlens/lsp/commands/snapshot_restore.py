@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvlens.lsp.commands.params import CommandError, find_namespaces
 from kvlens.lsp.progress import Progress
-from kvlens.seeds.snapshots import Named, SnapshotError, compare, load, restore
+from kvlens.seeds.snapshots import NamespaceRef, SnapshotError, compare, load, restore
 
 if TYPE_CHECKING:
     from kvlens.lsp.commands.params import Params
@@ -23,7 +23,7 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     project, found = await find_namespaces(server, params)
     name = params.text("name")
     force = bool(params.get("force", bool))
-    namespaces = [Named(one.binding, one.environment, one.id) for one in found]
+    namespaces = [NamespaceRef(one.binding, one.environment, one.id) for one in found]
     try:
         snapshot = load(project.path.parent, name)
         store = await project.emulator.store()

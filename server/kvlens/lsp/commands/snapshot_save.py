@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 from kvlens.lsp.commands.params import CommandError, find_namespaces
 from kvlens.lsp.commands.snapshot_list import described
 from kvlens.lsp.progress import Progress
-from kvlens.seeds.snapshots import Named, SnapshotError, SnapshotExistsError, check_name, save
+from kvlens.seeds.snapshots import (
+    NamespaceRef,
+    SnapshotError,
+    SnapshotExistsError,
+    check_name,
+    save,
+)
 from kvlens.stores.base import DamagedKeyError
 
 if TYPE_CHECKING:
@@ -20,7 +26,7 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     project, found = await find_namespaces(server, params)
     name = params.text("name")
     damaged: list[DamagedKeyError] = []
-    namespaces = [Named(one.binding, one.environment, one.id) for one in found]
+    namespaces = [NamespaceRef(one.binding, one.environment, one.id) for one in found]
     try:
         check_name(name)
         store = await project.emulator.store()

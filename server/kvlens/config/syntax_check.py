@@ -1,0 +1,170 @@
+"""The strict judge: is this text valid TOML or JSON at all, and where is it not?
+
+Slower than the scan, so the editor asks it when typing pauses.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from bisect import bisect_right
+from typing import NamedTuple
+
+from kvlens.config.model import Config
+from kvlens.config.reader import load_text
+from kvlens.text import LineIndex, Span
+
+_COMMENT_OR_STRING = re.compile(r'"(?:[^"\\\r\n]|\\.)*"?|//[^\r\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_TRAILING_COMMA = re.compile(r'"(?:[^"\\\r\n]|\\.)*"?|,(?=\s*[\]}])', re.DOTALL)
+_CONSTANT = re.compile(r'"(?:[^"\\\r\n]|\\.)*"?|(-?Infinity|NaN)', re.DOTALL)
+_FAULT = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)")
+_LARGE = 100_000  # characters up to which tomlkit judges; it takes ten seconds for a million
+_TWICE = re.compile(r'Key "([^"]+)" already exists')
+_PLACE = re.compile(r"\s*(?:at line \d+,? col(?:umn)? \d+|: line \d+ column \d+ \(char \d+\))")
+
+
+class SyntaxProblem(NamedTuple):
+    """What is wrong with the text, and where: the line from the place to its end."""
+
+    message: str
+    span: Span
+
+
+def check_syntax(text: str, path: str) -> SyntaxProblem | None:
+    """Return the first thing that makes the text invalid, or None. The ending tells the format.
+
+    A text that is too much (`limits`) is not judged: that is what is wrong with it.
+    """
+    return check_config_syntax(load_text(text, path))
+
+
+def check_config_syntax(config: Config) -> SyntaxProblem | None:
+    """Return what `check_syntax` says of a config that was read."""
+    if config.refused is not None:
+        return SyntaxProblem(f"this file {config.refused.reason}", config.refused.span)
+    if config.is_json:
+        return _judge_json(config.text)
+    return _judge_toml(config)
+
+
+def _judge_toml(config: Config) -> SyntaxProblem | None:
+    fault = _plain_fault(config.text)
+    if fault is None:
+        return None
+    if len(config.text) > _LARGE:
+        return _judge_large(config, fault)
+    return _judge_strictly(config.text)
+
+
+def _judge_strictly(text: str) -> SyntaxProblem | None:
+    import tomlkit  # late: 40 ms that a start need not spend
+    from tomlkit.exceptions import ParseError, TOMLKitError
+
+    try:
+        tomlkit.parse(text)
+    except ParseError as error:
+        index = LineIndex(text)
+        offset = index.offset(error.line - 1, error.col, "utf-32")
+        message = _PLACE.sub("", str(error))
+        return SyntaxProblem(message, _second(text, offset, message) or _visible(text, offset))
+    except TOMLKitError as error:
+        place = _second(text, len(text), str(error)) or _visible(text, len(text))
+        return SyntaxProblem(str(error), place)
+    except (ValueError, RecursionError) as error:
+        return SyntaxProblem(str(error) or "nested too deeply", Span(0, min(1, len(text))))
+    return None
+
+
+def _judge_large(config: Config, fault: str) -> SyntaxProblem | None:
+    """Judge a text for which tomlkit would take many seconds, by the statement with the fault.
+
+    Where that is right alone, it is TOML 1.1, or a name that another statement has too.
+    """
+    text = config.text
+    found = _FAULT.search(fault)
+    if not found:
+        return None  # no parser but tomlkit is here
+    index = LineIndex(text)
+    at = len(text) if not found[1] else index.offset(int(found[1]) - 1, int(found[2]) - 1, "utf-32")
+    start, end = _statement(config, at)
+    problem = _judge_strictly(text[start:end]) if end - start <= _LARGE else None
+    if problem is not None:
+        span = Span(problem.span.start + start, problem.span.end + start)
+        return SyntaxProblem(problem.message, span)
+    if fault.startswith("Cannot") or end - start > _LARGE:
+        return SyntaxProblem(_FAULT.sub("", fault).strip(), Span(start, max(start + 1, at)))
+    return None
+
+
+def _statement(config: Config, at: int) -> tuple[int, int]:
+    """Return from where to where the statement or header around a place goes."""
+    bases = [base for base, _ in config.sections]
+    number = max(0, bisect_right(bases, at) - 1)
+    base, section = config.sections[number]
+    starts = [base, *(base + member.key[0].start for member in section.body.members)]
+    starts.append(bases[number + 1] if number + 1 < len(bases) else len(config.text))
+    place = max(1, bisect_right(starts, at, 0, len(starts) - 1))
+    return starts[place - 1], starts[place]
+
+
+def _plain_fault(text: str) -> str | None:
+    """Return what Python's own parser holds against a text; it needs a seventh of tomlkit's time.
+
+    What it refuses is for tomlkit to judge, which knows TOML 1.1 and says where the fault is.
+    """
+    try:
+        tomllib = importlib.import_module("tomllib")  # Python 3.11 has it
+        tomllib.loads(text)
+    except (ImportError, ValueError, RecursionError) as error:
+        return str(error)
+    return None
+
+
+def _second(text: str, end: int, message: str) -> Span | None:
+    """Find the later of two same keys or tables, which is reported where it ends."""
+    named = _TWICE.search(message)
+    if not named:
+        return None
+    name = re.escape(named[1].split(".")[-1])
+    pattern = rf"(?:^|[\[.{{,])[ \t]*([\"']?{name}[\"']?)[ \t]*(?=[=.\]])"
+    found = list(re.finditer(pattern, text[:end], re.MULTILINE))
+    return Span(*found[-1].span(1)) if found else None
+
+
+def _judge_json(text: str) -> SyntaxProblem | None:
+    plain = text.removeprefix("\ufeff")
+    shift = len(text) - len(plain)
+    plain = _COMMENT_OR_STRING.sub(_blank_comment, plain)
+    plain = _TRAILING_COMMA.sub(lambda found: " " if found[0] == "," else found[0], plain)
+    constants: list[str] = []
+    try:
+        # Numbers are not converted: one of thousands of digits is a number all the same.
+        json.loads(plain, parse_int=len, parse_float=len, parse_constant=constants.append)
+    except json.JSONDecodeError as error:
+        return SyntaxProblem(error.msg, _visible(text, error.pos + shift))
+    except RecursionError:
+        return SyntaxProblem("nested too deeply", Span(0, min(1, len(text))))
+    for found in _CONSTANT.finditer(plain) if constants else ():
+        if found[1]:
+            span = Span(found.start() + shift, found.end() + shift)
+            return SyntaxProblem(f"{found[1]} is no JSON number", span)
+    return None
+
+
+def _blank_comment(found: re.Match[str]) -> str:
+    return found[0] if found[0].startswith('"') else re.sub(r"[^\r\n]", " ", found[0])
+
+
+def _visible(text: str, offset: int) -> Span:
+    """Return a place that can be seen: from the offset to its line's end, at least a character."""
+    end = len(text)
+    for mark in "\r\n":
+        found = text.find(mark, offset)
+        end = min(end, found if found >= 0 else end)
+    if end > offset:
+        return Span(offset, end)
+    start = offset
+    while start > 0 and text[start - 1] in "\r\n \t":
+        start -= 1
+    return Span(max(0, start - 1), max(start, min(1, len(text))))

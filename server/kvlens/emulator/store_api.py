@@ -1,0 +1,164 @@
+"""The store itself over HTTP, for this project's own parts: `POST /kvlens/store/{operation}`.
+
+JSON in, `{"result": …}` or `{"error": "…"}` out; values are base64. The client is
+`kvlens.stores.emulator_client`. Namespaces need not be in the config: a preview id is cleared and
+seeded through here.
+What is sent is checked by `arguments`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from kvlens.emulator import arguments
+from kvlens.emulator.failure import unexpected
+from kvlens.emulator.http import Request, Response
+from kvlens.kv.records import Entry, Write
+from kvlens.stores.base import DamagedKeyError, Store, StoreError
+from kvlens.stores.batch import get_many
+from kvlens.stores.known import KnowsNamespaces
+
+if TYPE_CHECKING:
+    from kvlens.emulator.server import Emulator
+
+PREFIX = b"/kvlens/store/"
+_JSON = b"Content-Type: application/json\r\n"
+
+Arguments = dict[str, Any]
+
+
+def _shown(entry: Entry | DamagedKeyError | None) -> Any:
+    if entry is None:
+        return None
+    if isinstance(entry, DamagedKeyError):
+        return {"damaged": str(entry)}
+    value = base64.b64encode(entry.value).decode()
+    return {"value": value, "metadata": entry.metadata, "expiration": entry.expiration}
+
+
+async def _get(store: Store, ns: str, given: Arguments) -> Any:
+    (found,) = await get_many(store, ns, [given["key"]], 1)
+    return _shown(found)
+
+
+async def _get_many(store: Store, ns: str, given: Arguments) -> Any:
+    found = await get_many(store, ns, given["keys"], given["size"])
+    return [_shown(entry) for entry in found]
+
+
+async def _put(store: Store, ns: str, given: Arguments) -> Any:
+    del given["ns"]
+    await store.put(ns, Write(**given))
+
+
+async def _put_many(store: Store, ns: str, given: Arguments) -> Any:
+    await store.put_many(ns, given["writes"])
+
+
+async def _change_many(emulator: Emulator, given: Arguments) -> Any:
+    await emulator.store.change_many(given["batches"])
+    for batch in given["batches"]:
+        emulator.changed(batch.ns)
+
+
+async def _stage(emulator: Emulator, given: Arguments) -> Any:
+    emulator.batches.stage(**given)
+
+
+async def _commit(emulator: Emulator, given: Arguments) -> Any:
+    changed = await emulator.batches.commit(emulator.store, **given)
+    for ns in changed or ():
+        emulator.changed(ns)
+    return changed is not None
+
+
+async def _drop(emulator: Emulator, given: Arguments) -> Any:
+    emulator.batches.drop(given["job"])
+
+
+async def _replace(store: Store, ns: str, given: Arguments) -> Any:
+    found = await store.replace(ns, given["key"], given["value"], given["expected"])
+    return found.value
+
+
+async def _delete(store: Store, ns: str, given: Arguments) -> Any:
+    return await store.delete(ns, given["keys"])
+
+
+async def _list(store: Store, ns: str, given: Arguments) -> Any:
+    page = await store.list(
+        ns,
+        prefix=given["prefix"],
+        limit=given["limit"],
+        after=given["after"],
+    )
+    return {"keys": page.keys, "complete": page.complete}
+
+
+async def _stats(store: Store, ns: str, given: Arguments) -> Any:
+    return (await store.stats(ns))._asdict()
+
+
+async def _clear(store: Store, ns: str, given: Arguments) -> Any:
+    return await store.clear(ns)
+
+
+async def _namespaces(emulator: Emulator, given: Arguments) -> Any:
+    store = emulator.store
+    return list(await store.namespaces()) if isinstance(store, KnowsNamespaces) else []
+
+
+OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], bool]] = {
+    # operation: (function, whether it changes the namespace)
+    "get": (_get, False),
+    "get_many": (_get_many, False),
+    "put": (_put, True),
+    "put_many": (_put_many, True),
+    "replace": (_replace, True),
+    "delete": (_delete, True),
+    "list": (_list, False),
+    "stats": (_stats, False),
+    "clear": (_clear, True),
+}
+
+LARGE: dict[str, Callable[[Emulator, Arguments], Awaitable[Any]]] = {
+    # operation on several namespaces, or on a change that is brought in parts: function
+    "namespaces": _namespaces,
+    "change_many": _change_many,
+    "stage": _stage,
+    "commit": _commit,
+    "drop": _drop,
+}
+
+
+async def handle(emulator: Emulator, request: Request) -> Response:
+    """Answer a call of the store API."""
+    name = request.path[len(PREFIX) :].decode("ascii", "replace")
+    if request.method != b"POST" or name not in {*OPERATIONS, *LARGE}:
+        return _answer(404, error=f"There is no POST operation {name!r} here.")
+    if request.size > request.limit:
+        return _answer(413, error=f"{name}: more than {request.limit} bytes at once.")
+    try:
+        given = arguments.read(name, request)
+    except arguments.ArgumentError as error:
+        return _answer(400, error=str(error))
+    try:
+        if name in LARGE:
+            return _answer(200, result=await LARGE[name](emulator, given))
+        function, changes = OPERATIONS[name]
+        ns = given["ns"]
+        result = await function(emulator.store, ns, given)
+    except StoreError as error:
+        return _answer(500, error=str(error))
+    except Exception as error:
+        return _answer(500, error=unexpected(request, error))
+    if changes:
+        emulator.changed(ns)
+    return _answer(200, result=result)
+
+
+def _answer(status: int, **content: Any) -> Response:
+    return Response(status, json.dumps(content).encode("utf-8", "replace"), _JSON)

@@ -1,0 +1,319 @@
+"""What a source does with KV: the bindings it uses and the calls it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from kvlens.js.binding_resolver import BindingResolver, How, signatures
+from kvlens.js.calls import METHODS, KvCall, called, may_assert
+from kvlens.js.config_bindings import NOTHING, ConfigBindings
+from kvlens.js.constant_evaluator import ConstantEvaluator
+from kvlens.js.syntax import Source, outer
+from kvlens.js.tree import around, is_field
+from kvlens.text import Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_VARIABLES = ("identifier", "shorthand_property_identifier_pattern")
+_FOLLOWED = 100  # variables, each made of the one before
+ENV_OWNERS = ("Env", "Bindings", "Environment")
+
+EnvType = Literal["kv", "maybe", "other"]
+"""What a member of a Worker's Env is: a namespace, one that may be absent, or something else."""
+
+
+def merge_types(groups: Iterable[Mapping[str, EnvType]]) -> dict[str, EnvType]:
+    """Return the types of several files together; a name that they disagree on is left out."""
+    found: dict[str, set[EnvType]] = {}
+    for group in groups:
+        for name, what in group.items():
+            found.setdefault(name, set()).add(what)
+    merged: dict[str, EnvType] = {}
+    for name, kinds in found.items():
+        if kinds == {"other"} or "other" not in kinds:
+            merged[name] = "maybe" if "maybe" in kinds else kinds.pop()
+    return merged
+
+
+@dataclass(frozen=True)
+class BindingUse:
+    """One place that names a binding."""
+
+    name: str
+    span: Span  # of the name alone, without quotes
+    how: How | str  # "type" and "object" too: not a use, but renamed with it
+    node: Node
+    shorthand: bool = False  # `{ X }`: renamed to `{ NEW: X }`, the variable stays
+    optional: bool = False  # the code allows for its absence here
+
+
+class Analysis:
+    """One version of a source, read with what its configs declare.
+
+    `types` are the members of Env that other files of the project write, see `env_types`.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        declared: ConfigBindings = NOTHING,
+        types: Mapping[str, EnvType] | None = None,
+    ) -> None:
+        self.source = source
+        self.declared = declared
+        self.types = types or {}
+        self.reach = BindingResolver(source)
+        self.folder = ConstantEvaluator(source)
+
+    @cached_property
+    def uses(self) -> list[BindingUse]:
+        """Every place in the code that takes a binding from `env`, in the order of the file.
+
+        Bindings of any type: whether it is a namespace is another question, see `is_kv`.
+        """
+        return sorted(self._uses(), key=lambda use: use.span)
+
+    @cached_property
+    def calls(self) -> list[KvCall]:
+        """The calls of KV methods on anything that may be a namespace, in order.
+
+        In the service-worker syntax namespaces are globals: those count that surely are some.
+        """
+        return [
+            call
+            for call in self._all_calls
+            if call.reached.how != "global"
+            or call.reached.typed
+            or (call.binding is not None and self.is_kv(call.binding))
+        ]
+
+    @cached_property
+    def _all_calls(self) -> list[KvCall]:
+        found = []
+        for method in METHODS:
+            for name in self.source.names.nodes(method):
+                parts = called(name)
+                reached = self.reach.namespace(parts[0]) if parts else None
+                if parts and reached is not None:
+                    receiver, node = parts
+                    found.append(
+                        KvCall(self.source, self.folder, node, method, name, receiver, reached)
+                    )
+        return sorted(found, key=lambda call: call.node.start_byte)
+
+    @cached_property
+    def sure_calls(self) -> list[KvCall]:
+        """The calls that surely are of a namespace, whole, and not there to fail in a test."""
+        asserting, lost = may_assert(self.source), self.source.root.has_error
+        return [
+            call
+            for call in self.calls
+            if (call.reached.typed or (call.binding is not None and self.is_kv(call.binding)))
+            and call.whole
+            and not (asserting and call.in_assertion)
+            and not (lost and self._is_broken(call.node))
+        ]
+
+    def is_kv(self, binding: str) -> bool:
+        """Tell whether a binding surely is a namespace: by config, by type, or by its calls."""
+        if binding in self.declared.kv:
+            return True
+        if binding in self.declared.others:
+            return False
+        typed = self._typed(binding)
+        if typed is None and binding in self.types:
+            typed = self.types[binding] != "other"
+        return typed if typed is not None else binding in self._shaped
+
+    # what bindings are by their types and calls
+
+    def _typed(self, binding: str) -> bool | None:
+        """Tell by the file's types; None where there is none, or they differ."""
+        found: set[bool] = set()
+        for signature in signatures(self.source.names, binding):
+            kind = signature.child_by_field_name("type")
+            if kind is not None and self.source.text_of(kind).strip(": ") != "any":
+                found.add(self.reach.is_kv_type(kind))
+        return found.pop() if len(found) == 1 else None
+
+    @cached_property
+    def _shaped(self) -> set[str]:
+        return {call.binding for call in self._all_calls if call.binding and call.shaped}
+
+    def is_optional(self, binding: str) -> bool:
+        """Tell whether the code allows for the absence of a binding anywhere."""
+        for signature in signatures(self.source.names, binding):
+            kind = signature.child_by_field_name("type")
+            if any(child.type == "?" for child in signature.children) or (
+                kind is not None and "undefined" in self.source.text_of(kind)
+            ):
+                return True
+        if self.types.get(binding) == "maybe":
+            return True
+        if any(use.optional for use in self.uses if use.name == binding):
+            return True
+        return any(self._is_looked_for(node) for node in self.source.names.nodes(binding))
+
+    @staticmethod
+    def _is_looked_for(node: Node) -> bool:
+        """Tell whether this is the name in `"X" in env`."""
+        text = node.parent if node.type == "string_fragment" else None
+        holder = text.parent if text is not None else None
+        if holder is None or holder.type != "binary_expression":
+            return False
+        operator = holder.child_by_field_name("operator")
+        return operator is not None and operator.type == "in"
+
+    @cached_property
+    def env_types(self) -> dict[str, EnvType]:
+        """The members of the types named Env, Bindings and the like that this file writes."""
+        found: list[dict[str, EnvType]] = []
+        for signature in self.source.captures.get("signature", ()):
+            name, kind = (
+                signature.child_by_field_name("name"),
+                signature.child_by_field_name("type"),
+            )
+            if name is None or kind is None or not self.is_env_type(signature):
+                continue
+            what: EnvType = "other"
+            if self.reach.is_kv_type(kind):
+                optional = any(child.type == "?" for child in signature.children)
+                maybe = optional or "undefined" in self.source.text_of(kind)
+                what = "maybe" if maybe else "kv"
+            if self.source.text_of(kind).strip(": ") != "any":
+                found.append({self.source.text_of(name).strip("\"'"): what})
+        return merge_types(found)
+
+    def is_env_type(self, node: Node) -> bool:
+        """Tell whether a member of a type is of one named Env, Bindings and the like."""
+        owner = around(node, {"interface_declaration", "type_alias_declaration"})
+        name = owner.child_by_field_name("name") if owner is not None else None
+        return name is not None and self.source.text_of(name).endswith(ENV_OWNERS)
+
+    # uses
+
+    def _uses(self) -> Iterator[BindingUse]:
+        for env in self.reach.envs.nodes:
+            here = outer(env)
+            parent = here.parent
+            if parent is None or not is_field(parent, "object", here):
+                continue
+            if parent.type == "member_expression":
+                name = parent.child_by_field_name("property")
+                if name is not None:
+                    yield self.use(name, self.reach.how(env), self._allows_absence(parent))
+            elif parent.type == "subscript_expression":
+                index = parent.child_by_field_name("index")
+                if index is not None and index.type == "string":
+                    yield self.use(index, "env", self._allows_absence(parent))
+        for pattern in self.reach.envs.patterns:
+            yield from self._taken(pattern)
+        for binding in self.declared.kv:
+            for node in self.source.names.occurrences(binding):
+                if node.type == "shorthand_property_identifier_pattern":
+                    continue
+                if self.source.names.resolve(node) is None:
+                    shorthand = node.type == "shorthand_property_identifier"
+                    yield BindingUse(
+                        binding,
+                        self.source.span(node),
+                        "global",
+                        node,
+                        shorthand,
+                        self._allows_absence(node),
+                    )
+
+    def use(self, node: Node, how: str, optional: bool = False) -> BindingUse:
+        """Return a node that names a binding as a use of it."""
+        span = self.source.span(node)
+        if node.type == "string":
+            span = Span(span.start + 1, span.end - 1)
+        text = self.source.text
+        return BindingUse(text[span.start : span.end], span, how, node, False, optional)
+
+    def _taken(self, pattern: Node) -> Iterator[BindingUse]:
+        for child in pattern.named_children:
+            if child.type == "pair_pattern":
+                key = child.child_by_field_name("key")
+                value = child.child_by_field_name("value")
+                if key is not None and key.type in ("property_identifier", "string"):
+                    optional = value is not None and value.type == "assignment_pattern"
+                    yield self.use(key, "destructured", optional or self._tested(value))
+                continue
+            optional = child.type == "object_assignment_pattern"
+            inner = child.child_by_field_name("left") if optional else child
+            if inner is not None and inner.type == "shorthand_property_identifier_pattern":
+                use = self.use(inner, "destructured", optional or self._tested(inner))
+                yield BindingUse(use.name, use.span, use.how, inner, True, use.optional)
+
+    def _tested(self, node: Node | None) -> bool:
+        """Tell whether the variable that a pattern declares is tested for being there."""
+        waiting = [node]
+        seen: set[int] = set()
+        while waiting:
+            one = waiting.pop()
+            if one is None or one.type not in _VARIABLES:
+                continue
+            declared = self.source.names.resolve(one)
+            if declared is None or declared.node.id in seen:
+                continue
+            seen.add(declared.node.id)
+            if len(seen) > _FOLLOWED:
+                return True  # who knows
+            for each in self.source.names.references(declared):
+                if self._asks(each):
+                    return True
+                waiting.append(self._copy_of(each))
+        return False
+
+    def _allows_absence(self, node: Node) -> bool:
+        """Tell whether the code asks here, or of a variable that is made here."""
+        return self._asks(node) or self._tested(self._copy_of(node))
+
+    def _copy_of(self, node: Node) -> Node | None:
+        """Return the variable that is made to be what stands here: `const kv = env.X`."""
+        parent = outer(node).parent
+        if parent is None or parent.type != "variable_declarator":
+            return None
+        name = parent.child_by_field_name("name")
+        return name if name is not None and name.type == "identifier" else None
+
+    def _asks(self, node: Node) -> bool:
+        """Tell whether the code asks here if there is such a binding."""
+        here = outer(node)
+        parent = here.parent
+        if parent is None:
+            return False
+        kind = parent.type
+        if kind in ("member_expression", "call_expression", "subscript_expression"):
+            return any(child.type == "optional_chain" for child in parent.children)
+        if kind == "binary_expression":
+            operator = parent.child_by_field_name("operator")
+            return operator is not None and operator.type in (
+                "&&", "||", "??", "==", "===", "!=", "!==", "in", "instanceof",
+            )  # fmt: skip
+        if kind == "unary_expression":
+            operator = parent.child_by_field_name("operator")
+            return operator is not None and operator.type in ("!", "typeof")
+        if kind in ("if_statement", "ternary_expression", "while_statement"):
+            condition = parent.child_by_field_name("condition")
+            return condition is not None and condition.id == here.id
+        if kind == "arguments":  # Boolean(env.X)
+            call = parent.parent
+            function = call.child_by_field_name("function") if call is not None else None
+            return function is not None and self.source.text_of(function) == "Boolean"
+        return False
+
+    @staticmethod
+    def _is_broken(node: Node) -> bool:
+        """Tell whether the parser is lost around a node."""
+        here = node.parent
+        while here is not None:
+            if here.is_error:
+                return True
+            here = here.parent
+        return False

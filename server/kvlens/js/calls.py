@@ -1,0 +1,195 @@
+"""The calls of KV methods in a source."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, get_args
+
+from kvlens.js.binding_resolver import Reached
+from kvlens.js.constant_evaluator import ConstantEvaluator, Property, Value
+from kvlens.js.syntax import FUNCTIONS, Source, outer, plain
+from kvlens.js.tree import is_field
+from kvlens.text import Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Method = Literal["get", "getWithMetadata", "put", "delete", "list"]
+METHODS: tuple[Method, ...] = get_args(Method)
+TYPES = ("text", "json", "arrayBuffer", "stream")
+
+Fate = Literal["awaited", "returned", "void", "chained", "argument", "kept", "dropped"]
+_OPTIONS_AT = {"get": 1, "getWithMetadata": 1, "put": 2, "list": 0}
+_ASSERTIONS = ("expect", "assert", "t", "chai", "should")
+_MAY_ASSERT = re.compile(rb"\b(?:expect|assert|rejects|throws|chai|should)\b|\bt\.")
+
+
+@dataclass(frozen=True)
+class KvCall:
+    """One call of a method that a namespace has, on something that may be one."""
+
+    source: Source
+    folder: ConstantEvaluator
+    node: Node
+    method: Method
+    method_node: Node
+    receiver: Node
+    reached: Reached
+
+    @property
+    def binding(self) -> str | None:
+        """The binding it is called on; None where only the type is known."""
+        return self.reached.binding
+
+    @property
+    def span(self) -> Span:
+        """The whole call."""
+        return self.source.span(self.node)
+
+    @property
+    def method_span(self) -> Span:
+        """The method's name."""
+        return self.source.span(self.method_node)
+
+    @property
+    def title(self) -> str:
+        """How a message names it: `env.CARTS.get()`."""
+        text = " ".join(self.source.text_of(plain(self.receiver)).split())
+        return f"{text if len(text) <= 40 else text[:39] + '…'}.{self.method}()"
+
+    @cached_property
+    def argument_nodes(self) -> list[Node]:
+        """The arguments as they stand, comments left out."""
+        given = self.node.child_by_field_name("arguments")
+        if given is None or given.type != "arguments":
+            return []
+        return [child for child in given.named_children if child.type != "comment"]
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether the call is whole: not half-typed, and nothing spread into its arguments."""
+        given = self.node.child_by_field_name("arguments")
+        return (
+            given is not None
+            and not self.node.has_error
+            and all(node.type != "spread_element" for node in self.argument_nodes)
+        )
+
+    @property
+    def key(self) -> Value | None:
+        """The first argument of all methods but list."""
+        return self._key if self.method != "list" else None
+
+    @cached_property
+    def _key(self) -> Value | None:
+        return self.argument(0)
+
+    @cached_property
+    def options(self) -> Value | None:
+        """The argument that the options of the method are given in, whatever it is."""
+        at = _OPTIONS_AT.get(self.method)
+        return self.argument(at) if at is not None else None
+
+    @cached_property
+    def stored(self) -> Value | None:
+        """The second argument of put: what is stored."""
+        return self.argument(1) if self.method == "put" else None
+
+    def argument(self, at: int) -> Value | None:
+        """Return what an argument is, as far as the file tells; None where it is not given."""
+        nodes = self.argument_nodes
+        return self.folder.value(nodes[at]) if at < len(nodes) else None
+
+    def option(self, name: str) -> Property | None:
+        """Return one option, where the options are an object that the file writes."""
+        options = self.options
+        return options.properties.get(name) if options and options.kind == "object" else None
+
+    @cached_property
+    def shaped(self) -> bool:
+        """Whether no other kind of binding is called like this."""
+        if self.method == "getWithMetadata":
+            return True
+        options = self.options
+        if options is None:
+            return False
+        names = options.properties if options.kind == "object" else {}
+        if self.method == "put":
+            return bool({"expirationTtl", "expiration", "metadata"} & set(names))
+        if self.method == "get":
+            return (options.kind == "string" and options.value in TYPES) or bool(
+                {"type", "cacheTtl"} & set(names)
+            )
+        return False
+
+    @cached_property
+    def fate(self) -> Fate:
+        """What becomes of the promise."""
+        here = outer(self.node)
+        while (parent := here.parent) is not None:
+            kind = parent.type
+            if kind in ("ternary_expression", "binary_expression", "sequence_expression"):
+                if kind == "ternary_expression" and is_field(parent, "condition", here):
+                    return "kept"
+                if kind == "binary_expression":
+                    operator = parent.child_by_field_name("operator")
+                    if operator is None or operator.type not in ("&&", "||", "??"):
+                        return "kept"
+                here = outer(parent)
+                continue
+            if kind == "unary_expression":
+                operator = parent.child_by_field_name("operator")
+                return "void" if operator is not None and operator.type == "void" else "kept"
+            return _FATES.get(kind, "kept")
+        return "kept"
+
+    @cached_property
+    def in_assertion(self) -> bool:
+        """Whether a test looks at how the call fails."""
+        here = self.node.parent
+        while here is not None:
+            if here.type == "call_expression":
+                function = here.child_by_field_name("function")
+                if function is not None:
+                    head = self.source.text_of(function).split("(")[0]
+                    if head.split(".")[0] in _ASSERTIONS or head.endswith(("rejects", "throws")):
+                        return True
+            here = here.parent
+        return False
+
+    @cached_property
+    def is_in_async(self) -> bool:
+        """Whether `await` may stand here."""
+        here = self.node.parent
+        while here is not None and here.type not in FUNCTIONS:
+            here = here.parent
+        return here is None or any(child.type == "async" for child in here.children)
+
+
+_FATES: dict[str, Fate] = {
+    "await_expression": "awaited",
+    "return_statement": "returned",
+    "arrow_function": "returned",
+    "member_expression": "chained",
+    "arguments": "argument",
+    "expression_statement": "dropped",
+}
+
+
+def called(name: Node) -> tuple[Node, Node] | None:
+    """Return the receiver and the call of a method's name, if it is called here."""
+    member = name.parent
+    if member is None or member.type != "member_expression" or name.type != "property_identifier":
+        return None
+    here = outer(member)
+    call, receiver = here.parent, member.child_by_field_name("object")
+    if call is None or receiver is None or call.type != "call_expression":
+        return None
+    return (receiver, call) if is_field(call, "function", here) else None
+
+
+def may_assert(source: Source) -> bool:
+    """Tell quickly whether there may be assertions in a source."""
+    return bool(_MAY_ASSERT.search(source.offsets.data))

@@ -1,0 +1,146 @@
+"""What the configs of a source declare: which names are KV namespaces, and where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from weakref import WeakKeyDictionary
+
+from kvlens.config.model import KV_FIELD, Config
+from kvlens.config.nodes import BROKEN_KINDS, Node
+from kvlens.config.tables import Table
+
+_DEPTH = 20
+QUOTED = re.compile(r"""["']([^"'\n]{1,80})["']""")
+_kept: WeakKeyDictionary[Config, ConfigBindings]
+
+
+@dataclass(frozen=True)
+class ConfigBindings:
+    """The names that one config, or several together, give to a Worker's code."""
+
+    kv: dict[str, frozenset[str | None]]  # binding: the environments that declare it
+    environments: tuple[str | None, ...]  # those that a deploy could mean
+    others: frozenset[str]  # every other name and text in the configs: what may be a binding too
+    quoted: frozenset[str]  # all that stands in quotes, in comments too
+    unsure: bool  # a config is half-typed, or there is none
+
+    def missing(self, binding: str) -> tuple[str | None, ...]:
+        """Return the environments without this binding."""
+        found = self.kv.get(binding, frozenset())
+        return tuple(name for name in self.environments if name not in found)
+
+
+NOTHING = ConfigBindings({}, (), frozenset(), frozenset(), True)
+
+
+def belonging(path: str, configs: Iterable[Config]) -> list[Config]:
+    """Return the configs of the Worker that a source belongs to: those of the nearest folder."""
+    found: list[Config] = []
+    depth = -1
+    folders = PurePath(path).parents
+    for config in configs:
+        folder = PurePath(config.path).parent
+        if folder not in folders or len(folder.parts) < depth:
+            continue
+        if len(folder.parts) > depth:
+            depth, found = len(folder.parts), []
+        found.append(config)
+    return found
+
+
+def declared(configs: Sequence[Config]) -> ConfigBindings:
+    """Return what these configs declare together.
+
+    A source that several Workers share has a binding where any of them has it; an environment
+    lacks one where a config that declares the binding elsewhere lacks it there.
+    """
+    each = [_of(config) for config in configs]
+    if not each:
+        return NOTHING
+    if len(each) == 1:
+        return each[0]
+    kv: dict[str, frozenset[str | None]] = {}
+    for one in each:
+        for name in one.kv:
+            lacking = {env for other in each if name in other.kv for env in other.missing(name)}
+            kv[name] = frozenset(_union(other.environments for other in each)) - lacking
+    return ConfigBindings(
+        kv,
+        tuple(_union(one.environments for one in each)),
+        frozenset().union(*(one.others for one in each)),
+        frozenset().union(*(one.quoted for one in each)),
+        any(one.unsure for one in each),
+    )
+
+
+def _union(names: Iterable[tuple[str | None, ...]]) -> list[str | None]:
+    return list(dict.fromkeys(name for group in names for name in group))
+
+
+def _of(config: Config) -> ConfigBindings:
+    found = _kept.get(config)
+    if found is None:
+        found = _kept[config] = _read(config)
+    return found
+
+
+def _read(config: Config) -> ConfigBindings:
+    kv: dict[str, set[str | None]] = {}
+    unsure = False
+    counted: list[str | None] = []
+    for environment in config.environments:
+        entries = [entry for kv_list in environment.kv for entry in kv_list.entries]
+        # at the top level nothing is declared where every deploy names an environment
+        if environment.name is not None or entries:
+            counted.append(environment.name)
+        for kv_list in environment.kv:
+            unsure = unsure or kv_list.broken or kv_list.kind != "array"
+        for entry in entries:
+            binding = entry.text_of("binding")
+            if entry.broken or not binding:
+                unsure = True
+            else:
+                kv.setdefault(binding, set()).add(environment.name)
+    others: set[str] = set()
+    _collect(config.root, others, 0)
+    return ConfigBindings(
+        {name: frozenset(found) for name, found in kv.items()},
+        tuple(counted),
+        frozenset(others),
+        frozenset(QUOTED.findall(config.text)),
+        unsure,
+    )
+
+
+def _collect(table: Table, found: set[str], depth: int) -> None:
+    """Gather every name and text of a table, those in `kv_namespaces` left out."""
+    for name in table.names():
+        if name == KV_FIELD:
+            continue
+        found.add(name)
+        for definition in table.get(name):
+            if definition.table is not None and depth < _DEPTH:
+                _collect(definition.table, found, depth + 1)
+            elif definition.node is not None:
+                _texts(definition.node, found, depth)
+            for _, body in definition.elements:
+                _texts(body, found, depth)
+
+
+def _texts(node: Node, found: set[str], depth: int) -> None:
+    if node.kind == "string" and isinstance(node.value, str):
+        found.add(node.value)
+    if depth >= _DEPTH or node.kind in BROKEN_KINDS:
+        return
+    for member in node.members:
+        if member.key and member.key[-1].name != KV_FIELD:
+            found.update(part.name for part in member.key)
+            _texts(member.value, found, depth + 1)
+    for _, item in node.items:
+        _texts(item, found, depth + 1)
+
+
+_kept = WeakKeyDictionary()

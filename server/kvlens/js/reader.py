@@ -1,0 +1,114 @@
+"""Reading the versions of one source, each from the tree of the one before."""
+
+from __future__ import annotations
+
+from kvlens.js.grammar import Grammar, TooSlowError, grammar_name, load
+from kvlens.js.limits import refusal
+from kvlens.js.offsets import Offsets
+from kvlens.js.syntax import Source
+
+MAX_LENGTH = 2_000_000  # code points; what is longer was made by a bundler, not written
+
+
+class SourceReader:
+    """Reads the versions of one source file, keeping of its tree what did not change."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._last: Source | None = None
+
+    def read(self, text: str) -> Source:
+        """Return one version, parsed; half-typed text is read as far as it goes.
+
+        Raises:
+            Unavailable: there is no parser here.
+            ValueError: the file is no JavaScript or TypeScript by its ending.
+        """
+        last = self._last
+        if last is None or last.text != text:
+            name = grammar_name(self.path)
+            if name is None:
+                raise ValueError(f"{self.path} is neither JavaScript nor TypeScript")
+            shown = text if len(text) <= MAX_LENGTH else ""
+            self._last = fresh = _parse(self.path, shown, load(name), last)
+            if last is not None:
+                last.kept.clear()  # what is in it holds the version in turn
+            return fresh
+        return last
+
+
+def read_source(text: str, path: str) -> Source:
+    """Return a text, parsed. Raises as `SourceReader.read` does."""
+    return SourceReader(path).read(text)
+
+
+def edited(source: Source, offset: int, inserted: str) -> Source:
+    """Return the source as it would be with a text inserted at an offset."""
+    text = source.text[:offset] + inserted + source.text[offset:]
+    return _parse(source.path, text, source.grammar, source)
+
+
+def _parse(path: str, text: str, grammar: Grammar, last: Source | None) -> Source:
+    offsets = Offsets(text)
+    old = None
+    if last is not None:
+        old = last.tree.copy()  # the version before stays true for those who hold it
+        old.edit(*_edit(last.offsets.data, offsets.data))
+    try:
+        tree = grammar.parse(offsets.data, old)
+    except TooSlowError:
+        refused: str | None = "takes too long to parse, and is not checked"
+    else:
+        refused = refusal(tree.root_node, offsets.data)
+        if refused is None:
+            return Source(path, offsets, tree, grammar)
+    return Source(path, Offsets(""), grammar.parse(b""), grammar, refused)
+
+
+_Point = tuple[int, int]
+
+
+def _edit(before: bytes, after: bytes) -> tuple[int, int, int, _Point, _Point, _Point]:
+    """Return the one edit between two versions, as the parser wants it told."""
+    start = _common(before, after)
+    limit = min(len(before), len(after)) - start
+    end = _common_end(before, after, limit)
+    old_end, new_end = len(before) - end, len(after) - end
+    return (
+        start,
+        old_end,
+        new_end,
+        _place(before, start),
+        _place(before, old_end),
+        _place(after, new_end),
+    )
+
+
+def _common(one: bytes, other: bytes) -> int:
+    """Return how many bytes are the same at the start."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _common_end(one: bytes, other: bytes, limit: int) -> int:
+    """Return how many bytes are the same at the end, `limit` at most."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _place(data: bytes, byte: int) -> _Point:
+    """Return the row and the column, in bytes, of a byte."""
+    line = data.rfind(b"\n", 0, byte) + 1
+    return data.count(b"\n", 0, line), byte - line

@@ -1,0 +1,273 @@
+"""Names in a source: where they stand, who declares them, and what a use means.
+
+Nothing is worked out before it is asked for: of the thousands of names in a file only a few
+have to do with KV.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from kvlens.js.tree import around, is_field
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Kind = Literal["const", "let", "var", "parameter", "import", "function", "class", "other"]
+
+_LETTERS = {bytes([letter]) for letter in (string.ascii_letters + string.digits + "_$").encode()}
+_NAME_NODES = {
+    "identifier",
+    "shorthand_property_identifier",
+    "shorthand_property_identifier_pattern",
+}
+_BLOCKS = {
+    "statement_block",
+    "program",
+    "for_statement",
+    "for_in_statement",
+    "switch_body",
+    "class_static_block",
+    "internal_module",
+}
+_FUNCTIONS = {
+    "function_declaration",
+    "function_expression",
+    "generator_function",
+    "generator_function_declaration",
+    "arrow_function",
+    "method_definition",
+    "function_signature",
+    "method_signature",
+    "abstract_method_signature",
+    "function_type",
+    "constructor_type",
+    "call_signature",
+    "construct_signature",
+}
+
+
+class Declaration(NamedTuple):
+    """One place that declares a name."""
+
+    node: Node  # the name
+    kind: Kind
+    origin: Node  # the declarator, parameter, specifier, function or class
+    scope: tuple[int, int]  # bytes
+    path: tuple[str | None, ...]  # of a destructured name: the properties to it; None: unknown
+    ambient: bool = False  # `declare const`
+
+
+class Scopes:
+    """The names of one version of a source."""
+
+    def __init__(self, data: bytes, root: Node) -> None:
+        self._data = data
+        self._root = root
+        self._nodes: dict[str, list[Node]] = {}
+        self._variables: dict[str, list[Node]] = {}
+        self._declarations: dict[str, list[Declaration]] = {}
+        self._resolved: dict[str, dict[int, Declaration]] = {}
+        self._references: dict[int, list[Node]] = {}  # by the id of the declaring node
+
+    def text(self, node: Node) -> str:
+        """Return the text of a node."""
+        return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def occurrences(self, name: str) -> list[Node]:
+        """Return the nodes where a variable of that name is declared or used."""
+        found = self._variables.get(name)
+        if found is None:
+            found = [node for node in self.nodes(name) if node.type in _NAME_NODES]
+            self._variables[name] = found
+        return found
+
+    def nodes(self, name: str) -> list[Node]:
+        """Return the nodes that have this very text: variables, properties, types, in strings."""
+        found = self._nodes.get(name)
+        if found is None:
+            found = self._nodes[name] = list(self._find(name))
+        return found
+
+    def _find(self, name: str) -> Iterator[Node]:
+        # finding bytes is quicker than a pattern, and than going through the tree
+        data, raw = self._data, name.encode("utf-8", "replace")
+        size = len(raw)
+        at = data.find(raw) if raw else -1
+        while at >= 0:
+            end = at + size
+            if data[at - 1 : at] not in _LETTERS and data[end : end + 1] not in _LETTERS:
+                node = self._root.descendant_for_byte_range(at, end)
+                if node is not None and node.byte_range == (at, end):
+                    yield node
+            at = data.find(raw, end)
+
+    def declarations(self, name: str) -> list[Declaration]:
+        """Return the places that declare a variable of that name, anywhere in the file."""
+        found = self._declarations.get(name)
+        if found is None:
+            classes = [node for node in self.nodes(name) if node.type == "type_identifier"]
+            made = [self._declared(node) for node in [*self.occurrences(name), *classes]]
+            found = self._declarations[name] = [each for each in made if each]
+        return found
+
+    def resolve(self, node: Node) -> Declaration | None:
+        """Return what declares the variable that stands here; None for a global."""
+        return self._resolve_all(self.text(node)).get(node.id)
+
+    def references(self, declaration: Declaration) -> list[Node]:
+        """Return where a declared variable is used, without its declaration, in order."""
+        self._resolve_all(self.text(declaration.node))
+        return self._references.get(declaration.node.id, [])
+
+    def _resolve_all(self, name: str) -> dict[int, Declaration]:
+        """Return what declares each occurrence of a name, in one pass over its scopes."""
+        found = self._resolved.get(name)
+        if found is not None:
+            return found
+        found = self._resolved[name] = {}
+        waiting = sorted(self.declarations(name), key=lambda each: (each.scope[0], -each.scope[1]))
+        waiting.reverse()
+        open_: list[Declaration] = []  # scopes lie in one another: the last is the innermost
+        for node in self.occurrences(name):
+            start = node.start_byte
+            while waiting and waiting[-1].scope[0] <= start:
+                each = waiting.pop()
+                while open_ and open_[-1].scope[1] <= each.scope[0]:
+                    open_.pop()
+                if open_ and open_[-1].scope == each.scope:
+                    if open_[-1].ambient:  # a `declare` gives way, else the first counts
+                        open_[-1] = each
+                else:
+                    open_.append(each)
+            while open_ and open_[-1].scope[1] <= start:
+                open_.pop()
+            if open_:
+                found[node.id] = open_[-1]
+                if node.id != open_[-1].node.id:
+                    self._references.setdefault(open_[-1].node.id, []).append(node)
+        return found
+
+    def _declared(self, node: Node) -> Declaration | None:
+        """Return the declaration whose name this is, if it is one."""
+        path: list[str | None] = []
+        if node.type == "shorthand_property_identifier_pattern":
+            path.append(self.text(node))
+        elif node.type == "type_identifier":
+            return _class(node)
+        elif node.type != "identifier":
+            return None
+        here, parent = node, node.parent
+        while parent is not None:
+            kind = parent.type
+            if kind == "pair_pattern":
+                if not is_field(parent, "value", here):
+                    return None
+                key = parent.child_by_field_name("key")
+                path.append(self._key(key) if key is not None else None)
+            elif kind in ("assignment_pattern", "object_assignment_pattern"):
+                if not is_field(parent, "left", here):
+                    return None
+            elif kind in ("array_pattern", "rest_pattern"):
+                path.append(None)
+            elif kind != "object_pattern":
+                break
+            here, parent = parent, parent.parent
+        if parent is None:
+            return None
+        kind = parent.type
+        steps = tuple(reversed(path))
+        if kind == "variable_declarator":
+            return self._variable(node, here, parent, steps)
+        if kind in ("required_parameter", "optional_parameter"):
+            if not is_field(parent, "pattern", here) or parent.parent is None:
+                return None
+            owner = parent.parent.parent
+            return _made(node, "parameter", parent, owner, steps)
+        if kind == "formal_parameters":
+            return _made(node, "parameter", here, parent.parent, steps)
+        if kind == "arrow_function":
+            if is_field(parent, "parameter", here):
+                return _made(node, "parameter", here, parent, steps)
+            return None
+        if kind == "for_in_statement":
+            if is_field(parent, "left", here) and parent.child_by_field_name("kind") is not None:
+                return _made(node, "other", parent, parent, (None,))
+            return None
+        if path:
+            return None
+        if kind == "import_specifier":
+            alias = parent.child_by_field_name("alias")
+            if alias is None or alias.id == node.id:
+                return _made(node, "import", parent, self._root, ())
+            return None
+        if kind in ("namespace_import", "import_clause", "import_require_clause"):
+            return _made(node, "import", parent, self._root, ())
+        if kind == "catch_clause":
+            if not is_field(parent, "parameter", here):
+                return None
+            return _made(node, "other", parent, parent, ())
+        if not is_field(parent, "name", here):
+            return None
+        if kind in ("function_declaration", "generator_function_declaration", "function_signature"):
+            return _made(node, "function", parent, around(parent, _BLOCKS), ())
+        if kind in ("function_expression", "generator_function"):
+            return _made(node, "function", parent, parent, ())
+        if kind in ("class_declaration", "enum_declaration", "internal_module"):
+            return _made(node, "class", parent, around(parent, _BLOCKS), ())
+        return None
+
+    def _variable(
+        self, node: Node, here: Node, declarator: Node, steps: tuple[str | None, ...]
+    ) -> Declaration | None:
+        statement = declarator.parent
+        if statement is None or not is_field(declarator, "name", here):
+            return None
+        if statement.type == "variable_declaration":
+            owner = statement.parent
+            while owner is not None and owner.type not in _FUNCTIONS and owner.type != "program":
+                owner = owner.parent
+            made = _made(node, "var", declarator, owner, steps)
+        else:
+            word = statement.child_by_field_name("kind")
+            kind: Kind = "let" if word is not None and word.type == "let" else "const"
+            made = _made(node, kind, declarator, around(statement, _BLOCKS), steps)
+        if made and _is_ambient(statement):
+            return made._replace(ambient=True, scope=self._root.byte_range)
+        return made
+
+    def _key(self, key: Node) -> str | None:
+        if key.type == "property_identifier":
+            return self.text(key)
+        if key.type == "string":
+            return self.text(key)[1:-1]
+        return None
+
+
+def _made(
+    node: Node, kind: Kind, origin: Node, owner: Node | None, path: tuple[str | None, ...]
+) -> Declaration | None:
+    if owner is None:
+        return None
+    return Declaration(node, kind, origin, owner.byte_range, path)
+
+
+def _class(node: Node) -> Declaration | None:
+    parent = node.parent
+    if parent is None or parent.type not in ("class_declaration", "abstract_class_declaration"):
+        return None
+    return (
+        _made(node, "class", parent, around(parent, _BLOCKS), ())
+        if is_field(parent, "name", node)
+        else None
+    )
+
+
+def _is_ambient(statement: Node) -> bool:
+    """Tell whether this is in `declare const …` or `declare global { … }`."""
+    parent = statement.parent
+    if parent is not None and parent.type == "statement_block":
+        parent = parent.parent
+    return parent is not None and parent.type == "ambient_declaration"

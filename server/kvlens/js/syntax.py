@@ -1,0 +1,104 @@
+"""One version of a source: its text, its tree, and small questions to nodes."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kvlens.js.grammar import Grammar
+from kvlens.js.offsets import Offsets
+from kvlens.js.scopes import Scopes
+from kvlens.text import Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Tree
+
+
+class Source:
+    """One version of a JavaScript or TypeScript file, parsed."""
+
+    def __init__(
+        self,
+        path: str,
+        offsets: Offsets,
+        tree: Tree,
+        grammar: Grammar,
+        refused: str | None = None,
+    ) -> None:
+        self.path = path
+        self.refused = refused  # why nothing of the text is looked at, where that is so
+        self.offsets = offsets
+        self.tree = tree
+        self.grammar = grammar
+        self.kept: dict[str, object] = {}  # what others made of this version alone
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return self.offsets.text
+
+    @property
+    def root(self) -> Node:
+        """The node of the whole file."""
+        return self.tree.root_node
+
+    @cached_property
+    def names(self) -> Scopes:
+        """Who declares which name, and where it stands."""
+        return Scopes(self.offsets.data, self.root)
+
+    @cached_property
+    def captures(self) -> dict[str, list[Node]]:
+        """The nodes that a reading looks at, by the names in the grammar's query."""
+        from tree_sitter import QueryCursor
+
+        return QueryCursor(self.grammar.query).captures(self.root)
+
+    def span(self, node: Node) -> Span:
+        """Return where a node stands."""
+        return self.offsets.span(node.start_byte, node.end_byte)
+
+    def text_of(self, node: Node) -> str:
+        """Return the text of a node."""
+        return self.offsets.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+_WRAPPERS = {
+    "parenthesized_expression",
+    "non_null_expression",
+    "as_expression",
+    "satisfies_expression",
+}
+
+
+def plain(node: Node) -> Node:
+    """Return the expression inside brackets, `!`, `as T`, `satisfies T` and `<T>`."""
+    while True:
+        if node.type in _WRAPPERS:
+            inner = next((child for child in node.named_children if child.type != "comment"), None)
+        elif node.type == "type_assertion":
+            inner = node.named_children[-1] if node.named_children else None
+        else:
+            return node
+        if inner is None:
+            return node
+        node = inner
+
+
+def outer(node: Node) -> Node:
+    """Return the outermost expression that is this one in brackets, `!`, `as T` and the like."""
+    while (parent := node.parent) is not None and (
+        parent.type in _WRAPPERS or parent.type == "type_assertion"
+    ):
+        node = parent
+    return node
+
+
+FUNCTIONS = {
+    "function_declaration",
+    "function_expression",
+    "generator_function",
+    "generator_function_declaration",
+    "arrow_function",
+    "method_definition",
+}

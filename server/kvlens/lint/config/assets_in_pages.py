@@ -1,0 +1,43 @@
+"""A namespace named ASSETS in a Pages project. Wrangler: V19 of its validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.model import Config
+from kvlens.lint.base import ConfigRule, Finding, Fix, Problem
+from kvlens.lint.bindings_by_env import columns
+from kvlens.lint.fix_helpers import free_binding, rename_binding
+
+RESERVED = "ASSETS"
+
+
+def _check(config: Config) -> Iterator[Finding]:
+    if not config.root.get("pages_build_output_dir"):
+        return
+    for column in columns(config):
+        for entry, name in zip(column.entries, column.bindings, strict=True):
+            if name == RESERVED:
+                field = entry.get("binding")
+                assert field
+                yield Finding(
+                    field.value_span,
+                    "In a Pages project ASSETS is the site's own files, and wrangler refuses it "
+                    "for anything else. Give the namespace another name.",
+                )
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    better = free_binding(config, f"{RESERVED}_KV")
+    edits = rename_binding(config, RESERVED, better)
+    where = "" if len(edits) == 1 else " in every environment"
+    yield Fix(f'Rename to "{better}"{where}; the code has to follow', tuple(edits))
+
+
+RULE = ConfigRule(
+    "assets-in-pages",
+    "error",
+    "A namespace of a Pages project is named ASSETS",
+    _check,
+    _fixes,
+)

@@ -1,0 +1,48 @@
+"""Two namespaces of one environment under one binding. Wrangler: V11 of its validation.
+
+wrangler looks only once every entry is well-formed; this rule looks always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.edit import remove_entry
+from kvlens.config.model import Config
+from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
+from kvlens.lint.bindings_by_env import columns, twice
+from kvlens.lint.fix_helpers import entry_at
+from kvlens.lint.wording import path_of, quoted
+
+
+def _check(config: Config) -> Iterator[Finding]:
+    for column in columns(config):
+        for first, later in twice(column.bindings):
+            name = column.bindings[later] or ""
+            field = column.entries[later].get("binding")
+            earlier = column.entries[first].get("binding")
+            assert field and earlier
+            yield Finding(
+                field.value_span,
+                f"The binding {quoted(name)} stands twice in {path_of(column.environment)}. "
+                "A Worker cannot tell the two apart: rename or remove one.",
+                related=(Related(earlier.value_span, f"{quoted(name)} stands here first"),),
+            )
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    found = entry_at(config, problem.span)
+    if found:
+        same = {(field.name, str(field.value)) for field in found[1].fields}
+        first = entry_at(config, problem.related[0].span) if problem.related else None
+        safe = bool(first and same == {(f.name, str(f.value)) for f in first[1].fields})
+        yield Fix("Remove this duplicate", remove_entry(config, found[1]), safe)
+
+
+RULE = ConfigRule(
+    "binding-duplicate",
+    "error",
+    "Two namespaces of one environment have the same binding",
+    _check,
+    _fixes,
+)

@@ -1,0 +1,59 @@
+"""A binding that is no JavaScript identifier.
+
+wrangler takes it and a module Worker reaches it as `env["my-kv"]`, but not as `env.my-kv`; in
+service-worker syntax, where a binding is a global variable, nothing reaches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.model import Config, Entry
+from kvlens.lint.base import EntryRule, Finding, Fix, Problem
+from kvlens.lint.fix_helpers import entry_at, free_binding, rename_binding
+from kvlens.lint.wording import quoted, usable
+
+
+def _check(entry: Entry) -> Iterator[Finding]:
+    field = entry.get("binding")
+    name = usable(field)
+    if not field or not name or _is_identifier(name):
+        return
+    better = _identifier_of(name)
+    way_out = f"Rename it, for example to {quoted(better)}" if better else "Rename it"
+    yield Finding(
+        field.value_span,
+        f"The binding {quoted(name)} is not a JavaScript identifier: a module Worker reaches it "
+        f"only as env[{quoted(name)}], a service worker not at all. {way_out}.",
+        data={"name": better} if better else None,
+    )
+
+
+def _is_identifier(name: str) -> bool:
+    # Python's identifiers are JavaScript's but for the dollar sign (both: Unicode's XID).
+    return name.replace("$", "_").isidentifier()
+
+
+def _identifier_of(name: str) -> str:
+    better = "".join(letter if _is_identifier(f"_{letter}") else "_" for letter in name.strip())
+    better = better.strip("_") or ""
+    return f"_{better}" if better[:1].isdigit() else better
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    found = entry_at(config, problem.span)
+    name = found[1].text_of("binding") if found else None
+    if name:
+        better = free_binding(config, _identifier_of(name) or "KV")
+        edits = rename_binding(config, name, better)
+        where = "" if len(edits) == 1 else " in every environment"
+        yield Fix(f'Rename to "{better}"{where}; the code has to follow', tuple(edits))
+
+
+RULE = EntryRule(
+    "binding-not-identifier",
+    "warning",
+    "A binding is not a JavaScript identifier",
+    _check,
+    _fixes,
+)

@@ -1,0 +1,46 @@
+"""A binding of another type than string. Wrangler: V3 of its validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.edit import Edit, literal
+from kvlens.config.model import Config, Entry
+from kvlens.lint.base import EntryRule, Finding, Fix, Problem
+from kvlens.lint.fix_helpers import entry_at, free_binding, spread
+from kvlens.lint.wording import described, wrong_kind
+
+
+def _check(entry: Entry) -> Iterator[Finding]:
+    field = entry.get("binding")
+    if field and wrong_kind(field, "string"):
+        yield Finding(
+            field.value_span,
+            f"binding should be a string, but is {described(field)}: "
+            'write the name that the Worker uses, such as "MY_KV".',
+        )
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    found = entry_at(config, problem.span)
+    if not found:
+        return
+    environment, entry = found
+    field = entry.get("binding")
+    assert field
+    inside = config.text[slice(*field.value_span)].strip("[] \t\r\n\"'")
+    likely = field.kind == "array" and inside.isidentifier()
+    name = free_binding(config, inside if likely else "KV")
+    listed = any(entry in kv.entries for kv in environment.kv)
+    more = spread(config, environment.name, [name]) if listed else []
+    also = ", in every environment" if more else ""
+    yield Fix(f'Write "{name}"{also}', (Edit(field.value_span, literal(name)), *more))
+
+
+RULE = EntryRule(
+    "binding-not-string",
+    "error",
+    "A binding is not a string",
+    _check,
+    _fixes,
+)

@@ -1,0 +1,26 @@
+"""The config has nothing in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.model import Config
+from kvlens.lint.base import ConfigRule, Finding
+from kvlens.text import Span
+
+
+def _check(config: Config) -> Iterator[Finding]:
+    if not config.is_json and not config.text.strip():
+        yield Finding(
+            Span(0, 0),
+            "This config is empty. A Worker needs name, main and compatibility_date; "
+            "[[kv_namespaces]] adds a namespace.",
+        )
+
+
+RULE = ConfigRule(
+    "config-empty",
+    "information",
+    "The config has nothing in it",
+    _check,
+)

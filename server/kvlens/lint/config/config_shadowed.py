@@ -1,0 +1,35 @@
+"""A config that wrangler does not read, for another one wins.
+
+wrangler takes the nearest wrangler.json in the folder or above it, else the nearest
+wrangler.jsonc, else the nearest wrangler.toml: JSON far above wins over TOML nearby.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.model import Config
+from kvlens.config.project_context import Surroundings
+from kvlens.lint.base import Finding, PlaceRule
+from kvlens.text import Span
+
+
+def _check(config: Config, around: Surroundings) -> Iterator[Finding]:
+    if around.winner is None:
+        return
+    end = config.text.find("\n")
+    line = config.text[: end if end >= 0 else None].rstrip("\r")
+    yield Finding(
+        Span(0, len(line)),
+        f"wrangler does not read this file: from this folder it takes {around.winner}, since "
+        "wrangler.json wins over wrangler.jsonc and that over wrangler.toml, even from a folder "
+        "above. Remove one of the two, or name this file with --config.",
+    )
+
+
+RULE = PlaceRule(
+    "config-shadowed",
+    "warning",
+    "Another config wins, and wrangler does not read this one",
+    _check,
+)

@@ -1,0 +1,46 @@
+"""An element of `kv_namespaces` is no table. Wrangler: V2 of its validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.edit import Edit, literal, remove_entry
+from kvlens.config.model import Config, Entry
+from kvlens.lint.base import EntryRule, Finding, Fix, Problem
+from kvlens.lint.fix_helpers import entry_at, spread
+from kvlens.lint.wording import described_value
+
+
+def _check(entry: Entry) -> Iterator[Finding]:
+    if entry.is_table or entry.broken:
+        return
+    node = entry.node
+    yield Finding(
+        entry.head,
+        f"A namespace should be a table with a binding and an id, but this is "
+        f"{described_value(node.kind, node.value)}.",
+    )
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    found = entry_at(config, problem.span)
+    if not found:
+        return
+    environment, entry = found
+    name = str(entry.node.value)
+    if entry.node.kind == "string" and name.isidentifier():
+        key = '"binding":' if config.is_json else "binding ="
+        edit = Edit(entry.span, f"{{ {key} {literal(name)} }}")
+        listed = any(entry in kv.entries for kv in environment.kv)
+        more = spread(config, environment.name, [name]) if listed else []
+        yield Fix(f"Make it a namespace with the binding {literal(name)}", (edit, *more), not more)
+    yield Fix("Remove it", remove_entry(config, entry))
+
+
+RULE = EntryRule(
+    "entry-not-table",
+    "error",
+    "An element of kv_namespaces is not a table",
+    _check,
+    _fixes,
+)

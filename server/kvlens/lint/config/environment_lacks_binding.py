@@ -1,0 +1,104 @@
+"""An environment without a binding of the top level. Wrangler: V9 and V10 of its validation.
+
+KV namespaces are not inherited: what an environment does not list, its Worker does not have.
+wrangler warns too, yet only of the environment that is selected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import NamedTuple
+
+from kvlens.config.edit import add_bindings
+from kvlens.config.model import Config, Environment
+from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
+from kvlens.lint.bindings_by_env import columns
+from kvlens.lint.env_names import TABLES
+from kvlens.lint.fix_helpers import can_extend
+from kvlens.lint.wording import listed, path_of, quoted
+
+# Tables of an environment: one that `[env]` holds is on its way to `[env.NAME]` above it.
+_NO_NAMES = frozenset(
+    (
+        *TABLES,
+        "assets",
+        "build",
+        "cache",
+        "define",
+        "limits",
+        "observability",
+        "placement",
+        "triggers",
+    )
+)
+_MOST = 10  # places of missing bindings that are shown
+_WRITTEN = 10_000  # bindings that one fix adds
+
+
+class _Missing(NamedTuple):
+    """An environment and the bindings of the top level that it has not."""
+
+    environment: Environment
+    number: int
+    wanted: list[str]
+    here: Mapping[str | None, int]
+
+    def names(self, most: int | None = None) -> list[str]:
+        """Return them; all there are can be as many as bindings times environments."""
+        return [*islice((name for name in self.wanted if name not in self.here), most)]
+
+
+def _missing(config: Config) -> Iterator[_Missing]:
+    top, *others = columns(config)
+    wanted = [name for name in top.by_binding if name is not None]
+    for column in others if wanted else ():
+        environment, here = column.environment, column.by_binding
+        count = len(wanted) - sum(name is not None and name in top.by_binding for name in here)
+        if not count or environment.key_span is None or environment.name in _NO_NAMES:
+            continue
+        yield _Missing(environment, count, wanted, here)
+
+
+def _check(config: Config) -> Iterator[Finding]:
+    for missing in _missing(config):
+        environment, count = missing.environment, missing.number
+        names = missing.names(_MOST)
+        assert environment.key_span
+        noun = "binding" if count == 1 else "bindings"
+        yield Finding(
+            environment.key_span,
+            f"The environment {quoted(environment.name or '')} lacks the {noun} "
+            f"{listed(names, count)} of the top level. KV namespaces are not inherited: "
+            f"add {'it' if count == 1 else 'them'} to {path_of(environment)}.",
+            related=tuple(_bound(config, names)),
+        )
+
+
+def _bound(config: Config, names: list[str]) -> Iterator[Related]:
+    top = columns(config)[0]
+    for name in names:
+        field = top.entries[top.by_binding[name]].get("binding")
+        assert field
+        yield Related(field.value_span, f"{quoted(name)} is bound here")
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    missing = [found for found in _missing(config) if can_extend(config, found.environment)]
+    for found in missing:
+        environment = found.environment
+        if environment.key_span == problem.span:
+            title = f"Add {listed(found.names(_MOST), found.number)} to env.{environment.name}"
+            yield Fix(title, (add_bindings(config, environment, found.names()),))
+    if len(missing) > 1 and sum(found.number for found in missing) <= _WRITTEN:
+        edits = tuple(add_bindings(config, found.environment, found.names()) for found in missing)
+        yield Fix("Add what is missing to every environment", edits)
+
+
+RULE = ConfigRule(
+    "environment-lacks-binding",
+    "warning",
+    "An environment lacks a namespace that the top level has",
+    _check,
+    _fixes,
+)

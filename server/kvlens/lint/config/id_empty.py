@@ -1,0 +1,29 @@
+"""An id that is an empty string. Wrangler: V4 of its validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.model import Entry
+from kvlens.lint.base import EntryRule, Finding
+from kvlens.lint.fix_helpers import without_field
+from kvlens.lint.wording import usable
+
+
+def _check(entry: Entry) -> Iterator[Finding]:
+    field = entry.get("id")
+    if field and usable(field) == "":
+        yield Finding(
+            field.value_span,
+            "The id is empty, which wrangler refuses. Give the namespace's id, or leave the "
+            "field out: then one is made at deploy.",
+        )
+
+
+RULE = EntryRule(
+    "id-empty",
+    "error",
+    "An id is an empty string",
+    _check,
+    without_field("id", safe=True),
+)

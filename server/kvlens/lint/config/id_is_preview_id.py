@@ -1,0 +1,36 @@
+"""An id that is its own preview_id.
+
+wrangler takes it. The two exist so that `wrangler dev --remote` need not work on the data of
+production; who wants just that writes the same id twice, so this is no more than a hint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.model import Entry
+from kvlens.lint.base import EntryRule, Finding
+from kvlens.lint.fix_helpers import fresh_preview_id
+from kvlens.lint.ids import is_real
+
+
+def _check(entry: Entry) -> Iterator[Finding]:
+    value = entry.text_of("preview_id")
+    if value is None or value != entry.text_of("id") or not is_real(value):
+        return
+    field = entry.get("preview_id")
+    assert field
+    yield Finding(
+        field.value_span,
+        "The preview_id is the id itself: wrangler dev --remote reads and writes the data of "
+        "production. Give another namespace's id to keep the two apart.",
+    )
+
+
+RULE = EntryRule(
+    "id-is-preview-id",
+    "information",
+    "A preview_id is the same as the id",
+    _check,
+    fresh_preview_id,
+)

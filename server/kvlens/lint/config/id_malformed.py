@@ -1,0 +1,49 @@
+"""An id that is not 32 hexadecimal digits.
+
+wrangler takes it, and `wrangler dev` works; the API refuses it at deploy (code 10042).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kvlens.config.model import Entry
+from kvlens.lint.base import EntryRule, Finding
+from kvlens.lint.fix_helpers import without_field
+from kvlens.lint.ids import is_placeholder
+from kvlens.lint.wording import quoted, usable
+
+_LENGTH = 32
+_OTHER = re.compile(r"[^0-9A-Fa-f]")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
+
+
+def _check(entry: Entry) -> Iterator[Finding]:
+    field = entry.get("id")
+    value = usable(field)
+    if field and value and not is_placeholder(value) and (wrong := _wrong(value)):
+        yield Finding(
+            field.value_span,
+            f"The id {quoted(value)} {wrong}, and a namespace's id is {_LENGTH} hexadecimal "
+            "digits: wrangler dev takes it, wrangler deploy does not. "
+            "`wrangler kv namespace list` shows the real one.",
+        )
+
+
+def _wrong(value: str) -> str | None:
+    if _UUID.match(value):
+        return "is a UUID, as a D1 database has"
+    if len(value) != _LENGTH:
+        return f"has {len(value)} character{'s' if len(value) > 1 else ''}"
+    found = _OTHER.search(value)
+    return f"has {quoted(found[0])} in it" if found else None
+
+
+RULE = EntryRule(
+    "id-malformed",
+    "warning",
+    "An id is not 32 hexadecimal digits",
+    _check,
+    without_field("id"),
+)

@@ -1,0 +1,29 @@
+"""An id of another type than string. Wrangler: V4 of its validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.model import Entry
+from kvlens.lint.base import EntryRule, Finding
+from kvlens.lint.fix_helpers import without_field
+from kvlens.lint.wording import described, wrong_kind
+
+
+def _check(entry: Entry) -> Iterator[Finding]:
+    field = entry.get("id")
+    if field and wrong_kind(field, "string"):
+        yield Finding(
+            field.value_span,
+            f"id should be a string, but is {described(field)}: "
+            "write the namespace's 32 hexadecimal digits in quotes.",
+        )
+
+
+RULE = EntryRule(
+    "id-not-string",
+    "error",
+    "An id is not a string",
+    _check,
+    without_field("id"),
+)

@@ -1,0 +1,39 @@
+"""One namespace under two bindings of the same environment.
+
+wrangler takes it, and it may be meant, keys apart by prefix: a hint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.model import Config
+from kvlens.lint.base import ConfigRule, Finding, Related
+from kvlens.lint.bindings_by_env import columns, twice
+from kvlens.lint.ids import is_real
+from kvlens.lint.wording import quoted
+
+
+def _check(config: Config) -> Iterator[Finding]:
+    for column in columns(config):
+        for first, later in twice(column.ids):
+            name, known = column.bindings[later], column.bindings[first]
+            if not name or not known or name == known or not is_real(column.ids[later]):
+                continue
+            field, earlier = column.entries[later].get("id"), column.entries[first].get("id")
+            assert field and earlier
+            yield Finding(
+                field.value_span,
+                f"{quoted(name)} and {quoted(known)} are one and the same namespace: a key put "
+                "through one is overwritten through the other. Give each its own id to keep "
+                "them apart.",
+                related=(Related(earlier.value_span, f"{quoted(known)} has the same id"),),
+            )
+
+
+RULE = ConfigRule(
+    "id-twice",
+    "information",
+    "Two bindings of one environment have the same id",
+    _check,
+)

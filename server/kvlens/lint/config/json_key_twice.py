@@ -1,0 +1,76 @@
+"""A key that an object of a JSON config has twice.
+
+wrangler takes the last one without a word; in TOML it is a syntax error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.edit import remove_member
+from kvlens.config.model import Config
+from kvlens.config.nodes import Node
+from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
+from kvlens.lint.wording import quoted
+from kvlens.text import Span
+
+_KEPT = "twice"
+_Found = tuple[int, Node, int, int]  # the table's offset, the table, the earlier, the later member
+
+
+def _check(config: Config) -> Iterator[Finding]:
+    for base, node, earlier, later in _all(config):
+        first, second = node.members[earlier].key[0], node.members[later].key[0]
+        yield Finding(
+            Span(base + second.start, base + second.end),
+            f"{quoted(second.name)} stands here for the second time: only this one counts, what "
+            "stands first has no effect. Remove one of the two.",
+            related=(Related(Span(base + first.start, base + first.end), "it stands here first"),),
+        )
+
+
+def _all(config: Config) -> Iterator[_Found]:
+    if config.is_json:
+        for base, section in config.sections:
+            for offset, node, earlier, later in _search(section.body):
+                yield base + offset, node, earlier, later
+
+
+def _search(node: Node) -> tuple[_Found, ...]:
+    kept: tuple[_Found, ...] | None = node.cache.get(_KEPT)
+    if kept is None:
+        kept = node.cache[_KEPT] = tuple(_look(node))
+    return kept
+
+
+def _look(node: Node) -> Iterator[_Found]:
+    seen: dict[str, int] = {}
+    for index, member in enumerate(node.members):
+        name = member.key[0].name
+        if name in seen and member.value.kind != "missing":
+            yield 0, node, seen[name], index
+        seen[name] = index
+        if member.value.members or member.value.items:
+            for offset, table, first, second in _search(member.value):
+                yield member.offset + offset, table, first, second
+    for start, item in node.items:
+        if item.members or item.items:
+            for offset, table, first, second in _search(item):
+                yield start + offset, table, first, second
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    for base, node, earlier, later in _all(config):
+        if base + node.members[later].key[0].start == problem.span.start:
+            edits = remove_member(config, base, node, earlier)
+            yield Fix("Remove the first one, which has no effect", edits, safe=True)
+            yield Fix("Remove this one", remove_member(config, base, node, later))
+
+
+RULE = ConfigRule(
+    "json-key-twice",
+    "warning",
+    "An object has a key twice, and only the last counts",
+    _check,
+    _fixes,
+)

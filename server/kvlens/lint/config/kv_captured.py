@@ -1,0 +1,73 @@
+"""Namespaces that another table has captured. Wrangler: V15 and V16 of its validation.
+
+In TOML every line below a header belongs to that header's table. In `[vars]` wrangler makes the
+list an environment variable without a word; elsewhere it warns of an unexpected field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.convert import move_list
+from kvlens.config.edit import list_path
+from kvlens.config.model import KV_FIELD, Config
+from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
+from kvlens.lint.fix_helpers import spread
+from kvlens.lint.misplaced_lists import Stray, in_scope, strays
+
+
+def _captured(config: Config) -> Iterator[Stray]:
+    for stray in strays(config):
+        whole = stray.kind == "array" and not stray.broken
+        if whole and stray.name == KV_FIELD and not in_scope(stray.path) and stray.looks_like_kv:
+            yield stray
+
+
+def _check(config: Config) -> Iterator[Finding]:
+    for stray in _captured(config):
+        table = ".".join(stray.path)
+        effect = "is no list of namespaces there, and wrangler binds none"
+        if stray.path[-1] == "vars":
+            effect = "is an environment variable there, and wrangler binds no namespace"
+        yield Finding(
+            stray.keys[0],
+            f"{KV_FIELD} stands in {table}, so that it {effect}. {_way_out(config, stray)}",
+            related=tuple(Related(key, "and here") for key in stray.keys[1:]),
+        )
+
+
+def _way_out(config: Config, stray: Stray) -> str:
+    if stray.path == ("env",):
+        return "Name the environment: env.NAME.kv_namespaces."
+    home = "the top level" if stray.environment is None else f'environment "{stray.environment}"'
+    if config.is_json:
+        return f"Move it to {home}."
+    path = list_path(stray.environment)
+    if stray.headers:
+        return f"Write [[{path}]]."
+    if stray.environment is None:
+        return f"Move it above the first [header], or write [[{path}]] for each namespace."
+    return f"Move it below [{path.removesuffix('.' + KV_FIELD)}], or write [[{path}]] for each."
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    for stray in _captured(config):
+        if stray.keys[0] != problem.span or stray.path == ("env",):
+            continue
+        edits = move_list(config, stray.environment, stray.headers, stray.table, stray.entries)
+        if edits is None:
+            return
+        home = "the top level" if stray.environment is None else f"env.{stray.environment}"
+        bindings = [name for entry in stray.entries if (name := entry.text_of("binding"))]
+        more = spread(config, stray.environment, bindings)
+        also = ", its bindings to every environment" if more else ""
+        yield Fix(f"Move {KV_FIELD} to {home}{also}", (*edits, *more), safe=not more)
+
+
+RULE = ConfigRule(
+    "kv-captured",
+    "warning",
+    "kv_namespaces stands in a table where it binds nothing",
+    _check,
+    _fixes,
+)

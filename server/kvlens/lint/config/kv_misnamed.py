@@ -1,0 +1,58 @@
+"""A name that is nearly `kv_namespaces`. Wrangler: V14 and V17 of its validation.
+
+wrangler warns of an unexpected field and binds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.edit import rename_key
+from kvlens.config.model import KV_FIELD, Config
+from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
+from kvlens.lint.fix_helpers import spread
+from kvlens.lint.misplaced_lists import Stray, in_scope, means_kv, strays
+from kvlens.lint.wording import quoted
+
+
+def _misnamed(config: Config) -> Iterator[Stray]:
+    for stray in strays(config):
+        if stray.name == KV_FIELD or not in_scope(stray.path) or stray.broken:
+            continue
+        if means_kv(stray.name) or (stray.kind == "array" and stray.looks_like_kv):
+            yield stray
+
+
+def _check(config: Config) -> Iterator[Finding]:
+    for stray in _misnamed(config):
+        where = ".".join(stray.path) or "the top level"
+        yield Finding(
+            stray.keys[0],
+            f"wrangler knows no {quoted(stray.name)} at {where}, and binds nothing of it. "
+            f"Did you mean {quoted(KV_FIELD)}?",
+            related=tuple(Related(key, "and here") for key in stray.keys[1:]),
+        )
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    for stray in _misnamed(config):
+        if stray.keys[0] != problem.span or stray.kind != "array":
+            continue
+        scope = next((e for e in config.environments if e.name == stray.environment), None)
+        known = () if scope is None else scope.previews if "previews" in stray.path else scope.kv
+        if any(not (stray.headers and kv.definition.elements) for kv in known):
+            continue  # a second list under the name would make the file invalid
+        bindings = [name for entry in stray.entries if (name := entry.text_of("binding"))]
+        more = [] if stray.path else spread(config, None, bindings)
+        also = ", and add its bindings to every environment" if more else ""
+        edits = [rename_key(config.text, key, KV_FIELD) for key in stray.keys]
+        yield Fix(f"Rename to {KV_FIELD}{also}", (*edits, *more), safe=not more)
+
+
+RULE = ConfigRule(
+    "kv-misnamed",
+    "warning",
+    "A name is nearly kv_namespaces",
+    _check,
+    _fixes,
+)

@@ -1,0 +1,73 @@
+"""One name for two things of different types, or twice for one type. Wrangler: V12, V13.
+
+wrangler looks only once every entry is well-formed; this rule looks always. Two KV namespaces
+of one name are the business of binding-duplicate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.model import Config
+from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
+from kvlens.lint.bindings_by_env import columns
+from kvlens.lint.env_names import KV, Name, names_of, other_names
+from kvlens.lint.fix_helpers import entry_at, free_binding, rename_binding
+from kvlens.lint.wording import path_of, quoted
+
+
+def _check(config: Config) -> Iterator[Finding]:
+    for column in columns(config):
+        environment, bindings = column.environment, column.by_binding
+        found = other_names(config, environment)
+        names = {name.name for name in found}
+        if len(names) == len(found) and names.isdisjoint(bindings):
+            continue
+        found = names_of(config, environment)
+        first: dict[str, list[Name]] = {}
+        for holder in found:
+            first.setdefault(holder.name, []).append(holder)
+        where = path_of(environment).rpartition(".")[0] or "the top level"
+        for name, holders in first.items():
+            others = [holder for holder in holders if holder.what != KV]
+            if len(holders) < 2 or not others:
+                continue
+            if len(others) < len(holders):  # the namespace is ours to speak of, once
+                told, known = [holders[0]], others
+            else:
+                told, known = holders[1:], holders[:1]
+            for holder in told:
+                yield Finding(
+                    holder.span,
+                    f"{quoted(name)} is the name of {holder.what} and of "
+                    f"{_also(holder, known[0])} in {where}. "
+                    "A Worker has one value under a name: rename one of the two.",
+                    related=tuple(Related(other.span, other.what) for other in known[:5]),
+                )
+
+
+def _also(holder: Name, other: Name) -> str:
+    return f"{other.what} too" if other.what != holder.what else "another one"
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    found = entry_at(config, problem.span)
+    name = found[1].text_of("binding") if found else None
+    if name:
+        taken = {known.name for env in config.environments for known in names_of(config, env)}
+        better = free_binding(config, f"{name}_KV")
+        while better in taken:
+            better += "_"
+        edits = rename_binding(config, name, better)
+        where = "" if len(edits) == 1 else " in every environment"
+        title = f'Rename the namespace to "{better}"{where}; the code has to follow'
+        yield Fix(title, tuple(edits))
+
+
+RULE = ConfigRule(
+    "name-duplicate",
+    "error",
+    "Two bindings, variables or secrets have the same name",
+    _check,
+    _fixes,
+)

@@ -1,0 +1,33 @@
+"""A preview_id that is an empty string.
+
+wrangler takes it without a word, and in dev prefers it, empty as it is, to `id`: the two are
+joined with `??`, which an empty string passes (workers-sdk, deploy-helpers' binding-utils).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.model import Entry
+from kvlens.lint.base import EntryRule, Finding
+from kvlens.lint.fix_helpers import fresh_preview_id
+from kvlens.lint.wording import usable
+
+
+def _check(entry: Entry) -> Iterator[Finding]:
+    field = entry.get("preview_id")
+    if field and usable(field) == "":
+        yield Finding(
+            field.value_span,
+            "The preview_id is empty, yet wrangler dev uses it instead of id. "
+            "Give an id, or leave the field out.",
+        )
+
+
+RULE = EntryRule(
+    "preview-id-empty",
+    "warning",
+    "A preview_id is an empty string",
+    _check,
+    fresh_preview_id,
+)

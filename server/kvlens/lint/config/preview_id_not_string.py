@@ -1,0 +1,29 @@
+"""A preview_id of another type than string. Wrangler: V6 of its validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.model import Entry
+from kvlens.lint.base import EntryRule, Finding
+from kvlens.lint.fix_helpers import fresh_preview_id
+from kvlens.lint.wording import described, wrong_kind
+
+
+def _check(entry: Entry) -> Iterator[Finding]:
+    field = entry.get("preview_id")
+    if field and wrong_kind(field, "string"):
+        yield Finding(
+            field.value_span,
+            f"preview_id should be a string, but is {described(field)}: "
+            "write the id in quotes, or leave the field out.",
+        )
+
+
+RULE = EntryRule(
+    "preview-id-not-string",
+    "error",
+    "A preview_id is not a string",
+    _check,
+    fresh_preview_id,
+)

@@ -1,0 +1,36 @@
+"""`remote = true` where a Worker under `wrangler dev` writes to the data of production.
+
+With a preview_id of its own it is the preview's data that dev works on: wrangler takes
+`preview_id ?? id` there (4.164, wrangler-bundle's conversion of bindings).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.model import Entry
+from kvlens.lint.base import EntryRule, Finding
+from kvlens.lint.fix_helpers import without_field
+from kvlens.lint.ids import is_real
+
+
+def _check(entry: Entry) -> Iterator[Finding]:
+    field = entry.get("remote")
+    if field is None or field.broken or field.value is not True:
+        return
+    preview, value = entry.get("preview_id"), entry.text_of("id")
+    if is_real(value) and (preview is None or preview.value == value):
+        yield Finding(
+            field.value_span,
+            "remote = true: under wrangler dev the Worker reads and writes the real namespace, "
+            "not a local copy. Give a preview_id for dev to work on, or leave the field out.",
+        )
+
+
+RULE = EntryRule(
+    "remote-writes",
+    "warning",
+    "remote = true lets dev write to the data of production",
+    _check,
+    without_field("remote"),
+)

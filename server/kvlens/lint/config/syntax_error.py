@@ -1,0 +1,86 @@
+"""The file is not valid TOML or JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kvlens.config.edit import Edit, literal, remove_field
+from kvlens.config.model import Config
+from kvlens.config.syntax_check import SyntaxProblem, check_config_syntax
+from kvlens.lint.base import Finding, Fix, Problem, TextRule
+from kvlens.lint.fix_helpers import entry_at
+from kvlens.text import Span
+
+# What the judges say, and how a reader of configs would put it.
+_PLAINER = (
+    (r"Unexpected character: '\\x00'|Unexpected end of file", "it ends in the middle of a value"),
+    (r'Key "(.*)" already exists', r'"\1" stands here for the second time'),
+    (r"Cannot overwrite a value", "this name stands here for the second time"),
+    (
+        r"Control characters .* in strings",
+        "a string cannot go on in the next line: close the quote",
+    ),
+    (r"Empty key", "the name before = is missing"),
+    (r"Invalid number", "this is no number; if it is a string, it needs quotes"),
+    (r"Expecting property name enclosed in double quotes", "a name in double quotes belongs here"),
+    (r"Expecting value", "a value belongs here"),
+    (r"Expecting '?(.)'? delimiter", r"a \1 is missing before this"),
+    (r"Extra data", "the value ended before this: is a bracket too many, or one missing?"),
+    (r"Invalid control character", "a string cannot go on in the next line: close the quote"),
+)
+_BARE_BEFORE = re.compile(r"[=:][ \t]*([^\s,\[\]{}#\"'=:]*)\Z")
+_BARE_VALUE = re.compile(r"[\w<$.:/@-][^\s,\]}#\"']*")
+_VALUE_BEGINS = re.compile(r"=[ \t]*\Z")
+
+
+def _check(config: Config) -> Iterator[Finding]:
+    if config.refused:
+        return  # said elsewhere
+    if config.is_json and not config.text.strip("\ufeff \t\r\n"):
+        yield Finding(Span(0, 0), "The file is empty, and JSON needs a value: begin with {}.")
+        return
+    problem = check_config_syntax(config)
+    if problem:
+        language = "JSON" if config.is_json else "TOML"
+        said = _plainer(config.text, problem).rstrip(". ")
+        end = "" if said.endswith("?") else "."
+        yield Finding(
+            problem.span,
+            f"Not valid {language}, so that wrangler reads nothing of the file: {said}{end}",
+        )
+
+
+def _plainer(text: str, problem: SyntaxProblem) -> str:
+    for pattern, words in _PLAINER:
+        if found := re.match(pattern, problem.message):
+            return found.expand(words)
+    if problem.message.startswith("Unexpected character"):
+        if _VALUE_BEGINS.search(text, 0, problem.span.start):
+            return "this is no value; if it is a string, it needs quotes"
+        return "this does not belong here: is a comma, a quote or a bracket missing before it?"
+    return problem.message
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    start = problem.span.start
+    begins = _BARE_BEFORE.search(config.text, 0, start)
+    bare = _BARE_VALUE.match(config.text, begins.start(1)) if begins else None
+    if bare:
+        edit = Edit(Span(*bare.span()), literal(bare[0]))
+        yield Fix(f"Put {literal(bare[0])} in quotes", (edit,))
+    found = entry_at(config, Span(start, start))
+    fields = found[1].fields if found else []
+    for index, field in enumerate(fields):
+        again = field.name in [earlier.name for earlier in fields[:index]]
+        if again and field.key_span.start == start and found:
+            yield Fix("Remove the second one", remove_field(config, found[1], field))
+
+
+RULE = TextRule(
+    "syntax-error",
+    "error",
+    "The file is not valid TOML or JSON",
+    _check,
+    _fixes,
+)

@@ -1,0 +1,134 @@
+"""TOML 1.1 in a project whose wrangler reads only TOML 1.0.
+
+wrangler reads TOML 1.1 since 4.137.0, which took smol-toml 1.8; before, up to smol-toml 1.5.2 and
+@iarna/toml, these forms stop it. Where nothing tells which wrangler the project has, nothing is
+said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kvlens.config.comments import comments
+from kvlens.config.edit import Edit
+from kvlens.config.model import Config
+from kvlens.config.project_context import Surroundings, Version
+from kvlens.lint.base import Finding, Fix, PlaceRule, Problem
+from kvlens.text import Span
+
+FIRST: Version = (4, 137, 0)  # the first wrangler that reads TOML 1.1
+
+_TOKEN = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\r\n]|\\[^\r\n])*"?|\'[^\'\r\n]*\'?'
+    r"|#[^\r\n]*|\r\n|[{}\[\],\r\n]",
+    re.DOTALL,
+)
+_LAST = re.compile(r",(?:\s|#[^\r\n]*)*\}")
+_ESCAPE = re.compile(r"\\(?:e|x([0-9A-Fa-f]{2}))|\\.", re.DOTALL)
+
+
+class _Form(NamedTuple):
+    """One use of TOML 1.1."""
+
+    span: Span
+    what: str
+
+
+def _check(config: Config, around: Surroundings) -> Iterator[Finding]:
+    if config.is_json or around.wrangler is None or around.wrangler >= FIRST:
+        return
+    version = ".".join(map(str, around.wrangler))
+    whose = (
+        f"wrangler {version} of this project does"
+        if around.installed
+        else (f"wrangler {version}, which this project allows, does")
+    )
+    first = ".".join(map(str, FIRST))
+    for form in _forms(config.text):
+        yield Finding(
+            form.span,
+            f"{form.what} is TOML 1.1, and the {whose} not read it: it stops at this place. "
+            f"Write it as TOML 1.0, or update wrangler to {first} or newer.",
+        )
+
+
+def _forms(text: str) -> Iterator[_Form]:
+    """Yield what TOML 1.0 does not have: in inline tables line ends and a last comma; escapes."""
+    opened: list[tuple[str, int]] = []
+    told: set[int] = set()
+    comma: int | None = None
+    for found in _TOKEN.finditer(text):
+        token = found[0]
+        if token in "{[":
+            opened.append((token, found.start()))
+        elif token in "}]":
+            last = comma is not None and _LAST.match(text, comma)
+            if last and last.end() == found.end() and opened and opened[-1][1] not in told:
+                assert comma is not None
+                yield _Form(Span(comma, comma + 1), "A comma behind the last field")
+            if opened:
+                opened.pop()
+        elif token == ",":
+            comma = found.start()
+            continue
+        elif token in ("\n", "\r\n", "\r"):
+            if opened and opened[-1][0] == "{" and opened[-1][1] not in told:
+                told.add(opened[-1][1])
+                start = opened[-1][1]
+                yield _Form(Span(start, start + 1), "An inline table over several lines")
+            continue
+        elif token.startswith("#"):
+            continue
+        elif token.startswith('"'):
+            for escape in _ESCAPE.finditer(text, *found.span()):
+                if escape[0] == r"\e" or escape[1]:
+                    yield _Form(Span(*escape.span()), f"The escape {escape[0]}")
+        comma = None
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    text, start = config.text, problem.span.start
+    if text[start] == ",":
+        yield Fix("Remove the comma", (Edit(problem.span, ""),), safe=True)
+    elif text[start] == "\\":
+        escape = _ESCAPE.match(text, start)
+        assert escape
+        code = f"\\u00{escape[1]}" if escape[1] else "\\u001b"
+        yield Fix(f"Write {code}", (Edit(problem.span, code),), safe=True)
+    elif edits := tuple(_one_line(text, start)):
+        yield Fix("Write the table on one line", edits, safe=True)
+
+
+def _one_line(text: str, start: int) -> Iterator[Edit]:
+    """Yield the edits that put an inline table on one line; none where it holds a comment."""
+    depth, end = 0, start
+    for found in _TOKEN.finditer(text, start):
+        depth += (found[0] == "{") - (found[0] == "}")
+        end = found.end()
+        if not depth:
+            break
+    if depth or comments(text, is_json=False, start=start, end=end):
+        return
+    inside = [
+        found.span()
+        for found in _TOKEN.finditer(text, start, end)
+        if found[0][0] in "\"'" and "\n" in found[0]
+    ]
+    for gap in re.compile(r"[ \t]*(,?)[ \t]*[\r\n]\s*(\}?)").finditer(text, start, end):
+        if any(first <= gap.start() < last for first, last in inside):
+            continue
+        if gap[2]:
+            yield Edit(Span(*gap.span()), " }")
+        else:
+            yield Edit(Span(*gap.span()), f"{gap[1]} ")
+
+
+RULE = PlaceRule(
+    "toml-too-new",
+    "warning",
+    "The project's wrangler does not read this TOML 1.1",
+    _check,
+    _fixes,
+)

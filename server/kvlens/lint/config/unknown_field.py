@@ -1,0 +1,110 @@
+"""A field that no namespace has. Wrangler: V8 of its validation, a warning there too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.convert import to_top
+from kvlens.config.edit import remove_field, rename_key
+from kvlens.config.model import Config, Entry
+from kvlens.lint.base import EntryRule, Finding, Fix, Problem
+from kvlens.lint.fix_helpers import entry_at
+from kvlens.lint.wording import quoted
+
+# workers-sdk, workers-utils' config validation (4.164.0)
+FIELDS = ("binding", "id", "preview_id", "remote")
+# Fields of the top level that are no tables: below a header they fall into its table.
+_OF_THE_TOP = frozenset(
+    (
+        *("main", "compatibility_date", "compatibility_flags", "account_id", "workers_dev"),
+        *("route", "routes", "preview_urls", "pages_build_output_dir", "node_compat", "minify"),
+        *("no_bundle", "logpush", "upload_source_maps", "keep_vars", "send_metrics", "tsconfig"),
+        *("first_party_worker", "find_additional_modules", "preserve_file_names", "base_dir"),
+        *("jsx_factory", "jsx_fragment", "rules", "usage_model", "zone_id", "type", "legacy_env"),
+    )
+)
+# Names of older versions, of other tools and of the API for the same thing.
+_OTHER_NAMES = {
+    "experimental_remote": "remote",
+    "name": "binding",
+    "variable": "binding",
+    "namespace": "id",
+    "namespace_id": "id",
+    "kv_id": "id",
+    "uuid": "id",
+    "preview": "preview_id",
+    "preview_namespace_id": "preview_id",
+}
+
+
+def nearest_field(name: str) -> str | None:
+    """Return the field that a wrong name most likely means, if any."""
+    plain = name.lower().replace("-", "_").replace(" ", "_")
+    if plain in FIELDS:
+        return plain
+    if plain in _OTHER_NAMES:
+        return _OTHER_NAMES[plain]
+    from difflib import get_close_matches  # late: most entries are right
+
+    close = get_close_matches(plain, FIELDS, n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def _check(entry: Entry) -> Iterator[Finding]:
+    if not entry.is_table:
+        return
+    fields = entry.fields
+    present = {field.name for field in fields}
+    for field in fields:
+        if field.name in FIELDS or (field.broken and field.kind == "missing"):
+            continue
+        if field.name in _OF_THE_TOP and entry.node.head != entry.node.length:
+            yield Finding(
+                field.key_span,
+                f"{quoted(field.name)} belongs to the Worker, but stands below the header of a "
+                "namespace and so is a field of it, which wrangler ignores. Move it above the "
+                "first [header].",
+                data={"top": True},
+            )
+            continue
+        nearest = nearest_field(field.name)
+        if nearest and nearest not in present:
+            way_out = f"Did you mean {quoted(nearest)}?"
+        elif nearest:
+            way_out = f"Remove it: {quoted(nearest)} is there already."
+        else:
+            way_out = f"A namespace has {', '.join(FIELDS[:-1])} and {FIELDS[-1]}: remove it."
+        yield Finding(
+            field.key_span,
+            f"No namespace has a field {quoted(field.name)}, and wrangler ignores it. {way_out}",
+            data={"nearest": nearest} if nearest and nearest not in present else None,
+        )
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    found = entry_at(config, problem.span)
+    data = problem.data or {}
+    if not found:
+        return
+    entry = found[1]
+    field = next((field for field in entry.fields if field.key_span == problem.span), None)
+    if field is None:
+        return
+    if data.get("top"):
+        if edits := to_top(config, entry, field):
+            yield Fix(f"Move {field.name} above the first header", edits, safe=True)
+        return
+    nearest = data.get("nearest")
+    if nearest:
+        rename = rename_key(config.text, field.key_span, str(nearest))
+        yield Fix(f"Rename to {nearest}", (rename,), safe=True)
+    yield Fix(f"Remove {quoted(field.name)}", remove_field(config, entry, field))
+
+
+RULE = EntryRule(
+    "unknown-field",
+    "warning",
+    "A namespace has a field that wrangler does not know",
+    _check,
+    _fixes,
+)

@@ -1,0 +1,91 @@
+"""A namespace among the unsafe bindings. Wrangler: V21 of its validation, a warning there too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.edit import (
+    Edit,
+    add_member,
+    list_path,
+    literal,
+    remove_field,
+    remove_item,
+    rename_key,
+)
+from kvlens.config.model import Config, Entry, Environment, elements
+from kvlens.config.tables import Definition
+from kvlens.lint.base import ConfigRule, Finding, Fix, Problem
+from kvlens.lint.fix_helpers import spread
+from kvlens.text import Span
+
+TYPE = "kv_namespace"
+
+
+def _found(config: Config) -> Iterator[tuple[Environment, Definition, int, Entry]]:
+    for environment in config.environments:
+        for unsafe in environment.table.get("unsafe"):
+            for definition in unsafe.table.get("bindings") if unsafe.table else ():
+                for index, entry in enumerate(elements(definition)):
+                    if entry.text_of("type") == TYPE:
+                        yield environment, definition, index, entry
+
+
+def _check(config: Config) -> Iterator[Finding]:
+    for environment, *_, entry in _found(config):
+        field = entry.get("type")
+        assert field
+        yield Finding(
+            field.value_span,
+            "wrangler binds KV namespaces itself, so that nothing unsafe is needed: declare it in "
+            f"{list_path(environment.name)}, where it is checked and works in dev too.",
+        )
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    for environment, definition, index, entry in _found(config):
+        field, name = entry.get("type"), entry.text_of("name")
+        if not field or field.value_span != problem.span or not name:
+            continue
+        top = environment.name is None
+        more = spread(config, None, [name]) if top else []
+        title = f"Declare it in {list_path(environment.name)}"
+        edits: tuple[Edit, ...]
+        if definition.elements:
+            edits = tuple(_as_section(config, environment, entry))
+        elif environment.kv or definition.node is None or not config.is_json:
+            continue
+        else:
+            value = entry.text_of("namespace_id")
+            inside = f'"binding": {literal(name)}'
+            inside += f', "id": {literal(value)}' if value else ""
+            scope = environment.table.parts[0]
+            edits = (
+                *remove_item(config, definition.base, definition.node, index),
+                add_member(config, *scope, "kv_namespaces", f"[{{ {inside} }}]"),
+            )
+        yield Fix(title, (*edits, *more), safe=not more)
+
+
+def _as_section(config: Config, environment: Environment, entry: Entry) -> Iterator[Edit]:
+    if any(not kv.definition.elements for kv in environment.kv):
+        return
+    for base, section in config.sections:
+        if base == entry.base:
+            start, end = section.header[0].start, section.header[-1].end
+            yield Edit(Span(base + start, base + end), list_path(environment.name))
+    for field in entry.fields:
+        if field.name == "type":
+            yield from remove_field(config, entry, field)
+        elif field.name in ("name", "namespace_id"):
+            wanted = "binding" if field.name == "name" else "id"
+            yield rename_key(config.text, field.key_span, wanted)
+
+
+RULE = ConfigRule(
+    "unsafe-kv",
+    "warning",
+    "A namespace is declared as an unsafe binding",
+    _check,
+    _fixes,
+)

@@ -1,0 +1,116 @@
+"""What several rules need to mend a config."""
+
+from __future__ import annotations
+
+import secrets
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from kvlens.config.edit import Edit, add_bindings, is_braced, literal, remove_field
+from kvlens.config.model import Config, Entry, Environment
+from kvlens.lint.base import Fix, Fixes, Problem
+from kvlens.lint.ids import is_placeholder
+from kvlens.text import Span
+
+_Entries = tuple[list[int], list[tuple[int, Environment, Entry]]]
+_KEPT = "entries"
+
+
+def entry_at(config: Config, span: Span) -> tuple[Environment, Entry] | None:
+    """Return the entry that a place is in, with its environment."""
+    kept: _Entries | None = config.cache.get(_KEPT)
+    if kept is None:
+        found = [
+            (entry.base, environment, entry)
+            for environment in config.environments
+            for kv in (*environment.kv, *environment.previews)
+            for entry in kv.entries
+        ]
+        found.sort(key=lambda each: each[0])
+        kept = config.cache[_KEPT] = [base for base, *_ in found], found
+    bases, entries = kept
+    at = bisect_right(bases, span.start) - 1
+    if at < 0 or span.end > entries[at][2].span.end:
+        return None
+    return entries[at][1:]
+
+
+def without_field(name: str, *, safe: bool = False) -> Fixes:
+    """Return the fix that leaves a field out; `safe` where it says nothing as it is."""
+
+    def fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+        found = entry_at(config, problem.span)
+        field = found[1].get(name) if found else None
+        if found and field:
+            yield Fix(f"Remove {name}", remove_field(config, found[1], field), safe)
+
+    return fixes
+
+
+def fresh_preview_id(config: Config, problem: Problem) -> Iterator[Fix]:
+    """Leave the preview_id out, or put a fresh one for local data."""
+    yield from without_field("preview_id", safe=True)(config, problem)
+    found = entry_at(config, problem.span)
+    field = found[1].get("preview_id") if found else None
+    if field:
+        yield Fix("Generate a fresh local id", (Edit(field.value_span, literal(fresh_id())),))
+
+
+def spread(config: Config, environment: str | None, bindings: Sequence[str]) -> list[Edit]:
+    """Return the edits that give every environment what is about to be bound at the top level.
+
+    KV is not inherited: without them the next problem would be that environments lack it.
+    """
+    if environment is not None:
+        return []
+    edits = []
+    for other in config.environments[1:]:
+        known = {known.binding for known in config.namespaces(other.name)}
+        missing = list(dict.fromkeys(name for name in bindings if name not in known))
+        if missing and can_extend(config, other):
+            edits.append(add_bindings(config, other, missing))
+    return edits
+
+
+def can_extend(config: Config, environment: Environment) -> bool:
+    """Tell whether a list of namespaces can be added to, or begun in, an environment."""
+    if any(kv.kind != "array" or kv.broken for kv in environment.kv):
+        return False
+    braced = [is_braced(config.text, base) for base, _ in environment.table.parts]
+    return bool(braced) if config.is_json else bool(environment.kv) or not any(braced)
+
+
+def rename_binding(config: Config, name: str, wanted: str) -> list[Edit]:
+    """Return the edits that rename a namespace's binding in every environment; none if taken."""
+    edits: list[Edit] = []
+    for entry in _all(config):
+        if entry.text_of("binding") == wanted:
+            return []
+        if entry.text_of("binding") == name:
+            field = entry.get("binding")
+            assert field
+            edits.append(Edit(field.value_span, literal(wanted)))
+    return edits
+
+
+def free_binding(config: Config, wanted: str = "KV") -> str:
+    """Return a name that no namespace of the config has yet."""
+    taken = {entry.text_of("binding") for entry in _all(config)}
+    name, number = wanted, 1
+    while name in taken:
+        number += 1
+        name = f"{wanted}_{number}"
+    return name
+
+
+def fresh_id() -> str:
+    """Return an id for local data: as a real one looks, and like no other."""
+    while is_placeholder(found := secrets.token_hex(16)):
+        pass
+    return found
+
+
+def _all(config: Config) -> Iterator[Entry]:
+    for environment in config.environments:
+        for kv in (*environment.kv, *environment.previews):
+            yield from kv.entries

@@ -1,0 +1,38 @@
+"""A namespace that the code uses and some environment lacks: `kv_namespaces` is not inherited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import Context, SourceRule
+from kvlens.lint.js_wording import quoted
+
+
+def _check(context: Context) -> Iterator[Finding]:
+    declared, reading = context.declared, context.reading
+    if declared.unsure:
+        return
+    seen: set[str] = set()
+    for use in reading.uses:
+        if use.name in seen or use.name not in declared.kv:
+            continue
+        seen.add(use.name)
+        missing = declared.missing(use.name)
+        if not missing or use.name in declared.others or reading.is_optional(use.name):
+            continue
+        where = " and ".join(f"env.{name}" if name else "the top level" for name in missing)
+        yield Finding(
+            use.span,
+            f"The KV binding {quoted(use.name)} is declared, but not in {where}: it is undefined "
+            f"there, as kv_namespaces is not inherited. Add it to {where} too.",
+            data={"binding": use.name, "environments": list(missing)},
+        )
+
+
+RULE = SourceRule(
+    "binding-not-everywhere",
+    "warning",
+    "The code uses a namespace that an environment lacks",
+    _check,
+)

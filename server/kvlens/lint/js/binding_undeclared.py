@@ -1,0 +1,72 @@
+"""A namespace that the code uses and no environment of the config declares: it is undefined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.js.analysis import BindingUse
+from kvlens.js.syntax import outer
+from kvlens.lint.base import Finding, Related
+from kvlens.lint.js_base import Context, SourceRule
+from kvlens.lint.js_wording import quoted
+
+_SHOWN = 5
+_USING = {"member_expression", "arguments", "variable_declarator"}
+
+
+def _check(context: Context) -> Iterator[Finding]:
+    declared, reading = context.declared, context.reading
+    if declared.unsure:
+        return
+    seen: set[str] = set()
+    for use in reading.uses:
+        if use.name in seen or use.how == "global" or use.name.startswith("__"):
+            continue
+        if not _counts(use):
+            continue
+        seen.add(use.name)
+        if use.name in declared.kv or use.name in declared.others:
+            continue
+        if use.name in declared.quoted or use.name in context.beside:
+            continue  # it waits in a comment, or in the config of another deploy
+        if (
+            use.name.startswith("__")
+            or not reading.is_kv(use.name)
+            or reading.is_optional(use.name)
+        ):
+            continue
+        nearest = _nearest(use.name, list(declared.kv))
+        yield Finding(
+            use.span,
+            f"No environment of the config declares the KV binding {quoted(use.name)}, so it is "
+            "undefined when the Worker runs. "
+            + (f"Did you mean {quoted(nearest)}?" if nearest else "Add it to kv_namespaces."),
+            related=tuple(
+                Related(other.span, f"{quoted(use.name)} is used here too")
+                for other in reading.uses
+                if other.name == use.name and other is not use
+            )[:_SHOWN],
+            data={"binding": use.name, **({"nearest": nearest} if nearest else {})},
+        )
+
+
+def _counts(use: BindingUse) -> bool:
+    """Tell a use that goes wrong with undefined from one that may be made for it."""
+    if use.how == "destructured" or use.node.parent is None:
+        return True
+    holder = outer(use.node.parent).parent
+    return holder is not None and holder.type in _USING
+
+
+def _nearest(name: str, known: list[str]) -> str | None:
+    from difflib import get_close_matches  # late: most bindings are declared
+
+    return next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), None)
+
+
+RULE = SourceRule(
+    "binding-undeclared",
+    "warning",
+    "The code uses a namespace that the config does not declare",
+    _check,
+)

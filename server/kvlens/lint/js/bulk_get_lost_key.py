@@ -1,0 +1,44 @@
+"""Keys that vanish from the Map of a bulk get: those like array indexes, and __proto__.
+
+Seen in workerd: it copies the answer's named properties only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kvlens.js.calls import KvCall
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import CallRule, Context
+from kvlens.lint.js_wording import place, quoted
+
+_INDEX = re.compile(r"(?:0|[1-9]\d{0,9})\Z")
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    keys = call.key
+    if keys is None or keys.kind != "array":
+        return
+    for item in keys.items:
+        name = item.value if item.kind == "string" else None
+        if isinstance(name, str) and (name == "__proto__" or _is_index(name)):
+            yield Finding(
+                place(call, item),
+                f"The runtime drops the key {quoted(name)} from the Map that {call.title} gives, "
+                "as it does with every key that is a whole number. "
+                "Ask for it alone, or give the key a prefix.",
+            )
+
+
+def _is_index(name: str) -> bool:
+    return bool(_INDEX.match(name)) and int(name) < 2**32 - 1
+
+
+RULE = CallRule(
+    "bulk-get-lost-key",
+    "warning",
+    "A bulk get loses keys that are whole numbers",
+    frozenset({"get", "getWithMetadata"}),
+    _check,
+)

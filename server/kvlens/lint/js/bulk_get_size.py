@@ -1,0 +1,38 @@
+"""A bulk get of too many keys, or of none. Runtime: 400 "You can request a maximum of 100 keys"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.js.calls import KvCall
+from kvlens.kv.limits import MAX_BULK_KEYS
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import CallRule, Context
+from kvlens.lint.js_wording import place
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    keys = call.key
+    if keys is None or keys.kind != "array":
+        return
+    count = len(keys.items)
+    if count > MAX_BULK_KEYS:
+        yield Finding(
+            place(call, keys),
+            f"{call.title} is asked for {count} keys, and takes {MAX_BULK_KEYS} at most: it throws."
+            f" Ask in groups of {MAX_BULK_KEYS}.",
+        )
+    elif keys.complete and not count:
+        yield Finding(
+            place(call, keys),
+            f"{call.title} is asked for no key at all, and throws. Name one at least.",
+        )
+
+
+RULE = CallRule(
+    "bulk-get-size",
+    "error",
+    "A bulk get asks for no key, or for more than 100",
+    frozenset({"get", "getWithMetadata"}),
+    _check,
+)

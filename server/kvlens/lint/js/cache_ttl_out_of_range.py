@@ -1,0 +1,49 @@
+"""A cacheTtl that get() refuses. Runtime: 400 "Invalid cache_ttl of …".
+
+Since November 2025 the least is 30; Miniflare 2 wants 60. From 30 to 59 it depends, so nothing
+is said there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.js.calls import KvCall
+from kvlens.kv.limits import INT32_MAX, MIN_CACHE_TTL, STRICT_MIN_CACHE_TTL
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import CallRule, Context
+from kvlens.lint.js_wording import named, place, shown, whole
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    option = call.option("cacheTtl")
+    if option is None:
+        return
+    value, number = option.value, option.value.number
+    if number is None and value.kind != "string":
+        return
+    seconds = whole(number) if number is not None else 0.0
+    if seconds < MIN_CACHE_TTL:
+        yield Finding(
+            place(call, value),
+            f"{named(call, option)} is {shown(value)}, and the least is {MIN_CACHE_TTL} seconds: "
+            f"{call.title} throws. Use {STRICT_MIN_CACHE_TTL} or more, which every version of the "
+            "runtime takes, or leave it out.",
+            data={"replace": str(STRICT_MIN_CACHE_TTL)},
+        )
+    elif seconds > INT32_MAX:
+        yield Finding(
+            place(call, value),
+            f"{named(call, option)} is {shown(value)}, and the most that {call.title} takes is "
+            f"{INT32_MAX}: it throws. It is in seconds.",
+            data={"divide": 1000},
+        )
+
+
+RULE = CallRule(
+    "cache-ttl-out-of-range",
+    "error",
+    "A cacheTtl is below 30 seconds or above what get() takes",
+    frozenset({"get", "getWithMetadata"}),
+    _check,
+)

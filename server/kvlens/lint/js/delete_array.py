@@ -1,0 +1,29 @@
+"""delete() of several keys: it takes one, and with an array it deletes nothing and says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.js.calls import KvCall
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import CallRule, Context
+from kvlens.lint.js_wording import place
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    if call.key is not None and call.key.kind == "array":
+        yield Finding(
+            place(call, call.key),
+            "delete() takes one key. An array becomes one key with commas in it, which is not "
+            "there: nothing is deleted, and there is no error. Call delete() once for each key.",
+            data={"each": True},
+        )
+
+
+RULE = CallRule(
+    "delete-array",
+    "error",
+    "delete() gets an array, and deletes nothing",
+    frozenset({"delete"}),
+    _check,
+)

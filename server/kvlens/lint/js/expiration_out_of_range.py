@@ -1,0 +1,84 @@
+"""An expiration that put() refuses: in milliseconds, past, or less than a minute ahead.
+
+Runtime: 400 "Invalid expiration of …", and TypeError "Value out of range" above 32 bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.js.calls import KvCall
+from kvlens.js.constant_evaluator import Time, Value
+from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import CallRule, Context
+from kvlens.lint.js_wording import duration, named, place, shown, whole
+
+_LONGEST_TTL = 10 * 366 * 86_400  # a smaller number can only be meant as a duration
+_WAY_OUT = "Seconds since the epoch are Math.floor(Date.now() / 1000)."
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    option = call.option("expiration")
+    if option is None:
+        return
+    value, number = option.value, option.value.number
+    text = wrong = ""
+    if isinstance(value.value, Time):
+        wrong = _wrong_time(value.value)
+        text = "expiration"
+    elif value.kind == "instance" and value.value == "Date":
+        text, wrong = "expiration", f"is a Date, and counts as milliseconds. {_WAY_OUT}"
+    elif value.kind == "string" and number is None:
+        text, wrong = "expiration", f"is {shown(value)}, which is no number. {_WAY_OUT}"
+    elif number is not None:
+        text, wrong = named(call, option), _wrong_number(value, whole(number), context.now)
+    if wrong:
+        yield Finding(
+            place(call, value),
+            f"{text} {wrong} {call.title} throws.",
+            data={"divide": 1000} if _is_milliseconds(value) else None,
+        )
+
+
+def _is_milliseconds(value: Value) -> bool:
+    if isinstance(value.value, Time):
+        return value.value.is_milliseconds
+    return isinstance(value.value, float) and value.value > INT32_MAX
+
+
+def _wrong_time(time: Time) -> str:
+    if time.is_milliseconds:
+        return f"is in milliseconds, and should be in seconds: divide by 1000. {_WAY_OUT}"
+    if not time.is_seconds or time.offset is None:
+        return ""
+    least = MIN_EXPIRATION_TTL - 1 if time.up else MIN_EXPIRATION_TTL
+    if time.offset >= least:
+        return ""
+    when = "in the past" if time.offset <= 0 else f"only {duration(time.offset)} from now"
+    return f"is {when}, and should be at least {MIN_EXPIRATION_TTL} seconds from now."
+
+
+def _wrong_number(value: Value, number: float, now: float) -> str:
+    if number > INT32_MAX:
+        return f"is {shown(value)}, and should be in seconds, not milliseconds: divide by 1000."
+    if number < _LONGEST_TTL:
+        return (
+            f"is {shown(value)}, a point in time long past. "
+            f"To let the key live that many seconds, use expirationTtl: {shown(value)}."
+        )
+    if number < now + MIN_EXPIRATION_TTL:
+        return (
+            f"is {shown(value)}, a point in time that is past. "
+            f"It should be at least {MIN_EXPIRATION_TTL} seconds from now."
+        )
+    return ""
+
+
+RULE = CallRule(
+    "expiration-out-of-range",
+    "error",
+    "An expiration is in milliseconds, past, or less than a minute ahead",
+    frozenset({"put"}),
+    _check,
+)

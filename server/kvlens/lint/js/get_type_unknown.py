@@ -1,0 +1,52 @@
+"""A type that get() does not know. Runtime: TypeError "Unknown response type. …"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.js.calls import TYPES, KvCall
+from kvlens.js.constant_evaluator import Value
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import CallRule, Context
+from kvlens.lint.js_wording import place, quoted
+
+_BULK = ("text", "json")
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    value = _type_of(call)
+    if value is None or value.kind != "string" or not isinstance(value.value, str):
+        return
+    bulk = call.key is not None and call.key.kind == "array"
+    known = _BULK if bulk else TYPES
+    if value.value in known:
+        return
+    from difflib import get_close_matches  # late: most types are right
+
+    close = get_close_matches(value.value.lower(), [name.lower() for name in known], n=1)
+    nearest = next((name for name in known if close and name.lower() == close[0]), None)
+    names = " or ".join(quoted(name) for name in known)
+    what = "A bulk get gives" if bulk else "A value is given as"
+    yield Finding(
+        place(call, value),
+        f"{what} {names}, not as {quoted(value.value)}: {call.title} throws."
+        + (f" Did you mean {quoted(nearest)}?" if nearest else ""),
+        data={"nearest": nearest} if nearest else None,
+    )
+
+
+def _type_of(call: KvCall) -> Value | None:
+    options = call.options
+    if options is not None and options.kind == "string":
+        return options
+    option = call.option("type")
+    return option.value if option else None
+
+
+RULE = CallRule(
+    "get-type-unknown",
+    "error",
+    "get() is asked for a type that it does not know",
+    frozenset({"get", "getWithMetadata"}),
+    _check,
+)

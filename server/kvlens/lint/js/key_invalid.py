@@ -1,0 +1,86 @@
+"""A key that no namespace takes, or that is not the one that is meant.
+
+Runtime: TypeError "Key name cannot be empty.", "… is not allowed as a key name.", 414 above
+512 bytes. A key that is no string is turned into one: "undefined", "[object Object]".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.js.calls import KvCall
+from kvlens.js.constant_evaluator import Value
+from kvlens.kv.limits import MAX_KEY_SIZE
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import CallRule, Context
+from kvlens.lint.js_wording import place, quoted
+
+_METHODS = frozenset({"get", "getWithMetadata", "put", "delete"})
+_NOT_KEYS = {
+    "undefined": 'undefined, which becomes the key "undefined"',
+    "null": 'null, which becomes the key "null"',
+    "object": 'an object, which becomes the key "[object Object]"',
+    "function": "a function, which becomes a key of its source text",
+}
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    key = call.key
+    if key is None:
+        yield Finding(
+            call.method_span, f"{call.title} has no key, and throws. Give the key to {call.method}."
+        )
+        return
+    if key.kind == "array":
+        if call.method == "put":
+            yield Finding(
+                place(call, key),
+                "The key is an array, which becomes one key with commas in it. "
+                "put() writes one key: call it once for each.",
+            )
+        elif call.method != "delete":  # its own rule
+            for item in key.items:
+                yield from _wrong(call, item)
+        return
+    yield from _wrong(call, key)
+
+
+def _wrong(call: KvCall, key: Value) -> Iterator[Finding]:
+    if key.kind == "text" and isinstance(key.value, float) and key.value > MAX_KEY_SIZE:
+        yield Finding(place(call, key), _too_long(call, f"at least {key.value:.0f}"))
+    elif key.kind in _NOT_KEYS:
+        yield Finding(
+            place(call, key),
+            f"The key is {_NOT_KEYS[key.kind]}: a key is a string. Give {call.title} the name "
+            "of the key.",
+        )
+    elif key.kind == "string" and isinstance(key.value, str):
+        size = len(key.value.encode("utf-8", "replace"))
+        if not key.value:
+            message = f"The key is empty, and {call.title} throws. Give it a name."
+        elif key.value in (".", ".."):
+            message = (
+                f"{quoted(key.value)} is not allowed as a key name, and {call.title} throws. "
+                "Every other name is: put something before or after it."
+            )
+        elif size > MAX_KEY_SIZE:
+            message = _too_long(call, str(size))
+        else:
+            return
+        yield Finding(place(call, key), message)
+
+
+def _too_long(call: KvCall, size: str) -> str:
+    return (
+        f"The key has {size} bytes in UTF-8, and the limit is {MAX_KEY_SIZE}: {call.title} throws. "
+        "Shorten it, for example to a hash of it."
+    )
+
+
+RULE = CallRule(
+    "key-invalid",
+    "error",
+    "A key is empty, reserved, too long or no string",
+    _METHODS,
+    _check,
+)

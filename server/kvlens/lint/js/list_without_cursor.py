@@ -1,0 +1,62 @@
+"""A list whose further pages nobody asks for: a page has 1000 keys at most."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kvlens.js.calls import KvCall
+from kvlens.js.syntax import FUNCTIONS
+from kvlens.kv.limits import MAX_LIST_KEYS
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import CallRule, Context
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_PAGES = re.compile(r"list_complete|listComplete|cursor", re.IGNORECASE)
+_KEYS = re.compile(r"\bkeys\b")
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    if call.fate != "awaited" or len(call.argument_nodes) > 1:
+        return
+    options = call.options
+    if options is not None:
+        if options.kind != "object" or not options.complete:
+            return
+        if {"limit", "cursor"} & set(options.properties):
+            return
+    around = call.source.text_of(_outermost(call.node))
+    if _PAGES.search(around) or not _KEYS.search(around):
+        return
+    yield Finding(
+        call.source.span(call.method_node),
+        f"{call.title} gives {MAX_LIST_KEYS} keys at most, and nothing here asks for the next page."
+        " Repeat it with the cursor of each page until list_complete, or set a limit to say that "
+        "one page is enough.",
+    )
+
+
+def _outermost(node: Node) -> Node:
+    """Return the function around all functions around a node, or the file."""
+    found, here = node, node.parent
+    while here is not None:
+        if here.type in FUNCTIONS or here.parent is None:
+            found = here
+            if here.type == "method_definition":
+                return here
+        here = here.parent
+        if here is not None and here.parent is None and found is not node:
+            return found
+    return found
+
+
+RULE = CallRule(
+    "list-without-cursor",
+    "information",
+    "A list is read without its further pages",
+    frozenset({"list"}),
+    _check,
+)

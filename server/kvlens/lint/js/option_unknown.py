@@ -1,0 +1,84 @@
+"""An option that the method does not have: the runtime passes over it in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.js.calls import KvCall
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import CallRule, Context
+from kvlens.lint.js_wording import quoted
+from kvlens.text import Span
+
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "get": ("type", "cacheTtl"),
+    "getWithMetadata": ("type", "cacheTtl"),
+    "put": ("expirationTtl", "expiration", "metadata"),
+    "list": ("prefix", "limit", "cursor"),
+}
+# Names of other stores and of wrangler for the same thing, without case, `_` and `-`.
+_OTHER_NAMES = {
+    "ttl": "expirationTtl",
+    "expirationttl": "expirationTtl",
+    "expirettl": "expirationTtl",
+    "expiresin": "expirationTtl",
+    "expirein": "expirationTtl",
+    "ex": "expirationTtl",
+    "maxage": "expirationTtl",
+    "expire": "expiration",
+    "expires": "expiration",
+    "expireat": "expiration",
+    "expiresat": "expiration",
+    "expirationtime": "expiration",
+    "meta": "metadata",
+    "cachettl": "cacheTtl",
+    "count": "limit",
+    "max": "limit",
+    "startswith": "prefix",
+    "after": "cursor",
+}
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    options = call.options
+    if options is None or options.kind != "object":
+        return
+    known = OPTIONS[call.method]
+    for option in options.properties.values():
+        if option.name in known:
+            continue
+        nearest = _nearest(option.name, known)
+        if nearest and nearest not in options.properties:
+            way_out = f"Did you mean {nearest}?"
+        else:
+            nearest = None
+            way_out = f"It has {', '.join(known[:-1])} and {known[-1]}: remove it."
+        span = call.source.span(option.key)
+        if option.key.type == "string":
+            span = Span(span.start + 1, span.end - 1)
+        yield Finding(
+            span,
+            f"{call.title} has no option {quoted(option.name)}, and the runtime passes over it. "
+            f"{way_out}",
+            data={"nearest": nearest} if nearest else None,
+        )
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
+    word = name.lower().replace("_", "").replace("-", "")
+    other = _OTHER_NAMES.get(word)
+    if other in known:
+        return other
+    from difflib import get_close_matches  # late: most options are right
+
+    close = get_close_matches(word, [each.lower() for each in known], n=1, cutoff=0.7)
+    return next((each for each in known if close and each.lower() == close[0]), None)
+
+
+RULE = CallRule(
+    "option-unknown",
+    "warning",
+    "A call has an option that the method does not know",
+    frozenset(OPTIONS),
+    _check,
+)

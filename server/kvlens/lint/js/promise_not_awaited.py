@@ -1,0 +1,92 @@
+"""A call whose promise nobody waits for: the runtime may end the request before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kvlens.js.calls import METHODS, KvCall
+from kvlens.js.syntax import outer
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import CallRule, Context
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_OF_PROMISES = {"then", "catch", "finally"}
+_WANT_VALUES = {"JSON.parse", "parseInt", "parseFloat", "Number", "String", "atob"}
+_LEFT = ("&&", "||", "??", "in", "instanceof")
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    if call.fate == "dropped":
+        effect = "the write" if call.method in ("put", "delete") else "the read"
+        yield Finding(
+            call.span,
+            f"Nothing waits for {call.title}: the runtime may end before {effect} is done, and a "
+            "failure goes unseen. Write await before it, or hand it to ctx.waitUntil().",
+            data={"await": call.is_in_async},
+        )
+    elif call.fate not in ("awaited", "returned", "void") and _is_taken_for_value(call):
+        yield Finding(
+            call.span,
+            f"{call.title} gives a promise, which is used here as if it were the value. "
+            "Write await before it.",
+            data={"await": call.is_in_async},
+        )
+
+
+def _is_taken_for_value(call: KvCall) -> bool:
+    here = outer(call.node)
+    parent = here.parent
+    if parent is None:
+        return False
+    if parent.type != "variable_declarator":
+        return _wants_value(call, here)
+    name = parent.child_by_field_name("name")
+    if name is None:
+        return False
+    if name.type == "object_pattern":
+        return True  # a promise has none of the properties of an answer
+    names = call.source.names
+    declared = names.resolve(name) if name.type == "identifier" else None
+    if declared is None or declared.kind != "const":
+        return False
+    uses = names.references(declared)
+    return bool(uses) and all(_wants_value(call, use) for use in uses)
+
+
+def _wants_value(call: KvCall, node: Node) -> bool:
+    """Tell whether a promise makes no sense at a place."""
+    here = outer(node)
+    parent = here.parent
+    if parent is None:
+        return False
+    kind = parent.type
+    if kind == "member_expression":
+        name = parent.child_by_field_name("property")
+        return name is not None and call.source.text_of(name) not in _OF_PROMISES
+    if kind == "template_substitution":
+        return True
+    if kind == "unary_expression":
+        operator = parent.child_by_field_name("operator")
+        return operator is not None and operator.type == "!"
+    if kind in ("if_statement", "while_statement", "ternary_expression"):
+        condition = parent.child_by_field_name("condition")
+        return condition is not None and condition.id == here.id
+    if kind == "binary_expression":
+        operator = parent.child_by_field_name("operator")
+        return operator is not None and operator.type not in _LEFT
+    if kind == "arguments" and parent.parent is not None:
+        function = parent.parent.child_by_field_name("function")
+        return function is not None and call.source.text_of(function) in _WANT_VALUES
+    return False
+
+
+RULE = CallRule(
+    "promise-not-awaited",
+    "warning",
+    "Nothing waits for the promise of a call",
+    frozenset(METHODS),
+    _check,
+)

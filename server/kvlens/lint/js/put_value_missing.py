@@ -1,0 +1,36 @@
+"""put() of undefined or null: the runtime stores the words, and Miniflare 2 throws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.js.calls import KvCall
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import CallRule, Context
+from kvlens.lint.js_wording import place, quoted
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    value = call.stored
+    if value is None and call.key is not None:
+        yield Finding(
+            call.method_span,
+            f"{call.title} has a key and no value, and stores nothing that is meant. "
+            "Give the value; an empty string is one.",
+        )
+    elif value is not None and value.kind in ("undefined", "null"):
+        word = value.kind
+        yield Finding(
+            place(call, value),
+            f"The value is {word}, and the runtime stores the text {quoted(word)}; Miniflare 2 "
+            "throws. To remove the key use delete(); an empty value is an empty string.",
+        )
+
+
+RULE = CallRule(
+    "put-value-missing",
+    "warning",
+    "put() gets undefined, null or no value",
+    frozenset({"put"}),
+    _check,
+)

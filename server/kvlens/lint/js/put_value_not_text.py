@@ -1,0 +1,33 @@
+"""put() of a number or a boolean: the runtime stores its text, Miniflare 2 throws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.js.calls import KvCall
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import CallRule, Context
+from kvlens.lint.js_wording import place
+
+_WORDS = {"number": "a number", "time": "a number", "boolean": "a boolean"}
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    value = call.stored
+    word = _WORDS.get(value.kind) if value is not None else None
+    if value is not None and word:
+        yield Finding(
+            place(call, value),
+            f"The value is {word}: the runtime stores its text, get() gives a string back, and "
+            "Miniflare 2 throws. Say so with String().",
+            data={"wrap": "String"},
+        )
+
+
+RULE = CallRule(
+    "put-value-not-text",
+    "information",
+    "put() gets a number or a boolean, which becomes text",
+    frozenset({"put"}),
+    _check,
+)

@@ -1,0 +1,52 @@
+"""put() of what it cannot store. Runtime: TypeError "KV put() accepts only strings, …"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.js.calls import KvCall
+from kvlens.js.constant_evaluator import Value
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import CallRule, Context
+from kvlens.lint.js_wording import place
+
+# Classes of the platform that are neither bytes nor a stream.
+_CLASSES = {
+    "Map", "Set", "WeakMap", "WeakSet", "Date", "Error", "RegExp", "Object", "Array", "URL",
+    "URLSearchParams", "FormData", "Headers", "Request", "Response", "Blob", "File", "Promise",
+}  # fmt: skip
+_BODIES = {"Request", "Response", "Blob", "File"}
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    value = call.stored
+    what = _named(value) if value is not None else None
+    if value is None or what is None:
+        return
+    if value.kind == "function":
+        way_out = "Store what it returns."
+    elif value.kind == "instance" and value.value in _BODIES:
+        way_out = "Store its arrayBuffer() or text()."
+    else:
+        way_out = "Store text, such as JSON.stringify() gives, and read it with the type json."
+    yield Finding(
+        place(call, value),
+        f"The value is {what}, and put() takes strings, ArrayBuffers, their views and streams "
+        f"only: {call.title} throws. {way_out}",
+        data={"wrap": "JSON.stringify"} if value.kind in ("object", "array") else None,
+    )
+
+
+def _named(value: Value) -> str | None:
+    if value.kind == "instance":
+        return f"a {value.value}" if value.value in _CLASSES else None
+    return {"object": "an object", "array": "an array", "function": "a function"}.get(value.kind)
+
+
+RULE = CallRule(
+    "put-value-type",
+    "error",
+    "put() gets an object, an array or another value that it cannot store",
+    frozenset({"put"}),
+    _check,
+)

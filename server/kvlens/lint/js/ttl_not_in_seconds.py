@@ -1,0 +1,74 @@
+"""A TTL in milliseconds, or a point in time as a TTL: put() takes it, and the key stays for years.
+
+Only what is plain is reported: a product with 1000, a name that says milliseconds, the clock,
+or a bare number that is a round time in milliseconds and not in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.js.calls import KvCall
+from kvlens.js.constant_evaluator import Time, Value
+from kvlens.js.syntax import plain
+from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
+from kvlens.lint.base import Finding
+from kvlens.lint.js_base import CallRule, Context
+from kvlens.lint.js_wording import digits, duration, named, place, shown
+
+_MINUTE, _DAY = 60_000, 86_400_000
+_ROUND = {
+    minutes * _MINUTE for minutes in (1, 2, 5, 10, 15, 20, 30, 45, 60, 120, 180, 240, 360, 480, 720)
+}
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    for name in ("expirationTtl", "cacheTtl"):
+        option = call.option(name)
+        if option is None:
+            continue
+        value = option.value
+        if isinstance(value.value, Time):
+            yield from _time(call, name, value, value.value)
+            continue
+        number = value.number
+        if number is None or not MIN_EXPIRATION_TTL <= number <= INT32_MAX:
+            continue
+        if value.unit == "ms" or _is_round(value, number):
+            seconds = digits(number / 1000) if number % 1000 == 0 else digits(number // 1000)
+            yield Finding(
+                place(call, value),
+                f"{named(call, option)} is {shown(value)}, which looks like milliseconds; a TTL is "
+                f"in seconds, so this is {duration(number)}. For {duration(number / 1000)} write "
+                f"{seconds}.",
+                data={"replace": seconds, "divide": 1000},
+            )
+
+
+def _is_round(value: Value, number: float) -> bool:
+    """Tell whether a number as it is written is a round time in milliseconds only."""
+    node = plain(value.source or value.node)
+    if value.unit == "s" or node.type not in ("number", "string"):
+        return False
+    return number in _ROUND or (number >= _DAY and number % _DAY == 0)
+
+
+def _time(call: KvCall, name: str, value: Value, time: Time) -> Iterator[Finding]:
+    if not (time.is_seconds or time.is_milliseconds):
+        return
+    other = "" if name == "cacheTtl" else " To name the time itself, use expiration."
+    yield Finding(
+        place(call, value),
+        f"{name} is a point in time here, and it should be a number of seconds from now: "
+        + ("the key would stay for over fifty years." if time.is_seconds else "the call throws.")
+        + f" Leave the clock out of it.{other}",
+    )
+
+
+RULE = CallRule(
+    "ttl-not-in-seconds",
+    "warning",
+    "A TTL is in milliseconds, or is a point in time",
+    frozenset({"put", "get", "getWithMetadata"}),
+    _check,
+)

@@ -1,0 +1,149 @@
+"""Lists of namespaces in a wrong place or under a wrong name, wherever a config has them.
+
+What one table holds is looked through once for as long as the table stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from kvlens.config.model import KV_FIELD, Config, Entry
+from kvlens.config.nodes import Node
+from kvlens.text import Span
+
+FIELDS_OF_KV = frozenset(("binding", "id", "preview_id"))
+_KEPT = "strays"
+_PLAIN = KV_FIELD.replace("_", "")
+# Names that mean the list only where what they hold looks like one.
+_LOOSE = {"kv", "kvs", "kvbinding", "kvbindings", "kvstore", "kvstores", "namespace", "namespaces"}
+_OTHER = re.compile(r"[^a-z0-9]")
+
+
+@dataclass
+class Stray:
+    """A key that is, or reads like, `kv_namespaces`."""
+
+    name: str
+    path: tuple[str, ...]  # of the table that it stands in
+    keys: list[Span] = field(default_factory=list)  # one; with headers one each
+    headers: list[Span] = field(default_factory=list)  # what is between their brackets
+    kind: str = "array"
+    entries: list[Entry] = field(default_factory=list)
+    broken: bool = False
+    table: tuple[int, Node, int] | None = None  # with no header: where to take it out
+
+    @property
+    def environment(self) -> str | None:
+        """The environment whose list this should be; None for the top level."""
+        return self.path[1] if len(self.path) > 1 and self.path[0] == "env" else None
+
+    @property
+    def looks_like_kv(self) -> bool:
+        """Whether an element has a field of a namespace."""
+        return any(
+            member.key[0].name in FIELDS_OF_KV
+            for entry in self.entries
+            for member in entry.node.members
+            if len(member.key) == 1
+        )
+
+
+def strays(config: Config) -> list[Stray]:
+    """Return every such key that is not simply the right one in the right place."""
+    kept: list[Stray] | None = config.cache.get(_KEPT)
+    if kept is None:
+        kept = config.cache[_KEPT] = list(_strays(config))
+    return kept
+
+
+def in_scope(path: tuple[str, ...]) -> bool:
+    """Tell whether a list of namespaces may stand in the table of that path."""
+    rest = path[2:] if len(path) > 1 and path[0] == "env" else path
+    return rest in ((), ("previews",))
+
+
+def means_kv(name: str) -> bool:
+    """Tell whether a name is `kv_namespaces`, or surely meant to be."""
+    if name == KV_FIELD:
+        return True
+    plain = _OTHER.sub("", name.lower())
+    if not plain.startswith("k") and "namesp" not in plain:
+        return False
+    if abs(len(plain) - len(_PLAIN)) > 4 or len(plain) < 8:
+        return False
+    from difflib import SequenceMatcher  # late: nearly all names are something else
+
+    return SequenceMatcher(None, plain, _PLAIN).ratio() > 0.86
+
+
+def might_mean_kv(name: str) -> bool:
+    """Tell whether a name may stand for the list where what it holds looks like one."""
+    return means_kv(name) or _OTHER.sub("", name.lower()) in _LOOSE
+
+
+def _strays(config: Config) -> Iterator[Stray]:
+    by_header: dict[tuple[str, ...], Stray] = {}
+    for base, section in config.sections:
+        path, body = section.path, section.body
+        if path and path[-1] == KV_FIELD and in_scope(path[:-1]):
+            continue
+        if path and might_mean_kv(path[-1]):
+            stray = by_header.get(path)
+            if stray is None:
+                stray = by_header[path] = Stray(path[-1], path[:-1])
+                stray.kind = "array" if section.is_array else "table"
+            last = section.header[-1]
+            stray.keys.append(Span(base + last.start, base + last.end))
+            stray.headers.append(Span(base + section.header[0].start, base + last.end))
+            stray.entries.append(Entry(base, body))
+            stray.broken |= config.text[base + body.head - 1] != "]"
+        elif KV_FIELD not in path and (not path or config.text[base + body.head - 1] == "]"):
+            for found in _search(body):
+                if found[0][-1] != KV_FIELD or not in_scope((*path, *found[0][:-1])):
+                    yield _placed(base, path, found)
+    yield from by_header.values()
+
+
+_Found = tuple[tuple[str, ...], int, Node, int]  # path, the table's offset, the table, the member
+
+
+def _search(node: Node) -> tuple[_Found, ...]:
+    """Return the keys in question in a table and all below it; offsets from the table."""
+    kept: tuple[_Found, ...] | None = node.cache.get(_KEPT)
+    if kept is None:
+        kept = node.cache[_KEPT] = tuple(_look(node))
+    return kept
+
+
+def _look(node: Node) -> Iterator[_Found]:
+    for index, member in enumerate(node.members):
+        names = tuple(part.name for part in member.key)
+        if might_mean_kv(names[-1]):
+            yield names, 0, node, index
+        elif member.value.members or member.value.items:
+            for path, offset, table, at in _search(member.value):
+                yield (*names, *path), member.offset + offset, table, at
+    for start, item in node.items:
+        if item.members or item.items:
+            for path, offset, table, at in _search(item):
+                yield path, start + offset, table, at
+
+
+def _placed(base: int, path: tuple[str, ...], found: _Found) -> Stray:
+    names, offset, table, index = found
+    member = table.members[index]
+    last = member.key[-1]
+    at = base + offset
+    start = at + member.offset
+    value = member.value
+    return Stray(
+        names[-1],
+        (*path, *names[:-1]),
+        [Span(at + last.start, at + last.end)],
+        kind=value.kind,
+        entries=[Entry(start + where, item) for where, item in value.items],
+        broken=value.broken,
+        table=(at, table, index),
+    )

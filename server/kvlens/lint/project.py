@@ -1,0 +1,170 @@
+"""Checking the files of one project together: its config, seed files and sources."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from kvlens.config.find import SEEDS, ConfigError, is_config, read_config
+from kvlens.config.model import Config
+from kvlens.config.project_context import look_around
+from kvlens.config.reader import load_text
+from kvlens.files import open_file
+from kvlens.lint.base import Problem
+from kvlens.lint.config_rules import Levels, check, file_problem, in_order, reported
+from kvlens.lint.problems import failed, more
+from kvlens.lint.suppressions import apply_suppressions, with_severity
+
+_SEED_RULES = {"error": "seed-invalid", "warning": "seed-doubtful"}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One file that was looked at: its text (empty where it could not be read), its problems."""
+
+    path: Path
+    text: str
+    problems: list[Problem]
+
+
+@dataclass
+class Wanted:
+    """Files to check that have a config in common.
+
+    config: the one that counts for the sources; None for files that belong to no project.
+    files: configs and seed files; sources: JavaScript and TypeScript. In the order to report.
+    """
+
+    config: Path | None
+    files: list[Path] = field(default_factory=list)
+    sources: list[Path] = field(default_factory=list)
+
+
+def check_project(wanted: Wanted, levels: Levels, with_sources: bool) -> list[Checked]:
+    """Check the files of one project; without the parser, its configs and seed files alone."""
+    found: list[Checked] = []
+    read: dict[Path, Config] = {}
+    for path in wanted.files:
+        checked, config = _check_file(path, levels)
+        found.append(checked)
+        if config is not None:
+            read[_whole(path)] = config
+    if not with_sources:
+        return found
+    counts = read.get(wanted.config) if wanted.config else None
+    sources, unused = _check_sources(wanted, counts, levels)
+    return [
+        replace(checked, problems=in_order([*checked.problems, *unused]))
+        if unused and _whole(checked.path) == wanted.config
+        else checked
+        for checked in found
+    ] + sources
+
+
+def is_seed_file(path: Path) -> bool:
+    """Tell a seed file from a config: by its folder, or as JSON that begins with an array."""
+    if path.suffix != ".json" or is_config(path):
+        return False
+    if path.parent.name == SEEDS:
+        return True
+    from kvlens.seeds.array import LARGEST  # late: only where there may be seeds
+
+    try:
+        with open_file(path, LARGEST) as file:
+            return file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
+    except OSError:
+        return False
+
+
+# configs and seed files ---------------------------------------------------------------------
+
+
+def _check_file(path: Path, levels: Levels) -> tuple[Checked, Config | None]:
+    if is_seed_file(path):
+        seeds = _check_seed_file(path)
+        found = [with_severity(problem, levels) for problem in seeds.problems]
+        return Checked(path, seeds.text, [problem for problem in found if problem]), None
+    try:
+        text = read_config(path)
+    except ConfigError as error:
+        problem = with_severity(file_problem(str(error).removeprefix(f"{path}: ")), levels)
+        return Checked(path, "", [problem] if problem else []), None
+    config = load_text(text, str(_whole(path)))
+    return Checked(path, text, check(config, look_around(path), levels)), config
+
+
+def _check_seed_file(path: Path) -> Checked:
+    from kvlens.seeds.array import FileError, read_text  # late: only where there are seeds
+    from kvlens.seeds.file import check as check_seeds
+
+    try:
+        text = read_text(path, path.name)
+    except FileError as error:
+        return Checked(path, "", [file_problem(problem.message) for problem in error.problems])
+    seeds = check_seeds(text, str(path), time.time())
+    found = [
+        reported(_SEED_RULES[problem.severity], problem.message, problem.span)
+        for problem in seeds.problems
+    ]
+    for severity, code in _SEED_RULES.items():
+        listed = [problem for problem in seeds.problems if problem.severity == severity]
+        if (left := seeds.counts[severity] - len(listed)) > 0:
+            found.append(reported(code, more(left, code), listed[-1].span))
+    return Checked(path, text, in_order(found))
+
+
+# sources ------------------------------------------------------------------------------------
+
+
+def _check_sources(
+    wanted: Wanted, config: Config | None, levels: Levels
+) -> tuple[list[Checked], list[Problem]]:
+    """Return the sources checked, and what they say of the config where that is checked too."""
+    if not wanted.sources and config is None:
+        return [], []
+    from kvlens.js.files import SourceFiles
+    from kvlens.js.project import ALONE, SourceProject, is_test, may_matter, texts_beside
+    from kvlens.lint.js_check import check_source
+    from kvlens.lint.unused_bindings import unused_bindings
+
+    files, project = SourceFiles({}), ALONE
+    if wanted.config is not None:
+        folder = wanted.config.parent
+        files, known = SourceFiles.below(folder), config or _load(wanted.config)
+        configs = [] if known is None else [known]
+        project = SourceProject(configs, files.types(), texts_beside(folder))
+    unused: list[Problem] = []
+    if config is not None and not files.unread:  # what is not read may use any binding
+        try:
+            unused = [
+                *apply_suppressions(
+                    config, unused_bindings(config, files.texts, files.parsed), levels
+                )
+            ]
+        except Exception as error:
+            unused = [failed("the search for namespaces that no source uses", error)]
+    checked = []
+    for path in wanted.sources:
+        name = str(_whole(path))
+        text, problems = files.text(name), []
+        if (unread := files.unread.get(name)) is not None:
+            problem = None if unread.made else with_severity(file_problem(str(unread)), levels)
+            problems = [problem] if problem else []
+        elif not is_test(name, project.configs) and may_matter(text, project):
+            found = check_source(files.parsed(name), project)
+            problems = [kept for problem in found if (kept := with_severity(problem, levels))]
+        checked.append(Checked(path, text if problems else "", problems))
+    return checked, unused
+
+
+def _load(path: Path) -> Config | None:
+    try:
+        return load_text(read_config(path), str(path))
+    except ConfigError:
+        return None
+
+
+def _whole(path: Path) -> Path:
+    return Path(os.path.normpath(path.absolute()))  # as sources name one another

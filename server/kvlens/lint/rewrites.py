@@ -1,0 +1,79 @@
+"""Changes of a config that mend nothing: another way to write it, or more of the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kvlens.config.convert import to_inline, to_sections
+from kvlens.config.edit import add_bindings, add_field, list_path, literal
+from kvlens.config.model import Config, Entry, Environment, KvList
+from kvlens.lint.base import Fix
+from kvlens.lint.config_rules import check_structure
+from kvlens.lint.fix_helpers import can_extend, fresh_id
+from kvlens.lint.fixes import still_valid, tried
+from kvlens.text import Span
+
+
+def rewrites(config: Config, span: Span) -> list[Fix]:
+    """Return the changes to offer at a place: only those that leave the file as right as it is."""
+    proposed = list(_rewrites(config, span))
+    if not proposed or not still_valid(config):
+        return []
+    before = _count(config)
+    return [fix for fix in proposed if _keeps(config, fix, before)]
+
+
+def _rewrites(config: Config, span: Span) -> Iterator[Fix]:
+    for environment in config.environments:
+        for kv in environment.kv:
+            entry = _touched(kv, span)
+            if entry is None and not _meet(kv.key_span, span) and not _meet(kv.span, span):
+                continue
+            path = list_path(environment.name)
+            if not config.is_json:
+                if edits := to_sections(config, environment, kv):
+                    yield Fix(f"Write it as [[{path}]]", edits)
+                if edits := to_inline(config, environment, kv):
+                    yield Fix(f"Write it as {path} = […]", edits)
+            if entry is not None:
+                yield from _of_entry(config, environment, entry)
+
+
+def _of_entry(config: Config, environment: Environment, entry: Entry) -> Iterator[Fix]:
+    if entry.is_table and not entry.broken and entry.get("preview_id") is None:
+        edit = add_field(config, entry, "preview_id", literal(fresh_id()))
+        yield Fix("Generate a fresh local id as preview_id", (edit,))
+    name = entry.text_of("binding")
+    if name is None:
+        return
+    lacking = [
+        other
+        for other in config.environments
+        if other.name != environment.name
+        and can_extend(config, other)
+        and all(known.binding != name for known in config.namespaces(other.name))
+    ]
+    for other in lacking:
+        where = "the top level" if other.name is None else f"env.{other.name}"
+        yield Fix(f"Add {literal(name)} to {where}", (add_bindings(config, other, [name]),))
+    if len(lacking) > 1:
+        edits = tuple(add_bindings(config, other, [name]) for other in lacking)
+        yield Fix(f"Add {literal(name)} to every environment that lacks it", edits)
+
+
+def _touched(kv: KvList, span: Span) -> Entry | None:
+    return next((entry for entry in kv.entries if _meet(entry.span, span)), None)
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one.start <= other.end and other.start <= one.end
+
+
+def _keeps(config: Config, fix: Fix, before: Counter[str]) -> bool:
+    changed = tried(config, fix)
+    return not _count(changed) - before and still_valid(changed)
+
+
+def _count(config: Config) -> Counter[str]:
+    return Counter(problem.code for problem in check_structure(config))

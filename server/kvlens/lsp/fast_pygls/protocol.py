@@ -1,0 +1,212 @@
+"""The protocol as pygls handles it, with a short way for what comes with every key stroke.
+
+pygls keeps a text of its own for each document and takes every notification through a generator
+and two futures made for the general case. This server keeps its own texts, so what the editor
+says of them goes straight to plain functions. What comes in passes one gate, `messages`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from concurrent.futures import Future
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import FeatureNotificationError, JsonRpcException
+from pygls.protocol import JsonRPCResponseMessage, LanguageServerProtocol, lsp_method
+
+from kvlens.lsp.fast_pygls import messages
+from kvlens.lsp.fast_pygls.messages import RefusalError
+
+TEXTS = frozenset(
+    (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE, types.TEXT_DOCUMENT_DID_CLOSE)
+)
+_NOTIFICATIONS = frozenset(
+    method for method, kinds in types.METHOD_TO_TYPES.items() if kinds[1] is None
+)
+INTERNAL_ERROR, REQUEST_FAILED = -32603, -32803
+MOST_REQUESTS = 5000  # that wait for an answer, either way
+ISSUES = "https://github.com/kvlens/kvlens/issues"
+
+logger = logging.getLogger(__name__)
+
+
+def unexpected(error: Exception | str) -> str:
+    """Return what a client is told of an error that nobody foresaw; the log has the traceback."""
+    said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    first = said.partition("\n")[0][:200]
+    return f"Internal error: {first}. Please report this at {ISSUES}; the log says more."
+
+
+class Protocol(LanguageServerProtocol):
+    """pygls' protocol without its texts, and with commands that a client can really cancel."""
+
+    _initialized = False  # `initialize` was answered, or is being
+    _ending: int | str | None = None  # the id of `shutdown`
+
+    @property
+    def is_initialized(self) -> bool:
+        """Whether there is a workspace."""
+        return self._workspace is not None
+
+    # what comes in --------------------------------------------------------------------------
+
+    def receive(self, body: bytes) -> None:
+        """Act on one message, or say why not; never raises for what a client may send."""
+        try:
+            message = messages.parse(body)
+            if message.get("method") == types.EXIT and "id" not in message:
+                self._exit()
+            elif "method" in message:
+                self._admit(message)
+                self.handle_message(messages.structure(message, self._converter))
+            else:
+                self._take_answer(message)
+        except RefusalError as refusal:
+            logger.warning("%s", refusal)
+            if not refusal.silent:
+                error = {"code": refusal.code, "message": str(refusal)}
+                self._send_data({"jsonrpc": self.VERSION, "id": refusal.number, "error": error})
+
+    def _exit(self) -> None:
+        """End when `shutdown` has come to its end; with 1 where it did not come at all."""
+        code = 1 if self._ending is None else 0
+        self._server.ending(code)  # type: ignore[attr-defined]
+        shutdown = self._request_futures.get(self._ending) if self._ending is not None else None
+        if shutdown is None:
+            self._server.end(code)  # type: ignore[attr-defined]
+        else:
+            shutdown.add_done_callback(lambda _: self._server.end(code))  # type: ignore[attr-defined]
+
+    def _admit(self, message: dict[str, Any]) -> None:
+        """Let pass what the state of the session allows."""
+        method = message["method"]
+        is_request = "id" in message
+        code, text = messages.INVALID_REQUEST, ""
+        if self._ending is not None:
+            text = "The server has been shut down: only exit can follow."
+        elif method == types.INITIALIZE:
+            text = "initialize comes once." if self._initialized else ""
+        elif not self._initialized:
+            code, text = messages.NOT_INITIALIZED, "initialize comes first."
+        elif method not in self.fm.builtin_features and method not in self.fm.features:
+            if not is_request and method != types.CANCEL_REQUEST:
+                raise RefusalError(0, f"No use is made of {method[:100]!r}.", silent=True)
+            if is_request and method not in _NOTIFICATIONS:
+                code, text = messages.METHOD_NOT_FOUND, f"There is no method {method[:100]!r} here."
+        if not text and is_request and len(self._request_futures) >= MOST_REQUESTS:
+            code = REQUEST_FAILED
+            text = f"Over {MOST_REQUESTS:,} requests wait for their answers. Send fewer at once."
+        if text:
+            raise RefusalError.of(message, code, text)
+        if method == types.SHUTDOWN and is_request:
+            self._ending = message["id"]
+
+    def handle_message(self, message: Any) -> None:
+        """Handle one message; the texts' go straight to their handlers."""
+        method = getattr(message, "method", None)
+        if method in TEXTS:
+            try:
+                self.fm.features[method](message.params)
+            except Exception as error:
+                logger.exception("Failed to handle %s", method)
+                self._server.report_server_error(error, FeatureNotificationError)
+        else:
+            if method == types.INITIALIZE:
+                self._initialized = True
+            super().handle_message(message)
+
+    def _execute_handler(self, msg_id: Any, *arguments: Any, **named: Any) -> None:
+        """Let go of what is done: pygls would keep a future for each notification for good."""
+        super()._execute_handler(msg_id, *arguments, **named)
+        future = self._request_futures.get(msg_id)
+        if future is not None:
+            future.add_done_callback(lambda done: self._forget(msg_id, done))
+
+    def _forget(self, number: Any, done: Future[Any]) -> None:
+        if self._request_futures.get(number) is done:
+            del self._request_futures[number]
+
+    def _take_answer(self, message: dict[str, Any]) -> None:
+        """Hand over the answer to a request of ours; what answers none is dropped."""
+        number = message.get("id")
+        if number not in self._result_types:
+            raise RefusalError(0, f"An answer to no request: id {number!r:.80}.", silent=True)
+        kind = self._result_types.pop(number) or JsonRPCResponseMessage
+        future = self._request_futures.pop(number, None)
+        if future is None or future.done():
+            return
+        try:
+            if "error" in message:
+                answer = self._converter.structure(message, types.ResponseErrorMessage)
+                error = answer.error or types.ResponseError(INTERNAL_ERROR, "no reason given")
+                future.set_exception(JsonRpcException.from_error(error))
+            else:
+                future.set_result(self._converter.structure(message, kind).result)
+        except Exception as error:  # an answer that does not fit is a failed request
+            if not future.done():
+                future.set_exception(JsonRpcException(f"The client's answer does not fit: {error}"))
+
+    # what goes out --------------------------------------------------------------------------
+
+    def send_request(self, *arguments: Any, **named: Any) -> Future[Any]:
+        """Ask the client; of a client that never answers only the latest requests are kept."""
+        while len(self._result_types) >= MOST_REQUESTS:
+            oldest = next(iter(self._result_types))
+            del self._result_types[oldest]
+            self._request_futures.pop(oldest, None)
+        return super().send_request(*arguments, **named)
+
+    def notify_json(self, method: str, params: dict[str, Any]) -> None:
+        """Send a notification whose params are JSON already."""
+        self._send_data({"jsonrpc": self.VERSION, "method": method, "params": params})
+
+    def _send_response(
+        self, msg_id: Any, result: Any = None, error: types.ResponseError | None = None
+    ) -> None:
+        """Answer a request. What nobody foresaw is one line; the traceback is in the log."""
+        if error is not None and error.code == INTERNAL_ERROR:
+            error = types.ResponseError(INTERNAL_ERROR, unexpected(error.message))
+        super()._send_response(msg_id, result, error)
+
+    def _send_data(self, data: Any) -> None:
+        """Write one message; a result that has no JSON form becomes an error."""
+        if self.writer is None or not data:
+            return
+        try:
+            body = json.dumps(data, default=self._serialize_message)
+        except Exception as error:
+            logger.exception("Unable to write a message")
+            if hasattr(data, "result"):
+                failed = types.ResponseError(INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+                self._send_response(data.id, error=failed)
+            return
+        try:
+            self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body.encode()))
+        except (OSError, ValueError):  # its end of the pipe is closed, or ours is
+            self._server.client_gone()  # type: ignore[attr-defined]
+
+    # pygls keeps texts in its own handlers of these, which are not wanted.
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+        """Hand over a text that the editor opened."""
+        self.fm.features[types.TEXT_DOCUMENT_DID_OPEN](params)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: Any) -> None:
+        """Hand over the changes of a text."""
+        self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE](params)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+        """Hand over that the editor closed a text."""
+        self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE](params)
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    async def lsp_workspace__execute_command(  # type: ignore[override]  # a generator in pygls
+        self, params: types.ExecuteCommandParams
+    ) -> Any:
+        """Run a command in a task of its own, so that a cancel reaches it."""
+        return await self.fm.features[types.WORKSPACE_EXECUTE_COMMAND](params)

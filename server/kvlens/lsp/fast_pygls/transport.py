@@ -1,0 +1,284 @@
+"""Messages on standard input and output, by the shortest way to their handlers.
+
+pygls asks a pool of threads for every header line, the empty line and the body of a message, and
+takes each through a chain of coroutines. Here the loop reads the pipe itself where the system
+lets it, else one thread hands over whatever has come; whole messages are cut out of what has
+arrived and handled at once, one a turn of the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+import stat
+import sys
+import threading
+from typing import Any, BinaryIO
+from typing import Protocol as Interface
+
+from pygls.io_ import StdoutWriter
+from pygls.lsp.server import LanguageServer
+
+from kvlens.lsp.fast_pygls.protocol import Protocol
+from kvlens.lsp.watchdog import Watchdog
+
+CHUNK = 1 << 16
+"""Bytes taken at once by the reading thread: what a pipe holds."""
+
+LONGEST = 160 * 1024 * 1024
+"""Bytes of a message: a value of 25 MiB of which JSON escapes every byte takes 150."""
+
+AHEAD = 4  # chunks that the reading thread may be ahead of the loop
+LINGER = 1.0  # seconds
+MOST_WAITING = 4 * 1024 * 1024  # bytes that have come and are not handled yet
+_LENGTH = re.compile(rb"^content-length:(.*)$", re.IGNORECASE | re.MULTILINE)
+_END = re.compile(rb"\r?\n\r?\n")  # of the headers
+_LONGEST_HEADERS = 1 << 14
+
+logger = logging.getLogger(__name__)
+
+
+class StdioServer(LanguageServer):
+    """A language server whose `start_io` reads without pygls' pool of threads."""
+
+    protocol: Protocol
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **{"protocol_cls": Protocol, **named})
+        self.exit_code = 0
+        self._messages: _Messages | None = None
+        self._watchdog: Watchdog | None = None
+
+    def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
+        """Serve until the client says `exit`, closes its end or is gone."""
+        source, target = stdin or sys.stdin.buffer, stdout or sys.stdout.buffer
+        self._stop_event = threading.Event()
+        self.protocol.set_writer(StdoutWriter(target))
+        try:
+            asyncio.run(self._serve(source, in_loop=can_wait_in_loop(source, target)))
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self.shutdown()  # type: ignore[no-untyped-call]
+
+    def client_gone(self) -> None:
+        """Nobody reads what we write: end, once the client has had time to say so itself."""
+        self.protocol.writer = None
+        if self._messages is not None and not self._messages.ended.done():
+            logger.error("The client has gone: its end of standard output is closed.")
+            asyncio.get_running_loop().call_later(LINGER, self._messages.end)
+
+    def ending(self, code: int) -> None:
+        """The client has said `exit`: it will not be long."""
+        self.exit_code = code
+        if self._watchdog is not None:
+            self._watchdog.ended(code)
+
+    def end(self, code: int) -> None:
+        """End now."""
+        self.exit_code = code
+        if self._messages is not None:
+            self._messages.end()
+
+    def watch_parent(self, process: int | None) -> None:
+        """End with the editor's process too."""
+        if self._watchdog is not None:
+            self._watchdog.watch(process)
+
+    async def _serve(self, source: BinaryIO, *, in_loop: bool) -> None:
+        loop = asyncio.get_running_loop()
+        messages = self._messages = _Messages(self, loop)
+        watchdog = self._watchdog = Watchdog(source.fileno(), messages.gone)
+        watchdog.start()
+        beating = loop.create_task(_beat(watchdog))
+        transport: asyncio.ReadTransport | None = None
+        if in_loop:
+            transport, _ = await loop.connect_read_pipe(lambda: messages, source)
+            messages.flow = transport
+        else:
+            messages.flow = pump = _Pump(source.fileno(), loop, messages, watchdog)
+            threading.Thread(target=pump.run, daemon=True).start()
+        try:
+            await messages.ended
+        finally:
+            watchdog.ended(self.exit_code)
+            beating.cancel()
+            if transport:
+                transport.close()
+
+
+async def _beat(watchdog: Watchdog) -> None:
+    while True:
+        watchdog.beat()
+        await asyncio.sleep(1)
+
+
+class _Flow(Interface):
+    """What can be told to bring no more for now."""
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+class _Messages(asyncio.Protocol):
+    """Cuts messages out of what arrives and has each handled in a turn of the loop of its own.
+
+    One a turn, so that what a message starts is not kept waiting by a hundred that follow.
+    """
+
+    def __init__(self, server: StdioServer, loop: asyncio.AbstractEventLoop) -> None:
+        self.ended: asyncio.Future[None] = loop.create_future()
+        self.flow: _Flow | None = None
+        self._server = server
+        self._loop = loop
+        self._received = bytearray()
+        self._expected = 0  # bytes of the message that has begun, headers included
+        self._headers = 0  # bytes of its headers
+        self._is_last = False
+        self._goes_on = False  # a later turn looks at what is left
+        self._paused = False
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what has arrived."""
+        self._received += data
+        if not self._goes_on and len(self._received) >= self._expected:
+            self._next()
+        self._control()
+
+    def eof_received(self) -> None:
+        """Handle what is whole yet, then end."""
+        self._is_last = True
+        if not self._goes_on:
+            self._next()
+
+    def gone(self) -> None:
+        """Note, from another thread, that the editor is gone, if its input says nothing of it."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended first
+            self._loop.call_soon_threadsafe(self.eof_received)
+
+    def _control(self) -> None:
+        """Let no more come in than is handled, so that a flood waits in the pipe."""
+        much = len(self._received) > self._expected + MOST_WAITING
+        if self.flow is not None and much != self._paused and not self.ended.done():
+            self._paused = much
+            (self.flow.pause_reading if much else self.flow.resume_reading)()
+
+    def _next(self) -> None:
+        self._goes_on = False
+        try:
+            body = self._cut()
+            if body is not None:
+                self._server.protocol.receive(body)
+        except ValueError as error:
+            logger.error("What the client sends is not the protocol: %s", error)
+            self.end()
+        else:
+            self._control()
+            if self.ended.done():
+                return
+            if body is not None and self._received:
+                self._goes_on = True
+                self._loop.call_soon(self._next)
+            elif self._is_last:
+                if self._received:
+                    logger.warning("The client's last message was cut off.")
+                self.end()
+
+    def _cut(self) -> bytes | None:
+        """Take the next body out of what has arrived, if it is there as a whole.
+
+        Raises ValueError where there are no headers.
+        """
+        received = self._received
+        if not self._expected:
+            end = _END.search(received)
+            if not end:
+                if len(received) > _LONGEST_HEADERS:
+                    raise ValueError("headers without an end")
+                return None
+            self._headers = end.end()
+            self._expected = self._headers + _length(bytes(received[: end.end()]))
+        if len(received) < self._expected:
+            return None
+        body = bytes(received[self._headers : self._expected])
+        del received[: self._expected]
+        self._expected = 0
+        return body
+
+    def end(self) -> None:
+        """Let the server end."""
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+def can_wait_in_loop(source: BinaryIO, target: BinaryIO) -> bool:
+    """Tell whether the event loop itself may wait for this input.
+
+    It makes the input non-blocking, so it must be a pipe or socket that is not also the output.
+    On Windows the loop cannot wait for the standard input that a process is given.
+    """
+    if os.name == "nt":
+        return False
+    read, written = os.fstat(source.fileno()), os.fstat(target.fileno())
+    piped = stat.S_ISFIFO(read.st_mode) or stat.S_ISSOCK(read.st_mode)
+    return piped and (read.st_dev, read.st_ino) != (written.st_dev, written.st_ino)
+
+
+def _length(headers: bytes) -> int:
+    """Return how long the message behind these headers is; ValueError where they do not say."""
+    lengths = {text.strip() for text in _LENGTH.findall(headers)}
+    if len(lengths) != 1:
+        what = "more than one" if lengths else "no"
+        raise ValueError(f"{what} Content-Length in {headers.strip()[:200]!r}")
+    (text,) = lengths
+    if not text.isdigit():
+        raise ValueError(f"a Content-Length of {text[:40]!r}")
+    if len(text) > 15 or int(text) > LONGEST:
+        raise ValueError(f"a message of {text[:20].decode()} bytes; {LONGEST:,} is the limit")
+    return int(text)
+
+
+class _Pump:
+    """Hands over what arrives on a file descriptor, until its end: for a thread of its own."""
+
+    def __init__(
+        self,
+        source: int,
+        loop: asyncio.AbstractEventLoop,
+        messages: _Messages,
+        watchdog: Watchdog,
+    ) -> None:
+        self._source = source
+        self._loop = loop
+        self._messages = messages
+        self._watchdog = watchdog
+        self._on_its_way = threading.Semaphore(AHEAD)
+        self._may_read = threading.Event()
+        self._may_read.set()
+        self.pause_reading = self._may_read.clear
+        self.resume_reading = self._may_read.set
+
+    def run(self) -> None:
+        """Read until the end."""
+        while True:
+            self._on_its_way.acquire()
+            self._may_read.wait()
+            try:
+                data = os.read(self._source, CHUNK)
+            except OSError:
+                data = b""
+            if not data:
+                self._watchdog.gone()
+                return
+            try:
+                self._loop.call_soon_threadsafe(self._hand_over, data)
+            except RuntimeError:  # the loop has ended first
+                return
+
+    def _hand_over(self, data: bytes) -> None:
+        self._messages.data_received(data)
+        self._on_its_way.release()

@@ -1,0 +1,254 @@
+"""`http://127.0.0.1:PORT` is the store of a running emulator, reached over its own API.
+
+The token stands in the URL (`http://TOKEN@127.0.0.1:PORT`) or in KVLENS_TOKEN.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import http.client
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
+
+from kvlens.kv.clock import Clock
+from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
+from kvlens.stores.base import Batch, DamagedKeyError, Replaced, Store, StoreError
+from kvlens.stores.batch import Found, in_parts
+from kvlens.stores.registry import shown_url
+
+API = "/kvlens/store/"
+THREADS = 4
+PART_KEYS = 10_000  # that one request writes
+PART_SIZE = 8 * 1024 * 1024  # bytes of their values
+TIMEOUT = 60.0  # seconds without a byte
+
+
+def open_url(url: str, base: Path, clock: Clock) -> Store:
+    """Return the store of the emulator at `url`."""
+    return PeerStore(url)
+
+
+class PeerClient:
+    """Calls an emulator's store API, one kept connection a thread. Blocks."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            port = None
+        if not port or not parts.hostname or parts.path.strip("/") or parts.scheme != "http":
+            raise StoreError(
+                f'"{shown_url(url)}" is not an emulator\'s address: write http://127.0.0.1:PORT.'
+            )
+        if parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise StoreError(
+                f'"{shown_url(url)}" is not on this machine: '
+                "an emulator is reached at 127.0.0.1 only."
+            )
+        token = unquote(parts.username or "") or os.environ.get("KVLENS_TOKEN", "")
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        self.address = f"http://{host}:{port}"
+        self._host, self._port = parts.hostname, port
+        self._headers = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+        }
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._open: list[http.client.HTTPConnection] = []
+
+    def call(self, operation: str, **arguments: Any) -> Any:
+        """Call one operation and return its result; StoreError with the emulator's text."""
+        body = json.dumps(arguments).encode()
+        kept: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        try:
+            try:
+                status, answer = self._exchange(kept or self._connect(), operation, body)
+            except (http.client.RemoteDisconnected, ConnectionError):
+                if kept is None:
+                    raise
+                # a kept connection that was closed meanwhile: every operation may be repeated
+                status, answer = self._exchange(self._connect(), operation, body)
+        except (OSError, http.client.HTTPException) as error:
+            self._forget()
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise StoreError(
+                f"The emulator at {self.address} does not answer ({reason}). "
+                "Start it with kvlens serve, or restart it in the editor."
+            ) from error
+        try:
+            result = json.loads(answer)
+        except ValueError:
+            result = None
+        if status != 200 or not isinstance(result, dict):
+            text = (
+                result.get("error") if isinstance(result, dict) else answer.decode(errors="replace")
+            )
+            raise StoreError(str(text).strip() or f"{self.address} answered {status}.")
+        return result["result"]
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        self._forget()
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT)
+        self._local.connection = connection
+        with self._lock:
+            self._open.append(connection)
+        return connection
+
+    def _forget(self) -> None:
+        connection = getattr(self._local, "connection", None)
+        self._local.connection = None
+        if connection is not None:
+            connection.close()
+            with self._lock:
+                if connection in self._open:
+                    self._open.remove(connection)
+
+    def _exchange(
+        self, connection: http.client.HTTPConnection, operation: str, body: bytes
+    ) -> tuple[int, bytes]:
+        connection.request("POST", API + operation, body, self._headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+
+
+class PeerStore:
+    """The Store protocol over a `PeerClient`, in threads."""
+
+    inline = False
+
+    def __init__(self, url: str) -> None:
+        self._client = PeerClient(url)
+        self._threads = ThreadPoolExecutor(THREADS, "kv-peer")
+
+    async def _call(self, operation: str, **arguments: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._threads, lambda: self._client.call(operation, **arguments)
+        )
+
+    async def get(self, ns: str, key: str) -> Entry | None:
+        found = _unpack(key, await self._call("get", ns=ns, key=key))
+        if isinstance(found, DamagedKeyError):
+            raise found
+        return found
+
+    async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
+        """Read many entries with one request; see `kvlens.stores.batch`."""
+        found = await self._call("get_many", ns=ns, keys=list(keys), size=size)
+        return [_unpack(key, entry) for key, entry in zip(keys, found, strict=False)]
+
+    async def put(self, ns: str, write: Write) -> None:
+        await self._call("put", ns=ns, **pack(write))
+
+    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
+        await self.change_many([Batch(ns, writes)])
+
+    async def change_many(self, batches: Sequence[Batch]) -> None:
+        """Send what is little with one request, else part by part, to be made as a whole."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, self._send, batches)
+
+    def _send(self, batches: Sequence[Batch]) -> None:
+        call, job, number = self._client.call, uuid4().hex, 0
+        parts = _parts(batches)
+        first = next(parts, None)
+        second = next(parts, None)
+        if first is None:
+            return
+        if second is None:
+            call("change_many", batches=[first])
+            return
+        try:
+            for part in chain((first, second), parts):
+                call("stage", job=job, number=number, batches=[part])
+                number += 1
+            while not call("commit", job=job, parts=number):
+                pass  # it takes longer than one answer may
+        except BaseException:
+            with suppress(StoreError):
+                call("drop", job=job)
+            raise
+
+    async def replace(
+        self, ns: str, key: str, value: bytes, expected: str | None = None
+    ) -> Replaced:
+        text = base64.b64encode(value).decode()
+        return Replaced(await self._call("replace", ns=ns, key=key, value=text, expected=expected))
+
+    async def delete(self, ns: str, keys: Sequence[str]) -> int:
+        return int(await self._call("delete", ns=ns, keys=list(keys)))
+
+    async def list(
+        self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
+    ) -> Page:
+        page = await self._call("list", ns=ns, prefix=prefix, limit=limit, after=after)
+        return Page([KeyInfo(*key) for key in page["keys"]], page["complete"])
+
+    async def stats(self, ns: str) -> Stats:
+        return Stats(**await self._call("stats", ns=ns))
+
+    async def clear(self, ns: str) -> int:
+        return int(await self._call("clear", ns=ns))
+
+    async def namespaces(self) -> Sequence[str]:
+        """Return the namespaces that the emulator's store knows; see `kvlens.stores.known`."""
+        return [str(name) for name in await self._call("namespaces")]
+
+    def poll(self) -> Sequence[str]:
+        return ()  # the emulator tells of changes itself
+
+    async def close(self) -> None:
+        self._client.close()
+        self._threads.shutdown()
+
+
+def _parts(batches: Sequence[Batch]) -> Iterator[dict[str, Any]]:
+    for ns, writes, deletes in batches:
+        for part in in_parts(writes, PART_KEYS, PART_SIZE):
+            yield {"ns": ns, "writes": [pack(write) for write in part], "deletes": []}
+        names = iter(deletes)
+        while some := list(islice(names, PART_KEYS)):
+            yield {"ns": ns, "writes": [], "deletes": some}
+
+
+def _unpack(key: str, found: dict[str, Any] | None) -> Found:
+    if found is None:
+        return None
+    if "damaged" in found:
+        return DamagedKeyError(key, found["damaged"])
+    return Entry(base64.b64decode(found["value"]), found["metadata"], found["expiration"])
+
+
+def pack(write: Write) -> dict[str, Any]:
+    """Return a write as the API takes it."""
+    return {
+        "key": write.key,
+        "value": base64.b64encode(write.value).decode(),
+        "metadata": write.metadata,
+        "expiration": write.expiration,
+    }
+
+
+def unpack(item: dict[str, Any]) -> Write:
+    """Return the write that `pack` was given."""
+    value = base64.b64decode(item["value"])
+    return Write(item["key"], value, item["metadata"], item["expiration"])

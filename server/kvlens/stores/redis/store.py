@@ -1,0 +1,458 @@
+"""`redis:` keeps keys in Redis or Valkey, one server or a cluster: one team, many machines.
+
+    redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]      rediss:// the same over TLS
+    redis+cluster://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]…]      rediss+cluster:// over TLS
+
+User and password may be left to KVLENS_REDIS_USERNAME and KVLENS_REDIS_PASSWORD. `?prefix=` names
+what every key begins with (`kvlens`); the other options are redis-py's, such as
+`socket_timeout=` in seconds and `ssl_ca_certs=`. How keys are kept: `redis_scripts`.
+
+The server's clock decides what has expired. A write is one script, so that none is ever half
+made. `put_many`, `delete` and `clear` of many keys are made in parts, none of which keeps the
+server for more than some milliseconds; until the last part is made, other calls on the same
+namespace wait (0.5 s at 100,000 small keys) and help, and a batch takes its size twice in the
+server's memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import struct
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
+from uuid import uuid4
+
+from kvlens.kv.clock import Clock
+from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
+from kvlens.stores.base import Batch, Replaced, Store, StoreError, digest
+from kvlens.stores.batch import in_parts
+from kvlens.stores.redis import scripts
+
+try:
+    from redis.asyncio import Redis, RedisCluster
+    from redis.asyncio.cluster import ClusterNode
+    from redis.asyncio.connection import parse_url
+    from redis.asyncio.retry import Retry
+    from redis.backoff import ExponentialWithJitterBackoff
+    from redis.exceptions import NoScriptError, RedisClusterException, RedisError
+
+    from kvlens.stores.redis.errors import explain
+except ImportError as missing:
+    raise StoreError(
+        f"Stores in Redis need the Python package redis ({missing}). "
+        f"Install it with: {sys.executable} -m pip install -U redis"
+    ) from missing
+
+CONNECT_SECONDS = 4.0  # until a server has to have answered a connection
+ANSWER_SECONDS = 10.0  # until it has to have answered a command
+IDLE_SECONDS = 30  # a connection idle for longer is tried before it is used
+TRIES = 2  # again, after a connection is lost
+AT_ONCE = 64  # commands under way
+PART_SIZE = 1024 * 1024  # bytes of values in one part of a large write
+
+_LOG = logging.getLogger(__name__)
+_PORT = 6379
+_FAILURES = (RedisError, RedisClusterException, OSError)
+# What redis-py lets through where a connection is closed under it (its issue 4287).
+_LEAKS = (AttributeError, TypeError)
+
+
+def open_url(url: str, base: Path, clock: Clock) -> Store:
+    """Return the store of the server or the cluster at `url`. Connects when first used."""
+    return RedisStore(url)
+
+
+class _Tally:
+    """How far a namespace's version is explained by our own changes."""
+
+    def __init__(self, version: int) -> None:
+        self.base = version
+        self.started = 0
+        self.finished = 0
+
+    def is_foreign(self, version: int, finished: int) -> bool:
+        """Tell whether others changed it too; `finished` is from before `version` was asked."""
+        if self.base + finished <= version <= self.base + self.started:
+            return False
+        self.base = version - finished
+        return True
+
+
+class RedisStore:
+    """Namespaces in Redis or Valkey."""
+
+    inline = False
+
+    def __init__(self, url: str) -> None:
+        self._client, self.place, self._prefix, self._secret = _client(url)
+        self._is_cluster = isinstance(self._client, RedisCluster)
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._tallies: dict[str, _Tally] = {}
+        self._helping: dict[str, asyncio.Lock] = {}
+        self._outside: set[str] = set()
+        self._look: asyncio.Task[None] | None = None
+        self._meetings: dict[str, asyncio.Task[_Tally]] = {}
+        self._met = False
+
+    # -- the Store protocol ----------------------------------------------------------------
+
+    async def get(self, ns: str, key: str) -> Entry | None:
+        found = await self._run(ns, scripts.GET, _pack(key))
+        if len(found) == 1:
+            return None
+        _, value, metadata, expires = found
+        return Entry(value, _text(metadata), _number(expires))
+
+    async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Entry | None]:
+        """Read many entries with one script; see `kvlens.stores.batch`."""
+        names = [_pack(key) for key in keys[: scripts.PART]]
+        found = (await self._run(ns, scripts.GET_MANY, size, *names))[1]
+        return [Entry(one[0], _text(one[1]), _number(one[2])) if one else None for one in found]
+
+    async def put(self, ns: str, write: Write) -> None:
+        await self._run(ns, scripts.PUT, *_fields(write))
+
+    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
+        await self.change_many([Batch(ns, writes)])
+
+    async def change_many(self, batches: Sequence[Batch]) -> None:
+        whole = await self._put_at_once(batches[0]) if len(batches) == 1 else batches
+        jobs: dict[str, tuple[str, int]] = {}  # by namespace: the batch's id, its parts
+        for ns, writes, deletes in whole:
+            job, number = jobs.get(ns) or (uuid4().hex, 0)
+            for packed in _packed(writes, deletes):
+                await self._run(ns, scripts.STAGE, job, number, packed)
+                number += 1
+                jobs[ns] = job, number
+        await self._commit(jobs)
+        for ns, (job, _) in jobs.items():
+            await self._finish(ns, job)
+
+    async def _put_at_once(self, batch: Batch) -> Sequence[Batch]:
+        """Put what is few with one script; return what is left to do, with what was taken."""
+        ns, writes, deletes = batch
+        parts = in_parts(writes, scripts.PART, PART_SIZE)
+        first, second = next(parts, None), next(parts, None)
+        if first is None or second is not None or deletes:
+            taken = [part for part in (first, second) if part is not None]
+            return [Batch(ns, chain.from_iterable(chain(taken, parts)), deletes)]
+        await self._run(ns, scripts.PUT, *(f for write in first for f in _fields(write)))
+        return ()
+
+    async def replace(
+        self, ns: str, key: str, value: bytes, expected: str | None = None
+    ) -> Replaced:
+        seen = ""
+        if expected is not None:  # the server has SHA-1 only: it compares with what is read here
+            entry = await self.get(ns, key)
+            if entry is None:
+                return Replaced.GONE
+            if digest(entry.value) != expected:
+                return Replaced.CHANGED
+            seen = hashlib.sha1(entry.value).hexdigest()
+        answer = await self._run(ns, scripts.REPLACE, _pack(key), value, seen)
+        if answer[1]:
+            return Replaced.DONE
+        return Replaced.CHANGED if len(answer) > 2 else Replaced.GONE
+
+    async def delete(self, ns: str, keys: Sequence[str]) -> int:
+        names = [_pack(key) for key in dict.fromkeys(keys)]
+        if len(names) > scripts.PART:
+            job, number = uuid4().hex, 0
+            for packed in _packed((), keys):
+                await self._run(ns, scripts.STAGE, job, number, packed)
+                number += 1
+            await self._commit({ns: (job, number)})
+            return await self._finish(ns, job)
+        return int((await self._run(ns, scripts.DELETE, *names))[1]) if names else 0
+
+    async def list(
+        self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
+    ) -> Page:
+        start, end = _pack(prefix), b"(" + _pack(prefix) + b"\xff" if prefix else b"+"
+        place = b"[" + start
+        if after is not None and _pack(after) >= start:
+            place = b"(" + _pack(after)
+        found: list[KeyInfo] = []
+        while place and len(found) <= limit:
+            missing = limit + 1 - len(found)
+            _, place, flat = await self._run(ns, scripts.LIST, place, end, missing)
+            found += [
+                KeyInfo(_unpack(flat[at]), _number(flat[at + 2]), _text(flat[at + 1]))
+                for at in range(0, len(flat), 3)
+            ]
+        return Page(found[:limit], len(found) <= limit)
+
+    async def stats(self, ns: str) -> Stats:
+        more, keys, size = 1, 0, 0
+        while more:
+            _, more, keys, size = await self._run(ns, scripts.STATS)
+        return Stats(keys, size)
+
+    async def clear(self, ns: str) -> int:
+        job = uuid4().hex
+        await self._run(ns, scripts.CLEAR, job)
+        return await self._finish(ns, job)
+
+    def poll(self) -> Sequence[str]:
+        if self._tallies and (self._look is None or self._look.done()):
+            self._look = asyncio.get_running_loop().create_task(self._look_outside())
+        changed, self._outside = list(self._outside), set()
+        return changed
+
+    async def close(self) -> None:
+        for task in (self._look, *self._meetings.values()):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
+        with suppress(*_FAILURES):
+            await self._client.aclose()
+
+    # -- large changes ---------------------------------------------------------------------
+
+    async def _commit(self, jobs: dict[str, tuple[str, int]]) -> None:
+        """Make staged batches the jobs of their namespaces, all with one step on one server.
+
+        A cluster keeps namespaces on different nodes, so that each has a step of its own there.
+        """
+        steps = [dict([one]) for one in jobs.items()] if self._is_cluster else [jobs] * bool(jobs)
+        for step in steps:
+            while True:
+                answer = await self._run_together(step)
+                if answer[0] == scripts.DONE:
+                    break
+                await self._help(list(step)[answer[1] - 1])  # whose job is in the way
+            if not answer[1]:
+                raise StoreError(
+                    f"{self.place} lost part of a large write before it was complete "
+                    f"(parts are kept for {scripts.KEPT // 60} minutes); nothing was changed. "
+                    "Try again, with fewer keys at once."
+                )
+
+    async def _run_together(self, jobs: dict[str, tuple[str, int]]) -> Any:
+        tallies = [self._tallies[ns] for ns in jobs]
+        for tally in tallies:
+            tally.started += 1
+        answer: Any = None
+        try:
+            answer = await self._call(list(jobs), scripts.COMMIT, *chain(*jobs.values()))
+        finally:
+            for tally in tallies:
+                if answer is not None and answer[0] == scripts.DONE and answer[1]:
+                    tally.finished += 1
+                else:
+                    tally.started -= 1
+        return answer
+
+    async def _finish(self, ns: str, job: str) -> int:
+        await self._help(ns)
+        return int((await self._run(ns, scripts.RESULT, job))[1])
+
+    async def _help(self, ns: str) -> None:
+        """Make what is left of the namespace's job, whoever began it."""
+        lock = self._helping.setdefault(ns, asyncio.Lock())
+        async with lock:
+            while (await self._call(ns, scripts.ADVANCE))[0] == scripts.OPEN:
+                pass
+
+    # -- changes by others -----------------------------------------------------------------
+
+    async def _look_outside(self) -> None:
+        """Compare the versions of the namespaces in use with what we did ourselves."""
+        for ns, tally in list(self._tallies.items()):
+            finished = tally.finished
+            try:
+                version = (await self._call(ns, scripts.VERSION))[1]
+            except StoreError:
+                return  # the next call that needs the server reports it
+            if tally.is_foreign(version, finished):
+                self._outside.add(ns)
+
+    # -- calls -----------------------------------------------------------------------------
+
+    async def _run(self, ns: str, script: scripts.Script, *arguments: Any) -> Any:
+        """Run a script once no job is open; return its answer."""
+        tally = self._tallies.get(ns) or await self._meet(ns)
+        while True:
+            changed = False
+            tally.started += script.changes
+            try:
+                answer = await self._call(ns, script, *arguments)
+                changed = answer[0] != scripts.OPEN and (len(answer) == 1 or answer[1] != 0)
+            finally:
+                if script.changes and changed:
+                    tally.finished += 1
+                elif script.changes:
+                    tally.started -= 1
+            if answer[0] != scripts.OPEN:
+                return answer
+            await self._help(ns)
+
+    async def _meet(self, ns: str) -> _Tally:
+        """Begin with a namespace, once for all calls that wait for it."""
+        meeting = self._meetings.get(ns)
+        if meeting is None:
+            meeting = asyncio.get_running_loop().create_task(self._first_look(ns))
+            self._meetings[ns] = meeting
+            meeting.add_done_callback(lambda done: done.cancelled() or done.exception())
+        try:
+            return await asyncio.shield(meeting)
+        finally:
+            if self._meetings.get(ns) is meeting and meeting.done():
+                del self._meetings[ns]
+
+    async def _first_look(self, ns: str) -> _Tally:
+        version = (await self._call(ns, scripts.VERSION))[1]
+        if not self._met:
+            self._met = True
+            await self._warn_if_it_drops_keys()
+        return self._tallies.setdefault(ns, _Tally(version))
+
+    async def _call(self, ns: str | Sequence[str], script: scripts.Script, *arguments: Any) -> Any:
+        every = [ns] if isinstance(ns, str) else ns
+        bases = [f"{self._prefix}:{{{quote(one, safe='')}}}" for one in every]
+        given = (len(bases), *bases, *arguments)
+        for tries_left in reversed(range(TRIES + 1)):
+            try:
+                async with self._gate:
+                    try:
+                        return await self._client.evalsha(_digest(script), *given)
+                    except NoScriptError:  # a new server, or one that was restarted
+                        return await self._client.eval(script.source, *given)
+            except _LEAKS as error:
+                if not tries_left:
+                    lost = RedisError(f"the connection was lost: {error}")
+                    raise StoreError(explain(lost, self.place, self._secret)) from error
+            except _FAILURES as error:
+                raise StoreError(explain(error, self.place, self._secret)) from None
+        raise AssertionError("not reached")
+
+    async def _warn_if_it_drops_keys(self) -> None:
+        options = {}
+        if isinstance(self._client, RedisCluster):
+            options["target_nodes"] = RedisCluster.RANDOM
+        with suppress(*_FAILURES, *_LEAKS):  # it may be forbidden, and is not needed
+            found = await self._client.execute_command("INFO", "memory", **options)
+            policy = str(found.get("maxmemory_policy", ""))
+            if policy.startswith("allkeys") and int(found.get("maxmemory", 0)):
+                _LOG.warning(
+                    "%s drops keys when its memory is full (maxmemory-policy %s): "
+                    "set it to noeviction, or KV entries get lost",
+                    self.place,
+                    policy,
+                )
+
+
+def _client(url: str) -> tuple[Any, str, str, str]:
+    """Return the client for a URL, its place as messages name it, the prefix, the password."""
+    parts = urlsplit(url)
+    if "@" in url and "@" not in parts.netloc:  # no part of it may be shown
+        raise StoreError(
+            f"In the URL of the store {parts.scheme}: write / ? # and other signs of user and "
+            "password percent-encoded, or set KVLENS_REDIS_USERNAME and KVLENS_REDIS_PASSWORD."
+        )
+    scheme, _, cluster = parts.scheme.partition("+")
+    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    prefix = options.pop("prefix", "kvlens")
+    login, _, hosts = parts.netloc.rpartition("@")
+    place = f"{parts.scheme}://{hosts}{parts.path.rstrip('/')}"
+    if not hosts or "{" in prefix:
+        raise StoreError(
+            f'"{place}" is no address of a Redis server: write redis://HOST:PORT or '
+            "redis+cluster://HOST:PORT,HOST:PORT (and ?prefix= without braces)."
+        )
+    nodes = hosts.split(",")
+    plain = SplitResult(scheme, nodes[0], parts.path, urlencode(options), "").geturl()
+    user, _, password = login.partition(":")
+    user = unquote(user) or os.environ.get("KVLENS_REDIS_USERNAME", "")
+    secret = unquote(password) or os.environ.get("KVLENS_REDIS_PASSWORD", "")
+    try:
+        addresses = [_address(node) for node in nodes]
+        settings: dict[str, Any] = {**_DEFAULTS, **parse_url(plain)}
+        settings.update(username=user or None, password=secret or None)
+        for name in ("connection_class", "host", "port"):
+            settings.pop(name, None)
+        settings["ssl"] = scheme == "rediss"
+        settings["retry"] = Retry(ExponentialWithJitterBackoff(cap=0.5, base=0.05), TRIES)
+        if cluster:
+            if settings.pop("db", 0):
+                raise ValueError("a cluster has no numbered databases")
+            del settings["health_check_interval"]
+            starts = [ClusterNode(host, port) for host, port in addresses]
+            return RedisCluster(startup_nodes=starts, **settings), place, prefix, secret
+        if len(addresses) > 1:
+            raise ValueError("several servers are a cluster: write redis+cluster://")
+        host, port = addresses[0]
+        settings["max_connections"] = AT_ONCE + 8
+        return Redis(host=host, port=port, **settings), place, prefix, secret
+    except (ValueError, TypeError, RedisError) as error:
+        reason = str(error).replace(secret, "…") if secret else str(error)
+        raise StoreError(f'"{place}" cannot be used as a store: {reason}.') from None
+
+
+_DEFAULTS: dict[str, Any] = {
+    "socket_connect_timeout": CONNECT_SECONDS,
+    "socket_timeout": ANSWER_SECONDS,
+    "health_check_interval": IDLE_SECONDS,
+    "client_name": "kvlens",
+}
+
+
+def _address(node: str) -> tuple[str, int]:
+    split = urlsplit(f"//{node}")
+    return split.hostname or "localhost", split.port or _PORT
+
+
+_DIGESTS: dict[str, str] = {}
+
+
+def _digest(script: scripts.Script) -> str:
+    found = _DIGESTS.get(script.source)
+    if found is None:
+        found = _DIGESTS[script.source] = hashlib.sha1(script.source.encode()).hexdigest()
+    return found
+
+
+def _fields(write: Write) -> tuple[bytes, bytes, bytes, bytes]:
+    expires = b"" if write.expiration is None else b"%d" % write.expiration
+    return _pack(write.key), write.value, (write.metadata or "").encode(), expires
+
+
+def _packed(writes: Iterable[Write], deletes: Iterable[str]) -> Iterator[bytes]:
+    """Yield a change in the parts that `STAGE` takes: of equal keys the last write counts."""
+    kept: set[bytes] = set()
+    for part in in_parts(writes, scripts.PART, PART_SIZE):
+        yield b"p" + b"".join(_framed(field) for write in part for field in _fields(write))
+        if deletes:
+            kept.update(_pack(write.key) for write in part)
+    names = (name for name in dict.fromkeys(map(_pack, deletes)) if name not in kept)
+    while part_of_names := list(islice(names, scripts.PART)):
+        yield b"d" + b"".join(map(_framed, part_of_names))
+
+
+def _framed(data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + data
+
+
+def _pack(name: str) -> bytes:
+    return name.encode("utf-8", "surrogatepass")
+
+
+def _unpack(name: bytes) -> str:
+    return name.decode("utf-8", "surrogatepass")
+
+
+def _text(data: bytes) -> str | None:
+    return data.decode() if data else None
+
+
+def _number(data: bytes) -> int | None:
+    return int(data) if data else None

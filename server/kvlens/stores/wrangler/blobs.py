@@ -1,0 +1,281 @@
+"""The values of one namespace: a file each, written once and not changed while a row names it.
+
+Whoever made the database chose what stands in it as a value's name. So every method passes one
+gate: a name is what Miniflare makes, 80 hexadecimal digits, and it is looked up in the one open
+folder, without following a link. What else a row may name is neither read nor removed.
+
+To make a file costs 300-1000 µs on ext4, to give one a new name and content 25-50 µs. So the
+files of small values that were overwritten are used again, but only where nobody can be reading:
+
+- A reader in another process has read the row before it was overwritten, and has had the database
+  open since. Where any other process has it open when the file is set aside, or when it would be
+  used again, the file is only removed. Who opens the database later reads another name. (workerd
+  closes a database after 10 s without a call, long after it has read such a file to its end.)
+- A reader in this process, in another thread, looks afterwards whether the name still stands,
+  else at the row again: a file gets its new name before its new content.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+from kvlens.stores.base import StoreError
+from kvlens.stores.wrangler.disk_format import is_blob_id, new_blob_id
+from kvlens.stores.wrangler.safe_paths import Folder, open_folder
+
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+
+MAX_SIZE = 26 * 1024 * 1024  # bytes; KV allows 25 MiB
+RECYCLED_SIZE = 4096  # bytes; workerd reads as much as soon as it has opened the file
+UNLINK_THREADS = 32
+UNLINKED_AT_ONCE = 200  # names that one of them takes
+SWEPT_AT_ONCE = 50_000  # names that memory holds while a folder is emptied
+REST = 0.1  # seconds before a file is used again
+
+_FileId = tuple[int, int]
+
+
+class Blobs:
+    """The files of a namespace's values. Names are random, so nobody meets a half-written one.
+
+    The folder is `parts` below `base`; links are followed up to `base`. `is_alone` tells whether
+    no other process has the database open.
+    """
+
+    def __init__(
+        self, base: Path, *parts: str, is_alone: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.folder = base.joinpath(*parts)
+        self._place = base, parts
+        self._name = str(self.folder)
+        self._is_alone = is_alone
+        self._open: tuple[Folder, _FileId] | None = None
+        self._retired: deque[tuple[float, str]] = deque()  # no row names them any more
+        self._free: deque[tuple[float, str]] = deque()  # the same, and nobody else reads them
+
+    def path(self, blob_id: object) -> str:
+        """Return the file of a value, for people to read."""
+        return f"{self.folder}{os.sep}{blob_id}"
+
+    def write(self, value: bytes) -> str:
+        """Write a value and return its name; OSError where that fails, and nothing is left."""
+        if len(value) > MAX_SIZE:
+            raise StoreError(
+                f"A value is {len(value):,} bytes; a file of a value may have {MAX_SIZE:,}. "
+                "Split it over several keys."
+            )
+        if self._free and len(value) <= RECYCLED_SIZE:
+            recycled = self._recycle(value)
+            if recycled is not None:
+                return recycled
+        blob_id = new_blob_id()
+        folder = self.current(create=True)
+        try:
+            handle = folder.open(blob_id, _WRITE)
+        except FileNotFoundError:  # the folder went this moment
+            folder = self.current(create=True)
+            handle = folder.open(blob_id, _WRITE)
+        try:
+            rest = memoryview(value)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+        except BaseException:
+            os.close(handle)
+            self.remove([blob_id])
+            raise
+        os.close(handle)
+        return blob_id
+
+    def _recycle(self, value: bytes) -> str | None:
+        """Write a value into a file that has lain long enough; None where there is none."""
+        try:
+            if self._free[0][0] > time.monotonic() - REST or not self._is_alone():
+                return None
+            _, old = self._free.popleft()
+        except IndexError:  # another thread has taken it
+            return None
+        blob_id = new_blob_id()
+        try:
+            folder = self.current()
+            handle = folder.open(old, os.O_WRONLY)
+            try:
+                status = os.fstat(handle)
+                if status.st_size <= RECYCLED_SIZE and status.st_nlink == 1:
+                    if not value:  # nothing is written, and it must not look like an old file
+                        os.utime(handle)
+                    folder.replace(old, blob_id)
+                    old = blob_id
+                    if os.write(handle, value) == len(value):
+                        if status.st_size > len(value):
+                            os.ftruncate(handle, len(value))
+                        return blob_id
+            finally:
+                os.close(handle)
+        except (OSError, StoreError):
+            pass  # then a new file may do, or tells what is wrong
+        self.remove([old])
+        return None
+
+    def retire(self, blob_ids: Iterable[str]) -> None:
+        """Set files aside that no row names any more, to be used again or removed."""
+        now = time.monotonic()
+        aside = self._free if self._is_alone() else self._retired
+        aside.extend((now, blob_id) for blob_id in blob_ids if is_blob_id(blob_id))
+
+    def retired(self, age: float = 0.0) -> list[str]:
+        """Take out the names of those that were set aside at least `age` seconds ago."""
+        due: list[str] = []
+        latest = time.monotonic() - age
+        for aside in (self._retired, self._free):
+            with contextlib.suppress(IndexError):  # another thread may take some meanwhile
+                while aside[0][0] <= latest:
+                    due.append(aside.popleft()[1])
+        return due
+
+    @property
+    def has_retired(self) -> bool:
+        """Tell whether any file is set aside."""
+        return bool(self._retired or self._free)
+
+    def read(self, blob_id: object) -> bytes | None:
+        """Return a value, or None where its file is gone, or went while it was read.
+
+        Raises StoreError where the name is none of a value's, or no such file is under it.
+        """
+        if not isinstance(blob_id, str) or not is_blob_id(blob_id):
+            raise StoreError(f"{blob_id!r:.120} is not the name of a value's file")
+        try:
+            folder = self._open[0] if self._open else self.current()
+            try:
+                handle = folder.open(blob_id)
+            except FileNotFoundError:  # it may be in a folder that was made since
+                folder = self.current()
+                handle = folder.open(blob_id)
+        except FileNotFoundError:
+            return None
+        try:
+            status = os.fstat(handle)
+            size = status.st_size
+            if size > MAX_SIZE:
+                raise StoreError(
+                    f"{self.path(blob_id)} is {size:,} bytes, over the limit of {MAX_SIZE:,}"
+                )
+            data = os.read(handle, size) if size else b""
+            while len(data) < size:  # one read gives less when it is interrupted
+                more = os.read(handle, size - len(data))
+                if not more:
+                    return None
+                data += more
+        finally:
+            os.close(handle)
+        if size <= RECYCLED_SIZE:
+            try:
+                now = folder.status(blob_id)
+            except FileNotFoundError:  # used again meanwhile, or removed
+                return None
+            if (now.st_dev, now.st_ino) != (status.st_dev, status.st_ino):
+                return None
+        return data
+
+    def remove(self, blob_ids: Iterable[str]) -> None:
+        """Remove files; one that is gone, or that another program holds open, is left."""
+        with contextlib.suppress(OSError, StoreError):
+            folder = self.current()
+            _unlink(folder, (blob_id for blob_id in blob_ids if is_blob_id(blob_id)))
+
+    def remove_older(self, limit: float) -> None:
+        """Remove the values whose files are older, in the order in which a disk has them."""
+        with contextlib.suppress(OSError, StoreError):
+            folder = self.current()
+            entries = (entry for entry in folder.entries() if is_blob_id(entry.name))
+            while some := list(islice(entries, SWEPT_AT_ONCE)):
+                in_order = sorted((entry.inode(), entry.name) for entry in some)
+                _unlink(folder, (name for _, name in in_order), limit)
+
+    def now(self) -> float:
+        """Return the time by the clock that dates the files, which may be another machine's."""
+        folder = self.current(create=True)
+        name = new_blob_id()
+        handle = folder.open(name, _WRITE)
+        try:
+            return os.fstat(handle).st_mtime
+        finally:
+            os.close(handle)
+            folder.remove(name)
+
+    def total(self, blob_ids: Iterable[object]) -> int:
+        """Return the bytes of these values together."""
+        size = 0
+        with contextlib.suppress(OSError, StoreError):
+            folder = self.current()
+            at = folder.handle
+            for blob_id in blob_ids:
+                if is_blob_id(blob_id):
+                    with contextlib.suppress(OSError):
+                        place = folder.at(str(blob_id))
+                        size += os.stat(place, dir_fd=at, follow_symlinks=False).st_size
+        return size
+
+    def current(self, create: bool = False) -> Folder:
+        """Return the folder, opened again where it was removed or replaced.
+
+        Raises FileNotFoundError where there is none, StoreError where a link is in its place.
+        """
+        known = self._open
+        if known is not None:
+            with contextlib.suppress(OSError):
+                if _file_id(self._name) == known[1]:
+                    return known[0]
+        base, parts = self._place
+        folder = open_folder(base, *parts, create=create)
+        self._open = folder, _file_id(self._name if folder.handle is None else folder.handle)
+        return folder
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._open = None
+
+
+def _unlink(folder: Folder, names: Iterable[str], limit: float | None = None) -> None:
+    """Remove files, all or those that are older; what cannot be removed is left.
+
+    To free what a file has on the disk takes 20 µs, or 2 ms where the system passes it on to the
+    disk (`discard`). That can be waited for many times at a time.
+    """
+    at = folder.handle
+
+    def unlink(some: Sequence[str]) -> None:
+        for name in some:
+            place = folder.at(name)
+            with contextlib.suppress(OSError):
+                if limit is not None:
+                    found = os.stat(place, dir_fd=at, follow_symlinks=False)
+                    if not stat.S_ISREG(found.st_mode) or found.st_mtime >= limit:
+                        continue
+                os.unlink(place, dir_fd=at)
+
+    rest = iter(names)
+    first = list(islice(rest, UNLINKED_AT_ONCE))
+    second = list(islice(rest, UNLINKED_AT_ONCE))
+    if not second:
+        unlink(first)
+        return
+    with ThreadPoolExecutor(UNLINK_THREADS, "kv-unlink") as threads:
+        under_way = deque((threads.submit(unlink, first), threads.submit(unlink, second)))
+        while some := list(islice(rest, UNLINKED_AT_ONCE)):
+            if len(under_way) > UNLINK_THREADS:
+                under_way.popleft().result()  # so that not all names are held
+            under_way.append(threads.submit(unlink, some))
+
+
+def _file_id(place: str | int) -> _FileId:
+    status = os.stat(place)  # noqa: PTH116  before every write, so it has to be quick
+    return status.st_dev, status.st_ino

@@ -1,0 +1,384 @@
+"""What can be done to the rows of one namespace on disk.
+
+`prepare` and `gather` run before the transaction: values are written, many rows become one
+statement. Inside it `look` reads and `apply` writes, each as short as can be. `gone` are the
+values that no row names after the commit, `made` those that are to be removed where it fails.
+
+A change of many rows is `large`: beside a Worker it is not made at once, but written down as
+what is `planned` and then made in steps; see `kvlens.stores.wrangler.journal`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from kvlens.kv.records import Entry, Write
+from kvlens.stores.base import Replaced, StoreError, digest
+from kvlens.stores.wrangler.blobs import Blobs
+from kvlens.stores.wrangler.disk_format import IS_BLOB_ID
+from kvlens.stores.wrangler.journal import Row, Value, is_text
+from kvlens.stores.wrangler.staged import Staged
+
+FEW = 32  # rows that one short transaction takes
+
+_NUMBERS = itertools.count()
+_LOOK = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
+_WHOLE = "CAST(blob_id AS TEXT), CAST(expiration AS INTEGER), CAST(metadata AS TEXT)"
+_UPDATE = (  # not REPLACE, which moves the row and so writes three pages instead of one
+    "ON CONFLICT (key) DO UPDATE SET blob_id = excluded.blob_id, "
+    "expiration = excluded.expiration, metadata = excluded.metadata"
+)
+_EXPIRED = f"expiration <= ? AND {IS_BLOB_ID}"  # another name is not ours to judge
+_COLUMNS = "key, blob_id, expiration, metadata"
+
+_Row = tuple[str, str, "int | None", "str | None"]  # key, blob id, expiration, metadata
+
+
+class Change:
+    """A change of one namespace; its `result` is what the store's method returns."""
+
+    everything = False  # True where any key may be concerned
+    batched = False  # True where others are committed with it
+    emptied = False  # True where nothing is left
+    large = False  # True where it may be more rows than one short transaction takes
+    limit = -1  # of the rows, where it need not be all at once
+
+    def __init__(self) -> None:
+        self.now = 0  # milliseconds, set by the store
+        self.made: list[str] = []
+        self.gone: list[str] = []
+        self.result: Any = None
+        # For whoever keeps count: blob id and expiration of the rows that were there, None where
+        # they are too many, the live rows that are there now, their bytes, the first expiration.
+        self.before: list[tuple[Any, Any]] | None = None
+        self.added = self.added_size = 0
+        self.until: int | None = None
+        self.error: Exception | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows are concerned, as far as that is known before."""
+        return 1
+
+    def prepare(self, db: sqlite3.Connection, blobs: Blobs) -> None:
+        """Do what can be done before the lock is taken."""
+
+    def gather(self, db: sqlite3.Connection) -> None:
+        """Make one statement of many rows, for a transaction that holds the whole change."""
+
+    def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
+        """Yield what is to become of each row, where the change is large."""
+        raise NotImplementedError
+
+    def look(self, db: sqlite3.Connection) -> None:
+        """Read what is there."""
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        """Change the rows."""
+
+    def again(self) -> None:
+        """Drop what `look` and `apply` found, before another try of them."""
+        self.gone = []
+
+    def finish(self, db: sqlite3.Connection | None = None) -> None:
+        """Clear away, after the commit as after a failure."""
+
+    def give_up(self, blobs: Blobs | None = None) -> None:
+        """Remove the values that were written, and drop what was found."""
+        if blobs is not None:
+            blobs.remove(self.made)
+        self.made, self.gone = [], []
+
+    def touched(self) -> Sequence[str]:
+        """Return the keys that may have changed."""
+        return ()
+
+    def entry(self) -> tuple[str, Entry] | None:
+        """Return the one entry that is there now, where the change is such."""
+        return None
+
+
+class Put(Change):
+    """Store few entries in place of what is there."""
+
+    def __init__(self, writes: Sequence[Write]) -> None:
+        super().__init__()
+        self.writes = writes
+        self._rows: list[_Row] = []
+
+    @property
+    def rows(self) -> int:
+        return len(self._rows)
+
+    def prepare(self, db: sqlite3.Connection, blobs: Blobs) -> None:
+        writes = self.writes
+        if len(writes) > 1:  # of equal keys the last one counts
+            writes = list({write.key: write for write in writes}.values())
+        self._rows = []
+        self.added = self.added_size = 0
+        for key, value, metadata, expiration in writes:
+            blob_id = blobs.write(value)
+            self.made.append(blob_id)
+            expires = None if expiration is None else expiration * 1000
+            self._rows.append((key, blob_id, expires, metadata))
+            if expires is not None:
+                self.until = expires if self.until is None else min(self.until, expires)
+            if is_live(expires, self.now):
+                self.added += 1
+                self.added_size += len(value)
+
+    def look(self, db: sqlite3.Connection) -> None:
+        found = (db.execute(_LOOK, row[:1]).fetchone() for row in self._rows)
+        self.before = [old[:2] for old in found if old is not None]
+        self.gone = [old[0] for old in self.before]
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        put_rows(db, self._rows)
+
+    def touched(self) -> Sequence[str]:
+        return [row[0] for row in self._rows]
+
+    def entry(self) -> tuple[str, Entry] | None:
+        if len(self.writes) != 1:
+            return None
+        key, value, metadata, expiration = self.writes[0]
+        return key, Entry(value, metadata, expiration)
+
+
+class Bulk(Change):
+    """Store and delete what is staged; the result is how many of the deleted keys there were."""
+
+    everything = True
+    large = True
+
+    def __init__(self, staged: Staged) -> None:
+        super().__init__()
+        self.staged = staged
+        self._table = ""
+
+    @property
+    def rows(self) -> int:
+        return self.staged.count
+
+    def gather(self, db: sqlite3.Connection) -> None:
+        """Put the rows into a table of this connection's own, which locks nobody."""
+        self._table = f"temp.kv_staged_{next(_NUMBERS)}"
+        db.execute(
+            f"CREATE TABLE {self._table} (key TEXT PRIMARY KEY, blob_id, expiration, metadata) "
+            "WITHOUT ROWID"
+        )
+        db.execute("BEGIN")
+        db.executemany(f"INSERT INTO {self._table} VALUES (?, ?, ?, ?)", self.staged.rows())
+        db.execute("COMMIT")
+
+    def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
+        whole = f"SELECT {_WHOLE} FROM _mf_entries WHERE key = ?"
+        for key, blob_id, expiration, metadata in self.staged.rows():
+            old = db.execute(whole, (key,)).fetchone()
+            if blob_id is not None:
+                yield Row(key, old, (blob_id, expiration, metadata))
+            elif old is not None:
+                yield Row(key, old, None)
+
+    def look(self, db: sqlite3.Connection) -> None:
+        rows = db.execute(
+            f"SELECT e.blob_id, s.blob_id IS NULL AND (e.expiration IS NULL OR e.expiration > ?) "
+            f"FROM {self._table} s CROSS JOIN _mf_entries e ON e.key = s.key",
+            (self.now,),
+        ).fetchall()
+        self.gone = [row[0] for row in rows]
+        self.result = sum(row[1] for row in rows)
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        table = self._table
+        db.execute(
+            f"INSERT INTO _mf_entries ({_COLUMNS}) "
+            f"SELECT * FROM {table} WHERE blob_id IS NOT NULL {_UPDATE}"
+        )
+        db.execute(
+            f"DELETE FROM _mf_entries WHERE key IN (SELECT key FROM {table} WHERE blob_id IS NULL)"
+        )
+
+    def finish(self, db: sqlite3.Connection | None = None) -> None:
+        if db is not None and self._table:
+            db.execute(f"DROP TABLE IF EXISTS {self._table}")
+        self.staged.close()
+
+    def give_up(self, blobs: Blobs | None = None) -> None:
+        super().give_up(blobs)
+        self.staged.discard()
+
+
+class Replace(Change):
+    """Give a key a new value; metadata and expiration stay. The result tells whether it was.
+
+    `expected` is the digest of the value that is to be there. It is computed before the
+    transaction, which computes it again only where the row was changed in between.
+    """
+
+    def __init__(self, key: str, value: bytes, expected: str | None = None) -> None:
+        super().__init__()
+        self.key = key
+        self.value = value
+        self.expected = expected
+        self._before: Value | None = None
+        self._blobs: Blobs | None = None
+        self._digests: dict[str, str | None] = {}  # by blob id
+
+    def prepare(self, db: sqlite3.Connection, blobs: Blobs) -> None:
+        self._blobs = blobs
+        if self.expected is not None:
+            self._is_expected(self._find(db))
+        self.made = [blobs.write(self.value)]
+
+    def look(self, db: sqlite3.Connection) -> None:
+        old = self._find(db)
+        self._before = old if self._is_expected(old) else None
+        self.before = []
+        if self._before is not None:
+            self.result = Replaced.DONE
+            self.gone = [self._before[0]]
+            self.before = [self._before[:2]]
+            self.added, self.added_size = 1, len(self.value)
+        else:
+            self.added = self.added_size = 0
+            self.result = Replaced.GONE if old is None else Replaced.CHANGED
+            self.gone = self.made
+
+    def _find(self, db: sqlite3.Connection) -> Value | None:
+        row: Value | None = db.execute(
+            f"{_LOOK} AND (expiration IS NULL OR expiration > ?)", (self.key, self.now)
+        ).fetchone()
+        return row
+
+    def _is_expected(self, old: Value | None) -> bool:
+        if old is None or self.expected is None:
+            return old is not None
+        blob_id = old[0]
+        if blob_id not in self._digests:
+            value = None
+            with contextlib.suppress(StoreError):  # a damaged one is not what was read
+                value = self._blobs.read(blob_id) if self._blobs else None
+            self._digests[blob_id] = None if value is None else digest(value)
+        return self._digests[blob_id] == self.expected
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        if self._before is not None:
+            db.execute("UPDATE _mf_entries SET blob_id = ? WHERE key = ?", (*self.made, self.key))
+
+    def touched(self) -> Sequence[str]:
+        return (self.key,)
+
+
+class Delete(Change):
+    """Delete few keys; the result is how many there were."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self.names = list(dict.fromkeys(names))
+
+    @property
+    def rows(self) -> int:
+        return len(self.names)
+
+    def look(self, db: sqlite3.Connection) -> None:
+        found = [db.execute(_LOOK, (name,)).fetchone() for name in self.names]
+        self.before = [old[:2] for old in found if old is not None]
+        self.gone = [old[0] for old in self.before]
+        self.result = sum(old is not None and is_live(old[1], self.now) for old in found)
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        if self.gone:
+            delete_rows(db, self.names)
+
+    def touched(self) -> Sequence[str]:
+        return self.names
+
+
+class Clear(Change):
+    """Delete every key; the result is how many there were."""
+
+    everything = True
+    large = True
+
+    def __init__(self, sweep: Callable[[], bool] = lambda: False) -> None:
+        """`sweep` tells, under the lock, whether all values are removed without their names."""
+        super().__init__()
+        self._sweep = sweep
+        self.swept = False
+
+    def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
+        for key, *old in db.execute(f"SELECT key, {_WHOLE} FROM _mf_entries"):
+            if is_text(key):  # another one nobody can name
+                yield Row(key, (old[0], old[1], old[2]), None)
+
+    def look(self, db: sqlite3.Connection) -> None:
+        expired = db.execute("SELECT count(*) FROM _mf_entries WHERE expiration <= ?", (self.now,))
+        every = db.execute("SELECT count(*) FROM _mf_entries")
+        self.result = every.fetchone()[0] - expired.fetchone()[0]
+        self.swept = not self.batched and self._sweep()
+        if not self.swept:
+            self.gone = [row[0] for row in db.execute("SELECT blob_id FROM _mf_entries")]
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        db.execute("DELETE FROM _mf_entries")
+        self.emptied = True
+
+    def give_up(self, blobs: Blobs | None = None) -> None:
+        super().give_up(blobs)
+        self.emptied = False
+
+
+class Purge(Change):
+    """Delete what has expired, at most `limit` rows; the result is how many."""
+
+    everything = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ids: list[tuple[int]] = []
+
+    def look(self, db: sqlite3.Connection) -> None:
+        rows = db.execute(
+            f"SELECT rowid, blob_id, expiration FROM _mf_entries WHERE {_EXPIRED} LIMIT ?",
+            (self.now, self.limit),
+        ).fetchall()
+        self._ids = [row[:1] for row in rows]
+        self.before = [row[1:] for row in rows]
+        self.gone = [row[1] for row in rows]
+        self.result = len(rows)
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        if self._ids:
+            db.executemany("DELETE FROM _mf_entries WHERE rowid = ?", self._ids)
+
+
+def is_live(expiration: object, now: int) -> bool:
+    """Tell whether a row has not expired, as the same condition in SQL does for any type."""
+    return not isinstance(expiration, (int, float)) or expiration > now
+
+
+def put_rows(db: sqlite3.Connection, rows: Sequence[_Row]) -> None:
+    """Write few rows in one statement."""
+    marks = ", ".join(["(?, ?, ?, ?)"] * len(rows))
+    values = list(itertools.chain.from_iterable(rows))
+    try:
+        db.execute(f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {marks} {_UPDATE}", values)
+    except UnicodeEncodeError:  # what was there was no UTF-8, and is put back as it was
+        cast = ", ".join(["(?, CAST(? AS TEXT), ?, CAST(? AS TEXT))"] * len(rows))
+        raw = [_raw(value) if at % 4 else value for at, value in enumerate(values)]
+        db.execute(f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {cast} {_UPDATE}", raw)
+
+
+def _raw(value: Any) -> Any:
+    return value.encode(errors="surrogateescape") if isinstance(value, str) else value
+
+
+def delete_rows(db: sqlite3.Connection, names: Sequence[str]) -> None:
+    """Delete few rows in one statement."""
+    marks = ", ".join("?" * len(names))
+    db.execute(f"DELETE FROM _mf_entries WHERE key IN ({marks})", names)

@@ -1,0 +1,252 @@
+"""Opening a namespace's database, which may be anybody's: a repository can bring one along.
+
+Only the one plain table that Miniflare makes is accepted, so that no view, trigger or generated
+column runs when it is read or written; and no statement runs without end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sqlite3
+import stat
+import time
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from kvlens.stores.base import StoreError
+from kvlens.stores.wrangler.commit import BUSY_SECONDS, is_busy
+from kvlens.stores.wrangler.disk_format import SCHEMA
+
+READ_SECONDS = 10.0  # a statement may take
+INLINE_SECONDS = 1.0  # the same on the event loop, where everything else waits for it
+WRITE_SECONDS = 300.0  # the same for one that writes many rows
+MAX_ROW = 32 * 1024 * 1024  # bytes; a larger row fails what reads it
+
+LOG_SIZE = 4 * 1024 * 1024  # bytes of the write-ahead log, above which it is folded in
+IMMUTABLE = "immutable=1"
+WRITABLE = "mode=rw"  # the other options are those of a database that can only be read
+
+_OPERATIONS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond
+_TABLE = "_mf_entries"
+_JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")  # SQLite's, also at the end behind a name
+_LEAST_NAMING = 16  # bytes of a journal that names a file
+_JOURNAL = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+if hasattr(os, "O_BINARY"):
+    _JOURNAL |= os.O_BINARY
+_PLAIN_INDEX = re.compile(r'create (unique )?index [^()]* on "?_mf_entries"? ?\([\w", ]+\)')
+
+lenient = partial(str, encoding="utf-8", errors="surrogateescape")
+"""How text is read that may not be UTF-8; it fails nothing but its own row."""
+
+
+class Database(sqlite3.Connection):
+    """A connection on which no statement runs longer than `seconds`, however it is made."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.seconds = READ_SECONDS
+        self._until = until = [
+            time.monotonic() + READ_SECONDS
+        ]  # shared with the handler, which must not hold the connection
+        clock = time.monotonic
+        self.set_progress_handler(lambda: clock() > until[0], _OPERATIONS)
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        self._until[0] = time.monotonic() + self.seconds
+        return super().execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
+        self._until[0] = time.monotonic() + self.seconds
+        return super().executemany(*arguments)
+
+
+def connect(path: Path, options: str = "mode=rwc") -> Database:
+    """Open a database for use by one thread at a time, whichever."""
+    check_journal(path)
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{options}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=Database,
+    )
+    try:
+        db.text_factory = lenient
+        db.execute("PRAGMA trusted_schema = OFF")
+        db.execute("PRAGMA cell_size_check = ON")
+        if hasattr(db, "setlimit"):  # Python 3.11
+            db.setlimit(getattr(sqlite3, "SQLITE_LIMIT_LENGTH"), MAX_ROW)  # noqa: B009
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def check_journal(path: Path) -> None:
+    """Raise StoreError where the database has a rollback journal that names another file.
+
+    SQLite plays such a journal back when it opens the database, and then removes the file that
+    is named at its end, wherever that is: it is one of several databases in one transaction,
+    which nobody makes of these.
+    """
+    journal = path.with_name(f"{path.name}-journal")
+    try:
+        handle = os.open(journal, _JOURNAL)
+    except FileNotFoundError:
+        return
+    with os.fdopen(handle, "rb") as file:
+        size = os.fstat(handle).st_size
+        file.seek(max(0, size - len(_JOURNAL_MAGIC)))
+        names_another = file.read(len(_JOURNAL_MAGIC)) == _JOURNAL_MAGIC
+    if size >= _LEAST_NAMING and names_another:
+        raise StoreError(
+            f"{journal} names another file, which SQLite would remove; neither wrangler dev nor "
+            "KV Lens writes such a journal. Nothing was read or changed; remove it, or move the "
+            "database away to start empty."
+        )
+
+
+class connection:  # noqa: N801  reads as a statement: with connection(path) as db
+    """A connection for one thread's own use, closed at the end."""
+
+    def __init__(self, path: Path, options: str = WRITABLE) -> None:
+        self._db = connect(path, options)
+
+    def __enter__(self) -> Database:
+        return self._db
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._db.close()
+
+
+def open_database(path: Path, there: bool) -> tuple[Database, Database, str]:
+    """Open a database twice, made where it is not `there`; return also the options to do so again.
+
+    Where it cannot be written it is opened to be read.
+    """
+    try:
+        return *_open_to_write(path), WRITABLE
+    except sqlite3.OperationalError as error:
+        if not there or is_busy(error):
+            raise
+        for options in ("mode=ro", IMMUTABLE):
+            # SQLite reads no database in WAL mode whose log it can neither find nor make, unless
+            # it is told that nobody writes; `state_of` tells whether anybody did
+            if options == IMMUTABLE and _has_log(path):
+                break
+            with contextlib.suppress(sqlite3.OperationalError):
+                return *_open_to_read(path, options), options
+        raise
+
+
+def _open_to_write(path: Path) -> tuple[Database, Database]:
+    with contextlib.ExitStack() as stack:
+        main = connect(path)
+        stack.callback(main.close)
+        known = has_table(main, path)
+        main.execute("PRAGMA journal_mode = WAL").fetchall()
+        if not known:
+            main.execute("BEGIN IMMEDIATE")
+            for statement in SCHEMA:
+                main.execute(statement)
+            main.execute("COMMIT")
+        elif not os.access(path, os.W_OK):
+            raise sqlite3.OperationalError("attempt to write a readonly database")
+        main.execute("PRAGMA synchronous = NORMAL")
+        main.execute("PRAGMA wal_autocheckpoint = 0")  # folded in by the thread
+        main.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
+        side = connect(path)
+        stack.callback(side.close)
+        return _inline(stack, main, side)
+
+
+def _open_to_read(path: Path, options: str) -> tuple[Database, Database]:
+    with contextlib.ExitStack() as stack:
+        main = connect(path, options)
+        stack.callback(main.close)
+        if not has_table(main, path):
+            raise sqlite3.OperationalError("attempt to write a readonly database")
+        side = connect(path, options)
+        stack.callback(side.close)
+        return _inline(stack, main, side)
+
+
+def _inline(
+    stack: contextlib.ExitStack, main: Database, side: Database
+) -> tuple[Database, Database]:
+    """Keep what was opened, for use on the event loop."""
+    for db in (main, side):
+        db.execute("PRAGMA busy_timeout = 0")
+        db.seconds = INLINE_SECONDS
+    stack.pop_all()
+    return main, side
+
+
+def is_late(error: sqlite3.Error) -> bool:
+    """Tell whether a statement took too long."""
+    return "interrupted" in str(error)
+
+
+def _has_log(path: Path) -> bool:
+    try:
+        return path.with_name(f"{path.name}-wal").stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def state_of(path: Path) -> tuple[object, ...]:
+    """Return what changes when a database that can only be read is written, or may be written."""
+    found: list[object] = []
+    for place in (path, path.with_name(f"{path.name}-wal"), path.parent):
+        try:
+            status = place.lstat()
+        except OSError:
+            found.append(None)
+        else:
+            size = None if stat.S_ISDIR(status.st_mode) else (status.st_size, status.st_mtime_ns)
+            found.append((status.st_ino, status.st_mode, size))
+    return tuple(found)
+
+
+def file_id(name: str) -> tuple[int, int] | None:
+    """Return what tells this file from another at the same path; None where there is none."""
+    try:
+        status = os.lstat(name)  # before every write, so it has to be quick
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def has_table(db: sqlite3.Connection, path: Path) -> bool:
+    """Tell whether the database has the table of the keys; StoreError where it is another one."""
+    rows = db.execute(
+        "SELECT type, sql FROM sqlite_master "
+        f"WHERE tbl_name = '{_TABLE}' COLLATE NOCASE OR name = '{_TABLE}' COLLATE NOCASE"
+    ).fetchall()
+    for kind, sql in rows:
+        text = " ".join(str(sql or "").lower().split())
+        if kind == "table":
+            plain = _tokens(text) == _tokens(SCHEMA[0].lower())
+        else:
+            plain = kind == "index" and (sql is None or bool(_PLAIN_INDEX.fullmatch(text)))
+        if not plain:
+            what = f"a table of another form ({text:.100})" if kind == "table" else f"a {kind}"
+            raise StoreError(
+                f"The KV database {path} has {what} where wrangler dev makes a plain table "
+                f"{_TABLE}. Nothing was read or changed; move the file away to start empty."
+            )
+    return bool(rows)
+
+
+def _tokens(sql: str) -> list[str]:
+    return re.findall(r"\w+|[^\w\s]", sql.replace("if not exists ", "").replace('"', ""))

@@ -1,0 +1,383 @@
+"""Changes that cannot be one transaction, written down before the first of their rows is.
+
+A change is in steps beside a Worker, or in several databases. A journal says for each of its
+rows what was there and what is to be there; their values are on disk before. From the moment it
+is sealed the change has happened: whoever finds it without its writer finishes it.
+
+    kvlens/journal/<32 hex>.journal    below the state folder, a JSON array a line:
+
+    ["kvlens journal", 1]
+    ["namespace", ID]                 the rows behind it are of this one
+    ["row", KEY, OLD, NEW]            each null or [BLOB ID, EXPIRATION, METADATA]
+    ["sealed", ROWS, SHA-256]         of everything before: without it, nothing has happened
+    ["done", ROWS]                    so many rows, from the first on, are as they are to be
+    ["back"]                          the change failed: it is taken back
+
+Its writer holds a lock on the file, which ends with the process. What is read is checked first:
+a repository could bring a journal along, and then it may name blob ids and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from kvlens.stores.base import StoreError
+from kvlens.stores.wrangler.disk_format import blobs_path
+from kvlens.stores.wrangler.safe_paths import Folder, open_folder
+
+SIZE_LIMIT = 2 * 1024 * 1024 * 1024  # bytes
+LINE_LIMIT = 1024 * 1024
+FIRST = ["kvlens journal", 1]
+
+_PLACE = ("kvlens", "journal")
+_NAME = re.compile(r"[0-9a-f]{32}\.journal")
+_BLOB_ID = re.compile(r"[0-9a-f]{80}")
+_ANY = re.compile(r".*", re.DOTALL)
+_LIMIT = 2**63
+_LOCKED_AT = 0x7FFF_0000  # a byte behind all content, for systems whose locks forbid reading
+_TRIES = 50
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    import msvcrt
+
+    def _lock(handle: int) -> bool:
+        """Take the lock; False where another process has it."""
+        os.lseek(handle, _LOCKED_AT, os.SEEK_SET)
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        except OSError:
+            return False
+        return True
+else:
+
+    def _lock(handle: int) -> bool:
+        """Take the lock; False where another process has it."""
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+
+Value = tuple[str, "int | None", "str | None"]
+"""What a row names: blob id, expiration in milliseconds, metadata."""
+
+
+class Row(NamedTuple):
+    """What is to become of one key; None is a key that is not there."""
+
+    key: str
+    old: Value | None
+    new: Value | None
+
+
+class DamagedError(StoreError):
+    """A journal is not as one of ours is."""
+
+
+class Journals:
+    """The journals of the state folder `parts` below `base`; below it no link is followed."""
+
+    def __init__(self, base: Path, parts: Sequence[str] = ()) -> None:
+        self._base = base
+        self._parts = (*parts, *_PLACE)
+        self._state = base.joinpath(*parts)
+        self.path = self._state.joinpath(*_PLACE)
+        self._name = str(self.path)
+        self.told: set[Path] = set()  # those whose trouble is in the log
+
+    def is_used(self) -> bool:
+        """Tell whether there may be a journal; quick, for it is asked often."""
+        try:
+            with os.scandir(self._name) as found:
+                return next(found, None) is not None
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # opening it tells what is wrong
+
+    def begin(self) -> Journal:
+        """Open a new journal. Raises OSError and StoreError."""
+        for _ in range(_TRIES):
+            with contextlib.suppress(
+                FileNotFoundError, BlockingIOError
+            ):  # taken for one left behind
+                return self._begin()
+        return self._begin()
+
+    def _begin(self) -> Journal:
+        folder = open_folder(self._base, *self._parts, create=True)
+        try:
+            return Journal(folder, f"{os.urandom(16).hex()}.journal", new=True)
+        except BaseException:
+            folder.close()
+            raise
+
+    def left(self) -> Iterator[Journal]:
+        """Yield the journals whose writer is gone, each locked; close or remove it."""
+        with contextlib.suppress(FileNotFoundError):
+            with open_folder(self._base, *self._parts) as folder:
+                names = sorted(name for name in folder.names() if _NAME.fullmatch(name))
+            for name in names:
+                journal = None
+                folder = open_folder(self._base, *self._parts)
+                try:
+                    journal = Journal(folder, name)
+                except (OSError, StoreError):  # gone meanwhile, in use, or none of ours
+                    folder.close()
+                if journal is not None:
+                    yield journal
+
+    def values(self, blobs: Path) -> set[str]:
+        """Return the values in the folder `blobs` that journals name, whoever writes them.
+
+        Raises OSError, StoreError and DamagedError where one of them cannot be read.
+        """
+        found: set[str] = set()
+        with (
+            contextlib.suppress(FileNotFoundError),
+            open_folder(self._base, *self._parts) as folder,
+        ):
+            for name in folder.names():
+                if not _NAME.fullmatch(name):
+                    continue
+                concerned = False
+                with contextlib.suppress(FileNotFoundError):  # finished just now
+                    for _, line in _lines(folder, name):
+                        row = _row(line) if concerned or line[0] == "namespace" else None
+                        if line[0] == "namespace":
+                            concerned = blobs_path(self._state, line[1]) == blobs
+                        if row is not None:
+                            found.update(value[0] for value in row[1:] if value is not None)
+        return found
+
+
+class Journal:
+    """One journal, locked while it is open."""
+
+    def __init__(self, folder: Folder, name: str, *, new: bool = False) -> None:
+        self.path = folder.path / name
+        self.rows = 0
+        self.done = 0
+        self.back = False
+        self._folder = folder
+        self._name = name
+        self._hash = hashlib.sha256()
+        flags = os.O_RDWR | os.O_APPEND | ((os.O_CREAT | os.O_EXCL) if new else 0)
+        handle = folder.open(name, flags, 0o600)
+        try:
+            if not _lock(handle):
+                raise BlockingIOError(f"{self.path} is in use")
+            folder.status(name)  # FileNotFoundError: it was removed before it was locked
+            self._out: BinaryIO = os.fdopen(handle, "ab")
+        except BaseException:
+            os.close(handle)
+            raise
+        if new:
+            try:
+                self._add(FIRST)
+            except BaseException:
+                self.remove()
+                raise
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def add(self, ns: str, rows: Iterable[Row]) -> None:
+        """Write down what is to become of rows of a namespace."""
+        self._add(["namespace", ns])
+        for row in rows:
+            self._add(["row", *row])
+            self.rows += 1
+            if self._out.tell() > SIZE_LIMIT:
+                raise StoreError(
+                    f"A change of more than {self.rows:,} keys is too large to be made while "
+                    "another program writes. Nothing was changed; end that program, or change "
+                    "fewer keys at once."
+                )
+
+    def seal(self) -> None:
+        """From here on the change has happened."""
+        self._mark("sealed", self.rows, self._hash.hexdigest())
+
+    def mark(self, rows: int) -> None:
+        """Note that so many rows are done, where there is room for it."""
+        self.done = rows
+        with contextlib.suppress(OSError):
+            self._mark("done", rows)
+
+    def turn_back(self) -> None:
+        """Note that the change is taken back."""
+        self._mark("back")
+        self.back = True
+
+    def _add(self, line: list[Any]) -> None:
+        data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        if len(data) > LINE_LIMIT:
+            raise StoreError(
+                f"Key {line[1]!r:.80} has {len(data):,} bytes of metadata, which is too large to "
+                "be written in steps. Nothing was changed."
+            )
+        self._hash.update(data)
+        self._out.write(data)
+
+    def _mark(self, *line: Any) -> None:
+        """Add a line whole or not at all. Raises OSError."""
+        self._out.flush()
+        handle = self._out.fileno()
+        size = os.fstat(handle).st_size
+        data = json.dumps(line).encode() + b"\n"
+        try:
+            if os.write(handle, data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+        except OSError:
+            os.ftruncate(handle, size)
+            raise
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def check(self) -> bool:
+        """Read it whole; return whether it is sealed. Raises DamagedError, OSError."""
+        sealed = False
+        rows = 0
+        hashed = hashlib.sha256()
+        for number, (data, line) in enumerate(self._lines()):
+            kind = line[0]
+            if not data.endswith(b"\n"):
+                if sealed:  # a mark that was cut off: what it would say is seen again
+                    break
+                return False
+            if number == 0 and line != FIRST:
+                raise DamagedError("made by another version of KV Lens")
+            if not sealed:
+                if kind == "sealed":
+                    if line[1:] != [rows, hashed.hexdigest()]:
+                        raise DamagedError("its content has changed since it was written")
+                    sealed = True
+                elif number:
+                    rows += _row(line) is not None
+                hashed.update(data)
+            elif kind == "done" and len(line) == 2 and _is_count(line[1], rows):
+                self.done = line[1]
+            elif line == ["back"]:
+                self.back = True
+            else:
+                raise DamagedError(f"{kind!r:.40} behind the seal")
+        self.rows = rows
+        return sealed
+
+    def namespaces(self) -> Iterator[tuple[str, Iterator[Row]]]:
+        """Yield each namespace with its rows, which are to be taken before the next one."""
+        lines = self._lines()
+        ns: str | None = None
+
+        def rows() -> Iterator[Row]:
+            nonlocal ns
+            ns = None
+            for _, line in lines:
+                row = _row(line)
+                if row is None:
+                    ns = line[1] if line[0] == "namespace" else None
+                    return
+                yield row
+
+        for _ in rows():  # the first line
+            pass
+        first = next(lines, None)
+        if first is not None and first[1][0] == "namespace":
+            ns = first[1][1]
+        while ns is not None:
+            yield ns, rows()
+
+    def _lines(self) -> Iterator[tuple[bytes, list[Any]]]:
+        self._out.flush()
+        return _lines(self._folder, self._name)
+
+    # -- the end ---------------------------------------------------------------------------
+
+    def remove(self) -> None:
+        """Remove it: nothing of it is left to do."""
+        if os.name == "nt":  # which removes no file that is open
+            self._out.close()
+        with contextlib.suppress(OSError):
+            self._folder.remove(self._name)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it; it is finished by whoever finds it."""
+        with contextlib.suppress(OSError):  # the disk is full: the rest of a mark
+            self._out.close()
+        self._folder.close()
+
+
+def _lines(folder: Folder, name: str) -> Iterator[tuple[bytes, list[Any]]]:
+    """Yield the lines of a journal; one that is cut off is [""]."""
+    handle = folder.open(name)
+    with os.fdopen(handle, "rb") as file:
+        if os.fstat(handle).st_size > SIZE_LIMIT + LINE_LIMIT:
+            raise DamagedError(f"larger than {SIZE_LIMIT:,} bytes")
+        while data := file.readline(LINE_LIMIT + 1):
+            if not data.endswith(b"\n"):
+                if len(data) > LINE_LIMIT:
+                    raise DamagedError(f"a line of more than {LINE_LIMIT:,} bytes")
+                yield data, [""]
+                return
+            try:
+                line = json.loads(data)
+            except (ValueError, RecursionError) as error:
+                raise DamagedError(f"not JSON: {error!r:.80}") from error
+            if not isinstance(line, list) or not line:
+                raise DamagedError("not a line of a journal")
+            yield data, line
+
+
+def _row(line: list[Any]) -> Row | None:
+    """Return the row of a line, None for one without; DamagedError for one that is none of ours."""
+    if line[0] == "row" and len(line) == 4 and is_text(line[1]):
+        # what was there may be no UTF-8, as it is read from a database
+        return Row(line[1], _value(line[2], _ANY, "surrogateescape"), _value(line[3], _BLOB_ID))
+    if line[0] == "namespace" and len(line) == 2 and is_text(line[1]):
+        return None
+    if line == FIRST or line[0] == "sealed":
+        return None
+    raise DamagedError(f"{line!r:.80} is no line of a journal")
+
+
+def _value(raw: Any, ours: re.Pattern[str], errors: str = "strict") -> Value | None:
+    if raw is None:
+        return None
+    if isinstance(raw, list) and len(raw) == 3:
+        blob_id, expiration, metadata = raw
+        if (
+            isinstance(blob_id, str)
+            and ours.fullmatch(blob_id)  # what was there may be another program's
+            and (expiration is None or (type(expiration) is int and -_LIMIT <= expiration < _LIMIT))
+            and is_text(blob_id, errors)
+            and (metadata is None or is_text(metadata, errors))
+        ):
+            return blob_id, expiration, metadata
+    raise DamagedError(f"{raw!r:.120} is nothing that a row names")
+
+
+def is_text(value: Any, errors: str = "strict") -> bool:
+    """Tell whether this is text that SQLite takes; JSON may have half of a surrogate pair."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode(errors=errors)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_count(value: Any, most: int) -> bool:
+    return type(value) is int and 0 <= value <= most

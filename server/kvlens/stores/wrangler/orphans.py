@@ -1,0 +1,178 @@
+"""Values that no row names, left by a process that was killed or that ended while others ran.
+
+They are looked for a moment after a process has opened a namespace for longer. Other programs
+write a value first and its row later, so a file counts as left only where it is older than
+
+- this process's opening, where no other process had the database open then: whoever came later
+  has made newer files;
+- an hour, where one had.
+
+A second look some seconds later finds the same files, or they are let be: between the two a row
+that was deleted by a step of a change may be back, and who has just read a row has read its file.
+Only files whose name is a value's are looked at, never links. Where two namespaces may have their
+values in one folder, none is looked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from kvlens.stores.wrangler.blobs import Blobs
+from kvlens.stores.wrangler.database import Database, connection
+from kvlens.stores.wrangler.disk_format import UNIQUE_KEY, database_name, folded_name, is_blob_id
+from kvlens.stores.wrangler.safe_paths import open_folder
+
+OLD = 3600.0  # seconds, beside other programs
+MARGIN = 0.1  # seconds by which a file must be older than the opening
+COARSE_MARGIN = 2.5  # the same where the file system counts whole seconds, as FAT does by two
+STEP = 5_000  # names at once
+MOST = 50_000  # names at one look, which memory has to hold
+
+_DATABASE = re.compile(r"[0-9a-f]{64}\.sqlite")
+
+FileId = tuple[int, int]
+PendingBlobs = Callable[[Path], "set[str]"]
+"""Returns the values that an unfinished write, of whichever process, is about to name."""
+
+
+class Opening(NamedTuple):
+    """When a namespace was opened, by two clocks, and whether no other process had it open."""
+
+    wall: float
+    clock: float
+    alone: bool
+
+
+_OPEN: dict[FileId, list[Opening]] = {}  # of this process, whose stores may share a database
+_LOCK = threading.Lock()
+
+
+def opening(database: FileId, is_alone: Callable[[], bool]) -> Opening:
+    """Note that a database is opened; return the first opening that lasts, which may be this one.
+
+    The time comes first: who opens the database after the look at its lock makes newer files.
+    """
+    with _LOCK:
+        openings = _OPEN.setdefault(database, [])
+        wall, clock = time.time(), time.monotonic()
+        openings.append(openings[0] if openings else Opening(wall, clock, is_alone()))
+        return openings[0]
+
+
+def closing(database: FileId) -> None:
+    """Note that a database is closed, as often as it was opened."""
+    with _LOCK:
+        openings = _OPEN.get(database, [])
+        if len(openings) > 1:
+            openings.pop()
+        else:
+            _OPEN.pop(database, None)
+
+
+def is_only(database: FileId) -> bool:
+    """Tell whether this process has the database open once."""
+    with _LOCK:
+        return len(_OPEN.get(database, ())) == 1
+
+
+def owns_folder(base: Path, parts: Sequence[str], ns: str, known: Iterable[str]) -> bool:
+    """Tell whether all values in the folder of `ns` are its own.
+
+    Miniflare gives the ids "a/b" and "a:b" one folder. A database's name does not tell its id: it
+    is another folder's where it is that of an id that is `known`, or of a folder there.
+    """
+    own = folded_name(ns)
+    with open_folder(base, *parts, "kv") as folder:
+        names = [entry.name for entry in folder.entries()]
+        with folder.folder(UNIQUE_KEY) as databases:
+            there = {name[:64] for name in databases.names() if _DATABASE.fullmatch(name)}
+    there.discard(database_name(ns))
+    for name in {*known, *names}:
+        if not there:
+            break
+        with contextlib.suppress(UnicodeEncodeError):  # a name that is not UTF-8
+            if folded_name(name) != own:
+                there.discard(database_name(name))
+    return not there
+
+
+def find(path: Path, blobs: Blobs, opened: Opening, pending: PendingBlobs) -> list[str]:
+    """Return the values that no row names and that nobody is about to name.
+
+    At most `MOST`. Raises sqlite3.Error, OSError or StoreError where that cannot be told.
+    """
+    files = blobs.now()
+    margin = COARSE_MARGIN if files == int(files) else MARGIN
+    limit = files - OLD
+    if opened.alone:
+        # Both ways to tell the folder's time of then: where the clock was set or the machine
+        # slept meanwhile, one is too late, never both.
+        since = files - (time.monotonic() - opened.clock)
+        limit = max(limit, min(since, opened.wall + (files - time.time())) - margin)
+    with connection(path) as db:
+        rows = db.execute("SELECT count(*) FROM _mf_entries").fetchone()[0]
+        if sum(1 for _ in _names(blobs)) <= rows:
+            return []
+        db.execute("CREATE TEMP TABLE kv_files (name TEXT PRIMARY KEY) WITHOUT ROWID")
+        old = _older(blobs, limit)
+        while some := list(islice(old, STEP)):
+            db.execute("BEGIN")
+            db.executemany("INSERT OR IGNORE INTO kv_files VALUES (?)", some)
+            db.execute("COMMIT")
+        _drop_named(db)
+        used = pending(blobs.folder)
+        found = db.execute("SELECT name FROM kv_files LIMIT ?", (MOST,)).fetchall()
+    return [name for (name,) in found if name not in used]
+
+
+def still(path: Path, blobs: Blobs, names: list[str], pending: PendingBlobs) -> list[str]:
+    """Return those of the names that no row names at a second look."""
+    with connection(path) as db:
+        db.execute("CREATE TEMP TABLE kv_files (name TEXT PRIMARY KEY) WITHOUT ROWID")
+        db.execute("BEGIN")
+        db.executemany("INSERT INTO kv_files VALUES (?)", ((name,) for name in names))
+        db.execute("COMMIT")
+        _drop_named(db)
+        used = pending(blobs.folder)
+        found = db.execute("SELECT name FROM kv_files").fetchall()
+    return [name for (name,) in found if name not in used]
+
+
+def _drop_named(db: Database) -> None:
+    """Take out of the table what a row names, in short reading transactions."""
+    last = -(2**63)
+    while True:
+        rows = db.execute(
+            "SELECT rowid, blob_id FROM _mf_entries WHERE rowid > ? ORDER BY rowid LIMIT ?",
+            (last, STEP),
+        ).fetchall()
+        if not rows:
+            return
+        last = rows[-1][0]
+        named = [(name,) for _, name in rows if is_blob_id(name)]
+        db.execute("BEGIN")
+        db.executemany("DELETE FROM kv_files WHERE name = ?", named)
+        db.execute("COMMIT")
+
+
+def _names(blobs: Blobs) -> Iterator[os.DirEntry[str]]:
+    for entry in blobs.current().entries():
+        if is_blob_id(entry.name) and entry.is_file(follow_symlinks=False):
+            yield entry
+
+
+def _older(blobs: Blobs, limit: float) -> Iterator[tuple[str]]:
+    for entry in _names(blobs):
+        with contextlib.suppress(OSError):
+            status = entry.stat(follow_symlinks=False)
+            if stat.S_ISREG(status.st_mode) and status.st_mtime < limit:
+                yield (entry.name,)

@@ -1,0 +1,125 @@
+"""Reading rows that anybody may have written: each is checked, and a bad one is its own key's.
+
+A repository can bring a database along, and Miniflare's table takes any type in any column.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from kvlens.kv.records import Entry, KeyInfo
+from kvlens.kv.values import is_json
+from kvlens.stores.base import DamagedKeyError, StoreError
+from kvlens.stores.wrangler.blobs import Blobs
+from kvlens.stores.wrangler.database import Database, lenient
+
+MAX_FIELD = 64 * 1024  # bytes of a key or of metadata; KV allows 512 and 1024
+
+_DECODER: Any = json.JSONDecoder(parse_constant=int)  # int() refuses NaN and the like
+_GET = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
+
+
+def read_keys(db: Database, query: str, bounds: Sequence[Any], limit: int) -> list[KeyInfo]:
+    """Read keys; of a row that is damaged only the name, and none that has no proper name."""
+    try:
+        db.text_factory = str  # much quicker than `lenient`
+        with closing(db.execute(query, (*bounds, limit))) as rows:
+            keys = [_key_info(*row) for row in rows]
+        if None not in keys:
+            return keys  # type: ignore[return-value]
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):
+            raise
+    finally:
+        db.text_factory = lenient
+    with closing(db.execute(query, (*bounds, -1))) as rows:
+        named = (info for row in rows if (info := _key_info(*row)) is not None)
+        return list(islice(named, limit))
+
+
+def _key_info(key: Any, expires: Any, metadata: Any) -> KeyInfo | None:
+    """Return what `list` tells of a row: of a damaged one its name, None without a proper one."""
+    if not _is_text(key):
+        return None
+    if not _is_time(expires) or not _is_metadata(metadata):
+        return KeyInfo(key)
+    return KeyInfo(key, None if expires is None else expires // 1000, metadata)
+
+
+def _is_time(value: object) -> bool:
+    return value is None or type(value) is int
+
+
+def _is_metadata(value: Any) -> bool:
+    if value is None:
+        return True
+    if not _is_text(value):
+        return False
+    try:  # quicker where it is JSON without anything around
+        if _DECODER.scan_once(value, 0)[1] == len(value):
+            return True
+    except (StopIteration, ValueError, RecursionError):
+        pass
+    return is_json(value)
+
+
+def _is_text(value: object) -> bool:
+    """Tell whether this is proper text, as `lenient` does not promise."""
+    if type(value) is not str or len(value) > MAX_FIELD:
+        return False
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def read_entry(db: Database, path: Path, blobs: Blobs, key: str) -> Entry | None:
+    """Read a row and its value. Another program may overwrite it in between: look again then."""
+    before = None
+    while True:
+        row = db.execute(_GET, (key,)).fetchone()
+        if row is None:
+            return None
+        blob_id, expires, metadata = row
+        if not _is_time(expires):
+            raise _damaged(path, key, f"its expiration is {expires!r:.80}")
+        if not _is_metadata(metadata):
+            raise _damaged(path, key, f"its metadata is {metadata!r:.80}")
+        try:
+            value = blobs.read(blob_id)
+        except StoreError as error:
+            raise _damaged(path, key, str(error)) from error
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.EINTR):
+                raise
+            raise _damaged(path, key, f"{error.filename}: {error.strerror}") from error
+        if value is not None:
+            return Entry(value, metadata, None if expires is None else expires // 1000)
+        if blob_id == before:
+            raise DamagedKeyError(
+                key,
+                f"The value of key {_quoted(key)} is missing: {blobs.path(blob_id)} is not there, "
+                f"but {path} names it. Put or delete the key to fix this.",
+            )
+        before = blob_id
+
+
+def _damaged(path: Path, key: str, what: str) -> DamagedKeyError:
+    return DamagedKeyError(
+        key,
+        f"Key {_quoted(key)} is damaged in {path}: {what}. Put or delete the key to fix this.",
+    )
+
+
+def _quoted(key: str) -> str:
+    return json.dumps(key, ensure_ascii=False)

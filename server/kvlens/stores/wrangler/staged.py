@@ -1,0 +1,97 @@
+"""A large change of one namespace while it is brought: values on disk, rows out of sight.
+
+The rows wait in a database of their own, which SQLite keeps in a file that nobody else sees, so
+that memory holds neither a million values nor a million rows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from kvlens.kv.records import Write
+from kvlens.stores.wrangler.blobs import Blobs
+
+MEMORY_SIZE = 8 * 1024 * 1024  # bytes of rows; what is more goes to the file
+AT_ONCE = 1000
+
+Row = tuple[str, "str | None", "int | None", "str | None"]
+"""Key, blob id (None: the key is to be deleted), expiration in milliseconds, metadata."""
+
+
+class StagedError(Exception):
+    """Nobody waits for the change any more."""
+
+
+class Staged:
+    """Writes and deletes of one namespace; of equal keys the last write counts, before deletes."""
+
+    def __init__(self, blobs: Blobs, known: set[Staged] | None = None) -> None:
+        """It is in `known` until its values are named by rows or removed."""
+        self.blobs = blobs
+        self._known = known if known is not None else set()
+        self._known.add(self)
+        self.count = 0
+        self.abandoned = False  # set from another thread: `fill` stops then
+        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._db.execute(f"PRAGMA cache_size = -{MEMORY_SIZE // 1024}")
+        self._db.execute(
+            "CREATE TABLE rows (key TEXT PRIMARY KEY, blob_id, expiration, metadata) WITHOUT ROWID"
+        )
+        self._db.execute("BEGIN")
+
+    def fill(self, writes: Iterable[Write], deletes: Iterable[str]) -> None:
+        """Bring more. Whatever goes wrong, the values are removed and the error is passed on."""
+        insert = "INSERT INTO rows VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+        add = self._db.execute
+        try:
+            for key, value, metadata, expiration in writes:
+                if self.abandoned:
+                    raise StagedError
+                blob_id = self.blobs.write(value)
+                try:
+                    row = (
+                        key,
+                        blob_id,
+                        None if expiration is None else expiration * 1000,
+                        metadata,
+                    )
+                    if add(insert, row).rowcount:
+                        self.count += 1
+                    else:
+                        self._replace(row)
+                except BaseException:
+                    self.blobs.remove([blob_id])
+                    raise
+            for key in deletes:
+                if self.abandoned:
+                    raise StagedError
+                self.count += add(insert, (key, None, None, None)).rowcount
+        except BaseException:
+            self.discard()
+            raise
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows in the order of their keys: neighbours share pages."""
+        return self._db.execute("SELECT * FROM rows ORDER BY key")
+
+    def discard(self) -> None:
+        """Remove the values; nothing of the change is left."""
+        with contextlib.suppress(sqlite3.Error):  # closed already
+            found = self._db.execute("SELECT blob_id FROM rows WHERE blob_id IS NOT NULL")
+            while some := found.fetchmany(AT_ONCE):
+                self.blobs.remove(row[0] for row in some)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the rows."""
+        self._db.close()
+        self._known.discard(self)
+
+    def _replace(self, row: tuple[Any, ...]) -> None:
+        before = self._db.execute("SELECT blob_id FROM rows WHERE key = ?", row[:1]).fetchone()
+        self._db.execute("REPLACE INTO rows VALUES (?, ?, ?, ?)", row)
+        if before[0] is not None:
+            self.blobs.remove([before[0]])

@@ -1,0 +1,98 @@
+"""How many keys a namespace has and how large its values are, without counting each time.
+
+The database does not say how large a value is, so that a count asks for every file. What this
+process changes is added and taken off. What others change is not known: the number of keys is
+asked for then, which is quick, and the files are counted again, but not so often that this is
+most of what is done.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from typing import Any
+
+from kvlens.kv.records import Stats
+from kvlens.stores.wrangler.blobs import Blobs
+from kvlens.stores.wrangler.changes import Change, is_live
+
+AT_ONCE = 5_000  # files
+CHEAP = 0.05  # seconds that a count may take whenever it is asked for
+_PART = (
+    "SELECT rowid, blob_id FROM _mf_entries "
+    "WHERE rowid > ? AND (expiration IS NULL OR expiration > ?) ORDER BY rowid LIMIT ?"
+)
+SHARE = 20  # a dearer count is not made again before so many times as long
+
+
+class Tally:
+    """A count, as of a time."""
+
+    def __init__(self, keys: int, size: int, now: int, until: int | None, took: float) -> None:
+        self.keys = keys
+        self.size = size
+        self.at = now  # milliseconds: what expires later is counted
+        self.until = until  # the next expiration
+        self.is_stale = False  # others have changed something since
+        self._took = took
+        self._counted = time.monotonic()
+
+    @property
+    def due(self) -> float:
+        """In how many seconds the files may be counted again."""
+        pause = 0.0 if self._took < CHEAP else self._took * SHARE
+        return self._counted + pause - time.monotonic()
+
+    def stats(self, db: sqlite3.Connection, blobs: Blobs, now: int) -> Stats:
+        """Return the count as of now; the size may be that of a while ago where it is stale."""
+        if self.is_stale:
+            return Stats(_count(db, now), max(0, self.size))
+        if self.until is not None and self.until <= now:
+            rows = db.execute(
+                "SELECT blob_id FROM _mf_entries WHERE expiration > ? AND expiration <= ?",
+                (self.at, now),
+            ).fetchall()
+            self.keys -= len(rows)
+            self.size -= blobs.total(row[0] for row in rows)
+            self.at, self.until = now, _next(db, now)
+        return Stats(self.keys, self.size)
+
+    def note(self, change: Change, blobs: Blobs) -> None:
+        """Add what a change has made, before the files that it replaced are removed."""
+        if change.emptied:
+            self.keys = self.size = 0
+            self.until = None
+        elif change.before is None or len(change.before) > AT_ONCE:
+            self.is_stale = True
+        else:
+            replaced = [blob_id for blob_id, expires in change.before if is_live(expires, self.at)]
+            self.keys += change.added - len(replaced)
+            self.size += change.added_size - (blobs.total(replaced) if replaced else 0)
+            if change.until is not None:
+                self.until = min(change.until, self.until or change.until)
+
+
+def count(db: sqlite3.Connection, blobs: Blobs, now: int) -> Tally:
+    """Count everything, part by part: no statement may run for as long as the files take."""
+    began = time.monotonic()
+    keys = size = 0
+    last = -(2**63)
+    while some := db.execute(_PART, (last, now, AT_ONCE)).fetchall():
+        keys += len(some)
+        size += blobs.total(row[1] for row in some)
+        last = some[-1][0]
+    return Tally(keys, size, now, _next(db, now), time.monotonic() - began)
+
+
+def _count(db: sqlite3.Connection, now: int) -> int:
+    """Return the number of keys; each part is a walk over one small index."""
+    every: int = db.execute("SELECT count(*) FROM _mf_entries").fetchone()[0]
+    expired = db.execute("SELECT count(*) FROM _mf_entries WHERE expiration <= ?", (now,))
+    return every - int(expired.fetchone()[0])
+
+
+def _next(db: sqlite3.Connection, now: int) -> int | None:
+    found: Any = db.execute(
+        "SELECT min(expiration) FROM _mf_entries WHERE expiration > ?", (now,)
+    ).fetchone()[0]
+    return found if type(found) is int else None

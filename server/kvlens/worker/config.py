@@ -1,0 +1,330 @@
+"""What a config says of its Worker, for one environment, as wrangler reads it.
+
+Source of what an environment inherits: workers-sdk, `normalizeAndValidateEnvironment`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kvlens.config.find import ConfigError
+from kvlens.config.load import read_plain
+from kvlens.worker import dotenv
+from kvlens.worker.fields import (
+    DATE,
+    FLAG,
+    PORT,
+    TABLE,
+    TABLES,
+    TEXT,
+    TEXT_TABLE,
+    TEXTS,
+    FieldError,
+    Shape,
+    check,
+    each,
+    either,
+    list_of,
+    one_of,
+    table,
+)
+from kvlens.worker.hosts import is_loopback
+
+# Bindings that are called `name`, in lists that may lie one table deeper.
+_NAMED = {"durable_objects", "send_email", "ratelimits", "unsafe", "logfwdr"}
+_RUN = {"kv_namespaces", "vars", "wasm_modules", "text_blobs", "data_blobs"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Files that are imported as they are: `type` is Text, Data or CompiledWasm."""
+
+    type: str
+    suffix: str
+
+
+DEFAULT_RULES = (
+    Rule("Text", ".txt"),
+    Rule("Text", ".html"),
+    Rule("Text", ".sql"),
+    Rule("Data", ".bin"),
+    Rule("CompiledWasm", ".wasm"),
+)
+
+
+@dataclass(frozen=True)
+class WorkerConfig:
+    """How to build and run one Worker."""
+
+    folder: Path
+    main: Path | None = None
+    name: str = ""
+    compatibility_date: str | None = None
+    compatibility_flags: tuple[str, ...] = ()
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    """Binding -> the namespace's id in the store."""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """`vars` and secrets: text, or anything with a JSON form."""
+    blobs: Mapping[str, tuple[str, Path]] = field(default_factory=dict)
+    """Of service workers: binding -> (wasm, text or data; file)."""
+    rules: tuple[Rule, ...] = DEFAULT_RULES
+    globs: tuple[tuple[str, str], ...] = ()
+    """Type and pattern of the files that `find_modules` takes along."""
+    bundle: bool = True
+    find_modules: bool | None = None
+    """`find_additional_modules`: whether files that nothing imports are taken along."""
+    base: Path | None = None
+    """`base_dir`: where the names of modules that are not bundled begin."""
+    port: int | None = None
+    """`dev.port`."""
+    is_pages: bool = False
+    """Whether the config is that of a Pages project."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What the config says to esbuild: define, alias, tsconfig, jsx_factory, minify, …"""
+    command: str | None = None
+    """`build.command`: run before each build."""
+    command_folder: Path | None = None
+    watch: tuple[Path, ...] = ()
+    """`build.watch_dir`: where a change runs `command` again."""
+    absent: tuple[str, ...] = ()
+    """What the config declares and is not run here, such as "DB (d1_databases)"."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def notices(self) -> list[str]:
+        """Return what the user should know of the config, a text each."""
+        if not self.absent:
+            return list(self.warnings)
+        return [
+            *self.warnings,
+            f"not run here, and undefined in the Worker: {', '.join(self.absent)}; KV Lens gives "
+            "a Worker its KV namespaces, vars and secrets",
+        ]
+
+    def secrets_files(self, environment: str | None) -> list[Path]:
+        """Return the files that variables come from, there or not."""
+        folder = self.folder
+        return [*dotenv.places(folder, environment), *dotenv.env_files(folder, environment)]
+
+
+_RULE = table({"type": TEXT, "globs": TEXTS, "fallthrough": FLAG})
+_DEV = {"port": PORT, "ip": TEXT, "local_protocol": one_of("http", "https"), "host": TEXT}
+_BUILD = {
+    "command": TEXT,
+    "cwd": TEXT,
+    "watch_dir": either(TEXT, TEXTS),
+}
+FIELDS: dict[str, Shape] = {
+    # every field that is read here, and what it takes
+    "name": TEXT,
+    "main": TEXT,
+    "pages_build_output_dir": TEXT,
+    "compatibility_date": DATE,
+    "compatibility_flags": TEXTS,
+    "kv_namespaces": TABLES,
+    "vars": TABLE,
+    "secrets": table({"required": TEXTS}),
+    "wasm_modules": TEXT_TABLE,
+    "text_blobs": TEXT_TABLE,
+    "data_blobs": TEXT_TABLE,
+    "rules": list_of(_RULE, "a list of tables"),
+    "no_bundle": FLAG,
+    "find_additional_modules": FLAG,
+    "base_dir": TEXT,
+    "build": table(_BUILD),
+    "define": TEXT_TABLE,
+    "alias": TEXT_TABLE,
+    "tsconfig": TEXT,
+    "jsx_factory": TEXT,
+    "jsx_fragment": TEXT,
+    "minify": FLAG,
+    "keep_names": FLAG,
+    "dev": table(_DEV),
+    "env": each(table({}), "a table of environments"),
+}
+_BLOBS = {"wasm_modules": "wasm", "text_blobs": "text", "data_blobs": "data"}
+_INHERITED = {
+    *("name", "main", "compatibility_date", "compatibility_flags", "rules", "no_bundle"),
+    *("find_additional_modules", "base_dir", "build", "alias", "tsconfig", "jsx_factory"),
+    *("jsx_fragment", "minify", "keep_names"),
+}
+_OF_THE_TOP = {*_BLOBS, "dev", "pages_build_output_dir"}
+_TO_ESBUILD = ("define", "alias", "tsconfig", "jsx_factory", "jsx_fragment", "minify", "keep_names")
+
+
+def read_worker_config(path: Path, environment: str | None = None) -> WorkerConfig:
+    """Return what the config at `path` says for an environment (None: the top level).
+
+    Raises ConfigError for a config that cannot be used and for an environment it lacks, and
+    WorkerError for a `.dev.vars` that cannot be read.
+    """
+    path = path.absolute()
+    config = _Reader(path, read_plain(path), environment)
+    folder = path.parent
+    main, build = config.get("main"), config.get("build", {})
+    watch = build.get("watch_dir") or "./src"
+    rules, warnings = _rules(config.get("rules", []))
+    date = config.get("compatibility_date")
+    listens = config.get("dev", {})
+    warnings += _not_listened(listens)
+    secrets = config.get("secrets")
+    required = None if secrets is None else secrets.get("required") or []
+    variables = config.get("vars", {})
+    found = dotenv.read(folder, environment, required)
+    if required is not None:
+        found = {name: found[name] for name in (*variables, *required) if name in found}
+        missing = [name for name in required if name not in found]
+        if missing:
+            warnings.append(
+                f"required secrets are missing: {', '.join(missing)}; add them to .dev.vars or "
+                ".env, or set them in the environment of this command"
+            )
+    return WorkerConfig(
+        folder=folder,
+        main=folder / main if main else None,
+        is_pages=config.get("pages_build_output_dir") is not None,
+        name=config.get("name", ""),
+        port=listens.get("port"),
+        compatibility_date=None if date is None else str(date),
+        compatibility_flags=tuple(config.get("compatibility_flags", [])),
+        namespaces=_namespaces(config.get("kv_namespaces", [])),
+        variables={**variables, **found},
+        blobs={
+            binding: (kind, folder / file)
+            for name, kind in _BLOBS.items()
+            for binding, file in config.get(name, {}).items()
+        },
+        rules=rules,
+        globs=_globs(config.get("rules", [])),
+        bundle=not config.get("no_bundle", False),
+        find_modules=config.get("find_additional_modules"),
+        base=folder / base if (base := config.get("base_dir")) else None,
+        options={name: value for name in _TO_ESBUILD if (value := config.get(name)) is not None},
+        command=build.get("command") or None,
+        command_folder=folder / (build.get("cwd") or "."),
+        watch=tuple(folder / name for name in (watch if isinstance(watch, list) else [watch])),
+        absent=tuple(_absent(config.own)),
+        warnings=tuple(warnings),
+    )
+
+
+class _Reader:
+    """The fields of one environment, every one as `FIELDS` says."""
+
+    def __init__(self, path: Path, data: dict[str, Any], environment: str | None) -> None:
+        """Raises ConfigError for a value that does not fit, and where there is no environment."""
+        self._path = path
+        self._top = data
+        self._hold(data, "")
+        self.own = _environment(data, path, environment)
+        if environment is not None:
+            self._hold(self.own, f"env.{environment}.")
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a field's value; one that is left out, or null, is the default."""
+        value = (self._top if name in _OF_THE_TOP else self.own).get(name)
+        if value is None and name in _INHERITED:
+            value = self._top.get(name)
+        return default if value is None else value
+
+    def _hold(self, data: dict[str, Any], place: str) -> None:
+        try:
+            for name, shape in FIELDS.items():
+                if data.get(name) is not None:
+                    check(f"{place}{name}", data[name], shape)
+        except FieldError as error:
+            raise ConfigError(f"{self._path}: {error}") from error
+
+
+def _not_listened(dev: Mapping[str, Any]) -> list[str]:
+    """Return what `dev` asks for that is not done here, and why."""
+    refused: list[str] = []
+    ip = dev.get("ip")
+    if ip is not None and not is_loopback(ip):
+        refused.append(
+            f'dev.ip = "{ip}" is not used: KV Lens answers on 127.0.0.1 and ::1 only, so that '
+            "nobody on the network can reach the Worker and its keys"
+        )
+    if dev.get("local_protocol") == "https":
+        refused.append('dev.local_protocol = "https" is not used: KV Lens answers http only')
+    return refused
+
+
+def _environment(data: dict[str, Any], path: Path, environment: str | None) -> dict[str, Any]:
+    if environment is None:
+        return data
+    known = data.get("env") or {}
+    if environment not in known:
+        there = ", ".join(known) or "none"
+        raise ConfigError(
+            f'{path}: no environment "{environment}"; the environments in it are: {there}'
+        )
+    found: dict[str, Any] = known[environment] or {}
+    return found
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _namespaces(entries: list[Any]) -> dict[str, str]:
+    """Return binding -> store id of the usable entries; the id rule is that of `wrangler dev`."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        binding = _table(entry).get("binding")
+        if isinstance(binding, str) and binding and binding not in found:
+            ids = (entry.get("preview_id"), entry.get("id"))
+            found[binding] = next((one for one in ids if isinstance(one, str) and one), binding)
+    return found
+
+
+def _rules(raw: list[Any]) -> tuple[tuple[Rule, ...], list[str]]:
+    rules: list[Rule] = []
+    warnings: list[str] = []
+    for entry in raw:
+        kind = entry.get("type")
+        for glob in entry.get("globs") or ():
+            suffix = glob.rpartition("*")[2]
+            if kind in ("ESModule", "CommonJS"):
+                continue  # scripts: the bundler finds them by their imports
+            if kind in ("Text", "Data", "CompiledWasm") and suffix.startswith("."):
+                rules.append(Rule(kind, suffix.removesuffix("?module")))
+            else:
+                warnings.append(f'rules: {kind} files as "{glob}" are left out; use "**/*.suffix"')
+    known = {rule.suffix for rule in rules}
+    return (*rules, *(rule for rule in DEFAULT_RULES if rule.suffix not in known)), warnings
+
+
+def _globs(raw: list[Any]) -> tuple[tuple[str, str], ...]:
+    """Return type and pattern of all files that are modules of their own."""
+    found = [(entry.get("type") or "", glob) for entry in raw for glob in entry.get("globs") or ()]
+    return (*found, *((rule.type, f"**/*{rule.suffix}") for rule in DEFAULT_RULES))
+
+
+def _absent(own: dict[str, Any]) -> Iterator[str]:
+    """Yield what binds something that is not run here; also what later wranglers may add."""
+    for name, value in own.items():
+        if name in _RUN or name == "env":
+            continue
+        found = [binding for binding in _bindings(name, value) if binding]
+        if found:
+            yield f"{', '.join(dict.fromkeys(found))} ({name})"
+        elif name in ("assets", "site"):
+            yield name
+
+
+def _bindings(field_name: str, value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _bindings(field_name, item)
+    elif isinstance(value, dict):
+        own = value.get("binding", value.get("name") if field_name in _NAMED else None)
+        if isinstance(own, str):
+            yield own
+            return
+        for inner in value.values():
+            if isinstance(inner, (list, dict)):
+                yield from _bindings(field_name, inner)

@@ -1,0 +1,416 @@
+"""The Worker's public port: it stays the same, and stays answering, while workerd is restarted.
+
+Requests are passed on to the workerd of the moment, byte by byte, once their Host is known to be
+one that is allowed. A request that comes while there is none waits for it; one that a retired
+workerd closed its connection on is sent again to its successor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import sys
+import time
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+
+from kvlens.worker.errors import WorkerError
+from kvlens.worker.fetch import Address
+from kvlens.worker.framing import MAX_HEAD_SIZE, Head, RequestRefusedError, Requests
+from kvlens.worker.hosts import AllowedHosts, host_name
+from kvlens.worker.workerd_config import KEY_HEADER
+
+REPLAY_SIZE = 64 * 1024  # bytes of a request that are kept to send it again
+MOST_CONNECTIONS = 5000
+OnRequest = Callable[[str, str, int, float], None]
+"""Called with method, path, status and seconds, when an answer begins."""
+
+
+class Proxy:
+    """The listener and what it passes on to."""
+
+    def __init__(
+        self,
+        on_request: OnRequest | None = None,
+        *,
+        allowed_hosts: Iterable[str] = (),
+        on_refused: Callable[[str], None] | None = None,
+    ) -> None:
+        """`on_refused` is called with the Host of a request that is refused for it.
+
+        Raises ValueError where an allowed host is no host name.
+        """
+        self.target: Address | None = None
+        self.on_request = on_request
+        self.connections: set[_Client] = set()
+        self.most_connections = _most_connections()
+        self._hosts = AllowedHosts(allowed_hosts)
+        self._on_refused = on_refused
+        self._key = b""
+        self._failure: str | None = None
+        self._changed = asyncio.Event()
+        self._servers: list[asyncio.AbstractServer] = []
+        self.url = ""
+
+    def allow(self, hosts: Iterable[str]) -> None:
+        """Answer these Hosts from now on, besides this machine's. Raises ValueError."""
+        self._hosts = AllowedHosts(hosts)
+
+    def admit(self, head: Head) -> None:
+        """Raise RequestRefusedError where a request's Host is not allowed."""
+        for host in head.hosts:
+            name = host_name(host)
+            if name is None:
+                raise RequestRefusedError(400, "Malformed request: its Host is not a host name")
+            if name not in self._hosts:
+                if self._on_refused is not None:
+                    self._on_refused(name)
+                raise RequestRefusedError(403, refusal(name))
+
+    async def start(self, port: int) -> None:
+        """Listen on `port` of this machine (0: any free one). Raises WorkerError if it is taken."""
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(lambda: _Client(self), "127.0.0.1", port)
+        except (OSError, OverflowError) as error:
+            raise WorkerError(_why_not(port, error)) from error
+        self._servers.append(server)
+        port = server.sockets[0].getsockname()[1]
+        with contextlib.suppress(OSError):  # where "localhost" is the IPv6 address first
+            self._servers.append(await loop.create_server(lambda: _Client(self), "::1", port))
+        self.url = f"http://127.0.0.1:{port}"
+
+    async def close(self) -> None:
+        """Stop listening and close every connection."""
+        self.fail("The Worker is being stopped")
+        for server in self._servers:
+            server.close()
+        for client in list(self.connections):
+            client.close()
+        for server in self._servers:
+            await server.wait_closed()
+        self._servers.clear()
+
+    def serve(self, address: Address, key: str = "") -> None:
+        """Pass requests on to the workerd at this address, which asks for `key` if it has one."""
+        self.target, self._failure = address, None
+        self._key = f"{KEY_HEADER}: {key}\r\n\r\n".encode() if key else b""
+        self._wake()
+
+    def mark(self, head: bytes) -> bytes:
+        """Return a head with the key that workerd asks for."""
+        return head[:-2] + self._key if self._key else head
+
+    def hold(self) -> None:
+        """Let requests wait: there is no workerd, but there will be one."""
+        self.target = self._failure = None
+
+    def fail(self, reason: str) -> None:
+        """Answer requests with what is wrong, until `serve` is called."""
+        self.target, self._failure = None, reason
+        self._wake()
+
+    def drop(self, address: Address) -> None:
+        """Close what was being answered by a workerd that is ended now, or has crashed."""
+        for client in list(self.connections):
+            if client.address == address:
+                client.close()
+
+    async def wait(self) -> Address | str:
+        """Return the address to pass on to, or why there is none."""
+        while self.target is None and self._failure is None:
+            self._changed.clear()
+            await self._changed.wait()
+        return self.target if self.target is not None else str(self._failure)
+
+    def _wake(self) -> None:
+        self._changed.set()
+
+
+def _most_connections() -> int:
+    """Return how many clients there may be: each takes two files, and others need some too."""
+    if sys.platform == "win32":
+        return MOST_CONNECTIONS
+    import resource
+
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_CONNECTIONS if files < 0 else max(1, min(files // 3, MOST_CONNECTIONS))
+
+
+def refusal(name: str) -> str:
+    """Return what a request whose Host is not allowed is answered."""
+    return (
+        f'Host "{name}" is not allowed: this port answers localhost and 127.0.0.1, so that no '
+        "web page can reach it under a name of its own (DNS rebinding). To allow it, run "
+        f"kvlens dev with --allowed-host {name}, or add it to kvlens.allowedHosts in the "
+        "editor's settings."
+    )
+
+
+class _Client(asyncio.Protocol):
+    """One connection of a browser, curl or a test."""
+
+    def __init__(self, front: Proxy) -> None:
+        self._front = front
+        self._requests = Requests()
+        self._tunnel = False  # no longer HTTP
+        self._upstream: _Upstream | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._waiting: list[bytes] = []  # for an upstream that is not connected yet
+        self._replay: list[bytes] | None = []  # the request that has no answer yet
+        self._replay_size = 0
+        self._asked: Head | None = None  # a request has begun whose answer has not
+        self._refusal: tuple[int, str] | None = None  # the answer when what came before is answered
+        self._since = 0.0
+        self._head = b""
+        self._last_answer = False  # the answer said that the connection ends with it
+        self.address: Address | None = None
+
+    # -- from the client -------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        if len(self._front.connections) >= self._front.most_connections:
+            self._refusal = (503, "Too many connections are open: close some, such as idle ones")
+            self._answer(*self._refusal)
+            return
+        self._front.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._front.connections.discard(self)
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._upstream is not None:
+            self._upstream.transport.close()
+
+    def eof_received(self) -> bool:
+        if self._upstream is not None and self._upstream.transport.can_write_eof():
+            self._upstream.transport.write_eof()
+        return self._asked is not None or self._upstream is not None  # an answer may be on its way
+
+    def data_received(self, data: bytes) -> None:
+        if self._tunnel:
+            self._send(data)
+        elif self._refusal is None:
+            self._requests.feed(data)
+            self._pass_on()
+
+    def pause_writing(self) -> None:
+        if self._upstream is not None:
+            self._upstream.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self._upstream is not None:
+            self._upstream.transport.resume_reading()
+
+    def _pass_on(self) -> None:
+        """Pass on what has come, as far as it is known to belong to requests that are allowed."""
+        while self._asked is None or not self._asked.upgrade:
+            try:
+                part = self._requests.next()
+                if isinstance(part, Head):
+                    self._begin(part)
+                elif part is not None:
+                    self._send(part)
+            except RequestRefusedError as error:
+                self._refuse(error.status, str(error))
+                return
+            if part is None:
+                return
+        # what comes behind an upgrade is held until its answer says what it is
+        if self._requests.received:
+            self.transport.pause_reading()
+
+    def _begin(self, head: Head) -> None:
+        self._front.admit(head)
+        if head.upgrade:
+            # on a connection of its own, so that the first answer on it is known to be its answer
+            if self._asked is not None:
+                raise RequestRefusedError(400, "An upgrade has to wait for the answer before it")
+            upstream, self._upstream = self._upstream, None
+            if upstream is not None:
+                upstream.transport.close()
+        self._head = b""
+        self._asked = head
+        self._since = time.monotonic()
+        self._replay, self._replay_size = [], 0
+        self._send(self._front.mark(head.raw))
+
+    def _send(self, data: bytes) -> None:
+        if self._replay is not None and self._asked:
+            self._replay_size += len(data)
+            if self._replay_size > REPLAY_SIZE:
+                self._replay = None
+            else:
+                self._replay.append(data)
+        if self._upstream is not None:
+            self._upstream.transport.write(data)
+        else:
+            self._waiting.append(data)
+            self._connect()
+
+    def _refuse(self, status: int, text: str) -> None:
+        """Answer what was refused, when workerd has answered what came before it."""
+        self._refusal = (status, text)
+        if self._upstream is not None:
+            self._upstream.transport.write_eof()
+        elif self._connecting is None:
+            self._answer(status, text)
+
+    # -- to and from workerd ---------------------------------------------------------------
+
+    def _connect(self) -> None:
+        if self._connecting is None:
+            self.transport.pause_reading()
+            self._connecting = asyncio.get_running_loop().create_task(self._find_upstream())
+
+    async def _find_upstream(self) -> None:
+        for attempt in range(50):
+            found = await self._front.wait()
+            if isinstance(found, str):
+                self._answer(503, found)
+                return
+            try:
+                upstream = await _open(found, self)
+            except OSError:  # it has ended just now: the one who owns it will tell
+                await asyncio.sleep(min(0.02 * (attempt + 1), 0.5))
+                continue
+            self._upstream, self.address = upstream, found
+            self._connecting = None
+            waiting, self._waiting = self._waiting, []
+            upstream.transport.write(b"".join(waiting))
+            if self._refusal is not None:
+                upstream.transport.write_eof()
+            elif not (self._asked and self._asked.upgrade and self._requests.received):
+                self.transport.resume_reading()
+            return
+        self._answer(503, "The Worker's runtime does not answer")
+
+    def answered(self, data: bytes) -> None:
+        """Take bytes from workerd."""
+        if self._asked is not None:
+            self._read_head(data)
+        self.transport.write(data)
+
+    def _read_head(self, data: bytes) -> None:
+        self._replay = None
+        self._head += data[:MAX_HEAD_SIZE]
+        head, end, rest = self._head.partition(b"\r\n\r\n")
+        if not end:
+            if len(self._head) > MAX_HEAD_SIZE:
+                self._begun(0)
+            return
+        words = head.split(b" ", 2)
+        status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+        if 100 <= status < 200 and status != 101:
+            self._head = rest
+            return
+        self._last_answer = b"\r\nconnection: close" in head.lower()
+        self._begun(status)
+
+    def _begun(self, status: int) -> None:
+        """Deal with an answer that has begun."""
+        asked, self._asked = self._asked, None
+        assert asked is not None
+        if self._upstream is not None:
+            self._upstream.used = True
+        if self._front.on_request is not None:
+            took = time.monotonic() - self._since
+            self._front.on_request(asked.method, asked.target, status, took)
+        if not asked.upgrade:
+            return
+        if status == 101:
+            self._tunnel = True
+            self._send(self._requests.take_rest())
+        else:
+            self._pass_on()
+        self.transport.resume_reading()
+
+    def upstream_ended(self, upstream: _Upstream) -> None:
+        """Deal with a connection that workerd has closed."""
+        if upstream is not self._upstream:
+            return
+        self._upstream = None
+        retired = self.address != self._front.target
+        if self.transport.is_closing():
+            return
+        if self._tunnel:
+            self.transport.close()
+        elif self._asked and self._replay and (retired or upstream.used):
+            # it was closed between two requests, just when the second one was sent
+            self._waiting = list(self._replay)
+            self._connect()
+        elif self._asked:
+            self._answer(502, "The Worker's runtime ended before it answered")
+        elif self._refusal is not None:
+            self._answer(*self._refusal)
+        elif self._last_answer:
+            self.transport.close()
+        # else: a connection kept open between two requests; the next one opens another behind it
+
+    def _answer(self, status: int, text: str) -> None:
+        """Answer in workerd's place, and close."""
+        if self._tunnel:
+            self.transport.close()
+            return
+        body = f"{text}\n".encode()
+        self.transport.write(
+            b"HTTP/1.1 %d %b\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            b"Content-Length: %d\r\nCache-Control: no-store\r\n"
+            b"X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n%b"
+            % (status, HTTPStatus(status).phrase.encode("ascii"), len(body), body)
+        )
+        self.transport.close()
+
+    def close(self) -> None:
+        """Close both ends."""
+        self.transport.close()
+
+
+async def _open(address: Address, client: _Client) -> _Upstream:
+    loop = asyncio.get_running_loop()
+    if isinstance(address, int):
+        _, upstream = await loop.create_connection(lambda: _Upstream(client), "127.0.0.1", address)
+    else:
+        _, upstream = await loop.create_unix_connection(lambda: _Upstream(client), str(address))
+    return upstream
+
+
+class _Upstream(asyncio.Protocol):
+    """One connection to workerd, for one client."""
+
+    def __init__(self, client: _Client) -> None:
+        self._client = client
+        self.used = False  # whether it has answered a request
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._client.answered(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._client.upstream_ended(self)
+
+    def pause_writing(self) -> None:
+        self._client.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._client.transport.resume_reading()
+
+
+def _why_not(port: int, error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    if isinstance(error, OverflowError):
+        return f"Port {port} does not exist: choose one up to 65535, or 0 for any free one."
+    if number == errno.EADDRINUSE or getattr(error, "winerror", None) == 10048:
+        return (
+            f"Port {port} is in use by another program. End that program, or choose another "
+            "port with --port (0 for any free one)."
+        )
+    if number == errno.EACCES:
+        return f"Port {port} needs more rights: choose one above 1023, or 0."
+    return f"Cannot listen on port {port}: {getattr(error, 'strerror', None) or error}."

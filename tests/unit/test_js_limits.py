@@ -1,0 +1,108 @@
+"""Sources that are deep, wide or endless: read in time, or named as too much."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from kvlens.config.reader import load_text
+from kvlens.js.analysis import merge_types
+from kvlens.js.api import at, completing, keys, references, uses
+from kvlens.js.project import SourceProject, env_types
+from kvlens.js.reader import SourceReader, read_source
+from kvlens.lint import js_rules
+from kvlens.lint.js import ttl_out_of_range
+from kvlens.lint.js_check import check, check_source
+from kvlens.lint.unused_bindings import unused_bindings
+
+CONFIG = load_text(
+    'main = "index.ts"\nkv_namespaces = [{ binding = "CARTS", id = "a" }, { binding = "B" }]\n',
+    "/project/wrangler.toml",
+)
+HEAD = "export default { async fetch(request, env) {\n"
+PUT = "await env.CARTS.put('k', {}, {{ expirationTtl: 30 }});\n}} }}"
+HANG = 60  # seconds: thirty times what it takes
+
+# what: (the text, which problem must be found)
+CASES: dict[str, tuple[str, str | None]] = {
+    "10,000 brackets": (HEAD + PUT.format("(" * 10_000 + "'v'" + ")" * 10_000), "unreadable-file"),
+    "200 brackets": (HEAD + PUT.format("(" * 200 + "'v'" + ")" * 200), "ttl-out-of-range"),
+    "open brackets": (HEAD + "env.CARTS.get(" * 20_000, "unreadable-file"),
+    "100,000 dots": (HEAD + PUT.format("a" + ".b.c" * 50_000), "unreadable-file"),
+    "dots of env": (HEAD + f"env{'.CARTS' * 50_000}.get('k')}} }}", "unreadable-file"),
+    "pluses": (HEAD + PUT.format("'a'" + "+1" * 50_000), "unreadable-file"),
+    "templates": (HEAD + PUT.format(f"`{'${a}' * 50_000}`"), "ttl-out-of-range"),
+    "templates in templates": (HEAD + PUT.format("`${" * 5_000 + "1" + "}`" * 5_000), "unreadable-file"),
+    "ternaries": (HEAD + PUT.format("a?b:" * 20_000 + "c"), "unreadable-file"),
+    "arrays": (HEAD + PUT.format("[" * 20_000 + "]" * 20_000), "unreadable-file"),
+    "arrows": (HEAD + PUT.format("()=>" * 20_000 + "1"), "unreadable-file"),
+    "new new": (HEAD + PUT.format("new " * 50_000 + "a"), "unreadable-file"),
+    "bangs": (HEAD + f"await env{'!' * 50_000}.CARTS.get('k', 'bad') }} }}", "unreadable-file"),
+    "elements": (HEAD + "<a>" * 30_000 + PUT.format("1"), "unreadable-file"),
+    "quotes": (HEAD + "env.CARTS.get();" + "'" * 900_000, "unreadable-file"),
+    "braces": (HEAD + "env.CARTS.get();" + "{" * 300_000, "unreadable-file"),
+    "closing braces": (HEAD + "env.CARTS.get();" + "}" * 700_000, "unreadable-file"),
+    "env, 200,000 times": (HEAD + "env;" * 200_000 + PUT.format("1"), "unreadable-file"),
+    "aliases": (
+        HEAD
+        + "".join(f"const k{n} = {f'k{n - 1}' if n else 'env.CARTS'};\n" for n in range(10_000))
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "each made of the other": (
+        HEAD + "var a = b, b = a, c = env.OTHER, d = c, c = d;\nc.get('x');\n" + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "constants made of two": (
+        "const T0 = 30;\n"
+        + "".join(f"const T{n} = T{n - 1} + T{n - 1};\n" for n in range(1, 2_000))
+        + HEAD
+        + "await env.CARTS.put('k', 'v', { expirationTtl: T1999 });\n} }",
+        None,
+    ),
+    "4,000 calls": (HEAD + "env.CARTS.get(k);\n" * 4_000 + "} }", "promise-not-awaited"),
+    "a long string": (HEAD + PUT.format(f"'{'a' * 900_000}'"), "ttl-out-of-range"),
+    "a million a line": (HEAD + PUT.format("'v'") + "// x" * 200_000, "ttl-out-of-range"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "code"), CASES.values(), ids=CASES)
+def test_no_source_takes_long(text: str, code: str | None) -> None:
+    began = time.monotonic()
+    source = read_source(text, "/project/index.ts")
+    project = SourceProject([CONFIG], merge_types([env_types(source)]))
+    problems = check_source(source, project, 1.7e9)
+    codes = {problem.code for problem in problems}
+    assert code in codes if code else not codes
+    assert "internal-error" not in codes
+    if source.refused:
+        assert [problem.message for problem in problems] == [f"This source {source.refused}."]
+        assert unused_bindings(CONFIG, {"/project/index.ts": text}, lambda _: source) == []
+    uses(source, project)
+    keys(source, project)
+    references(source, "CARTS", project)
+    at(source, len(text) // 2, project)
+    completing(source, len(source.text) // 2, project)
+    assert time.monotonic() - began < HANG
+
+
+def test_a_refused_source_is_read_again_when_it_is_mended() -> None:
+    reader = SourceReader("/project/index.ts")
+    text = HEAD + PUT.format("'v'")
+    assert reader.read(text + "(" * 5_000 + "1" + ")" * 5_000).refused
+    mended = reader.read(text)
+    assert mended.refused is None
+    project = SourceProject([CONFIG])
+    assert [p.code for p in check_source(mended, project, 1.7e9)] == ["ttl-out-of-range"]
+
+
+def test_a_rule_that_fails_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*given: object) -> None:
+        raise ZeroDivisionError
+
+    broken = ttl_out_of_range.RULE
+    table = [type(broken)(**{**vars(broken), "check": fail}), *js_rules._CALL_RULES]
+    monkeypatch.setattr(js_rules, "_CALL_RULES", table)
+    text = HEAD + "await env.CARTS.put('a', 'v');\n" * 3 + PUT.format("'v'")
+    problems = check(text, "/project/index.ts", [CONFIG])
+    assert [p.code for p in problems] == ["internal-error", "ttl-out-of-range"]

@@ -1,0 +1,932 @@
+"""Every rule on sources, on texts in which « and » mark the places to underline."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from kvlens.config.model import Config
+from kvlens.config.reader import load_text
+from kvlens.lint.base import Problem
+from kvlens.lint.js_check import check
+from kvlens.lint.js_rules import SOURCE_RULES
+from kvlens.lint.unused_bindings import unused_bindings
+
+from tests.unit.marked_text import marked
+
+ID = "0f2ac74b498b48028cb68387c421e279"
+NOW = 1_800_000_000.0
+CONFIG = (
+    f'name = "shop"\nmain = "src/index.ts"\n[[kv_namespaces]]\nbinding = "KV"\nid = "{ID}"\n'
+    '[[kv_namespaces]]\nbinding = "SESSIONS"\n'
+    '[[r2_buckets]]\nbinding = "FILES"\nbucket_name = "files"\n'
+    '[vars]\nMODE = "x"\n'
+)
+TWO_ENVIRONMENTS = CONFIG + '[env.staging]\n[[env.staging.kv_namespaces]]\nbinding = "KV"\n'
+
+
+def handler(body: str) -> str:
+    """Return a module Worker whose fetch does this."""
+    return f"export default {{ async fetch(request, env, ctx) {{ {body} }} }};\n"
+
+
+def config_of(text: str) -> Config:
+    """Return the text as the config of a project at /shop."""
+    return load_text(text, "/shop/wrangler.toml")
+
+
+def problems_of(text: str, config: str = CONFIG, name: str = "/shop/src/index.ts") -> list[Problem]:
+    """Check a source of the project."""
+    return check(text, name, [config_of(config)], now=NOW)
+
+
+# id: (code expected at every mark, statements of a fetch handler with marks)
+IN_HANDLER: dict[str, tuple[str, str]] = {
+    # expirationTtl
+    "ttl-30": ("ttl-out-of-range", 'await env.KV.put("k", "v", { expirationTtl: «30» });'),
+    "ttl-0": ("ttl-out-of-range", 'await env.KV.put("k", "v", { expirationTtl: «0» });'),
+    "ttl-negative": ("ttl-out-of-range", 'await env.KV.put("k", "v", { expirationTtl: «-1» });'),
+    "ttl-string": ("ttl-out-of-range", 'await env.KV.put("k", "v", { expirationTtl: «"30"» });'),
+    "ttl-word": ("ttl-out-of-range", 'await env.KV.put("k", "v", { expirationTtl: «"1h"» });'),
+    "ttl-nan": ("ttl-out-of-range", 'await env.KV.put("k", "v", { expirationTtl: «NaN» });'),
+    "ttl-product": ("ttl-out-of-range", 'await env.KV.put("k", "v", { expirationTtl: «5 * 10» });'),
+    "ttl-quoted-name": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { "expirationTtl": «59» });',
+    ),
+    "ttl-constant": (
+        "ttl-out-of-range",
+        'const TTL = 10; await env.KV.put("k", "v", { expirationTtl: «TTL» });',
+    ),
+    "ttl-shorthand": (
+        "ttl-out-of-range",
+        'const expirationTtl = 10; await env.KV.put("k", "v", { «expirationTtl» });',
+    ),
+    "ttl-let-never-set": (
+        "ttl-out-of-range",
+        'let ttl = 10; await env.KV.put("k", "v", { expirationTtl: «ttl» });',
+    ),
+    "ttl-member": (
+        "ttl-out-of-range",
+        'const T = { lock: 15 }; await env.KV.put("k", "v", { expirationTtl: «T.lock» });',
+    ),
+    "ttl-options-constant": (
+        "ttl-out-of-range",
+        'const options = { expirationTtl: «30» }; await env.KV.put("k", "v", options);',
+    ),
+    "ttl-year-in-ms": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { expirationTtl: «365 * 24 * 60 * 60 * 1000» });',
+    ),
+    "ttl-day-in-ms": (
+        "ttl-not-in-seconds",
+        'await env.KV.put("k", "v", { expirationTtl: «24 * 60 * 60 * 1000» });',
+    ),
+    "ttl-ms-first": (
+        "ttl-not-in-seconds",
+        'await env.KV.put("k", "v", { expirationTtl: «1000 * 60 * 5» });',
+    ),
+    "ttl-ms-bare": (
+        "ttl-not-in-seconds",
+        'await env.KV.put("k", "v", { expirationTtl: «86400000» });',
+    ),
+    "ttl-ms-underscores": (
+        "ttl-not-in-seconds",
+        'await env.KV.put("k", "v", { expirationTtl: «3_600_000» });',
+    ),
+    "ttl-ms-name": (
+        "ttl-not-in-seconds",
+        'const LOCK_MS = 90500; await env.KV.put("k", "v", { expirationTtl: «LOCK_MS» });',
+    ),
+    "ttl-is-a-time": (
+        "ttl-not-in-seconds",
+        'await env.KV.put("k", "v", { expirationTtl: «Math.floor(Date.now() / 1000) + 3600» });',
+    ),
+    "ttl-is-a-time-in-ms": (
+        "ttl-not-in-seconds",
+        'await env.KV.put("k", "v", { expirationTtl: «Date.now() + 60000» });',
+    ),
+    "cache-ttl-in-ms": (
+        "ttl-not-in-seconds",
+        'await env.KV.get("k", { cacheTtl: «60 * 60 * 1000» });',
+    ),
+    # expiration
+    "expiration-ms": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «Date.now() + 3600 * 1000» });',
+    ),
+    "expiration-ms-unknown": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «Date.now() + ttl()» });',
+    ),
+    "expiration-get-time": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «new Date().getTime() + 5» });',
+    ),
+    "expiration-unary-plus": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «+new Date()» });',
+    ),
+    "expiration-date": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «new Date()» });',
+    ),
+    "expiration-literal-ms": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «1900000000000» });',
+    ),
+    "expiration-past": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «1578435000» });',
+    ),
+    "expiration-duration": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «3600» });',
+    ),
+    "expiration-text": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «"2030-01-01"» });',
+    ),
+    "expiration-too-near": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «Math.floor(Date.now() / 1000) + 30» });',
+    ),
+    "expiration-too-near-constant": (
+        "expiration-out-of-range",
+        "const now = Math.floor(Date.now() / 1000);"
+        'await env.KV.put("k", "v", { expiration: «now + 10» });',
+    ),
+    "expiration-truncated-by-or": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «((Date.now() / 1000) | 0) + 10» });',
+    ),
+    # cacheTtl, limit
+    "cache-ttl-10": ("cache-ttl-out-of-range", 'await env.KV.get("k", { cacheTtl: «10» });'),
+    "cache-ttl-0": ("cache-ttl-out-of-range", 'await env.KV.get("k", { cacheTtl: «0» });'),
+    "cache-ttl-metadata": (
+        "cache-ttl-out-of-range",
+        'await env.KV.getWithMetadata("k", { type: "json", cacheTtl: «29» });',
+    ),
+    "limit-1001": ("list-limit-out-of-range", "await env.KV.list({ limit: «1001» });"),
+    "limit-0": ("list-limit-out-of-range", "await env.KV.list({ limit: «0» });"),
+    "limit-negative": ("list-limit-out-of-range", "await env.KV.list({ limit: «-5» });"),
+    "limit-word": ("list-limit-out-of-range", 'await env.KV.list({ limit: «"all"» });'),
+    # keys
+    "key-empty": ("key-invalid", 'await env.KV.get(«""»);'),
+    "key-template-empty": ("key-invalid", "await env.KV.get(«``»);"),
+    "key-dot": ("key-invalid", 'await env.KV.delete(«"."»);'),
+    "key-dots": ("key-invalid", "await env.KV.put(«'..'», 'v');"),
+    "key-long": ("key-invalid", f'await env.KV.get(«"{"k" * 513}"»);'),
+    "key-long-in-bytes": ("key-invalid", f'await env.KV.get(«"{"é" * 257}"»);'),
+    "key-long-at-least": ("key-invalid", f"await env.KV.get(«`{'k' * 513}${{request.url}}`»);"),
+    "key-constant": ("key-invalid", 'const K = ""; await env.KV.get(«K»);'),
+    "key-concatenated": ("key-invalid", 'await env.KV.get(«"." + "."»);'),
+    "key-undefined": ("key-invalid", "await env.KV.get(«undefined»);"),
+    "key-null": ("key-invalid", "await env.KV.delete(«null»);"),
+    "key-object": ("key-invalid", "await env.KV.get(«{ name: 'k' }»);"),
+    "key-missing": ("key-invalid", "await env.KV.«get»();"),
+    "key-array-in-put": ("key-invalid", "await env.KV.put(«['a', 'b']», 'v');"),
+    "key-in-bulk": ("key-invalid", "await env.KV.get(['a', «''»]);"),
+    # bulk get
+    "bulk-none": ("bulk-get-size", "await env.KV.get(«[]»);"),
+    "bulk-101": (
+        "bulk-get-size",
+        "await env.KV.get(«[" + ", ".join(f'"k{n}"' for n in range(101)) + "]»);",
+    ),
+    "bulk-constant": (
+        "bulk-get-size",
+        "const keys = []; await env.KV.getWithMetadata(«keys»);",
+    ),
+    "bulk-number": ("bulk-get-lost-key", "await env.KV.get([«'1'», 'a', «'20'»]);"),
+    "bulk-proto": ("bulk-get-lost-key", "await env.KV.get(['a', «'__proto__'»]);"),
+    # types
+    "type-buffer": ("get-type-unknown", 'await env.KV.get("k", «"buffer"»);'),
+    "type-case": ("get-type-unknown", 'await env.KV.get("k", { type: «"JSON"» });'),
+    "type-bulk": ("get-type-unknown", 'await env.KV.get(["a", "b"], «"arrayBuffer"»);'),
+    # delete
+    "delete-literal": ("delete-array", 'await env.KV.delete(«["a", "b"]»);'),
+    "delete-mapped": ("delete-array", "await env.KV.delete(«page.keys.map((key) => key.name)»);"),
+    "delete-constant": (
+        "delete-array",
+        "const names = Object.keys(stale); await env.KV.delete(«names»);",
+    ),
+    "delete-filled": (
+        "delete-array",
+        "const names: string[] = []; names.push(request.url); await env.KV.delete(«names»);",
+    ),
+    # values
+    "value-object": ("put-value-type", 'await env.KV.put("k", «{ a: 1 }»);'),
+    "value-array": ("put-value-type", 'await env.KV.put("k", «[1, 2]»);'),
+    "value-constant": ("put-value-type", 'const cart = { items }; await env.KV.put("k", «cart»);'),
+    "value-filtered": ("put-value-type", 'await env.KV.put("k", «list.filter(Boolean)»);'),
+    "value-map": ("put-value-type", 'await env.KV.put("k", «new Map()»);'),
+    "value-date": ("put-value-type", 'await env.KV.put("k", «new Date()»);'),
+    "value-function": ("put-value-type", 'await env.KV.put("k", «() => "v"»);'),
+    "value-undefined": ("put-value-missing", 'await env.KV.put("k", «undefined»);'),
+    "value-null": ("put-value-missing", 'await env.KV.put("k", «null»);'),
+    "value-missing": ("put-value-missing", 'await env.KV.«put»("k");'),
+    "value-number": ("put-value-not-text", 'await env.KV.put("k", «1»);'),
+    "value-now": ("put-value-not-text", 'await env.KV.put("k", «Date.now()»);'),
+    "value-boolean": ("put-value-not-text", 'await env.KV.put("k", «true»);'),
+    # options
+    "option-case": (
+        "option-unknown",
+        'await env.KV.put("k", "v", { «expirationTTL»: 3600 });',
+    ),
+    "option-snake": (
+        "option-unknown",
+        'await env.KV.put("k", "v", { «"expiration_ttl"»: 3600 });'.replace('«"', '"«').replace(
+            '"»', '»"'
+        ),
+    ),
+    "option-ttl": ("option-unknown", 'await env.KV.put("k", "v", { «ttl»: 60 });'),
+    "option-of-r2": ("option-unknown", 'await env.KV.put("k", "v", { «httpMetadata»: {} });'),
+    "option-list": ("option-unknown", "await env.KV.list({ limit: 5, «startsWith»: 'a' });"),
+    # pages
+    "list-first-page": (
+        "list-without-cursor",
+        "const page = await env.KV.«list»(); return Response.json(page.keys);",
+    ),
+    "list-prefix": (
+        "list-without-cursor",
+        'const { keys } = await env.KV.«list»({ prefix: "a" }); return keys.length;',
+    ),
+    "list-in-brackets": (
+        "list-without-cursor",
+        "for (const key of (await env.KV.«list»()).keys) console.log(key.name);",
+    ),
+    # promises
+    "dropped": ("promise-not-awaited", '«env.KV.put("k", "v")»;'),
+    "dropped-delete": ("promise-not-awaited", 'if (request.ok) «env.KV.delete("k")»;'),
+    "dropped-and": ("promise-not-awaited", 'request.ok && «env.KV.delete("k")»;'),
+    "dropped-chain": ("promise-not-awaited", '«env.KV?.put("k", "v")»;'),
+    "condition": ("promise-not-awaited", 'if («env.KV.get("k")») return;'),
+    "not": ("promise-not-awaited", 'if (!«env.KV.get("k")») return;'),
+    "member": ("promise-not-awaited", "return «env.KV.list({ limit: 1 })».keys;"),
+    "parsed": ("promise-not-awaited", 'return JSON.parse(«env.KV.get("k")»);'),
+    "destructured": (
+        "promise-not-awaited",
+        'const { value } = «env.KV.getWithMetadata("k")»; return value;',
+    ),
+    "variable": (
+        "promise-not-awaited",
+        'const v = «env.KV.get("k")»; if (!v) return null; return JSON.parse(v);',
+    ),
+    "in-template": ("promise-not-awaited", 'return `have ${«env.KV.get("k")»}`;'),
+    "compared": ("promise-not-awaited", 'if («env.KV.get("k")» === null) return;'),
+}
+
+TTL = '"k", "v", { expirationTtl: «30» }'
+
+# id: (code, whole source with marks): every way to get at a namespace
+WHOLE: dict[str, tuple[str, str]] = {
+    "module": (
+        "ttl-out-of-range",
+        f"export default {{ async fetch(request, env) {{ await env.KV.put({TTL}); }} }};",
+    ),
+    "handlers-parameter-of-any-name": (
+        "ttl-out-of-range",
+        f"export default {{ async scheduled(event, b) {{ await b.KV.put({TTL}); }} }};",
+    ),
+    "handler-arrow": (
+        "ttl-out-of-range",
+        f"export default {{ fetch: async (request, e) => {{ await e.KV.put({TTL}); }} }};",
+    ),
+    "handler-destructures": (
+        "ttl-out-of-range",
+        f"export default {{ async queue(batch, {{ KV }}) {{ await KV.put({TTL}); }} }};",
+    ),
+    "satisfies": (
+        "ttl-out-of-range",
+        f"export default {{ async fetch(r, x) {{ await x.KV.put({TTL}); }} }} "
+        "satisfies ExportedHandler<Env>;",
+    ),
+    "typed-parameter": (
+        "ttl-out-of-range",
+        f"async function save(bindings: Env) {{ await bindings.KV.put({TTL}); }}",
+    ),
+    "typed-pattern": (
+        "ttl-out-of-range",
+        f"async function save({{ KV }}: Bindings) {{ await KV.put({TTL}); }}",
+    ),
+    "hono": (
+        "ttl-out-of-range",
+        f'app.get("/", async (c) => {{ await c.env.KV.put({TTL}); }});',
+    ),
+    "hono-adapter": (
+        "ttl-out-of-range",
+        f'app.get("/", async (c) => {{ const {{ KV }} = env<Env>(c); await KV.put({TTL}); }});',
+    ),
+    "pages-function": (
+        "ttl-out-of-range",
+        f"export async function onRequest({{ request, env }}) {{ await env.KV.put({TTL}); }}",
+    ),
+    "nested-pattern": (
+        "ttl-out-of-range",
+        f"export const onRequest = async ({{ env: {{ KV }} }}) => {{ await KV.put({TTL}); }};",
+    ),
+    "renamed-env": (
+        "ttl-out-of-range",
+        f"const handle = async ({{ env: b }}) => {{ await b.KV.put({TTL}); }};",
+    ),
+    "this": (
+        "ttl-out-of-range",
+        'import { WorkerEntrypoint } from "cloudflare:workers";\n'
+        f"export class Api extends WorkerEntrypoint<Env> {{ async save() {{ "
+        f"await this.env.KV.put({TTL}); }} }}",
+    ),
+    "import": (
+        "ttl-out-of-range",
+        f'import {{ env }} from "cloudflare:workers";\nawait env.KV.put({TTL});',
+    ),
+    "import-alias": (
+        "ttl-out-of-range",
+        f'import {{ env as b }} from "cloudflare:workers";\nawait b.KV.put({TTL});',
+    ),
+    "context-of-a-framework": (
+        "ttl-out-of-range",
+        f"const {{ env }} = getCloudflareContext();\nawait env.KV.put({TTL});",
+    ),
+    "context-awaited": (
+        "ttl-out-of-range",
+        f"const e = (await getCloudflareContext({{ async: true }})).env;\nawait e.KV.put({TTL});",
+    ),
+    "alias": (
+        "ttl-out-of-range",
+        f"export async function f(env) {{ const kv = env.KV; await kv.put({TTL}); }}",
+    ),
+    "alias-of-alias": (
+        "ttl-out-of-range",
+        "export async function f(env) { const e = env; const { KV: a } = e; const b = a;"
+        f" await b.put({TTL}); }}",
+    ),
+    "quoted": (
+        "ttl-out-of-range",
+        f'export async function f(env) {{ await env["KV"].put({TTL}); }}',
+    ),
+    "not-null": (
+        "ttl-out-of-range",
+        f"export async function f(env) {{ await env.KV!.put({TTL}); }}",
+    ),
+    "optional": (
+        "ttl-out-of-range",
+        f"export async function f(env) {{ await env.KV?.put({TTL}); }}",
+    ),
+    "cast-env": (
+        "ttl-out-of-range",
+        f"export async function f(env) {{ await (env as Env).KV.put({TTL}); }}",
+    ),
+    "cast-namespace": (
+        "ttl-out-of-range",
+        f"export async function f(x) {{ await (x.store as KVNamespace).put({TTL}); }}",
+    ),
+    "typed-namespace": (
+        "ttl-out-of-range",
+        f"export async function save(kv: KVNamespace) {{ await kv.put({TTL}); }}",
+    ),
+    "typed-or-nothing": (
+        "ttl-out-of-range",
+        f"export async function save(kv: KVNamespace | undefined) {{ await kv?.put({TTL}); }}",
+    ),
+    "parameter-property": (
+        "ttl-out-of-range",
+        "class Store { constructor(private readonly kv: KVNamespace) {}\n"
+        f" async save() {{ await this.kv.put({TTL}); }} }}",
+    ),
+    "field": (
+        "ttl-out-of-range",
+        "class Store { kv: KVNamespace; constructor(env: Env) { this.kv = env.OTHER; }\n"
+        f" async save() {{ await this.kv.put({TTL}); }} }}",
+    ),
+    "field-set": (
+        "ttl-out-of-range",
+        "class Store { constructor(env) { this.kv = env.KV; }\n"
+        f" async save() {{ await this.kv.put({TTL}); }} }}",
+    ),
+    "typed-options": (
+        "ttl-out-of-range",
+        "interface Options { kv: KVNamespace }\n"
+        f"async function save(options: Options) {{ await options.kv.put({TTL}); }}",
+    ),
+    "service-worker": (
+        "ttl-out-of-range",
+        'addEventListener("fetch", (event) => event.respondWith(handle()));\n'
+        f"async function handle() {{ await KV.put({TTL}); }}",
+    ),
+    "global-by-shape": (
+        "ttl-out-of-range",
+        f"async function handle() {{ await LINKS.put({TTL}); }}",
+    ),
+    "declared-global": (
+        "ttl-out-of-range",
+        f"declare const LINKS: KVNamespace;\nasync function handle() {{ await LINKS.put({TTL}); }}",
+    ),
+    "declared-global-block": (
+        "ttl-out-of-range",
+        "declare global { const LINKS: KVNamespace }\n"
+        f"async function handle() {{ await LINKS.put({TTL}); }}",
+    ),
+    "typed-by-env": (
+        "ttl-out-of-range",
+        "interface Env { LINKS?: KVNamespace }\n"
+        f"async function f(env: Env) {{ await env.LINKS?.put({TTL}); }}",
+    ),
+    "known-by-another-call": (
+        "ttl-out-of-range",
+        'async function f(env) { if (env.X) { await env.X.getWithMetadata("k");'
+        f" await env.X.put({TTL}); }} }}",
+    ),
+    "beyond-ascii": (
+        "ttl-out-of-range",
+        "// é 😀 漢字\nexport async function f(env) {\n"
+        f'  const s = "😀漢"; await env.KV.put({TTL}); // 😀\n}}',
+    ),
+    # bindings
+    "undeclared-by-shape": (
+        "binding-undeclared",
+        'async function f(env) { return env.«LINKS».get("k", "json"); }',
+    ),
+    "undeclared-by-type": (
+        "binding-undeclared",
+        "interface Env { LINKS: KVNamespace }\n"
+        'async function f(env: Env) { await env.«LINKS».get("a"); await env.LINKS.delete("a"); }',
+    ),
+    "undeclared-destructured": (
+        "binding-undeclared",
+        "interface Env { LINKS: KVNamespace }\n"
+        'async function f({ «LINKS» }: Env) { await LINKS.get("a"); }',
+    ),
+    "undeclared-quoted": (
+        "binding-undeclared",
+        'async function f(env) { return env["«LINKS»"].getWithMetadata("k"); }',
+    ),
+    "undeclared-near": (
+        "binding-undeclared",
+        'async function f(env) { return env.«SESSION».getWithMetadata("k"); }',
+    ),
+}
+
+# Nothing is wrong with these, or it cannot be told.
+CLEAN_IN_HANDLER: dict[str, str] = {
+    "ttl-60": 'await env.KV.put("k", "v", { expirationTtl: 60 });',
+    "ttl-month": 'await env.KV.put("k", "v", { expirationTtl: 60 * 60 * 24 * 30 });',
+    "ttl-year": 'await env.KV.put("k", "v", { expirationTtl: 31536000 });',
+    "ttl-hundred-days": 'await env.KV.put("k", "v", { expirationTtl: 8640000 });',
+    "ttl-1000": 'await env.KV.put("k", "v", { expirationTtl: 1000 });',
+    "ttl-500-days": 'await env.KV.put("k", "v", { expirationTtl: 60 * 60 * 24 * 500 });',
+    "ttl-back-to-seconds": 'const A_MS = 3600000; await env.KV.put("k", "v", { expirationTtl: A_MS / 1000 });',
+    "ttl-by-a-thousandth": 'const A_MS = 3600000; await env.KV.put("k", "v", { expirationTtl: A_MS * 0.001 });',
+    "ttl-in-minutes": 'const A_MS = 360e4, M_MS = 6e4; await env.KV.put("k", "v", { expirationTtl: A_MS / M_MS * 60 });',
+    "ttl-seconds-name": 'const T_SECONDS = 3600000; await env.KV.put("k", "v", { expirationTtl: T_SECONDS });',
+    "ttl-unknown": 'await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-parameter": 'const f = (ttl = 10) => env.KV.put("k", "v", { expirationTtl: ttl }); await f(60);',
+    "ttl-set-later": 'let ttl = 10; ttl = 60; await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-counted": 'let ttl = 10; for (; ttl < 60; ttl++); await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-max": 'await env.KV.put("k", "v", { expirationTtl: Math.max(60, left) });',
+    "ttl-undefined": 'await env.KV.put("k", "v", { expirationTtl: undefined });',
+    "ttl-either": 'await env.KV.put("k", "v", { expirationTtl: short ? 10 : 60 });',
+    "ttl-changed-object": 'const o = { expirationTtl: 10 }; o.expirationTtl = 60; await env.KV.put("k", "v", o);',
+    "ttl-spread-after": 'await env.KV.put("k", "v", { expirationTtl: 10, ...options });',
+    "ttl-half-typed": 'await env.KV.put("k", "v", { expirationTtl: 3',
+    "expiration-hour": 'await env.KV.put("k", "v", { expiration: Math.floor(Date.now() / 1000) + 3600 });',
+    "expiration-60": 'await env.KV.put("k", "v", { expiration: Math.floor(Date.now() / 1000) + 60 });',
+    "expiration-ceil": 'await env.KV.put("k", "v", { expiration: Math.ceil(Date.now() / 1000) + 59 });',
+    "expiration-all-in-ms": 'await env.KV.put("k", "v", { expiration: Math.floor((Date.now() + 3600e3) / 1000) });',
+    "expiration-plus-unknown": 'await env.KV.put("k", "v", { expiration: Math.floor(Date.now() / 1000) + ttl });',
+    "expiration-less-unknown": 'await env.KV.put("k", "v", { expiration: Date.now() - start });',
+    "expiration-future": 'await env.KV.put("k", "v", { expiration: 1900000000 });',
+    "expiration-of-another-date": 'await env.KV.put("k", "v", { expiration: new Date(x).getTime() / 1000 });',
+    "cache-ttl-30": 'await env.KV.get("k", { cacheTtl: 30 });',
+    "limit-1000": "await env.KV.list({ limit: 1000 });",
+    "limit-1": "await env.KV.list({ limit: 1 });",
+    "key-512": f'await env.KV.get("{"k" * 512}");',
+    "key-blank": 'await env.KV.get(" ");',
+    "key-three-dots": 'await env.KV.get("...");',
+    "key-unknown": "await env.KV.get(key);",
+    "key-template": "await env.KV.get(`${prefix}`);",
+    "key-number": "await env.KV.get(5);",
+    "key-spread": "await env.KV.get(...args);",
+    "bulk-100": "await env.KV.get([" + ", ".join(f'"k{n}"' for n in range(100)) + "]);",
+    "bulk-filled": "const keys = []; keys.push('a'); await env.KV.get(keys);",
+    "bulk-unknown": "await env.KV.get(keys.map(String));",
+    "bulk-leading-zero": "await env.KV.get(['01', '1a', '-1']);",
+    "bulk-json": "await env.KV.get(['a'], 'json');",
+    "one-number": "await env.KV.get('1');",
+    "types": 'await env.KV.get("k", "json"); await env.KV.get("k", { type: "arrayBuffer" });',
+    "type-undefined": 'await env.KV.get("k", { type: undefined });',
+    "delete-one": "await env.KV.delete(names[0]);",
+    "delete-unknown": "await env.KV.delete(names);",
+    "value-string": 'await env.KV.put("k", "");',
+    "value-json": 'await env.KV.put("k", JSON.stringify({ a: 1 }));',
+    "value-bytes": 'await env.KV.put("k", new Uint8Array(4)); await env.KV.put("k", buffer);',
+    "value-stream": 'await env.KV.put("k", request.body);',
+    "value-String": 'await env.KV.put("k", String(1)); await env.KV.put("k", `${Date.now()}`);',
+    "value-own-class": 'class Map { } await env.KV.put("k", new Map());',
+    "value-unknown-slice": 'await env.KV.put("k", text.slice(1));',
+    "options-unknown": 'await env.KV.put("k", "v", options);',
+    "option-type": 'await env.KV.put("k", "v", { expirationTtl: 60, metadata: { ttl: 1 } });',
+    "list-loop": "let cursor; do { const p = await env.KV.list({ cursor }); use(p.keys);"
+    " cursor = p.cursor; } while (cursor);",
+    "list-complete": "const p = await env.KV.list(); if (!p.list_complete) throw new Error(p.keys);",
+    "list-limited": "const p = await env.KV.list({ limit: 10 }); return p.keys;",
+    "list-elsewhere": "return env.KV.list();",
+    "list-no-keys": "await env.KV.list();",
+    "list-options": "const p = await env.KV.list(options); return p.keys;",
+    "awaited": 'await env.KV.put("k", "v");',
+    "returned": 'return env.KV.put("k", "v");',
+    "void": 'void env.KV.put("k", "v");',
+    "wait-until": 'ctx.waitUntil(env.KV.put("k", "v"));',
+    "then": 'env.KV.put("k", "v").then(done);',
+    "catch": 'env.KV.put("k", "v").catch(() => {});',
+    "all": 'await Promise.all([env.KV.put("a", "v"), env.KV.put("b", "v")]);',
+    "pushed": 'jobs.push(env.KV.put("k", "v"));',
+    "kept": 'const job = env.KV.put("k", "v"); await job;',
+    "kept-and-tested": 'const job = env.KV.get("k"); if (job) jobs.push(job);',
+    "assigned": 'job = env.KV.put("k", "v");',
+    "arrow": 'ctx.waitUntil(retry(() => env.KV.put("k", "v")));',
+    "mapped": "await Promise.all(names.map((n) => env.KV.delete(n)));",
+    "awaited-in-brackets": 'const v = (await env.KV.get("k"))?.length;',
+    "either-awaited": 'const v = await (fast ? env.KV.get("a") : env.KV.get("b"));',
+    "variable-of-a-promise": 'const p = env.KV.get("k"); return (await p) ?? p.then(String);',
+    "asserted": 'await expect(env.KV.put("", "v")).rejects.toThrow();',
+    "asserted-function": 'assert.rejects(() => env.KV.get(""));',
+    # other bindings
+    "r2": 'await env.FILES.put("k", { a: 1 }, { expirationTtl: 1 }); await env.FILES.delete(["a"]);',
+    "var": 'env.MODE.get("k", "json");',
+    "durable-object": "const id = env.ROOM.idFromName('a'); env.ROOM.get(id).fetch(request);",
+    "other-r2": 'await env.BUCKET.delete(["a", "b"]); env.BUCKET.get(""); env.BUCKET.list({ limit: 0 });',
+    "undeclared-unsure": 'await env.OTHER.get("k"); await env.OTHER.put("k", "v");',
+    "undeclared-tested": 'if (env.LINKS) { await env.LINKS.get("k", "json"); }',
+    "undeclared-in": 'if ("LINKS" in env) await env.LINKS.get("k", "json");',
+    "undeclared-chained": 'await env.LINKS?.get("k", "json");',
+    "undeclared-fallback": 'const kv = env.LINKS ?? env.KV; await kv.get("k", "json");',
+    "undeclared-alias-tested": 'const kv = env.LINKS; if (!kv) return; await kv.get("k", "json");',
+    "undeclared-reserved": 'await env.__STATIC_CONTENT.get("k", "stream");',
+    "map": 'const KV = new Map(); KV.get(""); KV.delete([1]); KV.put;',
+    "headers": 'request.headers.get(""); url.searchParams.delete("");',
+    "cache": "await caches.default.put(request, response);",
+    "storage": 'this.ctx.storage.put("k", { a: 1 }); state.storage.delete(["a", "b"]);',
+    "process-env": 'process.env.KV.get(""); import.meta.env.KV.get("");',
+    "shadowed": 'const env = { KV: new Map() }; env.KV.get("");',
+}
+
+CLEAN: dict[str, str] = {
+    "global-shadowed": "const KV = new Map(); function f() { KV.get(''); }",
+    "global-imported": 'import { KV } from "./store"; KV.get("");',
+    "let-alias": "async function f(env) { let kv = env.KV; kv = other; await kv.put('k', {}); }",
+    "typed-otherwise": "interface Env { X: R2Bucket }\nasync function f(env: Env) {"
+    " await env.X.put('k', 'v', { expirationTtl: 1 }); }",
+    "optional-type": "interface Env { LINKS?: KVNamespace }\nasync function f(env: Env) {"
+    " const kv = env.LINKS; await kv.get('k'); }",
+    "undefined-type": "interface Env { LINKS: KVNamespace | undefined }\n"
+    "async function f(env: Env) { await env.LINKS.get('k'); }",
+    "assigned-on": "interface Env { LINKS: KVNamespace }\nclass L { static kv: KVNamespace | null;"
+    " static set(env: Env) { L.kv = env.LINKS; } }",
+    "own-wrapper": "class Cache { put(key: string, value: unknown) {} }\n"
+    "const cache = new Cache(); cache.put('', {});",
+    "field-set-twice": "class S { constructor(env) { this.kv = env.KV; this.kv = wrap(env.KV); }\n"
+    " async f() { await this.kv.put('k', {}); } }",
+    "empty": "",
+    "binary": "\0\1\2",
+}
+
+
+@pytest.mark.parametrize(("code", "body"), IN_HANDLER.values(), ids=IN_HANDLER)
+def test_rule_underlines_the_very_place(code: str, body: str) -> None:
+    assert_marks(code, handler(body))
+
+
+@pytest.mark.parametrize(("code", "text"), WHOLE.values(), ids=WHOLE)
+def test_namespaces_are_known_however_code_gets_at_them(code: str, text: str) -> None:
+    assert_marks(code, text)
+
+
+def assert_marks(code: str, text: str) -> None:
+    """Check that this rule alone speaks, at the marks alone."""
+    plain, spans = marked(text)
+    found = problems_of(plain)
+    assert [(p.code, plain[slice(*p.span)]) for p in found] == [
+        (code, plain[slice(*span)]) for span in spans
+    ]
+    assert [tuple(p.span) for p in found] == spans
+    assert {p.severity for p in found} == {SOURCE_RULES[code].severity}
+
+
+@pytest.mark.parametrize("body", CLEAN_IN_HANDLER.values(), ids=CLEAN_IN_HANDLER)
+def test_what_is_right_or_unsure_is_left_alone(body: str) -> None:
+    assert problems_of(handler(body)) == []
+
+
+@pytest.mark.parametrize("text", CLEAN.values(), ids=CLEAN)
+def test_what_is_no_namespace_is_left_alone(text: str) -> None:
+    assert problems_of(text) == []
+
+
+@pytest.mark.parametrize("name", ["a.js", "a.mjs", "a.cjs", "a.jsx", "a.ts", "a.mts", "a.tsx"])
+def test_every_kind_of_source_is_read(name: str) -> None:
+    text = handler('await env.KV.get("");')
+    assert [p.code for p in problems_of(text, name=f"/shop/src/{name}")] == ["key-invalid"]
+
+
+@pytest.mark.parametrize("name", ["a.jsx", "a.tsx"])
+def test_jsx_is_no_obstacle(name: str) -> None:
+    text = 'export const P = async ({ env }) => <p title="a">{await env.KV.get("")}</p>;\n'
+    assert [p.code for p in problems_of(text, name=f"/shop/src/{name}")] == ["key-invalid"]
+
+
+TESTS = ("/shop/src/a.test.ts", "/shop/test/a.ts", "/shop/src/__tests__/deep/a.ts", "/x/tests/a.ts")
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_tests_do_wrong_on_purpose(name: str) -> None:
+    assert problems_of(handler('await env.KV.get("");'), name=name) == []
+
+
+def test_a_project_in_a_folder_named_test_is_checked() -> None:
+    config = load_text(CONFIG, "/home/me/test/shop/wrangler.toml")
+    text = handler('await env.KV.get("");')
+    assert check(text, "/home/me/test/shop/src/index.js", [config]) != []
+
+
+# id: (config, source, codes)
+WITH_CONFIG: dict[str, tuple[str, str, list[str]]] = {
+    "environment-lacks-it": (
+        TWO_ENVIRONMENTS,
+        handler('await env.SESSIONS.get("k"); await env.SESSIONS.get("l");'),
+        ["binding-not-everywhere"],
+    ),
+    "all-have-it": (TWO_ENVIRONMENTS, handler('await env.KV.get("k");'), []),
+    "tested-for": (TWO_ENVIRONMENTS, handler('await env.SESSIONS?.get("k");'), []),
+    "global-lacks-it": (
+        TWO_ENVIRONMENTS,
+        'addEventListener("fetch", async () => { await SESSIONS.get("k"); });',
+        ["binding-not-everywhere"],
+    ),
+    "top-level-without-any": (
+        '[env.a]\nkv_namespaces = [{ binding = "KV" }]\n[env.b]\nkv_namespaces = [{ binding = "KV" }]\n',
+        handler('await env.KV.get("k");'),
+        [],
+    ),
+    "top-level-lacks-it": (
+        'kv_namespaces = [{ binding = "A" }]\n[env.a]\nkv_namespaces = [{ binding = "KV" }]\n',
+        handler('await env.KV.get("k");'),
+        ["binding-not-everywhere"],
+    ),
+    "half-typed-config": (
+        '[[kv_namespaces]]\nbinding = "K',
+        handler('await env.KV.get("k", "json");'),
+        [],
+    ),
+    "no-kv-in-config": (
+        'name = "x"\n',
+        handler('await env.KV.get("k", "json");'),
+        ["binding-undeclared"],
+    ),
+    "in-a-comment": (
+        '# [[kv_namespaces]]\n# binding = "KV"\n',
+        handler('await env.KV.get("k", "json");'),
+        [],
+    ),
+    "another-binding": (
+        '[[services]]\nbinding = "KV"\nservice = "cache"\n',
+        handler('await env.KV.put({}, "v", { expirationTtl: 1 });'),
+        [],
+    ),
+    "a-secret": (
+        '[secrets]\nrequired = ["KV"]\n',
+        handler('await env.KV.get("k", "json");'),
+        [],
+    ),
+    "a-variable-of-an-environment": (
+        '[env.a.vars]\nKV = "x"\n',
+        handler('await env.KV.get("k", "json");'),
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("config", "text", "codes"), WITH_CONFIG.values(), ids=WITH_CONFIG)
+def test_bindings_are_held_against_the_config(config: str, text: str, codes: list[str]) -> None:
+    assert [p.code for p in problems_of(text, config)] == codes
+
+
+def test_without_a_config_bindings_are_not_held_against_one() -> None:
+    text = handler('await env.LINKS.get("k", "json"); await env.LINKS.get("", "json");')
+    assert [p.code for p in check(text, "/shop/src/index.js")] == ["key-invalid"]
+
+
+def test_types_of_other_files_say_what_is_a_namespace() -> None:
+    text = handler('await env.LINKS.get("");')
+    configs = [config_of(CONFIG)]
+    path = "/shop/src/index.ts"
+    assert check(text, path, configs) == []
+    assert [p.code for p in check(text, path, configs, {"LINKS": "kv"})] == [
+        "binding-undeclared",
+        "key-invalid",
+    ]
+    assert [p.code for p in check(text, path, configs, {"LINKS": "maybe"})] == ["key-invalid"]
+    assert check(text, path, configs, {"LINKS": "other"}) == []
+
+
+def test_other_configs_beside_keep_a_binding_quiet() -> None:
+    text = handler('await env.LINKS.getWithMetadata("k");')
+    configs = [config_of(CONFIG)]
+    assert check(text, "/shop/a.ts", configs, beside=frozenset({"LINKS"})) == []
+
+
+def test_one_of_several_configs_is_enough() -> None:
+    other = load_text('kv_namespaces = [{ binding = "LINKS" }]', "/shop/wrangler.jsonc.toml")
+    text = handler('await env.LINKS.getWithMetadata("k");')
+    assert check(text, "/shop/a.ts", [config_of(CONFIG), other]) == []
+
+
+WORDS = {
+    "ttl-limit": ('await env.KV.put("k","v",{expirationTtl:30})', "is 30, and a key lives for at least 60"),
+    "ttl-name": ('const T=5; await env.KV.put("k","v",{expirationTtl:T})', "expirationTtl (T) is 5"),
+    "ms-way-out": ('await env.KV.put("k","v",{expirationTtl:86400000})', "For 1 day write 86400."),
+    "ms-as-is": ('await env.KV.put("k","v",{expirationTtl:86400000})', "this is 1000 days"),
+    "duration": ('await env.KV.put("k","v",{expiration:600})', "use expirationTtl: 600"),
+    "in-ms": ('await env.KV.put("k","v",{expiration:Date.now()})', "divide by 1000"),
+    "near": ('await env.KV.put("k","v",{expiration:Math.floor(Date.now()/1000)+30})', "only 30 seconds from now"),
+    "cache": ('await env.KV.get("k",{cacheTtl:5})', "the least is 30 seconds"),
+    "limit": ("await env.KV.list({limit:5000})", "is 5000, and a page has 1000 keys at most"),
+    "key-size": (f'await env.KV.get("{"é" * 300}")', "600 bytes in UTF-8, and the limit is 512"),
+    "bulk": ("await env.KV.get([])", "no key at all"),
+    "type": ('await env.KV.get("k","arraybuffer")', 'Did you mean "arrayBuffer"?'),
+    "option": ('await env.KV.put("k","v",{ttl:60})', "Did you mean expirationTtl?"),
+    "option-none": ('await env.KV.get("k",{zzz:1})', "It has type and cacheTtl: remove it."),
+    "value": ('await env.KV.put("k",{})', "JSON.stringify()"),
+    "body": ('await env.KV.put("k",new Response())', "arrayBuffer() or text()"),
+    "call": ('await env.KV.put("","v")', "env.KV.put() throws"),
+    "near-binding": ('await env.SESSION.getWithMetadata("k")', 'Did you mean "SESSIONS"?'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "words"), WORDS.values(), ids=WORDS)
+def test_message_names_the_way_out(body: str, words: str) -> None:
+    assert words in " | ".join(problem.message for problem in problems_of(handler(body)))
+
+
+def test_messages_are_short_sentences_for_any_value() -> None:
+    long = "x" * 5_000
+    texts = [handler(marked(body)[0]) for _, body in IN_HANDLER.values()]
+    texts += [
+        handler(f'await env.KV.get("k", "{long}"); await env.KV.put("k", "v", {{ {long}: 1 }});'),
+        handler(f'await env["{long}"].getWithMetadata("");'),
+        handler(f"const {long} = 1; await env.KV.put('k', 'v', {{ expirationTtl: {long} }});"),
+    ]
+    for text in texts:
+        for problem in problems_of(text):
+            assert problem.message.endswith((".", "?"))
+            assert "\n" not in problem.message
+            assert len(problem.message) < 400
+
+
+# what a quick fix is given
+DATA: dict[str, tuple[str, dict[str, object]]] = {
+    "ttl": ('await env.KV.put("k","v",{expirationTtl:30})', {"replace": "60"}),
+    "ms": (
+        'await env.KV.put("k","v",{expirationTtl:3600000})',
+        {"replace": "3600", "divide": 1000},
+    ),
+    "limit": ("await env.KV.list({limit:5000})", {"replace": "1000"}),
+    "option": ('await env.KV.put("k","v",{ttl:60})', {"nearest": "expirationTtl"}),
+    "value": ('await env.KV.put("k",{})', {"wrap": "JSON.stringify"}),
+    "number": ('await env.KV.put("k",5)', {"wrap": "String"}),
+    "await": ('env.KV.delete("k")', {"await": True}),
+    "no-async": ('[1].forEach(() => { env.KV.delete("k") })', {"await": False}),
+    "binding": (
+        'await env.SESSION.getWithMetadata("k")',
+        {"binding": "SESSION", "nearest": "SESSIONS"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "data"), DATA.values(), ids=DATA)
+def test_problem_brings_what_a_fix_needs(body: str, data: dict[str, object]) -> None:
+    (problem,) = problems_of(handler(body))
+    assert problem.data == data
+
+
+def test_undeclared_binding_is_one_problem_with_its_other_places() -> None:
+    text = handler('await env.X.getWithMetadata("a"); await env.X.get("b"); await env.X.get("c");')
+    (problem,) = problems_of(text)
+    assert [text[slice(*other.span)] for other in problem.related] == ["X", "X"]
+
+
+# id: (config, sources by path, bindings said to be unused)
+USED = 'export default { async fetch(r, env) { return env.KV.get("k"); } };'
+UNUSED: dict[str, tuple[str, dict[str, str], list[str]]] = {
+    "one": (CONFIG, {"src/index.ts": USED}, ["SESSIONS"]),
+    "by-a-type-alone": (
+        CONFIG,
+        {"src/index.ts": f"interface Env {{ KV: KVNamespace; SESSIONS: KVNamespace }}\n{USED}"},
+        ["SESSIONS"],
+    ),
+    "by-a-comment-alone": (CONFIG, {"src/index.ts": f"// SESSIONS\n{USED}"}, ["SESSIONS"]),
+    "by-generated-types-alone": (
+        CONFIG,
+        {"src/index.ts": USED, "worker.d.ts": "interface Env { SESSIONS: KVNamespace }"},
+        ["SESSIONS"],
+    ),
+    "in-another-file": (
+        CONFIG,
+        {"src/index.ts": f'import "./b";\n{USED}', "src/b.ts": "export const f = (c) => c.env.SESSIONS;"},
+        [],
+    ),
+    "in-a-string": (CONFIG, {"src/index.ts": f'const N = "SESSIONS";\n{USED}'}, []),
+    "computed": (CONFIG, {"src/index.ts": f"const g = (env, n) => env[n];\n{USED}"}, []),
+    "spread": (CONFIG, {"src/index.ts": f"const g = (env) => ({{ ...env }});\n{USED}"}, []),
+    "rest": (CONFIG, {"src/index.ts": f"const g = ({{ env }}) => {{ const {{ KV, ...r }} = env; }};\n{USED}"}, []),
+    "looked-through": (CONFIG, {"src/index.ts": f"const g = (env) => Object.keys(env);\n{USED}"}, []),
+    "handed-to-a-package": (
+        CONFIG,
+        {"src/index.ts": f'import {{ run }} from "pkg";\nconst g = (env) => run(env);\n{USED}'},
+        [],
+    ),
+    "handed-to-own-code": (
+        CONFIG,
+        {"src/index.ts": f'import {{ run }} from "./b.js";\nconst g = (env) => run(env);\n{USED}', "src/b.ts": "export const run = (x) => x.KV;"},
+        ["SESSIONS"],
+    ),
+    "worker-of-a-package": (
+        CONFIG,
+        {"src/index.ts": 'import { Provider } from "pkg";\nexport default new Provider({ KV: 1 });'},
+        [],
+    ),
+    "class-of-a-package": (
+        CONFIG,
+        {"src/index.ts": f'import {{ Agent }} from "pkg";\nexport class A extends Agent {{}}\n{USED}'},
+        [],
+    ),
+    "hono": (
+        CONFIG,
+        {"src/index.ts": 'import { Hono } from "hono";\nconst app = new Hono();\napp.get("/", (c) => c.env.KV.get("k"));\nexport default app;'},
+        ["SESSIONS"],
+    ),
+    "import-from-elsewhere": (
+        CONFIG,
+        {"src/index.ts": f'import {{ a }} from "../../shared/a";\n{USED}'},
+        [],
+    ),
+    "data-import": (CONFIG, {"src/index.ts": f'import page from "./page.html";\n{USED}'}, ["SESSIONS"]),
+    "entry-not-read": (CONFIG, {"src/other.ts": USED}, []),
+    "no-entry-named": (CONFIG.replace("main =", "# main ="), {"src/index.ts": USED}, []),
+    "half-typed": (CONFIG + "[[kv_namespaces]]\nbinding =", {"src/index.ts": USED}, []),
+    "reserved": (
+        CONFIG + '[[kv_namespaces]]\nbinding = "__STATIC_CONTENT"\n',
+        {"src/index.ts": USED},
+        ["SESSIONS"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("config", "sources", "names"), UNUSED.values(), ids=UNUSED)
+def test_a_namespace_that_no_source_names(
+    config: str, sources: dict[str, str], names: list[str]
+) -> None:
+    texts = {f"/shop/{name}": text for name, text in sources.items()}
+    found = unused_bindings(config_of(config), texts)
+    assert [config[slice(*problem.span)] for problem in found] == [f'"{name}"' for name in names]
+    assert {problem.code for problem in found} <= {"binding-unused"}
+
+
+PAGES = Path(__file__).parents[2] / "docs" / "rules"
+
+
+@pytest.mark.parametrize("code", SOURCE_RULES)
+def test_every_rule_has_its_page(code: str) -> None:
+    rule = SOURCE_RULES[code]
+    page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# {code}\n\n{rule.summary}. Severity: {rule.severity}.\n")
+    assert re.findall(r"^## (.*)$", page, re.MULTILINE) == ["What", "Why", "Example", "Fix"]
+    overview = (PAGES / "README.md").read_text(encoding="utf-8")
+    assert f"| [{code}]({code}.md) | {rule.severity} | {rule.summary} |" in overview
+
+
+def shown(code: str, heading: str) -> list[str]:
+    """Return the codes that the config and source under a heading of a page give."""
+    page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    section = page.split(f"## {heading}\n")[1].split("\n## ")[0]
+    blocks = dict(re.findall(r"```(toml|ts|js)\n(.*?)```", section, re.DOTALL))
+    config = config_of(blocks.get("toml", CONFIG))
+    ending = "ts" if "ts" in blocks else "js"
+    path = f"/shop/src/index.{ending}"
+    return [
+        problem.code
+        for problem in (
+            *check(blocks[ending], path, [config], now=NOW),
+            *(unused_bindings(config, {path: blocks[ending]}) if code == "binding-unused" else ()),
+        )
+    ]
+
+
+@pytest.mark.parametrize("code", SOURCE_RULES)
+def test_examples_of_the_pages_show_their_rule(code: str) -> None:
+    assert set(shown(code, "Example")) == {code}
+
+
+@pytest.mark.parametrize("code", SOURCE_RULES)
+def test_fixes_of_the_pages_are_clean(code: str) -> None:
+    assert shown(code, "Fix") == []

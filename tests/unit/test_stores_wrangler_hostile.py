@@ -1,0 +1,589 @@
+"""A repository may bring `.wrangler` along, with anything in it. Nothing outside is touched.
+
+What is damaged or foreign is one key's or one namespace's trouble, and is named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from kvlens.emulator.server import Emulator
+from kvlens.kv.clock import ManualClock
+from kvlens.kv.records import Entry, Write
+from kvlens.stores.base import DamagedKeyError, Store, StoreError
+from kvlens.stores.batch import everything
+from kvlens.stores.registry import open_store
+from kvlens.stores.wrangler import database as database_module
+from kvlens.stores.wrangler import store as module
+from kvlens.stores.wrangler.blobs import MAX_SIZE
+from kvlens.stores.wrangler.disk_format import (
+    SCHEMA,
+    blobs_path,
+    database_path,
+    is_blob_id,
+    new_blob_id,
+)
+
+NOW = 1_800_000_000
+
+
+class Repository:
+    """A project that somebody else made, with one good key `good` and a file worth keeping."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.state = folder / ".wrangler" / "state" / "v3"
+        self.blobs = blobs_path(self.state, "KV")
+        self.database = database_path(self.state, "KV")
+        self.victim = folder / "victim.txt"
+        self.victim.write_bytes(b"precious")
+        os.utime(self.victim, (1, 1))
+        self.database.parent.mkdir(parents=True)
+        self.blobs.mkdir(parents=True)
+        db = sqlite3.connect(self.database)
+        db.execute("PRAGMA journal_mode = WAL")
+        for statement in SCHEMA:
+            db.execute(statement)
+        db.close()
+        self.put("good", b"good")
+
+    def sql(self, statement: str, *values: object) -> None:
+        db = sqlite3.connect(self.database)
+        db.execute(statement, values)
+        db.commit()
+        db.close()
+
+    def row(
+        self, key: object, blob_id: object, expires: object = None, metadata: object = None
+    ) -> None:
+        self.sql("INSERT INTO _mf_entries VALUES (?, ?, ?, ?)", key, blob_id, expires, metadata)
+
+    def put(self, key: str, value: bytes) -> str:
+        name = new_blob_id()
+        (self.blobs / name).write_bytes(value)
+        self.row(key, name)
+        return name
+
+    def untouched(self) -> bool:
+        return self.victim.read_bytes() == b"precious" and self.victim.stat().st_mtime == 1
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    (tmp_path / "project").mkdir()
+    return Repository(tmp_path / "project")
+
+
+@pytest.fixture
+async def store(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Store]:
+    monkeypatch.setattr(module, "UNLINK_DELAY", 0.05)
+    opened = open_store("wrangler:", repository.folder, ManualClock(NOW))
+    yield opened
+    await opened.close()
+
+
+# -- names of values -----------------------------------------------------------------------------
+
+NAMES: dict[str, object] = {
+    "a path": "../../../../../../victim.txt",
+    "an absolute path": "{folder}/victim.txt",
+    "a name beside": "note.txt",
+    "empty": "",
+    "the folder": ".",
+    "too short": "0" * 79,
+    "too long": "0" * 81,
+    "capitals": "A" * 80,
+    "a line end": "0" * 80 + "\n",
+    "other digits": "\N{ARABIC-INDIC DIGIT ONE}" * 80,
+    "a zero": "0" * 40 + "\0" + "0" * 39,
+    "bytes": b"0" * 80,
+    "a number": 7,
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
+async def test_a_name_that_is_none_of_a_values(
+    repository: Repository, store: Store, name: object
+) -> None:
+    if isinstance(name, str):
+        name = name.format(folder=repository.folder)
+    (repository.blobs / "note.txt").write_bytes(b"a note")
+    assert not is_blob_id(name)
+    repository.row("bad", name)
+    repository.row("expired", name, 1000)
+    with pytest.raises(
+        DamagedKeyError, match=r'Key "bad" is damaged in .* Put or delete'
+    ) as caught:
+        await store.get("KV", "bad")
+    assert str(repository.database) in str(caught.value)
+    assert [key.name for key in (await store.list("KV")).keys] == ["bad", "good"]
+    assert (await store.stats("KV")).size == 4
+    await asyncio.sleep(0.2)  # what has expired is swept
+    db = sqlite3.connect(repository.database)
+    assert db.execute("SELECT count(*) FROM _mf_entries WHERE key = 'expired'").fetchone() == (1,)
+    db.close()
+    await store.put("KV", Write("bad", b"mine"))
+    assert await store.get("KV", "bad") == Entry(b"mine")
+    for number in range(20):
+        await store.put("KV", Write("bad", b"%d" % number))
+        await asyncio.sleep(0.01)
+    assert await store.delete("KV", ["bad", "expired"]) == 1
+    repository.row("bad", name)
+    assert await store.replace("KV", "bad", b"other")
+    repository.row("again", name)
+    assert await store.clear("KV") == 3
+    await asyncio.sleep(0.2)
+    await store.close()
+    assert repository.untouched()
+    assert (repository.blobs / "note.txt").read_bytes() == b"a note"
+
+
+def _link(path: Path, victim: Path) -> None:
+    path.symlink_to(victim)
+
+
+def _hard_link(path: Path, victim: Path) -> None:
+    path.hardlink_to(victim)
+
+
+def _pipe(path: Path, victim: Path) -> None:
+    os.mkfifo(path)
+
+
+def _zeros(path: Path, victim: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _folder(path: Path, victim: Path) -> None:
+    path.mkdir()
+
+
+def _sparse(path: Path, victim: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(MAX_SIZE + 1)
+
+
+PLACES = {
+    "a link": (_link, r"is a link that leads to"),
+    "a pipe": (_pipe, "is a named pipe, not a file"),
+    "an endless device": (_zeros, "is a link that leads to"),
+    "a folder": (_folder, "is a folder, not a file"),
+    "a large file": (_sparse, "over the limit of"),
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes and links there")
+@pytest.mark.parametrize(("make", "text"), PLACES.values(), ids=PLACES.keys())
+async def test_a_value_that_is_no_file(
+    repository: Repository, store: Store, make: Callable[[Path, Path], None], text: str
+) -> None:
+    name = new_blob_id()
+    place = repository.blobs / name
+    make(place, repository.victim)
+    repository.row("bad", name)
+    with pytest.raises(DamagedKeyError, match=text):
+        await asyncio.wait_for(store.get("KV", "bad"), 20)
+    assert await store.get("KV", "good") == Entry(b"good")
+    await store.put("KV", Write("bad", b"mine"))
+    for number in range(40):
+        await store.put("KV", Write("good", b"%d" % number))
+        await store.put("KV", Write("bad", b"%d" % number))
+        await asyncio.sleep(0.005)
+    assert await store.get("KV", "bad") == Entry(b"39")
+    assert await store.get("KV", "good") == Entry(b"39")
+    await store.close()
+    assert repository.untouched()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files are not used again there")
+async def test_a_file_with_a_second_name_is_not_used_again(
+    repository: Repository, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An archive can bring hard links along."""
+    monkeypatch.setattr(module, "UNLINK_DELAY", 60.0)
+    name = new_blob_id()
+    (repository.blobs / name).hardlink_to(repository.victim)
+    repository.row("bad", name)
+    for number in range(20):
+        await store.put("KV", Write("bad", b"%d" % number))
+        await asyncio.sleep(0.02)
+    assert repository.victim.read_bytes() == b"precious"
+
+
+# -- links on the way ----------------------------------------------------------------------------
+
+LINKED = [
+    ".wrangler",
+    ".wrangler/state",
+    ".wrangler/state/v3",
+    ".wrangler/state/v3/kv",
+    ".wrangler/state/v3/kv/miniflare-KVNamespaceObject",
+    ".wrangler/state/v3/kv/KV",
+    ".wrangler/state/v3/kv/KV/blobs",
+]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making a link needs a right there")
+@pytest.mark.parametrize("place", LINKED)
+@pytest.mark.parametrize("named", [False, True], ids=["wrangler:", "wrangler:PATH"])
+async def test_no_link_inside_the_project_is_followed(
+    tmp_path: Path, place: str, named: bool
+) -> None:
+    """Such as one to its own sources, or to `.git`."""
+    repository = Repository(tmp_path)
+    source = tmp_path / "src"
+    (tmp_path / place).rename(source)
+    (tmp_path / place).symlink_to(source)
+    before = tree(source)
+    url = "wrangler:.wrangler/state" if named else "wrangler:"
+    store = open_store(url, tmp_path, ManualClock(NOW))
+    if named and len(place) < len(".wrangler/state/v3"):  # the way to what was named
+        assert await store.get("KV", "good") == Entry(b"good")
+    else:
+        for attempt in (
+            store.get("KV", "good"),
+            store.put("KV", Write("good", b"2")),
+            store.put_many("KV", [Write(f"{n}", b"2") for n in range(100)]),
+        ):
+            with pytest.raises(StoreError, match=f"{place} is a link that leads to {source}"):
+                await attempt
+        if "blobs" in place or place.endswith("KV"):
+            assert await store.delete("KV", ["good"]) == 1
+        await store.close()
+        assert tree(source) == before
+    await store.close()
+    assert repository.untouched()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making a link needs a right there")
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+async def test_no_linked_database_is_opened(tmp_path: Path, ending: str) -> None:
+    repository = Repository(tmp_path)
+    place = repository.database.with_name(repository.database.name + ending)
+    place.unlink(missing_ok=True)
+    place.symlink_to(repository.victim)
+    store = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    for attempt in (store.get("KV", "good"), store.put("KV", Write("good", b"2"))):
+        with pytest.raises(StoreError, match="is a link that leads to"):
+            await attempt
+    await store.close()
+    assert repository.untouched()
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".sqlite" not in path.name
+    }
+
+
+def naming_journal(database: Path, name: bytes) -> None:
+    """Leave the journal of a transaction of several databases, whose list is the file `name`."""
+    magic = bytes.fromhex("d9d505f920a163d7")
+    page = int.from_bytes(database.read_bytes()[16:18], "big")
+    numbers = (0, 0, database.stat().st_size // page, 512, page)
+    header = magic + b"".join(number.to_bytes(4, "big") for number in numbers)
+    end = (0x40000000 // page + 1).to_bytes(4, "big") + name
+    end += len(name).to_bytes(4, "big") + sum(name).to_bytes(4, "big") + magic
+    database.with_name(f"{database.name}-journal").write_bytes(header.ljust(512, b"\0") + end)
+
+
+async def test_a_journal_that_names_a_file(repository: Repository, store: Store) -> None:
+    naming_journal(repository.database, str(repository.victim).encode())
+    before = repository.database.read_bytes()
+    for attempt in (
+        store.get("KV", "good"),
+        store.list("KV"),
+        store.put("KV", Write("new", b"new")),
+        store.clear("KV"),
+    ):
+        with pytest.raises(StoreError, match="names another file"):
+            await attempt
+    await store.put("other", Write("new", b"new"))
+    assert repository.untouched()
+    assert repository.database.read_bytes() == before
+
+
+async def test_a_journal_that_names_a_file_beside_one_of_a_change(
+    repository: Repository, store: Store
+) -> None:
+    naming_journal(repository.database, str(repository.victim).encode())
+    place = repository.state / "kvlens" / "journal"
+    place.mkdir(parents=True)
+    lines = b'["kvlens journal",1]\n["namespace","KV"]\n'
+    seal = f'["sealed",0,"{hashlib.sha256(lines).hexdigest()}"]\n'.encode()
+    (place / f"{'a' * 32}.journal").write_bytes(lines + seal)
+    await store.put("other", Write("new", b"new"))
+    assert repository.untouched()
+
+
+async def test_a_journal_that_was_left_by_a_kill(repository: Repository, store: Store) -> None:
+    naming_journal(repository.database, b"x")
+    journal = repository.database.with_name(f"{repository.database.name}-journal")
+    journal.write_bytes(journal.read_bytes()[:512])
+    entry = await store.get("KV", "good")
+    assert entry is not None and entry.value == b"good"
+
+
+# -- rows ----------------------------------------------------------------------------------------
+
+ROWS: dict[str, tuple[object, object]] = {
+    # what stands in expiration and metadata
+    "expiration as text": ("soon", None),
+    "expiration as bytes": (b"\0", None),
+    "a broken number": (1.5e300, None),
+    "metadata as bytes": (None, b"\xff\xfe"),
+    "metadata that is no JSON": (None, "{"),
+    "a metadata without end": (None, "[" * 100_000),
+    "a large metadata": (None, '"' + "x" * (2 * 1024 * 1024) + '"'),
+}
+
+
+@pytest.mark.parametrize(("expires", "metadata"), ROWS.values(), ids=ROWS.keys())
+async def test_a_row_of_wrong_types(
+    repository: Repository, store: Store, expires: object, metadata: object
+) -> None:
+    name = repository.put("bad", b"v")
+    repository.sql(
+        "UPDATE _mf_entries SET expiration = ?, metadata = ? WHERE blob_id = ?",
+        expires,
+        metadata,
+        name,
+    )
+    with pytest.raises(DamagedKeyError, match='Key "bad" is damaged in') as caught:
+        await store.get("KV", "bad")
+    assert len(str(caught.value)) < 600
+    names = [(key.name, key.expiration, key.metadata) for key in (await store.list("KV")).keys]
+    assert names == [("bad", None, None), ("good", None, None)]
+    assert await store.get("KV", "good") == Entry(b"good")
+    assert await store.delete("KV", ["bad"]) == 1
+    assert [key.name for key in (await store.list("KV")).keys] == ["good"]
+
+
+KEYS = {
+    "no UTF-8": "CAST(x'ff41' AS TEXT)",
+    "bytes": "x'ff41'",
+    "null": "NULL",
+    "endless": "hex(zeroblob(1000000))",
+}
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
+async def test_keys_that_are_no_text(repository: Repository, store: Store, key: str) -> None:
+    """They have no name that anybody could ask for, and hide no other."""
+    for number in range(5):
+        repository.sql(
+            f"INSERT OR IGNORE INTO _mf_entries VALUES ({key}, ?, 1, NULL)", f"{number:080x}"
+        )
+        repository.sql(
+            f"INSERT OR IGNORE INTO _mf_entries VALUES ({key}, ?, NULL, NULL)", f"{number:080x}"
+        )
+    page = await store.list("KV", limit=2)
+    assert ([key.name for key in page.keys], page.complete) == (["good"], True)
+    assert (await store.stats("KV")).size == 4
+    await asyncio.sleep(0.2)
+    assert await store.get("KV", "good") == Entry(b"good")
+    await store.clear("KV")
+
+
+# -- the schema ----------------------------------------------------------------------------------
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+SCHEMAS = {
+    "a view": [
+        "DROP TABLE _mf_entries",
+        f"CREATE VIEW _mf_entries AS SELECT i AS key, i AS blob_id, i AS expiration, i AS metadata FROM ({ENDLESS})",
+    ],
+    "a trigger": [
+        f"CREATE TRIGGER t AFTER INSERT ON _mf_entries BEGIN INSERT INTO sink {ENDLESS}; END"
+    ],
+    "a virtual table": [
+        "DROP TABLE _mf_entries",
+        "CREATE VIRTUAL TABLE _MF_ENTRIES USING fts5(key, blob_id, expiration, metadata)",
+    ],
+    "generated columns": [
+        "DROP TABLE _mf_entries",
+        "CREATE TABLE _mf_entries (key TEXT PRIMARY KEY, blob_id TEXT NOT NULL, expiration INTEGER, metadata TEXT AS (hex(zeroblob(100000000))))",
+    ],
+    "a check": [
+        "DROP TABLE _mf_entries",
+        "CREATE TABLE _mf_entries (key TEXT PRIMARY KEY, blob_id TEXT NOT NULL, expiration INTEGER CHECK (length(zeroblob(100000000)) > 0), metadata TEXT)",
+    ],
+    "another table": ["DROP TABLE _mf_entries", "CREATE TABLE _mf_entries (key)"],
+    "an index of a function": ["CREATE INDEX i ON _mf_entries (hex(key))"],
+    "an index of some rows": ["CREATE INDEX i ON _mf_entries (key) WHERE hex(key) > 1"],
+}
+
+
+@pytest.mark.parametrize("statements", SCHEMAS.values(), ids=SCHEMAS.keys())
+async def test_only_the_plain_table_is_accepted(
+    repository: Repository, store: Store, statements: list[str]
+) -> None:
+    db = sqlite3.connect(repository.database)
+    db.execute("CREATE TABLE sink (i)")
+    for statement in statements:
+        db.execute(statement)
+    db.commit()
+    db.close()
+    began = time.monotonic()
+    for attempt in (
+        store.get("KV", "good"),
+        store.put("KV", Write("good", b"2")),
+        store.list("KV"),
+        store.stats("KV"),
+        store.clear("KV"),
+    ):
+        with pytest.raises(StoreError, match="where wrangler dev makes a plain table") as caught:
+            await attempt
+        assert str(repository.database) in str(caught.value)
+    assert time.monotonic() - began < 10
+    await store.put("OTHER", Write("k", b"v"))
+    assert await store.get("OTHER", "k") == Entry(b"v")
+
+
+async def test_tables_and_plain_indexes_beside_are_accepted(
+    repository: Repository, store: Store
+) -> None:
+    """workerd makes some of its own, and a user may have made an index."""
+    repository.sql("CREATE TABLE _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)")
+    repository.sql('CREATE INDEX "mine" ON _mf_entries ("metadata", key)')
+    assert await store.get("KV", "good") == Entry(b"good")
+    await store.put("KV", Write("good", b"2"))
+
+
+def test_no_statement_runs_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "READ_SECONDS", 0.2)
+    db = database_module.connect(tmp_path / "x.sqlite")
+    for statement in (f"SELECT count(*) FROM ({ENDLESS})", f"CREATE TABLE t AS {ENDLESS}"):
+        began = time.monotonic()
+        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+            db.execute(statement).fetchall()
+        assert time.monotonic() - began < 20
+    assert db.execute("SELECT 1").fetchone() == (1,)
+    db.close()
+
+
+async def test_a_database_that_would_be_read_for_ever(
+    repository: Repository, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its inner pages name one page again and again, and rows that seem to have no end."""
+    monkeypatch.setattr(database_module, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(database_module, "INLINE_SECONDS", 0.2)
+    db = sqlite3.connect(repository.database, isolation_level=None)
+    names = [(f"k{n:06}", f"{n:080x}") for n in range(60_000)]
+    db.execute("BEGIN")
+    db.executemany("INSERT INTO _mf_entries VALUES (?, ?, NULL, NULL)", names)
+    db.execute("COMMIT")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (root,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = '_mf_entries'").fetchone()
+    db.close()
+    size = 4096
+    pages = bytearray(repository.database.read_bytes())
+
+    def repeat(page: int, depth: int) -> None:
+        """Let all children of an inner page be its last one."""
+        start = (page - 1) * size
+        if pages[start] != 5:
+            return
+        last = pages[start + 8 : start + 12]
+        for at in range(int.from_bytes(pages[start + 3 : start + 5], "big")):
+            cell = int.from_bytes(pages[start + 12 + 2 * at : start + 14 + 2 * at], "big")
+            pages[start + cell : start + cell + 4] = last
+        repeat(int.from_bytes(last, "big"), depth + 1)
+
+    repeat(root, 0)
+    repository.database.write_bytes(pages)
+    began = time.monotonic()
+    with pytest.raises(StoreError):
+        for _ in range(3):
+            await store.stats("KV")
+            await store.clear("KV")
+            await store.put("KV", Write("k", b"v"))
+            raise StoreError("it is whole")
+    assert time.monotonic() - began < 60
+
+
+async def test_a_statement_that_takes_long_blocks_nothing(
+    repository: Repository, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on in a thread, and ends there with the way out."""
+    monkeypatch.setattr(database_module, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(database_module, "INLINE_SECONDS", 0.05)
+    monkeypatch.setattr(module, "_STALE", f"SELECT count(*), ? FROM ({ENDLESS})")
+    monkeypatch.setattr(module, "READ_SECONDS", 0.5)
+    with pytest.raises(StoreError, match=r"took longer than .* s to answer.* move the file away"):
+        await store.list("KV")
+    assert await store.get("KV", "good") == Entry(b"good")
+
+
+# -- one namespace at a time -----------------------------------------------------------------------
+
+
+async def test_a_locked_namespace_delays_no_other(tmp_path: Path) -> None:
+    store = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    state = tmp_path / ".wrangler" / "state" / "v3"
+    for ns in ("A", "B"):
+        await store.put(ns, Write("k", b"1"))
+    blocker = sqlite3.connect(database_path(state, "A"), isolation_level=None)
+    blocker.execute("BEGIN EXCLUSIVE")
+    waiting = [
+        asyncio.ensure_future(store.put("A", Write("k", b"2"))),
+        asyncio.ensure_future(store.put_many("A", [Write(f"{n}", b"") for n in range(100)])),
+        asyncio.ensure_future(store.delete("A", ["k"])),
+    ]
+    await asyncio.sleep(0.1)
+    began = time.monotonic()
+    await store.put_many("B", [Write(f"{n}", b"x" * 100_000) for n in range(10)])
+    await store.put("B", Write("k", b"2"))
+    await store.put("NEW", Write("k", b"2"))
+    assert await store.get("B", "k") == Entry(b"2")
+    assert (await store.stats("B")).keys == 11
+    assert await store.clear("B") == 11
+    assert time.monotonic() - began < 2.5  # the lock stays for longer than anybody waits
+    assert not any(task.done() for task in waiting)
+    blocker.execute("COMMIT")
+    blocker.close()
+    await asyncio.gather(*waiting)
+    await store.close()
+
+
+def test_the_modes_of_what_is_made(tmp_path: Path) -> None:
+    """Nothing is made that only its maker can read: `wrangler dev` may be another user's."""
+
+    async def run() -> None:
+        store = open_store("wrangler:", tmp_path)
+        await store.put("KV", Write("k", b"v"))
+        await store.close()
+
+    asyncio.run(run())
+    mask = os.umask(0)
+    os.umask(mask)
+    for path in (tmp_path / ".wrangler").rglob("*"):
+        wanted = (0o777 if path.is_dir() else 0o644) & ~mask
+        if os.name != "nt":
+            assert stat.S_IMODE(path.stat().st_mode) & wanted == wanted
+
+
+async def test_an_emulator_tells_which_key_is_damaged(repository: Repository, store: Store) -> None:
+    """Whoever reads many over its API gets the others."""
+    repository.row("bad", "../victim.txt")
+    async with Emulator(store, {}) as emulator:
+        url = emulator.url.replace("http://", f"http://{emulator.token}@")
+        client = open_store(url, repository.folder)
+        with pytest.raises(DamagedKeyError, match='Key "bad" is damaged'):
+            await client.get("KV", "bad")
+        damaged: list[DamagedKeyError] = []
+        found = [key async for key, _ in everything(client, "KV", damaged=damaged.append)]
+        assert (found, [error.key for error in damaged]) == (["good"], ["bad"])
+        with pytest.raises(DamagedKeyError):
+            [key async for key, _ in everything(client, "KV")]
+        await client.close()

@@ -1,0 +1,392 @@
+"""The public port: what a client sees while what is behind it comes, goes and is replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from kvlens.worker.errors import WorkerError
+from kvlens.worker.proxy import Proxy
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+GET = b"GET /path?x HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@asynccontextmanager
+async def behind(handler: Handler) -> AsyncIterator[int]:
+    """Serve connections, and yield the port."""
+    server = await asyncio.start_server(handler, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+def answering(name: bytes, *, keep: bool = True) -> Handler:
+    """Answer each request with a name and how much body it had."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                size = 0
+                for line in head.split(b"\r\n"):
+                    if line.lower().startswith(b"content-length:"):
+                        size = int(line.split(b":")[1])
+                await reader.readexactly(size)
+                body = b"%b %d" % (name, size)
+                more = b"" if keep else b"Connection: close\r\n"
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n%b\r\n%b" % (len(body), more, body)
+                )
+                await writer.drain()
+                if not keep:
+                    break
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        writer.close()
+
+    return handle
+
+
+async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Take a request and end without a word, as a workerd that is ended does."""
+    await reader.read(1)
+    writer.close()
+
+
+@asynccontextmanager
+async def fronted() -> AsyncIterator[tuple[Proxy, list[tuple[str, str, int]]]]:
+    seen: list[tuple[str, str, int]] = []
+    front = Proxy(lambda method, path, status, seconds: seen.append((method, path, status)))
+    await front.start(0)
+    yield front, seen
+    await front.close()
+
+
+class Client:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    @classmethod
+    async def to(cls, front: Proxy) -> Client:
+        port = int(front.url.rpartition(":")[2])
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    async def ask(self, request: bytes = GET) -> tuple[int, bytes]:
+        self.writer.write(request)
+        return await self.answer()
+
+    async def answer(self) -> tuple[int, bytes]:
+        async def read() -> tuple[int, bytes]:
+            head = await self.reader.readuntil(b"\r\n\r\n")
+            lines = head.lower().split(b"\r\n")
+            size = next(int(n.split(b":")[1]) for n in lines if n.startswith(b"content-length"))
+            return int(head.split(b" ")[1]), await self.reader.readexactly(size)
+
+        return await asyncio.wait_for(read(), 30)
+
+    async def ended(self) -> bool:
+        return await asyncio.wait_for(self.reader.read(), 30) == b""
+
+
+async def test_passing_on() -> None:
+    async with behind(answering(b"a")) as port, fronted() as (front, seen):
+        front.serve(port)
+        client = await Client.to(front)
+        assert await client.ask() == (200, b"a 0")
+        assert await client.ask() == (200, b"a 0")
+        body = b"x" * 5_000_000
+        post = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
+        assert await client.ask(post + body) == (200, b"a 5000000")
+        assert seen == [("GET", "/path?x", 200)] * 2 + [("POST", "/", 200)]
+
+
+async def test_a_request_waits_for_the_worker() -> None:
+    async with behind(answering(b"a")) as port, fronted() as (front, _):
+        client = await Client.to(front)
+        asked = asyncio.create_task(client.ask())
+        await asyncio.sleep(0.05)
+        assert not asked.done()
+        front.serve(port)
+        assert await asked == (200, b"a 0")
+
+
+async def test_what_is_wrong_is_answered() -> None:
+    async with behind(answering(b"a")) as port, fronted() as (front, _):
+        front.fail("w.js:1:1: wrong\nmore")
+        client = await Client.to(front)
+        assert await client.ask() == (503, b"w.js:1:1: wrong\nmore\n")
+        assert await client.ended()
+        front.serve(port)
+        assert await (await Client.to(front)).ask() == (200, b"a 0")
+
+
+async def test_a_kept_connection_finds_the_successor() -> None:
+    async with fronted() as (front, _):
+        connected: list[asyncio.StreamWriter] = []
+
+        async def first(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connected.append(writer)
+            await answering(b"first")(reader, writer)
+
+        async with behind(first) as one, behind(answering(b"second")) as two:
+            front.serve(one)
+            client = await Client.to(front)
+            assert await client.ask() == (200, b"first 0")
+            front.serve(two)
+            assert await client.ask() == (200, b"first 0")  # its workerd is not gone yet
+            connected[0].close()
+            await asyncio.sleep(0.05)
+            assert await client.ask() == (200, b"second 0")
+
+
+async def test_a_connection_that_idled_too_long_is_opened_anew() -> None:
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        await writer.drain()
+        writer.close()
+
+    async def at_the_wrong_moment(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    for handler in (once, at_the_wrong_moment):
+        async with behind(handler) as port, fronted() as (front, _):
+            front.serve(port)
+            client = await Client.to(front)
+            for _ in range(3):
+                assert await client.ask() == (200, b"ok")
+
+
+async def test_a_request_that_was_not_answered_is_asked_again() -> None:
+    async with fronted() as (front, seen), behind(answering(b"new")) as new:
+
+        async def retired(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            front.serve(new)
+            writer.close()
+
+        async with behind(retired) as old:
+            front.serve(old)
+            client = await Client.to(front)
+            assert await client.ask() == (200, b"new 0")
+            assert seen == [("GET", "/path?x", 200)]
+
+
+async def test_a_crash_is_not_asked_again() -> None:
+    async with behind(closing) as port, fronted() as (front, _):
+        front.serve(port)
+        client = await Client.to(front)
+        status, text = await client.ask()
+        assert (status, b"ended before it answered" in text) == (502, True)
+
+
+async def test_an_answer_that_ends_the_connection_ends_it() -> None:
+    async with behind(answering(b"a", keep=False)) as port, fronted() as (front, _):
+        front.serve(port)
+        client = await Client.to(front)
+        assert await client.ask() == (200, b"a 0")
+        assert await client.ended()
+
+
+async def test_other_protocols_pass() -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")
+        while data := await reader.read(100):
+            writer.write(data)
+        writer.close()
+
+    async with behind(echo) as port, fronted() as (front, _):
+        front.serve(port)
+        client = await Client.to(front)
+        client.writer.write(
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        )
+        assert b"101" in await client.reader.readuntil(b"\r\n\r\n")
+        for data in (b"\x81\x05hello", b"GET / HTTP/1.1\r\n\r\n"):
+            client.writer.write(data)
+            assert await client.reader.readexactly(len(data)) == data
+
+
+async def test_dropping_what_is_still_answered() -> None:
+    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+        await reader.read()
+        writer.close()
+
+    async with behind(half) as port, behind(answering(b"new")) as new, fronted() as (front, _):
+        front.serve(port)
+        client = await Client.to(front)
+        client.writer.write(GET)
+        await client.reader.readuntil(b"half")
+        front.serve(new)
+        front.drop(port)
+        assert await client.ended()
+
+
+async def test_ports_that_cannot_be_had() -> None:
+    async with fronted() as (front, _):
+        port = int(front.url.rpartition(":")[2])
+        with pytest.raises(WorkerError, match=f"Port {port} is in use by another program"):
+            await Proxy().start(port)
+    with pytest.raises(WorkerError, match="Port 70000 does not exist"):
+        await Proxy().start(70000)
+
+
+# Host headers -----------------------------------------------------------------------------------
+
+HOSTS: list[tuple[str, str, int]] = [
+    ("localhost", "localhost", 200),
+    ("with a port", "LocalHost:5173", 200),
+    ("with a dot", "localhost.:1", 200),
+    ("below localhost", "app.localhost:8787", 200),
+    ("127.0.0.1", "127.0.0.1:8787", 200),
+    ("127.0.0.0/8", "127.9.8.7", 200),
+    ("IPv6", "[::1]:8787", 200),
+    ("IPv4 in IPv6", "[::ffff:127.0.0.1]", 200),
+    ("another", "evil.example", 403),
+    ("another with our port", "evil.example:8787", 403),
+    ("one that begins so", "127.0.0.1.evil.example", 403),
+    ("one that ends so", "evillocalhost", 403),
+    ("an address in a name", "localhost.evil.example", 403),
+    ("another address", "192.168.1.5:8787", 403),
+    ("another IPv6", "[2001:db8::1]", 403),
+    ("all interfaces", "0.0.0.0:8787", 403),
+    ("punycode", "xn--80ak6aa92e.example", 403),
+    ("allowed", "App.Example:8787", 200),
+    ("below one that is allowed alone", "x.app.example", 403),
+    ("allowed with those below", "tunnel.test", 200),
+    ("below it", "a.b.tunnel.test:443", 200),
+    ("one that ends like it", "eviltunnel.test", 403),
+    ("empty", "", 400),
+    ("with a user", "localhost@evil.example", 400),
+    ("two names", "localhost, evil.example", 400),
+    ("with a path", "localhost/evil.example", 400),
+    ("with a blank", "localhost evil.example", 400),
+    ("with a wrong port", "localhost:evil", 400),
+]
+
+
+FORMS = [
+    pytest.param(host, status, form, id=f"{name}-{form}")
+    for name, host, status in HOSTS
+    for form in ("host", "url", "old", "upgrade")
+    if form != "url" or not {"/", " "} & set(host)  # else it is another URL
+]
+
+
+@pytest.mark.parametrize(("host", "status", "form"), FORMS)
+async def test_which_hosts_are_answered(host: str, status: int, form: str) -> None:
+    name = host.encode()
+    request = {
+        "host": b"GET / HTTP/1.1\r\nHost: " + name + b"\r\n\r\n",
+        "url": b"GET http://" + name + b"/x HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "old": b"GET / HTTP/1.0\r\nhost: " + name + b"\r\n\r\n",
+        "upgrade": b"GET / HTTP/1.1\r\nHost: " + name + b"\r\nUpgrade: websocket\r\n\r\n",
+    }[form]
+    async with behind(answering(b"a")) as port, fronted() as (front, seen):
+        front.allow(["app.example", ".tunnel.test"])
+        front.serve(port)
+        client = await Client.to(front)
+        found, text = await client.ask(request)
+        assert found == status
+        assert len(seen) == (status == 200)
+        if status == 403:
+            assert b"--allowed-host" in text
+            assert b"kvlens.allowedHosts" in text
+        if status != 200:
+            assert await client.ended()
+
+
+EVIL = b"GET /evil HTTP/1.1\r\nHost: evil.example\r\n\r\n"
+POST = b"POST /path?x HTTP/1.1\r\nHost: localhost\r\n"
+HIDDEN: list[tuple[str, bytes]] = [
+    ("kept", GET),
+    ("behind a body", POST + b"Content-Length: 3\r\n\r\nabc"),
+]
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("first", [pytest.param(h[1], id=h[0]) for h in HIDDEN])
+async def test_a_later_request_of_a_connection_is_checked_too(first: bytes, together: bool) -> None:
+    async with behind(answering(b"a")) as port, fronted() as (front, seen):
+        front.serve(port)
+        client = await Client.to(front)
+        client.writer.write(first + EVIL if together else first)
+        assert (await client.answer())[0] == 200
+        if not together:
+            client.writer.write(EVIL)
+        assert (await client.answer())[0] == 403
+        assert await client.ended()
+        assert [path for _, path, _ in seen] == ["/path?x"]
+
+
+async def test_nothing_passes_behind_an_upgrade_that_was_not_taken() -> None:
+    heads: list[bytes] = []
+
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                heads.append(await reader.readuntil(b"\r\n\r\n"))
+                await asyncio.sleep(0.02)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        writer.close()
+
+    upgrade = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    async with behind(count) as port, fronted() as (front, _):
+        front.serve(port)
+        client = await Client.to(front)
+        assert await client.ask(GET) == (200, b"ok")
+        client.writer.write(upgrade + GET + EVIL)
+        assert await client.answer() == (200, b"ok")
+        assert await client.answer() == (200, b"ok")
+        assert (await client.answer())[0] == 403
+        assert await client.ended()
+    assert heads == [GET, upgrade, GET]
+
+
+async def test_an_upgrade_waits_for_the_answer_before_it() -> None:
+    """Else a body that looks like its answer would open the way for what is not checked."""
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    upgrade = (
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    )
+    async with behind(slow) as port, fronted() as (front, _):
+        front.serve(port)
+        client = await Client.to(front)
+        client.writer.write(GET + upgrade)
+        assert (await client.answer())[0] in (400, 502)
+        assert await client.ended()
+
+
+async def test_idle_connections_have_a_limit() -> None:
+    async with behind(answering(b"a")) as port, fronted() as (front, _):
+        front.serve(port)
+        front.most_connections = 3
+        idle = [await Client.to(front) for _ in range(3)]
+        assert await idle[0].ask() == (200, b"a 0")
+        status, text = await (await Client.to(front)).answer()
+        assert (status, b"Too many connections" in text) == (503, True)
+        idle[1].writer.close()
+        await asyncio.sleep(0.1)
+        assert await (await Client.to(front)).ask() == (200, b"a 0")
+
+
+async def test_names_that_are_no_hosts_cannot_be_allowed() -> None:
+    for name in ("http://app.example", "app.example:80", "*", "", "a b", "."):
+        with pytest.raises(ValueError, match="is not a host name"):
+            Proxy(allowed_hosts=[name])
