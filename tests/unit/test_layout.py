@@ -3,56 +3,50 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "server" / "kvlens"
+SMALL = {"text", "errors", "files", "internal", "process", "lines"}  # below everything else
 BELOW: dict[str, set[str]] = {
-    # part: the parts that it may import
-    "text": set(),
-    "files": set(),
-    "internal": set(),
-    "process": set(),
-    "lines": set(),
-    "config": {"text", "files"},
+    # part: the parts that it may import; those of SMALL besides
+    **{part: set() for part in SMALL},
+    "config": set(),
+    "js": {"config"},
     "kv": set(),
-    "rules": {"text", "config", "files", "internal"},
-    "source": {"text", "config", "rules", "kv", "files", "internal"},
-    "rulebook": {"rules", "source"},
-    "stores": {"kv", "files"},
+    "lint": {"config", "js", "kv"},
+    "stores": {"kv"},
+    "seeds": {"kv", "stores"},
     "emulator": {"kv", "stores"},
-    "seeds": {"text", "config", "kv", "stores", "files"},
-    "worker": {"text", "config", "kv", "source", "stores", "emulator", "process", "files", "lines"},
-    "workspace": {"config", "worker", "files"},
+    "worker": {"config", "js", "kv", "stores", "emulator"},
 }
-BELOW["lsp"] = BELOW["cli"] = {*BELOW, "rulebook"}
-BELOW["cli"] |= {"lsp"}  # `kvlens lsp` starts it
-BELOW["api"] = {"config", "kv", "stores", "worker"}
-BELOW["sync"] = {"api", "config", "kv", "worker"}
-BELOW["testing"] = {"config", "kv", "sync", "api"}
+BELOW["workspace"] = {*BELOW} - SMALL
+BELOW["operations"] = {*BELOW} - SMALL
+BELOW["lsp"] = BELOW["api"] = {*BELOW} - SMALL
+BELOW["cli"] = {*BELOW["lsp"], "lsp"}  # `kvlens lsp` starts it
+BELOW["sync"] = {*BELOW["api"], "api"}
+BELOW["testing"] = {*BELOW["sync"], "sync"}
+EXCEPTIONS: dict[str, set[str]] = {
+    # module: the parts that it still imports, though its own part may not
+    "lint/project.py": {"seeds"},  # it reads seed files to check them
+}
+WITH_CODE = {"__init__.py", "cli/__init__.py"}  # the other packages hold a docstring only
 OF_THE_PROTOCOL = {"pygls", "lsprotocol"}
+ROOT_NAMES = {"__version__"}  # what the package itself has
 
 
-def parts() -> dict[str, set[str]]:
-    """Return each part of the package with the names of what it imports at the top."""
-    found: dict[str, set[str]] = {}
-    for path in PACKAGE.rglob("*.py"):
-        inside = path.relative_to(PACKAGE).parts
-        part = inside[0].removesuffix(".py")
-        if part.startswith("__"):
-            continue
-        names = found.setdefault(part, set())
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Import):
-                names.update(_reached(alias.name) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.level:
-                above = ("kvlens", *inside[:-1])[: len(inside) + 1 - node.level]
-                base = ".".join([*above, *([node.module] if node.module else [])])
-                names.update(_reached(f"{base}.{alias.name}") for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                names.update(_reached(f"{node.module}.{alias.name}") for alias in node.names)
-    return found
+def imported(path: Path) -> set[str]:
+    """Return what a module imports, at the top or later: other packages, and parts of ours."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(_reached(alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names.update(_reached(f"{node.module}.{alias.name}") for alias in node.names)
+    return names
 
 
 def _reached(name: str) -> str:
@@ -61,18 +55,66 @@ def _reached(name: str) -> str:
     return f"kvlens.{rest.split('.')[0]}" if first == "kvlens" and rest else first
 
 
-IMPORTED = parts()
+def part_of(module: str) -> str:
+    """Return the part of a module, which is named by its path in the package."""
+    return module.split("/")[0].removesuffix(".py")
 
 
-@pytest.mark.parametrize("part", sorted(IMPORTED))
+MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
+IMPORTED = {
+    module: imported(path)
+    for module, path in MODULES.items()
+    if not part_of(module).startswith("__")
+}
+PARTS = sorted({part_of(module) for module in IMPORTED})
+
+
+def test_every_part_has_its_place() -> None:
+    assert set(PARTS) <= set(BELOW)
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_a_part_imports_only_what_is_below_it(part: str) -> None:
-    ours = {name.removeprefix("kvlens.") for name in IMPORTED[part] if name.startswith("kvlens.")}
-    assert ours - {part, "__version__"} <= BELOW[part]
+    allowed = {part, *BELOW[part], *(SMALL if part not in SMALL else ()), *ROOT_NAMES}
+    above = {
+        module: found
+        for module, names in IMPORTED.items()
+        if part_of(module) == part
+        and (found := {n[7:] for n in names if n.startswith("kvlens.")} - allowed)
+    }
+    assert above == {m: parts for m, parts in EXCEPTIONS.items() if part_of(m) == part}
 
 
-@pytest.mark.parametrize("part", sorted(set(IMPORTED) - {"lsp"}))
+@pytest.mark.parametrize("part", sorted(set(PARTS) - {"lsp"}))
 def test_only_the_protocol_layer_knows_the_protocol(part: str) -> None:
-    assert not IMPORTED[part] & OF_THE_PROTOCOL
+    for module, names in IMPORTED.items():
+        assert part_of(module) != part or not names & OF_THE_PROTOCOL, module
+
+
+PACKAGES = sorted(module for module in MODULES if module.endswith("__init__.py"))
+
+
+@pytest.mark.parametrize("module", PACKAGES)
+def test_a_package_says_what_is_in_it_and_imports_nothing(module: str) -> None:
+    tree = ast.parse(MODULES[module].read_text("utf-8"))
+    words = ast.get_docstring(tree) or ""
+    assert module == "__init__.py" or len(words.splitlines()) > 2
+    assert module in WITH_CODE or len(tree.body) == 1
+
+
+RULES = sorted(
+    module
+    for module in MODULES
+    if module.startswith(("lint/config/", "lint/js/", "lint/seeds/"))
+    and not module.endswith("__init__.py")
+)
+
+
+@pytest.mark.parametrize("module", RULES)
+def test_a_file_of_a_rule_is_named_after_its_code(module: str) -> None:
+    stem = Path(module).stem
+    rule = importlib.import_module(f"kvlens.{module.removesuffix('.py').replace('/', '.')}").RULE
+    assert rule.code == stem.replace("_", "-")
 
 
 # Reading files: what a repository holds is opened through the one gate, `kvlens/files.py`.
