@@ -18,13 +18,13 @@ __version__ = "0.1.0"
 
 # name: module; imported when first asked for, so that the commands start quickly
 _LAZY = {
-    "CompatName": "kvlens.kv",
+    "CompatName": "kvlens.kv.limits",
     "Emulator": "kvlens.api",
-    "KVError": "kvlens.kv",
-    "KVNamespace": "kvlens.kv",
-    "KVSyntaxError": "kvlens.kv",
-    "KVTypeError": "kvlens.kv",
-    "ManualClock": "kvlens.kv",
+    "KVError": "kvlens.kv.errors",
+    "KVNamespace": "kvlens.kv.namespace",
+    "KVSyntaxError": "kvlens.kv.errors",
+    "KVTypeError": "kvlens.kv.errors",
+    "ManualClock": "kvlens.kv.clock",
     "BuildError": "kvlens.worker.errors",
     "StartError": "kvlens.worker.errors",
     "WorkerError": "kvlens.worker.errors",

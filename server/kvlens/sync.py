@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class KVNamespace:
-    """`kvlens.kv.KVNamespace`, with calls that return when they are done."""
+    """`kvlens.KVNamespace`, with calls that return when they are done."""
 
     def __init__(self, emulator: Emulator, namespace: AsyncKVNamespace) -> None:
         self._emulator = emulator

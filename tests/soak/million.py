@@ -25,7 +25,8 @@ START = 1.0
 FILL = """
 import asyncio, sys
 from pathlib import Path
-from kvlens.stores import Write, open_store
+from kvlens.kv.records import Write
+from kvlens.stores.registry import open_store
 
 async def main():
     store = open_store("wrangler:", Path(sys.argv[1]))
@@ -41,7 +42,8 @@ asyncio.run(main())
 COUNT = """
 import asyncio, sys, sqlite3, time
 from pathlib import Path
-from kvlens.stores import Write, open_store
+from kvlens.kv.records import Write
+from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler.disk_format import database_path
 
 async def timed(store):

@@ -240,8 +240,9 @@ if sys.platform != "win32":  # which tells of no limit
     NO_DESCRIPTORS = """
 import asyncio, os, resource, sys
 from pathlib import Path
-from kvlens.kv import Write
-from kvlens.stores import StoreError, open_store
+from kvlens.kv.records import Write
+from kvlens.stores.base import StoreError
+from kvlens.stores.registry import open_store
 async def main():
     "x".encode("utf-16-le")  # codecs are modules, read when first used
     store = open_store("wrangler:", Path(sys.argv[1]))

@@ -13,7 +13,7 @@ import pytest
 from kvlens.lsp.fast_pygls import lazy_types
 
 PLAIN = "import lsprotocol.types"
-LATE = "from kvlens.lsp import startup; assert lazy_types.prepare()"
+LATE = "from kvlens.lsp.fast_pygls import lazy_types; assert lazy_types.prepare()"
 
 DESCRIBE = """
 import attrs, inspect, json, re
@@ -165,7 +165,7 @@ def test_a_failing_import_leaves_attrs_as_it_was() -> None:
 import sys, attrs
 define = attrs.define
 sys.modules["lsprotocol.validators"] = None
-from kvlens.lsp import startup
+from kvlens.lsp.fast_pygls import lazy_types
 try:
     lazy_types.prepare()
 except ImportError as error:

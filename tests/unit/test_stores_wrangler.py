@@ -352,7 +352,8 @@ async def test_the_state_folder_is_deleted(
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from kvlens.stores import Write, open_store
+from kvlens.kv.records import Write
+from kvlens.stores.registry import open_store
 
 async def main():
     store = open_store("wrangler:", Path(sys.argv[1]))
@@ -507,8 +508,10 @@ async def test_a_read_only_database(tmp_path: Path, state: Path) -> None:
 READ_ONLY = """
 import asyncio, os, sys, tempfile
 from pathlib import Path
-from kvlens.kv import Entry, Write
-from kvlens.stores import StoreError, open_store, wrangler
+from kvlens.kv.records import Entry, Write
+from kvlens.stores.base import StoreError
+from kvlens.stores.registry import open_store
+from kvlens.stores.wrangler import store as wrangler
 folder = Path(sys.argv[1])
 
 

@@ -195,7 +195,8 @@ async def test_a_command_that_ends_at_once_sweeps_nothing(store: Store, state: P
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from kvlens.stores import Write, open_store
+from kvlens.kv.records import Write
+from kvlens.stores.registry import open_store
 
 async def main():
     store = open_store("wrangler:", Path(sys.argv[1]))

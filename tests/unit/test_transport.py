@@ -30,7 +30,8 @@ LARGE = "x" * 300_000  # more than a pipe or a reader's buffer holds
 
 HANGS = """
 import asyncio, re, sys, threading, time
-from kvlens.lsp import transport, watchdog
+from kvlens.lsp import watchdog
+from kvlens.lsp.fast_pygls import transport
 watchdog.GRACE, watchdog.LOOK_EVERY, watchdog.NATIVE = 0.5, 0.1, 2.0
 server = transport.StdioServer("test", "1")
 @server.feature("test/hang")
