@@ -43,7 +43,7 @@ def test_every_store_is_documented() -> None:
 
 def test_every_variable_is_documented() -> None:
     """What the stores read from the environment."""
-    sources = (ROOT / "server/kvlens/stores").glob("*.py")
+    sources = (ROOT / "server/kvlens/stores").rglob("*.py")
     read = {
         name
         for path in sources
