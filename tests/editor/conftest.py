@@ -27,7 +27,7 @@ CHROMIUM = (
 )
 SIZE = ViewportSize(width=1280, height=800)
 
-PATIENCE = 20_000  # ms: nothing here is a measurement, and the machine may be busy
+PATIENCE = 60_000  # ms: nothing here is a measurement, and the machine may be busy
 
 Open = Callable[[Path], Window]
 

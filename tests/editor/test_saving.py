@@ -245,6 +245,7 @@ def test_put_over_a_key_says_so_and_keeps_what_it_has(
 
     window.context_menu("SESSIONS", "Put Key…")
     window.answer("user")
+    expect(window.objection()).to_contain_text('"user" exists in SESSIONS')
     window.answer("Grace Hopper")
     window.pick("Metadata")
     window.page.keyboard.press("Enter")
