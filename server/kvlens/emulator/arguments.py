@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..kv import KVError, KVSyntaxError, Write, limits, validation
 from ..kv.coerce import has_lone_surrogate
 from ..kv.values import parse_json
-from ..stores import Batch
+from ..stores import Batch, Seen
 from .json_body import parse, text_of
 
 if TYPE_CHECKING:
@@ -185,10 +185,20 @@ def _write(value: Any) -> Write:
     return Write(**_fields(value, _STORED))
 
 
+def _seen(value: Any) -> Seen:
+    return Seen(**_fields(value, _SEEN))
+
+
 def _batch(value: Any) -> Batch:
     return Batch(**_fields(value, _BATCH))
 
 
+_SEEN: dict[str, Field] = {
+    "key": _stored_key,
+    "digest": _digest,
+    "metadata": _maybe(_stored_metadata),
+    "expiration": _expiration,
+}
 _BATCH: dict[str, Field] = {
     **_NAMESPACE,
     "writes": _many(_write),
@@ -208,6 +218,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "expected": _maybe(_digest),
     },
     "delete": {**_NAMESPACE, "keys": _many(_stored_key)},
+    "delete_unchanged": {**_NAMESPACE, "seen": _many(_seen)},
     "list": {
         **_NAMESPACE,
         "prefix": _maybe(_text(0, MAX_STORED), ""),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write, system_clock
-from .base import Batch, Opener, Replaced, Store, StoreError, digest
+from .base import Batch, Opener, Replaced, Seen, Store, StoreError, digest
 
 STORES: dict[str, tuple[str, str]] = {
     # scheme: (module, the URL as help texts show it); a module is imported when it is used
@@ -67,6 +67,7 @@ __all__ = [
     "KeyInfo",
     "Page",
     "Replaced",
+    "Seen",
     "Stats",
     "Store",
     "StoreError",

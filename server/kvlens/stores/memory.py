@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..kv import Clock, Entry, KeyInfo, Page, Stats, Write
-from .base import Batch, Replaced, Store, StoreError, after_prefix, digest
+from .base import Batch, Replaced, Seen, Store, StoreError, after_prefix, digest
 
 AT_ONCE = 500  # writes that are taken in one turn of the loop
 
@@ -174,6 +174,14 @@ class MemoryStore:
             if entry is not None:
                 deleted += entry.expiration is None or entry.expiration > now
                 space.delete(key)
+        return deleted
+
+    async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
+        deleted = []
+        for one in seen:
+            if one.is_same(await self.get(ns, one.key)):
+                self._namespace(ns).delete(one.key)
+                deleted.append(one.key)
         return deleted
 
     async def list(
