@@ -15,6 +15,7 @@ from kvlens.cli.events import Events
 from kvlens.cli.frame import Command, Options
 from kvlens.cli.serving import named_config, run_serving, serving_options
 from kvlens.config.find import ConfigError
+from kvlens.config.settled import settled
 from kvlens.stores import open_store, shown_url
 from kvlens.worker.build import build, run_command
 from kvlens.worker.commands import end_all
@@ -135,6 +136,9 @@ class _Dev:
     async def _follow(self, paths: set[Path]) -> None:
         """Do what a change of files asks for."""
         now = contents(self.known)
+        if now[self.config] != self.known[self.config]:
+            await settled(self.config, self._is_whole)
+            now = contents(self.known)
         changed = {path for path, content in now.items() if content != self.known[path]}
         commanded = self.settings.command is not None and any(
             folder in path.parents for path in paths for folder in self.settings.watch
@@ -158,6 +162,14 @@ class _Dev:
         else:
             took = (time.monotonic() - started) * 1000
             self._show(Event("restarted", "info", f"restarted in {took:.0f} ms", "kvlens"))
+
+    def _is_whole(self, text: str) -> bool:
+        """Tell whether the config as it is now can be used and has all namespaces it had."""
+        try:
+            found = read_settings(self.config, self.options.env)
+        except (ConfigError, WorkerError):
+            return False
+        return self.settings.namespaces.items() <= found.namespaces.items()
 
     def _settings_files(self) -> set[Path]:
         return {self.config, *self.settings.secrets_files(self.options.env)}
