@@ -144,7 +144,7 @@ def refusal(name: str) -> str:
         f'Host "{name}" is not allowed: this port answers localhost and 127.0.0.1, so that no '
         "web page can reach it under a name of its own (DNS rebinding). To allow it, run "
         f"kvlens dev with --allowed-host {name}, or add it to kvlens.allowedHosts in the "
-        "editor's settings."
+        "editor's settings, or to allowed_hosts of Emulator in Python."
     )
 
 
