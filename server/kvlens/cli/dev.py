@@ -77,6 +77,7 @@ class _Dev:
             emit=self._show,
             allowed_hosts=options.allowed_host,
         )
+        self.port = 0  # the one asked for, 0 for any
         self.stop = asyncio.Event()
         self.known = contents(self._settings_files())  # the files that matter, as they were used
         self.stamps: dict[str, tuple[int, int]] = {}  # the sources, when they were last built
@@ -85,8 +86,8 @@ class _Dev:
 
     async def serve(self) -> None:
         await self.host.start_emulator(self.settings.namespaces)
-        ports = (self.options.port, self.settings.port, self.options.default_port)
-        await self.host.listen(next(port for port in ports if port is not None))
+        self.port = self._wanted_port()
+        await self.host.listen(self.port)
         failure = await self._run(with_command=True)
         if failure is not None and not isinstance(failure, BuildError):
             raise failure
@@ -156,12 +157,32 @@ class _Dev:
                 return
             self.host.set_namespaces(self.settings.namespaces)
             self._notices()
+            await self._move()
         failure = await self._run(with_command=commanded or self.config in changed)
         if failure is not None:
             self._failed(failure)
         else:
             took = (time.monotonic() - started) * 1000
             self._show(Event("restarted", "info", f"restarted in {took:.0f} ms", "kvlens"))
+
+    def _wanted_port(self) -> int:
+        ports = (self.options.port, self.settings.port, self.options.default_port)
+        return next(port for port in ports if port is not None)
+
+    async def _move(self) -> None:
+        """Follow `dev.port`, as wrangler does; where the new one is taken, stay."""
+        port = self._wanted_port()
+        if port == self.port:
+            return
+        try:
+            await self.host.listen(port)
+        except WorkerError as error:
+            text = f"{error} The Worker stays at {self.host.url}"
+            self._show(Event("log", "error", text, "kvlens"))
+            return
+        self.port = port
+        text = f"dev.port has changed: the Worker is at {self.host.url} now"
+        self._show(Event("moved", "info", text, "kvlens"))
 
     def _is_whole(self, text: str) -> bool:
         """Tell whether the config as it is now can be used and has all namespaces it had."""
@@ -231,7 +252,9 @@ class _Dev:
             }
             if event.file is not None:
                 fields |= {"file": str(event.file), "line": event.line, "column": event.column}
-            is_state = event.kind in ("restarted", "failed")
+            if event.kind == "moved":
+                fields["url"] = self.host.url
+            is_state = event.kind in ("restarted", "failed", "moved")
             self.events.event(event.kind, is_state=is_state, **fields)
             return
         ours = event.origin == "kvlens" and event.kind != "request"
