@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -259,12 +258,9 @@ class _Dev:
             return
         ours = event.origin == "kvlens" and event.kind != "request"
         is_error = ours or event.kind == "exception"
-        stream = sys.stderr if is_error else sys.stdout
         text = f"{event.level}: {event.message}" if ours else event.message
         colour = _COLOURS.get(event.kind) or _COLOURS.get(event.level, "")
-        if colour and stream.isatty() and "NO_COLOR" not in os.environ:
-            text = f"{colour}{text}\x1b[0m"
-        self.events.text(text, error=is_error)
+        self.events.text(text, error=is_error, colour=colour)
 
 
 COMMAND = Command(

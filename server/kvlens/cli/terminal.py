@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import re
 import shutil
 import sys
@@ -18,6 +19,10 @@ _STEERING = re.compile(
 )
 HELD = 8 * 1024 * 1024  # characters of JSON that wait in memory; more of it waits on disk
 
+_COLOUR = re.compile(
+    "(\x1b\\[[0-9;:]{0,64}m)"
+)  # and other looks of letters: Select Graphic Rendition
+_RESET = "\x1b[0m"
 _ALSO_IN_NAMES = re.compile(r"[\t\n]")
 _NAMED = {"\t": "\\t", "\n": "\\n"}
 
@@ -34,6 +39,30 @@ def visible(text: str) -> str:
 def one_line(name: object) -> str:
     """Return a name as `visible` does, its line ends and tabs written out too."""
     return visible(_ALSO_IN_NAMES.sub(lambda found: _NAMED[found[0]], str(name)))
+
+
+def coloured(text: str, colour: str = "") -> str:
+    r"""Return a text as `visible` does, but with its own colours; `colour` is one for each line.
+
+    A line that has any ends in a reset, so that none colours what follows.
+
+    >>> coloured("\x1b[31mA\x1b[2J")
+    '\x1b[31mA\\x1b[2J\x1b[0m'
+    """
+    return "\n".join(_coloured_line(colour + line) for line in text.split("\n"))
+
+
+def _coloured_line(line: str) -> str:
+    pieces = _COLOUR.split(line)  # every second one is a colour
+    if len(pieces) == 1:
+        return visible(line)
+    shown = "".join(piece if at % 2 else visible(piece) for at, piece in enumerate(pieces))
+    return shown if shown.endswith(_RESET) else shown + _RESET
+
+
+def has_colours(stream: TextIO) -> bool:
+    """Tell whether colours may be written to a stream: to a terminal, unless NO_COLOR is set."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 def json_text(value: object) -> str:
@@ -108,7 +137,11 @@ def screens() -> Iterator[None]:
 
 def exact_output() -> TextIO:
     """Return standard output for what is data: written as it is."""
-    stream: Any = sys.stdout
+    return exact(sys.stdout)
+
+
+def exact(stream: Any) -> TextIO:
+    """Return a standard stream for what has been made visible: written as it is."""
     return stream.stream if isinstance(stream, _Screen) else cast(TextIO, stream)
 
 
