@@ -7,7 +7,9 @@ import io
 import json
 import os
 import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
 
@@ -19,6 +21,8 @@ _COLOUR = re.compile(
     "(\x1b\\[[0-9;:]{0,64}m)"
 )  # and other looks of letters: Select Graphic Rendition
 _RESET = "\x1b[0m"
+HELD = 8 * 1024 * 1024  # characters of JSON that wait in memory; more of it waits on disk
+
 _ALSO_IN_NAMES = re.compile(r"[\t\n]")
 _NAMED = {"\t": "\\t", "\n": "\\n"}
 
@@ -90,15 +94,31 @@ class _Screen:
 
 
 class JsonScreen:
-    """Standard output that JSON is written to bit by bit: exact, unless a terminal shows it."""
+    """Standard output for JSON that is made bit by bit: exact, unless a terminal shows it.
+
+    A reader gets all of it at the end of the `with` block, or nothing where the block fails: half
+    an array is no JSON, and a whole one with half of the items is worse. Much of it waits in a
+    temporary file.
+    """
 
     def __init__(self) -> None:
         self._stream = exact_output()
         self._shown = self._stream.isatty()
+        how: Any = {"encoding": "utf-8", "errors": "surrogatepass", "newline": ""}
+        self._kept = tempfile.SpooledTemporaryFile(HELD, "w+", **how)  # noqa: SIM115  see __exit__
+
+    def __enter__(self) -> JsonScreen:
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        with self._kept as kept:
+            if error is None:
+                kept.seek(0)
+                shutil.copyfileobj(kept, self._stream)
 
     def write(self, text: str) -> int:
         """Write a piece of JSON."""
-        return self._stream.write(visible_json(text) if self._shown else text)
+        return self._kept.write(visible_json(text) if self._shown else text)
 
 
 @contextlib.contextmanager
