@@ -55,7 +55,9 @@ def target(data: bytes) -> None:
     uses = js.uses(source, project)
     js.calls(source, project)
     js.keys(source, project)
-    js.references(source, "CARTS", project)
+    found = [*uses, *js.references(source, "CARTS", project)]
+    for use in found:
+        assert 0 <= use.span.start <= use.span.end <= len(text)
     places = {0, len(text), len(text) // 2, len(text) // 3, *(use.span.end for use in uses[:4])}
     for place in places:
         js.at(source, place, project)
