@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 TARGETS: dict[str, str] = {
     # target: what it reads
-    "config_toml": "a wrangler.toml: scan, tables, rules, fixes, completion",
+    "scan_toml": "the scanner of TOML alone, beside a strict parser",
+    "scan_json": "the scanner of JSON and JSONC alone, beside a strict parser",
+    "config_toml": "a wrangler.toml with all that is made of it: rules, fixes, completion",
     "config_json": "a wrangler.jsonc: the same",
     "edits": "edits of a config: nothing of the rest is lost",
     "seeds": "seed files and files of keys",
