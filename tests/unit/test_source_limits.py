@@ -53,6 +53,30 @@ CASES: dict[str, tuple[str, str | None]] = {
         + "await env.CARTS.put('k', 'v', { expirationTtl: T1999 });\n} }",
         None,
     ),
+    "constants made of two, in 1,000 calls": (
+        "const T0 = 30;\n"
+        + "".join(f"const T{n} = T{n - 1} + T{n - 1};\n" for n in range(1, 60))
+        + HEAD
+        + "".join(f"await env.CARTS.put('k', 'v', {{ expirationTtl: T59 + {n} }});\n" for n in range(1_000))
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "texts made of two, in 1,000 calls": (
+        f"const T0 = '{'x' * 100_000}';\n"
+        + "".join(f"const T{n} = T{n - 1} + T{n - 1};\nconst U{n} = `${{T{n}}}${{T{n}}}`;\n" for n in range(1, 60))
+        + HEAD
+        + "".join(f"await env.CARTS.put('k' + {n}, U15 + {n});\n" for n in range(1_000))
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "2,000 constants, in 1,000 calls": (
+        "".join(f"const k{n} = 'k';\n" for n in range(2_000))
+        + f"const all = [{', '.join(f'k{n}' for n in range(2_000))}];\n"
+        + HEAD
+        + "await env.CARTS.get(all);\n" * 1_000
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
     "4,000 calls": (HEAD + "env.CARTS.get(k);\n" * 4_000 + "} }", "promise-not-awaited"),
     "a long string": (HEAD + PUT.format(f"'{'a' * 900_000}'"), "ttl-out-of-range"),
     "a million a line": (HEAD + PUT.format("'v'") + "// x" * 200_000, "ttl-out-of-range"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from kvlens.kv.limits import MAX_BULK_KEYS
 from kvlens.source.call import KvCall
 from kvlens.source.reader import edited
 from kvlens.source.reading import BindingUse, Reading
@@ -139,7 +140,7 @@ def _keys(reading: Reading, call: KvCall) -> Iterator[Place]:
         return
     # the first argument alone: the others may be half-typed, or long
     value = call.folder.value(call.argument_nodes[0])
-    for each in value.items if value.kind == "array" else (value,):
+    for each in value.items[:MAX_BULK_KEYS] if value.kind == "array" else (value,):
         place = _key(reading, call, each)
         if place is not None:
             yield place

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kvlens.kv.limits import MAX_BULK_KEYS
 from kvlens.rules.base import Finding
 from kvlens.source.call import KvCall
 from kvlens.source.rules.base import CallRule, Context
@@ -20,7 +21,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     keys = call.key
     if keys is None or keys.kind != "array":
         return
-    for item in keys.items:
+    for item in keys.items[:MAX_BULK_KEYS]:
         name = item.value if item.kind == "string" else None
         if isinstance(name, str) and (name == "__proto__" or _is_index(name)):
             yield Finding(

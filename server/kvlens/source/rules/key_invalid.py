@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.kv.limits import MAX_KEY_SIZE
+from kvlens.kv.limits import MAX_BULK_KEYS, MAX_KEY_SIZE
 from kvlens.rules.base import Finding
 from kvlens.source.call import KvCall
 from kvlens.source.rules.base import CallRule, Context
@@ -39,7 +39,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
                 "put() writes one key: call it once for each.",
             )
         elif call.method != "delete":  # its own rule
-            for item in key.items:
+            for item in key.items[:MAX_BULK_KEYS]:
                 yield from _wrong(call, item)
         return
     yield from _wrong(call, key)
