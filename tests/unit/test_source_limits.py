@@ -103,6 +103,24 @@ def test_no_source_takes_long(text: str, code: str | None) -> None:
     assert time.monotonic() - began < HANG
 
 
+ENDLESS = {
+    # what the parser never comes to an end with: path, text
+    "brackets in brackets of JSX": ("a.tsx", "<a {{b:>c:d(e f)\n"),
+    "half-typed calls": ("a.js", "(async=>n(.t(('',n(.g(''t((''))));"),
+}
+
+
+@pytest.mark.parametrize(("path", "text"), ENDLESS.values(), ids=ENDLESS)
+def test_a_short_text_that_is_parsed_without_end(path: str, text: str) -> None:
+    source = js.read_source(text, f"/project/{path}")
+    assert source.refused == "takes too long to parse, and is not checked"
+    reader = js.SourceReader(f"/project/{path}")
+    for version in ("const a = 1;", text, "const a = 2;"):
+        source = reader.read(version)
+    assert source.refused is None
+    assert source.text == "const a = 2;"
+
+
 def test_a_refused_source_is_read_again_when_it_is_mended() -> None:
     reader = js.SourceReader("/project/index.ts")
     text = HEAD + PUT.format("'v'")
