@@ -20,7 +20,7 @@ LONG = (  # and these now and then
     *(b"9" * 50, b"9" * 5000, b"[" * 200, b'{"a":' * 120, b"[]," * 60, b"a." * 300, b"x" * 3000),
 )
 _ALL, _SHORT = 100_000, 97_000  # of the numbers that choose a piece, those that choose a short one
-_SELDOM = 0.02  # of the inputs at random are made of a kept one: these are long, most of them
+_SELDOM = 0.005  # of the inputs at random are made of a kept one: these are long, most of them
 
 
 class Step(NamedTuple):
