@@ -45,7 +45,8 @@ WORDS = (
 def target(data: bytes) -> None:
     """Check it, and ask at several places."""
     text = text_of(data)
-    path = "/project/index.jsx" if crc32(data) % 4 == 0 else "/project/index.ts"
+    chance = crc32(data)
+    path = "/project/index.jsx" if chance % 4 == 0 else "/project/index.ts"
     source = js.read_source(text, path)
     project = js.Project([CONFIG], js.merge_types([js.env_types(source)]))
     problems = js.check_source(source, project, NOW)
@@ -61,5 +62,6 @@ def target(data: bytes) -> None:
     places = {0, len(text), len(text) // 2, len(text) // 3, *(use.span.end for use in uses[:4])}
     for place in places:
         js.at(source, place, project)
-    js.completing(source, len(text) // 2, project)
+    if chance // 4 % 4 == 0:  # it takes a third of the time
+        js.completing(source, len(text) // 2, project)
     js.unused(CONFIG, {path: text}, lambda _: source)
