@@ -1,5 +1,7 @@
 """JSON-RPC messages to the language server: every request is answered, exactly once.
 
+No answer may speak of an internal error: what does not fit is refused in words of its own.
+
 The input is sent as a message's body. Real messages with some of their parts replaced, which the
 input's bytes choose, follow it.
 """
@@ -25,6 +27,7 @@ startup.prepare()
 
 from kvlens.lsp import converter  # noqa: E402  it must come after `prepare`
 from kvlens.lsp import server as lsp_server  # noqa: E402
+from kvlens.lsp.protocol import INTERNAL_ERROR  # noqa: E402
 
 URI = "file:///project/wrangler.toml"
 SOURCE = "file:///project/src/index.ts"
@@ -117,6 +120,7 @@ class _Session:
         logging.disable(logging.CRITICAL)
         self.answers: list[Any] = []
         self.asked: list[Any] = []
+        self.failed: list[str] = []  # what was said of internal errors
         self.begin()
 
     def begin(self) -> None:
@@ -136,6 +140,8 @@ class _Session:
         said = json.loads(body)
         if "method" not in said:
             self.answers.append(said["id"])
+            if said.get("error", {}).get("code") == INTERNAL_ERROR:
+                self.failed.append(said["error"]["message"])
         elif "id" in said:
             self.asked.append(said["id"])
 
@@ -144,7 +150,7 @@ class _Session:
 
     def send(self, body: bytes) -> list[Any]:
         """Send one body; return the ids that were answered when all was done."""
-        self.answers = []
+        self.answers, self.failed = [], []
         self.loop.run_until_complete(self._send(body))
         return self.answers
 
@@ -156,7 +162,6 @@ class _Session:
             if not self.server.protocol._request_futures:
                 return
             await asyncio.sleep(0 if turn < 200 else 0.01)
-            self.begin_again = True
 
 
 _session: _Session | None = None
@@ -176,6 +181,7 @@ def target(data: bytes) -> None:
 def _exchange(session: _Session, body: bytes) -> None:
     answered = session.send(body)
     assert answered == _expected(body), f"{answered} in answer to {body[:300]!r}"
+    assert not session.failed, session.failed[0]
     if session.server.protocol._shutdown:
         session.begin()
 

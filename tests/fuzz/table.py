@@ -22,7 +22,7 @@ TARGETS: dict[str, str] = {
     "sources": "JavaScript and TypeScript",
     "dotenv": ".dev.vars and .env",
     "http": "requests to the emulator: each is answered, and nothing is held",
-    "lsp": "messages of an editor: each request is answered once",
+    "lsp": "messages of an editor: each request is answered once, and without an internal error",
 }
 CORPUS = Path(__file__).with_name("corpus")  # inputs that once broke something, or nearly
 
