@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kvlens.stores.diskformat import database_path
+from kvlens.stores.wrangler.disk_format import database_path
 
 from tests.unit.test_cli_key import ONE, Cli, cli, put
 

@@ -97,7 +97,7 @@ class JsonScreen:
     """Standard output for JSON that is made bit by bit: exact, unless a terminal shows it.
 
     A reader gets all of it at the end of the `with` block, or nothing where the block fails: half
-    an array is no JSON, and a whole one with half of the items is worse. Much of it waits in a
+    an array is not JSON, and a whole one with half of the items is worse. Much of it waits in a
     temporary file.
     """
 

@@ -236,7 +236,7 @@ async def _save(
 
 
 @contextlib.contextmanager
-def _reading(namespace: Named, asked: Sequence[Named]) -> Iterator[None]:
+def _reading(namespace: NamespaceRef, asked: Sequence[NamespaceRef]) -> Iterator[None]:
     """Name the one of several namespaces that the store cannot read, and how to go on without."""
     try:
         yield
