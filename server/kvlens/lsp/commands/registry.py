@@ -15,7 +15,7 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from kvlens.config.find import ConfigError
 from kvlens.kv.errors import KVError
 from kvlens.lsp.commands.params import CommandError, ConflictError, Params, ParamsError
-from kvlens.lsp.fast_pygls.protocol import REQUEST_FAILED, unexpected
+from kvlens.lsp.protocol import REQUEST_FAILED, unexpected
 from kvlens.lsp.subprocesses import ChildError, require_trust
 from kvlens.seeds.array import FileError
 from kvlens.stores.base import StoreError
