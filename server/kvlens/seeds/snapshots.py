@@ -59,6 +59,18 @@ class SnapshotExistsError(SnapshotError):
     """There is a snapshot of that name, and nobody said to write over it."""
 
 
+class SnapshotMissingError(SnapshotError):
+    """There is no snapshot of that name; `known` are those that there are."""
+
+    def __init__(self, text: str, known: Sequence[str]) -> None:
+        super().__init__(text)
+        self.known = known
+
+
+class SnapshotAmbiguousError(SnapshotError):
+    """Two namespaces of the snapshot are one now, so that it is not clear which one to take."""
+
+
 class NamespaceRef(NamedTuple):
     """A namespace of a config; `id` is its id in the store."""
 
@@ -350,7 +362,7 @@ def load(base: Path, name: str) -> Snapshot:
     except FileNotFoundError:
         known = [one.name for one in saved(base)[0]]
         there = f"the snapshots are: {', '.join(known)}" if known else "none was saved yet"
-        raise SnapshotError(f'no snapshot "{name}"; {there}') from None
+        raise SnapshotMissingError(f'no snapshot "{name}"; {there}', known) from None
     except OSError as error:
         raise SnapshotError(f"{folder(base) / name} cannot be read: {error.strerror}") from error
 
@@ -475,9 +487,9 @@ def _paired(
             continue
         other = pairs.setdefault(namespace.id, (kept, namespace))
         if other[0].file != kept.file:
-            raise SnapshotError(
+            raise SnapshotAmbiguousError(
                 f"{other[1]} and {namespace} are one namespace now (id {short(namespace.id)}) and "
-                f'were two when "{snapshot.name}" was saved; choose one with --binding'
+                f'were two when "{snapshot.name}" was saved'
             )
     if not pairs:
         there = ", ".join(dict.fromkeys(str(one.namespace) for one in snapshot.namespaces))
