@@ -60,6 +60,30 @@ CASES: dict[str, tuple[str, str | None]] = {
         + "await env.CARTS.put('k', 'v', { expirationTtl: T1999 });\n} }",
         None,
     ),
+    "constants made of two, in 1,000 calls": (
+        "const T0 = 30;\n"
+        + "".join(f"const T{n} = T{n - 1} + T{n - 1};\n" for n in range(1, 60))
+        + HEAD
+        + "".join(f"await env.CARTS.put('k', 'v', {{ expirationTtl: T59 + {n} }});\n" for n in range(1_000))
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "texts made of two, in 1,000 calls": (
+        f"const T0 = '{'x' * 100_000}';\n"
+        + "".join(f"const T{n} = T{n - 1} + T{n - 1};\nconst U{n} = `${{T{n}}}${{T{n}}}`;\n" for n in range(1, 60))
+        + HEAD
+        + "".join(f"await env.CARTS.put('k' + {n}, U15 + {n});\n" for n in range(1_000))
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "2,000 constants, in 1,000 calls": (
+        "".join(f"const k{n} = 'k';\n" for n in range(2_000))
+        + f"const all = [{', '.join(f'k{n}' for n in range(2_000))}];\n"
+        + HEAD
+        + "await env.CARTS.get(all);\n" * 1_000
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
     "4,000 calls": (HEAD + "env.CARTS.get(k);\n" * 4_000 + "} }", "promise-not-awaited"),
     "a long string": (HEAD + PUT.format(f"'{'a' * 900_000}'"), "ttl-out-of-range"),
     "a million a line": (HEAD + PUT.format("'v'") + "// x" * 200_000, "ttl-out-of-range"),
@@ -84,6 +108,24 @@ def test_no_source_takes_long(text: str, code: str | None) -> None:
     at(source, len(text) // 2, project)
     completing(source, len(source.text) // 2, project)
     assert time.monotonic() - began < HANG
+
+
+ENDLESS = {
+    # what the parser never comes to an end with: path, text
+    "brackets in brackets of JSX": ("a.tsx", "<a {{b:>c:d(e f)\n"),
+    "half-typed calls": ("a.js", "(async=>n(.t(('',n(.g(''t((''))));"),
+}
+
+
+@pytest.mark.parametrize(("path", "text"), ENDLESS.values(), ids=ENDLESS)
+def test_a_short_text_that_is_parsed_without_end(path: str, text: str) -> None:
+    source = read_source(text, f"/project/{path}")
+    assert source.refused == "takes too long to parse, and is not checked"
+    reader = SourceReader(f"/project/{path}")
+    for version in ("const a = 1;", text, "const a = 2;"):
+        source = reader.read(version)
+    assert source.refused is None
+    assert source.text == "const a = 2;"
 
 
 def test_a_refused_source_is_read_again_when_it_is_mended() -> None:

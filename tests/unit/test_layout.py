@@ -14,7 +14,7 @@ BELOW: dict[str, set[str]] = {
     # part: the parts that it may import; those of SMALL besides
     **{part: set() for part in SMALL},
     "config": set(),
-    "js": {"config"},
+    "js": {"config", "kv"},
     "kv": set(),
     "lint": {"config", "js", "kv"},
     "stores": {"kv"},

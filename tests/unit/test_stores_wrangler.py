@@ -17,11 +17,12 @@ from pathlib import Path
 import pytest
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Store, StoreError
+from kvlens.stores.base import Seen, Store, StoreError
 from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import blobs as blobs_module
 from kvlens.stores.wrangler import database as database_module
 from kvlens.stores.wrangler import store as module
+from kvlens.stores.wrangler.changes import DeleteUnchanged
 from kvlens.stores.wrangler.database import Database
 from kvlens.stores.wrangler.disk_format import (
     blobs_path,
@@ -407,6 +408,7 @@ async def test_a_lock_that_stays(store: Store, other: Other, state: Path) -> Non
         store.put_many("KV", [Write(f"{n}", b"") for n in range(100)]),
         store.delete("KV", ["k"]),
         store.replace("KV", "k", b"second"),
+        store.delete_unchanged("KV", [Seen.of("k", Entry(b"first"))]),
         store.clear("KV"),
     ):
         with pytest.raises(StoreError, match="locked by another program") as caught:
@@ -416,6 +418,24 @@ async def test_a_lock_that_stays(store: Store, other: Other, state: Path) -> Non
     assert blobs(state) == [b"first"]
     await store.put("KV", Write("k", b"second"))
     assert await store.get("KV", "k") == Entry(b"second")
+
+
+async def test_another_programs_write_before_the_delete_stays(
+    store: Store, other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes when the values are compared and the transaction has not begun."""
+    await store.put("KV", Write("l", b"first"))
+    prepare = DeleteUnchanged.prepare
+
+    def late(change: DeleteUnchanged, db: sqlite3.Connection, blobs: blobs_module.Blobs) -> None:
+        prepare(change, db, blobs)
+        other.put("k", b"other")
+
+    monkeypatch.setattr(DeleteUnchanged, "prepare", late)
+    seen = [Seen.of(key, Entry(b"first")) for key in "kl"]
+    assert list(await store.delete_unchanged("KV", seen)) == ["l"]
+    assert await store.get("KV", "k") == Entry(b"other")
+    assert await store.stats("KV") == Stats(1, 5)
 
 
 async def test_a_missing_value(store: Store, state: Path) -> None:

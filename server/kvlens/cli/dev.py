@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from kvlens.cli.events import Events
 from kvlens.cli.frame import Command, Options
 from kvlens.cli.serving import named_config, run_serving, serving_options
 from kvlens.config.find import ConfigError
+from kvlens.config.settled import settled
 from kvlens.stores.registry import open_store, shown_url
 from kvlens.worker.build import build, run_command
 from kvlens.worker.commands import end_all
@@ -76,6 +76,7 @@ class _Dev:
             emit=self._show,
             allowed_hosts=options.allowed_host,
         )
+        self.port = 0  # the one asked for, 0 for any
         self.stop = asyncio.Event()
         self.known = contents(self._settings_files())  # the files that matter, as they were used
         self.stamps: dict[str, tuple[int, int]] = {}  # the sources, when they were last built
@@ -84,8 +85,8 @@ class _Dev:
 
     async def serve(self) -> None:
         await self.host.start_emulator(self.settings.namespaces)
-        ports = (self.options.port, self.settings.port, self.options.default_port)
-        await self.host.listen(next(port for port in ports if port is not None))
+        self.port = self._wanted_port()
+        await self.host.listen(self.port)
         failure = await self._run(with_command=True)
         if failure is not None and not isinstance(failure, BuildError):
             raise failure
@@ -135,6 +136,9 @@ class _Dev:
     async def _follow(self, paths: set[Path]) -> None:
         """Do what a change of files asks for."""
         now = contents(self.known)
+        if now[self.config] != self.known[self.config]:
+            await settled(self.config, self._is_whole)
+            now = contents(self.known)
         changed = {path for path, content in now.items() if content != self.known[path]}
         commanded = self.settings.command is not None and any(
             folder in path.parents for path in paths for folder in self.settings.watch
@@ -152,12 +156,40 @@ class _Dev:
                 return
             self.host.set_namespaces(self.settings.namespaces)
             self._notices()
+            await self._move()
         failure = await self._run(with_command=commanded or self.config in changed)
         if failure is not None:
             self._failed(failure)
         else:
             took = (time.monotonic() - started) * 1000
             self._show(Event("restarted", "info", f"restarted in {took:.0f} ms", "kvlens"))
+
+    def _wanted_port(self) -> int:
+        ports = (self.options.port, self.settings.port, self.options.default_port)
+        return next(port for port in ports if port is not None)
+
+    async def _move(self) -> None:
+        """Follow `dev.port`, as wrangler does; where the new one is taken, stay."""
+        port = self._wanted_port()
+        if port == self.port:
+            return
+        try:
+            await self.host.listen(port)
+        except WorkerError as error:
+            text = f"{error} The Worker stays at {self.host.url}"
+            self._show(Event("log", "error", text, "kvlens"))
+            return
+        self.port = port
+        text = f"dev.port has changed: the Worker is at {self.host.url} now"
+        self._show(Event("moved", "info", text, "kvlens"))
+
+    def _is_whole(self, text: str) -> bool:
+        """Tell whether the config as it is now can be used and has all namespaces it had."""
+        try:
+            found = read_worker_config(self.config, self.options.env)
+        except (ConfigError, WorkerError):
+            return False
+        return self.settings.namespaces.items() <= found.namespaces.items()
 
     def _settings_files(self) -> set[Path]:
         return {self.config, *self.settings.secrets_files(self.options.env)}
@@ -219,17 +251,16 @@ class _Dev:
             }
             if event.file is not None:
                 fields |= {"file": str(event.file), "line": event.line, "column": event.column}
-            is_state = event.kind in ("restarted", "failed")
+            if event.kind == "moved":
+                fields["url"] = self.host.url
+            is_state = event.kind in ("restarted", "failed", "moved")
             self.events.event(event.kind, is_state=is_state, **fields)
             return
         ours = event.origin == "kvlens" and event.kind != "request"
         is_error = ours or event.kind == "exception"
-        stream = sys.stderr if is_error else sys.stdout
         text = f"{event.level}: {event.message}" if ours else event.message
         colour = _COLOURS.get(event.kind) or _COLOURS.get(event.level, "")
-        if colour and stream.isatty() and "NO_COLOR" not in os.environ:
-            text = f"{colour}{text}\x1b[0m"
-        self.events.text(text, error=is_error)
+        self.events.text(text, error=is_error, colour=colour)
 
 
 COMMAND = Command(

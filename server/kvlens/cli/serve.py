@@ -16,6 +16,7 @@ from kvlens.cli.serving import named_config, run_serving, serving_options
 from kvlens.cli.terminal import one_line
 from kvlens.config.find import SEEDS, ConfigError
 from kvlens.config.model import Namespace
+from kvlens.config.settled import keeps_namespaces, settled
 from kvlens.emulator.server import Emulator
 from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError, short
@@ -130,11 +131,12 @@ class _Service:
 
     async def _file_changed(self, path: Path) -> None:
         if path == self.project.path:
-            self._config_changed()
+            await self._config_changed()
         else:
             await self._seed_changed(path)
 
-    def _config_changed(self) -> None:
+    async def _config_changed(self) -> None:
+        await settled(self.project.path, keeps_namespaces(self.project.config))
         try:
             changed = self.project.reload()
         except ConfigError as error:

@@ -40,7 +40,12 @@ _MARKS = {"new": "+", "gone": "-", "changed": "~"}
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--binding", metavar="NAME", help="only this namespace (default: all)")
+    parser.add_argument(
+        "--binding",
+        metavar="NAME",
+        action="append",
+        help="only this namespace; repeatable (default: all)",
+    )
     place_options(parser)
 
 
@@ -66,9 +71,11 @@ def _namespaces(options: Options) -> tuple[Place, list[NamespaceRef]]:
     chosen = [place.environment] if place.environment or options.env == "" else []
     found = [NamespaceRef(n.binding, n.environment, n.id) for n in place.config.namespaces(*chosen)]
     if options.binding is not None:
-        found = [namespace for namespace in found if namespace.binding == options.binding]
-        if not found:
-            raise CommandError(unknown(place, options.binding, by_id=False))
+        there = {namespace.binding for namespace in found}
+        for binding in options.binding:
+            if binding not in there:
+                raise CommandError(unknown(place, binding, by_id=False))
+        found = [namespace for namespace in found if namespace.binding in options.binding]
     if not found:
         raise CommandError(
             f"no KV namespaces in {shown(place.path)}; add one to kv_namespaces there"

@@ -12,6 +12,7 @@ from kvlens.config.find import ConfigError, find_configs, read_config, winners
 from kvlens.config.model import Config
 from kvlens.config.reader import ConfigReader
 from kvlens.config.renamed import Renamed, renamed
+from kvlens.config.settled import keeps_namespaces, settled
 from kvlens.lsp.emulators import EmulatorProcess
 from kvlens.lsp.settings import Settings
 from kvlens.lsp.workers import WorkerProcess
@@ -36,6 +37,15 @@ class Project:
         """End its child processes."""
         await self.worker.stop()
         await self.emulator.stop()
+
+    async def follow(self) -> None:
+        """Read the file again once a save that is under way has come to its end."""
+        await self.settled()
+        self.reload()
+
+    async def settled(self) -> None:
+        """Wait until a save that may be under way has come to its end."""
+        await settled(self.path, keeps_namespaces(self.config))
 
     def reload(self) -> None:
         """Read the file again; one that cannot be read leaves what was known.
@@ -78,6 +88,7 @@ class Projects:
                 if len(roots) > 1:
                     label = f"{root.name}/{label}"
                 found.setdefault(_normal(path), (path, label))
+        await asyncio.gather(*(one.settled() for key, one in self._known.items() if key in found))
         for key, project in list(self._known.items()):
             if key not in found:
                 del self._known[key]

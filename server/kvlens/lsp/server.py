@@ -247,13 +247,12 @@ class Server(StdioServer):
         for uri in configs:
             self.diagnostics.check_file(self.path(uri), uri)
         known = [self.projects.get(self.path(uri)) for uri in configs]
-        if all(known) and all(self.path(uri).is_file() for uri in configs):
-            for project in known:
-                assert project
-                project.reload()
+        await asyncio.gather(*(project.follow() for project in known if project))
+        for project in known:
+            if project:
                 self._offer_moves(project)
                 self.keys_changed(project)
-        else:
+        if not all(known) or not all(self.path(uri).is_file() for uri in configs):
             await self._look_through(start=self.settings.starts_alone)
 
     def _offer_moves(self, project: Project) -> None:
@@ -301,15 +300,19 @@ class Server(StdioServer):
 
             self.create_task(seed_kept.ask(self, kept_in, event))
         elif kind in ("namespaces", "changed"):
-            project: Project | None = self.projects.get(child.config)
-            if kind == "namespaces" and project:
-                project.reload()
-                self._offer_moves(project)
             note = {"config": uri}
             if "id" in event:
                 note["id"] = event["id"]
-            self.protocol.notify(CHANGED, note)
-            self._refresh_shown()
+            self.create_task(self._changed_in(child, note, reload=kind == "namespaces"))
+
+    async def _changed_in(self, child: Child, note: dict[str, Any], *, reload: bool) -> None:
+        """Tell the client what changed in a child: its namespaces or their keys."""
+        project: Project | None = self.projects.get(child.config)
+        if reload and project:
+            await project.follow()
+            self._offer_moves(project)
+        self.protocol.notify(CHANGED, note)
+        self._refresh_shown()
 
     def _state_changed(self, child: Child, uri: str) -> None:
         is_worker = isinstance(child, WorkerProcess)

@@ -42,6 +42,10 @@ LINE_LIMIT = 160 * 1024 * 1024  # bytes: a value of 25 MiB, every one of them es
 LEFT_OVER = 3600.0  # seconds, after which a file that no manifest names is nobody's work
 
 _PLACE = (OWN, "kvlens", "snapshots")
+_WAY_OUT = (
+    "Remove it and save the snapshot again, or write a namespace to any other place with "
+    "`kvlens export -o FILE`."
+)
 _TEMPORARY = re.compile(rf"\.{re.escape(MANIFEST)}\.[0-9a-f]{{8}}\.tmp")
 _NUMBERED = re.compile(r"(.+?)(~[1-9][0-9]{0,3})?\.json", re.DOTALL)
 _MOST = 2**53  # of keys, bytes and seconds in a manifest
@@ -142,6 +146,10 @@ def folder(base: Path) -> Path:
     return base.joinpath(*_PLACE)
 
 
+def _opened(base: Path, *name: str, create: bool = False) -> Folder:
+    return open_folder(base, *_PLACE, *name, create=create, way_out=_WAY_OUT)
+
+
 def check_name(name: str) -> str:
     """Return the name; SnapshotError where it cannot be a folder's on every system."""
     if not _NAME.fullmatch(name) or name.endswith("."):
@@ -180,7 +188,7 @@ async def save(
     check_name(name)
     path = folder(base) / name
     try:
-        with open_folder(base, *_PLACE, name, create=True) as place:
+        with _opened(base, name, create=True) as place:
             steps = Steps("nothing was saved", progress, cancelled)
             return await _save(store, place, name, namespaces, force, steps, damaged)
     except OSError as error:
@@ -190,7 +198,7 @@ async def save(
             "space or correct the permissions and try again"
         ) from error
     finally:
-        with contextlib.suppress(OSError, StoreError), open_folder(base, *_PLACE) as above:
+        with contextlib.suppress(OSError, StoreError), _opened(base) as above:
             above.remove_folder(name)  # where it is empty
 
 
@@ -216,7 +224,7 @@ async def _save(
             if namespace.id not in made:
                 file, out = _new_file(place, namespace)
                 made[namespace.id] = SnapshotEntry(namespace, file, 0, 0)
-                with out:
+                with out, _reading(namespace, namespaces):
                     keys, size = await _write(store, namespace.id, out, steps, damaged)
                 made[namespace.id] = made[namespace.id]._replace(keys=keys, size=size)
             kept.append(made[namespace.id]._replace(namespace=namespace))
@@ -229,6 +237,22 @@ async def _save(
     _remove(place, [one.file for one in before if one.file not in named])
     _remove(place, _left_over(place, named, {_stem(one.namespace) for one in (*before, *kept)}))
     return snapshot
+
+
+@contextlib.contextmanager
+def _reading(namespace: NamespaceRef, asked: Sequence[NamespaceRef]) -> Iterator[None]:
+    """Name the one of several namespaces that the store cannot read, and how to go on without."""
+    try:
+        yield
+    except StoreError as error:
+        others = [one for one in asked if one.id != namespace.id]
+        choices = [f"--binding {one.binding}" for one in others if one.binding != namespace.binding]
+        # else the same binding in other environments
+        how = " ".join(dict.fromkeys(choices)) or " or ".join(
+            dict.fromkeys(f"--env {one.environment or repr('')}" for one in others)
+        )
+        way_out = f" To do the others: {how}." if how else ""
+        raise StoreError(f"{namespace} cannot be read. {error}{way_out}") from error
 
 
 async def _write(
@@ -332,13 +356,13 @@ def saved(base: Path) -> tuple[list[Snapshot], list[str]]:
     found: list[Snapshot] = []
     wrong: list[str] = []
     try:
-        with open_folder(base, *_PLACE) as above:
+        with _opened(base) as above:
             names = sorted(name for name in above.names() if _NAME.fullmatch(name))
     except FileNotFoundError:
         return [], []
     for name in names:
         try:
-            with open_folder(base, *_PLACE, name) as place:
+            with _opened(base, name) as place:
                 found.append(_load(place, name))
         except FileNotFoundError:
             continue  # half-written
@@ -357,7 +381,7 @@ def load(base: Path, name: str) -> Snapshot:
     """
     check_name(name)
     try:
-        with open_folder(base, *_PLACE, name) as place:
+        with _opened(base, name) as place:
             return _load(place, name)
     except FileNotFoundError:
         known = [one.name for one in saved(base)[0]]
@@ -429,7 +453,8 @@ async def compare(
     found = []
     for kept, namespace in pairs:
         entries = _Entries(snapshot, kept, now)
-        changes = [change async for change in _changes(store, namespace.id, entries, steps)]
+        with _reading(namespace, declared):
+            changes = [change async for change in _changes(store, namespace.id, entries, steps)]
         found.append(Difference(namespace, kept, changes, entries.expired))
     return found
 
@@ -535,7 +560,7 @@ class _Entries:
         read = self.expired = 0
         before: str | None = None
         try:
-            with open_folder(self._base, *_PLACE, self._name) as place:
+            with _opened(self._base, self._name) as place:
                 handle = place.open(self._file)
             with os.fdopen(handle, "rb") as lines:
                 nth = 0

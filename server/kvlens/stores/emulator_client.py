@@ -22,7 +22,7 @@ from uuid import uuid4
 
 from kvlens.kv.clock import Clock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, DamagedKeyError, Replaced, Store, StoreError
+from kvlens.stores.base import Batch, DamagedKeyError, Replaced, Seen, Store, StoreError
 from kvlens.stores.batch import Found, in_parts
 from kvlens.stores.registry import shown_url
 
@@ -196,6 +196,13 @@ class PeerStore:
 
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
         return int(await self._call("delete", ns=ns, keys=list(keys)))
+
+    async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
+        deleted: list[str] = []
+        for start in range(0, len(seen), PART_KEYS):
+            part = [one._asdict() for one in seen[start : start + PART_KEYS]]
+            deleted += await self._call("delete_unchanged", ns=ns, seen=part)
+        return deleted
 
     async def list(
         self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None

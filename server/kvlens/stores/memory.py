@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kvlens.kv.clock import Clock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, Replaced, Store, StoreError, after_prefix, digest
+from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, after_prefix, digest
 
 AT_ONCE = 500  # writes that are taken in one turn of the loop
 
@@ -175,6 +175,14 @@ class MemoryStore:
             if entry is not None:
                 deleted += entry.expiration is None or entry.expiration > now
                 space.delete(key)
+        return deleted
+
+    async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
+        deleted = []
+        for one in seen:
+            if one.is_same(await self.get(ns, one.key)):
+                self._namespace(ns).delete(one.key)
+                deleted.append(one.key)
         return deleted
 
     async def list(

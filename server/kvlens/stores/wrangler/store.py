@@ -30,10 +30,20 @@ from typing import Any, TypeVar
 
 from kvlens.kv.clock import Clock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, Replaced, Store, StoreError, after_prefix
+from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, after_prefix
 from kvlens.stores.wrangler import orphans
 from kvlens.stores.wrangler.blobs import Blobs
-from kvlens.stores.wrangler.changes import FEW, Bulk, Change, Clear, Delete, Purge, Put, Replace
+from kvlens.stores.wrangler.changes import (
+    FEW,
+    Bulk,
+    Change,
+    Clear,
+    Delete,
+    DeleteUnchanged,
+    Purge,
+    Put,
+    Replace,
+)
 from kvlens.stores.wrangler.commit import (
     BUSY_SECONDS,
     IN_USE_SECONDS,
@@ -376,6 +386,19 @@ class WranglerStore:
             return int(await self._change(ns, Delete(keys), len(keys) == 1))
         changes = await self._staged([Batch(ns, (), keys)])
         return int(await self._change(*changes[0], inline=False))
+
+    async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
+        if not seen or (ns not in self._spaces and await self._existing(ns) is None):
+            return []
+        # brought at once, so that they share one transaction where no Worker writes
+        changes = [DeleteUnchanged(seen[at : at + FEW]) for at in range(0, len(seen), FEW)]
+        jobs = (self._change(ns, change, False) for change in changes)
+        deleted: list[str] = []
+        for part in await asyncio.gather(*jobs, return_exceptions=True):
+            if isinstance(part, BaseException):
+                raise part
+            deleted += part
+        return deleted
 
     async def clear(self, ns: str) -> int:
         if ns not in self._spaces and await self._existing(ns) is None:
