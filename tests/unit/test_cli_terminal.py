@@ -236,11 +236,7 @@ def test_a_mistake_of_ours_is_one_line(
     def fail(*given: object, **more: object) -> None:
         raise KeyError("x\x1b[2J\n" + "long " * 1000)
 
-    for place in (
-        "cli.common.read_config",
-        "lint.project.read_config",
-        "workspace.project.read_config",
-    ):
+    for place in ("lint.project.read_config", "workspace.project.read_config"):
         monkeypatch.setattr(f"kvlens.{place}", fail)
     assert main([*command.split(), *options]) == 1
     err = capsys.readouterr().err

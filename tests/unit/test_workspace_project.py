@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from kvlens.config.find import ConfigError
-from kvlens.workspace.project import Project, follow
+from kvlens.workspace.project import Project
+from kvlens.workspace.watch import follow
 
 ONE = '[[kv_namespaces]]\nbinding = "A"\nid = "1"\n'
 

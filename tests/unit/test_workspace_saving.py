@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from kvlens.cli.dev import _Dev
-from kvlens.cli.events import Events
-from kvlens.cli.serve import _Service
 from kvlens.config.reader import load_text
-from kvlens.config.settled import keeps_namespaces, settled
-from kvlens.lsp.projects import Project, Projects
+from kvlens.lsp.projects import Projects, ServedProject
 from kvlens.lsp.settings import Settings
-from kvlens.workspace.project import Project as Served
+from kvlens.workspace.emulator_service import EmulatorService
+from kvlens.workspace.project import Project
+from kvlens.workspace.saving import keeps_namespaces, saved
+from kvlens.workspace.worker_service import WorkerService
 
 OLD = 'name = "shop"\nmain = "index.js"\n\n[[kv_namespaces]]\nbinding = "A"\nid = "1"\n'
 NEW = OLD + '\n[[kv_namespaces]]\nbinding = "B"\nid = "2"\n'
@@ -45,8 +43,8 @@ def config(tmp_path: Path) -> Path:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow this machine is, the rest of a save comes in time."""
-    monkeypatch.setattr("kvlens.config.settled.GRACE", 60.0)
-    monkeypatch.setattr("kvlens.config.settled.LONGEST", 60.0)
+    monkeypatch.setattr("kvlens.workspace.saving.GRACE", 60.0)
+    monkeypatch.setattr("kvlens.workspace.saving.LONGEST", 60.0)
 
 
 class Follower(NamedTuple):
@@ -56,39 +54,28 @@ class Follower(NamedTuple):
     ids: Callable[[], set[str]]
 
 
-@pytest.fixture
-def events() -> Iterator[Events]:
-    made = Events(as_json=True)
-    yield made
-    made.close()
+def serve(config: Path) -> Follower:
+    service = EmulatorService(Project(config, store="memory:"), print)
+    return Follower(service.config_changed, lambda: set(service.emulator.namespaces))
 
 
-def options(**more: object) -> argparse.Namespace:
-    return argparse.Namespace(env=None, store="memory:", compat="strict", json=True, **more)
-
-
-def serve(config: Path, events: Events) -> Follower:
-    service = _Service(Served(config), options(socket=None), events)
-    return Follower(service._config_changed, lambda: set(service.emulator.namespaces))
-
-
-def dev(config: Path, events: Events) -> Follower:
-    run = _Dev(config, options(allowed_host=[]), events)
+def dev(config: Path) -> Follower:
+    service = WorkerService(Project(config, store="memory:"), print)
 
     async def no_run(*, with_command: bool) -> None:
         """workerd has no part in this."""
 
-    run.host.set_namespaces(run.settings.namespaces)
-    run._run = no_run  # type: ignore[method-assign]
-    return Follower(lambda: run._follow({config}), lambda: set(run.host.emulator.namespaces))
+    service.host.set_namespaces(service.worker.namespaces)
+    service.run = no_run  # type: ignore[method-assign]
+    return Follower(lambda: service.follow({config}), lambda: set(service.host.emulator.namespaces))
 
 
-def language_server(config: Path, events: Events) -> Follower:
-    project = Project(config, "wrangler.toml", Settings(), lambda *_: None)
+def language_server(config: Path) -> Follower:
+    project = ServedProject(config, "wrangler.toml", Settings(), lambda *_: None)
     return Follower(project.follow, lambda: {one.id for one in project.config.namespaces()})
 
 
-def workspace(config: Path, events: Events) -> Follower:
+def workspace(config: Path) -> Follower:
     """The language server where files come and go: it looks for configs again."""
     projects = Projects(Settings(), lambda *_: None)
 
@@ -109,12 +96,9 @@ SAVES = {
 @pytest.mark.parametrize(("follows", "half"), SAVES.values(), ids=SAVES.keys())
 @pytest.mark.usefixtures("patient")
 async def test_the_middle_of_a_save_drops_nothing(
-    config: Path,
-    events: Events,
-    follows: Callable[[Path, Events], Follower],
-    half: bytes | None,
+    config: Path, follows: Callable[[Path], Follower], half: bytes | None
 ) -> None:
-    follower = follows(config, events)
+    follower = follows(config)
     if follows is not serve:
         await follower.changed()
     if half is None:
@@ -158,19 +142,19 @@ async def test_what_stays_counts(
         await sleep(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", counted)
-    await asyncio.wait_for(settled(config, whole), 30)
+    await asyncio.wait_for(saved(config, whole), 30)
     assert (not looks) is at_once
 
 
 async def test_a_config_that_never_rests_counts_in_the_end(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kvlens.config.settled.LONGEST", 0.3)
+    monkeypatch.setattr("kvlens.workspace.saving.LONGEST", 0.3)
     began = time.monotonic()
 
     def other(text: str) -> bool:
         config.write_text(f"# {time.monotonic()}\n", encoding="utf-8")
         return False
 
-    await asyncio.wait_for(settled(config, other), 30)
+    await asyncio.wait_for(saved(config, other), 30)
     assert time.monotonic() - began >= 0.3

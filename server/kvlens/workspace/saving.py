@@ -1,4 +1,4 @@
-"""Wait for the end of a save: many an editor empties a file first and then writes it."""
+"""Wait for the end of a save: many editors empty a file first and then write it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from kvlens.config.find import ConfigError, read_config
 from kvlens.config.model import Config
 from kvlens.config.reader import load_text
 
-GRACE = 0.3  # seconds that a doubtful text has to stay as it is until it counts
+GRACE = 0.3  # seconds that a suspect text must stay unchanged before it counts
 LONGEST = 3.0  # seconds after which it counts even if it keeps changing
 _LOOK_EVERY = 0.05
 
 
-async def settled(path: Path, is_whole: Callable[[str], bool]) -> None:
-    """Wait until a config that has changed may be acted on.
+async def saved(path: Path, is_whole: Callable[[str], bool]) -> None:
+    """Wait until a changed config may be acted on.
 
-    That is at once where its text `is_whole`. One that is not, that is empty or that cannot be
-    read may be a save half-way, and has to stay as it is for `GRACE`.
+    That is at once if its text `is_whole`. A text that isn't, an empty one and one that can't be
+    read may be half a save, and must stay unchanged for `GRACE`.
     """
     began = since = time.monotonic()
     text = _text(path)
@@ -39,12 +39,12 @@ async def settled(path: Path, is_whole: Callable[[str], bool]) -> None:
 
 
 def keeps_namespaces(config: Config) -> Callable[[str], bool]:
-    """Return a function that tells whether a text has all of this config's namespaces."""
-    known = _meaning(config)
-    return lambda text: known <= _meaning(load_text(text, config.path))
+    """Return a function that tells whether a text still has all namespaces of this config."""
+    known = _ids(config)
+    return lambda text: known <= _ids(load_text(text, config.path))
 
 
-def _meaning(config: Config) -> set[tuple[str | None, str, str]]:
+def _ids(config: Config) -> set[tuple[str | None, str, str]]:
     return {(one.environment, one.binding, one.id) for one in config.namespaces()}
 
 
