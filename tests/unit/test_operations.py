@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kvlens.config.reader import load_text
 from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
 from kvlens.operations.clear import clear, count
@@ -37,7 +36,7 @@ from kvlens.operations.target import Scope, Target, find_namespaces, find_target
 from kvlens.seeds.array import FileError
 from kvlens.seeds.progress import CancelledError
 from kvlens.stores.base import digest
-from kvlens.stores.registry import open_store
+from kvlens.workspace.project import Project
 
 CONFIG = """\
 kv_namespaces = [
@@ -56,13 +55,13 @@ binding = "PROD"
 @pytest.fixture(params=["memory:", "wrangler:"])
 async def scope(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Scope]:
     """A project with every environment in sight."""
-    store = open_store(request.param, tmp_path)
+    project = Project(tmp_path / "wrangler.toml", store=request.param, text=CONFIG)
+    store = project.open_store()
 
     async def opened() -> Any:
         return store
 
-    config = load_text(CONFIG, "wrangler.toml")
-    yield Scope(tmp_path, "wrangler.toml", config, opened)
+    yield Scope(project, "wrangler.toml", opened)
     await store.close()
 
 
@@ -549,9 +548,9 @@ def test_what_exists_is_known(scope: Scope) -> None:
 
 
 def test_a_mistake_in_the_config_may_be_why(scope: Scope) -> None:
-    config = load_text(f"{CONFIG}x = [\n", "wrangler.toml")
+    project = Project(scope.project.path, text=f"{CONFIG}x = [\n")
     with pytest.raises(NotFoundError, match="the file has a mistake in line"):
-        find_target(scope._replace(config=config), binding="X")
+        find_target(scope._replace(project=project), binding="X")
 
 
 REFUSED: dict[str, Run] = {

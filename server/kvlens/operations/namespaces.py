@@ -35,7 +35,6 @@ async def list_namespaces(scope: Scope, claimed: Iterable[str] | None = None) ->
     NotFoundError for the environment, and StoreError if the store cannot be opened.
     """
     check_environment(scope)
-    assert scope.config
     store = await scope.store()
     stats: dict[str, Stats | StoreError] = {}
     rows: list[Row] = []

@@ -60,17 +60,12 @@ def find_files(
     found = [
         (path, find_target(scope, binding=binding, preview=preview))
         for binding in bindings(scope)
-        if (path := seed_file(scope, binding)).exists()
+        if (path := scope.project.seed_file(binding)).exists()
     ]
     if not found:
         place = Path(scope.label).parent / SEEDS / "BINDING.json"
         raise NotFoundError(f"no seed files: name a FILE, or keep them as {place}")
     return found
-
-
-def seed_file(scope: Scope, binding: str) -> Path:
-    """Return the file that seeds a binding where nobody names one."""
-    return scope.folder / SEEDS / f"{binding}.json"
 
 
 def _by_name(scope: Scope, path: Path, preview: bool | None) -> Target:

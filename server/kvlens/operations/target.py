@@ -1,7 +1,7 @@
 """Which namespace an operation is for.
 
-A `Scope` is a project as one front sees it: its config, the environments that count, and how to
-get at the store. `find_target` finds a namespace in it.
+A `Scope` is a project as a caller sees it: the environments that count, and how to get at the
+store. `find_target` finds a namespace in it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from kvlens.config.find import CONFIG_NAMES
 from kvlens.config.model import Config, Entry, Namespace
 from kvlens.operations.errors import NotFoundError, Spell, listed, there_are
 from kvlens.stores.base import Store
+from kvlens.workspace.project import Project
 
 
 class Scope(NamedTuple):
@@ -23,11 +24,20 @@ class Scope(NamedTuple):
     `store` returns the open store; whoever made the scope closes it.
     """
 
-    folder: Path  # of the config; seeds and snapshots are below it
-    label: str  # what messages call the config
-    config: Config | None  # None where no config is needed
+    project: Project
+    label: str  # what messages call its config
     store: Callable[[], Awaitable[Store]]
     environments: tuple[str | None, ...] = ()
+
+    @property
+    def config(self) -> Config:
+        """The config of the project."""
+        return self.project.config
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the config. Seed files and snapshots are below it."""
+        return self.project.folder
 
     @property
     def environment(self) -> str | None:
@@ -89,7 +99,6 @@ def find_target(
 def find_namespaces(scope: Scope, binding: str | None = None) -> list[Namespace]:
     """Return the namespaces that count, or only those of a binding. Raises NotFoundError."""
     check_environment(scope)
-    assert scope.config
     declared = scope.config.namespaces(*scope.environments)
     found = [namespace for namespace in declared if binding in (None, namespace.binding)]
     if not found and binding is not None:
@@ -106,7 +115,6 @@ def bindings(scope: Scope) -> list[str]:
 
 def check_environment(scope: Scope) -> None:
     """Raise NotFoundError if the chosen environment is not in the config."""
-    assert scope.config
     known = [found.name for found in scope.config.environments if found.name]
     wanted = scope.environment
     if wanted is None or wanted in known:
@@ -131,7 +139,6 @@ def no_binding(scope: Scope, binding: str, *, by_id: bool) -> NotFoundError:
 
     `by_id` tells whether the operation takes an id, too.
     """
-    assert scope.config
     elsewhere = [
         namespace.environment
         for namespace in scope.config.namespaces()
@@ -143,7 +150,6 @@ def no_binding(scope: Scope, binding: str, *, by_id: bool) -> NotFoundError:
 def _unknown(
     scope: Scope, what: str, elsewhere: list[str | None] | None = None, *, by_id: bool
 ) -> NotFoundError:
-    assert scope.config
     known = bindings(scope)
     where = f'environment "{scope.environment}" of ' if scope.environment else ""
     text = f"no KV namespace with {what} in {where}{scope.label}"
@@ -166,7 +172,6 @@ def _unknown(
 
 def _entries(scope: Scope) -> list[tuple[str, Entry]]:
     """Return the elements of `kv_namespaces` that count, each with its binding."""
-    assert scope.config
     found: dict[tuple[str | None, str], Entry] = {}  # of two with one binding the first counts
     for environment in scope.config.environments:
         if not scope.environments or environment.name in scope.environments:
