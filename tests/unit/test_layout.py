@@ -91,6 +91,13 @@ def test_only_the_protocol_layer_knows_the_protocol(part: str) -> None:
         assert part_of(module) != part or not names & OF_THE_PROTOCOL, module
 
 
+def test_operations_neither_print_nor_parse() -> None:
+    for module, names in IMPORTED.items():
+        if part_of(module) == "operations":
+            assert not names & {"argparse", "sys", "logging", "json", *OF_THE_PROTOCOL}, module
+            assert "print(" not in MODULES[module].read_text("utf-8"), module
+
+
 PACKAGES = sorted(module for module in MODULES if module.endswith("__init__.py"))
 
 

@@ -18,6 +18,7 @@ from kvlens.lsp.commands.params import CommandError, ConflictError, Params, Para
 from kvlens.lsp.fast_pygls.protocol import REQUEST_FAILED, unexpected
 from kvlens.lsp.subprocesses import ChildError, require_trust
 from kvlens.seeds.array import FileError
+from kvlens.seeds.progress import CancelledError
 from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ COMMANDS: dict[str, str] = {
 }
 WITHOUT_TRUST = {"kvlens.namespaces", "kvlens.stop", "kvlens.addNamespace"}
 """What a workspace that is not trusted allows: nothing below .wrangler is opened by these."""
-READABLE = (CommandError, ChildError, StoreError, KVError, ConfigError, OSError)
+READABLE = (CommandError, CancelledError, ChildError, StoreError, KVError, ConfigError, OSError)
 
 
 async def run(server: Server, params: types.ExecuteCommandParams) -> Any:
