@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from kvlens.config.model import Config, Entry
+from kvlens.config.nodes import Node
 from kvlens.config.project_context import Surroundings
 from kvlens.lint.base import (
     ConfigRule,
@@ -22,13 +23,13 @@ from kvlens.lint.base import (
 from kvlens.lint.problems import gathered, problems_of, reported
 from kvlens.lint.registry import rules_of
 from kvlens.lint.suppressions import apply_suppressions
+from kvlens.memo import memo
 
 _RULES = rules_of("config").values()
 _ENTRY_RULES = [rule for rule in _RULES if isinstance(rule, EntryRule)]
 _CONFIG_RULES = [rule for rule in _RULES if isinstance(rule, ConfigRule)]
 _TEXT_RULES = [rule for rule in _RULES if isinstance(rule, TextRule)]
 _PLACE_RULES = [rule for rule in _RULES if isinstance(rule, PlaceRule)]
-_KEPT = "problems"  # where a node keeps what the entry rules found
 
 
 def check(
@@ -73,14 +74,16 @@ def _of_structure(config: Config) -> Iterator[Problem]:
     for rule in _CONFIG_RULES:
         yield from problems_of(rule, rule.check, config)
     for entry in _entries(config):
-        kept: tuple[Problem, ...] | None = entry.node.cache.get(_KEPT)
-        if kept is None:
-            alone = Entry(0, entry.node)
-            kept = entry.node.cache[_KEPT] = tuple(
-                problem for rule in _ENTRY_RULES for problem in problems_of(rule, rule.check, alone)
-            )
-        for problem in kept:
+        for problem in _of_entry(entry.node):
             yield problem.moved(entry.base)
+
+
+@memo
+def _of_entry(node: Node) -> tuple[Problem, ...]:
+    entry = Entry(0, node)
+    return tuple(
+        problem for rule in _ENTRY_RULES for problem in problems_of(rule, rule.check, entry)
+    )
 
 
 def _entries(config: Config) -> Iterator[Entry]:

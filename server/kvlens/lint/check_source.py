@@ -11,9 +11,9 @@ from kvlens.js.project import ALONE, SourceProject, is_test, may_matter, read
 from kvlens.js.reader import read_source
 from kvlens.js.syntax import Source
 from kvlens.lint.base import CallRule, Context, Problem, SourceRule
-from kvlens.lint.js_suppressions import apply_suppressions
 from kvlens.lint.problems import failed, file_problem, gathered, problems_of
 from kvlens.lint.registry import rules_of
+from kvlens.lint.suppressions import apply_suppressions
 
 _RULES = rules_of("js").values()
 _CALL_RULES = [rule for rule in _RULES if isinstance(rule, CallRule)]
@@ -34,7 +34,7 @@ def check_source(
     when = time.time() if now is None else now
     try:
         context = Context(read(source, project), when, project.beside)
-        return apply_suppressions(source, gathered(_found(context)))
+        return gathered(apply_suppressions(source, _found(context)))
     except Exception as error:  # a mistake of ours ends no check of other files
         return [failed("the check of this source", error)]
 
@@ -69,5 +69,5 @@ def check(
         return []
     source = read_source(text, path)
     found = check_source(source, project, now)
-    source.kept.clear()  # see SourceReader.read
+    source.memos.clear()  # see SourceReader.read
     return found

@@ -17,6 +17,7 @@ from kvlens.lint.check_config import check_structure, check_text
 from kvlens.lint.problems import number_of
 from kvlens.lint.registry import rules_of
 from kvlens.lint.suppressions import suppressions
+from kvlens.memo import memo
 from kvlens.text import Span
 
 # Rules of lists that wrangler does not read, and what only a list that is read can have.
@@ -28,7 +29,6 @@ _INSIDE = frozenset(
         *(code for code, rule in rules_of("config").items() if isinstance(rule, EntryRule)),
     )
 )
-_READER = "reader of fixes"
 _JUDGED = 20_000  # characters up to which the strict judge looks at a fix too: it takes long
 
 
@@ -158,13 +158,21 @@ def mends(config: Config, fix: Fix, code: str, around: Surroundings | None = Non
 
 def tried(config: Config, fix: Fix) -> Config:
     """Return the config as it would be after a fix; what the fix leaves alone is not read again."""
-    reader: ConfigReader | None = config.cache.pop(_READER, None)  # no two threads have the same
-    if reader is None:
+    idle = _idle_readers(config)
+    try:
+        reader = idle.pop()  # no two threads have the same
+    except IndexError:
         reader = ConfigReader(config.path)
         reader.read(config.text)
     mended = reader.read(applied(config.text, fix.edits))
-    config.cache[_READER] = reader
+    idle.append(reader)
     return mended
+
+
+@memo
+def _idle_readers(config: Config) -> list[ConfigReader]:
+    """Return the readers that have read a config and nobody uses now."""
+    return []
 
 
 def still_valid(config: Config) -> bool:
