@@ -155,12 +155,12 @@ def _stores(given: Given) -> Iterable[Candidate]:
 
 
 def _severities(given: Given) -> Iterable[Candidate]:
-    from kvlens.lint.registry import severities
+    from kvlens.lint.registry import rules
     from kvlens.lint.suppressions import LEVELS
 
     return [
-        Candidate(f"{code}={level}", summary)
-        for code, (_, summary) in severities().items()
+        Candidate(f"{rule.code}={level}", rule.summary)
+        for rule in rules().values()
         for level in LEVELS
     ]
 
