@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "server" / "kvlens"
-SMALL = {"text", "errors", "files", "internal", "process", "lines"}  # below everything else
+SMALL = {"text", "errors", "files", "internal", "memo", "process", "lines"}  # below everything else
 BELOW: dict[str, set[str]] = {
     # part: the parts that it may import; those of SMALL besides
     **{part: set() for part in SMALL},
