@@ -1,7 +1,7 @@
 """Values derived from one object, computed once and kept with it.
 
-The object has an attribute `memos`, an empty dict at first. Each kind of value has a key of its own,
-so that what comes out has the type of what went in:
+The object has an attribute `memos`, an empty dict at first. Each kind of value has a key of its
+own, so that what comes out has the type of what went in:
 
     @memoized
     def bindings(config: Config) -> list[str]: ...
