@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "server" / "kvlens"
 SMALL = {"text", "errors", "files", "internal", "memo", "process", "lines"}  # below everything else
 BELOW: dict[str, set[str]] = {
     # part: the parts that it may import; those of SMALL besides
-    **{part: set() for part in SMALL},
+    **{part: {"errors"} - {part} for part in SMALL},
     "config": set(),
     "js": {"config"},
     "kv": set(),

@@ -11,11 +11,11 @@ from typing import NamedTuple, TypeVar
 
 from kvlens.cli.frame import Argument, CommandError, Options, UsageError
 from kvlens.cli.terminal import json_text, one_line
-from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config, read_config
+from kvlens.config.find import CONFIG_NAMES, find_config, read_config
 from kvlens.config.model import Config, Entry
 from kvlens.config.reader import load_text
+from kvlens.errors import KVLensError
 from kvlens.kv.coerce import has_lone_surrogate
-from kvlens.kv.errors import KVError
 from kvlens.kv.validation import key_name
 from kvlens.seeds.array import FileError
 from kvlens.stores.base import DamagedKeyError, Store, StoreError
@@ -47,11 +47,9 @@ class FilesError(CommandError):
         return self._lines
 
 
-def expected(error: Exception) -> CommandError | None:
-    """Return an error of the packages below as one of a command; None if nobody expects it."""
-    if isinstance(error, FileError):
-        return FilesError([error])
-    return CommandError(error) if isinstance(error, ConfigError | StoreError | KVError) else None
+def as_command_error(error: KVLensError) -> CommandError:
+    """Return the error of a part below as one of a command."""
+    return FilesError([error]) if isinstance(error, FileError) else CommandError(error)
 
 
 # -- options ----------------------------------------------------------------------------------

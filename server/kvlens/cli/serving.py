@@ -15,12 +15,10 @@ from typing import Protocol
 
 from kvlens.cli.events import Events
 from kvlens.config.find import ConfigError, find_config
-from kvlens.emulator.server import EmulatorError
+from kvlens.errors import KVLensError
 from kvlens.internal import told
 from kvlens.kv.limits import COMPATS, read_compat
-from kvlens.stores.base import StoreError
 from kvlens.stores.registry import DEFAULT_STORE, default_store
-from kvlens.worker.errors import WorkerError
 
 ENDED_WITHIN = 8.0  # seconds after a signal; then the process ends whatever it waits for
 GRACE = 2.0  # seconds that what goes on has to come to its end by itself
@@ -77,7 +75,7 @@ def run_serving(
     events = Events(as_json=options.json)
     try:
         return asyncio.run(_until_stopped(service(events), events, lifeline=options.lifeline))
-    except (ConfigError, EmulatorError, StoreError, WorkerError, ValueError) as error:
+    except (KVLensError, ValueError) as error:
         events.text(f"kvlens {command}: {error}", error=True)
         return 2
     except KeyboardInterrupt:

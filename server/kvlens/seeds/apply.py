@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from kvlens.errors import KVLensError
 from kvlens.kv.records import Write
 from kvlens.stores.base import Batch, Store
 
@@ -13,7 +14,7 @@ STEP_KEYS = 500  # between two looks at progress and cancel
 T = TypeVar("T")
 
 
-class CancelledError(Exception):
+class CancelledError(KVLensError):
     """The work was cancelled, and nothing was changed."""
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from kvlens.errors import KVLensError
 from kvlens.kv.errors import KVSyntaxError
 from kvlens.kv.records import Entry
 from kvlens.kv.values import parse_json
@@ -28,7 +29,7 @@ class Out(Protocol):
         """Write it."""
 
 
-class ExportCancelledError(Exception):
+class ExportCancelledError(KVLensError):
     """An export was cancelled; the file is what it was before."""
 
 

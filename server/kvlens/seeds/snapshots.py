@@ -23,6 +23,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
+from kvlens.errors import KVLensError
 from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
 from kvlens.kv.values import dump_json
@@ -54,7 +55,7 @@ Progress = Callable[[int], None]
 Cancelled = Callable[[], bool]
 
 
-class SnapshotError(Exception):
+class SnapshotError(KVLensError):
     """A snapshot cannot be made or used; the text says which, why and what to do."""
 
 

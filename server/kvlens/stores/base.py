@@ -8,11 +8,12 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from kvlens.errors import KVLensError
 from kvlens.kv.clock import Clock
 from kvlens.kv.records import Entry, Page, Stats, Write
 
 
-class StoreError(Exception):
+class StoreError(KVLensError):
     """A store cannot do what it was asked. The text names the place and the way out."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types
 
+from kvlens.errors import KVLensError, RequestError
 from kvlens.stores.known import KnowsNamespaces
 
 if TYPE_CHECKING:
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
     from kvlens.stores.base import Store
 
 
-class ParamsError(Exception):
+class ParamsError(RequestError):
     """A parameter is missing or of the wrong type."""
 
 
-class CommandError(Exception):
+class CommandError(KVLensError):
     """The command cannot be done; the text says why and what to do."""
 
 
