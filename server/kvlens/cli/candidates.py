@@ -121,7 +121,9 @@ def _values(name: str, choices: Iterable[object], given: Given) -> Iterable[Cand
 
 
 def _place(given: Given, environment: str | None) -> Place:
-    options = Options(config=given.get("config"), env=environment, store="wrangler:")
+    from kvlens.stores.registry import DEFAULT_STORE  # late: of few options
+
+    options = Options(config=given.get("config"), env=environment, store=DEFAULT_STORE)
     options.remote, options.persist_to = False, None
     return find_place(options)
 
@@ -144,12 +146,13 @@ def _snapshots(given: Given) -> Iterable[Candidate]:
 
 
 def _stores(given: Given) -> Iterable[Candidate]:
-    from kvlens.stores.registry import STORES
+    from kvlens.stores.registry import every_store
 
     return [
-        Candidate(f"{name}://" if "://" in form else f"{name}:", form)
-        for name, (_, form) in STORES.items()
-        if name != "memory"  # which lives inside a running emulator
+        Candidate(f"{scheme}://" if f"{scheme}://" in url else f"{scheme}:", url)
+        for info in every_store()
+        if info.shared  # else its keys are those of another process
+        for scheme, url in info.by_scheme.items()
     ]
 
 

@@ -19,7 +19,13 @@ from kvlens.kv.coerce import has_lone_surrogate
 from kvlens.kv.validation import key_name
 from kvlens.seeds.array import FileError
 from kvlens.stores.base import DamagedKeyError, Store, StoreError
-from kvlens.stores.registry import DEFAULT_STORE, default_store, open_store
+from kvlens.stores.registry import (
+    DEFAULT_STORE,
+    absolute_url,
+    default_store,
+    find_store,
+    open_store,
+)
 
 T = TypeVar("T")
 
@@ -258,22 +264,16 @@ def _store_url(options: Options) -> str:
     if options.persist_to is not None:
         if options.store is not None:
             raise UsageError("--store and --persist-to both name a store; give one of them")
-        return f"wrangler:{Path(options.persist_to).expanduser().absolute()}"
+        return absolute_url(f"{DEFAULT_STORE}{options.persist_to}", Path.cwd())
     url: str = options.store or default_store()
-    if url.partition(":")[0].lower() == "memory":
+    info = find_store(url)
+    if info is not None and not info.shared:
         raise UsageError(
-            "the store memory: lives inside a running emulator; reach it with KVLENS_TOKEN set and "
-            "--store http://127.0.0.1:PORT as `kvlens serve` prints them, or keep keys in wrangler:"
+            f"the store {url} lives inside a running emulator; reach it with KVLENS_TOKEN set and "
+            "--store http://127.0.0.1:PORT as `kvlens serve` prints them, or keep keys in "
+            f"{DEFAULT_STORE}"
         )
-    return from_here(url)
-
-
-def from_here(url: str) -> str:
-    """Return a store's URL with its path taken from the current folder, as --persist-to is."""
-    scheme, _, path = url.partition(":")
-    if scheme.lower() == "wrangler" and path:
-        return f"wrangler:{Path(path).expanduser().absolute()}"
-    return url
+    return absolute_url(url, Path.cwd())
 
 
 # -- the store --------------------------------------------------------------------------------

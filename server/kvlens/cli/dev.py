@@ -10,12 +10,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from kvlens.cli.common import from_here
 from kvlens.cli.events import Events
 from kvlens.cli.frame import Command, Options
 from kvlens.cli.serving import named_config, run_serving, serving_options
 from kvlens.config.find import ConfigError
-from kvlens.stores.registry import open_store, shown_url
+from kvlens.stores.registry import absolute_url, open_store, shown_url
 from kvlens.worker.build import build, run_command
 from kvlens.worker.commands import end_all
 from kvlens.worker.config import read_worker_config
@@ -68,7 +67,7 @@ class _Dev:
         if options.json:
             events.held = []  # what is said before the first line
         self.settings = read_worker_config(config, options.env)
-        self.store = open_store(from_here(options.store), self.settings.folder)
+        self.store = open_store(absolute_url(options.store, Path.cwd()), self.settings.folder)
         self.host = WorkerHost(
             self.store,
             self.settings.folder,

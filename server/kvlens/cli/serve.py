@@ -9,7 +9,7 @@ import os
 import time
 from pathlib import Path
 
-from kvlens.cli.common import counted, from_here
+from kvlens.cli.common import counted
 from kvlens.cli.events import Events
 from kvlens.cli.frame import Command, Options
 from kvlens.cli.serving import named_config, run_serving, serving_options
@@ -22,7 +22,7 @@ from kvlens.seeds.array import FileError, short
 from kvlens.seeds.file import SeedItem, read
 from kvlens.seeds.plan import changed_items, part, to_writes
 from kvlens.stores.base import StoreError
-from kvlens.stores.registry import open_store, shown_url
+from kvlens.stores.registry import absolute_url, open_store, shown_url
 from kvlens.workspace.project import Project, follow
 
 NAMED = 10  # keys that a line of the log names
@@ -60,7 +60,7 @@ class _Service:
         self.events = events
         self.stop = asyncio.Event()
         self.listening = False
-        self.store = open_store(from_here(options.store), project.folder)
+        self.store = open_store(absolute_url(options.store, Path.cwd()), project.folder)
         self.emulator = Emulator(self.store, self._bindings(), compat=options.compat)
         self.seeds: dict[Path, list[SeedItem]] = {}
 
