@@ -145,12 +145,13 @@ def _snapshots(given: Given) -> Iterable[Candidate]:
 
 
 def _stores(given: Given) -> Iterable[Candidate]:
-    from kvlens.stores.registry import STORES
+    from kvlens.stores.registry import every_store
 
     return [
-        Candidate(f"{name}://" if "://" in form else f"{name}:", form)
-        for name, (_, form) in STORES.items()
-        if name != "memory"  # which lives inside a running emulator
+        Candidate(f"{scheme}://" if f"{scheme}://" in url else f"{scheme}:", url)
+        for info in every_store()
+        if info.shared  # else its keys are those of another process
+        for scheme, url in info.by_scheme.items()
     ]
 
 

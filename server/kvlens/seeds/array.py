@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 from kvlens import files
+from kvlens.errors import KVLensError
 from kvlens.kv.values import json_integer
 from kvlens.text import LineIndex, Span
 
@@ -38,7 +39,7 @@ class Problem(NamedTuple):
     severity: Literal["error", "warning"] = "error"
 
 
-class FileError(Exception):
+class FileError(KVLensError):
     """A file cannot be used, and nothing was done with it.
 
     The text is one line: the file, what is wrong (the first dozen), what to do. `problems` has
