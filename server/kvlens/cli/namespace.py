@@ -22,7 +22,7 @@ from kvlens.kv.records import Stats
 from kvlens.seeds.array import short
 from kvlens.seeds.move import EXISTING, Moved, move
 from kvlens.stores.base import Store, StoreError
-from kvlens.stores.known import Unclaimed, unclaimed
+from kvlens.stores.unclaimed import Unclaimed, unclaimed
 
 
 def _list(options: Options) -> int:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kvlens.lsp.commands.params import claimed
 from kvlens.lsp.documents import to_range
 from kvlens.stores.base import StoreError
-from kvlens.stores.known import unclaimed
 from kvlens.stores.registry import shown_url
+from kvlens.stores.unclaimed import unclaimed
 from kvlens.text import LineIndex
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types
 
-from kvlens.stores.known import KnowsNamespaces
+from kvlens.errors import KVLensError, RequestError
+from kvlens.stores.registry import keys_of
 
 if TYPE_CHECKING:
     from kvlens.config.model import Namespace
@@ -18,11 +17,11 @@ if TYPE_CHECKING:
     from kvlens.stores.base import Store
 
 
-class ParamsError(Exception):
+class ParamsError(RequestError):
     """A parameter is missing or of the wrong type."""
 
 
-class CommandError(Exception):
+class CommandError(KVLensError):
     """The command cannot be done; the text says why and what to do."""
 
 
@@ -138,7 +137,7 @@ async def _is_unclaimed(server: Server, project: ServedProject, wanted: str) -> 
     if wanted in claimed(server, project):
         return False
     store = await project.emulator.store()
-    return isinstance(store, KnowsNamespaces) and wanted in await store.namespaces()
+    return wanted in await store.namespaces()
 
 
 def claimed(server: Server, project: ServedProject) -> set[str]:
@@ -149,8 +148,4 @@ def claimed(server: Server, project: ServedProject) -> set[str]:
 
 
 def _store_place(project: ServedProject) -> str:
-    url = project.emulator.settings.store
-    kind, _, path = url.partition(":")
-    if kind in ("wrangler", "memory"):
-        return os.path.realpath(project.path.parent / Path(path).expanduser())
-    return url
+    return keys_of(project.emulator.settings.store, project.path.parent)

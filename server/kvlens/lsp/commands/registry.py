@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
-from kvlens.config.find import ConfigError
-from kvlens.kv.errors import KVError
-from kvlens.lsp.commands.params import CommandError, ConflictError, Params, ParamsError
+from kvlens.errors import KVLensError
+from kvlens.lsp.commands.params import ConflictError, Params, ParamsError
 from kvlens.lsp.protocol import REQUEST_FAILED, unexpected
-from kvlens.lsp.subprocesses import ChildError, require_trust
+from kvlens.lsp.subprocesses import require_trust
 from kvlens.seeds.array import FileError
-from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
@@ -47,7 +45,6 @@ COMMANDS: dict[str, str] = {
 }
 WITHOUT_TRUST = {"kvlens.namespaces", "kvlens.stop", "kvlens.addNamespace"}
 """What a workspace that is not trusted allows: nothing below .wrangler is opened by these."""
-READABLE = (CommandError, ChildError, StoreError, KVError, ConfigError, OSError)
 
 
 async def run(server: Server, params: types.ExecuteCommandParams) -> Any:
@@ -69,7 +66,7 @@ async def run(server: Server, params: types.ExecuteCommandParams) -> Any:
         raise JsonRpcException(str(error), REQUEST_FAILED) from None
     except ConflictError as error:
         raise JsonRpcException(str(error), CONTENT_MODIFIED) from None
-    except READABLE as error:
+    except (KVLensError, OSError) as error:
         raise JsonRpcException(str(error), REQUEST_FAILED) from None
     except Exception as error:
         server.report_server_error(error, None)
