@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from kvlens.emulator import binding, rest, store_api
-from kvlens.emulator.auth import BINDING_HEADER, Guard, text
+from kvlens.emulator.auth import BINDING_HEADER, Authorizer, text
 from kvlens.emulator.batches import Batches
 from kvlens.emulator.capacity import Capacity
 from kvlens.emulator.failure import unexpected
@@ -62,7 +62,7 @@ class Emulator:
         self.inline = store.inline
         self.namespaces: dict[str, str] = {}
         self._configured: set[str] = set()
-        self._guard = Guard(self.token)
+        self._authorizer = Authorizer(self.token)
         self._servers: list[asyncio.AbstractServer] = []
         self.capacity = Capacity()
         self._listeners: list[Callable[[str], None]] = []
@@ -103,7 +103,7 @@ class Emulator:
         port = server.sockets[0].getsockname()[1]
         shown = f"[{address}]" if ":" in address else address
         self._origin = f"http://{shown}:{port}"
-        self._guard.serve_at(port)
+        self._authorizer.serve_at(port)
         if unix is not None:
             try:
                 self._servers.append(
@@ -197,7 +197,7 @@ class Emulator:
 
     def admit(self, request: Request) -> int:
         """Return how many bytes of the body are kept."""
-        request.refusal = self._guard.refusal(request)
+        request.refusal = self._authorizer.refusal(request)
         if request.method == b"GET" or request.refusal is not None:
             return 0
         path = request.path
