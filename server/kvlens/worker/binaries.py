@@ -24,14 +24,14 @@ _GET = "npm install --save-dev wrangler"
 def find_workerd(folder: Path) -> Path:
     """Return the workerd of the project in `folder`, else the one on PATH.
 
-    Raises WorkerError where there is none.
+    Raises WorkerError if there is none.
     """
     found = _search("workerd", folder, _BRINGS_WORKERD, _workerd_package())
     if found is None:
         raise WorkerError(
-            f"workerd, the program that runs Workers, is not in {folder / 'node_modules'}, in no "
-            f'node_modules above it and not on PATH. Run "{_GET}" in the project: it brings '
-            "workerd."
+            f"workerd, the program that runs Workers, is not on PATH, and neither in "
+            f"{folder / 'node_modules'} nor in a parent folder's node_modules. To install it, run "
+            f'"{_GET}" in the project.'
         )
     return found
 
@@ -39,14 +39,14 @@ def find_workerd(folder: Path) -> Path:
 def find_esbuild(folder: Path) -> Path:
     """Return the esbuild of the project in `folder`, its wrangler's, or the one on PATH.
 
-    Raises WorkerError where there is none.
+    Raises WorkerError if there is none.
     """
     found = _search("esbuild", folder, _BRINGS_ESBUILD, _esbuild_package())
     if found is None:
         raise WorkerError(
-            "esbuild, which turns TypeScript and imports into one script, is not in "
-            f"{folder / 'node_modules'}, in no node_modules above it and not on PATH. "
-            f'Run "{_GET}" in the project (it brings esbuild), or "npm install --save-dev esbuild".'
+            "esbuild, which bundles TypeScript and imports, is not on PATH, and neither in "
+            f"{folder / 'node_modules'} nor in a parent folder's node_modules. To install it, run "
+            f'"{_GET}" or "npm install --save-dev esbuild" in the project.'
         )
     return found
 

@@ -84,7 +84,7 @@ def build(settings: WorkerConfig, *, with_command: bool = True) -> Script:
     source = _read_main(main, settings)
     if main.suffix not in _SCRIPTS:
         raise BuildError(
-            f"main = {_shown(main, settings)}: JavaScript and TypeScript are run here, not "
+            f"main = {_shown(main, settings)}: only JavaScript and TypeScript can be run, not "
             f'"{main.suffix}" files'
         )
     is_module = exports_default(source, main.name)
@@ -107,9 +107,9 @@ def build(settings: WorkerConfig, *, with_command: bool = True) -> Script:
 def _no_main(settings: WorkerConfig) -> str:
     if settings.is_pages:
         return (
-            f"{settings.folder}: the config is that of a Pages project (pages_build_output_dir), "
-            'which "wrangler pages dev" runs, with the same keys: both use .wrangler/state. '
-            '"kvlens serve" shows them meanwhile; "kvlens dev" runs Workers'
+            f"{settings.folder}: this is a Pages project (pages_build_output_dir), and "
+            '"kvlens dev" runs Workers. Run it with "wrangler pages dev": both use the keys in '
+            '.wrangler/state, and "kvlens serve" shows them meanwhile'
         )
     return (
         f"{settings.folder}: the config has no main, so there is no Worker to run; add "
@@ -246,8 +246,8 @@ def _files_below(base: Path, settings: WorkerConfig) -> Iterator[Path]:
         seen += len(names)
         if seen > MOST_FILES:
             raise BuildError(
-                f"{_shown(base, settings)} holds over {MOST_FILES:,} files, too many to look for "
-                "modules; set base_dir to the folder that has them"
+                f"{_shown(base, settings)} contains over {MOST_FILES:,} files, too many to search "
+                "for modules; set base_dir to the folder that has them"
             )
         for name in sorted(names):
             path = Path(folder, name)

@@ -54,7 +54,7 @@ def run(
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise BuildError(f"{name:.200} cannot be started in {folder}: {reason}") from error
+        raise BuildError(f"{name:.200} can't be started in {folder}: {reason}") from error
     with _lock:
         _running.add(process)
     try:

@@ -100,8 +100,8 @@ class WorkerConfig:
             return list(self.warnings)
         return [
             *self.warnings,
-            f"not run here, and undefined in the Worker: {', '.join(self.absent)}; KV Lens gives "
-            "a Worker its KV namespaces, vars and secrets",
+            f"not run here, and undefined in the Worker: {', '.join(self.absent)}; KV Lens "
+            "supports KV namespaces, vars and secrets",
         ]
 
     def secrets_files(self, environment: str | None) -> list[Path]:

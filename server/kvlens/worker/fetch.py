@@ -91,7 +91,7 @@ def fetch(
     except (OSError, http.client.HTTPException) as error:
         reason = str(error) or type(error).__name__
         raise WorkerError(
-            f"{method} {url}: the Worker's runtime gave no answer: {reason}"
+            f"{method} {url}: no response from the Worker's runtime: {reason}"
         ) from error
     finally:
         connection.close()

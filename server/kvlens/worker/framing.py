@@ -124,7 +124,7 @@ class Requests:
             if len(self._received) < 2:
                 return None
             if self._received[:2] != b"\r\n":
-                raise RequestRefusedError(400, "Malformed request: a chunk is longer than it says")
+                raise RequestRefusedError(400, "Malformed request: a chunk is longer than its size")
             self._line_end = False
             if self._is_last:
                 self._left = 0
@@ -133,7 +133,7 @@ class Requests:
         if found is None:
             if len(self._received) < _LONGEST_CHUNK_LINE and b"\n" not in self._received:
                 return None
-            raise RequestRefusedError(400, "Malformed request: a chunk has no plain length")
+            raise RequestRefusedError(400, "Malformed request: a chunk size is not a number")
         self._chunk = int(found[1], 16)
         self._line_end = self._is_last = not self._chunk
         return self._cut(found.end())
@@ -152,11 +152,11 @@ def read_head(raw: bytes) -> Head:
             raise RequestRefusedError(400, f"Malformed request: header {line[:80]!r}")
         name = name.lower()
         if name in values and name in _ONCE:
-            raise RequestRefusedError(400, f"Malformed request: {name.decode()} is there twice")
+            raise RequestRefusedError(400, f"Malformed request: {name.decode()} is sent twice")
         values[name] = value.strip(b" \t")
     method, target = start["method"].decode("ascii"), start["target"].decode("utf-8", "replace")
     if method == "CONNECT":
-        raise RequestRefusedError(405, "CONNECT is for proxies; a Worker cannot answer it")
+        raise RequestRefusedError(405, "CONNECT is for proxies; a Worker can't answer it")
     if b"host" not in values:
         raise RequestRefusedError(400, "Malformed request: it has no Host header")
     hosts = [values[b"host"].decode("latin-1")]
@@ -166,7 +166,7 @@ def read_head(raw: bytes) -> Head:
         except ValueError:
             raise RequestRefusedError(400, "Malformed request: its URL has no host") from None
     elif target[:1] not in ("/", "*"):
-        raise RequestRefusedError(400, "Malformed request: its path does not begin with /")
+        raise RequestRefusedError(400, "Malformed request: its path must start with /")
     return Head(
         raw,
         method,
@@ -181,7 +181,8 @@ def _length(values: dict[bytes, bytes], *, is_old: bool) -> int | None:
     coding, length = values.get(b"transfer-encoding"), values.get(b"content-length")
     if coding is not None:
         if length is not None or is_old or coding.lower() != b"chunked":
-            raise RequestRefusedError(400, "Malformed request: its length is told in two ways")
+            text = "Malformed request: its body needs either a Content-Length or chunked encoding"
+            raise RequestRefusedError(400, text)
         return None
     if length is None:
         return 0

@@ -89,7 +89,7 @@ class Proxy:
 
     async def close(self) -> None:
         """Stop listening and close every connection."""
-        self.fail("The Worker is being stopped")
+        self.fail("The Worker is stopping")
         for server in self._servers:
             server.close()
         for client in list(self.connections):
@@ -179,7 +179,7 @@ class _Client(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         if len(self._front.connections) >= self._front.most_connections:
-            self._refusal = (503, "Too many connections are open: close some, such as idle ones")
+            self._refusal = (503, "Too many open connections: close some first")
             self._answer(*self._refusal)
             return
         self._front.connections.add(self)
@@ -234,7 +234,7 @@ class _Client(asyncio.Protocol):
         if head.upgrade:
             # on a connection of its own, so that the first answer on it is known to be its answer
             if self._asked is not None:
-                raise RequestRefusedError(400, "An upgrade has to wait for the answer before it")
+                raise RequestRefusedError(400, "An upgrade must wait for the previous response")
             upstream, self._upstream = self._upstream, None
             if upstream is not None:
                 upstream.transport.close()
@@ -292,7 +292,7 @@ class _Client(asyncio.Protocol):
             elif not (self._asked and self._asked.upgrade and self._requests.received):
                 self.transport.resume_reading()
             return
-        self._answer(503, "The Worker's runtime does not answer")
+        self._answer(503, "The Worker's runtime doesn't answer")
 
     def answered(self, data: bytes) -> None:
         """Take bytes from workerd."""

@@ -68,7 +68,7 @@ class Runtime:
             self._child = Child(self._command, {"TZ": "UTC"}, self._scratch)
         except OSError as error:
             raise WorkerError(
-                f"{self._command[0]} cannot be started: {error.strerror or error}"
+                f"can't start {self._command[0]}: {error.strerror or error}"
             ) from error
         for stream, is_error in ((self._child.stdout, False), (self._child.stderr, True)):
             threading.Thread(target=self._read, args=(stream, is_error), daemon=True).start()
@@ -80,8 +80,8 @@ class Runtime:
         if not done:
             await self.end(0)
             raise StartError(
-                f"workerd did not begin to answer within {START_TIMEOUT:.0f} s; does the Worker "
-                "do something endless outside its handlers?"
+                f"workerd didn't answer within {START_TIMEOUT:.0f} s. Check the Worker for an "
+                "endless loop outside its handlers."
             )
         if not self._ready.done():
             raise StartError(self._refusal(self.ended.result()))
@@ -184,4 +184,4 @@ class Runtime:
             except (ValueError, TypeError, KeyError):
                 others.append(tidy(text))
         said = "\n".join(errors or others)
-        return said or f"workerd ended {describe_exit(code)} and said nothing"
+        return said or f"workerd stopped {describe_exit(code)} without a message"
