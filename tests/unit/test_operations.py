@@ -168,7 +168,10 @@ async def _namespaces(one: Target, folder: Path) -> Any:
     await put(one, "k", b"12")
     await put(Target(one.scope, "OLD"), "k", b"1")
     listing = await list_namespaces(one.scope)
-    rows = [(row.namespace.binding, row.namespace.id, row.stats.keys) for row in listing.rows]
+    rows = [
+        (row.namespace.binding, row.namespace.id, row.stats and row.stats.keys)
+        for row in listing.rows
+    ]
     found = await find_unclaimed(one.scope, "OLD", {"1d"})
     claimed = await find_unclaimed(one.scope, "OLD", {"OLD"})
     none = await find_unclaimed(one.scope, "none", set())
@@ -433,8 +436,7 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
     "id": (
         _fails((), namespace_id="X"),
         NotFoundError,
-        'no KV namespace with id "X" in wrangler.toml; there are ONE, TWO and PROD, '
-        "or use --namespace-id",
+        'no KV namespace with id "X" in wrangler.toml; there are ONE, TWO and PROD',
     ),
     "environment": (
         _fails(("dev",), binding="ONE"),

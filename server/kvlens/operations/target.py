@@ -92,7 +92,7 @@ def find_target(
             )
         return Target(scope, chosen or name, name)
     if binding is None:
-        raise _unknown(scope, f'id "{namespace_id}"', by_id=True)
+        raise _unknown(scope, f'id "{namespace_id}"', by_id=False)
     raise no_binding(scope, binding, by_id=True)
 
 
