@@ -231,7 +231,7 @@ async def test_a_snapshot_is_saved_listed_and_restored(editor: Editor) -> None:
     saved = await run(editor, "kvlens.snapshotSave", name="before")
     assert [one["binding"] for one in saved["namespaces"]] == ["CARTS", "PRICES", "CARTS"]
     with pytest.raises(
-        JsonRpcException, match='There is a snapshot "before" already.*overwrite it with "force"'
+        JsonRpcException, match=r'There is a snapshot "before" already.*overwrite it with "force"'
     ):
         await run(editor, "kvlens.snapshotSave", name="before")
     only = await run(editor, "kvlens.snapshotSave", name="before", force=True, **prices)

@@ -185,7 +185,7 @@ async def _snapshot(one: Target, folder: Path) -> Any:
     assert list_snapshots(scope) == ([saved.snapshot], [])
     await put(one, "kept", b"2")
     await put(one, "new", b"2")
-    found = await diff_snapshot(scope, "s", binding="ONE")
+    found = await diff_snapshot(scope, "s", only=["ONE"])
     assert (found.different, found.to_delete) == (True, ["new"])
     await restore_snapshot(found)
     again = await diff_snapshot(names(one.scope), "s")
@@ -366,7 +366,7 @@ async def _no_snapshot(one: Target, folder: Path) -> None:
 
 
 async def _no_snapshot_of(one: Target, folder: Path) -> None:
-    await save_snapshot(one.scope, "s", binding="X")
+    await save_snapshot(one.scope, "s", only=["X"])
 
 
 async def _gone(one: Target, folder: Path) -> None:

@@ -62,6 +62,12 @@ async def find_scope(server: Server, params: Params) -> Scope:
     return scope_of(await find_project(server, params), environments)
 
 
+def find_only(params: Params) -> list[str]:
+    """Return the binding that `binding` names, for what else takes all of them."""
+    binding = params.get("binding", str)
+    return [] if binding is None else [binding]
+
+
 async def find_target(server: Server, params: Params) -> Target:
     """Return the namespace that `binding` or `id` names; the id may be one that no config claims.
 

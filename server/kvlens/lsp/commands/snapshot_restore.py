@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvlens.lsp.command import Command
 from kvlens.lsp.progress import Progress
-from kvlens.lsp.targets import find_scope
+from kvlens.lsp.targets import find_only, find_scope
 from kvlens.operations.snapshot_diff import diff_snapshot
 from kvlens.operations.snapshot_restore import as_json, restore_snapshot
 
@@ -23,9 +23,10 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     """
     scope = await find_scope(server, params)
     name = params.text("name")
-    binding = params.get("binding", str)
     async with Progress(server, params.token, f"Restoring snapshot {name}") as progress:
-        found = await diff_snapshot(scope, name, binding=binding, cancelled=progress.cancelled)
+        found = await diff_snapshot(
+            scope, name, only=find_only(params), cancelled=progress.cancelled
+        )
         restored = bool(params.get("force", bool)) or not found.to_delete
         if restored:
             await restore_snapshot(found, progress=progress.report, cancelled=progress.cancelled)

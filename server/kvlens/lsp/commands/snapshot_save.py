@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvlens.lsp.command import Command
 from kvlens.lsp.progress import Progress
-from kvlens.lsp.targets import find_scope
+from kvlens.lsp.targets import find_only, find_scope
 from kvlens.operations.errors import OperationError
 from kvlens.operations.snapshot_list import as_json
 from kvlens.operations.snapshot_save import save_snapshot
@@ -24,7 +24,7 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
         snapshot, damaged = await save_snapshot(
             scope,
             name,
-            binding=params.get("binding", str),
+            only=find_only(params),
             force=bool(params.get("force", bool)),
             progress=progress.report,
             cancelled=progress.cancelled,
