@@ -10,8 +10,8 @@ from kvlens.js.api import at, calls, completing, keys, references
 from kvlens.js.api import uses as binding_uses
 from kvlens.js.project import SourceProject, env_types
 from kvlens.js.reader import read_source
-from kvlens.lint.js_check import check_source
-from kvlens.lint.unused_bindings import unused_bindings
+from kvlens.lint.check_source import check_source
+from kvlens.lint.check_sources import check_with_sources
 
 from tests.fuzz.configs import text_of
 
@@ -70,4 +70,4 @@ def target(data: bytes) -> None:
         at(source, place, project)
     if chance // 4 % 4 == 0:  # it takes a third of the time
         completing(source, len(text) // 2, project)
-    unused_bindings(CONFIG, {path: text}, lambda _: source)
+    check_with_sources(CONFIG, {path: text}, lambda _: source)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.kv.records import Entry, KeyInfo, Stats, Write
-from kvlens.stores.base import Batch, Seen, Store, StoreError
+from kvlens.stores.base import Batch, Found, Seen, Store, StoreError
 from kvlens.stores.batch import everything
 from kvlens.stores.redis import scripts
 from kvlens.stores.registry import open_store
@@ -96,10 +96,10 @@ async def test_another_programs_write_before_the_delete_stays(
     """It comes between the read and the script that compares."""
     writes = [Write(key, b"read", "[1]") for key in "abc"]
     await store.put_many("A", writes)
-    read = store.get_many  # type: ignore[attr-defined]
+    read = store.get_many
 
-    async def get_many(ns: str, keys: Sequence[str], size: int) -> Sequence[Entry | None]:
-        found: Sequence[Entry | None] = await read(ns, keys, size)
+    async def get_many(ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
+        found = await read(ns, keys, size)
         await other.put("A", Write("a", b"late", "[1]"))
         await other.put("A", Write("b", b"read", "[2]"))
         return found

@@ -10,10 +10,10 @@ from kvlens.js.analysis import merge_types
 from kvlens.js.api import at, completing, keys, references, uses
 from kvlens.js.project import SourceProject, env_types
 from kvlens.js.reader import SourceReader, read_source
-from kvlens.lint import js_rules
+from kvlens.lint import check_source as check_source_module
+from kvlens.lint.check_source import check, check_source
+from kvlens.lint.check_sources import check_with_sources
 from kvlens.lint.js import ttl_out_of_range
-from kvlens.lint.js_check import check, check_source
-from kvlens.lint.unused_bindings import unused_bindings
 
 CONFIG = load_text(
     'main = "index.ts"\nkv_namespaces = [{ binding = "CARTS", id = "a" }, { binding = "B" }]\n',
@@ -101,7 +101,7 @@ def test_no_source_takes_long(text: str, code: str | None) -> None:
     assert "internal-error" not in codes
     if source.refused:
         assert [problem.message for problem in problems] == [f"This source {source.refused}."]
-        assert unused_bindings(CONFIG, {"/project/index.ts": text}, lambda _: source) == []
+        assert check_with_sources(CONFIG, {"/project/index.ts": text}, lambda _: source) == []
     uses(source, project)
     keys(source, project)
     references(source, "CARTS", project)
@@ -143,8 +143,8 @@ def test_a_rule_that_fails_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None
         raise ZeroDivisionError
 
     broken = ttl_out_of_range.RULE
-    table = [type(broken)(**{**vars(broken), "check": fail}), *js_rules._CALL_RULES]
-    monkeypatch.setattr(js_rules, "_CALL_RULES", table)
+    table = [type(broken)(**{**vars(broken), "check": fail}), *check_source_module._CALL_RULES]
+    monkeypatch.setattr(check_source_module, "_CALL_RULES", table)
     text = HEAD + "await env.CARTS.put('a', 'v');\n" * 3 + PUT.format("'v'")
     problems = check(text, "/project/index.ts", [CONFIG])
     assert [p.code for p in problems] == ["internal-error", "ttl-out-of-range"]

@@ -9,12 +9,13 @@ import pytest
 from kvlens.config.model import Config
 from kvlens.config.reader import load_text
 from kvlens.lint.base import Problem
-from kvlens.lint.js_check import check
-from kvlens.lint.js_rules import SOURCE_RULES
-from kvlens.lint.unused_bindings import unused_bindings
+from kvlens.lint.check_source import check
+from kvlens.lint.check_sources import check_with_sources
+from kvlens.lint.registry import rules_of
 
 from tests.unit.marked_text import marked
 
+SOURCE_RULES = rules_of("js")
 ID = "0f2ac74b498b48028cb68387c421e279"
 NOW = 1_800_000_000.0
 CONFIG = (
@@ -902,7 +903,7 @@ def test_a_namespace_that_no_source_names(
     config: str, sources: dict[str, str], names: list[str]
 ) -> None:
     texts = {f"/shop/{name}": text for name, text in sources.items()}
-    found = unused_bindings(config_of(config), texts)
+    found = check_with_sources(config_of(config), texts)
     assert [config[slice(*problem.span)] for problem in found] == [f'"{name}"' for name in names]
     assert {problem.code for problem in found} <= {"binding-unused"}
 
@@ -932,7 +933,11 @@ def shown(code: str, heading: str) -> list[str]:
         problem.code
         for problem in (
             *check(blocks[ending], path, [config], now=NOW),
-            *(unused_bindings(config, {path: blocks[ending]}) if code == "binding-unused" else ()),
+            *(
+                check_with_sources(config, {path: blocks[ending]})
+                if code == "binding-unused"
+                else ()
+            ),
         )
     ]
 

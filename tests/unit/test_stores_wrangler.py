@@ -33,24 +33,9 @@ from kvlens.stores.wrangler.disk_format import (
 )
 from kvlens.stores.wrangler.store import WranglerStore
 
-NOW = 1_800_000_000
+from tests.unit.disk_store import NOW, Other, clock, opened_elsewhere, state, store
 
-
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    return tmp_path / ".wrangler" / "state" / "v3"
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOW)
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Store]:
-    opened = open_store("wrangler:", tmp_path, clock)
-    yield opened
-    await opened.close()
+__all__ = ["clock", "state", "store"]
 
 
 @pytest.fixture
@@ -65,23 +50,6 @@ def blobs(state: Path, ns: str = "KV") -> list[bytes]:
         with contextlib.suppress(FileNotFoundError):  # removed just now
             found.append(path.read_bytes())
     return sorted(found)
-
-
-class Other:
-    """Another program on the same files, as Miniflare is."""
-
-    def __init__(self, state: Path, ns: str = "KV") -> None:
-        self.folder = blobs_path(state, ns)
-        self.database = sqlite3.connect(
-            database_path(state, ns), isolation_level=None, check_same_thread=False
-        )
-
-    def put(self, key: str, value: bytes) -> None:
-        name = new_blob_id()
-        (self.folder / name).write_bytes(value)
-        self.database.execute(
-            "INSERT OR REPLACE INTO _mf_entries VALUES (?, ?, NULL, NULL)", (key, name)
-        )
 
 
 @pytest.fixture
@@ -186,27 +154,6 @@ async def test_files_of_small_values_are_used_again(
         assert (folder / new.pop()).read_bytes() == value
         assert len(names) <= 3
     assert len(nodes) < 6
-
-
-READER = """
-import sqlite3, sys
-database = sqlite3.connect(sys.argv[1])
-database.execute("SELECT * FROM _mf_entries").fetchall()
-print("open", flush=True)
-sys.stdin.read()
-"""
-
-
-@contextlib.contextmanager
-def opened_elsewhere(state: Path, ns: str = "KV") -> Iterator[None]:
-    """Have another process keep the database open."""
-    command = [sys.executable, "-c", READER, str(database_path(state, ns))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        assert process.stdin
-        assert process.stdout.readline()
-        yield
-        process.stdin.close()
 
 
 async def test_no_file_is_used_again_that_another_process_may_read(

@@ -146,22 +146,23 @@ def _snapshots(given: Given) -> Iterable[Candidate]:
 
 
 def _stores(given: Given) -> Iterable[Candidate]:
-    from kvlens.stores.registry import STORES
+    from kvlens.stores.registry import every_store
 
     return [
-        Candidate(f"{name}://" if "://" in form else f"{name}:", form)
-        for name, (_, form) in STORES.items()
-        if name != "memory"  # which lives inside a running emulator
+        Candidate(f"{scheme}://" if f"{scheme}://" in url else f"{scheme}:", url)
+        for info in every_store()
+        if info.shared  # else its keys are those of another process
+        for scheme, url in info.by_scheme.items()
     ]
 
 
 def _severities(given: Given) -> Iterable[Candidate]:
-    from kvlens.lint.registry import severities
+    from kvlens.lint.registry import rules
     from kvlens.lint.suppressions import LEVELS
 
     return [
-        Candidate(f"{code}={level}", summary)
-        for code, (_, summary) in severities().items()
+        Candidate(f"{rule.code}={level}", rule.summary)
+        for rule in rules().values()
         for level in LEVELS
     ]
 

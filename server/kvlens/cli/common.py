@@ -12,14 +12,14 @@ from typing import TypeVar
 from kvlens.cli.frame import CommandError, Options, UsageError
 from kvlens.cli.terminal import json_text, one_line
 from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config
-from kvlens.kv.errors import KVError
+from kvlens.errors import KVLensError
 from kvlens.operations import errors
 from kvlens.operations import target as resolver
 from kvlens.operations.errors import listed
 from kvlens.operations.target import Scope, Target, check_environment, no_config
 from kvlens.seeds.array import FileError
 from kvlens.stores.base import DamagedKeyError, Store, StoreError
-from kvlens.stores.registry import DEFAULT_STORE, default_store
+from kvlens.stores.registry import DEFAULT_STORE, absolute_url, default_store, find_store
 from kvlens.workspace.project import Project
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ T = TypeVar("T")
 LINES = 50  # of mistakes in files, shown; the rest is counted
 
 
-class FilesError(CommandError):
+class MistakesError(CommandError):
     """Files have mistakes; nothing was done with any."""
 
     def __init__(self, errors: Sequence[FileError]) -> None:
@@ -48,19 +48,16 @@ class FilesError(CommandError):
         return self._lines
 
 
-def expected(error: Exception) -> CommandError | None:
-    """Return an error of the packages below as one of a command; None if nobody expects it."""
+def as_command_error(error: KVLensError) -> CommandError:
+    """Return the error of a part below as one of a command."""
     if isinstance(error, FileError):
-        return FilesError([error])
+        return MistakesError([error])
     if isinstance(error, errors.FilesError):
-        return FilesError(error.errors)
+        return MistakesError(error.errors)
     if isinstance(error, errors.OperationError):
         kind = UsageError if isinstance(error, errors.InvalidError) else CommandError
         return kind(error.text(spell))
-    from kvlens.seeds.snapshots import SnapshotError  # late: of few commands
-
-    known = isinstance(error, ConfigError | StoreError | KVError | SnapshotError)
-    return CommandError(error) if known else None
+    return CommandError(error)
 
 
 # -- options ----------------------------------------------------------------------------------
@@ -191,22 +188,16 @@ def _store_url(options: Options) -> str:
     if options.persist_to is not None:
         if options.store is not None:
             raise UsageError("--store and --persist-to both name a store; give one of them")
-        return f"wrangler:{Path(options.persist_to).expanduser().absolute()}"
+        return absolute_url(f"{DEFAULT_STORE}{options.persist_to}", Path.cwd())
     url: str = options.store or default_store()
-    if url.partition(":")[0].lower() == "memory":
+    info = find_store(url)
+    if info is not None and not info.shared:
         raise UsageError(
-            "the store memory: lives inside a running emulator; reach it with KVLENS_TOKEN set and "
-            "--store http://127.0.0.1:PORT as `kvlens serve` prints them, or keep keys in wrangler:"
+            f"the store {url} lives inside a running emulator; reach it with KVLENS_TOKEN set and "
+            "--store http://127.0.0.1:PORT as `kvlens serve` prints them, or keep keys in "
+            f"{DEFAULT_STORE}"
         )
-    return from_here(url)
-
-
-def from_here(url: str) -> str:
-    """Return a store's URL with its path taken from the current folder, as --persist-to is."""
-    scheme, _, path = url.partition(":")
-    if scheme.lower() == "wrangler" and path:
-        return f"wrangler:{Path(path).expanduser().absolute()}"
-    return url
+    return absolute_url(url, Path.cwd())
 
 
 # -- the store --------------------------------------------------------------------------------

@@ -10,16 +10,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
-from kvlens.cli.common import config_path, from_here
+from kvlens.cli.common import config_path
 from kvlens.cli.events import Events
-from kvlens.config.find import ConfigError
-from kvlens.emulator.server import EmulatorError
+from kvlens.errors import KVLensError
 from kvlens.internal import told
 from kvlens.kv.limits import COMPATS, read_compat
-from kvlens.stores.base import StoreError
-from kvlens.stores.registry import DEFAULT_STORE, default_store
-from kvlens.worker.errors import WorkerError
+from kvlens.stores.registry import DEFAULT_STORE, absolute_url, default_store
 from kvlens.workspace.project import Project
 from kvlens.workspace.service import Service
 
@@ -59,7 +57,7 @@ def _compat(name: str) -> str:
 
 def project_of(options: argparse.Namespace) -> Project:
     """Return the project that the options name. Raises ConfigError."""
-    return Project(config_path(options), options.env, store=from_here(options.store))
+    return Project(config_path(options), options.env, store=absolute_url(options.store, Path.cwd()))
 
 
 def run_service(
@@ -69,7 +67,7 @@ def run_service(
     events = Events(as_json=options.json)
     try:
         return asyncio.run(_until_stopped(service(events), events, lifeline=options.lifeline))
-    except (ConfigError, EmulatorError, StoreError, WorkerError, ValueError) as error:
+    except (KVLensError, ValueError) as error:
         events.text(f"kvlens {command}: {error}", error=True)
         return 2
     except KeyboardInterrupt:

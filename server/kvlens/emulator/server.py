@@ -19,6 +19,7 @@ from kvlens.emulator.batches import Batches
 from kvlens.emulator.capacity import Capacity
 from kvlens.emulator.failure import unexpected
 from kvlens.emulator.http import Connection, Request, Response
+from kvlens.errors import KVLensError
 from kvlens.kv import limits
 from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.limits import CompatName, read_compat
@@ -31,7 +32,7 @@ _BULK_GET_SIZE = 1024 * 1024  # 100 keys of 512 bytes, escaped, and room
 _CORE_SIZE = 1024 * 1024 * 1024
 
 
-class EmulatorError(Exception):
+class EmulatorError(KVLensError):
     """The emulator cannot be started. The text says why, and the way out."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kvlens.config.find import CONFIG_NAMES, SKIPPED_FOLDERS
+from kvlens.errors import KVLensError
 from kvlens.files import FileRefusedError, is_regular, read_bytes
 from kvlens.js.analysis import EnvType, merge_types
 from kvlens.js.grammar import is_source
@@ -47,7 +48,7 @@ def read_text(path: Path) -> str | None:
         return None
 
 
-class SourceError(Exception):
+class SourceError(KVLensError):
     """A source is not read; the text says why, and what to do.
 
     `made` tells that it is so large that a bundler made it: nobody wants to hear of it.

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from kvlens.errors import InternalError, KVLensError
+
 if TYPE_CHECKING:
     from tree_sitter import Language, Parser, Query, Tree
 
@@ -41,11 +43,11 @@ _QUERY = """
 """
 
 
-class Unavailable(Exception):  # noqa: N818 - it is the state that has a name
+class Unavailable(KVLensError):  # noqa: N818 - it is the state that has a name
     """The parser is not installed, or has no build for this platform; the message says so."""
 
 
-class TooSlowError(Exception):
+class TooSlowError(InternalError):
     """A text takes longer to parse than anyone would wait; it was made to, or is no code."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kvlens.errors import RequestError
+
 if TYPE_CHECKING:
     from lsprotocol import types
 
@@ -25,7 +27,7 @@ class Command(NamedTuple):
     nothing below .wrangler."""
 
 
-class ParamsError(Exception):
+class ParamsError(RequestError):
     """A parameter is missing or of the wrong type."""
 
 

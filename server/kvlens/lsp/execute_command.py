@@ -15,24 +15,20 @@ from typing import TYPE_CHECKING, Any, cast
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
-from kvlens.config.find import ConfigError
-from kvlens.kv.errors import KVError
+from kvlens.errors import KVLensError
 from kvlens.lsp import commands
 from kvlens.lsp.command import Command, Params, ParamsError
 from kvlens.lsp.fast_pygls.protocol import REQUEST_FAILED, unexpected
-from kvlens.lsp.subprocesses import ChildError, require_trust
+from kvlens.lsp.subprocesses import require_trust
 from kvlens.lsp.targets import spell
 from kvlens.operations.errors import ConflictError, InvalidError, OperationError
 from kvlens.seeds.array import FileError
 from kvlens.seeds.progress import CancelledError
-from kvlens.seeds.snapshots import SnapshotError
-from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 CONTENT_MODIFIED = -32801  # what was read is not what is there now
-READABLE = (ChildError, ConfigError, KVError, OSError, SnapshotError, StoreError)
 
 
 def _camel(stem: str) -> str:
@@ -90,7 +86,7 @@ async def run(server: Server, params: types.ExecuteCommandParams) -> Any:
         raise JsonRpcException(sentence(error.text(spell)), code) from None
     except CancelledError as error:
         raise JsonRpcException(sentence(str(error)), REQUEST_FAILED) from None
-    except READABLE as error:
+    except (KVLensError, OSError) as error:
         raise JsonRpcException(str(error), REQUEST_FAILED) from None
     except Exception as error:
         server.report_server_error(error, None)

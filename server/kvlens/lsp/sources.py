@@ -22,8 +22,8 @@ from kvlens.js.project import ALONE, SourceProject, env_types, texts_beside
 from kvlens.js.reader import read_source
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
-from kvlens.lint.js_checker import SourceChecker
-from kvlens.lint.unused_bindings import unused_bindings
+from kvlens.lint.check_sources import check_with_sources
+from kvlens.lint.source_checker import SourceChecker
 from kvlens.lsp.documents import Document, to_range
 from kvlens.text import LineIndex, Span
 
@@ -210,7 +210,7 @@ class Sources:
         except SourceError:
             return []  # what is not read may use any binding
         texts = {path: text.text for path, text in found.items()}
-        return unused_bindings(config, texts, lambda path: found[path].source())
+        return check_with_sources(config, texts, lambda path: found[path].source())
 
     async def of_project(self, owner: ServedProject, word: str) -> list[tuple[Path, Source]]:
         """Return a project's sources that have a word in them, open ones as the editor has them."""

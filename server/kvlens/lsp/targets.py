@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvlens.lsp.command import ParamsError
 from kvlens.operations import target as resolver
 from kvlens.operations.errors import NotFoundError
 from kvlens.operations.target import Scope, Target
+from kvlens.stores.registry import keys_of
 
 if TYPE_CHECKING:
     from kvlens.lsp.command import Params
@@ -99,8 +98,4 @@ def claimed(server: Server, project: ServedProject) -> set[str]:
 
 
 def _store_place(project: ServedProject) -> str:
-    url = project.emulator.settings.store
-    kind, _, path = url.partition(":")
-    if kind in ("wrangler", "memory"):
-        return os.path.realpath(project.path.parent / Path(path).expanduser())
-    return url
+    return keys_of(project.emulator.settings.store, project.path.parent)

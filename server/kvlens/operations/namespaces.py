@@ -9,7 +9,7 @@ from kvlens.config.model import Namespace
 from kvlens.kv.records import Stats
 from kvlens.operations.target import Scope, Target, check_environment
 from kvlens.stores.base import StoreError
-from kvlens.stores.known import KnowsNamespaces, Unclaimed, unclaimed
+from kvlens.stores.unclaimed import Unclaimed, unclaimed
 
 
 class Row(NamedTuple):
@@ -64,6 +64,6 @@ async def find_unclaimed(scope: Scope, namespace_id: str, claimed: Iterable[str]
     if namespace_id in claimed:
         return None
     store = await scope.store()
-    if isinstance(store, KnowsNamespaces) and namespace_id in await store.namespaces():
+    if namespace_id in await store.namespaces():
         return Target(scope, namespace_id)
     return None

@@ -23,6 +23,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
+from kvlens.errors import KVLensError
 from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
 from kvlens.kv.values import dump_json
@@ -55,7 +56,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNOREC
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 
 
-class SnapshotError(Exception):
+class SnapshotError(KVLensError):
     """A snapshot cannot be made or used; the text says which, why and what to do."""
 
 

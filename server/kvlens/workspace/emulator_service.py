@@ -52,6 +52,7 @@ class EmulatorService(Service):
         self._address = (host, port)
         self._unix = unix
         self._listening = False
+        self._config_problem: str | None = None  # why the config can't be read, as last reported
         self._seeds: dict[Path, list[SeedItem]] = {}  # the seed files as last read
 
     async def start(self) -> None:
@@ -97,8 +98,12 @@ class EmulatorService(Service):
         try:
             changed = self.project.reload()
         except ConfigError as error:
-            self.emit(Problem("warning", f"{error}; keeping the previous namespaces"))
+            problem = f"{error}; keeping the previous namespaces"
+            if problem != self._config_problem:
+                self.emit(Problem("warning", problem))
+            self._config_problem = problem
             return
+        self._config_problem = None
         if changed:
             self.emulator.set_namespaces(self.project.titles)
             self.emit(NamespacesChanged())

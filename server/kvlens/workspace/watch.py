@@ -72,27 +72,25 @@ async def changed_files(
     """Yield the files that changed in `folders()`, not below them, until `stop` is set.
 
     `folders` is called again after every change. Some folders may not exist yet, or may go and
-    come back. Each time that watching starts, an empty set is yielded: earlier changes aren't
-    reported, so the caller has to look for them. `watch` is `watchfiles.awatch` or a test's fake.
+    come back. When watching starts, and repeatedly while no folder exists, an empty set is
+    yielded: such changes aren't reported, so the caller has to look for them. `watch` is
+    `watchfiles.awatch` or a test's fake.
     """
     if watch is None:
         # imported late and in a thread: neither the start nor the first requests wait for it
         module = await asyncio.to_thread(importlib.import_module, "watchfiles")
         watch = module.awatch
 
-    reported_gone = False
     while not stop.is_set():
         wanted = folders()
         known = await asyncio.to_thread(_identities, wanted)
         there = [folder for folder in wanted if known[folder] is not None]
         if not there:
-            if not reported_gone:
-                reported_gone = True
-                yield set()
+            yield set()
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), _TICK)
             continue
-        began = reported_gone = False
+        began = False
         changes = watch(
             *there,
             watch_filter=None,
@@ -103,19 +101,22 @@ async def changed_files(
             rust_timeout=int(_TICK * 1000),
             yield_on_timeout=True,
         )
-        async with contextlib.aclosing(changes) as batches:
-            async for batch in batches:
-                if batch or not began:
-                    yield {Path(path) for _, path in batch}
-                began = True
-                if batch and folders() != wanted:
-                    break
-                # a folder that was moved away is still watched, at its new place
-                now = await asyncio.to_thread(_identities, wanted)
-                if now != known:
-                    if any(known[folder] and not now[folder] for folder in wanted):
-                        yield set()  # the files that went with a folder aren't reported
-                    break
+        try:
+            async with contextlib.aclosing(changes) as batches:
+                async for batch in batches:
+                    if batch or not began:
+                        yield {Path(path) for _, path in batch}
+                    began = True
+                    if batch and folders() != wanted:
+                        break
+                    # a folder that was moved away is still watched, at its new place
+                    now = await asyncio.to_thread(_identities, wanted)
+                    if now != known:
+                        if any(known[folder] and not now[folder] for folder in wanted):
+                            yield set()  # the files that went with a folder aren't reported
+                        break
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # a folder went just before it could be watched
 
 
 def _identities(folders: Iterable[Path]) -> dict[Path, tuple[int, int] | None]:

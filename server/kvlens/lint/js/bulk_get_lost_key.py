@@ -10,9 +10,8 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
 from kvlens.kv.limits import MAX_BULK_KEYS
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import place, quoted
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.wording import place, quoted
 
 _INDEX = re.compile(r"(?:0|[1-9]\d{0,9})\Z")
 

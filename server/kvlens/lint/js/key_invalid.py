@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from kvlens.js.calls import KvCall
 from kvlens.js.constant_evaluator import Value
 from kvlens.kv.limits import MAX_BULK_KEYS, MAX_KEY_SIZE
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import place, quoted
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.wording import place, quoted
 
 _METHODS = frozenset({"get", "getWithMetadata", "put", "delete"})
 _NOT_KEYS = {

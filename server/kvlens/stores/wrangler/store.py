@@ -28,6 +28,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from kvlens.chunks import chunks
 from kvlens.kv.clock import Clock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, after_prefix
@@ -78,9 +79,10 @@ from kvlens.stores.wrangler.disk_format import (
     database_name,
     database_path,
 )
+from kvlens.stores.wrangler.info import STORE
 from kvlens.stores.wrangler.journal import Journals
 from kvlens.stores.wrangler.rows import read_entry, read_keys
-from kvlens.stores.wrangler.safe_paths import OWN, open_folder
+from kvlens.stores.wrangler.safe_paths import open_folder
 from kvlens.stores.wrangler.shm_lock import ShmLock
 from kvlens.stores.wrangler.staged import Staged
 from kvlens.stores.wrangler.tally import Tally, count
@@ -110,14 +112,6 @@ _LIST = (
 _STALE = f"SELECT 1 FROM _mf_entries WHERE expiration <= ? AND {IS_BLOB_ID} LIMIT 1"
 _LOGS = ("-wal", "-shm", "-journal")
 _MISSING = object()
-
-
-def open_url(url: str, base: Path, clock: Clock) -> Store:
-    """Return the store of `wrangler:` (state beside `base`) or `wrangler:PATH` (--persist-to)."""
-    path = url.partition(":")[2]
-    if path:
-        return WranglerStore(base / Path(path).expanduser(), ("v3",), clock)
-    return WranglerStore(base, (OWN, "state", "v3"), clock)
 
 
 class _Space:
@@ -214,12 +208,13 @@ class _Space:
             self.tally.is_stale = True
 
 
-class WranglerStore:
+class WranglerStore(Store):
     """Namespaces in Miniflare's disk format in the folder `parts` below `base`.
 
     Links are followed up to `base`, which somebody has named, and none below it.
     """
 
+    info = STORE
     inline = True
 
     def __init__(
@@ -247,6 +242,11 @@ class WranglerStore:
         self._purging: set[str] = set()
         self._idle: asyncio.Future[None] | None = None
         self._ending = threading.Event()
+
+    @property
+    def local_path(self) -> Path:
+        """The state folder."""
+        return self.state
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -330,7 +330,7 @@ class WranglerStore:
         return Stats(tally.keys, tally.size)
 
     async def namespaces(self) -> Sequence[str]:
-        """Return the namespaces on disk; see `kvlens.stores.known`.
+        """Return the namespaces on disk.
 
         A database is named after a hash, so the names are those of the folders with values, where
         they are ids as they stand: an id with characters that no folder may have is not found.
@@ -1035,10 +1035,10 @@ def _remove_orphans(
         names = orphans.still(space.path, space.blobs, names, pending)
         if not space.owns_folder():
             return
-        for at in range(0, len(names), orphans.STEP):
+        for some in chunks(names, orphans.STEP):
             if ending.is_set():
                 return
-            space.blobs.remove(names[at : at + orphans.STEP])
+            space.blobs.remove(some)
 
 
 def _no_descriptors(error: Exception) -> bool:

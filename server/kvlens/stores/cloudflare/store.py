@@ -16,44 +16,37 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-import os
-import re
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
 
-from kvlens.kv.clock import Clock
+from kvlens.chunks import chunks, sized_chunks
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.kv.values import dump_json, parse_json
 from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, digest
-from kvlens.stores.batch import each, in_parts
+from kvlens.stores.batch import each
+from kvlens.stores.cloudflare.info import ALLOW, STORE
 
 try:
     from cloudflare import (
-        APIConnectionError,
         APIError,
         APIStatusError,
-        APITimeoutError,
         AsyncCloudflare,
         BadRequestError,
         NotFoundError,
         Omit,
         omit,
     )
+
+    from kvlens.stores.cloudflare.errors import TIMEOUT, explain, raise_unless_missing
 except ImportError as missing:
     raise StoreError(
         f"The store cloudflare: needs the Python package cloudflare ({missing}). "
         f"Install it with: {sys.executable} -m pip install -U cloudflare"
     ) from missing
 
-API = "https://api.cloudflare.com/client/v4"
-ALLOW = "KVLENS_ALLOW_REMOTE_WRITES"
 TRIES = 4  # again, after 429, 5xx and lost connections; as late as Retry-After says
-TIMEOUT = 60.0  # seconds without an answer
 LIST_LEAST, LIST_MOST = 10, 1000  # keys the API lists at once
 BULK_KEYS = 10_000  # keys that one request writes or deletes
 BULK_GET_KEYS = 100  # keys that one request reads
@@ -62,48 +55,8 @@ COUNTED_PAGES = 5  # lists that counting is worth
 KEPT_PLACES = 64  # lists that can go on without reading from the start
 NAMED = 10  # keys of one write that the log names
 
-NO_NAMESPACE, NO_KEY = 10013, 10009
-
-_LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger("kvlens.stores.cloudflare")
 _Keys = list[KeyInfo]
-
-
-def open_url(url: str, base: Path, clock: Clock) -> Store:
-    """Return the store of an account. Nothing is asked before it is used."""
-    account, _, query = url.partition(":")[2].partition("?")
-    options = parse_qs(query, keep_blank_values=True)
-    account = account or os.environ.get("CLOUDFLARE_ACCOUNT_ID", "")
-    if not re.fullmatch(r"[\w-]+", account) or options not in ({}, {"writes": ["allow"]}):
-        raise StoreError(
-            f'"{url}" is no account: write cloudflare:ACCOUNT_ID (the 32 digits that '
-            "`wrangler whoami` shows), and ?writes=allow behind it to write."
-        )
-    token = os.environ.get("CLOUDFLARE_API_TOKEN", "")
-    if not token:
-        raise StoreError(
-            "The store cloudflare: needs CLOUDFLARE_API_TOKEN in the environment: a token with "
-            "the permission Workers KV Storage: Read (Edit to write), made in the dashboard "
-            "under My Profile, API Tokens."
-        )
-    address = os.environ.get("CLOUDFLARE_API_BASE_URL", "") or API
-    if not _is_safe(address):
-        raise StoreError(
-            f'CLOUDFLARE_API_BASE_URL "{address}" would carry the token unencrypted to another '
-            "machine: use https."
-        )
-    allowed = bool(options) and os.environ.get(ALLOW) == "1"
-    return CloudflareStore(account, token, address, writes=allowed)
-
-
-def _is_safe(address: str) -> bool:
-    """Tell whether a token may be sent there: encrypted, or on this machine."""
-    parts = urlsplit(address)
-    if parts.scheme != "http":
-        return parts.scheme == "https" and bool(parts.hostname)
-    try:
-        return parts.hostname == "localhost" or ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False
 
 
 class _Place(NamedTuple):
@@ -113,14 +66,14 @@ class _Place(NamedTuple):
     cursor: str
 
 
-class CloudflareStore:
+class CloudflareStore(Store):
     """The namespaces of one account, by id."""
 
-    inline = False
+    info = STORE
 
-    def __init__(self, account: str, token: str, address: str, *, writes: bool) -> None:
+    def __init__(self, account: str, token: str, address: str, *, writable: bool) -> None:
         self.account = account
-        self.writes = writes
+        self.writable = writable
         self._token = token
         self._client = AsyncCloudflare(
             api_token=token, base_url=address, max_retries=TRIES, timeout=TIMEOUT
@@ -140,7 +93,7 @@ class CloudflareStore:
                 )
                 value = await answer.read()
             except NotFoundError as error:
-                _raise_unless_missing(error)
+                raise_unless_missing(error)
                 return None
         return Entry(value, metadata, _whole(answer.headers.get("expiration")))
 
@@ -247,9 +200,6 @@ class CloudflareStore:
         with self._explained(ns):
             await self._put(ns, write)
 
-    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
-        await self.change_many([Batch(ns, writes)])
-
     async def change_many(self, batches: Sequence[Batch]) -> None:
         """Make the changes, a request after the other: the API has no way to make them whole."""
         written = 0
@@ -258,7 +208,7 @@ class CloudflareStore:
                 writes = list({write.key: write for write in writes}.values())
             of = f" of {len(writes):,}" if isinstance(writes, list) and len(batches) == 1 else ""
             kept: set[str] = set()
-            for part in in_parts(writes, BULK_KEYS, BULK_SIZE):
+            for part in sized_chunks(writes, BULK_KEYS, BULK_SIZE, Write.size):
                 latest = {write.key: write for write in part}
                 self._announce("put", ns, list(latest))
                 body = [_bulk_item(write) for write in latest.values()]
@@ -306,7 +256,7 @@ class CloudflareStore:
                     expiration = _whole(answer.headers.get("expiration"))
                 metadata = await self._metadata(ns, key)
             except NotFoundError as error:
-                _raise_unless_missing(error)
+                raise_unless_missing(error)
                 return Replaced.GONE
             await self._put(ns, Write(key, value, metadata, expiration))
         return Replaced.DONE
@@ -324,12 +274,11 @@ class CloudflareStore:
         return count
 
     async def _delete(self, ns: str, names: Sequence[str]) -> None:
-        for start in range(0, len(names), BULK_KEYS):
-            part = names[start : start + BULK_KEYS]
-            if len(names) == 1:
-                await self._kv.values.delete(part[0], **self._at(ns))
-            else:
-                await self._kv.bulk_delete(ns, account_id=self.account, body=part)
+        if len(names) == 1:
+            await self._kv.values.delete(names[0], **self._at(ns))
+            return
+        for part in chunks(names, BULK_KEYS):
+            await self._kv.bulk_delete(ns, account_id=self.account, body=part)
 
     async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
         """Delete what is as it was read.
@@ -357,8 +306,7 @@ class CloudflareStore:
             names: list[str] = []
             async for page in self._pages(ns, "", LIST_MOST):
                 names += [info.name for info in page.ahead]
-            for start in range(0, len(names), BULK_KEYS):
-                part = names[start : start + BULK_KEYS]
+            for part in chunks(names, BULK_KEYS):
                 await self._kv.bulk_delete(ns, account_id=self.account, body=part)
                 count += len(part)
         return count
@@ -376,7 +324,7 @@ class CloudflareStore:
             try:
                 await self._metadata(ns, names[0])
             except NotFoundError as error:
-                _raise_unless_missing(error)
+                raise_unless_missing(error)
                 return 0
             return 1
         wanted, count, pages = set(names), 0, 0
@@ -389,7 +337,7 @@ class CloudflareStore:
 
     def _announce(self, what: str, ns: str, names: Sequence[str]) -> None:
         """Name a write in the log; StoreError where writes are not allowed."""
-        if not self.writes:
+        if not self.writable:
             raise StoreError(
                 f"The real namespaces of account {self.account} are read-only here. To write to "
                 f"them, end the store's URL in ?writes=allow and set {ALLOW}=1."
@@ -400,9 +348,6 @@ class CloudflareStore:
 
     # -- the rest --------------------------------------------------------------------------
 
-    def poll(self) -> Sequence[str]:
-        return ()  # the API tells of no changes
-
     async def close(self) -> None:
         await self._client.close()
 
@@ -411,52 +356,8 @@ class CloudflareStore:
         try:
             yield
         except (APIError, ValueError) as error:
-            text = _explain(error, self.account, ns) if isinstance(error, APIError) else str(error)
+            text = explain(error, self.account, ns) if isinstance(error, APIError) else str(error)
             raise StoreError(f"{text}{more}.".replace(self._token, "…")) from None
-
-
-def _raise_unless_missing(error: NotFoundError) -> None:
-    """Raise the error where it is not the key that is missing."""
-    if NO_KEY not in _codes(error):
-        raise error
-
-
-def _codes(error: APIError) -> list[int]:
-    return [known.code for known in error.errors or () if known.code is not None]
-
-
-def _explain(error: APIError, account: str, ns: str) -> str:
-    said = "; ".join(f"{known.message} (code {known.code})" for known in error.errors or ())
-    if isinstance(error, APITimeoutError):
-        return f"Cloudflare's API at {_host(error)} does not answer in {TIMEOUT:.0f} s. Try again"
-    if isinstance(error, APIConnectionError):
-        cause = error.__cause__ or error
-        why = " ".join(str(cause).split()).rstrip(".") or type(cause).__name__
-        return f"Cloudflare's API at {_host(error)} cannot be reached: {why}"
-    status = error.status_code if isinstance(error, APIStatusError) else 0
-    said = said or f"status {status}"
-    if status in (401, 403):
-        return (
-            f"Cloudflare refuses the token for account {account}: {said}. CLOUDFLARE_API_TOKEN "
-            "needs the permission Workers KV Storage: Read (Edit to write) there"
-        )
-    if status == 404 and NO_NAMESPACE in _codes(error):
-        return (
-            f'Account {account} has no KV namespace with the id "{ns}" (code {NO_NAMESPACE}). '
-            "Compare the config's ids with `wrangler kv namespace list`"
-        )
-    if status == 429:
-        return (
-            f"Cloudflare's API allows no more requests for now: {said}. Wait some minutes; for "
-            "many keys, use one bulk command"
-        )
-    if status >= 500:
-        return f"Cloudflare's API failed: {said}. Try again; see www.cloudflarestatus.com"
-    return f"Cloudflare's API refused the request: {said}"
-
-
-def _host(error: APIError) -> str:
-    return str(error.request.url.host)
 
 
 def _named(names: Sequence[str]) -> str:

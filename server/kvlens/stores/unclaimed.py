@@ -1,20 +1,12 @@
-"""The namespaces that a store holds keys of, whether or not a config names them."""
+"""Namespaces that have keys in a store and that no config names."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from kvlens.stores.base import Store, StoreError
-
-
-@runtime_checkable
-class KnowsNamespaces(Protocol):
-    """What a store may offer besides `Store`, where it can tell which namespaces it has."""
-
-    async def namespaces(self) -> Sequence[str]:
-        """Return the ids of namespaces that were written to, in order."""
 
 
 class Unclaimed(NamedTuple):
@@ -28,10 +20,8 @@ class Unclaimed(NamedTuple):
 async def unclaimed(store: Store, claimed: Iterable[str]) -> list[Unclaimed]:
     """Return the namespaces with keys whose ids are not among the claimed ones.
 
-    Empty where the store cannot tell; one that cannot be read is left out. Raises StoreError.
+    Empty if the store cannot tell; one that cannot be read is left out. Raises StoreError.
     """
-    if not isinstance(store, KnowsNamespaces):
-        return []
     known = set(claimed)
     found = []
     for name in await store.namespaces():
