@@ -16,7 +16,7 @@ from pygls.uris import to_fs_path
 
 from kvlens import __version__
 from kvlens.config.find import is_config
-from kvlens.lsp.commands import registry
+from kvlens.lsp import execute_command
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
 from kvlens.lsp.fast_pygls.converter import make_converter
@@ -62,7 +62,7 @@ class Server(StdioServer):
             self.feature(method)(functools.partial(getattr(Server, handler), self))
         for method, (module, options) in FEATURES.items():
             self.feature(method, options)(functools.partial(_answer, module, self))
-        for name in registry.COMMANDS:
+        for name in execute_command.COMMANDS:
             self.command(name)(_announced)
 
     # life -----------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ class Server(StdioServer):
 
     async def execute(self, params: types.ExecuteCommandParams) -> Any:
         """Run a command."""
-        return await registry.run(self, params)
+        return await execute_command.run(self, params)
 
     # texts ----------------------------------------------------------------------------------
 

@@ -1,4 +1,7 @@
-"""`kvlens lsp`: the language server on standard input and output."""
+"""Run the language server on standard input and output.
+
+Section: Tools
+"""
 
 from __future__ import annotations
 
