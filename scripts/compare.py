@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from kvlens.config.project_context import look_around
 from kvlens.config.reader import load_text
-from kvlens.lint.config_rules import check
+from kvlens.lint.check_config import check
 
 from scripts.toolchain import BENCH_TREE, INTEROP_TREE, ROOT, node
 from tests.bench import servers

@@ -19,6 +19,7 @@ from kvlens.worker.config import WorkerConfig, read_worker_config
 from kvlens.worker.errors import WorkerError
 from kvlens.worker.fetch import Headers, Response
 from kvlens.worker.host import WorkerHost
+from kvlens.worker.hosts import allowed_host
 from kvlens.worker.output import Event
 from kvlens.worker.script import Script, plain_script
 
@@ -56,6 +57,7 @@ class Emulator:
         clock: Clock = system_clock,
         folder: str | Path | None = None,
         port: int = 0,
+        allowed_hosts: Iterable[str] = (),
     ) -> None:
         """Nothing is started yet; `async with` or `start()` does that.
 
@@ -66,7 +68,8 @@ class Emulator:
         them) are text or anything with a JSON form. `compat` is "strict" or "workerd"; see
         docs/fidelity.md. `folder` is the project's, where workerd, esbuild and a `wrangler:`
         store are looked for (default: the script's, else the current one). `port` is that of
-        `url`.
+        `url`, which answers requests for localhost and for `allowed_hosts`, where ".example"
+        allows subdomains too. Raises ValueError for arguments that do not fit.
         """
         if script is not None and script_path is not None:
             raise ValueError("give script or script_path, not both")
@@ -86,7 +89,7 @@ class Emulator:
             variables={**(vars or {}), **(bindings or {})},
         )
         self._script = plain_script(script, modules=modules) if script is not None else None
-        self._set_up(store, compat, clock, port)
+        self._set_up(store, compat, clock, port, allowed_hosts)
 
     @classmethod
     def from_config(
@@ -98,6 +101,7 @@ class Emulator:
         compat: CompatName = "strict",
         clock: Clock = system_clock,
         port: int = 0,
+        allowed_hosts: Iterable[str] = (),
     ) -> Emulator:
         """Return an emulator for what a wrangler config says of one environment.
 
@@ -107,15 +111,24 @@ class Emulator:
         emulator = cls.__new__(cls)
         emulator._settings = read_worker_config(Path(path), env)
         emulator._script = None
-        emulator._set_up(store, compat, clock, port)
+        emulator._set_up(store, compat, clock, port, allowed_hosts)
         return emulator
 
-    def _set_up(self, store: str, compat: CompatName, clock: Clock, port: int) -> None:
+    def _set_up(
+        self,
+        store: str,
+        compat: CompatName,
+        clock: Clock,
+        port: int,
+        allowed_hosts: Iterable[str],
+    ) -> None:
         self.events: deque[Event] = deque(maxlen=KEPT_EVENTS)
         """The newest things the Worker said, and those said about it; the oldest first."""
         self._compat = read_compat(compat)
         self._clock = clock
         self._port = port
+        names = [allowed_hosts] if isinstance(allowed_hosts, str) else allowed_hosts
+        self._allowed_hosts = [allowed_host(name) for name in names]
         self._store_url = store
         self._host: WorkerHost | None = None
         self._listeners: list[Callable[[Event], None]] = []
@@ -136,7 +149,12 @@ class Emulator:
             script = await asyncio.to_thread(build, settings)
         store = open_store(self._store_url, settings.folder, self._clock)
         host = WorkerHost(
-            store, settings.folder, compat=self._compat, clock=self._clock, emit=self._happened
+            store,
+            settings.folder,
+            compat=self._compat,
+            clock=self._clock,
+            emit=self._happened,
+            allowed_hosts=self._allowed_hosts,
         )
         self._host, self._store = host, store
         try:

@@ -1,60 +1,42 @@
-"""Values derived from one object, computed once and kept with it.
+"""Values that are computed once for an object and kept with it.
 
-The object has an attribute `memos`, an empty dict at first. Each kind of value has a key of its
-own, so that what comes out has the type of what went in:
-
-    @memoized
-    def bindings(config: Config) -> list[str]: ...
-
-The object must not change in a way that the value depends on.
+`@memo` on a function of one object makes it remember its result in the object's `memos`. The
+result goes when the object goes, and an object that is not changed needs no invalidation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from typing import Any, Generic, Protocol, TypeVar
 
-_T = TypeVar("_T")
+Memos = dict[object, Any]  # the results by the memo that made them
 
 
-class HasMemos(Protocol):
-    """An object that values are kept with."""
+class Remembering(Protocol):
+    """An object that results can be kept with."""
 
-    memos: dict[Memo[Any], Any]
+    @property
+    def memos(self) -> Memos:
+        """What was worked out for it."""
 
 
-_Holder = TypeVar("_Holder", bound=HasMemos)
+S = TypeVar("S", bound=Remembering)
+T = TypeVar("T")
 
 
-class Memo(Generic[_T]):
-    """The key of one kind of value, for code that decides itself when to keep it."""
+class memo(Generic[S, T]):  # noqa: N801 - a decorator
+    """A function of one object whose result is kept with the object."""
 
-    __slots__ = ()
+    def __init__(self, make: Callable[[S], T]) -> None:
+        self._make = make
+        update_wrapper(self, make)
 
-    def get(self, holder: HasMemos) -> _T | None:
-        """Return the value that is kept, or None."""
-        found: _T | None = holder.memos.get(self)
+    def __call__(self, owner: S) -> T:
+        """Return the result for an object, worked out the first time."""
+        memos = owner.memos
+        try:
+            found: T = memos[self]
+        except KeyError:
+            found = memos[self] = self._make(owner)
         return found
-
-    def set(self, holder: HasMemos, value: _T) -> _T:
-        """Keep a value and return it."""
-        holder.memos[self] = value
-        return value
-
-    def pop(self, holder: HasMemos) -> _T | None:
-        """Return the value and stop keeping it, so that no other thread has the same one."""
-        found: _T | None = holder.memos.pop(self, None)
-        return found
-
-
-def memoized(compute: Callable[[_Holder], _T]) -> Callable[[_Holder], _T]:
-    """Make a function of one object compute its value once per object. None is not kept."""
-    memo: Memo[_T] = Memo()
-
-    @wraps(compute)
-    def remembered(holder: _Holder) -> _T:
-        found: _T | None = holder.memos.get(memo)
-        return memo.set(holder, compute(holder)) if found is None else found
-
-    return remembered

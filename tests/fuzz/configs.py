@@ -11,8 +11,9 @@ from kvlens.config.project_context import Surroundings
 from kvlens.config.query import at, entry_at
 from kvlens.config.reader import ConfigReader
 from kvlens.lint.base import Problem
-from kvlens.lint.config_rules import check_structure, check_text, in_order
+from kvlens.lint.check_config import check_structure, check_text
 from kvlens.lint.fixes import fix_all, fixes_for, suppress
+from kvlens.lint.problems import in_order
 from kvlens.lint.rewrites import rewrites
 from kvlens.text import LineIndex, Span
 

@@ -184,6 +184,44 @@ def test_the_configs_port_counts_unless_another_is_given(tmp_path: Path) -> None
         assert not dev.url.endswith(f":{port}")
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_an_edit_of_the_configs_port_is_followed(tmp_path: Path) -> None:
+    """Without --port; where the new one is taken, the Worker stays where it is."""
+    first, second = free_port(), free_port()
+    project = write_project(tmp_path, small(OK, f"[dev]\nport = {first}\n"))
+    config = (project / "wrangler.toml").read_text("utf-8")
+    with Dev(project, port=None) as dev, socket.create_server(("127.0.0.1", 0)) as taken:
+        assert dev.url == f"http://127.0.0.1:{first}"
+        dev.write("wrangler.toml", config.replace(str(first), str(taken.getsockname()[1])))
+        said = dev.event("log", "is in use")["message"]
+        assert said.endswith(f"The Worker stays at {dev.url}")
+        dev.event("restarted")
+        assert dev.get()[0] == 200
+        dev.write("wrangler.toml", config.replace(str(first), str(second)))
+        moved = dev.event("moved")
+        dev.event("restarted")
+        assert moved["url"] == f"http://127.0.0.1:{second}"
+        assert moved["message"] == f"dev.port has changed: the Worker is at {moved['url']} now"
+        with pytest.raises(OSError):
+            urllib.request.urlopen(dev.url, timeout=WAIT)
+        dev.url = moved["url"]
+        assert dev.get()[0] == 200
+
+
+def test_a_port_that_was_given_stays(tmp_path: Path) -> None:
+    project = write_project(tmp_path, small(OK))
+    config = (project / "wrangler.toml").read_text("utf-8")
+    with Dev(project) as dev:
+        dev.write("wrangler.toml", f"{config}[dev]\nport = {free_port()}\n")
+        dev.event("restarted")
+        assert dev.get()[0] == 200
+        assert "moved" not in {event["event"] for event in dev.seen}
+
+
 REFUSED: list[tuple[str, dict[str, Any], list[str], str]] = [
     ("Pages", {"wrangler.toml": 'pages_build_output_dir = "public"\n'}, [], "wrangler pages dev"),
     ("host", small(OK), ["--allowed-host", "http://x"], "is not a host name"),

@@ -119,6 +119,9 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 INVALID, PARAMS, METHOD, UNREADABLE = -32600, -32602, -32601, -32700
 HOVER = "textDocument/hover"
 TEXT = {"textDocument": {"uri": "file:///x/wrangler.toml"}}
+ACTIONS = "textDocument/codeAction"
+AREA = {"start": {"line": 0, "character": 0}, "end": {"line": 1, "character": 0}}
+ACTION = {**TEXT, "range": AREA}
 REQUESTS: list[tuple[str, str, Any, int]] = [
     # id, method, params, code
     ("position-null", HOVER, {**TEXT, "position": None}, PARAMS),
@@ -137,6 +140,8 @@ REQUESTS: list[tuple[str, str, Any, int]] = [
     ("completion", "textDocument/completion", {**TEXT}, PARAMS),
     ("rename", "textDocument/rename", {**TEXT, "position": {}, "newName": 5}, PARAMS),
     ("code-action", "textDocument/codeAction", {**TEXT, "range": {}, "context": {}}, PARAMS),
+    ("many-of-a-wrong-type", ACTIONS, {**ACTION, "context": {"diagnostics": [1] * 200_000}}, PARAMS),
+    ("text-for-an-array", ACTIONS, {**ACTION, "context": {"diagnostics": "x" * 200_000}}, PARAMS),
     ("inlay", "textDocument/inlayHint", {**TEXT, "range": {"start": 5, "end": 6}}, PARAMS),
     ("symbols", "workspace/symbol", {}, PARAMS),
     ("formatting", "textDocument/formatting", {}, METHOD),
@@ -160,6 +165,26 @@ def test_a_request_that_does_not_fit(session: Session, method: str, params: Any,
     assert error["message"]
     assert "\n" not in error["message"]
     assert "data" not in error
+
+
+ARRAYS = {
+    # diagnostics: what is said of them, only of the first that does not fit
+    "numbers": (
+        [1, 2, 3],
+        "invalid value for type, expected Diagnostic @ $.params.context.diagnostics[0].",
+    ),
+    "text": ("abc", "invalid value for type, expected Sequence @ $.params.context.diagnostics."),
+    "object": (
+        {"a": 1},
+        "invalid value for type, expected Sequence @ $.params.context.diagnostics.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "said"), ARRAYS.values(), ids=ARRAYS)
+def test_the_first_mistake_of_an_array_is_named(session: Session, given: Any, said: str) -> None:
+    session.send(id="asked", method=ACTIONS, params={**ACTION, "context": {"diagnostics": given}})
+    assert session.answer("asked")["error"]["message"] == f"{ACTIONS}: {said}"
 
 
 BODIES: list[tuple[str, bytes, Any, int]] = [

@@ -16,7 +16,7 @@ from kvlens.cli.reports import FORMATS
 from kvlens.js import files, reader
 from kvlens.js.grammar import load
 from kvlens.js.syntax import Source
-from kvlens.lint.registry import severities
+from kvlens.lint.registry import rules as all_rules
 
 ID = "0f2ac74b498b48028cb68387c421e279"
 GOOD = f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
@@ -240,7 +240,7 @@ def test_sarif_holds_rules_results_and_places(checker: Checker) -> None:
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
-    assert [rule["id"] for rule in rules] == list(severities())
+    assert [rule["id"] for rule in rules] == list(all_rules())
     (result,) = run["results"]
     assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == "binding-duplicate"
     assert result["level"] == "error"

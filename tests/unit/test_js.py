@@ -18,8 +18,8 @@ from kvlens.js.project import SourceProject, env_types, texts_beside
 from kvlens.js.query import CursorTarget
 from kvlens.js.reader import SourceReader, read_source
 from kvlens.js.syntax import Source
-from kvlens.lint.js_check import check_source
-from kvlens.lint.js_checker import SourceChecker
+from kvlens.lint.check_source import check_source
+from kvlens.lint.source_checker import SourceChecker
 
 from tests.unit.marked_text import marked
 
@@ -401,8 +401,8 @@ def python(program: str) -> str:
 
 def test_nothing_loads_the_parser_before_a_source_is_read() -> None:
     program = (
-        "import sys, kvlens.lint.config_rules;"
-        "from kvlens.js.project import may_matter; from kvlens.lint.js_check import check;"
+        "import sys, kvlens.lint.check_config;"
+        "from kvlens.js.project import may_matter; from kvlens.lint.check_source import check;"
         "check('', 'a.ts'); may_matter('x');"
         "print([name for name in sys.modules if 'tree_sitter' in name])"
     )

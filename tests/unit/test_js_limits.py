@@ -10,10 +10,10 @@ from kvlens.js.analysis import merge_types
 from kvlens.js.api import at, completing, keys, references, uses
 from kvlens.js.project import SourceProject, env_types
 from kvlens.js.reader import SourceReader, read_source
-from kvlens.lint import js_rules
+from kvlens.lint import check_source as check_source_module
+from kvlens.lint.check_source import check, check_source
+from kvlens.lint.check_sources import check_with_sources
 from kvlens.lint.js import ttl_out_of_range
-from kvlens.lint.js_check import check, check_source
-from kvlens.lint.unused_bindings import unused_bindings
 
 CONFIG = load_text(
     'main = "index.ts"\nkv_namespaces = [{ binding = "CARTS", id = "a" }, { binding = "B" }]\n',
@@ -60,6 +60,30 @@ CASES: dict[str, tuple[str, str | None]] = {
         + "await env.CARTS.put('k', 'v', { expirationTtl: T1999 });\n} }",
         None,
     ),
+    "constants made of two, in 1,000 calls": (
+        "const T0 = 30;\n"
+        + "".join(f"const T{n} = T{n - 1} + T{n - 1};\n" for n in range(1, 60))
+        + HEAD
+        + "".join(f"await env.CARTS.put('k', 'v', {{ expirationTtl: T59 + {n} }});\n" for n in range(1_000))
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "texts made of two, in 1,000 calls": (
+        f"const T0 = '{'x' * 100_000}';\n"
+        + "".join(f"const T{n} = T{n - 1} + T{n - 1};\nconst U{n} = `${{T{n}}}${{T{n}}}`;\n" for n in range(1, 60))
+        + HEAD
+        + "".join(f"await env.CARTS.put('k' + {n}, U15 + {n});\n" for n in range(1_000))
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "2,000 constants, in 1,000 calls": (
+        "".join(f"const k{n} = 'k';\n" for n in range(2_000))
+        + f"const all = [{', '.join(f'k{n}' for n in range(2_000))}];\n"
+        + HEAD
+        + "await env.CARTS.get(all);\n" * 1_000
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
     "4,000 calls": (HEAD + "env.CARTS.get(k);\n" * 4_000 + "} }", "promise-not-awaited"),
     "a long string": (HEAD + PUT.format(f"'{'a' * 900_000}'"), "ttl-out-of-range"),
     "a million a line": (HEAD + PUT.format("'v'") + "// x" * 200_000, "ttl-out-of-range"),
@@ -77,13 +101,31 @@ def test_no_source_takes_long(text: str, code: str | None) -> None:
     assert "internal-error" not in codes
     if source.refused:
         assert [problem.message for problem in problems] == [f"This source {source.refused}."]
-        assert unused_bindings(CONFIG, {"/project/index.ts": text}, lambda _: source) == []
+        assert check_with_sources(CONFIG, {"/project/index.ts": text}, lambda _: source) == []
     uses(source, project)
     keys(source, project)
     references(source, "CARTS", project)
     at(source, len(text) // 2, project)
     completing(source, len(source.text) // 2, project)
     assert time.monotonic() - began < HANG
+
+
+ENDLESS = {
+    # what the parser never comes to an end with: path, text
+    "brackets in brackets of JSX": ("a.tsx", "<a {{b:>c:d(e f)\n"),
+    "half-typed calls": ("a.js", "(async=>n(.t(('',n(.g(''t((''))));"),
+}
+
+
+@pytest.mark.parametrize(("path", "text"), ENDLESS.values(), ids=ENDLESS)
+def test_a_short_text_that_is_parsed_without_end(path: str, text: str) -> None:
+    source = read_source(text, f"/project/{path}")
+    assert source.refused == "takes too long to parse, and is not checked"
+    reader = SourceReader(f"/project/{path}")
+    for version in ("const a = 1;", text, "const a = 2;"):
+        source = reader.read(version)
+    assert source.refused is None
+    assert source.text == "const a = 2;"
 
 
 def test_a_refused_source_is_read_again_when_it_is_mended() -> None:
@@ -101,8 +143,8 @@ def test_a_rule_that_fails_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None
         raise ZeroDivisionError
 
     broken = ttl_out_of_range.RULE
-    table = [type(broken)(**{**vars(broken), "check": fail}), *js_rules._CALL_RULES]
-    monkeypatch.setattr(js_rules, "_CALL_RULES", table)
+    table = [type(broken)(**{**vars(broken), "check": fail}), *check_source_module._CALL_RULES]
+    monkeypatch.setattr(check_source_module, "_CALL_RULES", table)
     text = HEAD + "await env.CARTS.put('a', 'v');\n" * 3 + PUT.format("'v'")
     problems = check(text, "/project/index.ts", [CONFIG])
     assert [p.code for p in problems] == ["internal-error", "ttl-out-of-range"]

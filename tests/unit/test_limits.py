@@ -15,9 +15,9 @@ from kvlens.config.project_context import Surroundings
 from kvlens.config.query import at
 from kvlens.config.reader import ConfigReader, load_text
 from kvlens.config.syntax_check import check_syntax
-from kvlens.lint import config_rules
+from kvlens.lint import check_config
 from kvlens.lint.base import ConfigRule, EntryRule, Finding
-from kvlens.lint.config_rules import check, check_structure
+from kvlens.lint.check_config import check, check_structure
 from kvlens.lint.fixes import fix_all, fixes_for
 from kvlens.lint.problems import MOST as LISTED
 from kvlens.text import LineIndex, Span
@@ -271,7 +271,7 @@ def test_a_rule_that_fails_is_told_once_and_the_others_go_on(
 ) -> None:
     broken = kind("id-empty", "error", "broken", _broken)
     name = "_CONFIG_RULES" if kind is ConfigRule else "_ENTRY_RULES"
-    monkeypatch.setattr(config_rules, name, [broken, *getattr(config_rules, name)])
+    monkeypatch.setattr(check_config, name, [broken, *getattr(check_config, name)])
     text = "kv_namespaces = [{ binding = 'A', id = '' }, { binding = 'A', idd = 'x' }]\n"
     problems = check(load_text(text, "wrangler.toml"))
     (told,) = [problem for problem in problems if problem.code == "internal-error"]

@@ -9,11 +9,13 @@ import pytest
 from kvlens.config.project_context import Surroundings
 from kvlens.config.reader import ConfigReader, load_text
 from kvlens.lint.base import Problem
-from kvlens.lint.config_rules import RULES, check, check_structure, check_text, file_problem
-from kvlens.lint.js_rules import SOURCE_RULES
+from kvlens.lint.check_config import check, check_structure, check_text
+from kvlens.lint.problems import file_problem
+from kvlens.lint.registry import rules, rules_of
 
 from tests.unit.marked_text import marked
 
+RULES = {**rules_of("config"), **rules_of("seeds")}
 ID = "0f2ac74b498b48028cb68387c421e279"
 OTHER = "06779da6940b431db6e566b4846d64db"
 
@@ -586,4 +588,4 @@ def test_fixes_of_the_pages_are_clean(code: str, language: str, text: str) -> No
 
 
 def test_there_is_no_page_without_a_rule() -> None:
-    assert {path.stem for path in PAGES.glob("*.md")} == {*RULES, *SOURCE_RULES, "README"}
+    assert {path.stem for path in PAGES.glob("*.md")} == {*rules(), "README"}

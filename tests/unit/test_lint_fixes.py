@@ -13,8 +13,8 @@ from kvlens.config.model import Config
 from kvlens.config.reader import load_text
 from kvlens.config.syntax_check import check_syntax
 from kvlens.lint.base import Fix, Problem
-from kvlens.lint.config_rules import RULES, check
-from kvlens.lint.fixes import fix_all, fixes_for, mends, suppress
+from kvlens.lint.check_config import check
+from kvlens.lint.fixes import fix_all, fixes_for, fixes_of, mends, suppress
 from kvlens.lint.rewrites import rewrites
 from kvlens.text import Span
 
@@ -63,8 +63,8 @@ def every_fix(config: Config) -> list[tuple[Problem, Fix]]:
     return [(p, fix) for p in check(config, OLD) for fix in fixes_for(config, p, OLD)]
 
 
-FIXABLE = {name: marked(text)[0] for name, (code, text) in CASES.items() if RULES[code].fixes} | {
-    name: marked(text)[0] for name, (code, _, text) in PLACED.items() if RULES[code].fixes
+FIXABLE = {name: marked(text)[0] for name, (code, text) in CASES.items() if fixes_of(code)} | {
+    name: marked(text)[0] for name, (code, _, text) in PLACED.items() if fixes_of(code)
 }
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from kvlens.memo import Memo, memoized
+from kvlens.memo import Memos, memo
 
 
 class Text:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.memos: dict[Memo[Any], Any] = {}
+        self.memos: Memos = {}
 
 
-def test_a_memoized_function_computes_once_per_object() -> None:
+def test_a_memo_computes_once_per_object() -> None:
     seen = []
 
-    @memoized
+    @memo
     def words(holder: Text) -> list[str]:
         seen.append(holder.text)
         return holder.text.split()
@@ -27,32 +25,27 @@ def test_a_memoized_function_computes_once_per_object() -> None:
     assert seen == ["a b", "c"]
 
 
-def test_an_empty_value_is_kept_too() -> None:
+def test_nothing_is_kept_too() -> None:
     calls = []
 
-    @memoized
-    def nothing(holder: Text) -> list[str]:
+    @memo
+    def nothing(holder: Text) -> None:
         calls.append(holder)
-        return []
 
     text = Text("")
-    assert nothing(text) is nothing(text)
-    assert len(calls) == 1
+    nothing(text)
+    nothing(text)
+    assert calls == [text]
 
 
 def test_each_memo_has_its_own_value() -> None:
-    length: Memo[int] = Memo()
-    title: Memo[str] = Memo()
-    text = Text("abc")
-    assert length.get(text) is None
-    assert length.set(text, 3) == 3
-    assert title.get(text) is None
-    title.set(text, "Abc")
-    assert (length.get(text), title.get(text)) == (3, "Abc")
+    @memo
+    def length(holder: Text) -> int:
+        return len(holder.text)
 
+    @memo
+    def title(holder: Text) -> str:
+        return holder.text.title()
 
-def test_a_popped_value_is_no_longer_kept() -> None:
-    memo: Memo[int] = Memo()
     text = Text("abc")
-    memo.set(text, 1)
-    assert (memo.pop(text), memo.pop(text), memo.get(text)) == (1, None, None)
+    assert (length(text), title(text), length(text)) == (3, "Abc", 3)

@@ -11,7 +11,7 @@ import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, Replaced, Store, digest
+from kvlens.stores.base import Batch, Replaced, Seen, Store, digest
 from kvlens.stores.batch import each, everything
 from kvlens.stores.registry import every_store, open_store
 
@@ -219,6 +219,57 @@ async def replace_lets_one_of_many_win(store: Store) -> None:
     assert entry == Entry(b"%d" % (results.index(Replaced.DONE) + 1))
 
 
+async def delete_unchanged_compares(store: Store) -> None:
+    old = {
+        key: Write(key, b"read", "[1]", NOW + 60)
+        for key in ("same", "value", "metadata", "no metadata", "expiration", "for ever", "gone")
+    }
+    plain = Write("plain", b"")
+    await store.put_many("A", [*old.values(), plain])
+    seen = [Seen.of(key, write) for key, write in old.items()]
+    new = [
+        Write("value", b"late", "[1]", NOW + 60),  # of equal size
+        Write("metadata", b"read", "[2]", NOW + 60),
+        Write("no metadata", b"read", None, NOW + 60),
+        Write("expiration", b"read", "[1]", NOW + 61),
+        Write("for ever", b"read", "[1]"),
+    ]
+    await store.put_many("A", new)
+    await store.delete("A", ["gone"])
+    deleted = await store.delete_unchanged("A", [*seen, Seen.of("plain", plain)])
+    assert sorted(deleted) == ["plain", "same"]
+    for write in new:
+        assert await store.get("A", write.key) == Entry(*write[1:])
+    assert await names(store) == sorted(write.key for write in new)
+    assert (await store.stats("A")).keys == len(new)
+    assert list(await store.delete_unchanged("A", [])) == []
+    assert list(await store.delete_unchanged("B", seen)) == []
+
+
+async def delete_unchanged_takes_many(store: Store) -> None:
+    writes = [Write(f"{number:04}", b"x" * (number % 50)) for number in range(1_300)]
+    await store.put_many("A", writes)
+    await store.put_many("A", [Write(f"{number:04}", b"new") for number in range(0, 1_300, 100)])
+    deleted = await store.delete_unchanged("A", [Seen.of(write.key, write) for write in writes])
+    assert len(deleted) == 1_287
+    assert await names(store) == [f"{number:04}" for number in range(0, 1_300, 100)]
+    assert await store.stats("A") in (Stats(13, 39), Stats(13, None))
+
+
+async def delete_unchanged_loses_no_write(store: Store) -> None:
+    """Whichever comes first of a write and the delete, the write is there afterwards."""
+    old = [Write(str(number), b"old") for number in range(40)]
+    await store.put_many("A", old)
+    seen = [Seen.of(write.key, write) for write in old]
+    await asyncio.gather(
+        *(store.put("A", Write(write.key, b"new")) for write in old[::2]),
+        store.delete_unchanged("A", seen),
+        *(store.put("A", Write(write.key, b"new")) for write in old[1::2]),
+    )
+    for write in old:
+        assert await store.get("A", write.key) == Entry(b"new")
+
+
 async def many_at_once(store: Store) -> None:
     keys = [f"k{n:03}" for n in range(700)]
     writes = [
@@ -330,6 +381,9 @@ CHECKS: list[Callable[[Store], Awaitable[None]]] = [
     replace_keeps_the_rest,
     replace_compares,
     replace_lets_one_of_many_win,
+    delete_unchanged_compares,
+    delete_unchanged_takes_many,
+    delete_unchanged_loses_no_write,
     many_at_once,
     many_at_once_stop_at_a_size,
     counts,
@@ -356,5 +410,7 @@ async def test_expired_keys_are_never_returned(store: Store, clock: ManualClock)
     assert await names(store, limit=2, after="0") == ["2", "4"]
     assert await store.stats("A") == Stats(5, 5)
     assert not await store.replace("A", "3", b"")
+    expired = Seen("3", digest(b"v"), None, NOW + 10)
+    assert list(await store.delete_unchanged("A", [expired])) == []
     assert await store.delete("A", ["5", "0"]) == 1
     assert await store.clear("A") == 4

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -22,31 +21,11 @@ from kvlens.stores.wrangler.disk_format import blobs_path, database_path, new_bl
 from kvlens.stores.wrangler.journal import Journals, Row
 from kvlens.stores.wrangler.store import WranglerStore
 
+from tests.unit.disk_store import opened_elsewhere, state
+
+__all__ = ["state"]
+
 TELLS = sys.platform in ("linux", "darwin")  # whether others have the database open
-
-READER = """
-import sqlite3, sys
-database = sqlite3.connect(sys.argv[1])
-database.execute("SELECT * FROM _mf_entries").fetchall()
-print("open", flush=True)
-sys.stdin.read()
-"""
-
-
-@contextlib.contextmanager
-def opened_elsewhere(state: Path, ns: str = "KV") -> Iterator[None]:
-    command = [sys.executable, "-c", READER, str(database_path(state, ns))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        assert process.stdin
-        assert process.stdout.readline()
-        yield
-        process.stdin.close()
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    return tmp_path / ".wrangler" / "state" / "v3"
 
 
 @pytest.fixture

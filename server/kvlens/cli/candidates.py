@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from kvlens.cli import COMMANDS, load
-from kvlens.cli.common import Place, counted, entries, find_place
+from kvlens.cli.common import counted, entries, find_project
 from kvlens.cli.frame import Argument, Command, Options, headline, parser, shown_options
+from kvlens.workspace.project import Project
 
 FILES = ":files"  # the shell completes file names itself
 
@@ -120,12 +121,10 @@ def _values(name: str, choices: Iterable[object], given: Given) -> Iterable[Cand
 # -- values -----------------------------------------------------------------------------------
 
 
-def _place(given: Given, environment: str | None) -> Place:
-    from kvlens.stores.registry import DEFAULT_STORE  # late: of few options
-
-    options = Options(config=given.get("config"), env=environment, store=DEFAULT_STORE)
+def _place(given: Given, environment: str | None) -> Project:
+    options = Options(config=given.get("config"), env=environment, store="wrangler:")
     options.remote, options.persist_to = False, None
-    return find_place(options)
+    return find_project(options)
 
 
 def _bindings(given: Given) -> Iterable[Candidate]:
@@ -135,7 +134,7 @@ def _bindings(given: Given) -> Iterable[Candidate]:
 
 def _environments(given: Given) -> Iterable[Candidate]:
     config = _place(given, "").config
-    return [Candidate(one.name) for one in config.environments if one.name] if config else []
+    return [Candidate(one.name) for one in config.environments if one.name]
 
 
 def _snapshots(given: Given) -> Iterable[Candidate]:
@@ -157,12 +156,12 @@ def _stores(given: Given) -> Iterable[Candidate]:
 
 
 def _severities(given: Given) -> Iterable[Candidate]:
-    from kvlens.lint.registry import severities
+    from kvlens.lint.registry import rules
     from kvlens.lint.suppressions import LEVELS
 
     return [
-        Candidate(f"{code}={level}", summary)
-        for code, (_, summary) in severities().items()
+        Candidate(f"{rule.code}={level}", rule.summary)
+        for rule in rules().values()
         for level in LEVELS
     ]
 

@@ -14,10 +14,9 @@ from kvlens.cli.reports import FORMATS
 from kvlens.config.find import SEEDS, find_configs, owning_config, winners
 from kvlens.js.files import source_files
 from kvlens.js.grammar import is_source, unavailable
-from kvlens.lint.base import Level
-from kvlens.lint.config_rules import Levels
+from kvlens.lint.base import Level, Levels
 from kvlens.lint.project import Checked, Wanted, check_project
-from kvlens.lint.registry import severities
+from kvlens.lint.registry import find_rule
 from kvlens.lint.suppressions import LEVELS
 
 _CONFIG_ENDINGS = (".toml", ".json", ".jsonc")
@@ -65,7 +64,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 def _severity(text: str) -> tuple[str, Level]:
     code, _, level = text.partition("=")
-    if code not in severities():
+    if find_rule(code) is None:
         raise argparse.ArgumentTypeError(f"there is no rule {code!r}; see docs/rules")
     for known in LEVELS:
         if level == known:

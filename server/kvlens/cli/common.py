@@ -11,21 +11,15 @@ from typing import NamedTuple, TypeVar
 
 from kvlens.cli.frame import Argument, CommandError, Options, UsageError
 from kvlens.cli.terminal import json_text, one_line
-from kvlens.config.find import CONFIG_NAMES, find_config, read_config
+from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config
 from kvlens.config.model import Config, Entry
-from kvlens.config.reader import load_text
 from kvlens.errors import KVLensError
 from kvlens.kv.coerce import has_lone_surrogate
 from kvlens.kv.validation import key_name
 from kvlens.seeds.array import FileError
 from kvlens.stores.base import DamagedKeyError, Store, StoreError
-from kvlens.stores.registry import (
-    DEFAULT_STORE,
-    absolute_url,
-    default_store,
-    find_store,
-    open_store,
-)
+from kvlens.stores.registry import DEFAULT_STORE, absolute_url, default_store, find_store
+from kvlens.workspace.project import Project
 
 T = TypeVar("T")
 
@@ -115,16 +109,6 @@ def time_options(parser: argparse.ArgumentParser) -> None:
 # -- the config and the namespace -----------------------------------------------------------
 
 
-class Place(NamedTuple):
-    """What the options say of config, environment and store."""
-
-    path: Path | None  # of the config
-    config: Config | None
-    environment: str | None
-    folder: Path  # of the config, else the current one
-    store: str  # its URL
-
-
 class Target(NamedTuple):
     """A namespace: its id in the store, and what to call it."""
 
@@ -136,79 +120,84 @@ class Target(NamedTuple):
         return one_line(named)
 
 
-def find_place(options: Options, *, config_needed: bool = True) -> Place:
+def config_path(options: argparse.Namespace) -> Path:
+    """Return the config that is named, or the one that wrangler would use from here.
+
+    Raises ConfigError if there is none.
+    """
+    path = Path(options.config) if options.config else find_config(Path.cwd())
+    if path is None:
+        names = listed(CONFIG_NAMES, "or")
+        raise ConfigError(f"no {names} in {Path.cwd()} or above; name the config with --config")
+    return path.absolute()
+
+
+def find_project(options: Options, *, config_needed: bool = True) -> Project:
     """Read the config and check the environment.
 
-    Raises ConfigError or CommandError where the config is needed and there is none, or the
-    environment is not in it, and UsageError for a store that a command cannot reach.
+    A config that isn't needed is read only if it is named: without one, the project has no
+    namespaces. Raises ConfigError, CommandError for an environment that isn't in the config, and
+    UsageError for a store that a command can't reach.
     """
     store = _store_url(options)
-    path = Path(options.config).absolute() if options.config else find_config(Path.cwd())
     environment = os.environ.get("CLOUDFLARE_ENV") if options.env is None else options.env
     environment = environment or None
-    if path is None:
-        if config_needed:
-            names = listed(CONFIG_NAMES, "or")
-            raise CommandError(
-                f"no {names} in {Path.cwd()} or above; name the config with --config"
-            )
-        return Place(None, None, environment, Path.cwd(), store)
     if not config_needed and not options.config:
-        return Place(path, None, environment, path.parent, store)
-    config = load_text(read_config(path), str(path))
-    known = [found.name for found in config.environments if found.name]
+        path = find_config(Path.cwd()) or Path.cwd() / CONFIG_NAMES[0]
+        return Project(path, environment, store=store, text="")
+    project = Project(config_path(options), environment, store=store)
+    known = [found.name for found in project.config.environments if found.name]
     if environment is not None and environment not in known:
         there = f"there {_are(known)} {listed(known)}" if known else "it has no environments"
         raise CommandError(
-            f'no environment "{environment}" in {shown(path)}; {there}{_mistake(config)}'
+            f'no environment "{environment}" in {shown(project.path)}; {there}'
+            f"{_mistake(project.config)}"
         )
-    return Place(path, config, environment, path.parent, store)
+    return project
 
 
-def find_target(options: Options) -> tuple[Place, Target]:
-    """Return the one namespace that the options name. Raises as `find_place`, and UsageError."""
+def find_target(options: Options) -> tuple[Project, Target]:
+    """Return the one namespace that the options name. Raises as `find_project`, and UsageError."""
     if options.binding is not None and options.namespace_id is not None:
         raise UsageError(
             "Conflicting options: --binding and --namespace-id cannot be used together. "
             "Please provide only one."
         )
     if options.namespace_id:
-        return find_place(options, config_needed=False), Target(options.namespace_id, None)
+        return find_project(options, config_needed=False), Target(options.namespace_id, None)
     if not options.binding:
         raise UsageError(
             "Missing required option: exactly one of --binding and --namespace-id must be provided"
         )
-    place = find_place(options)
-    return place, resolve(place, options.binding, options.preview)
+    project = find_project(options)
+    return project, resolve(project, options.binding, options.preview)
 
 
-def resolve(place: Place, binding: str, preview: bool | None) -> Target:
+def resolve(project: Project, binding: str, preview: bool | None) -> Target:
     """Return the namespace of a binding; `preview` None takes preview_id, else id, else binding.
 
     Raises CommandError where the environment has no such binding, or no preview_id is there.
     """
-    for name, entry in entries(place):
+    for name, entry in entries(project):
         if name != binding:
             continue
         chosen = entry.store_id
         if preview is not None:
             chosen = entry.text_of("preview_id" if preview else "id")
         if preview and not chosen:
-            assert place.path
             raise CommandError(
                 f'No preview namespace ID is configured for binding "{binding}". '
-                f'Add a "preview_id" to it in {shown(place.path)}, or leave --preview out.'
+                f'Add a "preview_id" to it in {shown(project.path)}, or leave --preview out.'
             )
         return Target(chosen or binding, binding)
-    raise CommandError(unknown(place, binding))
+    raise CommandError(unknown(project, binding))
 
 
-def entries(place: Place) -> list[tuple[str, Entry]]:
+def entries(project: Project) -> list[tuple[str, Entry]]:
     """Return the namespaces of the chosen environment, each by its binding."""
     found: list[tuple[str, Entry]] = []
-    assert place.config
-    for environment in place.config.environments:
-        if environment.name == place.environment:
+    for environment in project.config.environments:
+        if environment.name == project.environment:
             for kv in environment.kv:
                 for entry in kv.entries:
                     if binding := entry.text_of("binding"):
@@ -216,22 +205,20 @@ def entries(place: Place) -> list[tuple[str, Entry]]:
     return found
 
 
-def unknown(place: Place, binding: str, *, by_id: bool = True) -> str:
+def unknown(project: Project, binding: str, *, by_id: bool = True) -> str:
     """Say that the environment has no such binding, and where it may be instead.
 
     `by_id` tells whether the command takes --namespace-id too.
     """
-    assert place.path
-    assert place.config
-    where = f'environment "{place.environment}" of ' if place.environment else ""
-    text = f'No KV namespace with binding "{binding}" in {where}{shown(place.path)}'
-    known = [name for name, _ in entries(place)]
+    where = f'environment "{project.environment}" of ' if project.environment else ""
+    text = f'No KV namespace with binding "{binding}" in {where}{shown(project.path)}'
+    known = [name for name, _ in entries(project)]
     elsewhere = [
         namespace.environment
-        for namespace in place.config.namespaces()
+        for namespace in project.config.namespaces()
         if namespace.binding == binding
     ]
-    if mistake := _mistake(place.config):
+    if mistake := _mistake(project.config):
         return text + mistake
     if None in elsewhere:
         return f"{text}: environments do not inherit it from the top level; add it there"
@@ -279,7 +266,7 @@ def _store_url(options: Options) -> str:
 # -- the store --------------------------------------------------------------------------------
 
 
-def with_store(place: Place, action: Callable[[Store], Awaitable[T]]) -> T:
+def with_store(project: Project, action: Callable[[Store], Awaitable[T]]) -> T:
     """Open the store, do something with it, close it.
 
     Raises StoreError, and UsageError for a URL that names no store.
@@ -288,7 +275,7 @@ def with_store(place: Place, action: Callable[[Store], Awaitable[T]]) -> T:
 
     async def work() -> T:
         try:
-            store = open_store(place.store, place.folder)
+            store = project.open_store()
         except StoreError as error:
             raise UsageError(str(error)) from error
         try:

@@ -37,7 +37,8 @@ def _export(options: Options) -> int:
     async def work(store: Store) -> int:
         how: Any = {"prefix": options.prefix, "damaged": damaged.append}
         if file is None:
-            return await write_items(store, target.id, JsonScreen(), **how)
+            with JsonScreen() as out:
+                return await write_items(store, target.id, out, **how)
         return await export_file(store, target.id, Path(file), project=place.folder, **how)
 
     count = with_store(place, work)
@@ -54,7 +55,8 @@ def _export(options: Options) -> int:
 
 
 COMMAND = Command(
-    "Write a namespace to a seed file, with values, metadata and expirations.",
+    "Write a namespace to a seed file, with values, metadata and expirations.\n"
+    "If it fails, nothing is written to standard output, and FILE stays as it was.",
     _export,
     _options,
     (),

@@ -22,7 +22,7 @@ from kvlens.cli.common import (
     with_store,
 )
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
-from kvlens.cli.terminal import exact_output
+from kvlens.cli.terminal import JsonScreen, exact_output
 from kvlens.files import read_given
 from kvlens.kv.coerce import UNSET
 from kvlens.kv.errors import KVSyntaxError
@@ -165,22 +165,23 @@ def _list(options: Options) -> int:
     prefix = list_prefix(UNSET if options.prefix is None else options.prefix)
     place, target = find_target(options)
 
-    async def work(store: Store) -> None:
-        """Print the keys page by page: memory need not hold a million."""
+    async def work(store: Store, out: JsonScreen) -> None:
+        """Write the keys page by page: memory need not hold a million."""
         after: str | None = None
-        printed = False
+        written = False
         while True:
             page = await store.list(target.id, prefix=prefix, after=after)
             if page.keys:
                 items = [{"name": info.name, **_extras(info)} for info in page.keys]
-                print(",\n" if printed else "[\n", json_lines(items), sep="", end="")
-                printed = True
+                out.write((",\n" if written else "[\n") + json_lines(items))
+                written = True
             if page.complete or not page.keys:
-                print("\n]" if printed else "[]")
+                out.write("\n]\n" if written else "[]\n")
                 return
             after = page.keys[-1].name
 
-    with_store(place, work)
+    with JsonScreen() as out:
+        with_store(place, lambda store: work(store, out))
     return 0
 
 
@@ -253,7 +254,8 @@ COMMAND = {
         {1: "there is no such key, or it cannot be read"},
     ),
     "list": Command(
-        "Print all keys, their expiration and metadata, as JSON.",
+        "Print all keys, their expiration and metadata, as JSON.\n"
+        "If the keys cannot all be read, nothing is printed but the error.",
         _list,
         _list_options,
         (),

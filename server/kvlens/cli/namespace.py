@@ -7,7 +7,7 @@ from typing import Any
 
 from kvlens.cli.common import (
     counted,
-    find_place,
+    find_project,
     human_size,
     place_options,
     print_json,
@@ -27,9 +27,7 @@ from kvlens.stores.unclaimed import Unclaimed, unclaimed
 
 def _list(options: Options) -> int:
     """List the chosen environment's namespaces; without --env those of all environments."""
-    place = find_place(options)
-    assert place.path
-    assert place.config
+    place = find_project(options)
     chosen = [place.environment] if place.environment or options.env == "" else []
     namespaces = place.config.namespaces(*chosen)
     claimed = place.config.store_ids()
@@ -109,7 +107,7 @@ def _move_options(parser: argparse.ArgumentParser) -> None:
 def _move(options: Options) -> int:
     """Move the keys that are under an old name into the namespace of a binding."""
     source, binding = options.words
-    place = find_place(options)
+    place = find_project(options)
     target = resolve(place, binding, None)
 
     async def work(store: Store) -> Moved:

@@ -10,11 +10,10 @@ from typing import Any
 from kvlens.cli.bulk import warn
 from kvlens.cli.common import (
     FilesError,
-    Place,
     Target,
     counted,
     entries,
-    find_place,
+    find_project,
     find_target,
     namespace_options,
     print_json,
@@ -30,6 +29,7 @@ from kvlens.seeds.array import FileError, short
 from kvlens.seeds.file import read
 from kvlens.seeds.plan import Change, plan, to_writes, used_up
 from kvlens.stores.base import Store
+from kvlens.workspace.project import Project
 
 _MARKS = {"new": "+", "changed": "~"}
 
@@ -43,7 +43,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
     namespace_options(parser)
 
 
-def _files(options: Options) -> tuple[Place, list[tuple[Path, Target]]]:
+def _files(options: Options) -> tuple[Project, list[tuple[Path, Target]]]:
     """Return the files to read, each with its namespace."""
     files = [Path(word) for word in options.words]
     if options.namespace_id is not None or (files and options.binding is not None):
@@ -51,7 +51,7 @@ def _files(options: Options) -> tuple[Place, list[tuple[Path, Target]]]:
         if not files:
             raise UsageError("--namespace-id needs a FILE; only a binding has one by its name")
         return place, [(path, target) for path in files]
-    place = find_place(options)
+    place = find_project(options)
     if files:
         return place, [(path, _by_name(place, path, options.preview)) for path in files]
     if options.binding is not None:
@@ -70,7 +70,7 @@ def _files(options: Options) -> tuple[Place, list[tuple[Path, Target]]]:
     return place, list(found.items())
 
 
-def _by_name(place: Place, path: Path, preview: bool | None) -> Target:
+def _by_name(place: Project, path: Path, preview: bool | None) -> Target:
     try:
         return resolve(place, path.stem, preview)
     except CommandError as error:
@@ -98,7 +98,7 @@ def _seed(options: Options) -> int:
     return _dry_run(options, place, jobs) if options.dry_run else _write(options, place, jobs)
 
 
-def _write(options: Options, place: Place, jobs: list[Job]) -> int:
+def _write(options: Options, place: Project, jobs: list[Job]) -> int:
     async def work(store: Store) -> None:
         for path, target, writes in jobs:
             changes = await plan(store, target.id, writes)
@@ -116,7 +116,7 @@ def _write(options: Options, place: Place, jobs: list[Job]) -> int:
     return 0
 
 
-def _dry_run(options: Options, place: Place, jobs: list[Job]) -> int:
+def _dry_run(options: Options, place: Project, jobs: list[Job]) -> int:
     async def work(store: Store) -> list[list[Change]]:
         return [await plan(store, target.id, writes) for _, target, writes in jobs]
 

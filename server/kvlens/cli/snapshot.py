@@ -9,11 +9,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from kvlens.cli.common import (
-    Place,
     confirmed,
     counted,
     damaged_error,
-    find_place,
+    find_project,
     human_size,
     listed,
     place_options,
@@ -34,13 +33,19 @@ from kvlens.seeds.snapshots import (
     SnapshotExistsError,
 )
 from kvlens.stores.base import DamagedKeyError, Store
+from kvlens.workspace.project import Project
 
 T = TypeVar("T")
 _MARKS = {"new": "+", "gone": "-", "changed": "~"}
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--binding", metavar="NAME", help="only this namespace (default: all)")
+    parser.add_argument(
+        "--binding",
+        metavar="NAME",
+        action="append",
+        help="only this namespace; repeatable (default: all)",
+    )
     place_options(parser)
 
 
@@ -58,17 +63,17 @@ def _restore_options(parser: argparse.ArgumentParser) -> None:
     _options(parser)
 
 
-def _namespaces(options: Options) -> tuple[Place, list[NamespaceRef]]:
+def _namespaces(options: Options) -> tuple[Project, list[NamespaceRef]]:
     """Return the namespaces that the options choose: without --env those of all environments."""
-    place = find_place(options)
-    assert place.path
-    assert place.config
+    place = find_project(options)
     chosen = [place.environment] if place.environment or options.env == "" else []
     found = [NamespaceRef(n.binding, n.environment, n.id) for n in place.config.namespaces(*chosen)]
     if options.binding is not None:
-        found = [namespace for namespace in found if namespace.binding == options.binding]
-        if not found:
-            raise CommandError(unknown(place, options.binding, by_id=False))
+        there = {namespace.binding for namespace in found}
+        for binding in options.binding:
+            if binding not in there:
+                raise CommandError(unknown(place, binding, by_id=False))
+        found = [namespace for namespace in found if namespace.binding in options.binding]
     if not found:
         raise CommandError(
             f"no KV namespaces in {shown(place.path)}; add one to kv_namespaces there"
@@ -111,7 +116,7 @@ def _save(options: Options) -> int:
 
 
 def _list(options: Options) -> int:
-    place = find_place(options)
+    place = find_project(options)
     found, wrong = snapshots.saved(place.folder)
     print_warnings([f"warning: {line}" for line in wrong])
     if options.json:
@@ -130,7 +135,7 @@ def _list(options: Options) -> int:
     return 0
 
 
-def _compared(options: Options) -> tuple[Place, Snapshot, list[Difference]]:
+def _compared(options: Options) -> tuple[Project, Snapshot, list[Difference]]:
     """Compare the snapshot with now, and say which namespaces are not in both."""
     place, namespaces = _namespaces(options)
     snapshot = _tell(lambda: snapshots.load(place.folder, options.words[0]))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from kvlens.memo import Memos
+
 # The kinds of a node. "missing": nothing where a value belongs. "invalid": text that is no value.
 KINDS = ("string", "integer", "float", "boolean", "datetime", "null", "array", "table")
 BROKEN_KINDS = ("missing", "invalid")
@@ -31,9 +33,9 @@ class Member(NamedTuple):
 
 
 class Node:
-    """One value. Shared and never changed; `cache` holds what others derive from it alone."""
+    """One value. Shared and never changed; `memos` holds what others derive from it alone."""
 
-    __slots__ = ("broken", "cache", "head", "items", "kind", "length", "members", "value")
+    __slots__ = ("broken", "head", "items", "kind", "length", "members", "memos", "value")
 
     def __init__(
         self,
@@ -53,7 +55,7 @@ class Node:
         self.members = members  # of a table
         self.items = items  # of an array: (offset, node)
         self.head = length if head is None else head  # how much to underline for the whole
-        self.cache: dict[str, Any] = {}
+        self.memos: Memos = {}
 
     def __repr__(self) -> str:
         inside = self.members or self.items or repr(self.value)

@@ -86,6 +86,10 @@ async def _delete(store: Store, ns: str, given: Arguments) -> Any:
     return await store.delete(ns, given["keys"])
 
 
+async def _delete_unchanged(store: Store, ns: str, given: Arguments) -> Any:
+    return list(await store.delete_unchanged(ns, given["seen"]))
+
+
 async def _list(store: Store, ns: str, given: Arguments) -> Any:
     page = await store.list(
         ns,
@@ -117,6 +121,7 @@ OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], b
     "put_many": (_put_many, True),
     "replace": (_replace, True),
     "delete": (_delete, True),
+    "delete_unchanged": (_delete_unchanged, True),
     "list": (_list, False),
     "stats": (_stats, False),
     "clear": (_clear, True),

@@ -13,6 +13,7 @@ from kvlens.config.model import Config
 from kvlens.js.analysis import Analysis, EnvType
 from kvlens.js.config_bindings import QUOTED, declared
 from kvlens.js.syntax import Source
+from kvlens.memo import memo
 
 _TEST_FOLDERS = {"test", "tests", "__tests__", "__mocks__", "mocks", "e2e", "fixtures", "spec"}
 _TEST_NAME = re.compile(r"[._-](?:test|spec|mock|e2e|bench)s?\.", re.IGNORECASE)
@@ -64,12 +65,18 @@ ALONE = SourceProject()
 
 def read(source: Source, project: SourceProject = ALONE) -> Analysis:
     """Return a source read as part of a project; kept with the source."""
-    kept = source.kept.get("reading")
-    if isinstance(kept, tuple) and _same(kept[0], project) and isinstance(kept[1], Analysis):
-        return kept[1]
+    last = _last_reading(source)
+    if last and _same(last[0][0], project):
+        return last[0][1]
     reading = Analysis(source, declared(project.configs), project.types)
-    source.kept["reading"] = (project, reading)
+    last[:] = [(project, reading)]
     return reading
+
+
+@memo
+def _last_reading(source: Source) -> list[tuple[SourceProject, Analysis]]:
+    """Return the last reading of a source, if there is one: a list to put it in."""
+    return []
 
 
 def _same(one: SourceProject, other: SourceProject) -> bool:
@@ -108,9 +115,7 @@ def may_matter(text: str, project: SourceProject = ALONE) -> bool:
     )
 
 
+@memo
 def env_types(source: Source) -> dict[str, EnvType]:
     """Return the members of Env that a source writes, for `Project.types`."""
-    found = source.kept.get("env_types")
-    if not isinstance(found, dict):
-        found = source.kept["env_types"] = Analysis(source).env_types
-    return found
+    return Analysis(source).env_types

@@ -12,6 +12,7 @@ from kvlens.js.constant_evaluator import Value
 from kvlens.js.reader import edited
 from kvlens.js.renames import references
 from kvlens.js.syntax import plain
+from kvlens.kv.limits import MAX_BULK_KEYS
 from kvlens.text import Span
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _keys(reading: Analysis, call: KvCall) -> Iterator[CursorTarget]:
         return
     # the first argument alone: the others may be half-typed, or long
     value = call.folder.value(call.argument_nodes[0])
-    for each in value.items if value.kind == "array" else (value,):
+    for each in value.items[:MAX_BULK_KEYS] if value.kind == "array" else (value,):
         place = _key(reading, call, each)
         if place is not None:
             yield place

@@ -32,7 +32,7 @@ class SourceReader:
             shown = text if len(text) <= MAX_LENGTH else ""
             self._last = fresh = _parse(self.path, shown, load(name), last)
             if last is not None:
-                last.kept.clear()  # what is in it holds the version in turn
+                last.memos.clear()  # what is in it holds the version in turn
             return fresh
         return last
 

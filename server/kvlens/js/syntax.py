@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kvlens.js.grammar import Grammar
 from kvlens.js.offsets import Offsets
 from kvlens.js.scopes import Scopes
+from kvlens.memo import Memos
 from kvlens.text import Span
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Source:
         self.offsets = offsets
         self.tree = tree
         self.grammar = grammar
-        self.kept: dict[str, object] = {}  # what others made of this version alone
+        self.memos: Memos = {}  # what others derive from this version alone
 
     @property
     def text(self) -> str:
@@ -53,6 +54,19 @@ class Source:
         from tree_sitter import QueryCursor
 
         return QueryCursor(self.grammar.query).captures(self.root)
+
+    def comments_with(self, word: str) -> list[Span]:
+        """Return where the comments are that hold a word."""
+        data, raw = self.offsets.data, word.encode()
+        found: list[Span] = []
+        at = data.find(raw)
+        while at >= 0:
+            node = self.root.descendant_for_byte_range(at, at + len(raw))
+            if node is not None and node.type == "comment":
+                found.append(self.span(node))
+                at = node.end_byte
+            at = data.find(raw, at + 1)
+        return found
 
     def span(self, node: Node) -> Span:
         """Return where a node stands."""

@@ -12,10 +12,12 @@ from kvlens.config.model import Config
 from kvlens.config.project_context import Surroundings
 from kvlens.config.reader import ConfigReader
 from kvlens.config.syntax_check import check_syntax
-from kvlens.lint.base import EntryRule, Fix, PlaceRule, Problem, TextRule
-from kvlens.lint.config_rules import RULES, check_structure, check_text
+from kvlens.lint.base import ConfigRule, EntryRule, Fix, Fixes, PlaceRule, Problem, TextRule
+from kvlens.lint.check_config import check_structure, check_text
 from kvlens.lint.problems import number_of
+from kvlens.lint.registry import rules_of
 from kvlens.lint.suppressions import suppressions
+from kvlens.memo import memo
 from kvlens.text import Span
 
 # Rules of lists that wrangler does not read, and what only a list that is read can have.
@@ -24,19 +26,24 @@ _INSIDE = frozenset(
     (
         "id-twice",
         "id-shared",
-        *(code for code, rule in RULES.items() if isinstance(rule, EntryRule)),
+        *(code for code, rule in rules_of("config").items() if isinstance(rule, EntryRule)),
     )
 )
-_READER = "reader of fixes"
 _JUDGED = 20_000  # characters up to which the strict judge looks at a fix too: it takes long
 
 
 def fixes_for(config: Config, problem: Problem, around: Surroundings | None = None) -> list[Fix]:
     """Return the ways to mend one problem, the best first."""
-    rule = RULES.get(problem.code)
-    if rule is None or rule.fixes is None:
+    fixes = fixes_of(problem.code)
+    if fixes is None:
         return []
-    return [fix for fix in rule.fixes(config, problem) if mends(config, fix, problem.code, around)]
+    return [fix for fix in fixes(config, problem) if mends(config, fix, problem.code, around)]
+
+
+def fixes_of(code: str) -> Fixes | None:
+    """Return what proposes fixes for a rule's problems, if anything does."""
+    rule = rules_of("config").get(code)
+    return rule.fixes if isinstance(rule, EntryRule | ConfigRule | TextRule | PlaceRule) else None
 
 
 def fix_all(
@@ -74,8 +81,7 @@ def _together(
     edits = _Edits()
     done: list[Problem] = []
     for problem in problems:
-        rule = RULES.get(problem.code)
-        fixes = rule.fixes if rule else None
+        fixes = fixes_of(problem.code)
         if fixes is None:
             continue
         for fix in fixes(config, problem):
@@ -137,7 +143,7 @@ def mends(config: Config, fix: Fix, code: str, around: Surroundings | None = Non
     """
     if not fix.edits:
         return False
-    slow = isinstance(RULES.get(code), TextRule | PlaceRule)
+    slow = isinstance(rules_of("config").get(code), TextRule | PlaceRule)
     mended = tried(config, fix)
     before, after = _count(config, around, slow=slow), _count(mended, around, slow=slow)
     inside = _INSIDE if code in _HIDING else frozenset[str]()
@@ -152,13 +158,21 @@ def mends(config: Config, fix: Fix, code: str, around: Surroundings | None = Non
 
 def tried(config: Config, fix: Fix) -> Config:
     """Return the config as it would be after a fix; what the fix leaves alone is not read again."""
-    reader: ConfigReader | None = config.cache.pop(_READER, None)  # no two threads have the same
-    if reader is None:
+    idle = _idle_readers(config)
+    try:
+        reader = idle.pop()  # no two threads have the same
+    except IndexError:
         reader = ConfigReader(config.path)
         reader.read(config.text)
     mended = reader.read(applied(config.text, fix.edits))
-    config.cache[_READER] = reader
+    idle.append(reader)
     return mended
+
+
+@memo
+def _idle_readers(config: Config) -> list[ConfigReader]:
+    """Return the readers that have read a config and nobody uses now."""
+    return []
 
 
 def still_valid(config: Config) -> bool:

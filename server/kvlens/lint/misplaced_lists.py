@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from kvlens.config.model import KV_FIELD, Config, Entry
 from kvlens.config.nodes import Node
+from kvlens.memo import memo
 from kvlens.text import Span
 
 FIELDS_OF_KV = frozenset(("binding", "id", "preview_id"))
-_KEPT = "strays"
 _PLAIN = KV_FIELD.replace("_", "")
 # Names that mean the list only where what they hold looks like one.
 _LOOSE = {"kv", "kvs", "kvbinding", "kvbindings", "kvstore", "kvstores", "namespace", "namespaces"}
@@ -50,12 +50,10 @@ class Stray:
         )
 
 
+@memo
 def strays(config: Config) -> list[Stray]:
     """Return every such key that is not simply the right one in the right place."""
-    kept: list[Stray] | None = config.cache.get(_KEPT)
-    if kept is None:
-        kept = config.cache[_KEPT] = list(_strays(config))
-    return kept
+    return list(_strays(config))
 
 
 def in_scope(path: tuple[str, ...]) -> bool:
@@ -109,12 +107,10 @@ def _strays(config: Config) -> Iterator[Stray]:
 _Found = tuple[tuple[str, ...], int, Node, int]  # path, the table's offset, the table, the member
 
 
+@memo
 def _search(node: Node) -> tuple[_Found, ...]:
     """Return the keys in question in a table and all below it; offsets from the table."""
-    kept: tuple[_Found, ...] | None = node.cache.get(_KEPT)
-    if kept is None:
-        kept = node.cache[_KEPT] = tuple(_look(node))
-    return kept
+    return tuple(_look(node))
 
 
 def _look(node: Node) -> Iterator[_Found]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,12 +11,10 @@ from kvlens.config.model import Config
 from kvlens.config.project_context import look_around
 from kvlens.config.reader import load_text
 from kvlens.files import open_file
-from kvlens.lint.base import Problem
-from kvlens.lint.config_rules import Levels, check, file_problem, in_order, reported
-from kvlens.lint.problems import failed, more
+from kvlens.lint.base import Levels, Problem
+from kvlens.lint.check_config import check
+from kvlens.lint.problems import file_problem, in_order
 from kvlens.lint.suppressions import apply_suppressions, with_severity
-
-_SEED_RULES = {"error": "seed-invalid", "warning": "seed-doubtful"}
 
 
 @dataclass(frozen=True)
@@ -96,23 +93,14 @@ def _check_file(path: Path, levels: Levels) -> tuple[Checked, Config | None]:
 
 
 def _check_seed_file(path: Path) -> Checked:
-    from kvlens.seeds.array import FileError, read_text  # late: only where there are seeds
-    from kvlens.seeds.file import check as check_seeds
+    from kvlens.lint.check_seeds import check as check_seeds  # late: only where there are seeds
+    from kvlens.seeds.array import FileError, read_text
 
     try:
         text = read_text(path, path.name)
     except FileError as error:
         return Checked(path, "", [file_problem(problem.message) for problem in error.problems])
-    seeds = check_seeds(text, str(path), time.time())
-    found = [
-        reported(_SEED_RULES[problem.severity], problem.message, problem.span)
-        for problem in seeds.problems
-    ]
-    for severity, code in _SEED_RULES.items():
-        listed = [problem for problem in seeds.problems if problem.severity == severity]
-        if (left := seeds.counts[severity] - len(listed)) > 0:
-            found.append(reported(code, more(left, code), listed[-1].span))
-    return Checked(path, text, in_order(found))
+    return Checked(path, text, check_seeds(text, str(path)))
 
 
 # sources ------------------------------------------------------------------------------------
@@ -126,8 +114,8 @@ def _check_sources(
         return [], []
     from kvlens.js.files import SourceFiles
     from kvlens.js.project import ALONE, SourceProject, is_test, may_matter, texts_beside
-    from kvlens.lint.js_check import check_source
-    from kvlens.lint.unused_bindings import unused_bindings
+    from kvlens.lint.check_source import check_source
+    from kvlens.lint.check_sources import check_with_sources
 
     files, project = SourceFiles({}), ALONE
     if wanted.config is not None:
@@ -137,14 +125,8 @@ def _check_sources(
         project = SourceProject(configs, files.types(), texts_beside(folder))
     unused: list[Problem] = []
     if config is not None and not files.unread:  # what is not read may use any binding
-        try:
-            unused = [
-                *apply_suppressions(
-                    config, unused_bindings(config, files.texts, files.parsed), levels
-                )
-            ]
-        except Exception as error:
-            unused = [failed("the search for namespaces that no source uses", error)]
+        found = check_with_sources(config, files.texts, files.parsed)
+        unused = [*apply_suppressions(config, found, levels)]
     checked = []
     for path in wanted.sources:
         name = str(_whole(path))

@@ -9,7 +9,7 @@ from kvlens.config.convert import to_inline, to_sections
 from kvlens.config.edit import add_bindings, add_field, list_path, literal
 from kvlens.config.model import Config, Entry, Environment, KvList
 from kvlens.lint.base import Fix
-from kvlens.lint.config_rules import check_structure
+from kvlens.lint.check_config import check_structure
 from kvlens.lint.fix_helpers import can_extend, fresh_id
 from kvlens.lint.fixes import still_valid, tried
 from kvlens.text import Span

@@ -12,7 +12,7 @@ from kvlens.lsp.formatting import amount
 from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:
-    from kvlens.lsp.projects import Project
+    from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
 
 
@@ -52,7 +52,7 @@ async def answer(server: Server, params: types.CodeLensParams) -> list[types.Cod
     return lenses
 
 
-async def _keys(project: Project, store_id: str) -> str:
+async def _keys(project: ServedProject, store_id: str) -> str:
     if project.emulator.state != "running":
         return "keys"
     try:

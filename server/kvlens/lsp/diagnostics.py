@@ -19,8 +19,9 @@ from kvlens.config.find import ConfigError, is_config, read_config
 from kvlens.config.model import Config
 from kvlens.config.project_context import look_around
 from kvlens.config.reader import ConfigReader
-from kvlens.lint.base import Problem
-from kvlens.lint.config_rules import Levels, check, check_structure, check_text, file_problem
+from kvlens.lint.base import Levels, Problem
+from kvlens.lint.check_config import check, check_structure, check_text
+from kvlens.lint.problems import file_problem
 from kvlens.lint.suppressions import apply_suppressions, with_severity
 from kvlens.lsp.documents import json_range
 from kvlens.lsp.spelling import file_key

@@ -9,13 +9,13 @@ from kvlens.lsp.formatting import amount
 from kvlens.seeds.move import Existing, move
 
 if TYPE_CHECKING:
-    from kvlens.lsp.projects import Project
+    from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
 
 SHOWN = 3  # keys that a question names
 
 
-async def offer(server: Server, project: Project, pair: Renamed) -> None:
+async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
     """Ask whether the keys are to be moved, and move them."""
     old, new = pair.old, pair.new
     if project.emulator.state != "running":

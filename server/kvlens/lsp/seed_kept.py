@@ -14,11 +14,11 @@ from kvlens.seeds.file import read
 from kvlens.seeds.plan import to_writes
 
 if TYPE_CHECKING:
-    from kvlens.lsp.projects import Project
+    from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
 
 
-async def ask(server: Server, project: Project, event: dict[str, Any]) -> None:
+async def ask(server: Server, project: ServedProject, event: dict[str, Any]) -> None:
     """Tell which keys were left as they are, and put them where the user wants that."""
     keys, binding, path = event["keys"], event["binding"], Path(event["file"])
     they, them = ("it", "it") if len(keys) == 1 else ("they", "them")

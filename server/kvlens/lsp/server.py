@@ -22,7 +22,7 @@ from kvlens.lsp.documents import Documents
 from kvlens.lsp.fast_pygls.converter import make_converter
 from kvlens.lsp.fast_pygls.protocol import ISSUES, REQUEST_FAILED, unexpected
 from kvlens.lsp.fast_pygls.transport import StdioServer
-from kvlens.lsp.projects import Project, Projects
+from kvlens.lsp.projects import Projects, ServedProject
 from kvlens.lsp.settings import Settings, read_settings
 from kvlens.lsp.spelling import Spelling
 from kvlens.lsp.subprocesses import Child, ChildError
@@ -181,7 +181,7 @@ class Server(StdioServer):
         chosen = await self.window_show_message_request_async(asked)
         return chosen.title if chosen else None
 
-    def keys_changed(self, project: Project) -> None:
+    def keys_changed(self, project: ServedProject) -> None:
         """Tell the client that keys or namespaces of a project are not as before."""
         self.protocol.notify(CHANGED, {"config": self.uri(project.path)})
 
@@ -247,16 +247,15 @@ class Server(StdioServer):
         for uri in configs:
             self.diagnostics.check_file(self.path(uri), uri)
         known = [self.projects.get(self.path(uri)) for uri in configs]
-        if all(known) and all(self.path(uri).is_file() for uri in configs):
-            for project in known:
-                assert project
-                project.reload()
+        await asyncio.gather(*(project.follow() for project in known if project))
+        for project in known:
+            if project:
                 self._offer_moves(project)
                 self.keys_changed(project)
-        else:
+        if not all(known) or not all(self.path(uri).is_file() for uri in configs):
             await self._look_through(start=self.settings.starts_alone)
 
-    def _offer_moves(self, project: Project) -> None:
+    def _offer_moves(self, project: ServedProject) -> None:
         """Ask about the keys of namespaces that a reading of the config found renamed."""
         found, project.renamed = project.renamed, []
         for pair in found:
@@ -301,15 +300,19 @@ class Server(StdioServer):
 
             self.create_task(seed_kept.ask(self, kept_in, event))
         elif kind in ("namespaces", "changed"):
-            project: Project | None = self.projects.get(child.config)
-            if kind == "namespaces" and project:
-                project.reload()
-                self._offer_moves(project)
             note = {"config": uri}
             if "id" in event:
                 note["id"] = event["id"]
-            self.protocol.notify(CHANGED, note)
-            self._refresh_shown()
+            self.create_task(self._changed_in(child, note, reload=kind == "namespaces"))
+
+    async def _changed_in(self, child: Child, note: dict[str, Any], *, reload: bool) -> None:
+        """Tell the client what changed in a child: its namespaces or their keys."""
+        project: ServedProject | None = self.projects.get(child.config)
+        if reload and project:
+            await project.follow()
+            self._offer_moves(project)
+        self.protocol.notify(CHANGED, note)
+        self._refresh_shown()
 
     def _state_changed(self, child: Child, uri: str) -> None:
         is_worker = isinstance(child, WorkerProcess)

@@ -9,7 +9,7 @@ from typing import Any
 
 from kvlens.kv.limits import COMPATS, Compat, read_compat
 from kvlens.lint.base import Level
-from kvlens.lint.registry import severities
+from kvlens.lint.registry import rules
 from kvlens.lint.suppressions import LEVELS
 from kvlens.stores.registry import DEFAULT_STORE
 from kvlens.worker.hosts import allowed_host
@@ -102,7 +102,7 @@ def read_levels(sent: Mapping[Any, Any]) -> tuple[dict[str, Level], list[str]]:
     """Return the levels of rules that are right, and what is wrong with the others."""
     levels: dict[str, Level] = {}
     complaints: list[str] = []
-    known = severities() if sent else {}
+    known = rules() if sent else {}
     for code, level in sent.items():
         if code not in known:
             complaints.append(f"there is no rule {code!r}; it is left alone.")

@@ -22,13 +22,13 @@ from kvlens.js.project import ALONE, SourceProject, env_types, texts_beside
 from kvlens.js.reader import read_source
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
-from kvlens.lint.js_checker import SourceChecker
-from kvlens.lint.unused_bindings import unused_bindings
+from kvlens.lint.check_sources import check_with_sources
+from kvlens.lint.source_checker import SourceChecker
 from kvlens.lsp.documents import Document, to_range
 from kvlens.text import LineIndex, Span
 
 if TYPE_CHECKING:
-    from kvlens.lsp.projects import Project
+    from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
 
 Around = tuple[Mapping[str, EnvType], frozenset[str]]  # what `SourceProject` has besides configs
@@ -171,7 +171,7 @@ class Sources:
             for project in self._server.projects
         ]
 
-    def owner(self, path: Path) -> Project | None:
+    def owner(self, path: Path) -> ServedProject | None:
         """Return the project that a source belongs to."""
         for config in belonging(str(path), self.configs()):
             return self._server.projects.get(Path(config.path))
@@ -191,7 +191,7 @@ class Sources:
         types, beside = await asyncio.shield(looking)
         return SourceProject(configs, types, beside)
 
-    def _look_around(self, owner: Project) -> Around:
+    def _look_around(self, owner: ServedProject) -> Around:
         texts = (text for text in self._texts(owner) if may_type(text.text))
         types = merge_types(env_types(text.source()) for text in texts)
         return types, texts_beside(owner.path.parent)
@@ -204,23 +204,23 @@ class Sources:
             return []
         return await asyncio.to_thread(self._unused, owner, config)
 
-    def _unused(self, owner: Project, config: Config) -> list[Problem]:
+    def _unused(self, owner: ServedProject, config: Config) -> list[Problem]:
         try:
             found = {str(text.path): text for text in self._texts(owner, whole=True)}
         except SourceError:
             return []  # what is not read may use any binding
         texts = {path: text.text for path, text in found.items()}
-        return unused_bindings(config, texts, lambda path: found[path].source())
+        return check_with_sources(config, texts, lambda path: found[path].source())
 
-    async def of_project(self, owner: Project, word: str) -> list[tuple[Path, Source]]:
+    async def of_project(self, owner: ServedProject, word: str) -> list[tuple[Path, Source]]:
         """Return a project's sources that have a word in them, open ones as the editor has them."""
         return await asyncio.to_thread(self._with_word, owner, word)
 
-    def _with_word(self, owner: Project, word: str) -> list[tuple[Path, Source]]:
+    def _with_word(self, owner: ServedProject, word: str) -> list[tuple[Path, Source]]:
         texts = self._texts(owner)
         return [(text.path, text.source()) for text in texts if word in text.text]
 
-    def _texts(self, owner: Project, *, whole: bool = False) -> Iterator[Text]:
+    def _texts(self, owner: ServedProject, *, whole: bool = False) -> Iterator[Text]:
         """Yield a project's sources, open ones as the editor has them.
 
         One that cannot be read is left out, or with `whole` raised as SourceError.

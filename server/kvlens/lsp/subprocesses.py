@@ -183,6 +183,9 @@ class Child:
             event = _event(line)
             if event.get("event") == "namespaces":
                 self.ready["namespaces"] = event.get("namespaces", [])
+            if event.get("event") == "moved":
+                self.ready["url"] = event.get("url", "")
+                self._set("running")
             self._changed(self, event)
         code = await process.wait()
         if self._process is process:  # nobody asked it to end

@@ -53,6 +53,24 @@ def digest(value: bytes) -> str:
     return hashlib.sha256(value).hexdigest()
 
 
+class Seen(NamedTuple):
+    """An entry as it was read, for `Store.delete_unchanged` to compare with."""
+
+    key: str
+    digest: str
+    metadata: str | None = None
+    expiration: int | None = None
+
+    @classmethod
+    def of(cls, key: str, entry: Entry | Write) -> Seen:
+        """Return what is compared of an entry that a store has returned, or was given."""
+        return cls(key, digest(entry.value), entry.metadata, entry.expiration)
+
+    def is_same(self, entry: Entry | None) -> bool:
+        """Tell whether this is the entry that was read."""
+        return entry is not None and Seen.of(self.key, entry) == self
+
+
 class StoreInfo(NamedTuple):
     """One kind of store: how it is named, what it is for and what it can do."""
 
@@ -159,6 +177,14 @@ class Store(ABC):
     @abstractmethod
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
         """Delete the keys and return how many of them existed."""
+
+    @abstractmethod
+    async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
+        """Delete the keys whose entries are still those that were read, and return their names.
+
+        To compare an entry and to delete it are one step; a key that was written since stays.
+        Metadata counts by its text, as this store returned it.
+        """
 
     @abstractmethod
     async def list(

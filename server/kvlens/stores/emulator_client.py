@@ -26,6 +26,7 @@ from kvlens.stores.base import (
     DamagedKeyError,
     Found,
     Replaced,
+    Seen,
     Store,
     StoreError,
     StoreInfo,
@@ -200,6 +201,13 @@ class EmulatorStore(Store):
 
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
         return int(await self._call("delete", ns=ns, keys=list(keys)))
+
+    async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
+        deleted: list[str] = []
+        for start in range(0, len(seen), PART_KEYS):
+            part = [one._asdict() for one in seen[start : start + PART_KEYS]]
+            deleted += await self._call("delete_unchanged", ns=ns, seen=part)
+        return deleted
 
     async def list(
         self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None

@@ -13,6 +13,7 @@ from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.stores.base import (
     Batch,
     Replaced,
+    Seen,
     Store,
     StoreError,
     StoreInfo,
@@ -188,6 +189,14 @@ class MemoryStore(Store):
             if entry is not None:
                 deleted += entry.expiration is None or entry.expiration > now
                 space.delete(key)
+        return deleted
+
+    async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
+        deleted = []
+        for one in seen:
+            if one.is_same(await self.get(ns, one.key)):
+                self._namespace(ns).delete(one.key)
+                deleted.append(one.key)
         return deleted
 
     async def list(

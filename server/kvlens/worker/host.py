@@ -112,7 +112,7 @@ class WorkerHost:
         self.emulator.set_namespaces(titles)
 
     async def listen(self, port: int) -> None:
-        """Open the Worker's public port (0: any). Raises WorkerError where it is taken."""
+        """Open the Worker's public port (0: any), or move it. Raises WorkerError if it is taken."""
         await self.front.start(port)
 
     async def run(self, script: Script, settings: WorkerConfig) -> None:

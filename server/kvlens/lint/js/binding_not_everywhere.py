@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import Context, SourceRule
-from kvlens.lint.js_wording import quoted
+from kvlens.lint.base import Context, Finding, SourceRule
+from kvlens.lint.wording import quoted
 
 
 def _check(context: Context) -> Iterator[Finding]:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from kvlens.js.analysis import BindingUse
 from kvlens.js.syntax import outer
-from kvlens.lint.base import Finding, Related
-from kvlens.lint.js_base import Context, SourceRule
-from kvlens.lint.js_wording import quoted
+from kvlens.lint.base import Context, Finding, Related, SourceRule
+from kvlens.lint.wording import quoted
 
 _SHOWN = 5
 _USING = {"member_expression", "arguments", "variable_declarator"}

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from kvlens.js.calls import KvCall
 from kvlens.js.constant_evaluator import Time, Value
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import duration, named, place, shown, whole
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.wording import duration, named, place, shown, whole
 
 _LONGEST_TTL = 10 * 366 * 86_400  # a smaller number can only be meant as a duration
 _WAY_OUT = "Seconds since the epoch are Math.floor(Date.now() / 1000)."

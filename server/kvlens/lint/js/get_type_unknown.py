@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import TYPES, KvCall
 from kvlens.js.constant_evaluator import Value
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import place, quoted
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.wording import place, quoted
 
 _BULK = ("text", "json")
 

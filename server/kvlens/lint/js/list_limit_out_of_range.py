@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
 from kvlens.kv.limits import MAX_LIST_KEYS
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import named, place, shown, whole
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.wording import named, place, shown, whole
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:

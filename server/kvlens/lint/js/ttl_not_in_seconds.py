@@ -12,9 +12,8 @@ from kvlens.js.calls import KvCall
 from kvlens.js.constant_evaluator import Time, Value
 from kvlens.js.syntax import plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import digits, duration, named, place, shown
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.wording import digits, duration, named, place, shown
 
 _MINUTE, _DAY = 60_000, 86_400_000
 _ROUND = {

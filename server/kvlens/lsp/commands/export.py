@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvlens.lsp.commands.params import CommandError, find_target
 from kvlens.lsp.progress import Progress
-from kvlens.seeds.export import ExportCancelledError, export, export_file
+from kvlens.seeds.export import export, export_file
 from kvlens.stores.base import DamagedKeyError
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
             )
         except OSError as error:
             raise CommandError(f"{path.name}: {error.strerror or error}.") from None
-        except ExportCancelledError as error:
-            raise CommandError(f"{path.name}: {error}.") from None
     if damaged:
         for one in damaged:
             server.log("error", str(one))

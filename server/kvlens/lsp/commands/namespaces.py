@@ -14,7 +14,7 @@ from kvlens.text import LineIndex
 
 if TYPE_CHECKING:
     from kvlens.lsp.commands.params import Params
-    from kvlens.lsp.projects import Project
+    from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
 
 
@@ -24,7 +24,7 @@ async def run(server: Server, params: Params) -> list[dict[str, Any]]:
     return [await _describe(server, project) for project in server.projects]
 
 
-async def _describe(server: Server, project: Project) -> dict[str, Any]:
+async def _describe(server: Server, project: ServedProject) -> dict[str, Any]:
     emulator = project.emulator
     index = LineIndex(project.config.text)
     namespaces = []

@@ -12,7 +12,7 @@ from kvlens.stores.registry import keys_of
 if TYPE_CHECKING:
     from kvlens.config.model import Namespace
     from kvlens.kv.limits import Compat
-    from kvlens.lsp.projects import Project
+    from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
     from kvlens.stores.base import Store
 
@@ -59,7 +59,7 @@ class Params:
 class Target(NamedTuple):
     """A namespace to work on."""
 
-    project: Project
+    project: ServedProject
     binding: str
     id: str
     compat: Compat
@@ -69,7 +69,7 @@ class Target(NamedTuple):
         return await self.project.emulator.store()
 
 
-async def find_project(server: Server, params: Params) -> Project:
+async def find_project(server: Server, params: Params) -> ServedProject:
     """Return the project that `config` names, or the only one."""
     await server.found.wait()
     uri = params.get("config", str)
@@ -90,7 +90,7 @@ async def find_project(server: Server, params: Params) -> Project:
     return projects[0]
 
 
-async def find_namespaces(server: Server, params: Params) -> tuple[Project, list[Namespace]]:
+async def find_namespaces(server: Server, params: Params) -> tuple[ServedProject, list[Namespace]]:
     """Return the project and its namespaces: with `environment` or `binding` only those."""
     project = await find_project(server, params)
     environment = params.get("environment", str)
@@ -132,7 +132,7 @@ async def find_target(server: Server, params: Params) -> Target:
     )
 
 
-async def _is_unclaimed(server: Server, project: Project, wanted: str) -> bool:
+async def _is_unclaimed(server: Server, project: ServedProject, wanted: str) -> bool:
     """Tell whether an id that no config names is one under which the store has keys."""
     if wanted in claimed(server, project):
         return False
@@ -140,12 +140,12 @@ async def _is_unclaimed(server: Server, project: Project, wanted: str) -> bool:
     return wanted in await store.namespaces()
 
 
-def claimed(server: Server, project: Project) -> set[str]:
+def claimed(server: Server, project: ServedProject) -> set[str]:
     """Return the ids that a project's config names, and every other whose store is the same."""
     place = _store_place(project)
     sharing = [one for one in server.projects if _store_place(one) == place]
     return {name for one in sharing for name in one.config.store_ids()}
 
 
-def _store_place(project: Project) -> str:
+def _store_place(project: ServedProject) -> str:
     return keys_of(project.emulator.settings.store, project.path.parent)

@@ -6,9 +6,9 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from kvlens.lsp.commands.params import CommandError, find_target
+from kvlens.lsp.commands.params import find_target
 from kvlens.lsp.progress import Progress
-from kvlens.seeds.apply import CancelledError, apply
+from kvlens.seeds.apply import apply
 from kvlens.seeds.array import located
 from kvlens.seeds.file import read
 from kvlens.seeds.plan import plan, to_writes, used_up
@@ -30,12 +30,7 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     store = await target.store()
     overwritten = sum(change.overwrites for change in await plan(store, target.id, writes))
     async with Progress(server, params.token, f"Seeding {target.binding}") as progress:
-        try:
-            written = await apply(
-                store, target.id, writes, progress=progress.report, cancelled=progress.cancelled
-            )
-        except CancelledError:
-            raise CommandError(
-                f"Seeding {target.binding} from {path.name} was cancelled. Nothing was changed."
-            ) from None
+        written = await apply(
+            store, target.id, writes, progress=progress.report, cancelled=progress.cancelled
+        )
     return {"written": written, "overwritten": overwritten, "warnings": warnings}

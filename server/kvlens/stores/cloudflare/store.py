@@ -24,7 +24,8 @@ from typing import Any, NamedTuple
 from kvlens.chunks import chunks, sized_chunks
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.kv.values import dump_json, parse_json
-from kvlens.stores.base import Batch, Replaced, Store, StoreError, digest
+from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, digest
+from kvlens.stores.batch import each
 from kvlens.stores.cloudflare.info import ALLOW, STORE
 
 try:
@@ -278,6 +279,25 @@ class CloudflareStore(Store):
             return
         for part in chunks(names, BULK_KEYS):
             await self._kv.bulk_delete(ns, account_id=self.account, body=part)
+
+    async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
+        """Delete what is as it was read.
+
+        The API cannot compare: the entries are read right before each request that deletes, and
+        what others write between the two is deleted. So few are taken at once.
+        """
+        deleted: list[str] = []
+        for start in range(0, len(seen), BULK_GET_KEYS):
+            expected = {one.key: one for one in seen[start : start + BULK_GET_KEYS]}
+            async with self._replacing:
+                pairs = [pair async for pair in each(self, ns, list(expected))]
+                names = [key for key, entry in pairs if expected[key].is_same(entry)]
+                if names:
+                    self._announce("delete", ns, names)
+                    with self._explained(ns, f"; {len(deleted):,} keys are deleted"):
+                        await self._delete(ns, names)
+            deleted += names
+        return deleted
 
     async def clear(self, ns: str) -> int:
         self._announce("delete every key", ns, [])

@@ -31,7 +31,7 @@ from uuid import uuid4
 
 from kvlens.chunks import chunks, sized_chunks
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, Replaced, Store, StoreError, digest
+from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, digest
 from kvlens.stores.redis import scripts
 from kvlens.stores.redis.info import STORE
 
@@ -163,6 +163,23 @@ class RedisStore(Store):
             await self._commit({ns: (job, number)})
             return await self._finish(ns, job)
         return int((await self._run(ns, scripts.DELETE, *names))[1]) if names else 0
+
+    async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
+        deleted: list[str] = []
+        at = 0
+        while at < len(seen):  # as `replace`: the server compares with what is read here
+            some = seen[at : at + scripts.PART]
+            found = await self.get_many(ns, [one.key for one in some], PART_SIZE)
+            fields: list[bytes | str | int] = []
+            for one, entry in zip(some, found, strict=False):
+                if entry is not None and one.is_same(entry):
+                    value = hashlib.sha1(entry.value).hexdigest()
+                    fields += (_pack(one.key), value, *_fields(Write(one.key, *entry))[2:])
+            if fields:
+                answer = await self._run(ns, scripts.DELETE_UNCHANGED, *fields)
+                deleted += map(_unpack, answer[2])
+            at += len(found)
+        return deleted
 
     async def list(
         self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None

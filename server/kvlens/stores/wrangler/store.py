@@ -22,10 +22,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from kvlens.chunks import chunks
 from kvlens.kv.clock import Clock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, Replaced, Store, StoreError, after_prefix
-from kvlens.stores.wrangler.changes import FEW, Change, Clear, Delete, Put, Replace
+from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, after_prefix
+from kvlens.stores.wrangler.changes import FEW, Change, Clear, Delete, DeleteUnchanged, Put, Replace
 from kvlens.stores.wrangler.commit import is_busy
 from kvlens.stores.wrangler.database import IMMUTABLE, Database, is_late
 from kvlens.stores.wrangler.disk_format import IS_BLOB_ID
@@ -237,6 +238,18 @@ class WranglerStore(Store):
             return int(await self._change(ns, Delete(keys), inline=len(keys) == 1))
         changes = await stage(self._namespaces, [Batch(ns, (), keys)], self._stage_threads)
         return int(await self._change(*changes[0]))
+
+    async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
+        if not seen or not await self._namespaces.exists(ns):
+            return []
+        # queued at once, so that they share one transaction if no Worker writes
+        jobs = (self._change(ns, DeleteUnchanged(some)) for some in chunks(seen, FEW))
+        deleted: list[str] = []
+        for part in await asyncio.gather(*jobs, return_exceptions=True):
+            if isinstance(part, BaseException):
+                raise part
+            deleted += part
+        return deleted
 
     async def clear(self, ns: str) -> int:
         if not await self._namespaces.exists(ns):

@@ -13,7 +13,8 @@ from kvlens.js.project import ALONE, SourceProject, is_test, may_matter
 from kvlens.js.reader import SourceReader
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
-from kvlens.lint.js_check import check_source
+from kvlens.lint.check_source import check_source
+from kvlens.lint.problems import in_order
 
 _GOES_ON = re.compile(r"(?:[=.<>&|?+*,:]|\b(?:await|new|typeof|void|in|of|instanceof))[ \t\r]*\Z")
 
@@ -62,7 +63,7 @@ def _merged(
     merged += [
         problem for problem in found if problem.span.start < new_end and problem.span.end > start
     ]
-    return sorted(merged, key=lambda problem: (problem.span, problem.code))
+    return in_order(merged)
 
 
 def _changed(before: str, after: str) -> tuple[int, int, int]:

@@ -1,22 +1,23 @@
-"""Checking one source."""
+"""Check one source. Only what is certain is reported."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kvlens.config.model import Config
 from kvlens.js.analysis import EnvType
 from kvlens.js.project import ALONE, SourceProject, is_test, may_matter, read
 from kvlens.js.reader import read_source
 from kvlens.js.syntax import Source
-from kvlens.lint.base import Problem
-from kvlens.lint.config_rules import reported
-from kvlens.lint.js_base import Context
-from kvlens.lint.js_rules import check as _check
-from kvlens.lint.js_suppressions import apply_suppressions
-from kvlens.lint.problems import failed
-from kvlens.text import Span
+from kvlens.lint.base import CallRule, Context, Problem, SourceRule
+from kvlens.lint.problems import failed, file_problem, gathered, problems_of
+from kvlens.lint.registry import rules_of
+from kvlens.lint.suppressions import apply_suppressions
+
+_RULES = rules_of("js").values()
+_CALL_RULES = [rule for rule in _RULES if isinstance(rule, CallRule)]
+_SOURCE_RULES = [rule for rule in _RULES if isinstance(rule, SourceRule)]
 
 
 def check_source(
@@ -29,14 +30,22 @@ def check_source(
     if is_test(source.path, project.configs):
         return []
     if source.refused is not None:
-        return [reported("unreadable-file", f"This source {source.refused}.", Span(0, 0))]
+        return [file_problem(f"This source {source.refused}.")]
     when = time.time() if now is None else now
     try:
-        return apply_suppressions(
-            source, _check(Context(read(source, project), when, project.beside))
-        )
+        context = Context(read(source, project), when, project.beside)
+        return gathered(apply_suppressions(source, _found(context)))
     except Exception as error:  # a mistake of ours ends no check of other files
         return [failed("the check of this source", error)]
+
+
+def _found(context: Context) -> Iterator[Problem]:
+    for rule in _SOURCE_RULES:
+        yield from problems_of(rule, rule.check, context)
+    for call in context.reading.sure_calls:
+        for each in _CALL_RULES:
+            if call.method in each.methods:
+                yield from problems_of(each, each.check, call, context)
 
 
 def check(
@@ -60,5 +69,5 @@ def check(
         return []
     source = read_source(text, path)
     found = check_source(source, project, now)
-    source.kept.clear()  # see SourceReader.read
+    source.memos.clear()  # see SourceReader.read
     return found
