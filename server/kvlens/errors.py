@@ -1,7 +1,7 @@
 """The errors of KV Lens. Each class is defined where it is raised; this is the whole tree:
 
 KVLensError                      errors.py
-├── CancelledError               seeds/apply.py
+├── CancelledError               seeds/progress.py
 ├── ChildError                   lsp/subprocesses.py
 ├── CommandError                 cli/frame.py
 │   ├── FilesError               cli/common.py
@@ -10,13 +10,18 @@ KVLensError                      errors.py
 │   └── ConflictError            lsp/commands/params.py
 ├── ConfigError                  config/find.py
 ├── EmulatorError                emulator/server.py
-├── ExportCancelledError         seeds/export.py
 ├── FileError                    seeds/array.py
 │   └── SeedError                seeds/file.py
 ├── FileRefusedError             files.py, also OSError
 ├── KVError                      kv/errors.py
 │   ├── KVSyntaxError            kv/errors.py, also ValueError
 │   └── KVTypeError              kv/errors.py, also TypeError
+├── OperationError               operations/errors.py
+│   ├── ConflictError            operations/errors.py
+│   ├── ExistsError              operations/errors.py
+│   ├── FilesError               operations/errors.py
+│   ├── InvalidError             operations/errors.py
+│   └── NotFoundError            operations/errors.py
 ├── RequestError                 errors.py
 │   ├── ArgumentError            emulator/arguments.py, also ValueError
 │   ├── BodyError                emulator/json_body.py, also ValueError
@@ -27,8 +32,9 @@ KVLensError                      errors.py
 │   ├── RequestRefusedError      worker/framing.py
 │   └── RestError                emulator/rest.py
 ├── SnapshotError                seeds/snapshots.py
-│   ├── SnapshotCancelledError   seeds/snapshots.py
-│   └── SnapshotExistsError      seeds/snapshots.py
+│   ├── SnapshotAmbiguousError   seeds/snapshots.py
+│   ├── SnapshotExistsError      seeds/snapshots.py
+│   └── SnapshotMissingError     seeds/snapshots.py
 ├── SourceError                  js/files.py
 ├── StoreError                   stores/base.py
 │   ├── DamagedError             stores/wrangler/journal.py

@@ -122,7 +122,9 @@ def _values(name: str, choices: Iterable[object], given: Given) -> Iterable[Cand
 
 
 def _place(given: Given, environment: str | None) -> Project:
-    options = Options(config=given.get("config"), env=environment, store="wrangler:")
+    from kvlens.stores.registry import DEFAULT_STORE  # late: of few options
+
+    options = Options(config=given.get("config"), env=environment, store=DEFAULT_STORE)
     options.remote, options.persist_to = False, None
     return find_project(options)
 
