@@ -315,16 +315,6 @@ def listed(names: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
-def human_size(size: int) -> str:
-    """Return a number of bytes for people: "512 B", "1.5 KiB"."""
-    number, unit = float(size), "B"
-    for larger in ("KiB", "MiB", "GiB"):
-        if number < 1024:
-            break
-        number, unit = number / 1024, larger
-    return f"{size} B" if unit == "B" else f"{number:.1f} {unit}"
-
-
 def confirmed(question: str) -> bool:
     """Ask on the terminal; only yes is yes."""
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)

@@ -8,7 +8,6 @@ from typing import Any
 from kvlens.cli.common import (
     counted,
     find_project,
-    human_size,
     place_options,
     print_json,
     print_warnings,
@@ -18,6 +17,7 @@ from kvlens.cli.common import (
 )
 from kvlens.cli.frame import Argument, Command, CommandError, Options
 from kvlens.cli.terminal import one_line
+from kvlens.formatting import human_size
 from kvlens.kv.records import Stats
 from kvlens.seeds.array import short
 from kvlens.seeds.move import EXISTING, Moved, move

@@ -13,7 +13,6 @@ from kvlens.cli.common import (
     counted,
     damaged_error,
     find_project,
-    human_size,
     listed,
     place_options,
     print_json,
@@ -23,6 +22,7 @@ from kvlens.cli.common import (
     with_store,
 )
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
+from kvlens.formatting import human_size
 from kvlens.seeds import snapshots
 from kvlens.seeds.array import short
 from kvlens.seeds.snapshots import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kvlens.config.renamed import Renamed
-from kvlens.lsp.formatting import amount
+from kvlens.formatting import amount
 from kvlens.seeds.move import Existing, move
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kvlens.lsp.formatting import amount
+from kvlens.formatting import amount
 from kvlens.lsp.moving import named
 from kvlens.seeds.apply import apply
 from kvlens.seeds.file import read
