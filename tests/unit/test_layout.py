@@ -14,6 +14,7 @@ SMALL = {
     "chunks",
     "errors",
     "files",
+    "formatting",
     "internal",
     "memo",
     "process",

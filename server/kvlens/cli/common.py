@@ -234,16 +234,6 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
-def human_size(size: int) -> str:
-    """Return a number of bytes for people: "512 B", "1.5 KiB"."""
-    number, unit = float(size), "B"
-    for larger in ("KiB", "MiB", "GiB"):
-        if number < 1024:
-            break
-        number, unit = number / 1024, larger
-    return f"{size} B" if unit == "B" else f"{number:.1f} {unit}"
-
-
 def confirmed(question: str) -> bool:
     """Ask on the terminal; only yes is yes."""
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)

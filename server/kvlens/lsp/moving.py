@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kvlens.config.renamed import Renamed
-from kvlens.lsp.formatting import amount
+from kvlens.formatting import amount
 from kvlens.lsp.targets import scope_of
 from kvlens.operations.clear import count
 from kvlens.operations.move import move

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kvlens.lsp.formatting import amount
+from kvlens.formatting import amount
 from kvlens.lsp.moving import named
 from kvlens.lsp.targets import scope_of
 from kvlens.operations.seed import read_job, write

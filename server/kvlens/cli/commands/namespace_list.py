@@ -7,7 +7,6 @@ from typing import Any
 from kvlens.cli.common import (
     counted,
     find_scope,
-    human_size,
     place_options,
     print_json,
     print_warnings,
@@ -15,6 +14,7 @@ from kvlens.cli.common import (
 )
 from kvlens.cli.frame import Command, CommandError, Options
 from kvlens.cli.terminal import one_line
+from kvlens.formatting import human_size
 from kvlens.operations.namespaces import Row, list_namespaces
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from kvlens.cli.common import find_scope, human_size, place_options, print_json, print_warnings
+from kvlens.cli.common import find_scope, place_options, print_json, print_warnings
 from kvlens.cli.frame import Command, Options
 from kvlens.cli.snapshots import saved_at
+from kvlens.formatting import human_size
 from kvlens.operations.snapshot_list import as_json, list_snapshots
 
 

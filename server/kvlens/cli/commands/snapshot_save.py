@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from kvlens.cli.common import counted, damaged_error, find_scope, human_size, print_json, run, shown
+from kvlens.cli.common import counted, damaged_error, find_scope, print_json, run, shown
 from kvlens.cli.frame import Command, Options
 from kvlens.cli.snapshots import NAME, snapshot_options
+from kvlens.formatting import human_size
 from kvlens.operations.snapshot_list import as_json
 from kvlens.operations.snapshot_save import save_snapshot
 

@@ -1,20 +1,20 @@
-"""How much there is, in words."""
+"""Numbers of keys, sizes and times, as people read them."""
 
 from __future__ import annotations
 
 
 def amount(keys: int | None, size: int | None) -> str:
-    """Return a number of keys and bytes as a reader likes it: `3 keys, 1.2 KiB`."""
+    """Return a number of keys and bytes, such as `3 keys, 1.2 KiB`; None is unknown."""
     if keys is None:
         return "many keys"  # the store does not count them
     if not keys:
         return "no keys"
     counted = "1 key" if keys == 1 else f"{keys:,} keys"
-    return counted if size is None else f"{counted}, {size_of(size)}"
+    return counted if size is None else f"{counted}, {human_size(size)}"
 
 
 def duration(seconds: float) -> str:
-    """Return a time from now as a reader likes it: `3 hours`."""
+    """Return how long something takes, such as `3 hours`."""
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         count = round(seconds / length)
         if seconds >= length:
@@ -22,11 +22,11 @@ def duration(seconds: float) -> str:
     return f"{max(0, round(seconds))} s"
 
 
-def size_of(size: int) -> str:
-    """Return a number of bytes as a reader likes it: `1.2 KiB`."""
-    number = float(size)
-    for unit in ("B", "KiB", "MiB"):
+def human_size(size: int) -> str:
+    """Return a number of bytes, such as `512 B` or `1.5 KiB`."""
+    number, unit = float(size), "B"
+    for larger in ("KiB", "MiB", "GiB"):
         if number < 1024:
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1024
-    return f"{number:.1f} GiB"
+            break
+        number, unit = number / 1024, larger
+    return f"{size} B" if unit == "B" else f"{number:.1f} {unit}"
