@@ -33,7 +33,7 @@ def check_source(
         return [file_problem(f"This source {source.refused}.")]
     when = time.time() if now is None else now
     try:
-        context = Context(read(source, project), when, project.beside)
+        context = Context(read(source, project), when, project)
         return gathered(apply_suppressions(source, _found(context)))
     except Exception as error:  # a mistake of ours ends no check of other files
         return [failed("the check of this source", error)]
