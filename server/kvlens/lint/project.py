@@ -83,6 +83,11 @@ def _check_file(path: Path, levels: Levels) -> tuple[Checked, Config | None]:
         seeds = _check_seed_file(path)
         found = [with_severity(problem, levels) for problem in seeds.problems]
         return Checked(path, seeds.text, [problem for problem in found if problem]), None
+    return check_config_file(path, levels)
+
+
+def check_config_file(path: Path, levels: Levels) -> tuple[Checked, Config | None]:
+    """Check a config as it is on disk, and return it too where it can be read."""
     try:
         text = read_config(path)
     except ConfigError as error:
