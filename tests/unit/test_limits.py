@@ -18,6 +18,7 @@ from kvlens.config.syntax_check import check_syntax
 from kvlens.lint import check_config
 from kvlens.lint.base import ConfigRule, EntryRule, Finding
 from kvlens.lint.check_config import check, check_structure
+from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.fixes import fix_all, fixes_for
 from kvlens.lint.problems import MOST as LISTED
 from kvlens.text import LineIndex, Span
@@ -174,7 +175,7 @@ def test_a_large_text_is_checked_and_mended_in_time(kind: str, made: Callable[[i
     problems = check(config, CONTEXT)
     by_code = {problem.code: problem for problem in problems}
     for problem in by_code.values():
-        fixes_for(config, problem, CONTEXT)
+        fixes_for(FixableConfig(config, CONTEXT), problem)
     for place in (0, len(text) // 2, len(text)):
         at(config, place)
         complete(config, place)
@@ -192,7 +193,7 @@ def test_the_problems_of_a_rule_have_an_end_and_the_rest_is_counted() -> None:
     first, later = unknown[0].span, unknown[-1].span
     assert config.text[slice(*first)] == config.text[slice(*later)] == "idd"
     # a fix of one of so many is still seen to mend it
-    assert fixes_for(config, unknown[0])[0].title == 'Remove "idd"'
+    assert fixes_for(FixableConfig(config), unknown[0])[0].title == 'Remove "idd"'
 
 
 def test_many_problems_are_mended_together() -> None:
@@ -203,7 +204,7 @@ def test_many_problems_are_mended_together() -> None:
         "w.toml",
     )
     unknown = [problem for problem in check(config) if problem.code == "unknown-field"]
-    fix = fix_all(config, unknown, only_safe=True)
+    fix = fix_all(FixableConfig(config), unknown, only_safe=True)
     assert fix and len(fix.edits) == 500
 
 

@@ -15,8 +15,7 @@ import pytest
 from kvlens.kv.records import Entry, Write
 from kvlens.stores.base import Store
 from kvlens.stores.registry import open_store
-from kvlens.stores.wrangler import orphans
-from kvlens.stores.wrangler import store as module
+from kvlens.stores.wrangler import orphans, sweeper
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.disk_format import blobs_path, database_path, new_blob_id
 from kvlens.stores.wrangler.journal import Journals, Row
@@ -33,8 +32,8 @@ TELLS = sys.platform in ("linux", "darwin")  # whether others have the database 
 async def store(
     tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Store]:
-    monkeypatch.setattr(module, "SWEEP_AFTER", 0.2)
-    monkeypatch.setattr(module, "SWEEP_AGAIN", 0.2)
+    monkeypatch.setattr(sweeper, "SWEEP_AFTER", 0.2)
+    monkeypatch.setattr(sweeper, "SWEEP_AGAIN", 0.2)
     first = open_store("wrangler:", tmp_path)
     await first.put_many("KV", [Write(f"k{n}", b"v") for n in range(20)])
     await first.close()
@@ -130,7 +129,7 @@ async def test_what_a_row_names_at_the_second_look_stays(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Such as a row that was taken out by a step and put back by its undoing."""
-    monkeypatch.setattr(module, "SWEEP_AGAIN", 1.0)
+    monkeypatch.setattr(sweeper, "SWEEP_AGAIN", 1.0)
     back, gone = orphan(state, 4000), orphan(state, 4000)
     await store.get("KV", "k0")
     await asyncio.sleep(0.6)
@@ -193,8 +192,8 @@ async def test_after_kills_only_values_with_a_row_stay(
 ) -> None:
     if not TELLS:
         return
-    monkeypatch.setattr(module, "SWEEP_AFTER", 0.2)
-    monkeypatch.setattr(module, "SWEEP_AGAIN", 0.2)
+    monkeypatch.setattr(sweeper, "SWEEP_AFTER", 0.2)
+    monkeypatch.setattr(sweeper, "SWEEP_AGAIN", 0.2)
     for _ in range(3):
         command = [sys.executable, "-c", KILLED, str(tmp_path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
@@ -267,7 +266,7 @@ def test_a_file_system_that_counts_seconds_makes_nothing_old(
 async def test_a_process_that_lasts_looks_again(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "SWEEP_EVERY", 0.2)
+    monkeypatch.setattr(sweeper, "SWEEP_EVERY", 0.2)
     await store.get("KV", "k0")
     await asyncio.sleep(0.6)
     old = orphan(state, 4000)
@@ -301,8 +300,8 @@ async def test_no_clear_removes_the_values_of_another_namespace(
 async def test_no_look_removes_the_values_of_another_namespace(
     tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "SWEEP_AFTER", 0.1)
-    monkeypatch.setattr(module, "SWEEP_AGAIN", 0.1)
+    monkeypatch.setattr(sweeper, "SWEEP_AFTER", 0.1)
+    monkeypatch.setattr(sweeper, "SWEEP_AGAIN", 0.1)
     store = open_store("wrangler:", tmp_path)
     for ns in ("a/b", "a:b"):
         await store.put_many(ns, [Write(f"k{n}", b"v") for n in range(20)])

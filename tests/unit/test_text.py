@@ -1,7 +1,7 @@
 """Offsets to positions and back, in every encoding the protocol knows."""
 
 import pytest
-from kvlens.text import LineIndex
+from kvlens.text import LineIndex, changed
 
 TEXT = "a😀b\r\né\nz"  # code points: a 😀 b \r \n é \n z
 
@@ -82,3 +82,25 @@ def test_every_kind_of_line_end_is_found() -> None:
     assert LineIndex("a\nb\n").starts == [0, 2, 4]
     assert LineIndex("a\r\nb\r\n").starts == [0, 3, 6]
     assert LineIndex("a\rb\r\nc\n\rd").starts == [0, 2, 5, 7, 8]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("", "", (0, 0, 0)),
+        ("abc", "abc", (3, 3, 3)),
+        ("", "abc", (0, 0, 3)),
+        ("abc", "", (0, 3, 0)),
+        ("abc", "abXc", (2, 2, 3)),
+        ("abXc", "abc", (2, 3, 2)),
+        ("aaa", "aaaa", (3, 3, 4)),
+        ("aaaa", "aa", (2, 4, 2)),
+        ("one two", "one too", (5, 6, 6)),
+        ("abc", "xyz", (0, 3, 3)),
+    ],
+)
+def test_what_changed(before: str, after: str, expected: tuple[int, int, int]) -> None:
+    assert changed(before, after) == expected
+    assert changed(before.encode(), after.encode()) == expected
+    start, old_end, new_end = expected
+    assert before[:start] + after[start:new_end] + before[old_end:] == after

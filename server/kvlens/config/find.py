@@ -42,6 +42,14 @@ def is_config(path: str | os.PathLike[str]) -> bool:
     return Path(path).name in CONFIG_NAMES
 
 
+def is_seed_path(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file is where the seeds of a project are: `seeds/*.json` beside a config."""
+    place = Path(path)
+    if place.suffix != ".json" or place.parent.name != SEEDS:
+        return False
+    return any(_is_there(place.parents[1] / name) for name in CONFIG_NAMES)
+
+
 def walk(root: Path) -> Iterator[Path]:
     """Yield the files below a folder, own and other people's folders apart, in a stable order."""
     for folder, folders, files in os.walk(root):

@@ -15,6 +15,7 @@ from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
 from kvlens.lint.check_source import check_source
 from kvlens.lint.problems import in_order
+from kvlens.text import Change, changed
 
 _GOES_ON = re.compile(r"(?:[=.<>&|?+*,:]|\b(?:await|new|typeof|void|in|of|instanceof))[ \t\r]*\Z")
 
@@ -43,20 +44,18 @@ class SourceChecker:
             if not broken:
                 self._whole, self._found = source, (context, found)
             return found
-        changed = _changed(self._whole.text, text)
-        if not broken and not _GOES_ON.search(text, changed[0], changed[2]):
+        lines = _changed_lines(self._whole.text, text)
+        if not broken and not _GOES_ON.search(text, lines.start, lines.new_end):
             self._whole, self._found = source, (context, found)
             return found
         if self._found is None or self._found[0] != context:
             self._found = (context, check_source(self._whole, context, now))
-        return _merged(self._found[1], found, changed)
+        return _merged(self._found[1], found, lines)
 
 
-def _merged(
-    kept: list[Problem], found: list[Problem], changed: tuple[int, int, int]
-) -> list[Problem]:
+def _merged(kept: list[Problem], found: list[Problem], lines: Change) -> list[Problem]:
     """Return what is found in the changed lines, and what was kept of the lines around them."""
-    start, old_end, new_end = changed
+    start, old_end, new_end = lines
     by = new_end - old_end
     merged = [problem for problem in kept if problem.span.end <= start]
     merged += [problem.moved(by) for problem in kept if problem.span.start >= old_end]
@@ -66,22 +65,9 @@ def _merged(
     return in_order(merged)
 
 
-def _changed(before: str, after: str) -> tuple[int, int, int]:
-    """Return the lines that differ: their start, and their ends in both texts."""
-    shorter = min(len(before), len(after))
-    low, high = 0, shorter
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if before[low:middle] == after[low:middle] else (low, middle - 1)
-    start = before.rfind("\n", 0, low) + 1
-    same, high = 0, shorter - low
-    while same < high:
-        middle = (same + high + 1) // 2
-        old = before[len(before) - middle : len(before) - same]
-        if old == after[len(after) - middle : len(after) - same]:
-            same = middle
-        else:
-            high = middle - 1
-    line = before.find("\n", len(before) - same)
+def _changed_lines(before: str, after: str) -> Change:
+    """Return the lines that differ."""
+    start, old_end, _ = changed(before, after)
+    line = before.find("\n", old_end)
     old_end = len(before) if line < 0 else line
-    return start, old_end, old_end + len(after) - len(before)
+    return Change(before.rfind("\n", 0, start) + 1, old_end, old_end + len(after) - len(before))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from kvlens.config.find import SEEDS
+from kvlens.formatting import amount
 from kvlens.lsp.documents import to_range
-from kvlens.lsp.formatting import amount
 from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from pygls.exceptions import JsonRpcException
 from pygls.uris import to_fs_path
 
 from kvlens import __version__
-from kvlens.config.find import is_config
-from kvlens.lsp.commands import registry
+from kvlens.config.find import is_config, is_seed_path
+from kvlens.lsp import execute_command
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
 from kvlens.lsp.fast_pygls import switch
@@ -34,6 +34,7 @@ else:
     from kvlens.lsp.plain_pygls import StdioServer
 
 if TYPE_CHECKING:
+    from kvlens.lsp.seed_files import SeedFiles
     from kvlens.lsp.sources import Sources
 
 CHANGED = "kvlens/changed"  # to the client: {"config", "id"?}: keys or namespaces are not as before
@@ -55,6 +56,7 @@ class Server(StdioServer):
         self.documents = Documents()
         self.diagnostics = Diagnostics(self)
         self._sources: Sources | None = None
+        self._seed_files: SeedFiles | None = None
         self.settings = Settings()
         self.projects = Projects(self.settings, self._child_event)
         self.found = asyncio.Event()  # set when the workspace has been looked through
@@ -66,7 +68,7 @@ class Server(StdioServer):
             self.feature(method)(functools.partial(getattr(Server, handler), self))
         for method, (module, options) in FEATURES.items():
             self.feature(method, options)(functools.partial(_answer, module, self))
-        for name in registry.COMMANDS:
+        for name in execute_command.COMMANDS:
             self.command(name)(_announced)
 
     # life -----------------------------------------------------------------------------------
@@ -102,7 +104,7 @@ class Server(StdioServer):
 
     async def execute(self, params: types.ExecuteCommandParams) -> Any:
         """Run a command."""
-        return await registry.run(self, params)
+        return await execute_command.run(self, params)
 
     # texts ----------------------------------------------------------------------------------
 
@@ -111,7 +113,10 @@ class Server(StdioServer):
         self._spelling.learn(params.text_document.uri)
         document = self.documents.open(params.text_document)
         self.diagnostics.did_open(document)
-        if not is_config(self.path(document.uri)):
+        path = self.path(document.uri)
+        if is_seed_path(path):
+            self.seed_files.did_open(document, str(path))
+        elif not is_config(path):
             self.sources.did_open(document)
 
     def did_change(self, params: dict[str, Any]) -> None:
@@ -124,10 +129,14 @@ class Server(StdioServer):
             self.diagnostics.did_change(document)
             if self._sources:
                 self._sources.did_change(document)
+            if self._seed_files:
+                self._seed_files.did_change(document)
 
     def did_save(self, params: types.DidSaveTextDocumentParams) -> None:
         """A text was saved: what the tree shows follows the file."""
         self.create_task(self._files_changed([params.text_document.uri]))
+        if self._seed_files:
+            self._seed_files.did_save(params.text_document.uri)
 
     def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """A text was closed."""
@@ -135,6 +144,8 @@ class Server(StdioServer):
         self.diagnostics.did_close(params.text_document.uri)
         if self._sources:
             self._sources.did_close(params.text_document.uri)
+        if self._seed_files:
+            self._seed_files.did_close(params.text_document.uri)
 
     def did_change_watched_files(self, params: types.DidChangeWatchedFilesParams) -> None:
         """Files changed on disk."""
@@ -163,6 +174,15 @@ class Server(StdioServer):
 
             self._sources = Sources(self)
         return self._sources
+
+    @property
+    def seed_files(self) -> SeedFiles:
+        """The open seed files; what reads them is imported when it is first needed."""
+        if self._seed_files is None:
+            from kvlens.lsp.seed_files import SeedFiles
+
+            self._seed_files = SeedFiles(self)
+        return self._seed_files
 
     # helpers for commands -------------------------------------------------------------------
 
@@ -273,6 +293,8 @@ class Server(StdioServer):
             self.diagnostics.check_file(project.path, self.uri(project.path))
         if self._sources:
             self._sources.check_all()
+        if self._seed_files:
+            self._seed_files.check_all()
 
     async def _use_settings(self, settings: Settings) -> None:
         await self.projects.use(settings)

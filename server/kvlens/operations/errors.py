@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from kvlens.errors import KVLensError
 from kvlens.seeds.array import FileError
 
 Spell = Callable[[str], str]
 """Returns what the user calls an argument of an operation: `--env` for `environment`."""
 
 
-class OperationError(Exception):
+class OperationError(KVLensError):
     """An operation cannot be done. The text says why, and what to do."""
 
     def __init__(self, said: str, way_out: Callable[[Spell], str] | None = None) -> None:

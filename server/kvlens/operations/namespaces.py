@@ -16,7 +16,7 @@ class Row(NamedTuple):
     """A namespace and how much it holds; `error` says why that is not known."""
 
     namespace: Namespace
-    stats: Stats
+    stats: Stats | None = None
     error: StoreError | None = None
 
 
@@ -46,7 +46,7 @@ async def list_namespaces(scope: Scope, claimed: Iterable[str] | None = None) ->
                 stats[namespace.id] = error
         found = stats[namespace.id]
         if isinstance(found, StoreError):
-            rows.append(Row(namespace, Stats(None, None), found))
+            rows.append(Row(namespace, error=found))
         else:
             rows.append(Row(namespace, found))
     errors = [found for found in stats.values() if isinstance(found, StoreError)]

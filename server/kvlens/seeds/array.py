@@ -143,11 +143,11 @@ def scan(text: str, example: str) -> Iterator[Element | Problem]:
             return
         try:
             value, end = _SCAN(text, at)
-        except StopIteration:
+        except StopIteration as stopped:  # its value is where there is no value
             if text[at : at + 1] == "]" and at > start:
                 yield _fault(text, at, "a comma before ], which JSON does not allow")
             else:
-                yield _fault(text, at, "Expecting value")
+                yield _fault(text, int(stopped.value), "Expecting value")
             return
         except json.JSONDecodeError as error:
             yield _fault(text, error.pos, error.msg)

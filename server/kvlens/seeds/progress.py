@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kvlens.errors import KVLensError
+
 Progress = Callable[[int, int | None], None]
 Cancelled = Callable[[], bool]
 
 STEP_KEYS = 100  # between two looks at progress and cancel
 
 
-class CancelledError(Exception):
+class CancelledError(KVLensError):
     """The work was cancelled; the text says after how many keys, and that nothing changed."""
 
     def __init__(self, done: int, left: str) -> None:

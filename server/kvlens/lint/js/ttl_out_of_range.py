@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kvlens.js.calls import KvCall
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.source_fix_helpers import in_seconds
 from kvlens.lint.wording import digits, named, place, shown, whole
 
 
@@ -48,4 +49,5 @@ RULE = CallRule(
     "A TTL is below 60 seconds or above what put() takes",
     frozenset({"put"}),
     _check,
+    in_seconds,
 )
