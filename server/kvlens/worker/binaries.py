@@ -22,7 +22,7 @@ _GET = "npm install --save-dev wrangler"
 
 
 def find_workerd(folder: Path) -> Path:
-    """Return the workerd of the project in `folder`, else the one on PATH.
+    """Return the workerd of the project in `folder`, or the one on PATH.
 
     Raises WorkerError if there is none.
     """
@@ -58,7 +58,7 @@ def _search(
     on_path = None if found else shutil.which(command)
     if on_path:
         real = Path(on_path).resolve()
-        # npm puts a script on PATH; the program lies beside it
+        # npm puts a script on PATH; the program is next to it
         return _visit(real.parent, bringers, package, set()) if _is_script(real) else real
     return found
 
@@ -66,7 +66,7 @@ def _search(
 def _visit(
     place: Path, bringers: Sequence[str], package: tuple[str, str], seen: set[Path]
 ) -> Path | None:
-    """Return the program as the package at `place` gets it: what brings it goes first."""
+    """Return the program that the package at `place` uses; its dependents come first."""
     seen.add(place)
     for bringer in bringers:
         inner = _resolve(bringer, place)

@@ -1,4 +1,4 @@
-"""Programs that run to their end: esbuild, and a config's own build command.
+"""Programs that run to completion: esbuild, and a config's build command.
 
 Each can be ended at any time, with all that it started, and what it says is bounded.
 """
@@ -17,13 +17,13 @@ from typing import IO, NamedTuple
 
 from kvlens.worker.errors import BuildError
 
-KEPT = 256 * 1024  # bytes of what a program said: the last of it
+KEPT = 256 * 1024  # bytes of a program's output: the end of it
 _running: set[subprocess.Popen[bytes]] = set()
 _lock = threading.Lock()
 
 
 class Ran(NamedTuple):
-    """How a program ended, and what it said."""
+    """A program's exit code and output."""
 
     code: int
     output: str
@@ -37,7 +37,7 @@ def run(
     shell: bool = False,
     timeout: float | None = None,
 ) -> Ran:
-    """Run a program and wait for its end. Blocks; call it from a thread.
+    """Run a program to completion. Blocks; call it from a thread.
 
     Raises BuildError where it cannot be started or takes longer than `timeout` seconds.
     """
@@ -76,7 +76,7 @@ def run(
 
 
 def end_all() -> None:
-    """End every program that runs, at once."""
+    """Kill every running program."""
     with _lock:
         running = list(_running)
     for process in running:
@@ -95,7 +95,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class _Reader:
-    """Reads a stream to its end, in a thread, and keeps the last of it."""
+    """Reads a stream to its end, in a thread, and keeps the end of it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -106,7 +106,7 @@ class _Reader:
         self._thread.start()
 
     def text(self) -> str:
-        """Return what was kept, when the program has ended; its own children may go on."""
+        """Return what was kept, once the program has ended. Its children may go on."""
         self._thread.join(1)
         kept = b"".join(list(self._parts)).decode("utf-8", "replace")
         return f"…\n{kept}" if self._cut else kept

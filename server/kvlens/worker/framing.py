@@ -29,7 +29,7 @@ _ONCE = (b"host", b"content-length", b"transfer-encoding")
 
 
 class RequestRefusedError(RequestError):
-    """A request is not passed on; `status` and the text are its answer."""
+    """A request is refused. `status` and the text are the response."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -43,35 +43,35 @@ class Head(NamedTuple):
     method: str
     target: str
     hosts: tuple[str, ...]
-    """The hosts that it names: in Host, and in a target that is a whole URL."""
+    """The hosts that it names: in Host, and in an absolute URL as its target."""
     length: int | None
-    """Bytes of the body; None where it comes in chunks."""
+    """Bytes of the body; None if it is chunked."""
     upgrade: bool
     """Whether it asks for another protocol, such as WebSocket."""
 
 
 class Requests:
-    """Cuts the bytes of one connection into heads and bodies."""
+    """Splits the bytes of one connection into heads and bodies."""
 
     def __init__(self) -> None:
         self._received = bytearray()
-        self._seen = 0  # bytes of a head that were looked through before
+        self._seen = 0  # bytes of a head that were already searched
         self._left: int | None = 0  # bytes of the body that are still to come; None: in chunks
         self._chunk = 0  # the same of a chunk
         self._line_end = False  # a chunk's line end comes next
         self._is_last = False  # it is that of the last chunk
 
     def feed(self, data: bytes) -> None:
-        """Take bytes of the client's."""
+        """Add bytes from the client."""
         self._received += data
 
     @property
     def received(self) -> bool:
-        """Whether there are bytes that no head or body has been made of."""
+        """Whether there are bytes that aren't part of a head or body yet."""
         return bool(self._received)
 
     def take_rest(self) -> bytes:
-        """Return all that is left, as it is: for a connection that has become another protocol."""
+        """Return the remaining bytes, for a connection that switched to another protocol."""
         rest = bytes(self._received)
         self._received.clear()
         return rest

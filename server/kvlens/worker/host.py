@@ -33,9 +33,9 @@ from kvlens.worker.script import Script
 
 _LONGEST_ROOT = 70  # bytes; the smallest limit of a system for a socket's path is 104
 _OLD_WORKERD = "has no field named 'structuredLogging'"
-_NEWEST_AHEAD = timedelta(days=7)  # how far ahead of its own date a workerd accepts dates
+_NEWEST_AHEAD = timedelta(days=7)  # how far a compatibility date may be ahead of workerd's own
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_THROWN = b"Internal Server Error"  # the body when a Worker has thrown
+_THROWN = b"Internal Server Error"  # the body of the response if a Worker throws
 _MOST_TOLD = 50
 _CRASHES = 3  # restarts in a row before giving up
 
@@ -112,7 +112,7 @@ class WorkerHost:
         self.emulator.set_namespaces(titles)
 
     async def listen(self, port: int) -> None:
-        """Open the Worker's public port (0: any), or move it. Raises WorkerError if it is taken."""
+        """Open the Worker's public port (0: any), or move to it. Raises WorkerError."""
         await self.front.start(port)
 
     async def run(self, script: Script, settings: WorkerConfig) -> None:
@@ -262,7 +262,7 @@ class WorkerHost:
             self.emit(Event("log", "warning", refusal(name), "kvlens"))
 
     def _date(self, asked: str | None) -> str:
-        """Return the compatibility date to run with: one that this workerd knows."""
+        """Return the compatibility date to run with, one that this workerd supports."""
         own = self._version
         if own is None:
             return asked or date.today().isoformat()
@@ -282,7 +282,7 @@ class WorkerHost:
 
 
 def _scratch_root() -> str | None:
-    """Return where scratch folders go: a usual place, unless sockets' paths are too long there."""
+    """Return the folder for scratch folders: the usual one, unless socket paths get too long."""
     usual = tempfile.gettempdir()
     return usual if len(os.fsencode(usual)) <= _LONGEST_ROOT else "/tmp"
 
@@ -292,7 +292,7 @@ def _today() -> date:
 
 
 def _version(program: Path) -> date | None:
-    """Return the date of a workerd, which is its version."""
+    """Return the version of a workerd, which is a date."""
     try:
         ran = subprocess.run(
             [str(program), "--version"], capture_output=True, text=True, check=False, timeout=30
