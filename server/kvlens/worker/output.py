@@ -25,7 +25,8 @@ Level = Literal["debug", "log", "info", "warning", "error"]
 class Event:
     """Something to show. An exception has its position, if known.
 
-    `origin` is "worker" for the Worker's own output, "kvlens" for messages about it. Lines and columns count from 1.
+    `origin` is "worker" for the Worker's own output, "kvlens" for messages about it. Lines and
+    columns count from 1.
     """
 
     kind: Literal["log", "exception", "restarted", "moved", "failed", "request"]
@@ -133,9 +134,7 @@ class Output:
         self._later = later
         self._rejected: dict[str, str] = {}  # unhandled promises, by number
         self._emit = emit
-        self._recent: deque[str] = deque(
-            maxlen=50
-        )  # exceptions, since workerd writes each several times
+        self._recent: deque[str] = deque(maxlen=50)  # exceptions: each is written several times
         self._held: list[str] = []  # a record that may continue on the next line
 
     def line(self, line: Line, *, error: bool) -> None:

@@ -166,10 +166,8 @@ class _Client(asyncio.Protocol):
         self._waiting: list[bytes] = []  # for an upstream that isn't connected yet
         self._replay: list[bytes] | None = []  # the request without a response so far
         self._replay_size = 0
-        self._asked: Head | None = None  # a request has begun whose answer has not
-        self._refusal: tuple[int, str] | None = (
-            None  # the response, after those to earlier requests
-        )
+        self._asked: Head | None = None  # a request without a response so far
+        self._refusal: tuple[int, str] | None = None  # sent after the responses before it
         self._since = 0.0
         self._head = b""
         self._last_answer = False  # the response closes the connection
