@@ -19,6 +19,7 @@ import contextlib
 import errno
 import logging
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -98,6 +99,7 @@ SWEEP_AFTER = 2.0  # seconds that a namespace has been open, then values nobody 
 SWEEP_EVERY = 3600.0  # for what is too young to be told from what another process writes
 SWEEP_AGAIN = BUSY_SECONDS + 1.0  # and those that still nobody names are removed
 THREADS = 64  # namespaces that can wait for a lock without holding up another one
+LEAST_SPACE = 64 * 1024  # bytes of disk that a write needs: SQLite's index of its log and a page
 NEEDED = 10  # files that are open at once for one namespace, at most
 
 _T = TypeVar("_T")
@@ -905,12 +907,15 @@ def _paths(
 
 
 def _is_there(place: tuple[Path, tuple[str, ...]], path: Path, *, create: bool = False) -> bool:
-    """Tell whether a database is there; StoreError where a link is, which SQLite would follow."""
+    """Tell whether a database is there; StoreError where a link is, which SQLite would follow.
+
+    Even to read a database, SQLite writes to the files beside it.
+    """
     base, parts = place
     with open_folder(base, *parts, "kv", UNIQUE_KEY, create=create) as folder:
         for ending in _LOGS:
-            folder.exists(path.name + ending)
-        return folder.exists(path.name)
+            folder.exists(path.name + ending, written=True)
+        return folder.exists(path.name, written=True)
 
 
 def _open(place: tuple[Path, tuple[str, ...]], ns: str) -> _Space:
@@ -1057,6 +1062,20 @@ def _no_descriptors(error: Exception) -> bool:
     return number in (errno.EMFILE, errno.ENFILE)
 
 
+def _is_full(path: Path) -> bool:
+    """Tell whether the disk has no room for the files that SQLite makes beside a database."""
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(path.parent).free < LEAST_SPACE
+    return False
+
+
+def _is_mounted_read_only(path: Path) -> bool:
+    if hasattr(os, "statvfs"):
+        with contextlib.suppress(OSError):
+            return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
+    return False
+
+
 def store_error(path: Path, error: Exception) -> StoreError:
     """Return the error a user reads: what is wrong, where, and the way out."""
     text = str(error)
@@ -1068,7 +1087,8 @@ def store_error(path: Path, error: Exception) -> StoreError:
             "Nothing was changed; close programs that are connected, or raise the limit "
             "(ulimit -n), and try again."
         )
-    if "is full" in text:
+    cannot_open = any(one in text for one in ("readonly", "unable to open", "disk I/O error"))
+    if "is full" in text or (cannot_open and _is_full(path)):
         return StoreError(
             f"There is no space left for the KV database {path}. Nothing was changed; free space "
             "and try again."
@@ -1084,7 +1104,12 @@ def store_error(path: Path, error: Exception) -> StoreError:
             f"The KV database {path} has been locked by another program for {BUSY_SECONDS:.0f} s. "
             "Nothing was changed; end that program's transaction and try again."
         )
-    if "readonly" in text or "unable to open" in text:
+    if cannot_open and _is_mounted_read_only(path):
+        return StoreError(
+            f"The KV database {path} is on a disk that is mounted read-only. Nothing was changed; "
+            "mount it for writing, or choose another store."
+        )
+    if cannot_open and "I/O" not in text:
         return StoreError(
             f"The KV database {path} cannot be opened for writing ({text}). Nothing was changed; "
             "correct its permissions, or choose another store."
