@@ -129,6 +129,8 @@ class _Dev:
         except WorkerError as error:
             if not self.host.running:
                 self.host.front.fail(str(error))
+            if isinstance(error, BuildError):  # what is wrong may be anywhere
+                self.known |= contents({one.file for one in error.problems} - self.known.keys())
             return error
         self.built = True
         return None
