@@ -258,7 +258,7 @@ READ = """import text from "./a.txt"; import data from "./a.bin"; import wasm fr
 import "./imported"; import "../beside/b.ts"; import "pkg"; import { x } from "./lib/index.js"; void x;
 """
 BAD = {"a pipe": _pipe, "an endless device": _endless, "gigabytes": _huge}
-NAMES = ("src/a.txt", "src/a.bin", "src/a.wasm", "src/imported.ts", "beside/b.ts")
+NAMES: tuple[str, ...] = ("src/a.txt", "src/a.bin", "src/a.wasm", "src/imported.ts", "beside/b.ts")
 NAMES += ("node_modules/pkg/package.json", "node_modules/pkg/main.js", "src/lib/index.ts")
 NAMES += ("src/w.js", ".dev.vars")
 

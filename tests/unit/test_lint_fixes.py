@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from kvlens.config.comments import comments
@@ -12,11 +13,15 @@ from kvlens.config.edit import applied
 from kvlens.config.model import Config
 from kvlens.config.reader import load_text
 from kvlens.config.syntax_check import check_syntax
+from kvlens.lint import fixes
 from kvlens.lint.base import Fix, Problem
 from kvlens.lint.config_rules import RULES, check
 from kvlens.lint.fixes import fix_all, fixes_for, mends, suppress
 from kvlens.lint.rewrites import rewrites
+from kvlens.lsp import code_actions
+from kvlens.lsp.documents import Document
 from kvlens.text import Span
+from lsprotocol import types
 
 from tests.unit.marked_text import marked
 from tests.unit.test_lint_config import CASES, ID, OLD, OTHER, PLACED, PLACEHOLDERS
@@ -377,3 +382,26 @@ def test_a_placeholder_is_taken_out() -> None:
         text = f'[[kv_namespaces]]\nbinding = "A"\nid = "{value}"\n'
         ((_, fix),) = every_fix(config_of(text))
         assert applied(text, fix.edits) == '[[kv_namespaces]]\nbinding = "A"\n'
+
+
+def test_many_problems_cost_no_more_looks_than_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look at a fix reads the whole text: what a selection offers has a bound."""
+    looks: list[str] = []
+    count = {}
+
+    def counted(config: Config, fix: Fix, code: str, *more: Any) -> bool:
+        looks.append(code)
+        return mends(config, fix, code, *more)
+
+    monkeypatch.setattr(fixes, "mends", counted)
+    for entries in (100, 400):
+        text = "[[kv_namespaces]]\nbinding = 'A'\nid = 'x'\n" * entries
+        document = Document("file:///p/wrangler.toml", text, 1, "utf-16")
+        config = load_text(text, "/p/wrangler.toml")
+        whole = types.Range(types.Position(0, 0), types.Position(9999, 0))
+        where = types.TextDocumentIdentifier(document.uri)
+        params = types.CodeActionParams(where, whole, types.CodeActionContext([]))
+        looks.clear()
+        assert code_actions._actions(params, document, config, check(config))
+        count[entries] = len(looks)
+    assert count[400] <= count[100] < 300

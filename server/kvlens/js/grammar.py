@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from kvlens.process import memory_used
+
 if TYPE_CHECKING:
     from tree_sitter import Language, Parser, Query, Tree
 
@@ -27,7 +29,11 @@ ENDINGS = {
 }
 
 MOST_SECONDS = 3.0  # that parsing may take; a megabyte of code takes a quarter of one
-_QUICK = 100_000  # bytes up to which nothing takes so long
+MOST_MEMORY = 120 * 1024 * 1024  # bytes that a tree may take
+_SMALL_TREE = 24 * 1024 * 1024  # bytes that any may, and so many more for each byte of the text:
+_OF_A_BYTE = 300  # dense code takes 110, and a text in which the parser loses its way 700 to 1,300
+_LOOK_EVERY = 64  # calls of the parser between two looks at the memory
+_QUICK = 50_000  # bytes up to which nothing takes so long, or so much
 _PIECE = 65_536  # bytes that the parser gets at a time
 
 _TYPED = "(property_signature) @signature"
@@ -48,6 +54,10 @@ class TooSlowError(Exception):
     """A text takes longer to parse than anyone would wait; it was made to, or is no code."""
 
 
+class TooLargeTreeError(Exception):
+    """A text takes more memory to parse than code does; the parser has lost its way in it."""
+
+
 class Grammar:
     """One language: how it is parsed, and the query for what is looked for in whole files."""
 
@@ -60,24 +70,33 @@ class Grammar:
         """Parse a text, from the edited tree of the version before where there is one.
 
         Each text has a parser of its own, as several threads may read. Raises TooSlowError for a
-        text that takes longer than MOST_SECONDS.
+        text that takes longer than MOST_SECONDS, TooLargeTreeError for one that takes more than
+        MOST_MEMORY, or much for its length.
         """
         parser = self._parser(self.language)
         if len(data) <= _QUICK:
             return parser.parse(data) if old is None else parser.parse(data, old)
         deadline = time.monotonic() + MOST_SECONDS
+        before = memory_used()
+        calls = 0
+        too_large = False
 
         def read(offset: int, point: object) -> bytes:
             return data[offset : offset + _PIECE]
 
-        def is_late(offset: int, has_error: bool) -> bool:
-            return time.monotonic() > deadline
+        def is_too_much(offset: int, has_error: bool) -> bool:
+            nonlocal calls, too_large
+            calls += 1
+            if not calls % _LOOK_EVERY:
+                most = min(MOST_MEMORY, _SMALL_TREE + _OF_A_BYTE * offset)
+                too_large = memory_used() - before > most
+            return too_large or time.monotonic() > deadline
 
         given: dict[str, Any] = {} if old is None else {"old_tree": old}
         try:
-            return parser.parse(read, progress_callback=is_late, **given)
+            return parser.parse(read, progress_callback=is_too_much, **given)
         except ValueError as error:
-            raise TooSlowError from error
+            raise (TooLargeTreeError if too_large else TooSlowError) from error
 
 
 def is_source(path: str) -> bool:

@@ -27,6 +27,7 @@ _INSIDE = frozenset(
         *(code for code, rule in RULES.items() if isinstance(rule, EntryRule)),
     )
 )
+MOST_TRIED = 50  # fixes that are looked at one by one, each with all of the text
 _READER = "reader of fixes"
 _JUDGED = 20_000  # characters up to which the strict judge looks at a fix too: it takes long
 
@@ -73,7 +74,10 @@ def _together(
     """Return the edits of the problems' first fixes that fit together, and what they mend."""
     edits = _Edits()
     done: list[Problem] = []
+    tried = 0
     for problem in problems:
+        if tried >= MOST_TRIED:  # the rest is there to be fixed once more
+            break
         rule = RULES.get(problem.code)
         fixes = rule.fixes if rule else None
         if fixes is None:
@@ -84,6 +88,7 @@ def _together(
             more = edits.new(fix.edits)
             if more is None:
                 continue
+            tried += sure
             if sure and not mends(config, Fix("", (*edits.all, *more)), problem.code, around):
                 continue
             edits.add(more)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,13 +26,14 @@ QUICK_FIX = types.CodeActionKind.QuickFix.value
 REWRITE = types.CodeActionKind.RefactorRewrite.value
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.kvlens"
 KINDS = [QUICK_FIX, REWRITE, FIX_ALL]
+MOST_PROBLEMS = 20  # of a selection, the first: every fix is tried out, which takes its time
 
 
 async def answer(server: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
     """Return what can be done at a range."""
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
-    if document is None or config is None or config.text != document.text:
+    if document is None or config is None or config.refused or config.text != document.text:
         return []
     problems = server.diagnostics.problems(uri)
     return await asyncio.to_thread(_actions, params, document, config, problems)
@@ -51,7 +53,8 @@ def _offered(
     around = look_around(Path(config.path))
     only = params.context.only
     if _wanted(QUICK_FIX, only):
-        here = [problem for problem in problems if _meet(problem.span, span)]
+        meeting = (problem for problem in problems if _meet(problem.span, span))
+        here = list(islice(meeting, MOST_PROBLEMS))
         for problem in here:
             fixes = fixes_for(config, problem, around)
             for number, fix in enumerate(fixes):

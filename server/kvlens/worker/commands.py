@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from kvlens.process import memory_used
 from kvlens.worker.errors import BuildError
 
 KEPT = 256 * 1024  # bytes of what a program said: the last of it
@@ -91,17 +92,8 @@ def _wait(
         except subprocess.TimeoutExpired:
             if deadline is not None and time.monotonic() > deadline:
                 return f"took longer than {timeout:.0f} s"
-            if memory is not None and _used(process.pid) > memory:
+            if memory is not None and memory_used(process.pid) > memory:
                 return f"took more than {memory:,} bytes of memory"
-
-
-def _used(pid: int) -> int:
-    """Return the bytes of memory that a process has; 0 where the system does not tell."""
-    try:
-        with open(f"/proc/{pid}/statm", "rb") as file:  # noqa: PTH123
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError, AttributeError):
-        return 0
 
 
 def end_all() -> None:
