@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -148,3 +150,31 @@ def test_a_rule_that_fails_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None
     text = HEAD + "await env.CARTS.put('a', 'v');\n" * 3 + PUT.format("'v'")
     problems = check(text, "/project/index.ts", [CONFIG])
     assert [p.code for p in problems] == ["internal-error", "ttl-out-of-range"]
+
+
+HUNGRY = {
+    "types that never end": ("f<" * 300_000, True),
+    "calls of types": ("a<b>(c," * 50_000, True),
+    "arrows": ("(a)=>" * 390_000, True),
+    "calls": ("f(" * 300_000, True),
+    "dense code": ("function a(b,c){return b?c[0]+d(b)*2:e.f(c)||{g:1,h:[b,c]}}" * 8_000, False),
+}
+PEAK = """
+import sys
+from pathlib import Path
+from kvlens.js.reader import read_source
+print(bool(read_source(sys.stdin.read(), "/project/index.ts").refused))
+status = Path("/proc/self/status").read_text("utf-8")
+print(int(status.partition("VmHWM:")[2].split()[0]) // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="shows the memory")
+@pytest.mark.parametrize(("text", "refused"), HUNGRY.values(), ids=HUNGRY)
+def test_no_source_takes_much_memory(text: str, refused: bool) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK], input=text, capture_output=True, text=True, timeout=HANG
+    )
+    said, megabytes = done.stdout.split()
+    assert (said == "True") is refused
+    assert int(megabytes) < 240
