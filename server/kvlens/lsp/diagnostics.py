@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 
 from kvlens import rules
 from kvlens.config import Config, ConfigReader
 from kvlens.config.around import look_around
 from kvlens.config.find import ConfigError, is_config, read_config
+from kvlens.files import is_there
 from kvlens.lsp.documents import json_range
-from kvlens.lsp.spelling import file_key
+from kvlens.lsp.spelling import file_key, file_path
 from kvlens.rules import Problem
 from kvlens.text import LineIndex
 
@@ -74,7 +74,7 @@ class Diagnostics:
 
     def opened(self, document: Document) -> None:
         """Check a text that was opened, by all rules."""
-        path = to_fs_path(document.uri)
+        path = file_path(document.uri)
         if path is None or not is_config(path):
             return
         checked = self._open[document.uri] = Checked(document, path)
@@ -118,7 +118,7 @@ class Diagnostics:
             return
         if checked.pause:
             checked.pause.cancel()
-        path = to_fs_path(uri)
+        path = file_path(uri)
         if path:
             self.check_file(self._server.path(uri), uri)
 
@@ -143,7 +143,7 @@ class Diagnostics:
         except ConfigError as error:
             text = ""
             problem = rules.levelled(rules.check_file(str(error)), self._levels)
-            found = [problem] if problem and path.exists() else []
+            found = [problem] if problem and is_there(path) else []
         else:
             config = ConfigReader(str(path)).read(text)
             found = rules.check(config, look_around(path), self._levels)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 
 from kvlens import source as js
 from kvlens.config import Config
+from kvlens.files import is_there
 from kvlens.lsp.documents import Document, to_range
+from kvlens.lsp.spelling import file_path
 from kvlens.rules import Problem
 from kvlens.source.files import SourceError, load, may_type, source_files
 from kvlens.text import LineIndex, Span
@@ -85,7 +86,7 @@ class Sources:
 
     def opened(self, document: Document) -> None:
         """Take up a text that was opened, if it is a source."""
-        path = to_fs_path(document.uri)
+        path = file_path(document.uri)
         if path is None or not js.is_source(path) or self.absent():
             return
         self._open[document.uri] = Opened(document, path)
@@ -226,7 +227,7 @@ class Sources:
             try:
                 yield self._load(path)
             except SourceError:
-                if whole and path.exists():
+                if whole and is_there(path):
                     raise
 
     def _load(self, path: Path) -> Text:
