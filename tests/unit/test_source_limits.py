@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import pytest
 from kvlens import source as js
 from kvlens.config import load_text
+from kvlens.source.grammar import load
 
 CONFIG = load_text(
     'main = "index.ts"\nkv_namespaces = [{ binding = "CARTS", id = "a" }, { binding = "B" }]\n',
@@ -119,6 +121,32 @@ def test_a_short_text_that_is_parsed_without_end(path: str, text: str) -> None:
         source = reader.read(version)
     assert source.refused is None
     assert source.text == "const a = 2;"
+
+
+LARGE = HEAD + "await env.CARTS.put(`k-${'é'}`, { a: [1, 2] });\n" * 4_000 + "} }"
+
+
+def test_a_text_given_in_pieces_is_parsed_as_a_whole_one() -> None:
+    from tree_sitter import Parser
+
+    for text in (LARGE, LARGE[: len(LARGE) // 2], "(" + LARGE, ""):
+        source = js.read_source(text, "/project/a.ts")
+        whole = Parser(source.grammar.language).parse(text.encode())
+        assert str(source.root) == str(whole.root_node)
+        assert source.root.byte_range == whole.root_node.byte_range
+
+
+def test_parsing_keeps_nothing_of_the_text() -> None:
+    grammar, data = load("typescript"), LARGE.encode()
+    grammar.parse(data)
+    tracemalloc.start()
+    try:
+        for _ in range(6):
+            grammar.parse(data)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < len(data)
 
 
 def test_a_refused_source_is_read_again_when_it_is_mended() -> None:

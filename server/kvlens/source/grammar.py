@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from functools import cache
+from itertools import cycle
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ MOST_SECONDS = 3.0  # of work that parsing may take; a megabyte of code takes a 
 QUICK_SECONDS = 0.5  # the same of a text of up to _QUICK bytes, which takes a fortieth
 _QUICK = 100_000
 _PIECE = 65_536  # bytes that the parser gets at a time
+# What it was given tree-sitter never lets go of, so it is given the same again: a pair for each
+# thread that parses, of which it reads one while the other is filled.
+_pieces: list[tuple[bytearray, bytearray]] = []
 
 _TYPED = "(property_signature) @signature"
 _QUERY = """
@@ -68,8 +72,13 @@ class Grammar:
         most = QUICK_SECONDS if len(data) <= _QUICK else MOST_SECONDS
         deadline = time.thread_time() + most
 
-        def read(offset: int, point: object) -> bytes:
-            return data[offset : offset + _PIECE]
+        pieces = _pieces.pop() if _pieces else (bytearray(), bytearray())
+        turns = cycle(pieces)
+
+        def read(offset: int, point: object) -> bytearray:
+            piece = next(turns)
+            piece[:] = data[offset : offset + _PIECE]
+            return piece
 
         def is_late(offset: int, has_error: bool) -> bool:
             return time.thread_time() > deadline
@@ -79,6 +88,8 @@ class Grammar:
             return parser.parse(read, progress_callback=is_late, **given)
         except ValueError as error:
             raise TooSlowError from error
+        finally:
+            _pieces.append(pieces)
 
 
 def is_source(path: str) -> bool:
