@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import tracemalloc
 
 import pytest
 from kvlens.config.reader import load_text
 from kvlens.js.analysis import merge_types
 from kvlens.js.api import at, completing, keys, references, uses
+from kvlens.js.grammar import load
 from kvlens.js.reader import SourceReader, read_source
 from kvlens.js.source_context import SourceContext, env_types
 from kvlens.lint import check_source as check_source_module
@@ -128,6 +130,32 @@ def test_a_short_text_that_is_parsed_without_end(path: str, text: str) -> None:
         source = reader.read(version)
     assert source.refused is None
     assert source.text == "const a = 2;"
+
+
+LARGE = HEAD + "await env.CARTS.put(`k-${'é'}`, { a: [1, 2] });\n" * 4_000 + "} }"
+
+
+def test_a_text_given_in_pieces_is_parsed_as_a_whole_one() -> None:
+    from tree_sitter import Parser
+
+    for text in (LARGE, LARGE[: len(LARGE) // 2], "(" + LARGE, ""):
+        source = read_source(text, "/project/a.ts")
+        whole = Parser(source.grammar.language).parse(text.encode())
+        assert str(source.root) == str(whole.root_node)
+        assert source.root.byte_range == whole.root_node.byte_range
+
+
+def test_parsing_keeps_nothing_of_the_text() -> None:
+    grammar, data = load("typescript"), LARGE.encode()
+    grammar.parse(data)
+    tracemalloc.start()
+    try:
+        for _ in range(6):
+            grammar.parse(data)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < len(data)
 
 
 def test_a_refused_source_is_read_again_when_it_is_mended() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from functools import cache
+from itertools import cycle
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,9 @@ _OF_A_BYTE = 300  # dense code takes 110, and a text in which the parser loses i
 _LOOK_EVERY = 64  # calls of the parser between two looks at the memory
 _QUICK = 100_000
 _PIECE = 65_536  # bytes that the parser gets at a time
+# What it was given tree-sitter never lets go of, so it is given the same again: a pair for each
+# thread that parses, of which it reads one while the other is filled.
+_pieces: list[tuple[bytearray, bytearray]] = []
 
 _TYPED = "(property_signature) @signature"
 _QUERY = """
@@ -83,8 +87,13 @@ class Grammar:
         calls = 0
         too_large = False
 
-        def read(offset: int, point: object) -> bytes:
-            return data[offset : offset + _PIECE]
+        pieces = _pieces.pop() if _pieces else (bytearray(), bytearray())
+        turns = cycle(pieces)
+
+        def read(offset: int, point: object) -> bytearray:
+            piece = next(turns)
+            piece[:] = data[offset : offset + _PIECE]
+            return piece
 
         def is_too_much(offset: int, has_error: bool) -> bool:
             nonlocal calls, too_large
@@ -99,6 +108,8 @@ class Grammar:
             return parser.parse(read, progress_callback=is_too_much, **given)
         except ValueError as error:
             raise (TooLargeTreeError if too_large else TooSlowError) from error
+        finally:
+            _pieces.append(pieces)
 
 
 def is_source(path: str) -> bool:
