@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -73,7 +74,7 @@ def serve(config: Path, events: Events) -> Follower:
 
 
 def dev(config: Path, events: Events) -> Follower:
-    run = _Dev(config, options(allowed_host=[]), events)
+    run = _Dev(config, options(allowed_host=[], port=0, default_port=0), events)
 
     async def no_run(*, with_command: bool) -> None:
         """workerd has no part in this."""
@@ -138,15 +139,22 @@ STAYS: dict[str, tuple[bytes | None, bool]] = {
     "emptied": (b"", False),
     "another id": (OLD.replace('"1"', '"2"').encode(), False),
     "gone": (None, False),
+    "gone with its folder": (None, True),
 }
 
 
 @pytest.mark.parametrize(("data", "at_once"), STAYS.values(), ids=STAYS.keys())
 async def test_what_stays_counts(
-    config: Path, monkeypatch: pytest.MonkeyPatch, data: bytes | None, at_once: bool
+    request: pytest.FixtureRequest,
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    data: bytes | None,
+    at_once: bool,
 ) -> None:
     whole = keeps_namespaces(load_text(OLD, str(config)))
-    if data is None:
+    if "folder" in request.node.name:
+        shutil.rmtree(config.parent)
+    elif data is None:
         config.unlink()
     else:
         config.write_bytes(data)

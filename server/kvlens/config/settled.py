@@ -19,12 +19,15 @@ async def settled(path: Path, is_whole: Callable[[str], bool]) -> None:
     """Wait until a config that has changed may be acted on.
 
     That is at once where its text `is_whole`. One that is not, that is empty or that cannot be
-    read may be a save half-way, and has to stay as it is for `GRACE`.
+    read may be a save half-way, and has to stay as it is for `GRACE`; where its folder is gone, too,
+    it is no save.
     """
     began = since = time.monotonic()
     text = _text(path)
     while not (text and text.strip() and is_whole(text)):
         while True:
+            if text is None and not path.parent.is_dir():
+                return
             await asyncio.sleep(_LOOK_EVERY)
             before, text = text, _text(path)
             now = time.monotonic()
