@@ -422,7 +422,7 @@ def test_of_equal_keys_the_last_counts_in_the_place_of_the_first() -> None:
 
 
 def test_of_very_many_unknown_properties_only_the_first_have_a_hint() -> None:
-    items = [{"key": f"k{n}", "value": "", "expiratoin": 1, "vlaue": 2} for n in range(2_000)]
+    items = [{"key": f"k{n}", "value": "", "expirations": 1, "x": 2} for n in range(2_000)]
     seed = check(json.dumps(items), "s.json", NOW)
     assert seed.counts["warning"] == 4_000
     assert "did you mean" in seed.warnings[0].message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kvlens.js.grammar import Grammar, TooSlowError, grammar_name, load
+from kvlens.js.grammar import Grammar, TooLargeTreeError, TooSlowError, grammar_name, load
 from kvlens.js.limits import refusal
 from kvlens.js.offsets import Offsets
 from kvlens.js.syntax import Source
@@ -59,6 +59,8 @@ def _parse(path: str, text: str, grammar: Grammar, last: Source | None) -> Sourc
         tree = grammar.parse(offsets.data, old)
     except TooSlowError:
         refused: str | None = "takes too long to parse, and is not checked"
+    except TooLargeTreeError:
+        refused = "takes too much memory to parse, and is not checked"
     else:
         refused = refusal(tree.root_node, offsets.data)
         if refused is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,13 +29,14 @@ QUICK_FIX = types.CodeActionKind.QuickFix.value
 REWRITE = types.CodeActionKind.RefactorRewrite.value
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.kvlens"
 KINDS = [QUICK_FIX, REWRITE, FIX_ALL]
+MOST_PROBLEMS = 20  # of a selection, the first: every fix is tried out, which takes its time
 
 
 async def answer(server: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
     """Return what can be done at a range."""
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
-    if document is None:
+    if document is None or (config is not None and config.refused):
         return []
     levels, encoding = server.settings.rules, document.encoding
     if config is not None:
@@ -104,7 +106,8 @@ def _offered(
 ) -> Iterator[types.CodeAction]:
     span, only = _span(params, file), params.context.only
     if _wanted(QUICK_FIX, only):
-        here = [problem for problem in file.problems if _meet(problem.span, span)]
+        meeting = (problem for problem in file.problems if _meet(problem.span, span))
+        here = list(islice(meeting, MOST_PROBLEMS))
         for problem in here:
             for number, fix in enumerate(fixes_for(fixable, problem)):
                 edited = file if fix.path is None else others.get(fix.path)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pygls.uris import to_fs_path
 
 from kvlens import __version__
 from kvlens.config.find import is_config, is_seed_path
+from kvlens.files import is_regular
 from kvlens.lsp import execute_command
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
@@ -23,7 +23,7 @@ from kvlens.lsp.fast_pygls import switch
 from kvlens.lsp.projects import Projects, ServedProject
 from kvlens.lsp.protocol import ISSUES, REQUEST_FAILED, unexpected
 from kvlens.lsp.settings import Settings, read_settings
-from kvlens.lsp.spelling import Spelling
+from kvlens.lsp.spelling import Spelling, file_path, is_possible
 from kvlens.lsp.subprocesses import Child, ChildError
 from kvlens.lsp.workers import WorkerProcess
 from kvlens.text import UTF16
@@ -187,8 +187,12 @@ class Server(StdioServer):
     # helpers for commands -------------------------------------------------------------------
 
     def path(self, uri: str) -> Path:
-        """Return the path of a `file:` URI, or the text itself where it is a path already."""
-        return Path(to_fs_path(uri) or uri) if "://" in uri else Path(uri)
+        """Return the path of a `file:` URI, or the text itself where it is a path already.
+
+        Where no file can have that path, it is one that none has.
+        """
+        path = (file_path(uri) if "://" in uri else None) or uri
+        return Path(path if is_possible(path) else ascii(path)[:100])
 
     def uri(self, path: Path) -> str:
         """Return a path as the URI that clients use."""
@@ -244,7 +248,7 @@ class Server(StdioServer):
 
     async def _look_through(self, start: bool) -> None:
         # a virtual workspace has no files here; what another scheme names is not a path
-        paths = (to_fs_path(uri) for uri in self._folders() if uri.startswith("file:"))
+        paths = (file_path(uri) for uri in self._folders() if uri.startswith("file:"))
         folders = [Path(path) for path in paths if path]
         if not folders and self.workspace.root_path:
             folders = [Path(self.workspace.root_path)]
@@ -276,7 +280,7 @@ class Server(StdioServer):
             if project:
                 self._offer_moves(project)
                 self.keys_changed(project)
-        if not all(known) or not all(self.path(uri).is_file() for uri in configs):
+        if not all(known) or not all(is_regular(self.path(uri)) for uri in configs):
             await self._look_through(start=self.settings.starts_alone)
 
     def _offer_moves(self, project: ServedProject) -> None:

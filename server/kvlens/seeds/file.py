@@ -127,7 +127,7 @@ class _Items:
     """The items of a file, one for each key: the last one, in the place of the first.
 
     A table of where each key was takes much memory in a file of a million: it is made only where
-    a key comes for the second time.
+    a key comes again.
     """
 
     def __init__(self) -> None:
