@@ -134,7 +134,7 @@ async def test_a_saved_seed_file_asks_before_it_overwrites(editor: Editor) -> No
     write(editor, seeds(a="2", b="2"), "seeds/ONE.json")
     await until(lambda: editor.asked)
     assert editor.asked[0].message == (
-        'ONE.json: "a" changed in ONE since the file was last seeded, so it stayed as it is. '
+        'ONE.json: "a" changed in ONE since the file was last seeded, so it was left alone. '
         "Overwrite it?"
     )
     assert [await value(editor, key, **ONE) for key in "ab"] == ["of a Worker", "2"]

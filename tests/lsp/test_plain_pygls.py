@@ -70,5 +70,5 @@ async def test_a_session_is_the_same_both_ways(session: Editor) -> None:
     await run(session, "kvlens.put", binding="CARTS", environment=None, key="a", text="1")
     got = await run(session, "kvlens.get", binding="CARTS", environment=None, key="a")
     assert got["text"] == "1"
-    with pytest.raises(JsonRpcException, match="declares no KV namespace"):
+    with pytest.raises(JsonRpcException, match="NOBODY"):
         await run(session, "kvlens.get", binding="NOBODY", key="a")

@@ -258,6 +258,7 @@ class Server(StdioServer):
         for path in before - {project.path for project in self.projects}:
             self.diagnostics.forget(self.uri(path))
         self.protocol.notify(CHANGED, {})
+        self._check_sources()
         for project in self.projects:
             self._offer_moves(project)
             self.diagnostics.check_file(project.path, self.uri(project.path))
@@ -276,6 +277,7 @@ class Server(StdioServer):
             self.diagnostics.check_file(self.path(uri), uri)
         known = [self.projects.get(self.path(uri)) for uri in configs]
         await asyncio.gather(*(project.follow() for project in known if project))
+        self._check_sources()
         for project in known:
             if project:
                 self._offer_moves(project)
@@ -291,12 +293,16 @@ class Server(StdioServer):
 
             self.create_task(moving.offer(self, project, pair))
 
+    def _check_sources(self) -> None:
+        """Check the open sources again: a config or a setting has changed."""
+        if self._sources:
+            self._sources.check_all()
+
     def _check_again(self) -> None:
         self.diagnostics.did_change_configuration()
         for project in self.projects:
             self.diagnostics.check_file(project.path, self.uri(project.path))
-        if self._sources:
-            self._sources.check_all()
+        self._check_sources()
         if self._seed_files:
             self._seed_files.check_all()
 
@@ -340,6 +346,7 @@ class Server(StdioServer):
         project: ServedProject | None = self.projects.get(child.config)
         if reload and project:
             await project.follow()
+            self._check_sources()
             self._offer_moves(project)
         self.protocol.notify(CHANGED, note)
         self._refresh_shown()
