@@ -99,7 +99,7 @@ def test_a_fix_mends_and_breaks_nothing(name: str, form: str) -> None:
             assert not Counter(said(config)) - Counter(said(mended)), (fix, mended.text)
         if form == "crlf":
             assert not re.search(r"(?<!\r)\n", mended.text)
-        assert FixableConfig(config, OLD).mends(fix, problem.code)
+        assert FixableConfig(config, OLD).solves(fix, problem.code)
 
 
 def said(config: Config) -> list[str]:

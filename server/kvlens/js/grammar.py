@@ -45,7 +45,7 @@ class Unavailable(Exception):  # noqa: N818 - it is the state that has a name
 
 
 class TooSlowError(Exception):
-    """A text takes longer to parse than anyone would wait; it was made to, or is no code."""
+    """A text takes longer to parse than anyone would wait; it was made to, or is not code."""
 
 
 class Grammar:

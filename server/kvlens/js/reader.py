@@ -22,7 +22,7 @@ class SourceReader:
 
         Raises:
             Unavailable: there is no parser here.
-            ValueError: the file is no JavaScript or TypeScript by its ending.
+            ValueError: the file is not JavaScript or TypeScript by its ending.
         """
         last = self._last
         if last is None or last.text != text:
@@ -69,7 +69,7 @@ _Point = tuple[int, int]
 
 
 def _edit(before: bytes, after: bytes) -> tuple[int, int, int, _Point, _Point, _Point]:
-    """Return the one edit between two versions, as the parser wants it told."""
+    """Return the one edit between two versions, as the parser needs it."""
     start = _common(before, after)
     limit = min(len(before), len(after)) - start
     end = _common_end(before, after, limit)
