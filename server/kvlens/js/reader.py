@@ -23,7 +23,7 @@ class SourceReader:
 
         Raises:
             Unavailable: there is no parser here.
-            ValueError: the file is no JavaScript or TypeScript by its ending.
+            ValueError: the file is not JavaScript or TypeScript by its ending.
         """
         last = self._last
         if last is None or last.text != text:

@@ -37,7 +37,7 @@ class FixableSource:
         context = Context(read(self.file, self.project), self.now or 0.0, self.project)
         return rule.fixes(context, problem)
 
-    def mends(self, fix: Fix, code: str) -> bool:
+    def solves(self, fix: Fix, code: str) -> bool:
         """Tell whether a fix makes fewer problems of one rule and no more of any other."""
         if not fix.edits:
             return False

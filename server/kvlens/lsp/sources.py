@@ -59,7 +59,7 @@ class Read(NamedTuple):
         return self.lines.offset(position.line, position.character, self.encoding)
 
     def range(self, span: Span) -> types.Range:
-        """Return where a span stands in this version."""
+        """Return where a span is in this version."""
         return to_range(self.lines, span, self.encoding)
 
 
