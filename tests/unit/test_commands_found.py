@@ -71,14 +71,14 @@ project = Project(Path("wrangler.toml"))
 project.label, store = "wrangler.toml", project.open_store()
 
 
-async def opened():
+async def open_store():
     return store
 
 
 async def main():
     found = asyncio.Event()
     found.set()
-    project.emulator = SimpleNamespace(store=opened)
+    project.emulator = SimpleNamespace(store=open_store)
     server = SimpleNamespace(found=found, projects=[project], settings=Settings(trusted=True))
     params = ExecuteCommandParams("kvlens.countKeys", [{"binding": "ONE", "prefix": "a"}])
     print(json.dumps(await execute_command.run(server, params)))
@@ -96,7 +96,7 @@ print(json.dumps([one.word for one in candidates(["key", ""])]))
 
 
 @pytest.fixture
-def changed(tmp_path: Path) -> Path:
+def project(tmp_path: Path) -> Path:
     """A copy of the package with one more command in a folder with a project."""
     package = Path(kvlens.__file__).parent
     copy = tmp_path / "server" / "kvlens"
@@ -125,15 +125,15 @@ def python(folder: Path, *words: str) -> str:
     ).stdout
 
 
-def test_a_new_file_is_a_new_command(changed: Path) -> None:
+def test_a_new_file_is_a_new_command(project: Path) -> None:
     on = ("--binding", "ONE")
     for key in ("a1", "a2", "b"):
-        python(changed, "-m", "kvlens", "key", "put", key, "v", *on)
-    assert python(changed, "-m", "kvlens", "key", "count", "a", *on) == "2\n"
-    page = python(changed, "-m", "kvlens", "key", "--help")
+        python(project, "-m", "kvlens", "key", "put", key, "v", *on)
+    assert python(project, "-m", "kvlens", "key", "count", "a", *on) == "2\n"
+    page = python(project, "-m", "kvlens", "key", "--help")
     assert "kvlens key count P          Count the keys with a prefix" in page
-    assert "count" in json.loads(python(changed, "-c", COMPLETED))
-    imported, answer = map(json.loads, python(changed, "-c", PROGRAM).splitlines())
+    assert "count" in json.loads(python(project, "-c", COMPLETED))
+    imported, answer = map(json.loads, python(project, "-c", PROGRAM).splitlines())
     assert (imported, answer) == ([], {"keys": 2})
 
 
