@@ -47,12 +47,12 @@ def is_test(path: str, configs: Sequence[Config] = ()) -> bool:
 
 @dataclass(frozen=True)
 class SourceContext:
-    """What a source is read with.
+    """What the project says about a source.
 
-    configs: of the Workers that the source belongs to, see `belonging`. With none, bindings are
-        not held against a config.
+    configs: of the Workers that the source belongs to, see `belonging`. Without any, bindings
+        aren't checked against a config.
     types: the members of Env that the project's other sources write, see `env_types`.
-    beside: what is in quotes in further configs of the folder, see `texts_beside`.
+    beside: the quoted texts in other configs of the folder, see `texts_beside`.
     """
 
     configs: Sequence[Config] = ()
@@ -89,9 +89,9 @@ def _same(one: SourceContext, other: SourceContext) -> bool:
 
 
 def texts_beside(folder: Path) -> frozenset[str]:
-    """Return what is in quotes in files such as wrangler.staging.toml or wrangler.toml.example.
+    """Return the quoted texts in files such as wrangler.staging.toml or wrangler.toml.example.
 
-    Such a config may declare what the one that is read does not. Unreadable files are left out.
+    Such a config may declare what the project's config doesn't. Unreadable files are skipped.
     """
     found: set[str] = set()
     for path in sorted(folder.glob("*wrangler*")):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class BindingRef(NamedTuple):
-    """A binding that stands at a place, and the project whose binding it is."""
+    """A binding at a position, and its project."""
 
     name: str
     span: Span

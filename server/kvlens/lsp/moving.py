@@ -1,4 +1,4 @@
-"""The offer to take a namespace's keys along when it gets another name in the store."""
+"""The offer to move a namespace's keys when the config renames it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = 3  # keys that a question names
 
 
 async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
-    """Ask whether the keys are to be moved, and move them."""
+    """Ask whether to move the keys, and move them."""
     old, new = pair.old, pair.new
     if project.emulator.state != "running":
         return  # the tree shows them once it runs
@@ -40,7 +40,7 @@ async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
     if moved.conflicts:
         overwrite, keep = "Overwrite", "Move the Others"
         answer = await server.ask(
-            f"{new.binding} has {named(moved.conflicts)} with other content. "
+            f"{new.binding} already has {named(moved.conflicts)} with other values. "
             f"Overwrite {'it' if len(moved.conflicts) == 1 else 'them'}?",
             overwrite,
             keep,
@@ -56,7 +56,7 @@ async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
 
 
 def named(keys: list[str]) -> str:
-    """Return keys as a message names them: a few, then how many more."""
+    """Return keys for a message: a few, then the number of the others."""
     shown = ", ".join(f'"{key}"' for key in keys[:SHOWN])
     more = len(keys) - SHOWN
     return f"{shown} and {more:,} more" if more > 0 else shown

@@ -12,7 +12,7 @@ ISSUES = "https://github.com/kvlens/kvlens/issues"
 
 
 def unexpected(error: Exception | str) -> str:
-    """Return what a client is told about an unforeseen error; the log has the traceback."""
+    """Return the message for an unforeseen error; the log has the traceback."""
     said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
     first = said.partition("\n")[0][:200]
     return f"Internal error: {first}. Please report this at {ISSUES}; the log says more."

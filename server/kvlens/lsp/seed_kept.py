@@ -1,4 +1,4 @@
-"""The question about keys that a saved seed file has otherwise than the store."""
+"""The question about keys of a seed file whose values something else changed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 async def ask(server: Server, project: ServedProject, event: dict[str, Any]) -> None:
-    """Tell which keys were left as they are, and put them where the user wants that."""
+    """Show which keys were left alone, and overwrite them if the user agrees."""
     keys, binding, path = event["keys"], event["binding"], Path(event["file"])
     they, them = ("it", "it") if len(keys) == 1 else ("they", "them")
     question = (
         f"{path.name}: {named(keys)} changed in {binding} since the file was last seeded, "
-        f"so {they} stayed as {they} {'is' if they == 'it' else 'are'}. Overwrite {them}?"
+        f"so {they} {'was' if they == 'it' else 'were'} left alone. Overwrite {them}?"
     )
     if not await server.ask(question, "Overwrite"):
         return

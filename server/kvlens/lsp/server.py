@@ -1,4 +1,4 @@
-"""The server: its state, and the tables of what it hears and answers."""
+"""The server: its state, and the tables of notifications and requests that it handles."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Server(StdioServer):
     # life -----------------------------------------------------------------------------------
 
     def initialize(self, params: types.InitializeParams) -> None:
-        """Take up the settings; nothing slow before the answer."""
+        """Read the settings. Slow work waits until after the response."""
         self.watch_parent(params.process_id)
         options = getattr(params, "initialization_options", None)
         self.settings, self._complaints = read_settings(options)
@@ -88,7 +88,7 @@ class Server(StdioServer):
                 self.feature(method, PULL_OPTIONS)(functools.partial(_answer, handler, self))
 
     def initialized(self, _: types.InitializedParams) -> None:
-        """Look through the workspace and start what is wanted from the start."""
+        """Search the workspace for configs, and start the emulator if the settings say so."""
         self.documents.encoding = _encoding(self.workspace.position_encoding)
         for complaint in self._complaints:
             self.show_message("warning", complaint)
@@ -96,7 +96,7 @@ class Server(StdioServer):
         self._watch_configs()
 
     async def shutdown_children(self, _: Any = None) -> None:
-        """End what was started: nothing is left behind."""
+        """Cancel tasks and stop all child processes."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -203,14 +203,14 @@ class Server(StdioServer):
         self.window_show_message(types.ShowMessageParams(LEVELS[level], message))
 
     async def ask(self, question: str, *answers: str) -> str | None:
-        """Ask the user and return the answer that was chosen, None for none of them."""
+        """Ask the user, and return the chosen answer; None if the question was dismissed."""
         actions = [types.MessageActionItem(answer) for answer in answers]
         asked = types.ShowMessageRequestParams(LEVELS["warning"], question, actions)
         chosen = await self.window_show_message_request_async(asked)
         return chosen.title if chosen else None
 
     def keys_changed(self, project: ServedProject) -> None:
-        """Tell the client that keys or namespaces of a project are not as before."""
+        """Notify the client that keys or namespaces of a project changed."""
         self.protocol.notify(CHANGED, {"config": self.uri(project.path)})
 
     def log(self, level: str, message: str) -> None:
@@ -218,13 +218,13 @@ class Server(StdioServer):
         self.window_log_message(types.LogMessageParams(LEVELS.get(level, LEVELS["info"]), message))
 
     def create_task(self, work: Any) -> None:
-        """Run a coroutine beside what is going on; what goes wrong is logged."""
+        """Run a coroutine in the background, and log its errors."""
         task = asyncio.get_running_loop().create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
-        """Log what went wrong inside; the user is not shown a program's words."""
+        """Log an internal error instead of showing it to the user."""
         if isinstance(error, JsonRpcException) and source is not None:
             return  # the answer to a request, which says it all
         lines = "".join(traceback.format_exception(error)).rstrip()
@@ -284,7 +284,7 @@ class Server(StdioServer):
             await self._look_through(start=self.settings.starts_alone)
 
     def _offer_moves(self, project: ServedProject) -> None:
-        """Ask about the keys of namespaces that a reading of the config found renamed."""
+        """Offer to move the keys of namespaces that the config renamed."""
         found, project.renamed = project.renamed, []
         for pair in found:
             from kvlens.lsp import moving  # late: it is rarely needed
@@ -314,7 +314,7 @@ class Server(StdioServer):
             self.log("error", str(trace))
         if kind == "dropped":
             count = event.get("count", 0)
-            text = f"{count:,} lines of {child.what.lower()} came too fast and were left out"
+            text = f"{child.what} printed too fast: {count:,} lines were left out"
             self._child_event(child, {"event": "log", "level": "warning", "message": text})
             if not isinstance(child, WorkerProcess):
                 self._child_event(child, {"event": "changed"})
@@ -336,7 +336,7 @@ class Server(StdioServer):
             self.create_task(self._changed_in(child, note, reload=kind == "namespaces"))
 
     async def _changed_in(self, child: Child, note: dict[str, Any], *, reload: bool) -> None:
-        """Tell the client what changed in a child: its namespaces or their keys."""
+        """Notify the client of changes in a child process: its namespaces or their keys."""
         project: ServedProject | None = self.projects.get(child.config)
         if reload and project:
             await project.follow()
@@ -358,20 +358,20 @@ class Server(StdioServer):
         self._refresh_shown()
 
     def _output(self, uri: str, event: dict[str, Any]) -> None:
-        """Pass on what a Worker says: to a client that shows it apart, else to the log."""
+        """Pass on a Worker's output, to a client that shows it separately or to the log."""
         if self._shows_output:
             self.protocol.notify(OUTPUT, {"config": uri, **event})
         elif event.get("message"):
             self.log(event.get("level", "info"), event["message"])
 
     def ask_to_pull(self) -> None:
-        """Ask a client that pulls problems to do so again."""
+        """Ask a client that pulls diagnostics to pull again."""
         workspace = self.client_capabilities.workspace
         if workspace and workspace.diagnostics and workspace.diagnostics.refresh_support:
             self.workspace_diagnostic_refresh(None)
 
     def _refresh_shown(self) -> None:
-        """Ask for lenses and inlays again: they tell what keys there are."""
+        """Refresh code lenses and inlay hints: they show what keys exist."""
         workspace = self.client_capabilities.workspace
         if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
             self.workspace_code_lens_refresh(None)
@@ -379,7 +379,7 @@ class Server(StdioServer):
             self.workspace_inlay_hint_refresh(None)
 
     def _watch_configs(self) -> None:
-        """Ask a client that can to tell of configs that change outside the editor."""
+        """Ask the client to report configs that change outside the editor, if it can."""
         workspace = self.client_capabilities.workspace
         watched = workspace and workspace.did_change_watched_files
         if not (watched and watched.dynamic_registration):
@@ -403,11 +403,11 @@ def _encoding(agreed: types.PositionEncodingKind | str | None) -> str:
 
 
 async def _announced(*_: Any) -> None:
-    """Stand for a command where the server lists what it has; `Protocol` runs the command."""
+    """A placeholder, so that pygls announces the command; `ServerProtocol` runs it."""
 
 
 async def _answer(module: str, server: Server, params: Any) -> Any:
-    """Ask a feature's module, imported when it is first needed."""
+    """Answer a request by the feature's module, imported on first use."""
     try:
         return await importlib.import_module(f"kvlens.lsp.{module}").answer(server, params)
     except JsonRpcException:

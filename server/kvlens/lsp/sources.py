@@ -1,6 +1,6 @@
-"""The Workers' sources: the ones that are open, and those of a project on disk.
+"""The Workers' sources: the open ones, and those of a project on disk.
 
-Imported when the first source matters: a session that never sees one does without.
+Imported when the first source is opened.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Opened:
 
 
 class Read(NamedTuple):
-    """One version of an open source, with its own places: the text may go on while it is read."""
+    """One version of an open source, with its own positions: the text may change meanwhile."""
 
     source: Source
     context: SourceContext
@@ -59,12 +59,12 @@ class Read(NamedTuple):
         return self.lines.offset(position.line, position.character, self.encoding)
 
     def range(self, span: Span) -> types.Range:
-        """Return where a span is in this version."""
+        """Return the range of a span in this version."""
         return to_range(self.lines, span, self.encoding)
 
 
 class Text:
-    """The text of a source, parsed when that is first asked for."""
+    """The text of a source, parsed on demand."""
 
     def __init__(self, path: Path, text: str, stamp: tuple[int, int] | None = None) -> None:
         self.path = path
@@ -80,7 +80,7 @@ class Text:
 
 
 class Sources:
-    """Reads sources with what their configs declare."""
+    """Checks open sources, and reads the sources of a project."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -93,7 +93,7 @@ class Sources:
     # open texts -----------------------------------------------------------------------------
 
     def did_open(self, document: Document) -> None:
-        """Take up a text that was opened, if it is a source."""
+        """Check a document that was opened, if it is a source."""
         path = file_path(document.uri)
         if path is None or not is_source(path) or self.absent():
             return
@@ -106,12 +106,12 @@ class Sources:
             self.check(document.uri)
 
     def did_close(self, uri: str) -> None:
-        """Forget a source and what was said of it."""
+        """Forget a source and clear its diagnostics."""
         if opened := self._open.pop(uri, None):
             self._server.diagnostics.say(uri, [], None, opened.document.index)
 
     def files_changed(self, uris: Iterable[str]) -> None:
-        """Look at projects and open sources again where sources changed on disk."""
+        """Check projects and open sources again if sources changed on disk."""
         if any(is_source(str(self._server.path(uri))) for uri in uris):
             self._contexts.clear()
             self.check_all()
@@ -123,7 +123,7 @@ class Sources:
             self.check(uri)
 
     def check(self, uri: str) -> None:
-        """Check an open source, once for all changes that come while it is checked."""
+        """Check an open source. Changes during a check lead to one more check."""
         opened = self._open[uri]
         opened.stale = True
         if not opened.checking:
@@ -131,11 +131,11 @@ class Sources:
             self._server.create_task(self._check(uri, opened))
 
     def absent(self) -> bool:
-        """Tell whether sources cannot be read here, and say so once."""
+        """Tell whether the parser is missing, and log that once."""
         missing = unavailable()
         if missing and not self._told:
             self._told = True
-            self._server.log("warning", f"Sources are not checked: {missing}")
+            self._server.log("warning", f"Worker sources aren't checked: {missing}")
         return bool(missing)
 
     async def _check(self, uri: str, opened: Opened) -> None:
@@ -180,7 +180,7 @@ class Sources:
         return None
 
     async def context(self, path: Path) -> SourceContext:
-        """Return what a source is read with: its configs and the types of its other files."""
+        """Return the context of a source: its configs, and the types in other sources."""
         configs = belonging(str(path), self.configs())
         owner = self._server.projects.get(Path(configs[0].path)) if configs else None
         if owner is None:

@@ -13,7 +13,7 @@ from kvlens.stores.registry import find_store
 
 
 class WorkerProcess(Child):
-    """One project's Worker. It has the same keys as the editor."""
+    """A project's Worker. It uses the same keys as the editor."""
 
     what = "The Worker"
 
@@ -30,7 +30,7 @@ class WorkerProcess(Child):
         self._emulator = emulator
 
     async def arguments(self) -> list[str]:
-        """Return the command line; keys in memory are reached through the editor's emulator."""
+        """Return the arguments. Keys in memory are reached through the editor's emulator."""
         if self._has_own_keys:
             await self._emulator.start()
         port = ["--port", str(self.port)] if self.port else ["--default-port", "0"]
@@ -40,7 +40,7 @@ class WorkerProcess(Child):
         return [*words, "--env", self.of_environment] if self.of_environment else words
 
     def environment(self) -> dict[str, str]:
-        """Return the store; its secrets are no matter for a command line."""
+        """Return the store. Its URL may hold secrets, which don't belong on a command line."""
         if not self._has_own_keys:
             return {"KVLENS_STORE": self.settings.store}
         ready = self._emulator.ready

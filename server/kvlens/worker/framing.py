@@ -29,7 +29,7 @@ _ONCE = (b"host", b"content-length", b"transfer-encoding")
 
 
 class RequestRefusedError(RequestError):
-    """A request is not passed on; `status` and the text are its answer."""
+    """A request is refused. `status` and the text are the response."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -43,35 +43,35 @@ class Head(NamedTuple):
     method: str
     target: str
     hosts: tuple[str, ...]
-    """The hosts that it names: in Host, and in a target that is a whole URL."""
+    """The hosts that it names: in Host, and in an absolute URL as its target."""
     length: int | None
-    """Bytes of the body; None where it comes in chunks."""
+    """Bytes of the body; None if it is chunked."""
     upgrade: bool
     """Whether it asks for another protocol, such as WebSocket."""
 
 
 class Requests:
-    """Cuts the bytes of one connection into heads and bodies."""
+    """Splits the bytes of one connection into heads and bodies."""
 
     def __init__(self) -> None:
         self._received = bytearray()
-        self._seen = 0  # bytes of a head that were looked through before
+        self._seen = 0  # bytes of a head that were already searched
         self._left: int | None = 0  # bytes of the body that are still to come; None: in chunks
         self._chunk = 0  # the same of a chunk
         self._line_end = False  # a chunk's line end comes next
         self._is_last = False  # it is that of the last chunk
 
     def feed(self, data: bytes) -> None:
-        """Take bytes of the client's."""
+        """Add bytes from the client."""
         self._received += data
 
     @property
     def received(self) -> bool:
-        """Whether there are bytes that no head or body has been made of."""
+        """Whether there are bytes that aren't part of a head or body yet."""
         return bool(self._received)
 
     def take_rest(self) -> bytes:
-        """Return all that is left, as it is: for a connection that has become another protocol."""
+        """Return the remaining bytes, for a connection that switched to another protocol."""
         rest = bytes(self._received)
         self._received.clear()
         return rest
@@ -124,7 +124,7 @@ class Requests:
             if len(self._received) < 2:
                 return None
             if self._received[:2] != b"\r\n":
-                raise RequestRefusedError(400, "Malformed request: a chunk is longer than it says")
+                raise RequestRefusedError(400, "Malformed request: a chunk is longer than its size")
             self._line_end = False
             if self._is_last:
                 self._left = 0
@@ -133,7 +133,7 @@ class Requests:
         if found is None:
             if len(self._received) < _LONGEST_CHUNK_LINE and b"\n" not in self._received:
                 return None
-            raise RequestRefusedError(400, "Malformed request: a chunk has no plain length")
+            raise RequestRefusedError(400, "Malformed request: a chunk size is not a number")
         self._chunk = int(found[1], 16)
         self._line_end = self._is_last = not self._chunk
         return self._cut(found.end())
@@ -152,11 +152,11 @@ def read_head(raw: bytes) -> Head:
             raise RequestRefusedError(400, f"Malformed request: header {line[:80]!r}")
         name = name.lower()
         if name in values and name in _ONCE:
-            raise RequestRefusedError(400, f"Malformed request: {name.decode()} is there twice")
+            raise RequestRefusedError(400, f"Malformed request: {name.decode()} is sent twice")
         values[name] = value.strip(b" \t")
     method, target = start["method"].decode("ascii"), start["target"].decode("utf-8", "replace")
     if method == "CONNECT":
-        raise RequestRefusedError(405, "CONNECT is for proxies; a Worker cannot answer it")
+        raise RequestRefusedError(405, "CONNECT is for proxies; a Worker can't answer it")
     if b"host" not in values:
         raise RequestRefusedError(400, "Malformed request: it has no Host header")
     hosts = [values[b"host"].decode("latin-1")]
@@ -166,7 +166,7 @@ def read_head(raw: bytes) -> Head:
         except ValueError:
             raise RequestRefusedError(400, "Malformed request: its URL has no host") from None
     elif target[:1] not in ("/", "*"):
-        raise RequestRefusedError(400, "Malformed request: its path does not begin with /")
+        raise RequestRefusedError(400, "Malformed request: its path must start with /")
     return Head(
         raw,
         method,
@@ -181,7 +181,8 @@ def _length(values: dict[bytes, bytes], *, is_old: bool) -> int | None:
     coding, length = values.get(b"transfer-encoding"), values.get(b"content-length")
     if coding is not None:
         if length is not None or is_old or coding.lower() != b"chunked":
-            raise RequestRefusedError(400, "Malformed request: its length is told in two ways")
+            text = "Malformed request: its body needs either a Content-Length or chunked encoding"
+            raise RequestRefusedError(400, text)
         return None
     if length is None:
         return 0

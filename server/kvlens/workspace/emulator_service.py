@@ -134,7 +134,7 @@ class EmulatorService(Service):
             await apply(self.store, namespace.id, writes)
             self._seeds[path] = items
         except FileError as error:
-            self.emit(Problem("error", f"{error}; nothing of it was written"))
+            self.emit(Problem("error", f"{error}; the file was not applied"))
         except StoreError as error:
             self.emit(Problem("error", str(error)))
         else:
