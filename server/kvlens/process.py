@@ -1,4 +1,4 @@
-"""How this program starts another copy of itself."""
+"""Start another copy of this program."""
 
 from __future__ import annotations
 

@@ -117,5 +117,5 @@ def whole_text(text: str) -> str:
 
 
 def has_lone_surrogate(text: str) -> bool:
-    """Tell whether `text` has no UTF-8 form."""
+    """Return whether `text` has no UTF-8 form."""
     return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)
