@@ -4,10 +4,8 @@ KVLensError                      errors.py
 ├── CancelledError               seeds/progress.py
 ├── ChildError                   lsp/subprocesses.py
 ├── CommandError                 cli/frame.py
-│   ├── FilesError               cli/common.py
+│   ├── MistakesError            cli/common.py
 │   └── UsageError               cli/frame.py
-├── CommandError                 lsp/commands/params.py
-│   └── ConflictError            lsp/commands/params.py
 ├── ConfigError                  config/find.py
 ├── EmulatorError                emulator/server.py
 ├── FileError                    seeds/array.py
@@ -22,12 +20,13 @@ KVLensError                      errors.py
 │   ├── FilesError               operations/errors.py
 │   ├── InvalidError             operations/errors.py
 │   └── NotFoundError            operations/errors.py
+│       └── BindingNotFoundError api.py
 ├── RequestError                 errors.py
 │   ├── ArgumentError            emulator/arguments.py, also ValueError
 │   ├── BodyError                emulator/json_body.py, also ValueError
 │   │   └── NotJsonError         emulator/json_body.py
 │   ├── MultipartError           emulator/multipart.py, also ValueError
-│   ├── ParamsError              lsp/commands/params.py
+│   ├── ParamsError              lsp/command.py
 │   ├── RefusalError             lsp/fast_pygls/messages.py
 │   ├── RequestRefusedError      worker/framing.py
 │   └── RestError                emulator/rest.py
@@ -39,9 +38,11 @@ KVLensError                      errors.py
 ├── StoreError                   stores/base.py
 │   ├── DamagedError             stores/wrangler/journal.py
 │   ├── DamagedKeyError          stores/base.py
+│   ├── NamespaceUnreadableError seeds/snapshots.py
 │   └── UnfinishedError          stores/wrangler/commit.py
 ├── Unavailable                  js/grammar.py
 └── WorkerError                  worker/errors.py
+    ├── BindingNotFoundError     api.py
     ├── BuildError               worker/errors.py
     │   └── StartError           worker/errors.py
     └── FieldError               worker/fields.py

@@ -26,8 +26,8 @@ from kvlens.lsp.fast_pygls import lazy_types
 lazy_types.prepare()
 
 from kvlens.lsp import server as lsp_server  # noqa: E402
-from kvlens.lsp.fast_pygls import converter  # noqa: E402  it must come after `prepare`
-from kvlens.lsp.fast_pygls.protocol import INTERNAL_ERROR  # noqa: E402
+from kvlens.lsp.fast_pygls import converter, transport  # noqa: E402  after `prepare`
+from kvlens.lsp.protocol import INTERNAL_ERROR  # noqa: E402
 
 URI = "file:///project/wrangler.toml"
 SOURCE = "file:///project/src/index.ts"
@@ -125,7 +125,7 @@ class _Session:
 
     def begin(self) -> None:
         """Start a session as an editor does."""
-        with patch.object(lsp_server, "make_converter", make_converter):
+        with patch.object(transport, "make_converter", make_converter):
             self.server = lsp_server.Server()
         self.server.protocol.set_writer(self)
         folder = {"uri": self.folder.as_uri(), "name": "x"}

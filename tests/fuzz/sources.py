@@ -8,8 +8,8 @@ from kvlens.config.reader import load_text
 from kvlens.js.analysis import merge_types
 from kvlens.js.api import at, calls, completing, keys, references
 from kvlens.js.api import uses as binding_uses
-from kvlens.js.project import SourceProject, env_types
 from kvlens.js.reader import read_source
+from kvlens.js.source_context import SourceContext, env_types
 from kvlens.lint.check_source import check_source
 from kvlens.lint.check_sources import check_with_sources
 
@@ -54,7 +54,7 @@ def target(data: bytes) -> None:
     chance = crc32(data)
     path = "/project/index.jsx" if chance % 4 == 0 else "/project/index.ts"
     source = read_source(text, path)
-    project = SourceProject([CONFIG], merge_types([env_types(source)]))
+    project = SourceContext([CONFIG], merge_types([env_types(source)]))
     problems = check_source(source, project, NOW)
     for problem in problems:
         assert 0 <= problem.span.start <= problem.span.end <= len(text)

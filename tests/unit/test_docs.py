@@ -13,7 +13,7 @@ from kvlens.cli import COMMANDS as SHELL_COMMANDS
 from kvlens.lint.base import Domain
 from kvlens.lint.registry import DOMAINS, rules, rules_of
 from kvlens.lint.suppressions import LEVELS
-from kvlens.lsp.commands.registry import COMMANDS as SERVER_COMMANDS
+from kvlens.lsp.execute_command import COMMANDS as SERVER_COMMANDS
 from kvlens.lsp.settings import Settings
 from kvlens.stores.registry import every_store
 

@@ -8,8 +8,8 @@ import pytest
 from kvlens.config.reader import load_text
 from kvlens.js.analysis import merge_types
 from kvlens.js.api import at, completing, keys, references, uses
-from kvlens.js.project import SourceProject, env_types
 from kvlens.js.reader import SourceReader, read_source
+from kvlens.js.source_context import SourceContext, env_types
 from kvlens.lint import check_source as check_source_module
 from kvlens.lint.check_source import check, check_source
 from kvlens.lint.check_sources import check_with_sources
@@ -94,7 +94,7 @@ CASES: dict[str, tuple[str, str | None]] = {
 def test_no_source_takes_long(text: str, code: str | None) -> None:
     began = time.monotonic()
     source = read_source(text, "/project/index.ts")
-    project = SourceProject([CONFIG], merge_types([env_types(source)]))
+    project = SourceContext([CONFIG], merge_types([env_types(source)]))
     problems = check_source(source, project, 1.7e9)
     codes = {problem.code for problem in problems}
     assert code in codes if code else not codes
@@ -134,7 +134,7 @@ def test_a_refused_source_is_read_again_when_it_is_mended() -> None:
     assert reader.read(text + "(" * 5_000 + "1" + ")" * 5_000).refused
     mended = reader.read(text)
     assert mended.refused is None
-    project = SourceProject([CONFIG])
+    project = SourceContext([CONFIG])
     assert [p.code for p in check_source(mended, project, 1.7e9)] == ["ttl-out-of-range"]
 
 

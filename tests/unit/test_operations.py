@@ -168,7 +168,10 @@ async def _namespaces(one: Target, folder: Path) -> Any:
     await put(one, "k", b"12")
     await put(Target(one.scope, "OLD"), "k", b"1")
     listing = await list_namespaces(one.scope)
-    rows = [(row.namespace.binding, row.namespace.id, row.stats.keys) for row in listing.rows]
+    rows = [
+        (row.namespace.binding, row.namespace.id, row.stats and row.stats.keys)
+        for row in listing.rows
+    ]
     found = await find_unclaimed(one.scope, "OLD", {"1d"})
     claimed = await find_unclaimed(one.scope, "OLD", {"OLD"})
     none = await find_unclaimed(one.scope, "none", set())
@@ -182,7 +185,7 @@ async def _snapshot(one: Target, folder: Path) -> Any:
     assert list_snapshots(scope) == ([saved.snapshot], [])
     await put(one, "kept", b"2")
     await put(one, "new", b"2")
-    found = await diff_snapshot(scope, "s", binding="ONE")
+    found = await diff_snapshot(scope, "s", only=["ONE"])
     assert (found.different, found.to_delete) == (True, ["new"])
     await restore_snapshot(found)
     again = await diff_snapshot(names(one.scope), "s")
@@ -363,7 +366,7 @@ async def _no_snapshot(one: Target, folder: Path) -> None:
 
 
 async def _no_snapshot_of(one: Target, folder: Path) -> None:
-    await save_snapshot(one.scope, "s", binding="X")
+    await save_snapshot(one.scope, "s", only=["X"])
 
 
 async def _gone(one: Target, folder: Path) -> None:
@@ -433,8 +436,7 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
     "id": (
         _fails((), namespace_id="X"),
         NotFoundError,
-        'no KV namespace with id "X" in wrangler.toml; there are ONE, TWO and PROD, '
-        "or use --namespace-id",
+        'no KV namespace with id "X" in wrangler.toml; there are ONE, TWO and PROD',
     ),
     "environment": (
         _fails(("dev",), binding="ONE"),

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from kvlens.cli.frame import Argument, CommandError, Options, UsageError
+from kvlens.cli.frame import CommandError, Options, UsageError
 from kvlens.cli.terminal import json_text, one_line
 from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config
-from kvlens.config.model import Config, Entry
 from kvlens.errors import KVLensError
-from kvlens.kv.coerce import has_lone_surrogate
-from kvlens.kv.validation import key_name
+from kvlens.operations import errors
+from kvlens.operations import target as resolver
+from kvlens.operations.errors import listed
+from kvlens.operations.target import Scope, Target, check_environment, no_config
 from kvlens.seeds.array import FileError
 from kvlens.stores.base import DamagedKeyError, Store, StoreError
 from kvlens.stores.registry import DEFAULT_STORE, absolute_url, default_store, find_store
@@ -26,7 +27,7 @@ T = TypeVar("T")
 LINES = 50  # of mistakes in files, shown; the rest is counted
 
 
-class FilesError(CommandError):
+class MistakesError(CommandError):
     """Files have mistakes; nothing was done with any."""
 
     def __init__(self, errors: Sequence[FileError]) -> None:
@@ -49,13 +50,17 @@ class FilesError(CommandError):
 
 def as_command_error(error: KVLensError) -> CommandError:
     """Return the error of a part below as one of a command."""
-    return FilesError([error]) if isinstance(error, FileError) else CommandError(error)
+    if isinstance(error, FileError):
+        return MistakesError([error])
+    if isinstance(error, errors.FilesError):
+        return MistakesError(error.errors)
+    if isinstance(error, errors.OperationError):
+        kind = UsageError if isinstance(error, errors.InvalidError) else CommandError
+        return kind(error.text(spell))
+    return CommandError(error)
 
 
 # -- options ----------------------------------------------------------------------------------
-
-
-KEY = Argument("KEY", "the key's name: 1 to 512 bytes of UTF-8, not . or ..")
 
 
 def place_options(parser: argparse.ArgumentParser) -> None:
@@ -92,32 +97,37 @@ def namespace_options(parser: argparse.ArgumentParser) -> None:
     place_options(parser)
 
 
-def time_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that a put has."""
-    parser.add_argument(
-        "--ttl", type=int, metavar="S", help="expire in S seconds, at least 60 (default: never)"
-    )
-    parser.add_argument(
-        "--expiration",
-        type=int,
-        metavar="T",
-        help="expire at T, in seconds since 1970 (default: never)",
-    )
-    parser.add_argument("--metadata", metavar="JSON", help="metadata, up to 1024 bytes of JSON")
+# -- the project and the namespace ----------------------------------------------------------
+
+NAMES = {"namespace_id": "--namespace-id", "environment": "--env", "expiration_ttl": "--ttl"}
 
 
-# -- the config and the namespace -----------------------------------------------------------
+def spell(name: str) -> str:
+    """Return the option for an argument of an operation."""
+    return NAMES.get(name, f"--{name}")
 
 
-class Target(NamedTuple):
-    """A namespace: its id in the store, and what to call it."""
+class _OpenStore:
+    """The store of a project, opened when it is first needed."""
 
-    id: str
-    binding: str | None
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._store: Store | None = None
 
-    def __str__(self) -> str:
-        named = f'{self.binding} (id "{self.id}")' if self.binding else f'namespace id "{self.id}"'
-        return one_line(named)
+    async def __call__(self) -> Store:
+        """Return the store. Raises UsageError for a URL that names none."""
+        if self._store is None:
+            try:
+                self._store = self._project.open_store()
+            except StoreError as error:
+                raise UsageError(str(error)) from error
+        return self._store
+
+    async def close(self) -> None:
+        """Close the store if it is open."""
+        store, self._store = self._store, None
+        if store is not None:
+            await store.close()
 
 
 def config_path(options: argparse.Namespace) -> Path:
@@ -127,119 +137,46 @@ def config_path(options: argparse.Namespace) -> Path:
     """
     path = Path(options.config) if options.config else find_config(Path.cwd())
     if path is None:
-        names = listed(CONFIG_NAMES, "or")
-        raise ConfigError(f"no {names} in {Path.cwd()} or above; name the config with --config")
+        raise ConfigError(no_config(Path.cwd()).text(spell))
     return path.absolute()
 
 
-def find_project(options: Options, *, config_needed: bool = True) -> Project:
-    """Read the config and check the environment.
+def find_scope(options: Options, *, every: bool = False, config_needed: bool = True) -> Scope:
+    """Return the project that the options name, with its store.
 
-    A config that isn't needed is read only if it is named: without one, the project has no
-    namespaces. Raises ConfigError, CommandError for an environment that isn't in the config, and
-    UsageError for a store that a command can't reach.
+    Without --env the top level counts, or all environments with `every`, where `--env ""` means
+    the top level. A config that isn't needed is read only if it is named: without one, the project
+    has no namespaces. Raises ConfigError, NotFoundError for an environment that isn't in the
+    config, and UsageError for a store that a command can't reach.
     """
     store = _store_url(options)
-    environment = os.environ.get("CLOUDFLARE_ENV") if options.env is None else options.env
-    environment = environment or None
+    named = os.environ.get("CLOUDFLARE_ENV") if options.env is None else options.env
     if not config_needed and not options.config:
         path = find_config(Path.cwd()) or Path.cwd() / CONFIG_NAMES[0]
-        return Project(path, environment, store=store, text="")
-    project = Project(config_path(options), environment, store=store)
-    known = [found.name for found in project.config.environments if found.name]
-    if environment is not None and environment not in known:
-        there = f"there {_are(known)} {listed(known)}" if known else "it has no environments"
-        raise CommandError(
-            f'no environment "{environment}" in {shown(project.path)}; {there}'
-            f"{_mistake(project.config)}"
-        )
-    return project
+        project = Project(path, store=store, text="")
+        return Scope(project, shown(path), _OpenStore(project))
+    project = Project(config_path(options), named or None, store=store)
+    environments = () if every and not named and options.env != "" else (named or None,)
+    scope = Scope(project, shown(project.path), _OpenStore(project), environments)
+    check_environment(scope)
+    return scope
 
 
-def find_target(options: Options) -> tuple[Project, Target]:
-    """Return the one namespace that the options name. Raises as `find_project`, and UsageError."""
+def find_target(options: Options) -> Target:
+    """Return the one namespace that the options name. Raises as `find_scope`, and UsageError."""
     if options.binding is not None and options.namespace_id is not None:
         raise UsageError(
             "Conflicting options: --binding and --namespace-id cannot be used together. "
             "Please provide only one."
         )
     if options.namespace_id:
-        return find_project(options, config_needed=False), Target(options.namespace_id, None)
+        return Target(find_scope(options, config_needed=False), options.namespace_id)
     if not options.binding:
         raise UsageError(
             "Missing required option: exactly one of --binding and --namespace-id must be provided"
         )
-    project = find_project(options)
-    return project, resolve(project, options.binding, options.preview)
-
-
-def resolve(project: Project, binding: str, preview: bool | None) -> Target:
-    """Return the namespace of a binding; `preview` None takes preview_id, else id, else binding.
-
-    Raises CommandError where the environment has no such binding, or no preview_id is there.
-    """
-    for name, entry in entries(project):
-        if name != binding:
-            continue
-        chosen = entry.store_id
-        if preview is not None:
-            chosen = entry.text_of("preview_id" if preview else "id")
-        if preview and not chosen:
-            raise CommandError(
-                f'No preview namespace ID is configured for binding "{binding}". '
-                f'Add a "preview_id" to it in {shown(project.path)}, or leave --preview out.'
-            )
-        return Target(chosen or binding, binding)
-    raise CommandError(unknown(project, binding))
-
-
-def entries(project: Project) -> list[tuple[str, Entry]]:
-    """Return the namespaces of the chosen environment, each by its binding."""
-    found: list[tuple[str, Entry]] = []
-    for environment in project.config.environments:
-        if environment.name == project.environment:
-            for kv in environment.kv:
-                for entry in kv.entries:
-                    if binding := entry.text_of("binding"):
-                        found.append((binding, entry))
-    return found
-
-
-def unknown(project: Project, binding: str, *, by_id: bool = True) -> str:
-    """Say that the environment has no such binding, and where it may be instead.
-
-    `by_id` tells whether the command takes --namespace-id too.
-    """
-    where = f'environment "{project.environment}" of ' if project.environment else ""
-    text = f'No KV namespace with binding "{binding}" in {where}{shown(project.path)}'
-    known = [name for name, _ in entries(project)]
-    elsewhere = [
-        namespace.environment
-        for namespace in project.config.namespaces()
-        if namespace.binding == binding
-    ]
-    if mistake := _mistake(project.config):
-        return text + mistake
-    if None in elsewhere:
-        return f"{text}: environments do not inherit it from the top level; add it there"
-    if elsewhere:
-        return f"{text}; it is in --env {listed([str(name) for name in elsewhere], 'or')}"
-    other = ", or use --namespace-id" if by_id else ""
-    if known:
-        return f"{text}; there {_are(known)} {listed(known)}{other}"
-    return f"{text}; add it to kv_namespaces there{other}"
-
-
-def _mistake(config: Config) -> str:
-    """Say what makes the config invalid, if anything: it may be why something is not found."""
-    from kvlens.config.syntax_check import check_syntax  # late: only where something went wrong
-    from kvlens.text import LineIndex
-
-    problem = check_syntax(config.text, config.path)
-    if problem is None:
-        return ""
-    line = LineIndex(config.text).position(problem.span.start).line + 1
-    return f"; the file has a mistake in line {line}: {problem.message}"
+    scope = find_scope(options)
+    return resolver.find_target(scope, binding=options.binding, preview=options.preview)
 
 
 def _store_url(options: Options) -> str:
@@ -266,34 +203,21 @@ def _store_url(options: Options) -> str:
 # -- the store --------------------------------------------------------------------------------
 
 
-def with_store(project: Project, action: Callable[[Store], Awaitable[T]]) -> T:
-    """Open the store, do something with it, close it.
+def run(scope: Scope, work: Awaitable[T]) -> T:
+    """Run an operation on a scope's store, and close the store.
 
-    Raises StoreError, and UsageError for a URL that names no store.
+    Raises what the operation raises, and UsageError for a URL that names no store.
     """
     import asyncio  # late: --help and wrong use need not wait for it
 
-    async def work() -> T:
+    async def closed() -> T:
         try:
-            store = project.open_store()
-        except StoreError as error:
-            raise UsageError(str(error)) from error
-        try:
-            return await action(store)
+            return await work
         finally:
-            await store.close()
+            assert isinstance(scope.store, _OpenStore)
+            await scope.store.close()
 
-    return asyncio.run(work())
-
-
-def checked_key(function: str, key: str) -> str:
-    """Return the key that `function` (get, put, delete) may use.
-
-    Raises KVError for one that is refused, and UsageError for one that is not UTF-8.
-    """
-    if has_lone_surrogate(key):
-        raise UsageError("the key is not UTF-8 text, and no other can be a key")
-    return key_name(function, key)
+    return asyncio.run(closed())
 
 
 def damaged_error(damaged: Sequence[DamagedKeyError], rest: str) -> CommandError:
@@ -308,11 +232,6 @@ def damaged_error(damaged: Sequence[DamagedKeyError], rest: str) -> CommandError
 def counted(number: int, thing: str) -> str:
     """Return "1 key", "2,000 keys"."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def listed(names: Sequence[str], last: str = "and") -> str:
-    """Return "a, b and c"."""
-    return f" {last} ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def confirmed(question: str) -> bool:
@@ -350,7 +269,3 @@ def shown(path: Path) -> str:
         return one_line(path.relative_to(Path.cwd()))
     except ValueError:
         return one_line(path)
-
-
-def _are(names: Sequence[str]) -> str:
-    return "is" if len(names) == 1 else "are"

@@ -7,9 +7,7 @@ import io
 import json
 import os
 import re
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
 
@@ -105,6 +103,8 @@ class JsonScreen:
         self._stream = exact_output()
         self._shown = self._stream.isatty()
         how: Any = {"encoding": "utf-8", "errors": "surrogatepass", "newline": ""}
+        import tempfile  # late: few commands need it
+
         self._kept = tempfile.SpooledTemporaryFile(HELD, "w+", **how)  # noqa: SIM115  see __exit__
 
     def __enter__(self) -> JsonScreen:
@@ -113,6 +113,8 @@ class JsonScreen:
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         with self._kept as kept:
             if error is None:
+                import shutil  # late, as above
+
                 kept.seek(0)
                 shutil.copyfileobj(kept, self._stream)
 

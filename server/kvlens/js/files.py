@@ -11,8 +11,8 @@ from kvlens.errors import KVLensError
 from kvlens.files import FileRefusedError, is_regular, read_bytes
 from kvlens.js.analysis import EnvType, merge_types
 from kvlens.js.grammar import is_source
-from kvlens.js.project import env_types
 from kvlens.js.reader import read_source
+from kvlens.js.source_context import env_types
 from kvlens.js.syntax import Source
 
 LARGEST = 1_000_000  # bytes; what is longer was made by a bundler
@@ -117,7 +117,7 @@ class SourceFiles:
         return source
 
     def types(self) -> dict[str, EnvType]:
-        """Return the members of Env that they write, for `Project.types`.
+        """Return the members of Env that they write, for `SourceContext.types`.
 
         Raises:
             Unavailable: there is no parser here.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from kvlens.config.edit import Edit
 from kvlens.config.model import Config, Entry
-from kvlens.config.project_context import Surroundings
+from kvlens.config.project_context import ProjectContext
 from kvlens.text import Span
 
 if TYPE_CHECKING:  # a config is checked without what reads sources and seed files
@@ -135,7 +135,7 @@ class TextRule(RuleInfo):
 class PlaceRule(RuleInfo):
     """Looks at a config where it is on disk: at what is around it. Asked when typing pauses."""
 
-    check: Callable[[Config, Surroundings], Iterator[Finding]]
+    check: Callable[[Config, ProjectContext], Iterator[Finding]]
     fixes: Fixes | None = None
 
 
@@ -151,14 +151,14 @@ class FileRule(RuleInfo):
 class Context:
     """What the rules on a source are given."""
 
-    reading: Analysis
+    analysis: Analysis
     now: float  # seconds since the epoch
     beside: frozenset[str] = frozenset()  # texts in quotes in other configs of the folder
 
     @property
     def declared(self) -> ConfigBindings:
         """What the configs declare."""
-        return self.reading.declared
+        return self.analysis.declared
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from kvlens.config.comments import comments
 from kvlens.config.edit import Edit, applied, line_end, line_start, newline_of
 from kvlens.config.model import Config
-from kvlens.config.project_context import Surroundings
+from kvlens.config.project_context import ProjectContext
 from kvlens.config.reader import ConfigReader
 from kvlens.config.syntax_check import check_syntax
 from kvlens.lint.base import ConfigRule, EntryRule, Fix, Fixes, PlaceRule, Problem, TextRule
@@ -32,12 +32,12 @@ _INSIDE = frozenset(
 _JUDGED = 20_000  # characters up to which the strict judge looks at a fix too: it takes long
 
 
-def fixes_for(config: Config, problem: Problem, around: Surroundings | None = None) -> list[Fix]:
+def fixes_for(config: Config, problem: Problem, context: ProjectContext | None = None) -> list[Fix]:
     """Return the ways to mend one problem, the best first."""
     fixes = fixes_of(problem.code)
     if fixes is None:
         return []
-    return [fix for fix in fixes(config, problem) if mends(config, fix, problem.code, around)]
+    return [fix for fix in fixes(config, problem) if mends(config, fix, problem.code, context)]
 
 
 def fixes_of(code: str) -> Fixes | None:
@@ -49,7 +49,7 @@ def fixes_of(code: str) -> Fixes | None:
 def fix_all(
     config: Config,
     problems: Iterable[Problem],
-    around: Surroundings | None = None,
+    context: ProjectContext | None = None,
     *,
     only_safe: bool = False,
 ) -> Fix | None:
@@ -59,9 +59,9 @@ def fix_all(
     """
     wanted = list(problems)
     for sure in (False, True):  # looked at one by one only where all at once do not do
-        edits, done = _together(config, wanted, around, only_safe=only_safe, sure=sure)
+        edits, done = _together(config, wanted, context, only_safe=only_safe, sure=sure)
         whole = Fix("", tuple(edits), safe=only_safe)
-        if done and mends(config, whole, done[0].code, around):
+        if done and mends(config, whole, done[0].code, context):
             codes = {problem.code for problem in done}
             of = f" of {done[0].code}" if len(codes) == 1 else ""
             count = f"all {len(done)} problems" if len(done) > 1 else "the problem"
@@ -72,7 +72,7 @@ def fix_all(
 def _together(
     config: Config,
     problems: Iterable[Problem],
-    around: Surroundings | None,
+    context: ProjectContext | None,
     *,
     only_safe: bool,
     sure: bool,
@@ -90,7 +90,7 @@ def _together(
             more = edits.new(fix.edits)
             if more is None:
                 continue
-            if sure and not mends(config, Fix("", (*edits.all, *more)), problem.code, around):
+            if sure and not mends(config, Fix("", (*edits.all, *more)), problem.code, context):
                 continue
             edits.add(more)
             done.append(problem)
@@ -136,7 +136,7 @@ class _Edits:
             yield other
 
 
-def mends(config: Config, fix: Fix, code: str, around: Surroundings | None = None) -> bool:
+def mends(config: Config, fix: Fix, code: str, context: ProjectContext | None = None) -> bool:
     """Tell whether a fix makes fewer problems of one rule and no more of any other.
 
     Where a list was not read before, what was wrong inside it all along counts as no new problem.
@@ -145,7 +145,7 @@ def mends(config: Config, fix: Fix, code: str, around: Surroundings | None = Non
         return False
     slow = isinstance(rules_of("config").get(code), TextRule | PlaceRule)
     mended = tried(config, fix)
-    before, after = _count(config, around, slow=slow), _count(mended, around, slow=slow)
+    before, after = _count(config, context, slow=slow), _count(mended, context, slow=slow)
     inside = _INSIDE if code in _HIDING else frozenset[str]()
     if after[code] >= before[code]:
         return False
@@ -180,7 +180,7 @@ def still_valid(config: Config) -> bool:
     return len(config.text) > _JUDGED or check_syntax(config.text, config.path) is None
 
 
-def suppress(config: Config, problem: Problem, around: Surroundings | None = None) -> Fix | None:
+def suppress(config: Config, problem: Problem, context: ProjectContext | None = None) -> Fix | None:
     """Return the comment that silences a problem on its line; None where none can stand there."""
     text = config.text
     if config.path.endswith(".json") or problem.code in ("syntax-error", "silence-unknown"):
@@ -208,11 +208,11 @@ def suppress(config: Config, problem: Problem, around: Surroundings | None = Non
         at = start + len(text[start:end].rstrip())
         words = f"{' ' if at > start else ''}{mark} kvlens-disable-line {problem.code}"
         fix = Fix(title, (Edit(Span(at, at), words),))
-    return fix if mends(config, fix, problem.code, around) else None
+    return fix if mends(config, fix, problem.code, context) else None
 
 
-def _count(config: Config, around: Surroundings | None, *, slow: bool) -> Counter[str]:
-    found = [*check_structure(config), *(check_text(config, around) if slow else ())]
+def _count(config: Config, context: ProjectContext | None, *, slow: bool) -> Counter[str]:
+    found = [*check_structure(config), *(check_text(config, context) if slow else ())]
     counts: Counter[str] = Counter()
     for problem in found:
         counts[problem.code] += number_of(problem)

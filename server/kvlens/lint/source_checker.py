@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from kvlens.js.project import ALONE, SourceProject, is_test, may_matter
 from kvlens.js.reader import SourceReader
+from kvlens.js.source_context import ALONE, SourceContext, is_test, may_matter
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
 from kvlens.lint.check_source import check_source
@@ -26,30 +26,30 @@ class SourceChecker:
     def __init__(self, path: str) -> None:
         self.reader = SourceReader(path)
         self._whole: Source | None = None  # the last version that was whole
-        self._found: tuple[SourceProject, list[Problem]] | None = None  # what was found in that
+        self._found: tuple[SourceContext, list[Problem]] | None = None  # what was found in that
 
     def check(
-        self, text: str, project: SourceProject = ALONE, now: float | None = None
+        self, text: str, context: SourceContext = ALONE, now: float | None = None
     ) -> list[Problem]:
         """Return what is wrong with one version, in the order of the file.
 
         Raises as `SourceReader.read` does.
         """
-        if is_test(self.reader.path, project.configs) or not may_matter(text, project):
+        if is_test(self.reader.path, context.configs) or not may_matter(text, context):
             return []
         source = self.reader.read(text)
-        found = check_source(source, project, now)
+        found = check_source(source, context, now)
         broken = source.root.has_error
         if self._whole is None:
             if not broken:
-                self._whole, self._found = source, (project, found)
+                self._whole, self._found = source, (context, found)
             return found
         lines = _changed_lines(self._whole.text, text)
         if not broken and not _GOES_ON.search(text, lines.start, lines.new_end):
-            self._whole, self._found = source, (project, found)
+            self._whole, self._found = source, (context, found)
             return found
-        if self._found is None or self._found[0] != project:
-            self._found = (project, check_source(self._whole, project, now))
+        if self._found is None or self._found[0] != context:
+            self._found = (context, check_source(self._whole, context, now))
         return _merged(self._found[1], found, lines)
 
 

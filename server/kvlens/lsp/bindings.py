@@ -59,7 +59,7 @@ async def named_at(
     owner = server.sources.owner(server.path(uri))
     if read is None or owner is None:
         return None
-    place = at(read.source, read.offset(position), read.project)
+    place = at(read.source, read.offset(position), read.context)
     if place is None or place.binding is None or place.kind not in ("binding", "alias", "method"):
         return None
     if not any(n.binding == place.binding for n in owner_config(server, owner).namespaces()):
@@ -84,7 +84,7 @@ async def uses(server: Server, project: ServedProject, name: str) -> list[Use]:
         return []
     found = []
     for path, source in await server.sources.of_project(project, name):
-        context = await server.sources.project(path)
+        context = await server.sources.context(path)
         found += [
             Use(path, use.span, False, use.shorthand) for use in references(source, name, context)
         ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from kvlens.config.model import Config
-from kvlens.config.project_context import look_around
+from kvlens.config.project_context import read_context
 from kvlens.lint.base import Fix, Problem
 from kvlens.lint.fixes import fix_all, fixes_for, suppress
 from kvlens.lint.rewrites import rewrites
@@ -48,29 +48,29 @@ def _offered(
 ) -> Iterator[types.CodeAction]:
     start = document.offset(params.range.start)
     span = Span(start, max(start, document.offset(params.range.end)))
-    around = look_around(Path(config.path))
+    context = read_context(Path(config.path))
     only = params.context.only
     if _wanted(QUICK_FIX, only):
         here = [problem for problem in problems if _meet(problem.span, span)]
         for problem in here:
-            fixes = fixes_for(config, problem, around)
+            fixes = fixes_for(config, problem, context)
             for number, fix in enumerate(fixes):
                 action = _action(fix, QUICK_FIX, document, params, problem)
                 action.is_preferred = number == 0 or None
                 yield action
         for code in dict.fromkeys(problem.code for problem in here):
             same = [problem for problem in problems if problem.code == code]
-            whole = fix_all(config, same, around) if len(same) > 1 else None
+            whole = fix_all(config, same, context) if len(same) > 1 else None
             if whole:
                 yield _action(whole, QUICK_FIX, document, params)
         for problem in here:
-            if quiet := suppress(config, problem, around):
+            if quiet := suppress(config, problem, context):
                 yield _action(quiet, QUICK_FIX, document, params, problem)
     if _wanted(REWRITE, only):
         for fix in rewrites(config, span):
             yield _action(fix, REWRITE, document, params)
     if only and _wanted(FIX_ALL, only):  # only where asked for: it is no part of a place's menu
-        whole = fix_all(config, problems, around, only_safe=True)
+        whole = fix_all(config, problems, context, only_safe=True)
         if whole:
             yield _action(whole, FIX_ALL, document, params)
 

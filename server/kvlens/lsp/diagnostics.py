@@ -17,7 +17,7 @@ from pygls.uris import to_fs_path
 
 from kvlens.config.find import ConfigError, is_config, read_config
 from kvlens.config.model import Config
-from kvlens.config.project_context import look_around
+from kvlens.config.project_context import read_context
 from kvlens.config.reader import ConfigReader
 from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check, check_structure, check_text
@@ -149,7 +149,7 @@ class Diagnostics:
             found = [problem] if problem and path.exists() else []
         else:
             config = ConfigReader(str(path)).read(text)
-            found = check(config, look_around(path), self._levels)
+            found = check(config, read_context(path), self._levels)
         index = LineIndex(text)
         encoding = self._server.documents.encoding
         return [_diagnostic(problem, uri, index, encoding) for problem in found]
@@ -223,7 +223,7 @@ class Diagnostics:
 
 
 def _slow(config: Config, levels: Levels) -> list[Problem]:
-    return check_text(config, look_around(Path(config.path)), levels)
+    return check_text(config, read_context(Path(config.path)), levels)
 
 
 def _follow(problem: Problem, before: str, after: str) -> Problem | None:

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from kvlens.config.renamed import Renamed
 from kvlens.formatting import amount
-from kvlens.seeds.move import Existing, move
+from kvlens.lsp.targets import scope_of
+from kvlens.operations.clear import count
+from kvlens.operations.move import move
+from kvlens.operations.target import Target
 
 if TYPE_CHECKING:
     from kvlens.lsp.projects import ServedProject
@@ -20,8 +23,8 @@ async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
     old, new = pair.old, pair.new
     if project.emulator.state != "running":
         return  # the tree shows them once it runs
-    store = await project.emulator.store()
-    keys = (await store.stats(old.id)).keys
+    target = Target(scope_of(project), new.id, new.binding)
+    keys = await count(target._replace(id=old.id))
     if not keys:
         return
     what = amount(keys, None)
@@ -33,8 +36,7 @@ async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
     )
     if not await server.ask(question, f"Move {what}"):
         return
-    existing: Existing = "refuse"
-    moved = await move(store, old.id, new.id)
+    moved = await move(target, old.id)
     if moved.conflicts:
         overwrite, keep = "Overwrite", "Move the Others"
         answer = await server.ask(
@@ -46,7 +48,7 @@ async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
         if not answer:
             return
         existing = "overwrite" if answer == overwrite else "keep"
-        moved = await move(store, old.id, new.id, existing)
+        moved = await move(target, old.id, existing)
     server.show_message(
         "info", f"Moved {amount(moved.moved, None)} from {old.id} to {new.binding}."
     )

@@ -10,7 +10,7 @@ from pygls.exceptions import JsonRpcException
 
 from kvlens.js.identifiers import is_identifier
 from kvlens.lsp.bindings import declarations, locations, named_at, owner_config, uses
-from kvlens.lsp.fast_pygls.protocol import REQUEST_FAILED
+from kvlens.lsp.protocol import REQUEST_FAILED
 
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server

@@ -16,18 +16,22 @@ from pygls.uris import to_fs_path
 
 from kvlens import __version__
 from kvlens.config.find import is_config
-from kvlens.lsp.commands import registry
+from kvlens.lsp import execute_command
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
-from kvlens.lsp.fast_pygls.converter import make_converter
-from kvlens.lsp.fast_pygls.protocol import ISSUES, REQUEST_FAILED, unexpected
-from kvlens.lsp.fast_pygls.transport import StdioServer
+from kvlens.lsp.fast_pygls import switch
 from kvlens.lsp.projects import Projects, ServedProject
+from kvlens.lsp.protocol import ISSUES, REQUEST_FAILED, unexpected
 from kvlens.lsp.settings import Settings, read_settings
 from kvlens.lsp.spelling import Spelling
 from kvlens.lsp.subprocesses import Child, ChildError
 from kvlens.lsp.workers import WorkerProcess
 from kvlens.text import UTF16
+
+if TYPE_CHECKING or switch.is_on():
+    from kvlens.lsp.fast_pygls.transport import StdioServer
+else:
+    from kvlens.lsp.plain_pygls import StdioServer
 
 if TYPE_CHECKING:
     from kvlens.lsp.sources import Sources
@@ -47,7 +51,7 @@ class Server(StdioServer):
     """One session with an editor."""
 
     def __init__(self) -> None:
-        super().__init__("kvlens", __version__, converter_factory=make_converter)
+        super().__init__("kvlens", __version__)
         self.documents = Documents()
         self.diagnostics = Diagnostics(self)
         self._sources: Sources | None = None
@@ -62,7 +66,7 @@ class Server(StdioServer):
             self.feature(method)(functools.partial(getattr(Server, handler), self))
         for method, (module, options) in FEATURES.items():
             self.feature(method, options)(functools.partial(_answer, module, self))
-        for name in registry.COMMANDS:
+        for name in execute_command.COMMANDS:
             self.command(name)(_announced)
 
     # life -----------------------------------------------------------------------------------
@@ -98,7 +102,7 @@ class Server(StdioServer):
 
     async def execute(self, params: types.ExecuteCommandParams) -> Any:
         """Run a command."""
-        return await registry.run(self, params)
+        return await execute_command.run(self, params)
 
     # texts ----------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ async def answer(server: Server, params: types.HoverParams) -> types.Hover | Non
     read = await server.sources.read(uri)
     if read is None:
         return None
-    place = at(read.source, read.offset(params.position), read.project)
+    place = at(read.source, read.offset(params.position), read.context)
     if place is None or not place.is_kv:
         return None
     live = await store_of(server, uri, place.binding)

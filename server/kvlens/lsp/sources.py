@@ -18,8 +18,8 @@ from kvlens.js.analysis import EnvType, merge_types
 from kvlens.js.config_bindings import belonging
 from kvlens.js.files import SourceError, load, may_type, source_files
 from kvlens.js.grammar import is_source, unavailable
-from kvlens.js.project import ALONE, SourceProject, env_types, texts_beside
 from kvlens.js.reader import read_source
+from kvlens.js.source_context import ALONE, SourceContext, env_types, texts_beside
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
 from kvlens.lint.check_sources import check_with_sources
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
 
-Around = tuple[Mapping[str, EnvType], frozenset[str]]  # what `SourceProject` has besides configs
+Types = Mapping[str, EnvType]
 
 
 class Opened:
@@ -49,7 +49,7 @@ class Read(NamedTuple):
     """One version of an open source, with its own places: the text may go on while it is read."""
 
     source: Source
-    project: SourceProject
+    context: SourceContext
     lines: LineIndex
     encoding: str
 
@@ -85,7 +85,8 @@ class Sources:
         self._server = server
         self._open: dict[str, Opened] = {}
         self._disk: dict[Path, Text] = {}
-        self._around: dict[Path, asyncio.Future[Around]] = {}  # by the project's folder
+        # by the folder of a project: the types in its sources, and the texts of other configs
+        self._contexts: dict[Path, asyncio.Future[tuple[Types, frozenset[str]]]] = {}
         self._told = False
 
     # open texts -----------------------------------------------------------------------------
@@ -111,7 +112,7 @@ class Sources:
     def files_changed(self, uris: Iterable[str]) -> None:
         """Look at projects and open sources again where sources changed on disk."""
         if any(is_source(str(self._server.path(uri))) for uri in uris):
-            self._around.clear()
+            self._contexts.clear()
             self.check_all()
             self._server.diagnostics.sources_changed()
 
@@ -143,8 +144,8 @@ class Sources:
                 opened.stale = False
                 document, index = opened.document, opened.document.index
                 version = document.version
-                project = await self.project(Path(opened.path))
-                problems = await asyncio.to_thread(opened.checker.check, index.text, project)
+                context = await self.context(Path(opened.path))
+                problems = await asyncio.to_thread(opened.checker.check, index.text, context)
                 if self._open.get(uri) is opened and document.index is index:
                     self._server.diagnostics.say(uri, problems, version, index)
         finally:
@@ -158,10 +159,10 @@ class Sources:
         if opened is None:
             return None
         await self._server.found.wait()
-        project = await self.project(Path(opened.path))
+        context = await self.context(Path(opened.path))
         index, encoding = opened.document.index, opened.document.encoding
         source = await asyncio.to_thread(opened.checker.reader.read, index.text)
-        return Read(source, project, index, encoding)
+        return Read(source, context, index, encoding)
 
     def configs(self) -> list[Config]:
         """Return the configs of all projects, open ones as the editor has them."""
@@ -177,21 +178,21 @@ class Sources:
             return self._server.projects.get(Path(config.path))
         return None
 
-    async def project(self, path: Path) -> SourceProject:
+    async def context(self, path: Path) -> SourceContext:
         """Return what a source is read with: its configs and the types of its other files."""
         configs = belonging(str(path), self.configs())
         owner = self._server.projects.get(Path(configs[0].path)) if configs else None
         if owner is None:
             return ALONE
         folder = owner.path.parent
-        looking = self._around.get(folder)
+        looking = self._contexts.get(folder)
         if looking is None:
-            looking = asyncio.ensure_future(asyncio.to_thread(self._look_around, owner))
-            self._around[folder] = looking
+            looking = asyncio.ensure_future(asyncio.to_thread(self._read_project, owner))
+            self._contexts[folder] = looking
         types, beside = await asyncio.shield(looking)
-        return SourceProject(configs, types, beside)
+        return SourceContext(configs, types, beside)
 
-    def _look_around(self, owner: ServedProject) -> Around:
+    def _read_project(self, owner: ServedProject) -> tuple[Types, frozenset[str]]:
         texts = (text for text in self._texts(owner) if may_type(text.text))
         types = merge_types(env_types(text.source()) for text in texts)
         return types, texts_beside(owner.path.parent)

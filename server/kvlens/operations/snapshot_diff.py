@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from kvlens.operations.errors import NotFoundError
-from kvlens.operations.snapshot_save import references
+from kvlens.operations.snapshot_save import references, unreadable
 from kvlens.operations.target import Scope
 from kvlens.seeds import snapshots
 from kvlens.seeds.progress import Cancelled
@@ -40,19 +41,20 @@ class Comparison(NamedTuple):
 
 
 async def diff_snapshot(
-    scope: Scope, name: str, *, binding: str | None = None, cancelled: Cancelled | None = None
+    scope: Scope, name: str, *, only: Sequence[str] = (), cancelled: Cancelled | None = None
 ) -> Comparison:
-    """Return what has changed since a snapshot in the namespaces that count, or in one.
+    """Return what has changed since a snapshot in the namespaces that count, or `only` in some.
 
-    Raises NotFoundError for the binding and the snapshot, CancelledError, SnapshotError and
+    Raises NotFoundError for a binding and the snapshot, CancelledError, SnapshotError and
     StoreError.
     """
-    namespaces = references(scope, binding)
+    namespaces = references(scope, only)
     try:
         snapshot = snapshots.load(scope.folder, name)
-        found = await snapshots.compare(
-            await scope.store(), snapshot, namespaces, now=time.time(), cancelled=cancelled
-        )
+        with unreadable():
+            found = await snapshots.compare(
+                await scope.store(), snapshot, namespaces, now=time.time(), cancelled=cancelled
+            )
     except SnapshotMissingError as error:
         raise NotFoundError(str(error), known=error.known) from error
     except SnapshotAmbiguousError as error:
@@ -61,7 +63,7 @@ async def diff_snapshot(
         ) from error
     removed: list[NamespaceRef] = []
     added: list[NamespaceRef] = []
-    if binding is None:
+    if not only:
         removed, added = snapshots.unpaired(snapshot, namespaces)
         if scope.environment is not None:  # the other environments were not meant
             removed = []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kvlens.operations.snapshot_diff import Comparison
 from kvlens.seeds import snapshots
 from kvlens.seeds.progress import Cancelled, Progress
+from kvlens.seeds.snapshots import Difference
 
 
 async def restore_snapshot(
@@ -23,3 +26,13 @@ async def restore_snapshot(
             progress=progress,
             cancelled=cancelled,
         )
+
+
+def as_json(one: Difference) -> dict[str, Any]:
+    """Return what a restore does to a namespace, as clients get it."""
+    return {
+        **one.namespace._asdict(),
+        "written": len(one.to_put),
+        "deleted": len(one.to_delete),
+        "expired": one.expired,
+    }

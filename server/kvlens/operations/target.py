@@ -6,7 +6,7 @@ store. `find_target` finds a namespace in it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -92,20 +92,21 @@ def find_target(
             )
         return Target(scope, chosen or name, name)
     if binding is None:
-        raise _unknown(scope, f'id "{namespace_id}"', by_id=True)
+        raise _unknown(scope, f'id "{namespace_id}"', by_id=False)
     raise no_binding(scope, binding, by_id=True)
 
 
-def find_namespaces(scope: Scope, binding: str | None = None) -> list[Namespace]:
-    """Return the namespaces that count, or only those of a binding. Raises NotFoundError."""
+def find_namespaces(scope: Scope, only: Sequence[str] = ()) -> list[Namespace]:
+    """Return the namespaces that count, or `only` those of some bindings. Raises NotFoundError."""
     check_environment(scope)
-    declared = scope.config.namespaces(*scope.environments)
-    found = [namespace for namespace in declared if binding in (None, namespace.binding)]
-    if not found and binding is not None:
-        raise no_binding(scope, binding, by_id=False)
+    found = scope.config.namespaces(*scope.environments)
+    known = {namespace.binding for namespace in found}
+    for binding in only:
+        if binding not in known:
+            raise no_binding(scope, binding, by_id=False)
     if not found:
         raise NotFoundError(f"no KV namespaces in {scope.label}; add one to kv_namespaces there")
-    return found
+    return [namespace for namespace in found if not only or namespace.binding in only]
 
 
 def bindings(scope: Scope) -> list[str]:

@@ -88,6 +88,17 @@ class NamespaceRef(NamedTuple):
         return f"{self.binding}{where}"
 
 
+class NamespaceUnreadableError(StoreError):
+    """The store cannot read one of the namespaces of a snapshot; `others` are the rest."""
+
+    def __init__(
+        self, namespace: NamespaceRef, others: Sequence[NamespaceRef], error: StoreError
+    ) -> None:
+        super().__init__(f"{namespace} cannot be read. {error}")
+        self.namespace = namespace
+        self.others = others
+
+
 class SnapshotEntry(NamedTuple):
     """A namespace in a snapshot: `size` is the bytes of its values."""
 
@@ -242,18 +253,12 @@ async def _save(
 
 @contextlib.contextmanager
 def _reading(namespace: NamespaceRef, asked: Sequence[NamespaceRef]) -> Iterator[None]:
-    """Name the one of several namespaces that the store cannot read, and how to go on without."""
+    """Name the one of several namespaces that the store cannot read."""
     try:
         yield
     except StoreError as error:
         others = [one for one in asked if one.id != namespace.id]
-        choices = [f"--binding {one.binding}" for one in others if one.binding != namespace.binding]
-        # else the same binding in other environments
-        how = " ".join(dict.fromkeys(choices)) or " or ".join(
-            dict.fromkeys(f"--env {one.environment or repr('')}" for one in others)
-        )
-        way_out = f" To do the others: {how}." if how else ""
-        raise StoreError(f"{namespace} cannot be read. {error}{way_out}") from error
+        raise NamespaceUnreadableError(namespace, others, error) from error
 
 
 async def _write(

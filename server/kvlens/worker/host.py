@@ -189,12 +189,12 @@ class WorkerHost:
         folder = self._scratch / str(self._runs)
         folder.mkdir()
         try:
-            laid = workerd_config.write(plan, folder)
+            written = workerd_config.write(plan, folder)
         except OSError as error:
             raise WorkerError(f"{error.filename}: {error.strerror}") from error
-        places = Places(script, settings.folder, laid.lines_before)
+        places = Places(script, settings.folder, written.lines_before)
         output = Output(places, self.emit, asyncio.get_running_loop().call_later)
-        runtime = Runtime(self._program, laid, output, self._scratch)
+        runtime = Runtime(self._program, written, output, self._scratch)
         try:
             await runtime.start()
         except StartError as error:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import sys
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
+from kvlens.emulator.ports import listen_failure
 from kvlens.worker.errors import WorkerError
 from kvlens.worker.fetch import Address
 from kvlens.worker.framing import MAX_HEAD_SIZE, Head, RequestRefusedError, Requests
@@ -78,7 +78,7 @@ class Proxy:
         try:
             server = await loop.create_server(lambda: _Client(self), "127.0.0.1", port)
         except (OSError, OverflowError) as error:
-            raise WorkerError(_why_not(port, error)) from error
+            raise WorkerError(listen_failure(port, error)) from error
         for before in self._servers:
             before.close()
         self._servers = [server]
@@ -406,17 +406,3 @@ class _Upstream(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._client.transport.resume_reading()
-
-
-def _why_not(port: int, error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    if isinstance(error, OverflowError):
-        return f"Port {port} does not exist: choose one up to 65535, or 0 for any free one."
-    if number == errno.EADDRINUSE or getattr(error, "winerror", None) == 10048:
-        return (
-            f"Port {port} is in use by another program. End that program, or choose another "
-            "port with --port (0 for any free one)."
-        )
-    if number == errno.EACCES:
-        return f"Port {port} needs more rights: choose one above 1023, or 0."
-    return f"Cannot listen on port {port}: {getattr(error, 'strerror', None) or error}."

@@ -16,7 +16,7 @@ from kvlens.js.binding_resolver import BindingResolver
 from kvlens.js.config_bindings import declared
 from kvlens.js.grammar import ENDINGS
 from kvlens.js.syntax import Source, outer, plain
-from kvlens.js.tree import around
+from kvlens.js.tree import ancestor
 from kvlens.lint.base import Finding, ProjectRule
 from kvlens.lint.wording import quoted
 
@@ -177,7 +177,7 @@ def _is_foreign(source: Source, node: Node) -> bool:
         if declared is None:
             return source.text_of(node) in _GLOBALS_THAT_LOOK
         if declared.kind == "import":
-            statement = around(declared.origin, {"import_statement"})
+            statement = ancestor(declared.origin, {"import_statement"})
             module = statement.child_by_field_name("source") if statement is not None else None
             return module is None or _is_package(source.text_of(module)[1:-1])
         start = declared.origin.child_by_field_name("value")

@@ -1,4 +1,7 @@
-"""`kvlens help`: what commands there are, and the help of each."""
+"""Explain a command.
+
+Section: Tools
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`kvlens completion`: scripts for bash, zsh and fish that complete what is typed."""
+"""Print a completion script for bash, zsh or fish.
+
+Section: Tools
+"""
 
 from __future__ import annotations
 

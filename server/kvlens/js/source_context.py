@@ -46,7 +46,7 @@ def is_test(path: str, configs: Sequence[Config] = ()) -> bool:
 
 
 @dataclass(frozen=True)
-class SourceProject:
+class SourceContext:
     """What a source is read with.
 
     configs: of the Workers that the source belongs to, see `belonging`. With none, bindings are
@@ -60,26 +60,26 @@ class SourceProject:
     beside: frozenset[str] = frozenset()
 
 
-ALONE = SourceProject()
+ALONE = SourceContext()
 
 
-def read(source: Source, project: SourceProject = ALONE) -> Analysis:
+def read(source: Source, context: SourceContext = ALONE) -> Analysis:
     """Return a source read as part of a project; kept with the source."""
     last = _last_reading(source)
-    if last and _same(last[0][0], project):
+    if last and _same(last[0][0], context):
         return last[0][1]
-    reading = Analysis(source, declared(project.configs), project.types)
-    last[:] = [(project, reading)]
-    return reading
+    analysis = Analysis(source, declared(context.configs), context.types)
+    last[:] = [(context, analysis)]
+    return analysis
 
 
 @memo
-def _last_reading(source: Source) -> list[tuple[SourceProject, Analysis]]:
+def _last_reading(source: Source) -> list[tuple[SourceContext, Analysis]]:
     """Return the last reading of a source, if there is one: a list to put it in."""
     return []
 
 
-def _same(one: SourceProject, other: SourceProject) -> bool:
+def _same(one: SourceContext, other: SourceContext) -> bool:
     return (
         len(one.configs) == len(other.configs)
         and all(mine is its for mine, its in zip(one.configs, other.configs, strict=True))
@@ -104,18 +104,18 @@ def texts_beside(folder: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def may_matter(text: str, project: SourceProject = ALONE) -> bool:
+def may_matter(text: str, context: SourceContext = ALONE) -> bool:
     """Tell quickly, without parsing, whether a source could have problems at all."""
-    if any(name in text for name in declared(project.configs).kv):
+    if any(name in text for name in declared(context.configs).kv):
         return True
     if not _CALL.search(text):
         return False
     return bool(_KV_ONLY.search(text)) or any(
-        name in text for name, what in project.types.items() if what != "other"
+        name in text for name, what in context.types.items() if what != "other"
     )
 
 
 @memo
 def env_types(source: Source) -> dict[str, EnvType]:
-    """Return the members of Env that a source writes, for `Project.types`."""
+    """Return the members of Env that a source writes, for `SourceContext.types`."""
     return Analysis(source).env_types

@@ -1,4 +1,7 @@
-"""`kvlens dev`: the Worker on workerd, its KV on the emulator, restarted on every change."""
+"""Run the project's Worker, restarted on every change.
+
+Section: Project
+"""
 
 from __future__ import annotations
 

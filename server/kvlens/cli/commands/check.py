@@ -1,4 +1,7 @@
-"""`kvlens check`: the problems of configs, seed files and sources, for people and machines."""
+"""Find problems in configs, seed files and sources.
+
+Section: Project
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`kvlens lsp`: the language server on standard input and output."""
+"""Run the language server on standard input and output.
+
+Section: Tools
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,13 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 def _lsp(options: Options) -> int:
     """Serve until the client ends it."""
-    from kvlens.lsp.fast_pygls import lazy_types
+    from kvlens.lsp.fast_pygls import lazy_types, switch
 
-    with lazy_types.undisturbed():
-        lazy_types.prepare()
+    if switch.is_on():
+        with lazy_types.undisturbed():
+            lazy_types.prepare()
+            from kvlens.lsp.server import run as serve
+    else:
         from kvlens.lsp.server import run as serve
 
     try:

@@ -1,20 +1,17 @@
-"""`kvlens clear`: every key of a namespace deleted."""
+"""Delete every key in a namespace.
+
+Section: Data
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from kvlens.cli.common import (
-    confirmed,
-    counted,
-    find_target,
-    namespace_options,
-    print_json,
-    with_store,
-)
+from kvlens.cli.common import confirmed, counted, find_target, namespace_options, print_json, run
 from kvlens.cli.frame import Command, CommandError, Options, UsageError
-from kvlens.stores.base import Store
+from kvlens.cli.terminal import one_line
+from kvlens.operations.clear import clear, count
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -25,29 +22,20 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _clear(options: Options) -> int:
-    place, target = find_target(options)
+    target = find_target(options)
+    named = one_line(target)
     if not options.force:
         if not sys.stdin.isatty():
-            raise UsageError(
-                f"would delete every key of {target}; say --force where nobody can ask"
-            )
-
-        async def count(store: Store) -> int | None:
-            return (await store.stats(target.id)).keys
-
-        keys = with_store(place, count)
+            raise UsageError(f"would delete every key of {named}; say --force where nobody can ask")
+        keys = run(target.scope, count(target))
         every = "every key" if keys is None else f"all {counted(keys, 'key')}"
-        if keys != 0 and not confirmed(f"Delete {every} of {target}?"):
+        if keys != 0 and not confirmed(f"Delete {every} of {named}?"):
             raise CommandError("nothing was deleted")
-
-    async def work(store: Store) -> int:
-        return await store.clear(target.id)
-
-    deleted = with_store(place, work)
+    deleted = run(target.scope, clear(target))
     if options.json:
         print_json({"id": target.id, "deleted": deleted})
     else:
-        print(f"Deleted {counted(deleted, 'key')} from {target}.")
+        print(f"Deleted {counted(deleted, 'key')} from {named}.")
     return 0
 
 

@@ -1,4 +1,7 @@
-"""`kvlens serve`: the emulator alone, following the project's files."""
+"""Run the emulator alone.
+
+Section: Project
+"""
 
 from __future__ import annotations
 
