@@ -204,8 +204,8 @@ class EmulatorStore(Store):
 
     async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
         deleted: list[str] = []
-        for start in range(0, len(seen), PART_KEYS):
-            part = [one._asdict() for one in seen[start : start + PART_KEYS]]
+        for some in chunks(seen, PART_KEYS):
+            part = [one._asdict() for one in some]
             deleted += await self._call("delete_unchanged", ns=ns, seen=part)
         return deleted
 

@@ -287,8 +287,8 @@ class CloudflareStore(Store):
         what others write between the two is deleted. So few are taken at once.
         """
         deleted: list[str] = []
-        for start in range(0, len(seen), BULK_GET_KEYS):
-            expected = {one.key: one for one in seen[start : start + BULK_GET_KEYS]}
+        for some in chunks(seen, BULK_GET_KEYS):
+            expected = {one.key: one for one in some}
             async with self._replacing:
                 pairs = [pair async for pair in each(self, ns, list(expected))]
                 names = [key for key, entry in pairs if expected[key].is_same(entry)]
