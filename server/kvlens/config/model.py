@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -129,8 +128,7 @@ def _field(member: Any) -> Field:
     )
 
 
-@dataclass(frozen=True)
-class KvList:
+class KvList(NamedTuple):
     """One definition of `kv_namespaces`."""
 
     definition: Definition
@@ -157,13 +155,13 @@ class KvList:
         return self.definition.node is not None and self.definition.node.broken
 
 
-@dataclass(frozen=True)
 class Environment:
     """The top level of a config (name None), or one `env.NAME`."""
 
-    name: str | None
-    key_span: Span | None  # the name in its header or key; None for the top level
-    table: Table
+    def __init__(self, name: str | None, key_span: Span | None, table: Table) -> None:
+        self.name = name
+        self.key_span = key_span  # the name in its header or key; None for the top level
+        self.table = table
 
     @cached_property
     def kv(self) -> list[KvList]:
@@ -194,8 +192,7 @@ def elements(definition: Definition) -> list[Entry]:
     return entries
 
 
-@dataclass(frozen=True)
-class Namespace:
+class Namespace(NamedTuple):
     """One usable namespace: a binding and the id that a local store keeps it under."""
 
     binding: str
