@@ -250,6 +250,7 @@ def encode_cursor(name: str) -> str:
 
 def decode_cursor(cursor: str) -> str:
     """Return the key name that a cursor stands for; what is not base64 is the first page."""
+    cursor = cursor.partition("=")[0]
     if not cursor:
         return ""
     letters = "".join(c for c in cursor if c.isascii() and (c.isalnum() or c in "+/-_"))
