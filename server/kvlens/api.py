@@ -13,18 +13,24 @@ from typing import Any
 from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.limits import CompatName, read_compat
 from kvlens.kv.namespace import KVNamespace
+from kvlens.operations.errors import NotFoundError, there_are
 from kvlens.stores.registry import open_store
 from kvlens.worker.build import build
 from kvlens.worker.config import WorkerConfig, read_worker_config
 from kvlens.worker.errors import WorkerError
 from kvlens.worker.fetch import Headers, Response
 from kvlens.worker.host import WorkerHost
+from kvlens.worker.hosts import allowed_host
 from kvlens.worker.output import Event
 from kvlens.worker.script import Script, plain_script
 
 KEPT_EVENTS = 1000  # the newest of them stay in `Emulator.events`
 _LOG = logging.getLogger("kvlens.worker")
 _LEVELS = {"debug": 10, "log": 20, "info": 20, "warning": 30, "error": 40}
+
+
+class BindingNotFoundError(NotFoundError, WorkerError):
+    """The Worker has no such binding; `known` are those that it has."""
 
 
 class Emulator:
@@ -56,6 +62,7 @@ class Emulator:
         clock: Clock = system_clock,
         folder: str | Path | None = None,
         port: int = 0,
+        allowed_hosts: Iterable[str] = (),
     ) -> None:
         """Nothing is started yet; `async with` or `start()` does that.
 
@@ -66,7 +73,8 @@ class Emulator:
         them) are text or anything with a JSON form. `compat` is "strict" or "workerd"; see
         docs/fidelity.md. `folder` is the project's, where workerd, esbuild and a `wrangler:`
         store are looked for (default: the script's, else the current one). `port` is that of
-        `url`.
+        `url`, which answers requests for localhost and for `allowed_hosts`, where ".example"
+        allows subdomains too. Raises ValueError for arguments that do not fit.
         """
         if script is not None and script_path is not None:
             raise ValueError("give script or script_path, not both")
@@ -86,7 +94,7 @@ class Emulator:
             variables={**(vars or {}), **(bindings or {})},
         )
         self._script = plain_script(script, modules=modules) if script is not None else None
-        self._set_up(store, compat, clock, port)
+        self._set_up(store, compat, clock, port, allowed_hosts)
 
     @classmethod
     def from_config(
@@ -98,6 +106,7 @@ class Emulator:
         compat: CompatName = "strict",
         clock: Clock = system_clock,
         port: int = 0,
+        allowed_hosts: Iterable[str] = (),
     ) -> Emulator:
         """Return an emulator for what a wrangler config says of one environment.
 
@@ -107,15 +116,24 @@ class Emulator:
         emulator = cls.__new__(cls)
         emulator._settings = read_worker_config(Path(path), env)
         emulator._script = None
-        emulator._set_up(store, compat, clock, port)
+        emulator._set_up(store, compat, clock, port, allowed_hosts)
         return emulator
 
-    def _set_up(self, store: str, compat: CompatName, clock: Clock, port: int) -> None:
+    def _set_up(
+        self,
+        store: str,
+        compat: CompatName,
+        clock: Clock,
+        port: int,
+        allowed_hosts: Iterable[str],
+    ) -> None:
         self.events: deque[Event] = deque(maxlen=KEPT_EVENTS)
         """The newest things the Worker said, and those said about it; the oldest first."""
         self._compat = read_compat(compat)
         self._clock = clock
         self._port = port
+        names = [allowed_hosts] if isinstance(allowed_hosts, str) else allowed_hosts
+        self._allowed_hosts = [allowed_host(name) for name in names]
         self._store_url = store
         self._host: WorkerHost | None = None
         self._listeners: list[Callable[[Event], None]] = []
@@ -136,7 +154,12 @@ class Emulator:
             script = await asyncio.to_thread(build, settings)
         store = open_store(self._store_url, settings.folder, self._clock)
         host = WorkerHost(
-            store, settings.folder, compat=self._compat, clock=self._clock, emit=self._happened
+            store,
+            settings.folder,
+            compat=self._compat,
+            clock=self._clock,
+            emit=self._happened,
+            allowed_hosts=self._allowed_hosts,
         )
         self._host, self._store = host, store
         try:
@@ -194,12 +217,14 @@ class Emulator:
     async def get_kv_namespace(self, binding: str) -> KVNamespace:
         """Return the namespace that the Worker has as `env.BINDING`, for this program's use.
 
-        Raises WorkerError where there is no such binding.
+        Raises BindingNotFoundError if there is no such binding.
         """
         host = self._running
         if binding not in self.namespaces:
-            known = ", ".join(self.namespaces) or "none"
-            raise WorkerError(f'no KV namespace has the binding "{binding}"; there are: {known}')
+            raise BindingNotFoundError(
+                f'no KV namespace with binding "{binding}"; {there_are(list(self.namespaces))}',
+                known=list(self.namespaces),
+            )
         return KVNamespace(
             self._store, self.namespaces[binding], compat=host.emulator.compat, clock=self._clock
         )

@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
+from kvlens.errors import KVLensError
+
 MAX_SECONDS = 10.0
 """How long reading one file may take; a network drive can hang between two blocks."""
 
@@ -29,7 +31,7 @@ _KINDS = (
 )
 
 
-class FileRefusedError(OSError):
+class FileRefusedError(KVLensError, OSError):
     """A file is not read: it is no regular file, too large or too slow.
 
     `strerror` says why in words that follow the file's name, `filename` is the path.
@@ -37,6 +39,9 @@ class FileRefusedError(OSError):
 
     def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
         super().__init__(errno.EINVAL, reason, str(path))
+
+    def __str__(self) -> str:
+        return f"{self.filename}: {self.strerror}"
 
 
 def open_file(path: str | os.PathLike[str], limit: int) -> BinaryIO:
@@ -118,6 +123,15 @@ def is_regular(path: str | os.PathLike[str]) -> bool:
         return stat.S_ISREG(Path(path).stat().st_mode)
     except (OSError, ValueError):
         return False
+
+
+def is_there(path: str | os.PathLike[str]) -> bool:
+    """Tell whether there is anything at `path`, links followed; a name too long has nothing."""
+    try:
+        Path(path).stat()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _check(path: str | os.PathLike[str], status: os.stat_result, limit: int) -> None:

@@ -1,4 +1,4 @@
-"""Values that are worked out once for an object and kept with it.
+"""Values that are computed once for an object and kept with it.
 
 `@memo` on a function of one object makes it remember its result in the object's `memos`. The
 result goes when the object goes, and an object that is not changed needs no invalidation.

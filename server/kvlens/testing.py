@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kvlens.sync import Emulator
 
 _CONFIG, _ENVIRONMENT, _COMPAT = "kv_emulator_config", "kv_emulator_env", "kv_emulator_compat"
+_ALLOWED_HOSTS = "kv_emulator_allowed_hosts"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,6 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(_CONFIG, "the wrangler config of kv_emulator (default: as wrangler finds it)")
     parser.addini(_ENVIRONMENT, "the environment of kv_emulator (default: the top level)")
     parser.addini(_COMPAT, "how kv_emulator answers: strict (default) or workerd")
+    about = "Hosts that the port of kv_emulator answers besides localhost; .NAME for subdomains too"
+    parser.addini(_ALLOWED_HOSTS, about, type="args")
 
 
 @pytest.fixture(scope="session")
@@ -38,15 +41,14 @@ def kv_emulator_config(pytestconfig: pytest.Config) -> Any:
     ini option `kv_emulator_config`, else the config that wrangler finds from pytest's rootdir.
     """
     from kvlens.config.find import ConfigError, find_config
+    from kvlens.operations.target import no_config
 
     named = pytestconfig.getini(_CONFIG)
-    found = pytestconfig.rootpath / named if named else find_config(pytestconfig.rootpath)
+    root = pytestconfig.rootpath
+    found = root / named if named else find_config(root)
     if found is None:
-        raise ConfigError(
-            f"kv_emulator: no wrangler.json, wrangler.jsonc or wrangler.toml in "
-            f"{pytestconfig.rootpath} or above; name one with {_CONFIG} in pytest's settings, "
-            f"or write a fixture {_CONFIG}"
-        )
+        text = no_config(root).text(lambda _: f"{_CONFIG} in pytest's settings")
+        raise ConfigError(f"kv_emulator: {text}, or write a fixture {_CONFIG}")
     return found
 
 
@@ -63,6 +65,7 @@ def kv_emulator_session(kv_emulator_config: Any, pytestconfig: pytest.Config) ->
         raise pytest.UsageError(
             f"{_COMPAT} is {named!r}; it takes {' or '.join(COMPATS)}"
         ) from None
+    options["allowed_hosts"] = pytestconfig.getini(_ALLOWED_HOSTS)
     if isinstance(kv_emulator_config, (str, Path)):
         options["env"] = pytestconfig.getini(_ENVIRONMENT) or None
         emulator = Emulator.from_config(kv_emulator_config, **options)

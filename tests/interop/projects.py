@@ -36,10 +36,14 @@ def write_project(folder: Path, files: Mapping[str, str | bytes], *, packages: b
 class Dev:
     """A running `kvlens dev --json`; `ready` is its first line."""
 
-    def __init__(self, folder: Path, *options: str, store: str = "memory:") -> None:
+    def __init__(
+        self, folder: Path, *options: str, store: str = "memory:", port: str | None = "0"
+    ) -> None:
+        """`port` is the option; without it the config's counts."""
         self.folder = folder
+        given = ["--port", port] if port else []
         self.process = subprocess.Popen(
-            own_command("dev", "--json", "--port", "0", "--store", store, "--lifeline", *options),
+            own_command("dev", "--json", *given, "--store", store, "--lifeline", *options),
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

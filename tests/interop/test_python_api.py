@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import http.client
 import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import kvlens
 import pytest
@@ -221,7 +223,7 @@ async def test_namespaces_alone(tmp_path: Path) -> None:
         assert [await a.get("k"), await b.get("k")] == ["v", None]
         with pytest.raises(WorkerError, match="no Worker is running"):
             await emulator.dispatch_fetch("http://localhost/")
-        with pytest.raises(WorkerError, match='binding "C"; there are: A, B'):
+        with pytest.raises(WorkerError, match='binding "C"; there are A and B'):
             await emulator.get_kv_namespace("C")
         await emulator.clear()
         assert await a.get("k") is None
@@ -277,6 +279,42 @@ async def test_a_script_of_a_path_is_bundled(tmp_path: Path) -> None:
         assert (await emulator.dispatch_fetch("http://localhost/")).json() == [1]
 
 
+def status_of(url: str, host: str) -> int:
+    """Return what the Worker's port answers a request for this Host."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection.request("GET", "/", headers={"Host": host})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+HOSTS: dict[str, tuple[Any, dict[str, int]]] = {
+    # allowed_hosts: what is answered for each Host
+    "none": ((), {"localhost": 200, "app.test": 403}),
+    "one": (["App.test"], {"localhost": 200, "app.test": 200, "a.app.test": 403, "x.test": 403}),
+    "with subdomains": ([".app.test"], {"app.test": 200, "a.app.test": 200, "x.test": 403}),
+    "text alone": ("app.test", {"app.test": 200, "x.test": 403}),
+}
+
+
+@pytest.mark.parametrize(("allowed", "answers"), HOSTS.values(), ids=HOSTS.keys())
+async def test_allowed_hosts(allowed: Any, answers: dict[str, int], tmp_path: Path) -> None:
+    source = "export default { fetch: () => new Response() };"
+    write_project(tmp_path, {"w.js": source, "wrangler.toml": 'name = "w"\nmain = "w.js"\n'})
+    config = tmp_path / "wrangler.toml"
+    for made in (
+        Emulator(script=source, folder=HERE, allowed_hosts=allowed),
+        Emulator.from_config(config, allowed_hosts=allowed),
+    ):
+        async with made as emulator:
+            for host, status in answers.items():
+                assert await asyncio.to_thread(status_of, emulator.url, host) == status
+            seen = (await emulator.dispatch_fetch("http://other.test/")).status
+            assert seen == 200  # this program itself may name any host
+    with sync.Emulator.from_config(config, allowed_hosts=allowed) as twin:
+        assert {host: status_of(twin.url, host) for host in answers} == answers
+
+
 async def test_mistakes(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="Uncaught SyntaxError"):
         await Emulator(script="export default {", folder=HERE).start()
@@ -286,10 +324,12 @@ async def test_mistakes(tmp_path: Path) -> None:
         await Emulator(script=MODULE, folder=HERE).dispatch_fetch("http://localhost/")
     with pytest.raises(ValueError, match="not both"):
         Emulator(script="", script_path="")
+    with pytest.raises(ValueError, match='"app test" is not a host name'):
+        Emulator(allowed_hosts=["app test"])
     async with Emulator(script=ECHO, folder=HERE) as emulator:
         with pytest.raises(ValueError, match="not a whole URL"):
             await emulator.dispatch_fetch("/path")
-    with pytest.raises(WorkerError, match="there are: none"), sync.Emulator() as twin:
+    with pytest.raises(WorkerError, match="there are none"), sync.Emulator() as twin:
         twin.get_kv_namespace("KV")
     with (
         pytest.raises(StartError, match="no_such_flag"),

@@ -67,6 +67,19 @@ def mode(kv_emulator):
     with pytest.raises(kvlens.KVError, match="strict mode"):
         kv_emulator.get_kv_namespace("COUNTS").list(limit=0)
 """, "pytest.ini": "[pytest]\nkv_emulator_compat = miniflare2\n"}, []),
+    ("allowed hosts", {
+        "test_it.py": COUNTS.replace("{after}", "2") + """
+import pytest, time, urllib.request
+
+@pytest.fixture(autouse=True)
+def hosts(kv_emulator):
+    yield
+    kv_emulator.events.clear()
+    for host in ("app.test", "a.b.test"):
+        urllib.request.urlopen(urllib.request.Request(kv_emulator.url, headers={"Host": host}))
+    while len(kv_emulator.events) < 2:  # they are reported behind the answers
+        time.sleep(0.01)
+""", "pytest.ini": "[pytest]\nkv_emulator_allowed_hosts = app.test .b.test\n"}, []),
     ("own fixture", {
         "test_it.py": COUNTS.replace("{after}", "6"), "wrangler.toml": "",
         "conftest.py": "import pytest\nfrom pathlib import Path\n"

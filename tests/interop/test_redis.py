@@ -7,13 +7,13 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.kv.records import Entry, KeyInfo, Stats, Write
-from kvlens.stores.base import Batch, Store, StoreError
+from kvlens.stores.base import Batch, Found, Seen, Store, StoreError
 from kvlens.stores.batch import everything
 from kvlens.stores.redis import scripts
 from kvlens.stores.registry import open_store
@@ -88,6 +88,27 @@ async def test_store(
 ) -> None:
     monkeypatch.setattr(test_stores, "NOW", int(time.time()) + 1000)  # the server's clock counts
     await check(store)
+
+
+async def test_another_programs_write_before_the_delete_stays(
+    store: Store, other: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes between the read and the script that compares."""
+    writes = [Write(key, b"read", "[1]") for key in "abc"]
+    await store.put_many("A", writes)
+    read = store.get_many
+
+    async def get_many(ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
+        found = await read(ns, keys, size)
+        await other.put("A", Write("a", b"late", "[1]"))
+        await other.put("A", Write("b", b"read", "[2]"))
+        return found
+
+    monkeypatch.setattr(store, "get_many", get_many)
+    seen = [Seen.of(write.key, write) for write in writes]
+    assert list(await store.delete_unchanged("A", seen)) == ["c"]
+    assert await other.get("A", "a") == Entry(b"late", "[1]")
+    assert await other.get("A", "b") == Entry(b"read", "[2]")
 
 
 async def test_large_values_and_many_keys(store: Store) -> None:

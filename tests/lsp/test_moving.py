@@ -117,7 +117,7 @@ async def test_keys_that_are_left_are_shown_opened_and_moved(editor: Editor) -> 
     done = await run(editor, "kvlens.moveKeys", **move, existing="overwrite")
     assert (done["moved"], await value(editor, "k", **ONE)) == (1, "v")
     assert await left(editor) == []
-    with pytest.raises(JsonRpcException, match='no KV namespace with id "NONE"'):
+    with pytest.raises(JsonRpcException, match='No KV namespace with id "NONE"'):
         await run(editor, "kvlens.get", id="NONE", key="k")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import urllib.request
 
 import pytest
@@ -44,10 +45,27 @@ async def test_a_worker_runs_with_the_editors_keys_and_stops(editor: Editor) -> 
     await until(lambda: any(p["event"] == "restarted" for p in said_of(editor)))
     assert await fetch() == "two 43"
 
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (folder / "wrangler.toml").write_text(f"{config}\n[dev]\nport = {port}\n", encoding="utf-8")
+    await until(lambda: any(url.endswith(f":{port}") for url in urls_of(editor)))
+    url = urls_of(editor)[-1]
+    assert await fetch() == "two 44"
+
     assert await run(editor, "kvlens.stop") == {"stopped": True}
     with pytest.raises(OSError, match="refused"):
         await fetch()
     await run(editor, "kvlens.delete", **carts, key="count")
+
+
+def urls_of(editor: Editor) -> list[str]:
+    """Return where the Worker has been so far."""
+    states = [
+        params if isinstance(params, dict) else params._asdict()
+        for method, params in editor.notes
+        if method == "kvlens/worker"
+    ]
+    return [state["url"] for state in states if state.get("url")]
 
 
 def said_of(editor: Editor) -> list[dict[str, str]]:

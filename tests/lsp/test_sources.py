@@ -154,8 +154,8 @@ async def test_rename_is_one_edit_in_config_and_code(
 
 
 REFUSED = [
-    ("no-identifier", "MY-KV", "no JavaScript identifier"),
-    ("empty", "", "no JavaScript identifier"),
+    ("no-identifier", "MY-KV", "not a JavaScript identifier"),
+    ("empty", "", "not a JavaScript identifier"),
 ]
 
 

@@ -434,7 +434,7 @@ def test_output_can_be_piped_in_any_encoding(checker: Checker) -> None:
 
 
 def test_a_check_does_without_the_event_loop() -> None:
-    code = "import sys, kvlens.cli.check; print('asyncio' in sys.modules)"
+    code = "import sys, kvlens.cli.commands.check; print('asyncio' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stdout.split() == [b"False"]
 

@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from kvlens.cli import main
+from kvlens.cli import main, terminal
+from kvlens.kv.records import Page
 from kvlens.process import own_command
+from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler.disk_format import blobs_path, database_path
+from kvlens.stores.wrangler.store import WranglerStore
 
 CONFIG = """\
 name = "shop"
@@ -275,13 +278,13 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "unknown binding": (
         ["key", "get", "k", "--binding", "X"],
         1,
-        'No KV namespace with binding "X" in wrangler.toml; there are BOTH, ONE and NONE, '
+        'no KV namespace with binding "X" in wrangler.toml; there are BOTH, ONE and NONE, '
         "or use --namespace-id",
     ),
     "not inherited": (
         ["key", "get", "k", "--env", "prod", *ONE],
         1,
-        'No KV namespace with binding "ONE" in environment "prod" of wrangler.toml: '
+        'no KV namespace with binding "ONE" in environment "prod" of wrangler.toml: '
         "environments do not inherit it from the top level; add it there",
     ),
     "unknown environment": (
@@ -404,7 +407,7 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "seed of no binding": (
         ["seed", "data.json"],
         1,
-        'data.json: No KV namespace with binding "data" in wrangler.toml; there are BOTH, ONE '
+        'data.json: no KV namespace with binding "data" in wrangler.toml; there are BOTH, ONE '
         "and NONE, or use --namespace-id; say with --binding which namespace it is for",
     ),
     "seed by id without file": (
@@ -464,6 +467,38 @@ def test_damaged_store_is_a_line(cli: Cli, tmp_path: Path) -> None:
     assert result.code == 1
     assert result.err.startswith("kvlens key get: ")
     assert result.err.count("\n") == 1
+
+
+WHOLE = {
+    # what is made page by page: (command, characters that wait in memory)
+    "list": (["key", "list"], terminal.HELD),
+    "list, on disk": (["key", "list"], 1),
+    "export": (["export"], terminal.HELD),
+    "export, on disk": (["export"], 1),
+}
+
+
+@pytest.mark.parametrize(("command", "held"), WHOLE.values(), ids=WHOLE.keys())
+def test_a_store_that_fails_on_the_way_prints_no_half_array(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, command: list[str], held: int
+) -> None:
+    monkeypatch.setattr(terminal, "HELD", held)
+    Path("many.json").write_text(
+        json.dumps([{"key": f"é{n:04}", "value": "\u2028\x1b"} for n in range(2_050)])
+    )
+    assert cli("bulk", "put", "many.json", *ONE).code == 0
+    assert len(cli(*command, *ONE).json) == 2_050
+    read = WranglerStore.list
+
+    async def until_page_two(store: WranglerStore, ns: str, **how: Any) -> Page:
+        if how.get("after") is not None:
+            raise StoreError("the disk is gone")
+        return await read(store, ns, **how)
+
+    monkeypatch.setattr(WranglerStore, "list", until_page_two)
+    result = cli(*command, *ONE)
+    said = f"kvlens {' '.join(command)}: the disk is gone\n"
+    assert result == Result(1, b"", said)
 
 
 # -- bulk -------------------------------------------------------------------------------------

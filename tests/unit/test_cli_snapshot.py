@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kvlens.stores.wrangler.disk_format import database_path
 
 from tests.unit.test_cli_key import ONE, Cli, cli, put
 
@@ -42,7 +44,7 @@ def test_save_says_what_and_where(cli: Cli, tmp_path: Path) -> None:
     assert said.out.decode() == f'Saved "s": 1 key of 4 namespaces (2 B) in {where}.\n'
     assert cli("snapshot", "save", "s").err == (
         'kvlens snapshot save: there is a snapshot "s" already; '
-        "take another name, or write over it with --force\n"
+        "take another name, or overwrite it with --force\n"
     )
     one = cli("snapshot", "save", "s", "--force", "--json", *ONE).json
     created = one.pop("created")
@@ -71,6 +73,7 @@ CHOSEN: dict[str, tuple[list[str], list[tuple[str, str | None]]]] = {
     "an environment": (["--env", "prod"], [("BOTH", "prod")]),
     "the top level": (["--env", ""], [("BOTH", None), ("ONE", None), ("NONE", None)]),
     "a binding": ([*BOTH], [("BOTH", None), ("BOTH", "prod")]),
+    "two bindings": ([*BOTH, *ONE], [("BOTH", None), ("ONE", None), ("BOTH", "prod")]),
     "both": ([*BOTH, "--env", "prod"], [("BOTH", "prod")]),
 }
 
@@ -81,6 +84,31 @@ def test_save_takes_what_is_chosen(
 ) -> None:
     found = cli("snapshot", "save", "s", "--json", *options).json["namespaces"]
     assert [(one["binding"], one["environment"]) for one in found] == kept
+
+
+DAMAGED = {
+    # one of several namespaces cannot be read: (its id and name, options, how to do the others)
+    "another binding": ("2d", "ONE", [], "--binding BOTH --binding NONE"),
+    "another environment": ("3d", 'BOTH of environment "prod"', [*BOTH], "--env ''"),
+    "alone": ("2d", "ONE", [*ONE], ""),
+}
+
+
+@pytest.mark.parametrize(("ns", "name", "options", "rest"), DAMAGED.values(), ids=DAMAGED.keys())
+@pytest.mark.parametrize("command", ["save", "diff", "restore"])
+def test_a_damaged_namespace_is_named_with_the_way_to_do_the_others(
+    saved: Cli, tmp_path: Path, command: str, ns: str, name: str, options: list[str], rest: str
+) -> None:
+    path = database_path(tmp_path / ".wrangler" / "state" / "v3", ns)
+    path.write_bytes(path.read_bytes()[:5000])
+    words = ["snapshot", command, "s", *(["--force"] if command != "diff" else []), *options]
+    result = saved(*words)
+    assert result.code == 1
+    assert f"{command}: {name} cannot be read. The KV database {path} is damaged" in result.err
+    way_out = f" To do the others: {rest}.\n" if rest else " are untouched.\n"
+    assert result.err.endswith(way_out)
+    if rest:
+        assert saved(*words, *shlex.split(rest)).code == 0
 
 
 def test_list(cli: Cli, tmp_path: Path) -> None:
@@ -220,7 +248,7 @@ REFUSED: dict[str, tuple[list[str], int, str]] = {
     "an unknown binding": (
         ["save", "t", "--binding", "X"],
         1,
-        'No KV namespace with binding "X" in wrangler.toml; there are BOTH, ONE and NONE\n',
+        'no KV namespace with binding "X" in wrangler.toml; there are BOTH, ONE and NONE\n',
     ),
     "an unknown environment": (["save", "t", "--env", "X"], 1, 'no environment "X"'),
     "an empty environment": (["save", "t", "--env", "empty"], 1, "no KV namespaces in"),

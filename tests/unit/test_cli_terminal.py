@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from kvlens.cli import main
-from kvlens.cli.terminal import one_line, screens, visible, visible_json
+from kvlens.cli.terminal import coloured, one_line, screens, visible, visible_json
 from kvlens.process import own_command
 
 CONFIG = '{{ "kv_namespaces": [{{ "binding": {name}, "id": "x" }}, {{ "binding": "KV" }}] }}'
@@ -36,6 +37,86 @@ def test_what_steers_a_terminal_is_written_out(text: str, shown: str) -> None:
     assert visible(text) == shown
     assert one_line(text) == shown.replace("\t", "\\t").replace("\n", "\\n")
     assert json.loads(visible_json(json.dumps(text, ensure_ascii=False))) == text
+
+
+RED, RESET = "\x1b[31m", "\x1b[0m"
+COLOURED = {
+    # on a terminal: (text, colour of its lines, what is shown)
+    "plain": ("a\nb", "", "a\nb"),
+    "colour": (f"{RED}a{RESET}", "", f"{RED}a{RESET}"),
+    "not closed": (f"{RED}a", "", f"{RED}a{RESET}"),
+    "not closed in its line": (f"{RED}a\nb", "", f"{RED}a{RESET}\nb"),
+    "closed before the end": (f"{RED}a{RESET}b", "", f"{RED}a{RESET}b{RESET}"),
+    "256 colours": ("\x1b[1;38;5;208ma", "", f"\x1b[1;38;5;208ma{RESET}"),
+    "true colour": ("\x1b[38:2::1:2:3ma", "", f"\x1b[38:2::1:2:3ma{RESET}"),
+    "short reset": ("\x1b[ma", "", f"\x1b[ma{RESET}"),
+    "of ours": ("a\nb", RED, f"{RED}a{RESET}\n{RED}b{RESET}"),
+    "of ours and its own": (f"a\x1b[1mb{RESET}", RED, f"{RED}a\x1b[1mb{RESET}"),
+    "clear": (f"{RED}\x1b[2Ja", "", f"{RED}\\x1b[2Ja{RESET}"),
+    "move": ("\x1b[1;1Ha", "", "\\x1b[1;1Ha"),
+    "title": ("\x1b]0;t\x07", "", "\\x1b]0;t\\x07"),
+    "link": ("\x1b]8;;x\x1b\\", "", "\\x1b]8;;x\\x1b\\"),
+    "private": ("\x1b[?25lm", "", "\\x1b[?25lm"),
+    "keyboard": ("\x1b[>4;2m", "", "\\x1b[>4;2m"),
+    "cut": ("\x1b[3", "", "\\x1b[3"),
+    "two starts": ("\x1b\x1b[31ma", "", f"\\x1b{RED}a{RESET}"),
+    "over lines": ("\x1b[\n31m", "", "\\x1b[\n31m"),
+    "endless": (f"\x1b[{'1;' * 40}m", "", f"\\x1b[{'1;' * 40}m"),
+    "C1": ("\x9b31ma", "", "\\x9b31ma"),
+    "override": (f"{RED}\u202ea", "", f"{RED}\\u202ea{RESET}"),
+}
+
+
+@pytest.mark.parametrize(("text", "colour", "shown"), COLOURED.values(), ids=COLOURED)
+def test_colours_stay_and_nothing_else(text: str, colour: str, shown: str) -> None:
+    assert coloured(text, colour) == shown
+
+
+STREAMS = {
+    # where a serving command writes to: (a terminal, environment, whether colours stay)
+    "terminal": (True, {}, True),
+    "terminal, unbuffered": (True, {"PYTHONUNBUFFERED": "1"}, True),
+    "terminal, NO_COLOR": (True, {"NO_COLOR": "1"}, False),
+    "terminal, NO_COLOR empty": (True, {"NO_COLOR": ""}, True),
+    "pipe": (False, {}, False),
+    "pipe, unbuffered": (False, {"PYTHONUNBUFFERED": "1"}, False),
+}
+SAYS = """
+from kvlens.cli.terminal import screens
+from kvlens.cli.events import Events
+with screens():
+    events = Events(as_json=False)
+    for error in (False, True):
+        events.text("\x1b[31mred\x1b[2J\x9b", error=error)
+        events.text("ours", error=error, colour="\x1b[2m")
+        events.log("warning", "\x1b[2J")
+    events.close()
+"""
+
+
+@POSIX
+@pytest.mark.parametrize(("terminal", "env", "colours"), STREAMS.values(), ids=STREAMS)
+def test_what_a_serving_command_says_steers_nothing(
+    terminal: bool, env: dict[str, str], colours: bool
+) -> None:
+    """Whatever way the lines take to the stream, and on both streams."""
+    import pty
+
+    reader, writer = pty.openpty() if terminal else os.pipe()
+    plain = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "PYTHONUNBUFFERED")}
+    command = [sys.executable, "-c", SAYS]
+    process = subprocess.Popen(command, stdout=writer, stderr=writer, env={**plain, **env})
+    os.close(writer)
+    said = b""
+    with contextlib.suppress(OSError):  # how a terminal says that nobody writes any more
+        while data := os.read(reader, 65536):
+            said += data
+    os.close(reader)
+    assert process.wait(60) == 0
+    red = "\x1b[31mred\\x1b[2J\\x9b\x1b[0m" if colours else "\\x1b[31mred\\x1b[2J\\x9b"
+    ours = "\x1b[2mours\x1b[0m" if colours else "ours"
+    lines = sorted(said.decode().replace("\r\n", "\n").splitlines())
+    assert lines == sorted([red, ours, "warning: \\x1b[2J"] * 2)
 
 
 def is_plain(text: str) -> bool:
@@ -155,11 +236,7 @@ def test_a_mistake_of_ours_is_one_line(
     def fail(*given: object, **more: object) -> None:
         raise KeyError("x\x1b[2J\n" + "long " * 1000)
 
-    for place in (
-        "cli.common.read_config",
-        "lint.project.read_config",
-        "workspace.project.read_config",
-    ):
+    for place in ("lint.project.read_config", "workspace.project.read_config"):
         monkeypatch.setattr(f"kvlens.{place}", fail)
     assert main([*command.split(), *options]) == 1
     err = capsys.readouterr().err

@@ -13,9 +13,9 @@ from kvlens.cli import COMMANDS as SHELL_COMMANDS
 from kvlens.lint.base import Domain
 from kvlens.lint.registry import DOMAINS, rules, rules_of
 from kvlens.lint.suppressions import LEVELS
-from kvlens.lsp.commands.registry import COMMANDS as SERVER_COMMANDS
+from kvlens.lsp.execute_command import COMMANDS as SERVER_COMMANDS
 from kvlens.lsp.settings import Settings
-from kvlens.stores.registry import STORES
+from kvlens.stores.registry import every_store
 
 ROOT = Path(__file__).parents[2]
 MANIFEST: dict[str, Any] = json.loads((ROOT / "extension/package.json").read_text("utf-8"))
@@ -35,10 +35,10 @@ def rows(text: str, heading: str) -> list[list[str]]:
 
 
 def test_every_store_is_documented() -> None:
-    documented = " ".join(row[0] for row in rows(STORE_PAGE, "# Stores"))
-    for scheme, (_, form) in STORES.items():
-        assert f"`{scheme}:" in documented, scheme
-        assert scheme in form
+    documented = {row[0]: row[1] for row in rows(STORE_PAGE, "# Stores")}
+    assert documented == {
+        ", ".join(f"`{url}`" for url in info.urls): info.summary for info in every_store()
+    }
 
 
 def test_every_variable_is_documented() -> None:

@@ -14,9 +14,9 @@ from kvlens.js.analysis import merge_types
 from kvlens.js.api import at, calls, completing, keys, references, uses
 from kvlens.js.config_bindings import belonging
 from kvlens.js.offsets import Offsets
-from kvlens.js.project import SourceProject, env_types, texts_beside
 from kvlens.js.query import CursorTarget
 from kvlens.js.reader import SourceReader, read_source
+from kvlens.js.source_context import SourceContext, env_types, texts_beside
 from kvlens.js.syntax import Source
 from kvlens.lint.check_source import check_source
 from kvlens.lint.source_checker import SourceChecker
@@ -28,7 +28,7 @@ CONFIG = load_text(
     "/shop/wrangler.toml",
 )
 
-PROJECT = SourceProject([CONFIG])
+PROJECT = SourceContext([CONFIG])
 
 WORKER = """\
 import { Hono } from "hono"; // Größe 😀
@@ -158,7 +158,7 @@ def test_what_is_kept_follows_the_config() -> None:
     checker.check(text + "}\n", PROJECT)
     half = text + "  if (\n}\n"
     assert checker.check(half, PROJECT) == []
-    other = SourceProject(
+    other = SourceContext(
         [load_text('kv_namespaces = [{ binding = "OTHER" }]', "/shop/wrangler.toml")]
     )
     codes = [problem.code for problem in checker.check(half, other)]
@@ -402,7 +402,7 @@ def python(program: str) -> str:
 def test_nothing_loads_the_parser_before_a_source_is_read() -> None:
     program = (
         "import sys, kvlens.lint.check_config;"
-        "from kvlens.js.project import may_matter; from kvlens.lint.check_source import check;"
+        "from kvlens.js.source_context import may_matter; from kvlens.lint.check_source import check;"
         "check('', 'a.ts'); may_matter('x');"
         "print([name for name in sys.modules if 'tree_sitter' in name])"
     )

@@ -11,7 +11,7 @@ from kvlens.config.complete import complete
 from kvlens.config.edit import add_namespace
 from kvlens.config.find import ConfigError
 from kvlens.config.limits import DEEPEST, LARGEST, MOST
-from kvlens.config.project_context import Surroundings
+from kvlens.config.project_context import ProjectContext
 from kvlens.config.query import at
 from kvlens.config.reader import ConfigReader, load_text
 from kvlens.config.syntax_check import check_syntax
@@ -23,7 +23,7 @@ from kvlens.lint.fixes import fix_all, fixes_for
 from kvlens.lint.problems import MOST as LISTED
 from kvlens.text import LineIndex, Span
 
-AROUND = Surroundings("../wrangler.json", (3, 0, 0), True)
+CONTEXT = ProjectContext("../wrangler.json", (3, 0, 0), True)
 
 DEEP = "nested more than 100 levels deep"
 MANY = "more than 250,000 values"
@@ -172,10 +172,10 @@ def test_a_large_text_is_checked_and_mended_in_time(kind: str, made: Callable[[i
     text = made(8_000)[:LARGEST]
     began = time.monotonic()
     config = load_text(text, f"wrangler.{kind}")
-    problems = check(config, AROUND)
+    problems = check(config, CONTEXT)
     by_code = {problem.code: problem for problem in problems}
     for problem in by_code.values():
-        fixes_for(FixableConfig(config, AROUND), problem)
+        fixes_for(FixableConfig(config, CONTEXT), problem)
     for place in (0, len(text) // 2, len(text)):
         at(config, place)
         complete(config, place)

@@ -18,7 +18,9 @@ from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.fixes import fix_all, fixes_for, suppress
 from kvlens.lint.registry import find_rule
 from kvlens.lint.rewrites import rewrites
-from kvlens.text import Span
+from kvlens.lsp import code_actions
+from kvlens.text import LineIndex, Span
+from lsprotocol import types
 
 from tests.unit.marked_text import marked
 from tests.unit.test_lint_config import CASES, ID, OLD, OTHER, PLACED, PLACEHOLDERS
@@ -386,3 +388,28 @@ def test_a_placeholder_is_taken_out() -> None:
         text = f'[[kv_namespaces]]\nbinding = "A"\nid = "{value}"\n'
         ((_, fix),) = every_fix(config_of(text))
         assert applied(text, fix.edits) == '[[kv_namespaces]]\nbinding = "A"\n'
+
+
+def test_many_problems_cost_no_more_looks_than_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look at a fix reads the whole text: what a selection offers has a bound."""
+    looks: list[str] = []
+    count = {}
+
+    solves = FixableConfig.solves
+
+    def counted(file: FixableConfig, fix: Fix, code: str) -> bool:
+        looks.append(code)
+        return solves(file, fix, code)
+
+    monkeypatch.setattr(FixableConfig, "solves", counted)
+    for entries in (100, 400):
+        text = "[[kv_namespaces]]\nbinding = 'A'\nid = 'x'\n" * entries
+        config = load_text(text, "/p/wrangler.toml")
+        whole = types.Range(types.Position(0, 0), types.Position(9999, 0))
+        where = types.TextDocumentIdentifier("file:///p/wrangler.toml")
+        params = types.CodeActionParams(where, whole, types.CodeActionContext([]))
+        file = code_actions._File(where.uri, LineIndex(text), "utf-16", check(config))
+        looks.clear()
+        assert code_actions._of_config(params, file, config)
+        count[entries] = len(looks)
+    assert count[400] <= count[100] < 300

@@ -866,6 +866,21 @@ UNUSED: dict[str, tuple[str, dict[str, str], list[str]]] = {
         {"src/index.ts": 'import { Hono } from "hono";\nconst app = new Hono();\napp.get("/", (c) => c.env.KV.get("k"));\nexport default app;'},
         ["SESSIONS"],
     ),
+    "worker-made-of-itself": (
+        CONFIG,
+        {"src/index.ts": "const app = app.get(env.KV);\nexport default app;"},
+        [],
+    ),
+    "worker-made-of-others-in-a-ring": (
+        CONFIG,
+        {"src/index.ts": "const a = b(env.KV), b = new a();\nexport default a;"},
+        [],
+    ),
+    "worker-at-the-end-of-a-long-row": (
+        CONFIG,
+        {"src/index.ts": "".join(f"const a{n + 1} = a{n}(env.KV);\n" for n in range(5000)) + "export default a5000;"},
+        [],
+    ),
     "import-from-elsewhere": (
         CONFIG,
         {"src/index.ts": f'import {{ a }} from "../../shared/a";\n{USED}'},

@@ -1,46 +1,51 @@
-"""Values kept with the object that they are of."""
+"""Values that are computed once per object."""
 
 from __future__ import annotations
 
-import pytest
 from kvlens.memo import Memos, memo
 
 
-class Owner:
-    """An object that results can be kept with."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
+class Text:
+    def __init__(self, text: str) -> None:
+        self.text = text
         self.memos: Memos = {}
 
 
-def test_a_result_is_worked_out_once_for_each_object() -> None:
-    asked: list[int] = []
+def test_a_memo_computes_once_per_object() -> None:
+    seen = []
 
     @memo
-    def doubled(owner: Owner) -> int:
-        asked.append(owner.size)
-        return owner.size * 2
+    def words(holder: Text) -> list[str]:
+        seen.append(holder.text)
+        return holder.text.split()
+
+    one, other = Text("a b"), Text("c")
+    assert words(one) is words(one)
+    assert words(other) == ["c"]
+    assert seen == ["a b", "c"]
+
+
+def test_nothing_is_kept_too() -> None:
+    calls = []
 
     @memo
-    def nothing(owner: Owner) -> None:
-        asked.append(-owner.size)
+    def nothing(holder: Text) -> None:
+        calls.append(holder)
 
-    one, other = Owner(1), Owner(2)
-    assert [doubled(one), doubled(one), doubled(other)] == [2, 2, 4]
-    assert [nothing(one), nothing(one)] == [None, None]
-    assert asked == [1, 2, -1]
-    one.memos.clear()
-    assert (doubled(one), asked) == (2, [1, 2, -1, 1])
+    text = Text("")
+    nothing(text)
+    nothing(text)
+    assert calls == [text]
 
 
-def test_a_failure_is_not_kept() -> None:
+def test_each_memo_has_its_own_value() -> None:
     @memo
-    def inverse(owner: Owner) -> float:
-        return 1 / owner.size
+    def length(holder: Text) -> int:
+        return len(holder.text)
 
-    owner = Owner(0)
-    with pytest.raises(ZeroDivisionError):
-        inverse(owner)
-    owner.size = 2
-    assert inverse(owner) == 0.5
+    @memo
+    def title(holder: Text) -> str:
+        return holder.text.title()
+
+    text = Text("abc")
+    assert (length(text), title(text), length(text)) == (3, "Abc", 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,10 @@ from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, Write
 from kvlens.seeds import move as moving
 from kvlens.seeds.move import Existing, Moved, move
-from kvlens.stores.base import Store, StoreError
-from kvlens.stores.known import Unclaimed, unclaimed
+from kvlens.stores.base import Seen, Store, StoreError
 from kvlens.stores.memory import MemoryStore
 from kvlens.stores.registry import open_store
+from kvlens.stores.unclaimed import Unclaimed, unclaimed
 
 CLOCK = ManualClock(1_700_000_000)
 LATER = 1_700_001_000
@@ -102,6 +102,54 @@ async def test_what_is_written_meanwhile_stays() -> None:
     assert await move(store, "OLD", "NEW") == Moved(1, [])
     assert [e and e.value for e in await entries(store, "OLD", "ab")] == [b"newer", None]
     assert [e and e.value for e in await entries(store, "NEW", "ab")] == [b"1", b"2"]
+
+
+LAST: dict[str, tuple[Write, Entry]] = {
+    # what a Worker writes between the compare and the delete: (the write, what is there then)
+    "value": (Write("a", b"2", '{"m":1}', LATER), Entry(b"2", '{"m":1}', LATER)),
+    "metadata": (Write("a", b"1", '{"m":2}', LATER), Entry(b"1", '{"m":2}', LATER)),
+    "expiration": (Write("a", b"1", '{"m":1}'), Entry(b"1", '{"m":1}')),
+}
+
+
+@pytest.mark.parametrize(("write", "stays"), LAST.values(), ids=LAST.keys())
+async def test_what_is_written_right_before_the_delete_stays(
+    store: Store, monkeypatch: pytest.MonkeyPatch, write: Write, stays: Entry
+) -> None:
+    """The Worker's write comes in the moment between the last compare and the delete."""
+    delete = store.delete_unchanged
+
+    async def late(ns: str, seen: Sequence[Seen]) -> Sequence[str]:
+        await store.put("OLD", write)
+        return await delete(ns, seen)
+
+    monkeypatch.setattr(store, "delete_unchanged", late)
+    assert await move(store, "OLD", "NEW") == Moved(1, [])
+    assert await entries(store, "OLD", "ab") == [stays, None]
+    assert await entries(store, "NEW", "ab") == [A, B]
+
+
+async def test_what_a_worker_writes_before_a_failure_is_not_taken_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(moving, "PART_KEYS", 1)
+    store = Failing(CLOCK)
+    await store.put_many("OLD", [Write(key, b"1") for key in "abcd"])
+    await store.put_many("NEW", [Write("a", b"other"), Write("b", b"other")])
+    store.left, failing = 3, store.put_many
+
+    async def put_many(ns: str, writes: Iterable[Write]) -> None:
+        if store.left == 0:  # a Worker is quicker than the taking back
+            await store.put("NEW", Write("b", b"worker"))
+            await store.put("NEW", Write("c", b"worker"))
+        await failing(ns, writes)
+
+    monkeypatch.setattr(store, "put_many", put_many)
+    with pytest.raises(StoreError, match="full"):
+        await move(store, "OLD", "NEW", "overwrite")
+    worker = Entry(b"worker", None, None)
+    assert await entries(store, "NEW", "abcd") == [OTHER, worker, worker, None]
+    assert len((await store.list("OLD")).keys) == 4
 
 
 async def test_namespaces_that_nobody_names_are_known(store: Store) -> None:

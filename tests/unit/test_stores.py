@@ -11,9 +11,9 @@ import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, Replaced, Store, digest
-from kvlens.stores.batch import each, everything, get_many
-from kvlens.stores.registry import open_store
+from kvlens.stores.base import Batch, Replaced, Seen, Store, digest
+from kvlens.stores.batch import each, everything
+from kvlens.stores.registry import every_store, open_store
 
 NOW = 1_800_000_000
 
@@ -46,6 +46,16 @@ async def fill(store: Store, *names: str, ns: str = "A") -> None:
 
 async def names(store: Store, **options: object) -> list[str]:
     return [info.name for info in (await store.list("A", **options)).keys]  # type: ignore[arg-type]
+
+
+async def capabilities(store: Store) -> None:
+    assert store.info in every_store()
+    assert store.writable
+    assert (store.shared, store.has_sizes) == (store.info.shared, store.info.has_sizes)
+    assert store.local_path is None or store.info.local_path
+    await fill(store, "a")
+    if store.has_sizes:
+        assert (await store.stats("A")).size == 1
 
 
 async def missing(store: Store) -> None:
@@ -209,6 +219,57 @@ async def replace_lets_one_of_many_win(store: Store) -> None:
     assert entry == Entry(b"%d" % (results.index(Replaced.DONE) + 1))
 
 
+async def delete_unchanged_compares(store: Store) -> None:
+    old = {
+        key: Write(key, b"read", "[1]", NOW + 60)
+        for key in ("same", "value", "metadata", "no metadata", "expiration", "for ever", "gone")
+    }
+    plain = Write("plain", b"")
+    await store.put_many("A", [*old.values(), plain])
+    seen = [Seen.of(key, write) for key, write in old.items()]
+    new = [
+        Write("value", b"late", "[1]", NOW + 60),  # of equal size
+        Write("metadata", b"read", "[2]", NOW + 60),
+        Write("no metadata", b"read", None, NOW + 60),
+        Write("expiration", b"read", "[1]", NOW + 61),
+        Write("for ever", b"read", "[1]"),
+    ]
+    await store.put_many("A", new)
+    await store.delete("A", ["gone"])
+    deleted = await store.delete_unchanged("A", [*seen, Seen.of("plain", plain)])
+    assert sorted(deleted) == ["plain", "same"]
+    for write in new:
+        assert await store.get("A", write.key) == Entry(*write[1:])
+    assert await names(store) == sorted(write.key for write in new)
+    assert (await store.stats("A")).keys == len(new)
+    assert list(await store.delete_unchanged("A", [])) == []
+    assert list(await store.delete_unchanged("B", seen)) == []
+
+
+async def delete_unchanged_takes_many(store: Store) -> None:
+    writes = [Write(f"{number:04}", b"x" * (number % 50)) for number in range(1_300)]
+    await store.put_many("A", writes)
+    await store.put_many("A", [Write(f"{number:04}", b"new") for number in range(0, 1_300, 100)])
+    deleted = await store.delete_unchanged("A", [Seen.of(write.key, write) for write in writes])
+    assert len(deleted) == 1_287
+    assert await names(store) == [f"{number:04}" for number in range(0, 1_300, 100)]
+    assert await store.stats("A") in (Stats(13, 39), Stats(13, None))
+
+
+async def delete_unchanged_loses_no_write(store: Store) -> None:
+    """Whichever comes first of a write and the delete, the write is there afterwards."""
+    old = [Write(str(number), b"old") for number in range(40)]
+    await store.put_many("A", old)
+    seen = [Seen.of(write.key, write) for write in old]
+    await asyncio.gather(
+        *(store.put("A", Write(write.key, b"new")) for write in old[::2]),
+        store.delete_unchanged("A", seen),
+        *(store.put("A", Write(write.key, b"new")) for write in old[1::2]),
+    )
+    for write in old:
+        assert await store.get("A", write.key) == Entry(b"new")
+
+
 async def many_at_once(store: Store) -> None:
     keys = [f"k{n:03}" for n in range(700)]
     writes = [
@@ -229,11 +290,11 @@ async def many_at_once(store: Store) -> None:
 async def many_at_once_stop_at_a_size(store: Store) -> None:
     keys = ["a", "b", "gone", "c"]
     await store.put_many("A", [Write(key, key.encode() * 1000) for key in keys if key != "gone"])
-    entries = await get_many(store, "A", keys, 1_500)
+    entries = await store.get_many("A", keys, 1_500)
     found = [len(entry.value) if isinstance(entry, Entry) else entry for entry in entries]
     assert found == [1000, 1000, None, 1000][: len(found)]  # a store may give what costs nothing
     assert len(found) >= 2
-    assert len(await get_many(store, "A", keys, 0)) >= 1
+    assert len(await store.get_many("A", keys, 0)) >= 1
     assert [key async for key, _ in each(store, "A", keys)] == keys
 
 
@@ -304,6 +365,7 @@ async def random_program(store: Store) -> None:
 
 
 CHECKS: list[Callable[[Store], Awaitable[None]]] = [
+    capabilities,
     missing,
     round_trip,
     overwriting_drops_metadata_and_expiration,
@@ -319,6 +381,9 @@ CHECKS: list[Callable[[Store], Awaitable[None]]] = [
     replace_keeps_the_rest,
     replace_compares,
     replace_lets_one_of_many_win,
+    delete_unchanged_compares,
+    delete_unchanged_takes_many,
+    delete_unchanged_loses_no_write,
     many_at_once,
     many_at_once_stop_at_a_size,
     counts,
@@ -345,5 +410,7 @@ async def test_expired_keys_are_never_returned(store: Store, clock: ManualClock)
     assert await names(store, limit=2, after="0") == ["2", "4"]
     assert await store.stats("A") == Stats(5, 5)
     assert not await store.replace("A", "3", b"")
+    expired = Seen("3", digest(b"v"), None, NOW + 10)
+    assert list(await store.delete_unchanged("A", [expired])) == []
     assert await store.delete("A", ["5", "0"]) == 1
     assert await store.clear("A") == 4

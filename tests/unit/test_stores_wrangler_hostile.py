@@ -22,6 +22,7 @@ from kvlens.stores.base import DamagedKeyError, Store, StoreError
 from kvlens.stores.batch import everything
 from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import database as database_module
+from kvlens.stores.wrangler import errors, trash
 from kvlens.stores.wrangler import store as module
 from kvlens.stores.wrangler.blobs import MAX_SIZE
 from kvlens.stores.wrangler.disk_format import (
@@ -31,6 +32,7 @@ from kvlens.stores.wrangler.disk_format import (
     is_blob_id,
     new_blob_id,
 )
+from kvlens.stores.wrangler.safe_paths import open_folder
 
 NOW = 1_800_000_000
 
@@ -84,7 +86,7 @@ def repository(tmp_path: Path) -> Repository:
 
 @pytest.fixture
 async def store(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Store]:
-    monkeypatch.setattr(module, "UNLINK_DELAY", 0.05)
+    monkeypatch.setattr(trash, "UNLINK_DELAY", 0.05)
     opened = open_store("wrangler:", repository.folder, ManualClock(NOW))
     yield opened
     await opened.close()
@@ -208,7 +210,7 @@ async def test_a_file_with_a_second_name_is_not_used_again(
     repository: Repository, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An archive can bring hard links along."""
-    monkeypatch.setattr(module, "UNLINK_DELAY", 60.0)
+    monkeypatch.setattr(trash, "UNLINK_DELAY", 60.0)
     name = new_blob_id()
     (repository.blobs / name).hardlink_to(repository.victim)
     repository.row("bad", name)
@@ -275,6 +277,60 @@ async def test_no_linked_database_is_opened(tmp_path: Path, ending: str) -> None
         with pytest.raises(StoreError, match="is a link that leads to"):
             await attempt
     await store.close()
+    assert repository.untouched()
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+async def test_no_hard_link_is_written_to(tmp_path: Path, ending: str) -> None:
+    """Even a database that is only read has its index of the log written beside it."""
+    repository = Repository(tmp_path)
+    place = repository.database.with_name(repository.database.name + ending)
+    place.unlink(missing_ok=True)
+    place.hardlink_to(repository.victim)
+    store = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    for attempt in (
+        store.get("KV", "good"),
+        store.list("KV"),
+        store.stats("KV"),
+        store.put("KV", Write("good", b"2")),
+        store.clear("KV"),
+    ):
+        with pytest.raises(StoreError, match=r"is a hard link: .* 2 names.* Remove it"):
+            await attempt
+    place.unlink()
+    await store.close()
+    assert repository.untouched()
+
+
+@pytest.mark.parametrize(
+    ("flags", "refused"),
+    [(os.O_RDONLY, False), (os.O_WRONLY, True), (os.O_RDWR | os.O_APPEND, True)],
+    ids=["read", "write", "append"],
+)
+def test_a_hard_link_can_only_be_read(tmp_path: Path, flags: int, refused: bool) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "name").hardlink_to(victim)
+    with open_folder(tmp_path, "folder") as folder:
+        if refused:
+            with pytest.raises(StoreError, match="name is a hard link"):
+                folder.open("name", flags)
+        else:
+            os.close(folder.open("name", flags))
+    assert victim.read_bytes() == b"precious"
+
+
+async def test_a_value_that_is_a_hard_link_is_read_and_never_overwritten(
+    repository: Repository, store: Store
+) -> None:
+    name = new_blob_id()
+    (repository.blobs / name).hardlink_to(repository.victim)
+    repository.row("linked", name)
+    assert await store.get("KV", "linked") == Entry(b"precious")
+    for n in range(20):
+        await store.put("KV", Write("linked", b"other%d" % n))
+        await asyncio.sleep(0.02)
     assert repository.untouched()
 
 
@@ -519,7 +575,7 @@ async def test_a_statement_that_takes_long_blocks_nothing(
     monkeypatch.setattr(database_module, "READ_SECONDS", 0.5)
     monkeypatch.setattr(database_module, "INLINE_SECONDS", 0.05)
     monkeypatch.setattr(module, "_STALE", f"SELECT count(*), ? FROM ({ENDLESS})")
-    monkeypatch.setattr(module, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(errors, "READ_SECONDS", 0.5)
     with pytest.raises(StoreError, match=r"took longer than .* s to answer.* move the file away"):
         await store.list("KV")
     assert await store.get("KV", "good") == Entry(b"good")

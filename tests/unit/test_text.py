@@ -1,7 +1,8 @@
 """Offsets to positions and back, in every encoding the protocol knows."""
 
 import pytest
-from kvlens.text import LineIndex
+from kvlens import text as text_module
+from kvlens.text import LineIndex, changed
 
 TEXT = "a😀b\r\né\nz"  # code points: a 😀 b \r \n é \n z
 
@@ -82,3 +83,43 @@ def test_every_kind_of_line_end_is_found() -> None:
     assert LineIndex("a\nb\n").starts == [0, 2, 4]
     assert LineIndex("a\r\nb\r\n").starts == [0, 3, 6]
     assert LineIndex("a\rb\r\nc\n\rd").starts == [0, 2, 5, 7, 8]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("", "", (0, 0, 0)),
+        ("abc", "abc", (3, 3, 3)),
+        ("", "abc", (0, 0, 3)),
+        ("abc", "", (0, 3, 0)),
+        ("abc", "abXc", (2, 2, 3)),
+        ("abXc", "abc", (2, 3, 2)),
+        ("aaa", "aaaa", (3, 3, 4)),
+        ("aaaa", "aa", (2, 4, 2)),
+        ("one two", "one too", (5, 6, 6)),
+        ("abc", "xyz", (0, 3, 3)),
+    ],
+)
+def test_what_changed(before: str, after: str, expected: tuple[int, int, int]) -> None:
+    assert changed(before, after) == expected
+    assert changed(before.encode(), after.encode()) == expected
+    start, old_end, new_end = expected
+    assert before[:start] + after[start:new_end] + before[old_end:] == after
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+def test_a_large_text_has_the_same_places(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lines are found only when somebody asks, in pieces whose ends may be anywhere."""
+    content = end.join("\N{GRINNING FACE}"[: n % 2] + "x" * (n % 7) for n in range(300)) + end
+    small = text_module.LineIndex(content)
+    monkeypatch.setattr(text_module, "_LARGE", 64)
+    large = text_module.LineIndex(content)
+    assert large.position(1) == small.position(1)
+    assert large.position(3) == small.position(3)
+    assert list(large.starts) == list(small.starts)
+    for offset in range(0, len(content), 5):
+        assert large.position(offset) == small.position(offset)
+    assert large.offset(200, 2) == small.offset(200, 2)
+    edited = large.edited(10, 20, f"new{end}")
+    assert list(edited.starts) == list(text_module.LineIndex(edited.text).starts)
+    assert edited.text == small.edited(10, 20, f"new{end}").text

@@ -325,8 +325,8 @@ def test_what_the_config_says(
         token="secret",
         strict=strict,
     )
-    laid = workerd_config.write(plan, tmp_path)
-    text = laid.config.read_text(encoding="utf-8")
+    written = workerd_config.write(plan, tmp_path)
+    text = written.config.read_text(encoding="utf-8")
     for part in (
         expected,
         '(name = "X-KV-NS", value = "an \\"id\\"")',
@@ -339,11 +339,11 @@ def test_what_the_config_says(
     ):
         assert part in text
     assert "hidden" not in text
-    assert (laid.lines_before > 0) == service_worker
+    assert (written.lines_before > 0) == service_worker
     if service_worker:
         script = (tmp_path / "worker.js").read_text(encoding="utf-8")
         assert script.startswith('"use strict";')
-        assert script.splitlines()[laid.lines_before + 1] == "addEventListener"
+        assert script.splitlines()[written.lines_before + 1] == "addEventListener"
 
 
 # places -----------------------------------------------------------------------------------------

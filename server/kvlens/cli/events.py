@@ -18,6 +18,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TextIO
 
+from kvlens.cli.terminal import coloured, exact, has_colours, visible
+
 QUEUED = 4 * 1024 * 1024  # bytes that wait for a slow reader
 QUEUED_STATE = 2 * QUEUED  # the same for what a reader must not miss
 LAST_WORDS = 1.0  # seconds that the reader has at the end
@@ -107,8 +109,11 @@ class Events:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self._out = LineWriter(sys.stdout, self._dropped)
-        self._err = LineWriter(sys.stderr, _dropped_lines)
+        # A writer may pass by what makes text visible on the standard streams: `text` does it.
+        out, err = exact(sys.stdout), exact(sys.stderr)
+        self._out = LineWriter(out, self._dropped)
+        self._err = LineWriter(err, _dropped_lines)
+        self._coloured = {False: has_colours(out), True: has_colours(err)}
         self._said: dict[str, float] = {}
         self.held: list[tuple[str, bool]] | None = None
         """Where this is a list, events are kept in it until `release`."""
@@ -128,9 +133,13 @@ class Events:
         for line, is_state in held:
             self._out.line(line, is_state=is_state)
 
-    def text(self, text: str, *, error: bool = False) -> None:
-        """Say something to people; on standard error if `error`."""
-        (self._err if error else self._out).line(text)
+    def text(self, text: str, *, error: bool = False, colour: str = "") -> None:
+        """Say something to people; on standard error if `error`.
+
+        What steers a terminal is written out. Colours, also those in the text, are for terminals.
+        """
+        shown = coloured(text, colour) if self._coloured[error] else visible(text)
+        (self._err if error else self._out).line(shown)
 
     def log(self, level: str, message: str, **fields: Any) -> None:
         """Say something about what is going on, to whoever listens."""

@@ -7,11 +7,13 @@ wrong into one line on standard error and an exit code; `page` is its help.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
+from kvlens.errors import KVLensError
 from kvlens.internal import told
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ LISTED = 6  # commands that an error names; of more it says where they are liste
 INTERRUPTED = 130  # as shells have it for Ctrl+C
 
 
-class CommandError(Exception):
+class CommandError(KVLensError):
     """A command cannot be done; the text is one line with the way out."""
 
     code = NOT_DONE
@@ -123,26 +125,43 @@ def guarded(name: str, action: Callable[[], int]) -> int:
     """Return the exit code of an action; errors go to standard error."""
     try:
         return action()
-    except CommandError as error:
+    except KVLensError as error:
         return _reported(name, error)
     except KeyboardInterrupt:
         return _failed(name, "interrupted", INTERRUPTED)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return NOT_DONE
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        return _failed(name, f"{place}{error.strerror or error}")
+        place = error.filename
+        if not place and (not _can_print() or error.errno == errno.ENOSPC):
+            place = "standard output"
+        return _failed(name, f"{place}: {error.strerror}" if place else error.strerror or error)
     except Exception as error:
-        from kvlens.cli.common import expected  # late: it imports what the errors are from
-
-        if known := expected(error):
-            return _reported(name, known)
         print(told(name, error), file=sys.stderr)
         return NOT_DONE
 
 
-def _reported(name: str, error: CommandError) -> int:
+def _can_print() -> bool:
+    """Tell whether what was printed can be written; where not, it is dropped."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+        return False
+    return True
+
+
+def _drop_output() -> None:
+    """Write the rest of the output nowhere, so that Python does not try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _reported(name: str, error: KVLensError) -> int:
+    if not isinstance(error, CommandError):
+        from kvlens.cli.common import as_command_error  # late: only where something went wrong
+
+        error = as_command_error(error)
     for line in error.lines():
         print(line, file=sys.stderr)
     return _failed(name, error, error.code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,12 @@ from typing import Any, TextIO, cast
 _STEERING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_COLOUR = re.compile(
+    "(\x1b\\[[0-9;:]{0,64}m)"
+)  # and other looks of letters: Select Graphic Rendition
+_RESET = "\x1b[0m"
+HELD = 8 * 1024 * 1024  # characters of JSON that wait in memory; more of it waits on disk
+
 _ALSO_IN_NAMES = re.compile(r"[\t\n]")
 _NAMED = {"\t": "\\t", "\n": "\\n"}
 
@@ -30,6 +37,30 @@ def visible(text: str) -> str:
 def one_line(name: object) -> str:
     """Return a name as `visible` does, its line ends and tabs written out too."""
     return visible(_ALSO_IN_NAMES.sub(lambda found: _NAMED[found[0]], str(name)))
+
+
+def coloured(text: str, colour: str = "") -> str:
+    r"""Return a text as `visible` does, but with its own colours; `colour` is one for each line.
+
+    A line that has any ends in a reset, so that none colours what follows.
+
+    >>> coloured("\x1b[31mA\x1b[2J")
+    '\x1b[31mA\\x1b[2J\x1b[0m'
+    """
+    return "\n".join(_coloured_line(colour + line) for line in text.split("\n"))
+
+
+def _coloured_line(line: str) -> str:
+    pieces = _COLOUR.split(line)  # every second one is a colour
+    if len(pieces) == 1:
+        return visible(line)
+    shown = "".join(piece if at % 2 else visible(piece) for at, piece in enumerate(pieces))
+    return shown if shown.endswith(_RESET) else shown + _RESET
+
+
+def has_colours(stream: TextIO) -> bool:
+    """Tell whether colours may be written to a stream: to a terminal, unless NO_COLOR is set."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 def json_text(value: object) -> str:
@@ -61,15 +92,49 @@ class _Screen:
 
 
 class JsonScreen:
-    """Standard output that JSON is written to bit by bit: exact, unless a terminal shows it."""
+    """Standard output for JSON that is made bit by bit: exact, unless a terminal shows it.
+
+    A reader gets all of it at the end of the `with` block, or nothing where the block fails: half
+    an array is not JSON, and a whole one with half of the items is worse. Much of it waits in a
+    temporary file.
+    """
 
     def __init__(self) -> None:
         self._stream = exact_output()
         self._shown = self._stream.isatty()
+        how: Any = {"encoding": "utf-8", "errors": "surrogatepass", "newline": ""}
+        import tempfile  # late: few commands need it
+
+        self._kept = tempfile.SpooledTemporaryFile(HELD, "w+", **how)  # noqa: SIM115  see __exit__
+
+    def __enter__(self) -> JsonScreen:
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        with self._kept as kept:
+            if error is None:
+                import shutil  # late, as above
+
+                with _named_temporary():
+                    kept.seek(0)
+                shutil.copyfileobj(kept, self._stream)
 
     def write(self, text: str) -> int:
         """Write a piece of JSON."""
-        return self._stream.write(visible_json(text) if self._shown else text)
+        with _named_temporary():
+            return self._kept.write(visible_json(text) if self._shown else text)
+
+
+@contextlib.contextmanager
+def _named_temporary() -> Iterator[None]:
+    """Name the place that could not be written: a full disk, for one, says nothing of where."""
+    try:
+        yield
+    except OSError as error:
+        import tempfile  # late, as above
+
+        place = error.filename or tempfile.gettempdir()
+        raise OSError(error.errno, error.strerror, place) from error
 
 
 @contextlib.contextmanager
@@ -88,7 +153,11 @@ def screens() -> Iterator[None]:
 
 def exact_output() -> TextIO:
     """Return standard output for what is data: written as it is."""
-    stream: Any = sys.stdout
+    return exact(sys.stdout)
+
+
+def exact(stream: Any) -> TextIO:
+    """Return a standard stream for what has been made visible: written as it is."""
     return stream.stream if isinstance(stream, _Screen) else cast(TextIO, stream)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kvlens.config.limits import LARGEST
+from kvlens.errors import KVLensError
 from kvlens.files import FileRefusedError, read_bytes
 
 # In wrangler's order: JSON anywhere above wins over TOML nearby (workers-sdk, config-helpers).
@@ -83,7 +84,7 @@ def owning_config(folder: Path) -> Path | None:
     return None
 
 
-class ConfigError(Exception):
+class ConfigError(KVLensError):
     """A config cannot be used; the text says which, why and what to do."""
 
 

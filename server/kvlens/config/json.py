@@ -164,7 +164,8 @@ class _Reader:
             self.at = flat.end()
             return known
         node = self._read_object()
-        if flat and not node.broken and node.length == len(flat[0]):
+        # A quote in it that has no partner here may have one in another text.
+        if flat and node.length == len(flat[0]) and not node.broken and self.open_until <= start:
             self.known[flat[0]] = node
         return node
 

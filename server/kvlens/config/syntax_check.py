@@ -34,7 +34,7 @@ class SyntaxProblem(NamedTuple):
 def check_syntax(text: str, path: str) -> SyntaxProblem | None:
     """Return the first thing that makes the text invalid, or None. The ending tells the format.
 
-    A text that is too much (`limits`) is not checked: its size is what is wrong with it.
+    A text that is too much (`limits`) isn't checked: its size is what is wrong with it.
     """
     return check_config_syntax(load_text(text, path))
 

@@ -155,6 +155,7 @@ class _Reader:
         self._trivia = (-1, -1, False)  # the last that was stepped over: from, to, has it a line
         self._lines: list[int] = []
         self._open_until = -1  # a double quote in front of this has no partner
+        self._open_key = -1  # the last key with a quote that has none
         self._indents: dict[int, int] = {}  # where the indentation of a line ends
 
     # statements -----------------------------------------------------------------------------
@@ -244,6 +245,8 @@ class _Reader:
                 name = raw[1:-1]
             else:
                 name = raw.strip("\"' \t")
+                if raw[0] in "\"'":
+                    self._open_key = self.at
             parts.append(Part(name, self.at - base, found.end() - base))
             self.at = found.end()
             dot = _DOT.match(self.text, self.at)
@@ -373,7 +376,8 @@ class _Reader:
         if node is None:
             start = self.at
             node = self._table()
-            if node.broken or node.length != len(raw):
+            # A quote in it that has no partner here may have one in another text.
+            if node.broken or node.length != len(raw) or self._open_key > start:
                 self.at = start + node.length
                 return node
         self.fresh[raw] = node

@@ -13,12 +13,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kvlens.emulator.json_body import parse, text_of
+from kvlens.errors import RequestError
 from kvlens.kv import limits, validation
 from kvlens.kv.coerce import has_lone_surrogate
 from kvlens.kv.errors import KVError, KVSyntaxError
 from kvlens.kv.records import Write
 from kvlens.kv.values import parse_json
-from kvlens.stores.base import Batch
+from kvlens.stores.base import Batch, Seen
 
 if TYPE_CHECKING:
     from kvlens.emulator.http import Request
@@ -35,7 +36,7 @@ MAX_READ = 1 << 40  # bytes of values in one answer; how many are read is the ca
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-class ArgumentError(ValueError):
+class ArgumentError(RequestError, ValueError):
     """A call of the store API is malformed. The text is one line."""
 
 
@@ -187,10 +188,20 @@ def _write(value: Any) -> Write:
     return Write(**_fields(value, _STORED))
 
 
+def _seen(value: Any) -> Seen:
+    return Seen(**_fields(value, _SEEN))
+
+
 def _batch(value: Any) -> Batch:
     return Batch(**_fields(value, _BATCH))
 
 
+_SEEN: dict[str, Field] = {
+    "key": _stored_key,
+    "digest": _digest,
+    "metadata": _maybe(_stored_metadata),
+    "expiration": _expiration,
+}
 _BATCH: dict[str, Field] = {
     **_NAMESPACE,
     "writes": _many(_write),
@@ -210,6 +221,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "expected": _maybe(_digest),
     },
     "delete": {**_NAMESPACE, "keys": _many(_stored_key)},
+    "delete_unchanged": {**_NAMESPACE, "seen": _many(_seen)},
     "list": {
         **_NAMESPACE,
         "prefix": _maybe(_text(0, MAX_STORED), ""),

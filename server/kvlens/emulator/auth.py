@@ -25,20 +25,20 @@ def text(status: int, message: str) -> Response:
     return Response(status, f"{message}\n".encode(), headers, line)
 
 
-class Guard:
-    """Decides on a request by its head alone."""
+class Authorizer:
+    """Decides by its headers whether a request is allowed."""
 
     def __init__(self, token: str) -> None:
         self.hosts: frozenset[bytes] = frozenset()
         self._bearer = f"Bearer {token}".encode()
 
     def serve_at(self, port: int) -> None:
-        """Set the port of the Host headers that are ours."""
+        """Set the port that Host headers must name."""
         names = ("127.0.0.1", "localhost", "[::1]")
         self.hosts = frozenset(f"{name}:{port}".encode() for name in names)
 
     def refusal(self, request: Request) -> Response | None:
-        """Return the answer to a request that is refused, or None."""
+        """Return the response to a request that is refused, or None."""
         headers = request.headers
         host = headers.get(b"host", b"")
         ours = host in self.hosts or host.lower() in self.hosts

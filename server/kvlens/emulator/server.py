@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import ipaddress
 import secrets
 import socket
@@ -14,11 +13,13 @@ from pathlib import Path
 from types import TracebackType
 
 from kvlens.emulator import binding, rest, store_api
-from kvlens.emulator.auth import BINDING_HEADER, Guard, text
+from kvlens.emulator.auth import BINDING_HEADER, Authorizer, text
 from kvlens.emulator.batches import Batches
 from kvlens.emulator.capacity import Capacity
 from kvlens.emulator.failure import unexpected
 from kvlens.emulator.http import Connection, Request, Response
+from kvlens.emulator.ports import listen_failure
+from kvlens.errors import KVLensError
 from kvlens.kv import limits
 from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.limits import CompatName, read_compat
@@ -31,7 +32,7 @@ _BULK_GET_SIZE = 1024 * 1024  # 100 keys of 512 bytes, escaped, and room
 _CORE_SIZE = 1024 * 1024 * 1024
 
 
-class EmulatorError(Exception):
+class EmulatorError(KVLensError):
     """The emulator cannot be started. The text says why, and the way out."""
 
 
@@ -61,7 +62,7 @@ class Emulator:
         self.inline = store.inline
         self.namespaces: dict[str, str] = {}
         self._configured: set[str] = set()
-        self._guard = Guard(self.token)
+        self._authorizer = Authorizer(self.token)
         self._servers: list[asyncio.AbstractServer] = []
         self.capacity = Capacity()
         self._listeners: list[Callable[[str], None]] = []
@@ -97,12 +98,12 @@ class Emulator:
         try:
             server = await loop.create_server(connect, address, port)
         except (OSError, OverflowError) as error:
-            raise EmulatorError(_why_not(host, port, error)) from error
+            raise EmulatorError(listen_failure(port, error, host)) from error
         self._servers.append(server)
         port = server.sockets[0].getsockname()[1]
         shown = f"[{address}]" if ":" in address else address
         self._origin = f"http://{shown}:{port}"
-        self._guard.serve_at(port)
+        self._authorizer.serve_at(port)
         if unix is not None:
             try:
                 self._servers.append(
@@ -196,7 +197,7 @@ class Emulator:
 
     def admit(self, request: Request) -> int:
         """Return how many bytes of the body are kept."""
-        request.refusal = self._guard.refusal(request)
+        request.refusal = self._authorizer.refusal(request)
         if request.method == b"GET" or request.refusal is not None:
             return 0
         path = request.path
@@ -271,17 +272,3 @@ def _loopback(host: str) -> str:
             "Use 127.0.0.1, ::1 or localhost."
         )
     return str(address)
-
-
-def _why_not(host: str, port: int, error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    if isinstance(error, OverflowError):
-        return f"Port {port} does not exist: choose one up to 65535, or 0 for any free one."
-    if number == errno.EADDRINUSE or getattr(error, "winerror", None) == 10048:
-        return (
-            f"Port {port} on {host} is in use by another program. End that program, "
-            "choose another port, or 0 for any free one."
-        )
-    if number == errno.EACCES:
-        return f"Port {port} on {host} needs more rights: choose one above 1023, or 0."
-    return f"Cannot listen on {host} port {port}: {getattr(error, 'strerror', None) or error}."

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from kvlens.js.grammar import Grammar, TooSlowError, grammar_name, load
+from kvlens.js.grammar import Grammar, TooLargeTreeError, TooSlowError, grammar_name, load
 from kvlens.js.limits import refusal
 from kvlens.js.offsets import Offsets
 from kvlens.js.syntax import Source
+from kvlens.text import changed
 
 MAX_LENGTH = 2_000_000  # code points; what is longer was made by a bundler, not written
 
@@ -58,6 +59,8 @@ def _parse(path: str, text: str, grammar: Grammar, last: Source | None) -> Sourc
         tree = grammar.parse(offsets.data, old)
     except TooSlowError:
         refused: str | None = "takes too long to parse, and is not checked"
+    except TooLargeTreeError:
+        refused = "takes too much memory to parse, and is not checked"
     else:
         refused = refusal(tree.root_node, offsets.data)
         if refused is None:
@@ -69,11 +72,8 @@ _Point = tuple[int, int]
 
 
 def _edit(before: bytes, after: bytes) -> tuple[int, int, int, _Point, _Point, _Point]:
-    """Return the one edit between two versions, as the parser needs it."""
-    start = _common(before, after)
-    limit = min(len(before), len(after)) - start
-    end = _common_end(before, after, limit)
-    old_end, new_end = len(before) - end, len(after) - end
+    """Return the one edit between two versions, in the form that the parser takes."""
+    start, old_end, new_end = changed(before, after)
     return (
         start,
         old_end,
@@ -82,30 +82,6 @@ def _edit(before: bytes, after: bytes) -> tuple[int, int, int, _Point, _Point, _
         _place(before, old_end),
         _place(after, new_end),
     )
-
-
-def _common(one: bytes, other: bytes) -> int:
-    """Return how many bytes are the same at the start."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _common_end(one: bytes, other: bytes, limit: int) -> int:
-    """Return how many bytes are the same at the end, `limit` at most."""
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _place(data: bytes, byte: int) -> _Point:

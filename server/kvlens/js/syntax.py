@@ -50,7 +50,7 @@ class Source:
 
     @cached_property
     def captures(self) -> dict[str, list[Node]]:
-        """The nodes that a reading looks at, by the names in the grammar's query."""
+        """The nodes that an analysis looks at, by the names in the grammar's query."""
         from tree_sitter import QueryCursor
 
         return QueryCursor(self.grammar.query).captures(self.root)

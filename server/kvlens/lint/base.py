@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from kvlens.config.edit import Edit
 from kvlens.config.model import Config, Entry
-from kvlens.config.project_context import Surroundings
+from kvlens.config.project_context import ProjectContext
 from kvlens.text import Span
 
 if TYPE_CHECKING:  # a config is checked without what reads sources and seed files
     from kvlens.js.analysis import Analysis
     from kvlens.js.calls import KvCall
     from kvlens.js.config_bindings import ConfigBindings
-    from kvlens.js.project import SourceProject
+    from kvlens.js.source_context import SourceContext
     from kvlens.js.syntax import Source
     from kvlens.seeds.file import SeedFile
 
@@ -138,7 +138,7 @@ class TextRule(RuleInfo):
 class PlaceRule(RuleInfo):
     """Looks at a config where it is on disk: at what is around it. Asked when typing pauses."""
 
-    check: Callable[[Config, Surroundings], Iterator[Finding]]
+    check: Callable[[Config, ProjectContext], Iterator[Finding]]
     fixes: Fixes | None = None
 
 
@@ -154,14 +154,14 @@ class FileRule(RuleInfo):
 class Context:
     """What the rules on a source are given."""
 
-    reading: Analysis
+    analysis: Analysis
     now: float  # seconds since the epoch
-    project: SourceProject
+    project: SourceContext
 
     @property
     def declared(self) -> ConfigBindings:
         """What the configs declare."""
-        return self.reading.declared
+        return self.analysis.declared
 
 
 SourceFixes = Callable[[Context, Problem], Iterator[Fix]]

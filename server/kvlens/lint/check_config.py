@@ -11,7 +11,7 @@ from itertools import chain
 
 from kvlens.config.model import Config, Entry
 from kvlens.config.nodes import Node
-from kvlens.config.project_context import Surroundings
+from kvlens.config.project_context import ProjectContext
 from kvlens.lint.base import (
     ConfigRule,
     EntryRule,
@@ -33,25 +33,25 @@ _PLACE_RULES = [rule for rule in _RULES if isinstance(rule, PlaceRule)]
 
 
 def check(
-    config: Config, around: Surroundings | None = None, levels: Levels | None = None
+    config: Config, context: ProjectContext | None = None, levels: Levels | None = None
 ) -> list[Problem]:
     """Return everything that is wrong with a config, in the order of the file.
 
-    `around` says what is around the file on disk; without it nothing is said of that.
+    `context` says what is around the file on disk; without it nothing is said of that.
     """
     return gathered(
-        apply_suppressions(config, chain(_of_text(config, around), _of_structure(config)), levels)
+        apply_suppressions(config, chain(_of_text(config, context), _of_structure(config)), levels)
     )
 
 
 def check_text(
-    config: Config, around: Surroundings | None = None, levels: Levels | None = None
+    config: Config, context: ProjectContext | None = None, levels: Levels | None = None
 ) -> list[Problem]:
     """Return what the syntax check and the rules on the file's place find.
 
     Slow for a large file: ask when typing pauses.
     """
-    return gathered(apply_suppressions(config, _of_text(config, around), levels))
+    return gathered(apply_suppressions(config, _of_text(config, context), levels))
 
 
 def check_structure(config: Config, levels: Levels | None = None) -> list[Problem]:
@@ -59,15 +59,15 @@ def check_structure(config: Config, levels: Levels | None = None) -> list[Proble
     return gathered(apply_suppressions(config, _of_structure(config), levels))
 
 
-def _of_text(config: Config, around: Surroundings | None) -> Iterator[Problem]:
+def _of_text(config: Config, context: ProjectContext | None) -> Iterator[Problem]:
     if config.refused is not None:
         reason, span = config.refused
         yield reported("unreadable-file", f"This file {reason}, and is not checked.", span)
     for rule in _TEXT_RULES:
         yield from problems_of(rule, rule.check, config)
-    if around is not None:
+    if context is not None:
         for place_rule in _PLACE_RULES:
-            yield from problems_of(place_rule, place_rule.check, config, around)
+            yield from problems_of(place_rule, place_rule.check, config, context)
 
 
 def _of_structure(config: Config) -> Iterator[Problem]:

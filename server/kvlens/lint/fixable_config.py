@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kvlens.config.edit import applied
 from kvlens.config.model import Config
-from kvlens.config.project_context import Surroundings
+from kvlens.config.project_context import ProjectContext
 from kvlens.config.reader import ConfigReader
 from kvlens.config.syntax_check import check_syntax
 from kvlens.lint.base import EntryRule, FileRule, Fix, PlaceRule, Problem, ProjectRule, TextRule
@@ -34,7 +34,7 @@ class FixableConfig:
     """A config, with what is around it on disk where that is known."""
 
     file: Config
-    around: Surroundings | None = None
+    around: ProjectContext | None = None
     prefers_unsafe = True
 
     @property

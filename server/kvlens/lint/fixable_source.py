@@ -9,8 +9,8 @@ from functools import cached_property
 
 from kvlens.config.edit import applied
 from kvlens.config.model import Config
-from kvlens.js.project import ALONE, SourceProject, read
 from kvlens.js.reader import read_source
+from kvlens.js.source_context import ALONE, SourceContext, read
 from kvlens.js.syntax import Source
 from kvlens.lint.base import CallRule, Context, Fix, Problem, SourceRule
 from kvlens.lint.check_source import check_source
@@ -24,7 +24,7 @@ class FixableSource:
     """A source, with the project that it is read with; `now` is in seconds since the epoch."""
 
     file: Source
-    project: SourceProject = ALONE
+    project: SourceContext = ALONE
     now: float | None = None
     comment = "//"
     prefers_unsafe = False

@@ -14,6 +14,8 @@ from kvlens.lint.base import Fix, Problem
 from kvlens.lint.suppressions import Commented, suppressions
 from kvlens.text import Span
 
+MOST_TRIED = 50  # fixes that are tried one by one, each with all of the text
+
 
 class Fixable(Protocol):
     """A checked file whose problems may have fixes."""
@@ -94,13 +96,17 @@ def _together(
     """Return the edits of the problems' first fixes that fit together, and what they fix."""
     edits = _Edits()
     done: list[Problem] = []
+    tried = 0
     for problem in problems:
+        if tried >= MOST_TRIED:  # the rest can be fixed with another request
+            break
         for fix in file.proposed(problem):
             if fix.path is not None or (only_safe and not fix.safe):
                 continue
             more = edits.new(fix.edits)
             if more is None:
                 continue
+            tried += sure
             if sure and not file.solves(Fix("", (*edits.all, *more)), problem.code):
                 continue
             edits.add(more)

@@ -21,7 +21,7 @@ from kvlens.config.find import (
     winners,
 )
 from kvlens.config.model import Config
-from kvlens.config.project_context import look_around
+from kvlens.config.project_context import read_context
 from kvlens.config.reader import load_text
 from kvlens.files import open_file
 from kvlens.js.grammar import is_source
@@ -154,7 +154,7 @@ def check_config_file(path: Path, levels: Levels) -> tuple[Checked, Config | Non
         problem = with_severity(file_problem(str(error).removeprefix(f"{path}: ")), levels)
         return Checked(path, "", [problem] if problem else []), None
     config = load_text(text, str(_whole(path)))
-    return Checked(path, text, check(config, look_around(path), levels)), config
+    return Checked(path, text, check(config, read_context(path), levels)), config
 
 
 def _check_seed_file(path: Path) -> Checked:
@@ -178,7 +178,7 @@ def _check_sources(
     if not wanted.sources and config is None:
         return [], []
     from kvlens.js.files import SourceFiles
-    from kvlens.js.project import ALONE, SourceProject, is_test, may_matter, texts_beside
+    from kvlens.js.source_context import ALONE, SourceContext, is_test, may_matter, texts_beside
     from kvlens.lint.check_source import check_source
     from kvlens.lint.check_sources import check_with_sources
 
@@ -187,7 +187,7 @@ def _check_sources(
         folder = wanted.config.parent
         files, known = SourceFiles.below(folder), config or _load(wanted.config)
         configs = [] if known is None else [known]
-        project = SourceProject(configs, files.types(), texts_beside(folder))
+        project = SourceContext(configs, files.types(), texts_beside(folder))
     unused: list[Problem] = []
     if config is not None and not files.unread:  # what is not read may use any binding
         found = check_with_sources(config, files.texts, files.parsed)

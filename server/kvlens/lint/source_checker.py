@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 
-from kvlens.js.project import ALONE, SourceProject, is_test, may_matter
 from kvlens.js.reader import SourceReader
+from kvlens.js.source_context import ALONE, SourceContext, is_test, may_matter
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
 from kvlens.lint.check_source import check_source
 from kvlens.lint.problems import in_order
+from kvlens.text import Change, changed
 
 _GOES_ON = re.compile(r"(?:[=.<>&|?+*,:]|\b(?:await|new|typeof|void|in|of|instanceof))[ \t\r]*\Z")
 
@@ -25,38 +26,36 @@ class SourceChecker:
     def __init__(self, path: str) -> None:
         self.reader = SourceReader(path)
         self._whole: Source | None = None  # the last version that was whole
-        self._found: tuple[SourceProject, list[Problem]] | None = None  # what was found in that
+        self._found: tuple[SourceContext, list[Problem]] | None = None  # what was found in that
 
     def check(
-        self, text: str, project: SourceProject = ALONE, now: float | None = None
+        self, text: str, context: SourceContext = ALONE, now: float | None = None
     ) -> list[Problem]:
         """Return what is wrong with one version, in the order of the file.
 
         Raises as `SourceReader.read` does.
         """
-        if is_test(self.reader.path, project.configs) or not may_matter(text, project):
+        if is_test(self.reader.path, context.configs) or not may_matter(text, context):
             return []
         source = self.reader.read(text)
-        found = check_source(source, project, now)
+        found = check_source(source, context, now)
         broken = source.root.has_error
         if self._whole is None:
             if not broken:
-                self._whole, self._found = source, (project, found)
+                self._whole, self._found = source, (context, found)
             return found
-        changed = _changed(self._whole.text, text)
-        if not broken and not _GOES_ON.search(text, changed[0], changed[2]):
-            self._whole, self._found = source, (project, found)
+        lines = _changed_lines(self._whole.text, text)
+        if not broken and not _GOES_ON.search(text, lines.start, lines.new_end):
+            self._whole, self._found = source, (context, found)
             return found
-        if self._found is None or self._found[0] != project:
-            self._found = (project, check_source(self._whole, project, now))
-        return _merged(self._found[1], found, changed)
+        if self._found is None or self._found[0] != context:
+            self._found = (context, check_source(self._whole, context, now))
+        return _merged(self._found[1], found, lines)
 
 
-def _merged(
-    kept: list[Problem], found: list[Problem], changed: tuple[int, int, int]
-) -> list[Problem]:
+def _merged(kept: list[Problem], found: list[Problem], lines: Change) -> list[Problem]:
     """Return what is found in the changed lines, and what was kept of the lines around them."""
-    start, old_end, new_end = changed
+    start, old_end, new_end = lines
     by = new_end - old_end
     merged = [problem for problem in kept if problem.span.end <= start]
     merged += [problem.moved(by) for problem in kept if problem.span.start >= old_end]
@@ -66,22 +65,9 @@ def _merged(
     return in_order(merged)
 
 
-def _changed(before: str, after: str) -> tuple[int, int, int]:
-    """Return the lines that differ: their start, and their ends in both texts."""
-    shorter = min(len(before), len(after))
-    low, high = 0, shorter
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if before[low:middle] == after[low:middle] else (low, middle - 1)
-    start = before.rfind("\n", 0, low) + 1
-    same, high = 0, shorter - low
-    while same < high:
-        middle = (same + high + 1) // 2
-        old = before[len(before) - middle : len(before) - same]
-        if old == after[len(after) - middle : len(after) - same]:
-            same = middle
-        else:
-            high = middle - 1
-    line = before.find("\n", len(before) - same)
+def _changed_lines(before: str, after: str) -> Change:
+    """Return the lines that differ."""
+    start, old_end, _ = changed(before, after)
+    line = before.find("\n", old_end)
     old_end = len(before) if line < 0 else line
-    return start, old_end, old_end + len(after) - len(before)
+    return Change(before.rfind("\n", 0, start) + 1, old_end, old_end + len(after) - len(before))

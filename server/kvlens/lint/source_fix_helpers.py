@@ -42,7 +42,7 @@ def call_at(context: Context, span: Span) -> KvCall | None:
     """Return the innermost call that a place is in."""
     around = [
         call
-        for call in context.reading.sure_calls
+        for call in context.analysis.sure_calls
         if call.span.start <= span.start and span.end <= call.span.end
     ]
     return min(around, key=lambda call: call.span.end - call.span.start, default=None)
@@ -50,25 +50,25 @@ def call_at(context: Context, span: Span) -> KvCall | None:
 
 def write(context: Context, problem: Problem, title: str, new: str, *, safe: bool = False) -> Fix:
     """Return the fix that writes another expression where the problem is."""
-    node = node_at(context.reading.source, problem.span)
+    node = node_at(context.analysis.source, problem.span)
     if node is not None and node.type == _SHORTHAND:  # { expirationTtl }
-        new = f"{context.reading.source.text_of(node)}: {new}"
+        new = f"{context.analysis.source.text_of(node)}: {new}"
     return Fix(title, (Edit(problem.span, new),), safe)
 
 
 def in_seconds(context: Context, problem: Problem, *, whole: bool = False) -> Iterator[Fix]:
     """Write the number that is meant, or divide by 1000; `whole` where it takes no fractions."""
-    node = node_at(context.reading.source, problem.span)
+    node = node_at(context.analysis.source, problem.span)
     if node is None:
         return
-    text = context.reading.source.text_of(node)
+    text = context.analysis.source.text_of(node)
     number = given(problem, "replace")
     if given(problem, "divide") and node.type == "number" and number is None:
         number = digits(float(text.replace("_", "")) // 1000)
     if number is not None and (node.type == "number" or not given(problem, "divide")):
         yield write(context, problem, f"Change to {number}", number)
     elif given(problem, "divide"):
-        product = _without_thousand(context.reading.source, node)
+        product = _without_thousand(context.analysis.source, node)
         if product is not None:
             yield write(context, problem, "Remove * 1000", product)
         divided = f"{text if node.type in _TIGHT else f'({text})'} / 1000"
@@ -88,7 +88,7 @@ def wrapped(context: Context, problem: Problem, *, safe: bool = False) -> Iterat
     """Hand the value to the function that makes it text."""
     function = given(problem, "wrap")
     if function:
-        text = context.reading.source.text[slice(*problem.span)]
+        text = context.analysis.source.text[slice(*problem.span)]
         new = f"{function}({text})"
         yield write(context, problem, f"Wrap in {function}()", new, safe=safe)
 

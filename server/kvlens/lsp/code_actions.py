@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from kvlens.config.model import Config
-from kvlens.config.project_context import look_around
+from kvlens.config.project_context import read_context
 from kvlens.lint.base import Fix, Levels, Problem
 from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.fixes import Fixable, fix_all, fixes_for, suppress
@@ -28,13 +29,14 @@ QUICK_FIX = types.CodeActionKind.QuickFix.value
 REWRITE = types.CodeActionKind.RefactorRewrite.value
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.kvlens"
 KINDS = [QUICK_FIX, REWRITE, FIX_ALL]
+MOST_PROBLEMS = 20  # of a selection, the first: every fix is tried out, which takes its time
 
 
 async def answer(server: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
     """Return what can be done at a range."""
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
-    if document is None:
+    if document is None or (config is not None and config.refused):
         return []
     levels, encoding = server.settings.rules, document.encoding
     if config is not None:
@@ -49,7 +51,7 @@ async def answer(server: Server, params: types.CodeActionParams) -> list[types.C
 
     others = {
         config.path: _File(server.uri(path), index, encoding, [])
-        for config in read.project.configs
+        for config in read.context.configs
         if (index := text_of(server, path := Path(config.path))).text == config.text
     }
     file = _File(uri, read.lines, encoding, [])
@@ -75,7 +77,7 @@ class _File:
 def _of_config(
     params: types.CodeActionParams, file: _File, config: Config
 ) -> list[types.CodeAction]:
-    fixable = FixableConfig(config, look_around(Path(config.path)))
+    fixable = FixableConfig(config, read_context(Path(config.path)))
     actions = list(_offered(params, file, fixable, {}))
     if _wanted(REWRITE, params.context.only):
         found = rewrites(config, _span(params, file))
@@ -92,7 +94,7 @@ def _of_source(
 ) -> list[types.CodeAction]:
     from kvlens.lint.fixable_source import FixableSource  # late: only where there are sources
 
-    fixable = FixableSource(read.source, read.project)
+    fixable = FixableSource(read.source, read.context)
     found = (with_severity(problem, levels) for problem in fixable.problems)
     file.problems = [problem for problem in found if problem]
     return list(_offered(params, file, fixable, others))
@@ -103,7 +105,8 @@ def _offered(
 ) -> Iterator[types.CodeAction]:
     span, only = _span(params, file), params.context.only
     if _wanted(QUICK_FIX, only):
-        here = [problem for problem in file.problems if _meet(problem.span, span)]
+        meeting = (problem for problem in file.problems if _meet(problem.span, span))
+        here = list(islice(meeting, MOST_PROBLEMS))
         for problem in here:
             for number, fix in enumerate(fixes_for(fixable, problem)):
                 edited = file if fix.path is None else others.get(fix.path)

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 
 from kvlens.config.find import is_config
 from kvlens.config.model import Config
-from kvlens.config.project_context import look_around
+from kvlens.config.project_context import read_context
 from kvlens.config.reader import ConfigReader
+from kvlens.files import is_there
 from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check_structure, check_text
 from kvlens.lint.project import check_config_file
 from kvlens.lint.suppressions import apply_suppressions, with_severity
 from kvlens.lsp.documents import json_range
-from kvlens.lsp.spelling import file_key
+from kvlens.lsp.spelling import file_key, file_path
 from kvlens.text import LineIndex
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Diagnostics:
 
     def did_open(self, document: Document) -> None:
         """Check a text that was opened, by all rules."""
-        path = to_fs_path(document.uri)
+        path = file_path(document.uri)
         if path is None or not is_config(path):
             return
         checked = self._open[document.uri] = Checked(document, path)
@@ -126,7 +126,7 @@ class Diagnostics:
             return
         if checked.pause:
             checked.pause.cancel()
-        path = to_fs_path(uri)
+        path = file_path(uri)
         if path:
             self.check_file(self._server.path(uri), uri)
 
@@ -147,7 +147,7 @@ class Diagnostics:
     def of_file(self, path: Path, uri: str) -> list[dict[str, Any]]:
         """Return the problems of a config as it is on disk, in JSON; none where it is gone."""
         checked, _ = check_config_file(path, self._levels)
-        if not checked.text and not path.exists():
+        if not checked.text and not is_there(path):
             return []
         index = LineIndex(checked.text)
         encoding = self._server.documents.encoding
@@ -226,7 +226,7 @@ class Diagnostics:
 
 
 def _slow(config: Config, levels: Levels) -> list[Problem]:
-    return check_text(config, look_around(Path(config.path)), levels)
+    return check_text(config, read_context(Path(config.path)), levels)
 
 
 def _follow(problem: Problem, before: str, after: str) -> Problem | None:

@@ -12,22 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pygls.uris import to_fs_path
 
 from kvlens import __version__
 from kvlens.config.find import is_config, is_seed_path
-from kvlens.lsp.commands import registry
+from kvlens.files import is_regular
+from kvlens.lsp import execute_command
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
-from kvlens.lsp.fast_pygls.converter import make_converter
-from kvlens.lsp.fast_pygls.protocol import ISSUES, REQUEST_FAILED, unexpected
-from kvlens.lsp.fast_pygls.transport import StdioServer
-from kvlens.lsp.projects import Project, Projects
+from kvlens.lsp.fast_pygls import switch
+from kvlens.lsp.projects import Projects, ServedProject
+from kvlens.lsp.protocol import ISSUES, REQUEST_FAILED, unexpected
 from kvlens.lsp.settings import Settings, read_settings
-from kvlens.lsp.spelling import Spelling
+from kvlens.lsp.spelling import Spelling, file_path, is_possible
 from kvlens.lsp.subprocesses import Child, ChildError
 from kvlens.lsp.workers import WorkerProcess
 from kvlens.text import UTF16
+
+if TYPE_CHECKING or switch.is_on():
+    from kvlens.lsp.fast_pygls.transport import StdioServer
+else:
+    from kvlens.lsp.plain_pygls import StdioServer
 
 if TYPE_CHECKING:
     from kvlens.lsp.seed_files import SeedFiles
@@ -48,7 +52,7 @@ class Server(StdioServer):
     """One session with an editor."""
 
     def __init__(self) -> None:
-        super().__init__("kvlens", __version__, converter_factory=make_converter)
+        super().__init__("kvlens", __version__)
         self.documents = Documents()
         self.diagnostics = Diagnostics(self)
         self._sources: Sources | None = None
@@ -64,7 +68,7 @@ class Server(StdioServer):
             self.feature(method)(functools.partial(getattr(Server, handler), self))
         for method, (module, options) in FEATURES.items():
             self.feature(method, options)(functools.partial(_answer, module, self))
-        for name in registry.COMMANDS:
+        for name in execute_command.COMMANDS:
             self.command(name)(_announced)
 
     # life -----------------------------------------------------------------------------------
@@ -100,7 +104,7 @@ class Server(StdioServer):
 
     async def execute(self, params: types.ExecuteCommandParams) -> Any:
         """Run a command."""
-        return await registry.run(self, params)
+        return await execute_command.run(self, params)
 
     # texts ----------------------------------------------------------------------------------
 
@@ -183,8 +187,12 @@ class Server(StdioServer):
     # helpers for commands -------------------------------------------------------------------
 
     def path(self, uri: str) -> Path:
-        """Return the path of a `file:` URI, or the text itself where it is a path already."""
-        return Path(to_fs_path(uri) or uri) if "://" in uri else Path(uri)
+        """Return the path of a `file:` URI, or the text itself where it is a path already.
+
+        Where no file can have that path, it is one that none has.
+        """
+        path = (file_path(uri) if "://" in uri else None) or uri
+        return Path(path if is_possible(path) else ascii(path)[:100])
 
     def uri(self, path: Path) -> str:
         """Return a path as the URI that clients use."""
@@ -201,7 +209,7 @@ class Server(StdioServer):
         chosen = await self.window_show_message_request_async(asked)
         return chosen.title if chosen else None
 
-    def keys_changed(self, project: Project) -> None:
+    def keys_changed(self, project: ServedProject) -> None:
         """Tell the client that keys or namespaces of a project are not as before."""
         self.protocol.notify(CHANGED, {"config": self.uri(project.path)})
 
@@ -240,7 +248,7 @@ class Server(StdioServer):
 
     async def _look_through(self, start: bool) -> None:
         # a virtual workspace has no files here; what another scheme names is not a path
-        paths = (to_fs_path(uri) for uri in self._folders() if uri.startswith("file:"))
+        paths = (file_path(uri) for uri in self._folders() if uri.startswith("file:"))
         folders = [Path(path) for path in paths if path]
         if not folders and self.workspace.root_path:
             folders = [Path(self.workspace.root_path)]
@@ -267,16 +275,15 @@ class Server(StdioServer):
         for uri in configs:
             self.diagnostics.check_file(self.path(uri), uri)
         known = [self.projects.get(self.path(uri)) for uri in configs]
-        if all(known) and all(self.path(uri).is_file() for uri in configs):
-            for project in known:
-                assert project
-                project.reload()
+        await asyncio.gather(*(project.follow() for project in known if project))
+        for project in known:
+            if project:
                 self._offer_moves(project)
                 self.keys_changed(project)
-        else:
+        if not all(known) or not all(is_regular(self.path(uri)) for uri in configs):
             await self._look_through(start=self.settings.starts_alone)
 
-    def _offer_moves(self, project: Project) -> None:
+    def _offer_moves(self, project: ServedProject) -> None:
         """Ask about the keys of namespaces that a reading of the config found renamed."""
         found, project.renamed = project.renamed, []
         for pair in found:
@@ -323,15 +330,19 @@ class Server(StdioServer):
 
             self.create_task(seed_kept.ask(self, kept_in, event))
         elif kind in ("namespaces", "changed"):
-            project: Project | None = self.projects.get(child.config)
-            if kind == "namespaces" and project:
-                project.reload()
-                self._offer_moves(project)
             note = {"config": uri}
             if "id" in event:
                 note["id"] = event["id"]
-            self.protocol.notify(CHANGED, note)
-            self._refresh_shown()
+            self.create_task(self._changed_in(child, note, reload=kind == "namespaces"))
+
+    async def _changed_in(self, child: Child, note: dict[str, Any], *, reload: bool) -> None:
+        """Tell the client what changed in a child: its namespaces or their keys."""
+        project: ServedProject | None = self.projects.get(child.config)
+        if reload and project:
+            await project.follow()
+            self._offer_moves(project)
+        self.protocol.notify(CHANGED, note)
+        self._refresh_shown()
 
     def _state_changed(self, child: Child, uri: str) -> None:
         is_worker = isinstance(child, WorkerProcess)

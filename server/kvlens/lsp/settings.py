@@ -11,6 +11,7 @@ from kvlens.kv.limits import COMPATS, Compat, read_compat
 from kvlens.lint.base import Level
 from kvlens.lint.registry import rules
 from kvlens.lint.suppressions import LEVELS
+from kvlens.stores.registry import DEFAULT_STORE
 from kvlens.worker.hosts import allowed_host
 
 
@@ -18,7 +19,7 @@ from kvlens.worker.hosts import allowed_host
 class Settings:
     """The settings `kvlens.*` that the server reads."""
 
-    store: str = "wrangler:"
+    store: str = DEFAULT_STORE
     port: int = 0
     compat: Compat = "strict"
     autoStart: bool = True  # noqa: N815 - the name in settings.json

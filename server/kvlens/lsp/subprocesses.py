@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+from kvlens.errors import KVLensError
 from kvlens.lines import Line, LineCutter
 from kvlens.lsp.settings import Settings
 from kvlens.process import own_command
@@ -34,7 +35,7 @@ UNTRUSTED = (
 )
 
 
-class ChildError(Exception):
+class ChildError(KVLensError):
     """A child process is not to be had; the text says why and what to do."""
 
 
@@ -182,6 +183,9 @@ class Child:
             event = _event(line)
             if event.get("event") == "namespaces":
                 self.ready["namespaces"] = event.get("namespaces", [])
+            if event.get("event") == "moved":
+                self.ready["url"] = event.get("url", "")
+                self._set("running")
             self._changed(self, event)
         code = await process.wait()
         if self._process is process:  # nobody asked it to end

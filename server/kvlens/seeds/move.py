@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple
 
 from kvlens.kv.records import Entry, Write
 from kvlens.seeds.plan import differing
-from kvlens.stores.base import Store, StoreError
+from kvlens.seeds.progress import Cancelled, CancelledError, Progress, Steps
+from kvlens.stores.base import Seen, Store, StoreError
 from kvlens.stores.batch import each, everything
 
 Existing = Literal["refuse", "keep", "overwrite"]
@@ -23,13 +24,23 @@ class Moved(NamedTuple):
     conflicts: list[str]
 
 
-async def move(store: Store, old: str, new: str, existing: Existing = "refuse") -> Moved:
+async def move(
+    store: Store,
+    old: str,
+    new: str,
+    existing: Existing = "refuse",
+    *,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> Moved:
     """Move every key of namespace `old` to `new`, with metadata and expiration.
 
     Of a key that `new` has otherwise, `existing` decides: with "refuse" nothing at all is moved,
     with "keep" it stays in both, with "overwrite" the one of `old` counts. A key of `old` is
-    deleted only once `new` has it and where nothing has changed it meanwhile.
-    Raises StoreError; then `old` has all of its keys, and `new` what it had before.
+    deleted only once `new` has it, and only if it is still what `new` has: what is written to it
+    at the last moment stays.
+    Raises CancelledError and StoreError; then `old` has all of its keys, and `new` what it had
+    before.
     """
     if old == new:
         return Moved(0, [])
@@ -37,29 +48,31 @@ async def move(store: Store, old: str, new: str, existing: Existing = "refuse") 
     if conflicts and existing == "refuse":
         return Moved(0, conflicts)
     stay = set(conflicts) if existing == "keep" else set()
-    added: list[str] = []
-    replaced: list[Write] = []
+    steps = Steps("nothing was moved", progress, cancelled)
+    added: list[Seen] = []
+    replaced: list[tuple[Seen, Write]] = []
     try:
         async for part in _parts(store, old, stay):
             there = [entry async for _, entry in each(store, new, [w.key for w in part])]
             for write, entry in zip(part, there, strict=True):
                 if entry is None:
-                    added.append(write.key)
+                    added.append(Seen.of(write.key, write))
                 elif differing(write, entry):
-                    replaced.append(Write(write.key, *entry))
+                    replaced.append((Seen.of(write.key, write), Write(write.key, *entry)))
             await store.put_many(new, part)
-    except StoreError:
+            await steps.add(len(part))
+    except (CancelledError, StoreError):
         await _take_back(store, new, added, replaced)
         raise
     moved = 0
     async for part in _parts(store, old, stay):
         copies = [entry async for _, entry in each(store, new, [write.key for write in part])]
         safe = [
-            write.key
+            Seen.of(write.key, write)
             for write, copy in zip(part, copies, strict=True)
             if copy is not None and not differing(write, copy)
         ]
-        moved += await store.delete(old, safe)
+        moved += len(await store.delete_unchanged(old, safe))
     return Moved(moved, conflicts)
 
 
@@ -76,12 +89,16 @@ async def _conflicts(store: Store, old: str, new: str) -> list[str]:
 
 
 async def _take_back(
-    store: Store, new: str, added: Sequence[str], replaced: Sequence[Write]
+    store: Store, new: str, added: Sequence[Seen], replaced: Sequence[tuple[Seen, Write]]
 ) -> None:
-    if added:
-        await store.delete(new, added)
-    if replaced:
-        await store.put_many(new, replaced)
+    """Put back what `new` had, except where something else has written it since."""
+    await store.delete_unchanged(new, added)
+    there = [entry async for _, entry in each(store, new, [seen.key for seen, _ in replaced])]
+    ours = [
+        before for (seen, before), entry in zip(replaced, there, strict=True) if seen.is_same(entry)
+    ]
+    if ours:
+        await store.put_many(new, ours)
 
 
 async def _parts(store: Store, ns: str, without: set[str]) -> AsyncIterator[list[Write]]:

@@ -5,21 +5,37 @@ from __future__ import annotations
 import asyncio
 import math
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from kvlens.kv.clock import Clock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, Replaced, Store, StoreError, after_prefix, digest
+from kvlens.stores.base import (
+    Batch,
+    Replaced,
+    Seen,
+    Store,
+    StoreError,
+    StoreInfo,
+    after_prefix,
+    digest,
+)
 
 AT_ONCE = 500  # writes that are taken in one turn of the loop
 
 
-def open_url(url: str, base: Path, clock: Clock) -> Store:
-    """Return a new, empty store."""
+def _open_url(url: str, base: Path, clock: Clock) -> Store:
     if url.lower() != "memory:":
         raise StoreError(f'Unknown store "{url}": write memory: with nothing behind it.')
     return MemoryStore(clock)
+
+
+STORE = StoreInfo(
+    ("memory:",),
+    "in memory only: keys live as long as the emulator",
+    _open_url,
+    shared=False,
+)
 
 
 async def _next_turn() -> None:
@@ -104,9 +120,10 @@ class _Namespace:
         self.names.remove(key)
 
 
-class MemoryStore:
-    """Namespaces in dictionaries; lists stay quick at a million keys."""
+class MemoryStore(Store):
+    """Namespaces in dictionaries; lists stay fast with a million keys."""
 
+    info = STORE
     inline = True
 
     def __init__(self, clock: Clock) -> None:
@@ -132,9 +149,6 @@ class MemoryStore:
 
     async def put(self, ns: str, write: Write) -> None:
         self._namespace(ns).put(write)
-
-    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
-        await self.change_many([Batch(ns, writes)])
 
     async def change_many(self, batches: Sequence[Batch]) -> None:
         staged: list[tuple[str, dict[str, Write | None]]] = []
@@ -175,6 +189,14 @@ class MemoryStore:
             if entry is not None:
                 deleted += entry.expiration is None or entry.expiration > now
                 space.delete(key)
+        return deleted
+
+    async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
+        deleted = []
+        for one in seen:
+            if one.is_same(await self.get(ns, one.key)):
+                self._namespace(ns).delete(one.key)
+                deleted.append(one.key)
         return deleted
 
     async def list(
@@ -223,11 +245,7 @@ class MemoryStore:
         return count
 
     async def namespaces(self) -> Sequence[str]:
-        """Return the namespaces that were written to; see `kvlens.stores.known`."""
         return sorted(self._namespaces)
-
-    def poll(self) -> Sequence[str]:
-        return ()  # nobody else can reach it
 
     async def close(self) -> None:
         self._namespaces.clear()

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from kvlens.errors import KVLensError
 
-class WorkerError(Exception):
+
+class WorkerError(KVLensError):
     """A Worker cannot be run, or cannot do what it was asked. The text tells the way out."""
 
 

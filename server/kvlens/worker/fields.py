@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kvlens.worker.errors import WorkerError
+
 _SHOWN = 60  # characters of a value in a message
 
 
-class FieldError(Exception):
+class FieldError(WorkerError):
     """A field has a value that it does not take; the text says which, what it is, what it takes."""
 
 

@@ -11,6 +11,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from kvlens.errors import RequestError
+
 MAX_HEAD_SIZE = 64 * 1024
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _LINE = re.compile(
@@ -26,7 +28,7 @@ _END = b"\r\n\r\n"
 _ONCE = (b"host", b"content-length", b"transfer-encoding")
 
 
-class RequestRefusedError(Exception):
+class RequestRefusedError(RequestError):
     """A request is not passed on; `status` and the text are its answer."""
 
     def __init__(self, status: int, text: str) -> None:

@@ -112,7 +112,7 @@ class WorkerHost:
         self.emulator.set_namespaces(titles)
 
     async def listen(self, port: int) -> None:
-        """Open the Worker's public port (0: any). Raises WorkerError where it is taken."""
+        """Open the Worker's public port (0: any), or move it. Raises WorkerError if it is taken."""
         await self.front.start(port)
 
     async def run(self, script: Script, settings: WorkerConfig) -> None:
@@ -189,12 +189,12 @@ class WorkerHost:
         folder = self._scratch / str(self._runs)
         folder.mkdir()
         try:
-            laid = workerd_config.write(plan, folder)
+            written = workerd_config.write(plan, folder)
         except OSError as error:
             raise WorkerError(f"{error.filename}: {error.strerror}") from error
-        places = Places(script, settings.folder, laid.lines_before)
+        places = Places(script, settings.folder, written.lines_before)
         output = Output(places, self.emit, asyncio.get_running_loop().call_later)
-        runtime = Runtime(self._program, laid, output, self._scratch)
+        runtime = Runtime(self._program, written, output, self._scratch)
         try:
             await runtime.start()
         except StartError as error:

@@ -29,7 +29,7 @@ class Event:
     Lines and columns count from 1.
     """
 
-    kind: Literal["log", "exception", "restarted", "failed", "request"]
+    kind: Literal["log", "exception", "restarted", "moved", "failed", "request"]
     level: Level
     message: str
     origin: Literal["worker", "kvlens"] = "worker"

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import sys
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
+from kvlens.emulator.ports import listen_failure
 from kvlens.worker.errors import WorkerError
 from kvlens.worker.fetch import Address
 from kvlens.worker.framing import MAX_HEAD_SIZE, Head, RequestRefusedError, Requests
@@ -69,13 +69,19 @@ class Proxy:
                 raise RequestRefusedError(403, refusal(name))
 
     async def start(self, port: int) -> None:
-        """Listen on `port` of this machine (0: any free one). Raises WorkerError if it is taken."""
+        """Listen on `port` of this machine (0: any free one). Raises WorkerError if it is taken.
+
+        Called again, it moves there: where it was, no more connections are taken, and those that
+        there are go on. If the new port is taken, nothing changes.
+        """
         loop = asyncio.get_running_loop()
         try:
             server = await loop.create_server(lambda: _Client(self), "127.0.0.1", port)
         except (OSError, OverflowError) as error:
-            raise WorkerError(_why_not(port, error)) from error
-        self._servers.append(server)
+            raise WorkerError(listen_failure(port, error)) from error
+        for before in self._servers:
+            before.close()
+        self._servers = [server]
         port = server.sockets[0].getsockname()[1]
         with contextlib.suppress(OSError):  # where "localhost" is the IPv6 address first
             self._servers.append(await loop.create_server(lambda: _Client(self), "::1", port))
@@ -144,7 +150,7 @@ def refusal(name: str) -> str:
         f'Host "{name}" is not allowed: this port answers localhost and 127.0.0.1, so that no '
         "web page can reach it under a name of its own (DNS rebinding). To allow it, run "
         f"kvlens dev with --allowed-host {name}, or add it to kvlens.allowedHosts in the "
-        "editor's settings."
+        "editor's settings, or to allowed_hosts of Emulator in Python."
     )
 
 
@@ -400,17 +406,3 @@ class _Upstream(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._client.transport.resume_reading()
-
-
-def _why_not(port: int, error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    if isinstance(error, OverflowError):
-        return f"Port {port} does not exist: choose one up to 65535, or 0 for any free one."
-    if number == errno.EADDRINUSE or getattr(error, "winerror", None) == 10048:
-        return (
-            f"Port {port} is in use by another program. End that program, or choose another "
-            "port with --port (0 for any free one)."
-        )
-    if number == errno.EACCES:
-        return f"Port {port} needs more rights: choose one above 1023, or 0."
-    return f"Cannot listen on port {port}: {getattr(error, 'strerror', None) or error}."

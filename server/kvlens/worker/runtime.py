@@ -16,7 +16,7 @@ from kvlens.worker.child import Child, describe_exit
 from kvlens.worker.errors import StartError, WorkerError
 from kvlens.worker.fetch import Address
 from kvlens.worker.output import LONGEST_LINE, Output, tidy
-from kvlens.worker.workerd_config import DISPATCH, PUBLIC, Layout
+from kvlens.worker.workerd_config import DISPATCH, PUBLIC, WrittenConfig
 
 START_TIMEOUT = 30.0  # seconds; a start takes 0.05, on a machine that swaps much longer
 DRAIN_TIMEOUT = 3.0  # seconds that open requests have when a newer Worker has taken over
@@ -29,14 +29,16 @@ _LATER = 0.05  # seconds after which a record of several lines is taken for whol
 class Runtime:
     """One workerd with one config. Not used again once it has ended."""
 
-    def __init__(self, program: Path, laid: Layout, output: Output, scratch: Path) -> None:
+    def __init__(
+        self, program: Path, written: WrittenConfig, output: Output, scratch: Path
+    ) -> None:
         """`scratch` is the folder that goes when this process is killed: it holds secrets."""
         self._command = [
-            *(str(program), "serve", str(laid.config)),
+            *(str(program), "serve", str(written.config)),
             *("--control-fd=1", "--verbose", "--experimental"),
         ]
-        self.folder = laid.config.parent
-        self._sockets = laid.sockets
+        self.folder = written.config.parent
+        self._sockets = written.sockets
         self._output = output
         self._scratch = scratch
         self._loop = asyncio.get_running_loop()

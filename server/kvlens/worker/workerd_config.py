@@ -93,16 +93,16 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """The config that was written, and how many lines were put before a service worker."""
+class WrittenConfig:
+    """A config on disk, and the number of lines that were put before a service worker."""
 
     config: Path
     lines_before: int = 0
     sockets: Mapping[str, Path] = field(default_factory=dict)
-    """Where the sockets are that are files, by their names."""
+    """The paths of Unix sockets, by name."""
 
 
-def write(plan: Plan, folder: Path) -> Layout:
+def write(plan: Plan, folder: Path) -> WrittenConfig:
     """Write the config and what it embeds into `folder`, which is there and is empty."""
     worker: dict[str, capnp.Value] = {}
     lines_before = 0
@@ -170,7 +170,7 @@ def write(plan: Plan, folder: Path) -> Layout:
         more["extensions"] = [{"modules": [inside]}]
     config = folder / _CONFIG
     config.write_text(capnp.document(services, sockets, **more), encoding="utf-8")
-    return Layout(config, lines_before, places)
+    return WrittenConfig(config, lines_before, places)
 
 
 def _door(plan: Plan, folder: Path) -> capnp.Value:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from kvlens.config.comments import comments
 from kvlens.config.edit import Edit
 from kvlens.config.model import Config
-from kvlens.config.project_context import Surroundings, Version
+from kvlens.config.project_context import ProjectContext, Version
 from kvlens.lint.base import Finding, Fix, PlaceRule, Problem
 from kvlens.text import Span
 
@@ -36,13 +36,13 @@ class _Form(NamedTuple):
     what: str
 
 
-def _check(config: Config, around: Surroundings) -> Iterator[Finding]:
-    if config.is_json or around.wrangler is None or around.wrangler >= FIRST:
+def _check(config: Config, context: ProjectContext) -> Iterator[Finding]:
+    if config.is_json or context.wrangler is None or context.wrangler >= FIRST:
         return
-    version = ".".join(map(str, around.wrangler))
+    version = ".".join(map(str, context.wrangler))
     whose = (
         f"wrangler {version} of this project does"
-        if around.installed
+        if context.installed
         else (f"wrangler {version}, which this project allows, does")
     )
     first = ".".join(map(str, FIRST))

@@ -10,16 +10,16 @@ from kvlens.lint.wording import quoted
 
 
 def _check(context: Context) -> Iterator[Finding]:
-    declared, reading = context.declared, context.reading
+    declared, analysis = context.declared, context.analysis
     if declared.unsure:
         return
     seen: set[str] = set()
-    for use in reading.uses:
+    for use in analysis.uses:
         if use.name in seen or use.name not in declared.kv:
             continue
         seen.add(use.name)
         missing = declared.missing(use.name)
-        if not missing or use.name in declared.others or reading.is_optional(use.name):
+        if not missing or use.name in declared.others or analysis.is_optional(use.name):
             continue
         where = " and ".join(f"env.{name}" if name else "the top level" for name in missing)
         yield Finding(

@@ -17,11 +17,11 @@ _USING = {"member_expression", "arguments", "variable_declarator"}
 
 
 def _check(context: Context) -> Iterator[Finding]:
-    declared, reading = context.declared, context.reading
+    declared, analysis = context.declared, context.analysis
     if declared.unsure:
         return
     seen: set[str] = set()
-    for use in reading.uses:
+    for use in analysis.uses:
         if use.name in seen or use.how == "global" or use.name.startswith("__"):
             continue
         if not _counts(use):
@@ -33,8 +33,8 @@ def _check(context: Context) -> Iterator[Finding]:
             continue  # it waits in a comment, or in the config of another deploy
         if (
             use.name.startswith("__")
-            or not reading.is_kv(use.name)
-            or reading.is_optional(use.name)
+            or not analysis.is_kv(use.name)
+            or analysis.is_optional(use.name)
         ):
             continue
         nearest = _nearest(use.name, list(declared.kv))
@@ -45,7 +45,7 @@ def _check(context: Context) -> Iterator[Finding]:
             + (f"Did you mean {quoted(nearest)}?" if nearest else "Add it to kv_namespaces."),
             related=tuple(
                 Related(other.span, f"{quoted(use.name)} is used here too")
-                for other in reading.uses
+                for other in analysis.uses
                 if other.name == use.name and other is not use
             )[:_SHOWN],
             data={"binding": use.name, **({"nearest": nearest} if nearest else {})},
@@ -71,7 +71,7 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     if nearest:
         edits = tuple(
             Edit(use.span, f"{nearest}: {name}" if use.shorthand else nearest)
-            for use in references(context.reading, name)
+            for use in references(context.analysis, name)
         )
         yield Fix(f"Change to {quoted(nearest)}", edits)
     for config in context.project.configs:

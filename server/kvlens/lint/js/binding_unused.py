@@ -17,7 +17,7 @@ from kvlens.js.binding_resolver import BindingResolver
 from kvlens.js.config_bindings import declared
 from kvlens.js.grammar import ENDINGS
 from kvlens.js.syntax import Source, outer, plain
-from kvlens.js.tree import around
+from kvlens.js.tree import ancestor
 from kvlens.lint.base import Finding, Fix, Problem, ProjectRule
 from kvlens.lint.wording import quoted
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Packages that get `env` and read of it what the code names, and nothing else.
 _HARMLESS = ("hono", "itty-router", "cloudflare:", "node:")
+_DEPTH = 12  # how far names that stand for one another are followed
 _DATA = {".json", ".html", ".css", ".txt", ".md", ".wasm", ".sql", ".svg", ".png", ".bin"}
 _GLOBALS_THAT_LOOK = {"Object", "Reflect", "JSON", "Array", "structuredClone", "console"}
 
@@ -157,33 +158,36 @@ def _is_handed_out(source: Source, node: Node) -> bool:
 
 
 def _is_foreign(source: Source, node: Node) -> bool:
-    """Tell whether an expression comes from a package, or from nowhere."""
-    node = plain(node)
-    while node.type in ("member_expression", "call_expression", "new_expression"):
-        inner = (
-            node.child_by_field_name("object")
-            or node.child_by_field_name("function")
-            or node.child_by_field_name("constructor")
-        )
-        if inner is None:
-            return True
-        node = plain(inner)
-    if node.type in ("this", "super"):
-        return False
-    if node.type != "identifier":
-        return node.type not in ("function_expression", "arrow_function")
-    declared = source.names.resolve(node)
-    if declared is None:
-        return source.text_of(node) in _GLOBALS_THAT_LOOK
-    if declared.kind == "import":
-        statement = around(declared.origin, {"import_statement"})
-        module = statement.child_by_field_name("source") if statement is not None else None
-        return module is None or _is_package(source.text_of(module)[1:-1])
-    start = declared.origin.child_by_field_name("value")
-    if declared.kind in ("const", "let", "var") and start is not None:
-        made = plain(start)
-        return made.type in ("call_expression", "new_expression") and _is_foreign(source, made)
-    return False
+    """Tell whether an expression comes from a package, or from nowhere: one made of itself does."""
+    for _ in range(_DEPTH):
+        node = plain(node)
+        while node.type in ("member_expression", "call_expression", "new_expression"):
+            inner = (
+                node.child_by_field_name("object")
+                or node.child_by_field_name("function")
+                or node.child_by_field_name("constructor")
+            )
+            if inner is None:
+                return True
+            node = plain(inner)
+        if node.type in ("this", "super"):
+            return False
+        if node.type != "identifier":
+            return node.type not in ("function_expression", "arrow_function")
+        declared = source.names.resolve(node)
+        if declared is None:
+            return source.text_of(node) in _GLOBALS_THAT_LOOK
+        if declared.kind == "import":
+            statement = ancestor(declared.origin, {"import_statement"})
+            module = statement.child_by_field_name("source") if statement is not None else None
+            return module is None or _is_package(source.text_of(module)[1:-1])
+        start = declared.origin.child_by_field_name("value")
+        if declared.kind not in ("const", "let", "var") or start is None:
+            return False
+        node = plain(start)
+        if node.type not in ("call_expression", "new_expression"):
+            return False
+    return True
 
 
 def _is_package(module: str) -> bool:

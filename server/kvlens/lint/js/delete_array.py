@@ -25,7 +25,7 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     call = call_at(context, problem.span)
     if call is None:
         return
-    source = context.reading.source
+    source = context.analysis.source
     keys, receiver = source.text[slice(*problem.span)], source.text_of(call.receiver)
     new = f"Promise.all({keys}.map((key) => {receiver}.delete(key)))"
     yield Fix("Call delete() once for each key", (Edit(call.span, new),))

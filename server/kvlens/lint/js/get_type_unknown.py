@@ -45,7 +45,7 @@ def _type_of(call: KvCall) -> Value | None:
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     nearest = given(problem, "nearest")
-    written = context.reading.source.text[slice(*problem.span)]
+    written = context.analysis.source.text[slice(*problem.span)]
     if nearest and written[:1] in ("'", '"', "`"):
         quote, same = written[0], written[1:-1].lower() == nearest.lower()
         new = f"{quote}{nearest}{quote}"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
 from kvlens.js.constant_evaluator import Value
-from kvlens.kv.limits import MAX_KEY_SIZE
+from kvlens.kv.limits import MAX_BULK_KEYS, MAX_KEY_SIZE
 from kvlens.lint.base import CallRule, Context, Finding
 from kvlens.lint.wording import place, quoted
 
@@ -38,7 +38,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
                 "put() writes one key: call it once for each.",
             )
         elif call.method != "delete":  # its own rule
-            for item in key.items:
+            for item in key.items[:MAX_BULK_KEYS]:
                 yield from _wrong(call, item)
         return
     yield from _wrong(call, key)

@@ -80,9 +80,9 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     nearest = given(problem, "nearest")
     if not nearest:
         return
-    node = node_at(context.reading.source, problem.span)
+    node = node_at(context.analysis.source, problem.span)
     shorthand = node is not None and node.type == "shorthand_property_identifier"
-    written = context.reading.source.text[slice(*problem.span)]
+    written = context.analysis.source.text[slice(*problem.span)]
     new = f"{nearest}: {written}" if shorthand else nearest
     yield Fix(f"Change to {nearest}", (Edit(problem.span, new),))
 

@@ -13,6 +13,8 @@ import cattrs
 from lsprotocol import types
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage
 
+from kvlens.errors import RequestError
+
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
 NOT_INITIALIZED = -32002
 
@@ -20,7 +22,7 @@ _MOST_DIGITS = 4300  # of a whole number that Python reads at once
 _MAX_UINTEGER = 2**31 - 1  # the protocol's
 
 
-class RefusalError(Exception):
+class RefusalError(RequestError):
     """A message is not acted upon. The text says why.
 
     `number` is the id to answer under: None for what cannot be read; `silent` where there is to

@@ -1,8 +1,8 @@
-"""The protocol as pygls handles it, with a short way for what comes with every key stroke.
+"""The protocol with a short way for what comes with every keystroke.
 
 pygls keeps a text of its own for each document and takes every notification through a generator
-and two futures made for the general case. This server keeps its own texts, so what the editor
-says of them goes straight to plain functions. What comes in passes one gate, `messages`.
+and two futures made for the general case. This server keeps its own texts, so the editor's
+messages about them go straight to plain functions. All messages pass one gate, `messages`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import FeatureNotificationError, JsonRpcException
-from pygls.protocol import JsonRPCResponseMessage, LanguageServerProtocol, lsp_method
+from pygls.protocol import JsonRPCResponseMessage, lsp_method
 
 from kvlens.lsp.fast_pygls import messages
 from kvlens.lsp.fast_pygls.messages import RefusalError
+from kvlens.lsp.protocol import INTERNAL_ERROR, REQUEST_FAILED, ServerProtocol
 
 TEXTS = frozenset(
     (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE, types.TEXT_DOCUMENT_DID_CLOSE)
@@ -25,30 +26,16 @@ TEXTS = frozenset(
 _NOTIFICATIONS = frozenset(
     method for method, kinds in types.METHOD_TO_TYPES.items() if kinds[1] is None
 )
-INTERNAL_ERROR, REQUEST_FAILED = -32603, -32803
 MOST_REQUESTS = 5000  # that wait for an answer, either way
-ISSUES = "https://github.com/kvlens/kvlens/issues"
 
 logger = logging.getLogger(__name__)
 
 
-def unexpected(error: Exception | str) -> str:
-    """Return what a client is told of an error that nobody foresaw; the log has the traceback."""
-    said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    first = said.partition("\n")[0][:200]
-    return f"Internal error: {first}. Please report this at {ISSUES}; the log says more."
-
-
-class Protocol(LanguageServerProtocol):
-    """pygls' protocol without its texts, and with commands that a client can really cancel."""
+class Protocol(ServerProtocol):
+    """The server's protocol without pygls' documents, and with a gate for what comes in."""
 
     _initialized = False  # `initialize` was answered, or is being
     _ending: int | str | None = None  # the id of `shutdown`
-
-    @property
-    def is_initialized(self) -> bool:
-        """Whether there is a workspace."""
-        return self._workspace is not None
 
     # what comes in --------------------------------------------------------------------------
 
@@ -158,18 +145,6 @@ class Protocol(LanguageServerProtocol):
             self._request_futures.pop(oldest, None)
         return super().send_request(*arguments, **named)
 
-    def notify_json(self, method: str, params: dict[str, Any]) -> None:
-        """Send a notification whose params are JSON already."""
-        self._send_data({"jsonrpc": self.VERSION, "method": method, "params": params})
-
-    def _send_response(
-        self, msg_id: Any, result: Any = None, error: types.ResponseError | None = None
-    ) -> None:
-        """Answer a request. What nobody foresaw is one line; the traceback is in the log."""
-        if error is not None and error.code == INTERNAL_ERROR:
-            error = types.ResponseError(INTERNAL_ERROR, unexpected(error.message))
-        super()._send_response(msg_id, result, error)
-
     def _send_data(self, data: Any) -> None:
         """Write one message; a result that has no JSON form becomes an error."""
         if self.writer is None or not data:
@@ -203,10 +178,3 @@ class Protocol(LanguageServerProtocol):
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """Hand over that the editor closed a text."""
         self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE](params)
-
-    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
-    async def lsp_workspace__execute_command(  # type: ignore[override]  # a generator in pygls
-        self, params: types.ExecuteCommandParams
-    ) -> Any:
-        """Run a command in a task of its own, so that a cancel reaches it."""
-        return await self.fm.features[types.WORKSPACE_EXECUTE_COMMAND](params)

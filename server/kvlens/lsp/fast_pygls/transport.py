@@ -22,6 +22,7 @@ from typing import Protocol as Interface
 from pygls.io_ import StdoutWriter
 from pygls.lsp.server import LanguageServer
 
+from kvlens.lsp.fast_pygls.converter import make_converter
 from kvlens.lsp.fast_pygls.protocol import Protocol
 from kvlens.lsp.watchdog import Watchdog
 
@@ -47,7 +48,8 @@ class StdioServer(LanguageServer):
     protocol: Protocol
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **{"protocol_cls": Protocol, **named})
+        options = {"protocol_cls": Protocol, "converter_factory": make_converter}
+        super().__init__(*arguments, **{**options, **named})
         self.exit_code = 0
         self._messages: _Messages | None = None
         self._watchdog: Watchdog | None = None

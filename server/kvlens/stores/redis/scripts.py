@@ -167,6 +167,24 @@ return {{{DONE}, count}}
     changes=True,
 )
 
+# ARGV: name, SHA-1 of the value, metadata, expiration of each key as it was read. Answers how many
+# were still the same and are deleted, and their names.
+DELETE_UNCHANGED = _script(
+    f"""
+local gone = {{}}
+for at = 1, #ARGV, 4 do
+  local there = call('HMGET', entry(ARGV[at]), 'v', 'm', 'e')
+  if there[1] and there[2] == ARGV[at + 2] and there[3] == ARGV[at + 3]
+      and redis.sha1hex(there[1]) == ARGV[at + 1] and delete(ARGV[at]) == 1 then
+    gone[#gone + 1] = ARGV[at]
+  end
+end
+if #gone > 0 then changed() end
+return {{{DONE}, #gone, gone}}
+""",
+    changes=True,
+)
+
 # ARGV: first, last, how many. Answers where to go on ('' at the end) and name, metadata,
 # expiration of each key. A name whose entry is gone leaves the index.
 LIST = _script(f"""

@@ -24,17 +24,16 @@ import struct
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import chain, islice
-from pathlib import Path
+from itertools import chain
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
 from uuid import uuid4
 
-from kvlens.kv.clock import Clock
+from kvlens.chunks import chunks, sized_chunks
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, Replaced, Store, StoreError, digest
-from kvlens.stores.batch import in_parts
+from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, digest
 from kvlens.stores.redis import scripts
+from kvlens.stores.redis.info import STORE
 
 try:
     from redis.asyncio import Redis, RedisCluster
@@ -65,11 +64,6 @@ _FAILURES = (RedisError, RedisClusterException, OSError)
 _LEAKS = (AttributeError, TypeError)
 
 
-def open_url(url: str, base: Path, clock: Clock) -> Store:
-    """Return the store of the server or the cluster at `url`. Connects when first used."""
-    return RedisStore(url)
-
-
 class _Tally:
     """How far a namespace's version is explained by our own changes."""
 
@@ -86,10 +80,10 @@ class _Tally:
         return True
 
 
-class RedisStore:
+class RedisStore(Store):
     """Namespaces in Redis or Valkey."""
 
-    inline = False
+    info = STORE
 
     def __init__(self, url: str) -> None:
         self._client, self.place, self._prefix, self._secret = _client(url)
@@ -112,16 +106,12 @@ class RedisStore:
         return Entry(value, _text(metadata), _number(expires))
 
     async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Entry | None]:
-        """Read many entries with one script; see `kvlens.stores.batch`."""
         names = [_pack(key) for key in keys[: scripts.PART]]
         found = (await self._run(ns, scripts.GET_MANY, size, *names))[1]
         return [Entry(one[0], _text(one[1]), _number(one[2])) if one else None for one in found]
 
     async def put(self, ns: str, write: Write) -> None:
         await self._run(ns, scripts.PUT, *_fields(write))
-
-    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
-        await self.change_many([Batch(ns, writes)])
 
     async def change_many(self, batches: Sequence[Batch]) -> None:
         whole = await self._put_at_once(batches[0]) if len(batches) == 1 else batches
@@ -139,7 +129,7 @@ class RedisStore:
     async def _put_at_once(self, batch: Batch) -> Sequence[Batch]:
         """Put what is few with one script; return what is left to do, with what was taken."""
         ns, writes, deletes = batch
-        parts = in_parts(writes, scripts.PART, PART_SIZE)
+        parts = sized_chunks(writes, scripts.PART, PART_SIZE, Write.size)
         first, second = next(parts, None), next(parts, None)
         if first is None or second is not None or deletes:
             taken = [part for part in (first, second) if part is not None]
@@ -173,6 +163,23 @@ class RedisStore:
             await self._commit({ns: (job, number)})
             return await self._finish(ns, job)
         return int((await self._run(ns, scripts.DELETE, *names))[1]) if names else 0
+
+    async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
+        deleted: list[str] = []
+        at = 0
+        while at < len(seen):  # as `replace`: the server compares with what is read here
+            some = seen[at : at + scripts.PART]
+            found = await self.get_many(ns, [one.key for one in some], PART_SIZE)
+            fields: list[bytes | str | int] = []
+            for one, entry in zip(some, found, strict=False):
+                if entry is not None and one.is_same(entry):
+                    value = hashlib.sha1(entry.value).hexdigest()
+                    fields += (_pack(one.key), value, *_fields(Write(one.key, *entry))[2:])
+            if fields:
+                answer = await self._run(ns, scripts.DELETE_UNCHANGED, *fields)
+                deleted += map(_unpack, answer[2])
+            at += len(found)
+        return deleted
 
     async def list(
         self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
@@ -429,13 +436,13 @@ def _fields(write: Write) -> tuple[bytes, bytes, bytes, bytes]:
 def _packed(writes: Iterable[Write], deletes: Iterable[str]) -> Iterator[bytes]:
     """Yield a change in the parts that `STAGE` takes: of equal keys the last write counts."""
     kept: set[bytes] = set()
-    for part in in_parts(writes, scripts.PART, PART_SIZE):
+    for part in sized_chunks(writes, scripts.PART, PART_SIZE, Write.size):
         yield b"p" + b"".join(_framed(field) for write in part for field in _fields(write))
         if deletes:
             kept.update(_pack(write.key) for write in part)
     names = (name for name in dict.fromkeys(map(_pack, deletes)) if name not in kept)
-    while part_of_names := list(islice(names, scripts.PART)):
-        yield b"d" + b"".join(map(_framed, part_of_names))
+    for chunk in chunks(names, scripts.PART):
+        yield b"d" + b"".join(map(_framed, chunk))
 
 
 def _framed(data: bytes) -> bytes:

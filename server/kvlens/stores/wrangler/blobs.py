@@ -24,9 +24,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
 
+from kvlens.chunks import chunks
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler.disk_format import is_blob_id, new_blob_id
 from kvlens.stores.wrangler.safe_paths import Folder, open_folder
@@ -196,7 +196,7 @@ class Blobs:
         with contextlib.suppress(OSError, StoreError):
             folder = self.current()
             entries = (entry for entry in folder.entries() if is_blob_id(entry.name))
-            while some := list(islice(entries, SWEPT_AT_ONCE)):
+            for some in chunks(entries, SWEPT_AT_ONCE):
                 in_order = sorted((entry.inode(), entry.name) for entry in some)
                 _unlink(folder, (name for _, name in in_order), limit)
 
@@ -262,15 +262,14 @@ def _unlink(folder: Folder, names: Iterable[str], limit: float | None = None) ->
                         continue
                 os.unlink(place, dir_fd=at)
 
-    rest = iter(names)
-    first = list(islice(rest, UNLINKED_AT_ONCE))
-    second = list(islice(rest, UNLINKED_AT_ONCE))
+    parts = chunks(names, UNLINKED_AT_ONCE)
+    first, second = next(parts, []), next(parts, [])
     if not second:
         unlink(first)
         return
     with ThreadPoolExecutor(UNLINK_THREADS, "kv-unlink") as threads:
         under_way = deque((threads.submit(unlink, first), threads.submit(unlink, second)))
-        while some := list(islice(rest, UNLINKED_AT_ONCE)):
+        for some in parts:
             if len(under_way) > UNLINK_THREADS:
                 under_way.popleft().result()  # so that not all names are held
             under_way.append(threads.submit(unlink, some))

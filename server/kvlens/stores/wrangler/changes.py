@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from kvlens.kv.records import Entry, Write
-from kvlens.stores.base import Replaced, StoreError, digest
+from kvlens.stores.base import Replaced, Seen, StoreError, digest
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.disk_format import IS_BLOB_ID
 from kvlens.stores.wrangler.journal import Row, Value, is_text
@@ -213,6 +213,23 @@ class Bulk(Change):
         self.staged.discard()
 
 
+class _Digests:
+    """Digests of values, computed before a transaction and known in it."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._known: dict[str, str | None] = {}  # by blob id
+
+    def of(self, blob_id: str) -> str | None:
+        """Return the digest of a value, None where it cannot be read: it is not what was read."""
+        if blob_id not in self._known:
+            value = None
+            with contextlib.suppress(StoreError):
+                value = self._blobs.read(blob_id)
+            self._known[blob_id] = None if value is None else digest(value)
+        return self._known[blob_id]
+
+
 class Replace(Change):
     """Give a key a new value; metadata and expiration stay. The result tells whether it was.
 
@@ -226,13 +243,11 @@ class Replace(Change):
         self.value = value
         self.expected = expected
         self._before: Value | None = None
-        self._blobs: Blobs | None = None
-        self._digests: dict[str, str | None] = {}  # by blob id
+        self._digests: _Digests | None = None
 
     def prepare(self, db: sqlite3.Connection, blobs: Blobs) -> None:
-        self._blobs = blobs
-        if self.expected is not None:
-            self._is_expected(self._find(db))
+        self._digests = _Digests(blobs)
+        self._is_expected(self._find(db))
         self.made = [blobs.write(self.value)]
 
     def look(self, db: sqlite3.Connection) -> None:
@@ -258,13 +273,7 @@ class Replace(Change):
     def _is_expected(self, old: Value | None) -> bool:
         if old is None or self.expected is None:
             return old is not None
-        blob_id = old[0]
-        if blob_id not in self._digests:
-            value = None
-            with contextlib.suppress(StoreError):  # a damaged one is not what was read
-                value = self._blobs.read(blob_id) if self._blobs else None
-            self._digests[blob_id] = None if value is None else digest(value)
-        return self._digests[blob_id] == self.expected
+        return self._digests is not None and self._digests.of(old[0]) == self.expected
 
     def apply(self, db: sqlite3.Connection) -> None:
         if self._before is not None:
@@ -297,6 +306,50 @@ class Delete(Change):
 
     def touched(self) -> Sequence[str]:
         return self.names
+
+
+class DeleteUnchanged(Change):
+    """Delete those of few keys that are as they were read; the result is their names.
+
+    Digests are computed before the transaction, as `Replace` does.
+    """
+
+    def __init__(self, seen: Sequence[Seen]) -> None:
+        super().__init__()
+        self.seen = seen
+        self._digests: _Digests | None = None
+
+    @property
+    def rows(self) -> int:
+        return len(self.seen)
+
+    def prepare(self, db: sqlite3.Connection, blobs: Blobs) -> None:
+        self._digests = _Digests(blobs)
+        for one in self.seen:
+            self._find(db, one)
+
+    def look(self, db: sqlite3.Connection) -> None:
+        found = {one.key: old for one in self.seen if (old := self._find(db, one)) is not None}
+        self.result = list(found)
+        self.before = [old[:2] for old in found.values()]
+        self.gone = [old[0] for old in found.values()]
+
+    def _find(self, db: sqlite3.Connection, one: Seen) -> Value | None:
+        """Return the row of a key where it is as it was read."""
+        row: Value | None = db.execute(_LOOK, (one.key,)).fetchone()
+        if row is None or self._digests is None or not is_live(row[1], self.now):
+            return None
+        seconds = row[1] // 1000 if isinstance(row[1], int) else row[1]
+        if (seconds, row[2]) != (one.expiration, one.metadata):
+            return None
+        return row if self._digests.of(row[0]) == one.digest else None
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        if self.result:
+            delete_rows(db, self.result)
+
+    def touched(self) -> Sequence[str]:
+        return [one.key for one in self.seen]
 
 
 class Clear(Change):

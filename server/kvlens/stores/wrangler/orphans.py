@@ -22,10 +22,10 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from kvlens.chunks import chunks
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.database import Database, connection
 from kvlens.stores.wrangler.disk_format import UNIQUE_KEY, database_name, folded_name, is_blob_id
@@ -123,8 +123,7 @@ def find(path: Path, blobs: Blobs, opened: Opening, pending: PendingBlobs) -> li
         if sum(1 for _ in _names(blobs)) <= rows:
             return []
         db.execute("CREATE TEMP TABLE kv_files (name TEXT PRIMARY KEY) WITHOUT ROWID")
-        old = _older(blobs, limit)
-        while some := list(islice(old, STEP)):
+        for some in chunks(_older(blobs, limit), STEP):
             db.execute("BEGIN")
             db.executemany("INSERT OR IGNORE INTO kv_files VALUES (?)", some)
             db.execute("COMMIT")

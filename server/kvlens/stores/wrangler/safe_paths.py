@@ -4,6 +4,9 @@ A project that somebody else made can bring `.wrangler` along, with links to its
 `.git` or to anywhere else. So each folder on the way is opened by itself, without following a
 link, and files are opened, replaced and removed below the open folder, not by their paths. Where
 the system has no such calls (Windows), every step is looked at before.
+
+A hard link is the same file under a second name, which may be one of the project's sources. It
+can be read, as backup tools make such links, but is never written to.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from pathlib import Path
 
 from kvlens.stores.base import StoreError
 
+STORE_WAY_OUT = (
+    "Remove it, or name another place: --store wrangler:PATH or the setting kvlens.store."
+)
 OWN = ".wrangler"
 """The folder beside a config: the only one that is written to without being named."""
 
@@ -34,15 +40,18 @@ _IS_LINK = {errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP)}  # the second on
 _REPARSE = {getattr(stat, f"IO_REPARSE_TAG_{name}", 0) for name in ("SYMLINK", "MOUNT_POINT")} - {0}
 
 
-def open_folder(base: Path, *parts: str, create: bool = False) -> Folder:
+def open_folder(
+    base: Path, *parts: str, create: bool = False, way_out: str = STORE_WAY_OUT
+) -> Folder:
     """Open the folder `parts` below `base`; links are followed up to `base`, none below it.
 
     With `create` it is made where it is missing, else that raises FileNotFoundError. Raises
     StoreError where something on the way is a link or no folder, OSError where opening fails.
+    What is refused in it ends in `way_out`: what the user can do about it.
     """
     if create and not parts:
         base.mkdir(parents=True, exist_ok=True)
-    folder = Folder(base, None if not _AT else _open_base(base, create))
+    folder = Folder(base, None if not _AT else _open_base(base, create), way_out)
     for part in parts:
         with folder:
             folder = folder.folder(part, create=create)
@@ -66,8 +75,9 @@ class Folder:
     one and for a link, pipe, device or the like in its place; else OSError as the system does.
     """
 
-    def __init__(self, path: Path, handle: int | None) -> None:
+    def __init__(self, path: Path, handle: int | None, way_out: str) -> None:
         self.path = path
+        self._way_out = way_out
         self._handle = handle
 
     def __enter__(self) -> Folder:
@@ -100,20 +110,24 @@ class Folder:
         path = self.path / name
         try:
             if not _AT:
-                _refuse(path, path.lstat(), "folder")
-                return Folder(path, None)
+                _refuse(path, path.lstat(), "folder", self._way_out)
+                return Folder(path, None, self._way_out)
             handle = os.open(self.at(name), _FOLDER | _FLAGS, dir_fd=self._handle)
         except FileNotFoundError as error:
             if not create:
                 raise _named(error, path) from error
-            with contextlib.suppress(FileExistsError):
+            try:
                 os.mkdir(self.at(name), dir_fd=self._handle)
+            except FileExistsError:
+                pass
+            except OSError as refused:
+                raise _named(refused, path) from refused
             return self.folder(name)
         except OSError as error:
             if error.errno in (*_IS_LINK, errno.ENOTDIR):
-                _refuse(path, self.status(name), "folder")
+                _refuse(path, self.status(name), "folder", self._way_out)
             raise _named(error, path) from error
-        return Folder(path, handle)
+        return Folder(path, handle, self._way_out)
 
     def status(self, name: str) -> os.stat_result:
         """Return what is known of a file, or of the link itself."""
@@ -123,34 +137,48 @@ class Folder:
         except OSError as error:
             raise _named(error, self.path / name) from error
 
-    def exists(self, name: str) -> bool:
-        """Tell whether there is a regular file of that name; StoreError for something else."""
+    def exists(self, name: str, *, written: bool = False) -> bool:
+        """Tell whether there is a regular file of that name; StoreError for something else.
+
+        With `written`, something else is also a file that has a second name.
+        """
         try:
             status = self.status(name)
         except FileNotFoundError:
             return False
-        _refuse(self.path / name, status, "file")
+        _refuse(self.path / name, status, "file", self._way_out)
+        if written:
+            _refuse_shared(self.path / name, status, self._way_out)
         return True
 
     def open(self, name: str, flags: int = os.O_RDONLY, mode: int = 0o666) -> int:
-        """Open or make a regular file with the flags of `os.open`; return its descriptor."""
+        """Open or make a regular file with the flags of `os.open`; return its descriptor.
+
+        To be written to, it must have no second name. O_TRUNC would empty it before that is known.
+        """
         check_name(self.path, name)
+        if flags & os.O_TRUNC:
+            raise ValueError("O_TRUNC")
         if not _AT:
             with contextlib.suppress(FileNotFoundError):
                 path = self.path / name
-                _refuse(path, path.lstat(), "file")
+                _refuse(path, path.lstat(), "file", self._way_out)
         try:
             handle = os.open(self.at(name), flags | _FLAGS, mode, dir_fd=self._handle)
         except OSError as error:
             # ENXIO: a pipe nobody reads, or a socket
             if error.errno in (*_IS_LINK, errno.ENXIO, errno.EISDIR, errno.EACCES):
                 with contextlib.suppress(OSError):
-                    _refuse(self.path / name, self.status(name), "file")
+                    _refuse(self.path / name, self.status(name), "file", self._way_out)
             raise _named(error, self.path / name) from error
         status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
+        try:
+            _refuse(self.path / name, status, "file", self._way_out)
+            if flags & (os.O_WRONLY | os.O_RDWR):
+                _refuse_shared(self.path / name, status, self._way_out)
+        except StoreError:
             os.close(handle)
-            _refuse(self.path / name, status, "file")
+            raise
         return handle
 
     def read_bytes(self, name: str, limit: int) -> bytes:
@@ -198,7 +226,10 @@ class Folder:
     def remove_folder(self, name: str) -> None:
         """Remove an empty folder in this one; OSError where it holds anything."""
         check_name(self.path, name)
-        os.rmdir(self.at(name), dir_fd=self._handle)
+        try:
+            os.rmdir(self.at(name), dir_fd=self._handle)
+        except OSError as error:
+            raise _named(error, self.path / name) from error
 
     def replace(self, source: str, target: str) -> None:
         """Give a file another name in one step, in place of what has it."""
@@ -224,18 +255,17 @@ def check_name(folder: Path, name: str) -> None:
         )
 
 
-def _refuse(path: Path, status: os.stat_result, wanted: str) -> None:
+def _refuse(path: Path, status: os.stat_result, wanted: str, way_out: str) -> None:
     """Raise StoreError unless `status` is that of a regular file or of a folder, as `wanted`."""
     mode = status.st_mode
     link = stat.S_ISLNK(mode) or getattr(status, "st_reparse_tag", 0) in _REPARSE
     if not link and (stat.S_ISDIR(mode) if wanted == "folder" else stat.S_ISREG(mode)):
         return
-    place = "Remove it, or name another place: --store wrangler:PATH or the setting kvlens.store."
     if link:
         target = ""
         with contextlib.suppress(OSError):
             target = f" that leads to {path.readlink()}"
-        raise StoreError(f"{path} is a link{target}, and KV Lens follows no link there. {place}")
+        raise StoreError(f"{path} is a link{target}, and KV Lens follows no link there. {way_out}")
     kinds = (
         ("a folder", stat.S_ISDIR),
         ("a named pipe", stat.S_ISFIFO),
@@ -244,7 +274,17 @@ def _refuse(path: Path, status: os.stat_result, wanted: str) -> None:
         ("a device", stat.S_ISBLK),
     )
     kind = next((kind for kind, is_it in kinds if is_it(mode)), "a file")
-    raise StoreError(f"{path} is {kind}, not a {wanted}. {place}")
+    raise StoreError(f"{path} is {kind}, not a {wanted}. {way_out}")
+
+
+def _refuse_shared(path: Path, status: os.stat_result, way_out: str) -> None:
+    """Raise StoreError for a file that has a second name: writing would change that one, too."""
+    if status.st_nlink > 1:
+        raise StoreError(
+            f"{path} is a hard link: the same file has {status.st_nlink} names, and KV Lens "
+            "would overwrite it under all of them. Put a copy in its place to keep what it "
+            f"holds. {way_out}"
+        )
 
 
 def _named(error: OSError, path: Path) -> OSError:

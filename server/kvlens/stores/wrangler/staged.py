@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from kvlens.errors import InternalError
 from kvlens.kv.records import Write
 from kvlens.stores.wrangler.blobs import Blobs
 
@@ -21,7 +22,7 @@ Row = tuple[str, "str | None", "int | None", "str | None"]
 """Key, blob id (None: the key is to be deleted), expiration in milliseconds, metadata."""
 
 
-class StagedError(Exception):
+class StagedError(InternalError):
     """Nobody waits for the change any more."""
 
 
