@@ -521,11 +521,16 @@ DIFFERENCES: list[tuple[int, list[Any], list[Any], Any, Any]] = [
      {"keys": [{"name": "nul\0key"}], "list_complete": True, "cacheStatus": None}),
     (5, ["put", "short", {"$short": "abc"}], ["get", "short"], "abc", None),
 ]  # fmt: skip
-# error texts that reach a Worker in a status line, where only ASCII can stand
+
+
+def bad_type(shown: str) -> Thrown:
+    text = f'KV GET_BULK failed: 400 "{shown}" is not a valid type. Use "json" or "text"'
+    return Thrown(("Error", text))
+
+
+# Error texts that reach a Worker in a status line, which holds only ASCII.
 TEXTS: list[tuple[list[Any], Thrown, Thrown]] = [
-    (["get", ["k"], kind], *(
-        Thrown(("Error", f'KV GET_BULK failed: 400 "{shown}" is not a valid type. Use "json" or '
-                         '"text"')) for shown in (kind, ours)))
+    (["get", ["k"], kind], bad_type(kind), bad_type(ours))
     for kind, ours in (("\xe9", r"\xe9"), ("\u2028", r"\u2028"), ("a\x7fb", "a b"))
 ]  # fmt: skip
 CONTROLS = ("a\0b", "a\nb", "a\tb", "a\x01b")

@@ -370,7 +370,7 @@ CLEAN = {
     "silence-in-a-string": '[vars]\nX = "# kvlens-disable-line nothing"\n',
 }
 
-# Where it is decides: with a wrangler of before TOML 1.1, or another config that wins.
+# Its place decides: with a wrangler of before TOML 1.1, or another config that wins.
 OLD = ProjectContext(wrangler=(4, 100, 0), installed=True)
 PLACED: dict[str, tuple[str, ProjectContext, str]] = {
     "lines-in-table": (

@@ -395,11 +395,11 @@ def test_many_problems_cost_no_more_looks_than_some(monkeypatch: pytest.MonkeyPa
     looks: list[str] = []
     count = {}
 
-    mends = FixableConfig.solves
+    solves = FixableConfig.solves
 
     def counted(file: FixableConfig, fix: Fix, code: str) -> bool:
         looks.append(code)
-        return mends(file, fix, code)
+        return solves(file, fix, code)
 
     monkeypatch.setattr(FixableConfig, "solves", counted)
     for entries in (100, 400):

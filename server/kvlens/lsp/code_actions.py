@@ -92,12 +92,11 @@ def _of_source(
     levels: Levels,
     others: Mapping[str, _File],
 ) -> list[types.CodeAction]:
-    from kvlens.lint.check_source import check_source  # late: only where there are sources
-    from kvlens.lint.fixable_source import FixableSource
+    from kvlens.lint.fixable_source import FixableSource  # late: only where there are sources
 
-    found = (with_severity(one, levels) for one in check_source(read.source, read.context))
-    file.problems = [problem for problem in found if problem]
     fixable = FixableSource(read.source, read.context)
+    found = (with_severity(problem, levels) for problem in fixable.problems)
+    file.problems = [problem for problem in found if problem]
     return list(_offered(params, file, fixable, others))
 
 
