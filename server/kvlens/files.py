@@ -1,7 +1,7 @@
-"""Open a workspace's files: the one gate, since a repository may put anything where a file is due.
+"""Open a workspace's files: the one gate, since a repository can put anything in place of a file.
 
-A pipe, a device, a folder or gigabytes in place of a config, a seed or a source are refused at
-once, before anything blocks or memory is taken. Links are followed: a config may be one.
+A pipe, a device, a folder or gigabytes in place of a config, a seed or a source are refused
+before anything blocks or takes memory. Links are followed: a config may be one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _KINDS = (
 
 
 class FileRefusedError(KVLensError, OSError):
-    """A file is not read: it is no regular file, too large or too slow.
+    """A file is not read: it isn't a regular file, is too large or too slow.
 
     `strerror` says why in words that follow the file's name, `filename` is the path.
     """
@@ -118,7 +118,7 @@ def open_lines(path: str | os.PathLike[str], limit: int) -> io.TextIOWrapper:
 
 
 def is_regular(path: str | os.PathLike[str]) -> bool:
-    """Tell whether there is a regular file at `path`, links followed."""
+    """Return whether there is a regular file at `path`, links followed."""
     try:
         return stat.S_ISREG(Path(path).stat().st_mode)
     except (OSError, ValueError):

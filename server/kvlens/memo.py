@@ -7,10 +7,10 @@ result goes when the object goes, and an object that is not changed needs no inv
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import update_wrapper
-from typing import Any, Generic, Protocol, TypeVar
+from functools import wraps
+from typing import Any, Protocol, TypeVar
 
-Memos = dict[object, Any]  # the results by the memo that made them
+Memos = dict[object, Any]  # the results by the function that made them
 
 
 class Remembering(Protocol):
@@ -25,18 +25,16 @@ S = TypeVar("S", bound=Remembering)
 T = TypeVar("T")
 
 
-class memo(Generic[S, T]):  # noqa: N801 - a decorator
-    """A function of one object whose result is kept with the object."""
+def memo(make: Callable[[S], T]) -> Callable[[S], T]:
+    """Return the function that works a result out the first time it is asked for it."""
 
-    def __init__(self, make: Callable[[S], T]) -> None:
-        self._make = make
-        update_wrapper(self, make)
-
-    def __call__(self, owner: S) -> T:
-        """Return the result for an object, worked out the first time."""
+    @wraps(make)
+    def remembered(owner: S) -> T:
         memos = owner.memos
         try:
-            found: T = memos[self]
+            found: T = memos[make]
         except KeyError:
-            found = memos[self] = self._make(owner)
+            found = memos[make] = make(owner)
         return found
+
+    return remembered

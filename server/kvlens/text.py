@@ -46,7 +46,7 @@ _Long = tuple[int, str, list[int]]
 _NONE: _Long = (-1, "", [])
 
 
-class Change(NamedTuple):
+class Difference(NamedTuple):
     """The one part that two versions of a text differ in: where it starts and where it ends."""
 
     start: int
@@ -54,11 +54,11 @@ class Change(NamedTuple):
     new_end: int
 
 
-def changed(before: AnyStr, after: AnyStr) -> Change:
+def difference(before: AnyStr, after: AnyStr) -> Difference:
     """Return the shortest part whose replacement turns one version into the other.
 
-    >>> changed("one two", "one or two")
-    Change(start=4, old_end=4, new_end=7)
+    >>> difference("one two", "one or two")
+    Difference(start=4, old_end=4, new_end=7)
     """
     shorter = min(len(before), len(after))
     low, high = 0, shorter  # slices are compared at once, so halving is faster than a loop
@@ -73,7 +73,7 @@ def changed(before: AnyStr, after: AnyStr) -> Change:
         middle = (low + high + 1) // 2
         same = before[old - middle : old - low] == after[new - middle : new - low]
         low, high = (middle, high) if same else (low, middle - 1)
-    return Change(start, old - low, new - low)
+    return Difference(start, old - low, new - low)
 
 
 class LineIndex:

@@ -12,6 +12,8 @@ from kvlens.js.reader import read_source
 from kvlens.js.source_context import SourceContext, env_types
 from kvlens.lint.check_source import check_source
 from kvlens.lint.check_sources import check_with_sources
+from kvlens.lint.fixable_source import FixableSource
+from kvlens.lint.fixes import fixes_for, suppress
 
 from tests.fuzz.configs import text_of
 
@@ -20,6 +22,7 @@ CONFIG = load_text(
     "/project/wrangler.toml",
 )
 NOW = 1_700_000_000.0
+FIXED = 1  # problems of a text whose fixes are tried
 EXAMPLES = (
     b"export interface Env { CARTS: KVNamespace; B: KVNamespace }\n"
     b"export default {\n  async fetch(request: Request, env: Env, ctx): Promise<Response> {\n"
@@ -59,6 +62,11 @@ def target(data: bytes) -> None:
     for problem in problems:
         assert 0 <= problem.span.start <= problem.span.end <= len(text)
     assert "internal-error" not in {problem.code for problem in problems}, "a rule fails"
+    fixable = FixableSource(source, project, NOW)
+    for problem in problems[:FIXED]:
+        for fix in fixes_for(fixable, problem):
+            assert all(0 <= edit.span.start <= edit.span.end for edit in fix.edits)
+        suppress(fixable, problem)
     uses = binding_uses(source, project)
     calls(source, project)
     keys(source, project)

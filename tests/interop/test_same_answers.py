@@ -516,6 +516,36 @@ DIFFERENCES: list[tuple[int, list[Any], list[Any], Any, Any]] = [
      {"large": None}, {"large": {"$number": "Infinity"}}),
     (5, ["put", "__proto__", "v"], ["get", ["__proto__", "a"]],
      {"a": None}, {"__proto__": "v", "a": None}),
+    (5, ["put", "nul\0key", "v"], ["list", {"prefix": "nul\0"}],
+     {"keys": [], "list_complete": True, "cacheStatus": None},
+     {"keys": [{"name": "nul\0key"}], "list_complete": True, "cacheStatus": None}),
+    (5, ["put", "short", {"$short": "abc"}], ["get", "short"], "abc", None),
+]  # fmt: skip
+
+
+def bad_type(shown: str) -> Thrown:
+    text = f'KV GET_BULK failed: 400 "{shown}" is not a valid type. Use "json" or "text"'
+    return Thrown(("Error", text))
+
+
+# Error texts that reach a Worker in a status line, which holds only ASCII.
+TEXTS: list[tuple[list[Any], Thrown, Thrown]] = [
+    (["get", ["k"], kind], bad_type(kind), bad_type(ours))
+    for kind, ours in (("\xe9", r"\xe9"), ("\u2028", r"\u2028"), ("a\x7fb", "a b"))
+]  # fmt: skip
+CONTROLS = ("a\0b", "a\nb", "a\tb", "a\x01b")
+CORNERS: list[list[Any]] = [
+    *(["put", "k", "v", {"metadata": text}] for text in ("\x7f", "\0\n\x7f\u2028", "a\x7fb")),
+    *(["getWithMetadata", keys] for keys in ("k", ["k"])),
+    ["list"],
+    *(["put", "k", "v", {"metadata": {name: ""}}]
+      for name in ("$symbol", "$function", "$unwritten")),
+    *(["get", keys, kind] for keys in (["k"], "k") for kind in (*CONTROLS,
+      " ", "x" * 600)),
+    *(["list", {"prefix": kind}] for kind in CONTROLS[1:]),
+    *(["list", {"cursor": cursor}] for cursor in
+      ("=aw", "aw==", "a=w", "aw=x", "aw==aw==", "a2s=", "a2tr", "=", "a", {"$query": "a=b"})),
+    *(["reads list", {"limit": limit, "prefix": "k"}] for limit in (1, 1000, UNDEFINED)),
 ]  # fmt: skip
 # what workerd does, here as there, and the namespace object in Python does not
 PYTHON: list[tuple[list[Any], list[Any], Any, Any]] = [
@@ -534,6 +564,7 @@ def written(value: Any) -> str:
         "$zeros": "new Uint8Array({})".format,
         "$repeat": lambda given: f'"{given[0]}".repeat({given[1]})',
         "$now": "now + {}".format,
+        "$short": 'a FixedLengthStream of 5 bytes that ends after "{}"'.format,
         "$number": str,
     }
     for name, content in value.items():
@@ -598,6 +629,33 @@ def test_a_bug_in_miniflare(
         assert worker.calls(["KV0", *before], ["KV0", *call])[1] == answer
     row = [call_written(before), call_written(call), f"`{written(wrong)}`", f"`{written(right)}`"]
     assert f"| {version} | {' | '.join(row)} |\n" in FIDELITY.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("call", "theirs_says", "ours_says"),
+    [pytest.param(*row, id=call_written(row[0])) for row in TEXTS],
+)
+def test_a_text_that_is_not_ascii(
+    theirs: Miniflare,
+    as_workerd: Ours,
+    strict: Ours,
+    call: list[Any],
+    theirs_says: Thrown,
+    ours_says: Thrown,
+) -> None:
+    assert theirs.call("KV0", *call) == theirs_says
+    for worker in (as_workerd, strict):
+        assert worker.call("KV0", *call) == ours_says
+
+
+def test_the_corners(theirs: Miniflare, as_workerd: Ours, strict: Ours) -> None:
+    for worker in (theirs, as_workerd, strict):
+        empty(worker, "KV2")
+        worker.calls(*(["KV2", "put", key, "v"] for key in ("k", "kk", "kkk", "l")))
+    for call in CORNERS:
+        expected = _near(theirs.call("KV2", *call))
+        assert _near(as_workerd.call("KV2", *call)) == expected, call
+        assert _near(strict.call("KV2", *call)) == expected, call
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,6 @@ binding = "SESSIONS"
 [[env.prod.kv_namespaces]]
 binding = "SESSIONS"
 """
-WITH_LINKS = CONFIG.replace(
-    "\n\n[[env.prod", '\n\n[[kv_namespaces]]\nbinding = "LINKS"\n\n[[env.prod'
-)
 # `KV` is there in production too, so that only the case's own rule speaks
 EVERYWHERE = CONFIG + '\n[[env.prod.kv_namespaces]]\nbinding = "KV"\n'
 
@@ -242,11 +239,14 @@ async def save(editor: Editor, folder: Path, text: str) -> None:
 
 @asynccontextmanager
 async def opened(editor: Editor, folder: Path, text: str, code: str) -> AsyncIterator[str]:
-    """A source with one problem that is open and checked."""
+    """A source that is open and checked, with one problem, or with none where `code` is empty."""
     uri = (folder / "src" / f"case{next(_numbers)}.ts").as_uri()
     item = types.TextDocumentItem(uri, "typescript", 1, text)
     editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
-    await until(lambda: [d.code for d in editor.diagnostics.get(uri, [])] == [code])
+    expected = [code] if code else []
+    await until(
+        lambda: uri in editor.diagnostics and [d.code for d in editor.diagnostics[uri]] == expected
+    )
     yield uri
     document = types.TextDocumentIdentifier(uri)
     editor.text_document_did_close(types.DidCloseTextDocumentParams(document))
@@ -353,3 +353,14 @@ async def test_a_namespace_that_nothing_uses_is_removed(editor: Editor, project:
     assert after.count('binding = "KV"') == 2
     document = types.TextDocumentIdentifier(config)
     editor.text_document_did_close(types.DidCloseTextDocumentParams(document))
+
+
+async def test_open_code_follows_a_config_that_changes_on_disk(
+    editor: Editor, project: Path
+) -> None:
+    text = handler('await env.KV.get("k");')
+    async with opened(editor, project, text, "") as uri:
+        await save(editor, project, CONFIG)
+        await until(lambda: [d.code for d in editor.diagnostics[uri]] == ["binding-not-everywhere"])
+        await save(editor, project, EVERYWHERE)
+        await until(lambda: not editor.diagnostics[uri])

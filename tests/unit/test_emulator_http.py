@@ -162,7 +162,7 @@ async def test_a_bulk_get_that_is_none(emulator: Emulator, body: str) -> None:
     head = f"POST /bulk/get HTTP/1.1\r\nAUTH\r\n{BINDING}Content-Length: {len(body)}\r\n\r\n"
     async with Client(emulator) as client:
         line, _, _ = await client.ask(head + body)
-        assert line == '400 The body must be {"keys": ["…"]}'
+        assert line == '400 The body must be {"keys": ["key"]}'
 
 
 async def test_deep_json_in_a_bulk_get(emulator: Emulator) -> None:
@@ -364,7 +364,7 @@ async def test_bad_keys(emulator: Emulator, key: str, line: str) -> None:
 async def test_bad_options(emulator: Emulator) -> None:
     async with Client(emulator) as client:
         bad = put("k", "v", "CF-KV-Metadata: {nope\r\n")
-        assert (await client.ask(bad))[0] == "400 Metadata must be valid JSON"
+        assert (await client.ask(bad))[0] == "500 Internal Server Error"  # as Miniflare says
         bulk = f"POST /bulk/get HTTP/1.1\r\nAUTH\r\n{BINDING}Content-Length: 2\r\n\r\n"
         for body in ("{}", "[]", "xx", "10"):
             assert (await client.ask(bulk + body))[0].startswith('400 The body must be {"keys"')

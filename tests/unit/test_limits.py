@@ -192,7 +192,7 @@ def test_the_problems_of_a_rule_have_an_end_and_the_rest_is_counted() -> None:
     )
     first, later = unknown[0].span, unknown[-1].span
     assert config.text[slice(*first)] == config.text[slice(*later)] == "idd"
-    # a fix of one of so many is still seen to mend it
+    # a fix of one of so many is still seen to fix it
     assert fixes_for(FixableConfig(config), unknown[0])[0].title == 'Remove "idd"'
 
 
@@ -237,8 +237,8 @@ def test_what_is_no_json_number_is_a_syntax_error(word: str) -> None:
 
 
 LARGE_FAULTS = {
-    "at the end": ("a{} = 1\n", "x = = 1\n", "this is no value"),
-    "twice": ("a{} = 1\n", "a7 = 2\n", "this name stands here for the second time"),
+    "at the end": ("a{} = 1\n", "x = = 1\n", "this isn't a value"),
+    "twice": ("a{} = 1\n", "a7 = 2\n", "this name is declared twice"),
     "an open string": ("a{} = 1\n", 'x = "y\n', "close the quote"),
     "a table twice": ("[t{}]\na = 1\n", "[t7]\n", "Cannot declare ('t7',) twice"),
     "TOML 1.1": ("a{} = 1\n", "x = {\n b = 1,\n}\n", None),

@@ -101,7 +101,7 @@ def test_a_fix_mends_and_breaks_nothing(name: str, form: str) -> None:
             assert not Counter(said(config)) - Counter(said(mended)), (fix, mended.text)
         if form == "crlf":
             assert not re.search(r"(?<!\r)\n", mended.text)
-        assert FixableConfig(config, OLD).mends(fix, problem.code)
+        assert FixableConfig(config, OLD).solves(fix, problem.code)
 
 
 def said(config: Config) -> list[str]:
@@ -395,13 +395,13 @@ def test_many_problems_cost_no_more_looks_than_some(monkeypatch: pytest.MonkeyPa
     looks: list[str] = []
     count = {}
 
-    mends = FixableConfig.mends
+    solves = FixableConfig.solves
 
     def counted(file: FixableConfig, fix: Fix, code: str) -> bool:
         looks.append(code)
-        return mends(file, fix, code)
+        return solves(file, fix, code)
 
-    monkeypatch.setattr(FixableConfig, "mends", counted)
+    monkeypatch.setattr(FixableConfig, "solves", counted)
     for entries in (100, 400):
         text = "[[kv_namespaces]]\nbinding = 'A'\nid = 'x'\n" * entries
         config = load_text(text, "/p/wrangler.toml")

@@ -34,7 +34,7 @@ from kvlens.lint.check_config import check
 from kvlens.lint.registry import find_rule, rules_of
 text = "kv_namespaces = [{ binding = '%s', id = '%s' }]" % ("A" * 65, "0f2ac74b498b48028cb68387c421e279")
 found = [problem.code for problem in check(load_text(text, "wrangler.toml"))]
-parsers = [name for name in sys.modules if "tree_sitter" in name or name.startswith("kvlens.js")]
+parsers = [name for name in sys.modules if "tree_sitter" in name or name == "kvlens.js.syntax"]
 from kvlens.lsp.settings import read_levels
 print(json.dumps([found, parsers, read_levels({"binding-too-long": "off"})[1], [*rules_of("config")]]))
 """

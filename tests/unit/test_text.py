@@ -2,7 +2,7 @@
 
 import pytest
 from kvlens import text as text_module
-from kvlens.text import LineIndex, changed
+from kvlens.text import LineIndex, difference
 
 TEXT = "a😀b\r\né\nz"  # code points: a 😀 b \r \n é \n z
 
@@ -100,9 +100,11 @@ def test_every_kind_of_line_end_is_found() -> None:
         ("abc", "xyz", (0, 3, 3)),
     ],
 )
-def test_what_changed(before: str, after: str, expected: tuple[int, int, int]) -> None:
-    assert changed(before, after) == expected
-    assert changed(before.encode(), after.encode()) == expected
+def test_the_difference_of_two_versions(
+    before: str, after: str, expected: tuple[int, int, int]
+) -> None:
+    assert difference(before, after) == expected
+    assert difference(before.encode(), after.encode()) == expected
     start, old_end, new_end = expected
     assert before[:start] + after[start:new_end] + before[old_end:] == after
 

@@ -390,3 +390,65 @@ async def test_names_that_are_no_hosts_cannot_be_allowed() -> None:
     for name in ("http://app.example", "app.example:80", "*", "", "a b", "."):
         with pytest.raises(ValueError, match="is not a host name"):
             Proxy(allowed_hosts=[name])
+
+
+def saying(answer: bytes, *, keep: bool) -> Handler:
+    """Answer a request with these bytes."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        if keep:
+            await reader.read()
+        writer.close()
+
+    return handle
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+ANSWERS: list[tuple[str, bytes]] = [
+    ("a long head", OK + b"X-Long: " + b"x" * 70_000 + b"\r\n\r\nok"),
+    ("many headers", OK + b"X-Y: z\r\n" * 20_000 + b"\r\nok"),
+    ("100 before it", b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"\r\nok"),
+    ("103 before it", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" * 3 + OK + b"\r\nok"),
+    ("cut off", OK + b"\r\no"),
+    ("cut off in its head", b"HTTP/1.1 200 OK\r\nContent-Le"),
+]
+
+
+@pytest.mark.parametrize("keep", [True, False], ids=["kept", "closed"])
+@pytest.mark.parametrize("answer", [pytest.param(a[1], id=a[0]) for a in ANSWERS])
+async def test_nothing_is_added_to_an_answer(answer: bytes, keep: bool) -> None:
+    async with behind(saying(answer, keep=keep)) as port, fronted() as (front, seen):
+        front.serve(port)
+        client = await Client.to(front)
+        client.writer.write(GET)
+        assert await client.reader.readexactly(len(answer)) == answer
+        client.writer.write_eof()
+        assert await client.ended()
+        assert [status for *_, status in seen] in ([200], [])
+
+
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "body", [b"x\r\n", b"-1\r\nx\r\n", b"3\r\nabcd\r\n", b"1\r\nx\r\n0\r\nno field\r\n\r\n"]
+)
+@pytest.mark.parametrize("together", [True, False], ids=["together", "in two pieces"])
+async def test_a_body_that_is_malformed_is_a_bad_request(body: bytes, together: bool) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()  # workerd waits for the rest
+        writer.close()
+
+    async with behind(handle) as port, fronted() as (front, _):
+        front.serve(port)
+        client = await Client.to(front)
+        client.writer.write(CHUNKED + body if together else CHUNKED)
+        if not together:
+            await asyncio.sleep(0.2)
+            client.writer.write(body)
+        status, text = await client.answer()
+        assert (status, text[:17]) == (400, b"Malformed request")
+        assert await client.ended()

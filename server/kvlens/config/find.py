@@ -33,7 +33,7 @@ def find_config(folder: Path) -> Path | None:
 
 
 def _is_there(path: Path) -> bool:
-    """Tell whether something has a config's name; reading it says what it is, if it is no file."""
+    """Tell whether something has a config's name; reading it says if it isn't a file."""
     return path.exists() and not path.is_dir()
 
 

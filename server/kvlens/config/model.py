@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -59,7 +58,7 @@ class Entry:
 
     @property
     def fields(self) -> list[Field]:
-        """Its fields in order, a name written twice standing twice."""
+        """Its fields in order, a name written twice included twice."""
         fields = _fields(self.node)
         if not self.base:
             return fields
@@ -108,7 +107,7 @@ def _fields(node: Node) -> list[Field]:
 
 @memo
 def _texts(node: Node) -> dict[str, str | None]:
-    """Return the values of a table's fields; None where one is no whole, non-empty string."""
+    """Return the values of a table's fields; None where one is not a whole, non-empty string."""
     texts: dict[str, str | None] = {}
     for field in _fields(node):
         whole = field.kind == "string" and not field.broken and field.value
@@ -129,8 +128,7 @@ def _field(member: Any) -> Field:
     )
 
 
-@dataclass(frozen=True)
-class KvList:
+class KvList(NamedTuple):
     """One definition of `kv_namespaces`."""
 
     definition: Definition
@@ -157,13 +155,13 @@ class KvList:
         return self.definition.node is not None and self.definition.node.broken
 
 
-@dataclass(frozen=True)
 class Environment:
     """The top level of a config (name None), or one `env.NAME`."""
 
-    name: str | None
-    key_span: Span | None  # the name in its header or key; None for the top level
-    table: Table
+    def __init__(self, name: str | None, key_span: Span | None, table: Table) -> None:
+        self.name = name
+        self.key_span = key_span  # the name in its header or key; None for the top level
+        self.table = table
 
     @cached_property
     def kv(self) -> list[KvList]:
@@ -194,8 +192,7 @@ def elements(definition: Definition) -> list[Entry]:
     return entries
 
 
-@dataclass(frozen=True)
-class Namespace:
+class Namespace(NamedTuple):
     """One usable namespace: a binding and the id that a local store keeps it under."""
 
     binding: str
@@ -212,7 +209,7 @@ class Config:
     ) -> None:
         self.path = path
         self.text = text
-        self.refused = refused  # why nothing of the text was read, where that is so
+        self.refused = refused  # why the text was not read, if it was not
         self.sections = sections
         self.root = gather(sections)
         self.environments = list(self._environments())
@@ -231,7 +228,7 @@ class Config:
     def namespaces(self, *environments: str | None) -> list[Namespace]:
         """Return the usable namespaces of these environments; of all where none is named.
 
-        A binding that stands twice in one environment counts once: the first.
+        A binding declared twice in one environment counts once: the first.
         """
         found: list[Namespace] = []
         for environment in self._named(environments):

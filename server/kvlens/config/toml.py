@@ -5,7 +5,7 @@ where a reader would say it ends. Whether a file is valid TOML is not its busine
 asks tomlkit that. Only one that is too much (`limits`) is not read.
 
 What it has read it keeps by its text: a header with its lines, and a flat inline table. After
-one key stroke only the section typed in is read again.
+one keystroke only the section typed in is read again.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class TomlScanner:
                 reader = _Reader(chunk, self._tables, tables, left)
                 read = reader.sections(), left - reader.left
                 if reader.open_block and _block_end(text, start, reader.open_block):
-                    index = len(bounds) - 1  # a header inside a multi-line string is none
+                    index = len(bounds) - 1  # a header inside a multi-line string is not one
                     reader = _Reader(text[start:], self._tables, tables, left)
                     read = reader.sections(), left - reader.left
             if not has_blocks or ('"""' not in chunk and "'''" not in chunk):
@@ -422,7 +422,7 @@ class _Reader:
     def _own_members(self, start: int, end: int, members: list[Member]) -> tuple[int, list[Member]]:
         """Leave out of a table that is not closed yet the statements below that it ran into.
 
-        They stand no further in than the line on which it was opened.
+        They are no further in than the line on which it was opened.
         """
         if not members:
             return end, members

@@ -1,9 +1,10 @@
-"""Who may ask. A web page in the user's browser must not reach the emulator.
+"""Which requests are allowed. A web page in the user's browser must not reach the emulator.
 
 - Every request carries the token of this run, which no page knows.
-- Host must be ours: a page whose name was pointed at 127.0.0.1 (DNS rebinding) has its own.
-- A browser adds Origin or Sec-Fetch-Site to what a page sends; such requests are refused, and
-  so is every preflight.
+- Host must be the emulator's: a page whose name resolves to 127.0.0.1 (DNS rebinding) sends its
+  own.
+- A browser adds Origin or Sec-Fetch-Site to what a page sends; such requests and all preflights
+  are refused.
 """
 
 from __future__ import annotations

@@ -116,8 +116,8 @@ async def _put(emulator: Emulator, request: Request, ns: str) -> Response:
     if header is not None:
         metadata = header.decode("utf-8", "replace")
         validation.check_metadata_size(metadata)
-        if not is_json(metadata):
-            raise KVError("Metadata must be valid JSON", method="PUT", status=400)
+        if not is_json(metadata):  # of what has no JSON form, such as a symbol
+            raise KVError("Internal Server Error", method="PUT", status=500)
     validation.check_value_size(request.size)
     await emulator.store.put(ns, Write(key, request.body, metadata, expiration))
     emulator.changed(ns)
@@ -149,13 +149,17 @@ async def _bulk_get(emulator: Emulator, request: Request, ns: str) -> Response:
     if request.size > request.limit:
         raise KVError("The list of keys is too long", method="GET_BULK", status=413)
     try:
-        asked = json.loads(request.body)
+        # as text, since bytes that are no UTF-8 would become half characters
+        asked = json.loads(request.body.decode("utf-8", "replace"))
         keys = asked["keys"]
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             raise TypeError
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise KVError('The body must be {"keys": ["…"]}', method="GET_BULK", status=400) from None
-    kind = validation.bulk_type(asked.get("type"))
+        raise KVError('The body must be {"keys": ["key"]}', method="GET_BULK", status=400) from None
+    kind = asked.get("type")
+    if isinstance(kind, str) and any(char < " " for char in kind):  # for a status line
+        raise KVError("Internal Server Error", method="GET_BULK", status=500)
+    kind = validation.bulk_type(kind)
     ttl = asked.get("cacheTtl")
     names = validation.bulk_keys(keys, UNSET if ttl is None else ttl, emulator.compat)
     parts: list[str] = []

@@ -1,13 +1,14 @@
-"""The thin HTTP/1.1 layer: requests in, responses out, in order, on kept connections.
+"""The thin HTTP/1.1 layer: requests in, responses out, in order, on persistent connections.
 
 It exists because a KV error reaches a Worker in the reason phrase of the status line, which
-the usual server interfaces have no field for. Bodies are read whole before an answer is given:
-workerd takes an early one for a lost connection. What is over the limit is counted, not kept.
+the usual server interfaces have no field for. Bodies are read completely before an answer is sent:
+workerd takes an early answer for a lost connection. What exceeds the limit is counted, not kept.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Coroutine
 from http import HTTPStatus
@@ -18,7 +19,11 @@ import httptools
 from kvlens.emulator.capacity import UNCOUNTED, Capacity
 
 MAX_HEAD_SIZE = 64 * 1024
+LONGEST_REASON = 4096  # characters
 _ONCE = frozenset((b"host", b"authorization", b"x-kv-ns", b"origin", b"content-type"))
+_METADATA = b"cf-kv-metadata"  # JSON, in which DEL may stand as it is
+_CONTROLS = re.compile(rb"[\0-\x08\x0a-\x1f\x7f]")
+_MORE_CONTROLS = re.compile(rb"[\0-\x08\x0a-\x1f]")
 _TWO_WRITES = 64 * 1024  # from here on a copy of the body costs more than a second write
 
 
@@ -80,9 +85,12 @@ _STATUS_LINES = {
 
 
 def reason_phrase(text: str) -> bytes:
-    """Return a text as it may stand in a status line: one line, at most 512 characters."""
-    line = "".join(char if char.isprintable() else " " for char in text[:512])
-    return line.encode("utf-8", "replace")
+    """Return a text in the form that a status line takes: one line, of a bounded length.
+
+    workerd drops all of a phrase that has anything but ASCII in it: that is written as an escape.
+    """
+    line = "".join(" " if char < " " or char == "\x7f" else char for char in text[:LONGEST_REASON])
+    return line.encode("ascii", "backslashreplace")
 
 
 class Connection(asyncio.Protocol):
@@ -92,6 +100,7 @@ class Connection(asyncio.Protocol):
         self._app = app
         self._capacity = capacity
         self._parser: Any = httptools.HttpRequestParser(self)
+        self._parser.set_dangerous_leniencies(lenient_headers=True)  # for DEL: see `on_header`
         self._queue: deque[Request] = deque()
         self._closing = False
         self._said_all = False
@@ -100,7 +109,7 @@ class Connection(asyncio.Protocol):
         self._request: Request | None = None
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
-        self._twice = ""  # a header that decides, and is there more than once
+        self._wrong = ""  # what is wrong with the headers
         self._chunks: list[bytes] = []
         self._waits = False  # for memory, in the middle of a body
         self._sending = 0  # bytes of answers counted by `Capacity`
@@ -163,7 +172,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._url = b""
         self._headers = {}
-        self._twice = ""
+        self._wrong = ""
 
     def on_url(self, url: bytes) -> None:
         self._url += url
@@ -171,7 +180,9 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
         if name in self._headers and name in _ONCE:
-            self._twice = name.decode()
+            self._wrong = f"The header {name.decode()} is there twice"
+        if _CONTROLS.search(value) and (name != _METADATA or _MORE_CONTROLS.search(value)):
+            self._wrong = f"The header {name.decode()} has a control character"
         self._headers[name] = value
 
     def on_headers_complete(self) -> None:
@@ -180,8 +191,8 @@ class Connection(asyncio.Protocol):
         request.limit = self._app.admit(request)
         if self._parser.should_upgrade() and request.method != b"GET":
             request.refusal = Response(400, reason="HTTP/1.1 only: send no Upgrade")
-        if self._twice:
-            request.refusal = Response(400, reason=f"The header {self._twice} is there twice")
+        if self._wrong:
+            request.refusal = Response(400, reason=self._wrong)
             request.limit = 0
         self._request = request
         self.trusted = self.trusted or request.refusal is None
@@ -333,7 +344,7 @@ class Connection(asyncio.Protocol):
         self._start(self._queue.popleft())
 
     def _refuse(self, status: int, reason: str) -> None:
-        """Answer what is no request, and close."""
+        """Answer something that is not a request, and close."""
         self._closing = True
         body = reason.encode() + b"\n"
         self._transport.write(

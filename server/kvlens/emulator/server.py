@@ -25,8 +25,8 @@ from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.limits import CompatName, read_compat
 from kvlens.stores.base import Store, StoreError
 
-CHANGES_EVERY = 0.1  # seconds in which changes of a namespace are told once
-CLOSING = 1.0  # seconds a client has to read what was answered
+CHANGES_EVERY = 0.1  # seconds; changes of a namespace are reported once in that time
+CLOSING = 1.0  # seconds a client has to read the answer
 POLL_EVERY = 0.5  # seconds between looks for what other programs changed
 _BULK_GET_SIZE = 1024 * 1024  # 100 keys of 512 bytes, escaped, and room
 _CORE_SIZE = 1024 * 1024 * 1024
@@ -171,7 +171,7 @@ class Emulator:
     def on_change(self, listener: Callable[[str], None]) -> None:
         """Call `listener` with the id of a namespace whose keys have changed.
 
-        Changes by other programs on the same store are told too. Told once per 0.1 s.
+        Includes changes by other programs on the same store. Called at most every 0.1 s.
         """
         self._listeners.append(listener)
 
@@ -227,7 +227,7 @@ class Emulator:
                     return await handler(self, request)
         except StoreError as error:
             return text(500, str(error))
-        except Exception as error:  # one request must not end the connection without a word
+        except Exception as error:  # one request must not end the connection silently
             return text(500, unexpected(request, error))
         return self._about(request)
 

@@ -57,7 +57,7 @@ class Unavailable(KVLensError):  # noqa: N818 - it is the state that has a name
 
 
 class TooSlowError(InternalError):
-    """A text takes longer to parse than anyone would wait; it was made to, or is no code."""
+    """A text takes longer to parse than anyone would wait; it was made to, or isn't code."""
 
 
 class TooLargeTreeError(InternalError):

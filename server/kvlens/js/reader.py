@@ -6,7 +6,7 @@ from kvlens.js.grammar import Grammar, TooLargeTreeError, TooSlowError, grammar_
 from kvlens.js.limits import refusal
 from kvlens.js.offsets import Offsets
 from kvlens.js.syntax import Source
-from kvlens.text import changed
+from kvlens.text import difference
 
 MAX_LENGTH = 2_000_000  # code points; what is longer was made by a bundler, not written
 
@@ -23,7 +23,7 @@ class SourceReader:
 
         Raises:
             Unavailable: there is no parser here.
-            ValueError: the file is no JavaScript or TypeScript by its ending.
+            ValueError: the file is not JavaScript or TypeScript by its ending.
         """
         last = self._last
         if last is None or last.text != text:
@@ -73,7 +73,7 @@ _Point = tuple[int, int]
 
 def _edit(before: bytes, after: bytes) -> tuple[int, int, int, _Point, _Point, _Point]:
     """Return the one edit between two versions, in the form that the parser takes."""
-    start, old_end, new_end = changed(before, after)
+    start, old_end, new_end = difference(before, after)
     return (
         start,
         old_end,

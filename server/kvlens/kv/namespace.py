@@ -112,7 +112,7 @@ class KVNamespace:
         await self._store.put(self._id, Write(name, data, text, expires))
 
     async def delete(self, key: Any = MISSING) -> None:
-        """Delete `key`; nothing happens where there is none."""
+        """Delete `key`; a missing key is fine."""
         validation.check_defined("delete", key, self._compat)
         name = validation.key_name("delete", key)
         await self._store.delete(self._id, [name])
@@ -250,6 +250,7 @@ def encode_cursor(name: str) -> str:
 
 def decode_cursor(cursor: str) -> str:
     """Return the key name that a cursor stands for; what is not base64 is the first page."""
+    cursor = cursor.partition("=")[0]
     if not cursor:
         return ""
     letters = "".join(c for c in cursor if c.isascii() and (c.isalnum() or c in "+/-_"))

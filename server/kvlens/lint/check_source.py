@@ -62,7 +62,7 @@ def check(
 
     Raises:
         Unavailable: there is no parser here.
-        ValueError: the file is no JavaScript or TypeScript by its ending.
+        ValueError: the file is not JavaScript or TypeScript by its ending.
     """
     context = SourceContext(configs, types or {}, beside)
     if is_test(path, configs) or not may_matter(text, context):

@@ -53,7 +53,7 @@ class FixableConfig:
             fixes = rule.fixes
         return fixes(self.file, problem) if fixes else ()
 
-    def mends(self, fix: Fix, code: str) -> bool:
+    def solves(self, fix: Fix, code: str) -> bool:
         """Tell whether a fix makes fewer problems of one rule and no more of any other.
 
         Where a list was not read before, what was wrong inside it all along counts as no new
@@ -63,14 +63,14 @@ class FixableConfig:
             return False
         rule = find_rule(code)
         slow = isinstance(rule, TextRule | PlaceRule)
-        mended = tried(self.file, fix)
-        before, after = self._count(self.file, slow), self._count(mended, slow)
+        fixed = tried(self.file, fix)
+        before, after = self._count(self.file, slow), self._count(fixed, slow)
         inside = _INSIDE if code in _HIDING else frozenset[str]()
         if after[code] >= before[code] and not isinstance(rule, ProjectRule):
             return False
         if any(after[other] > before[other] for other in after.keys() - inside):
             return False
-        if slow or still_valid(mended):
+        if slow or still_valid(fixed):
             return True
         return check_syntax(self.file.text, self.file.path) is not None
 
@@ -90,9 +90,9 @@ def tried(config: Config, fix: Fix) -> Config:
     except IndexError:
         reader = ConfigReader(config.path)
         reader.read(config.text)
-    mended = reader.read(applied(config.text, fix.edits))
+    fixed = reader.read(applied(config.text, fix.edits))
     idle.append(reader)
-    return mended
+    return fixed
 
 
 @memo

@@ -29,6 +29,11 @@ class FixableSource:
     comment = "//"
     prefers_unsafe = False
 
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the source."""
+        return check_source(self.file, self.project, self.now)
+
     def proposed(self, problem: Problem) -> Iterable[Fix]:
         """Return what the problem's rule proposes, the best first, untried."""
         rule = rules_of("js").get(problem.code)
@@ -37,7 +42,7 @@ class FixableSource:
         context = Context(read(self.file, self.project), self.now or 0.0, self.project)
         return rule.fixes(context, problem)
 
-    def mends(self, fix: Fix, code: str) -> bool:
+    def solves(self, fix: Fix, code: str) -> bool:
         """Tell whether a fix makes fewer problems of one rule and no more of any other."""
         if not fix.edits:
             return False
@@ -49,20 +54,21 @@ class FixableSource:
             if not keeps(config, fix):
                 return False
             project = replace(project, configs=_changed(project.configs, config, fix))
-        after = self._count(source, project)
+        after = _counts(check_source(source, project, self.now))
         if after[code] >= self._before[code] or after - self._before:
             return False
         return self.file.root.has_error or not source.root.has_error
 
     @cached_property
     def _before(self) -> Counter[str]:
-        return self._count(self.file, self.project)
+        return _counts(self.problems)
 
-    def _count(self, source: Source, project: SourceContext) -> Counter[str]:
-        counts: Counter[str] = Counter()
-        for problem in check_source(source, project, self.now):
-            counts[problem.code] += number_of(problem)
-        return counts
+
+def _counts(problems: Iterable[Problem]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for problem in problems:
+        counts[problem.code] += number_of(problem)
+    return counts
 
 
 def _changed(configs: Sequence[Config], config: Config, fix: Fix) -> list[Config]:

@@ -35,13 +35,13 @@ class Fixable(Protocol):
     def proposed(self, problem: Problem) -> Iterable[Fix]:
         """Return what the problem's rule proposes, the best first, untried."""
 
-    def mends(self, fix: Fix, code: str) -> bool:
+    def solves(self, fix: Fix, code: str) -> bool:
         """Tell whether a fix makes fewer problems of one rule and no more of any other."""
 
 
 def fixes_for(file: Fixable, problem: Problem) -> list[Fix]:
     """Return the ways to fix one problem, the best first."""
-    return [fix for fix in file.proposed(problem) if file.mends(fix, problem.code)]
+    return [fix for fix in file.proposed(problem) if file.solves(fix, problem.code)]
 
 
 def fix_all(file: Fixable, problems: Iterable[Problem], *, only_safe: bool = False) -> Fix | None:
@@ -53,7 +53,7 @@ def fix_all(file: Fixable, problems: Iterable[Problem], *, only_safe: bool = Fal
     for sure in (False, True):  # tried one by one only where all at once do not do
         edits, done = _together(file, wanted, only_safe=only_safe, sure=sure)
         whole = Fix("", tuple(edits), safe=only_safe)
-        if done and file.mends(whole, done[0].code):
+        if done and file.solves(whole, done[0].code):
             codes = {problem.code for problem in done}
             of = f" of {done[0].code}" if len(codes) == 1 else ""
             count = f"all {len(done)} problems" if len(done) > 1 else "the problem"
@@ -68,7 +68,7 @@ def suppress(file: Fixable, problem: Problem) -> Fix | None:
     title = f"Silence {problem.code} on this line"
     for edit in _silencing(file.file, file.comment, problem):
         fix = Fix(title, (edit,))
-        if file.mends(fix, problem.code):
+        if file.solves(fix, problem.code):
             return fix
     return None
 
@@ -107,7 +107,7 @@ def _together(
             if more is None:
                 continue
             tried += sure
-            if sure and not file.mends(Fix("", (*edits.all, *more)), problem.code):
+            if sure and not file.solves(Fix("", (*edits.all, *more)), problem.code):
                 continue
             edits.add(more)
             done.append(problem)

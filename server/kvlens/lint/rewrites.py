@@ -1,4 +1,4 @@
-"""Changes of a config that mend nothing: another way to write it, or more of the same."""
+"""Changes to a config that fix nothing: another way to write it, or more of the same."""
 
 from __future__ import annotations
 

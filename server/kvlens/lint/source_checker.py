@@ -1,6 +1,6 @@
 """Checking the versions of one source as it is typed, without problems that come and go.
 
-An open bracket or quote makes the parser lose its way far beyond the line it stands on, and a
+An open bracket or quote makes the parser lose its way far beyond the line it is on, and a
 line that ends in `=` takes the next one for its own. So while a text is not whole, what lies
 outside of the lines that changed since it last was stays as it was found then.
 """
@@ -15,7 +15,7 @@ from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
 from kvlens.lint.check_source import check_source
 from kvlens.lint.problems import in_order
-from kvlens.text import Change, changed
+from kvlens.text import Difference, difference
 
 _GOES_ON = re.compile(r"(?:[=.<>&|?+*,:]|\b(?:await|new|typeof|void|in|of|instanceof))[ \t\r]*\Z")
 
@@ -53,7 +53,7 @@ class SourceChecker:
         return _merged(self._found[1], found, lines)
 
 
-def _merged(kept: list[Problem], found: list[Problem], lines: Change) -> list[Problem]:
+def _merged(kept: list[Problem], found: list[Problem], lines: Difference) -> list[Problem]:
     """Return what is found in the changed lines, and what was kept of the lines around them."""
     start, old_end, new_end = lines
     by = new_end - old_end
@@ -65,9 +65,9 @@ def _merged(kept: list[Problem], found: list[Problem], lines: Change) -> list[Pr
     return in_order(merged)
 
 
-def _changed_lines(before: str, after: str) -> Change:
+def _changed_lines(before: str, after: str) -> Difference:
     """Return the lines that differ."""
-    start, old_end, _ = changed(before, after)
+    start, old_end, _ = difference(before, after)
     line = before.find("\n", old_end)
     old_end = len(before) if line < 0 else line
-    return Change(before.rfind("\n", 0, start) + 1, old_end, old_end + len(after) - len(before))
+    return Difference(before.rfind("\n", 0, start) + 1, old_end, old_end + len(after) - len(before))

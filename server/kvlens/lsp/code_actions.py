@@ -92,12 +92,11 @@ def _of_source(
     levels: Levels,
     others: Mapping[str, _File],
 ) -> list[types.CodeAction]:
-    from kvlens.lint.check_source import check_source  # late: only where there are sources
-    from kvlens.lint.fixable_source import FixableSource
+    from kvlens.lint.fixable_source import FixableSource  # late: only where there are sources
 
-    found = (with_severity(one, levels) for one in check_source(read.source, read.context))
-    file.problems = [problem for problem in found if problem]
     fixable = FixableSource(read.source, read.context)
+    found = (with_severity(problem, levels) for problem in fixable.problems)
+    file.problems = [problem for problem in found if problem]
     return list(_offered(params, file, fixable, others))
 
 
@@ -125,7 +124,7 @@ def _offered(
         for problem in here:
             if quiet := suppress(fixable, problem):
                 yield _action(quiet, QUICK_FIX, file, params, (file, problem))
-    if only and _wanted(FIX_ALL, only):  # only where asked for: it is no part of a place's menu
+    if only and _wanted(FIX_ALL, only):  # only where asked for: it isn't in the menu of a place
         whole = fix_all(fixable, file.problems, only_safe=True)
         if whole:
             yield _action(whole, FIX_ALL, file, params)
@@ -144,11 +143,11 @@ def _action(
     fixed: tuple[_File, Problem] | None = None,
 ) -> types.CodeAction:
     edits = [types.TextEdit(edited.range(edit.span), edit.text) for edit in fix.edits]
-    mended = None
+    solved = None
     if fixed:
         file, problem = fixed
         place = file.range(problem.span)
-        mended = [
+        solved = [
             known
             for known in params.context.diagnostics
             if known.code == problem.code and known.range == place
@@ -156,7 +155,7 @@ def _action(
     return types.CodeAction(
         fix.title,
         kind=kind,
-        diagnostics=mended or None,
+        diagnostics=solved or None,
         edit=types.WorkspaceEdit(changes={edited.uri: edits}),
     )
 

@@ -1,6 +1,6 @@
 """Problems in configs, as the user types: published, or held for a client that asks for them.
 
-What costs little is checked at every change. The strict judge runs when typing pauses, in a
+What costs little is checked at every change. The syntax check runs when typing pauses, in a
 thread; until then its last finding stays where its line went, so that nothing flickers.
 """
 

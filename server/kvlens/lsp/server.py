@@ -284,6 +284,8 @@ class Server(StdioServer):
                 self.keys_changed(project)
         if not all(known) or not all(is_regular(self.path(uri)) for uri in configs):
             await self._look_through(start=self.settings.starts_alone)
+        if self._sources:
+            self._sources.check_all()  # what they are held against has changed
 
     def _offer_moves(self, project: ServedProject) -> None:
         """Offer to move the keys of namespaces that the config renamed."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from kvlens.config.model import Namespace
 from kvlens.kv.records import Stats
 from kvlens.operations.target import Scope, Target, check_environment
-from kvlens.stores.base import StoreError
-from kvlens.stores.unclaimed import Unclaimed, unclaimed
+from kvlens.stores.base import Store, StoreError
 
 
 class Row(NamedTuple):
@@ -18,6 +18,14 @@ class Row(NamedTuple):
     namespace: Namespace
     stats: Stats | None = None
     error: StoreError | None = None
+
+
+class Unclaimed(NamedTuple):
+    """A namespace with keys that no config names."""
+
+    id: str
+    keys: int
+    size: int | None
 
 
 class Listing(NamedTuple):
@@ -67,3 +75,20 @@ async def find_unclaimed(scope: Scope, namespace_id: str, claimed: Iterable[str]
     if namespace_id in await store.namespaces():
         return Target(scope, namespace_id)
     return None
+
+
+async def unclaimed(store: Store, claimed: Iterable[str]) -> list[Unclaimed]:
+    """Return the namespaces with keys whose ids are not among the claimed ones.
+
+    Empty if the store cannot tell; one that cannot be read is left out. Raises StoreError.
+    """
+    known = set(claimed)
+    found = []
+    for name in await store.namespaces():
+        if name in known:
+            continue
+        with contextlib.suppress(StoreError):
+            stats = await store.stats(name)
+            if stats.keys:
+                found.append(Unclaimed(name, stats.keys, stats.size))
+    return found

@@ -15,7 +15,7 @@ from kvlens.kv.records import Entry, Page, Stats, Write
 
 
 class StoreError(KVLensError):
-    """A store cannot do what it was asked. The text names the place and the way out."""
+    """A store cannot do what was asked. The text names the place and the way out."""
 
 
 class DamagedKeyError(StoreError):
@@ -30,18 +30,18 @@ Found = Union[Entry, DamagedKeyError, None]  # noqa: UP007  evaluated, in Python
 
 
 class Replaced(Enum):
-    """What became of a `Store.replace`; true where the key has the new value now."""
+    """The result of `Store.replace`; true if the key has the new value now."""
 
     DONE = "done"
     GONE = "gone"  # the key was deleted, or has expired
-    CHANGED = "changed"  # its value is not the one that was expected
+    CHANGED = "changed"  # it has another value than expected
 
     def __bool__(self) -> bool:
         return self is Replaced.DONE
 
 
 class Batch(NamedTuple):
-    """What to change in one namespace. Of equal keys the last write counts, before a delete."""
+    """What to change in one namespace. The last write of a key counts, and wins over a delete."""
 
     ns: str
     writes: Iterable[Write] = ()
@@ -67,7 +67,7 @@ class Seen(NamedTuple):
         return cls(key, digest(entry.value), entry.metadata, entry.expiration)
 
     def is_same(self, entry: Entry | None) -> bool:
-        """Tell whether this is the entry that was read."""
+        """Return whether this is the entry that was read."""
         return entry is not None and Seen.of(self.key, entry) == self
 
 
@@ -227,7 +227,7 @@ def after_prefix(prefix: str) -> str | None:
     """
     for index in range(len(prefix) - 1, -1, -1):
         code = ord(prefix[index]) + 1
-        if code == 0xD800:  # surrogates are no characters
+        if code == 0xD800:  # surrogates are not characters
             code = 0xE000
         if code <= 0x10FFFF:
             return prefix[:index] + chr(code)

@@ -1,6 +1,6 @@
-"""`http://127.0.0.1:PORT` is the store of a running emulator, reached over its own API.
+"""`http://127.0.0.1:PORT` is the store of a running emulator, over its own API.
 
-The token stands in the URL (`http://TOKEN@127.0.0.1:PORT`) or in KVLENS_TOKEN.
+The token is in the URL (`http://TOKEN@127.0.0.1:PORT`) or in KVLENS_TOKEN.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ class EmulatorStore(Store):
         await self._call("put", ns=ns, **pack(write))
 
     async def change_many(self, batches: Sequence[Batch]) -> None:
-        """Send what is little with one request, else part by part, to be made as a whole."""
+        """Send a small change with one request, a large one in parts that commit together."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, self._send, batches)
 
@@ -204,8 +204,8 @@ class EmulatorStore(Store):
 
     async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
         deleted: list[str] = []
-        for start in range(0, len(seen), PART_KEYS):
-            part = [one._asdict() for one in seen[start : start + PART_KEYS]]
+        for some in chunks(seen, PART_KEYS):
+            part = [one._asdict() for one in some]
             deleted += await self._call("delete_unchanged", ns=ns, seen=part)
         return deleted
 

@@ -1,4 +1,4 @@
-"""`memory:` keeps everything while the process lives."""
+"""`memory:` keeps keys as long as the process runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AT_ONCE = 500  # writes that are taken in one turn of the loop
 
 def _open_url(url: str, base: Path, clock: Clock) -> Store:
     if url.lower() != "memory:":
-        raise StoreError(f'Unknown store "{url}": write memory: with nothing behind it.')
+        raise StoreError(f'Unknown store "{url}": write memory: and nothing after it.')
     return MemoryStore(clock)
 
 
@@ -52,7 +52,7 @@ def _ring(turn: asyncio.Future[None]) -> None:
 
 
 class _Names:
-    """The keys of a namespace in order, put in order when a list asks.
+    """The keys of a namespace, sorted when a list needs them in order.
 
     Python compares text by code point, which is the order of its UTF-8 bytes.
     """
@@ -158,7 +158,7 @@ class MemoryStore(Store):
             for number, write in enumerate(writes, 1):
                 rows[write.key] = write
                 if number % AT_ONCE == 0:
-                    await _next_turn()  # for others too, the one who cancels among them
+                    await _next_turn()  # so that other tasks run, such as one that cancels
             for key in deletes:
                 rows.setdefault(key, None)
         for ns, rows in staged:

@@ -22,8 +22,9 @@ _NAME = re.compile(_TOKEN)
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n")
-_LONGEST_CHUNK_LINE = 17
+# A chunk's size, and extensions, in which CR and LF cannot stand.
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[^\x00-\x08\x0a-\x1f\x7f]*)?[ \t]*\r\n")
+_LONGEST_LINE = 8 * 1024
 _END = b"\r\n\r\n"
 _ONCE = (b"host", b"content-length", b"transfer-encoding")
 
@@ -59,7 +60,8 @@ class Requests:
         self._left: int | None = 0  # bytes of the body that are still to come; None: in chunks
         self._chunk = 0  # the same of a chunk
         self._line_end = False  # a chunk's line end comes next
-        self._is_last = False  # it is that of the last chunk
+        self._is_last = False  # the last chunk has come
+        self._trailer = 0  # bytes of the fields behind it
 
     def feed(self, data: bytes) -> None:
         """Add bytes from the client."""
@@ -69,6 +71,11 @@ class Requests:
     def received(self) -> bool:
         """Whether there are bytes that aren't part of a head or body yet."""
         return bool(self._received)
+
+    @property
+    def in_body(self) -> bool:
+        """Whether the last head's body is not whole yet."""
+        return self._left != 0
 
     def take_rest(self) -> bytes:
         """Return the remaining bytes, for a connection that switched to another protocol."""
@@ -120,23 +127,50 @@ class Requests:
             self._chunk -= len(part)
             self._line_end = not self._chunk
             return part or None
+        if self._is_last:
+            return self._drop_trailer()
         if self._line_end:
             if len(self._received) < 2:
                 return None
             if self._received[:2] != b"\r\n":
                 raise RequestRefusedError(400, "Malformed request: a chunk is longer than its size")
             self._line_end = False
-            if self._is_last:
-                self._left = 0
             return self._cut(2)
-        found = _CHUNK.match(self._received)
+        line = self._next_line()
+        if line is None:
+            return None
+        found = _CHUNK.fullmatch(line)
         if found is None:
-            if len(self._received) < _LONGEST_CHUNK_LINE and b"\n" not in self._received:
-                return None
             raise RequestRefusedError(400, "Malformed request: a chunk size is not a number")
         self._chunk = int(found[1], 16)
-        self._line_end = self._is_last = not self._chunk
-        return self._cut(found.end())
+        self._is_last = not self._chunk
+        return found[1] + b"\r\n"  # without extensions, which workerd does not take
+
+    def _drop_trailer(self) -> bytes | None:
+        """Leave out the fields behind the last chunk; return the end of the body."""
+        while (line := self._next_line()) is not None:
+            if line == b"\r\n":
+                self._left, self._trailer = 0, 0
+                return line
+            self._trailer += len(line)
+            name, colon, value = line[:-2].partition(b":")
+            if not colon or not _NAME.fullmatch(name) or _CONTROL.search(value):
+                raise RequestRefusedError(400, f"Malformed request: trailer {line[:80]!r}")
+            if self._trailer > MAX_HEAD_SIZE:
+                raise RequestRefusedError(431, "The request's trailer is too large")
+        return None
+
+    def _next_line(self) -> bytes | None:
+        """Return the next line with its end, or None where it has not come as a whole."""
+        end = self._received.find(b"\n", 0, _LONGEST_LINE)
+        if end >= 0:
+            line = self._cut(end + 1)
+            if not line.endswith(b"\r\n"):
+                raise RequestRefusedError(400, "Malformed request: its lines must end with CRLF")
+            return line
+        if len(self._received) >= _LONGEST_LINE:
+            raise RequestRefusedError(400, "Malformed request: a line of its body is too long")
+        return None
 
 
 def read_head(raw: bytes) -> Head:

@@ -170,6 +170,7 @@ class _Client(asyncio.Protocol):
         self._refusal: tuple[int, str] | None = None  # sent after the responses before it
         self._since = 0.0
         self._head = b""
+        self._said_all = False  # the client sends nothing more
         self._last_answer = False  # the response closes the connection
         self.address: Address | None = None
 
@@ -192,6 +193,7 @@ class _Client(asyncio.Protocol):
             self._upstream.transport.close()
 
     def eof_received(self) -> bool:
+        self._said_all = True
         if self._upstream is not None and self._upstream.transport.can_write_eof():
             self._upstream.transport.write_eof()
         return self._asked is not None or self._upstream is not None  # a response may be on its way
@@ -221,6 +223,8 @@ class _Client(asyncio.Protocol):
                 elif part is not None:
                     self._send(part)
             except RequestRefusedError as error:
+                if self._requests.in_body:  # the one that workerd has the beginning of
+                    self._replay = None
                 self._refuse(error.status, str(error))
                 return
             if part is None:
@@ -302,19 +306,21 @@ class _Client(asyncio.Protocol):
 
     def _read_head(self, data: bytes) -> None:
         self._replay = None
-        self._head += data[:MAX_HEAD_SIZE]
-        head, end, rest = self._head.partition(b"\r\n\r\n")
-        if not end:
-            if len(self._head) > MAX_HEAD_SIZE:
-                self._begun(0)
-            return
-        words = head.split(b" ", 2)
-        status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
-        if 100 <= status < 200 and status != 101:
-            self._head = rest
-            return
-        self._last_answer = b"\r\nconnection: close" in head.lower()
-        self._begun(status)
+        self._head += data
+        while self._asked is not None:
+            head, end, rest = self._head.partition(b"\r\n\r\n")
+            if not end and len(self._head) <= MAX_HEAD_SIZE:
+                return
+            words = head[:MAX_HEAD_SIZE].split(b" ", 2)
+            status = (
+                int(words[1]) if len(words) > 1 and len(words[1]) == 3 and words[1].isdigit() else 0
+            )
+            if end and 100 <= status < 200 and status != 101:
+                self._head = rest  # the answer itself comes behind it
+                continue
+            self._last_answer = b"\r\nconnection: close" in head.lower()
+            self._head = b""
+            self._begun(status)
 
     def _begun(self, status: int) -> None:
         """Handle the start of a response."""
@@ -348,11 +354,13 @@ class _Client(asyncio.Protocol):
             # it was closed between two requests, just when the second one was sent
             self._waiting = list(self._replay)
             self._connect()
-        elif self._asked:
-            self._answer(502, "The Worker's runtime ended before it answered")
+        elif self._asked and self._head:
+            self.transport.close()  # a part of the answer is with the client
         elif self._refusal is not None:
             self._answer(*self._refusal)
-        elif self._last_answer:
+        elif self._asked:
+            self._answer(502, "The Worker's runtime ended before it answered")
+        elif self._last_answer or self._said_all:
             self.transport.close()
         # else: a connection kept open between two requests; the next one opens another behind it
 

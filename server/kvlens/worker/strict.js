@@ -16,8 +16,7 @@ function undefinedKey(name, args) {
   }
 }
 
-function limitBelowOne([options]) {
-  const limit = Object(options) === options ? options.limit : undefined;
+function limitBelowOne(limit) {
   if (limit === undefined) return;
   const number = Number(limit);
   const taken = Number.isFinite(number) ? Math.trunc(number) : 0; // as the runtime takes it
@@ -26,11 +25,29 @@ function limitBelowOne([options]) {
   return new Error(`KV GET failed: 400 Invalid key_count_limit of ${limit}. ${text}${NOTE}`);
 }
 
-function refusal(name, args) {
+// An option may be a getter: the runtime is given what it said here, so that it is asked once.
+function listOnce(args) {
+  const options = args[0];
+  if (Object(options) !== options) return [undefined, args];
+  let limit, thrown;
   try {
-    return name === "list" ? limitBelowOne(args) : undefinedKey(name, args);
+    limit = options.limit;
+  } catch (error) {
+    thrown = [error];
+  }
+  const get = (target, name) => {
+    if (name !== "limit") return Reflect.get(target, name, target);
+    if (thrown) throw thrown[0];
+    return limit;
+  };
+  return [limit, [new Proxy(options, { get }), ...args.slice(1)]];
+}
+
+function refusal(rule, ...given) {
+  try {
+    return rule(...given);
   } catch {
-    return undefined; // an option that throws when it is read: the runtime reads it too
+    return undefined; // what throws when it is converted: the runtime does it too
   }
 }
 
@@ -41,7 +58,14 @@ function strict(namespace) {
     const native = prototype[name];
     const method = {
       [name](...args) {
-        const error = namespaces.has(this) ? refusal(name, args) : undefined;
+        let error;
+        if (namespaces.has(this) && name === "list") {
+          const [limit, once] = listOnce(args);
+          error = refusal(limitBelowOne, limit);
+          args = once;
+        } else if (namespaces.has(this)) {
+          error = refusal(undefinedKey, name, args);
+        }
         return error ? Promise.reject(error) : Reflect.apply(native, this, args);
       },
     };

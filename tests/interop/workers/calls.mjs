@@ -14,6 +14,10 @@ const SPECIAL = {
   $text: (units) => String.fromCharCode(...units),
   $bigint: (text) => BigInt(text),
   $symbol: (text) => Symbol(text),
+  $function: () => () => 1,
+  $unwritten: () => ({ toJSON: () => undefined }),
+  $query: (text) => new URLSearchParams(text),
+  $short: (text) => short(text),
   $repeat: ([text, count]) => text.repeat(count),
   $now: (seconds) => Math.floor(Date.now() / 1000) + seconds,
 };
@@ -33,6 +37,12 @@ const WAYS = {
       () => "rejected",
     );
   },
+  reads: async (namespace, name, [options]) => {
+    const read = [];
+    const get = (target, option) => (read.push(option), target[option]);
+    await namespace[name](new Proxy(options, { get }));
+    return read;
+  },
   shape: (namespace) => {
     const methods = Object.getPrototypeOf(namespace);
     const described = Reflect.ownKeys(methods).map((name) => {
@@ -43,6 +53,15 @@ const WAYS = {
     return [String(namespace), namespace.constructor.name, Reflect.ownKeys(namespace), same, described];
   },
 };
+
+// A stream that says it has 5 bytes, and ends after fewer.
+function short(text) {
+  const { readable, writable } = new FixedLengthStream(5);
+  const writer = writable.getWriter();
+  writer.write(new TextEncoder().encode(text)).catch(() => {});
+  writer.close().catch(() => {});
+  return readable;
+}
 
 function zeros(size) {
   return new ReadableStream({

@@ -90,7 +90,7 @@ def _has_entries(config: Config, texts: Mapping[str, str]) -> bool:
 
 
 def _imports(source: Source, known: set[str]) -> Iterator[bool]:
-    """Tell of each import of the project's own code whether it is among the sources."""
+    """Tell, for each import of the project's own code, whether it is among the sources."""
     folder = PurePath(source.path).parent
     for node in source.captures.get("module", ()):
         module = source.text_of(node)[1:-1]

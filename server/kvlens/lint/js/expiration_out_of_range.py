@@ -30,7 +30,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     elif value.kind == "instance" and value.value == "Date":
         text, wrong = "expiration", f"is a Date, and counts as milliseconds. {_WAY_OUT}"
     elif value.kind == "string" and number is None:
-        text, wrong = "expiration", f"is {shown(value)}, which is no number. {_WAY_OUT}"
+        text, wrong = "expiration", f"is {shown(value)}, which isn't a number. {_WAY_OUT}"
     elif number is not None:
         text, wrong = named(call, option), _wrong_number(value, whole(number), context.now)
     if wrong:

@@ -20,7 +20,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         if value.kind == "string":
             yield Finding(
                 place(call, value),
-                f"expirationTtl is {shown(value)}, which is no number, and {call.title} throws. "
+                f"expirationTtl is {shown(value)}, which isn't a number: {call.title} throws. "
                 f"Give the seconds that the key should live, {MIN_EXPIRATION_TTL} or more.",
             )
         return

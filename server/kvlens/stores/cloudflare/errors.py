@@ -1,4 +1,4 @@
-"""What Cloudflare's API or its client says went wrong, in words that name the way out."""
+"""Errors of Cloudflare's API and its client, explained with the way out."""
 
 from __future__ import annotations
 

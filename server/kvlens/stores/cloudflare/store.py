@@ -1,14 +1,14 @@
-"""`cloudflare:ACCOUNT_ID` is the real thing: an account's namespaces, over Cloudflare's API.
+"""`cloudflare:ACCOUNT_ID` is an account's real namespaces, over Cloudflare's API.
 
-The token is CLOUDFLARE_API_TOKEN, the API's address CLOUDFLARE_API_BASE_URL where it is another.
-Nothing is written unless both the URL ends in `?writes=allow` and KVLENS_ALLOW_REMOTE_WRITES is
-1: a project's settings alone cannot reach real data. Every write is named in the log
+The token is CLOUDFLARE_API_TOKEN; CLOUDFLARE_API_BASE_URL can name another address of the API.
+Nothing is written unless the URL ends in `?writes=allow` and KVLENS_ALLOW_REMOTE_WRITES is 1: a
+project's settings alone cannot change real data. Every write is logged in
 `kvlens.stores.cloudflare` before it is sent.
 
-What the API does not have, this store does not either: sizes are not known, and numbers of keys
-only up to a few thousand; a cursor cannot be made from a key's name, so that a list that goes on
-behind a name this process has not been at reads its way there; one request writes 10,000 keys at
-most, and what an earlier one has written stays when a later one fails, which the error then says.
+The API's limits apply here, too. Sizes are unknown, and numbers of keys are known only up to a few
+thousand. A cursor cannot be made from a key's name, so a list that continues after a name which
+this process has not listed reads its way there. One request writes 10,000 keys at most, and what
+an earlier request has written stays if a later one fails; the error says so.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class CloudflareStore(Store):
         return Entry(value, metadata, _whole(answer.headers.get("expiration")))
 
     async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Entry | None]:
-        """Read up to 100 entries with one request, except those that are no text.
+        """Read up to 100 entries with one request, except those that aren't text.
 
         A byte order mark at the start of a text is lost, as it is in a Worker that reads text.
         """
@@ -118,7 +118,7 @@ class CloudflareStore(Store):
             one = told.get(key)
             if one is None:
                 found.append(None)
-            elif "\ufffd" in one["value"]:  # bytes that are no text
+            elif "\ufffd" in one["value"]:  # bytes that aren't text
                 found.append(await self.get(ns, key))
             else:
                 metadata = _json_text(one.get("metadata"))
@@ -287,8 +287,8 @@ class CloudflareStore(Store):
         what others write between the two is deleted. So few are taken at once.
         """
         deleted: list[str] = []
-        for start in range(0, len(seen), BULK_GET_KEYS):
-            expected = {one.key: one for one in seen[start : start + BULK_GET_KEYS]}
+        for some in chunks(seen, BULK_GET_KEYS):
+            expected = {one.key: one for one in some}
             async with self._replacing:
                 pairs = [pair async for pair in each(self, ns, list(expected))]
                 names = [key for key, entry in pairs if expected[key].is_same(entry)]
@@ -336,7 +336,7 @@ class CloudflareStore(Store):
         return count
 
     def _announce(self, what: str, ns: str, names: Sequence[str]) -> None:
-        """Name a write in the log; StoreError where writes are not allowed."""
+        """Log a write before it is sent; StoreError if writing isn't allowed."""
         if not self.writable:
             raise StoreError(
                 f"The real namespaces of account {self.account} are read-only here. To write to "

@@ -3,14 +3,15 @@
     redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]      rediss:// the same over TLS
     redis+cluster://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]…]      rediss+cluster:// over TLS
 
-User and password may be left to KVLENS_REDIS_USERNAME and KVLENS_REDIS_PASSWORD. `?prefix=` names
-what every key begins with (`kvlens`); the other options are redis-py's, such as
-`socket_timeout=` in seconds and `ssl_ca_certs=`. How keys are kept: `redis_scripts`.
+User and password can also be in KVLENS_REDIS_USERNAME and KVLENS_REDIS_PASSWORD. `?prefix=` is
+the prefix of every key (`kvlens`); the other options are redis-py's, such as
+`socket_timeout=` in seconds and `ssl_ca_certs=`. `scripts` has the format of the
+keys.
 
-The server's clock decides what has expired. A write is one script, so that none is ever half
-made. `put_many`, `delete` and `clear` of many keys are made in parts, none of which keeps the
-server for more than some milliseconds; until the last part is made, other calls on the same
-namespace wait (0.5 s at 100,000 small keys) and help, and a batch takes its size twice in the
+The server's clock decides what has expired. A write is one script, so it is never half
+done. `put_many`, `delete` and `clear` of many keys are applied in parts, each of which takes the
+server a few milliseconds; until the last part is done, other calls on the same namespace wait
+(0.5 s at 100,000 small keys) and help, and a batch needs twice its size in the
 server's memory.
 """
 
@@ -73,7 +74,7 @@ class _Tally:
         self.finished = 0
 
     def is_foreign(self, version: int, finished: int) -> bool:
-        """Tell whether others changed it too; `finished` is from before `version` was asked."""
+        """Return whether others changed it too; `finished` is from before `version` was asked."""
         if self.base + finished <= version <= self.base + self.started:
             return False
         self.base = version - finished
@@ -304,7 +305,7 @@ class RedisStore(Store):
             await self._help(ns)
 
     async def _meet(self, ns: str) -> _Tally:
-        """Begin with a namespace, once for all calls that wait for it."""
+        """Look at a namespace for the first time, once for all calls that wait for it."""
         meeting = self._meetings.get(ns)
         if meeting is None:
             meeting = asyncio.get_running_loop().create_task(self._first_look(ns))
@@ -373,7 +374,7 @@ def _client(url: str) -> tuple[Any, str, str, str]:
     place = f"{parts.scheme}://{hosts}{parts.path.rstrip('/')}"
     if not hosts or "{" in prefix:
         raise StoreError(
-            f'"{place}" is no address of a Redis server: write redis://HOST:PORT or '
+            f'"{place}" is not the address of a Redis server: write redis://HOST:PORT or '
             "redis+cluster://HOST:PORT,HOST:PORT (and ?prefix= without braces)."
         )
     nodes = hosts.split(",")

@@ -1,18 +1,18 @@
 """The values of one namespace: a file each, written once and not changed while a row names it.
 
-Whoever made the database chose what stands in it as a value's name. So every method passes one
-gate: a name is what Miniflare makes, 80 hexadecimal digits, and it is looked up in the one open
-folder, without following a link. What else a row may name is neither read nor removed.
+A database that somebody else made can name any file as a value. So every method passes one gate:
+a name is what Miniflare makes, 80 hexadecimal digits, and it is looked up in the one open folder,
+without following a link. Whatever else a row names is neither read nor removed.
 
-To make a file costs 300-1000 µs on ext4, to give one a new name and content 25-50 µs. So the
-files of small values that were overwritten are used again, but only where nobody can be reading:
+Creating a file takes 300-1000 µs on ext4, giving one a new name and content 25-50 µs. So the
+files of small values that were overwritten are used again, but only if nobody can be reading:
 
 - A reader in another process has read the row before it was overwritten, and has had the database
-  open since. Where any other process has it open when the file is set aside, or when it would be
-  used again, the file is only removed. Who opens the database later reads another name. (workerd
-  closes a database after 10 s without a call, long after it has read such a file to its end.)
-- A reader in this process, in another thread, looks afterwards whether the name still stands,
-  else at the row again: a file gets its new name before its new content.
+  open since. If any other process has it open when the file is set aside, or when it would be
+  used again, the file is only removed. A process that opens the database later reads another name.
+  (workerd closes a database after 10 s without a call, long after it has read such a file.)
+- A reader in this process, in another thread, checks afterwards whether the name still exists,
+  and reads the row again if not: a file gets its new name before its new content.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Blobs:
 
     @property
     def has_retired(self) -> bool:
-        """Tell whether any file is set aside."""
+        """Return whether any file is set aside."""
         return bool(self._retired or self._free)
 
     def read(self, blob_id: object) -> bytes | None:

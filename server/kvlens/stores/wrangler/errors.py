@@ -1,4 +1,4 @@
-"""What SQLite or the system says went wrong, in words that name the file and the way out."""
+"""Errors of SQLite and the system, explained with the file and the way out."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def store_error(path: Path, error: Exception) -> StoreError:
     if isinstance(error, sqlite3.Error) and is_late(error):
         return StoreError(
             f"The KV database {path} took longer than {READ_SECONDS:.0f} s to answer, so it is "
-            "damaged or made to hang. Nothing was changed; move the file away to start empty."
+            "damaged or built to hang. Nothing was changed; move the file away to start empty."
         )
     if "malformed" in text or "not a database" in text:
         return StoreError(
