@@ -240,7 +240,7 @@ class Emulator:
         """Send a request to the Worker, which sees the URL as it is given, and its host.
 
         Redirects are not followed. An exception in the Worker is a response of status 500; it
-        is told in `events`. Raises WorkerError without a Worker.
+        is one of `events`. Raises WorkerError without a Worker.
         """
         return await self._running.fetch(url, method=method, headers=headers, body=body)
 

@@ -48,7 +48,9 @@ KVLensError                      errors.py
     └── FieldError               worker/fields.py
 
 InternalError                    errors.py
+├── ImportRefusedError           worker/imports.py
 ├── StagedError                  stores/wrangler/staged.py
+├── TooLargeTreeError            js/grammar.py
 ├── TooMuchError                 config/limits.py
 └── TooSlowError                 js/grammar.py
 

@@ -125,6 +125,15 @@ def is_regular(path: str | os.PathLike[str]) -> bool:
         return False
 
 
+def is_there(path: str | os.PathLike[str]) -> bool:
+    """Tell whether there is anything at `path`, links followed; a name too long has nothing."""
+    try:
+        Path(path).stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _check(path: str | os.PathLike[str], status: os.stat_result, limit: int) -> None:
     for is_kind, reason in _KINDS:
         if is_kind(status.st_mode):

@@ -7,7 +7,9 @@ edge (protocol, reports), in the encoding that client and server have agreed on.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import AnyStr, NamedTuple
 
@@ -39,6 +41,7 @@ def width(text: str, encoding: str) -> int:
 
 
 _STEP = 512  # code points between two places of a long line whose units are kept
+_LARGE = 4 * 1024 * 1024  # code points; a longer text is read by nobody, only kept
 _Long = tuple[int, str, list[int]]
 _NONE: _Long = (-1, "", [])
 
@@ -78,13 +81,20 @@ class LineIndex:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.starts = _line_starts(text)
+        self._starts: Sequence[int] | None = None if len(text) > _LARGE else _line_starts(text)
         self._long: _Long = _NONE
+
+    @property
+    def starts(self) -> Sequence[int]:
+        """Where each line starts; of a large text, which few ask for, found when needed."""
+        if self._starts is None:
+            self._starts = _large_starts(self.text)
+        return self._starts
 
     def edited(self, start: int, end: int, new: str) -> LineIndex:
         """Return the index of the text with `new` in place of `text[start:end]`."""
         text = f"{self.text[:start]}{new}{self.text[end:]}"
-        if "\r" in text:
+        if "\r" in text or max(len(text), len(self.text)) > _LARGE:
             return LineIndex(text)
         before = self.starts[: bisect_right(self.starts, start)]
         after = self.starts[bisect_right(self.starts, end) :]
@@ -93,12 +103,14 @@ class LineIndex:
         index = LineIndex.__new__(LineIndex)
         index.text = text
         index._long = _NONE
-        index.starts = [*before, *(start + place for place in _line_starts(new)[1:]), *after]
+        index._starts = [*before, *(start + place for place in _line_starts(new)[1:]), *after]
         return index
 
     def position(self, offset: int, encoding: str = UTF16) -> Position:
         """Return the position of an offset; one outside the text is moved to its nearest end."""
         offset = max(0, min(offset, len(self.text)))
+        if self._starts is None and offset <= _STEP and not _LINE_END.search(self.text, 0, offset):
+            return Position(0, width(self.text[:offset], encoding))
         line = bisect_right(self.starts, offset) - 1
         start = self.starts[line]
         if encoding == UTF32 or self.text.isascii():
@@ -150,6 +162,19 @@ class LineIndex:
             )
             known = self._long = line, encoding, [*accumulate(widths, initial=0)]
         return known[2]
+
+
+def _large_starts(text: str) -> Sequence[int]:
+    """Return the starts of the lines in four bytes each: there may be as many as characters."""
+    starts = array("I", [0])
+    at = 0
+    while at < len(text):
+        end = min(at + _LARGE // 16, len(text))
+        if text[end - 1] == "\r" and text[end : end + 1] == "\n":
+            end += 1
+        starts.extend(at + place for place in _line_starts(text[at:end])[1:])
+        at = end
+    return starts
 
 
 def _line_starts(text: str) -> list[int]:

@@ -12,6 +12,7 @@ from kvlens.config.query import at, entry_at
 from kvlens.config.reader import ConfigReader
 from kvlens.lint.base import Problem
 from kvlens.lint.check_config import check_structure, check_text
+from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.fixes import fix_all, fixes_for, suppress
 from kvlens.lint.problems import in_order
 from kvlens.lint.rewrites import rewrites
@@ -49,11 +50,11 @@ def look_at(path: str, data: bytes) -> None:
     if crc32(data) % 8:  # the rest takes most of the time
         return
     for problem in problems[:MOST]:
-        for fix in fixes_for(config, problem, CONTEXT):
+        for fix in fixes_for(FixableConfig(config, CONTEXT), problem):
             check_structure(ConfigReader(path).read(applied(text, fix.edits)))
-        suppress(config, problem, CONTEXT)
+        suppress(FixableConfig(config, CONTEXT), problem)
     if problems:
-        fix_all(config, problems[:MOST], CONTEXT, only_safe=True)
+        fix_all(FixableConfig(config, CONTEXT), problems[:MOST], only_safe=True)
     _ask_at_places(config, problems)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -240,19 +241,78 @@ def test_what_cannot_be_run_is_said(
     assert "Traceback" not in done.stderr
 
 
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _huge(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(8 * 1024**3)
+
+
+READ = """import text from "./a.txt"; import data from "./a.bin"; import wasm from "./a.wasm";
+import "./imported"; import "../beside/b.ts"; import "pkg"; import { x } from "./lib/index.js"; void x;
+"""
+BAD = {"a pipe": _pipe, "an endless device": _endless, "gigabytes": _huge}
+NAMES: tuple[str, ...] = ("src/a.txt", "src/a.bin", "src/a.wasm", "src/imported.ts", "beside/b.ts")
+NAMES += ("node_modules/pkg/package.json", "node_modules/pkg/main.js", "src/lib/index.ts")
+NAMES += ("src/w.js", ".dev.vars")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there are no such files")
-@pytest.mark.parametrize("name", ["imported.ts", "w.js", ".dev.vars"])
-def test_a_pipe_in_place_of_a_file_blocks_nothing(name: str, tmp_path: Path) -> None:
-    """Also one that only esbuild opens: it is ended with us."""
-    source = 'import "./imported.ts";\n' + OK
-    with Dev(write_project(tmp_path, small(source, "", {"imported.ts": ""}))) as dev:
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
+def test_what_is_no_file_is_named_and_blocks_nothing(
+    name: str, bad: Callable[[Path], None], tmp_path: Path
+) -> None:
+    empty_wasm = b"\0asm\1\0\0\0"
+    files: dict[str, str | bytes] = {
+        "src/a.txt": "t",
+        "src/a.bin": "d",
+        "src/a.wasm": empty_wasm,
+        "src/imported.ts": "",
+        "src/lib/index.ts": "export const x: number = 1",
+        "beside/b.ts": "",
+        "node_modules/pkg/package.json": '{"name": "pkg", "main": "main"}',
+        "node_modules/pkg/main.js": "",
+        ".dev.vars": "",
+        "src/w.js": READ + OK,
+    }
+    project = write_project(tmp_path, small(OK, "", files))
+    config = project / "wrangler.toml"
+    config.write_text(config.read_text("utf-8").replace("w.js", "src/w.js"), "utf-8")
+    with Dev(project) as dev:
         assert dev.get()[0] == 200
-        (tmp_path / name).unlink(missing_ok=True)
-        os.mkfifo(tmp_path / name)
-        if name == "imported.ts":
-            time.sleep(1.5)  # esbuild waits for somebody to write
-        else:
-            assert "is a named pipe, not a file" in dev.event("failed")["message"]
+        path = project / name
+        kept = path.read_bytes()
+        path.unlink()
+        bad(path)
+        if "node_modules" in name:  # not watched: packages do not change
+            (project / "src" / "w.js").write_text(READ + OK + "//", "utf-8")
+        said = dev.event("failed")["message"]
+        assert path.name in said
+        assert re.search("is a named pipe|is a device|over the limit of", said)
+        assert dev.get()[0] == 200
+        path.unlink()
+        path.write_bytes(kept)
+        if name != ".dev.vars" and "node_modules" not in name:
+            dev.event("restarted")
+        dev.process.send_signal(signal.SIGTERM)
+        assert dev.process.wait(WAIT) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such files")
+def test_what_only_esbuild_opens_ends_with_us(tmp_path: Path) -> None:
+    source = "const all = (name) => import(`./many/${name}.js`);\n" + OK
+    with Dev(write_project(tmp_path, small(source, "", {"many/a.js": ""}))) as dev:
+        assert dev.get()[0] == 200
+        os.mkfifo(tmp_path / "many" / "b.js")
+        (tmp_path / "w.js").write_text(source + "\n//", "utf-8")
+        time.sleep(1.5)  # esbuild waits for somebody to write
         assert dev.get()[0] == 200
         dev.process.send_signal(signal.SIGTERM)
         assert dev.process.wait(WAIT) == 0

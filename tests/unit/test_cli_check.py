@@ -162,10 +162,10 @@ def test_text_of_a_long_line_shows_the_part_that_counts(checker: Checker) -> Non
     assert source[caret.index("^")] == "1"
 
 
-def test_text_shows_where_a_duplicate_stands_first(checker: Checker) -> None:
+def test_text_shows_where_a_duplicate_is_declared_first(checker: Checker) -> None:
     checker.write("wrangler.toml", GOOD + GOOD)
     out = checker()[1]
-    assert '    wrangler.toml:2:11: "A" stands here first\n' in out
+    assert '    wrangler.toml:2:11: "A" is declared here first\n' in out
     assert out.endswith("\n1 error, 0 warnings in 1 file.\n")
 
 
@@ -255,7 +255,7 @@ def test_sarif_holds_rules_results_and_places(checker: Checker) -> None:
     ]
     (related,) = result["relatedLocations"]
     assert related["physicalLocation"]["region"]["startLine"] == 2
-    assert related["message"]["text"] == '"A" stands here first'
+    assert related["message"]["text"] == '"A" is declared here first'
 
 
 def test_every_severity_has_a_name_in_every_format(checker: Checker) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -167,3 +168,72 @@ async def test_a_snapshot_and_an_export(disk: Disk, tmp_path: Path) -> None:
     disk.empty()
     await snapshots.save(store, disk.path, "s", named, force=True)
     await store.close()
+
+
+def shell(disk: Disk, *words: str) -> str:
+    """Run a command on the disk and return its one line of error."""
+    done = subprocess.run(own_command(*words), cwd=disk.path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+KV = ("--binding", "KV")
+FULL: dict[str, tuple[tuple[str, ...], str]] = {
+    "put": (("key", "put", "b", "2", *KV), "There is no space left for the KV database"),
+    "clear": (("clear", "--force", *KV), "There is no space left for the KV database"),
+    "export": (("export", "-o", "out.json", *KV), "out.json: No space left on device; nothing"),
+    "snapshot": (("snapshot", "save", "u"), "snapshots/u cannot be written: No space left"),
+}
+
+
+@pytest.mark.parametrize(("words", "text"), FULL.values(), ids=FULL.keys())
+async def test_a_disk_that_is_full_before(disk: Disk, words: tuple[str, ...], text: str) -> None:
+    """SQLite cannot even make its files beside the database, and says nothing of a full disk."""
+    if disk.files is not None:
+        return
+    store = open_store("wrangler:", disk.path)
+    await store.put("KV", Write("a", b"x" * 100_000))
+    await store.close()
+    with (disk.path / "ballast").open("wb", buffering=0) as out, contextlib.suppress(OSError):
+        while out.write(bytes(PAGE)):
+            pass
+    assert text in shell(disk, *words)
+    disk.empty()
+    store = open_store("wrangler:", disk.path)
+    await store.put("KV", Write("b", b"2"))
+    assert await holds(store) == 2
+    await store.close()
+
+
+READ_ONLY: dict[str, tuple[tuple[str, ...], str]] = {
+    "put": (("key", "put", "b", "2", *KV), "is on a disk that is mounted read-only"),
+    "export": (("export", "-o", "out.json", *KV), "out.json: Read-only file system; nothing"),
+    "snapshot": (("snapshot", "save", "u"), "cannot be written: Read-only file system. Nothing"),
+}
+
+
+@pytest.mark.parametrize(("words", "text"), READ_ONLY.values(), ids=READ_ONLY.keys())
+async def test_a_disk_that_can_only_be_read(disk: Disk, words: tuple[str, ...], text: str) -> None:
+    if disk.files is not None:
+        return
+    store = open_store("wrangler:", disk.path)
+    await store.put("KV", Write("a", b"1"))
+    await store.close()
+    subprocess.run(["mount", "-o", "remount,ro", disk.path], check=True)
+    said = shell(disk, *words)
+    assert str(disk.path) in said or "out.json" in said
+    assert text in said
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device there")
+def test_an_output_that_is_full(tmp_path: Path) -> None:
+    (tmp_path / "wrangler.toml").write_text('kv_namespaces = [{ binding = "KV", id = "KV" }]\n')
+    for words in (("export", *KV), ("key", "list", *KV)):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                own_command(*words), cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True
+            )
+        assert done.returncode == 1
+        assert done.stderr.endswith(": standard output: No space left on device\n")

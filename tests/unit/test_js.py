@@ -1,4 +1,4 @@
-"""How sources are read: offsets, versions, bindings and what stands at a place."""
+"""How sources are read: offsets, versions, bindings and what is at a place."""
 
 from __future__ import annotations
 
@@ -281,7 +281,7 @@ PLACES: dict[str, tuple[str, tuple[str, str, str | None] | None]] = {
 
 
 @pytest.mark.parametrize(("text", "expected"), PLACES.values(), ids=PLACES)
-def test_what_stands_at_a_place(text: str, expected: tuple[str, str, str | None] | None) -> None:
+def test_what_is_at_a_place(text: str, expected: tuple[str, str, str | None] | None) -> None:
     plain, ((offset, _),) = marked(text)
     place = at(read_source(plain, "/shop/a.ts"), offset, PROJECT)
     assert (place and (place.kind, place.name, place.binding)) == expected
@@ -289,7 +289,7 @@ def test_what_stands_at_a_place(text: str, expected: tuple[str, str, str | None]
         assert place.span.start <= offset <= place.span.end
 
 
-# id: (source with a cursor, kind, what stands before it, binding)
+# id: (source with a cursor, kind, what is before it, binding)
 COMPLETED: dict[str, tuple[str, tuple[str, str, str | None] | None]] = {
     "key": ("const f = (env) => env.KV.get('ca«»');", ("key", "ca", "KV")),
     "key-middle": ("const f = (env) => env.KV.get('ca«»rt:1');", ("key", "ca", "KV")),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+import tracemalloc
 
 import pytest
 from kvlens.config.reader import load_text
 from kvlens.js.analysis import merge_types
 from kvlens.js.api import at, completing, keys, references, uses
+from kvlens.js.grammar import load
 from kvlens.js.reader import SourceReader, read_source
 from kvlens.js.source_context import SourceContext, env_types
 from kvlens.lint import check_source as check_source_module
@@ -128,6 +132,32 @@ def test_a_short_text_that_is_parsed_without_end(path: str, text: str) -> None:
     assert source.text == "const a = 2;"
 
 
+LARGE = HEAD + "await env.CARTS.put(`k-${'é'}`, { a: [1, 2] });\n" * 4_000 + "} }"
+
+
+def test_a_text_given_in_pieces_is_parsed_as_a_whole_one() -> None:
+    from tree_sitter import Parser
+
+    for text in (LARGE, LARGE[: len(LARGE) // 2], "(" + LARGE, ""):
+        source = read_source(text, "/project/a.ts")
+        whole = Parser(source.grammar.language).parse(text.encode())
+        assert str(source.root) == str(whole.root_node)
+        assert source.root.byte_range == whole.root_node.byte_range
+
+
+def test_parsing_keeps_nothing_of_the_text() -> None:
+    grammar, data = load("typescript"), LARGE.encode()
+    grammar.parse(data)
+    tracemalloc.start()
+    try:
+        for _ in range(6):
+            grammar.parse(data)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < len(data)
+
+
 def test_a_refused_source_is_read_again_when_it_is_mended() -> None:
     reader = SourceReader("/project/index.ts")
     text = HEAD + PUT.format("'v'")
@@ -148,3 +178,31 @@ def test_a_rule_that_fails_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None
     text = HEAD + "await env.CARTS.put('a', 'v');\n" * 3 + PUT.format("'v'")
     problems = check(text, "/project/index.ts", [CONFIG])
     assert [p.code for p in problems] == ["internal-error", "ttl-out-of-range"]
+
+
+HUNGRY = {
+    "types that never end": ("f<" * 300_000, True),
+    "calls of types": ("a<b>(c," * 50_000, True),
+    "arrows": ("(a)=>" * 390_000, True),
+    "calls": ("f(" * 300_000, True),
+    "dense code": ("function a(b,c){return b?c[0]+d(b)*2:e.f(c)||{g:1,h:[b,c]}}" * 8_000, False),
+}
+PEAK = """
+import sys
+from pathlib import Path
+from kvlens.js.reader import read_source
+print(bool(read_source(sys.stdin.read(), "/project/index.ts").refused))
+status = Path("/proc/self/status").read_text("utf-8")
+print(int(status.partition("VmHWM:")[2].split()[0]) // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="shows the memory")
+@pytest.mark.parametrize(("text", "refused"), HUNGRY.values(), ids=HUNGRY)
+def test_no_source_takes_much_memory(text: str, refused: bool) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK], input=text, capture_output=True, text=True, timeout=HANG
+    )
+    said, megabytes = done.stdout.split()
+    assert (said == "True") is refused
+    assert int(megabytes) < 240

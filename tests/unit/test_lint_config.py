@@ -370,7 +370,7 @@ CLEAN = {
     "silence-in-a-string": '[vars]\nX = "# kvlens-disable-line nothing"\n',
 }
 
-# Where it stands decides: with a wrangler of before TOML 1.1, or another config that wins.
+# Where it is decides: with a wrangler of before TOML 1.1, or another config that wins.
 OLD = ProjectContext(wrangler=(4, 100, 0), installed=True)
 PLACED: dict[str, tuple[str, ProjectContext, str]] = {
     "lines-in-table": (
@@ -480,14 +480,14 @@ WORDS = {
     ),
     "better-name": ('[[kv_namespaces]]\nbinding="my-kv"', 'for example to "my_kv"'),
     "without-quotes": ('[[kv_namespaces]]\nbinding="A"\nremote="True"', "write true without"),
-    "toml": ("x = 1 2", "Not valid TOML, so that wrangler reads nothing of the file: "),
-    "json": ("{", "Not valid JSON, so that wrangler reads nothing of the file: "),
-    "no-quotes": ("id = abc", "if it is a string, it needs quotes"),
-    "zero-first": ("id = 0123", "if it is a string, it needs quotes"),
+    "toml": ("x = 1 2", "Not valid TOML, so wrangler can't read the file: "),
+    "json": ("{", "Not valid JSON, so wrangler can't read the file: "),
+    "no-quotes": ("id = abc", "if it's a string, put it in quotes"),
+    "zero-first": ("id = 0123", "if it's a string, put it in quotes"),
     "no-comma": ("x = [1 2]", "is a comma, a quote or a bracket missing before it?"),
     "ends-early": ("x = {a=1", "it ends in the middle of a value"),
     "over-the-line": ('x = "a\nb"', "close the quote"),
-    "second-time": ("[vars]\nA = 1\n[vars]\n", '"vars" stands here for the second time'),
+    "second-time": ("[vars]\nA = 1\n[vars]\n", 'duplicate key "vars"'),
     "json-no-comma": ('{"a": 1 "b": 2}', "a , is missing before this"),
     "json-no-colon": ('{"a" 1}', "a : is missing before this"),
     "json-two": ("{}{}", "is a bracket too many, or one missing?"),

@@ -58,10 +58,10 @@ async def scope(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     project = Project(tmp_path / "wrangler.toml", store=request.param, text=CONFIG)
     store = project.open_store()
 
-    async def opened() -> Any:
+    async def open_store() -> Any:
         return store
 
-    yield Scope(project, "wrangler.toml", opened)
+    yield Scope(project, "wrangler.toml", open_store)
     await store.close()
 
 

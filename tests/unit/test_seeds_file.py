@@ -106,7 +106,7 @@ BAD_ITEMS: dict[str, tuple[Any, str]] = {
     ),
     "key half a pair": (
         {"key": "\ud800", "value": "v"},
-        'item at index 1 (key "\\ud800"): "key" has half of a surrogate pair, which is no character',
+        'item at index 1 (key "\\ud800"): "key" has half of a surrogate pair, which is not a character',
     ),
     "no value": ({"key": "k"}, 'item at index 1 (key "k"): has no "value"; an empty value is ""'),
     "value null": (
@@ -130,7 +130,7 @@ BAD_ITEMS: dict[str, tuple[Any, str]] = {
     ),
     "value half a pair": (
         {"key": "k", "value": "\udc00"},
-        'item at index 1 (key "k"): "value" has half of a surrogate pair, which is no character; use base64',
+        'item at index 1 (key "k"): "value" has half of a surrogate pair, which is not a character; use base64',
     ),
     "value no base64": (
         {"key": "k", "value": "é!", "base64": True},
@@ -231,7 +231,7 @@ def test_doubt_is_a_warning(item: dict[str, Any], message: str) -> None:
 
 def test_key_twice_is_a_warning() -> None:
     assert warnings({"key": "k", "value": "1"}, {"key": "k", "value": "2"}) == [
-        'item at index 1 (key "k"): the key stands at index 0 too; the last one counts'
+        'item at index 1 (key "k"): this key is at index 0, too; the last one counts'
     ]
 
 
@@ -248,7 +248,7 @@ NOT_ARRAYS: dict[str, tuple[str, str]] = {
     "no comma": ("[{} {}]", "not JSON at line 1, column 5: a comma or ] is missing here"),
     "text behind": ("[]\n[]", "not JSON at line 2, column 1: text after the end of the array"),
     "comment": ("// x\n[]", "not JSON at line 1, column 1: Expecting value"),
-    "NaN": ('[{"key": NaN}]', "not JSON at line 1, column 2: NaN is no JSON number"),
+    "NaN": ('[{"key": NaN}]', "not JSON at line 1, column 2: NaN is not a JSON number"),
     "deep": ("[" * 100_000, "not JSON at line 1, column 2: nested too deeply"),
 }
 
@@ -422,7 +422,7 @@ def test_of_equal_keys_the_last_counts_in_the_place_of_the_first() -> None:
 
 
 def test_of_very_many_unknown_properties_only_the_first_have_a_hint() -> None:
-    items = [{"key": f"k{n}", "value": "", "expiratoin": 1, "vlaue": 2} for n in range(2_000)]
+    items = [{"key": f"k{n}", "value": "", "expirations": 1, "x": 2} for n in range(2_000)]
     seed = check(json.dumps(items), "s.json", NOW)
     assert seed.counts["warning"] == 4_000
     assert "did you mean" in seed.warnings[0].message

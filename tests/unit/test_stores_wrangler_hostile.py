@@ -32,6 +32,7 @@ from kvlens.stores.wrangler.disk_format import (
     is_blob_id,
     new_blob_id,
 )
+from kvlens.stores.wrangler.safe_paths import open_folder
 
 NOW = 1_800_000_000
 
@@ -276,6 +277,60 @@ async def test_no_linked_database_is_opened(tmp_path: Path, ending: str) -> None
         with pytest.raises(StoreError, match="is a link that leads to"):
             await attempt
     await store.close()
+    assert repository.untouched()
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+async def test_no_hard_link_is_written_to(tmp_path: Path, ending: str) -> None:
+    """Even a database that is only read has its index of the log written beside it."""
+    repository = Repository(tmp_path)
+    place = repository.database.with_name(repository.database.name + ending)
+    place.unlink(missing_ok=True)
+    place.hardlink_to(repository.victim)
+    store = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    for attempt in (
+        store.get("KV", "good"),
+        store.list("KV"),
+        store.stats("KV"),
+        store.put("KV", Write("good", b"2")),
+        store.clear("KV"),
+    ):
+        with pytest.raises(StoreError, match=r"is a hard link: .* 2 names.* Remove it"):
+            await attempt
+    place.unlink()
+    await store.close()
+    assert repository.untouched()
+
+
+@pytest.mark.parametrize(
+    ("flags", "refused"),
+    [(os.O_RDONLY, False), (os.O_WRONLY, True), (os.O_RDWR | os.O_APPEND, True)],
+    ids=["read", "write", "append"],
+)
+def test_a_hard_link_can_only_be_read(tmp_path: Path, flags: int, refused: bool) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "name").hardlink_to(victim)
+    with open_folder(tmp_path, "folder") as folder:
+        if refused:
+            with pytest.raises(StoreError, match="name is a hard link"):
+                folder.open("name", flags)
+        else:
+            os.close(folder.open("name", flags))
+    assert victim.read_bytes() == b"precious"
+
+
+async def test_a_value_that_is_a_hard_link_is_read_and_never_overwritten(
+    repository: Repository, store: Store
+) -> None:
+    name = new_blob_id()
+    (repository.blobs / name).hardlink_to(repository.victim)
+    repository.row("linked", name)
+    assert await store.get("KV", "linked") == Entry(b"precious")
+    for n in range(20):
+        await store.put("KV", Write("linked", b"other%d" % n))
+        await asyncio.sleep(0.02)
     assert repository.untouched()
 
 

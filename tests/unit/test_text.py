@@ -1,6 +1,7 @@
 """Offsets to positions and back, in every encoding the protocol knows."""
 
 import pytest
+from kvlens import text as text_module
 from kvlens.text import LineIndex, difference
 
 TEXT = "a😀b\r\né\nz"  # code points: a 😀 b \r \n é \n z
@@ -106,3 +107,21 @@ def test_the_difference_of_two_versions(
     assert difference(before.encode(), after.encode()) == expected
     start, old_end, new_end = expected
     assert before[:start] + after[start:new_end] + before[old_end:] == after
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+def test_a_large_text_has_the_same_places(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lines are found only when somebody asks, in pieces whose ends may be anywhere."""
+    content = end.join("\N{GRINNING FACE}"[: n % 2] + "x" * (n % 7) for n in range(300)) + end
+    small = text_module.LineIndex(content)
+    monkeypatch.setattr(text_module, "_LARGE", 64)
+    large = text_module.LineIndex(content)
+    assert large.position(1) == small.position(1)
+    assert large.position(3) == small.position(3)
+    assert list(large.starts) == list(small.starts)
+    for offset in range(0, len(content), 5):
+        assert large.position(offset) == small.position(offset)
+    assert large.offset(200, 2) == small.offset(200, 2)
+    edited = large.edited(10, 20, f"new{end}")
+    assert list(edited.starts) == list(text_module.LineIndex(edited.text).starts)
+    assert edited.text == small.edited(10, 20, f"new{end}").text

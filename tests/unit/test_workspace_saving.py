@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -122,15 +123,22 @@ STAYS: dict[str, tuple[bytes | None, bool]] = {
     "emptied": (b"", False),
     "another id": (OLD.replace('"1"', '"2"').encode(), False),
     "gone": (None, False),
+    "gone with its folder": (None, True),
 }
 
 
 @pytest.mark.parametrize(("data", "at_once"), STAYS.values(), ids=STAYS.keys())
 async def test_what_stays_counts(
-    config: Path, monkeypatch: pytest.MonkeyPatch, data: bytes | None, at_once: bool
+    request: pytest.FixtureRequest,
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    data: bytes | None,
+    at_once: bool,
 ) -> None:
     whole = keeps_namespaces(load_text(OLD, str(config)))
-    if data is None:
+    if "folder" in request.node.name:
+        shutil.rmtree(config.parent)
+    elif data is None:
         config.unlink()
     else:
         config.write_bytes(data)

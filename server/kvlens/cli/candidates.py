@@ -122,7 +122,7 @@ def _values(name: str, choices: Iterable[object], given: Given) -> Iterable[Cand
 
 
 def _scope(given: Given, environment: str | None) -> Scope:
-    from kvlens.stores.registry import DEFAULT_STORE  # late: of few options
+    from kvlens.stores.registry import DEFAULT_STORE  # late: few options need it
 
     options = Options(config=given.get("config"), env=environment, store=DEFAULT_STORE)
     options.remote, options.persist_to = False, None

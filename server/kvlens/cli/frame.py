@@ -7,6 +7,7 @@ wrong into one line on standard error and an exit code; `page` is its help.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -129,14 +130,31 @@ def guarded(name: str, action: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         return _failed(name, "interrupted", INTERRUPTED)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return NOT_DONE
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        return _failed(name, f"{place}{error.strerror or error}")
+        place = error.filename
+        if not place and (not _can_print() or error.errno == errno.ENOSPC):
+            place = "standard output"
+        return _failed(name, f"{place}: {error.strerror}" if place else error.strerror or error)
     except Exception as error:
         print(told(name, error), file=sys.stderr)
         return NOT_DONE
+
+
+def _can_print() -> bool:
+    """Tell whether what was printed can be written; where not, it is dropped."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+        return False
+    return True
+
+
+def _drop_output() -> None:
+    """Write the rest of the output nowhere, so that Python does not try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _reported(name: str, error: KVLensError) -> int:

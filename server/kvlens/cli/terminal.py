@@ -115,12 +115,26 @@ class JsonScreen:
             if error is None:
                 import shutil  # late, as above
 
-                kept.seek(0)
+                with _named_temporary():
+                    kept.seek(0)
                 shutil.copyfileobj(kept, self._stream)
 
     def write(self, text: str) -> int:
         """Write a piece of JSON."""
-        return self._kept.write(visible_json(text) if self._shown else text)
+        with _named_temporary():
+            return self._kept.write(visible_json(text) if self._shown else text)
+
+
+@contextlib.contextmanager
+def _named_temporary() -> Iterator[None]:
+    """Name the place that could not be written: a full disk, for one, says nothing of where."""
+    try:
+        yield
+    except OSError as error:
+        import tempfile  # late, as above
+
+        place = error.filename or tempfile.gettempdir()
+        raise OSError(error.errno, error.strerror, place) from error
 
 
 @contextlib.contextmanager

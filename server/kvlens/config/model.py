@@ -58,7 +58,7 @@ class Entry:
 
     @property
     def fields(self) -> list[Field]:
-        """Its fields in order, a name written twice standing twice."""
+        """Its fields in order, a name written twice included twice."""
         fields = _fields(self.node)
         if not self.base:
             return fields
@@ -107,7 +107,7 @@ def _fields(node: Node) -> list[Field]:
 
 @memo
 def _texts(node: Node) -> dict[str, str | None]:
-    """Return the values of a table's fields; None where one is no whole, non-empty string."""
+    """Return the values of a table's fields; None where one is not a whole, non-empty string."""
     texts: dict[str, str | None] = {}
     for field in _fields(node):
         whole = field.kind == "string" and not field.broken and field.value
@@ -209,7 +209,7 @@ class Config:
     ) -> None:
         self.path = path
         self.text = text
-        self.refused = refused  # why nothing of the text was read, where that is so
+        self.refused = refused  # why the text was not read, if it was not
         self.sections = sections
         self.root = gather(sections)
         self.environments = list(self._environments())
@@ -228,7 +228,7 @@ class Config:
     def namespaces(self, *environments: str | None) -> list[Namespace]:
         """Return the usable namespaces of these environments; of all where none is named.
 
-        A binding that stands twice in one environment counts once: the first.
+        A binding declared twice in one environment counts once: the first.
         """
         found: list[Namespace] = []
         for environment in self._named(environments):

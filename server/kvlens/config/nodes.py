@@ -1,7 +1,7 @@
 """The tree that scanning a config gives: values with their places.
 
 Every offset is relative to the node that holds it, so a node stays true when the text before
-it grows, and a scanner can use it again from one key stroke to the next. Add up the offsets on
+it grows, and a scanner can use it again from one keystroke to the next. Add up the offsets on
 the way down to get a place in the file.
 """
 
@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 from kvlens.memo import Memos
 
-# The kinds of a node. "missing": nothing where a value belongs. "invalid": text that is no value.
+# The kinds of a node. "missing": nothing where a value belongs. "invalid": not a value.
 KINDS = ("string", "integer", "float", "boolean", "datetime", "null", "array", "table")
 BROKEN_KINDS = ("missing", "invalid")
 
 
 class Part(NamedTuple):
-    """One part of a key: its name, and where it stands with its quotes."""
+    """One part of a key: its name, and where it is with its quotes."""
 
     name: str
     start: int

@@ -275,7 +275,7 @@ class Analysis:
         return self._asks(node) or self._tested(self._copy_of(node))
 
     def _copy_of(self, node: Node) -> Node | None:
-        """Return the variable that is made to be what stands here: `const kv = env.X`."""
+        """Return the variable that is made to be what is here: `const kv = env.X`."""
         parent = outer(node).parent
         if parent is None or parent.type != "variable_declarator":
             return None

@@ -1,4 +1,4 @@
-"""What others ask of one source: its bindings, its calls, and what stands at a place."""
+"""What others ask of one source: its bindings, its calls, and what is at a place."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def references(source: Source, binding: str, context: SourceContext = ALONE) -> 
 
 
 def at(source: Source, offset: int, context: SourceContext = ALONE) -> CursorTarget | None:
-    """Return what stands at an offset, in code points; at the end of a name, that name."""
+    """Return what is at an offset, in code points; at the end of a name, that name."""
     return query.at(read(source, context), offset)
 
 
 def completing(source: Source, offset: int, context: SourceContext = ALONE) -> CursorTarget | None:
-    """Return what is being typed at an offset: a key or a binding, as far as it stands there."""
+    """Return what is being typed at an offset: a key or a binding, as far as it is there."""
     return query.completing(read(source, context), offset)
 
 

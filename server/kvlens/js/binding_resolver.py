@@ -96,7 +96,7 @@ class BindingResolver:
         return None
 
     def how(self, env: Node) -> How:
-        """Return how code gets at `env` where it stands: by a name, of `this`, of a context."""
+        """Return how code gets at `env` where it is: by a name, of `this`, of a context."""
         inner = plain(env)
         if inner.type == "member_expression":
             holder = inner.child_by_field_name("object")

@@ -76,10 +76,10 @@ class Property:
 
 @dataclass(slots=True, eq=False)
 class Value:
-    """What stands at a place."""
+    """What is at a place."""
 
     kind: Kind
-    node: Node  # what stands there
+    node: Node  # what is there
     value: str | float | bool | Time | None = None
     properties: Mapping[str, Property] = field(default_factory=lambda: _EMPTY)
     items: tuple[Value, ...] = ()
@@ -114,7 +114,7 @@ class ConstantEvaluator:
         self._known: dict[tuple[int, int], Value] = {}  # see _start
 
     def value(self, node: Node, depth: int = 0) -> Value:
-        """Return what stands at a node."""
+        """Return what is at a node."""
         if depth == 0:
             self._left = _STEPS
         inner = plain(node)
@@ -126,7 +126,7 @@ class ConstantEvaluator:
         if worker is None:
             return Value("unknown", node)
         found = worker(self, inner, depth)
-        found.node = node  # brackets and casts belong to what stands there
+        found.node = node  # brackets and casts belong to what is there
         return found
 
     def string(self, node: Node) -> str:

@@ -109,7 +109,7 @@ class Envs:
         return found + [node for node in candidates if self.takes(node)]
 
     def _is_used(self, node: Node) -> bool:
-        """Tell whether a name is `env` where it stands, and is not being declared there."""
+        """Tell whether a name is `env` where it is, and is not being declared there."""
         declared = self._names.resolve(node)
         if declared is not None and declared.node.id == node.id:
             return False

@@ -1,4 +1,4 @@
-"""What stands at a place of a source, for hovers, completion, definitions and renames."""
+"""What is at a place of a source, for hovers, completion, definitions and renames."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NAMING = ("identifier", "property_identifier", "shorthand_property_identifier",
 
 @dataclass(frozen=True)
 class CursorTarget:
-    """What stands at a place.
+    """What is at a place.
 
     binding: the name of a binding where it is taken from `env` (`use`), whatever its type.
     alias: a variable that stands for a binding, in front of a method.
@@ -44,7 +44,7 @@ class CursorTarget:
 
 
 def at(analysis: Analysis, offset: int) -> CursorTarget | None:
-    """Return what stands at an offset, in code points; at the end of a name, that name."""
+    """Return what is at an offset, in code points; at the end of a name, that name."""
     for place in _places(analysis, offset):
         if place.span.start <= offset <= place.span.end:
             return place
@@ -61,7 +61,7 @@ def completing(analysis: Analysis, offset: int) -> CursorTarget | None:
     """Return what is being typed at an offset: a key or the name of a binding.
 
     The text may be half-typed there: a quote and brackets that are open are taken as closed at
-    the offset. `name` is what stands before the offset; a binding that is being typed is none yet.
+    the offset. `name` is what is before the offset; a binding that is being typed is none yet.
     """
     place = _completing(analysis, offset)
     if place is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kvlens.js.grammar import Grammar, TooSlowError, grammar_name, load
+from kvlens.js.grammar import Grammar, TooLargeTreeError, TooSlowError, grammar_name, load
 from kvlens.js.limits import refusal
 from kvlens.js.offsets import Offsets
 from kvlens.js.syntax import Source
@@ -23,7 +23,7 @@ class SourceReader:
 
         Raises:
             Unavailable: there is no parser here.
-            ValueError: the file is no JavaScript or TypeScript by its ending.
+            ValueError: the file is not JavaScript or TypeScript by its ending.
         """
         last = self._last
         if last is None or last.text != text:
@@ -59,6 +59,8 @@ def _parse(path: str, text: str, grammar: Grammar, last: Source | None) -> Sourc
         tree = grammar.parse(offsets.data, old)
     except TooSlowError:
         refused: str | None = "takes too long to parse, and is not checked"
+    except TooLargeTreeError:
+        refused = "takes too much memory to parse, and is not checked"
     else:
         refused = refusal(tree.root_node, offsets.data)
         if refused is None:

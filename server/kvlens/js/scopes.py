@@ -1,4 +1,4 @@
-"""Names in a source: where they stand, who declares them, and what a use means.
+"""Names in a source: where they are, who declares them, and what a use means.
 
 Nothing is worked out before it is asked for: of the thousands of names in a file only a few
 have to do with KV.
@@ -114,7 +114,7 @@ class Scopes:
         return found
 
     def resolve(self, node: Node) -> Declaration | None:
-        """Return what declares the variable that stands here; None for a global."""
+        """Return what declares the variable that is here; None for a global."""
         return self._resolve_all(self.text(node)).get(node.id)
 
     def references(self, declaration: Declaration) -> list[Node]:

@@ -52,7 +52,7 @@ class SourceContext:
     configs: of the Workers that the source belongs to, see `belonging`. With none, bindings are
         not held against a config.
     types: the members of Env that the project's other sources write, see `env_types`.
-    beside: what stands in quotes in further configs of the folder, see `texts_beside`.
+    beside: what is in quotes in further configs of the folder, see `texts_beside`.
     """
 
     configs: Sequence[Config] = ()
@@ -89,7 +89,7 @@ def _same(one: SourceContext, other: SourceContext) -> bool:
 
 
 def texts_beside(folder: Path) -> frozenset[str]:
-    """Return what stands in quotes in files such as wrangler.staging.toml or wrangler.toml.example.
+    """Return what is in quotes in files such as wrangler.staging.toml or wrangler.toml.example.
 
     Such a config may declare what the one that is read does not. Unreadable files are left out.
     """

@@ -27,7 +27,7 @@ class Source:
         refused: str | None = None,
     ) -> None:
         self.path = path
-        self.refused = refused  # why nothing of the text is looked at, where that is so
+        self.refused = refused  # why the text is not read, if it is not
         self.offsets = offsets
         self.tree = tree
         self.grammar = grammar
@@ -45,7 +45,7 @@ class Source:
 
     @cached_property
     def names(self) -> Scopes:
-        """Who declares which name, and where it stands."""
+        """Who declares which name, and where it is."""
         return Scopes(self.offsets.data, self.root)
 
     @cached_property
@@ -69,7 +69,7 @@ class Source:
         return found
 
     def span(self, node: Node) -> Span:
-        """Return where a node stands."""
+        """Return where a node is."""
         return self.offsets.span(node.start_byte, node.end_byte)
 
     def text_of(self, node: Node) -> str:

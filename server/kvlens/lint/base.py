@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # a config is checked without what reads sources and seed fil
     from kvlens.js.analysis import Analysis
     from kvlens.js.calls import KvCall
     from kvlens.js.config_bindings import ConfigBindings
+    from kvlens.js.source_context import SourceContext
     from kvlens.js.syntax import Source
     from kvlens.seeds.file import SeedFile
 
@@ -75,15 +76,17 @@ def page(code: str) -> str:
 
 
 class Fix(NamedTuple):
-    """One way to mend a problem: edits of the config's text that do not overlap.
+    """One way to fix a problem: edits of one text that do not overlap.
 
-    `safe` means that nobody has to think about it: the config says what was meant, and no code
-    has to follow. Only safe fixes are applied to a whole file at once.
+    `safe` means that nobody has to think about it: the file says what was meant, and nothing else
+    has to follow. Only safe fixes are applied to a whole file at once. `path` names the config
+    that is edited to fix a source; None stands for the file that has the problem.
     """
 
     title: str
     edits: tuple[Edit, ...]
     safe: bool = False
+    path: str | None = None
 
 
 Fixes = Callable[[Config, Problem], Iterator[Fix]]
@@ -153,12 +156,15 @@ class Context:
 
     analysis: Analysis
     now: float  # seconds since the epoch
-    beside: frozenset[str] = frozenset()  # texts in quotes in other configs of the folder
+    project: SourceContext
 
     @property
     def declared(self) -> ConfigBindings:
         """What the configs declare."""
         return self.analysis.declared
+
+
+SourceFixes = Callable[[Context, Problem], Iterator[Fix]]
 
 
 @dataclass(frozen=True)
@@ -168,6 +174,7 @@ class CallRule(RuleInfo):
     domain = "js"
     methods: frozenset[str]
     check: Callable[[KvCall, Context], Iterator[Finding]]
+    fixes: SourceFixes | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +183,7 @@ class SourceRule(RuleInfo):
 
     domain = "js"
     check: Callable[[Context], Iterator[Finding]]
+    fixes: SourceFixes | None = None
 
 
 @dataclass(frozen=True)
@@ -188,6 +196,7 @@ class ProjectRule(RuleInfo):
 
     domain = "js"
     check: Callable[[Config, Mapping[str, str], Callable[[str], Source]], Iterator[Finding]]
+    fixes: Fixes | None = None
 
 
 # rules on seed files ------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def columns(config: Config) -> list[Columns]:
 
 
 def twice(values: list[str | None]) -> list[tuple[int, int]]:
-    """Return (first, later) places of what stands more than once in a column."""
+    """Return (first, later) places of values that a column has more than once."""
     there = [value for value in values if value is not None]
     if len(set(there)) == len(there):
         return []

@@ -47,7 +47,7 @@ def check(
 def check_text(
     config: Config, context: ProjectContext | None = None, levels: Levels | None = None
 ) -> list[Problem]:
-    """Return what the strict judge and the file's place say.
+    """Return what the syntax check and the rules on the file's place find.
 
     Slow for a large file: ask when typing pauses.
     """
@@ -55,7 +55,7 @@ def check_text(
 
 
 def check_structure(config: Config, levels: Levels | None = None) -> list[Problem]:
-    """Return what all other rules say: quick enough for every key stroke."""
+    """Return what all other rules find: quick enough for every keystroke."""
     return gathered(apply_suppressions(config, _of_structure(config), levels))
 
 

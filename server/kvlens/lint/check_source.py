@@ -33,8 +33,8 @@ def check_source(
         return [file_problem(f"This source {source.refused}.")]
     when = time.time() if now is None else now
     try:
-        found = _found(Context(read(source, context), when, context.beside))
-        return gathered(apply_suppressions(source, found))
+        checked = Context(read(source, context), when, context)
+        return gathered(apply_suppressions(source, _found(checked)))
     except Exception as error:  # a mistake of ours ends no check of other files
         return [failed("the check of this source", error)]
 
@@ -62,7 +62,7 @@ def check(
 
     Raises:
         Unavailable: there is no parser here.
-        ValueError: the file is no JavaScript or TypeScript by its ending.
+        ValueError: the file is not JavaScript or TypeScript by its ending.
     """
     context = SourceContext(configs, types or {}, beside)
     if is_test(path, configs) or not may_matter(text, context):

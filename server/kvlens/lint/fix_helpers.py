@@ -1,4 +1,4 @@
-"""What several rules need to mend a config."""
+"""What several rules need to fix a config."""
 
 from __future__ import annotations
 

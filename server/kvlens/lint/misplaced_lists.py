@@ -26,7 +26,7 @@ class Stray:
     """A key that is, or reads like, `kv_namespaces`."""
 
     name: str
-    path: tuple[str, ...]  # of the table that it stands in
+    path: tuple[str, ...]  # of the table that it is in
     keys: list[Span] = field(default_factory=list)  # one; with headers one each
     headers: list[Span] = field(default_factory=list)  # what is between their brackets
     kind: str = "array"
@@ -57,7 +57,7 @@ def strays(config: Config) -> list[Stray]:
 
 
 def in_scope(path: tuple[str, ...]) -> bool:
-    """Tell whether a list of namespaces may stand in the table of that path."""
+    """Tell whether a list of namespaces may be in the table of that path."""
     rest = path[2:] if len(path) > 1 and path[0] == "env" else path
     return rest in ((), ("previews",))
 
@@ -77,7 +77,7 @@ def means_kv(name: str) -> bool:
 
 
 def might_mean_kv(name: str) -> bool:
-    """Tell whether a name may stand for the list where what it holds looks like one."""
+    """Tell whether a name may mean the list where what it holds looks like one."""
     return means_kv(name) or _OTHER.sub("", name.lower()) in _LOOSE
 
 

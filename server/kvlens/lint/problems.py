@@ -82,6 +82,11 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda problem: (problem.span, problem.code))
 
 
+def is_sum(problem: Problem) -> bool:
+    """Tell whether a problem stands for those that are not listed."""
+    return bool(problem.data) and "more" in (problem.data or ())
+
+
 def number_of(problem: Problem) -> int:
     """Return how many problems one stands for."""
     more = problem.data.get("more") if problem.data else None

@@ -1,16 +1,30 @@
-"""Checking the files of one project together: its config, seed files and sources."""
+"""What is checked, and with what: the files of each project together.
+
+A project is a config with the seed files beside it and the sources below it.
+"""
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kvlens.config.find import SEEDS, ConfigError, is_config, read_config
+from kvlens.config.find import (
+    SEEDS,
+    ConfigError,
+    find_configs,
+    is_config,
+    owning_config,
+    read_config,
+    winners,
+)
 from kvlens.config.model import Config
 from kvlens.config.project_context import read_context
 from kvlens.config.reader import load_text
 from kvlens.files import open_file
+from kvlens.js.grammar import is_source
 from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check
 from kvlens.lint.problems import file_problem, in_order
@@ -37,6 +51,52 @@ class Wanted:
     config: Path | None
     files: list[Path] = field(default_factory=list)
     sources: list[Path] = field(default_factory=list)
+
+
+class _Plan:
+    """The files to check, each once, by the project that they belong to."""
+
+    def __init__(self) -> None:
+        self.projects: dict[Path | None, Wanted] = {}
+        self._seen: set[Path] = set()
+        self._owner = functools.cache(owning_config)
+
+    def add(self, path: Path) -> None:
+        """Add a file, unless it is there already."""
+        whole = path.resolve()
+        if whole in self._seen:
+            return
+        self._seen.add(whole)
+        owner = self._owner(path.parent)
+        wanted = self.projects.setdefault(owner, Wanted(owner))
+        (wanted.sources if is_source(str(path)) else wanted.files).append(path)
+
+    def add_below(self, folder: Path) -> None:
+        """Add the configs below a folder, the seed files beside each, and the sources."""
+        from kvlens.js.files import source_files  # late: an editor may never see a source
+
+        configs = find_configs(folder)
+        for config in configs:
+            self.add(config)
+            for seeds in sorted((config.parent / SEEDS).glob("*.json")):
+                self.add(seeds)
+        roots = [config.parent for config in winners(configs)]
+        if folder not in roots and self._owner(folder):
+            roots.append(folder)  # of the project whose config is above
+        for root in roots:
+            for source in source_files(root):
+                self.add(source)
+
+
+def wanted_for(paths: Iterable[Path]) -> list[Wanted]:
+    """Return the files that these files and folders stand for, by their projects."""
+    plan = _Plan()
+    for path in paths:
+        if path.is_dir():
+            plan.add_below(path)
+        else:
+            plan.add(path)
+    return list(plan.projects.values())
 
 
 def check_project(wanted: Wanted, levels: Levels, with_sources: bool) -> list[Checked]:
@@ -83,6 +143,11 @@ def _check_file(path: Path, levels: Levels) -> tuple[Checked, Config | None]:
         seeds = _check_seed_file(path)
         found = [with_severity(problem, levels) for problem in seeds.problems]
         return Checked(path, seeds.text, [problem for problem in found if problem]), None
+    return check_config_file(path, levels)
+
+
+def check_config_file(path: Path, levels: Levels) -> tuple[Checked, Config | None]:
+    """Check a config as it is on disk, and return it too where it can be read."""
     try:
         text = read_config(path)
     except ConfigError as error:

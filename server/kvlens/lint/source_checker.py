@@ -1,6 +1,6 @@
 """Checking the versions of one source as it is typed, without problems that come and go.
 
-An open bracket or quote makes the parser lose its way far beyond the line it stands on, and a
+An open bracket or quote makes the parser lose its way far beyond the line it is on, and a
 line that ends in `=` takes the next one for its own. So while a text is not whole, what lies
 outside of the lines that changed since it last was stays as it was found then.
 """

@@ -91,7 +91,7 @@ def digits(number: float) -> str:
 
 
 def shown(value: Value) -> str:
-    """Return a number, or the string that stands in its place, as a message shows it."""
+    """Return a number, or the string that is in its place, as a message shows it."""
     if value.kind == "string":
         return quoted(str(value.value))
     return digits(value.value) if isinstance(value.value, float) else str(value.kind)
@@ -108,7 +108,7 @@ def duration(seconds: float) -> str:
 
 
 def place(call: KvCall, value: Value) -> Span:
-    """Return where a value stands in a call."""
+    """Return where a value is in a call."""
     return call.source.span(value.node)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from kvlens.config.find import SEEDS
+from kvlens.files import is_regular
 from kvlens.formatting import amount
 from kvlens.lsp.documents import to_range
 from kvlens.stores.base import StoreError
@@ -41,7 +42,7 @@ async def answer(server: Server, params: types.CodeLensParams) -> list[types.Cod
                 lenses.append(_lens(place, keys, "kvlens.list", named))
                 lenses.append(_lens(place, "open key…", "kvlens.get", named))
                 seed = project.path.parent / SEEDS / f"{binding}.json"
-                if environment.name is None and seed.is_file():
+                if environment.name is None and is_regular(seed):
                     file = {**named, "file": server.uri(seed)}
                     lenses.append(_lens(place, f"seed from {seed.name}", "kvlens.seed", file))
                 else:

@@ -8,8 +8,8 @@ read, never as a stack trace.
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import types
@@ -45,8 +45,7 @@ class _Commands(Mapping[str, Command]):
     """The commands by their ids; a command's module is imported when it is asked for."""
 
     def __init__(self) -> None:
-        (folder,) = commands.__path__
-        stems = sorted(path.stem for path in Path(folder).glob("[!_]*.py"))
+        stems = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
         self._stems = {f"kvlens.{_camel(stem)}": stem for stem in stems}
 
     def __getitem__(self, command: str) -> Command:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pygls.uris import to_fs_path
 
 from kvlens import __version__
-from kvlens.config.find import is_config
+from kvlens.config.find import is_config, is_seed_path
+from kvlens.files import is_regular
 from kvlens.lsp import execute_command
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
@@ -23,7 +23,7 @@ from kvlens.lsp.fast_pygls import switch
 from kvlens.lsp.projects import Projects, ServedProject
 from kvlens.lsp.protocol import ISSUES, REQUEST_FAILED, unexpected
 from kvlens.lsp.settings import Settings, read_settings
-from kvlens.lsp.spelling import Spelling
+from kvlens.lsp.spelling import Spelling, file_path, is_possible
 from kvlens.lsp.subprocesses import Child, ChildError
 from kvlens.lsp.workers import WorkerProcess
 from kvlens.text import UTF16
@@ -34,6 +34,7 @@ else:
     from kvlens.lsp.plain_pygls import StdioServer
 
 if TYPE_CHECKING:
+    from kvlens.lsp.seed_files import SeedFiles
     from kvlens.lsp.sources import Sources
 
 CHANGED = "kvlens/changed"  # to the client: {"config", "id"?}: keys or namespaces are not as before
@@ -55,6 +56,7 @@ class Server(StdioServer):
         self.documents = Documents()
         self.diagnostics = Diagnostics(self)
         self._sources: Sources | None = None
+        self._seed_files: SeedFiles | None = None
         self.settings = Settings()
         self.projects = Projects(self.settings, self._child_event)
         self.found = asyncio.Event()  # set when the workspace has been looked through
@@ -111,7 +113,10 @@ class Server(StdioServer):
         self._spelling.learn(params.text_document.uri)
         document = self.documents.open(params.text_document)
         self.diagnostics.did_open(document)
-        if not is_config(self.path(document.uri)):
+        path = self.path(document.uri)
+        if is_seed_path(path):
+            self.seed_files.did_open(document, str(path))
+        elif not is_config(path):
             self.sources.did_open(document)
 
     def did_change(self, params: dict[str, Any]) -> None:
@@ -124,10 +129,14 @@ class Server(StdioServer):
             self.diagnostics.did_change(document)
             if self._sources:
                 self._sources.did_change(document)
+            if self._seed_files:
+                self._seed_files.did_change(document)
 
     def did_save(self, params: types.DidSaveTextDocumentParams) -> None:
         """A text was saved: what the tree shows follows the file."""
         self.create_task(self._files_changed([params.text_document.uri]))
+        if self._seed_files:
+            self._seed_files.did_save(params.text_document.uri)
 
     def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """A text was closed."""
@@ -135,6 +144,8 @@ class Server(StdioServer):
         self.diagnostics.did_close(params.text_document.uri)
         if self._sources:
             self._sources.did_close(params.text_document.uri)
+        if self._seed_files:
+            self._seed_files.did_close(params.text_document.uri)
 
     def did_change_watched_files(self, params: types.DidChangeWatchedFilesParams) -> None:
         """Files changed on disk."""
@@ -164,11 +175,24 @@ class Server(StdioServer):
             self._sources = Sources(self)
         return self._sources
 
+    @property
+    def seed_files(self) -> SeedFiles:
+        """The open seed files; what reads them is imported when it is first needed."""
+        if self._seed_files is None:
+            from kvlens.lsp.seed_files import SeedFiles
+
+            self._seed_files = SeedFiles(self)
+        return self._seed_files
+
     # helpers for commands -------------------------------------------------------------------
 
     def path(self, uri: str) -> Path:
-        """Return the path of a `file:` URI, or the text itself where it is a path already."""
-        return Path(to_fs_path(uri) or uri) if "://" in uri else Path(uri)
+        """Return the path of a `file:` URI, or the text itself where it is a path already.
+
+        Where no file can have that path, it is one that none has.
+        """
+        path = (file_path(uri) if "://" in uri else None) or uri
+        return Path(path if is_possible(path) else ascii(path)[:100])
 
     def uri(self, path: Path) -> str:
         """Return a path as the URI that clients use."""
@@ -224,7 +248,7 @@ class Server(StdioServer):
 
     async def _look_through(self, start: bool) -> None:
         # a virtual workspace has no files here; what another scheme names is not a path
-        paths = (to_fs_path(uri) for uri in self._folders() if uri.startswith("file:"))
+        paths = (file_path(uri) for uri in self._folders() if uri.startswith("file:"))
         folders = [Path(path) for path in paths if path]
         if not folders and self.workspace.root_path:
             folders = [Path(self.workspace.root_path)]
@@ -256,7 +280,7 @@ class Server(StdioServer):
             if project:
                 self._offer_moves(project)
                 self.keys_changed(project)
-        if not all(known) or not all(self.path(uri).is_file() for uri in configs):
+        if not all(known) or not all(is_regular(self.path(uri)) for uri in configs):
             await self._look_through(start=self.settings.starts_alone)
 
     def _offer_moves(self, project: ServedProject) -> None:
@@ -273,6 +297,8 @@ class Server(StdioServer):
             self.diagnostics.check_file(project.path, self.uri(project.path))
         if self._sources:
             self._sources.check_all()
+        if self._seed_files:
+            self._seed_files.check_all()
 
     async def _use_settings(self, settings: Settings) -> None:
         await self.projects.use(settings)

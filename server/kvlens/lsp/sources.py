@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 
 from kvlens.config.model import Config
+from kvlens.files import is_there
 from kvlens.js.analysis import EnvType, merge_types
 from kvlens.js.config_bindings import belonging
 from kvlens.js.files import SourceError, load, may_type, source_files
@@ -25,6 +25,7 @@ from kvlens.lint.base import Problem
 from kvlens.lint.check_sources import check_with_sources
 from kvlens.lint.source_checker import SourceChecker
 from kvlens.lsp.documents import Document, to_range
+from kvlens.lsp.spelling import file_path
 from kvlens.text import LineIndex, Span
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Read(NamedTuple):
         return self.lines.offset(position.line, position.character, self.encoding)
 
     def range(self, span: Span) -> types.Range:
-        """Return where a span stands in this version."""
+        """Return where a span is in this version."""
         return to_range(self.lines, span, self.encoding)
 
 
@@ -93,7 +94,7 @@ class Sources:
 
     def did_open(self, document: Document) -> None:
         """Take up a text that was opened, if it is a source."""
-        path = to_fs_path(document.uri)
+        path = file_path(document.uri)
         if path is None or not is_source(path) or self.absent():
             return
         self._open[document.uri] = Opened(document, path)
@@ -234,7 +235,7 @@ class Sources:
             try:
                 yield self._load(path)
             except SourceError:
-                if whole and path.exists():
+                if whole and is_there(path):
                     raise
 
     def _load(self, path: Path) -> Text:

@@ -78,7 +78,8 @@ def metadata_text(metadata: Any) -> str | None:
 def expires_at(expiration: float | None, expiration_ttl: float | None, now: float) -> int | None:
     """Return the time that either of the two means, in seconds since the epoch; None for never.
 
-    Raises InvalidError for both or for what is no time in seconds, and KVError for a refused time.
+    Raises InvalidError for both or for a time that isn't in seconds, and KVError for a time that is
+    refused.
     """
     given = {"expiration_ttl": expiration_ttl, "expiration": expiration}
     named = {name: value for name, value in given.items() if value is not None}

@@ -82,7 +82,7 @@ def located(name: str, text: str, problems: list[Problem]) -> list[str]:
 
 
 class Element(NamedTuple):
-    """One element of the array and where it stands."""
+    """One element of the array, and where it is."""
 
     value: Any
     span: Span
@@ -91,8 +91,8 @@ class Element(NamedTuple):
 def read_text(path: Path, name: str | None = None, *, given: bool = False) -> str:
     """Return a file's text, a byte order mark left out; `name` is for messages, else the path.
 
-    `given` tells that the user named the file, which may be a pipe then.
-    Raises FileError where it cannot be read, is not UTF-8 text or is over 256 MiB.
+    `given` says that the user named the file, which may be a pipe then.
+    Raises FileError if it can't be read, is not UTF-8 text or is over 256 MiB.
     """
     name = name or str(path)
     try:
@@ -107,7 +107,7 @@ def read_text(path: Path, name: str | None = None, *, given: bool = False) -> st
 
 
 def decode(data: bytes, name: str) -> str:
-    """Return a file's bytes as text, a byte order mark left out; FileError where it is none."""
+    """Return a file's bytes as text, a byte order mark left out; FileError if it isn't text."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _whole(name, "is UTF-16 text; save it as UTF-8")
     try:
@@ -143,11 +143,11 @@ def scan(text: str, example: str) -> Iterator[Element | Problem]:
             return
         try:
             value, end = _SCAN(text, at)
-        except StopIteration:
+        except StopIteration as stopped:  # its value is where there is no value
             if text[at : at + 1] == "]" and at > start:
                 yield _fault(text, at, "a comma before ], which JSON does not allow")
             else:
-                yield _fault(text, at, "Expecting value")
+                yield _fault(text, int(stopped.value), "Expecting value")
             return
         except json.JSONDecodeError as error:
             yield _fault(text, error.pos, error.msg)
@@ -247,7 +247,7 @@ def at_index(index: int, key: str | None = None) -> str:
 
 
 def _refuse(name: str) -> object:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=json_integer)

@@ -8,7 +8,7 @@ import json
 import os
 import stat
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -160,8 +160,12 @@ def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
         if target.exists():
             beside.chmod(stat.S_IMODE(target.stat().st_mode))
         beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(beside)):
+            reason = f"{error.strerror or error}; nothing was written"
+            raise OSError(error.errno, reason, str(path)) from error
         raise
 
 

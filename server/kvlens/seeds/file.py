@@ -82,22 +82,21 @@ class SeedFile(NamedTuple):
 
 
 class SeedError(FileError):
-    """A seed file has mistakes, so that nothing of it is written."""
+    """A seed file has mistakes, and none of it is written."""
 
 
 def read(path: Path, now: float, *, name: str | None = None, given: bool = False) -> SeedFile:
     """Return a seed file without errors; `now` (seconds) tells which expirations have passed.
 
-    Messages call it `name`, by default its path. `given` tells that the user named the file, which
-    may be a pipe then.
-    Raises FileError where the file cannot be read, and SeedError where anything in it is wrong.
+    Messages call it `name`, by default its path. `given` says that the user named the file, which
+    may be a pipe then. Raises FileError if the file can't be read, and SeedError for any mistake.
     """
     name = name or str(path)
     return accept(check(read_text(path, name, given=given), name, now))
 
 
 def parse(data: bytes, name: str, now: float) -> SeedFile:
-    """Return the seed file that these bytes are; raises as `read` does."""
+    """Return the seed file in these bytes. Raises as `read` does."""
     return accept(check(decode(data, name), name, now))
 
 
@@ -118,7 +117,7 @@ def check(text: str, name: str, now: float) -> SeedFile:
             if isinstance(result, Problem):
                 found.add(result)
             elif (before := items.add(index, result)) is not None:
-                message = f"the key stands at index {before} too; the last one counts"
+                message = f"this key is at index {before}, too; the last one counts"
                 found.add(_problem(index, result.key, message, element.span, warning=True))
     return SeedFile(name, text, items.found, found.listed, found.counts)
 
@@ -126,8 +125,8 @@ def check(text: str, name: str, now: float) -> SeedFile:
 class _Items:
     """The items of a file, one for each key: the last one, in the place of the first.
 
-    A table of where each key was takes much memory in a file of a million: it is made only where
-    a key comes for the second time.
+    A table of where each key was takes much memory in a file of a million: it is made only
+    once a key is repeated.
     """
 
     def __init__(self) -> None:
@@ -181,7 +180,7 @@ def _plainly_wrong(raw: Any) -> int:
 
 
 def accept(seed: SeedFile) -> SeedFile:
-    """Return the file as it is; SeedError where anything in it is an error."""
+    """Return the file as it is. Raises SeedError for any error in it."""
     errors = seed.errors
     if errors:
         raise SeedError(seed.name, seed.text, errors, seed.counts["error"])
@@ -244,7 +243,7 @@ def _wrong_key(raw: dict[str, Any]) -> Iterator[str]:
     if not isinstance(key, str):
         yield f'"key" must be a string, but is of type {type_name(key)}'
     elif has_lone_surrogate(key):
-        yield '"key" has half of a surrogate pair, which is no character'
+        yield '"key" has half of a surrogate pair, which is not a character'
     else:
         try:
             key_name("put", key)
@@ -265,7 +264,7 @@ def _value(given: object, is_base64: bool) -> bytes | str:
         try:
             value = given.encode()
         except UnicodeEncodeError:
-            return '"value" has half of a surrogate pair, which is no character; use base64'
+            return '"value" has half of a surrogate pair, which is not a character; use base64'
     try:
         check_value_size(len(value))
     except KVError as error:
@@ -286,7 +285,7 @@ def _way_out(given: object) -> str:
 
 
 def wrong_expiry(expiration: float | None, ttl: float | None, now: float) -> str | None:
-    """Return what is wrong with the times of an item (seconds), or None."""
+    """Return what is wrong with the times (seconds) of an item, or None."""
     for name, given in (("expiration_ttl", ttl), ("expiration", expiration)):
         if given is not None and abs(given) >= BEYOND_NUMBERS:
             return f'"{name}" is out of range: it takes seconds'

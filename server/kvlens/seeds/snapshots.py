@@ -326,7 +326,7 @@ def _commit(place: Folder, snapshot: Snapshot) -> None:
             out.write("\n")
             out.flush()
             os.fsync(out.fileno())
-        place.exists(MANIFEST)  # StoreError where it is no file
+        place.exists(MANIFEST)  # StoreError if it is not a file
         place.replace(beside, MANIFEST)
     except BaseException:
         _remove(place, [beside])

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from kvlens import files
+from kvlens.worker import imports
 from kvlens.worker.binaries import find_esbuild
-from kvlens.worker.commands import run
+from kvlens.worker.commands import Ran, run
 from kvlens.worker.config import WorkerConfig
 from kvlens.worker.errors import BuildError, SourceProblem, WorkerError
 from kvlens.worker.script import Kind, Module, Script
@@ -50,9 +51,11 @@ _KINDS: dict[str, Kind] = {
     "CommonJS": "commonJsModule",
 }
 LARGEST = 64 * 1024 * 1024  # bytes of one source or module: the most that a Worker may have
+LARGEST_TOGETHER = 256 * 1024 * 1024  # bytes of all sources that are bundled
 MOST_FILES = 20_000  # that are looked at for modules; a project's folder has fewer
 _NOT_MODULES = {"node_modules", ".git", ".wrangler"}
-ESBUILD_TIMEOUT = 120.0  # seconds; it takes one, unless what it reads never ends
+ESBUILD_TIMEOUT = 60.0  # seconds; it takes one, unless what it reads never ends
+ESBUILD_MEMORY = 2 * 1024**3  # bytes; it takes a few hundred million for the largest Workers
 _NODE = {  # what Node has built in, by the names that imports use without "node:"
     *("assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants"),
     *("crypto", "dgram", "diagnostics_channel", "dns", "domain", "events", "fs", "http"),
@@ -97,6 +100,7 @@ def build(settings: WorkerConfig, *, with_command: bool = True) -> Script:
         module = Module(name, "esModule", source.encode())
         return _with(more, Script((module,), not is_module, {name: main}, inputs=frozenset([main])))
     _check_what_esbuild_reads(settings, main)
+    _check_imports(settings, main)
     esbuild = find_esbuild(settings.folder)
     script, has_default = _bundle(esbuild, settings, main, is_module)
     if has_default is not None and has_default != is_module:
@@ -143,6 +147,20 @@ def _check_what_esbuild_reads(settings: WorkerConfig, main: Path) -> None:
                 raise BuildError(f"{_shown(path, settings)} {error.strerror}") from error
         except OSError:
             continue  # none there, or one that esbuild itself will tell of
+
+
+def _check_imports(settings: WorkerConfig, main: Path) -> None:
+    """Raise BuildError where an import leads to a pipe, a device or too large a file."""
+    aliases = (settings.options.get("alias") or {}).values()
+    try:
+        imports.check(main, aliases, settings.folder, LARGEST, LARGEST_TOGETHER)
+    except imports.ImportRefusedError as error:
+        by = f", which {_shown(error.importer, settings)} imports," if error.importer else ""
+        text = f"{_shown(error.path, settings)}{by} {error.reason}"
+        problems = [
+            SourceProblem(place, 0, 0, text) for place in (error.path, error.importer) if place
+        ]
+        raise BuildError(text, problems) from error
 
 
 def needs_bundler(main: Path, source: str, options: Mapping[str, Any]) -> bool:
@@ -303,9 +321,9 @@ def _bundle(
     with tempfile.TemporaryDirectory(prefix="kvlens-build-") as scratch:
         out = Path(scratch).resolve()
         command = [str(esbuild), str(main), *_options(settings, out, as_module, with_require)]
-        ran = run(command, settings.folder, timeout=ESBUILD_TIMEOUT)
+        ran = run(command, settings.folder, timeout=ESBUILD_TIMEOUT, memory=ESBUILD_MEMORY)
         if ran.code:
-            raise _build_error(ran.errors, settings)
+            raise _build_error(ran, settings)
         meta = json.loads((out / "meta.json").read_text(encoding="utf-8"))
         content = _WITH_QUERY.sub(rb"\1", (out / "worker.js").read_bytes())
         if _REQUIRES in content and as_module and not with_require and has_node(settings):
@@ -394,7 +412,10 @@ def _inputs(inputs: Mapping[str, Any], folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _build_error(output: str, settings: WorkerConfig) -> BuildError:
+def _build_error(ran: Ran, settings: WorkerConfig) -> BuildError:
+    output = ran.errors
+    if not output.strip():
+        output = f"esbuild ended with {ran.code} and said nothing"
     problems = [
         SourceProblem(
             (settings.folder / found["file"]).resolve() if found["file"] else settings.folder,

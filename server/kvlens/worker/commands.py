@@ -10,14 +10,17 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from kvlens.process import memory_used
 from kvlens.worker.errors import BuildError
 
 KEPT = 256 * 1024  # bytes of what a program said: the last of it
+LOOK_EVERY = 0.2  # seconds between two looks at a program's memory
 _running: set[subprocess.Popen[bytes]] = set()
 _lock = threading.Lock()
 
@@ -36,10 +39,12 @@ def run(
     *,
     shell: bool = False,
     timeout: float | None = None,
+    memory: int | None = None,
 ) -> Ran:
     """Run a program and wait for its end. Blocks; call it from a thread.
 
-    Raises BuildError where it cannot be started or takes longer than `timeout` seconds.
+    Raises BuildError where it cannot be started, takes longer than `timeout` seconds, or comes to
+    use more than `memory` bytes (where the system tells).
     """
     name = command if isinstance(command, str) else command[0]
     try:
@@ -61,18 +66,34 @@ def run(
         assert process.stdout is not None
         assert process.stderr is not None
         readers = [_Reader(process.stdout), _Reader(process.stderr)]
-        try:
-            code = process.wait(timeout)
-        except subprocess.TimeoutExpired:
+        reason = _wait(process, timeout, memory)
+        if reason:
             raise BuildError(
-                f"{name:.200} took longer than {timeout:.0f} s and was ended; does it read a file "
-                "that has no end, or wait for something?"
-            ) from None
-        return Ran(code, *(reader.text() for reader in readers))
+                f"{name:.200} {reason} and was ended; does it read a file that has no end, or wait "
+                "for something?"
+            )
+        return Ran(process.returncode, *(reader.text() for reader in readers))
     finally:
         _end(process)
         with _lock:
             _running.discard(process)
+
+
+def _wait(
+    process: subprocess.Popen[bytes], timeout: float | None, memory: int | None
+) -> str | None:
+    """Wait for a program's end; return why not, where it passes one of its limits first."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    step = timeout if memory is None else LOOK_EVERY
+    while True:
+        try:
+            process.wait(step)
+            return None
+        except subprocess.TimeoutExpired:
+            if deadline is not None and time.monotonic() > deadline:
+                return f"took longer than {timeout:.0f} s"
+            if memory is not None and memory_used(process.pid) > memory:
+                return f"took more than {memory:,} bytes of memory"
 
 
 def end_all() -> None:

@@ -20,12 +20,15 @@ async def saved(path: Path, is_whole: Callable[[str], bool]) -> None:
     """Wait until a changed config may be acted on.
 
     That is at once if its text `is_whole`. A text that isn't, an empty one and one that can't be
-    read may be half a save, and must stay unchanged for `GRACE`.
+    read may be half a save, and must stay unchanged for `GRACE`. If its folder is gone too, it
+    isn't a save.
     """
     began = since = time.monotonic()
     text = _text(path)
     while not (text and text.strip() and is_whole(text)):
         while True:
+            if text is None and not path.parent.is_dir():
+                return
             await asyncio.sleep(_LOOK_EVERY)
             before, text = text, _text(path)
             now = time.monotonic()

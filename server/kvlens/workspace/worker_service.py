@@ -104,6 +104,8 @@ class WorkerService(Service):
         except WorkerError as error:
             if not self.host.running:
                 self.host.front.fail(str(error))
+            if isinstance(error, BuildError):  # what is wrong may be anywhere
+                self._known |= contents({one.file for one in error.problems} - self._known.keys())
             return error
         self._built = True
         return None

@@ -6,7 +6,6 @@ Section: Project
 from __future__ import annotations
 
 import argparse
-import functools
 import gc
 import sys
 from collections.abc import Iterable
@@ -14,11 +13,9 @@ from pathlib import Path
 
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.cli.reports import FORMATS
-from kvlens.config.find import SEEDS, find_configs, owning_config, winners
-from kvlens.js.files import source_files
 from kvlens.js.grammar import is_source, unavailable
 from kvlens.lint.base import Level, Levels
-from kvlens.lint.project import Checked, Wanted, check_project
+from kvlens.lint.project import Checked, Wanted, check_project, wanted_for
 from kvlens.lint.registry import find_rule
 from kvlens.lint.suppressions import LEVELS
 
@@ -37,7 +34,7 @@ def _check(options: Options) -> int:
                 "a config (.toml, .json, .jsonc), a seed file (.json), JavaScript or TypeScript"
             )
             raise UsageError(f"{path}: not {wanted}")
-    files = _checked(_plan(paths), dict(options.severity))
+    files = _checked(wanted_for(paths), dict(options.severity))
     if not files:
         where = ", ".join(str(path) for path in paths)
         print(
@@ -85,52 +82,6 @@ def _checked(plan: Iterable[Wanted], levels: Levels) -> list[Checked]:
         for project in projects
         for checked in check_project(project, levels, with_sources=not missing)
     ]
-
-
-# what to check ------------------------------------------------------------------------------
-
-
-class _Plan:
-    """The files to check, each once, by the project that they belong to."""
-
-    def __init__(self) -> None:
-        self.projects: dict[Path | None, Wanted] = {}
-        self._seen: set[Path] = set()
-        self._owner = functools.cache(owning_config)
-
-    def add(self, path: Path) -> None:
-        """Add a file, unless it is there already."""
-        whole = path.resolve()
-        if whole in self._seen:
-            return
-        self._seen.add(whole)
-        owner = self._owner(path.parent)
-        wanted = self.projects.setdefault(owner, Wanted(owner))
-        (wanted.sources if is_source(str(path)) else wanted.files).append(path)
-
-    def add_below(self, folder: Path) -> None:
-        """Add the configs below a folder, the seed files beside each, and the sources."""
-        configs = find_configs(folder)
-        for config in configs:
-            self.add(config)
-            for seeds in sorted((config.parent / SEEDS).glob("*.json")):
-                self.add(seeds)
-        roots = [config.parent for config in winners(configs)]
-        if folder not in roots and self._owner(folder):
-            roots.append(folder)  # of the project whose config is above
-        for root in roots:
-            for source in source_files(root):
-                self.add(source)
-
-
-def _plan(paths: Iterable[Path]) -> list[Wanted]:
-    plan = _Plan()
-    for path in paths:
-        if path.is_dir():
-            plan.add_below(path)
-        else:
-            plan.add(path)
-    return list(plan.projects.values())
 
 
 COMMAND = Command(

@@ -1,4 +1,4 @@
-"""A binding that is no JavaScript identifier.
+"""A binding that is not a JavaScript identifier.
 
 wrangler takes it and a module Worker reaches it as `env["my-kv"]`, but not as `env.my-kv`; in
 service-worker syntax, where a binding is a global variable, nothing reaches it.

@@ -1,4 +1,4 @@
-"""An element of `kv_namespaces` is no table. Wrangler: V2 of its validation."""
+"""An element of `kv_namespaces` is not a table. Wrangler: V2 of its validation."""
 
 from __future__ import annotations
 

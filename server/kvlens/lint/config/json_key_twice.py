@@ -23,9 +23,9 @@ def _check(config: Config) -> Iterator[Finding]:
         first, second = node.members[earlier].key[0], node.members[later].key[0]
         yield Finding(
             Span(base + second.start, base + second.end),
-            f"{quoted(second.name)} stands here for the second time: only this one counts, what "
-            "stands first has no effect. Remove one of the two.",
-            related=(Related(Span(base + first.start, base + first.end), "it stands here first"),),
+            f"Duplicate key {quoted(second.name)}: only this value counts, and the first "
+            "has no effect. Remove one of the two.",
+            related=(Related(Span(base + first.start, base + first.end), "the first one"),),
         )
 
 

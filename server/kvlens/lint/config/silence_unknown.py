@@ -17,7 +17,7 @@ def _check(config: Config) -> Iterator[Finding]:
         if not silence.codes:
             yield Finding(
                 silence.span,
-                "This comment names no rule, and silences nothing: write the rule's name behind "
+                "This comment names no rule, so it silences nothing. Write the rule's name after "
                 "it, such as id-placeholder.",
             )
         for code, span in silence.codes:
@@ -26,7 +26,7 @@ def _check(config: Config) -> Iterator[Finding]:
                 way_out = f"Did you mean {quoted(nearest)}?" if nearest else "Remove it."
                 yield Finding(
                     span,
-                    f"There is no rule {quoted(code)}, so that this silences nothing. {way_out}",
+                    f"There is no rule {quoted(code)}, so this silences nothing. {way_out}",
                     data={"nearest": nearest} if nearest else None,
                 )
 

@@ -57,7 +57,7 @@ def _check(config: Config, context: ProjectContext) -> Iterator[Finding]:
 def _forms(text: str) -> Iterator[_Form]:
     """Yield what TOML 1.0 does not have: in inline tables line ends and a last comma; escapes."""
     opened: list[tuple[str, int]] = []
-    told: set[int] = set()
+    reported: set[int] = set()
     comma: int | None = None
     for found in _TOKEN.finditer(text):
         token = found[0]
@@ -65,17 +65,17 @@ def _forms(text: str) -> Iterator[_Form]:
             opened.append((token, found.start()))
         elif token in "}]":
             last = comma is not None and _LAST.match(text, comma)
-            if last and last.end() == found.end() and opened and opened[-1][1] not in told:
+            if last and last.end() == found.end() and opened and opened[-1][1] not in reported:
                 assert comma is not None
-                yield _Form(Span(comma, comma + 1), "A comma behind the last field")
+                yield _Form(Span(comma, comma + 1), "A comma after the last field")
             if opened:
                 opened.pop()
         elif token == ",":
             comma = found.start()
             continue
         elif token in ("\n", "\r\n", "\r"):
-            if opened and opened[-1][0] == "{" and opened[-1][1] not in told:
-                told.add(opened[-1][1])
+            if opened and opened[-1][0] == "{" and opened[-1][1] not in reported:
+                reported.add(opened[-1][1])
                 start = opened[-1][1]
                 yield _Form(Span(start, start + 1), "An inline table over several lines")
             continue

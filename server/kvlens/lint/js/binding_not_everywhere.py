@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.lint.base import Context, Finding, SourceRule
+from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
+from kvlens.lint.source_fix_helpers import declared_in, given
 from kvlens.lint.wording import quoted
 
 
@@ -29,9 +30,16 @@ def _check(context: Context) -> Iterator[Finding]:
         )
 
 
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    name, environments = given(problem, "binding"), given(problem, "environments")
+    for config in context.project.configs:
+        yield from declared_in(config, name, environments)
+
+
 RULE = SourceRule(
     "binding-not-everywhere",
     "warning",
     "The code uses a namespace that an environment lacks",
     _check,
+    _fixes,
 )

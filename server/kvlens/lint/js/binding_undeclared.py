@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kvlens.config.edit import Edit
 from kvlens.js.analysis import BindingUse
+from kvlens.js.renames import references
 from kvlens.js.syntax import outer
-from kvlens.lint.base import Context, Finding, Related, SourceRule
+from kvlens.lint.base import Context, Finding, Fix, Problem, Related, SourceRule
+from kvlens.lint.source_fix_helpers import declared_in, given
 from kvlens.lint.wording import quoted
 
 _SHOWN = 5
@@ -26,7 +29,7 @@ def _check(context: Context) -> Iterator[Finding]:
         seen.add(use.name)
         if use.name in declared.kv or use.name in declared.others:
             continue
-        if use.name in declared.quoted or use.name in context.beside:
+        if use.name in declared.quoted or use.name in context.project.beside:
             continue  # it waits in a comment, or in the config of another deploy
         if (
             use.name.startswith("__")
@@ -63,9 +66,22 @@ def _nearest(name: str, known: list[str]) -> str | None:
     return next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), None)
 
 
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    name, nearest = given(problem, "binding"), given(problem, "nearest")
+    if nearest:
+        edits = tuple(
+            Edit(use.span, f"{nearest}: {name}" if use.shorthand else nearest)
+            for use in references(context.analysis, name)
+        )
+        yield Fix(f"Change to {quoted(nearest)}", edits)
+    for config in context.project.configs:
+        yield from declared_in(config, name, context.declared.environments or (None,))
+
+
 RULE = SourceRule(
     "binding-undeclared",
     "warning",
     "The code uses a namespace that the config does not declare",
     _check,
+    _fixes,
 )

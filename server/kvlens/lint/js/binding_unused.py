@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from kvlens.config.edit import remove_entry
 from kvlens.config.model import Config, Namespace
 from kvlens.js.binding_resolver import BindingResolver
 from kvlens.js.config_bindings import declared
 from kvlens.js.grammar import ENDINGS
 from kvlens.js.syntax import Source, outer, plain
 from kvlens.js.tree import ancestor
-from kvlens.lint.base import Finding, ProjectRule
+from kvlens.lint.base import Finding, Fix, Problem, ProjectRule
 from kvlens.lint.wording import quoted
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _has_entries(config: Config, texts: Mapping[str, str]) -> bool:
 
 
 def _imports(source: Source, known: set[str]) -> Iterator[bool]:
-    """Tell of each import of the project's own code whether it is among the sources."""
+    """Tell, for each import of the project's own code, whether it is among the sources."""
     folder = PurePath(source.path).parent
     for node in source.captures.get("module", ()):
         module = source.text_of(node)[1:-1]
@@ -218,9 +219,23 @@ def _extends_foreign(source: Source) -> bool:
     return False
 
 
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    name = problem.data.get("binding") if problem.data else None
+    edits = tuple(
+        edit
+        for environment in config.environments
+        for kv in environment.kv
+        for entry in kv.entries
+        if entry.text_of("binding") == name
+        for edit in remove_entry(config, entry)
+    )
+    yield Fix(f"Remove {quoted(str(name))} from the config", edits)
+
+
 RULE = ProjectRule(
     "binding-unused",
     "information",
     "The config declares a namespace that the code does not use",
     _check,
+    _fixes,
 )

@@ -1,7 +1,7 @@
 """A key that no namespace takes, or that is not the one that is meant.
 
 Runtime: TypeError "Key name cannot be empty.", "… is not allowed as a key name.", 414 above
-512 bytes. A key that is no string is turned into one: "undefined", "[object Object]".
+512 bytes. A key that is not a string is turned into one: "undefined", "[object Object]".
 """
 
 from __future__ import annotations

@@ -207,12 +207,16 @@ def _has_log(path: Path) -> bool:
 def state_of(path: Path) -> tuple[object, ...]:
     """Return what changes when a database that can only be read is written, or may be written."""
     found: list[object] = []
-    for place in (path, path.with_name(f"{path.name}-wal"), path.parent):
+    log = path.with_name(f"{path.name}-wal")
+    for place in (path, log, path.parent):
         try:
             status = place.lstat()
         except OSError:
             found.append(None)
         else:
+            if place == log and not status.st_size:  # as good as none
+                found.append(None)
+                continue
             size = None if stat.S_ISDIR(status.st_mode) else (status.st_size, status.st_mtime_ns)
             found.append((status.st_ino, status.st_mode, size))
     return tuple(found)

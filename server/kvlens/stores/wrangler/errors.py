@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sqlite3
@@ -11,6 +12,7 @@ from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler.commit import BUSY_SECONDS, is_busy
 from kvlens.stores.wrangler.database import READ_SECONDS, is_late
 
+LEAST_SPACE = 64 * 1024  # bytes of disk that a write needs: SQLite's index of its log and a page
 NEEDED = 10  # files that are open at once for one namespace, at most
 
 
@@ -25,7 +27,8 @@ def store_error(path: Path, error: Exception) -> StoreError:
             "Nothing was changed; close programs that are connected, or raise the limit "
             "(ulimit -n), and try again."
         )
-    if "is full" in text:
+    cannot_open = any(one in text for one in ("readonly", "unable to open", "disk I/O error"))
+    if "is full" in text or (cannot_open and _is_full(path)):
         return StoreError(
             f"There is no space left for the KV database {path}. Nothing was changed; free space "
             "and try again."
@@ -41,7 +44,12 @@ def store_error(path: Path, error: Exception) -> StoreError:
             f"The KV database {path} has been locked by another program for {BUSY_SECONDS:.0f} s. "
             "Nothing was changed; end that program's transaction and try again."
         )
-    if "readonly" in text or "unable to open" in text:
+    if cannot_open and _is_mounted_read_only(path):
+        return StoreError(
+            f"The KV database {path} is on a disk that is mounted read-only. Nothing was changed; "
+            "mount it for writing, or choose another store."
+        )
+    if cannot_open and "I/O" not in text:
         return StoreError(
             f"The KV database {path} cannot be opened for writing ({text}). Nothing was changed; "
             "correct its permissions, or choose another store."
@@ -73,3 +81,19 @@ def _no_descriptors(error: Exception) -> bool:
             for one in opened:
                 os.close(one)
     return number in (errno.EMFILE, errno.ENFILE)
+
+
+def _is_full(path: Path) -> bool:
+    """Return whether the disk has no room for the files that SQLite makes beside a database."""
+    import shutil  # late: only where something went wrong
+
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(path.parent).free < LEAST_SPACE
+    return False
+
+
+def _is_mounted_read_only(path: Path) -> bool:
+    if hasattr(os, "statvfs"):
+        with contextlib.suppress(OSError):
+            return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
+    return False

@@ -4,6 +4,9 @@ A project that somebody else made can contain `.wrangler`, with links to its sou
 to anywhere else. So each folder on the way is opened by itself, without following a link, and
 files are opened, replaced and removed below the open folder, not by their paths. On a system
 without such calls (Windows), every step is checked before.
+
+A hard link is the same file under a second name, which may be one of the project's sources. It
+can be read, as backup tools make such links, but is never written to.
 """
 
 from __future__ import annotations
@@ -113,8 +116,12 @@ class Folder:
         except FileNotFoundError as error:
             if not create:
                 raise _named(error, path) from error
-            with contextlib.suppress(FileExistsError):
+            try:
                 os.mkdir(self.at(name), dir_fd=self._handle)
+            except FileExistsError:
+                pass
+            except OSError as refused:
+                raise _named(refused, path) from refused
             return self.folder(name)
         except OSError as error:
             if error.errno in (*_IS_LINK, errno.ENOTDIR):
@@ -130,18 +137,28 @@ class Folder:
         except OSError as error:
             raise _named(error, self.path / name) from error
 
-    def exists(self, name: str) -> bool:
-        """Return whether there is a regular file of that name; StoreError for something else."""
+    def exists(self, name: str, *, written: bool = False) -> bool:
+        """Return whether there is a regular file of that name; StoreError for something else.
+
+        With `written`, something else is also a file that has a second name.
+        """
         try:
             status = self.status(name)
         except FileNotFoundError:
             return False
         _refuse(self.path / name, status, "file", self._way_out)
+        if written:
+            _refuse_shared(self.path / name, status, self._way_out)
         return True
 
     def open(self, name: str, flags: int = os.O_RDONLY, mode: int = 0o666) -> int:
-        """Open or make a regular file with the flags of `os.open`; return its descriptor."""
+        """Open or make a regular file with the flags of `os.open`; return its descriptor.
+
+        To be written to, it must have no second name. O_TRUNC would empty it before that is known.
+        """
         check_name(self.path, name)
+        if flags & os.O_TRUNC:
+            raise ValueError("O_TRUNC")
         if not _AT:
             with contextlib.suppress(FileNotFoundError):
                 path = self.path / name
@@ -155,9 +172,13 @@ class Folder:
                     _refuse(self.path / name, self.status(name), "file", self._way_out)
             raise _named(error, self.path / name) from error
         status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            os.close(handle)
+        try:
             _refuse(self.path / name, status, "file", self._way_out)
+            if flags & (os.O_WRONLY | os.O_RDWR):
+                _refuse_shared(self.path / name, status, self._way_out)
+        except StoreError:
+            os.close(handle)
+            raise
         return handle
 
     def read_bytes(self, name: str, limit: int) -> bytes:
@@ -205,7 +226,10 @@ class Folder:
     def remove_folder(self, name: str) -> None:
         """Remove an empty folder in this one; OSError where it holds anything."""
         check_name(self.path, name)
-        os.rmdir(self.at(name), dir_fd=self._handle)
+        try:
+            os.rmdir(self.at(name), dir_fd=self._handle)
+        except OSError as error:
+            raise _named(error, self.path / name) from error
 
     def replace(self, source: str, target: str) -> None:
         """Give a file another name in one step, in place of what has it."""
@@ -251,6 +275,16 @@ def _refuse(path: Path, status: os.stat_result, wanted: str, way_out: str) -> No
     )
     kind = next((kind for kind, is_it in kinds if is_it(mode)), "a file")
     raise StoreError(f"{path} is {kind}, not a {wanted}. {way_out}")
+
+
+def _refuse_shared(path: Path, status: os.stat_result, way_out: str) -> None:
+    """Raise StoreError for a file that has a second name: writing would change that one, too."""
+    if status.st_nlink > 1:
+        raise StoreError(
+            f"{path} is a hard link: the same file has {status.st_nlink} names, and KV Lens "
+            "would overwrite it under all of them. Put a copy in its place to keep what it "
+            f"holds. {way_out}"
+        )
 
 
 def _named(error: OSError, path: Path) -> OSError:

@@ -45,12 +45,13 @@ class StateFolder(NamedTuple):
     def has(self, database: Path, *, create: bool = False) -> bool:
         """Return whether a database exists; `create` makes its folder.
 
-        Raises StoreError if there is a link, which SQLite would follow.
+        Even to read a database, SQLite writes to the files beside it. Raises StoreError if there is
+        a link, which SQLite would follow, or a file that has another name too.
         """
         with open_folder(self.base, *self.parts, "kv", UNIQUE_KEY, create=create) as folder:
             for ending in _LOGS:
-                folder.exists(database.name + ending)
-            return folder.exists(database.name)
+                folder.exists(database.name + ending, written=True)
+            return folder.exists(database.name, written=True)
 
     def namespaces(self) -> list[str]:
         """Return the namespaces on disk.

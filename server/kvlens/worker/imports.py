@@ -1,0 +1,154 @@
+"""What a Worker's sources import, looked at before esbuild reads it.
+
+esbuild opens whatever an import names: it waits for good on a named pipe, and reads a device or
+gigabytes into memory. So imports are followed here first, and each file passes the same gate as
+all others of a workspace. This follows imports as text, more of them than count; the few that it
+cannot see, such as those made by tsconfig's `paths`, are left to the limits of time
+and memory that a build has.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from kvlens import files
+from kvlens.errors import InternalError
+
+MOST_FILES = 20_000  # that are followed; what is behind them is left to the build's limits
+_SCRIPTS = (".tsx", ".ts", ".jsx", ".js", ".mts", ".mjs", ".cts", ".cjs", ".css", ".json")
+_READ = frozenset(_SCRIPTS) - {".json"}
+_TYPED = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
+_IMPORT = re.compile(
+    r"""(?:\bfrom|\bimport|@import|\brequire|\burl|\bresolve|\bURL)
+        [\s(]{0,20}
+        (?:(?:/\*(?:[^*]|\*(?!/)){0,200}\*/|//[^\n]{0,200}\n)[\s(]{0,20}){0,2}
+        (?:"([^"\n]{1,4000})"|'([^'\n]{1,4000})'|`([^`\n$]{1,4000})`)""",
+    re.VERBOSE,
+)
+_PACKAGE_FIELDS = ("main", "module", "browser", "exports", "imports")
+_FOLLOWED = 4 * 1024 * 1024  # bytes of a source or manifest whose imports are looked for
+
+
+class ImportRefusedError(InternalError):
+    """An import names something that no build may read: `path`, for `reason`."""
+
+    def __init__(self, path: Path, reason: str, importer: Path | None) -> None:
+        super().__init__(reason)
+        self.path = path
+        self.reason = reason
+        self.importer = importer
+
+
+def check(main: Path, others: Iterable[str], folder: Path, limit: int, total: int) -> None:
+    """Raise ImportRefusedError unless all that `main` imports are files of a bounded size.
+
+    `others` are further names that count as imports, seen from `folder`; `limit` is for one file
+    and `total` for all together, in bytes.
+    """
+    roots = [(path, None) for name in others for path in _named(name, folder)]
+    todo: list[tuple[Path, Path | None]] = [(main, None), *roots]
+    seen: set[str] = set()
+    size = 0
+    while todo and len(seen) < MOST_FILES:
+        path, importer = todo.pop()
+        whole = os.path.realpath(path)
+        if whole in seen:
+            continue
+        seen.add(whole)
+        try:
+            with files.open_file(path, limit) as file:
+                status = os.fstat(file.fileno())
+        except files.FileRefusedError as error:
+            raise ImportRefusedError(path, error.strerror or str(error), importer) from error
+        except (OSError, ValueError):
+            continue  # esbuild says so itself, where it matters
+        size += status.st_size
+        if size > total:
+            reason = f"makes the sources {size:,} bytes together, over the limit of {total:,}"
+            raise ImportRefusedError(path, reason, importer)
+        for name in _imports(whole, status.st_mtime_ns, status.st_size):
+            todo += [(found, path) for found in _named(name, Path(path).parent)]
+
+
+@functools.lru_cache(maxsize=MOST_FILES)
+def _imports(path: str, changed: int, size: int) -> tuple[str, ...]:
+    """Return the names that a file imports; the time and the size tell it from what it was."""
+    suffix = Path(path).suffix
+    try:
+        if Path(path).name == "package.json":
+            manifest = json.loads(files.read_bytes(path, _FOLLOWED))
+            return tuple(sorted(_entries(manifest)))
+        if suffix not in _READ:
+            return ()
+        text = files.read_text(path, _FOLLOWED, errors="replace")
+    except (OSError, ValueError, RecursionError):
+        return ()
+    return tuple({next(filter(None, found.groups())) for found in _IMPORT.finditer(text)})
+
+
+def _entries(manifest: Any) -> Iterator[str]:
+    """Yield what a package's manifest names as files to import."""
+    if not isinstance(manifest, dict):
+        return
+    rest = [manifest.get(field) for field in _PACKAGE_FIELDS]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, str):
+            yield value if value.startswith((".", "/")) else f"./{value}"
+        elif isinstance(value, dict):
+            rest += value.values()
+        elif isinstance(value, list):
+            rest += value
+    yield "./index"
+
+
+def _named(name: str, folder: Path) -> Iterator[Path]:
+    """Yield all that an import in a folder can mean: there is something at each of these paths."""
+    name = re.split(r"[?#]", name, maxsplit=1)[0] or name
+    if "\0" in name:
+        return
+    if name.startswith((".", "/")) or Path(name).is_absolute():
+        yield from _at(os.path.normpath(folder / name))
+        return
+    parts = name.split("/")
+    package = "/".join(parts[: 2 if name.startswith("@") else 1])
+    for above in (folder, *folder.parents):
+        place = above / "node_modules" / package
+        if _mode(place):
+            yield from _at(str(place))
+            if package != name:
+                yield from _at(os.path.normpath(above / "node_modules" / name))
+            return
+
+
+def _at(path: str) -> Iterator[Path]:
+    """Yield what esbuild may read for a path: with a suffix, or a folder's own file."""
+    mode = _mode(path)
+    if mode and not stat.S_ISDIR(mode):
+        yield Path(path)
+        return
+    stem, suffix = os.path.splitext(path)  # noqa: PTH122  the path is text, and there are many
+    tried = [path + one for one in _SCRIPTS]
+    tried += [stem + one for one in _TYPED.get(suffix, ())]
+    if mode:
+        tried += [os.path.join(path, "package.json")]  # noqa: PTH118
+        tried += [os.path.join(path, f"index{one}") for one in _SCRIPTS]  # noqa: PTH118
+    for one in tried:
+        found = _mode(one)
+        if found and not stat.S_ISDIR(found):
+            yield Path(one)
+
+
+def _mode(path: str | Path) -> int:
+    """Return the mode of what is at a path, links followed; 0 where nothing is."""
+    try:
+        return os.stat(path).st_mode  # noqa: PTH116
+    except (OSError, ValueError):
+        return 0
