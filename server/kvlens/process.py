@@ -1,4 +1,4 @@
-"""Start another copy of this program, and measure the memory of a process."""
+"""Start another copy of this program, and find out how much memory a process uses."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Call:
 
     @property
     def ns(self) -> str:
-        """The namespace; RestError 404 where there is none."""
+        """The namespace; RestError 404 if it doesn't exist."""
         ns = self.path["ns"]
         if ns not in self.emulator.namespaces:
             raise RestError(404, NAMESPACE_NOT_FOUND, f"namespace '{ns}' not found")

@@ -29,7 +29,7 @@ INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 
 
 def read_compat(name: object) -> Compat:
-    """Return the mode that `name` stands for. Raises ValueError where there is none."""
+    """Return the mode that `name` stands for. Raises ValueError for an unknown one."""
     for compat in COMPATS:
         if name == compat or (isinstance(name, str) and OLD_NAMES.get(name) == compat):
             return compat

@@ -123,7 +123,7 @@ class KVNamespace:
         """Return a page of keys, ordered by UTF-8 bytes.
 
         The result has `keys` (each with `name`, and `expiration` and `metadata` where set),
-        `list_complete`, and `cursor` where there is a next page; give the same prefix on every
+        `list_complete`, and `cursor` if there is a next page; give the same prefix on every
         page.
         """
         count = validation.list_limit(limit, self._compat)

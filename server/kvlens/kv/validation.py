@@ -45,7 +45,7 @@ def key_name(function: str, key: object = MISSING) -> str:
 
 
 def decodable_key(function: str, key: str) -> str:
-    """Return the key; KVError 400 where it has no UTF-8 form, which only the service refuses."""
+    """Return the key; KVError 400 if it has no UTF-8 form, which only the service refuses."""
     if has_lone_surrogate(key):
         raise KVError("Could not URL-decode key name", method=METHODS[function], status=400)
     return key
@@ -96,7 +96,7 @@ def raw_key(method: Method, key: str) -> str:
 
 
 def check_key_size(method: Method, key: str) -> None:
-    """Raise KVError 414 where the key has more than 512 bytes of UTF-8."""
+    """Raise KVError 414 if the key has more than 512 bytes of UTF-8."""
     if len(key) * 4 <= limits.MAX_KEY_SIZE:  # the common case, nothing to encode
         return
     size = len(key.encode("utf-8", "surrogatepass"))
@@ -109,7 +109,7 @@ def check_key_size(method: Method, key: str) -> None:
 
 
 def value_type(kind: object) -> str:
-    """Return the type a value is asked as; KVTypeError where there is no such type."""
+    """Return the type to read a value as; KVTypeError for an unknown type."""
     if kind is UNSET or kind is None:
         return "text"
     if kind not in VALUE_TYPES:
@@ -123,7 +123,7 @@ def refuse_value() -> KVTypeError:
 
 
 def whole_number(value: object) -> int | None:
-    """Return an option that is a number as the runtime takes it; None where it is not given.
+    """Return an option that is a number as the runtime takes it; None if it is not given.
 
     What is not a number is 0. Raises KVTypeError outside 32 bits.
     """
@@ -136,7 +136,7 @@ def whole_number(value: object) -> int | None:
 
 
 def check_cache_ttl(method: Method, cache_ttl: object, compat: Compat) -> None:
-    """Raise KVError 400 where `cache_ttl` is below the minimum (seconds)."""
+    """Raise KVError 400 if `cache_ttl` is below the minimum (seconds)."""
     number = whole_number(cache_ttl)
     if number is None:
         return
@@ -194,7 +194,7 @@ def check_value_size(size: int) -> None:
 
 
 def check_metadata_size(metadata: str | None) -> None:
-    """Raise KVError 413 where the metadata's JSON text has more than 1024 bytes."""
+    """Raise KVError 413 if the metadata's JSON text has more than 1024 bytes."""
     if metadata is None or len(metadata) * 4 <= limits.MAX_METADATA_SIZE:
         return
     size = len(metadata.encode("utf-8", "surrogatepass"))
@@ -267,7 +267,7 @@ def bulk_type(kind: object) -> str:
 
 
 def check_bulk_size(size: int, most: int = limits.MAX_BULK_SIZE) -> None:
-    """Raise KVError 413 where all values of a bulk get together are above 25 MiB."""
+    """Raise KVError 413 if all values of a bulk get together exceed 25 MiB."""
     if size > most:
         megabytes = js_text(most / 1024 / 1024)
         raise _bulk_error(f"Total size of request exceeds the limit of {megabytes}MB", status=413)

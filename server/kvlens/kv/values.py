@@ -48,7 +48,7 @@ def decode_text(value: bytes) -> str:
 
 
 def parse_json(text: str) -> Any:
-    """Return what JSON.parse gives; KVSyntaxError where the text is not JSON."""
+    """Return what JSON.parse gives; KVSyntaxError if the text is not JSON."""
     try:
         return _load_json(text)
     except json.JSONDecodeError as error:
@@ -121,7 +121,7 @@ def _is_deep_json(text: str) -> bool:
 
 
 def unescape_json(text: str) -> str:
-    """Return the same JSON with real characters for all \\u escapes that it can do without."""
+    """Return the same JSON with real characters in place of \\u escapes that it doesn't need."""
     return _ESCAPE.sub(_unescaped, text) if "\\u" in text else text
 
 

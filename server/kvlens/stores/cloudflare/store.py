@@ -112,10 +112,10 @@ class CloudflareStore(Store):
                 if error.status_code != 413:
                     raise
                 return [await self.get(ns, keys[0])]  # large values: one by one
-            told = (await answer.json())["result"]["values"]
+            values = (await answer.json())["result"]["values"]
         found: list[Entry | None] = []
         for key in keys:
-            one = told.get(key)
+            one = values.get(key)
             if one is None:
                 found.append(None)
             elif "\ufffd" in one["value"]:  # bytes that aren't text
@@ -319,7 +319,7 @@ class CloudflareStore(Store):
         await self._kv.values.update(write.key, **self._at(ns), value=write.value, **given)
 
     async def _count(self, ns: str, names: Sequence[str]) -> int:
-        """Return how many of the keys there are, or all where that takes too many lists."""
+        """Return how many of the keys exist, or all of them if counting takes too many lists."""
         if len(names) == 1:
             try:
                 await self._metadata(ns, names[0])

@@ -229,7 +229,7 @@ class RedisStore(Store):
     async def _commit(self, jobs: dict[str, tuple[str, int]]) -> None:
         """Make staged batches the jobs of their namespaces, all with one step on one server.
 
-        A cluster keeps namespaces on different nodes, so that each has a step of its own there.
+        A cluster keeps namespaces on different nodes, so each has its own step there.
         """
         steps = [dict([one]) for one in jobs.items()] if self._is_cluster else [jobs] * bool(jobs)
         for step in steps:

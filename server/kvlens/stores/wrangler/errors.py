@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import sqlite3
 from pathlib import Path
 
@@ -85,7 +84,9 @@ def _no_descriptors(error: Exception) -> bool:
 
 
 def _is_full(path: Path) -> bool:
-    """Tell whether the disk has no room for the files that SQLite makes beside a database."""
+    """Return whether the disk has no room for the files that SQLite makes beside a database."""
+    import shutil  # late: only where something went wrong
+
     with contextlib.suppress(OSError):
         return shutil.disk_usage(path.parent).free < LEAST_SPACE
     return False
