@@ -504,6 +504,12 @@ RULES: list[tuple[str, list[list[Any]], list[list[Any]]]] = [
      [["list", {"limit": limit}] for limit in (0, -1, "x", None)]),
 ]  # fmt: skip
 
+
+def no_type(shown: str) -> Thrown:
+    text = f'KV GET_BULK failed: 400 "{shown}" is not a valid type. Use "json" or "text"'
+    return Thrown(("Error", text))
+
+
 EMPTY = ["put", "empty", "", {"metadata": "m"}]
 NULL = ["put", "null", "null", {"metadata": "m"}]
 # bugs of Miniflare's: version, calls before, the call, its answer and ours
@@ -523,11 +529,9 @@ DIFFERENCES: list[tuple[int, list[Any], list[Any], Any, Any]] = [
 ]  # fmt: skip
 # error texts that reach a Worker in a status line, where only ASCII can stand
 TEXTS: list[tuple[list[Any], Thrown, Thrown]] = [
-    (["get", ["k"], kind], *(
-        Thrown(("Error", f'KV GET_BULK failed: 400 "{shown}" is not a valid type. Use "json" or '
-                         '"text"')) for shown in (kind, ours)))
+    (["get", ["k"], kind], no_type(kind), no_type(ours))
     for kind, ours in (("\xe9", r"\xe9"), ("\u2028", r"\u2028"), ("a\x7fb", "a b"))
-]  # fmt: skip
+]
 CONTROLS = ("a\0b", "a\nb", "a\tb", "a\x01b")
 CORNERS: list[list[Any]] = [
     *(["put", "k", "v", {"metadata": text}] for text in ("\x7f", "\0\n\x7f\u2028", "a\x7fb")),

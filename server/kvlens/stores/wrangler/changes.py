@@ -19,14 +19,17 @@ from typing import Any
 from kvlens.kv.records import Entry, Write
 from kvlens.stores.base import Replaced, Seen, StoreError, digest
 from kvlens.stores.wrangler.blobs import Blobs
-from kvlens.stores.wrangler.disk_format import IS_BLOB_ID
+from kvlens.stores.wrangler.disk_format import IS_BLOB_ID, MAX_FIELD
 from kvlens.stores.wrangler.journal import Row, Value, is_text
 from kvlens.stores.wrangler.staged import Staged
+from kvlens.stores.wrangler.walk import each_row
 
+_AT_ONCE = 5000  # rows of a walk
 FEW = 32  # rows that one short transaction takes
 
 _NUMBERS = itertools.count()
-_LOOK = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
+_FROM_KEY = "FROM _mf_entries WHERE key = ?"
+_LOOK = f"SELECT blob_id, expiration, metadata {_FROM_KEY}"
 _WHOLE = "CAST(blob_id AS TEXT), CAST(expiration AS INTEGER), CAST(metadata AS TEXT)"
 _UPDATE = (  # not REPLACE, which moves the row and so writes three pages instead of one
     "ON CONFLICT (key) DO UPDATE SET blob_id = excluded.blob_id, "
@@ -73,6 +76,10 @@ class Change:
     def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
         """Yield what is to become of each row, where the change is large."""
         raise NotImplementedError
+
+    def must_be_whole(self, db: sqlite3.Connection) -> bool:
+        """Tell whether a large change has rows too large to be written down."""
+        return False
 
     def look(self, db: sqlite3.Connection) -> None:
         """Read what is there."""
@@ -132,7 +139,7 @@ class Put(Change):
                 self.added_size += len(value)
 
     def look(self, db: sqlite3.Connection) -> None:
-        found = (db.execute(_LOOK, row[:1]).fetchone() for row in self._rows)
+        found = (_row_of(db, row[0]) for row in self._rows)
         self.before = [old[:2] for old in found if old is not None]
         self.gone = [old[0] for old in self.before]
 
@@ -295,7 +302,7 @@ class Delete(Change):
         return len(self.names)
 
     def look(self, db: sqlite3.Connection) -> None:
-        found = [db.execute(_LOOK, (name,)).fetchone() for name in self.names]
+        found = [_row_of(db, name) for name in self.names]
         self.before = [old[:2] for old in found if old is not None]
         self.gone = [old[0] for old in self.before]
         self.result = sum(old is not None and is_live(old[1], self.now) for old in found)
@@ -336,7 +343,7 @@ class DeleteUnchanged(Change):
 
     def _find(self, db: sqlite3.Connection, one: Seen) -> Value | None:
         """Return the row of a key where it is as it was read."""
-        row: Value | None = db.execute(_LOOK, (one.key,)).fetchone()
+        row = _row_of(db, one.key)
         if row is None or self._digests is None or not is_live(row[1], self.now):
             return None
         seconds = row[1] // 1000 if isinstance(row[1], int) else row[1]
@@ -364,6 +371,17 @@ class Clear(Change):
         self._sweep = sweep
         self.swept = False
 
+    def must_be_whole(self, db: sqlite3.Connection) -> bool:
+        try:
+            found = db.execute(
+                "SELECT 1 FROM _mf_entries WHERE length(CAST(key AS BLOB)) > ?1 "
+                "OR length(CAST(metadata AS BLOB)) > ?1 OR length(blob_id) > ?1 LIMIT 1",
+                (MAX_FIELD,),
+            )
+            return found.fetchone() is not None
+        except sqlite3.DataError:
+            return True
+
     def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
         for key, *old in db.execute(f"SELECT key, {_WHOLE} FROM _mf_entries"):
             if is_text(key):  # another one nobody can name
@@ -375,7 +393,10 @@ class Clear(Change):
         self.result = every.fetchone()[0] - expired.fetchone()[0]
         self.swept = not self.batched and self._sweep()
         if not self.swept:
-            self.gone = [row[0] for row in db.execute("SELECT blob_id FROM _mf_entries")]
+            last = -(2**63)
+            while some := each_row(db, "blob_id", last, _AT_ONCE):
+                self.gone += [row[1] for row in some]
+                last = some[-1][0]
 
     def apply(self, db: sqlite3.Connection) -> None:
         db.execute("DELETE FROM _mf_entries")
@@ -429,6 +450,17 @@ def put_rows(db: sqlite3.Connection, rows: Sequence[_Row]) -> None:
 
 def _raw(value: Any) -> Any:
     return value.encode(errors="surrogateescape") if isinstance(value, str) else value
+
+
+def _row_of(db: sqlite3.Connection, key: str) -> Value | None:
+    """Return a key's row; of one that is too large to be read what there is room for."""
+    for look in (_LOOK, _LOOK.replace("metadata", "NULL"), "SELECT '', NULL, NULL " + _FROM_KEY):
+        try:
+            row: Value | None = db.execute(look, (key,)).fetchone()
+        except sqlite3.DataError:
+            continue
+        return row
+    return None
 
 
 def delete_rows(db: sqlite3.Connection, names: Sequence[str]) -> None:

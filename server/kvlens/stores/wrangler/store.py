@@ -105,10 +105,6 @@ NEEDED = 10  # files that are open at once for one namespace, at most
 _T = TypeVar("_T")
 _Waiting = tuple[Change, "asyncio.Future[Any]"]
 _Task = Callable[["_Space"], None]
-_LIST = (
-    "SELECT key, expiration, metadata FROM _mf_entries INDEXED BY sqlite_autoindex__mf_entries_1 "
-    "WHERE {range} AND (expiration IS NULL OR expiration > ?) ORDER BY key LIMIT ?"
-)
 _STALE = f"SELECT 1 FROM _mf_entries WHERE expiration <= ? AND {IS_BLOB_ID} LIMIT 1"
 _LOGS = ("-wal", "-shm", "-journal")
 _MISSING = object()
@@ -289,13 +285,16 @@ class WranglerStore:
         end = after_prefix(prefix)
         behind = after is not None and after >= prefix
         # what is no text sorts behind all text
-        query = _LIST.format(range="key > ? AND key < ?" if behind else "key >= ? AND key < ?")
+        span = "key > ? AND key < ?" if behind else "key >= ? AND key < ?"
         bounds = (after if behind else prefix, b"" if end is None else end)
         now = int(self._clock() * 1000)
 
         def read(db: Database) -> tuple[list[KeyInfo], bool]:
-            keys = read_keys(db, query, (*bounds, now), limit + 1)
-            return keys, db.execute(_STALE, (now,)).fetchone() is not None
+            keys = read_keys(db, span, bounds, now, limit + 1)
+            stale = False
+            with contextlib.suppress(sqlite3.DataError):  # of a row that is too large
+                stale = db.execute(_STALE, (now,)).fetchone() is not None
+            return keys, stale
 
         keys, stale = await self._read(space, read)
         if stale:
