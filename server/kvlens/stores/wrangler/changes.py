@@ -375,7 +375,8 @@ class Clear(Change):
         try:
             found = db.execute(
                 "SELECT 1 FROM _mf_entries WHERE length(CAST(key AS BLOB)) > ?1 "
-                "OR length(CAST(metadata AS BLOB)) > ?1 OR length(blob_id) > ?1 LIMIT 1",
+                "OR length(CAST(metadata AS BLOB)) > ?1 OR length(blob_id) > ?1 "
+                "OR length(expiration) > ?1 LIMIT 1",
                 (MAX_FIELD,),
             )
             return found.fetchone() is not None
@@ -399,7 +400,7 @@ class Clear(Change):
                 last = some[-1][0]
 
     def apply(self, db: sqlite3.Connection) -> None:
-        db.execute("DELETE FROM _mf_entries")
+        _write(db, "DELETE FROM _mf_entries", ())
         self.emptied = True
 
     def give_up(self, blobs: Blobs | None = None) -> None:
@@ -436,16 +437,31 @@ def is_live(expiration: object, now: int) -> bool:
     return not isinstance(expiration, (int, float)) or expiration > now
 
 
+def _write(db: sqlite3.Connection, statement: str, values: Sequence[Any]) -> None:
+    """Run a statement that may take away a row which is too large to be read."""
+    try:
+        db.execute(statement, values)
+    except sqlite3.DataError:
+        if not hasattr(db, "setlimit"):  # Python 3.10
+            raise
+        limit = getattr(sqlite3, "SQLITE_LIMIT_LENGTH")  # noqa: B009
+        before = db.setlimit(limit, 2**31 - 1)
+        try:
+            db.execute(statement, values)
+        finally:
+            db.setlimit(limit, before)
+
+
 def put_rows(db: sqlite3.Connection, rows: Sequence[_Row]) -> None:
     """Write few rows in one statement."""
     marks = ", ".join(["(?, ?, ?, ?)"] * len(rows))
     values = list(itertools.chain.from_iterable(rows))
     try:
-        db.execute(f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {marks} {_UPDATE}", values)
+        _write(db, f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {marks} {_UPDATE}", values)
     except UnicodeEncodeError:  # what was there was no UTF-8, and is put back as it was
         cast = ", ".join(["(?, CAST(? AS TEXT), ?, CAST(? AS TEXT))"] * len(rows))
         raw = [_raw(value) if at % 4 else value for at, value in enumerate(values)]
-        db.execute(f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {cast} {_UPDATE}", raw)
+        _write(db, f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {cast} {_UPDATE}", raw)
 
 
 def _raw(value: Any) -> Any:
@@ -466,4 +482,4 @@ def _row_of(db: sqlite3.Connection, key: str) -> Value | None:
 def delete_rows(db: sqlite3.Connection, names: Sequence[str]) -> None:
     """Delete few rows in one statement."""
     marks = ", ".join("?" * len(names))
-    db.execute(f"DELETE FROM _mf_entries WHERE key IN ({marks})", names)
+    _write(db, f"DELETE FROM _mf_entries WHERE key IN ({marks})", names)
