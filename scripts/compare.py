@@ -21,9 +21,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kvlens.config.project_context import look_around
+from kvlens.config.project_context import read_context
 from kvlens.config.reader import load_text
-from kvlens.lint.config_rules import check
+from kvlens.lint.check_config import check
 
 from scripts.toolchain import BENCH_TREE, INTEROP_TREE, ROOT, node
 from tests.bench import servers
@@ -260,7 +260,7 @@ def _write(folder: Path, mistake: Mistake) -> Path:
 
 def _ours(mistake: Mistake, folder: Path) -> str:
     path = folder / mistake.name
-    found = check(load_text(mistake.text, str(path)), look_around(path))
+    found = check(load_text(mistake.text, str(path)), read_context(path))
     words = {"information": "hint"}
     said = [words.get(p.severity, p.severity) for p in found if p.code == mistake.code]
     return said[0] if said else NOTHING

@@ -18,7 +18,8 @@ from kvlens.config.find import ConfigError, find_configs, read_config
 from kvlens.config.model import Config
 from kvlens.config.reader import load_text
 from kvlens.lint.base import Problem
-from kvlens.lint.config_rules import check, file_problem
+from kvlens.lint.check_config import check
+from kvlens.lint.problems import file_problem
 from kvlens.text import LineIndex
 
 

@@ -36,7 +36,8 @@ for module in pkgutil.walk_packages(kvlens.__path__, "kvlens."):
 NOT_BUNDLED = (
     "kvlens.__main__",  # it runs
     "kvlens.testing",  # for pytest, in a project's own environment
-    "kvlens.stores.cloudflare",  # its SDK is large and compiled; it says how to install it
+    "kvlens.stores.cloudflare.errors",
+    "kvlens.stores.cloudflare.store",  # its SDK is large and compiled; it says how to install it
 )
 
 

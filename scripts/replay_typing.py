@@ -18,7 +18,7 @@ from typing import NamedTuple
 from kvlens.config.find import ConfigError, find_configs, read_config
 from kvlens.config.model import Config
 from kvlens.config.reader import ConfigReader
-from kvlens.lint.config_rules import check_structure
+from kvlens.lint.check_config import check_structure
 from kvlens.text import LineIndex
 
 _PAIRS = {"[": "]", "{": "}", '"': '"', "'": "'"}

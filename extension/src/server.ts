@@ -29,7 +29,11 @@ const MAX_CRASHES = 3; // within CRASH_SPAN; after one more the server is left a
 const CRASH_SPAN = 180_000; // ms
 
 /** What the server reads, by name: a TOML file may have no language of its own. */
-const PATTERNS = ['**/wrangler.{toml,json,jsonc}', '**/*.{js,mjs,cjs,jsx,ts,mts,cts,tsx}'];
+const PATTERNS = [
+    '**/wrangler.{toml,json,jsonc}',
+    '**/seeds/*.json',
+    '**/*.{js,mjs,cjs,jsx,ts,mts,cts,tsx}',
+];
 
 /**
  * A client that leaves the server's commands alone.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kvlens.api import Emulator
+    from kvlens.errors import KVLensError
     from kvlens.kv.clock import ManualClock
     from kvlens.kv.errors import KVError, KVSyntaxError, KVTypeError
     from kvlens.kv.limits import CompatName
@@ -21,6 +22,7 @@ _LAZY = {
     "CompatName": "kvlens.kv.limits",
     "Emulator": "kvlens.api",
     "KVError": "kvlens.kv.errors",
+    "KVLensError": "kvlens.errors",
     "KVNamespace": "kvlens.kv.namespace",
     "KVSyntaxError": "kvlens.kv.errors",
     "KVTypeError": "kvlens.kv.errors",
@@ -36,6 +38,7 @@ __all__ = [
     "CompatName",
     "Emulator",
     "KVError",
+    "KVLensError",
     "KVNamespace",
     "KVSyntaxError",
     "KVTypeError",

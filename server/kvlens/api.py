@@ -13,6 +13,7 @@ from typing import Any
 from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.limits import CompatName, read_compat
 from kvlens.kv.namespace import KVNamespace
+from kvlens.operations.errors import NotFoundError, there_are
 from kvlens.stores.registry import open_store
 from kvlens.worker.build import build
 from kvlens.worker.config import WorkerConfig, read_worker_config
@@ -26,6 +27,10 @@ from kvlens.worker.script import Script, plain_script
 KEPT_EVENTS = 1000  # the newest of them stay in `Emulator.events`
 _LOG = logging.getLogger("kvlens.worker")
 _LEVELS = {"debug": 10, "log": 20, "info": 20, "warning": 30, "error": 40}
+
+
+class BindingNotFoundError(NotFoundError, WorkerError):
+    """The Worker has no such binding; `known` are those that it has."""
 
 
 class Emulator:
@@ -212,12 +217,14 @@ class Emulator:
     async def get_kv_namespace(self, binding: str) -> KVNamespace:
         """Return the namespace that the Worker has as `env.BINDING`, for this program's use.
 
-        Raises WorkerError where there is no such binding.
+        Raises BindingNotFoundError if there is no such binding.
         """
         host = self._running
         if binding not in self.namespaces:
-            known = ", ".join(self.namespaces) or "none"
-            raise WorkerError(f'no KV namespace has the binding "{binding}"; there are: {known}')
+            raise BindingNotFoundError(
+                f'no KV namespace with binding "{binding}"; {there_are(list(self.namespaces))}',
+                known=list(self.namespaces),
+            )
         return KVNamespace(
             self._store, self.namespaces[binding], compat=host.emulator.compat, clock=self._clock
         )
@@ -233,7 +240,7 @@ class Emulator:
         """Send a request to the Worker, which sees the URL as it is given, and its host.
 
         Redirects are not followed. An exception in the Worker is a response of status 500; it
-        is told in `events`. Raises WorkerError without a Worker.
+        is one of `events`. Raises WorkerError without a Worker.
         """
         return await self._running.fetch(url, method=method, headers=headers, body=body)
 

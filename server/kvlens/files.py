@@ -1,7 +1,7 @@
-"""Open a workspace's files: the one gate, since a repository may put anything where a file is due.
+"""Open a workspace's files: the one gate, since a repository can put anything in place of a file.
 
-A pipe, a device, a folder or gigabytes in place of a config, a seed or a source are refused at
-once, before anything blocks or memory is taken. Links are followed: a config may be one.
+A pipe, a device, a folder or gigabytes in place of a config, a seed or a source are refused
+before anything blocks or takes memory. Links are followed: a config may be one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import stat
 import time
 from pathlib import Path
 from typing import BinaryIO
+
+from kvlens.errors import KVLensError
 
 MAX_SECONDS = 10.0
 """How long reading one file may take; a network drive can hang between two blocks."""
@@ -29,14 +31,17 @@ _KINDS = (
 )
 
 
-class FileRefusedError(OSError):
-    """A file is not read: it is no regular file, too large or too slow.
+class FileRefusedError(KVLensError, OSError):
+    """A file is not read: it isn't a regular file, is too large or too slow.
 
     `strerror` says why in words that follow the file's name, `filename` is the path.
     """
 
     def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
         super().__init__(errno.EINVAL, reason, str(path))
+
+    def __str__(self) -> str:
+        return f"{self.filename}: {self.strerror}"
 
 
 def open_file(path: str | os.PathLike[str], limit: int) -> BinaryIO:
@@ -113,11 +118,20 @@ def open_lines(path: str | os.PathLike[str], limit: int) -> io.TextIOWrapper:
 
 
 def is_regular(path: str | os.PathLike[str]) -> bool:
-    """Tell whether there is a regular file at `path`, links followed."""
+    """Return whether there is a regular file at `path`, links followed."""
     try:
         return stat.S_ISREG(Path(path).stat().st_mode)
     except (OSError, ValueError):
         return False
+
+
+def is_there(path: str | os.PathLike[str]) -> bool:
+    """Tell whether there is anything at `path`, links followed; a name too long has nothing."""
+    try:
+        Path(path).stat()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _check(path: str | os.PathLike[str], status: os.stat_result, limit: int) -> None:

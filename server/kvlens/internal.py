@@ -7,12 +7,12 @@ import os
 
 DEBUG = "KVLENS_DEBUG"  # the variable that shows tracebacks
 _LOG = logging.getLogger("kvlens")
-_LOG.addHandler(logging.NullHandler())  # nobody is shown a traceback who has not asked for one
+_LOG.addHandler(logging.NullHandler())  # tracebacks are only shown on request
 _LONGEST = 200
 
 
 def told(what: str, error: BaseException) -> str:
-    """Log an error that nobody expected, and return the line that tells the user of it.
+    """Log an unexpected error, and return the line that reports it to the user.
 
     `what` is what failed, such as `the rule id-empty`.
     """
@@ -24,6 +24,6 @@ def told(what: str, error: BaseException) -> str:
 
 
 def show_tracebacks() -> None:
-    """Write what is logged to standard error, where the user has asked for it."""
+    """Write the log to standard error if the user has asked for it."""
     if os.environ.get(DEBUG):
         _LOG.addHandler(logging.StreamHandler())

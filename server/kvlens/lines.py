@@ -1,4 +1,4 @@
-"""Lines out of what a program writes, however long: a line is cut, and the rest of it counted."""
+"""Split a program's output into lines, however long: a line is cut, and the rest of it counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How this program starts another copy of itself, and what memory a process has."""
+"""Start another copy of this program, and measure the memory of a process."""
 
 from __future__ import annotations
 

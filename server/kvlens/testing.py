@@ -41,15 +41,14 @@ def kv_emulator_config(pytestconfig: pytest.Config) -> Any:
     ini option `kv_emulator_config`, else the config that wrangler finds from pytest's rootdir.
     """
     from kvlens.config.find import ConfigError, find_config
+    from kvlens.operations.target import no_config
 
     named = pytestconfig.getini(_CONFIG)
-    found = pytestconfig.rootpath / named if named else find_config(pytestconfig.rootpath)
+    root = pytestconfig.rootpath
+    found = root / named if named else find_config(root)
     if found is None:
-        raise ConfigError(
-            f"kv_emulator: no wrangler.json, wrangler.jsonc or wrangler.toml in "
-            f"{pytestconfig.rootpath} or above; name one with {_CONFIG} in pytest's settings, "
-            f"or write a fixture {_CONFIG}"
-        )
+        text = no_config(root).text(lambda _: f"{_CONFIG} in pytest's settings")
+        raise ConfigError(f"kv_emulator: {text}, or write a fixture {_CONFIG}")
     return found
 
 

@@ -1,7 +1,7 @@
-"""Places in a text: spans of code points, lines, and the positions the protocol speaks of.
+"""Places in a text: spans of code points, lines, and positions as LSP has them.
 
-Inside, every place is an offset in code points. Only at the edge (protocol, reports) are
-offsets turned into lines and characters, in the encoding that was agreed on.
+Inside, every place is an offset in code points. Offsets become lines and characters only at the
+edge (protocol, reports), in the encoding that client and server have agreed on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import NamedTuple
+from typing import AnyStr, NamedTuple
 
 UTF8, UTF16, UTF32 = "utf-8", "utf-16", "utf-32"
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -44,6 +44,36 @@ _STEP = 512  # code points between two places of a long line whose units are kep
 _LARGE = 4 * 1024 * 1024  # code points; a longer text is read by nobody, only kept
 _Long = tuple[int, str, list[int]]
 _NONE: _Long = (-1, "", [])
+
+
+class Difference(NamedTuple):
+    """The one part that two versions of a text differ in: where it starts and where it ends."""
+
+    start: int
+    old_end: int
+    new_end: int
+
+
+def difference(before: AnyStr, after: AnyStr) -> Difference:
+    """Return the shortest part whose replacement turns one version into the other.
+
+    >>> difference("one two", "one or two")
+    Difference(start=4, old_end=4, new_end=7)
+    """
+    shorter = min(len(before), len(after))
+    low, high = 0, shorter  # slices are compared at once, so halving is faster than a loop
+    while low < high:
+        middle = (low + high + 1) // 2
+        same = before[low:middle] == after[low:middle]
+        low, high = (middle, high) if same else (low, middle - 1)
+    start = low
+    old, new = len(before), len(after)
+    low, high = 0, shorter - start
+    while low < high:
+        middle = (low + high + 1) // 2
+        same = before[old - middle : old - low] == after[new - middle : new - low]
+        low, high = (middle, high) if same else (low, middle - 1)
+    return Difference(start, old - low, new - low)
 
 
 class LineIndex:

@@ -17,6 +17,7 @@ TOPICS: dict[str, str] = {
     # topic: module, which has TITLE, run() -> rows, and a docstring that says how it measures
     "start": "tests.bench.start",
     "keys": "tests.bench.keys",
+    "fast-path": "tests.bench.fast_path",
     "features": "tests.bench.features",
     "sources": "tests.bench.sources",
     "check": "tests.bench.check",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import string
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,10 @@ def run() -> list[Row]:
     servers = [ours(), *(make() for make in PEERS)]
     rows: list[Row] = []
     for lines, keys in SIZES.items():
-        times: dict[str, list[float]] = {server.name: [] for server in servers}
-        for _ in range(ROUNDS):
-            for server in servers:
-                times[server.name] += _type(server, lines, keys)
-        mine = times[servers[0].name]
+        found = times(servers, lines, keys)
+        mine = found[servers[0].name]
         for peer in servers[1:]:
-            theirs = times[peer.name]
+            theirs = found[peer.name]
             for name, share in (("p50", 0.5), ("p95", 0.95)):
                 rows.append(
                     Row(
@@ -55,6 +53,15 @@ def run() -> list[Row]:
                     )
                 )
     return rows
+
+
+def times(servers: Sequence[Server], lines: int, keys: int) -> dict[str, list[float]]:
+    """Return the seconds of each key, by the server's name; the servers take turns."""
+    found: dict[str, list[float]] = {server.name: [] for server in servers}
+    for _ in range(ROUNDS):
+        for server in servers:
+            found[server.name] += _type(server, lines, keys)
+    return found
 
 
 def _type(server: Server, lines: int, keys: int) -> list[float]:

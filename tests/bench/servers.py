@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from kvlens.lsp.fast_pygls.switch import VARIABLE
 from kvlens.process import own_command
 
 from scripts.toolchain import node
@@ -31,15 +32,21 @@ class Server:
     options: Any = None  # `initializationOptions`
     files: Mapping[str, str] = field(default_factory=dict)  # put beside the config
     has_versions: bool = True  # its diagnostics say which version of the text they are of
+    variables: Mapping[str, str] = field(default_factory=dict)  # of its environment
 
     def environment(self) -> dict[str, str]:
         """Return the process's environment."""
-        return dict(os.environ)
+        return {**os.environ, **self.variables}
 
 
 def ours() -> Server:
     """KV Lens as the extension starts it."""
     return Server("KV Lens", own_command("lsp"))
+
+
+def plain_pygls() -> Server:
+    """KV Lens without its fast path through pygls."""
+    return Server("plain pygls", own_command("lsp"), variables={VARIABLE: "1"})
 
 
 def tombi() -> Server:

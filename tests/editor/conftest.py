@@ -95,3 +95,12 @@ def project(tmp_path: Path) -> Path:
     """A copy of examples/."""
     ignore = shutil.ignore_patterns(".wrangler", "node_modules")
     return Path(shutil.copytree(ROOT / "examples", tmp_path / "tea-house", ignore=ignore))
+
+
+@pytest.fixture
+def window(open_window: Open, project: Path) -> Window:
+    """Open the project with its namespaces in view and the emulator running."""
+    window = open_window(project)
+    window.show_view()
+    window.running()
+    return window

@@ -90,3 +90,34 @@ def test_code_is_checked_and_seen_with_its_live_keys(open_window: Open, project:
     expect(peek).to_contain_text("wrangler.toml", timeout=START)
     expect(peek.locator(".ref-tree .monaco-list-row")).to_have_count(2)
     window.shot("declared")
+
+
+def test_a_call_is_mended_by_a_quick_fix(open_window: Open, project: Path) -> None:
+    source = project / "src" / "index.js"
+    source.write_text(WORKER, encoding="utf-8")
+    window = open_window(project)
+    window.open_file("index.js")
+    expect(squiggle(window, "error")).to_be_visible(timeout=START)
+    word(window, "30").click()
+    fixes = window.fixes()
+    expect(fixes.filter(has_text="Silence ttl-out-of-range on this line")).to_be_visible()
+    window.shot("code-fixes")
+    fixes.filter(has_text="Change to 60").first.click()
+    expect(window.page.locator(".editor-instance .squiggly-error")).to_have_count(0)
+    window.save()
+    assert "{ expirationTtl: 60 }" in source.read_text(encoding="utf-8")
+
+
+def test_a_seed_file_is_checked_where_it_is_written(open_window: Open, project: Path) -> None:
+    seeds = project / "seeds" / "SESSIONS.json"
+    seeds.write_text(
+        '[\n  { "key": "ada", "value": "1" },\n  { "key": "bob", "value": 2 }\n]\n',
+        encoding="utf-8",
+    )
+    window = open_window(project)
+    window.open_file("SESSIONS.json")
+    expect(squiggle(window, "error")).to_be_visible(timeout=START)
+    word(window, '"bob"').hover()
+    hover = window.page.locator(".monaco-hover:visible")
+    expect(hover.first).to_contain_text("seed-invalid")
+    window.shot("seed-file")

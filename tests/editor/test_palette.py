@@ -7,19 +7,9 @@ import re
 import time
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.editor.conftest import Open
 from tests.editor.window import Window
-
-
-@pytest.fixture
-def window(open_window: Open, project: Path) -> Window:
-    window = open_window(project)
-    window.show_view()
-    window.running()
-    return window
 
 
 def test_put_get_delete(window: Window) -> None:

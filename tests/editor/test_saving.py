@@ -76,14 +76,6 @@ def test_no_setting_for_files_changes_a_value(open_window: Open, project: Path) 
 
 
 @pytest.fixture
-def window(open_window: Open, project: Path) -> Window:
-    window = open_window(project)
-    window.show_view()
-    window.running()
-    return window
-
-
-@pytest.fixture
 def served(window: Window) -> Served:
     served = window.served("SESSIONS")
     window.expand("SESSIONS")

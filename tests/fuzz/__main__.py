@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz [TARGET…] [--runs N] [--seconds S]`: targets, many times each.
+"""`python -m tests.fuzz [TARGET…] [--runs N] [--seconds S] [--seed N]`: targets, many times each.
 
 What breaks something is written to build/fuzz/TARGET; move it to tests/fuzz/corpus/TARGET, where
 `make test` runs it again, and mend what it broke.
@@ -23,13 +23,15 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=0, help=f"inputs a target ({RUNS:,})")
     parser.add_argument("--seconds", type=float, default=0, help="at most so long a target")
     parser.add_argument("--engine", choices=("atheris", "random"), help="how inputs are made")
+    parser.add_argument("--seed", type=int, default=0, help="other inputs for another number")
     options = parser.parse_args()
     for name in options.targets:
         if name not in TARGETS:
             parser.error(f"there is no target {name}; there are {', '.join(TARGETS)}")
     runs = options.runs or (0 if options.seconds else RUNS)
     engine = options.engine or ("atheris" if has_atheris() else "random")
-    found = [run(name, engine, runs, options.seconds) for name in options.targets or TARGETS]
+    limits = runs, options.seconds, options.seed
+    found = [run(name, engine, *limits) for name in options.targets or TARGETS]
     return 1 if any(found) else 0
 
 

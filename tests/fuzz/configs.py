@@ -7,16 +7,18 @@ from zlib import crc32
 from kvlens.config.complete import complete
 from kvlens.config.edit import applied
 from kvlens.config.model import Config
-from kvlens.config.project_context import Surroundings
+from kvlens.config.project_context import ProjectContext
 from kvlens.config.query import at, entry_at
 from kvlens.config.reader import ConfigReader
 from kvlens.lint.base import Problem
-from kvlens.lint.config_rules import check_structure, check_text, in_order
+from kvlens.lint.check_config import check_structure, check_text
+from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.fixes import fix_all, fixes_for, suppress
+from kvlens.lint.problems import in_order
 from kvlens.lint.rewrites import rewrites
 from kvlens.text import LineIndex, Span
 
-AROUND = Surroundings(winner="../wrangler.json", wrangler=(3, 0, 0), installed=True)
+CONTEXT = ProjectContext(winner="../wrangler.json", wrangler=(3, 0, 0), installed=True)
 MOST = 4  # problems of an input whose fixes are tried
 
 
@@ -32,7 +34,7 @@ def look_at(path: str, data: bytes) -> None:
     half = text[: len(text) // 2]
     reader.read(half)
     config = reader.read(text)
-    structure, slow = check_structure(config), check_text(config, AROUND)
+    structure, slow = check_structure(config), check_text(config, CONTEXT)
     fresh = ConfigReader(path).read(text)
     assert _shown(check_structure(fresh)) == _shown(structure), "another answer while typing"
     problems = in_order([*structure, *slow])
@@ -48,11 +50,11 @@ def look_at(path: str, data: bytes) -> None:
     if crc32(data) % 8:  # the rest takes most of the time
         return
     for problem in problems[:MOST]:
-        for fix in fixes_for(config, problem, AROUND):
+        for fix in fixes_for(FixableConfig(config, CONTEXT), problem):
             check_structure(ConfigReader(path).read(applied(text, fix.edits)))
-        suppress(config, problem, AROUND)
+        suppress(FixableConfig(config, CONTEXT), problem)
     if problems:
-        fix_all(config, problems[:MOST], AROUND, only_safe=True)
+        fix_all(FixableConfig(config, CONTEXT), problems[:MOST], only_safe=True)
     _ask_at_places(config, problems)
 
 

@@ -15,6 +15,7 @@ from tests.fuzz.table import CORPUS, Target, corpus, load
 ROOT = Path(__file__).parents[2]
 FOUND = ROOT / "build" / "fuzz"  # inputs that broke something, and what atheris learned
 SLOW = 60  # seconds that no input of this size takes, however busy the machine is
+TELL = 60  # seconds between two lines of a run that say how far it is
 MEGABYTES = 1500  # that no run may hold
 
 
@@ -23,30 +24,36 @@ def has_atheris() -> bool:
     return importlib.util.find_spec("atheris") is not None
 
 
-def run(name: str, engine: str, runs: int, seconds: float) -> int:
+def run(name: str, engine: str, runs: int, seconds: float, seed: int = 0) -> int:
     """Run a target until a limit is met (0: none); return how many inputs broke something."""
     folder = FOUND / name
     folder.mkdir(parents=True, exist_ok=True)
-    return (_guided if engine == "atheris" else _random)(name, folder, runs, seconds)
+    return (_guided if engine == "atheris" else _random)(name, folder, runs, seconds, seed)
 
 
-def _random(name: str, folder: Path, runs: int, seconds: float) -> int:
+def _random(name: str, folder: Path, runs: int, seconds: float, seed: int) -> int:
     target = load(name)
-    source = random.Random(f"{name} {runs}")
+    source = random.Random(f"{name} {seed}")
     kept = [path.read_bytes() for path in corpus(name)]
-    pieces, examples = (*target.words, *NASTY), (*target.examples, *kept)
+    pieces = (*target.words, *NASTY)
     began, done, found = time.monotonic(), 0, dict[str, Path]()
+    told = began
     while (not runs or done < runs) and (not seconds or time.monotonic() - began < seconds):
-        data = random_input(source, examples, pieces) if done >= len(kept) else kept[done]
+        data = (
+            kept[done] if done < len(kept) else random_input(source, target.examples, pieces, kept)
+        )
         done += 1
         started = time.monotonic()
         what = failure(target, data)
         if what is None and time.monotonic() - started > SLOW:
             what = f"slow: {time.monotonic() - started:.1f} s for {len(data):,} bytes"
         if what is not None and what not in found and len(found) < 20:
-            path = found[what] = folder / f"found-{len(found)}"
+            path = found[what] = folder / f"found-{seed}-{len(found)}"
             path.write_bytes(smaller(target, data, what))
             print(f"{name}: {what}\n  kept as {path}", flush=True)
+        if time.monotonic() - told > TELL:
+            told = time.monotonic()
+            print(f"{name}: {done:,} inputs so far", flush=True)
     took = time.monotonic() - began
     print(f"{name}: {done:,} inputs in {took:,.0f} s, {len(found)} found", flush=True)
     return len(found)
@@ -84,7 +91,7 @@ def smaller(target: Target, data: bytes, what: str) -> bytes:
     return data
 
 
-def _guided(name: str, folder: Path, runs: int, seconds: float) -> int:
+def _guided(name: str, folder: Path, runs: int, seconds: float, seed: int) -> int:
     """Run atheris in a process of its own, since it ends the one that it runs in."""
     learned = folder / "learned"
     learned.mkdir(exist_ok=True)
@@ -97,6 +104,7 @@ def _guided(name: str, folder: Path, runs: int, seconds: float) -> int:
     command += [f"-artifact_prefix={folder}/", f"-timeout={SLOW}", f"-rss_limit_mb={MEGABYTES}"]
     command += ["-max_len=20000", f"-runs={runs or -1}", "-verbosity=1", "-print_final_stats=1"]
     command += [f"-max_total_time={int(seconds)}"] if seconds else []
+    command += [f"-seed={seed}"] if seed else []
     began = time.monotonic()
     with (folder / "log").open("wb") as log:
         code = subprocess.run(command, cwd=ROOT, check=False, stdout=log, stderr=log).returncode

@@ -117,7 +117,7 @@ class _Served:
         self.loop = asyncio.new_event_loop()
         self.store = open_store("memory:", Path.cwd())
         self.emulator = Emulator(self.store, {"id1": "KV"}, token=TOKEN)
-        self.emulator._guard.serve_at(80)
+        self.emulator._authorizer.serve_at(80)
 
     async def exchange(self, data: bytes, cuts: int) -> bytes:
         """Send bytes, in pieces of `cuts` bytes, and the end; return all that was answered."""

@@ -9,13 +9,18 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 LONGEST = 20_000  # bytes of an input
-NASTY = (
+NASTY = (  # short: most inputs are to be quick
     *(b"\x00", b"\xff", b"\xef\xbb\xbf", b"\r\n", b"\r", b"\n", b"\t", b" ", b"\\", b"\\u0000"),
     *(b"\\ud800", b"\\U0001f600", b'"', b"'", b"`", b"[", b"]", b"{", b"}", b"(", b")", b",", b":"),
     *(b".", b"=", b"#", b"/*", b"*/", b"//", b'"""', b"'''", b"-", b"1e400", b"NaN", b"Infinity"),
-    *(b"9" * 50, b"9" * 5000, b"[" * 200, b'{"a":' * 120, b"[]," * 60, b"a." * 300, b"\x1b[2J"),
+    *(b"9" * 20, b"[[[[", b'{"a":{"a":', b"[],[],", b"a.a.a.", b"\x1b[2J"),
     *("é😀\u202e\u2028\x85".encode(), b"\xed\xa0\x80", b"-0", b"0x", b"null", b"true", b"0.1"),
 )
+LONG = (  # and these now and then
+    *(b"9" * 50, b"9" * 5000, b"[" * 200, b'{"a":' * 120, b"[]," * 60, b"a." * 300, b"x" * 3000),
+)
+_ALL, _SHORT = 100_000, 97_000  # of the numbers that choose a piece, those that choose a short one
+_SELDOM = 0.005  # of the inputs at random are made of a kept one: these are long, most of them
 
 
 class Step(NamedTuple):
@@ -32,7 +37,7 @@ def changed(data: bytes, steps: Sequence[Step], pieces: Sequence[bytes]) -> byte
     for kind, start, length, what in steps:
         at = len(data) * start // 1000
         end = min(len(data), at + 1 + (length if length < 40 else len(data) * (length - 40) // 960))
-        piece = pieces[what % len(pieces)]
+        piece = pieces[what % len(pieces)] if what < _SHORT else LONG[what % len(LONG)]
         if kind == 0:  # a word between
             data = data[:at] + piece + data[at:]
         elif kind == 1:  # a word in place of something
@@ -56,19 +61,23 @@ def changed(data: bytes, steps: Sequence[Step], pieces: Sequence[bytes]) -> byte
 
 
 def random_input(
-    source: random.Random, examples: Sequence[bytes], pieces: Sequence[bytes]
+    source: random.Random,
+    examples: Sequence[bytes],
+    pieces: Sequence[bytes],
+    kept: Sequence[bytes] = (),
 ) -> bytes:
-    """Return an input made from one of the examples."""
+    """Return an input made from one of the examples, seldom from one of those that were kept."""
     steps = [
         Step(
             source.randrange(7),
             source.randrange(1001),
             source.randrange(1000) if source.random() < 0.2 else source.randrange(40),
-            source.randrange(100_000),
+            source.randrange(_ALL),
         )
-        for _ in range(source.choice((0, 1, 1, 2, 2, 3, 4, 6, 10)))
+        for _ in range(source.choice((1, 1, 2, 2, 3, 4, 6, 10)))
     ]
-    return changed(source.choice(examples), steps, pieces)
+    begin = kept if kept and source.random() < _SELDOM else examples
+    return changed(source.choice(begin), steps, pieces)
 
 
 def inputs(examples: Sequence[bytes], words: Sequence[bytes]) -> st.SearchStrategy[bytes]:
@@ -79,7 +88,7 @@ def inputs(examples: Sequence[bytes], words: Sequence[bytes]) -> st.SearchStrate
         st.integers(0, 6),
         st.integers(0, 1000),
         st.integers(0, 999),
-        st.integers(0, 100_000),
+        st.integers(0, _ALL),
     )
     made = st.builds(
         lambda data, steps: changed(data, steps, pieces),

@@ -8,10 +8,12 @@ from kvlens.config.reader import load_text
 from kvlens.js.analysis import merge_types
 from kvlens.js.api import at, calls, completing, keys, references
 from kvlens.js.api import uses as binding_uses
-from kvlens.js.project import SourceProject, env_types
 from kvlens.js.reader import read_source
-from kvlens.lint.js_check import check_source
-from kvlens.lint.unused_bindings import unused_bindings
+from kvlens.js.source_context import SourceContext, env_types
+from kvlens.lint.check_source import check_source
+from kvlens.lint.check_sources import check_with_sources
+from kvlens.lint.fixable_source import FixableSource
+from kvlens.lint.fixes import fixes_for, suppress
 
 from tests.fuzz.configs import text_of
 
@@ -20,6 +22,7 @@ CONFIG = load_text(
     "/project/wrangler.toml",
 )
 NOW = 1_700_000_000.0
+FIXED = 1  # problems of a text whose fixes are tried
 EXAMPLES = (
     b"export interface Env { CARTS: KVNamespace; B: KVNamespace }\n"
     b"export default {\n  async fetch(request: Request, env: Env, ctx): Promise<Response> {\n"
@@ -51,19 +54,28 @@ WORDS = (
 def target(data: bytes) -> None:
     """Check it, and ask at several places."""
     text = text_of(data)
-    path = "/project/index.jsx" if crc32(data) % 4 == 0 else "/project/index.ts"
+    chance = crc32(data)
+    path = "/project/index.jsx" if chance % 4 == 0 else "/project/index.ts"
     source = read_source(text, path)
-    project = SourceProject([CONFIG], merge_types([env_types(source)]))
+    project = SourceContext([CONFIG], merge_types([env_types(source)]))
     problems = check_source(source, project, NOW)
     for problem in problems:
         assert 0 <= problem.span.start <= problem.span.end <= len(text)
     assert "internal-error" not in {problem.code for problem in problems}, "a rule fails"
+    fixable = FixableSource(source, project, NOW)
+    for problem in problems[:FIXED]:
+        for fix in fixes_for(fixable, problem):
+            assert all(0 <= edit.span.start <= edit.span.end for edit in fix.edits)
+        suppress(fixable, problem)
     uses = binding_uses(source, project)
     calls(source, project)
     keys(source, project)
-    references(source, "CARTS", project)
+    found = [*uses, *references(source, "CARTS", project)]
+    for use in found:
+        assert 0 <= use.span.start <= use.span.end <= len(text)
     places = {0, len(text), len(text) // 2, len(text) // 3, *(use.span.end for use in uses[:4])}
     for place in places:
         at(source, place, project)
-    completing(source, len(text) // 2, project)
-    unused_bindings(CONFIG, {path: text}, lambda _: source)
+    if chance // 4 % 4 == 0:  # it takes a third of the time
+        completing(source, len(text) // 2, project)
+    check_with_sources(CONFIG, {path: text}, lambda _: source)

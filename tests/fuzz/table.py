@@ -13,14 +13,16 @@ from typing import NamedTuple
 
 TARGETS: dict[str, str] = {
     # target: what it reads
-    "config_toml": "a wrangler.toml: scan, tables, rules, fixes, completion",
+    "scan_toml": "the scanner of TOML alone, beside a strict parser",
+    "scan_json": "the scanner of JSON and JSONC alone, beside a strict parser",
+    "config_toml": "a wrangler.toml with all that is made of it: rules, fixes, completion",
     "config_json": "a wrangler.jsonc: the same",
     "edits": "edits of a config: nothing of the rest is lost",
     "seeds": "seed files and files of keys",
     "sources": "JavaScript and TypeScript",
     "dotenv": ".dev.vars and .env",
     "http": "requests to the emulator: each is answered, and nothing is held",
-    "lsp": "messages of an editor: each request is answered once",
+    "lsp": "messages of an editor: each request is answered once, and without an internal error",
 }
 CORPUS = Path(__file__).with_name("corpus")  # inputs that once broke something, or nearly
 

@@ -14,9 +14,9 @@ import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Stats, Write
-from kvlens.stores import cloudflare
 from kvlens.stores.base import Seen, Store, StoreError
 from kvlens.stores.batch import each, everything
+from kvlens.stores.cloudflare import store as cloudflare
 from kvlens.stores.registry import open_store
 
 from tests.unit.test_stores import (
@@ -74,7 +74,7 @@ class Measured(cloudflare.CloudflareStore):
     ids=lambda check: check.__name__,
 )
 async def test_store(emulator: Emulator, check: Callable[[Store], Awaitable[None]]) -> None:
-    store = Measured("acc", TOKEN, emulator.rest, writes=True)
+    store = Measured("acc", TOKEN, emulator.rest, writable=True)
     await check(store)
     await store.close()
 
@@ -323,8 +323,8 @@ async def test_wrong_token(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) 
     [
         ("cloudflare:", "X", "", "write cloudflare:ACCOUNT_ID"),
         ("cloudflare:a/b", "X", "", "write cloudflare:ACCOUNT_ID"),
-        ("cloudflare:acc?writes=yes", "X", "", "?writes=allow behind it to write"),
-        ("cloudflare:acc?write=allow", "X", "", "?writes=allow behind it to write"),
+        ("cloudflare:acc?writes=yes", "X", "", "To allow writing, append ?writes=allow."),
+        ("cloudflare:acc?write=allow", "X", "", "To allow writing, append ?writes=allow."),
         ("cloudflare:acc", "CLOUDFLARE_API_TOKEN", "", "needs CLOUDFLARE_API_TOKEN in the env"),
         ("cloudflare:acc", "CLOUDFLARE_API_BASE_URL", "http://example.com", "use https"),
         ("cloudflare:acc", "CLOUDFLARE_API_BASE_URL", "http://127.0.0.1.example.com", "use https"),
@@ -344,7 +344,7 @@ def test_bad_settings(
 
 
 def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "kvlens.stores.cloudflare", raising=False)
+    monkeypatch.delitem(sys.modules, "kvlens.stores.cloudflare.store", raising=False)
     monkeypatch.setitem(sys.modules, "cloudflare", None)
     with pytest.raises(StoreError, match="-m pip install -U cloudflare"):
         open_store("cloudflare:acc", Path())

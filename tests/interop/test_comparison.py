@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from kvlens.config.reader import load_text
-from kvlens.lint.config_rules import check
+from kvlens.lint.check_config import check
 
 from scripts.compare import MISTAKES, PAGE, RIGHT, SILENT, Mistake, ours, wrangler
 

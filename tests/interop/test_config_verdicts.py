@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from kvlens.config.find import find_configs, read_config
 from kvlens.config.reader import load_text
-from kvlens.lint.config_rules import check
+from kvlens.lint.check_config import check
 
 from scripts.toolchain import INTEROP_TREE, node
 from tests.unit.marked_text import marked

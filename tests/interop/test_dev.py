@@ -292,7 +292,7 @@ def test_workerd_that_ends_is_started_again(project: Path) -> None:
         assert answer(dev)["count"] == 1
         (pid,) = dev.workerd()
         os.kill(pid, signal.SIGKILL)
-        dev.event("log", "ended by itself")
+        dev.event("log", "stopped unexpectedly")
         assert answer(dev)["count"] == 2
 
 

@@ -223,7 +223,7 @@ async def test_namespaces_alone(tmp_path: Path) -> None:
         assert [await a.get("k"), await b.get("k")] == ["v", None]
         with pytest.raises(WorkerError, match="no Worker is running"):
             await emulator.dispatch_fetch("http://localhost/")
-        with pytest.raises(WorkerError, match='binding "C"; there are: A, B'):
+        with pytest.raises(WorkerError, match='binding "C"; there are A and B'):
             await emulator.get_kv_namespace("C")
         await emulator.clear()
         assert await a.get("k") is None
@@ -329,7 +329,7 @@ async def test_mistakes(tmp_path: Path) -> None:
     async with Emulator(script=ECHO, folder=HERE) as emulator:
         with pytest.raises(ValueError, match="not a whole URL"):
             await emulator.dispatch_fetch("/path")
-    with pytest.raises(WorkerError, match="there are: none"), sync.Emulator() as twin:
+    with pytest.raises(WorkerError, match="there are none"), sync.Emulator() as twin:
         twin.get_kv_namespace("KV")
     with (
         pytest.raises(StartError, match="no_such_flag"),

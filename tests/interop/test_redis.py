@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.kv.records import Entry, KeyInfo, Stats, Write
-from kvlens.stores.base import Batch, Seen, Store, StoreError
+from kvlens.stores.base import Batch, Found, Seen, Store, StoreError
 from kvlens.stores.batch import everything
 from kvlens.stores.redis import scripts
 from kvlens.stores.registry import open_store
@@ -96,10 +96,10 @@ async def test_another_programs_write_before_the_delete_stays(
     """It comes between the read and the script that compares."""
     writes = [Write(key, b"read", "[1]") for key in "abc"]
     await store.put_many("A", writes)
-    read = store.get_many  # type: ignore[attr-defined]
+    read = store.get_many
 
-    async def get_many(ns: str, keys: Sequence[str], size: int) -> Sequence[Entry | None]:
-        found: Sequence[Entry | None] = await read(ns, keys, size)
+    async def get_many(ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
+        found = await read(ns, keys, size)
         await other.put("A", Write("a", b"late", "[1]"))
         await other.put("A", Write("b", b"read", "[2]"))
         return found
@@ -438,12 +438,12 @@ def replica(server: Server) -> None:
         ("redis://127.0.0.1:1", nothing, (), "redis://127.0.0.1:1 cannot be reached ("),
         ("redis+cluster://127.0.0.1:1,localhost:2", nothing, (), "localhost:2 cannot be reached ("),
         ("redis://team:wrong%20one@HOST", acl("+@all"), (), "refuses the login (invalid username"),
-        ("redis://HOST", config("requirepass", PASSWORD), (), "HOST wants a login. Put USER"),
+        ("redis://HOST", config("requirepass", PASSWORD), (), "HOST requires a login. Put USER"),
         ("redis://team:correct%20horse@HOST", acl("~x:*", "+@all"), (), "ACL SETUSER NAME"),
         ("redis://HOST", config("maxmemory", "1"), (), "HOST is out of memory; nothing was"),
         ("redis://HOST", replica, (), "HOST is a read-only replica. Write the address of its"),
         ("rediss://HOST?socket_connect_timeout=1", nothing, (), "rediss://HOST does not answer in"),
-        ("redis+cluster://HOST", nothing, (), "HOST is no cluster. Write redis:// in"),
+        ("redis+cluster://HOST", nothing, (), "HOST is not a cluster. Write redis:// in"),
         ("redis://HOST", nothing, LONELY, "HOST is a cluster that is down"),
         ("redis+cluster://HOST", nothing, LONELY, "is a cluster that is down"),
         ("redis://HOST/99", nothing, (), "redis://HOST/99 refused the command: DB index is out"),
@@ -526,7 +526,7 @@ async def test_user_and_password_from_the_environment(
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("redis:", "is no address of a Redis server: write redis://HOST:PORT"),
+        ("redis:", "is not the address of a Redis server: write redis://HOST:PORT"),
         ("redis://u:pass@h:port", 'redis://h:port" cannot be used as a store: Port could not'),
         ("redis://u:pass?word@a", "write / ? # and other signs of user and password percent-enc"),
         ("redis://u:pass/word@a/0", "write / ? # and other signs of user and password percent-enc"),

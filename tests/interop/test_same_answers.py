@@ -504,12 +504,6 @@ RULES: list[tuple[str, list[list[Any]], list[list[Any]]]] = [
      [["list", {"limit": limit}] for limit in (0, -1, "x", None)]),
 ]  # fmt: skip
 
-
-def no_type(shown: str) -> Thrown:
-    text = f'KV GET_BULK failed: 400 "{shown}" is not a valid type. Use "json" or "text"'
-    return Thrown(("Error", text))
-
-
 EMPTY = ["put", "empty", "", {"metadata": "m"}]
 NULL = ["put", "null", "null", {"metadata": "m"}]
 # bugs of Miniflare's: version, calls before, the call, its answer and ours
@@ -527,9 +521,16 @@ DIFFERENCES: list[tuple[int, list[Any], list[Any], Any, Any]] = [
      {"keys": [{"name": "nul\0key"}], "list_complete": True, "cacheStatus": None}),
     (5, ["put", "short", {"$short": "abc"}], ["get", "short"], "abc", None),
 ]  # fmt: skip
-# error texts that reach a Worker in a status line, where only ASCII can stand
+
+
+def bad_type(shown: str) -> Thrown:
+    text = f'KV GET_BULK failed: 400 "{shown}" is not a valid type. Use "json" or "text"'
+    return Thrown(("Error", text))
+
+
+# Error texts that reach a Worker in a status line, which holds only ASCII.
 TEXTS: list[tuple[list[Any], Thrown, Thrown]] = [
-    (["get", ["k"], kind], no_type(kind), no_type(ours))
+    (["get", ["k"], kind], bad_type(kind), bad_type(ours))
     for kind, ours in (("\xe9", r"\xe9"), ("\u2028", r"\u2028"), ("a\x7fb", "a b"))
 ]
 CONTROLS = ("a\0b", "a\nb", "a\tb", "a\x01b")

@@ -74,7 +74,7 @@ def applied(action: types.CodeAction, uri: str) -> str:
     return text
 
 
-async def test_a_fix_names_what_it_mends(editor: Editor, uri: str) -> None:
+async def test_a_fix_names_what_it_solves(editor: Editor, uri: str) -> None:
     found = await actions(editor, uri, 3)
     fix = found["Rename to preview_id"]
     assert fix.kind == types.CodeActionKind.QuickFix

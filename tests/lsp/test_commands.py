@@ -153,7 +153,7 @@ MISTAKES: list[tuple[str, str, dict[str, Any], str]] = [
         "unknown-binding",
         "kvlens.list",
         {"binding": "X"},
-        'no KV namespace with binding "X"; it declares: CARTS',
+        'No KV namespace with binding "X" in wrangler.toml; there are CARTS and PRICES, or use "id".',
     ),
     (
         "unknown-config",
@@ -230,7 +230,9 @@ async def test_a_snapshot_is_saved_listed_and_restored(editor: Editor) -> None:
     await run(editor, "kvlens.put", **prices, key="kept", text="1", metadata=[1])
     saved = await run(editor, "kvlens.snapshotSave", name="before")
     assert [one["binding"] for one in saved["namespaces"]] == ["CARTS", "PRICES", "CARTS"]
-    with pytest.raises(JsonRpcException, match='there is a snapshot "before" already'):
+    with pytest.raises(
+        JsonRpcException, match=r'There is a snapshot "before" already.*overwrite it with "force"'
+    ):
         await run(editor, "kvlens.snapshotSave", name="before")
     only = await run(editor, "kvlens.snapshotSave", name="before", force=True, **prices)
     assert only["keys"] == 1
@@ -260,9 +262,13 @@ SNAPSHOTS: dict[str, tuple[str, dict[str, Any], str]] = {
     # id: (command, parameters, what is said)
     "no name": ("Save", {}, '"name" is missing'),
     "a bad name": ("Save", {"name": "../x"}, "cannot be the name of a snapshot"),
-    "none of that name": ("Restore", {"name": "none"}, 'no snapshot "none"'),
-    "no such binding": ("Save", {"name": "x", "binding": "X"}, 'no KV namespace with binding "X"'),
-    "no such environment": ("Save", {"name": "x", "environment": "X"}, 'in environment "X"'),
+    "none of that name": ("Restore", {"name": "none"}, 'No snapshot "none"'),
+    "no such binding": ("Save", {"name": "x", "binding": "X"}, 'No KV namespace with binding "X"'),
+    "no such environment": (
+        "Save",
+        {"name": "x", "environment": "X"},
+        'No environment "X" in wrangler.toml; there is prod',
+    ),
 }
 
 

@@ -117,7 +117,7 @@ async def test_keys_that_are_left_are_shown_opened_and_moved(editor: Editor) -> 
     done = await run(editor, "kvlens.moveKeys", **move, existing="overwrite")
     assert (done["moved"], await value(editor, "k", **ONE)) == (1, "v")
     assert await left(editor) == []
-    with pytest.raises(JsonRpcException, match='no KV namespace with id "NONE"'):
+    with pytest.raises(JsonRpcException, match='No KV namespace with id "NONE"'):
         await run(editor, "kvlens.get", id="NONE", key="k")
 
 
@@ -134,7 +134,7 @@ async def test_a_saved_seed_file_asks_before_it_overwrites(editor: Editor) -> No
     write(editor, seeds(a="2", b="2"), "seeds/ONE.json")
     await until(lambda: editor.asked)
     assert editor.asked[0].message == (
-        'ONE.json: "a" changed in ONE since the file was last seeded, so it stayed as it is. '
+        'ONE.json: "a" changed in ONE since the file was last seeded, so it was left alone. '
         "Overwrite it?"
     )
     assert [await value(editor, key, **ONE) for key in "ab"] == ["of a Worker", "2"]

@@ -19,14 +19,18 @@ class Session:
     """A server that is spoken to in messages, byte by byte if need be."""
 
     def __init__(
-        self, folder: Path, environment: Mapping[str, str] | None = None, **params: Any
+        self,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        log: int = subprocess.PIPE,
+        **params: Any,
     ) -> None:
         self.folder = folder
         self.process = subprocess.Popen(
             own_command("lsp"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=log,
             cwd=folder,
             env={**os.environ, **(environment or {})},
         )
@@ -110,7 +114,7 @@ class Session:
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     folder = tmp_path_factory.mktemp("messages")
     (folder / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
-    with Session(folder, trace="off") as running:
+    with Session(folder, log=subprocess.DEVNULL, trace="off") as running:  # nobody reads it
         running.open(CONFIG)
         yield running
         assert running.end() == 0
@@ -119,6 +123,9 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 INVALID, PARAMS, METHOD, UNREADABLE = -32600, -32602, -32601, -32700
 HOVER = "textDocument/hover"
 TEXT = {"textDocument": {"uri": "file:///x/wrangler.toml"}}
+ACTIONS = "textDocument/codeAction"
+AREA = {"start": {"line": 0, "character": 0}, "end": {"line": 1, "character": 0}}
+ACTION = {**TEXT, "range": AREA}
 REQUESTS: list[tuple[str, str, Any, int]] = [
     # id, method, params, code
     ("position-null", HOVER, {**TEXT, "position": None}, PARAMS),
@@ -137,6 +144,8 @@ REQUESTS: list[tuple[str, str, Any, int]] = [
     ("completion", "textDocument/completion", {**TEXT}, PARAMS),
     ("rename", "textDocument/rename", {**TEXT, "position": {}, "newName": 5}, PARAMS),
     ("code-action", "textDocument/codeAction", {**TEXT, "range": {}, "context": {}}, PARAMS),
+    ("many-of-a-wrong-type", ACTIONS, {**ACTION, "context": {"diagnostics": [1] * 200_000}}, PARAMS),
+    ("text-for-an-array", ACTIONS, {**ACTION, "context": {"diagnostics": "x" * 200_000}}, PARAMS),
     ("inlay", "textDocument/inlayHint", {**TEXT, "range": {"start": 5, "end": 6}}, PARAMS),
     ("symbols", "workspace/symbol", {}, PARAMS),
     ("formatting", "textDocument/formatting", {}, METHOD),
@@ -160,6 +169,71 @@ def test_a_request_that_does_not_fit(session: Session, method: str, params: Any,
     assert error["message"]
     assert "\n" not in error["message"]
     assert "data" not in error
+
+
+NOWHERE = {
+    # URIs of files that there cannot be
+    "zero": "file:///x%00/wrangler.toml",
+    "zero-itself": "file:///x\0/wrangler.toml",
+    "zero-alone": "\0",
+    "half-a-pair": "file:///\ud800/wrangler.toml",
+    "half-a-pair-alone": "\ud800",
+    "no-uri": "http://[::1",
+    "no-file-uri": "file://[::1/wrangler.toml",
+    "name-too-long": f"file:///{'x' * 300}/wrangler.toml",
+    "path-too-long": f"file://{'/x' * 3000}/wrangler.toml",
+    "empty": "",
+}
+ASKED: dict[str, Any] = {
+    "hover": {"position": {"line": 0, "character": 0}},
+    "codeLens": {},
+    "codeAction": {"range": AREA, "context": {"diagnostics": []}},
+    "completion": {"position": {"line": 0, "character": 0}},
+    "rename": {"position": {"line": 0, "character": 0}, "newName": "B"},
+    "inlayHint": {"range": AREA},
+    "documentLink": {},
+}
+
+
+@pytest.mark.parametrize("uri", NOWHERE.values(), ids=NOWHERE)
+def test_a_file_that_cannot_be(session: Session, uri: str) -> None:
+    for name, params in ASKED.items():
+        for state in ("closed", "open"):
+            if state == "open":
+                session.open(CONFIG, uri)
+            given = {**params, "textDocument": {"uri": uri}}
+            session.send(id=name, method=f"textDocument/{name}", params=given)
+            assert "issues" not in json.dumps(session.answer(name)), (name, state)
+        session.send(method="textDocument/didSave", params={"textDocument": {"uri": uri}})
+        session.send(method="textDocument/didClose", params={"textDocument": {"uri": uri}})
+    changes = [{"uri": uri, "type": kind} for kind in (1, 2, 3)]
+    session.send(method="workspace/didChangeWatchedFiles", params={"changes": changes})
+    for command in ("get", "list", "export", "seed"):
+        arguments = [{"config": uri, "binding": "A", "key": "k", "file": uri}]
+        params = {"command": f"kvlens.{command}", "arguments": arguments}
+        session.send(id=command, method="workspace/executeCommand", params=params)
+        error = session.answer(command)["error"]["message"]
+        assert "is not a config of this workspace" in error
+
+
+ARRAYS = {
+    # diagnostics: what is said of them, only of the first that does not fit
+    "numbers": (
+        [1, 2, 3],
+        "invalid value for type, expected Diagnostic @ $.params.context.diagnostics[0].",
+    ),
+    "text": ("abc", "invalid value for type, expected Sequence @ $.params.context.diagnostics."),
+    "object": (
+        {"a": 1},
+        "invalid value for type, expected Sequence @ $.params.context.diagnostics.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "said"), ARRAYS.values(), ids=ARRAYS)
+def test_the_first_mistake_of_an_array_is_named(session: Session, given: Any, said: str) -> None:
+    session.send(id="asked", method=ACTIONS, params={**ACTION, "context": {"diagnostics": given}})
+    assert session.answer("asked")["error"]["message"] == f"{ACTIONS}: {said}"
 
 
 BODIES: list[tuple[str, bytes, Any, int]] = [

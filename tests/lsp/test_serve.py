@@ -129,7 +129,7 @@ async def test_a_saved_seed_file_puts_what_changed_in_it_and_nothing_else(config
         ]
         file.write_text('[{"key": "", "value": "3"}, {"key": "b", "value": "3"}]', encoding="utf-8")
         said = await served.event("log", level="error")
-        assert "nothing of it was written" in said["message"]
+        assert "the file was not applied" in said["message"]
         assert (await store.get(CARTS, "b") or Write("", b"")).value == b"2"
         await store.close()
 

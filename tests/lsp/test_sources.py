@@ -96,6 +96,26 @@ async def test_a_call_that_will_throw_is_underlined(editor: Editor, document: An
     assert problem.range.end == position("expirationTtl: 30")
 
 
+async def test_an_open_source_follows_its_config_on_disk(
+    editor: Editor, document: Any, tea: Path
+) -> None:
+    config = tea / "wrangler.toml"
+
+    def codes() -> list[object]:
+        return [one.code for one in editor.diagnostics.get(document.uri, [])]
+
+    def save(text: str) -> None:
+        config.write_text(text, encoding="utf-8")
+        event = types.FileEvent(config.as_uri(), types.FileChangeType.Changed)
+        editor.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+
+    await until(lambda: codes() == ["ttl-out-of-range"])
+    save(CONFIG.partition("[[env")[0] + "[env.prod]\n")
+    await until(lambda: "binding-not-everywhere" in codes())
+    save(CONFIG)
+    await until(lambda: codes() == ["ttl-out-of-range"])
+
+
 async def test_from_code_to_config(editor: Editor, document: Any, tea: Path) -> None:
     params = types.DefinitionParams(document, position("env.TEA"))
     found = await editor.text_document_definition_async(params)
@@ -154,8 +174,8 @@ async def test_rename_is_one_edit_in_config_and_code(
 
 
 REFUSED = [
-    ("no-identifier", "MY-KV", "no JavaScript identifier"),
-    ("empty", "", "no JavaScript identifier"),
+    ("no-identifier", "MY-KV", "not a JavaScript identifier"),
+    ("empty", "", "not a JavaScript identifier"),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 import tomlkit
 from kvlens.cli import main
 from kvlens.config.reader import load_text
-from kvlens.lint.config_rules import check
+from kvlens.lint.check_config import check
 from tomlkit.exceptions import TOMLKitError
 
 from tests.bench.configs import make_config

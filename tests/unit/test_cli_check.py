@@ -16,7 +16,7 @@ from kvlens.cli.reports import FORMATS
 from kvlens.js import files, reader
 from kvlens.js.grammar import load
 from kvlens.js.syntax import Source
-from kvlens.lint.registry import severities
+from kvlens.lint.registry import rules as all_rules
 
 ID = "0f2ac74b498b48028cb68387c421e279"
 GOOD = f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
@@ -162,10 +162,10 @@ def test_text_of_a_long_line_shows_the_part_that_counts(checker: Checker) -> Non
     assert source[caret.index("^")] == "1"
 
 
-def test_text_shows_where_a_duplicate_stands_first(checker: Checker) -> None:
+def test_text_shows_where_a_duplicate_is_declared_first(checker: Checker) -> None:
     checker.write("wrangler.toml", GOOD + GOOD)
     out = checker()[1]
-    assert '    wrangler.toml:2:11: "A" stands here first\n' in out
+    assert '    wrangler.toml:2:11: "A" is declared here first\n' in out
     assert out.endswith("\n1 error, 0 warnings in 1 file.\n")
 
 
@@ -240,7 +240,7 @@ def test_sarif_holds_rules_results_and_places(checker: Checker) -> None:
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
-    assert [rule["id"] for rule in rules] == list(severities())
+    assert [rule["id"] for rule in rules] == list(all_rules())
     (result,) = run["results"]
     assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == "binding-duplicate"
     assert result["level"] == "error"
@@ -255,7 +255,7 @@ def test_sarif_holds_rules_results_and_places(checker: Checker) -> None:
     ]
     (related,) = result["relatedLocations"]
     assert related["physicalLocation"]["region"]["startLine"] == 2
-    assert related["message"]["text"] == '"A" stands here first'
+    assert related["message"]["text"] == '"A" is declared here first'
 
 
 def test_every_severity_has_a_name_in_every_format(checker: Checker) -> None:
@@ -434,7 +434,7 @@ def test_output_can_be_piped_in_any_encoding(checker: Checker) -> None:
 
 
 def test_a_check_does_without_the_event_loop() -> None:
-    code = "import sys, kvlens.cli.check; print('asyncio' in sys.modules)"
+    code = "import sys, kvlens.cli.commands.check; print('asyncio' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stdout.split() == [b"False"]
 

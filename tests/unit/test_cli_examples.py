@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from kvlens.cli import main
 from kvlens.config.reader import load_text
-from kvlens.lint.config_rules import check as check_config
+from kvlens.lint.check_config import check as check_config
 from kvlens.seeds.file import read
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -63,8 +63,9 @@ def test_no_command_is_imported_for_the_overview() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
     loaded = set(done.stdout.decode().splitlines()[-1].split())
-    shared = {"kvlens.cli.frame", "kvlens.cli.terminal", "kvlens.internal"}
-    assert loaded == {"kvlens", "kvlens.cli", "kvlens.cli.help", *shared}
+    shared = {"kvlens.cli.frame", "kvlens.cli.terminal", "kvlens.errors", "kvlens.internal"}
+    folder = "kvlens.cli.commands"
+    assert loaded == {"kvlens", "kvlens.cli", folder, f"{folder}.help", *shared}
 
 
 @pytest.mark.parametrize("name", ALL)

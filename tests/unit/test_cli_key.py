@@ -278,13 +278,13 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "unknown binding": (
         ["key", "get", "k", "--binding", "X"],
         1,
-        'No KV namespace with binding "X" in wrangler.toml; there are BOTH, ONE and NONE, '
+        'no KV namespace with binding "X" in wrangler.toml; there are BOTH, ONE and NONE, '
         "or use --namespace-id",
     ),
     "not inherited": (
         ["key", "get", "k", "--env", "prod", *ONE],
         1,
-        'No KV namespace with binding "ONE" in environment "prod" of wrangler.toml: '
+        'no KV namespace with binding "ONE" in environment "prod" of wrangler.toml: '
         "environments do not inherit it from the top level; add it there",
     ),
     "unknown environment": (
@@ -407,7 +407,7 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "seed of no binding": (
         ["seed", "data.json"],
         1,
-        'data.json: No KV namespace with binding "data" in wrangler.toml; there are BOTH, ONE '
+        'data.json: no KV namespace with binding "data" in wrangler.toml; there are BOTH, ONE '
         "and NONE, or use --namespace-id; say with --binding which namespace it is for",
     ),
     "seed by id without file": (

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kvlens.stores.diskformat import database_path
+from kvlens.stores.wrangler.disk_format import database_path
 
 from tests.unit.test_cli_key import ONE, Cli, cli, put
 
@@ -44,7 +44,7 @@ def test_save_says_what_and_where(cli: Cli, tmp_path: Path) -> None:
     assert said.out.decode() == f'Saved "s": 1 key of 4 namespaces (2 B) in {where}.\n'
     assert cli("snapshot", "save", "s").err == (
         'kvlens snapshot save: there is a snapshot "s" already; '
-        "take another name, or write over it with --force\n"
+        "take another name, or overwrite it with --force\n"
     )
     one = cli("snapshot", "save", "s", "--force", "--json", *ONE).json
     created = one.pop("created")
@@ -248,7 +248,7 @@ REFUSED: dict[str, tuple[list[str], int, str]] = {
     "an unknown binding": (
         ["save", "t", "--binding", "X"],
         1,
-        'No KV namespace with binding "X" in wrangler.toml; there are BOTH, ONE and NONE\n',
+        'no KV namespace with binding "X" in wrangler.toml; there are BOTH, ONE and NONE\n',
     ),
     "an unknown environment": (["save", "t", "--env", "X"], 1, 'no environment "X"'),
     "an empty environment": (["save", "t", "--env", "empty"], 1, "no KV namespaces in"),

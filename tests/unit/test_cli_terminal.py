@@ -236,11 +236,7 @@ def test_a_mistake_of_ours_is_one_line(
     def fail(*given: object, **more: object) -> None:
         raise KeyError("x\x1b[2J\n" + "long " * 1000)
 
-    for place in (
-        "cli.common.read_config",
-        "lint.project.read_config",
-        "workspace.project.read_config",
-    ):
+    for place in ("lint.project.read_config", "workspace.project.read_config"):
         monkeypatch.setattr(f"kvlens.{place}", fail)
     assert main([*command.split(), *options]) == 1
     err = capsys.readouterr().err
@@ -482,7 +478,7 @@ SEEDS = {
     "expiration 1e400": ('[{"key":"k","value":"v","expiration":1e400}]', "out of range"),
     "ttl": (f'[{{"key":"k","value":"v","expiration_ttl":{"9" * 5000}}}]', "out of range"),
     "value": (f'[{{"key":"k","value":{"9" * 5000}}}]', '"value" must be a string'),
-    "NaN": ('[{"key":"k","value":NaN}]', "NaN is no JSON number"),
+    "NaN": ('[{"key":"k","value":NaN}]', "NaN is not a JSON number"),
     "a time alone": ('[{"key":1,"expiration":"x"}]', '"expiration" must be a number'),
     "deep": ('[{"key":"k","value":"v","metadata":' + "[" * 100_000, "nested too deeply"),
 }

@@ -153,6 +153,25 @@ def test_scanning_again_after_an_edit_equals_scanning_afresh(path: str, text: st
             current = text
 
 
+# One version, and the next, in which a quote gets a partner: the same braces mean another thing.
+PARTNERS = {
+    "toml": ("wrangler.toml", 'a = [ {"b=1} ', ', "x" } ]\n'),
+    "toml, single": ("wrangler.toml", "a = [ {'b=1} ", ", 'x' } ]\n"),
+    "toml, behind a key": ("wrangler.toml", 'a = [ {"b=1} ', ' "=3}, 1]\n'),
+    "json": ("wrangler.jsonc", '{"a": [ {"b:1} ', ' "x" ] }\n'),
+    "json, no name": ("wrangler.jsonc", '{":[\n\t{""""""{":1}', ' 1, }\t\t\t\t{ "c": 1,'),
+}
+
+
+@pytest.mark.parametrize(("path", "text", "more"), PARTNERS.values(), ids=PARTNERS)
+def test_a_quote_that_gets_its_partner(path: str, text: str, more: str) -> None:
+    reader = ConfigReader(path)
+    reader.read(text)
+    assert _plain(reader.read(text + more).sections) == _plain(
+        load_text(text + more, path).sections
+    )
+
+
 def _plain(sections: Sections) -> Any:
     return [(at, s.header, s.is_array, _shape(s.body)) for at, s in sections]
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from kvlens.cli import COMMANDS as SHELL_COMMANDS
-from kvlens.lint.config_rules import RULES
-from kvlens.lint.registry import severities
+from kvlens.lint.base import Domain
+from kvlens.lint.registry import DOMAINS, rules, rules_of
 from kvlens.lint.suppressions import LEVELS
-from kvlens.lsp.commands.registry import COMMANDS as SERVER_COMMANDS
+from kvlens.lsp.execute_command import COMMANDS as SERVER_COMMANDS
 from kvlens.lsp.settings import Settings
-from kvlens.stores.registry import STORES
+from kvlens.stores.registry import every_store
 
 ROOT = Path(__file__).parents[2]
 MANIFEST: dict[str, Any] = json.loads((ROOT / "extension/package.json").read_text("utf-8"))
@@ -35,10 +35,10 @@ def rows(text: str, heading: str) -> list[list[str]]:
 
 
 def test_every_store_is_documented() -> None:
-    documented = " ".join(row[0] for row in rows(STORE_PAGE, "# Stores"))
-    for scheme, (_, form) in STORES.items():
-        assert f"`{scheme}:" in documented, scheme
-        assert scheme in form
+    documented = {row[0]: row[1] for row in rows(STORE_PAGE, "# Stores")}
+    assert documented == {
+        ", ".join(f"`{url}`" for url in info.urls): info.summary for info in every_store()
+    }
 
 
 def test_every_variable_is_documented() -> None:
@@ -69,16 +69,25 @@ def test_the_server_takes_the_extensions_settings_with_the_same_defaults() -> No
 
 def test_the_setting_of_rules_knows_every_rule_and_level() -> None:
     listed = PROPERTIES["kvlens.rules"]["properties"]
-    assert list(listed) == list(severities())
-    for code, (severity, summary) in severities().items():
+    assert list(listed) == list(rules())
+    for code, rule in rules().items():
         assert listed[code]["enum"] == list(LEVELS)
-        assert listed[code]["description"] == f"{summary}. Default: {severity}."
+        assert listed[code]["description"] == f"{rule.summary}. Default: {rule.severity}."
 
 
-def test_the_rules_page_lists_every_rule() -> None:
-    listed = rows((ROOT / "docs/rules/README.md").read_text("utf-8"), "# Rules")
-    assert [row[:2] for row in listed] == [
-        [f"[{code}]({code}.md)", rule.severity] for code, rule in RULES.items()
+HEADINGS: dict[Domain, str] = {
+    "config": "# Rules",
+    "js": "## In the code",
+    "seeds": "## In seed files",
+}
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_the_rules_page_lists_every_rule(domain: Domain) -> None:
+    listed = rows((ROOT / "docs/rules/README.md").read_text("utf-8"), HEADINGS[domain])
+    assert listed == [
+        [f"[{rule.code}]({rule.code}.md)", rule.severity, rule.summary]
+        for rule in rules_of(domain).values()
     ]
 
 

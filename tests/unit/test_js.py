@@ -1,4 +1,4 @@
-"""How sources are read: offsets, versions, bindings and what stands at a place."""
+"""How sources are read: offsets, versions, bindings and what is at a place."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from kvlens.js.analysis import merge_types
 from kvlens.js.api import at, calls, completing, keys, references, uses
 from kvlens.js.config_bindings import belonging
 from kvlens.js.offsets import Offsets
-from kvlens.js.project import SourceProject, env_types, texts_beside
 from kvlens.js.query import CursorTarget
 from kvlens.js.reader import SourceReader, read_source
+from kvlens.js.source_context import SourceContext, env_types, texts_beside
 from kvlens.js.syntax import Source
-from kvlens.lint.js_check import check_source
-from kvlens.lint.js_checker import SourceChecker
+from kvlens.lint.check_source import check_source
+from kvlens.lint.source_checker import SourceChecker
 
 from tests.unit.marked_text import marked
 
@@ -28,7 +28,7 @@ CONFIG = load_text(
     "/shop/wrangler.toml",
 )
 
-PROJECT = SourceProject([CONFIG])
+PROJECT = SourceContext([CONFIG])
 
 WORKER = """\
 import { Hono } from "hono"; // Größe 😀
@@ -158,7 +158,7 @@ def test_what_is_kept_follows_the_config() -> None:
     checker.check(text + "}\n", PROJECT)
     half = text + "  if (\n}\n"
     assert checker.check(half, PROJECT) == []
-    other = SourceProject(
+    other = SourceContext(
         [load_text('kv_namespaces = [{ binding = "OTHER" }]', "/shop/wrangler.toml")]
     )
     codes = [problem.code for problem in checker.check(half, other)]
@@ -281,7 +281,7 @@ PLACES: dict[str, tuple[str, tuple[str, str, str | None] | None]] = {
 
 
 @pytest.mark.parametrize(("text", "expected"), PLACES.values(), ids=PLACES)
-def test_what_stands_at_a_place(text: str, expected: tuple[str, str, str | None] | None) -> None:
+def test_what_is_at_a_place(text: str, expected: tuple[str, str, str | None] | None) -> None:
     plain, ((offset, _),) = marked(text)
     place = at(read_source(plain, "/shop/a.ts"), offset, PROJECT)
     assert (place and (place.kind, place.name, place.binding)) == expected
@@ -289,7 +289,7 @@ def test_what_stands_at_a_place(text: str, expected: tuple[str, str, str | None]
         assert place.span.start <= offset <= place.span.end
 
 
-# id: (source with a cursor, kind, what stands before it, binding)
+# id: (source with a cursor, kind, what is before it, binding)
 COMPLETED: dict[str, tuple[str, tuple[str, str, str | None] | None]] = {
     "key": ("const f = (env) => env.KV.get('ca«»');", ("key", "ca", "KV")),
     "key-middle": ("const f = (env) => env.KV.get('ca«»rt:1');", ("key", "ca", "KV")),
@@ -401,8 +401,8 @@ def python(program: str) -> str:
 
 def test_nothing_loads_the_parser_before_a_source_is_read() -> None:
     program = (
-        "import sys, kvlens.lint.config_rules;"
-        "from kvlens.js.project import may_matter; from kvlens.lint.js_check import check;"
+        "import sys, kvlens.lint.check_config;"
+        "from kvlens.js.source_context import may_matter; from kvlens.lint.check_source import check;"
         "check('', 'a.ts'); may_matter('x');"
         "print([name for name in sys.modules if 'tree_sitter' in name])"
     )

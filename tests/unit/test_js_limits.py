@@ -5,17 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import tracemalloc
 
 import pytest
 from kvlens.config.reader import load_text
 from kvlens.js.analysis import merge_types
 from kvlens.js.api import at, completing, keys, references, uses
-from kvlens.js.project import SourceProject, env_types
+from kvlens.js.grammar import load
 from kvlens.js.reader import SourceReader, read_source
-from kvlens.lint import js_rules
+from kvlens.js.source_context import SourceContext, env_types
+from kvlens.lint import check_source as check_source_module
+from kvlens.lint.check_source import check, check_source
+from kvlens.lint.check_sources import check_with_sources
 from kvlens.lint.js import ttl_out_of_range
-from kvlens.lint.js_check import check, check_source
-from kvlens.lint.unused_bindings import unused_bindings
 
 CONFIG = load_text(
     'main = "index.ts"\nkv_namespaces = [{ binding = "CARTS", id = "a" }, { binding = "B" }]\n',
@@ -62,6 +64,30 @@ CASES: dict[str, tuple[str, str | None]] = {
         + "await env.CARTS.put('k', 'v', { expirationTtl: T1999 });\n} }",
         None,
     ),
+    "constants made of two, in 1,000 calls": (
+        "const T0 = 30;\n"
+        + "".join(f"const T{n} = T{n - 1} + T{n - 1};\n" for n in range(1, 60))
+        + HEAD
+        + "".join(f"await env.CARTS.put('k', 'v', {{ expirationTtl: T59 + {n} }});\n" for n in range(1_000))
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "texts made of two, in 1,000 calls": (
+        f"const T0 = '{'x' * 100_000}';\n"
+        + "".join(f"const T{n} = T{n - 1} + T{n - 1};\nconst U{n} = `${{T{n}}}${{T{n}}}`;\n" for n in range(1, 60))
+        + HEAD
+        + "".join(f"await env.CARTS.put('k' + {n}, U15 + {n});\n" for n in range(1_000))
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "2,000 constants, in 1,000 calls": (
+        "".join(f"const k{n} = 'k';\n" for n in range(2_000))
+        + f"const all = [{', '.join(f'k{n}' for n in range(2_000))}];\n"
+        + HEAD
+        + "await env.CARTS.get(all);\n" * 1_000
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
     "4,000 calls": (HEAD + "env.CARTS.get(k);\n" * 4_000 + "} }", "promise-not-awaited"),
     "a long string": (HEAD + PUT.format(f"'{'a' * 900_000}'"), "ttl-out-of-range"),
     "a million a line": (HEAD + PUT.format("'v'") + "// x" * 200_000, "ttl-out-of-range"),
@@ -72,14 +98,14 @@ CASES: dict[str, tuple[str, str | None]] = {
 def test_no_source_takes_long(text: str, code: str | None) -> None:
     began = time.monotonic()
     source = read_source(text, "/project/index.ts")
-    project = SourceProject([CONFIG], merge_types([env_types(source)]))
+    project = SourceContext([CONFIG], merge_types([env_types(source)]))
     problems = check_source(source, project, 1.7e9)
     codes = {problem.code for problem in problems}
     assert code in codes if code else not codes
     assert "internal-error" not in codes
     if source.refused:
         assert [problem.message for problem in problems] == [f"This source {source.refused}."]
-        assert unused_bindings(CONFIG, {"/project/index.ts": text}, lambda _: source) == []
+        assert check_with_sources(CONFIG, {"/project/index.ts": text}, lambda _: source) == []
     uses(source, project)
     keys(source, project)
     references(source, "CARTS", project)
@@ -88,13 +114,57 @@ def test_no_source_takes_long(text: str, code: str | None) -> None:
     assert time.monotonic() - began < HANG
 
 
+ENDLESS = {
+    # what the parser never comes to an end with: path, text
+    "brackets in brackets of JSX": ("a.tsx", "<a {{b:>c:d(e f)\n"),
+    "half-typed calls": ("a.js", "(async=>n(.t(('',n(.g(''t((''))));"),
+}
+
+
+@pytest.mark.parametrize(("path", "text"), ENDLESS.values(), ids=ENDLESS)
+def test_a_short_text_that_is_parsed_without_end(path: str, text: str) -> None:
+    source = read_source(text, f"/project/{path}")
+    assert source.refused == "takes too long to parse, and is not checked"
+    reader = SourceReader(f"/project/{path}")
+    for version in ("const a = 1;", text, "const a = 2;"):
+        source = reader.read(version)
+    assert source.refused is None
+    assert source.text == "const a = 2;"
+
+
+LARGE = HEAD + "await env.CARTS.put(`k-${'é'}`, { a: [1, 2] });\n" * 4_000 + "} }"
+
+
+def test_a_text_given_in_pieces_is_parsed_as_a_whole_one() -> None:
+    from tree_sitter import Parser
+
+    for text in (LARGE, LARGE[: len(LARGE) // 2], "(" + LARGE, ""):
+        source = read_source(text, "/project/a.ts")
+        whole = Parser(source.grammar.language).parse(text.encode())
+        assert str(source.root) == str(whole.root_node)
+        assert source.root.byte_range == whole.root_node.byte_range
+
+
+def test_parsing_keeps_nothing_of_the_text() -> None:
+    grammar, data = load("typescript"), LARGE.encode()
+    grammar.parse(data)
+    tracemalloc.start()
+    try:
+        for _ in range(6):
+            grammar.parse(data)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < len(data)
+
+
 def test_a_refused_source_is_read_again_when_it_is_mended() -> None:
     reader = SourceReader("/project/index.ts")
     text = HEAD + PUT.format("'v'")
     assert reader.read(text + "(" * 5_000 + "1" + ")" * 5_000).refused
     mended = reader.read(text)
     assert mended.refused is None
-    project = SourceProject([CONFIG])
+    project = SourceContext([CONFIG])
     assert [p.code for p in check_source(mended, project, 1.7e9)] == ["ttl-out-of-range"]
 
 
@@ -103,8 +173,8 @@ def test_a_rule_that_fails_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None
         raise ZeroDivisionError
 
     broken = ttl_out_of_range.RULE
-    table = [type(broken)(**{**vars(broken), "check": fail}), *js_rules._CALL_RULES]
-    monkeypatch.setattr(js_rules, "_CALL_RULES", table)
+    table = [type(broken)(**{**vars(broken), "check": fail}), *check_source_module._CALL_RULES]
+    monkeypatch.setattr(check_source_module, "_CALL_RULES", table)
     text = HEAD + "await env.CARTS.put('a', 'v');\n" * 3 + PUT.format("'v'")
     problems = check(text, "/project/index.ts", [CONFIG])
     assert [p.code for p in problems] == ["internal-error", "ttl-out-of-range"]

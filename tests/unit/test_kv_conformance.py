@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from kvlens.cli import main
-from kvlens.cli.dev import COMMAND as DEV
+from kvlens.cli.commands.dev import COMMAND as DEV
 from kvlens.cli.frame import read
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.coerce import UNSET

@@ -11,18 +11,19 @@ from kvlens.config.complete import complete
 from kvlens.config.edit import add_namespace
 from kvlens.config.find import ConfigError
 from kvlens.config.limits import DEEPEST, LARGEST, MOST
-from kvlens.config.project_context import Surroundings
+from kvlens.config.project_context import ProjectContext
 from kvlens.config.query import at
 from kvlens.config.reader import ConfigReader, load_text
 from kvlens.config.syntax_check import check_syntax
-from kvlens.lint import config_rules
+from kvlens.lint import check_config
 from kvlens.lint.base import ConfigRule, EntryRule, Finding
-from kvlens.lint.config_rules import check, check_structure
+from kvlens.lint.check_config import check, check_structure
+from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.fixes import fix_all, fixes_for
 from kvlens.lint.problems import MOST as LISTED
 from kvlens.text import LineIndex, Span
 
-AROUND = Surroundings("../wrangler.json", (3, 0, 0), True)
+CONTEXT = ProjectContext("../wrangler.json", (3, 0, 0), True)
 
 DEEP = "nested more than 100 levels deep"
 MANY = "more than 250,000 values"
@@ -171,10 +172,10 @@ def test_a_large_text_is_checked_and_mended_in_time(kind: str, made: Callable[[i
     text = made(8_000)[:LARGEST]
     began = time.monotonic()
     config = load_text(text, f"wrangler.{kind}")
-    problems = check(config, AROUND)
+    problems = check(config, CONTEXT)
     by_code = {problem.code: problem for problem in problems}
     for problem in by_code.values():
-        fixes_for(config, problem, AROUND)
+        fixes_for(FixableConfig(config, CONTEXT), problem)
     for place in (0, len(text) // 2, len(text)):
         at(config, place)
         complete(config, place)
@@ -191,8 +192,8 @@ def test_the_problems_of_a_rule_have_an_end_and_the_rest_is_counted() -> None:
     )
     first, later = unknown[0].span, unknown[-1].span
     assert config.text[slice(*first)] == config.text[slice(*later)] == "idd"
-    # a fix of one of so many is still seen to mend it
-    assert fixes_for(config, unknown[0])[0].title == 'Remove "idd"'
+    # a fix of one of so many is still seen to fix it
+    assert fixes_for(FixableConfig(config), unknown[0])[0].title == 'Remove "idd"'
 
 
 def test_many_problems_are_mended_together() -> None:
@@ -203,7 +204,7 @@ def test_many_problems_are_mended_together() -> None:
         "w.toml",
     )
     unknown = [problem for problem in check(config) if problem.code == "unknown-field"]
-    fix = fix_all(config, unknown, only_safe=True)
+    fix = fix_all(FixableConfig(config), unknown, only_safe=True)
     assert fix and len(fix.edits) == 500
 
 
@@ -236,8 +237,8 @@ def test_what_is_no_json_number_is_a_syntax_error(word: str) -> None:
 
 
 LARGE_FAULTS = {
-    "at the end": ("a{} = 1\n", "x = = 1\n", "this is no value"),
-    "twice": ("a{} = 1\n", "a7 = 2\n", "this name stands here for the second time"),
+    "at the end": ("a{} = 1\n", "x = = 1\n", "this isn't a value"),
+    "twice": ("a{} = 1\n", "a7 = 2\n", "this name is declared twice"),
     "an open string": ("a{} = 1\n", 'x = "y\n', "close the quote"),
     "a table twice": ("[t{}]\na = 1\n", "[t7]\n", "Cannot declare ('t7',) twice"),
     "TOML 1.1": ("a{} = 1\n", "x = {\n b = 1,\n}\n", None),
@@ -271,7 +272,7 @@ def test_a_rule_that_fails_is_told_once_and_the_others_go_on(
 ) -> None:
     broken = kind("id-empty", "error", "broken", _broken)
     name = "_CONFIG_RULES" if kind is ConfigRule else "_ENTRY_RULES"
-    monkeypatch.setattr(config_rules, name, [broken, *getattr(config_rules, name)])
+    monkeypatch.setattr(check_config, name, [broken, *getattr(check_config, name)])
     text = "kv_namespaces = [{ binding = 'A', id = '' }, { binding = 'A', idd = 'x' }]\n"
     problems = check(load_text(text, "wrangler.toml"))
     (told,) = [problem for problem in problems if problem.code == "internal-error"]

@@ -6,14 +6,16 @@ import re
 from pathlib import Path
 
 import pytest
-from kvlens.config.project_context import Surroundings
+from kvlens.config.project_context import ProjectContext
 from kvlens.config.reader import ConfigReader, load_text
 from kvlens.lint.base import Problem
-from kvlens.lint.config_rules import RULES, check, check_structure, check_text, file_problem
-from kvlens.lint.js_rules import SOURCE_RULES
+from kvlens.lint.check_config import check, check_structure, check_text
+from kvlens.lint.problems import file_problem
+from kvlens.lint.registry import rules, rules_of
 
 from tests.unit.marked_text import marked
 
+RULES = {**rules_of("config"), **rules_of("seeds")}
 ID = "0f2ac74b498b48028cb68387c421e279"
 OTHER = "06779da6940b431db6e566b4846d64db"
 
@@ -368,9 +370,9 @@ CLEAN = {
     "silence-in-a-string": '[vars]\nX = "# kvlens-disable-line nothing"\n',
 }
 
-# Where it stands decides: with a wrangler of before TOML 1.1, or another config that wins.
-OLD = Surroundings(wrangler=(4, 100, 0), installed=True)
-PLACED: dict[str, tuple[str, Surroundings, str]] = {
+# Its place decides: with a wrangler of before TOML 1.1, or another config that wins.
+OLD = ProjectContext(wrangler=(4, 100, 0), installed=True)
+PLACED: dict[str, tuple[str, ProjectContext, str]] = {
     "lines-in-table": (
         "toml-too-new",
         OLD,
@@ -382,16 +384,16 @@ PLACED: dict[str, tuple[str, Surroundings, str]] = {
         'kv_namespaces = [{ binding = "A"«,» }, { binding = "B" }]\n',
     ),
     "escape": ("toml-too-new", OLD, 'x = "«\\e»[1m"\ny = "«\\x41»\\\\x41"\n'),
-    "shadowed": ("config-shadowed", Surroundings("wrangler.jsonc"), '«name = "x"»\n'),
-    "shadowed-from-above": ("config-shadowed", Surroundings("../wrangler.json"), "«»"),
+    "shadowed": ("config-shadowed", ProjectContext("wrangler.jsonc"), '«name = "x"»\n'),
+    "shadowed-from-above": ("config-shadowed", ProjectContext("../wrangler.json"), "«»"),
 }
-PLACED_CLEAN: dict[str, tuple[Surroundings, str]] = {
+PLACED_CLEAN: dict[str, tuple[ProjectContext, str]] = {
     "old-form": (
         OLD,
         "x = [\n  { a = 1, b = [\n    1,\n  ] },\n]\ny = { a = 'x\\e', b = \"\\\\e\" }\n",
     ),
-    "newer-wrangler": (Surroundings(wrangler=(4, 137, 0)), "x = {\n  a = 1,\n}\n"),
-    "unknown-wrangler": (Surroundings(), "x = {\n  a = 1,\n}\n"),
+    "newer-wrangler": (ProjectContext(wrangler=(4, 137, 0)), "x = {\n  a = 1,\n}\n"),
+    "unknown-wrangler": (ProjectContext(), "x = {\n  a = 1,\n}\n"),
 }
 
 # Half-typed: only the judge may speak, and of nothing else.
@@ -427,18 +429,18 @@ def test_rule_underlines_the_very_place(code: str, text: str) -> None:
     assert {p.severity for p in found} == {RULES[code].severity}
 
 
-@pytest.mark.parametrize(("code", "around", "text"), PLACED.values(), ids=PLACED)
-def test_rule_of_a_place(code: str, around: Surroundings, text: str) -> None:
+@pytest.mark.parametrize(("code", "context", "text"), PLACED.values(), ids=PLACED)
+def test_rule_of_a_place(code: str, context: ProjectContext, text: str) -> None:
     plain, spans = marked(text)
     config = load_text(plain, "wrangler.toml")
-    found = [p for p in check(config, around) if p.code == code]
+    found = [p for p in check(config, context) if p.code == code]
     assert [tuple(p.span) for p in found] == spans
     assert code not in [p.code for p in check(config)]
 
 
-@pytest.mark.parametrize(("around", "text"), PLACED_CLEAN.values(), ids=PLACED_CLEAN)
-def test_right_configs_have_no_problem_where_they_are(around: Surroundings, text: str) -> None:
-    assert check(load_text(text, "wrangler.toml"), around) == []
+@pytest.mark.parametrize(("context", "text"), PLACED_CLEAN.values(), ids=PLACED_CLEAN)
+def test_right_configs_have_no_problem_where_they_are(context: ProjectContext, text: str) -> None:
+    assert check(load_text(text, "wrangler.toml"), context) == []
 
 
 @pytest.mark.parametrize("value", PLACEHOLDERS)
@@ -478,14 +480,14 @@ WORDS = {
     ),
     "better-name": ('[[kv_namespaces]]\nbinding="my-kv"', 'for example to "my_kv"'),
     "without-quotes": ('[[kv_namespaces]]\nbinding="A"\nremote="True"', "write true without"),
-    "toml": ("x = 1 2", "Not valid TOML, so that wrangler reads nothing of the file: "),
-    "json": ("{", "Not valid JSON, so that wrangler reads nothing of the file: "),
-    "no-quotes": ("id = abc", "if it is a string, it needs quotes"),
-    "zero-first": ("id = 0123", "if it is a string, it needs quotes"),
+    "toml": ("x = 1 2", "Not valid TOML, so wrangler can't read the file: "),
+    "json": ("{", "Not valid JSON, so wrangler can't read the file: "),
+    "no-quotes": ("id = abc", "if it's a string, put it in quotes"),
+    "zero-first": ("id = 0123", "if it's a string, put it in quotes"),
     "no-comma": ("x = [1 2]", "is a comma, a quote or a bracket missing before it?"),
     "ends-early": ("x = {a=1", "it ends in the middle of a value"),
     "over-the-line": ('x = "a\nb"', "close the quote"),
-    "second-time": ("[vars]\nA = 1\n[vars]\n", '"vars" stands here for the second time'),
+    "second-time": ("[vars]\nA = 1\n[vars]\n", 'duplicate key "vars"'),
     "json-no-comma": ('{"a": 1 "b": 2}', "a , is missing before this"),
     "json-no-colon": ('{"a" 1}', "a : is missing before this"),
     "json-two": ("{}{}", "is a bracket too many, or one missing?"),
@@ -586,4 +588,4 @@ def test_fixes_of_the_pages_are_clean(code: str, language: str, text: str) -> No
 
 
 def test_there_is_no_page_without_a_rule() -> None:
-    assert {path.stem for path in PAGES.glob("*.md")} == {*RULES, *SOURCE_RULES, "README"}
+    assert {path.stem for path in PAGES.glob("*.md")} == {*rules(), "README"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from kvlens.config.comments import comments
@@ -13,14 +12,14 @@ from kvlens.config.edit import applied
 from kvlens.config.model import Config
 from kvlens.config.reader import load_text
 from kvlens.config.syntax_check import check_syntax
-from kvlens.lint import fixes
 from kvlens.lint.base import Fix, Problem
-from kvlens.lint.config_rules import RULES, check
-from kvlens.lint.fixes import fix_all, fixes_for, mends, suppress
+from kvlens.lint.check_config import check
+from kvlens.lint.fixable_config import FixableConfig
+from kvlens.lint.fixes import fix_all, fixes_for, suppress
+from kvlens.lint.registry import find_rule
 from kvlens.lint.rewrites import rewrites
 from kvlens.lsp import code_actions
-from kvlens.lsp.documents import Document
-from kvlens.text import Span
+from kvlens.text import LineIndex, Span
 from lsprotocol import types
 
 from tests.unit.marked_text import marked
@@ -65,11 +64,18 @@ def with_comments(text: str) -> str:
 
 def every_fix(config: Config) -> list[tuple[Problem, Fix]]:
     """Return every fix that is offered for a config."""
-    return [(p, fix) for p in check(config, OLD) for fix in fixes_for(config, p, OLD)]
+    return [
+        (p, fix) for p in check(config, OLD) for fix in fixes_for(FixableConfig(config, OLD), p)
+    ]
 
 
-FIXABLE = {name: marked(text)[0] for name, (code, text) in CASES.items() if RULES[code].fixes} | {
-    name: marked(text)[0] for name, (code, _, text) in PLACED.items() if RULES[code].fixes
+def has_fixes(code: str) -> bool:
+    """Tell whether a rule proposes fixes."""
+    return getattr(find_rule(code), "fixes", None) is not None
+
+
+FIXABLE = {name: marked(text)[0] for name, (code, text) in CASES.items() if has_fixes(code)} | {
+    name: marked(text)[0] for name, (code, _, text) in PLACED.items() if has_fixes(code)
 }
 
 
@@ -95,7 +101,7 @@ def test_a_fix_mends_and_breaks_nothing(name: str, form: str) -> None:
             assert not Counter(said(config)) - Counter(said(mended)), (fix, mended.text)
         if form == "crlf":
             assert not re.search(r"(?<!\r)\n", mended.text)
-        assert mends(config, fix, problem.code, OLD)
+        assert FixableConfig(config, OLD).solves(fix, problem.code)
 
 
 def said(config: Config) -> list[str]:
@@ -109,7 +115,7 @@ def said(config: Config) -> list[str]:
 def test_every_case_has_a_fix(name: str) -> None:
     config = config_of(FIXABLE[name])
     code = CASES[name][0] if name in CASES else PLACED[name][0]
-    found = [fixes_for(config, p, OLD) for p in check(config, OLD) if p.code == code]
+    found = [fixes_for(FixableConfig(config, OLD), p) for p in check(config, OLD) if p.code == code]
     assert all(found) == (name not in WITHOUT_FIX)
 
 
@@ -205,7 +211,7 @@ def test_all_of_a_kind_at_once() -> None:
         f'[[kv_namespaces]]\nbinding = "K{number}"\nid = "" # {number}\n' for number in range(3)
     )
     config = config_of(text)
-    whole = fix_all(config, check(config))
+    whole = fix_all(FixableConfig(config), check(config))
     assert whole
     assert whole.title == "Fix all 3 problems of id-empty in this file"
     mended = config_of(applied(text, whole.edits))
@@ -219,10 +225,10 @@ def test_all_that_is_safe_at_once() -> None:
         '  { binding = "my-kv", id = "<ID>" },\n  { binding = "B", id = "" }]\n'
     )
     config = config_of(text)
-    whole = fix_all(config, check(config), only_safe=True)
+    whole = fix_all(FixableConfig(config), check(config), only_safe=True)
     assert whole
     mended = config_of(applied(text, whole.edits))  # the list is read only now: a second round
-    again = fix_all(mended, check(mended), only_safe=True)
+    again = fix_all(FixableConfig(mended), check(mended), only_safe=True)
     assert again
     assert applied(mended.text, again.edits) == (
         'kv_namespaces = [{ binding = "A", preview_id = "x", remote = true },\n'
@@ -233,14 +239,14 @@ def test_all_that_is_safe_at_once() -> None:
 def test_all_at_once_leaves_out_what_gets_in_the_way() -> None:
     text = 'kv_namespaces = ["A", 1, "A"]\n'  # as two namespaces the first and last clash
     config = config_of(text)
-    whole = fix_all(config, check(config))
+    whole = fix_all(FixableConfig(config), check(config))
     assert whole
     assert applied(text, whole.edits) == 'kv_namespaces = [{ binding = "A" }, "A"]\n'
 
 
 def test_nothing_to_fix_is_no_fix() -> None:
     config = config_of('[[kv_namespaces]]\nbinding = "A"\n')
-    assert fix_all(config, check(config)) is None
+    assert fix_all(FixableConfig(config), check(config)) is None
 
 
 # name: (the config, the line that is silenced, or None where no comment can stand)
@@ -268,7 +274,7 @@ SILENCED = {
 def test_a_line_can_be_silenced(text: str, line: str) -> None:
     config = config_of(text)
     (problem,) = check(config)
-    fix = suppress(config, problem)
+    fix = suppress(FixableConfig(config), problem)
     assert fix
     assert line in applied(text, fix.edits)
     assert check(config_of(applied(text, fix.edits))) == []
@@ -277,7 +283,7 @@ def test_a_line_can_be_silenced(text: str, line: str) -> None:
 def test_plain_json_has_no_comments() -> None:
     config = load_text('{ "kv_namespaces": [{ "binding": "A-B" }] }', "wrangler.json")
     (problem,) = check(config)
-    assert suppress(config, problem) is None
+    assert suppress(FixableConfig(config), problem) is None
 
 
 SECTIONS = f"""\
@@ -389,19 +395,21 @@ def test_many_problems_cost_no_more_looks_than_some(monkeypatch: pytest.MonkeyPa
     looks: list[str] = []
     count = {}
 
-    def counted(config: Config, fix: Fix, code: str, *more: Any) -> bool:
-        looks.append(code)
-        return mends(config, fix, code, *more)
+    solves = FixableConfig.solves
 
-    monkeypatch.setattr(fixes, "mends", counted)
+    def counted(file: FixableConfig, fix: Fix, code: str) -> bool:
+        looks.append(code)
+        return solves(file, fix, code)
+
+    monkeypatch.setattr(FixableConfig, "solves", counted)
     for entries in (100, 400):
         text = "[[kv_namespaces]]\nbinding = 'A'\nid = 'x'\n" * entries
-        document = Document("file:///p/wrangler.toml", text, 1, "utf-16")
         config = load_text(text, "/p/wrangler.toml")
         whole = types.Range(types.Position(0, 0), types.Position(9999, 0))
-        where = types.TextDocumentIdentifier(document.uri)
+        where = types.TextDocumentIdentifier("file:///p/wrangler.toml")
         params = types.CodeActionParams(where, whole, types.CodeActionContext([]))
+        file = code_actions._File(where.uri, LineIndex(text), "utf-16", check(config))
         looks.clear()
-        assert code_actions._actions(params, document, config, check(config))
+        assert code_actions._of_config(params, file, config)
         count[entries] = len(looks)
     assert count[400] <= count[100] < 300

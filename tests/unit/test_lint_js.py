@@ -9,12 +9,13 @@ import pytest
 from kvlens.config.model import Config
 from kvlens.config.reader import load_text
 from kvlens.lint.base import Problem
-from kvlens.lint.js_check import check
-from kvlens.lint.js_rules import SOURCE_RULES
-from kvlens.lint.unused_bindings import unused_bindings
+from kvlens.lint.check_source import check
+from kvlens.lint.check_sources import check_with_sources
+from kvlens.lint.registry import rules_of
 
 from tests.unit.marked_text import marked
 
+SOURCE_RULES = rules_of("js")
 ID = "0f2ac74b498b48028cb68387c421e279"
 NOW = 1_800_000_000.0
 CONFIG = (
@@ -865,6 +866,21 @@ UNUSED: dict[str, tuple[str, dict[str, str], list[str]]] = {
         {"src/index.ts": 'import { Hono } from "hono";\nconst app = new Hono();\napp.get("/", (c) => c.env.KV.get("k"));\nexport default app;'},
         ["SESSIONS"],
     ),
+    "worker-made-of-itself": (
+        CONFIG,
+        {"src/index.ts": "const app = app.get(env.KV);\nexport default app;"},
+        [],
+    ),
+    "worker-made-of-others-in-a-ring": (
+        CONFIG,
+        {"src/index.ts": "const a = b(env.KV), b = new a();\nexport default a;"},
+        [],
+    ),
+    "worker-at-the-end-of-a-long-row": (
+        CONFIG,
+        {"src/index.ts": "".join(f"const a{n + 1} = a{n}(env.KV);\n" for n in range(5000)) + "export default a5000;"},
+        [],
+    ),
     "import-from-elsewhere": (
         CONFIG,
         {"src/index.ts": f'import {{ a }} from "../../shared/a";\n{USED}'},
@@ -887,7 +903,7 @@ def test_a_namespace_that_no_source_names(
     config: str, sources: dict[str, str], names: list[str]
 ) -> None:
     texts = {f"/shop/{name}": text for name, text in sources.items()}
-    found = unused_bindings(config_of(config), texts)
+    found = check_with_sources(config_of(config), texts)
     assert [config[slice(*problem.span)] for problem in found] == [f'"{name}"' for name in names]
     assert {problem.code for problem in found} <= {"binding-unused"}
 
@@ -917,7 +933,11 @@ def shown(code: str, heading: str) -> list[str]:
         problem.code
         for problem in (
             *check(blocks[ending], path, [config], now=NOW),
-            *(unused_bindings(config, {path: blocks[ending]}) if code == "binding-unused" else ()),
+            *(
+                check_with_sources(config, {path: blocks[ending]})
+                if code == "binding-unused"
+                else ()
+            ),
         )
     ]
 

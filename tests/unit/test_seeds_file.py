@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
+import re
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -102,7 +106,7 @@ BAD_ITEMS: dict[str, tuple[Any, str]] = {
     ),
     "key half a pair": (
         {"key": "\ud800", "value": "v"},
-        'item at index 1 (key "\\ud800"): "key" has half of a surrogate pair, which is no character',
+        'item at index 1 (key "\\ud800"): "key" has half of a surrogate pair, which is not a character',
     ),
     "no value": ({"key": "k"}, 'item at index 1 (key "k"): has no "value"; an empty value is ""'),
     "value null": (
@@ -126,7 +130,7 @@ BAD_ITEMS: dict[str, tuple[Any, str]] = {
     ),
     "value half a pair": (
         {"key": "k", "value": "\udc00"},
-        'item at index 1 (key "k"): "value" has half of a surrogate pair, which is no character; use base64',
+        'item at index 1 (key "k"): "value" has half of a surrogate pair, which is not a character; use base64',
     ),
     "value no base64": (
         {"key": "k", "value": "é!", "base64": True},
@@ -227,7 +231,7 @@ def test_doubt_is_a_warning(item: dict[str, Any], message: str) -> None:
 
 def test_key_twice_is_a_warning() -> None:
     assert warnings({"key": "k", "value": "1"}, {"key": "k", "value": "2"}) == [
-        'item at index 1 (key "k"): the key stands at index 0 too; the last one counts'
+        'item at index 1 (key "k"): this key is at index 0, too; the last one counts'
     ]
 
 
@@ -244,7 +248,7 @@ NOT_ARRAYS: dict[str, tuple[str, str]] = {
     "no comma": ("[{} {}]", "not JSON at line 1, column 5: a comma or ] is missing here"),
     "text behind": ("[]\n[]", "not JSON at line 2, column 1: text after the end of the array"),
     "comment": ("// x\n[]", "not JSON at line 1, column 1: Expecting value"),
-    "NaN": ('[{"key": NaN}]', "not JSON at line 1, column 2: NaN is no JSON number"),
+    "NaN": ('[{"key": NaN}]', "not JSON at line 1, column 2: NaN is not a JSON number"),
     "deep": ("[" * 100_000, "not JSON at line 1, column 2: nested too deeply"),
 }
 
@@ -362,3 +366,103 @@ def test_a_place_in_millions_of_lines_takes_no_index() -> None:
     finally:
         tracemalloc.stop()
     assert lines == ["f:4000000:1: x"]
+
+
+NUMBERS = ",".join(["1"] * 10_001)
+LARGE: dict[str, tuple[str, str]] = {
+    # the middle one of three elements: (its text, what is wrong with it, if anything)
+    "array": (f"[{NUMBERS}]", "has over 10,000 values"),
+    "value": (f'{{"key": "k", "value": [{NUMBERS}]}}', "has over 10,000 values"),
+    "metadata": (
+        f'{{"key": "k", "value": "", "metadata": [{NUMBERS}]}}', "has over 10,000 values"),
+    "properties": (
+        '{"key": "k", "value": "", ' + ",".join(f'"p{n}": 1' for n in range(10_001)) + "}", "has over 10,000 values"),
+    "arrays": ("[" + ",".join(["[]"] * 5_001) + "]", "has over 10,000 values"),
+    "never closed": ("[" * 900 + "1," * 10_000, "has over 10,000 values"),
+    "as text": (f'{{"key": "k", "value": "[{NUMBERS}]"}}', ""),
+    "as text with quotes": (
+        json.dumps({"key": "k", "value": '\\"' + NUMBERS + '"\\\\', "metadata": {"a": [1]}}), ""),
+    "as escaped text": ('{"key": "k", "metadata": [], "value": "' + r"\u002c\"," * 9_000 + '"}', ""),
+    "fewer": (f'{{"key": "k", "value": "", "metadata": [{NUMBERS[:199]}]}}', ""),
+    "more behind it": ('{"key": "k", "value": "", "metadata": [1]}', ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "wrong"), LARGE.values(), ids=LARGE)
+def test_an_element_of_very_many_values_ends_the_reading(text: str, wrong: str) -> None:
+    before = '[{"key": "first", "value": "1"},'
+    rest = f',{{"key": "last", "value": "1"}}{", {}" * (0 if wrong else 1)}]'
+    seed = check(before + text + rest, "s.json", NOW)
+    if wrong:
+        (problem,) = seed.errors
+        assert problem.message.startswith(f"item at index 1: {wrong}. Write JSON")
+        assert problem.span.start == len(before)
+        assert [item.key for item in seed.items] == ["first"]
+    else:
+        assert [item.key for item in seed.items] == ["first", "k", "last"]
+        assert {problem.nth for problem in seed.errors} == {3}
+
+
+def test_what_stands_behind_an_element_is_not_counted_in_it() -> None:
+    seed = check(f"[[1],{NUMBERS}]", "s.json", NOW)
+    assert seed.counts["error"] == 10_002  # one each, since none is an object
+
+
+def test_of_equal_keys_the_last_counts_in_the_place_of_the_first() -> None:
+    keys = ["a", "b", "a", "c", "b", "a"]
+    items = [{"key": key, "value": str(n)} for n, key in enumerate(keys)]
+    seed = check(json.dumps([5, *items]), "s.json", NOW)
+    assert [(item.key, item.value) for item in seed.items] == [
+        ("a", b"5"),
+        ("b", b"4"),
+        ("c", b"3"),
+    ]
+    places = [re.findall(r"index (\d+)", problem.message) for problem in seed.warnings]
+    assert places == [["3", "1"], ["5", "2"], ["6", "3"]]
+
+
+def test_of_very_many_unknown_properties_only_the_first_have_a_hint() -> None:
+    items = [{"key": f"k{n}", "value": "", "expirations": 1, "x": 2} for n in range(2_000)]
+    seed = check(json.dumps(items), "s.json", NOW)
+    assert seed.counts["warning"] == 4_000
+    assert "did you mean" in seed.warnings[0].message
+    assert len(seed.items) == 2_000
+
+
+SHAPES = {
+    # a file of 25 MiB: (its beginning, its pieces by number, its end, keys that are put)
+    "numbers in one object": ('[{"key":"k","value":{', '"{0}":{0}.5,', '"":0}}]', False),
+    "unknown properties": ('[{"key":"k","value":"",', '"{0}":{0},', '"":0}]', False),
+    "arrays": ('[{"key":"k","value":[', "[],", "0]}]", False),
+    "equal keys": ("[", '{{"key":"kkkkkkk","value":"v"}},', '{"key":"k","value":"v"}]', True),
+    "keys": ("[", '{{"key":"k{0}","value":""}},', '{"key":"k","value":"v"}]', True),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize(("head", "piece", "tail", "good"), SHAPES.values(), ids=SHAPES)
+def test_no_file_of_25_mib_takes_300_mb(
+    tmp_path: Path, head: str, piece: str, tail: str, good: bool
+) -> None:
+    path = tmp_path / "s.json"
+    left = 25 * 1024 * 1024 - len(head) - len(tail)
+    with path.open("w", encoding="utf-8") as file:
+        file.write(head)
+        for number in itertools.count(100_000):
+            text = piece.format(number)
+            left -= len(text)
+            if left < 0:
+                break
+            file.write(text)
+        file.write(tail)
+    code = (  # the peak of the process alone: `ru_maxrss` begins at that of its parent
+        "import re, sys\nfrom kvlens.cli import main\ncode = main(sys.argv[1:])\n"
+        "status = open('/proc/self/status').read()\n"
+        "print(code, int(re.search(r'VmHWM:\\s*(\\d+) kB', status)[1]) // 1024)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, "check", str(path)], capture_output=True, text=True, check=True
+    )
+    exit_code, megabytes = map(int, ran.stdout.splitlines()[-1].split())
+    assert exit_code == (0 if good else 1)
+    assert megabytes < 270  # of 300, on every machine

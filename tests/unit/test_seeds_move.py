@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, Write
+from kvlens.operations.namespaces import Unclaimed, unclaimed
 from kvlens.seeds import move as moving
 from kvlens.seeds.move import Existing, Moved, move
 from kvlens.stores.base import Seen, Store, StoreError
-from kvlens.stores.known import Unclaimed, unclaimed
 from kvlens.stores.memory import MemoryStore
 from kvlens.stores.registry import open_store
 

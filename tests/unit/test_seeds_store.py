@@ -12,10 +12,11 @@ import pytest
 import pytest_asyncio
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, Write
-from kvlens.seeds.apply import STEP_KEYS, CancelledError, apply
-from kvlens.seeds.export import ExportCancelledError, export, export_file
+from kvlens.seeds.apply import STEP_KEYS, apply
+from kvlens.seeds.export import export, export_file
 from kvlens.seeds.file import SeedItem, check, read
 from kvlens.seeds.plan import Change, changed_items, plan, to_writes
+from kvlens.seeds.progress import CancelledError
 from kvlens.stores.base import Store, StoreError
 from kvlens.stores.registry import open_store
 
@@ -171,7 +172,9 @@ async def test_export_takes_more_than_a_page_and_a_prefix(store: Store, tmp_path
     await store.put_many("ns", [Write(f"k{n:04}", b"v") for n in range(2_100)])
     path = tmp_path / "out.json"
     steps: list[int] = []
-    assert await export_file(store, "ns", path, progress=steps.append) == 2_100
+    assert (
+        await export_file(store, "ns", path, progress=lambda done, _: steps.append(done)) == 2_100
+    )
     assert steps == list(range(100, 2_101, 100))
     assert len(read(path, NOW).items) == 2_100
     assert await export_file(store, "ns", path, prefix="k20") == 100
@@ -181,7 +184,7 @@ async def test_failed_or_cancelled_export_leaves_the_file(store: Store, tmp_path
     path = tmp_path / "out.json"
     path.write_text("before", encoding="utf-8")
     await store.put_many("ns", [Write(f"k{n:04}", b"v") for n in range(200)])
-    with pytest.raises(ExportCancelledError):
+    with pytest.raises(CancelledError):
         await export_file(store, "ns", path, cancelled=lambda: True)
     await store.put("ns", Write("k0", b"v", "{broken"))
     with pytest.raises(StoreError, match='metadata of key "k0" is not JSON'):

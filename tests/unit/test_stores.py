@@ -12,8 +12,8 @@ from kvlens.emulator.server import Emulator
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.stores.base import Batch, Replaced, Seen, Store, digest
-from kvlens.stores.batch import each, everything, get_many
-from kvlens.stores.registry import open_store
+from kvlens.stores.batch import each, everything
+from kvlens.stores.registry import every_store, open_store
 
 NOW = 1_800_000_000
 
@@ -46,6 +46,16 @@ async def fill(store: Store, *names: str, ns: str = "A") -> None:
 
 async def names(store: Store, **options: object) -> list[str]:
     return [info.name for info in (await store.list("A", **options)).keys]  # type: ignore[arg-type]
+
+
+async def capabilities(store: Store) -> None:
+    assert store.info in every_store()
+    assert store.writable
+    assert (store.shared, store.has_sizes) == (store.info.shared, store.info.has_sizes)
+    assert store.local_path is None or store.info.local_path
+    await fill(store, "a")
+    if store.has_sizes:
+        assert (await store.stats("A")).size == 1
 
 
 async def missing(store: Store) -> None:
@@ -280,11 +290,11 @@ async def many_at_once(store: Store) -> None:
 async def many_at_once_stop_at_a_size(store: Store) -> None:
     keys = ["a", "b", "gone", "c"]
     await store.put_many("A", [Write(key, key.encode() * 1000) for key in keys if key != "gone"])
-    entries = await get_many(store, "A", keys, 1_500)
+    entries = await store.get_many("A", keys, 1_500)
     found = [len(entry.value) if isinstance(entry, Entry) else entry for entry in entries]
     assert found == [1000, 1000, None, 1000][: len(found)]  # a store may give what costs nothing
     assert len(found) >= 2
-    assert len(await get_many(store, "A", keys, 0)) >= 1
+    assert len(await store.get_many("A", keys, 0)) >= 1
     assert [key async for key, _ in each(store, "A", keys)] == keys
 
 
@@ -355,6 +365,7 @@ async def random_program(store: Store) -> None:
 
 
 CHECKS: list[Callable[[Store], Awaitable[None]]] = [
+    capabilities,
     missing,
     round_trip,
     overwriting_drops_metadata_and_expiration,

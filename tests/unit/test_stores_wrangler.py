@@ -21,7 +21,7 @@ from kvlens.stores.base import Seen, Store, StoreError
 from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import blobs as blobs_module
 from kvlens.stores.wrangler import database as database_module
-from kvlens.stores.wrangler import store as module
+from kvlens.stores.wrangler import trash, writer
 from kvlens.stores.wrangler.changes import DeleteUnchanged
 from kvlens.stores.wrangler.database import Database
 from kvlens.stores.wrangler.disk_format import (
@@ -33,30 +33,15 @@ from kvlens.stores.wrangler.disk_format import (
 )
 from kvlens.stores.wrangler.store import WranglerStore
 
-NOW = 1_800_000_000
+from tests.unit.disk_store import NOW, Other, clock, opened_elsewhere, state, store
 
-
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    return tmp_path / ".wrangler" / "state" / "v3"
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOW)
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Store]:
-    opened = open_store("wrangler:", tmp_path, clock)
-    yield opened
-    await opened.close()
+__all__ = ["clock", "state", "store"]
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait 50 ms for another program's lock instead of 5 s."""
-    monkeypatch.setattr(module, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(writer, "BUSY_SECONDS", 0.05)
 
 
 def blobs(state: Path, ns: str = "KV") -> list[bytes]:
@@ -65,23 +50,6 @@ def blobs(state: Path, ns: str = "KV") -> list[bytes]:
         with contextlib.suppress(FileNotFoundError):  # removed just now
             found.append(path.read_bytes())
     return sorted(found)
-
-
-class Other:
-    """Another program on the same files, as Miniflare is."""
-
-    def __init__(self, state: Path, ns: str = "KV") -> None:
-        self.folder = blobs_path(state, ns)
-        self.database = sqlite3.connect(
-            database_path(state, ns), isolation_level=None, check_same_thread=False
-        )
-
-    def put(self, key: str, value: bytes) -> None:
-        name = new_blob_id()
-        (self.folder / name).write_bytes(value)
-        self.database.execute(
-            "INSERT OR REPLACE INTO _mf_entries VALUES (?, ?, NULL, NULL)", (key, name)
-        )
 
 
 @pytest.fixture
@@ -171,7 +139,7 @@ async def test_files_of_small_values_are_used_again(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(blobs_module, "REST", 0.0)
-    monkeypatch.setattr(module, "UNLINK_DELAY", 60.0)
+    monkeypatch.setattr(trash, "UNLINK_DELAY", 60.0)
     folder = blobs_path(state, "KV")
     seen: set[str] = set()
     nodes: set[int] = set()
@@ -188,33 +156,12 @@ async def test_files_of_small_values_are_used_again(
     assert len(nodes) < 6
 
 
-READER = """
-import sqlite3, sys
-database = sqlite3.connect(sys.argv[1])
-database.execute("SELECT * FROM _mf_entries").fetchall()
-print("open", flush=True)
-sys.stdin.read()
-"""
-
-
-@contextlib.contextmanager
-def opened_elsewhere(state: Path, ns: str = "KV") -> Iterator[None]:
-    """Have another process keep the database open."""
-    command = [sys.executable, "-c", READER, str(database_path(state, ns))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        assert process.stdin
-        assert process.stdout.readline()
-        yield
-        process.stdin.close()
-
-
 async def test_no_file_is_used_again_that_another_process_may_read(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither one set aside while it has the database open nor one that it finds set aside."""
     monkeypatch.setattr(blobs_module, "REST", 0.0)
-    monkeypatch.setattr(module, "UNLINK_DELAY", 60.0)
+    monkeypatch.setattr(trash, "UNLINK_DELAY", 60.0)
     await store.put("KV", Write("k", b"1"))
     await store.put("KV", Write("k", b"2"))
     with opened_elsewhere(state):
@@ -235,7 +182,7 @@ async def test_a_value_that_was_overwritten_outlives_a_process_that_ends(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where another process has the database open: its Worker can still open the file."""
-    monkeypatch.setattr(module, "UNLINK_DELAY", 60.0)
+    monkeypatch.setattr(trash, "UNLINK_DELAY", 60.0)
     await store.put_many("KV", [Write("a", b"1"), Write("b", b"1")])
     with opened_elsewhere(state):
         await store.put("KV", Write("a", b"2"))
@@ -256,8 +203,8 @@ async def test_a_process_that_is_alone_removes_what_it_overwrote(store: Store, s
 async def test_a_process_that_overwrote_many_values_removes_them(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LEAVE_AT_MOST", 99)
-    monkeypatch.setattr(module, "UNLINK_DELAY", 0.2)
+    monkeypatch.setattr(trash, "LEAVE_AT_MOST", 99)
+    monkeypatch.setattr(trash, "UNLINK_DELAY", 0.2)
     await store.put_many("KV", [Write(str(n), b"") for n in range(100)])
     with opened_elsewhere(state):
         await store.clear("KV")
@@ -285,11 +232,11 @@ async def test_puts_at_once_are_committed_together(store: Store, state: Path) ->
 
 
 async def test_the_log_is_folded_in(store: Store, state: Path) -> None:
-    for number in range(3 * module.CHECKPOINT_COMMITS):
+    for number in range(3 * writer.CHECKPOINT_COMMITS):
         await store.put("KV", Write(f"k{number}", b"v"))
     log = database_path(state, "KV").with_suffix(".sqlite-wal")
-    assert (await store.stats("KV")).keys == 3 * module.CHECKPOINT_COMMITS
-    assert log.stat().st_size < 3 * module.CHECKPOINT_COMMITS * 4 * 4096
+    assert (await store.stats("KV")).keys == 3 * writer.CHECKPOINT_COMMITS
+    assert log.stat().st_size < 3 * writer.CHECKPOINT_COMMITS * 4 * 4096
 
 
 # -- other programs ----------------------------------------------------------------------------
@@ -669,7 +616,7 @@ async def test_the_log_stays_small(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While much is written, and when nobody writes any more; also beside a reader."""
-    monkeypatch.setattr(module, "IDLE", 0.1)
+    monkeypatch.setattr(writer, "IDLE", 0.1)
     log = Path(f"{database_path(state, 'KV')}-wal")
     largest = 0
     text = '"' + "m" * 4000 + '"'

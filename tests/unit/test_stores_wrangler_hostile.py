@@ -22,6 +22,7 @@ from kvlens.stores.base import DamagedKeyError, Store, StoreError
 from kvlens.stores.batch import everything
 from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import database as database_module
+from kvlens.stores.wrangler import errors, trash
 from kvlens.stores.wrangler import store as module
 from kvlens.stores.wrangler.blobs import MAX_SIZE
 from kvlens.stores.wrangler.disk_format import (
@@ -85,7 +86,7 @@ def repository(tmp_path: Path) -> Repository:
 
 @pytest.fixture
 async def store(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Store]:
-    monkeypatch.setattr(module, "UNLINK_DELAY", 0.05)
+    monkeypatch.setattr(trash, "UNLINK_DELAY", 0.05)
     opened = open_store("wrangler:", repository.folder, ManualClock(NOW))
     yield opened
     await opened.close()
@@ -209,7 +210,7 @@ async def test_a_file_with_a_second_name_is_not_used_again(
     repository: Repository, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An archive can bring hard links along."""
-    monkeypatch.setattr(module, "UNLINK_DELAY", 60.0)
+    monkeypatch.setattr(trash, "UNLINK_DELAY", 60.0)
     name = new_blob_id()
     (repository.blobs / name).hardlink_to(repository.victim)
     repository.row("bad", name)
@@ -574,7 +575,7 @@ async def test_a_statement_that_takes_long_blocks_nothing(
     monkeypatch.setattr(database_module, "READ_SECONDS", 0.5)
     monkeypatch.setattr(database_module, "INLINE_SECONDS", 0.05)
     monkeypatch.setattr(module, "_STALE", f"SELECT count(*), ? FROM ({ENDLESS})")
-    monkeypatch.setattr(module, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(errors, "READ_SECONDS", 0.5)
     with pytest.raises(StoreError, match=r"took longer than .* s to answer.* move the file away"):
         await store.list("KV")
     assert await store.get("KV", "good") == Entry(b"good")

@@ -3,59 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from kvlens.kv.records import Entry, Write
 from kvlens.stores.base import Store
 from kvlens.stores.registry import open_store
-from kvlens.stores.wrangler import orphans
-from kvlens.stores.wrangler import store as module
+from kvlens.stores.wrangler import orphans, sweeper
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.disk_format import blobs_path, database_path, new_blob_id
 from kvlens.stores.wrangler.journal import Journals, Row
 from kvlens.stores.wrangler.store import WranglerStore
 
+from tests.unit.disk_store import opened_elsewhere, state
+
+__all__ = ["state"]
+
 TELLS = sys.platform in ("linux", "darwin")  # whether others have the database open
-
-READER = """
-import sqlite3, sys
-database = sqlite3.connect(sys.argv[1])
-database.execute("SELECT * FROM _mf_entries").fetchall()
-print("open", flush=True)
-sys.stdin.read()
-"""
-
-
-@contextlib.contextmanager
-def opened_elsewhere(state: Path, ns: str = "KV") -> Iterator[None]:
-    command = [sys.executable, "-c", READER, str(database_path(state, ns))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        assert process.stdin
-        assert process.stdout.readline()
-        yield
-        process.stdin.close()
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    return tmp_path / ".wrangler" / "state" / "v3"
 
 
 @pytest.fixture
 async def store(
     tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Store]:
-    monkeypatch.setattr(module, "SWEEP_AFTER", 0.2)
-    monkeypatch.setattr(module, "SWEEP_AGAIN", 0.2)
+    monkeypatch.setattr(sweeper, "SWEEP_AFTER", 0.2)
+    monkeypatch.setattr(sweeper, "SWEEP_AGAIN", 0.2)
     first = open_store("wrangler:", tmp_path)
     await first.put_many("KV", [Write(f"k{n}", b"v") for n in range(20)])
     await first.close()
@@ -151,7 +129,7 @@ async def test_what_a_row_names_at_the_second_look_stays(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Such as a row that was taken out by a step and put back by its undoing."""
-    monkeypatch.setattr(module, "SWEEP_AGAIN", 1.0)
+    monkeypatch.setattr(sweeper, "SWEEP_AGAIN", 1.0)
     back, gone = orphan(state, 4000), orphan(state, 4000)
     await store.get("KV", "k0")
     await asyncio.sleep(0.6)
@@ -214,8 +192,8 @@ async def test_after_kills_only_values_with_a_row_stay(
 ) -> None:
     if not TELLS:
         return
-    monkeypatch.setattr(module, "SWEEP_AFTER", 0.2)
-    monkeypatch.setattr(module, "SWEEP_AGAIN", 0.2)
+    monkeypatch.setattr(sweeper, "SWEEP_AFTER", 0.2)
+    monkeypatch.setattr(sweeper, "SWEEP_AGAIN", 0.2)
     for _ in range(3):
         command = [sys.executable, "-c", KILLED, str(tmp_path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
@@ -288,7 +266,7 @@ def test_a_file_system_that_counts_seconds_makes_nothing_old(
 async def test_a_process_that_lasts_looks_again(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "SWEEP_EVERY", 0.2)
+    monkeypatch.setattr(sweeper, "SWEEP_EVERY", 0.2)
     await store.get("KV", "k0")
     await asyncio.sleep(0.6)
     old = orphan(state, 4000)
@@ -322,8 +300,8 @@ async def test_no_clear_removes_the_values_of_another_namespace(
 async def test_no_look_removes_the_values_of_another_namespace(
     tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "SWEEP_AFTER", 0.1)
-    monkeypatch.setattr(module, "SWEEP_AGAIN", 0.1)
+    monkeypatch.setattr(sweeper, "SWEEP_AFTER", 0.1)
+    monkeypatch.setattr(sweeper, "SWEEP_AGAIN", 0.1)
     store = open_store("wrangler:", tmp_path)
     for ns in ("a/b", "a:b"):
         await store.put_many(ns, [Write(f"k{n}", b"v") for n in range(20)])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +16,11 @@ from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import store as module
 from kvlens.stores.wrangler import tally
 from kvlens.stores.wrangler.blobs import Blobs
-from kvlens.stores.wrangler.disk_format import blobs_path, database_path, new_blob_id
+from kvlens.stores.wrangler.disk_format import blobs_path
 
-NOW = 1_800_000_000
+from tests.unit.disk_store import Other, clock, state, store
 
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOW)
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Store]:
-    opened = open_store("wrangler:", tmp_path, clock)
-    yield opened
-    await opened.close()
+__all__ = ["clock", "state", "store"]
 
 
 @pytest.fixture
@@ -119,25 +107,22 @@ async def test_a_large_change_is_counted_in_the_end(store: Store) -> None:
 
 
 async def test_what_others_change_has_no_dear_count_each_time(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counted: list[int]
+    store: Store, state: Path, monkeypatch: pytest.MonkeyPatch, counted: list[int]
 ) -> None:
     """The number of keys is right at once, the size after a while, and then that is told."""
     monkeypatch.setattr(tally, "CHEAP", 0.0)
     monkeypatch.setattr(tally, "SHARE", 0.4 / 0.001)
-    state = tmp_path / ".wrangler" / "state" / "v3"
     await store.put_many("KV", [Write(f"k{n:03}", b"12") for n in range(100)])
     assert await store.stats("KV") == Stats(100, 200)
     space = store._spaces["KV"]  # type: ignore[attr-defined]
     space.tally._took = 0.001  # however quick this machine is
     store.poll()
-    other = sqlite3.connect(database_path(state, "KV"), isolation_level=None)
+    other = Other(state)
     for n in range(20):
-        blob_id = new_blob_id()
-        (blobs_path(state, "KV") / blob_id).write_bytes(b"123")
-        other.execute("INSERT INTO _mf_entries VALUES (?, ?, NULL, NULL)", (f"o{n}", blob_id))
+        other.put(f"o{n}", b"123")
         assert (await store.stats("KV")).keys == 101 + n
     assert counted == [1]
-    other.close()
+    other.database.close()
     assert list(store.poll()) == ["KV"]
     async with asyncio.timeout(20) if hasattr(asyncio, "timeout") else _forever():
         while not store.poll():
@@ -156,9 +141,9 @@ class _forever:  # noqa: N801  for Python 3.10
 
 
 async def test_clear_leaves_no_file_and_takes_no_newer_one(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = blobs_path(tmp_path / ".wrangler" / "state" / "v3", "KV")
+    folder = blobs_path(state, "KV")
     for _ in range(5):
         await store.put_many("KV", [Write(f"k{n:03}", b"1") for n in range(300)])
         await store.put("KV", Write("k000", b"2"))
@@ -180,7 +165,7 @@ async def test_clear_leaves_no_file_and_takes_no_newer_one(
 
 
 async def test_clear_while_values_are_staged_takes_none_of_them(
-    store: Store, tmp_path: Path
+    store: Store, tmp_path: Path, state: Path
 ) -> None:
     import threading
     from collections.abc import Iterator
@@ -207,7 +192,7 @@ async def test_clear_while_values_are_staged_takes_none_of_them(
         found = await again.get("KV", f"s{n:03}")
         assert found and found.value == b"staged"
     await again.close()
-    folder = blobs_path(tmp_path / ".wrangler" / "state" / "v3", "KV")
+    folder = blobs_path(state, "KV")
     assert len(list(folder.iterdir())) == 101
 
 

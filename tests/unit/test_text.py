@@ -2,7 +2,7 @@
 
 import pytest
 from kvlens import text as text_module
-from kvlens.text import LineIndex
+from kvlens.text import LineIndex, difference
 
 TEXT = "a😀b\r\né\nz"  # code points: a 😀 b \r \n é \n z
 
@@ -83,6 +83,30 @@ def test_every_kind_of_line_end_is_found() -> None:
     assert LineIndex("a\nb\n").starts == [0, 2, 4]
     assert LineIndex("a\r\nb\r\n").starts == [0, 3, 6]
     assert LineIndex("a\rb\r\nc\n\rd").starts == [0, 2, 5, 7, 8]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("", "", (0, 0, 0)),
+        ("abc", "abc", (3, 3, 3)),
+        ("", "abc", (0, 0, 3)),
+        ("abc", "", (0, 3, 0)),
+        ("abc", "abXc", (2, 2, 3)),
+        ("abXc", "abc", (2, 3, 2)),
+        ("aaa", "aaaa", (3, 3, 4)),
+        ("aaaa", "aa", (2, 4, 2)),
+        ("one two", "one too", (5, 6, 6)),
+        ("abc", "xyz", (0, 3, 3)),
+    ],
+)
+def test_the_difference_of_two_versions(
+    before: str, after: str, expected: tuple[int, int, int]
+) -> None:
+    assert difference(before, after) == expected
+    assert difference(before.encode(), after.encode()) == expected
+    start, old_end, new_end = expected
+    assert before[:start] + after[start:new_end] + before[old_end:] == after
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])

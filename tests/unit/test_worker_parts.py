@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from kvlens.config.find import ConfigError
-from kvlens.js.grammar import Unavailable
+from kvlens.js.grammar import Grammar, TooLargeTreeError, TooSlowError, Unavailable
 from kvlens.lines import Line
 from kvlens.worker import binaries, capnp, dotenv, syntax, workerd_config
 from kvlens.worker.build import has_node, needs_bundler
@@ -325,8 +325,8 @@ def test_what_the_config_says(
         token="secret",
         strict=strict,
     )
-    laid = workerd_config.write(plan, tmp_path)
-    text = laid.config.read_text(encoding="utf-8")
+    written = workerd_config.write(plan, tmp_path)
+    text = written.config.read_text(encoding="utf-8")
     for part in (
         expected,
         '(name = "X-KV-NS", value = "an \\"id\\"")',
@@ -339,11 +339,11 @@ def test_what_the_config_says(
     ):
         assert part in text
     assert "hidden" not in text
-    assert (laid.lines_before > 0) == service_worker
+    assert (written.lines_before > 0) == service_worker
     if service_worker:
         script = (tmp_path / "worker.js").read_text(encoding="utf-8")
         assert script.startswith('"use strict";')
-        assert script.splitlines()[laid.lines_before + 1] == "addEventListener"
+        assert script.splitlines()[written.lines_before + 1] == "addEventListener"
 
 
 # places -----------------------------------------------------------------------------------------
@@ -521,6 +521,18 @@ def test_syntax(text: str, name: str, module: bool, default: bool) -> None:
     assert syntax.exports_default(text, name) == default
     if name.endswith("js"):
         assert syntax.is_module(text) == module
+
+
+@pytest.mark.parametrize("failure", [TooSlowError, TooLargeTreeError])
+def test_syntax_of_what_is_too_much_to_parse(
+    monkeypatch: pytest.MonkeyPatch, failure: type[Exception]
+) -> None:
+    def too_much(*_: object) -> Any:
+        raise failure
+
+    monkeypatch.setattr(Grammar, "parse", too_much)
+    assert syntax.is_module("f();\nexport default {};")
+    assert not syntax.is_module("// export default {};\nf('import', import_, exported);")
 
 
 def test_syntax_without_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:

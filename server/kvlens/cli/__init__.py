@@ -1,52 +1,102 @@
-"""The command line: one file a command, run in one frame (`frame.py`).
+"""The command line: the commands in `commands/`, run in one frame (`frame.py`).
 
 A command's module has a `COMMAND`. It is imported only when that command runs, or is asked about.
-Commands read options, call what does the work, and print. No work on keys here.
 """
 
 from __future__ import annotations
 
 import importlib
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from kvlens.cli import commands
 from kvlens.cli.terminal import screens
 from kvlens.internal import show_tracebacks
 
 if TYPE_CHECKING:
     from kvlens.cli.frame import Command, Group
 
+SECTIONS = ("Project", "Keys", "Data", "Tools")
+_HEAD = re.compile(r'"""(.+?)\.\n.*?\nSection: (\w+)\n', re.DOTALL)
+
 
 class Entry(NamedTuple):
-    """A command as the overview shows it."""
+    """A command or a group of commands as the overview shows it."""
 
     section: str
     summary: str
-    module: str
 
 
-COMMANDS: dict[str, Entry] = {
-    "check": Entry("Project", "Find problems in configs, seed files and sources", "check"),
-    "dev": Entry("Project", "Run the project's Worker, restarted on every change", "dev"),
-    "serve": Entry("Project", "Run the emulator alone", "serve"),
-    "namespace": Entry("Keys", "List namespaces, move keys left under old names", "namespace"),
-    "key": Entry("Keys", "Put, get, list and delete single keys", "key"),
-    "bulk": Entry("Keys", "Put, get and delete many keys from one file", "bulk"),
-    "seed": Entry("Data", "Write seed files to their namespaces", "seed"),
-    "export": Entry("Data", "Write a namespace to a seed file", "export"),
-    "clear": Entry("Data", "Delete every key in a namespace", "clear"),
-    "snapshot": Entry("Data", "Save, list, compare and restore all namespaces", "snapshot"),
-    "lsp": Entry("Tools", "Run the language server on standard input and output", "lsp"),
-    "completion": Entry("Tools", "Print a completion script for bash, zsh or fish", "completion"),
-    "help": Entry("Tools", "Explain a command", "help"),
-}
+class _Commands(Mapping[str, Entry]):
+    """The commands in the order of the overview, read from their files without an import."""
+
+    @cached_property
+    def files(self) -> dict[str, Path]:
+        """The files of the commands, by their names; `key get` is in key_get.py."""
+        (folder,) = commands.__path__
+        return {path.stem.replace("_", " "): path for path in Path(folder).glob("[!_]*.py")}
+
+    def __getitem__(self, name: str) -> Entry:
+        if name not in self:
+            raise KeyError(name)
+        head = _HEAD.match(self.files[name].read_text("utf-8"))
+        assert head, f"{self.files[name]} begins with a summary and its section"
+        return Entry(head[2], head[1])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.files and " " not in str(name)
+
+    def __iter__(self) -> Iterator[str]:
+        names = sorted(name for name in self.files if name in self)
+        return iter(sorted(names, key=lambda name: SECTIONS.index(self[name].section)))
+
+    def __len__(self) -> int:
+        return sum(name in self for name in self.files)
+
+
+class _Group(Mapping[str, "Command"]):
+    """The commands of a group, in the order in which its summary names them.
+
+    A module is imported when its command is asked for.
+    """
+
+    def __init__(self, name: str, verbs: Sequence[str]) -> None:
+        self._name = name
+        self._verbs = verbs
+
+    def __getitem__(self, verb: str) -> Command:
+        if verb not in self._verbs:
+            raise KeyError(verb)
+        return _command(f"{self._name}_{verb}")
+
+    def __contains__(self, verb: object) -> bool:
+        return verb in self._verbs
+
+    def __iter__(self) -> Iterator[str]:
+        named = re.findall(r"\w+", COMMANDS[self._name].summary.lower())
+        return iter(sorted(self._verbs, key=[*named, *self._verbs].index))
+
+    def __len__(self) -> int:
+        return len(self._verbs)
+
+
+COMMANDS = _Commands()
 
 
 def load(name: str) -> Command | Group:
-    """Import the module of a command in COMMANDS and return the command."""
-    module = importlib.import_module(f"kvlens.cli.{COMMANDS[name].module}")
-    command: Command | Group = module.COMMAND
+    """Return one of COMMANDS, its module imported, or a group of commands."""
+    verbs = sorted(
+        verb for group, _, verb in (one.partition(" ") for one in COMMANDS.files) if group == name
+    )
+    return _Group(name, verbs[1:]) if len(verbs) > 1 else _command(name)
+
+
+def _command(stem: str) -> Command:
+    command: Command = importlib.import_module(f"{commands.__name__}.{stem}").COMMAND
     return command
 
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from kvlens.cli import COMMANDS, load
-from kvlens.cli.common import Place, counted, entries, find_place
+from kvlens.cli.common import counted, find_scope
 from kvlens.cli.frame import Argument, Command, Options, headline, parser, shown_options
+from kvlens.operations.target import Scope, bindings, find_target
 
 FILES = ":files"  # the shell completes file names itself
 
@@ -120,46 +121,50 @@ def _values(name: str, choices: Iterable[object], given: Given) -> Iterable[Cand
 # -- values -----------------------------------------------------------------------------------
 
 
-def _place(given: Given, environment: str | None) -> Place:
-    options = Options(config=given.get("config"), env=environment, store="wrangler:")
+def _scope(given: Given, environment: str | None) -> Scope:
+    from kvlens.stores.registry import DEFAULT_STORE  # late: few options need it
+
+    options = Options(config=given.get("config"), env=environment, store=DEFAULT_STORE)
     options.remote, options.persist_to = False, None
-    return find_place(options)
+    return find_scope(options)
 
 
 def _bindings(given: Given) -> Iterable[Candidate]:
-    place = _place(given, given.get("env"))
-    return [Candidate(name, f"id {entry.store_id or name}") for name, entry in entries(place)]
+    scope = _scope(given, given.get("env"))
+    targets = [find_target(scope, binding=binding) for binding in bindings(scope)]
+    return [Candidate(target.name, f"id {target.id}") for target in targets]
 
 
 def _environments(given: Given) -> Iterable[Candidate]:
-    config = _place(given, "").config
-    return [Candidate(one.name) for one in config.environments if one.name] if config else []
+    config = _scope(given, "").config
+    return [Candidate(one.name) for one in config.environments if one.name]
 
 
 def _snapshots(given: Given) -> Iterable[Candidate]:
-    from kvlens.seeds.snapshots import saved  # late: of few commands
+    from kvlens.operations.snapshot_list import list_snapshots  # late: of few commands
 
-    found, _ = saved(_place(given, "").folder)
+    found = list_snapshots(_scope(given, "")).found
     return [Candidate(one.name, counted(one.keys, "key")) for one in reversed(found)]
 
 
 def _stores(given: Given) -> Iterable[Candidate]:
-    from kvlens.stores.registry import STORES
+    from kvlens.stores.registry import every_store
 
     return [
-        Candidate(f"{name}://" if "://" in form else f"{name}:", form)
-        for name, (_, form) in STORES.items()
-        if name != "memory"  # which lives inside a running emulator
+        Candidate(f"{scheme}://" if f"{scheme}://" in url else f"{scheme}:", url)
+        for info in every_store()
+        if info.shared  # else its keys are those of another process
+        for scheme, url in info.by_scheme.items()
     ]
 
 
 def _severities(given: Given) -> Iterable[Candidate]:
-    from kvlens.lint.registry import severities
+    from kvlens.lint.registry import rules
     from kvlens.lint.suppressions import LEVELS
 
     return [
-        Candidate(f"{code}={level}", summary)
-        for code, (_, summary) in severities().items()
+        Candidate(f"{rule.code}={level}", rule.summary)
+        for rule in rules().values()
         for level in LEVELS
     ]
 

@@ -5,28 +5,29 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from kvlens.cli.frame import Argument, CommandError, Options, UsageError
+from kvlens.cli.frame import CommandError, Options, UsageError
 from kvlens.cli.terminal import json_text, one_line
-from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config, read_config
-from kvlens.config.model import Config, Entry
-from kvlens.config.reader import load_text
-from kvlens.kv.coerce import has_lone_surrogate
-from kvlens.kv.errors import KVError
-from kvlens.kv.validation import key_name
+from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config
+from kvlens.errors import KVLensError
+from kvlens.operations import errors
+from kvlens.operations import target as resolver
+from kvlens.operations.errors import listed
+from kvlens.operations.target import Scope, Target, check_environment, no_config
 from kvlens.seeds.array import FileError
 from kvlens.stores.base import DamagedKeyError, Store, StoreError
-from kvlens.stores.registry import DEFAULT_STORE, default_store, open_store
+from kvlens.stores.registry import DEFAULT_STORE, absolute_url, default_store, find_store
+from kvlens.workspace.project import Project
 
 T = TypeVar("T")
 
 LINES = 50  # of mistakes in files, shown; the rest is counted
 
 
-class FilesError(CommandError):
+class MistakesError(CommandError):
     """Files have mistakes; nothing was done with any."""
 
     def __init__(self, errors: Sequence[FileError]) -> None:
@@ -47,17 +48,19 @@ class FilesError(CommandError):
         return self._lines
 
 
-def expected(error: Exception) -> CommandError | None:
-    """Return an error of the packages below as one of a command; None if nobody expects it."""
+def as_command_error(error: KVLensError) -> CommandError:
+    """Return the error of a part below as one of a command."""
     if isinstance(error, FileError):
-        return FilesError([error])
-    return CommandError(error) if isinstance(error, ConfigError | StoreError | KVError) else None
+        return MistakesError([error])
+    if isinstance(error, errors.FilesError):
+        return MistakesError(error.errors)
+    if isinstance(error, errors.OperationError):
+        kind = UsageError if isinstance(error, errors.InvalidError) else CommandError
+        return kind(error.text(spell))
+    return CommandError(error)
 
 
 # -- options ----------------------------------------------------------------------------------
-
-
-KEY = Argument("KEY", "the key's name: 1 to 512 bytes of UTF-8, not . or ..")
 
 
 def place_options(parser: argparse.ArgumentParser) -> None:
@@ -94,161 +97,86 @@ def namespace_options(parser: argparse.ArgumentParser) -> None:
     place_options(parser)
 
 
-def time_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that a put has."""
-    parser.add_argument(
-        "--ttl", type=int, metavar="S", help="expire in S seconds, at least 60 (default: never)"
-    )
-    parser.add_argument(
-        "--expiration",
-        type=int,
-        metavar="T",
-        help="expire at T, in seconds since 1970 (default: never)",
-    )
-    parser.add_argument("--metadata", metavar="JSON", help="metadata, up to 1024 bytes of JSON")
+# -- the project and the namespace ----------------------------------------------------------
+
+NAMES = {"namespace_id": "--namespace-id", "environment": "--env", "expiration_ttl": "--ttl"}
 
 
-# -- the config and the namespace -----------------------------------------------------------
+def spell(name: str) -> str:
+    """Return the option for an argument of an operation."""
+    return NAMES.get(name, f"--{name}")
 
 
-class Place(NamedTuple):
-    """What the options say of config, environment and store."""
+class _OpenStore:
+    """The store of a project, opened when it is first needed."""
 
-    path: Path | None  # of the config
-    config: Config | None
-    environment: str | None
-    folder: Path  # of the config, else the current one
-    store: str  # its URL
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._store: Store | None = None
+
+    async def __call__(self) -> Store:
+        """Return the store. Raises UsageError for a URL that names none."""
+        if self._store is None:
+            try:
+                self._store = self._project.open_store()
+            except StoreError as error:
+                raise UsageError(str(error)) from error
+        return self._store
+
+    async def close(self) -> None:
+        """Close the store if it is open."""
+        store, self._store = self._store, None
+        if store is not None:
+            await store.close()
 
 
-class Target(NamedTuple):
-    """A namespace: its id in the store, and what to call it."""
+def config_path(options: argparse.Namespace) -> Path:
+    """Return the config that is named, or the one that wrangler would use from here.
 
-    id: str
-    binding: str | None
+    Raises ConfigError if there is none.
+    """
+    path = Path(options.config) if options.config else find_config(Path.cwd())
+    if path is None:
+        raise ConfigError(no_config(Path.cwd()).text(spell))
+    return path.absolute()
 
-    def __str__(self) -> str:
-        named = f'{self.binding} (id "{self.id}")' if self.binding else f'namespace id "{self.id}"'
-        return one_line(named)
 
+def find_scope(options: Options, *, every: bool = False, config_needed: bool = True) -> Scope:
+    """Return the project that the options name, with its store.
 
-def find_place(options: Options, *, config_needed: bool = True) -> Place:
-    """Read the config and check the environment.
-
-    Raises ConfigError or CommandError where the config is needed and there is none, or the
-    environment is not in it, and UsageError for a store that a command cannot reach.
+    Without --env the top level counts, or all environments with `every`, where `--env ""` means
+    the top level. A config that isn't needed is read only if it is named: without one, the project
+    has no namespaces. Raises ConfigError, NotFoundError for an environment that isn't in the
+    config, and UsageError for a store that a command can't reach.
     """
     store = _store_url(options)
-    path = Path(options.config).absolute() if options.config else find_config(Path.cwd())
-    environment = os.environ.get("CLOUDFLARE_ENV") if options.env is None else options.env
-    environment = environment or None
-    if path is None:
-        if config_needed:
-            names = listed(CONFIG_NAMES, "or")
-            raise CommandError(
-                f"no {names} in {Path.cwd()} or above; name the config with --config"
-            )
-        return Place(None, None, environment, Path.cwd(), store)
+    named = os.environ.get("CLOUDFLARE_ENV") if options.env is None else options.env
     if not config_needed and not options.config:
-        return Place(path, None, environment, path.parent, store)
-    config = load_text(read_config(path), str(path))
-    known = [found.name for found in config.environments if found.name]
-    if environment is not None and environment not in known:
-        there = f"there {_are(known)} {listed(known)}" if known else "it has no environments"
-        raise CommandError(
-            f'no environment "{environment}" in {shown(path)}; {there}{_mistake(config)}'
-        )
-    return Place(path, config, environment, path.parent, store)
+        path = find_config(Path.cwd()) or Path.cwd() / CONFIG_NAMES[0]
+        project = Project(path, store=store, text="")
+        return Scope(project, shown(path), _OpenStore(project))
+    project = Project(config_path(options), named or None, store=store)
+    environments = () if every and not named and options.env != "" else (named or None,)
+    scope = Scope(project, shown(project.path), _OpenStore(project), environments)
+    check_environment(scope)
+    return scope
 
 
-def find_target(options: Options) -> tuple[Place, Target]:
-    """Return the one namespace that the options name. Raises as `find_place`, and UsageError."""
+def find_target(options: Options) -> Target:
+    """Return the one namespace that the options name. Raises as `find_scope`, and UsageError."""
     if options.binding is not None and options.namespace_id is not None:
         raise UsageError(
             "Conflicting options: --binding and --namespace-id cannot be used together. "
             "Please provide only one."
         )
     if options.namespace_id:
-        return find_place(options, config_needed=False), Target(options.namespace_id, None)
+        return Target(find_scope(options, config_needed=False), options.namespace_id)
     if not options.binding:
         raise UsageError(
             "Missing required option: exactly one of --binding and --namespace-id must be provided"
         )
-    place = find_place(options)
-    return place, resolve(place, options.binding, options.preview)
-
-
-def resolve(place: Place, binding: str, preview: bool | None) -> Target:
-    """Return the namespace of a binding; `preview` None takes preview_id, else id, else binding.
-
-    Raises CommandError where the environment has no such binding, or no preview_id is there.
-    """
-    for name, entry in entries(place):
-        if name != binding:
-            continue
-        chosen = entry.store_id
-        if preview is not None:
-            chosen = entry.text_of("preview_id" if preview else "id")
-        if preview and not chosen:
-            assert place.path
-            raise CommandError(
-                f'No preview namespace ID is configured for binding "{binding}". '
-                f'Add a "preview_id" to it in {shown(place.path)}, or leave --preview out.'
-            )
-        return Target(chosen or binding, binding)
-    raise CommandError(unknown(place, binding))
-
-
-def entries(place: Place) -> list[tuple[str, Entry]]:
-    """Return the namespaces of the chosen environment, each by its binding."""
-    found: list[tuple[str, Entry]] = []
-    assert place.config
-    for environment in place.config.environments:
-        if environment.name == place.environment:
-            for kv in environment.kv:
-                for entry in kv.entries:
-                    if binding := entry.text_of("binding"):
-                        found.append((binding, entry))
-    return found
-
-
-def unknown(place: Place, binding: str, *, by_id: bool = True) -> str:
-    """Say that the environment has no such binding, and where it may be instead.
-
-    `by_id` tells whether the command takes --namespace-id too.
-    """
-    assert place.path
-    assert place.config
-    where = f'environment "{place.environment}" of ' if place.environment else ""
-    text = f'No KV namespace with binding "{binding}" in {where}{shown(place.path)}'
-    known = [name for name, _ in entries(place)]
-    elsewhere = [
-        namespace.environment
-        for namespace in place.config.namespaces()
-        if namespace.binding == binding
-    ]
-    if mistake := _mistake(place.config):
-        return text + mistake
-    if None in elsewhere:
-        return f"{text}: environments do not inherit it from the top level; add it there"
-    if elsewhere:
-        return f"{text}; it is in --env {listed([str(name) for name in elsewhere], 'or')}"
-    other = ", or use --namespace-id" if by_id else ""
-    if known:
-        return f"{text}; there {_are(known)} {listed(known)}{other}"
-    return f"{text}; add it to kv_namespaces there{other}"
-
-
-def _mistake(config: Config) -> str:
-    """Say what makes the config invalid, if anything: it may be why something is not found."""
-    from kvlens.config.syntax_check import check_syntax  # late: only where something went wrong
-    from kvlens.text import LineIndex
-
-    problem = check_syntax(config.text, config.path)
-    if problem is None:
-        return ""
-    line = LineIndex(config.text).position(problem.span.start).line + 1
-    return f"; the file has a mistake in line {line}: {problem.message}"
+    scope = find_scope(options)
+    return resolver.find_target(scope, binding=options.binding, preview=options.preview)
 
 
 def _store_url(options: Options) -> str:
@@ -260,55 +188,36 @@ def _store_url(options: Options) -> str:
     if options.persist_to is not None:
         if options.store is not None:
             raise UsageError("--store and --persist-to both name a store; give one of them")
-        return f"wrangler:{Path(options.persist_to).expanduser().absolute()}"
+        return absolute_url(f"{DEFAULT_STORE}{options.persist_to}", Path.cwd())
     url: str = options.store or default_store()
-    if url.partition(":")[0].lower() == "memory":
+    info = find_store(url)
+    if info is not None and not info.shared:
         raise UsageError(
-            "the store memory: lives inside a running emulator; reach it with KVLENS_TOKEN set and "
-            "--store http://127.0.0.1:PORT as `kvlens serve` prints them, or keep keys in wrangler:"
+            f"the store {url} lives inside a running emulator; reach it with KVLENS_TOKEN set and "
+            "--store http://127.0.0.1:PORT as `kvlens serve` prints them, or keep keys in "
+            f"{DEFAULT_STORE}"
         )
-    return from_here(url)
-
-
-def from_here(url: str) -> str:
-    """Return a store's URL with its path taken from the current folder, as --persist-to is."""
-    scheme, _, path = url.partition(":")
-    if scheme.lower() == "wrangler" and path:
-        return f"wrangler:{Path(path).expanduser().absolute()}"
-    return url
+    return absolute_url(url, Path.cwd())
 
 
 # -- the store --------------------------------------------------------------------------------
 
 
-def with_store(place: Place, action: Callable[[Store], Awaitable[T]]) -> T:
-    """Open the store, do something with it, close it.
+def run(scope: Scope, work: Awaitable[T]) -> T:
+    """Run an operation on a scope's store, and close the store.
 
-    Raises StoreError, and UsageError for a URL that names no store.
+    Raises what the operation raises, and UsageError for a URL that names no store.
     """
     import asyncio  # late: --help and wrong use need not wait for it
 
-    async def work() -> T:
+    async def closed() -> T:
         try:
-            store = open_store(place.store, place.folder)
-        except StoreError as error:
-            raise UsageError(str(error)) from error
-        try:
-            return await action(store)
+            return await work
         finally:
-            await store.close()
+            assert isinstance(scope.store, _OpenStore)
+            await scope.store.close()
 
-    return asyncio.run(work())
-
-
-def checked_key(function: str, key: str) -> str:
-    """Return the key that `function` (get, put, delete) may use.
-
-    Raises KVError for one that is refused, and UsageError for one that is not UTF-8.
-    """
-    if has_lone_surrogate(key):
-        raise UsageError("the key is not UTF-8 text, and no other can be a key")
-    return key_name(function, key)
+    return asyncio.run(closed())
 
 
 def damaged_error(damaged: Sequence[DamagedKeyError], rest: str) -> CommandError:
@@ -323,21 +232,6 @@ def damaged_error(damaged: Sequence[DamagedKeyError], rest: str) -> CommandError
 def counted(number: int, thing: str) -> str:
     """Return "1 key", "2,000 keys"."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def listed(names: Sequence[str], last: str = "and") -> str:
-    """Return "a, b and c"."""
-    return f" {last} ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
-
-
-def human_size(size: int) -> str:
-    """Return a number of bytes for people: "512 B", "1.5 KiB"."""
-    number, unit = float(size), "B"
-    for larger in ("KiB", "MiB", "GiB"):
-        if number < 1024:
-            break
-        number, unit = number / 1024, larger
-    return f"{size} B" if unit == "B" else f"{number:.1f} {unit}"
 
 
 def confirmed(question: str) -> bool:
@@ -375,7 +269,3 @@ def shown(path: Path) -> str:
         return one_line(path.relative_to(Path.cwd()))
     except ValueError:
         return one_line(path)
-
-
-def _are(names: Sequence[str]) -> str:
-    return "is" if len(names) == 1 else "are"

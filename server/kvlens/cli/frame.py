@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
+from kvlens.errors import KVLensError
 from kvlens.internal import told
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ LISTED = 6  # commands that an error names; of more it says where they are liste
 INTERRUPTED = 130  # as shells have it for Ctrl+C
 
 
-class CommandError(Exception):
+class CommandError(KVLensError):
     """A command cannot be done; the text is one line with the way out."""
 
     code = NOT_DONE
@@ -124,7 +125,7 @@ def guarded(name: str, action: Callable[[], int]) -> int:
     """Return the exit code of an action; errors go to standard error."""
     try:
         return action()
-    except CommandError as error:
+    except KVLensError as error:
         return _reported(name, error)
     except KeyboardInterrupt:
         return _failed(name, "interrupted", INTERRUPTED)
@@ -137,10 +138,6 @@ def guarded(name: str, action: Callable[[], int]) -> int:
             place = "standard output"
         return _failed(name, f"{place}: {error.strerror}" if place else error.strerror or error)
     except Exception as error:
-        from kvlens.cli.common import expected  # late: it imports what the errors are from
-
-        if known := expected(error):
-            return _reported(name, known)
         print(told(name, error), file=sys.stderr)
         return NOT_DONE
 
@@ -160,7 +157,11 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _reported(name: str, error: CommandError) -> int:
+def _reported(name: str, error: KVLensError) -> int:
+    if not isinstance(error, CommandError):
+        from kvlens.cli.common import as_command_error  # late: only where something went wrong
+
+        error = as_command_error(error)
     for line in error.lines():
         print(line, file=sys.stderr)
     return _failed(name, error, error.code)

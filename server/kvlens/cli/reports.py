@@ -13,9 +13,8 @@ from urllib.parse import quote
 
 from kvlens import __version__
 from kvlens.cli.terminal import one_line, visible
-from kvlens.lint.base import page
 from kvlens.lint.project import Checked
-from kvlens.lint.registry import severities
+from kvlens.lint.registry import rules as all_rules
 from kvlens.text import UTF16, UTF32, LineIndex, Span
 
 _WIDEST = 120  # columns of a source line that are shown; a minified file has one line
@@ -84,7 +83,7 @@ def github(files: list[Checked]) -> str:
 
 def sarif(files: list[Checked]) -> str:
     """Return a log in SARIF 2.1.0, with every rule described."""
-    rules = severities()
+    rules = all_rules()
     codes = list(rules)
     results = []
     for file in files:
@@ -112,12 +111,12 @@ def sarif(files: list[Checked]) -> str:
         "informationUri": "https://github.com/kvlens/kvlens",
         "rules": [
             {
-                "id": code,
-                "shortDescription": {"text": f"{summary}."},
-                "helpUri": page(code),
-                "defaultConfiguration": {"level": _SARIF[severity]},
+                "id": rule.code,
+                "shortDescription": {"text": f"{rule.summary}."},
+                "helpUri": rule.url,
+                "defaultConfiguration": {"level": _SARIF[rule.severity]},
             }
-            for code, (severity, summary) in rules.items()
+            for rule in rules.values()
         ],
     }
     run = {"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "results": results}

@@ -1,4 +1,4 @@
-"""What the commands that serve share: options, the config they are for, and how they end."""
+"""What the commands that serve have in common: options, their project, and how they end."""
 
 from __future__ import annotations
 
@@ -11,23 +11,22 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
+from kvlens.cli.common import config_path
 from kvlens.cli.events import Events
-from kvlens.config.find import ConfigError, find_config
-from kvlens.emulator.server import EmulatorError
+from kvlens.errors import KVLensError
 from kvlens.internal import told
 from kvlens.kv.limits import COMPATS, read_compat
-from kvlens.stores.base import StoreError
-from kvlens.stores.registry import DEFAULT_STORE, default_store
-from kvlens.worker.errors import WorkerError
+from kvlens.stores.registry import DEFAULT_STORE, absolute_url, default_store
+from kvlens.workspace.project import Project
+from kvlens.workspace.service import Service
 
-ENDED_WITHIN = 8.0  # seconds after a signal; then the process ends whatever it waits for
-GRACE = 2.0  # seconds that what goes on has to come to its end by itself
+ENDED_WITHIN = 8.0  # seconds after a signal; then the process ends, whatever it is waiting for
+GRACE = 2.0  # seconds that the service has to end by itself
 
 
 def serving_options(parser: argparse.ArgumentParser, *, env: str, port: str) -> None:
-    """Add the options of a command that serves; `env` and `port` are what no option means."""
+    """Add the options of a command that serves; `env` and `port` say what the defaults are."""
     add = parser.add_argument
     add("--config", "-c", metavar="PATH", help="the config (default: found from here)")
     add("--env", "-e", metavar="NAME", help=f"the environment (default: {env})")
@@ -56,28 +55,19 @@ def _compat(name: str) -> str:
     return name  # which argparse refuses, and lists the choices
 
 
-def named_config(options: argparse.Namespace) -> Path:
-    """Return the config that is named, else the one that wrangler would use from here.
-
-    Raises ConfigError where there is none.
-    """
-    path = Path(options.config) if options.config else find_config(Path.cwd())
-    if path is None:
-        raise ConfigError(
-            "no wrangler.json, wrangler.jsonc or wrangler.toml here or above; "
-            "name one with --config"
-        )
-    return path.absolute()
+def project_of(options: argparse.Namespace) -> Project:
+    """Return the project that the options name. Raises ConfigError."""
+    return Project(config_path(options), options.env, store=absolute_url(options.store, Path.cwd()))
 
 
-def run_serving(
+def run_service(
     command: str, options: argparse.Namespace, service: Callable[[Events], Service]
 ) -> int:
     """Run a service until it is interrupted or terminated, and return the exit code."""
     events = Events(as_json=options.json)
     try:
         return asyncio.run(_until_stopped(service(events), events, lifeline=options.lifeline))
-    except (ConfigError, EmulatorError, StoreError, WorkerError, ValueError) as error:
+    except (KVLensError, ValueError) as error:
         events.text(f"kvlens {command}: {error}", error=True)
         return 2
     except KeyboardInterrupt:
@@ -87,21 +77,6 @@ def run_serving(
         return 1
     finally:
         events.close()
-
-
-class Service(Protocol):
-    """What serves: it goes on until `stop` is set."""
-
-    stop: asyncio.Event
-
-    async def serve(self) -> None:
-        """Serve. Raises what the command reports in one line."""
-
-    async def close(self) -> None:
-        """Let go of everything; called once, whether or not `serve` came to its end."""
-
-    def interrupt(self) -> None:
-        """End what could go on for long, such as a build."""
 
 
 async def _until_stopped(service: Service, events: Events, *, lifeline: bool) -> int:
@@ -131,7 +106,7 @@ async def _until_stopped(service: Service, events: Events, *, lifeline: bool) ->
 def end_with_parent(stop: Callable[[], None], *, lifeline: bool) -> None:
     """Call `stop` on SIGTERM, SIGINT and SIGHUP, and with `lifeline` when standard input ends.
 
-    Whatever this process waits for then, it ends some seconds later; at once at a second signal.
+    The process ends some seconds later, whatever it is waiting for; at once on a second signal.
     """
     loop = asyncio.get_running_loop()
     asked = threading.Event()

@@ -7,9 +7,7 @@ import io
 import json
 import os
 import re
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
 
@@ -97,7 +95,7 @@ class JsonScreen:
     """Standard output for JSON that is made bit by bit: exact, unless a terminal shows it.
 
     A reader gets all of it at the end of the `with` block, or nothing where the block fails: half
-    an array is no JSON, and a whole one with half of the items is worse. Much of it waits in a
+    an array is not JSON, and a whole one with half of the items is worse. Much of it waits in a
     temporary file.
     """
 
@@ -105,6 +103,8 @@ class JsonScreen:
         self._stream = exact_output()
         self._shown = self._stream.isatty()
         how: Any = {"encoding": "utf-8", "errors": "surrogatepass", "newline": ""}
+        import tempfile  # late: few commands need it
+
         self._kept = tempfile.SpooledTemporaryFile(HELD, "w+", **how)  # noqa: SIM115  see __exit__
 
     def __enter__(self) -> JsonScreen:
@@ -113,6 +113,8 @@ class JsonScreen:
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         with self._kept as kept:
             if error is None:
+                import shutil  # late, as above
+
                 with _named_temporary():
                     kept.seek(0)
                 shutil.copyfileobj(kept, self._stream)
@@ -129,6 +131,8 @@ def _named_temporary() -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        import tempfile  # late, as above
+
         place = error.filename or tempfile.gettempdir()
         raise OSError(error.errno, error.strerror, place) from error
 

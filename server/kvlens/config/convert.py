@@ -1,6 +1,6 @@
 """Larger edits of a config: moving a list of namespaces, and its two syntaxes into each other.
 
-Nothing is reformatted that need not be; every comment stays, at the place that it speaks of.
+Nothing is reformatted that need not be; every comment stays, at the place that it is about.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def to_top(config: Config, entry: Entry, field: Field) -> tuple[Edit, ...]:
 def to_sections(config: Config, environment: Environment, kv: KvList) -> tuple[Edit, ...]:
     """Return the edits that write `kv_namespaces = […]` as `[[kv_namespaces]]`, if they can.
 
-    The sections come behind the table that the list is in, whose lines they would capture.
+    The sections are put after the table that the list is in, whose lines they would capture.
     """
     text, newline = config.text, newline_of(config.text)
     node = kv.definition.node
@@ -170,7 +170,7 @@ def to_inline(config: Config, environment: Environment, kv: KvList) -> tuple[Edi
 def _lines_of(config: Config, base: int, node: Node, index: int) -> tuple[Edit, str, str]:
     """Return how a member of a section is taken out, the comment lines above it, and its value.
 
-    The value comes with the comment behind it.
+    The value comes with the comment after it.
     """
     text, place = config.text, member_spans(base, node)[index]
     start, end = line_start(text, place.start), line_end(text, place.end)

@@ -1,6 +1,6 @@
 """Edits of a config that keep its style and comments.
 
-Places come from the scan, and tomlkit (or json) judges what the file would be before it is.
+Places come from the scan; tomlkit (or json) checks the result before it is offered.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def add_namespace(config: Config, binding: str, environment: str | None = None) 
     text = config.text
     fault = check_syntax(text, config.path) if text.strip() or config.refused else None
     if fault:
-        raise ConfigError(f"{config.path} is not valid ({fault.message}); mend it first")
+        raise ConfigError(f"{config.path} is not valid ({fault.message}); fix it first")
     place = f' in environment "{environment}"' if environment else ""
     scope = next((known for known in config.environments if known.name == environment), None)
     if scope is None:
@@ -60,7 +60,7 @@ def add_namespace(config: Config, binding: str, environment: str | None = None) 
     if any(known.binding == binding for known in config.namespaces(environment)):
         raise ConfigError(f'{config.path} declares "{binding}" already{place}')
     if any(kv.kind != "array" for kv in scope.kv):
-        raise ConfigError(f"{KV_FIELD}{place} in {config.path} is no array; make it one first")
+        raise ConfigError(f"{KV_FIELD}{place} in {config.path} is not an array; make it one first")
     edit = add_bindings(config, scope, [binding])
     fault = check_syntax(edit.applied(text), config.path)
     if fault:
@@ -128,7 +128,7 @@ def add_member(
         else:
             at, sample = line_end(text, places[-1].end), places[-1].start
         added = f"{newline_of(text)}{_indent(text, sample)}{member}"
-        if not node.head and not places:  # above the first header, where nothing stands yet
+        if not node.head and not places:  # above the first header, where there is nothing yet
             return Edit(Span(base, base), f"{member}{newline_of(text)}")
         return Edit(Span(at, at), added)
     if not places:
@@ -165,7 +165,7 @@ def rename_key(text: str, key: Span, name: str) -> Edit:
 
 
 def member_spans(base: int, node: Node) -> list[Span]:
-    """Return where the members of a table at `base` stand, each from its key to its value."""
+    """Return where the members of a table at `base` are, each from its key to its value."""
     return [
         Span(base + member.key[0].start, base + member.offset + member.value.length)
         for member in node.members
@@ -253,7 +253,7 @@ def _remove_lines(config: Config, place: Span) -> Edit:
 
 
 def _comma_after(config: Config, at: int) -> int | None:
-    """Return where the comma behind a value is, blanks and comments stepped over."""
+    """Return where the comma after a value is, blanks and comments stepped over."""
     text = config.text
     while at < len(text):
         if text[at] == ",":
@@ -270,7 +270,7 @@ def _comma_after(config: Config, at: int) -> int | None:
 
 
 def _after_item(text: str, item: Span, added: Sequence[str]) -> Edit:
-    """Return the edit that puts more items behind another, with their commas and indentation."""
+    """Return the edit that puts more items after another, with their commas and indentation."""
     start = line_start(text, item.start)
     before = text[start : item.start]
     rest = _AFTER_ITEM.match(text, item.end)

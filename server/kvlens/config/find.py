@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kvlens.config.limits import LARGEST
+from kvlens.errors import KVLensError
 from kvlens.files import FileRefusedError, read_bytes
 
 # In wrangler's order: JSON anywhere above wins over TOML nearby (workers-sdk, config-helpers).
@@ -32,13 +33,21 @@ def find_config(folder: Path) -> Path | None:
 
 
 def _is_there(path: Path) -> bool:
-    """Tell whether something has a config's name; reading it says what it is, if it is no file."""
+    """Tell whether something has a config's name; reading it says if it isn't a file."""
     return path.exists() and not path.is_dir()
 
 
 def is_config(path: str | os.PathLike[str]) -> bool:
     """Tell whether a file is a Worker's config, by its name."""
     return Path(path).name in CONFIG_NAMES
+
+
+def is_seed_path(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file is where the seeds of a project are: `seeds/*.json` beside a config."""
+    place = Path(path)
+    if place.suffix != ".json" or place.parent.name != SEEDS:
+        return False
+    return any(_is_there(place.parents[1] / name) for name in CONFIG_NAMES)
 
 
 def walk(root: Path) -> Iterator[Path]:
@@ -75,7 +84,7 @@ def owning_config(folder: Path) -> Path | None:
     return None
 
 
-class ConfigError(Exception):
+class ConfigError(KVLensError):
     """A config cannot be used; the text says which, why and what to do."""
 
 

@@ -4,8 +4,8 @@ What is half-typed becomes a broken node. Whether a file is valid is not its bus
 that is too much (`limits`) is not read. Flat objects it has read it keeps by their text.
 
 Where a bracket just typed has no partner yet, everything below it would fall into its value. So a
-text whose brackets do not match is read once more by its indentation: what stands no further in
-than the line with the bracket is no part of it.
+text whose brackets do not match is read once more by its indentation: what is no further in
+than the line with the bracket is not part of it.
 """
 
 from __future__ import annotations
@@ -164,7 +164,8 @@ class _Reader:
             self.at = flat.end()
             return known
         node = self._read_object()
-        if flat and not node.broken and node.length == len(flat[0]):
+        # A quote in it that has no partner here may have one in another text.
+        if flat and node.length == len(flat[0]) and not node.broken and self.open_until <= start:
             self.known[flat[0]] = node
         return node
 
@@ -262,14 +263,14 @@ class _Reader:
         return end
 
     def _is_upright(self, start: int, end: int) -> bool:
-        """Tell whether brackets stand in one line, or both at the same margin."""
+        """Tell whether brackets are on one line, or both at the same margin."""
         line = self._line(end - 1)
         if line <= start:
             return True
         return self._indent_end(line) >= end - 1 and end - 1 - line == self._margin(start)
 
     def _is_outside(self, margin: int, closes: bool) -> bool:
-        """Tell whether a line that begins here stands too far out for what was opened before."""
+        """Tell whether a line that begins here is too far out for what was opened before."""
         if margin < 0:
             return False
         line = self._line(self.at)
@@ -287,7 +288,7 @@ class _Reader:
         return self.text[self.at : self.at + 1]
 
     def _skip_gap(self) -> None:
-        """Step over blanks and comments, and over commas where they stand anywhere."""
+        """Step over blanks and comments, and over commas wherever they are."""
         found = (_TRIVIA if self.by_indent else _GAP).match(self.text, self.at)
         assert found
         self.at = found.end()
@@ -303,7 +304,7 @@ def _line_starts(text: str) -> list[int]:
 
 
 def _is_closed(text: str, start: int, root: Node) -> bool:
-    """Tell whether the root object has its own closing bracket, with nothing behind it."""
+    """Tell whether the root object has its own closing bracket, with nothing after it."""
     last = root.members[-1] if root.members else None
     inside = last.offset + last.value.length if last else 1
     rest = _TRIVIA.match(text, start + root.length)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kvlens.errors import InternalError
 from kvlens.text import Span
 
 LARGEST = 1024 * 1024  # bytes of a file, characters of a text
@@ -18,7 +19,7 @@ class Refusal(NamedTuple):
     span: Span
 
 
-class TooMuchError(Exception):
+class TooMuchError(InternalError):
     """A text is too large or nested too deeply to be read."""
 
     def __init__(self, refusal: Refusal) -> None:

@@ -1,4 +1,4 @@
-"""A config as plain data, for those who need all of it and not where it stands."""
+"""A config as plain data, for those who need all of it and not where it is."""
 
 from __future__ import annotations
 

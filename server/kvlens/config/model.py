@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from kvlens.config.comments import comments
 from kvlens.config.limits import Refusal
 from kvlens.config.nodes import Node, Sections
 from kvlens.config.tables import Definition, Table, gather
+from kvlens.memo import Memos, memo
 from kvlens.text import Span
 
 KV_FIELD = "kv_namespaces"
@@ -57,8 +58,8 @@ class Entry:
 
     @property
     def fields(self) -> list[Field]:
-        """Its fields in order, a name written twice standing twice."""
-        fields = self._relative()
+        """Its fields in order, a name written twice included twice."""
+        fields = _fields(self.node)
         if not self.base:
             return fields
         return [
@@ -70,7 +71,7 @@ class Entry:
 
     def get(self, name: str) -> Field | None:
         """Return the first field of that name."""
-        for field in self._relative():
+        for field in _fields(self.node):
             if field.name == name:
                 if not self.base:
                     return field
@@ -81,13 +82,7 @@ class Entry:
 
     def text_of(self, name: str) -> str | None:
         """Return a field's value where it is a whole, non-empty string."""
-        texts: dict[str, str | None] | None = self.node.cache.get("texts")
-        if texts is None:
-            texts = self.node.cache["texts"] = {}
-            for field in self._relative():
-                whole = field.kind == "string" and not field.broken and field.value
-                texts.setdefault(field.name, str(field.value) if whole else None)
-        return texts.get(name)
+        return _texts(self.node).get(name)
 
     @property
     def store_id(self) -> str | None:
@@ -103,12 +98,21 @@ class Entry:
     def _move(self, span: Span) -> Span:
         return Span(span.start + self.base, span.end + self.base)
 
-    def _relative(self) -> list[Field]:
-        cached: list[Field] | None = self.node.cache.get("fields")
-        if cached is None:
-            cached = [_field(member) for member in self.node.members if member.key]
-            self.node.cache["fields"] = cached
-        return cached
+
+@memo
+def _fields(node: Node) -> list[Field]:
+    """Return the fields of a table, with their places in it."""
+    return [_field(member) for member in node.members if member.key]
+
+
+@memo
+def _texts(node: Node) -> dict[str, str | None]:
+    """Return the values of a table's fields; None where one is not a whole, non-empty string."""
+    texts: dict[str, str | None] = {}
+    for field in _fields(node):
+        whole = field.kind == "string" and not field.broken and field.value
+        texts.setdefault(field.name, str(field.value) if whole else None)
+    return texts
 
 
 def _field(member: Any) -> Field:
@@ -124,8 +128,7 @@ def _field(member: Any) -> Field:
     )
 
 
-@dataclass(frozen=True)
-class KvList:
+class KvList(NamedTuple):
     """One definition of `kv_namespaces`."""
 
     definition: Definition
@@ -152,13 +155,13 @@ class KvList:
         return self.definition.node is not None and self.definition.node.broken
 
 
-@dataclass(frozen=True)
 class Environment:
     """The top level of a config (name None), or one `env.NAME`."""
 
-    name: str | None
-    key_span: Span | None  # the name in its header or key; None for the top level
-    table: Table
+    def __init__(self, name: str | None, key_span: Span | None, table: Table) -> None:
+        self.name = name
+        self.key_span = key_span  # the name in its header or key; None for the top level
+        self.table = table
 
     @cached_property
     def kv(self) -> list[KvList]:
@@ -189,8 +192,7 @@ def elements(definition: Definition) -> list[Entry]:
     return entries
 
 
-@dataclass(frozen=True)
-class Namespace:
+class Namespace(NamedTuple):
     """One usable namespace: a binding and the id that a local store keeps it under."""
 
     binding: str
@@ -207,21 +209,26 @@ class Config:
     ) -> None:
         self.path = path
         self.text = text
-        self.refused = refused  # why nothing of the text was read, where that is so
+        self.refused = refused  # why the text was not read, if it was not
         self.sections = sections
         self.root = gather(sections)
         self.environments = list(self._environments())
-        self.cache: dict[str, Any] = {}  # what others derive from this version alone
+        self.memos: Memos = {}  # what others derive from this version alone
 
     @property
     def is_json(self) -> bool:
         """Whether the file is JSON (or JSONC), not TOML."""
         return self.path.endswith((".json", ".jsonc"))
 
+    def comments_with(self, word: str) -> list[Span]:
+        """Return where the comments are that hold a word."""
+        found = comments(self.text, is_json=self.is_json) if word in self.text else []
+        return [span for span in found if word in self.text[slice(*span)]]
+
     def namespaces(self, *environments: str | None) -> list[Namespace]:
         """Return the usable namespaces of these environments; of all where none is named.
 
-        A binding that stands twice in one environment counts once: the first.
+        A binding declared twice in one environment counts once: the first.
         """
         found: list[Namespace] = []
         for environment in self._named(environments):

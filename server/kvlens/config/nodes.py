@@ -1,7 +1,7 @@
 """The tree that scanning a config gives: values with their places.
 
 Every offset is relative to the node that holds it, so a node stays true when the text before
-it grows, and a scanner can use it again from one key stroke to the next. Add up the offsets on
+it grows, and a scanner can use it again from one keystroke to the next. Add up the offsets on
 the way down to get a place in the file.
 """
 
@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-# The kinds of a node. "missing": nothing where a value belongs. "invalid": text that is no value.
+from kvlens.memo import Memos
+
+# The kinds of a node. "missing": nothing where a value belongs. "invalid": not a value.
 KINDS = ("string", "integer", "float", "boolean", "datetime", "null", "array", "table")
 BROKEN_KINDS = ("missing", "invalid")
 
 
 class Part(NamedTuple):
-    """One part of a key: its name, and where it stands with its quotes."""
+    """One part of a key: its name, and where it is with its quotes."""
 
     name: str
     start: int
@@ -31,9 +33,9 @@ class Member(NamedTuple):
 
 
 class Node:
-    """One value. Shared and never changed; `cache` holds what others derive from it alone."""
+    """One value. Shared and never changed; `memos` holds what others derive from it alone."""
 
-    __slots__ = ("broken", "cache", "head", "items", "kind", "length", "members", "value")
+    __slots__ = ("broken", "head", "items", "kind", "length", "members", "memos", "value")
 
     def __init__(
         self,
@@ -53,7 +55,7 @@ class Node:
         self.members = members  # of a table
         self.items = items  # of an array: (offset, node)
         self.head = length if head is None else head  # how much to underline for the whole
-        self.cache: dict[str, Any] = {}
+        self.memos: Memos = {}
 
     def __repr__(self) -> str:
         inside = self.members or self.items or repr(self.value)

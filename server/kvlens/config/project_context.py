@@ -1,4 +1,4 @@
-"""What is around a config on disk: the config that counts instead, and the project's wrangler."""
+"""What a config's folders say about it: the config used instead, and the wrangler version."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _LARGEST = 1024 * 1024  # bytes of a package.json that is still read
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What the rules ask about a config's place. The empty one stands for an unknown place."""
+class ProjectContext:
+    """What rules need to know about the project of a config. Empty if that is unknown."""
 
     winner: str | None = None  # the config that wrangler uses instead, from this one's folder
-    wrangler: Version | None = None  # of the project; None where nothing tells
-    installed: bool = False  # whether that version is installed, not only the lowest asked for
+    wrangler: Version | None = None  # of the project; None if unknown
+    installed: bool = False  # rather than the lowest version required
 
 
-def look_around(path: Path) -> Surroundings:
-    """Look at the folders around a config. Reads a few small files; never fails."""
+def read_context(path: Path) -> ProjectContext:
+    """Read a few small files in the folders around a config. Never fails."""
     folder = path.absolute().parent
     installed = next(_versions(_installed(folder)), None)
-    return Surroundings(
+    return ProjectContext(
         _winner(path),
         installed or next(_versions(_asked_for(folder)), None),
         installed is not None,

@@ -16,9 +16,9 @@ from kvlens.text import Span
 
 Kind = Literal[
     "header",  # in `[…]` or `[[…]]`
-    "statement",  # where a key of the top level or of an environment may stand
+    "statement",  # where a key of the top level or of an environment may be
     "list",  # in the array of namespaces, between its elements
-    "key",  # the name of a field of an entry, or where one may stand
+    "key",  # the name of a field of an entry, or where one may be
     "value",  # the value of a field
 ]
 _WORD_BEFORE = re.compile(r"[\"']?[\w-]*\Z")
@@ -38,7 +38,7 @@ class CursorTarget:
 
 
 def at(config: Config, offset: int) -> CursorTarget | None:
-    """Return what is at an offset, or None where nothing of KV is or could be."""
+    """Return what is at an offset, or None where nothing about KV is or could be."""
     if _in_comment(config, offset):
         return None
     line_start = max(config.text.rfind(mark, 0, offset) for mark in "\r\n") + 1
@@ -126,7 +126,7 @@ def _inside_list(config: Config, offset: int) -> bool:
 
 
 def _scope(config: Config, offset: int) -> Environment | None:
-    """Return the environment whose statements stand at an offset."""
+    """Return the environment whose statements are at an offset."""
     if config.is_json:
         for environment in reversed(config.environments):
             for base, node in environment.table.parts:

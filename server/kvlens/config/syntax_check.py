@@ -1,4 +1,4 @@
-"""The strict judge: is this text valid TOML or JSON at all, and where is it not?
+"""The syntax check: whether a text is valid TOML or JSON, and where it is not.
 
 Slower than the scan, so the editor asks it when typing pauses.
 """
@@ -19,7 +19,7 @@ _COMMENT_OR_STRING = re.compile(r'"(?:[^"\\\r\n]|\\.)*"?|//[^\r\n]*|/\*.*?(?:\*/
 _TRAILING_COMMA = re.compile(r'"(?:[^"\\\r\n]|\\.)*"?|,(?=\s*[\]}])', re.DOTALL)
 _CONSTANT = re.compile(r'"(?:[^"\\\r\n]|\\.)*"?|(-?Infinity|NaN)', re.DOTALL)
 _FAULT = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)")
-_LARGE = 100_000  # characters up to which tomlkit judges; it takes ten seconds for a million
+_LARGE = 100_000  # characters up to which tomlkit checks; it takes ten seconds for a million
 _TWICE = re.compile(r'Key "([^"]+)" already exists')
 _PLACE = re.compile(r"\s*(?:at line \d+,? col(?:umn)? \d+|: line \d+ column \d+ \(char \d+\))")
 
@@ -34,7 +34,7 @@ class SyntaxProblem(NamedTuple):
 def check_syntax(text: str, path: str) -> SyntaxProblem | None:
     """Return the first thing that makes the text invalid, or None. The ending tells the format.
 
-    A text that is too much (`limits`) is not judged: that is what is wrong with it.
+    A text that is too much (`limits`) isn't checked: its size is what is wrong with it.
     """
     return check_config_syntax(load_text(text, path))
 
@@ -111,7 +111,7 @@ def _statement(config: Config, at: int) -> tuple[int, int]:
 def _plain_fault(text: str) -> str | None:
     """Return what Python's own parser holds against a text; it needs a seventh of tomlkit's time.
 
-    What it refuses is for tomlkit to judge, which knows TOML 1.1 and says where the fault is.
+    What it refuses is checked again by tomlkit, which knows TOML 1.1 and says where the fault is.
     """
     try:
         tomllib = importlib.import_module("tomllib")  # Python 3.11 has it

@@ -1,6 +1,6 @@
 """Tables as a config means them, gathered from wherever the file writes their parts.
 
-TOML lets one table stand in several places: under headers, as dotted keys, as an inline table.
+TOML lets one table be in several places: under headers, as dotted keys, as an inline table.
 Here they come together, each definition with its place in the file.
 """
 
@@ -82,7 +82,7 @@ class Definition:
 
     @property
     def span(self) -> Span:
-        """Where the value stands; the name where the value has no one place."""
+        """Where the value is; the name where the value has no one place."""
         if self.node is None:
             return self.key
         return Span(self.base, self.base + max(self.node.length, 0))

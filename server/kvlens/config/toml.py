@@ -5,7 +5,7 @@ where a reader would say it ends. Whether a file is valid TOML is not its busine
 asks tomlkit that. Only one that is too much (`limits`) is not read.
 
 What it has read it keeps by its text: a header with its lines, and a flat inline table. After
-one key stroke only the section typed in is read again.
+one keystroke only the section typed in is read again.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class TomlScanner:
                 reader = _Reader(chunk, self._tables, tables, left)
                 read = reader.sections(), left - reader.left
                 if reader.open_block and _block_end(text, start, reader.open_block):
-                    index = len(bounds) - 1  # a header inside a multi-line string is none
+                    index = len(bounds) - 1  # a header inside a multi-line string is not one
                     reader = _Reader(text[start:], self._tables, tables, left)
                     read = reader.sections(), left - reader.left
             if not has_blocks or ('"""' not in chunk and "'''" not in chunk):
@@ -155,6 +155,7 @@ class _Reader:
         self._trivia = (-1, -1, False)  # the last that was stepped over: from, to, has it a line
         self._lines: list[int] = []
         self._open_until = -1  # a double quote in front of this has no partner
+        self._open_key = -1  # the last key with a quote that has none
         self._indents: dict[int, int] = {}  # where the indentation of a line ends
 
     # statements -----------------------------------------------------------------------------
@@ -244,6 +245,8 @@ class _Reader:
                 name = raw[1:-1]
             else:
                 name = raw.strip("\"' \t")
+                if raw[0] in "\"'":
+                    self._open_key = self.at
             parts.append(Part(name, self.at - base, found.end() - base))
             self.at = found.end()
             dot = _DOT.match(self.text, self.at)
@@ -373,7 +376,8 @@ class _Reader:
         if node is None:
             start = self.at
             node = self._table()
-            if node.broken or node.length != len(raw):
+            # A quote in it that has no partner here may have one in another text.
+            if node.broken or node.length != len(raw) or self._open_key > start:
                 self.at = start + node.length
                 return node
         self.fresh[raw] = node
@@ -418,7 +422,7 @@ class _Reader:
     def _own_members(self, start: int, end: int, members: list[Member]) -> tuple[int, list[Member]]:
         """Leave out of a table that is not closed yet the statements below that it ran into.
 
-        They stand no further in than the line on which it was opened.
+        They are no further in than the line on which it was opened.
         """
         if not members:
             return end, members

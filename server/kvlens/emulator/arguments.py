@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kvlens.emulator.json_body import parse, text_of
+from kvlens.errors import RequestError
 from kvlens.kv import limits, validation
 from kvlens.kv.coerce import has_lone_surrogate
 from kvlens.kv.errors import KVError, KVSyntaxError
@@ -35,7 +36,7 @@ MAX_READ = 1 << 40  # bytes of values in one answer; how many are read is the ca
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-class ArgumentError(ValueError):
+class ArgumentError(RequestError, ValueError):
     """A call of the store API is malformed. The text is one line."""
 
 

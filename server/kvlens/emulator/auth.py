@@ -1,9 +1,10 @@
-"""Who may ask. A web page in the user's browser must not reach the emulator.
+"""Which requests are allowed. A web page in the user's browser must not reach the emulator.
 
 - Every request carries the token of this run, which no page knows.
-- Host must be ours: a page whose name was pointed at 127.0.0.1 (DNS rebinding) has its own.
-- A browser adds Origin or Sec-Fetch-Site to what a page sends; such requests are refused, and
-  so is every preflight.
+- Host must be the emulator's: a page whose name resolves to 127.0.0.1 (DNS rebinding) sends its
+  own.
+- A browser adds Origin or Sec-Fetch-Site to what a page sends; such requests and all preflights
+  are refused.
 """
 
 from __future__ import annotations
@@ -25,20 +26,20 @@ def text(status: int, message: str) -> Response:
     return Response(status, f"{message}\n".encode(), headers, line)
 
 
-class Guard:
-    """Decides on a request by its head alone."""
+class Authorizer:
+    """Decides by its headers whether a request is allowed."""
 
     def __init__(self, token: str) -> None:
         self.hosts: frozenset[bytes] = frozenset()
         self._bearer = f"Bearer {token}".encode()
 
     def serve_at(self, port: int) -> None:
-        """Set the port of the Host headers that are ours."""
+        """Set the port that Host headers must name."""
         names = ("127.0.0.1", "localhost", "[::1]")
         self.hosts = frozenset(f"{name}:{port}".encode() for name in names)
 
     def refusal(self, request: Request) -> Response | None:
-        """Return the answer to a request that is refused, or None."""
+        """Return the response to a request that is refused, or None."""
         headers = request.headers
         host = headers.get(b"host", b"")
         ours = host in self.hosts or host.lower() in self.hosts

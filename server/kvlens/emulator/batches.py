@@ -1,4 +1,4 @@
-"""Large changes that a client brings in parts, and then has made as a whole.
+"""Large changes that a client sends in parts, and that are then made completely or not at all.
 
 The parts wait in a temporary file, so that neither a store's thread nor memory waits for a slow
 client. `kvlens.stores.emulator_client` sends them: `stage` with the parts in order, then `commit`.
@@ -20,17 +20,17 @@ from kvlens.stores.base import Batch, Store, StoreError
 from kvlens.stores.emulator_client import pack, unpack
 
 KEPT_SECONDS = 600.0  # a batch whose client is gone
-AT_MOST = 16  # batches that are being brought at one time
-KNOWN_AT_MOST = 64  # batches that were made: a commit may be sent again
+AT_MOST = 16  # batches that are being sent at one time
+KNOWN_AT_MOST = 64  # finished batches: a commit may be sent again
 ANSWER_SECONDS = 20.0  # a client waits longer for an answer
 
 
 class Batches:
-    """The batches that clients are bringing; each has an id of its client's choice."""
+    """The batches that clients are sending; each has an id that its client chose."""
 
     def __init__(self) -> None:
         self._open: dict[str, _Spool] = {}
-        self._made: dict[str, asyncio.Task[list[str]]] = {}  # also those that are being made
+        self._made: dict[str, asyncio.Task[list[str]]] = {}  # also those under way
 
     def stage(self, job: str, number: int, batches: Sequence[Batch]) -> None:
         """Add part `number`, counted from 0; one that is sent again counts once."""
@@ -41,7 +41,7 @@ class Batches:
                 raise _lost()
             if len(self._open) >= AT_MOST:
                 raise StoreError(
-                    f"{AT_MOST} large writes are under way here already. Nothing was changed; "
+                    f"{AT_MOST} large writes are already under way. Nothing was changed; "
                     "try again when one of them is done."
                 )
             spool = self._open[job] = _Spool()
@@ -58,7 +58,7 @@ class Batches:
                 ) from error
 
     async def commit(self, store: Store, job: str, parts: int) -> list[str] | None:
-        """Make the change; return its namespaces, None where it takes longer: then ask again.
+        """Make the change; return its namespaces, or None if it takes longer: then ask again.
 
         Raises StoreError.
         """
@@ -76,7 +76,7 @@ class Batches:
         return making.result() if making.done() else None
 
     def drop(self, name: str) -> None:
-        """Forget a batch that is not to be made."""
+        """Forget a batch that is not to be committed."""
         spool = self._open.pop(name, None)
         if spool is not None:
             spool.close()
@@ -100,7 +100,7 @@ async def _make(store: Store, spool: _Spool) -> list[str]:
 
 
 class _Spool:
-    """The parts of one batch, a line of JSON each, in a file that no name leads to."""
+    """The parts of one batch, a line of JSON each, in a file without a name."""
 
     def __init__(self) -> None:
         self.parts = 0

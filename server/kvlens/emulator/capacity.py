@@ -1,8 +1,8 @@
-"""What the connections of one emulator may take together: how many they are, and their memory.
+"""How many connections one emulator accepts, and how much memory they may use together.
 
-Whoever has sent the token is trusted, and stays for as long as it likes. Everyone else is on a
-clock and goes first: a program without the token can neither use up the file descriptors nor
-hold memory. Bodies and answers in flight are counted; where they reach the limit, the next ones
+A client that has sent the token is trusted, and stays as long as it likes. Everyone else has a
+time limit and is disconnected first: a program without the token can neither use up the file
+descriptors nor hold memory. Bodies and answers in flight are counted; at the limit, further ones
 are not read until there is room.
 """
 
@@ -24,7 +24,7 @@ LOOK_EVERY = 1.0  # seconds
 SAY_AGAIN = 60.0  # seconds in which the same is logged once
 
 _FEWEST, _MOST = 16, 2048
-_WITHOUT_A_LIMIT = 512  # connections, where the system tells of no limit on descriptors
+_WITHOUT_A_LIMIT = 512  # connections, if the system reports no limit on descriptors
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ class Capacity:
 
     @property
     def full(self) -> bool:
-        """Tell whether nothing more should be read or answered for now."""
+        """Return whether nothing more should be read or answered for now."""
         return self.held >= self.memory
 
     def reserve(self, member: Member, size: int) -> bool:

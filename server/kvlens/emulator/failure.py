@@ -1,4 +1,4 @@
-"""What nobody foresaw: one line for the client, the traceback for the log."""
+"""Unexpected errors: one line for the client, the traceback for the log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 def unexpected(request: Request, error: Exception) -> str:
-    """Log an error with its traceback and return what the client is told."""
+    """Log an error with its traceback and return the message for the client."""
     # without control characters: a client chooses the path
     asked = ascii((request.method + b" " + request.path[:200]).decode("latin-1"))
     logger.error("Internal error while answering %s", asked, exc_info=error)

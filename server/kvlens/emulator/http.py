@@ -1,8 +1,8 @@
-"""The thin HTTP/1.1 layer: requests in, responses out, in order, on kept connections.
+"""The thin HTTP/1.1 layer: requests in, responses out, in order, on persistent connections.
 
 It exists because a KV error reaches a Worker in the reason phrase of the status line, which
-the usual server interfaces have no field for. Bodies are read whole before an answer is given:
-workerd takes an early one for a lost connection. What is over the limit is counted, not kept.
+the usual server interfaces have no field for. Bodies are read completely before an answer is sent:
+workerd takes an early answer for a lost connection. What exceeds the limit is counted, not kept.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ _STATUS_LINES = {
 
 
 def reason_phrase(text: str) -> bytes:
-    """Return a text as it may stand in a status line: one line, of a bounded length.
+    """Return a text in the form that a status line takes: one line, of a bounded length.
 
     workerd drops all of a phrase that has anything but ASCII in it: that is written as an escape.
     """
@@ -344,7 +344,7 @@ class Connection(asyncio.Protocol):
         self._start(self._queue.popleft())
 
     def _refuse(self, status: int, reason: str) -> None:
-        """Answer what is no request, and close."""
+        """Answer something that is not a request, and close."""
         self._closing = True
         body = reason.encode() + b"\n"
         self._transport.write(

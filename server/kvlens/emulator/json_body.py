@@ -11,6 +11,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from kvlens.errors import RequestError
+
 if TYPE_CHECKING:
     from kvlens.emulator.http import Request
 
@@ -21,7 +23,7 @@ _STRING = re.compile(r'"[^"]*"?')
 _LONGEST_INTEGER = 309  # digits; with more it is Infinity in JavaScript
 
 
-class BodyError(ValueError):
+class BodyError(RequestError, ValueError):
     """The body cannot be read. The text says why, without the name of what was read."""
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from kvlens.errors import RequestError
+
 _BOUNDARY = re.compile(rb'boundary=(?:"([^"]+)"|([^\s;]+))', re.IGNORECASE)
 _NAME = re.compile(rb'[;\s]name=(?:"((?:[^"\\]|\\.)*)"|([^\s;]+))', re.IGNORECASE)
 
 
-class MultipartError(ValueError):
+class MultipartError(RequestError, ValueError):
     """The body is not what its Content-Type says."""
 
 

@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from kvlens.emulator import json_body, multipart
 from kvlens.emulator.failure import unexpected
 from kvlens.emulator.http import Request, Response
+from kvlens.errors import RequestError
 from kvlens.kv import limits, validation
 from kvlens.kv.coerce import UNSET, has_lone_surrogate, whole_text
 from kvlens.kv.errors import KVError, KVSyntaxError
@@ -46,7 +47,7 @@ _JSON = b"Content-Type: application/json\r\n"
 _BYTES = b"Content-Type: application/octet-stream\r\n"
 
 
-class RestError(Exception):
+class RestError(RequestError):
     """An answer with `success: false`."""
 
     def __init__(self, status: int, code: int, message: str) -> None:

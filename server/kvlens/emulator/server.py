@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import ipaddress
 import secrets
 import socket
@@ -14,24 +13,26 @@ from pathlib import Path
 from types import TracebackType
 
 from kvlens.emulator import binding, rest, store_api
-from kvlens.emulator.auth import BINDING_HEADER, Guard, text
+from kvlens.emulator.auth import BINDING_HEADER, Authorizer, text
 from kvlens.emulator.batches import Batches
 from kvlens.emulator.capacity import Capacity
 from kvlens.emulator.failure import unexpected
 from kvlens.emulator.http import Connection, Request, Response
+from kvlens.emulator.ports import listen_failure
+from kvlens.errors import KVLensError
 from kvlens.kv import limits
 from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.limits import CompatName, read_compat
 from kvlens.stores.base import Store, StoreError
 
-CHANGES_EVERY = 0.1  # seconds in which changes of a namespace are told once
-CLOSING = 1.0  # seconds a client has to read what was answered
+CHANGES_EVERY = 0.1  # seconds; changes of a namespace are reported once in that time
+CLOSING = 1.0  # seconds a client has to read the answer
 POLL_EVERY = 0.5  # seconds between looks for what other programs changed
 _BULK_GET_SIZE = 1024 * 1024  # 100 keys of 512 bytes, escaped, and room
 _CORE_SIZE = 1024 * 1024 * 1024
 
 
-class EmulatorError(Exception):
+class EmulatorError(KVLensError):
     """The emulator cannot be started. The text says why, and the way out."""
 
 
@@ -61,7 +62,7 @@ class Emulator:
         self.inline = store.inline
         self.namespaces: dict[str, str] = {}
         self._configured: set[str] = set()
-        self._guard = Guard(self.token)
+        self._authorizer = Authorizer(self.token)
         self._servers: list[asyncio.AbstractServer] = []
         self.capacity = Capacity()
         self._listeners: list[Callable[[str], None]] = []
@@ -97,12 +98,12 @@ class Emulator:
         try:
             server = await loop.create_server(connect, address, port)
         except (OSError, OverflowError) as error:
-            raise EmulatorError(_why_not(host, port, error)) from error
+            raise EmulatorError(listen_failure(port, error, host)) from error
         self._servers.append(server)
         port = server.sockets[0].getsockname()[1]
         shown = f"[{address}]" if ":" in address else address
         self._origin = f"http://{shown}:{port}"
-        self._guard.serve_at(port)
+        self._authorizer.serve_at(port)
         if unix is not None:
             try:
                 self._servers.append(
@@ -170,7 +171,7 @@ class Emulator:
     def on_change(self, listener: Callable[[str], None]) -> None:
         """Call `listener` with the id of a namespace whose keys have changed.
 
-        Changes by other programs on the same store are told too. Told once per 0.1 s.
+        Includes changes by other programs on the same store. Called at most every 0.1 s.
         """
         self._listeners.append(listener)
 
@@ -196,7 +197,7 @@ class Emulator:
 
     def admit(self, request: Request) -> int:
         """Return how many bytes of the body are kept."""
-        request.refusal = self._guard.refusal(request)
+        request.refusal = self._authorizer.refusal(request)
         if request.method == b"GET" or request.refusal is not None:
             return 0
         path = request.path
@@ -226,7 +227,7 @@ class Emulator:
                     return await handler(self, request)
         except StoreError as error:
             return text(500, str(error))
-        except Exception as error:  # one request must not end the connection without a word
+        except Exception as error:  # one request must not end the connection silently
             return text(500, unexpected(request, error))
         return self._about(request)
 
@@ -271,17 +272,3 @@ def _loopback(host: str) -> str:
             "Use 127.0.0.1, ::1 or localhost."
         )
     return str(address)
-
-
-def _why_not(host: str, port: int, error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    if isinstance(error, OverflowError):
-        return f"Port {port} does not exist: choose one up to 65535, or 0 for any free one."
-    if number == errno.EADDRINUSE or getattr(error, "winerror", None) == 10048:
-        return (
-            f"Port {port} on {host} is in use by another program. End that program, "
-            "choose another port, or 0 for any free one."
-        )
-    if number == errno.EACCES:
-        return f"Port {port} on {host} needs more rights: choose one above 1023, or 0."
-    return f"Cannot listen on {host} port {port}: {getattr(error, 'strerror', None) or error}."

@@ -18,8 +18,6 @@ from kvlens.emulator.failure import unexpected
 from kvlens.emulator.http import Request, Response
 from kvlens.kv.records import Entry, Write
 from kvlens.stores.base import DamagedKeyError, Store, StoreError
-from kvlens.stores.batch import get_many
-from kvlens.stores.known import KnowsNamespaces
 
 if TYPE_CHECKING:
     from kvlens.emulator.server import Emulator
@@ -40,12 +38,12 @@ def _shown(entry: Entry | DamagedKeyError | None) -> Any:
 
 
 async def _get(store: Store, ns: str, given: Arguments) -> Any:
-    (found,) = await get_many(store, ns, [given["key"]], 1)
+    (found,) = await store.get_many(ns, [given["key"]], 1)
     return _shown(found)
 
 
 async def _get_many(store: Store, ns: str, given: Arguments) -> Any:
-    found = await get_many(store, ns, given["keys"], given["size"])
+    found = await store.get_many(ns, given["keys"], given["size"])
     return [_shown(entry) for entry in found]
 
 
@@ -112,7 +110,7 @@ async def _clear(store: Store, ns: str, given: Arguments) -> Any:
 
 async def _namespaces(emulator: Emulator, given: Arguments) -> Any:
     store = emulator.store
-    return list(await store.namespaces()) if isinstance(store, KnowsNamespaces) else []
+    return list(await store.namespaces())
 
 
 OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], bool]] = {

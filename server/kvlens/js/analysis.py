@@ -12,7 +12,7 @@ from kvlens.js.calls import METHODS, KvCall, called, may_assert
 from kvlens.js.config_bindings import NOTHING, ConfigBindings
 from kvlens.js.constant_evaluator import ConstantEvaluator
 from kvlens.js.syntax import Source, outer
-from kvlens.js.tree import around, is_field
+from kvlens.js.tree import ancestor, is_field
 from kvlens.text import Span
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class Analysis:
 
     def is_env_type(self, node: Node) -> bool:
         """Tell whether a member of a type is of one named Env, Bindings and the like."""
-        owner = around(node, {"interface_declaration", "type_alias_declaration"})
+        owner = ancestor(node, {"interface_declaration", "type_alias_declaration"})
         name = owner.child_by_field_name("name") if owner is not None else None
         return name is not None and self.source.text_of(name).endswith(ENV_OWNERS)
 
@@ -275,7 +275,7 @@ class Analysis:
         return self._asks(node) or self._tested(self._copy_of(node))
 
     def _copy_of(self, node: Node) -> Node | None:
-        """Return the variable that is made to be what stands here: `const kv = env.X`."""
+        """Return the variable that is made to be what is here: `const kv = env.X`."""
         parent = outer(node).parent
         if parent is None or parent.type != "variable_declarator":
             return None

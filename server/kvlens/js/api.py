@@ -1,40 +1,40 @@
-"""What others ask of one source: its bindings, its calls, and what stands at a place."""
+"""What others ask of one source: its bindings, its calls, and what is at a place."""
 
 from __future__ import annotations
 
 from kvlens.js import query, renames
 from kvlens.js.analysis import BindingUse
 from kvlens.js.calls import KvCall
-from kvlens.js.project import ALONE, SourceProject, read
 from kvlens.js.query import CursorTarget
+from kvlens.js.source_context import ALONE, SourceContext, read
 from kvlens.js.syntax import Source
 
 
-def uses(source: Source, project: SourceProject = ALONE) -> list[BindingUse]:
+def uses(source: Source, context: SourceContext = ALONE) -> list[BindingUse]:
     """Return every place that takes a binding, of any type, in the order of the file."""
-    return read(source, project).uses
+    return read(source, context).uses
 
 
-def calls(source: Source, project: SourceProject = ALONE) -> list[KvCall]:
+def calls(source: Source, context: SourceContext = ALONE) -> list[KvCall]:
     """Return the calls that surely are of a namespace, in the order of the file."""
-    return read(source, project).sure_calls
+    return read(source, context).sure_calls
 
 
-def references(source: Source, binding: str, project: SourceProject = ALONE) -> list[BindingUse]:
+def references(source: Source, binding: str, context: SourceContext = ALONE) -> list[BindingUse]:
     """Return every place to change when a binding is renamed, in the order of the file."""
-    return renames.references(read(source, project), binding)
+    return renames.references(read(source, context), binding)
 
 
-def at(source: Source, offset: int, project: SourceProject = ALONE) -> CursorTarget | None:
-    """Return what stands at an offset, in code points; at the end of a name, that name."""
-    return query.at(read(source, project), offset)
+def at(source: Source, offset: int, context: SourceContext = ALONE) -> CursorTarget | None:
+    """Return what is at an offset, in code points; at the end of a name, that name."""
+    return query.at(read(source, context), offset)
 
 
-def completing(source: Source, offset: int, project: SourceProject = ALONE) -> CursorTarget | None:
-    """Return what is being typed at an offset: a key or a binding, as far as it stands there."""
-    return query.completing(read(source, project), offset)
+def completing(source: Source, offset: int, context: SourceContext = ALONE) -> CursorTarget | None:
+    """Return what is being typed at an offset: a key or a binding, as far as it is there."""
+    return query.completing(read(source, context), offset)
 
 
-def keys(source: Source, project: SourceProject = ALONE) -> list[CursorTarget]:
+def keys(source: Source, context: SourceContext = ALONE) -> list[CursorTarget]:
     """Return the keys that calls name, for inlays: those whose value the file tells."""
-    return list(query.keys(read(source, project)))
+    return list(query.keys(read(source, context)))

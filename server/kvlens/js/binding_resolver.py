@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from kvlens.js.env import Envs
 from kvlens.js.scopes import Declaration, Scopes
 from kvlens.js.syntax import Source, plain
-from kvlens.js.tree import around
+from kvlens.js.tree import ancestor
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -96,7 +96,7 @@ class BindingResolver:
         return None
 
     def how(self, env: Node) -> How:
-        """Return how code gets at `env` where it stands: by a name, of `this`, of a context."""
+        """Return how code gets at `env` where it is: by a name, of `this`, of a context."""
         inner = plain(env)
         if inner.type == "member_expression":
             holder = inner.child_by_field_name("object")
@@ -133,7 +133,7 @@ class BindingResolver:
         return found
 
     def _destructured(self, declared: Declaration) -> Reached | None:
-        holder = around(declared.node, {"object_pattern"})
+        holder = ancestor(declared.node, {"object_pattern"})
         name = declared.path[-1]
         if holder is None or name is None or not self.envs.takes(holder):
             return None
@@ -143,7 +143,7 @@ class BindingResolver:
 
     def _own_field(self, node: Node, name: str, depth: int) -> Reached | None:
         """Return what `this.name` is: by the type of the field, or by what it is set to."""
-        body = around(node, {"class_body"})
+        body = ancestor(node, {"class_body"})
         if body is None:
             return None
         for member in body.named_children:
@@ -215,7 +215,7 @@ class BindingResolver:
             return None
         word = self._text(type_node).lstrip(": ").strip()
         for signature in signatures(self._names, name):
-            owner = around(
+            owner = ancestor(
                 signature, {"interface_declaration", "type_alias_declaration", "type_annotation"}
             )
             signed = signature.child_by_field_name("type")

@@ -61,7 +61,7 @@ class KvCall:
 
     @cached_property
     def argument_nodes(self) -> list[Node]:
-        """The arguments as they stand, comments left out."""
+        """The arguments as they are, comments left out."""
         given = self.node.child_by_field_name("arguments")
         if given is None or given.type != "arguments":
             return []
@@ -161,7 +161,7 @@ class KvCall:
 
     @cached_property
     def is_in_async(self) -> bool:
-        """Whether `await` may stand here."""
+        """Whether `await` may be here."""
         here = self.node.parent
         while here is not None and here.type not in FUNCTIONS:
             here = here.parent

@@ -24,7 +24,7 @@ class ConfigBindings:
     kv: dict[str, frozenset[str | None]]  # binding: the environments that declare it
     environments: tuple[str | None, ...]  # those that a deploy could mean
     others: frozenset[str]  # every other name and text in the configs: what may be a binding too
-    quoted: frozenset[str]  # all that stands in quotes, in comments too
+    quoted: frozenset[str]  # all that is in quotes, in comments too
     unsure: bool  # a config is half-typed, or there is none
 
     def missing(self, binding: str) -> tuple[str | None, ...]:

@@ -33,7 +33,8 @@ Kind = Literal[
     "unknown",
 ]
 
-_STEPS = 20_000  # of one value; each constant may be made of others twice
+_STEPS = 20_000  # of one value
+_LONGEST = 2_000  # characters of a text made of others; of a longer one the size is known
 _DEPTH = 40  # how far constants and operators are followed
 _MILLISECONDS = re.compile(r"(?:_MS|[a-z\d]Ms|_MILLIS(?:ECONDS)?|[a-z\d]Millis(?:econds)?)$")
 _SECONDS = re.compile(r"(?:_S|_SECS?|_SECONDS?|[a-z\d]Secs?|[a-z\d]Seconds?)$")
@@ -75,10 +76,10 @@ class Property:
 
 @dataclass(slots=True, eq=False)
 class Value:
-    """What stands at a place."""
+    """What is at a place."""
 
     kind: Kind
-    node: Node  # what stands there
+    node: Node  # what is there
     value: str | float | bool | Time | None = None
     properties: Mapping[str, Property] = field(default_factory=lambda: _EMPTY)
     items: tuple[Value, ...] = ()
@@ -109,20 +110,23 @@ class ConstantEvaluator:
         self._source = source
         self._names = source.names
         self._left = 0
+        self._cut = False  # something was left out, for its depth or for the steps that it takes
+        self._known: dict[tuple[int, int], Value] = {}  # see _start
 
     def value(self, node: Node, depth: int = 0) -> Value:
-        """Return what stands at a node."""
+        """Return what is at a node."""
         if depth == 0:
             self._left = _STEPS
         inner = plain(node)
         self._left -= 1
         if depth > _DEPTH or self._left < 0:
+            self._cut = True
             return Value("unknown", node)
         worker = _WORKERS.get(inner.type)
         if worker is None:
             return Value("unknown", node)
         found = worker(self, inner, depth)
-        found.node = node  # brackets and casts belong to what stands there
+        found.node = node  # brackets and casts belong to what is there
         return found
 
     def string(self, node: Node) -> str:
@@ -143,7 +147,7 @@ class ConstantEvaluator:
                 inner = child.named_children
                 part = self.value(inner[0], depth + 1) if len(inner) == 1 else None
                 piece = _as_text(part) if part else None
-                if piece is None:
+                if piece is None or len(text) + len(piece) > _LONGEST:
                     known = False
                     size += _least(part) if part else 0
                     continue
@@ -228,10 +232,25 @@ class ConstantEvaluator:
             return Value("unknown", node)
         if declared.kind != "const" and self._assigned(declared):
             return Value("unknown", node)
-        value = replace(self.value(start, depth + 1), node=node, source=start, thousand=False)
+        value = self._start(declared, start, depth)
+        return _by_name(name, replace(value, node=node, source=start, thousand=False))
+
+    def _start(self, declared: Declaration, start: Node, depth: int) -> Value:
+        """Return what a variable is set to, worked out once: others may be made of it twice.
+
+        What is not whole for its depth is kept for that depth alone.
+        """
+        for key in ((start.id, -1), (start.id, depth)):
+            if key in self._known:
+                self._cut = self._cut or key[1] >= 0
+                return self._known[key]
+        before, self._cut = self._cut, False
+        value = self.value(start, depth + 1)
         if value.kind in ("object", "array") and self._changed(declared):
             value = replace(value, properties={}, items=(), complete=False)
-        return _by_name(name, value)
+        self._known[start.id, depth if self._cut else -1] = value
+        self._cut = self._cut or before
+        return value
 
     def _assigned(self, declared: Declaration) -> bool:
         """Tell whether a variable may get another value later."""
@@ -356,7 +375,7 @@ class ConstantEvaluator:
             return _arithmetic(node, operator.type, one, other)
         if operator.type == "+" and "string" in (one.kind, other.kind):
             first, second = _as_text(one), _as_text(other)
-            if first is not None and second is not None:
+            if first is not None and second is not None and len(first) + len(second) <= _LONGEST:
                 return Value("string", node, first + second)
         if operator.type == "+" and {"string", "text"} & {one.kind, other.kind}:
             return Value("text", node, _least(one) + _least(other))

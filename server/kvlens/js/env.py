@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.js.scopes import Declaration
 from kvlens.js.syntax import Source, outer, plain
-from kvlens.js.tree import around
+from kvlens.js.tree import ancestor
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -109,7 +109,7 @@ class Envs:
         return found + [node for node in candidates if self.takes(node)]
 
     def _is_used(self, node: Node) -> bool:
-        """Tell whether a name is `env` where it stands, and is not being declared there."""
+        """Tell whether a name is `env` where it is, and is not being declared there."""
         declared = self._names.resolve(node)
         if declared is not None and declared.node.id == node.id:
             return False
@@ -254,7 +254,7 @@ class Envs:
         if declared.origin.type != "import_specifier":
             return False
         name = declared.origin.child_by_field_name("name")
-        statement = around(declared.origin, {"import_statement"})
+        statement = ancestor(declared.origin, {"import_statement"})
         module = statement.child_by_field_name("source") if statement is not None else None
         return (
             name is not None
@@ -276,7 +276,7 @@ class Envs:
             name = pair.child_by_field_name("key")
         if name is None or self._text(name) not in HANDLERS:
             return False
-        exported = around(function, {"export_statement", "statement_block", "class_body"})
+        exported = ancestor(function, {"export_statement", "statement_block", "class_body"})
         return (
             exported is not None
             and exported.type == "export_statement"
@@ -319,7 +319,7 @@ class Envs:
         )
 
     def _not_elsewhere(self, pair: Node) -> bool:
-        declarator = around(pair, {"variable_declarator", "formal_parameters"})
+        declarator = ancestor(pair, {"variable_declarator", "formal_parameters"})
         if declarator is None or declarator.type != "variable_declarator":
             return True
         start = declarator.child_by_field_name("value")

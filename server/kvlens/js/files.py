@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kvlens.config.find import CONFIG_NAMES, SKIPPED_FOLDERS
+from kvlens.errors import KVLensError
 from kvlens.files import FileRefusedError, is_regular, read_bytes
 from kvlens.js.analysis import EnvType, merge_types
 from kvlens.js.grammar import is_source
-from kvlens.js.project import env_types
 from kvlens.js.reader import read_source
+from kvlens.js.source_context import env_types
 from kvlens.js.syntax import Source
 
 LARGEST = 1_000_000  # bytes; what is longer was made by a bundler
@@ -47,7 +48,7 @@ def read_text(path: Path) -> str | None:
         return None
 
 
-class SourceError(Exception):
+class SourceError(KVLensError):
     """A source is not read; the text says why, and what to do.
 
     `made` tells that it is so large that a bundler made it: nobody wants to hear of it.
@@ -116,7 +117,7 @@ class SourceFiles:
         return source
 
     def types(self) -> dict[str, EnvType]:
-        """Return the members of Env that they write, for `Project.types`.
+        """Return the members of Env that they write, for `SourceContext.types`.
 
         Raises:
             Unavailable: there is no parser here.

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import time
 from functools import cache
+from itertools import cycle
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from kvlens.errors import InternalError, KVLensError
 from kvlens.process import memory_used
 
 if TYPE_CHECKING:
@@ -28,13 +30,17 @@ ENDINGS = {
     ".tsx": "tsx",
 }
 
-MOST_SECONDS = 3.0  # that parsing may take; a megabyte of code takes a quarter of one
+MOST_SECONDS = 3.0  # of work that parsing may take; a megabyte of code takes a quarter of one
+QUICK_SECONDS = 0.5  # the same of a text of up to _QUICK bytes, which takes a fortieth
 MOST_MEMORY = 120 * 1024 * 1024  # bytes that a tree may take
 _SMALL_TREE = 24 * 1024 * 1024  # bytes that any may, and so many more for each byte of the text:
 _OF_A_BYTE = 300  # dense code takes 110, and a text in which the parser loses its way 700 to 1,300
 _LOOK_EVERY = 64  # calls of the parser between two looks at the memory
-_QUICK = 50_000  # bytes up to which nothing takes so long, or so much
+_QUICK = 100_000
 _PIECE = 65_536  # bytes that the parser gets at a time
+# What it was given tree-sitter never lets go of, so it is given the same again: a pair for each
+# thread that parses, of which it reads one while the other is filled.
+_pieces: list[tuple[bytearray, bytearray]] = []
 
 _TYPED = "(property_signature) @signature"
 _QUERY = """
@@ -46,15 +52,15 @@ _QUERY = """
 """
 
 
-class Unavailable(Exception):  # noqa: N818 - it is the state that has a name
+class Unavailable(KVLensError):  # noqa: N818 - it is the state that has a name
     """The parser is not installed, or has no build for this platform; the message says so."""
 
 
-class TooSlowError(Exception):
-    """A text takes longer to parse than anyone would wait; it was made to, or is no code."""
+class TooSlowError(InternalError):
+    """A text takes longer to parse than anyone would wait; it was made to, or isn't code."""
 
 
-class TooLargeTreeError(Exception):
+class TooLargeTreeError(InternalError):
     """A text takes more memory to parse than code does; the parser has lost its way in it."""
 
 
@@ -70,19 +76,24 @@ class Grammar:
         """Parse a text, from the edited tree of the version before where there is one.
 
         Each text has a parser of its own, as several threads may read. Raises TooSlowError for a
-        text that takes longer than MOST_SECONDS, TooLargeTreeError for one that takes more than
-        MOST_MEMORY, or much for its length.
+        text that takes longer than anyone would wait (of some short ones, half-typed, the parser
+        never comes to an end), TooLargeTreeError for one that takes more than MOST_MEMORY, or much
+        for its length.
         """
         parser = self._parser(self.language)
-        if len(data) <= _QUICK:
-            return parser.parse(data) if old is None else parser.parse(data, old)
-        deadline = time.monotonic() + MOST_SECONDS
+        most_seconds = QUICK_SECONDS if len(data) <= _QUICK else MOST_SECONDS
+        deadline = time.thread_time() + most_seconds
         before = memory_used()
         calls = 0
         too_large = False
 
-        def read(offset: int, point: object) -> bytes:
-            return data[offset : offset + _PIECE]
+        pieces = _pieces.pop() if _pieces else (bytearray(), bytearray())
+        turns = cycle(pieces)
+
+        def read(offset: int, point: object) -> bytearray:
+            piece = next(turns)
+            piece[:] = data[offset : offset + _PIECE]
+            return piece
 
         def is_too_much(offset: int, has_error: bool) -> bool:
             nonlocal calls, too_large
@@ -90,13 +101,15 @@ class Grammar:
             if not calls % _LOOK_EVERY:
                 most = min(MOST_MEMORY, _SMALL_TREE + _OF_A_BYTE * offset)
                 too_large = memory_used() - before > most
-            return too_large or time.monotonic() > deadline
+            return too_large or time.thread_time() > deadline
 
         given: dict[str, Any] = {} if old is None else {"old_tree": old}
         try:
             return parser.parse(read, progress_callback=is_too_much, **given)
         except ValueError as error:
             raise (TooLargeTreeError if too_large else TooSlowError) from error
+        finally:
+            _pieces.append(pieces)
 
 
 def is_source(path: str) -> bool:

@@ -1,6 +1,6 @@
 """How much of a source is looked at: no text may take memory or time that others need.
 
-The parser finds the parent of a node from the root down, past all that stands before it. So what
+The parser finds the parent of a node from the root down, past all that is before it. So what
 is deep, and what is wide and names a binding's words often, takes long.
 """
 

@@ -1,4 +1,4 @@
-"""What stands at a place of a source, for hovers, completion, definitions and renames."""
+"""What is at a place of a source, for hovers, completion, definitions and renames."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from kvlens.js.constant_evaluator import Value
 from kvlens.js.reader import edited
 from kvlens.js.renames import references
 from kvlens.js.syntax import plain
+from kvlens.kv.limits import MAX_BULK_KEYS
 from kvlens.text import Span
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _NAMING = ("identifier", "property_identifier", "shorthand_property_identifier",
 
 @dataclass(frozen=True)
 class CursorTarget:
-    """What stands at a place.
+    """What is at a place.
 
     binding: the name of a binding where it is taken from `env` (`use`), whatever its type.
     alias: a variable that stands for a binding, in front of a method.
@@ -42,48 +43,48 @@ class CursorTarget:
     literal: bool = True
 
 
-def at(reading: Analysis, offset: int) -> CursorTarget | None:
-    """Return what stands at an offset, in code points; at the end of a name, that name."""
-    for place in _places(reading, offset):
+def at(analysis: Analysis, offset: int) -> CursorTarget | None:
+    """Return what is at an offset, in code points; at the end of a name, that name."""
+    for place in _places(analysis, offset):
         if place.span.start <= offset <= place.span.end:
             return place
     return None
 
 
-def keys(reading: Analysis) -> Iterator[CursorTarget]:
+def keys(analysis: Analysis) -> Iterator[CursorTarget]:
     """Yield the keys of all calls that surely are of a namespace, for inlays."""
-    for call in reading.sure_calls:
-        yield from _keys(reading, call)
+    for call in analysis.sure_calls:
+        yield from _keys(analysis, call)
 
 
-def completing(reading: Analysis, offset: int) -> CursorTarget | None:
+def completing(analysis: Analysis, offset: int) -> CursorTarget | None:
     """Return what is being typed at an offset: a key or the name of a binding.
 
     The text may be half-typed there: a quote and brackets that are open are taken as closed at
-    the offset. `name` is what stands before the offset; a binding that is being typed is none yet.
+    the offset. `name` is what is before the offset; a binding that is being typed is none yet.
     """
-    place = _completing(reading, offset)
+    place = _completing(analysis, offset)
     if place is not None:
         return place
-    text = reading.source.text
+    text = analysis.source.text
     line = text[text.rfind("\n", 0, offset) + 1 : offset]
     quote = _open_quote(line)
     for closing in (f"{quote})", quote) if quote else ("_",):
-        source = edited(reading.source, offset, closing)
-        place = _completing(Analysis(source, reading.declared), offset)
+        source = edited(analysis.source, offset, closing)
+        place = _completing(Analysis(source, analysis.declared), offset)
         if place is not None:
             return replace(place, span=Span(place.span.start, offset))
     return None
 
 
-def _completing(reading: Analysis, offset: int) -> CursorTarget | None:
-    place = at(reading, offset)
+def _completing(analysis: Analysis, offset: int) -> CursorTarget | None:
+    place = at(analysis, offset)
     if place is None or place.kind not in ("binding", "key") or not place.literal:
         return None
-    if "\n" in reading.source.text[place.span.start : place.span.end]:
+    if "\n" in analysis.source.text[place.span.start : place.span.end]:
         return None
     binding = place.binding if place.kind == "key" else None
-    return replace(place, name=reading.source.text[place.span.start : offset], binding=binding)
+    return replace(place, name=analysis.source.text[place.span.start : offset], binding=binding)
 
 
 def _open_quote(line: str) -> str:
@@ -102,55 +103,55 @@ def _open_quote(line: str) -> str:
     return quote
 
 
-def _places(reading: Analysis, offset: int) -> Iterator[CursorTarget]:
-    byte = reading.source.offsets.byte(offset)
-    for call in reading.calls:
+def _places(analysis: Analysis, offset: int) -> Iterator[CursorTarget]:
+    byte = analysis.source.offsets.byte(offset)
+    for call in analysis.calls:
         if not call.node.start_byte <= byte <= call.node.end_byte:
             continue
-        yield from _keys(reading, call)
-        is_kv = _is_kv(reading, call)
+        yield from _keys(analysis, call)
+        is_kv = _is_kv(analysis, call)
         yield CursorTarget("method", call.method, call.method_span, call.binding, is_kv, call)
         receiver = plain(call.receiver)
         if receiver.type == "identifier" and call.reached.how in ("alias", "destructured", "typed"):
-            span = reading.source.span(receiver)
-            name = reading.source.text_of(receiver)
+            span = analysis.source.span(receiver)
+            name = analysis.source.text_of(receiver)
             yield CursorTarget("alias", name, span, call.binding, is_kv, call)
-    for use in reading.uses:
+    for use in analysis.uses:
         if use.span.start <= offset <= use.span.end:
             yield CursorTarget(
-                "binding", use.name, use.span, use.name, reading.is_kv(use.name), use=use
+                "binding", use.name, use.span, use.name, analysis.is_kv(use.name), use=use
             )
-    word = _word(reading, byte)
+    word = _word(analysis, byte)
     if word:
-        for use in references(reading, word):
+        for use in references(analysis, word):
             if use.span.start <= offset <= use.span.end:
-                yield CursorTarget("binding", word, use.span, word, reading.is_kv(word), use=use)
+                yield CursorTarget("binding", word, use.span, word, analysis.is_kv(word), use=use)
 
 
-def _word(reading: Analysis, byte: int) -> str | None:
+def _word(analysis: Analysis, byte: int) -> str | None:
     """Return the name or text at a byte, which a type or an object may give to a binding."""
     for start in (byte, byte - 1):
-        node = reading.source.root.descendant_for_byte_range(max(start, 0), max(start, 0))
+        node = analysis.source.root.descendant_for_byte_range(max(start, 0), max(start, 0))
         if node is not None and node.type.startswith(_NAMING):
-            return reading.source.text_of(node).strip("\"'")
+            return analysis.source.text_of(node).strip("\"'")
     return None
 
 
-def _keys(reading: Analysis, call: KvCall) -> Iterator[CursorTarget]:
+def _keys(analysis: Analysis, call: KvCall) -> Iterator[CursorTarget]:
     if call.method == "list" or not call.argument_nodes:
         return
     # the first argument alone: the others may be half-typed, or long
     value = call.folder.value(call.argument_nodes[0])
-    for each in value.items if value.kind == "array" else (value,):
-        place = _key(reading, call, each)
+    for each in value.items[:MAX_BULK_KEYS] if value.kind == "array" else (value,):
+        place = _key(analysis, call, each)
         if place is not None:
             yield place
 
 
-def _key(reading: Analysis, call: KvCall, value: Value) -> CursorTarget | None:
+def _key(analysis: Analysis, call: KvCall, value: Value) -> CursorTarget | None:
     node = plain(value.node)
-    span = reading.source.span(node)
-    is_kv = _is_kv(reading, call)
+    span = analysis.source.span(node)
+    is_kv = _is_kv(analysis, call)
     if node.type in ("string", "template_string") and not _has_substitution(node):
         inner = Span(span.start + 1, max(span.end - 1, span.start + 1))
         name = str(value.value) if value.kind == "string" else ""
@@ -164,5 +165,5 @@ def _has_substitution(node: Node) -> bool:
     return any(child.type == "template_substitution" for child in node.named_children)
 
 
-def _is_kv(reading: Analysis, call: KvCall) -> bool:
-    return call.reached.typed or (call.binding is not None and reading.is_kv(call.binding))
+def _is_kv(analysis: Analysis, call: KvCall) -> bool:
+    return call.reached.typed or (call.binding is not None and analysis.is_kv(call.binding))

@@ -6,6 +6,7 @@ from kvlens.js.grammar import Grammar, TooLargeTreeError, TooSlowError, grammar_
 from kvlens.js.limits import refusal
 from kvlens.js.offsets import Offsets
 from kvlens.js.syntax import Source
+from kvlens.text import difference
 
 MAX_LENGTH = 2_000_000  # code points; what is longer was made by a bundler, not written
 
@@ -22,7 +23,7 @@ class SourceReader:
 
         Raises:
             Unavailable: there is no parser here.
-            ValueError: the file is no JavaScript or TypeScript by its ending.
+            ValueError: the file is not JavaScript or TypeScript by its ending.
         """
         last = self._last
         if last is None or last.text != text:
@@ -32,7 +33,7 @@ class SourceReader:
             shown = text if len(text) <= MAX_LENGTH else ""
             self._last = fresh = _parse(self.path, shown, load(name), last)
             if last is not None:
-                last.kept.clear()  # what is in it holds the version in turn
+                last.memos.clear()  # what is in it holds the version in turn
             return fresh
         return last
 
@@ -71,11 +72,8 @@ _Point = tuple[int, int]
 
 
 def _edit(before: bytes, after: bytes) -> tuple[int, int, int, _Point, _Point, _Point]:
-    """Return the one edit between two versions, as the parser wants it told."""
-    start = _common(before, after)
-    limit = min(len(before), len(after)) - start
-    end = _common_end(before, after, limit)
-    old_end, new_end = len(before) - end, len(after) - end
+    """Return the one edit between two versions, in the form that the parser takes."""
+    start, old_end, new_end = difference(before, after)
     return (
         start,
         old_end,
@@ -84,30 +82,6 @@ def _edit(before: bytes, after: bytes) -> tuple[int, int, int, _Point, _Point, _
         _place(before, old_end),
         _place(after, new_end),
     )
-
-
-def _common(one: bytes, other: bytes) -> int:
-    """Return how many bytes are the same at the start."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _common_end(one: bytes, other: bytes, limit: int) -> int:
-    """Return how many bytes are the same at the end, `limit` at most."""
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _place(data: bytes, byte: int) -> _Point:

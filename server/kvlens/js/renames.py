@@ -13,30 +13,30 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-def references(reading: Analysis, binding: str) -> list[BindingUse]:
+def references(analysis: Analysis, binding: str) -> list[BindingUse]:
     """Return the uses of a binding, and where types and made objects name it, in order."""
-    found = [use for use in reading.uses if use.name == binding]
+    found = [use for use in analysis.uses if use.name == binding]
     for more in (_type_members, _lookups, _objects, _ambient):
-        found += more(reading, binding)
+        found += more(analysis, binding)
     return sorted(found, key=lambda use: use.span)
 
 
-def _type_members(reading: Analysis, binding: str) -> Iterator[BindingUse]:
-    for signature in signatures(reading.source.names, binding):
+def _type_members(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
+    for signature in signatures(analysis.source.names, binding):
         name, kind = signature.child_by_field_name("name"), signature.child_by_field_name("type")
-        is_kv = kind is not None and reading.reach.is_kv_type(kind)
-        if name is not None and (is_kv or reading.is_env_type(signature)):
-            yield reading.use(name, "type")
+        is_kv = kind is not None and analysis.reach.is_kv_type(kind)
+        if name is not None and (is_kv or analysis.is_env_type(signature)):
+            yield analysis.use(name, "type")
 
 
-def _lookups(reading: Analysis, binding: str) -> Iterator[BindingUse]:
+def _lookups(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
     """`Env["X"]` and `Pick<Env, "X">`."""
-    data = reading.source.offsets.data
+    data = analysis.source.offsets.data
     for quote in (b'"', b"'"):
         word = quote + binding.encode("utf-8", "replace") + quote
         at = data.find(word)
         while at >= 0:
-            node = reading.source.root.descendant_for_byte_range(at, at + len(word))
+            node = analysis.source.root.descendant_for_byte_range(at, at + len(word))
             at = data.find(word, at + 1)
             literal = node.parent if node is not None else None
             if node is None or node.type != "string" or literal is None:
@@ -49,41 +49,41 @@ def _lookups(reading: Analysis, binding: str) -> Iterator[BindingUse]:
             first = holder.named_children[0] if holder is not None else None
             if holder is None or first is None:
                 continue
-            if holder.type in ("lookup_type", "type_arguments") and reading.source.text_of(
+            if holder.type in ("lookup_type", "type_arguments") and analysis.source.text_of(
                 first
             ).endswith(ENV_OWNERS):
-                yield reading.use(node, "type")
+                yield analysis.use(node, "type")
 
 
-def _objects(reading: Analysis, binding: str) -> Iterator[BindingUse]:
+def _objects(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
     """The same name in an object that is made to be an `env`, as tests do."""
-    names = reading.source.names
+    names = analysis.source.names
     for declared in names.declarations("env") + names.declarations("mockEnv"):
         start = declared.origin.child_by_field_name("value")
         if start is None or plain(start).type != "object":
             continue
         for child in plain(start).named_children:
             key = child.child_by_field_name("key") if child.type == "pair" else None
-            if key is not None and reading.source.text_of(key).strip("\"'") == binding:
-                yield reading.use(key, "object")
+            if key is not None and analysis.source.text_of(key).strip("\"'") == binding:
+                yield analysis.use(key, "object")
             elif (
                 child.type == "shorthand_property_identifier"
-                and reading.source.text_of(child) == binding
+                and analysis.source.text_of(child) == binding
             ):
-                use = reading.use(child, "object")
+                use = analysis.use(child, "object")
                 yield BindingUse(use.name, use.span, "object", child, True)
 
 
-def _ambient(reading: Analysis, binding: str) -> Iterator[BindingUse]:
+def _ambient(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
     """`declare const X: KVNamespace`, and the uses of it."""
-    for declared in reading.source.names.declarations(binding):
+    for declared in analysis.source.names.declarations(binding):
         kind = declared.origin.child_by_field_name("type")
-        if declared.ambient and kind is not None and reading.reach.is_kv_type(kind):
-            yield reading.use(declared.node, "type")
-            for node in reading.source.names.references(declared):
+        if declared.ambient and kind is not None and analysis.reach.is_kv_type(kind):
+            yield analysis.use(declared.node, "type")
+            for node in analysis.source.names.references(declared):
                 yield BindingUse(
                     binding,
-                    reading.source.span(node),
+                    analysis.source.span(node),
                     "global",
                     node,
                     node.type == "shorthand_property_identifier",

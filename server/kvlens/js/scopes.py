@@ -1,4 +1,4 @@
-"""Names in a source: where they stand, who declares them, and what a use means.
+"""Names in a source: where they are, who declares them, and what a use means.
 
 Nothing is worked out before it is asked for: of the thousands of names in a file only a few
 have to do with KV.
@@ -10,7 +10,7 @@ import string
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from kvlens.js.tree import around, is_field
+from kvlens.js.tree import ancestor, is_field
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -114,7 +114,7 @@ class Scopes:
         return found
 
     def resolve(self, node: Node) -> Declaration | None:
-        """Return what declares the variable that stands here; None for a global."""
+        """Return what declares the variable that is here; None for a global."""
         return self._resolve_all(self.text(node)).get(node.id)
 
     def references(self, declaration: Declaration) -> list[Node]:
@@ -212,11 +212,11 @@ class Scopes:
         if not is_field(parent, "name", here):
             return None
         if kind in ("function_declaration", "generator_function_declaration", "function_signature"):
-            return _made(node, "function", parent, around(parent, _BLOCKS), ())
+            return _made(node, "function", parent, ancestor(parent, _BLOCKS), ())
         if kind in ("function_expression", "generator_function"):
             return _made(node, "function", parent, parent, ())
         if kind in ("class_declaration", "enum_declaration", "internal_module"):
-            return _made(node, "class", parent, around(parent, _BLOCKS), ())
+            return _made(node, "class", parent, ancestor(parent, _BLOCKS), ())
         return None
 
     def _variable(
@@ -233,7 +233,7 @@ class Scopes:
         else:
             word = statement.child_by_field_name("kind")
             kind: Kind = "let" if word is not None and word.type == "let" else "const"
-            made = _made(node, kind, declarator, around(statement, _BLOCKS), steps)
+            made = _made(node, kind, declarator, ancestor(statement, _BLOCKS), steps)
         if made and _is_ambient(statement):
             return made._replace(ambient=True, scope=self._root.byte_range)
         return made
@@ -259,7 +259,7 @@ def _class(node: Node) -> Declaration | None:
     if parent is None or parent.type not in ("class_declaration", "abstract_class_declaration"):
         return None
     return (
-        _made(node, "class", parent, around(parent, _BLOCKS), ())
+        _made(node, "class", parent, ancestor(parent, _BLOCKS), ())
         if is_field(parent, "name", node)
         else None
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kvlens.js.grammar import Grammar
 from kvlens.js.offsets import Offsets
 from kvlens.js.scopes import Scopes
+from kvlens.memo import Memos
 from kvlens.text import Span
 
 if TYPE_CHECKING:
@@ -26,11 +27,11 @@ class Source:
         refused: str | None = None,
     ) -> None:
         self.path = path
-        self.refused = refused  # why nothing of the text is looked at, where that is so
+        self.refused = refused  # why the text is not read, if it is not
         self.offsets = offsets
         self.tree = tree
         self.grammar = grammar
-        self.kept: dict[str, object] = {}  # what others made of this version alone
+        self.memos: Memos = {}  # what others derive from this version alone
 
     @property
     def text(self) -> str:
@@ -44,18 +45,31 @@ class Source:
 
     @cached_property
     def names(self) -> Scopes:
-        """Who declares which name, and where it stands."""
+        """Who declares which name, and where it is."""
         return Scopes(self.offsets.data, self.root)
 
     @cached_property
     def captures(self) -> dict[str, list[Node]]:
-        """The nodes that a reading looks at, by the names in the grammar's query."""
+        """The nodes that an analysis looks at, by the names in the grammar's query."""
         from tree_sitter import QueryCursor
 
         return QueryCursor(self.grammar.query).captures(self.root)
 
+    def comments_with(self, word: str) -> list[Span]:
+        """Return where the comments are that hold a word."""
+        data, raw = self.offsets.data, word.encode()
+        found: list[Span] = []
+        at = data.find(raw)
+        while at >= 0:
+            node = self.root.descendant_for_byte_range(at, at + len(raw))
+            if node is not None and node.type == "comment":
+                found.append(self.span(node))
+                at = node.end_byte
+            at = data.find(raw, at + 1)
+        return found
+
     def span(self, node: Node) -> Span:
-        """Return where a node stands."""
+        """Return where a node is."""
         return self.offsets.span(node.start_byte, node.end_byte)
 
     def text_of(self, node: Node) -> str:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-def around(node: Node, types: set[str] | frozenset[str]) -> Node | None:
+def ancestor(node: Node, types: set[str] | frozenset[str]) -> Node | None:
     """Return the nearest node around this one that is of these types."""
     here = node.parent
     while here is not None and here.type not in types:

@@ -12,7 +12,7 @@ system_clock: Clock = time.time
 
 
 class ManualClock:
-    """A clock that stands still until it is moved.
+    """A clock that only moves on request.
 
     >>> clock = ManualClock(1000.0)
     >>> clock.advance(60)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import datetime
-from decimal import Decimal
 from enum import Enum
 from typing import Final
 
@@ -58,8 +56,7 @@ def js_text(value: object) -> str:
             return str(int(value))
         text = repr(value)
         if "e-" in text:  # JavaScript writes small numbers in full down to 0.000001
-            full = abs(value) >= 1e-6
-            return format(Decimal(text), "f") if full else text.replace("e-0", "e-")
+            return _in_full(text) if abs(value) >= 1e-6 else text.replace("e-0", "e-")
         return text
     if isinstance(value, (list, tuple)):
         return ",".join("" if item is None or item is UNSET else js_text(item) for item in value)
@@ -73,6 +70,12 @@ def js_text(value: object) -> str:
         return "Infinity"
 
 
+def _in_full(text: str) -> str:
+    from decimal import Decimal  # late: few numbers are that small
+
+    return format(Decimal(text), "f")
+
+
 def to_number(value: object) -> float:
     """Return `Number(value)`: NaN for text that is not a number, 0 for null."""
     if value is None:
@@ -82,11 +85,11 @@ def to_number(value: object) -> float:
             return float(value)
         except OverflowError:
             return math.inf if value > 0 else -math.inf
-    if isinstance(value, datetime):
-        return value.timestamp() * 1000
     if isinstance(value, (list, tuple)):
         value = js_text(value)
-    if not isinstance(value, str) or _NUMBER.fullmatch(value) is None:
+    if not isinstance(value, str):
+        return _milliseconds(value)
+    if _NUMBER.fullmatch(value) is None:
         return math.nan
     text = value.strip()
     if not text:
@@ -94,6 +97,12 @@ def to_number(value: object) -> float:
     if text[:2].lower() in ("0x", "0o", "0b"):
         return to_number(int(text, 0))
     return float(text.replace("Infinity", "inf"))
+
+
+def _milliseconds(value: object) -> float:
+    from datetime import datetime  # late: few values are times
+
+    return value.timestamp() * 1000 if isinstance(value, datetime) else math.nan
 
 
 def to_integer(value: object) -> int:
@@ -117,5 +126,5 @@ def whole_text(text: str) -> str:
 
 
 def has_lone_surrogate(text: str) -> bool:
-    """Tell whether `text` has no UTF-8 form."""
+    """Return whether `text` has no UTF-8 form."""
     return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from kvlens.errors import KVLensError
+
 Method = Literal["GET", "PUT", "DELETE", "GET_BULK"]
 
 
-class KVError(Exception):
+class KVError(KVLensError):
     """A refused KV call. `str()` is the exact text that a Worker sees.
 
     `method` is the operation as the text names it, `status` the HTTP status and `reason` the

@@ -112,7 +112,7 @@ class KVNamespace:
         await self._store.put(self._id, Write(name, data, text, expires))
 
     async def delete(self, key: Any = MISSING) -> None:
-        """Delete `key`; nothing happens where there is none."""
+        """Delete `key`; a missing key is fine."""
         validation.check_defined("delete", key, self._compat)
         name = validation.key_name("delete", key)
         await self._store.delete(self._id, [name])

@@ -36,6 +36,10 @@ class Write(NamedTuple):
     metadata: str | None = None
     expiration: int | None = None
 
+    def size(self) -> int:
+        """Return the bytes of the value."""
+        return len(self.value)
+
 
 class Stats(NamedTuple):
     """How much a namespace holds: number of keys, bytes of their values; None is unknown."""

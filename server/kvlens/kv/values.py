@@ -65,7 +65,7 @@ def json_integer(digits: str) -> int | float:
 
 
 def is_json(text: str) -> bool:
-    """Tell whether the text is JSON, however deeply it is nested."""
+    """Return whether the text is JSON, however deeply it is nested."""
     try:
         _load_json(text)
     except json.JSONDecodeError:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kvlens.config.model import Config, Entry, Environment
-
-_KEPT = "columns"
+from kvlens.config.nodes import Node
+from kvlens.memo import memo
 
 
 class Columns(NamedTuple):
@@ -20,16 +20,14 @@ class Columns(NamedTuple):
     by_id: dict[str | None, int]
 
 
+@memo
 def columns(config: Config) -> list[Columns]:
     """Return the columns of every environment, the top level first."""
-    kept: list[Columns] | None = config.cache.get(_KEPT)
-    if kept is None:
-        kept = config.cache[_KEPT] = [_read(environment) for environment in config.environments]
-    return kept
+    return [_read(environment) for environment in config.environments]
 
 
 def twice(values: list[str | None]) -> list[tuple[int, int]]:
-    """Return (first, later) places of what stands more than once in a column."""
+    """Return (first, later) places of values that a column has more than once."""
     there = [value for value in values if value is not None]
     if len(set(there)) == len(there):
         return []
@@ -43,14 +41,15 @@ def twice(values: list[str | None]) -> list[tuple[int, int]]:
 
 def _read(environment: Environment) -> Columns:
     entries = [entry for kv in environment.kv for entry in kv.entries]
-    pairs = []
-    for entry in entries:
-        pair: tuple[str | None, str | None] | None = entry.node.cache.get(_KEPT)
-        if pair is None:
-            pair = entry.node.cache[_KEPT] = (entry.text_of("binding"), entry.text_of("id"))
-        pairs.append(pair)
+    pairs = [_pair(entry.node) for entry in entries]
     bindings, ids = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     return Columns(environment, entries, bindings, ids, _first(bindings), _first(ids))
+
+
+@memo
+def _pair(node: Node) -> tuple[str | None, str | None]:
+    entry = Entry(0, node)
+    return entry.text_of("binding"), entry.text_of("id")
 
 
 def _first(values: list[str | None]) -> dict[str | None, int]:

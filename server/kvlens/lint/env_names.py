@@ -17,7 +17,7 @@ KV = "a KV namespace"
 
 
 class Name(NamedTuple):
-    """One name, what binds it, and where it stands."""
+    """One name, what binds it, and where it is."""
 
     name: str
     what: str

@@ -1,4 +1,4 @@
-"""What several rules need to mend a config."""
+"""What several rules need to fix a config."""
 
 from __future__ import annotations
 
@@ -10,29 +10,31 @@ from kvlens.config.edit import Edit, add_bindings, is_braced, literal, remove_fi
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import Fix, Fixes, Problem
 from kvlens.lint.ids import is_placeholder
+from kvlens.memo import memo
 from kvlens.text import Span
 
 _Entries = tuple[list[int], list[tuple[int, Environment, Entry]]]
-_KEPT = "entries"
 
 
 def entry_at(config: Config, span: Span) -> tuple[Environment, Entry] | None:
     """Return the entry that a place is in, with its environment."""
-    kept: _Entries | None = config.cache.get(_KEPT)
-    if kept is None:
-        found = [
-            (entry.base, environment, entry)
-            for environment in config.environments
-            for kv in (*environment.kv, *environment.previews)
-            for entry in kv.entries
-        ]
-        found.sort(key=lambda each: each[0])
-        kept = config.cache[_KEPT] = [base for base, *_ in found], found
-    bases, entries = kept
+    bases, entries = _by_place(config)
     at = bisect_right(bases, span.start) - 1
     if at < 0 or span.end > entries[at][2].span.end:
         return None
     return entries[at][1:]
+
+
+@memo
+def _by_place(config: Config) -> _Entries:
+    found = [
+        (entry.base, environment, entry)
+        for environment in config.environments
+        for kv in (*environment.kv, *environment.previews)
+        for entry in kv.entries
+    ]
+    found.sort(key=lambda each: each[0])
+    return [base for base, *_ in found], found
 
 
 def without_field(name: str, *, safe: bool = False) -> Fixes:

@@ -1,61 +1,59 @@
-"""Which fixes to offer: only those after which the problem is gone and no new one is there."""
+"""Which fixes to offer: those after which the problem is gone and no new one is there.
+
+Rules propose fixes; here each is tried before it is offered, on configs and sources alike.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
-from kvlens.config.comments import comments
-from kvlens.config.edit import Edit, applied, line_end, line_start, newline_of
-from kvlens.config.model import Config
-from kvlens.config.project_context import Surroundings
-from kvlens.config.reader import ConfigReader
-from kvlens.config.syntax_check import check_syntax
-from kvlens.lint.base import EntryRule, Fix, PlaceRule, Problem, TextRule
-from kvlens.lint.config_rules import RULES, check_structure, check_text
-from kvlens.lint.problems import number_of
-from kvlens.lint.suppressions import suppressions
+from kvlens.config.edit import Edit, line_end, line_start, newline_of
+from kvlens.lint.base import Fix, Problem
+from kvlens.lint.suppressions import Commented, suppressions
 from kvlens.text import Span
 
-# Rules of lists that wrangler does not read, and what only a list that is read can have.
-_HIDING = frozenset(("kv-captured", "kv-misnamed", "kv-not-array", "unsafe-kv"))
-_INSIDE = frozenset(
-    (
-        "id-twice",
-        "id-shared",
-        *(code for code, rule in RULES.items() if isinstance(rule, EntryRule)),
-    )
-)
-MOST_TRIED = 50  # fixes that are looked at one by one, each with all of the text
-_READER = "reader of fixes"
-_JUDGED = 20_000  # characters up to which the strict judge looks at a fix too: it takes long
+MOST_TRIED = 50  # fixes that are tried one by one, each with all of the text
 
 
-def fixes_for(config: Config, problem: Problem, around: Surroundings | None = None) -> list[Fix]:
-    """Return the ways to mend one problem, the best first."""
-    rule = RULES.get(problem.code)
-    if rule is None or rule.fixes is None:
-        return []
-    return [fix for fix in rule.fixes(config, problem) if mends(config, fix, problem.code, around)]
+class Fixable(Protocol):
+    """A checked file whose problems may have fixes."""
+
+    @property
+    def file(self) -> Commented:
+        """The config or the source."""
+
+    @property
+    def comment(self) -> str | None:
+        """What begins a comment that ends with its line; None where there are no comments."""
+
+    @property
+    def prefers_unsafe(self) -> bool:
+        """Whether the first fix of a problem is the preferred one even where it is not safe."""
+
+    def proposed(self, problem: Problem) -> Iterable[Fix]:
+        """Return what the problem's rule proposes, the best first, untried."""
+
+    def solves(self, fix: Fix, code: str) -> bool:
+        """Tell whether a fix makes fewer problems of one rule and no more of any other."""
 
 
-def fix_all(
-    config: Config,
-    problems: Iterable[Problem],
-    around: Surroundings | None = None,
-    *,
-    only_safe: bool = False,
-) -> Fix | None:
+def fixes_for(file: Fixable, problem: Problem) -> list[Fix]:
+    """Return the ways to fix one problem, the best first."""
+    return [fix for fix in file.proposed(problem) if file.solves(fix, problem.code)]
+
+
+def fix_all(file: Fixable, problems: Iterable[Problem], *, only_safe: bool = False) -> Fix | None:
     """Return one fix of several problems: the first of each that does not get in another's way.
 
-    None where that mends nothing.
+    None where that fixes nothing.
     """
     wanted = list(problems)
-    for sure in (False, True):  # looked at one by one only where all at once do not do
-        edits, done = _together(config, wanted, around, only_safe=only_safe, sure=sure)
+    for sure in (False, True):  # tried one by one only where all at once do not do
+        edits, done = _together(file, wanted, only_safe=only_safe, sure=sure)
         whole = Fix("", tuple(edits), safe=only_safe)
-        if done and mends(config, whole, done[0].code, around):
+        if done and file.solves(whole, done[0].code):
             codes = {problem.code for problem in done}
             of = f" of {done[0].code}" if len(codes) == 1 else ""
             count = f"all {len(done)} problems" if len(done) > 1 else "the problem"
@@ -63,33 +61,53 @@ def fix_all(
     return None
 
 
+def suppress(file: Fixable, problem: Problem) -> Fix | None:
+    """Return the comment that silences a problem on its line; None where none can."""
+    if file.comment is None or problem.code in ("syntax-error", "silence-unknown"):
+        return None
+    title = f"Silence {problem.code} on this line"
+    for edit in _silencing(file.file, file.comment, problem):
+        fix = Fix(title, (edit,))
+        if file.solves(fix, problem.code):
+            return fix
+    return None
+
+
+def _silencing(file: Commented, mark: str, problem: Problem) -> Iterator[Edit]:
+    text = file.text
+    start, end = line_start(text, problem.span.start), line_end(text, problem.span.start)
+    for known in suppressions(file):
+        own = start <= known.span.start < end and not known.next_line
+        if own and known.codes:
+            at = known.codes[-1][1].end
+            yield Edit(Span(at, at), f", {problem.code}")
+            return
+    at = start + len(text[start:end].rstrip())
+    space = " " if at > start else ""
+    yield Edit(Span(at, at), f"{space}{mark} kvlens-disable-line {problem.code}")
+    indent = text[start : len(text[:end]) - len(text[start:end].lstrip(" \t"))]
+    above = f"{indent}{mark} kvlens-disable-next-line {problem.code}{newline_of(text)}"
+    yield Edit(Span(start, start), above)
+
+
 def _together(
-    config: Config,
-    problems: Iterable[Problem],
-    around: Surroundings | None,
-    *,
-    only_safe: bool,
-    sure: bool,
+    file: Fixable, problems: Iterable[Problem], *, only_safe: bool, sure: bool
 ) -> tuple[list[Edit], list[Problem]]:
-    """Return the edits of the problems' first fixes that fit together, and what they mend."""
+    """Return the edits of the problems' first fixes that fit together, and what they fix."""
     edits = _Edits()
     done: list[Problem] = []
     tried = 0
     for problem in problems:
-        if tried >= MOST_TRIED:  # the rest is there to be fixed once more
+        if tried >= MOST_TRIED:  # the rest can be fixed with another request
             break
-        rule = RULES.get(problem.code)
-        fixes = rule.fixes if rule else None
-        if fixes is None:
-            continue
-        for fix in fixes(config, problem):
-            if only_safe and not fix.safe:
+        for fix in file.proposed(problem):
+            if fix.path is not None or (only_safe and not fix.safe):
                 continue
             more = edits.new(fix.edits)
             if more is None:
                 continue
             tried += sure
-            if sure and not mends(config, Fix("", (*edits.all, *more)), problem.code, around):
+            if sure and not file.solves(Fix("", (*edits.all, *more)), problem.code):
                 continue
             edits.add(more)
             done.append(problem)
@@ -133,81 +151,6 @@ class _Edits:
             if other.span.start >= edit.span.end and other.span.start > edit.span.start:
                 break
             yield other
-
-
-def mends(config: Config, fix: Fix, code: str, around: Surroundings | None = None) -> bool:
-    """Tell whether a fix makes fewer problems of one rule and no more of any other.
-
-    Where a list was not read before, what was wrong inside it all along counts as no new problem.
-    """
-    if not fix.edits:
-        return False
-    slow = isinstance(RULES.get(code), TextRule | PlaceRule)
-    mended = tried(config, fix)
-    before, after = _count(config, around, slow=slow), _count(mended, around, slow=slow)
-    inside = _INSIDE if code in _HIDING else frozenset[str]()
-    if after[code] >= before[code]:
-        return False
-    if any(after[other] > before[other] for other in after.keys() - inside):
-        return False
-    if slow or still_valid(mended):
-        return True
-    return check_syntax(config.text, config.path) is not None
-
-
-def tried(config: Config, fix: Fix) -> Config:
-    """Return the config as it would be after a fix; what the fix leaves alone is not read again."""
-    reader: ConfigReader | None = config.cache.pop(_READER, None)  # no two threads have the same
-    if reader is None:
-        reader = ConfigReader(config.path)
-        reader.read(config.text)
-    mended = reader.read(applied(config.text, fix.edits))
-    config.cache[_READER] = reader
-    return mended
-
-
-def still_valid(config: Config) -> bool:
-    """Tell whether a config that is not large is valid; a large one is taken to be."""
-    return len(config.text) > _JUDGED or check_syntax(config.text, config.path) is None
-
-
-def suppress(config: Config, problem: Problem, around: Surroundings | None = None) -> Fix | None:
-    """Return the comment that silences a problem on its line; None where none can stand there."""
-    text = config.text
-    if config.path.endswith(".json") or problem.code in ("syntax-error", "silence-unknown"):
-        return None
-    start, end = line_start(text, problem.span.start), line_end(text, problem.span.start)
-    title = f"Silence {problem.code} on this line"
-    for known in suppressions(config):
-        own = start <= known.span.start < end and not known.next_line
-        if own and known.codes:
-            at = known.codes[-1][1].end
-            return Fix(title, (Edit(Span(at, at), f", {problem.code}"),))
-    mark = "//" if config.is_json else "#"
-    marked = (
-        ("//" in text[start:end] or "/*" in text[start:end])
-        if config.is_json
-        else ("#" in text[start:end])
-    )
-    if marked and any(
-        start <= span.start <= end for span in comments(text, is_json=config.is_json)
-    ):
-        indent = text[start : len(text[:end]) - len(text[start:end].lstrip(" \t"))]
-        words = f"{indent}{mark} kvlens-disable-next-line {problem.code}{newline_of(text)}"
-        fix = Fix(title, (Edit(Span(start, start), words),))
-    else:
-        at = start + len(text[start:end].rstrip())
-        words = f"{' ' if at > start else ''}{mark} kvlens-disable-line {problem.code}"
-        fix = Fix(title, (Edit(Span(at, at), words),))
-    return fix if mends(config, fix, problem.code, around) else None
-
-
-def _count(config: Config, around: Surroundings | None, *, slow: bool) -> Counter[str]:
-    found = [*check_structure(config), *(check_text(config, around) if slow else ())]
-    counts: Counter[str] = Counter()
-    for problem in found:
-        counts[problem.code] += number_of(problem)
-    return counts
 
 
 def _clash(one: Edit, other: Edit) -> bool:

@@ -1,4 +1,4 @@
-"""What an id of a namespace looks like, and what only stands in for one."""
+"""What an id of a namespace looks like, and what is only a placeholder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RUNS = ("0123456789", "1234567890", "9876543210", "abcdefabcdef", "deadbeefdead
 
 
 def is_placeholder(value: str) -> bool:
-    """Tell whether an id is surely no namespace's, but stands in for one."""
+    """Tell whether an id is surely no namespace's, but a placeholder."""
     if _DIGITS.match(value):
         digits = value.lower()
         return len(set(digits)) <= 2 or any(run in digits for run in _RUNS)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from kvlens.config.model import KV_FIELD, Config, Entry
 from kvlens.config.nodes import Node
+from kvlens.memo import memo
 from kvlens.text import Span
 
 FIELDS_OF_KV = frozenset(("binding", "id", "preview_id"))
-_KEPT = "strays"
 _PLAIN = KV_FIELD.replace("_", "")
 # Names that mean the list only where what they hold looks like one.
 _LOOSE = {"kv", "kvs", "kvbinding", "kvbindings", "kvstore", "kvstores", "namespace", "namespaces"}
@@ -26,7 +26,7 @@ class Stray:
     """A key that is, or reads like, `kv_namespaces`."""
 
     name: str
-    path: tuple[str, ...]  # of the table that it stands in
+    path: tuple[str, ...]  # of the table that it is in
     keys: list[Span] = field(default_factory=list)  # one; with headers one each
     headers: list[Span] = field(default_factory=list)  # what is between their brackets
     kind: str = "array"
@@ -50,16 +50,14 @@ class Stray:
         )
 
 
+@memo
 def strays(config: Config) -> list[Stray]:
     """Return every such key that is not simply the right one in the right place."""
-    kept: list[Stray] | None = config.cache.get(_KEPT)
-    if kept is None:
-        kept = config.cache[_KEPT] = list(_strays(config))
-    return kept
+    return list(_strays(config))
 
 
 def in_scope(path: tuple[str, ...]) -> bool:
-    """Tell whether a list of namespaces may stand in the table of that path."""
+    """Tell whether a list of namespaces may be in the table of that path."""
     rest = path[2:] if len(path) > 1 and path[0] == "env" else path
     return rest in ((), ("previews",))
 
@@ -79,7 +77,7 @@ def means_kv(name: str) -> bool:
 
 
 def might_mean_kv(name: str) -> bool:
-    """Tell whether a name may stand for the list where what it holds looks like one."""
+    """Tell whether a name may mean the list where what it holds looks like one."""
     return means_kv(name) or _OTHER.sub("", name.lower()) in _LOOSE
 
 
@@ -109,12 +107,10 @@ def _strays(config: Config) -> Iterator[Stray]:
 _Found = tuple[tuple[str, ...], int, Node, int]  # path, the table's offset, the table, the member
 
 
+@memo
 def _search(node: Node) -> tuple[_Found, ...]:
     """Return the keys in question in a table and all below it; offsets from the table."""
-    kept: tuple[_Found, ...] | None = node.cache.get(_KEPT)
-    if kept is None:
-        kept = node.cache[_KEPT] = tuple(_look(node))
-    return kept
+    return tuple(_look(node))
 
 
 def _look(node: Node) -> Iterator[_Found]:

@@ -1,4 +1,7 @@
-"""What rules find in a file, gathered: none without end, and one that fails ends no other."""
+"""Findings as problems, gathered: a limited number of each rule, and a failed rule stops no other.
+
+This is the only place that makes problems.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 from kvlens.internal import told
 from kvlens.lint.base import Finding, Problem, RuleInfo
-from kvlens.lint.config import internal_error
+from kvlens.lint.registry import find_rule
+from kvlens.lint.wording import not_listed
 from kvlens.text import Span
 
 MOST = 1_000  # problems of one rule in a file that are listed; the rest is counted
-_FAILED = internal_error.RULE
+_FAILED = "internal-error"
+_WHOLE = Span(0, 0)  # where a problem of the whole file is
 
 
 def problems_of(
@@ -20,27 +25,39 @@ def problems_of(
     """Yield what a rule finds; where it fails, the problem that says so."""
     try:
         for finding in check(*given):
-            yield as_problem(rule, finding)
+            yield Problem(
+                rule.code,
+                rule.severity,
+                finding.message,
+                finding.span,
+                finding.related,
+                finding.data,
+            )
     except Exception as error:
         yield failed(f"the rule {rule.code}", error)
 
 
-def as_problem(rule: RuleInfo, finding: Finding) -> Problem:
-    """Return a finding as a problem of its rule."""
-    return Problem(
-        rule.code, rule.severity, finding.message, finding.span, finding.related, finding.data
-    )
+def reported(code: str, message: str, span: Span = _WHOLE) -> Problem:
+    """Return a problem that something other than its rule has found."""
+    rule = find_rule(code)
+    assert rule
+    return Problem(rule.code, rule.severity, message, span)
+
+
+def file_problem(reason: str) -> Problem:
+    """Return the problem of a file that cannot be read, and why."""
+    return reported("unreadable-file", reason)
 
 
 def failed(what: str, error: Exception) -> Problem:
-    """Return the problem that tells of a mistake of ours; `what` has failed."""
-    return Problem(_FAILED.code, _FAILED.severity, told(what, error), Span(0, 0))
+    """Return the problem that reports a mistake of ours; `what` has failed."""
+    return reported(_FAILED, told(what, error))
 
 
 def gathered(problems: Iterable[Problem]) -> list[Problem]:
-    """Return problems as the file has them, first place first, MOST of a rule at most.
+    """Return problems in the order of the file, MOST of a rule at most.
 
-    One more says how many were left out; of rules that failed the first is told.
+    One more says how many were left out; of rules that failed the first is listed.
     """
     counts: Counter[str] = Counter()
     found: list[Problem] = []
@@ -48,22 +65,26 @@ def gathered(problems: Iterable[Problem]) -> list[Problem]:
     for problem in problems:
         code = problem.code
         counts[code] += 1
-        if counts[code] <= (1 if code == _FAILED.code else MOST):
+        if counts[code] <= (1 if code == _FAILED else MOST):
             found.append(problem)
         elif counts[code] == MOST + 1:
             last[code] = problem
     for code, problem in last.items():
         left = counts[code] - MOST
-        if code != _FAILED.code:
-            found.append(
-                problem._replace(message=more(left, code), related=(), data={"more": left})
-            )
-    return sorted(found, key=lambda problem: (problem.span, problem.code))
+        if code != _FAILED:
+            message = not_listed(left, code)
+            found.append(problem._replace(message=message, related=(), data={"more": left}))
+    return in_order(found)
 
 
-def more(count: int, code: str) -> str:
-    """Return the message that tells of problems which are not listed."""
-    return f"{count:,} more problems of {code} in this file are not listed."
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems in the order of the file."""
+    return sorted(problems, key=lambda problem: (problem.span, problem.code))
+
+
+def is_sum(problem: Problem) -> bool:
+    """Tell whether a problem stands for those that are not listed."""
+    return bool(problem.data) and "more" in (problem.data or ())
 
 
 def number_of(problem: Problem) -> int:

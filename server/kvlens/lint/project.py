@@ -1,23 +1,34 @@
-"""Checking the files of one project together: its config, seed files and sources."""
+"""What is checked, and with what: the files of each project together.
+
+A project is a config with the seed files beside it and the sources below it.
+"""
 
 from __future__ import annotations
 
+import functools
 import os
-import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kvlens.config.find import SEEDS, ConfigError, is_config, read_config
+from kvlens.config.find import (
+    SEEDS,
+    ConfigError,
+    find_configs,
+    is_config,
+    owning_config,
+    read_config,
+    winners,
+)
 from kvlens.config.model import Config
-from kvlens.config.project_context import look_around
+from kvlens.config.project_context import read_context
 from kvlens.config.reader import load_text
 from kvlens.files import open_file
-from kvlens.lint.base import Problem
-from kvlens.lint.config_rules import Levels, check, file_problem, in_order, reported
-from kvlens.lint.problems import failed, more
+from kvlens.js.grammar import is_source
+from kvlens.lint.base import Levels, Problem
+from kvlens.lint.check_config import check
+from kvlens.lint.problems import file_problem, in_order
 from kvlens.lint.suppressions import apply_suppressions, with_severity
-
-_SEED_RULES = {"error": "seed-invalid", "warning": "seed-doubtful"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,52 @@ class Wanted:
     config: Path | None
     files: list[Path] = field(default_factory=list)
     sources: list[Path] = field(default_factory=list)
+
+
+class _Plan:
+    """The files to check, each once, by the project that they belong to."""
+
+    def __init__(self) -> None:
+        self.projects: dict[Path | None, Wanted] = {}
+        self._seen: set[Path] = set()
+        self._owner = functools.cache(owning_config)
+
+    def add(self, path: Path) -> None:
+        """Add a file, unless it is there already."""
+        whole = path.resolve()
+        if whole in self._seen:
+            return
+        self._seen.add(whole)
+        owner = self._owner(path.parent)
+        wanted = self.projects.setdefault(owner, Wanted(owner))
+        (wanted.sources if is_source(str(path)) else wanted.files).append(path)
+
+    def add_below(self, folder: Path) -> None:
+        """Add the configs below a folder, the seed files beside each, and the sources."""
+        from kvlens.js.files import source_files  # late: an editor may never see a source
+
+        configs = find_configs(folder)
+        for config in configs:
+            self.add(config)
+            for seeds in sorted((config.parent / SEEDS).glob("*.json")):
+                self.add(seeds)
+        roots = [config.parent for config in winners(configs)]
+        if folder not in roots and self._owner(folder):
+            roots.append(folder)  # of the project whose config is above
+        for root in roots:
+            for source in source_files(root):
+                self.add(source)
+
+
+def wanted_for(paths: Iterable[Path]) -> list[Wanted]:
+    """Return the files that these files and folders stand for, by their projects."""
+    plan = _Plan()
+    for path in paths:
+        if path.is_dir():
+            plan.add_below(path)
+        else:
+            plan.add(path)
+    return list(plan.projects.values())
 
 
 def check_project(wanted: Wanted, levels: Levels, with_sources: bool) -> list[Checked]:
@@ -86,33 +143,29 @@ def _check_file(path: Path, levels: Levels) -> tuple[Checked, Config | None]:
         seeds = _check_seed_file(path)
         found = [with_severity(problem, levels) for problem in seeds.problems]
         return Checked(path, seeds.text, [problem for problem in found if problem]), None
+    return check_config_file(path, levels)
+
+
+def check_config_file(path: Path, levels: Levels) -> tuple[Checked, Config | None]:
+    """Check a config as it is on disk, and return it too where it can be read."""
     try:
         text = read_config(path)
     except ConfigError as error:
         problem = with_severity(file_problem(str(error).removeprefix(f"{path}: ")), levels)
         return Checked(path, "", [problem] if problem else []), None
     config = load_text(text, str(_whole(path)))
-    return Checked(path, text, check(config, look_around(path), levels)), config
+    return Checked(path, text, check(config, read_context(path), levels)), config
 
 
 def _check_seed_file(path: Path) -> Checked:
-    from kvlens.seeds.array import FileError, read_text  # late: only where there are seeds
-    from kvlens.seeds.file import check as check_seeds
+    from kvlens.lint.check_seeds import check as check_seeds  # late: only where there are seeds
+    from kvlens.seeds.array import FileError, read_text
 
     try:
         text = read_text(path, path.name)
     except FileError as error:
         return Checked(path, "", [file_problem(problem.message) for problem in error.problems])
-    seeds = check_seeds(text, str(path), time.time())
-    found = [
-        reported(_SEED_RULES[problem.severity], problem.message, problem.span)
-        for problem in seeds.problems
-    ]
-    for severity, code in _SEED_RULES.items():
-        listed = [problem for problem in seeds.problems if problem.severity == severity]
-        if (left := seeds.counts[severity] - len(listed)) > 0:
-            found.append(reported(code, more(left, code), listed[-1].span))
-    return Checked(path, text, in_order(found))
+    return Checked(path, text, check_seeds(text, str(path)))
 
 
 # sources ------------------------------------------------------------------------------------
@@ -125,26 +178,20 @@ def _check_sources(
     if not wanted.sources and config is None:
         return [], []
     from kvlens.js.files import SourceFiles
-    from kvlens.js.project import ALONE, SourceProject, is_test, may_matter, texts_beside
-    from kvlens.lint.js_check import check_source
-    from kvlens.lint.unused_bindings import unused_bindings
+    from kvlens.js.source_context import ALONE, SourceContext, is_test, may_matter, texts_beside
+    from kvlens.lint.check_source import check_source
+    from kvlens.lint.check_sources import check_with_sources
 
     files, project = SourceFiles({}), ALONE
     if wanted.config is not None:
         folder = wanted.config.parent
         files, known = SourceFiles.below(folder), config or _load(wanted.config)
         configs = [] if known is None else [known]
-        project = SourceProject(configs, files.types(), texts_beside(folder))
+        project = SourceContext(configs, files.types(), texts_beside(folder))
     unused: list[Problem] = []
     if config is not None and not files.unread:  # what is not read may use any binding
-        try:
-            unused = [
-                *apply_suppressions(
-                    config, unused_bindings(config, files.texts, files.parsed), levels
-                )
-            ]
-        except Exception as error:
-            unused = [failed("the search for namespaces that no source uses", error)]
+        found = check_with_sources(config, files.texts, files.parsed)
+        unused = [*apply_suppressions(config, found, levels)]
     checked = []
     for path in wanted.sources:
         name = str(_whole(path))

@@ -1,17 +1,15 @@
-"""Changes of a config that mend nothing: another way to write it, or more of the same."""
+"""Changes to a config that fix nothing: another way to write it, or more of the same."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from kvlens.config.convert import to_inline, to_sections
 from kvlens.config.edit import add_bindings, add_field, list_path, literal
 from kvlens.config.model import Config, Entry, Environment, KvList
 from kvlens.lint.base import Fix
-from kvlens.lint.config_rules import check_structure
 from kvlens.lint.fix_helpers import can_extend, fresh_id
-from kvlens.lint.fixes import still_valid, tried
+from kvlens.lint.fixable_config import keeps, still_valid
 from kvlens.text import Span
 
 
@@ -20,8 +18,7 @@ def rewrites(config: Config, span: Span) -> list[Fix]:
     proposed = list(_rewrites(config, span))
     if not proposed or not still_valid(config):
         return []
-    before = _count(config)
-    return [fix for fix in proposed if _keeps(config, fix, before)]
+    return [fix for fix in proposed if keeps(config, fix)]
 
 
 def _rewrites(config: Config, span: Span) -> Iterator[Fix]:
@@ -68,12 +65,3 @@ def _touched(kv: KvList, span: Span) -> Entry | None:
 
 def _meet(one: Span, other: Span) -> bool:
     return one.start <= other.end and other.start <= one.end
-
-
-def _keeps(config: Config, fix: Fix, before: Counter[str]) -> bool:
-    changed = tried(config, fix)
-    return not _count(changed) - before and still_valid(changed)
-
-
-def _count(config: Config) -> Counter[str]:
-    return Counter(problem.code for problem in check_structure(config))

@@ -1,25 +1,35 @@
-"""Comments that silence a rule on one line, and what a user makes of a rule everywhere.
+"""Comments that silence a rule on one line, and the severities that the user gives to rules.
 
-`# kvlens-disable-line CODE[, CODE]` speaks of its own line, `# kvlens-disable-next-line …` of
-the one below. In JSON the comment is `//` or `/* */`, as wrangler takes it there. A reason may
-follow after ` -- `.
+`# kvlens-disable-line CODE[, CODE]` silences its own line, `# kvlens-disable-next-line …` the one
+below. In JSON, JavaScript and TypeScript the comment is `//` or `/* */`. A reason may follow after
+` -- `.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol
 
-from kvlens.config.comments import comments
-from kvlens.config.model import Config
-from kvlens.lint.base import Level, Problem
+from kvlens.lint.base import Level, Levels, Problem
+from kvlens.memo import Remembering, memo
 from kvlens.text import LineIndex, Span
 
 LEVELS: tuple[Level, ...] = ("error", "warning", "information", "off")
 _MARK = "kvlens-disable-"
-_COMMENT = re.compile(r"(?:#|//|/\*)\s*kvlens-disable-(line|next-line)\b[ \t]*:?([^\r\n*#]*)")
+_COMMENT = re.compile(r"(?:#|//|/\*+)\s*kvlens-disable-(line|next-line)\b[ \t]*:?([^\r\n*#]*)")
 _CODE = re.compile(r"[^\s,]+")
+
+
+class Commented(Remembering, Protocol):
+    """A file with comments: a config or a source."""
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+
+    def comments_with(self, word: str) -> Iterable[Span]:
+        """Return where the comments are that hold a word."""
 
 
 class Suppression(NamedTuple):
@@ -31,22 +41,18 @@ class Suppression(NamedTuple):
     next_line: bool
 
 
-def suppressions(config: Config) -> list[Suppression]:
-    """Return the comments of a config that silence a line."""
-    if _MARK not in config.text:
-        return []
-    kept: list[Suppression] | None = config.cache.get("silences")
-    if kept is None:
-        kept = config.cache["silences"] = _read(config)
-    return kept
+@memo
+def suppressions(file: Commented) -> list[Suppression]:
+    """Return the comments of a file that silence a line."""
+    return list(_read(file)) if _MARK in file.text else []
 
 
 def apply_suppressions(
-    config: Config, problems: Iterable[Problem], levels: Mapping[str, Level] | None = None
+    file: Commented, problems: Iterable[Problem], levels: Levels | None = None
 ) -> Iterator[Problem]:
     """Yield the problems that no comment silences, as severe as the user wants them."""
-    quiet = {(silence.line, code) for silence in suppressions(config) for code, _ in silence.codes}
-    index = LineIndex(config.text) if quiet else None
+    quiet = {(silence.line, code) for silence in suppressions(file) for code, _ in silence.codes}
+    index = LineIndex(file.text) if quiet else None
     for problem in problems:
         level = with_severity(problem, levels)
         if level is None:
@@ -55,7 +61,7 @@ def apply_suppressions(
             yield level
 
 
-def with_severity(problem: Problem, levels: Mapping[str, Level] | None) -> Problem | None:
+def with_severity(problem: Problem, levels: Levels | None) -> Problem | None:
     """Return a problem as severe as the user wants it; None where its rule is off."""
     level = levels.get(problem.code) if levels else None
     if level is None:
@@ -63,11 +69,10 @@ def with_severity(problem: Problem, levels: Mapping[str, Level] | None) -> Probl
     return None if level == "off" else problem._replace(severity=level)
 
 
-def _read(config: Config) -> list[Suppression]:
-    index = LineIndex(config.text)
-    found: list[Suppression] = []
-    for span in comments(config.text, is_json=config.is_json):
-        comment = _COMMENT.match(config.text, *span)
+def _read(file: Commented) -> Iterator[Suppression]:
+    index = LineIndex(file.text)
+    for span in file.comments_with(_MARK):
+        comment = _COMMENT.match(file.text, *span)
         if comment is None:
             continue
         next_line = comment[1] == "next-line"
@@ -75,8 +80,7 @@ def _read(config: Config) -> list[Suppression]:
         named = len(comment[2].split(" --")[0])  # what follows is the reason, for people
         codes = tuple(
             (code[0], Span(*code.span()))
-            for code in _CODE.finditer(config.text, comment.start(2), comment.start(2) + named)
+            for code in _CODE.finditer(file.text, comment.start(2), comment.start(2) + named)
         )
         start = comment.start(1) - len(_MARK)
-        found.append(Suppression(line, codes, Span(start, comment.end(1)), next_line))
-    return found
+        yield Suppression(line, codes, Span(start, comment.end(1)), next_line)

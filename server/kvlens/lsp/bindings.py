@@ -15,16 +15,16 @@ from kvlens.lsp.documents import to_range
 from kvlens.text import LineIndex, Span
 
 if TYPE_CHECKING:
-    from kvlens.lsp.projects import Project
+    from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
 
 
 class BindingRef(NamedTuple):
-    """A binding that stands at a place, and the project whose binding it is."""
+    """A binding at a position, and its project."""
 
     name: str
     span: Span
-    project: Project
+    project: ServedProject
 
 
 class Use(NamedTuple):
@@ -59,7 +59,7 @@ async def named_at(
     owner = server.sources.owner(server.path(uri))
     if read is None or owner is None:
         return None
-    place = at(read.source, read.offset(position), read.project)
+    place = at(read.source, read.offset(position), read.context)
     if place is None or place.binding is None or place.kind not in ("binding", "alias", "method"):
         return None
     if not any(n.binding == place.binding for n in owner_config(server, owner).namespaces()):
@@ -67,24 +67,24 @@ async def named_at(
     return BindingRef(place.binding, place.span, owner), read.lines
 
 
-def owner_config(server: Server, project: Project) -> Config:
+def owner_config(server: Server, project: ServedProject) -> Config:
     """Return a project's config as the editor has it."""
     return server.diagnostics.config(server.uri(project.path)) or project.config
 
 
-def declarations(server: Server, project: Project, name: str) -> list[Use]:
+def declarations(server: Server, project: ServedProject, name: str) -> list[Use]:
     """Return where a config declares a binding, in every environment."""
     found = owner_config(server, project).namespaces()
     return [Use(project.path, n.span, True) for n in found if n.binding == name]
 
 
-async def uses(server: Server, project: Project, name: str) -> list[Use]:
+async def uses(server: Server, project: ServedProject, name: str) -> list[Use]:
     """Return where a project's code names a binding."""
     if server.sources.absent():
         return []
     found = []
     for path, source in await server.sources.of_project(project, name):
-        context = await server.sources.project(path)
+        context = await server.sources.context(path)
         found += [
             Use(path, use.span, False, use.shorthand) for use in references(source, name, context)
         ]

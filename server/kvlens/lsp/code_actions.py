@@ -1,9 +1,10 @@
-"""Quick fixes, rewrites and fix-all, as the rules offer them for a place of an open config."""
+"""Quick fixes, rewrites and fix-all, as the rules offer them in an open config or source."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,16 +12,18 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from kvlens.config.model import Config
-from kvlens.config.project_context import look_around
-from kvlens.lint.base import Fix, Problem
-from kvlens.lint.fixes import fix_all, fixes_for, suppress
+from kvlens.config.project_context import read_context
+from kvlens.lint.base import Fix, Levels, Problem
+from kvlens.lint.fixable_config import FixableConfig
+from kvlens.lint.fixes import Fixable, fix_all, fixes_for, suppress
 from kvlens.lint.rewrites import rewrites
+from kvlens.lint.suppressions import with_severity
 from kvlens.lsp.documents import to_range
-from kvlens.text import Span
+from kvlens.text import LineIndex, Span
 
 if TYPE_CHECKING:
-    from kvlens.lsp.documents import Document
     from kvlens.lsp.server import Server
+    from kvlens.lsp.sources import Read
 
 QUICK_FIX = types.CodeActionKind.QuickFix.value
 REWRITE = types.CodeActionKind.RefactorRewrite.value
@@ -33,66 +36,118 @@ async def answer(server: Server, params: types.CodeActionParams) -> list[types.C
     """Return what can be done at a range."""
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
-    if document is None or config is None or config.refused or config.text != document.text:
+    if document is None or (config is not None and config.refused):
         return []
-    problems = server.diagnostics.problems(uri)
-    return await asyncio.to_thread(_actions, params, document, config, problems)
+    levels, encoding = server.settings.rules, document.encoding
+    if config is not None:
+        if config.text != document.text:
+            return []
+        file = _File(uri, document.index, encoding, server.diagnostics.problems(uri))
+        return await asyncio.to_thread(_of_config, params, file, config)
+    read = await server.sources.read(uri)
+    if read is None:
+        return []
+    from kvlens.lsp.bindings import text_of  # late: only where there are sources
+
+    others = {
+        config.path: _File(server.uri(path), index, encoding, [])
+        for config in read.context.configs
+        if (index := text_of(server, path := Path(config.path))).text == config.text
+    }
+    file = _File(uri, read.lines, encoding, [])
+    return await asyncio.to_thread(_of_source, params, file, read, levels, others)
 
 
-def _actions(
-    params: types.CodeActionParams, document: Document, config: Config, problems: list[Problem]
+@dataclass
+class _File:
+    """A text that actions edit, and what is wrong with it."""
+
+    uri: str
+    index: LineIndex
+    encoding: str
+    problems: list[Problem]
+
+    def offset(self, position: types.Position) -> int:
+        return self.index.offset(position.line, position.character, self.encoding)
+
+    def range(self, span: Span) -> types.Range:
+        return to_range(self.index, span, self.encoding)
+
+
+def _of_config(
+    params: types.CodeActionParams, file: _File, config: Config
 ) -> list[types.CodeAction]:
-    return list(_offered(params, document, config, problems))
+    fixable = FixableConfig(config, read_context(Path(config.path)))
+    actions = list(_offered(params, file, fixable, {}))
+    if _wanted(REWRITE, params.context.only):
+        found = rewrites(config, _span(params, file))
+        actions += [_action(fix, REWRITE, file, params) for fix in found]
+    return actions
+
+
+def _of_source(
+    params: types.CodeActionParams,
+    file: _File,
+    read: Read,
+    levels: Levels,
+    others: Mapping[str, _File],
+) -> list[types.CodeAction]:
+    from kvlens.lint.fixable_source import FixableSource  # late: only where there are sources
+
+    fixable = FixableSource(read.source, read.context)
+    found = (with_severity(problem, levels) for problem in fixable.problems)
+    file.problems = [problem for problem in found if problem]
+    return list(_offered(params, file, fixable, others))
 
 
 def _offered(
-    params: types.CodeActionParams, document: Document, config: Config, problems: list[Problem]
+    params: types.CodeActionParams, file: _File, fixable: Fixable, others: Mapping[str, _File]
 ) -> Iterator[types.CodeAction]:
-    start = document.offset(params.range.start)
-    span = Span(start, max(start, document.offset(params.range.end)))
-    around = look_around(Path(config.path))
-    only = params.context.only
+    span, only = _span(params, file), params.context.only
     if _wanted(QUICK_FIX, only):
-        meeting = (problem for problem in problems if _meet(problem.span, span))
+        meeting = (problem for problem in file.problems if _meet(problem.span, span))
         here = list(islice(meeting, MOST_PROBLEMS))
         for problem in here:
-            fixes = fixes_for(config, problem, around)
-            for number, fix in enumerate(fixes):
-                action = _action(fix, QUICK_FIX, document, params, problem)
-                action.is_preferred = number == 0 or None
+            for number, fix in enumerate(fixes_for(fixable, problem)):
+                edited = file if fix.path is None else others.get(fix.path)
+                if edited is None:  # the config is another one by now
+                    continue
+                action = _action(fix, QUICK_FIX, edited, params, (file, problem))
+                preferred = number == 0 and (fix.safe or fixable.prefers_unsafe)
+                action.is_preferred = preferred or None
                 yield action
         for code in dict.fromkeys(problem.code for problem in here):
-            same = [problem for problem in problems if problem.code == code]
-            whole = fix_all(config, same, around) if len(same) > 1 else None
+            same = [problem for problem in file.problems if problem.code == code]
+            whole = fix_all(fixable, same) if len(same) > 1 else None
             if whole:
-                yield _action(whole, QUICK_FIX, document, params)
+                yield _action(whole, QUICK_FIX, file, params)
         for problem in here:
-            if quiet := suppress(config, problem, around):
-                yield _action(quiet, QUICK_FIX, document, params, problem)
-    if _wanted(REWRITE, only):
-        for fix in rewrites(config, span):
-            yield _action(fix, REWRITE, document, params)
-    if only and _wanted(FIX_ALL, only):  # only where asked for: it is no part of a place's menu
-        whole = fix_all(config, problems, around, only_safe=True)
+            if quiet := suppress(fixable, problem):
+                yield _action(quiet, QUICK_FIX, file, params, (file, problem))
+    if only and _wanted(FIX_ALL, only):  # only where asked for: it isn't in the menu of a place
+        whole = fix_all(fixable, file.problems, only_safe=True)
         if whole:
-            yield _action(whole, FIX_ALL, document, params)
+            yield _action(whole, FIX_ALL, file, params)
+
+
+def _span(params: types.CodeActionParams, file: _File) -> Span:
+    start = file.offset(params.range.start)
+    return Span(start, max(start, file.offset(params.range.end)))
 
 
 def _action(
     fix: Fix,
     kind: str,
-    document: Document,
+    edited: _File,
     params: types.CodeActionParams,
-    problem: Problem | None = None,
+    fixed: tuple[_File, Problem] | None = None,
 ) -> types.CodeAction:
-    edits = [
-        types.TextEdit(to_range(document.index, edit.span, document.encoding), edit.text)
-        for edit in fix.edits
-    ]
-    mended = None
-    if problem:
-        place = to_range(document.index, problem.span, document.encoding)
-        mended = [
+    edits = [types.TextEdit(edited.range(edit.span), edit.text) for edit in fix.edits]
+    solved = None
+    if fixed:
+        file, problem = fixed
+        place = file.range(problem.span)
+        solved = [
             known
             for known in params.context.diagnostics
             if known.code == problem.code and known.range == place
@@ -100,8 +155,8 @@ def _action(
     return types.CodeAction(
         fix.title,
         kind=kind,
-        diagnostics=mended or None,
-        edit=types.WorkspaceEdit(changes={document.uri: edits}),
+        diagnostics=solved or None,
+        edit=types.WorkspaceEdit(changes={edited.uri: edits}),
     )
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from kvlens.config.find import SEEDS
+from kvlens.files import is_regular
+from kvlens.formatting import amount
 from kvlens.lsp.documents import to_range
-from kvlens.lsp.formatting import amount
 from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:
-    from kvlens.lsp.projects import Project
+    from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
 
 
@@ -41,7 +42,7 @@ async def answer(server: Server, params: types.CodeLensParams) -> list[types.Cod
                 lenses.append(_lens(place, keys, "kvlens.list", named))
                 lenses.append(_lens(place, "open key…", "kvlens.get", named))
                 seed = project.path.parent / SEEDS / f"{binding}.json"
-                if environment.name is None and seed.is_file():
+                if environment.name is None and is_regular(seed):
                     file = {**named, "file": server.uri(seed)}
                     lenses.append(_lens(place, f"seed from {seed.name}", "kvlens.seed", file))
                 else:
@@ -52,7 +53,7 @@ async def answer(server: Server, params: types.CodeLensParams) -> list[types.Cod
     return lenses
 
 
-async def _keys(project: Project, store_id: str) -> str:
+async def _keys(project: ServedProject, store_id: str) -> str:
     if project.emulator.state != "running":
         return "keys"
     try:

@@ -1,6 +1,6 @@
 """Problems in configs, as the user types: published, or held for a client that asks for them.
 
-What costs little is checked at every change. The strict judge runs when typing pauses, in a
+What costs little is checked at every change. The syntax check runs when typing pauses, in a
 thread; until then its last finding stays where its line went, so that nothing flickers.
 """
 
@@ -13,17 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 
-from kvlens.config.find import ConfigError, is_config, read_config
+from kvlens.config.find import is_config
 from kvlens.config.model import Config
-from kvlens.config.project_context import look_around
+from kvlens.config.project_context import read_context
 from kvlens.config.reader import ConfigReader
-from kvlens.lint.base import Problem
-from kvlens.lint.config_rules import Levels, check, check_structure, check_text, file_problem
+from kvlens.files import is_there
+from kvlens.lint.base import Levels, Problem
+from kvlens.lint.check_config import check_structure, check_text
+from kvlens.lint.project import check_config_file
 from kvlens.lint.suppressions import apply_suppressions, with_severity
 from kvlens.lsp.documents import json_range
-from kvlens.lsp.spelling import file_key
+from kvlens.lsp.spelling import file_key, file_path
 from kvlens.text import LineIndex
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ SEVERITIES = {
     "warning": types.DiagnosticSeverity.Warning.value,
     "information": types.DiagnosticSeverity.Information.value,
 }
+
+
+def pause_after(took: float) -> float:
+    """Return how long typing has to pause before a check that last took so many seconds."""
+    return min(max(PAUSE, PATIENCE * took), LONGEST_PAUSE)
 
 
 class Checked:
@@ -60,7 +66,8 @@ class Diagnostics:
         self.pulled = False  # the client asks for problems itself
         self._open: dict[str, Checked] = {}
         self._under: dict[str, str] = {}  # a file with problems: the URI that they were sent to
-        self._said: dict[str, list[dict[str, Any]]] = {}  # of sources, for a client that pulls
+        self._said: dict[str, list[dict[str, Any]]] = {}  # of sources and seeds, for a client
+        # that pulls
 
     def config(self, uri: str) -> Config | None:
         """Return an open config as it was last read."""
@@ -76,7 +83,7 @@ class Diagnostics:
 
     def did_open(self, document: Document) -> None:
         """Check a text that was opened, by all rules."""
-        path = to_fs_path(document.uri)
+        path = file_path(document.uri)
         if path is None or not is_config(path):
             return
         checked = self._open[document.uri] = Checked(document, path)
@@ -110,8 +117,7 @@ class Diagnostics:
         if checked.pause:
             checked.pause.cancel()
         loop = asyncio.get_running_loop()
-        pause = min(max(PAUSE, PATIENCE * checked.took), LONGEST_PAUSE)
-        checked.pause = loop.call_later(pause, self._paused, checked)
+        checked.pause = loop.call_later(pause_after(checked.took), self._paused, checked)
 
     def did_close(self, uri: str) -> None:
         """Forget a text; what is on disk counts again."""
@@ -120,7 +126,7 @@ class Diagnostics:
             return
         if checked.pause:
             checked.pause.cancel()
-        path = to_fs_path(uri)
+        path = file_path(uri)
         if path:
             self.check_file(self._server.path(uri), uri)
 
@@ -140,21 +146,15 @@ class Diagnostics:
 
     def of_file(self, path: Path, uri: str) -> list[dict[str, Any]]:
         """Return the problems of a config as it is on disk, in JSON; none where it is gone."""
-        try:
-            text = read_config(path)
-        except ConfigError as error:
-            text = ""
-            problem = with_severity(file_problem(str(error)), self._levels)
-            found = [problem] if problem and path.exists() else []
-        else:
-            config = ConfigReader(str(path)).read(text)
-            found = check(config, look_around(path), self._levels)
-        index = LineIndex(text)
+        checked, _ = check_config_file(path, self._levels)
+        if not checked.text and not is_there(path):
+            return []
+        index = LineIndex(checked.text)
         encoding = self._server.documents.encoding
-        return [_diagnostic(problem, uri, index, encoding) for problem in found]
+        return [_diagnostic(problem, uri, index, encoding) for problem in checked.problems]
 
     def of(self, uri: str) -> list[dict[str, Any]] | None:
-        """Return the problems of an open config or source, in JSON; None for any other text."""
+        """Return the problems of an open file, in JSON; None for a text that is not checked."""
         checked = self._open.get(uri)
         if checked is None:
             return self._said.get(uri)
@@ -162,10 +162,14 @@ class Diagnostics:
         found = [*check_structure(checked.config, self._levels), *checked.slow]
         return [_diagnostic(problem, uri, document.index, document.encoding) for problem in found]
 
+    def said(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the problems of the open sources and seed files, for a client that pulls."""
+        return {uri: found for uri, found in self._said.items() if self._server.documents.get(uri)}
+
     def say(
         self, uri: str, problems: Iterable[Problem], version: int | None, index: LineIndex
     ) -> None:
-        """Publish what others found in an open text: the problems of a source."""
+        """Publish the problems of an open source or seed file."""
         encoding = self._server.documents.encoding
         levelled = (with_severity(problem, self._levels) for problem in problems)
         found = [_diagnostic(problem, uri, index, encoding) for problem in levelled if problem]
@@ -222,7 +226,7 @@ class Diagnostics:
 
 
 def _slow(config: Config, levels: Levels) -> list[Problem]:
-    return check_text(config, look_around(Path(config.path)), levels)
+    return check_text(config, read_context(Path(config.path)), levels)
 
 
 def _follow(problem: Problem, before: str, after: str) -> Problem | None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 
+from kvlens.lsp.spelling import file_path
 from kvlens.text import UTF16, LineIndex, Span
 
 
@@ -67,7 +67,7 @@ class Documents:
     def find(self, path: Path) -> Document | None:
         """Return the open text of a file, however the client writes its URI."""
         for document in self._open.values():
-            if to_fs_path(document.uri) == str(path):
+            if file_path(document.uri) == str(path):
                 return document
         return None
 

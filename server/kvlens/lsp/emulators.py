@@ -8,26 +8,23 @@ from kvlens.stores.registry import open_store
 
 
 class EmulatorProcess(Child):
-    """One project's emulator."""
+    """A project's emulator."""
 
     what = "The emulator"
     _store: Store | None = None
 
     async def store(self) -> Store:
-        """Return the store behind the emulator, which is started where it does not run.
-
-        Raises ChildError where it cannot start.
-        """
+        """Return the emulator's store, and start the emulator if necessary. Raises ChildError."""
         await self.start()
         assert self._store is not None
         return self._store
 
     async def arguments(self) -> list[str]:
-        """Return the command line as the settings have it."""
+        """Return the arguments, from the settings."""
         return ["serve", "--port", str(self.settings.port), "--compat", self.settings.compat]
 
     def environment(self) -> dict[str, str]:
-        """Return the store, whose URL may hold a password: no matter for a command line."""
+        """Return the store. Its URL may hold a password, which doesn't belong on a command line."""
         return {"KVLENS_STORE": self.settings.store}
 
     async def began(self) -> None:

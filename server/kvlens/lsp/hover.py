@@ -9,9 +9,9 @@ from lsprotocol import types
 from kvlens.config.fields import DOCS_URL, FIELDS, LIST_ABOUT
 from kvlens.config.model import Entry, Environment
 from kvlens.config.query import at
+from kvlens.formatting import amount
 from kvlens.lsp import source_hover
 from kvlens.lsp.documents import to_range
-from kvlens.lsp.formatting import amount
 from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:

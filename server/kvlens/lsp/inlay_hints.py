@@ -25,7 +25,7 @@ async def answer(server: Server, params: types.InlayHintParams) -> list[types.In
         return None
     start, end = read.offset(params.range.start), read.offset(params.range.end)
     hints = []
-    for place in keys(read.source, read.project)[:MOST]:
+    for place in keys(read.source, read.context)[:MOST]:
         reads = place.call is not None and place.call.method in ("get", "getWithMetadata")
         if not reads or not place.name or not start <= place.span.end <= end:
             continue

@@ -1,4 +1,4 @@
-"""What is in a namespace right now, for what is shown beside code."""
+"""The current content of a namespace, for hints next to code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Live(NamedTuple):
-    """A namespace that can be looked into."""
+    """A namespace whose emulator is running."""
 
     store: Store
     id: str

@@ -1,27 +1,30 @@
-"""The offer to take a namespace's keys along when it gets another name in the store."""
+"""The offer to move a namespace's keys when the config renames it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from kvlens.config.renamed import Renamed
-from kvlens.lsp.formatting import amount
-from kvlens.seeds.move import Existing, move
+from kvlens.formatting import amount
+from kvlens.lsp.targets import scope_of
+from kvlens.operations.clear import count
+from kvlens.operations.move import move
+from kvlens.operations.target import Target
 
 if TYPE_CHECKING:
-    from kvlens.lsp.projects import Project
+    from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
 
 SHOWN = 3  # keys that a question names
 
 
-async def offer(server: Server, project: Project, pair: Renamed) -> None:
-    """Ask whether the keys are to be moved, and move them."""
+async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
+    """Ask whether to move the keys, and move them."""
     old, new = pair.old, pair.new
     if project.emulator.state != "running":
         return  # the tree shows them once it runs
-    store = await project.emulator.store()
-    keys = (await store.stats(old.id)).keys
+    target = Target(scope_of(project), new.id, new.binding)
+    keys = await count(target._replace(id=old.id))
     if not keys:
         return
     what = amount(keys, None)
@@ -33,12 +36,11 @@ async def offer(server: Server, project: Project, pair: Renamed) -> None:
     )
     if not await server.ask(question, f"Move {what}"):
         return
-    existing: Existing = "refuse"
-    moved = await move(store, old.id, new.id)
+    moved = await move(target, old.id)
     if moved.conflicts:
         overwrite, keep = "Overwrite", "Move the Others"
         answer = await server.ask(
-            f"{new.binding} has {named(moved.conflicts)} with other content. "
+            f"{new.binding} already has {named(moved.conflicts)} with other values. "
             f"Overwrite {'it' if len(moved.conflicts) == 1 else 'them'}?",
             overwrite,
             keep,
@@ -46,7 +48,7 @@ async def offer(server: Server, project: Project, pair: Renamed) -> None:
         if not answer:
             return
         existing = "overwrite" if answer == overwrite else "keep"
-        moved = await move(store, old.id, new.id, existing)
+        moved = await move(target, old.id, existing)
     server.show_message(
         "info", f"Moved {amount(moved.moved, None)} from {old.id} to {new.binding}."
     )
@@ -54,7 +56,7 @@ async def offer(server: Server, project: Project, pair: Renamed) -> None:
 
 
 def named(keys: list[str]) -> str:
-    """Return keys as a message names them: a few, then how many more."""
+    """Return keys for a message: a few, then the number of the others."""
     shown = ", ".join(f'"{key}"' for key in keys[:SHOWN])
     more = len(keys) - SHOWN
     return f"{shown} and {more:,} more" if more > 0 else shown

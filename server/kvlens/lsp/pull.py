@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 async def answer(server: Server, params: types.DocumentDiagnosticParams) -> dict[str, Any]:
     """Return what is known now, a full DocumentDiagnosticReport in JSON.
 
-    The client is told when the slow rules have more to say.
+    The client is asked to pull again when the slow rules find more.
     """
     return {"kind": "full", "items": server.diagnostics.of(params.text_document.uri) or []}

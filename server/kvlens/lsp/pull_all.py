@@ -1,4 +1,4 @@
-"""The problems of every config of the workspace, for a client that asks for them."""
+"""The problems of the workspace, for a client that asks for them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 async def answer(server: Server, params: types.WorkspaceDiagnosticParams) -> dict[str, Any]:
-    """Return a report a config: open ones as the editor has them, others as on disk.
+    """Return a report for each config, open or on disk, and each open source and seed file.
 
     It is a WorkspaceDiagnosticReport in JSON.
     """
@@ -23,6 +23,10 @@ async def answer(server: Server, params: types.WorkspaceDiagnosticParams) -> dic
         document = server.documents.get(uri)
         if found is None:
             found = server.diagnostics.of_file(project.path, uri)
+        version = document.version if document else None
+        reports.append({"uri": uri, "version": version, "kind": "full", "items": found})
+    for uri, found in server.diagnostics.said().items():
+        document = server.documents.get(uri)
         version = document.version if document else None
         reports.append({"uri": uri, "version": version, "kind": "full", "items": found})
     return {"items": reports}

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from kvlens.js.identifiers import is_identifier
 from kvlens.lsp.bindings import declarations, locations, named_at, owner_config, uses
-from kvlens.lsp.fast_pygls.protocol import REQUEST_FAILED
+from kvlens.lsp.protocol import REQUEST_FAILED
 
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
-
-_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*\Z")
 
 
 async def answer(server: Server, params: types.RenameParams) -> types.WorkspaceEdit | None:
@@ -25,15 +23,15 @@ async def answer(server: Server, params: types.RenameParams) -> types.WorkspaceE
         return None
     named, _ = found
     new = params.new_name
-    if not _IDENTIFIER.match(new):
+    if not is_identifier(new):
         raise JsonRpcException(
-            f'"{new}" is no JavaScript identifier; take letters, digits, _ and $.', REQUEST_FAILED
+            f'"{new}" is not a JavaScript identifier. Use letters, digits, _ and $.', REQUEST_FAILED
         )
     if new != named.name and any(
         known.binding == new for known in owner_config(server, named.project).namespaces()
     ):
         raise JsonRpcException(
-            f'{named.project.label} declares "{new}" already; take another name.', REQUEST_FAILED
+            f'{named.project.label} already declares "{new}". Choose another name.', REQUEST_FAILED
         )
     places = declarations(server, named.project, named.name)
     places += await uses(server, named.project, named.name)

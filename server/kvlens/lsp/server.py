@@ -1,4 +1,4 @@
-"""The server: its state, and the tables of what it hears and answers."""
+"""The server: its state, and the tables of notifications and requests that it handles."""
 
 from __future__ import annotations
 
@@ -12,24 +12,29 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pygls.uris import to_fs_path
 
 from kvlens import __version__
-from kvlens.config.find import is_config
-from kvlens.lsp.commands import registry
+from kvlens.config.find import is_config, is_seed_path
+from kvlens.files import is_regular
+from kvlens.lsp import execute_command
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
-from kvlens.lsp.fast_pygls.converter import make_converter
-from kvlens.lsp.fast_pygls.protocol import ISSUES, REQUEST_FAILED, unexpected
-from kvlens.lsp.fast_pygls.transport import StdioServer
-from kvlens.lsp.projects import Project, Projects
+from kvlens.lsp.fast_pygls import switch
+from kvlens.lsp.projects import Projects, ServedProject
+from kvlens.lsp.protocol import ISSUES, REQUEST_FAILED, unexpected
 from kvlens.lsp.settings import Settings, read_settings
-from kvlens.lsp.spelling import Spelling
+from kvlens.lsp.spelling import Spelling, file_path, is_possible
 from kvlens.lsp.subprocesses import Child, ChildError
 from kvlens.lsp.workers import WorkerProcess
 from kvlens.text import UTF16
 
+if TYPE_CHECKING or switch.is_on():
+    from kvlens.lsp.fast_pygls.transport import StdioServer
+else:
+    from kvlens.lsp.plain_pygls import StdioServer
+
 if TYPE_CHECKING:
+    from kvlens.lsp.seed_files import SeedFiles
     from kvlens.lsp.sources import Sources
 
 CHANGED = "kvlens/changed"  # to the client: {"config", "id"?}: keys or namespaces are not as before
@@ -47,10 +52,11 @@ class Server(StdioServer):
     """One session with an editor."""
 
     def __init__(self) -> None:
-        super().__init__("kvlens", __version__, converter_factory=make_converter)
+        super().__init__("kvlens", __version__)
         self.documents = Documents()
         self.diagnostics = Diagnostics(self)
         self._sources: Sources | None = None
+        self._seed_files: SeedFiles | None = None
         self.settings = Settings()
         self.projects = Projects(self.settings, self._child_event)
         self.found = asyncio.Event()  # set when the workspace has been looked through
@@ -62,13 +68,13 @@ class Server(StdioServer):
             self.feature(method)(functools.partial(getattr(Server, handler), self))
         for method, (module, options) in FEATURES.items():
             self.feature(method, options)(functools.partial(_answer, module, self))
-        for name in registry.COMMANDS:
+        for name in execute_command.COMMANDS:
             self.command(name)(_announced)
 
     # life -----------------------------------------------------------------------------------
 
     def initialize(self, params: types.InitializeParams) -> None:
-        """Take up the settings; nothing slow before the answer."""
+        """Read the settings. Slow work waits until after the response."""
         self.watch_parent(params.process_id)
         options = getattr(params, "initialization_options", None)
         self.settings, self._complaints = read_settings(options)
@@ -82,7 +88,7 @@ class Server(StdioServer):
                 self.feature(method, PULL_OPTIONS)(functools.partial(_answer, handler, self))
 
     def initialized(self, _: types.InitializedParams) -> None:
-        """Look through the workspace and start what is wanted from the start."""
+        """Search the workspace for configs, and start the emulator if the settings say so."""
         self.documents.encoding = _encoding(self.workspace.position_encoding)
         for complaint in self._complaints:
             self.show_message("warning", complaint)
@@ -90,7 +96,7 @@ class Server(StdioServer):
         self._watch_configs()
 
     async def shutdown_children(self, _: Any = None) -> None:
-        """End what was started: nothing is left behind."""
+        """Cancel tasks and stop all child processes."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -98,7 +104,7 @@ class Server(StdioServer):
 
     async def execute(self, params: types.ExecuteCommandParams) -> Any:
         """Run a command."""
-        return await registry.run(self, params)
+        return await execute_command.run(self, params)
 
     # texts ----------------------------------------------------------------------------------
 
@@ -107,7 +113,10 @@ class Server(StdioServer):
         self._spelling.learn(params.text_document.uri)
         document = self.documents.open(params.text_document)
         self.diagnostics.did_open(document)
-        if not is_config(self.path(document.uri)):
+        path = self.path(document.uri)
+        if is_seed_path(path):
+            self.seed_files.did_open(document, str(path))
+        elif not is_config(path):
             self.sources.did_open(document)
 
     def did_change(self, params: dict[str, Any]) -> None:
@@ -120,10 +129,14 @@ class Server(StdioServer):
             self.diagnostics.did_change(document)
             if self._sources:
                 self._sources.did_change(document)
+            if self._seed_files:
+                self._seed_files.did_change(document)
 
     def did_save(self, params: types.DidSaveTextDocumentParams) -> None:
         """A text was saved: what the tree shows follows the file."""
         self.create_task(self._files_changed([params.text_document.uri]))
+        if self._seed_files:
+            self._seed_files.did_save(params.text_document.uri)
 
     def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """A text was closed."""
@@ -131,6 +144,8 @@ class Server(StdioServer):
         self.diagnostics.did_close(params.text_document.uri)
         if self._sources:
             self._sources.did_close(params.text_document.uri)
+        if self._seed_files:
+            self._seed_files.did_close(params.text_document.uri)
 
     def did_change_watched_files(self, params: types.DidChangeWatchedFilesParams) -> None:
         """Files changed on disk."""
@@ -160,11 +175,24 @@ class Server(StdioServer):
             self._sources = Sources(self)
         return self._sources
 
+    @property
+    def seed_files(self) -> SeedFiles:
+        """The open seed files; what reads them is imported when it is first needed."""
+        if self._seed_files is None:
+            from kvlens.lsp.seed_files import SeedFiles
+
+            self._seed_files = SeedFiles(self)
+        return self._seed_files
+
     # helpers for commands -------------------------------------------------------------------
 
     def path(self, uri: str) -> Path:
-        """Return the path of a `file:` URI, or the text itself where it is a path already."""
-        return Path(to_fs_path(uri) or uri) if "://" in uri else Path(uri)
+        """Return the path of a `file:` URI, or the text itself where it is a path already.
+
+        Where no file can have that path, it is one that none has.
+        """
+        path = (file_path(uri) if "://" in uri else None) or uri
+        return Path(path if is_possible(path) else ascii(path)[:100])
 
     def uri(self, path: Path) -> str:
         """Return a path as the URI that clients use."""
@@ -175,14 +203,14 @@ class Server(StdioServer):
         self.window_show_message(types.ShowMessageParams(LEVELS[level], message))
 
     async def ask(self, question: str, *answers: str) -> str | None:
-        """Ask the user and return the answer that was chosen, None for none of them."""
+        """Ask the user, and return the chosen answer; None if the question was dismissed."""
         actions = [types.MessageActionItem(answer) for answer in answers]
         asked = types.ShowMessageRequestParams(LEVELS["warning"], question, actions)
         chosen = await self.window_show_message_request_async(asked)
         return chosen.title if chosen else None
 
-    def keys_changed(self, project: Project) -> None:
-        """Tell the client that keys or namespaces of a project are not as before."""
+    def keys_changed(self, project: ServedProject) -> None:
+        """Notify the client that keys or namespaces of a project changed."""
         self.protocol.notify(CHANGED, {"config": self.uri(project.path)})
 
     def log(self, level: str, message: str) -> None:
@@ -190,13 +218,13 @@ class Server(StdioServer):
         self.window_log_message(types.LogMessageParams(LEVELS.get(level, LEVELS["info"]), message))
 
     def create_task(self, work: Any) -> None:
-        """Run a coroutine beside what is going on; what goes wrong is logged."""
+        """Run a coroutine in the background, and log its errors."""
         task = asyncio.get_running_loop().create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
-        """Log what went wrong inside; the user is not shown a program's words."""
+        """Log an internal error instead of showing it to the user."""
         if isinstance(error, JsonRpcException) and source is not None:
             return  # the answer to a request, which says it all
         lines = "".join(traceback.format_exception(error)).rstrip()
@@ -220,7 +248,7 @@ class Server(StdioServer):
 
     async def _look_through(self, start: bool) -> None:
         # a virtual workspace has no files here; what another scheme names is not a path
-        paths = (to_fs_path(uri) for uri in self._folders() if uri.startswith("file:"))
+        paths = (file_path(uri) for uri in self._folders() if uri.startswith("file:"))
         folders = [Path(path) for path in paths if path]
         if not folders and self.workspace.root_path:
             folders = [Path(self.workspace.root_path)]
@@ -230,6 +258,7 @@ class Server(StdioServer):
         for path in before - {project.path for project in self.projects}:
             self.diagnostics.forget(self.uri(path))
         self.protocol.notify(CHANGED, {})
+        self._check_sources()
         for project in self.projects:
             self._offer_moves(project)
             self.diagnostics.check_file(project.path, self.uri(project.path))
@@ -248,27 +277,36 @@ class Server(StdioServer):
             self.diagnostics.check_file(self.path(uri), uri)
         known = [self.projects.get(self.path(uri)) for uri in configs]
         await asyncio.gather(*(project.follow() for project in known if project))
+        self._check_sources()
         for project in known:
             if project:
                 self._offer_moves(project)
                 self.keys_changed(project)
-        if not all(known) or not all(self.path(uri).is_file() for uri in configs):
+        if not all(known) or not all(is_regular(self.path(uri)) for uri in configs):
             await self._look_through(start=self.settings.starts_alone)
+        if self._sources:
+            self._sources.check_all()  # what they are held against has changed
 
-    def _offer_moves(self, project: Project) -> None:
-        """Ask about the keys of namespaces that a reading of the config found renamed."""
+    def _offer_moves(self, project: ServedProject) -> None:
+        """Offer to move the keys of namespaces that the config renamed."""
         found, project.renamed = project.renamed, []
         for pair in found:
             from kvlens.lsp import moving  # late: it is rarely needed
 
             self.create_task(moving.offer(self, project, pair))
 
+    def _check_sources(self) -> None:
+        """Check the open sources again: a config or a setting has changed."""
+        if self._sources:
+            self._sources.check_all()
+
     def _check_again(self) -> None:
         self.diagnostics.did_change_configuration()
         for project in self.projects:
             self.diagnostics.check_file(project.path, self.uri(project.path))
-        if self._sources:
-            self._sources.check_all()
+        self._check_sources()
+        if self._seed_files:
+            self._seed_files.check_all()
 
     async def _use_settings(self, settings: Settings) -> None:
         await self.projects.use(settings)
@@ -284,7 +322,7 @@ class Server(StdioServer):
             self.log("error", str(trace))
         if kind == "dropped":
             count = event.get("count", 0)
-            text = f"{count:,} lines of {child.what.lower()} came too fast and were left out"
+            text = f"{child.what} printed too fast: {count:,} lines were left out"
             self._child_event(child, {"event": "log", "level": "warning", "message": text})
             if not isinstance(child, WorkerProcess):
                 self._child_event(child, {"event": "changed"})
@@ -306,10 +344,11 @@ class Server(StdioServer):
             self.create_task(self._changed_in(child, note, reload=kind == "namespaces"))
 
     async def _changed_in(self, child: Child, note: dict[str, Any], *, reload: bool) -> None:
-        """Tell the client what changed in a child: its namespaces or their keys."""
-        project: Project | None = self.projects.get(child.config)
+        """Notify the client of changes in a child process: its namespaces or their keys."""
+        project: ServedProject | None = self.projects.get(child.config)
         if reload and project:
             await project.follow()
+            self._check_sources()
             self._offer_moves(project)
         self.protocol.notify(CHANGED, note)
         self._refresh_shown()
@@ -328,20 +367,20 @@ class Server(StdioServer):
         self._refresh_shown()
 
     def _output(self, uri: str, event: dict[str, Any]) -> None:
-        """Pass on what a Worker says: to a client that shows it apart, else to the log."""
+        """Pass on a Worker's output, to a client that shows it separately or to the log."""
         if self._shows_output:
             self.protocol.notify(OUTPUT, {"config": uri, **event})
         elif event.get("message"):
             self.log(event.get("level", "info"), event["message"])
 
     def ask_to_pull(self) -> None:
-        """Ask a client that pulls problems to do so again."""
+        """Ask a client that pulls diagnostics to pull again."""
         workspace = self.client_capabilities.workspace
         if workspace and workspace.diagnostics and workspace.diagnostics.refresh_support:
             self.workspace_diagnostic_refresh(None)
 
     def _refresh_shown(self) -> None:
-        """Ask for lenses and inlays again: they tell what keys there are."""
+        """Refresh code lenses and inlay hints: they show what keys exist."""
         workspace = self.client_capabilities.workspace
         if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
             self.workspace_code_lens_refresh(None)
@@ -349,7 +388,7 @@ class Server(StdioServer):
             self.workspace_inlay_hint_refresh(None)
 
     def _watch_configs(self) -> None:
-        """Ask a client that can to tell of configs that change outside the editor."""
+        """Ask the client to report configs that change outside the editor, if it can."""
         workspace = self.client_capabilities.workspace
         watched = workspace and workspace.did_change_watched_files
         if not (watched and watched.dynamic_registration):
@@ -373,11 +412,11 @@ def _encoding(agreed: types.PositionEncodingKind | str | None) -> str:
 
 
 async def _announced(*_: Any) -> None:
-    """Stand for a command where the server lists what it has; `Protocol` runs the command."""
+    """A placeholder, so that pygls announces the command; `ServerProtocol` runs it."""
 
 
 async def _answer(module: str, server: Server, params: Any) -> Any:
-    """Ask a feature's module, imported when it is first needed."""
+    """Answer a request by the feature's module, imported on first use."""
     try:
         return await importlib.import_module(f"kvlens.lsp.{module}").answer(server, params)
     except JsonRpcException:

@@ -1,4 +1,4 @@
-"""What the user can set, as the client sends it; a bad value falls back to its default."""
+"""The user's settings, as the client sends them. Invalid values are replaced by defaults."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 
 from kvlens.kv.limits import COMPATS, Compat, read_compat
 from kvlens.lint.base import Level
-from kvlens.lint.registry import severities
+from kvlens.lint.registry import rules
 from kvlens.lint.suppressions import LEVELS
+from kvlens.stores.registry import DEFAULT_STORE
 from kvlens.worker.hosts import allowed_host
 
 
@@ -18,7 +19,7 @@ from kvlens.worker.hosts import allowed_host
 class Settings:
     """The settings `kvlens.*` that the server reads."""
 
-    store: str = "wrangler:"
+    store: str = DEFAULT_STORE
     port: int = 0
     compat: Compat = "strict"
     autoStart: bool = True  # noqa: N815 - the name in settings.json
@@ -84,7 +85,7 @@ def read_settings(sent: Any, *, trusted: bool = True) -> tuple[Settings, list[st
 
 
 def read_hosts(sent: Any) -> tuple[tuple[str, ...], list[str]]:
-    """Return the host names that are right, and what is wrong with the others."""
+    """Return the valid host names, and what is wrong with the others."""
     if not isinstance(sent, list):
         return (), [f"it takes a list of host names, not {sent!r:.80}."]
     hosts: list[str] = []
@@ -98,13 +99,13 @@ def read_hosts(sent: Any) -> tuple[tuple[str, ...], list[str]]:
 
 
 def read_levels(sent: Mapping[Any, Any]) -> tuple[dict[str, Level], list[str]]:
-    """Return the levels of rules that are right, and what is wrong with the others."""
+    """Return the valid levels of rules, and what is wrong with the others."""
     levels: dict[str, Level] = {}
     complaints: list[str] = []
-    known = severities() if sent else {}
+    known = rules() if sent else {}
     for code, level in sent.items():
         if code not in known:
-            complaints.append(f"there is no rule {code!r}; it is left alone.")
+            complaints.append(f"there is no rule {code!r}; it is ignored.")
         elif level not in LEVELS:
             complaints.append(f"{code} is {level!r}; it takes {' or '.join(LEVELS)}.")
         else:

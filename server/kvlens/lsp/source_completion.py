@@ -25,7 +25,7 @@ async def answer(server: Server, params: types.CompletionParams) -> types.Comple
     if read is None:
         return None
     offset = read.offset(params.position)
-    place = completing(read.source, offset, read.project)
+    place = completing(read.source, offset, read.context)
     if place is None:
         return None
     typed = read.source.text[place.span.start : offset]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from kvlens.formatting import amount, duration, human_size
 from kvlens.js.api import at
-from kvlens.lsp.formatting import amount, duration, size_of
 from kvlens.lsp.live_store import Live, store_of
 from kvlens.stores.base import StoreError
 
@@ -25,7 +25,7 @@ async def answer(server: Server, params: types.HoverParams) -> types.Hover | Non
     read = await server.sources.read(uri)
     if read is None:
         return None
-    place = at(read.source, read.offset(params.position), read.project)
+    place = at(read.source, read.offset(params.position), read.context)
     if place is None or not place.is_kv:
         return None
     live = await store_of(server, uri, place.binding)
@@ -49,7 +49,7 @@ async def _key(live: Live, binding: str, key: str) -> str:
     entry = await live.store.get(live.id, key)
     if entry is None:
         return f"`{key}` is not in the local {binding} now."
-    facts = [size_of(len(entry.value))]
+    facts = [human_size(len(entry.value))]
     if entry.expiration is not None:
         facts.append(f"expires in {duration(entry.expiration - time.time())}")
     if entry.metadata is not None:

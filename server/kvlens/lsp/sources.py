@@ -1,6 +1,6 @@
-"""The Workers' sources: the ones that are open, and those of a project on disk.
+"""The Workers' sources: the open ones, and those of a project on disk.
 
-Imported when the first source matters: a session that never sees one does without.
+Imported when the first source is opened.
 """
 
 from __future__ import annotations
@@ -11,27 +11,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 
 from kvlens.config.model import Config
+from kvlens.files import is_there
 from kvlens.js.analysis import EnvType, merge_types
 from kvlens.js.config_bindings import belonging
 from kvlens.js.files import SourceError, load, may_type, source_files
 from kvlens.js.grammar import is_source, unavailable
-from kvlens.js.project import ALONE, SourceProject, env_types, texts_beside
 from kvlens.js.reader import read_source
+from kvlens.js.source_context import ALONE, SourceContext, env_types, texts_beside
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
-from kvlens.lint.js_checker import SourceChecker
-from kvlens.lint.unused_bindings import unused_bindings
+from kvlens.lint.check_sources import check_with_sources
+from kvlens.lint.source_checker import SourceChecker
 from kvlens.lsp.documents import Document, to_range
+from kvlens.lsp.spelling import file_path
 from kvlens.text import LineIndex, Span
 
 if TYPE_CHECKING:
-    from kvlens.lsp.projects import Project
+    from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
 
-Around = tuple[Mapping[str, EnvType], frozenset[str]]  # what `SourceProject` has besides configs
+Types = Mapping[str, EnvType]
 
 
 class Opened:
@@ -46,10 +47,10 @@ class Opened:
 
 
 class Read(NamedTuple):
-    """One version of an open source, with its own places: the text may go on while it is read."""
+    """One version of an open source, with its own positions: the text may change meanwhile."""
 
     source: Source
-    project: SourceProject
+    context: SourceContext
     lines: LineIndex
     encoding: str
 
@@ -58,12 +59,12 @@ class Read(NamedTuple):
         return self.lines.offset(position.line, position.character, self.encoding)
 
     def range(self, span: Span) -> types.Range:
-        """Return where a span stands in this version."""
+        """Return the range of a span in this version."""
         return to_range(self.lines, span, self.encoding)
 
 
 class Text:
-    """The text of a source, parsed when that is first asked for."""
+    """The text of a source, parsed on demand."""
 
     def __init__(self, path: Path, text: str, stamp: tuple[int, int] | None = None) -> None:
         self.path = path
@@ -79,20 +80,21 @@ class Text:
 
 
 class Sources:
-    """Reads sources with what their configs declare."""
+    """Checks open sources, and reads the sources of a project."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._open: dict[str, Opened] = {}
         self._disk: dict[Path, Text] = {}
-        self._around: dict[Path, asyncio.Future[Around]] = {}  # by the project's folder
+        # by the folder of a project: the types in its sources, and the texts of other configs
+        self._contexts: dict[Path, asyncio.Future[tuple[Types, frozenset[str]]]] = {}
         self._told = False
 
     # open texts -----------------------------------------------------------------------------
 
     def did_open(self, document: Document) -> None:
-        """Take up a text that was opened, if it is a source."""
-        path = to_fs_path(document.uri)
+        """Check a document that was opened, if it is a source."""
+        path = file_path(document.uri)
         if path is None or not is_source(path) or self.absent():
             return
         self._open[document.uri] = Opened(document, path)
@@ -104,14 +106,14 @@ class Sources:
             self.check(document.uri)
 
     def did_close(self, uri: str) -> None:
-        """Forget a source and what was said of it."""
+        """Forget a source and clear its diagnostics."""
         if opened := self._open.pop(uri, None):
             self._server.diagnostics.say(uri, [], None, opened.document.index)
 
     def files_changed(self, uris: Iterable[str]) -> None:
-        """Look at projects and open sources again where sources changed on disk."""
+        """Check projects and open sources again if sources changed on disk."""
         if any(is_source(str(self._server.path(uri))) for uri in uris):
-            self._around.clear()
+            self._contexts.clear()
             self.check_all()
             self._server.diagnostics.sources_changed()
 
@@ -121,7 +123,7 @@ class Sources:
             self.check(uri)
 
     def check(self, uri: str) -> None:
-        """Check an open source, once for all changes that come while it is checked."""
+        """Check an open source. Changes during a check lead to one more check."""
         opened = self._open[uri]
         opened.stale = True
         if not opened.checking:
@@ -129,11 +131,11 @@ class Sources:
             self._server.create_task(self._check(uri, opened))
 
     def absent(self) -> bool:
-        """Tell whether sources cannot be read here, and say so once."""
+        """Tell whether the parser is missing, and log that once."""
         missing = unavailable()
         if missing and not self._told:
             self._told = True
-            self._server.log("warning", f"Sources are not checked: {missing}")
+            self._server.log("warning", f"Worker sources aren't checked: {missing}")
         return bool(missing)
 
     async def _check(self, uri: str, opened: Opened) -> None:
@@ -143,8 +145,8 @@ class Sources:
                 opened.stale = False
                 document, index = opened.document, opened.document.index
                 version = document.version
-                project = await self.project(Path(opened.path))
-                problems = await asyncio.to_thread(opened.checker.check, index.text, project)
+                context = await self.context(Path(opened.path))
+                problems = await asyncio.to_thread(opened.checker.check, index.text, context)
                 if self._open.get(uri) is opened and document.index is index:
                     self._server.diagnostics.say(uri, problems, version, index)
         finally:
@@ -158,10 +160,10 @@ class Sources:
         if opened is None:
             return None
         await self._server.found.wait()
-        project = await self.project(Path(opened.path))
+        context = await self.context(Path(opened.path))
         index, encoding = opened.document.index, opened.document.encoding
         source = await asyncio.to_thread(opened.checker.reader.read, index.text)
-        return Read(source, project, index, encoding)
+        return Read(source, context, index, encoding)
 
     def configs(self) -> list[Config]:
         """Return the configs of all projects, open ones as the editor has them."""
@@ -171,27 +173,27 @@ class Sources:
             for project in self._server.projects
         ]
 
-    def owner(self, path: Path) -> Project | None:
+    def owner(self, path: Path) -> ServedProject | None:
         """Return the project that a source belongs to."""
         for config in belonging(str(path), self.configs()):
             return self._server.projects.get(Path(config.path))
         return None
 
-    async def project(self, path: Path) -> SourceProject:
-        """Return what a source is read with: its configs and the types of its other files."""
+    async def context(self, path: Path) -> SourceContext:
+        """Return the context of a source: its configs, and the types in other sources."""
         configs = belonging(str(path), self.configs())
         owner = self._server.projects.get(Path(configs[0].path)) if configs else None
         if owner is None:
             return ALONE
         folder = owner.path.parent
-        looking = self._around.get(folder)
+        looking = self._contexts.get(folder)
         if looking is None:
-            looking = asyncio.ensure_future(asyncio.to_thread(self._look_around, owner))
-            self._around[folder] = looking
+            looking = asyncio.ensure_future(asyncio.to_thread(self._read_project, owner))
+            self._contexts[folder] = looking
         types, beside = await asyncio.shield(looking)
-        return SourceProject(configs, types, beside)
+        return SourceContext(configs, types, beside)
 
-    def _look_around(self, owner: Project) -> Around:
+    def _read_project(self, owner: ServedProject) -> tuple[Types, frozenset[str]]:
         texts = (text for text in self._texts(owner) if may_type(text.text))
         types = merge_types(env_types(text.source()) for text in texts)
         return types, texts_beside(owner.path.parent)
@@ -204,23 +206,23 @@ class Sources:
             return []
         return await asyncio.to_thread(self._unused, owner, config)
 
-    def _unused(self, owner: Project, config: Config) -> list[Problem]:
+    def _unused(self, owner: ServedProject, config: Config) -> list[Problem]:
         try:
             found = {str(text.path): text for text in self._texts(owner, whole=True)}
         except SourceError:
             return []  # what is not read may use any binding
         texts = {path: text.text for path, text in found.items()}
-        return unused_bindings(config, texts, lambda path: found[path].source())
+        return check_with_sources(config, texts, lambda path: found[path].source())
 
-    async def of_project(self, owner: Project, word: str) -> list[tuple[Path, Source]]:
+    async def of_project(self, owner: ServedProject, word: str) -> list[tuple[Path, Source]]:
         """Return a project's sources that have a word in them, open ones as the editor has them."""
         return await asyncio.to_thread(self._with_word, owner, word)
 
-    def _with_word(self, owner: Project, word: str) -> list[tuple[Path, Source]]:
+    def _with_word(self, owner: ServedProject, word: str) -> list[tuple[Path, Source]]:
         texts = self._texts(owner)
         return [(text.path, text.source()) for text in texts if word in text.text]
 
-    def _texts(self, owner: Project, *, whole: bool = False) -> Iterator[Text]:
+    def _texts(self, owner: ServedProject, *, whole: bool = False) -> Iterator[Text]:
         """Yield a project's sources, open ones as the editor has them.
 
         One that cannot be read is left out, or with `whole` raised as SourceError.
@@ -233,7 +235,7 @@ class Sources:
             try:
                 yield self._load(path)
             except SourceError:
-                if whole and path.exists():
+                if whole and is_there(path):
                     raise
 
     def _load(self, path: Path) -> Text:

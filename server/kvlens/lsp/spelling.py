@@ -13,10 +13,29 @@ from pathlib import Path
 
 from pygls.uris import from_fs_path, to_fs_path
 
+_LONGEST = os.pathconf("/", "PC_PATH_MAX") if hasattr(os, "pathconf") else 32_767  # bytes
+
+
+def file_path(uri: str) -> str | None:
+    """Return the path in a file's URI; None of any other, and of one that no file can have."""
+    try:
+        path = to_fs_path(uri)
+    except ValueError:  # such as `file://[::1`
+        return None
+    return path if path and is_possible(path) else None
+
+
+def is_possible(path: str) -> bool:
+    """Tell whether the system takes a text as a path: what it refuses, it raises errors for."""
+    try:
+        return "\0" not in path and 0 < len(os.fsencode(path)) < _LONGEST
+    except UnicodeEncodeError:  # half a surrogate pair
+        return False
+
 
 def file_key(uri: str) -> str:
     """Return what is the same for all spellings of a file's URI."""
-    path = to_fs_path(uri)
+    path = file_path(uri)
     return os.path.normcase(path) if path else uri
 
 
@@ -36,7 +55,7 @@ class Spelling:
         if known is not None:
             return known
         for folder in folders:
-            base = to_fs_path(folder)
+            base = file_path(folder)
             if base and Path(path).is_relative_to(base):
                 inside = Path(path).relative_to(base).as_posix()
                 return f"{folder.rstrip('/')}{(from_fs_path('/' + inside) or '')[len('file://') :]}"

@@ -1,7 +1,7 @@
-"""The child processes that the server owns: another `kvlens` each, saying a JSON object a line.
+"""The server's child processes: each runs `kvlens` and prints a JSON object per line.
 
-A process of its own cannot stall typing. Its standard input is its lifeline: when this process
-goes, however it goes, the pipe closes and the child ends.
+A separate process can't delay typing. Its standard input is its lifeline: when this process ends,
+for whatever reason, the pipe closes and the child ends.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+from kvlens.errors import KVLensError
 from kvlens.lines import Line, LineCutter
 from kvlens.lsp.settings import Settings
 from kvlens.process import own_command
 
-STARTED_WITHIN = 60.0  # seconds; a cold machine that compiles everything needs some of them
+STARTED_WITHIN = 60.0  # seconds; enough for the first start on a slow machine
 ENDED_WITHIN = 5.0
 LONGEST_LINE = 16 * 1024 * 1024  # bytes of one event; a list of many namespaces is one line
 LONGEST_ERROR = 64 * 1024  # bytes of one line of standard error
 BLOCK = 65536  # bytes that are read at once
-MOST_AT_ONCE = 200  # lines, after which what the user types goes first
-BREATH = 0.05  # seconds that this takes: 4,000 lines a second
+MOST_AT_ONCE = 200  # lines in a row; then the event loop handles what the user types
+PAUSE = 0.05  # seconds for that; together a limit of 4,000 lines a second
 
 
 UNTRUSTED = (
@@ -34,20 +35,20 @@ UNTRUSTED = (
 )
 
 
-class ChildError(Exception):
-    """A child process is not to be had; the text says why and what to do."""
+class ChildError(KVLensError):
+    """A child process can't be started. The text says why and what to do."""
 
 
 def require_trust(settings: Settings) -> None:
-    """Raise ChildError in a workspace that is not trusted: its state on disk is not opened."""
+    """Raise ChildError in an untrusted workspace, whose state on disk must not be opened."""
     if not settings.trusted:
         raise ChildError(UNTRUSTED)
 
 
 class Child:
-    """One project's child process: started when it is needed, and again when it was lost.
+    """A project's child process, started on demand, and again if it stopped.
 
-    `changed(child, event)` hears its events, and `{"event": "state"}` when its state changes.
+    `changed(child, event)` is called with its events, and `{"event": "state"}` on state changes.
     """
 
     what = "The process"  # how messages name it
@@ -68,45 +69,45 @@ class Child:
 
     @property
     def url(self) -> str:
-        """The address, or "" while it does not run."""
+        """The URL, or "" while it isn't running."""
         return str(self.ready.get("url", "")) if self.state == "running" else ""
 
     async def start(self) -> None:
-        """Start it where it does not run. Raises ChildError."""
+        """Start it unless it's running. Raises ChildError."""
         require_trust(self.settings)
         async with self._lock:
             if self.state != "running":
                 await self._start()
 
     async def restart(self) -> None:
-        """End it and start it anew. Raises ChildError."""
+        """Restart it. Raises ChildError."""
         require_trust(self.settings)
         async with self._lock:
             await self._end()
             await self._start()
 
     async def stop(self) -> None:
-        """End it."""
+        """Stop it."""
         async with self._lock:
             await self._end()
             if self.state != "stopped":
                 self._set("stopped")
 
-    # for the kinds of children --------------------------------------------------------------
+    # for subclasses --------------------------------------------------------------------------
 
     async def arguments(self) -> list[str]:
-        """Return the command line behind `kvlens`; `--json --lifeline` come by themselves."""
+        """Return the arguments of `kvlens`, without `--json --lifeline --config`."""
         raise NotImplementedError
 
     def environment(self) -> dict[str, str]:
-        """Return variables that the process gets besides this one's."""
+        """Return additional environment variables."""
         return {}
 
     async def began(self) -> None:
-        """Do what follows the first line, which is in `ready`."""
+        """Called with the first event in `ready`."""
 
     async def ended(self) -> None:
-        """Let go of what `began` took."""
+        """Release what `began` acquired."""
 
     # inside ---------------------------------------------------------------------------------
 
@@ -121,13 +122,13 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                cwd=str(self.config.parent),  # a path in the store's URL is from there
+                cwd=str(self.config.parent),  # a relative path in the store's URL starts here
                 env={**os.environ, **self.environment()},
-                # On Windows a console program would else open a window.
+                # On Windows, a console program would open a window.
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if os.name == "nt" else 0,
             )
         except OSError as error:
-            raise self._failed(f"{self.what} could not be started: {error}") from error
+            raise self._failed(f"{self.what} couldn't be started: {error}") from error
         except ChildError as error:
             raise self._failed(str(error)) from error
         assert process.stdout and process.stderr
@@ -138,13 +139,15 @@ class Child:
         except asyncio.TimeoutError:
             await self._end()
             raise self._failed(
-                f"{self.what} did not start within {STARTED_WITHIN:.0f} s. See the log."
+                f"{self.what} didn't start within {STARTED_WITHIN:.0f} s. See the log."
             ) from None
         if ready is None:
             await self._tasks[0]
             await process.wait()
             raise self._failed(
-                self._errors[-1] if self._errors else f"{self.what} ended as it started."
+                self._errors[-1]
+                if self._errors
+                else f"{self.what} stopped while it was starting. See the log."
             )
         self.ready = ready
         await self.began()
@@ -152,7 +155,7 @@ class Child:
         self._set("running")
 
     async def _first(self, lines: AsyncIterator[Line]) -> dict[str, Any] | None:
-        """Return the line that says where it answers; None where it ends without one."""
+        """Return the "ready" event; None if the process ends without one."""
         async for line in lines:
             event = _event(line)
             if event.get("event") == "ready":
@@ -187,10 +190,10 @@ class Child:
                 self._set("running")
             self._changed(self, event)
         code = await process.wait()
-        if self._process is process:  # nobody asked it to end
+        if self._process is process:  # nobody stopped it
             self._process = None
             why = self._errors[-1] if self._errors else f"exit code {code}"
-            self._failed(f"{self.what} ended by itself: {why}")
+            self._failed(f"{self.what} stopped unexpectedly: {why}")
 
     async def _read_errors(self, stream: asyncio.StreamReader) -> None:
         async for line in _lines(stream, LONGEST_ERROR):
@@ -213,7 +216,7 @@ class Child:
 
 
 async def _lines(stream: asyncio.StreamReader, limit: int) -> AsyncIterator[Line]:
-    """Yield a stream's lines, however long, until its end."""
+    """Yield a stream's lines, of any length, until its end."""
     cutter = LineCutter(limit)
     count = 0
     while data := await stream.read(BLOCK):
@@ -221,13 +224,13 @@ async def _lines(stream: asyncio.StreamReader, limit: int) -> AsyncIterator[Line
             yield line
             count += 1
             if count % MOST_AT_ONCE == 0:
-                await asyncio.sleep(BREATH)  # the child counts what it cannot say meanwhile
+                await asyncio.sleep(PAUSE)  # the child counts what it drops meanwhile
     for line in cutter.end():
         yield line
 
 
 def _event(line: Line) -> dict[str, Any]:
-    """Return the event in a line; what is none becomes a line of the log."""
+    """Return the event in a line. Anything else becomes a log event."""
     event: Any = None
     if not line.left_out:
         with contextlib.suppress(ValueError, RecursionError):

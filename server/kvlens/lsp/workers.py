@@ -9,10 +9,11 @@ from typing import Any
 from kvlens.lsp.emulators import EmulatorProcess
 from kvlens.lsp.settings import Settings
 from kvlens.lsp.subprocesses import Child
+from kvlens.stores.registry import find_store
 
 
 class WorkerProcess(Child):
-    """One project's Worker. It has the same keys as the editor."""
+    """A project's Worker. It uses the same keys as the editor."""
 
     what = "The Worker"
 
@@ -29,8 +30,8 @@ class WorkerProcess(Child):
         self._emulator = emulator
 
     async def arguments(self) -> list[str]:
-        """Return the command line; keys in memory are reached through the editor's emulator."""
-        if self._in_memory:
+        """Return the arguments. Keys in memory are reached through the editor's emulator."""
+        if self._has_own_keys:
             await self._emulator.start()
         port = ["--port", str(self.port)] if self.port else ["--default-port", "0"]
         words = ["dev", *port, "--compat", self.settings.compat]
@@ -39,12 +40,13 @@ class WorkerProcess(Child):
         return [*words, "--env", self.of_environment] if self.of_environment else words
 
     def environment(self) -> dict[str, str]:
-        """Return the store; its secrets are no matter for a command line."""
-        if not self._in_memory:
+        """Return the store. Its URL may hold secrets, which don't belong on a command line."""
+        if not self._has_own_keys:
             return {"KVLENS_STORE": self.settings.store}
         ready = self._emulator.ready
         return {"KVLENS_STORE": ready["url"], "KVLENS_TOKEN": ready["token"]}
 
     @property
-    def _in_memory(self) -> bool:
-        return self.settings.store.startswith("memory:")
+    def _has_own_keys(self) -> bool:
+        info = find_store(self.settings.store)
+        return info is not None and not info.shared

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from kvlens.kv.records import Write
+from kvlens.seeds.progress import Cancelled, CancelledError, Progress
 from kvlens.stores.base import Batch, Store
 
 STEP_KEYS = 500  # between two looks at progress and cancel
@@ -13,17 +14,13 @@ STEP_KEYS = 500  # between two looks at progress and cancel
 T = TypeVar("T")
 
 
-class CancelledError(Exception):
-    """The work was cancelled, and nothing was changed."""
-
-
 async def apply(
     store: Store,
     ns: str,
     writes: Sequence[Write],
     *,
-    progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
 ) -> int:
     """Put all writes or none, and return how many were put; see `apply_all`."""
     if writes:
@@ -37,14 +34,12 @@ async def apply_all(
     batches: Sequence[Batch],
     total: int,
     *,
-    progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
 ) -> None:
     """Make all changes or none; `total` is how many keys they concern.
 
-    `progress(done, total)` is called in the loop's thread. Once `cancelled()` is true, it raises
-    CancelledError, and nothing was changed. Raises StoreError where the store refuses, with the
-    same effect.
+    Raises CancelledError, and StoreError if the store refuses: then nothing was changed.
     """
     if progress is None and cancelled is None:
         if len(batches) == 1 and not batches[0].deletes:
@@ -57,7 +52,7 @@ async def apply_all(
     loop = asyncio.get_running_loop()
     done = 0
 
-    def told(number: int) -> None:
+    def report(number: int) -> None:
         if progress:
             loop.call_soon_threadsafe(progress, number, total)
 
@@ -66,15 +61,15 @@ async def apply_all(
         nonlocal done
         for item in items:
             if done % STEP_KEYS == 0 and done:
-                told(done)
+                report(done)
             if done % STEP_KEYS == 0 and cancelled and cancelled():
-                raise CancelledError(f"cancelled after {done:,} keys; nothing was changed")
+                raise CancelledError(done, "nothing was changed")
             yield item
             done += 1
 
-    told(0)
+    report(0)
     await store.change_many(
         [Batch(ns, counted(writes), counted(deletes)) for ns, writes, deletes in batches]
     )
-    told(total)
-    await asyncio.sleep(0)  # what was told has arrived when this returns
+    report(total)
+    await asyncio.sleep(0)  # every report has arrived when this returns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 from kvlens import files
+from kvlens.errors import KVLensError
 from kvlens.kv.values import json_integer
 from kvlens.text import LineIndex, Span
 
@@ -16,6 +18,14 @@ LARGEST = 256 * 1024 * 1024  # bytes of a file; ten values of the greatest size,
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NEXT = re.compile(r"[ \t\r\n]*(?:([,\]])[ \t\r\n]*)?")
+# An element as most are: flat, and of few strings. Another one is looked at more closely.
+_FEW = re.compile(
+    r'[^\[{]|\{[^\[\]{}"]{0,1000}(?:"[^"\\]*(?:\\.[^"\\]*){0,100}"[^\[\]{}"]{0,1000}){0,16}\}'
+)
+_BRACKET = re.compile(r"[\[\]{}]")
+_RUN = 64 * 1024  # characters that are looked at in one go
+_DEEPEST = 1_000  # levels; Python takes about as many
+MOST_VALUES = 10_000  # of one element; metadata of 1,024 bytes cannot have so many
 MOST = 1_000  # problems of a file that are looked at closely; the rest is counted
 _CAP = 12  # problems in the text of an error, as many as wrangler shows; all are kept
 
@@ -29,7 +39,7 @@ class Problem(NamedTuple):
     severity: Literal["error", "warning"] = "error"
 
 
-class FileError(Exception):
+class FileError(KVLensError):
     """A file cannot be used, and nothing was done with it.
 
     The text is one line: the file, what is wrong (the first dozen), what to do. `problems` has
@@ -72,7 +82,7 @@ def located(name: str, text: str, problems: list[Problem]) -> list[str]:
 
 
 class Element(NamedTuple):
-    """One element of the array and where it stands."""
+    """One element of the array, and where it is."""
 
     value: Any
     span: Span
@@ -81,8 +91,8 @@ class Element(NamedTuple):
 def read_text(path: Path, name: str | None = None, *, given: bool = False) -> str:
     """Return a file's text, a byte order mark left out; `name` is for messages, else the path.
 
-    `given` tells that the user named the file, which may be a pipe then.
-    Raises FileError where it cannot be read, is not UTF-8 text or is over 256 MiB.
+    `given` says that the user named the file, which may be a pipe then.
+    Raises FileError if it can't be read, is not UTF-8 text or is over 256 MiB.
     """
     name = name or str(path)
     try:
@@ -97,7 +107,7 @@ def read_text(path: Path, name: str | None = None, *, given: bool = False) -> st
 
 
 def decode(data: bytes, name: str) -> str:
-    """Return a file's bytes as text, a byte order mark left out; FileError where it is none."""
+    """Return a file's bytes as text, a byte order mark left out; FileError if it isn't text."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _whole(name, "is UTF-16 text; save it as UTF-8")
     try:
@@ -114,6 +124,8 @@ def decode(data: bytes, name: str) -> str:
 def scan(text: str, example: str) -> Iterator[Element | Problem]:
     """Yield the elements of the array that the text is, then what stopped the reading, if any.
 
+    That is also an element of more values than any may have: they would take many times the
+    text's size in memory.
     `example` is such an array, for the message where the text is another thing.
     """
     at = _skip(text, 0)
@@ -124,14 +136,18 @@ def scan(text: str, example: str) -> Iterator[Element | Problem]:
     if text[at : at + 1] == "]":
         yield from _after(text, at + 1)
         return
-    while True:
+    for index in itertools.count():
+        if not _FEW.match(text, at) and (depth := _depth_of_too_many(text, at)):
+            deep = depth > _DEEPEST
+            yield _fault(text, at, "nested too deeply") if deep else _too_many(text, at, index)
+            return
         try:
             value, end = _SCAN(text, at)
-        except StopIteration:
+        except StopIteration as stopped:  # its value is where there is no value
             if text[at : at + 1] == "]" and at > start:
                 yield _fault(text, at, "a comma before ], which JSON does not allow")
             else:
-                yield _fault(text, at, "Expecting value")
+                yield _fault(text, int(stopped.value), "Expecting value")
             return
         except json.JSONDecodeError as error:
             yield _fault(text, error.pos, error.msg)
@@ -152,6 +168,53 @@ def scan(text: str, example: str) -> Iterator[Element | Problem]:
             yield _fault(text, found.end(), "a comma or ] is missing here")
             return
         at = found.end()
+
+
+def _depth_of_too_many(text: str, at: int) -> int:
+    """Return how deep the first value is that an element has too many, 0 where it has not.
+
+    None of the values is made.
+    """
+    count = depth = 0
+    while at < len(text):
+        quote = text.find('"', at, at + _RUN)
+        end = min(at + _RUN, len(text)) if quote < 0 else quote
+        for found in _BRACKET.finditer(text, at, end):
+            count += text.count(",", at, found.start()) + (found[0] in "[{")
+            depth += 1 if found[0] in "[{" else -1
+            at = found.end()
+            if count > MOST_VALUES:
+                return max(depth, 1)
+            if depth <= 0:
+                return 0
+        count += text.count(",", at, end)
+        if depth == 0:
+            return 0  # text or a number
+        if count > MOST_VALUES:
+            return depth
+        at = end if quote < 0 else _end_of_string(text, quote + 1)
+    return 0
+
+
+def _end_of_string(text: str, at: int) -> int:
+    """Return where a string ends whose content begins at `at`."""
+    while True:
+        at = text.find('"', at) + 1
+        if at == 0:
+            return len(text)
+        slashes = at - 2
+        while text[slashes] == "\\":
+            slashes -= 1
+        if (at - 2 - slashes) % 2 == 0:
+            return at
+
+
+def _too_many(text: str, at: int, index: int) -> Problem:
+    message = (
+        f"{at_index(index)}: has over {MOST_VALUES:,} values. Write JSON that is to be stored as "
+        "text, in quotes"
+    )
+    return Problem(message, Span(at, min(at + 1, len(text))), index)
 
 
 def type_name(value: object) -> str:
@@ -184,7 +247,7 @@ def at_index(index: int, key: str | None = None) -> str:
 
 
 def _refuse(name: str) -> object:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=json_integer)

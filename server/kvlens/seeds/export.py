@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import stat
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol, TextIO
@@ -15,10 +15,9 @@ from typing import Any, Protocol, TextIO
 from kvlens.kv.errors import KVSyntaxError
 from kvlens.kv.records import Entry
 from kvlens.kv.values import parse_json
+from kvlens.seeds.progress import Cancelled, Progress, Steps
 from kvlens.stores.base import DamagedKeyError, Store
 from kvlens.stores.batch import Damaged, everything
-
-KEYS_A_STEP = 100
 
 
 class Out(Protocol):
@@ -28,14 +27,10 @@ class Out(Protocol):
         """Write it."""
 
 
-class ExportCancelledError(Exception):
-    """An export was cancelled; the file is what it was before."""
-
-
 async def export(store: Store, ns: str, *, prefix: str = "") -> list[dict[str, Any]]:
     """Return a namespace as the items of a seed file, in the order of the keys.
 
-    Raises StoreError where the store cannot be read, or holds what is no JSON as metadata.
+    Raises StoreError where the store cannot be read, or holds metadata that isn't JSON.
     """
     return [item async for item in stream(store, ns, prefix=prefix)]
 
@@ -45,7 +40,7 @@ async def stream(
 ) -> AsyncIterator[dict[str, Any]]:
     """Yield the items one by one, so that a large namespace need not fit into memory.
 
-    A damaged key is left out where `damaged` is told of it, else it raises.
+    `damaged` gets the keys that cannot be read; without it the first of them raises.
     """
     async for item, _ in sized(store, ns, prefix=prefix, damaged=damaged):
         yield item
@@ -94,29 +89,22 @@ async def write_items(
     out: Out,
     *,
     prefix: str = "",
-    progress: Callable[[int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
     damaged: Damaged | None = None,
 ) -> int:
     """Write a namespace to an open text file as readable JSON; return how many keys.
 
-    `progress(done)` is called after some keys each, and `cancelled()` ends the work with
-    ExportCancelledError. Raises StoreError as `export` does; a damaged key is left out where
-    `damaged` is told of it.
+    Raises CancelledError, and StoreError as `export` does; `damaged` gets the keys that cannot be
+    read, and they are left out.
     """
-    count = 0
+    steps = Steps("nothing was written", progress, cancelled)
     async for item in stream(store, ns, prefix=prefix, damaged=damaged):
-        out.write(",\n  " if count else "[\n  ")
+        out.write(",\n  " if steps.done else "[\n  ")
         out.write(json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n  "))
-        count += 1
-        if count % KEYS_A_STEP == 0 and (progress or cancelled):
-            await yield_control()
-            if progress:
-                progress(count)
-            if cancelled and cancelled():
-                raise ExportCancelledError(f"cancelled after {count:,} keys; nothing was written")
-    out.write("\n]\n" if count else "[]\n")
-    return count
+        await steps.add()
+    out.write("\n]\n" if steps.done else "[]\n")
+    return steps.done
 
 
 async def export_file(
@@ -126,8 +114,8 @@ async def export_file(
     *,
     project: Path | None = None,
     prefix: str = "",
-    progress: Callable[[int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
     damaged: Damaged | None = None,
 ) -> int:
     """Write a namespace as a seed file and return how many keys.
@@ -151,7 +139,7 @@ async def export_file(
 @contextmanager
 def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
     """Open what is to be written: a regular file is replaced when all is there."""
-    # What is no character comes out as \udxxx, which is how JSON writes it.
+    # A lone surrogate comes out as \udxxx, which is how JSON writes it.
     how: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
     if path.is_dir():
         raise OSError(errno.EISDIR, "is a folder; name a file", str(path))
@@ -186,10 +174,3 @@ def _leads_out(path: Path, target: Path, project: Path) -> bool:
     named = Path(os.path.normpath(path.absolute()))
     folder = Path(os.path.normpath(project.absolute()))
     return named.is_relative_to(folder) and not target.is_relative_to(folder.resolve())
-
-
-async def yield_control() -> None:
-    """Give others their turn, the one who cancels among them."""
-    import asyncio  # late: the command line does without
-
-    await asyncio.sleep(0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,30 +82,28 @@ class SeedFile(NamedTuple):
 
 
 class SeedError(FileError):
-    """A seed file has mistakes, so that nothing of it is written."""
+    """A seed file has mistakes, and none of it is written."""
 
 
 def read(path: Path, now: float, *, name: str | None = None, given: bool = False) -> SeedFile:
     """Return a seed file without errors; `now` (seconds) tells which expirations have passed.
 
-    Messages call it `name`, by default its path. `given` tells that the user named the file, which
-    may be a pipe then.
-    Raises FileError where the file cannot be read, and SeedError where anything in it is wrong.
+    Messages call it `name`, by default its path. `given` says that the user named the file, which
+    may be a pipe then. Raises FileError if the file can't be read, and SeedError for any mistake.
     """
     name = name or str(path)
     return accept(check(read_text(path, name, given=given), name, now))
 
 
 def parse(data: bytes, name: str, now: float) -> SeedFile:
-    """Return the seed file that these bytes are; raises as `read` does."""
+    """Return the seed file in these bytes. Raises as `read` does."""
     return accept(check(decode(data, name), name, now))
 
 
 def check(text: str, name: str, now: float) -> SeedFile:
     """Return what can be read of a seed file, and all its problems in order. Never fails."""
-    items: list[SeedItem] = []
+    items = _Items()
     found = _Problems()
-    seen: dict[str, int] = {}
     for index, element in enumerate(scan(text, EXAMPLE)):
         if isinstance(element, Problem):
             found.last(element)
@@ -113,16 +112,47 @@ def check(text: str, name: str, now: float) -> SeedFile:
         if found.counts["error"] >= MOST and (wrong := _plainly_wrong(raw)):
             found.counts["error"] += wrong  # one of very many: its words are not needed
             continue
-        for result in _item(index, raw, element.span, now):
+        hints = found.counts["warning"] < MOST  # to find what was meant takes time
+        for result in _item(index, raw, element.span, now, hints):
             if isinstance(result, Problem):
                 found.add(result)
-                continue
-            if result.key in seen:
-                message = f"the key stands at index {seen[result.key]} too; the last one counts"
+            elif (before := items.add(index, result)) is not None:
+                message = f"this key is at index {before}, too; the last one counts"
                 found.add(_problem(index, result.key, message, element.span, warning=True))
-            seen[result.key] = index
-            items.append(result)
-    return SeedFile(name, text, items, found.listed, found.counts)
+    return SeedFile(name, text, items.found, found.listed, found.counts)
+
+
+class _Items:
+    """The items of a file, one for each key: the last one, in the place of the first.
+
+    A table of where each key was takes much memory in a file of a million: it is made only
+    once a key is repeated.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[SeedItem] = []
+        self._indices = array("I")  # of `found`, in the file
+        self._keys: set[str] = set()
+        self._places: dict[str, int] = {}  # of the keys, in `found`: used in place of `_keys`
+
+    def add(self, index: int, item: SeedItem) -> int | None:
+        """Add an item; return the index of the one before it that has the same key."""
+        if not self._places:
+            if item.key not in self._keys:
+                self._keys.add(item.key)
+                self.found.append(item)
+                self._indices.append(index)
+                return None
+            self._keys.clear()
+            self._places = {one.key: place for place, one in enumerate(self.found)}
+        place = self._places.setdefault(item.key, len(self.found))
+        if place == len(self.found):
+            self.found.append(item)
+            self._indices.append(index)
+            return None
+        before = self._indices[place]
+        self.found[place], self._indices[place] = item, index
+        return before
 
 
 class _Problems:
@@ -150,14 +180,16 @@ def _plainly_wrong(raw: Any) -> int:
 
 
 def accept(seed: SeedFile) -> SeedFile:
-    """Return the file as it is; SeedError where anything in it is an error."""
+    """Return the file as it is. Raises SeedError for any error in it."""
     errors = seed.errors
     if errors:
         raise SeedError(seed.name, seed.text, errors, seed.counts["error"])
     return seed
 
 
-def _item(index: int, raw: Any, span: Span, now: float) -> Iterator[Problem | SeedItem]:
+def _item(
+    index: int, raw: Any, span: Span, now: float, hints: bool
+) -> Iterator[Problem | SeedItem]:
     """Yield the problems of one element, and the item where none of them is an error."""
     if not isinstance(raw, dict):
         yield _problem(index, None, f"must be an object, but is of type {type_name(raw)}", span)
@@ -196,7 +228,7 @@ def _item(index: int, raw: Any, span: Span, now: float) -> Iterator[Problem | Se
     named = key if isinstance(key, str) else None
     for message in wrong:
         yield _problem(index, named, message, span)
-    for message in _doubts(raw):
+    for message in _doubts(raw, hints):
         yield _problem(index, named, message, span, warning=True)
     if not wrong and isinstance(key, str):
         yield SeedItem(key, value, metadata, expiration, ttl)
@@ -211,7 +243,7 @@ def _wrong_key(raw: dict[str, Any]) -> Iterator[str]:
     if not isinstance(key, str):
         yield f'"key" must be a string, but is of type {type_name(key)}'
     elif has_lone_surrogate(key):
-        yield '"key" has half of a surrogate pair, which is no character'
+        yield '"key" has half of a surrogate pair, which is not a character'
     else:
         try:
             key_name("put", key)
@@ -232,7 +264,7 @@ def _value(given: object, is_base64: bool) -> bytes | str:
         try:
             value = given.encode()
         except UnicodeEncodeError:
-            return '"value" has half of a surrogate pair, which is no character; use base64'
+            return '"value" has half of a surrogate pair, which is not a character; use base64'
     try:
         check_value_size(len(value))
     except KVError as error:
@@ -253,7 +285,7 @@ def _way_out(given: object) -> str:
 
 
 def wrong_expiry(expiration: float | None, ttl: float | None, now: float) -> str | None:
-    """Return what is wrong with the times of an item (seconds), or None."""
+    """Return what is wrong with the times (seconds) of an item, or None."""
     for name, given in (("expiration_ttl", ttl), ("expiration", expiration)):
         if given is not None and abs(given) >= BEYOND_NUMBERS:
             return f'"{name}" is out of range: it takes seconds'
@@ -284,9 +316,12 @@ def looks_like_milliseconds(given: float) -> bool:
     return _MILLISECONDS < given < _MILLISECONDS * 1000
 
 
-def _doubts(raw: dict[str, Any]) -> Iterator[str]:
+def _doubts(raw: dict[str, Any], hints: bool) -> Iterator[str]:
     unknown = [] if raw.keys() <= _KNOWN else [name for name in raw if name not in _KNOWN]
     for name in unknown:
+        if not hints:
+            yield f"unknown property {short(name)} is left out"
+            continue
         from difflib import get_close_matches  # late: only where it is needed
 
         plain = name.lower().replace("-", "_")

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from kvlens.kv.records import Entry, Write
 from kvlens.seeds.plan import differing
+from kvlens.seeds.progress import Cancelled, CancelledError, Progress, Steps
 from kvlens.stores.base import Seen, Store, StoreError
 from kvlens.stores.batch import each, everything
 
@@ -23,14 +24,23 @@ class Moved(NamedTuple):
     conflicts: list[str]
 
 
-async def move(store: Store, old: str, new: str, existing: Existing = "refuse") -> Moved:
+async def move(
+    store: Store,
+    old: str,
+    new: str,
+    existing: Existing = "refuse",
+    *,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> Moved:
     """Move every key of namespace `old` to `new`, with metadata and expiration.
 
     Of a key that `new` has otherwise, `existing` decides: with "refuse" nothing at all is moved,
     with "keep" it stays in both, with "overwrite" the one of `old` counts. A key of `old` is
     deleted only once `new` has it, and only if it is still what `new` has: what is written to it
     at the last moment stays.
-    Raises StoreError; then `old` has all of its keys, and `new` what it had before.
+    Raises CancelledError and StoreError; then `old` has all of its keys, and `new` what it had
+    before.
     """
     if old == new:
         return Moved(0, [])
@@ -38,6 +48,7 @@ async def move(store: Store, old: str, new: str, existing: Existing = "refuse") 
     if conflicts and existing == "refuse":
         return Moved(0, conflicts)
     stay = set(conflicts) if existing == "keep" else set()
+    steps = Steps("nothing was moved", progress, cancelled)
     added: list[Seen] = []
     replaced: list[tuple[Seen, Write]] = []
     try:
@@ -49,7 +60,8 @@ async def move(store: Store, old: str, new: str, existing: Existing = "refuse") 
                 elif differing(write, entry):
                     replaced.append((Seen.of(write.key, write), Write(write.key, *entry)))
             await store.put_many(new, part)
-    except StoreError:
+            await steps.add(len(part))
+    except (CancelledError, StoreError):
         await _take_back(store, new, added, replaced)
         raise
     moved = 0

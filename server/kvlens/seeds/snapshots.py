@@ -19,24 +19,25 @@ import json
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
+from kvlens.errors import KVLensError
 from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
 from kvlens.kv.values import dump_json
-from kvlens.seeds.apply import CancelledError, apply_all
+from kvlens.seeds.apply import apply_all
 from kvlens.seeds.array import short
-from kvlens.seeds.export import sized, yield_control
+from kvlens.seeds.export import sized
 from kvlens.seeds.plan import Change, differing
+from kvlens.seeds.progress import Cancelled, Progress, Steps
 from kvlens.stores.base import Batch, Store, StoreError
 from kvlens.stores.batch import Damaged, everything
 from kvlens.stores.wrangler.safe_paths import OWN, Folder, open_folder
 
 MANIFEST = "manifest.json"
 VERSION = 1
-STEP_KEYS = 100  # between two looks at progress and cancel
 MANIFEST_LIMIT = 16 * 1024 * 1024  # bytes
 LINE_LIMIT = 160 * 1024 * 1024  # bytes: a value of 25 MiB, every one of them escaped
 LEFT_OVER = 3600.0  # seconds, after which a file that no manifest names is nobody's work
@@ -54,11 +55,8 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 
-Progress = Callable[[int], None]
-Cancelled = Callable[[], bool]
 
-
-class SnapshotError(Exception):
+class SnapshotError(KVLensError):
     """A snapshot cannot be made or used; the text says which, why and what to do."""
 
 
@@ -66,8 +64,16 @@ class SnapshotExistsError(SnapshotError):
     """There is a snapshot of that name, and nobody said to write over it."""
 
 
-class SnapshotCancelledError(SnapshotError):
-    """The work was cancelled; the text says what was done."""
+class SnapshotMissingError(SnapshotError):
+    """There is no snapshot of that name; `known` are those that there are."""
+
+    def __init__(self, text: str, known: Sequence[str]) -> None:
+        super().__init__(text)
+        self.known = known
+
+
+class SnapshotAmbiguousError(SnapshotError):
+    """Two namespaces of the snapshot are one now, so that it is not clear which one to take."""
 
 
 class NamespaceRef(NamedTuple):
@@ -80,6 +86,17 @@ class NamespaceRef(NamedTuple):
     def __str__(self) -> str:
         where = f' of environment "{self.environment}"' if self.environment else ""
         return f"{self.binding}{where}"
+
+
+class NamespaceUnreadableError(StoreError):
+    """The store cannot read one of the namespaces of a snapshot; `others` are the rest."""
+
+    def __init__(
+        self, namespace: NamespaceRef, others: Sequence[NamespaceRef], error: StoreError
+    ) -> None:
+        super().__init__(f"{namespace} cannot be read. {error}")
+        self.namespace = namespace
+        self.others = others
 
 
 class SnapshotEntry(NamedTuple):
@@ -175,18 +192,17 @@ async def save(
 ) -> Snapshot:
     """Keep the namespaces as they are now, and return the snapshot.
 
-    A damaged key is left out where `damaged` is told of it, else it raises StoreError.
-    `progress(done)` is told the keys written so far; `cancelled()` ends the work. Whatever ends
-    it early, nothing new is left. Raises SnapshotError for a bad name, one that is taken (without
-    `force`), a cancel or a full disk, StoreError where the store cannot be read or something else
-    is in the place of one of our files.
+    `damaged` gets the keys that cannot be read, and they are left out; without it the first of
+    them raises. Whatever ends the work early, nothing new is left. Raises CancelledError;
+    SnapshotError for a bad name, one that is taken (without `force`) or a full disk; StoreError if
+    the store cannot be read, or something else is in the place of one of our files.
     """
     check_name(name)
     path = folder(base) / name
     try:
         with _opened(base, name, create=True) as place:
-            count = _Count(progress, cancelled)
-            return await _save(store, place, name, namespaces, force, count, damaged)
+            steps = Steps("nothing was saved", progress, cancelled)
+            return await _save(store, place, name, namespaces, force, steps, damaged)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise SnapshotError(
@@ -204,7 +220,7 @@ async def _save(
     name: str,
     namespaces: Sequence[NamespaceRef],
     force: bool,
-    count: _Count,
+    steps: Steps,
     damaged: Damaged | None,
 ) -> Snapshot:
     before: list[SnapshotEntry] = []
@@ -221,7 +237,7 @@ async def _save(
                 file, out = _new_file(place, namespace)
                 made[namespace.id] = SnapshotEntry(namespace, file, 0, 0)
                 with out, _reading(namespace, namespaces):
-                    keys, size = await _write(store, namespace.id, out, count, damaged)
+                    keys, size = await _write(store, namespace.id, out, steps, damaged)
                 made[namespace.id] = made[namespace.id]._replace(keys=keys, size=size)
             kept.append(made[namespace.id]._replace(namespace=namespace))
         snapshot = Snapshot(name, place.path, int(time.time()), kept)
@@ -236,43 +252,17 @@ async def _save(
 
 
 @contextlib.contextmanager
-def _reading(namespace: Named, asked: Sequence[Named]) -> Iterator[None]:
-    """Name the one of several namespaces that the store cannot read, and how to go on without."""
+def _reading(namespace: NamespaceRef, asked: Sequence[NamespaceRef]) -> Iterator[None]:
+    """Name the one of several namespaces that the store cannot read."""
     try:
         yield
     except StoreError as error:
         others = [one for one in asked if one.id != namespace.id]
-        choices = [f"--binding {one.binding}" for one in others if one.binding != namespace.binding]
-        # else the same binding in other environments
-        how = " ".join(dict.fromkeys(choices)) or " or ".join(
-            dict.fromkeys(f"--env {one.environment or repr('')}" for one in others)
-        )
-        way_out = f" To do the others: {how}." if how else ""
-        raise StoreError(f"{namespace} cannot be read. {error}{way_out}") from error
-
-
-class _Count:
-    """Keys done, told now and then."""
-
-    def __init__(self, progress: Progress | None, cancelled: Cancelled | None) -> None:
-        self.done = 0
-        self._progress = progress
-        self._cancelled = cancelled
-
-    async def add(self, number: int, left: str) -> None:
-        """Add keys; SnapshotCancelledError, saying what is `left`, where the user ends it."""
-        before, self.done = self.done // STEP_KEYS, self.done + number
-        if self.done // STEP_KEYS == before:
-            return
-        if self._progress:
-            self._progress(self.done)
-        await yield_control()
-        if self._cancelled and self._cancelled():
-            raise SnapshotCancelledError(f"cancelled after {self.done:,} keys; {left}")
+        raise NamespaceUnreadableError(namespace, others, error) from error
 
 
 async def _write(
-    store: Store, ns: str, out: TextIO, count: _Count, damaged: Damaged | None
+    store: Store, ns: str, out: TextIO, steps: Steps, damaged: Damaged | None
 ) -> tuple[int, int]:
     """Write a namespace, an item a line; return its keys and the bytes of their values."""
     keys = size = 0
@@ -282,7 +272,7 @@ async def _write(
         out.write(dump_json(item))
         keys += 1
         size += bytes_of_value
-        await count.add(1, "nothing was saved")
+        await steps.add()
     out.write("\n]\n" if keys else "]\n")
     out.flush()
     os.fsync(out.fileno())
@@ -336,7 +326,7 @@ def _commit(place: Folder, snapshot: Snapshot) -> None:
             out.write("\n")
             out.flush()
             os.fsync(out.fileno())
-        place.exists(MANIFEST)  # StoreError where it is no file
+        place.exists(MANIFEST)  # StoreError if it is not a file
         place.replace(beside, MANIFEST)
     except BaseException:
         _remove(place, [beside])
@@ -402,7 +392,7 @@ def load(base: Path, name: str) -> Snapshot:
     except FileNotFoundError:
         known = [one.name for one in saved(base)[0]]
         there = f"the snapshots are: {', '.join(known)}" if known else "none was saved yet"
-        raise SnapshotError(f'no snapshot "{name}"; {there}') from None
+        raise SnapshotMissingError(f'no snapshot "{name}"; {there}', known) from None
     except OSError as error:
         raise SnapshotError(f"{folder(base) / name} cannot be read: {error.strerror}") from error
 
@@ -462,15 +452,15 @@ async def compare(
     leaves it alone unless the snapshot has it.
     """
     pairs = _paired(snapshot, declared)
-    count = _Count(None, cancelled)
+    steps = Steps("nothing was changed", None, cancelled)
     for kept, _ in pairs:
         for _ in _Entries(snapshot, kept):
-            await count.add(1, "nothing was changed")
+            await steps.add()
     found = []
     for kept, namespace in pairs:
         entries = _Entries(snapshot, kept, now)
         with _reading(namespace, declared):
-            changes = [change async for change in _changes(store, namespace.id, entries, count)]
+            changes = [change async for change in _changes(store, namespace.id, entries, steps)]
         found.append(Difference(namespace, kept, changes, entries.expired))
     return found
 
@@ -480,13 +470,13 @@ async def restore(
     snapshot: Snapshot,
     differences: Sequence[Difference],
     *,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> None:
     """Undo the differences that `compare` found: put what is gone or changed, delete what is new.
 
-    All namespaces or none. Raises SnapshotError where a file was changed meanwhile, or for a
-    cancel, and StoreError where the store refuses: then nothing was changed.
+    All namespaces or none. Raises CancelledError, SnapshotError if a file was changed meanwhile,
+    and StoreError if the store refuses: then nothing was changed.
     """
     total = sum(len(difference.changes) for difference in differences)
     batches = [
@@ -494,10 +484,7 @@ async def restore(
         for one in differences
         if one.changes
     ]
-    try:
-        await apply_all(store, batches, total, progress=progress, cancelled=cancelled)
-    except CancelledError as error:
-        raise SnapshotCancelledError(str(error)) from None
+    await apply_all(store, batches, total, progress=progress, cancelled=cancelled)
 
 
 def _writes(snapshot: Snapshot, difference: Difference) -> Iterator[Write]:
@@ -531,9 +518,9 @@ def _paired(
             continue
         other = pairs.setdefault(namespace.id, (kept, namespace))
         if other[0].file != kept.file:
-            raise SnapshotError(
+            raise SnapshotAmbiguousError(
                 f"{other[1]} and {namespace} are one namespace now (id {short(namespace.id)}) and "
-                f'were two when "{snapshot.name}" was saved; choose one with --binding'
+                f'were two when "{snapshot.name}" was saved'
             )
     if not pairs:
         there = ", ".join(dict.fromkeys(str(one.namespace) for one in snapshot.namespaces))
@@ -543,9 +530,7 @@ def _paired(
     return list(pairs.values())
 
 
-async def _changes(
-    store: Store, ns: str, entries: _Entries, count: _Count
-) -> AsyncIterator[Change]:
+async def _changes(store: Store, ns: str, entries: _Entries, steps: Steps) -> AsyncIterator[Change]:
     """Walk through snapshot and store side by side: both are in the order of the keys."""
     kept = iter(entries)
     then = next(kept, None)
@@ -559,7 +544,7 @@ async def _changes(
             if parts := differing(then[1], entry):
                 yield Change(key, "changed", parts)
             then = next(kept, None)
-        await count.add(1, "nothing was changed")
+        await steps.add()
     while then:
         yield Change(then[0], "gone")
         then = next(kept, None)

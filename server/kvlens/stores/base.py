@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Union
 
+from kvlens.errors import KVLensError
 from kvlens.kv.clock import Clock
 from kvlens.kv.records import Entry, Page, Stats, Write
 
 
-class StoreError(Exception):
-    """A store cannot do what it was asked. The text names the place and the way out."""
+class StoreError(KVLensError):
+    """A store cannot do what was asked. The text names the place and the way out."""
 
 
 class DamagedKeyError(StoreError):
@@ -24,19 +26,22 @@ class DamagedKeyError(StoreError):
         self.key = key
 
 
+Found = Union[Entry, DamagedKeyError, None]  # noqa: UP007  evaluated, in Python 3.10 too
+
+
 class Replaced(Enum):
-    """What became of a `Store.replace`; true where the key has the new value now."""
+    """The result of `Store.replace`; true if the key has the new value now."""
 
     DONE = "done"
     GONE = "gone"  # the key was deleted, or has expired
-    CHANGED = "changed"  # its value is not the one that was expected
+    CHANGED = "changed"  # it has another value than expected
 
     def __bool__(self) -> bool:
         return self is Replaced.DONE
 
 
 class Batch(NamedTuple):
-    """What to change in one namespace. Of equal keys the last write counts, before a delete."""
+    """What to change in one namespace. The last write of a key counts, and wins over a delete."""
 
     ns: str
     writes: Iterable[Write] = ()
@@ -62,52 +67,118 @@ class Seen(NamedTuple):
         return cls(key, digest(entry.value), entry.metadata, entry.expiration)
 
     def is_same(self, entry: Entry | None) -> bool:
-        """Tell whether this is the entry that was read."""
+        """Return whether this is the entry that was read."""
         return entry is not None and Seen.of(self.key, entry) == self
 
 
-class Store(Protocol):
+class StoreInfo(NamedTuple):
+    """One kind of store: how it is named, what it is for and what it can do."""
+
+    urls: tuple[str, ...]
+    """The forms of its URL, as help and documentation show them."""
+    summary: str
+    """What it is for; its row in docs/stores.md."""
+    open_url: Callable[[str, Path, Clock], Store]
+    """Open the store of a URL; relative paths are below the folder. Nothing is read yet."""
+    shared: bool = True
+    """Whether every process that opens the same URL has the same keys."""
+    has_sizes: bool = True
+    """Whether it knows the size of a namespace."""
+    local_path: Callable[[str, Path], Path] | None = None
+    """Return the folder that a URL names below another one, if the keys are on this machine."""
+
+    @property
+    def by_scheme(self) -> dict[str, str]:
+        """The forms of its URL by their schemes: {"wrangler": "wrangler: or wrangler:PATH"}."""
+        found: dict[str, str] = {}
+        for url in self.urls:
+            scheme = url.partition(":")[0]
+            found[scheme] = f"{found[scheme]} or {url}" if scheme in found else url
+        return found
+
+
+class Store(ABC):
     """Keys and values of many namespaces. `ns` is a namespace's id in the store.
 
-    An expired key is never returned. Every method raises StoreError where the store is locked,
-    damaged, read-only or out of reach; then nothing was changed. Where only one key is damaged,
-    `get` raises DamagedKeyError for it, and `list` has its name.
-
-    A store that reads many entries in one go offers `get_many` too: see `kvlens.stores.batch`.
+    An expired key is never returned. Every method raises StoreError if the store is locked,
+    damaged, read-only or out of reach; then nothing was changed. If only one key is damaged,
+    `get` raises DamagedKeyError for it, and `list` still has its name.
     """
 
-    inline: bool
-    """True where most calls finish without waiting and none needs an asyncio task around it."""
+    info: StoreInfo
+    inline = False
+    """True if most calls finish without waiting and none needs an asyncio task around it."""
+    writable = True
+    """False if the user has not allowed changes; a store that turns out read-only raises."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether every process that opens the same URL has the same keys."""
+        return self.info.shared
+
+    @property
+    def has_sizes(self) -> bool:
+        """Whether `stats` knows the size of a namespace."""
+        return self.info.has_sizes
+
+    @property
+    def local_path(self) -> Path | None:
+        """The folder on this machine that holds the keys, if there is one."""
+        return None
+
+    @abstractmethod
     async def get(self, ns: str, key: str) -> Entry | None:
         """Return the entry of `key`, or None."""
 
+    async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
+        """Return the entries of the first keys: None for a missing one, the error of a damaged one.
+
+        Stops when the values have `size` bytes together, but never before the first key.
+        """
+        found: list[Found] = []
+        for key in keys:
+            try:
+                entry = await self.get(ns, key)
+            except DamagedKeyError as error:
+                found.append(error)
+                continue
+            found.append(entry)
+            size -= len(entry.value) if entry else 0
+            if size <= 0:
+                break
+        return found
+
+    @abstractmethod
     async def put(self, ns: str, write: Write) -> None:
         """Store one entry in place of what is there."""
 
     async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
-        """Store all entries or none; of equal keys the last one counts."""
+        """Store all entries or none; the last one of equal keys counts."""
+        await self.change_many([Batch(ns, writes)])
 
+    @abstractmethod
     async def change_many(self, batches: Sequence[Batch]) -> None:
-        """Make the changes of one or several namespaces, all of them or none.
+        """Change one or several namespaces, completely or not at all.
 
-        What the batches have is taken one by one, often in another thread, while the values are
-        set aside out of sight. An exception from there ends it, passes, and nothing was changed:
-        that is how to cancel.
+        The items of the batches are taken one by one, often in another thread, and staged. To
+        cancel, raise an exception from them: it is passed on, and nothing was changed.
         """
 
+    @abstractmethod
     async def replace(
         self, ns: str, key: str, value: bytes, expected: str | None = None
     ) -> Replaced:
         """Give `key` a new value; metadata and expiration stay.
 
-        Nothing is written where the key is gone, or where `expected` is given and is not the
-        `digest` of the value that the key has: to compare and to write are one step.
+        Nothing is written if the key is gone, or if `expected` is given and differs from the
+        `digest` of the current value: comparing and writing are one step.
         """
 
+    @abstractmethod
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
-        """Delete the keys and return how many there were."""
+        """Delete the keys and return how many of them existed."""
 
+    @abstractmethod
     async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
         """Delete the keys whose entries are still those that were read, and return their names.
 
@@ -115,28 +186,37 @@ class Store(Protocol):
         Metadata counts by its text, as this store returned it.
         """
 
+    @abstractmethod
     async def list(
         self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
     ) -> Page:
-        """Return up to `limit` keys that begin with `prefix` and sort behind `after`."""
+        """Return up to `limit` keys that start with `prefix` and sort after `after`."""
 
+    @abstractmethod
     async def stats(self, ns: str) -> Stats:
         """Return the number of keys and the bytes of their values."""
 
+    @abstractmethod
     async def clear(self, ns: str) -> int:
         """Delete every key and return how many there were."""
 
+    async def namespaces(self) -> Sequence[str]:
+        """Return the ids of the namespaces that were written to, in order.
+
+        Empty for a store that cannot tell.
+        """
+        return ()
+
     def poll(self) -> Sequence[str]:
-        """Return the namespaces that another program changed since the last call."""
+        """Return the namespaces that another program changed since the last call.
 
+        Empty for a store that cannot tell, or that nobody else can reach.
+        """
+        return ()
+
+    @abstractmethod
     async def close(self) -> None:
-        """Finish what is under way and let go of files and connections."""
-
-
-class Opener(Protocol):
-    """The function `open_url` of a store's module."""
-
-    def __call__(self, url: str, base: Path, clock: Clock) -> Store: ...
+        """Finish what is under way and release files and connections."""
 
 
 def after_prefix(prefix: str) -> str | None:
@@ -147,7 +227,7 @@ def after_prefix(prefix: str) -> str | None:
     """
     for index in range(len(prefix) - 1, -1, -1):
         code = ord(prefix[index]) + 1
-        if code == 0xD800:  # surrogates are no characters
+        if code == 0xD800:  # surrogates are not characters
             code = 0xE000
         if code <= 0x10FFFF:
             return prefix[:index] + chr(code)

@@ -1,6 +1,6 @@
-"""`http://127.0.0.1:PORT` is the store of a running emulator, reached over its own API.
+"""`http://127.0.0.1:PORT` is the store of a running emulator, over its own API.
 
-The token stands in the URL (`http://TOKEN@127.0.0.1:PORT`) or in KVLENS_TOKEN.
+The token is in the URL (`http://TOKEN@127.0.0.1:PORT`) or in KVLENS_TOKEN.
 """
 
 from __future__ import annotations
@@ -11,19 +11,26 @@ import http.client
 import json
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from itertools import chain, islice
-from pathlib import Path
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from kvlens.kv.clock import Clock
+from kvlens.chunks import chunks, sized_chunks
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, DamagedKeyError, Replaced, Seen, Store, StoreError
-from kvlens.stores.batch import Found, in_parts
+from kvlens.stores.base import (
+    Batch,
+    DamagedKeyError,
+    Found,
+    Replaced,
+    Seen,
+    Store,
+    StoreError,
+    StoreInfo,
+)
 from kvlens.stores.registry import shown_url
 
 API = "/kvlens/store/"
@@ -33,12 +40,14 @@ PART_SIZE = 8 * 1024 * 1024  # bytes of their values
 TIMEOUT = 60.0  # seconds without a byte
 
 
-def open_url(url: str, base: Path, clock: Clock) -> Store:
-    """Return the store of the emulator at `url`."""
-    return PeerStore(url)
+STORE = StoreInfo(
+    ("http://127.0.0.1:PORT",),
+    "for the shell only: a running emulator, its token in `KVLENS_TOKEN`",
+    lambda url, base, clock: EmulatorStore(url),
+)
 
 
-class PeerClient:
+class EmulatorClient:
     """Calls an emulator's store API, one kept connection a thread. Blocks."""
 
     def __init__(self, url: str) -> None:
@@ -130,13 +139,13 @@ class PeerClient:
         return response.status, response.read()
 
 
-class PeerStore:
-    """The Store protocol over a `PeerClient`, in threads."""
+class EmulatorStore(Store):
+    """The store of a running emulator, over an `EmulatorClient` in threads."""
 
-    inline = False
+    info = STORE
 
     def __init__(self, url: str) -> None:
-        self._client = PeerClient(url)
+        self._client = EmulatorClient(url)
         self._threads = ThreadPoolExecutor(THREADS, "kv-peer")
 
     async def _call(self, operation: str, **arguments: Any) -> Any:
@@ -152,18 +161,14 @@ class PeerStore:
         return found
 
     async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
-        """Read many entries with one request; see `kvlens.stores.batch`."""
         found = await self._call("get_many", ns=ns, keys=list(keys), size=size)
         return [_unpack(key, entry) for key, entry in zip(keys, found, strict=False)]
 
     async def put(self, ns: str, write: Write) -> None:
         await self._call("put", ns=ns, **pack(write))
 
-    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
-        await self.change_many([Batch(ns, writes)])
-
     async def change_many(self, batches: Sequence[Batch]) -> None:
-        """Send what is little with one request, else part by part, to be made as a whole."""
+        """Send a small change with one request, a large one in parts that commit together."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, self._send, batches)
 
@@ -199,8 +204,8 @@ class PeerStore:
 
     async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
         deleted: list[str] = []
-        for start in range(0, len(seen), PART_KEYS):
-            part = [one._asdict() for one in seen[start : start + PART_KEYS]]
+        for some in chunks(seen, PART_KEYS):
+            part = [one._asdict() for one in some]
             deleted += await self._call("delete_unchanged", ns=ns, seen=part)
         return deleted
 
@@ -217,11 +222,7 @@ class PeerStore:
         return int(await self._call("clear", ns=ns))
 
     async def namespaces(self) -> Sequence[str]:
-        """Return the namespaces that the emulator's store knows; see `kvlens.stores.known`."""
         return [str(name) for name in await self._call("namespaces")]
-
-    def poll(self) -> Sequence[str]:
-        return ()  # the emulator tells of changes itself
 
     async def close(self) -> None:
         self._client.close()
@@ -230,11 +231,10 @@ class PeerStore:
 
 def _parts(batches: Sequence[Batch]) -> Iterator[dict[str, Any]]:
     for ns, writes, deletes in batches:
-        for part in in_parts(writes, PART_KEYS, PART_SIZE):
+        for part in sized_chunks(writes, PART_KEYS, PART_SIZE, Write.size):
             yield {"ns": ns, "writes": [pack(write) for write in part], "deletes": []}
-        names = iter(deletes)
-        while some := list(islice(names, PART_KEYS)):
-            yield {"ns": ns, "writes": [], "deletes": some}
+        for names in chunks(deletes, PART_KEYS):
+            yield {"ns": ns, "writes": [], "deletes": names}
 
 
 def _unpack(key: str, found: dict[str, Any] | None) -> Found:

@@ -1,25 +1,41 @@
-"""`memory:` keeps everything while the process lives."""
+"""`memory:` keeps keys as long as the process runs."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from kvlens.kv.clock import Clock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, after_prefix, digest
+from kvlens.stores.base import (
+    Batch,
+    Replaced,
+    Seen,
+    Store,
+    StoreError,
+    StoreInfo,
+    after_prefix,
+    digest,
+)
 
 AT_ONCE = 500  # writes that are taken in one turn of the loop
 
 
-def open_url(url: str, base: Path, clock: Clock) -> Store:
-    """Return a new, empty store."""
+def _open_url(url: str, base: Path, clock: Clock) -> Store:
     if url.lower() != "memory:":
-        raise StoreError(f'Unknown store "{url}": write memory: with nothing behind it.')
+        raise StoreError(f'Unknown store "{url}": write memory: and nothing after it.')
     return MemoryStore(clock)
+
+
+STORE = StoreInfo(
+    ("memory:",),
+    "in memory only: keys live as long as the emulator",
+    _open_url,
+    shared=False,
+)
 
 
 async def _next_turn() -> None:
@@ -36,7 +52,7 @@ def _ring(turn: asyncio.Future[None]) -> None:
 
 
 class _Names:
-    """The keys of a namespace in order, put in order when a list asks.
+    """The keys of a namespace, sorted when a list needs them in order.
 
     Python compares text by code point, which is the order of its UTF-8 bytes.
     """
@@ -104,9 +120,10 @@ class _Namespace:
         self.names.remove(key)
 
 
-class MemoryStore:
-    """Namespaces in dictionaries; lists stay quick at a million keys."""
+class MemoryStore(Store):
+    """Namespaces in dictionaries; lists stay fast with a million keys."""
 
+    info = STORE
     inline = True
 
     def __init__(self, clock: Clock) -> None:
@@ -133,9 +150,6 @@ class MemoryStore:
     async def put(self, ns: str, write: Write) -> None:
         self._namespace(ns).put(write)
 
-    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
-        await self.change_many([Batch(ns, writes)])
-
     async def change_many(self, batches: Sequence[Batch]) -> None:
         staged: list[tuple[str, dict[str, Write | None]]] = []
         for ns, writes, deletes in batches:
@@ -144,7 +158,7 @@ class MemoryStore:
             for number, write in enumerate(writes, 1):
                 rows[write.key] = write
                 if number % AT_ONCE == 0:
-                    await _next_turn()  # for others too, the one who cancels among them
+                    await _next_turn()  # so that other tasks run, such as one that cancels
             for key in deletes:
                 rows.setdefault(key, None)
         for ns, rows in staged:
@@ -231,11 +245,7 @@ class MemoryStore:
         return count
 
     async def namespaces(self) -> Sequence[str]:
-        """Return the namespaces that were written to; see `kvlens.stores.known`."""
         return sorted(self._namespaces)
-
-    def poll(self) -> Sequence[str]:
-        return ()  # nobody else can reach it
 
     async def close(self) -> None:
         self._namespaces.clear()

@@ -1,36 +1,42 @@
-"""The table of stores, and how a URL opens one."""
+"""Find stores and open them by URL.
+
+A store is a module of this package that has a `STORE`, or a folder whose `info.py` has one. So to
+add a store is to add its file or folder.
+"""
 
 from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
-from typing import cast
 
+from kvlens import stores
 from kvlens.kv.clock import Clock, system_clock
-from kvlens.stores.base import Opener, Store, StoreError
-
-STORES: dict[str, tuple[str, str]] = {
-    # scheme: (module, the URL as help texts show it); a module is imported when it is used
-    "memory": ("memory", "memory:"),
-    "wrangler": ("wrangler.store", "wrangler: or wrangler:PATH"),
-    "http": ("emulator_client", "http://127.0.0.1:PORT"),
-    "redis": ("redis.store", "redis://HOST:PORT"),
-    "rediss": ("redis.store", "rediss://HOST:PORT"),
-    "redis+cluster": ("redis.store", "redis+cluster://HOST:PORT,HOST:PORT"),
-    "rediss+cluster": ("redis.store", "rediss+cluster://HOST:PORT,HOST:PORT"),
-    "cloudflare": ("cloudflare", "cloudflare:ACCOUNT_ID"),
-}
+from kvlens.stores.base import Store, StoreError, StoreInfo
 
 DEFAULT_STORE = "wrangler:"
 
 
 def default_store() -> str:
-    """Return the store to take where none is named: KVLENS_STORE's, else `DEFAULT_STORE`.
+    """Return the store to use if none is named: the variable KVLENS_STORE, else `DEFAULT_STORE`.
 
     A variable keeps a URL's password off the command line, which others could read.
     """
     return os.environ.get("KVLENS_STORE") or DEFAULT_STORE
+
+
+def every_store() -> list[StoreInfo]:
+    """Return all stores, those with the shortest URLs first."""
+    return sorted(_stores(""), key=lambda info: (len(info.urls[0]), info.urls))
+
+
+def find_store(url: str) -> StoreInfo | None:
+    """Return the store that a URL names, if there is one."""
+    scheme, colon, _ = url.lower().partition(":")
+    known = _stores(scheme) if colon else ()
+    return next((info for info in known if scheme in info.by_scheme), None)
 
 
 def open_store(url: str, base: Path, clock: Clock = system_clock) -> Store:
@@ -38,12 +44,28 @@ def open_store(url: str, base: Path, clock: Clock = system_clock) -> Store:
 
     Nothing is read or written yet. Raises StoreError for an unknown scheme or a malformed URL.
     """
-    scheme, colon, _ = url.partition(":")
-    if not colon or scheme.lower() not in STORES:
-        known = ", ".join(form for _, form in STORES.values())
+    info = find_store(url)
+    if info is None:
+        known = ", ".join(form for info in every_store() for form in info.by_scheme.values())
         raise StoreError(f'Unknown store "{shown_url(url)}". Stores are: {known}.')
-    module = importlib.import_module(f"kvlens.stores.{STORES[scheme.lower()][0]}")
-    return cast(Opener, module.open_url)(url, base, clock)
+    return info.open_url(url, base, clock)
+
+
+def absolute_url(url: str, folder: Path) -> str:
+    """Return a store's URL with a path in it, relative to `folder`, made absolute."""
+    scheme, _, path = url.partition(":")
+    info = find_store(url)
+    if not path or info is None or info.local_path is None:
+        return url
+    return f"{scheme}:{folder / Path(path).expanduser()}"
+
+
+def keys_of(url: str, base: Path) -> str:
+    """Return a name for the keys of a store: two URLs with the same name have the same keys."""
+    info = find_store(url)
+    if info is not None and info.local_path is not None:
+        return os.path.realpath(info.local_path(url, base))
+    return url if info is None or info.shared else f"{url} in {os.path.realpath(base)}"
 
 
 def shown_url(url: str) -> str:
@@ -54,3 +76,21 @@ def shown_url(url: str) -> str:
     """
     scheme, slashes, rest = url.partition("://")
     return scheme + slashes + rest.rpartition("@")[2] if slashes else url
+
+
+def _stores(scheme: str) -> Iterator[StoreInfo]:
+    """Yield the stores, those first whose module's name begins the scheme.
+
+    So that what a store needs is imported only with that store.
+    """
+    names = []
+    for path in chain.from_iterable(Path(folder).iterdir() for folder in stores.__path__):
+        if path.suffix == ".py" and path.stem not in ("__init__", "registry"):
+            names.append(path.stem)
+        elif (path / "info.py").is_file():
+            names.append(f"{path.name}.info")
+    names.sort(key=lambda name: (not scheme.startswith(name.partition(".")[0]), name))
+    for name in names:
+        module = importlib.import_module(f"kvlens.stores.{name}")
+        if (info := getattr(module, "STORE", None)) is not None:
+            yield info

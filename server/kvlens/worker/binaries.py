@@ -22,16 +22,16 @@ _GET = "npm install --save-dev wrangler"
 
 
 def find_workerd(folder: Path) -> Path:
-    """Return the workerd of the project in `folder`, else the one on PATH.
+    """Return the workerd of the project in `folder`, or the one on PATH.
 
-    Raises WorkerError where there is none.
+    Raises WorkerError if there is none.
     """
     found = _search("workerd", folder, _BRINGS_WORKERD, _workerd_package())
     if found is None:
         raise WorkerError(
-            f"workerd, the program that runs Workers, is not in {folder / 'node_modules'}, in no "
-            f'node_modules above it and not on PATH. Run "{_GET}" in the project: it brings '
-            "workerd."
+            f"workerd, the program that runs Workers, is not on PATH, and neither in "
+            f"{folder / 'node_modules'} nor in a parent folder's node_modules. To install it, run "
+            f'"{_GET}" in the project.'
         )
     return found
 
@@ -39,14 +39,14 @@ def find_workerd(folder: Path) -> Path:
 def find_esbuild(folder: Path) -> Path:
     """Return the esbuild of the project in `folder`, its wrangler's, or the one on PATH.
 
-    Raises WorkerError where there is none.
+    Raises WorkerError if there is none.
     """
     found = _search("esbuild", folder, _BRINGS_ESBUILD, _esbuild_package())
     if found is None:
         raise WorkerError(
-            "esbuild, which turns TypeScript and imports into one script, is not in "
-            f"{folder / 'node_modules'}, in no node_modules above it and not on PATH. "
-            f'Run "{_GET}" in the project (it brings esbuild), or "npm install --save-dev esbuild".'
+            "esbuild, which bundles TypeScript and imports, is not on PATH, and neither in "
+            f"{folder / 'node_modules'} nor in a parent folder's node_modules. To install it, run "
+            f'"{_GET}" or "npm install --save-dev esbuild" in the project.'
         )
     return found
 
@@ -58,7 +58,7 @@ def _search(
     on_path = None if found else shutil.which(command)
     if on_path:
         real = Path(on_path).resolve()
-        # npm puts a script on PATH; the program lies beside it
+        # npm puts a script on PATH; the program is next to it
         return _visit(real.parent, bringers, package, set()) if _is_script(real) else real
     return found
 
@@ -66,7 +66,7 @@ def _search(
 def _visit(
     place: Path, bringers: Sequence[str], package: tuple[str, str], seen: set[Path]
 ) -> Path | None:
-    """Return the program as the package at `place` gets it: what brings it goes first."""
+    """Return the program that the package at `place` uses; its dependents come first."""
     seen.add(place)
     for bringer in bringers:
         inner = _resolve(bringer, place)

@@ -1,4 +1,4 @@
-"""From a Worker's sources to its script, through the project's own esbuild where it is needed.
+"""Build a Worker's script from its sources, with the project's esbuild if necessary.
 
 The options follow wrangler's (workers-sdk, `bundleWorker`), so that what runs here is what is
 deployed: its conditions, its rules for text, data and wasm, its way of telling the syntax.
@@ -26,8 +26,8 @@ from kvlens.worker.script import Kind, Module, Script
 from kvlens.worker.sourcemap import SourceMap
 from kvlens.worker.syntax import exports_default
 
-# What makes a plain script need the bundler: imports of files or packages, JSX, CommonJS, and
-# names that only a bundler gives a value. Cautious: a match in a comment costs only time.
+# What needs a bundler: imports of files or packages, JSX, CommonJS, and names that only a bundler
+# defines. A match in a comment only costs time.
 _IMPORT = re.compile(
     r"""(?:\bimport\s*(?:[\w*{][^;'"]*?\bfrom\s*)?|\bexport\s[^;'"]*?\bfrom\s*|\bimport\s*\(\s*)
         ["'](?!cloudflare:|node:|workerd:)""",
@@ -52,11 +52,11 @@ _KINDS: dict[str, Kind] = {
 }
 LARGEST = 64 * 1024 * 1024  # bytes of one source or module: the most that a Worker may have
 LARGEST_TOGETHER = 256 * 1024 * 1024  # bytes of all sources that are bundled
-MOST_FILES = 20_000  # that are looked at for modules; a project's folder has fewer
+MOST_FILES = 20_000  # that are searched for modules; a project has fewer
 _NOT_MODULES = {"node_modules", ".git", ".wrangler"}
-ESBUILD_TIMEOUT = 60.0  # seconds; it takes one, unless what it reads never ends
-ESBUILD_MEMORY = 2 * 1024**3  # bytes; it takes a few hundred million for the largest Workers
-_NODE = {  # what Node has built in, by the names that imports use without "node:"
+ESBUILD_TIMEOUT = 60.0  # seconds; a normal build takes one
+ESBUILD_MEMORY = 2 * 1024**3  # bytes; the largest Workers take a few hundred million
+_NODE = {  # Node's built-in modules, without "node:"
     *("assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants"),
     *("crypto", "dgram", "diagnostics_channel", "dns", "domain", "events", "fs", "http"),
     *("http2", "https", "inspector", "module", "net", "os", "path", "perf_hooks", "process"),
@@ -65,7 +65,7 @@ _NODE = {  # what Node has built in, by the names that imports use without "node
     *("worker_threads", "zlib"),
 }
 _NODE_BY_DEFAULT = "2026-08-04"  # from this compatibility date on, nodejs_compat needs no flag
-_REQUIRES = b'Dynamic require of "'  # what esbuild makes of a require that it cannot resolve
+_REQUIRES = b'Dynamic require of "'  # in the output, for a require that esbuild can't resolve
 _REQUIRE = (
     'import { createRequire as __kvlens_createRequire } from "node:module"; '
     'const require = __kvlens_createRequire("/");'
@@ -73,7 +73,7 @@ _REQUIRE = (
 
 
 def build(settings: WorkerConfig, *, with_command: bool = True) -> Script:
-    """Return the Worker that `settings.main` is the entry of. Blocks; call it from a thread.
+    """Return the Worker whose entry is `settings.main`. Blocks; call it from a thread.
 
     `with_command` tells whether the config's own build command is run first.
 
@@ -87,7 +87,7 @@ def build(settings: WorkerConfig, *, with_command: bool = True) -> Script:
     source = _read_main(main, settings)
     if main.suffix not in _SCRIPTS:
         raise BuildError(
-            f"main = {_shown(main, settings)}: JavaScript and TypeScript are run here, not "
+            f"main = {_shown(main, settings)}: only JavaScript and TypeScript can be run, not "
             f'"{main.suffix}" files'
         )
     is_module = exports_default(source, main.name)
@@ -111,9 +111,9 @@ def build(settings: WorkerConfig, *, with_command: bool = True) -> Script:
 def _no_main(settings: WorkerConfig) -> str:
     if settings.is_pages:
         return (
-            f"{settings.folder}: the config is that of a Pages project (pages_build_output_dir), "
-            'which "wrangler pages dev" runs, with the same keys: both use .wrangler/state. '
-            '"kvlens serve" shows them meanwhile; "kvlens dev" runs Workers'
+            f"{settings.folder}: this is a Pages project (pages_build_output_dir), and "
+            '"kvlens dev" runs Workers. Run it with "wrangler pages dev": both use the keys in '
+            '.wrangler/state, and "kvlens serve" shows them meanwhile'
         )
     return (
         f"{settings.folder}: the config has no main, so there is no Worker to run; add "
@@ -133,7 +133,7 @@ def _read_main(main: Path, settings: WorkerConfig) -> str:
 
 
 def _check_what_esbuild_reads(settings: WorkerConfig, main: Path) -> None:
-    """Raise BuildError where one of esbuild's own files is none that ends: it would wait on it."""
+    """Raise BuildError if a config file of esbuild isn't a regular file: it would block."""
     whole = main.resolve().parent
     wanted = [place / name for place in (whole, *whole.parents) for name in _ESBUILD_READS]
     if named := settings.options.get("tsconfig"):
@@ -143,10 +143,10 @@ def _check_what_esbuild_reads(settings: WorkerConfig, main: Path) -> None:
             with files.open_file(path, LARGEST):
                 pass
         except files.FileRefusedError as error:
-            if not path.is_dir():  # esbuild passes over these
+            if not path.is_dir():  # esbuild ignores these
                 raise BuildError(f"{_shown(path, settings)} {error.strerror}") from error
         except OSError:
-            continue  # none there, or one that esbuild itself will tell of
+            continue  # missing, or esbuild reports it
 
 
 def _check_imports(settings: WorkerConfig, main: Path) -> None:
@@ -164,7 +164,7 @@ def _check_imports(settings: WorkerConfig, main: Path) -> None:
 
 
 def needs_bundler(main: Path, source: str, options: Mapping[str, Any]) -> bool:
-    """Tell whether an entry has to be bundled: workerd runs plain scripts as they are."""
+    """Tell whether an entry must be bundled. workerd runs plain scripts as they are."""
     asked = {name: value for name, value in options.items() if name != "keep_names" and value}
     if main.suffix not in _PLAIN or asked:
         return True
@@ -190,7 +190,7 @@ def _as_it_is(settings: WorkerConfig, main: Path, is_module: bool) -> Script:
 def _additional(
     settings: WorkerConfig, main: Path, is_module: bool
 ) -> dict[str, tuple[Module, Path]]:
-    """Return the modules that `find_additional_modules` takes along, imported or not."""
+    """Return the modules that `find_additional_modules` adds, imported or not."""
     if not settings.find_modules:
         return {}
     if not is_module:
@@ -209,7 +209,7 @@ def _additional(
 
 
 def _with(more: Mapping[str, tuple[Module, Path]], script: Script) -> Script:
-    """Return a script with additional modules; one that is in it already counts."""
+    """Return a script with additional modules. Existing modules take precedence."""
     names = {module.name for module in script.modules}
     added = {name: found for name, found in more.items() if name not in names}
     if not added:
@@ -257,15 +257,15 @@ def _base(settings: WorkerConfig, main: Path) -> Path:
 
 
 def _files_below(base: Path, settings: WorkerConfig) -> Iterator[Path]:
-    """Yield the files below a folder, in a stable order. Raises BuildError where it has no end."""
+    """Yield the files below a folder, in a stable order. Raises BuildError for too many."""
     seen = 0
     for folder, folders, names in os.walk(base):
         folders[:] = sorted(name for name in folders if name not in _NOT_MODULES)
         seen += len(names)
         if seen > MOST_FILES:
             raise BuildError(
-                f"{_shown(base, settings)} holds over {MOST_FILES:,} files, too many to look for "
-                "modules; set base_dir to the folder that has them"
+                f"{_shown(base, settings)} contains over {MOST_FILES:,} files, too many to search "
+                "for modules; set base_dir to the folder that has them"
             )
         for name in sorted(names):
             path = Path(folder, name)
@@ -314,7 +314,7 @@ def _bundle(
     *,
     with_require: bool = False,
 ) -> tuple[Script, bool | None]:
-    """Bundle, and tell whether the entry has a default export (None where it cannot be told).
+    """Bundle, and return whether the entry has a default export (None if unknown).
 
     `with_require` gives packages that call `require("node:…")` a function of that name.
     """
@@ -396,7 +396,7 @@ def _options(
 
 
 def has_node(settings: WorkerConfig) -> bool:
-    """Tell whether the Worker asks for Node's own modules."""
+    """Tell whether the Worker may use Node's built-in modules."""
     flags = settings.compatibility_flags
     if "nodejs_compat" in flags or "nodejs_compat_v2" in flags:
         return True
@@ -405,7 +405,7 @@ def has_node(settings: WorkerConfig) -> bool:
 
 
 def _inputs(inputs: Mapping[str, Any], folder: Path) -> Iterator[Path]:
-    """Yield the project's own files among what esbuild read; packages do not change."""
+    """Yield the project's own files among esbuild's inputs. Packages don't change."""
     for name in inputs:
         path = (folder / name.partition("?")[0]).resolve()
         if "node_modules" not in path.parts:
@@ -440,7 +440,7 @@ def _build_error(ran: Ran, settings: WorkerConfig) -> BuildError:
 
 
 def run_command(settings: WorkerConfig) -> None:
-    """Run the config's own build command, where it has one, as `wrangler dev` does.
+    """Run the config's build command, if any, as `wrangler dev` does.
 
     Raises BuildError where it fails.
     """
@@ -458,7 +458,7 @@ def _name(main: Path, settings: WorkerConfig) -> str:
 
 
 def _shown(path: Path, settings: WorkerConfig) -> str:
-    """Return a path as people know it: from the project's folder."""
+    """Return a path relative to the project's folder, for messages."""
     folder = settings.folder
     named = Path(os.path.normpath(path))
     if folder in named.parents:

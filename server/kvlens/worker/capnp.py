@@ -10,13 +10,13 @@ Struct = Mapping[str, Value]
 
 
 class Raw(str):
-    """Text that stands in the config as it is, such as an enum's name or `embed`."""
+    """Text for the config as it is, such as an enum's name or `embed`."""
 
     __slots__ = ()
 
 
 def embed(file: str) -> Raw:
-    """Return the content of a file beside the config."""
+    """Return the content of a file next to the config."""
     return Raw(f"embed {quote(file)}")
 
 
@@ -41,7 +41,7 @@ def quote(text: str) -> str:
 
 
 def write(value: Value) -> str:
-    """Return a value as text: dicts are structs, lists lists; Raw is taken as it is.
+    """Return a value as text: dicts are structs, lists are lists, Raw is text as it is.
 
     >>> write({"name": "main", "worker": {"modules": [{"name": "a", "esModule": embed("a.js")}]}})
     '(name = "main", worker = (modules = [(name = "a", esModule = embed "a.js")]))'

@@ -1,4 +1,4 @@
-"""A child process that never outlives this one, however this one ends.
+"""A child process that never outlives this process, however that ends.
 
 On Linux and macOS a small shell waits on a pipe from us beside the child: when the pipe breaks,
 it kills the child and removes its scratch folder. On Windows a job object ends the child.
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-# $$ is the child: the shell becomes it. A line on the pipe tells the watcher that all is well.
+# $$ is the child: the shell becomes it. A line on the pipe tells the watcher to leave.
 _LIFELINE = (
     "exec 3<&0; folder=$1; shift; "
     '{ read -r _ <&3 || { kill -KILL $$; rm -rf "$folder"; }; } >/dev/null 2>&1 & '
@@ -23,12 +23,12 @@ _LIFELINE = (
 
 
 class Child:
-    """One child; its output is in `stdout` and `stderr`, as bytes."""
+    """A child process, with its output in `stdout` and `stderr` as bytes."""
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], scratch: Path
     ) -> None:
-        """Start `command`. Raises OSError where it cannot be started.
+        """Start `command`. Raises OSError if it can't be started.
 
         `scratch` is a folder of ours that is removed when we are killed.
         """
@@ -51,7 +51,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                start_new_session=True,  # Ctrl+C in our terminal is ours to handle
+                start_new_session=True,  # Ctrl+C is handled by this process
                 env=env,
             )
         assert self._process.stdout is not None
@@ -65,7 +65,7 @@ class Child:
         return self._process.pid
 
     def ask_to_end(self) -> None:
-        """Let it finish what it is answering and end; on Windows it ends at once."""
+        """Let it finish open requests and end; on Windows it ends at once."""
         with contextlib.suppress(OSError):
             self._process.terminate()
 

@@ -1,4 +1,4 @@
-"""Programs that run to their end: esbuild, and a config's own build command.
+"""Programs that run to completion: esbuild, and a config's build command.
 
 Each can be ended at any time, with all that it started, and what it says is bounded.
 """
@@ -19,14 +19,14 @@ from typing import IO, NamedTuple
 from kvlens.process import memory_used
 from kvlens.worker.errors import BuildError
 
-KEPT = 256 * 1024  # bytes of what a program said: the last of it
-LOOK_EVERY = 0.2  # seconds between two looks at a program's memory
+KEPT = 256 * 1024  # bytes of a program's output: the end of it
+LOOK_EVERY = 0.2  # seconds between checks of a program's memory
 _running: set[subprocess.Popen[bytes]] = set()
 _lock = threading.Lock()
 
 
 class Ran(NamedTuple):
-    """How a program ended, and what it said."""
+    """A program's exit code and output."""
 
     code: int
     output: str
@@ -41,7 +41,7 @@ def run(
     timeout: float | None = None,
     memory: int | None = None,
 ) -> Ran:
-    """Run a program and wait for its end. Blocks; call it from a thread.
+    """Run a program to completion. Blocks; call it from a thread.
 
     Raises BuildError where it cannot be started, takes longer than `timeout` seconds, or comes to
     use more than `memory` bytes (where the system tells).
@@ -59,7 +59,7 @@ def run(
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise BuildError(f"{name:.200} cannot be started in {folder}: {reason}") from error
+        raise BuildError(f"{name:.200} can't be started in {folder}: {reason}") from error
     with _lock:
         _running.add(process)
     try:
@@ -97,7 +97,7 @@ def _wait(
 
 
 def end_all() -> None:
-    """End every program that runs, at once."""
+    """Kill every running program."""
     with _lock:
         running = list(_running)
     for process in running:
@@ -116,7 +116,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class _Reader:
-    """Reads a stream to its end, in a thread, and keeps the last of it."""
+    """Reads a stream to its end, in a thread, and keeps the end of it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -127,7 +127,7 @@ class _Reader:
         self._thread.start()
 
     def text(self) -> str:
-        """Return what was kept, when the program has ended; its own children may go on."""
+        """Return what was kept, once the program has ended. Its children may go on."""
         self._thread.join(1)
         kept = b"".join(list(self._parts)).decode("utf-8", "replace")
         return f"…\n{kept}" if self._cut else kept

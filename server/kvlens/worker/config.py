@@ -1,4 +1,4 @@
-"""What a config says of its Worker, for one environment, as wrangler reads it.
+"""What a config says about its Worker, for one environment, as wrangler reads it.
 
 Source of what an environment inherits: workers-sdk, `normalizeAndValidateEnvironment`.
 """
@@ -33,7 +33,7 @@ from kvlens.worker.fields import (
 )
 from kvlens.worker.hosts import is_loopback
 
-# Bindings that are called `name`, in lists that may lie one table deeper.
+# Lists whose entries are bound by `name`, possibly one table deeper.
 _NAMED = {"durable_objects", "send_email", "ratelimits", "unsafe", "logfwdr"}
 _RUN = {"kv_namespaces", "vars", "wasm_modules", "text_blobs", "data_blobs"}
 
@@ -75,37 +75,37 @@ class WorkerConfig:
     """Type and pattern of the files that `find_modules` takes along."""
     bundle: bool = True
     find_modules: bool | None = None
-    """`find_additional_modules`: whether files that nothing imports are taken along."""
+    """`find_additional_modules`: whether to add files that nothing imports."""
     base: Path | None = None
-    """`base_dir`: where the names of modules that are not bundled begin."""
+    """`base_dir`: the folder that modules are named relative to."""
     port: int | None = None
     """`dev.port`."""
     is_pages: bool = False
-    """Whether the config is that of a Pages project."""
+    """Whether this is a Pages project."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """What the config says to esbuild: define, alias, tsconfig, jsx_factory, minify, …"""
+    """Options for esbuild: define, alias, tsconfig, jsx_factory, minify, …"""
     command: str | None = None
     """`build.command`: run before each build."""
     command_folder: Path | None = None
     watch: tuple[Path, ...] = ()
     """`build.watch_dir`: where a change runs `command` again."""
     absent: tuple[str, ...] = ()
-    """What the config declares and is not run here, such as "DB (d1_databases)"."""
+    """Declared bindings that aren't supported here, such as "DB (d1_databases)"."""
     warnings: tuple[str, ...] = ()
 
     @property
     def notices(self) -> list[str]:
-        """Return what the user should know of the config, a text each."""
+        """Return what the user should know about the config, one text each."""
         if not self.absent:
             return list(self.warnings)
         return [
             *self.warnings,
-            f"not run here, and undefined in the Worker: {', '.join(self.absent)}; KV Lens gives "
-            "a Worker its KV namespaces, vars and secrets",
+            f"not run here, and undefined in the Worker: {', '.join(self.absent)}; KV Lens "
+            "supports KV namespaces, vars and secrets",
         ]
 
     def secrets_files(self, environment: str | None) -> list[Path]:
-        """Return the files that variables come from, there or not."""
+        """Return the files that variables come from, existing or not."""
         folder = self.folder
         return [*dotenv.places(folder, environment), *dotenv.env_files(folder, environment)]
 
@@ -118,7 +118,7 @@ _BUILD = {
     "watch_dir": either(TEXT, TEXTS),
 }
 FIELDS: dict[str, Shape] = {
-    # every field that is read here, and what it takes
+    # every field that is read here, and its type
     "name": TEXT,
     "main": TEXT,
     "pages_build_output_dir": TEXT,
@@ -212,10 +212,10 @@ def read_worker_config(path: Path, environment: str | None = None) -> WorkerConf
 
 
 class _Reader:
-    """The fields of one environment, every one as `FIELDS` says."""
+    """The fields of one environment, checked against `FIELDS`."""
 
     def __init__(self, path: Path, data: dict[str, Any], environment: str | None) -> None:
-        """Raises ConfigError for a value that does not fit, and where there is no environment."""
+        """Raises ConfigError for an invalid value or an unknown environment."""
         self._path = path
         self._top = data
         self._hold(data, "")
@@ -224,7 +224,7 @@ class _Reader:
             self._hold(self.own, f"env.{environment}.")
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return a field's value; one that is left out, or null, is the default."""
+        """Return a field's value, or the default if it is missing or null."""
         value = (self._top if name in _OF_THE_TOP else self.own).get(name)
         if value is None and name in _INHERITED:
             value = self._top.get(name)
@@ -240,7 +240,7 @@ class _Reader:
 
 
 def _not_listened(dev: Mapping[str, Any]) -> list[str]:
-    """Return what `dev` asks for that is not done here, and why."""
+    """Return warnings about fields of `dev` that aren't supported here."""
     refused: list[str] = []
     ip = dev.get("ip")
     if ip is not None and not is_loopback(ip):
@@ -289,7 +289,7 @@ def _rules(raw: list[Any]) -> tuple[tuple[Rule, ...], list[str]]:
         for glob in entry.get("globs") or ():
             suffix = glob.rpartition("*")[2]
             if kind in ("ESModule", "CommonJS"):
-                continue  # scripts: the bundler finds them by their imports
+                continue  # scripts, which the bundler finds by imports
             if kind in ("Text", "Data", "CompiledWasm") and suffix.startswith("."):
                 rules.append(Rule(kind, suffix.removesuffix("?module")))
             else:
@@ -299,13 +299,13 @@ def _rules(raw: list[Any]) -> tuple[tuple[Rule, ...], list[str]]:
 
 
 def _globs(raw: list[Any]) -> tuple[tuple[str, str], ...]:
-    """Return type and pattern of all files that are modules of their own."""
+    """Return type and pattern of all files that become modules."""
     found = [(entry.get("type") or "", glob) for entry in raw for glob in entry.get("globs") or ()]
     return (*found, *((rule.type, f"**/*{rule.suffix}") for rule in DEFAULT_RULES))
 
 
 def _absent(own: dict[str, Any]) -> Iterator[str]:
-    """Yield what binds something that is not run here; also what later wranglers may add."""
+    """Yield unsupported bindings, including kinds that later versions of wrangler may add."""
     for name, value in own.items():
         if name in _RUN or name == "env":
             continue

@@ -1,4 +1,4 @@
-"""The secrets of a Worker on this machine, as wrangler reads them: `.dev.vars`, else `.env` files.
+"""A Worker's secrets on this machine, as wrangler reads them: `.dev.vars`, or `.env` files.
 
 Source: workers-sdk, `getVarsForDev`, and the packages dotenv and dotenv-expand that it uses.
 """
@@ -90,7 +90,7 @@ def _expanded(name: str, text: str, shell: Mapping[str, str], done: Mapping[str,
 
 
 def _as_replacement(text: str, whole: str, match: re.Match[str]) -> str:
-    """Return a text as JavaScript's `replace` puts it in: $$, $&, $` and $' mean something."""
+    """Return a replacement text as JavaScript's `replace` expands it: $$, $&, $` and $'."""
     if "$" not in text:
         return text
     start = whole.index(match[0])
@@ -104,7 +104,7 @@ def _as_replacement(text: str, whole: str, match: re.Match[str]) -> str:
 
 
 def places(folder: Path, environment: str | None) -> list[Path]:
-    """Return the `.dev.vars` files that can count; the first that is there counts alone."""
+    """Return the possible `.dev.vars` files. Only the first existing one counts."""
     named = [folder / f".dev.vars.{environment}"] if environment else []
     return [*named, folder / ".dev.vars"]
 
@@ -125,11 +125,11 @@ def read(
 ) -> dict[str, str]:
     """Return the variables for an environment, as wrangler chooses their files.
 
-    `.dev.vars.ENVIRONMENT` stands in place of `.dev.vars`, not beside it. Where there is
-    neither, `.env`, `.env.local`, `.env.ENVIRONMENT` and `.env.ENVIRONMENT.local` are read, a
-    later one over an earlier one, and what refers to others is expanded. With `required` (the
+    `.dev.vars.ENVIRONMENT` replaces `.dev.vars`. If neither exists, `.env`, `.env.local`,
+    `.env.ENVIRONMENT` and `.env.ENVIRONMENT.local` are read, later files override earlier ones,
+    and references to other variables are expanded. With `required` (the
     config's `secrets.required`), or CLOUDFLARE_INCLUDE_PROCESS_ENV=true, the shell's variables
-    count too. Raises WorkerError for a file that cannot be read.
+    count too. Raises WorkerError for a file that can't be read.
     """
     for path in places(folder, environment):
         if _is_there(path):
@@ -141,15 +141,15 @@ def read(
         if _is_there(path):
             found.update(_read(path))
     included = shell.get("CLOUDFLARE_INCLUDE_PROCESS_ENV", "false").lower() == "true"
-    around = dict(shell) if required is not None or included else {}
+    given = dict(shell) if required is not None or included else {}
     try:
-        return {**around, **expand(found, around)}
+        return {**given, **expand(found, given)}
     except ValueError as error:
         raise WorkerError(f"{folder / '.env'}: {error}; its value would have no end") from error
 
 
 def _is_there(path: Path) -> bool:
-    """Tell whether there is something: what is no file is named when it is read."""
+    """Tell whether anything is there. Reading it reports what isn't a regular file."""
     try:
         path.stat()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What can go wrong between a Worker's sources and a Worker that answers."""
+"""Errors of building and running a Worker."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from kvlens.errors import KVLensError
 
-class WorkerError(Exception):
-    """A Worker cannot be run, or cannot do what it was asked. The text tells the way out."""
+
+class WorkerError(KVLensError):
+    """A Worker can't be run, or can't be reached. The text says what to do."""
 
 
 class SourceProblem(NamedTuple):
-    """One mistake in a source: where it is (line and column from 1; 0 unknown) and what."""
+    """A mistake in a source, with its line and column from 1 (0: unknown)."""
 
     file: Path
     line: int
@@ -21,7 +23,7 @@ class SourceProblem(NamedTuple):
 
 
 class BuildError(WorkerError):
-    """The sources do not make a Worker. `problems` has the mistakes with their places."""
+    """The sources can't be built. `problems` lists the mistakes with their positions."""
 
     def __init__(self, text: str, problems: Sequence[SourceProblem] = ()) -> None:
         super().__init__(text)

@@ -1,4 +1,4 @@
-"""Requests to the Worker from Python: any URL, as the Worker is to see it."""
+"""Requests to the Worker from Python, with any URL."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from kvlens.worker.errors import WorkerError
 
 Address = int | Path
-"""Where a workerd listens: a Unix socket, or on Windows a port of 127.0.0.1."""
+"""The address of workerd: a Unix socket, or on Windows a port of 127.0.0.1."""
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 TIMEOUT = 300.0  # seconds without a byte from the Worker
 _KEPT = "%!$&'()*+,;=:@/?~-._[]"  # characters of a URL that stay as they are
 
 
 class Response:
-    """A Worker's answer, read whole.
+    """A Worker's response, read completely.
 
     `headers` finds names in any case; `headers.get_all("Set-Cookie")` gives every one.
     """
@@ -39,7 +39,7 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as text, in the charset it names, else as UTF-8."""
+        """The body as text, in its charset or UTF-8."""
         charset = self.headers.get_content_charset() or "utf-8"
         try:
             return self.bytes.decode(charset, "replace")
@@ -47,7 +47,7 @@ class Response:
             return self.bytes.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """Return what the body holds as JSON. Raises ValueError where it is not JSON."""
+        """Return the body parsed as JSON. Raises ValueError if it isn't JSON."""
         return json.loads(self.bytes)
 
     def __repr__(self) -> str:
@@ -91,7 +91,7 @@ def fetch(
     except (OSError, http.client.HTTPException) as error:
         reason = str(error) or type(error).__name__
         raise WorkerError(
-            f"{method} {url}: the Worker's runtime gave no answer: {reason}"
+            f"{method} {url}: no response from the Worker's runtime: {reason}"
         ) from error
     finally:
         connection.close()
@@ -112,7 +112,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 def _target(url: str) -> tuple[str, str]:
-    """Return the URL as it stands in a request line, and its host with the port."""
+    """Return the URL for a request line, and its host with the port."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f'"{url}" is not a whole URL, such as http://localhost:8787/')

@@ -1,4 +1,4 @@
-"""What a config's fields take, and one reader that holds every value to it."""
+"""The types of a config's fields, and one function that checks every value."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kvlens.worker.errors import WorkerError
+
 _SHOWN = 60  # characters of a value in a message
 
 
-class FieldError(Exception):
-    """A field has a value that it does not take; the text says which, what it is, what it takes."""
+class FieldError(WorkerError):
+    """A field has an invalid value. The text names the field, the value and the valid type."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,11 @@ class Shape:
     """In words, such as "a list of texts"."""
     fits: Callable[[Any], bool]
     inside: Callable[[Any], Iterable[tuple[str, Any, Shape]]] = field(default=lambda value: ())
-    """The parts of a value that fits: what follows the field's name, the part, its shape."""
+    """The parts of a valid value: what follows the field's name, the part, its shape."""
 
 
 def check(name: str, value: Any, shape: Shape) -> None:
-    """Raise FieldError where a value, or a part of it, does not fit."""
+    """Raise FieldError if a value, or a part of it, is invalid."""
     if not shape.fits(value):
         raise FieldError(f"{name} is {_shown(value)}; it takes {shape.takes}")
     for suffix, part, inner in shape.inside(value):
@@ -34,7 +36,7 @@ def check(name: str, value: Any, shape: Shape) -> None:
 
 
 def one_of(*choices: str) -> Shape:
-    """Return the shape of a text among few."""
+    """Return the shape of one of a few texts."""
     return Shape(" or ".join(f'"{choice}"' for choice in choices), lambda value: value in choices)
 
 
@@ -61,7 +63,7 @@ def each(shape: Shape, takes: str) -> Shape:
 
 
 def table(fields: Mapping[str, Shape]) -> Shape:
-    """Return the shape of a table with known fields; others are left alone."""
+    """Return the shape of a table with known fields. Unknown fields are ignored."""
     return Shape(
         "a table",
         lambda value: isinstance(value, dict),

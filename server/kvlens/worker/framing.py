@@ -11,6 +11,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from kvlens.errors import RequestError
+
 MAX_HEAD_SIZE = 64 * 1024
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _LINE = re.compile(
@@ -27,8 +29,8 @@ _END = b"\r\n\r\n"
 _ONCE = (b"host", b"content-length", b"transfer-encoding")
 
 
-class RequestRefusedError(Exception):
-    """A request is not passed on; `status` and the text are its answer."""
+class RequestRefusedError(RequestError):
+    """A request is refused. `status` and the text are the response."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -42,19 +44,19 @@ class Head(NamedTuple):
     method: str
     target: str
     hosts: tuple[str, ...]
-    """The hosts that it names: in Host, and in a target that is a whole URL."""
+    """The hosts that it names: in Host, and in an absolute URL as its target."""
     length: int | None
-    """Bytes of the body; None where it comes in chunks."""
+    """Bytes of the body; None if it is chunked."""
     upgrade: bool
     """Whether it asks for another protocol, such as WebSocket."""
 
 
 class Requests:
-    """Cuts the bytes of one connection into heads and bodies."""
+    """Splits the bytes of one connection into heads and bodies."""
 
     def __init__(self) -> None:
         self._received = bytearray()
-        self._seen = 0  # bytes of a head that were looked through before
+        self._seen = 0  # bytes of a head that were already searched
         self._left: int | None = 0  # bytes of the body that are still to come; None: in chunks
         self._chunk = 0  # the same of a chunk
         self._line_end = False  # a chunk's line end comes next
@@ -62,12 +64,12 @@ class Requests:
         self._trailer = 0  # bytes of the fields behind it
 
     def feed(self, data: bytes) -> None:
-        """Take bytes of the client's."""
+        """Add bytes from the client."""
         self._received += data
 
     @property
     def received(self) -> bool:
-        """Whether there are bytes that no head or body has been made of."""
+        """Whether there are bytes that aren't part of a head or body yet."""
         return bool(self._received)
 
     @property
@@ -76,7 +78,7 @@ class Requests:
         return self._left != 0
 
     def take_rest(self) -> bytes:
-        """Return all that is left, as it is: for a connection that has become another protocol."""
+        """Return the remaining bytes, for a connection that switched to another protocol."""
         rest = bytes(self._received)
         self._received.clear()
         return rest
@@ -131,7 +133,7 @@ class Requests:
             if len(self._received) < 2:
                 return None
             if self._received[:2] != b"\r\n":
-                raise RequestRefusedError(400, "Malformed request: a chunk is longer than it says")
+                raise RequestRefusedError(400, "Malformed request: a chunk is longer than its size")
             self._line_end = False
             return self._cut(2)
         line = self._next_line()
@@ -139,7 +141,7 @@ class Requests:
             return None
         found = _CHUNK.fullmatch(line)
         if found is None:
-            raise RequestRefusedError(400, "Malformed request: a chunk has no plain length")
+            raise RequestRefusedError(400, "Malformed request: a chunk size is not a number")
         self._chunk = int(found[1], 16)
         self._is_last = not self._chunk
         return found[1] + b"\r\n"  # without extensions, which workerd does not take
@@ -184,11 +186,11 @@ def read_head(raw: bytes) -> Head:
             raise RequestRefusedError(400, f"Malformed request: header {line[:80]!r}")
         name = name.lower()
         if name in values and name in _ONCE:
-            raise RequestRefusedError(400, f"Malformed request: {name.decode()} is there twice")
+            raise RequestRefusedError(400, f"Malformed request: {name.decode()} is sent twice")
         values[name] = value.strip(b" \t")
     method, target = start["method"].decode("ascii"), start["target"].decode("utf-8", "replace")
     if method == "CONNECT":
-        raise RequestRefusedError(405, "CONNECT is for proxies; a Worker cannot answer it")
+        raise RequestRefusedError(405, "CONNECT is for proxies; a Worker can't answer it")
     if b"host" not in values:
         raise RequestRefusedError(400, "Malformed request: it has no Host header")
     hosts = [values[b"host"].decode("latin-1")]
@@ -198,7 +200,7 @@ def read_head(raw: bytes) -> Head:
         except ValueError:
             raise RequestRefusedError(400, "Malformed request: its URL has no host") from None
     elif target[:1] not in ("/", "*"):
-        raise RequestRefusedError(400, "Malformed request: its path does not begin with /")
+        raise RequestRefusedError(400, "Malformed request: its path must start with /")
     return Head(
         raw,
         method,
@@ -213,7 +215,8 @@ def _length(values: dict[bytes, bytes], *, is_old: bool) -> int | None:
     coding, length = values.get(b"transfer-encoding"), values.get(b"content-length")
     if coding is not None:
         if length is not None or is_old or coding.lower() != b"chunked":
-            raise RequestRefusedError(400, "Malformed request: its length is told in two ways")
+            text = "Malformed request: its body needs either a Content-Length or chunked encoding"
+            raise RequestRefusedError(400, text)
         return None
     if length is None:
         return 0

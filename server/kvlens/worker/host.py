@@ -1,4 +1,4 @@
-"""A Worker and the KV it uses, kept running: emulator, workerd, and what leads to them."""
+"""A Worker and its KV, kept running: the emulator, workerd and the proxy before it."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from kvlens.worker.script import Script
 
 _LONGEST_ROOT = 70  # bytes; the smallest limit of a system for a socket's path is 104
 _OLD_WORKERD = "has no field named 'structuredLogging'"
-_NEWEST_AHEAD = timedelta(days=7)  # how far ahead of its own date a workerd accepts dates
+_NEWEST_AHEAD = timedelta(days=7)  # how far a compatibility date may be ahead of workerd's own
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_THROWN = b"Internal Server Error"  # the body when a Worker has thrown
+_THROWN = b"Internal Server Error"  # the body of the response if a Worker throws
 _MOST_TOLD = 50
-_CRASHES = 3  # restarts in a row of a workerd that ends by itself
+_CRASHES = 3  # restarts in a row before giving up
 
 
 class WorkerHost:
-    """Runs one Worker, and another in its place when it is given one; the keys stay.
+    """Runs one Worker at a time, and replaces it without losing keys or requests.
 
-    The store stays the caller's. `emit` is called with what happens, on the event loop.
+    The caller closes the store. `emit` is called with events, on the event loop.
     """
 
     def __init__(
@@ -57,10 +57,10 @@ class WorkerHost:
         allowed_hosts: Iterable[str] = (),
         unix: bool = sys.platform != "win32",
     ) -> None:
-        """`folder` is the project's: workerd is looked for from there.
+        """`folder` is the project's, where the search for workerd starts.
 
-        `allowed_hosts` are Hosts that the Worker's port answers besides this machine's. `unix`
-        tells whether parts talk over Unix sockets. Raises ValueError for what is no host name.
+        The Worker's port answers requests for localhost and for `allowed_hosts`. `unix` tells
+        whether Unix sockets are used internally. Raises ValueError for an invalid host name.
         """
         self.folder = folder
         self.emulator = Emulator(store, {}, compat=compat, clock=clock)
@@ -107,18 +107,18 @@ class WorkerHost:
             self._address = self.emulator.url.partition("//")[2]
 
     def set_namespaces(self, namespaces: Mapping[str, str]) -> None:
-        """Serve these namespaces from now on."""
+        """Serve these namespaces (binding -> id) instead."""
         titles = {id: binding for binding, id in reversed(list(namespaces.items()))}
         self.emulator.set_namespaces(titles)
 
     async def listen(self, port: int) -> None:
-        """Open the Worker's public port (0: any), or move it. Raises WorkerError if it is taken."""
+        """Open the Worker's public port (0: any), or move to it. Raises WorkerError."""
         await self.front.start(port)
 
     async def run(self, script: Script, settings: WorkerConfig) -> None:
-        """Run this Worker from now on; one that ran before answers until the new one is ready.
+        """Run this Worker. The previous one answers until the new one is ready.
 
-        Raises WorkerError, and then the one before runs on.
+        Raises WorkerError, and then the previous one keeps running.
         """
         async with self._lock:
             if self._program is None:
@@ -134,7 +134,7 @@ class WorkerHost:
     async def fetch(
         self, url: str, *, method: str, headers: Headers | None, body: str | bytes | None
     ) -> Response:
-        """Send a request to the Worker, with the URL as the Worker is to see it."""
+        """Send a request to the Worker, with the URL that the Worker sees."""
         async with self._lock:
             runtime = self._runtime
         if runtime is None or not self.running:
@@ -146,7 +146,7 @@ class WorkerHost:
             fetch, address, url, method=method, headers=headers, body=body, key=key
         )
         if response.status == 500 and response.bytes == _THROWN:
-            # the exception is written to another pipe than the answer: let it be told first
+            # the exception comes through another pipe than the response: wait for it
             for _ in range(50):
                 if self._exceptions != seen:
                     break
@@ -189,12 +189,12 @@ class WorkerHost:
         folder = self._scratch / str(self._runs)
         folder.mkdir()
         try:
-            laid = workerd_config.write(plan, folder)
+            written = workerd_config.write(plan, folder)
         except OSError as error:
             raise WorkerError(f"{error.filename}: {error.strerror}") from error
-        places = Places(script, settings.folder, laid.lines_before)
+        places = Places(script, settings.folder, written.lines_before)
         output = Output(places, self.emit, asyncio.get_running_loop().call_later)
-        runtime = Runtime(self._program, laid, output, self._scratch)
+        runtime = Runtime(self._program, written, output, self._scratch)
         try:
             await runtime.start()
         except StartError as error:
@@ -210,7 +210,7 @@ class WorkerHost:
         return runtime
 
     async def _watch(self, runtime: Runtime, script: Script, settings: WorkerConfig) -> None:
-        """Start a workerd that ends by itself again, unless it keeps doing so."""
+        """Restart a workerd that stops unexpectedly, unless it keeps crashing."""
         loop = asyncio.get_running_loop()
         since = loop.time()
         code = await asyncio.shield(runtime.ended)
@@ -219,13 +219,14 @@ class WorkerHost:
             return
         self.front.drop(runtime.addresses[workerd_config.PUBLIC])
         self._crashes = self._crashes + 1 if loop.time() - since < 10 else 1
-        reason = f"workerd ended by itself, {describe_exit(code)}"
+        reason = f"workerd stopped unexpectedly, {describe_exit(code)}"
         if self._crashes > _CRASHES:
-            self.front.fail(f"{reason}, again and again")
-            self.emit(Event("failed", "error", f"{reason}, again and again", "kvlens"))
+            reason = f"workerd keeps crashing, {describe_exit(code)}; save a file to start it again"
+            self.front.fail(reason)
+            self.emit(Event("failed", "error", reason, "kvlens"))
             return
         self.front.hold()
-        self.emit(Event("log", "error", f"{reason}; it is started again", "kvlens"))
+        self.emit(Event("log", "error", f"{reason}; restarting it", "kvlens"))
         with contextlib.suppress(asyncio.CancelledError):
             try:
                 await self.run(script, settings)
@@ -246,7 +247,7 @@ class WorkerHost:
         task.add_done_callback(self._tasks.discard)
 
     def emit(self, event: Event) -> None:
-        """Tell what has happened."""
+        """Pass an event on."""
         self._exceptions += event.kind == "exception"
         self._emit(event)
 
@@ -255,13 +256,13 @@ class WorkerHost:
         self.emit(Event("request", "info", text, "kvlens"))
 
     def _host_refused(self, name: str) -> None:
-        """Tell the user once of each name, and of no more than a user would look at."""
+        """Report each name once, up to a limit."""
         if name not in self._told and len(self._told) < _MOST_TOLD:
             self._told.add(name)
             self.emit(Event("log", "warning", refusal(name), "kvlens"))
 
     def _date(self, asked: str | None) -> str:
-        """Return the compatibility date to run with: one that this workerd knows."""
+        """Return the compatibility date to run with, one that this workerd supports."""
         own = self._version
         if own is None:
             return asked or date.today().isoformat()
@@ -272,8 +273,8 @@ class WorkerHost:
             if asked not in self._told:
                 self._told.add(asked)
                 text = (
-                    f"compatibility_date {asked} is newer than this workerd knows; it runs as of "
-                    f"{own}. A newer wrangler brings a newer workerd."
+                    f"compatibility_date {asked} is newer than this workerd supports; using "
+                    f"{own} instead. Update wrangler to get a newer workerd."
                 )
                 self.emit(Event("log", "warning", text, "kvlens"))
             return own.isoformat()
@@ -281,7 +282,7 @@ class WorkerHost:
 
 
 def _scratch_root() -> str | None:
-    """Return where scratch folders go: a usual place, unless sockets' paths are too long there."""
+    """Return the folder for scratch folders: the usual one, unless socket paths get too long."""
     usual = tempfile.gettempdir()
     return usual if len(os.fsencode(usual)) <= _LONGEST_ROOT else "/tmp"
 
@@ -291,12 +292,12 @@ def _today() -> date:
 
 
 def _version(program: Path) -> date | None:
-    """Return the date of a workerd, which is its version."""
+    """Return the version of a workerd, which is a date."""
     try:
         ran = subprocess.run(
             [str(program), "--version"], capture_output=True, text=True, check=False, timeout=30
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise WorkerError(f"{program} cannot be started: {error}") from error
+        raise WorkerError(f"can't start {program}: {error}") from error
     found = _DATE.search(ran.stdout)
     return date.fromisoformat(found[0]) if found else None

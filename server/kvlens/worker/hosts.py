@@ -1,4 +1,4 @@
-"""The Host names that the Worker's port answers: this machine's own, and those a user allows.
+"""The Host names that the Worker's port answers: this machine's, and those that a user allows.
 
 A web page whose name was pointed at 127.0.0.1 (DNS rebinding) is, for its browser, of the same
 origin as the Worker. Its Host header still has the page's name, and no page can change that.
@@ -17,7 +17,7 @@ _NAME = re.compile(r"\.?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
 
 def host_name(host: str) -> str | None:
-    """Return the name in a Host header, in lower case and without its port; None for no host.
+    """Return the name in a Host header, in lower case and without its port; None if invalid.
 
     >>> host_name("LocalHost:8787"), host_name("[::1]:80"), host_name("a@b")
     ('localhost', '::1', None)
@@ -43,7 +43,7 @@ def is_loopback(name: str) -> bool:
 
 
 def allowed_host(text: str) -> str:
-    """Return one entry of a user's list as it is compared. Raises ValueError for no host name."""
+    """Return an entry of a user's list, normalized. Raises ValueError for an invalid one."""
     if not _NAME.fullmatch(text):
         raise ValueError(
             f'"{text}" is not a host name; write one such as app.example, or .example for it and '
@@ -53,10 +53,10 @@ def allowed_host(text: str) -> str:
 
 
 class AllowedHosts:
-    """This machine's names, and a user's."""
+    """This machine's names, and the ones that a user allows."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        """`names` may begin with a dot: then subdomains are allowed too. Raises ValueError."""
+        """A name that starts with a dot allows subdomains too. Raises ValueError."""
         self._names = {allowed_host(name) for name in names}
 
     def __contains__(self, name: str) -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from kvlens import files
+from kvlens.errors import InternalError
 
 MOST_FILES = 20_000  # that are followed; what is behind them is left to the build's limits
 _SCRIPTS = (".tsx", ".ts", ".jsx", ".js", ".mts", ".mjs", ".cts", ".cjs", ".css", ".json")
@@ -35,7 +36,7 @@ _PACKAGE_FIELDS = ("main", "module", "browser", "exports", "imports")
 _FOLLOWED = 4 * 1024 * 1024  # bytes of a source or manifest whose imports are looked for
 
 
-class ImportRefusedError(Exception):
+class ImportRefusedError(InternalError):
     """An import names something that no build may read: `path`, for `reason`."""
 
     def __init__(self, path: Path, reason: str, importer: Path | None) -> None:

@@ -1,7 +1,7 @@
-"""What workerd writes, made into events: the Worker's console and its exceptions.
+"""Turn workerd's output into events: the Worker's console and its exceptions.
 
-workerd logs as JSON lines where its version can, else as text (`file.c++:12: info: …`). Its log
-is asked for verbosely, because an exception's stack stands there alone; the rest is left out.
+workerd logs JSON lines, or text (`file.c++:12: info: …`) in older versions. Its log is verbose,
+because only that includes the stacks of exceptions; the rest is left out.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Level = Literal["debug", "log", "info", "warning", "error"]
 
 @dataclass(frozen=True)
 class Event:
-    """Something to show. `exception`: a Worker's, with its place where it is known.
+    """Something to show. An exception has its position, if known.
 
-    `origin` is "worker" for what the Worker itself said, "kvlens" for what is said about it.
-    Lines and columns count from 1.
+    `origin` is "worker" for the Worker's own output, "kvlens" for messages about it. Lines and
+    columns count from 1.
     """
 
     kind: Literal["log", "exception", "restarted", "moved", "failed", "request"]
@@ -60,18 +60,18 @@ LONGEST_SHOWN = 64 * 1024  # characters of a line; the rest is counted
 LONGEST_LINE = 256 * 1024  # bytes of a line that are read: room for what JSON escapes
 _LONGEST_ESCAPE = 13  # characters: two halves of a surrogate pair, and one
 _REJECTION = re.compile(r"\x00(rejected|handled) (\d{1,15})(?: |\Z)")  # of rejections.js
-HANDLED_WITHIN = 0.25  # seconds that a rejected promise has to be handled
-_MOST_REJECTED = 1000  # that wait for this
+HANDLED_WITHIN = 0.25  # seconds that a rejected promise may stay unhandled
+_MOST_REJECTED = 1000  # that are waiting for this
 _UNHANDLED = "Uncaught (in promise) "
 _LEFT_OUT = "\0"
 _NOISE = ("Not symbolizing stack traces", "became the default as of")
 
 
 class Places:
-    """Rewrites the places in stack traces: from what workerd ran to the sources."""
+    """Maps positions in stack traces from the script that workerd ran to the sources."""
 
     def __init__(self, script: Script, root: Path, lines_before: int = 0) -> None:
-        """`root` is the folder that files are shown from."""
+        """Paths are shown relative to `root`."""
         self._script = script
         self._root = root.resolve()
         self._before = lines_before
@@ -87,7 +87,7 @@ class Places:
         self._ours = re.compile(rf"\n\s*at [^\n]*{OURS}[^\n]*")
 
     def rewrite(self, text: str) -> tuple[str, tuple[Path, int, int] | None]:
-        """Return the text with source places, and the first place in the project's own files."""
+        """Return the text with source positions, and the first one in the project's own files."""
         if "at " not in text:
             return text, None
         first: list[tuple[Path, int, int]] = []
@@ -121,7 +121,7 @@ class Places:
 
 
 class Output:
-    """Reads the lines of one workerd."""
+    """Reads the output of one workerd."""
 
     def __init__(
         self,
@@ -129,16 +129,16 @@ class Output:
         emit: Callable[[Event], None],
         later: Callable[[float, Callable[[], None]], object] | None = None,
     ) -> None:
-        """`later` calls a function so many seconds later; without it, `end` shows what waits."""
+        """`later` schedules a call after some seconds; without it, `end` shows what is waiting."""
         self._places = places
         self._later = later
-        self._rejected: dict[str, str] = {}  # promises that nobody has handled yet, by number
+        self._rejected: dict[str, str] = {}  # unhandled promises, by number
         self._emit = emit
         self._recent: deque[str] = deque(maxlen=50)  # exceptions: each is written several times
-        self._held: list[str] = []  # a record that may go on in the next line
+        self._held: list[str] = []  # a record that may continue on the next line
 
     def line(self, line: Line, *, error: bool) -> None:
-        """Take one line of standard output, or of standard error."""
+        """Read one line of standard output or standard error."""
         text = line.data.decode("utf-8", "replace")
         if text.startswith('{"timestamp":'):
             record = _json(text) if not line.left_out else _cut_json(text)
@@ -159,7 +159,7 @@ class Output:
             self._console("error" if error else "log", text)
 
     def flush(self) -> None:
-        """Deal with what was held back because it might go on."""
+        """Handle a record that was held back because it might continue."""
         held, self._held = self._held, []
         if not held:
             return
@@ -168,7 +168,7 @@ class Output:
             self._log(found["level"], found["text"])
 
     def end(self) -> None:
-        """Deal with all that was held back: nothing comes any more."""
+        """Handle everything that was held back, at the end of the output."""
         self.flush()
         for number in list(self._rejected):
             self._unhandled(number)
@@ -245,7 +245,7 @@ def _json(text: str) -> Any:
 
 
 def _cut_json(text: str) -> Any:
-    """Read a record that was cut in its last field, the message: what is there of it."""
+    """Read what is left of a record that was cut in its last field, the message."""
     for end in range(len(text), max(0, len(text) - _LONGEST_ESCAPE), -1):
         record = _json(text[:end] + '"}')
         if record is not None:
@@ -254,14 +254,14 @@ def _cut_json(text: str) -> Any:
 
 
 def _cut(text: str, left_out: int) -> tuple[str, str]:
-    """Return a text that is not too long to show, and how much of it is missing, in words."""
+    """Return a text short enough to show, with a note of how much was left out."""
     left_out += max(0, len(text) - LONGEST_SHOWN)
     note = f"… ({left_out:,} more bytes of this line were left out)" if left_out else ""
     return text[:LONGEST_SHOWN], note
 
 
 def tidy(text: str) -> str:
-    """Return a message of workerd about the Worker without its names for the parts."""
+    """Return a message of workerd without its internal names."""
     return text.removeprefix(f"service {SERVICE}: ")
 
 

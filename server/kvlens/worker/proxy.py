@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import sys
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
+from kvlens.emulator.ports import listen_failure
 from kvlens.worker.errors import WorkerError
 from kvlens.worker.fetch import Address
 from kvlens.worker.framing import MAX_HEAD_SIZE, Head, RequestRefusedError, Requests
@@ -24,11 +24,11 @@ from kvlens.worker.workerd_config import KEY_HEADER
 REPLAY_SIZE = 64 * 1024  # bytes of a request that are kept to send it again
 MOST_CONNECTIONS = 5000
 OnRequest = Callable[[str, str, int, float], None]
-"""Called with method, path, status and seconds, when an answer begins."""
+"""Called with method, path, status and seconds when a response starts."""
 
 
 class Proxy:
-    """The listener and what it passes on to."""
+    """The listener, and the workerd that it forwards requests to."""
 
     def __init__(
         self,
@@ -37,9 +37,9 @@ class Proxy:
         allowed_hosts: Iterable[str] = (),
         on_refused: Callable[[str], None] | None = None,
     ) -> None:
-        """`on_refused` is called with the Host of a request that is refused for it.
+        """`on_refused` is called with a Host that is refused.
 
-        Raises ValueError where an allowed host is no host name.
+        Raises ValueError for an invalid name in `allowed_hosts`.
         """
         self.target: Address | None = None
         self.on_request = on_request
@@ -54,11 +54,11 @@ class Proxy:
         self.url = ""
 
     def allow(self, hosts: Iterable[str]) -> None:
-        """Answer these Hosts from now on, besides this machine's. Raises ValueError."""
+        """Allow these Hosts, in addition to this machine's. Raises ValueError."""
         self._hosts = AllowedHosts(hosts)
 
     def admit(self, head: Head) -> None:
-        """Raise RequestRefusedError where a request's Host is not allowed."""
+        """Raise RequestRefusedError if a request's Host isn't allowed."""
         for host in head.hosts:
             name = host_name(host)
             if name is None:
@@ -78,7 +78,7 @@ class Proxy:
         try:
             server = await loop.create_server(lambda: _Client(self), "127.0.0.1", port)
         except (OSError, OverflowError) as error:
-            raise WorkerError(_why_not(port, error)) from error
+            raise WorkerError(listen_failure(port, error)) from error
         for before in self._servers:
             before.close()
         self._servers = [server]
@@ -89,7 +89,7 @@ class Proxy:
 
     async def close(self) -> None:
         """Stop listening and close every connection."""
-        self.fail("The Worker is being stopped")
+        self.fail("The Worker is stopping")
         for server in self._servers:
             server.close()
         for client in list(self.connections):
@@ -99,32 +99,32 @@ class Proxy:
         self._servers.clear()
 
     def serve(self, address: Address, key: str = "") -> None:
-        """Pass requests on to the workerd at this address, which asks for `key` if it has one."""
+        """Forward requests to the workerd at this address, with `key` if it requires one."""
         self.target, self._failure = address, None
         self._key = f"{KEY_HEADER}: {key}\r\n\r\n".encode() if key else b""
         self._wake()
 
     def mark(self, head: bytes) -> bytes:
-        """Return a head with the key that workerd asks for."""
+        """Return a head with the key that workerd requires."""
         return head[:-2] + self._key if self._key else head
 
     def hold(self) -> None:
-        """Let requests wait: there is no workerd, but there will be one."""
+        """Let requests wait until workerd is back."""
         self.target = self._failure = None
 
     def fail(self, reason: str) -> None:
-        """Answer requests with what is wrong, until `serve` is called."""
+        """Answer requests with this error until `serve` is called."""
         self.target, self._failure = None, reason
         self._wake()
 
     def drop(self, address: Address) -> None:
-        """Close what was being answered by a workerd that is ended now, or has crashed."""
+        """Close the connections to a workerd that has ended."""
         for client in list(self.connections):
             if client.address == address:
                 client.close()
 
     async def wait(self) -> Address | str:
-        """Return the address to pass on to, or why there is none."""
+        """Return the address to forward to, or why there is none."""
         while self.target is None and self._failure is None:
             self._changed.clear()
             await self._changed.wait()
@@ -135,7 +135,7 @@ class Proxy:
 
 
 def _most_connections() -> int:
-    """Return how many clients there may be: each takes two files, and others need some too."""
+    """Return the limit of clients: each needs two file descriptors, and others need some."""
     if sys.platform == "win32":
         return MOST_CONNECTIONS
     import resource
@@ -145,7 +145,7 @@ def _most_connections() -> int:
 
 
 def refusal(name: str) -> str:
-    """Return what a request whose Host is not allowed is answered."""
+    """Return the response to a request whose Host isn't allowed."""
     return (
         f'Host "{name}" is not allowed: this port answers localhost and 127.0.0.1, so that no '
         "web page can reach it under a name of its own (DNS rebinding). To allow it, run "
@@ -163,15 +163,15 @@ class _Client(asyncio.Protocol):
         self._tunnel = False  # no longer HTTP
         self._upstream: _Upstream | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._waiting: list[bytes] = []  # for an upstream that is not connected yet
-        self._replay: list[bytes] | None = []  # the request that has no answer yet
+        self._waiting: list[bytes] = []  # for an upstream that isn't connected yet
+        self._replay: list[bytes] | None = []  # the request without a response so far
         self._replay_size = 0
-        self._asked: Head | None = None  # a request has begun whose answer has not
-        self._refusal: tuple[int, str] | None = None  # the answer when what came before is answered
+        self._asked: Head | None = None  # a request without a response so far
+        self._refusal: tuple[int, str] | None = None  # sent after the responses before it
         self._since = 0.0
         self._head = b""
         self._said_all = False  # the client sends nothing more
-        self._last_answer = False  # the answer said that the connection ends with it
+        self._last_answer = False  # the response closes the connection
         self.address: Address | None = None
 
     # -- from the client -------------------------------------------------------------------
@@ -180,7 +180,7 @@ class _Client(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         if len(self._front.connections) >= self._front.most_connections:
-            self._refusal = (503, "Too many connections are open: close some, such as idle ones")
+            self._refusal = (503, "Too many open connections: close some first")
             self._answer(*self._refusal)
             return
         self._front.connections.add(self)
@@ -196,7 +196,7 @@ class _Client(asyncio.Protocol):
         self._said_all = True
         if self._upstream is not None and self._upstream.transport.can_write_eof():
             self._upstream.transport.write_eof()
-        return self._asked is not None or self._upstream is not None  # an answer may be on its way
+        return self._asked is not None or self._upstream is not None  # a response may be on its way
 
     def data_received(self, data: bytes) -> None:
         if self._tunnel:
@@ -214,7 +214,7 @@ class _Client(asyncio.Protocol):
             self._upstream.transport.resume_reading()
 
     def _pass_on(self) -> None:
-        """Pass on what has come, as far as it is known to belong to requests that are allowed."""
+        """Forward what arrived, as far as it belongs to allowed requests."""
         while self._asked is None or not self._asked.upgrade:
             try:
                 part = self._requests.next()
@@ -229,7 +229,7 @@ class _Client(asyncio.Protocol):
                 return
             if part is None:
                 return
-        # what comes behind an upgrade is held until its answer says what it is
+        # data after an upgrade is held until the response says which protocol it is
         if self._requests.received:
             self.transport.pause_reading()
 
@@ -238,7 +238,7 @@ class _Client(asyncio.Protocol):
         if head.upgrade:
             # on a connection of its own, so that the first answer on it is known to be its answer
             if self._asked is not None:
-                raise RequestRefusedError(400, "An upgrade has to wait for the answer before it")
+                raise RequestRefusedError(400, "An upgrade must wait for the previous response")
             upstream, self._upstream = self._upstream, None
             if upstream is not None:
                 upstream.transport.close()
@@ -262,7 +262,7 @@ class _Client(asyncio.Protocol):
             self._connect()
 
     def _refuse(self, status: int, text: str) -> None:
-        """Answer what was refused, when workerd has answered what came before it."""
+        """Answer a refused request, once workerd has answered the earlier ones."""
         self._refusal = (status, text)
         if self._upstream is not None:
             self._upstream.transport.write_eof()
@@ -296,10 +296,10 @@ class _Client(asyncio.Protocol):
             elif not (self._asked and self._asked.upgrade and self._requests.received):
                 self.transport.resume_reading()
             return
-        self._answer(503, "The Worker's runtime does not answer")
+        self._answer(503, "The Worker's runtime doesn't answer")
 
     def answered(self, data: bytes) -> None:
-        """Take bytes from workerd."""
+        """Handle bytes from workerd."""
         if self._asked is not None:
             self._read_head(data)
         self.transport.write(data)
@@ -323,7 +323,7 @@ class _Client(asyncio.Protocol):
             self._begun(status)
 
     def _begun(self, status: int) -> None:
-        """Deal with an answer that has begun."""
+        """Handle the start of a response."""
         asked, self._asked = self._asked, None
         assert asked is not None
         if self._upstream is not None:
@@ -341,7 +341,7 @@ class _Client(asyncio.Protocol):
         self.transport.resume_reading()
 
     def upstream_ended(self, upstream: _Upstream) -> None:
-        """Deal with a connection that workerd has closed."""
+        """Handle a connection that workerd closed."""
         if upstream is not self._upstream:
             return
         self._upstream = None
@@ -365,7 +365,7 @@ class _Client(asyncio.Protocol):
         # else: a connection kept open between two requests; the next one opens another behind it
 
     def _answer(self, status: int, text: str) -> None:
-        """Answer in workerd's place, and close."""
+        """Respond in place of workerd, and close."""
         if self._tunnel:
             self.transport.close()
             return
@@ -414,17 +414,3 @@ class _Upstream(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._client.transport.resume_reading()
-
-
-def _why_not(port: int, error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    if isinstance(error, OverflowError):
-        return f"Port {port} does not exist: choose one up to 65535, or 0 for any free one."
-    if number == errno.EADDRINUSE or getattr(error, "winerror", None) == 10048:
-        return (
-            f"Port {port} is in use by another program. End that program, or choose another "
-            "port with --port (0 for any free one)."
-        )
-    if number == errno.EACCES:
-        return f"Port {port} needs more rights: choose one above 1023, or 0."
-    return f"Cannot listen on port {port}: {getattr(error, 'strerror', None) or error}."

@@ -1,7 +1,7 @@
-// Tells of promises that are rejected and that nobody handles, such as that of a put without await.
-// The runtime tells of one at once, before an async function that returns it, or code that awaits it
-// later, comes to handle it. So both are written to the log, and its reader (output.py) shows what
-// is still unhandled a moment later: in here, timers end with the request.
+// Reports rejected promises that nothing handles, such as that of a put without await. The runtime
+// reports one at once, before an async function that returns it, or code that awaits it later, can
+// handle it. So both events are written to the log, and its reader (output.py) shows what is still
+// unhandled a moment later: in here, timers end with the request.
 
 const rejections = new WeakMap();
 let rejected = 0;

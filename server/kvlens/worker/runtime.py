@@ -1,4 +1,4 @@
-"""One run of workerd: started, watched, ended."""
+"""One run of workerd, from start to end."""
 
 from __future__ import annotations
 
@@ -16,27 +16,29 @@ from kvlens.worker.child import Child, describe_exit
 from kvlens.worker.errors import StartError, WorkerError
 from kvlens.worker.fetch import Address
 from kvlens.worker.output import LONGEST_LINE, Output, tidy
-from kvlens.worker.workerd_config import DISPATCH, PUBLIC, Layout
+from kvlens.worker.workerd_config import DISPATCH, PUBLIC, WrittenConfig
 
-START_TIMEOUT = 30.0  # seconds; a start takes 0.05, on a machine that swaps much longer
-DRAIN_TIMEOUT = 3.0  # seconds that open requests have when a newer Worker has taken over
+START_TIMEOUT = 30.0  # seconds; a start takes 0.05, and longer on a busy machine
+DRAIN_TIMEOUT = 3.0  # seconds that open requests have after a newer Worker has taken over
 _LISTENS = b'{"event":"listen"'
-_BLOCK = 65536  # bytes that are read at once, and dealt with before more are
-_MOST_BEFORE_READY = 1000  # lines that are kept of a start
-_LATER = 0.05  # seconds after which a record of several lines is taken for whole
+_BLOCK = 65536  # bytes that are read and handled at once
+_MOST_BEFORE_READY = 1000  # lines that are kept during the start
+_LATER = 0.05  # seconds after which a record of several lines is complete
 
 
 class Runtime:
-    """One workerd with one config. Not used again once it has ended."""
+    """One workerd with one config. It can't be started twice."""
 
-    def __init__(self, program: Path, laid: Layout, output: Output, scratch: Path) -> None:
-        """`scratch` is the folder that goes when this process is killed: it holds secrets."""
+    def __init__(
+        self, program: Path, written: WrittenConfig, output: Output, scratch: Path
+    ) -> None:
+        """`scratch` is deleted even if this process is killed, as it holds secrets."""
         self._command = [
-            *(str(program), "serve", str(laid.config)),
+            *(str(program), "serve", str(written.config)),
             *("--control-fd=1", "--verbose", "--experimental"),
         ]
-        self.folder = laid.config.parent
-        self._sockets = laid.sockets
+        self.folder = written.config.parent
+        self._sockets = written.sockets
         self._output = output
         self._scratch = scratch
         self._loop = asyncio.get_running_loop()
@@ -46,11 +48,11 @@ class Runtime:
         self._child: Child | None = None
         self._open_streams = 2
         self.addresses: dict[str, Address] = {}
-        """Where it listens, by the names of its sockets; empty until it does."""
+        """Its addresses, by the names of its sockets; empty until it listens."""
         self.ended: asyncio.Future[int] = self._loop.create_future()
-        """Done with the exit code when the process has ended and all that it said is read."""
+        """The exit code, once the process has ended and its output is read."""
         self.ending = False
-        """Whether the end was asked for."""
+        """Whether it is being stopped on purpose."""
 
     @property
     def pid(self) -> int:
@@ -66,7 +68,7 @@ class Runtime:
             self._child = Child(self._command, {"TZ": "UTC"}, self._scratch)
         except OSError as error:
             raise WorkerError(
-                f"{self._command[0]} cannot be started: {error.strerror or error}"
+                f"can't start {self._command[0]}: {error.strerror or error}"
             ) from error
         for stream, is_error in ((self._child.stdout, False), (self._child.stderr, True)):
             threading.Thread(target=self._read, args=(stream, is_error), daemon=True).start()
@@ -78,8 +80,8 @@ class Runtime:
         if not done:
             await self.end(0)
             raise StartError(
-                f"workerd did not begin to answer within {START_TIMEOUT:.0f} s; does the Worker "
-                "do something endless outside its handlers?"
+                f"workerd didn't answer within {START_TIMEOUT:.0f} s. Check the Worker for an "
+                "endless loop outside its handlers."
             )
         if not self._ready.done():
             raise StartError(self._refusal(self.ended.result()))
@@ -88,7 +90,7 @@ class Runtime:
         self._before_ready.clear()
 
     async def end(self, grace: float = DRAIN_TIMEOUT) -> None:
-        """End it: what it is answering has `grace` seconds."""
+        """Stop it. Open requests have `grace` seconds."""
         self.ending = True
         if self._child is None or self.ended.done():
             return
@@ -123,7 +125,7 @@ class Runtime:
     def _tell(self, function: Callable[..., None], *arguments: object) -> bool:
         try:
             self._loop.call_soon_threadsafe(function, *arguments)
-        except RuntimeError:  # the loop is closed: nobody listens any more
+        except RuntimeError:  # the loop is closed
             return False
         return True
 
@@ -170,7 +172,7 @@ class Runtime:
             self.ended.set_result(code)
 
     def _refusal(self, code: int) -> str:
-        """Return why it ended before it listened, from what it wrote."""
+        """Return why it ended before it listened, from its output."""
         errors: list[str] = []
         others: list[str] = []
         for line, _ in self._before_ready:
@@ -182,4 +184,4 @@ class Runtime:
             except (ValueError, TypeError, KeyError):
                 others.append(tidy(text))
         said = "\n".join(errors or others)
-        return said or f"workerd ended {describe_exit(code)} and said nothing"
+        return said or f"workerd stopped {describe_exit(code)} without a message"

@@ -1,4 +1,4 @@
-"""A Worker made ready for workerd: its modules, or its one script."""
+"""A Worker ready for workerd: its modules, or its one script."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ class Module:
 
 @dataclass(frozen=True)
 class Script:
-    """`modules[0]` is the entry; a service worker has that one alone."""
+    """`modules[0]` is the entry, and all of a service worker."""
 
     modules: tuple[Module, ...]
     service_worker: bool = False
     sources: Mapping[str, Path] = field(default_factory=dict)
-    """Module name -> the file it was read from, where it was not bundled."""
+    """Module name -> its file, for modules that aren't bundled."""
     maps: Mapping[str, SourceMap] = field(default_factory=dict)
     """Module name -> the source map of its bundle."""
     inputs: frozenset[Path] = frozenset()
-    """The files that it was made from: when one changes, it is to be made again."""
+    """The input files. When one changes, the script must be built again."""
     warnings: tuple[str, ...] = ()
 
 
 def plain_script(text: str, *, modules: bool | None = None, name: str = "worker.mjs") -> Script:
-    """Return a Worker that is given as text, in the syntax that `modules` or the text tells."""
+    """Return a Worker from its text, as a module or not according to `modules` or the text."""
     if modules is None:
         modules = is_module(text)
     return Script((Module(name, "esModule", text.encode()),), service_worker=not modules)

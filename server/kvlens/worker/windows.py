@@ -1,4 +1,4 @@
-"""Windows: a job object that ends a child when our last handle to it is closed, as by our end.
+"""Windows: a job object that ends a child when the last handle to it closes, such as by our end.
 
 https://learn.microsoft.com/windows/win32/procthread/job-objects
 """

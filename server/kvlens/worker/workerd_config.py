@@ -1,4 +1,4 @@
-"""What workerd is given for one run: a config, and the files that it names, in one folder.
+"""The config for one run of workerd, with the files that it embeds, in one folder.
 
 Names that begin with `kvlens:` are ours.
 """
@@ -17,7 +17,7 @@ from kvlens.worker import capnp
 from kvlens.worker.script import Script
 
 SERVICE = "main"
-"""The Worker's service; stack traces of a service worker name it in place of a file."""
+"""The Worker's service. Stack traces of service workers name it instead of a file."""
 
 OURS = "kvlens:"
 PUBLIC, DISPATCH = "public", "dispatch"
@@ -27,7 +27,7 @@ No web page can reach them: they are files in our own folder. Where workerd has 
 (Windows) they are ports, and a Worker in front of the user's asks for a key.
 """
 KEY_HEADER = "KVLens-Key"
-LARGEST_BLOB = 64 * 1024 * 1024  # bytes; a Worker may not be larger
+LARGEST_BLOB = 64 * 1024 * 1024  # bytes; the limit of a Worker
 
 _BINDING = f"{OURS}binding"
 _CACHE = f"{OURS}cache"
@@ -35,7 +35,7 @@ _DOOR = f"{OURS}door"
 _CONFIG = "config.capnp"
 _USE_STRICT = re.compile(r"""\s*(?:"use strict"|'use strict')""")
 
-# caches.default, which workerd does not have by itself: it takes everything and keeps nothing.
+# caches.default, which workerd lacks: it accepts everything and stores nothing.
 _NO_CACHE = """\
 export default {
   async fetch(request) {
@@ -57,7 +57,7 @@ for (const level of ["debug", "error", "info", "log", "warn"]) {
 """
 
 
-# What lets requests in that have the key, where the sockets are ports.
+# Checks the key of requests, where the sockets are ports.
 _ASKS_FOR_KEY = """\
 export default {
   async fetch(request, env) {
@@ -72,7 +72,7 @@ export default {
 
 @dataclass(frozen=True)
 class Plan:
-    """One Worker and all that it can reach."""
+    """One Worker and everything that it can reach."""
 
     script: Script
     compatibility_date: str
@@ -82,28 +82,28 @@ class Plan:
     variables: Mapping[str, Any] = field(default_factory=dict)
     blobs: Mapping[str, tuple[str, Path]] = field(default_factory=dict)
     kv_address: str = ""
-    """Where the emulator listens, as workerd writes addresses: host:port or unix:/path."""
+    """The emulator's address, as workerd writes it: host:port or unix:/path."""
     token: str = ""
     key: str = ""
-    """What a request has to have in `KEY_HEADER`; empty where the sockets are files."""
+    """The required value of `KEY_HEADER`; empty for Unix sockets."""
     strict: bool = True
-    """Whether the rules of Miniflare 2 are held in the isolate too."""
+    """Whether Miniflare 2's rules are checked in the isolate too."""
     structured: bool = True
-    """Whether workerd writes its log as JSON; versions before 2025 cannot."""
+    """Whether workerd logs JSON; versions before 2025 can't."""
 
 
 @dataclass(frozen=True)
-class Layout:
-    """The config that was written, and how many lines were put before a service worker."""
+class WrittenConfig:
+    """A config on disk, and the number of lines that were put before a service worker."""
 
     config: Path
     lines_before: int = 0
     sockets: Mapping[str, Path] = field(default_factory=dict)
-    """Where the sockets are that are files, by their names."""
+    """The paths of Unix sockets, by name."""
 
 
-def write(plan: Plan, folder: Path) -> Layout:
-    """Write the config and what it embeds into `folder`, which is there and is empty."""
+def write(plan: Plan, folder: Path) -> WrittenConfig:
+    """Write the config and what it embeds into `folder`, which must be empty."""
     worker: dict[str, capnp.Value] = {}
     lines_before = 0
     if plan.script.service_worker:
@@ -134,7 +134,7 @@ def write(plan: Plan, folder: Path) -> Layout:
         {"name": SERVICE, "worker": worker},
         {"name": _CACHE, "worker": cache},
         {
-            "name": "internet",  # as wrangler dev has it: other servers of this machine too
+            "name": "internet",  # as in wrangler dev, including other servers on this machine
             "network": {
                 "allow": ["public", "private"],
                 "deny": [],
@@ -170,7 +170,7 @@ def write(plan: Plan, folder: Path) -> Layout:
         more["extensions"] = [{"modules": [inside]}]
     config = folder / _CONFIG
     config.write_text(capnp.document(services, sockets, **more), encoding="utf-8")
-    return Layout(config, lines_before, places)
+    return WrittenConfig(config, lines_before, places)
 
 
 def _door(plan: Plan, folder: Path) -> capnp.Value:
@@ -224,13 +224,13 @@ def _bindings(plan: Plan, folder: Path) -> list[capnp.Value]:
 
 
 def _inside(plan: Plan) -> str:
-    """Return what runs in the Worker's isolate before it."""
+    """Return the code that runs in the isolate before the Worker."""
     names = ["rejections.js", *(["strict.js"] if plan.strict else [])]
     return "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names)
 
 
 def _prelude(plan: Plan) -> str:
-    """Return what runs before a service worker: wrapped bindings do not exist for these."""
+    """Return the code that runs before a service worker, which can't have wrapped bindings."""
     names = json.dumps(list(plan.namespaces))
     ruled = f"for (const name of {names}) strict(globalThis[name]);\n" if plan.strict else ""
     return f"(() => {{\n{_CONSOLE}{_inside(plan)}{ruled}}})();\n"

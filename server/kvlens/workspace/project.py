@@ -1,55 +1,103 @@
-"""One project's files, followed: its config, its seed files and the state on disk.
-
-Whatever changes is told to the one who asked, so that emulator and store can follow without
-dropping keys or connections.
-"""
+"""A Worker's project: one config, the environment in use, and the files that belong to it."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kvlens.config.find import SEEDS, read_config
 from kvlens.config.model import Config, Namespace
 from kvlens.config.reader import ConfigReader
-from kvlens.workspace.watch import Watcher, changed_files, link_targets
+from kvlens.stores.base import Store
+from kvlens.stores.registry import DEFAULT_STORE, open_store
+
+if TYPE_CHECKING:
+    from kvlens.config.renamed import Renamed
 
 
 class Project:
-    """One config and the files that belong to it."""
+    """One config as last read from disk, with its environment, folder and store."""
 
-    def __init__(self, config: Path, environment: str | None = None) -> None:
-        """Read the config. Raises ConfigError where it cannot be read."""
-        self.path = config.absolute()
+    def __init__(
+        self,
+        path: Path,
+        environment: str | None = None,
+        *,
+        store: str = DEFAULT_STORE,
+        text: str | None = None,
+    ) -> None:
+        """Read the config at `path`, or take its `text` where that is given.
+
+        `store` is the URL of the store that keeps the keys. Raises ConfigError if the config can't
+        be read.
+        """
+        self.path = path.absolute()
         self.environment = environment
+        self.store = store
+        self.renamed: list[Renamed] = []
+        """Namespaces that `reload` found under another name. Whoever offers to move them takes
+        them out."""
         self._reader = ConfigReader(str(self.path))
-        self.config: Config = self._reader.read(read_config(self.path))
+        self.config: Config = self._reader.read(read_config(self.path) if text is None else text)
 
     @property
     def folder(self) -> Path:
-        """The folder that holds the config; the state and the seeds are below it."""
+        """The folder of the config. Seed files, snapshots and local state are below it."""
         return self.path.parent
 
     @property
     def namespaces(self) -> list[Namespace]:
-        """The namespaces in use: of the chosen environment, else of all, the top level first."""
+        """The namespaces of the chosen environment, or of all environments, top level first."""
         if self.environment is not None:
             return self.config.namespaces(self.environment)
         return self.config.namespaces()
 
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """The binding of each namespace in use, by its id. The first of several counts."""
+        return {namespace.id: namespace.binding for namespace in reversed(self.namespaces)}
+
+    def open_store(self) -> Store:
+        """Open the project's store. Raises StoreError for an unknown or malformed URL."""
+        return open_store(self.store, self.folder)
+
+    # changes on disk ------------------------------------------------------------------------
+
     def reload(self) -> bool:
-        """Read the config again; tell whether its namespaces changed. Raises ConfigError."""
-        before = _meaning(self.namespaces)
+        """Read the config again, and return whether its namespaces changed.
+
+        Raises ConfigError, and then keeps what was known.
+        """
+        from kvlens.config.renamed import renamed  # late: few commands reload
+
+        before, used = self.config.namespaces(), _ids(self.namespaces)
         self.config = self._reader.read(read_config(self.path))
-        return before != _meaning(self.namespaces)
+        self.renamed += renamed(before, self.config.namespaces())
+        return used != _ids(self.namespaces)
+
+    async def saved(self) -> None:
+        """Wait for the end of a save that may be under way."""
+        from kvlens.workspace.saving import keeps_namespaces, saved  # late: it imports asyncio
+
+        await saved(self.path, keeps_namespaces(self.config))
+
+    # seed files -----------------------------------------------------------------------------
+
+    def seed_file(self, binding: str) -> Path:
+        """Return where the seed file of a binding is, or would be."""
+        return self.folder / SEEDS / f"{binding}.json"
+
+    def seed_files(self) -> list[Path]:
+        """Return the seed files that exist, for known bindings or not."""
+        return sorted((self.folder / SEEDS).glob("*.json"))
 
     def seeded_by(self, path: Path) -> Namespace | None:
-        """Return the namespace that a file seeds, None for any other file or one that is gone.
+        """Return the namespace that a file seeds; None for other files and missing ones.
 
-        `seeds/BINDING.json` seeds the chosen environment's binding, else the top level's.
+        `seeds/BINDING.json` seeds that binding of the chosen environment, or of the top level.
         """
-        if path.parent != self.folder / SEEDS or path.suffix != ".json" or not path.is_file():
+        if path != self.seed_file(path.stem) or not path.is_file():
             return None
         for namespace in self.config.namespaces(self.environment):
             if namespace.binding == path.stem:
@@ -57,46 +105,5 @@ class Project:
         return None
 
 
-def _meaning(namespaces: Iterable[Namespace]) -> list[tuple[str | None, str, str]]:
+def _ids(namespaces: list[Namespace]) -> list[tuple[str | None, str, str]]:
     return [(namespace.environment, namespace.binding, namespace.id) for namespace in namespaces]
-
-
-def follow(
-    project: Project,
-    stop: asyncio.Event,
-    *,
-    state: Path | None = None,
-    watch: Watcher | None = None,
-) -> AsyncIterator[set[Path]]:
-    """Yield the files that changed, as they change, until `stop` is set; see `changed_files`.
-
-    Only the config's own folder, its seeds and `state` (a folder of a store on disk) are
-    watched, not the folders below the project: node_modules alone can hold more files than a
-    system lets one program watch. Of a config or a seed file that is a link, what it leads to is
-    watched too, and a change there is told as one of the link.
-    """
-    links: dict[Path, Path] = {}
-
-    def folders() -> set[Path]:
-        links.clear()
-        for path in (project.path, *(project.folder / SEEDS).glob("*.json")):
-            links.update(dict.fromkeys(link_targets(path), path))
-        return _folders(project, state) | {target.parent for target in links}
-
-    return _by_own_names(changed_files(folders, stop, watch), links)
-
-
-async def _by_own_names(
-    changes: AsyncIterator[set[Path]], links: Mapping[Path, Path]
-) -> AsyncIterator[set[Path]]:
-    async for paths in changes:
-        yield {links.get(path, path) for path in paths}
-
-
-def _folders(project: Project, state: Path | None) -> set[Path]:
-    """Return the folders to watch, there or not, with those on the way to `state`."""
-    wanted = [project.folder, project.folder / SEEDS]
-    if state is not None:
-        wanted += [way for way in reversed(state.parents) if project.folder in way.parents]
-        wanted.append(state)
-    return set(wanted)

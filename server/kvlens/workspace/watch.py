@@ -1,4 +1,4 @@
-"""Which files changed, among those that a Worker is made of."""
+"""Which files of a project changed on disk."""
 
 from __future__ import annotations
 
@@ -8,18 +8,62 @@ import hashlib
 import importlib
 import os
 import stat
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kvlens import files
-from kvlens.config.find import SKIPPED_FOLDERS
+from kvlens.config.find import SEEDS, SKIPPED_FOLDERS
+
+if TYPE_CHECKING:
+    from kvlens.workspace.project import Project
 
 Watcher = Callable[..., AsyncGenerator[set[Any], None]]
-_LARGEST = 64 * 1024 * 1024  # bytes of a file that a Worker is made of
-_TICK = 0.4  # seconds between looks for folders that come and go
-_MOST_LINKS = 40  # from one to the next, as systems have it
+_LARGEST = 64 * 1024 * 1024  # bytes of a source file
+_TICK = 0.4  # seconds between checks for folders that come and go
+_MOST_LINKS = 40  # in a chain of symbolic links, as in most systems
 MOST_FOLDERS = 500  # below a Worker's entry; a source tree has fewer
+
+
+def follow(
+    project: Project,
+    stop: asyncio.Event,
+    *,
+    state: Path | None = None,
+    watch: Watcher | None = None,
+) -> AsyncIterator[set[Path]]:
+    """Yield the files of a project that changed until `stop` is set; see `changed_files`.
+
+    Only the folder of the config, its seed files and `state` (the folder of a store on disk) are
+    watched, not the folders below the project: node_modules alone can hold more files than a
+    system lets one program watch. If the config or a seed file is a symbolic link, its target is
+    watched too, and a change of the target is reported as one of the link.
+    """
+    links: dict[Path, Path] = {}
+
+    def folders() -> set[Path]:
+        links.clear()
+        for path in (project.path, *project.seed_files()):
+            links.update(dict.fromkeys(link_targets(path), path))
+        return _folders(project.folder, state) | {target.parent for target in links}
+
+    return _by_own_names(changed_files(folders, stop, watch), links)
+
+
+async def _by_own_names(
+    changes: AsyncIterator[set[Path]], links: Mapping[Path, Path]
+) -> AsyncIterator[set[Path]]:
+    async for paths in changes:
+        yield {links.get(path, path) for path in paths}
+
+
+def _folders(project: Path, state: Path | None) -> set[Path]:
+    """Return the folders to watch, existing or not, with those between project and `state`."""
+    wanted = [project, project / SEEDS]
+    if state is not None:
+        wanted += [folder for folder in reversed(state.parents) if project in folder.parents]
+        wanted.append(state)
+    return set(wanted)
 
 
 async def changed_files(
@@ -27,28 +71,26 @@ async def changed_files(
 ) -> AsyncIterator[set[Path]]:
     """Yield the files that changed in `folders()`, not below them, until `stop` is set.
 
-    The folders are asked for anew after every change; some may not be there yet, or go and come
-    back. Whenever watching begins, an empty set comes once: what changed before that is not told,
-    and has to be looked for. `watch` is `watchfiles.awatch`, or a stand-in for it in tests.
+    `folders` is called again after every change. Some folders may not exist yet, or may go and
+    come back. When watching starts, and repeatedly while no folder exists, an empty set is
+    yielded: such changes aren't reported, so the caller has to look for them. `watch` is
+    `watchfiles.awatch` or a test's fake.
     """
     if watch is None:
-        # late and beside: neither a start nor an emulator's first requests need wait for it
+        # imported late and in a thread: neither the start nor the first requests wait for it
         module = await asyncio.to_thread(importlib.import_module, "watchfiles")
         watch = module.awatch
 
-    told_gone = False
     while not stop.is_set():
         wanted = folders()
         known = await asyncio.to_thread(_identities, wanted)
         there = [folder for folder in wanted if known[folder] is not None]
         if not there:
-            if not told_gone:
-                told_gone = True
-                yield set()
+            yield set()
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), _TICK)
             continue
-        began = told_gone = False
+        began = False
         changes = watch(
             *there,
             watch_filter=None,
@@ -59,23 +101,26 @@ async def changed_files(
             rust_timeout=int(_TICK * 1000),
             yield_on_timeout=True,
         )
-        async with contextlib.aclosing(changes) as batches:
-            async for batch in batches:
-                if batch or not began:
-                    yield {Path(path) for _, path in batch}
-                began = True
-                if batch and folders() != wanted:
-                    break
-                # a folder that is moved away takes its watch along, and is none of ours then
-                now = await asyncio.to_thread(_identities, wanted)
-                if now != known:
-                    if any(known[folder] and not now[folder] for folder in wanted):
-                        yield set()  # nobody tells of the files that went with a folder
-                    break
+        try:
+            async with contextlib.aclosing(changes) as batches:
+                async for batch in batches:
+                    if batch or not began:
+                        yield {Path(path) for _, path in batch}
+                    began = True
+                    if batch and folders() != wanted:
+                        break
+                    # a folder that was moved away is still watched, at its new place
+                    now = await asyncio.to_thread(_identities, wanted)
+                    if now != known:
+                        if any(known[folder] and not now[folder] for folder in wanted):
+                            yield set()  # the files that went with a folder aren't reported
+                        break
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # a folder went just before it could be watched
 
 
 def _identities(folders: Iterable[Path]) -> dict[Path, tuple[int, int] | None]:
-    """Return which folder each one is; None for one that is not there."""
+    """Return device and inode of each folder; None for a missing one."""
     found: dict[Path, tuple[int, int] | None] = {}
     for folder in folders:
         found[folder] = None
@@ -87,9 +132,9 @@ def _identities(folders: Iterable[Path]) -> dict[Path, tuple[int, int] | None]:
 
 
 def link_targets(path: Path) -> list[Path]:
-    """Return what a file is a link to, and what that is a link to, and so on.
+    """Return the target of a symbolic link, the target of that, and so on.
 
-    An edit of the last one changes the file, and happens in another folder.
+    An edit of the last one changes the file, though it happens in another folder.
     """
     found: list[Path] = []
     with contextlib.suppress(OSError, ValueError):
@@ -100,7 +145,7 @@ def link_targets(path: Path) -> list[Path]:
 
 
 def source_folders(root: Path) -> set[Path]:
-    """Return a folder and those below it that can hold sources."""
+    """Return a folder and the folders below it that can hold sources."""
     found: set[Path] = set()
     for folder, folders, _ in os.walk(root):
         folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS]
@@ -111,7 +156,7 @@ def source_folders(root: Path) -> set[Path]:
 
 
 def stamps(folders: Iterable[Path]) -> dict[str, tuple[int, int]]:
-    """Return time and size of the files in these folders, to see whether any has changed."""
+    """Return the time and size of each file in these folders, to notice changes."""
     found: dict[str, tuple[int, int]] = {}
     for folder in folders:
         with contextlib.suppress(OSError), os.scandir(folder) as entries:
@@ -123,12 +168,12 @@ def stamps(folders: Iterable[Path]) -> dict[str, tuple[int, int]]:
 
 
 def contents(paths: Iterable[Path]) -> dict[Path, bytes | None]:
-    """Return a hash of each file's content; None for one that is not there."""
+    """Return a hash of each file's content; None for a missing file."""
     found: dict[Path, bytes | None] = {}
     for path in paths:
         try:
             found[path] = hashlib.sha256(files.read_bytes(path, _LARGEST)).digest()
-        except files.FileRefusedError as error:  # it is there, and that is worth a message
+        except files.FileRefusedError as error:  # it exists, and is worth a message
             found[path] = str(error).encode()
         except (OSError, ValueError):
             found[path] = None

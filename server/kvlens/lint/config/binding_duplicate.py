@@ -24,9 +24,9 @@ def _check(config: Config) -> Iterator[Finding]:
             assert field and earlier
             yield Finding(
                 field.value_span,
-                f"The binding {quoted(name)} stands twice in {path_of(column.environment)}. "
+                f"The binding {quoted(name)} is declared twice in {path_of(column.environment)}. "
                 "A Worker cannot tell the two apart: rename or remove one.",
-                related=(Related(earlier.value_span, f"{quoted(name)} stands here first"),),
+                related=(Related(earlier.value_span, f"{quoted(name)} is declared here first"),),
             )
 
 

@@ -1,4 +1,4 @@
-"""A binding that is no JavaScript identifier.
+"""A binding that is not a JavaScript identifier.
 
 wrangler takes it and a module Worker reaches it as `env["my-kv"]`, but not as `env.my-kv`; in
 service-worker syntax, where a binding is a global variable, nothing reaches it.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.config.model import Config, Entry
+from kvlens.js.identifiers import identifier_like, is_identifier
 from kvlens.lint.base import EntryRule, Finding, Fix, Problem
 from kvlens.lint.fix_helpers import entry_at, free_binding, rename_binding
 from kvlens.lint.wording import quoted, usable
@@ -17,9 +18,9 @@ from kvlens.lint.wording import quoted, usable
 def _check(entry: Entry) -> Iterator[Finding]:
     field = entry.get("binding")
     name = usable(field)
-    if not field or not name or _is_identifier(name):
+    if not field or not name or is_identifier(name):
         return
-    better = _identifier_of(name)
+    better = identifier_like(name)
     way_out = f"Rename it, for example to {quoted(better)}" if better else "Rename it"
     yield Finding(
         field.value_span,
@@ -29,22 +30,11 @@ def _check(entry: Entry) -> Iterator[Finding]:
     )
 
 
-def _is_identifier(name: str) -> bool:
-    # Python's identifiers are JavaScript's but for the dollar sign (both: Unicode's XID).
-    return name.replace("$", "_").isidentifier()
-
-
-def _identifier_of(name: str) -> str:
-    better = "".join(letter if _is_identifier(f"_{letter}") else "_" for letter in name.strip())
-    better = better.strip("_") or ""
-    return f"_{better}" if better[:1].isdigit() else better
-
-
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     found = entry_at(config, problem.span)
     name = found[1].text_of("binding") if found else None
     if name:
-        better = free_binding(config, _identifier_of(name) or "KV")
+        better = free_binding(config, identifier_like(name) or "KV")
         edits = rename_binding(config, name, better)
         where = "" if len(edits) == 1 else " in every environment"
         yield Fix(f'Rename to "{better}"{where}; the code has to follow', tuple(edits))

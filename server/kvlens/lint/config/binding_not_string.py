@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kvlens.config.edit import Edit, literal
 from kvlens.config.model import Config, Entry
+from kvlens.js.identifiers import is_identifier
 from kvlens.lint.base import EntryRule, Finding, Fix, Problem
 from kvlens.lint.fix_helpers import entry_at, free_binding, spread
 from kvlens.lint.wording import described, wrong_kind
@@ -29,7 +30,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     field = entry.get("binding")
     assert field
     inside = config.text[slice(*field.value_span)].strip("[] \t\r\n\"'")
-    likely = field.kind == "array" and inside.isidentifier()
+    likely = field.kind == "array" and is_identifier(inside)
     name = free_binding(config, inside if likely else "KV")
     listed = any(entry in kv.entries for kv in environment.kv)
     more = spread(config, environment.name, [name]) if listed else []

@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.config.model import Config
-from kvlens.config.project_context import Surroundings
+from kvlens.config.project_context import ProjectContext
 from kvlens.lint.base import Finding, PlaceRule
 from kvlens.text import Span
 
 
-def _check(config: Config, around: Surroundings) -> Iterator[Finding]:
-    if around.winner is None:
+def _check(config: Config, context: ProjectContext) -> Iterator[Finding]:
+    if context.winner is None:
         return
     end = config.text.find("\n")
     line = config.text[: end if end >= 0 else None].rstrip("\r")
     yield Finding(
         Span(0, len(line)),
-        f"wrangler does not read this file: from this folder it takes {around.winner}, since "
+        f"wrangler does not read this file: from this folder it takes {context.winner}, since "
         "wrangler.json wins over wrangler.jsonc and that over wrangler.toml, even from a folder "
         "above. Remove one of the two, or name this file with --config.",
     )

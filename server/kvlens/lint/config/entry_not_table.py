@@ -1,4 +1,4 @@
-"""An element of `kv_namespaces` is no table. Wrangler: V2 of its validation."""
+"""An element of `kv_namespaces` is not a table. Wrangler: V2 of its validation."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kvlens.config.edit import Edit, literal, remove_entry
 from kvlens.config.model import Config, Entry
+from kvlens.js.identifiers import is_identifier
 from kvlens.lint.base import EntryRule, Finding, Fix, Problem
 from kvlens.lint.fix_helpers import entry_at, spread
 from kvlens.lint.wording import described_value
@@ -28,7 +29,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
         return
     environment, entry = found
     name = str(entry.node.value)
-    if entry.node.kind == "string" and name.isidentifier():
+    if entry.node.kind == "string" and is_identifier(name):
         key = '"binding":' if config.is_json else "binding ="
         edit = Edit(entry.span, f"{{ {key} {literal(name)} }}")
         listed = any(entry in kv.entries for kv in environment.kv)

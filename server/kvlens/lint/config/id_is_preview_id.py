@@ -1,7 +1,7 @@
 """An id that is its own preview_id.
 
 wrangler takes it. The two exist so that `wrangler dev --remote` need not work on the data of
-production; who wants just that writes the same id twice, so this is no more than a hint.
+production; writing the same id twice may be meant, so this is only a hint.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from kvlens.lint.wording import quoted
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    seen: dict[str, tuple[str | None, Entry]] = {}  # an id and where it stands first
+    seen: dict[str, tuple[str | None, Entry]] = {}  # an id and where it is first
     for environment, entries, _, _, _, by_id in columns(config):
         fresh: dict[str, tuple[str | None, Entry]] = {}
         for value, place in by_id.items():

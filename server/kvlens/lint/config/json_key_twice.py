@@ -12,9 +12,9 @@ from kvlens.config.model import Config
 from kvlens.config.nodes import Node
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
 from kvlens.lint.wording import quoted
+from kvlens.memo import memo
 from kvlens.text import Span
 
-_KEPT = "twice"
 _Found = tuple[int, Node, int, int]  # the table's offset, the table, the earlier, the later member
 
 
@@ -23,9 +23,9 @@ def _check(config: Config) -> Iterator[Finding]:
         first, second = node.members[earlier].key[0], node.members[later].key[0]
         yield Finding(
             Span(base + second.start, base + second.end),
-            f"{quoted(second.name)} stands here for the second time: only this one counts, what "
-            "stands first has no effect. Remove one of the two.",
-            related=(Related(Span(base + first.start, base + first.end), "it stands here first"),),
+            f"Duplicate key {quoted(second.name)}: only this value counts, and the first "
+            "has no effect. Remove one of the two.",
+            related=(Related(Span(base + first.start, base + first.end), "the first one"),),
         )
 
 
@@ -36,11 +36,9 @@ def _all(config: Config) -> Iterator[_Found]:
                 yield base + offset, node, earlier, later
 
 
+@memo
 def _search(node: Node) -> tuple[_Found, ...]:
-    kept: tuple[_Found, ...] | None = node.cache.get(_KEPT)
-    if kept is None:
-        kept = node.cache[_KEPT] = tuple(_look(node))
-    return kept
+    return tuple(_look(node))
 
 
 def _look(node: Node) -> Iterator[_Found]:

@@ -26,12 +26,12 @@ def _captured(config: Config) -> Iterator[Stray]:
 def _check(config: Config) -> Iterator[Finding]:
     for stray in _captured(config):
         table = ".".join(stray.path)
-        effect = "is no list of namespaces there, and wrangler binds none"
+        effect = "isn't a list of namespaces there, and wrangler binds none"
         if stray.path[-1] == "vars":
             effect = "is an environment variable there, and wrangler binds no namespace"
         yield Finding(
             stray.keys[0],
-            f"{KV_FIELD} stands in {table}, so that it {effect}. {_way_out(config, stray)}",
+            f"{KV_FIELD} is inside {table}, so it {effect}. {_way_out(config, stray)}",
             related=tuple(Related(key, "and here") for key in stray.keys[1:]),
         )
 
@@ -67,7 +67,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
 RULE = ConfigRule(
     "kv-captured",
     "warning",
-    "kv_namespaces stands in a table where it binds nothing",
+    "kv_namespaces is inside a table where it binds nothing",
     _check,
     _fixes,
 )

@@ -28,7 +28,7 @@ def _check(config: Config) -> Iterator[Finding]:
         where = ".".join(stray.path) or "the top level"
         yield Finding(
             stray.keys[0],
-            f"wrangler knows no {quoted(stray.name)} at {where}, and binds nothing of it. "
+            f"wrangler doesn't know {quoted(stray.name)} at {where}, and binds nothing in it. "
             f"Did you mean {quoted(KV_FIELD)}?",
             related=tuple(Related(key, "and here") for key in stray.keys[1:]),
         )

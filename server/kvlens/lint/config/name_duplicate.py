@@ -32,11 +32,11 @@ def _check(config: Config) -> Iterator[Finding]:
             others = [holder for holder in holders if holder.what != KV]
             if len(holders) < 2 or not others:
                 continue
-            if len(others) < len(holders):  # the namespace is ours to speak of, once
-                told, known = [holders[0]], others
+            if len(others) < len(holders):  # the namespace is reported once
+                reported, known = [holders[0]], others
             else:
-                told, known = holders[1:], holders[:1]
-            for holder in told:
+                reported, known = holders[1:], holders[:1]
+            for holder in reported:
                 yield Finding(
                     holder.span,
                     f"{quoted(name)} is the name of {holder.what} and of "

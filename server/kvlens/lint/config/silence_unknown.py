@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 
 from kvlens.config.edit import Edit
 from kvlens.config.model import Config
-from kvlens.lint.base import ConfigRule, Finding, Fix, Problem
+from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, ProjectRule
+from kvlens.lint.registry import rules_of
 from kvlens.lint.suppressions import suppressions
 from kvlens.lint.wording import quoted
 
@@ -17,29 +17,28 @@ def _check(config: Config) -> Iterator[Finding]:
         if not silence.codes:
             yield Finding(
                 silence.span,
-                "This comment names no rule, and silences nothing: write the rule's name behind "
+                "This comment names no rule, so it silences nothing. Write the rule's name after "
                 "it, such as id-placeholder.",
             )
         for code, span in silence.codes:
-            if code not in _codes():
+            if not _is_known(code):
                 nearest = _nearest(code)
                 way_out = f"Did you mean {quoted(nearest)}?" if nearest else "Remove it."
                 yield Finding(
                     span,
-                    f"There is no rule {quoted(code)}, so that this silences nothing. {way_out}",
+                    f"There is no rule {quoted(code)}, so this silences nothing. {way_out}",
                     data={"nearest": nearest} if nearest else None,
                 )
 
 
-# Found in configs by those who read the code too (kvlens.js).
-_OF_OTHERS = ("binding-unused",)
+def _is_known(code: str) -> bool:
+    return code in rules_of("config") or code in _codes()
 
 
 def _codes() -> list[str]:
-    return [
-        *_OF_OTHERS,
-        *importlib.import_module("kvlens.lint.config_rules").RULES,
-    ]  # late: it is made of this one too
+    """Return the rules that find something in configs, some of them with the sources' help."""
+    with_sources = (rule for rule in rules_of("js").values() if isinstance(rule, ProjectRule))
+    return [*rules_of("config"), *(rule.code for rule in with_sources)]
 
 
 def _nearest(code: str) -> str | None:

@@ -12,17 +12,17 @@ from kvlens.lint.base import Finding, Fix, Problem, TextRule
 from kvlens.lint.fix_helpers import entry_at
 from kvlens.text import Span
 
-# What the judges say, and how a reader of configs would put it.
+# What the parsers say, and how a reader of configs would put it.
 _PLAINER = (
     (r"Unexpected character: '\\x00'|Unexpected end of file", "it ends in the middle of a value"),
-    (r'Key "(.*)" already exists', r'"\1" stands here for the second time'),
-    (r"Cannot overwrite a value", "this name stands here for the second time"),
+    (r'Key "(.*)" already exists', r'duplicate key "\1"'),
+    (r"Cannot overwrite a value", "this name is declared twice"),
     (
         r"Control characters .* in strings",
         "a string cannot go on in the next line: close the quote",
     ),
     (r"Empty key", "the name before = is missing"),
-    (r"Invalid number", "this is no number; if it is a string, it needs quotes"),
+    (r"Invalid number", "this isn't a number; if it's a string, put it in quotes"),
     (r"Expecting property name enclosed in double quotes", "a name in double quotes belongs here"),
     (r"Expecting value", "a value belongs here"),
     (r"Expecting '?(.)'? delimiter", r"a \1 is missing before this"),
@@ -47,7 +47,7 @@ def _check(config: Config) -> Iterator[Finding]:
         end = "" if said.endswith("?") else "."
         yield Finding(
             problem.span,
-            f"Not valid {language}, so that wrangler reads nothing of the file: {said}{end}",
+            f"Not valid {language}, so wrangler can't read the file: {said}{end}",
         )
 
 
@@ -57,7 +57,7 @@ def _plainer(text: str, problem: SyntaxProblem) -> str:
             return found.expand(words)
     if problem.message.startswith("Unexpected character"):
         if _VALUE_BEGINS.search(text, 0, problem.span.start):
-            return "this is no value; if it is a string, it needs quotes"
+            return "this isn't a value; if it's a string, put it in quotes"
         return "this does not belong here: is a comma, a quote or a bracket missing before it?"
     return problem.message
 

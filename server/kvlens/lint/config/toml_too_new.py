@@ -14,7 +14,7 @@ from typing import NamedTuple
 from kvlens.config.comments import comments
 from kvlens.config.edit import Edit
 from kvlens.config.model import Config
-from kvlens.config.project_context import Surroundings, Version
+from kvlens.config.project_context import ProjectContext, Version
 from kvlens.lint.base import Finding, Fix, PlaceRule, Problem
 from kvlens.text import Span
 
@@ -36,13 +36,13 @@ class _Form(NamedTuple):
     what: str
 
 
-def _check(config: Config, around: Surroundings) -> Iterator[Finding]:
-    if config.is_json or around.wrangler is None or around.wrangler >= FIRST:
+def _check(config: Config, context: ProjectContext) -> Iterator[Finding]:
+    if config.is_json or context.wrangler is None or context.wrangler >= FIRST:
         return
-    version = ".".join(map(str, around.wrangler))
+    version = ".".join(map(str, context.wrangler))
     whose = (
         f"wrangler {version} of this project does"
-        if around.installed
+        if context.installed
         else (f"wrangler {version}, which this project allows, does")
     )
     first = ".".join(map(str, FIRST))
@@ -57,7 +57,7 @@ def _check(config: Config, around: Surroundings) -> Iterator[Finding]:
 def _forms(text: str) -> Iterator[_Form]:
     """Yield what TOML 1.0 does not have: in inline tables line ends and a last comma; escapes."""
     opened: list[tuple[str, int]] = []
-    told: set[int] = set()
+    reported: set[int] = set()
     comma: int | None = None
     for found in _TOKEN.finditer(text):
         token = found[0]
@@ -65,17 +65,17 @@ def _forms(text: str) -> Iterator[_Form]:
             opened.append((token, found.start()))
         elif token in "}]":
             last = comma is not None and _LAST.match(text, comma)
-            if last and last.end() == found.end() and opened and opened[-1][1] not in told:
+            if last and last.end() == found.end() and opened and opened[-1][1] not in reported:
                 assert comma is not None
-                yield _Form(Span(comma, comma + 1), "A comma behind the last field")
+                yield _Form(Span(comma, comma + 1), "A comma after the last field")
             if opened:
                 opened.pop()
         elif token == ",":
             comma = found.start()
             continue
         elif token in ("\n", "\r\n", "\r"):
-            if opened and opened[-1][0] == "{" and opened[-1][1] not in told:
-                told.add(opened[-1][1])
+            if opened and opened[-1][0] == "{" and opened[-1][1] not in reported:
+                reported.add(opened[-1][1])
                 start = opened[-1][1]
                 yield _Form(Span(start, start + 1), "An inline table over several lines")
             continue

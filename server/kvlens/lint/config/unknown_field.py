@@ -13,7 +13,7 @@ from kvlens.lint.wording import quoted
 
 # workers-sdk, workers-utils' config validation (4.164.0)
 FIELDS = ("binding", "id", "preview_id", "remote")
-# Fields of the top level that are no tables: below a header they fall into its table.
+# Fields of the top level that are not tables: below a header they fall into its table.
 _OF_THE_TOP = frozenset(
     (
         *("main", "compatibility_date", "compatibility_flags", "account_id", "workers_dev"),
@@ -61,8 +61,8 @@ def _check(entry: Entry) -> Iterator[Finding]:
         if field.name in _OF_THE_TOP and entry.node.head != entry.node.length:
             yield Finding(
                 field.key_span,
-                f"{quoted(field.name)} belongs to the Worker, but stands below the header of a "
-                "namespace and so is a field of it, which wrangler ignores. Move it above the "
+                f"{quoted(field.name)} belongs to the Worker, but is below the header of a "
+                "namespace, so it is a field of it, which wrangler ignores. Move it above the "
                 "first [header].",
                 data={"top": True},
             )

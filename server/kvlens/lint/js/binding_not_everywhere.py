@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import Context, SourceRule
-from kvlens.lint.js_wording import quoted
+from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
+from kvlens.lint.source_fix_helpers import declared_in, given
+from kvlens.lint.wording import quoted
 
 
 def _check(context: Context) -> Iterator[Finding]:
-    declared, reading = context.declared, context.reading
+    declared, analysis = context.declared, context.analysis
     if declared.unsure:
         return
     seen: set[str] = set()
-    for use in reading.uses:
+    for use in analysis.uses:
         if use.name in seen or use.name not in declared.kv:
             continue
         seen.add(use.name)
         missing = declared.missing(use.name)
-        if not missing or use.name in declared.others or reading.is_optional(use.name):
+        if not missing or use.name in declared.others or analysis.is_optional(use.name):
             continue
         where = " and ".join(f"env.{name}" if name else "the top level" for name in missing)
         yield Finding(
@@ -30,9 +30,16 @@ def _check(context: Context) -> Iterator[Finding]:
         )
 
 
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    name, environments = given(problem, "binding"), given(problem, "environments")
+    for config in context.project.configs:
+        yield from declared_in(config, name, environments)
+
+
 RULE = SourceRule(
     "binding-not-everywhere",
     "warning",
     "The code uses a namespace that an environment lacks",
     _check,
+    _fixes,
 )

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kvlens.config.edit import Edit
 from kvlens.js.analysis import BindingUse
+from kvlens.js.renames import references
 from kvlens.js.syntax import outer
-from kvlens.lint.base import Finding, Related
-from kvlens.lint.js_base import Context, SourceRule
-from kvlens.lint.js_wording import quoted
+from kvlens.lint.base import Context, Finding, Fix, Problem, Related, SourceRule
+from kvlens.lint.source_fix_helpers import declared_in, given
+from kvlens.lint.wording import quoted
 
 _SHOWN = 5
 _USING = {"member_expression", "arguments", "variable_declarator"}
 
 
 def _check(context: Context) -> Iterator[Finding]:
-    declared, reading = context.declared, context.reading
+    declared, analysis = context.declared, context.analysis
     if declared.unsure:
         return
     seen: set[str] = set()
-    for use in reading.uses:
+    for use in analysis.uses:
         if use.name in seen or use.how == "global" or use.name.startswith("__"):
             continue
         if not _counts(use):
@@ -27,12 +29,12 @@ def _check(context: Context) -> Iterator[Finding]:
         seen.add(use.name)
         if use.name in declared.kv or use.name in declared.others:
             continue
-        if use.name in declared.quoted or use.name in context.beside:
+        if use.name in declared.quoted or use.name in context.project.beside:
             continue  # it waits in a comment, or in the config of another deploy
         if (
             use.name.startswith("__")
-            or not reading.is_kv(use.name)
-            or reading.is_optional(use.name)
+            or not analysis.is_kv(use.name)
+            or analysis.is_optional(use.name)
         ):
             continue
         nearest = _nearest(use.name, list(declared.kv))
@@ -43,7 +45,7 @@ def _check(context: Context) -> Iterator[Finding]:
             + (f"Did you mean {quoted(nearest)}?" if nearest else "Add it to kv_namespaces."),
             related=tuple(
                 Related(other.span, f"{quoted(use.name)} is used here too")
-                for other in reading.uses
+                for other in analysis.uses
                 if other.name == use.name and other is not use
             )[:_SHOWN],
             data={"binding": use.name, **({"nearest": nearest} if nearest else {})},
@@ -64,9 +66,22 @@ def _nearest(name: str, known: list[str]) -> str | None:
     return next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), None)
 
 
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    name, nearest = given(problem, "binding"), given(problem, "nearest")
+    if nearest:
+        edits = tuple(
+            Edit(use.span, f"{nearest}: {name}" if use.shorthand else nearest)
+            for use in references(context.analysis, name)
+        )
+        yield Fix(f"Change to {quoted(nearest)}", edits)
+    for config in context.project.configs:
+        yield from declared_in(config, name, context.declared.environments or (None,))
+
+
 RULE = SourceRule(
     "binding-undeclared",
     "warning",
     "The code uses a namespace that the config does not declare",
     _check,
+    _fixes,
 )

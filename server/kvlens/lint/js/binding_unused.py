@@ -1,11 +1,241 @@
-"""A namespace that the config declares and no source of the Worker names."""
+"""A namespace that the config declares and no source of the Worker names.
+
+Reported only where all sources of the project are known, and the code names every binding that
+it uses.
+"""
 
 from __future__ import annotations
 
-from kvlens.lint.js_base import ProjectRule
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from kvlens.config.edit import remove_entry
+from kvlens.config.model import Config, Namespace
+from kvlens.js.binding_resolver import BindingResolver
+from kvlens.js.config_bindings import declared
+from kvlens.js.grammar import ENDINGS
+from kvlens.js.syntax import Source, outer, plain
+from kvlens.js.tree import ancestor
+from kvlens.lint.base import Finding, Fix, Problem, ProjectRule
+from kvlens.lint.wording import quoted
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+# Packages that get `env` and read of it what the code names, and nothing else.
+_HARMLESS = ("hono", "itty-router", "cloudflare:", "node:")
+_DEPTH = 12  # how far names that stand for one another are followed
+_DATA = {".json", ".html", ".css", ".txt", ".md", ".wasm", ".sql", ".svg", ".png", ".bin"}
+_GLOBALS_THAT_LOOK = {"Object", "Reflect", "JSON", "Array", "structuredClone", "console"}
+
+
+def _check(
+    config: Config, texts: Mapping[str, str], parse: Callable[[str], Source]
+) -> Iterator[Finding]:
+    """Nothing is said where the Worker's entry is not among the texts, or where code outside of
+    them gets at `env`.
+    """
+    facts = declared([config])
+    if facts.unsure or not _has_entries(config, texts):
+        return
+    candidates: dict[str, Namespace] = {}
+    for namespace in config.namespaces():
+        if not namespace.binding.startswith("__") and namespace.binding not in facts.others:
+            candidates.setdefault(namespace.binding, namespace)
+    for path, text in texts.items():
+        named = [name for name in candidates if name in text]
+        if named and not path.endswith(".d.ts"):
+            source = parse(path)
+            if source.refused is not None:
+                return
+            for name in named:
+                if any(_is_use(node) for node in _mentions(source, name)):
+                    del candidates[name]
+        if not candidates:
+            return
+    known = {os.path.normpath(path) for path in texts}
+    for path in texts:
+        if path.endswith(".d.ts"):
+            continue
+        source = parse(path)
+        if source.refused is not None:
+            return
+        if _is_opaque(source) or not all(_imports(source, known)):
+            return
+    for name, namespace in candidates.items():
+        yield Finding(
+            namespace.span,
+            f"The KV binding {quoted(name)} is declared, and no source of the Worker uses it. "
+            "Remove it, or use it.",
+            data={"binding": name},
+        )
+
+
+def _has_entries(config: Config, texts: Mapping[str, str]) -> bool:
+    """Tell whether the sources have the file that every environment starts."""
+    folder = PurePath(config.path).parent
+    known = {os.path.normpath(path) for path in texts}
+    found = False
+    for environment in config.environments:
+        for definition in environment.table.get("main"):
+            node = definition.node
+            if node is None or node.kind != "string" or not isinstance(node.value, str):
+                return False
+            if os.path.normpath(folder / node.value) not in known:
+                return False
+            found = True
+    return found
+
+
+def _imports(source: Source, known: set[str]) -> Iterator[bool]:
+    """Tell, for each import of the project's own code, whether it is among the sources."""
+    folder = PurePath(source.path).parent
+    for node in source.captures.get("module", ()):
+        module = source.text_of(node)[1:-1]
+        if not module.startswith("."):
+            continue
+        if PurePath(module).suffix in _DATA:
+            yield True
+            continue
+        place = PurePath(os.path.normpath(folder / module))
+        bases = (place, place.with_suffix(""), place / "index")  # "./x.js" may mean x.ts
+        yield str(place) in known or any(
+            f"{base}{end}" in known for base in bases for end in (*ENDINGS, ".d.ts")
+        )
+
+
+def _mentions(source: Source, name: str) -> Iterator[Node]:
+    data, raw = source.offsets.data, name.encode("utf-8", "replace")
+    at = data.find(raw)
+    while at >= 0:
+        node = source.root.descendant_for_byte_range(at, at + len(raw))
+        if node is not None:
+            yield node
+        at = data.find(raw, at + len(raw))
+
+
+def _is_use(node: Node) -> bool:
+    """Tell a use from a comment and from the member of a type; any other mention is a use."""
+    if node.type in ("comment", "html_comment"):
+        return False
+    parent = node.parent
+    return parent is None or parent.type != "property_signature"
+
+
+def _is_opaque(source: Source) -> bool:
+    """Tell whether other code may get at bindings that this source does not name."""
+    reach = BindingResolver(source)
+    for node in source.captures.get("subscript", ()):
+        base, index = node.child_by_field_name("object"), node.child_by_field_name("index")
+        if base is None or index is None or index.type == "string":
+            continue
+        if reach.envs.is_env(base):
+            return True
+    for node in reach.envs.patterns:
+        if any(child.type == "rest_pattern" for child in node.named_children):
+            return True
+    return (
+        any(_is_handed_out(source, node) for node in reach.envs.nodes)
+        or any(_exports_foreign(source, node) for node in source.root.named_children)
+        or _extends_foreign(source)
+    )
+
+
+def _is_handed_out(source: Source, node: Node) -> bool:
+    here = outer(node)
+    parent = here.parent
+    if parent is None:
+        return False
+    if parent.type in ("spread_element", "for_in_statement"):
+        return True
+    if parent.type == "arguments" and parent.parent is not None:
+        call = parent.parent
+        function = call.child_by_field_name("function") or call.child_by_field_name("constructor")
+        return function is not None and _is_foreign(source, function)
+    return False
+
+
+def _is_foreign(source: Source, node: Node) -> bool:
+    """Tell whether an expression comes from a package, or from nowhere: one made of itself does."""
+    for _ in range(_DEPTH):
+        node = plain(node)
+        while node.type in ("member_expression", "call_expression", "new_expression"):
+            inner = (
+                node.child_by_field_name("object")
+                or node.child_by_field_name("function")
+                or node.child_by_field_name("constructor")
+            )
+            if inner is None:
+                return True
+            node = plain(inner)
+        if node.type in ("this", "super"):
+            return False
+        if node.type != "identifier":
+            return node.type not in ("function_expression", "arrow_function")
+        declared = source.names.resolve(node)
+        if declared is None:
+            return source.text_of(node) in _GLOBALS_THAT_LOOK
+        if declared.kind == "import":
+            statement = ancestor(declared.origin, {"import_statement"})
+            module = statement.child_by_field_name("source") if statement is not None else None
+            return module is None or _is_package(source.text_of(module)[1:-1])
+        start = declared.origin.child_by_field_name("value")
+        if declared.kind not in ("const", "let", "var") or start is None:
+            return False
+        node = plain(start)
+        if node.type not in ("call_expression", "new_expression"):
+            return False
+    return True
+
+
+def _is_package(module: str) -> bool:
+    return not module.startswith((".", "/", "@/", "~", "#", *_HARMLESS))
+
+
+def _exports_foreign(source: Source, node: Node) -> bool:
+    """Tell whether the Worker itself is made by a package: `export default new Provider(…)`."""
+    if node.type != "export_statement":
+        return False
+    module = node.child_by_field_name("source")
+    if module is not None:
+        return _is_package(source.text_of(module)[1:-1])
+    value = node.child_by_field_name("value")
+    if value is None:
+        return False
+    made = plain(value)
+    return made.type in ("call_expression", "new_expression", "identifier") and _is_foreign(
+        source, made
+    )
+
+
+def _extends_foreign(source: Source) -> bool:
+    for node in source.captures.get("heritage", ()):
+        for base in node.named_children:
+            inner = base.child_by_field_name("value") or base
+            if base.type != "implements_clause" and _is_foreign(source, inner):
+                return True
+    return False
+
+
+def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+    name = problem.data.get("binding") if problem.data else None
+    edits = tuple(
+        edit
+        for environment in config.environments
+        for kv in environment.kv
+        for entry in kv.entries
+        if entry.text_of("binding") == name
+        for edit in remove_entry(config, entry)
+    )
+    yield Fix(f"Remove {quoted(str(name))} from the config", edits)
+
 
 RULE = ProjectRule(
     "binding-unused",
     "information",
     "The config declares a namespace that the code does not use",
+    _check,
+    _fixes,
 )

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import place, quoted
+from kvlens.kv.limits import MAX_BULK_KEYS
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.wording import place, quoted
 
 _INDEX = re.compile(r"(?:0|[1-9]\d{0,9})\Z")
 
@@ -20,7 +20,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     keys = call.key
     if keys is None or keys.kind != "array":
         return
-    for item in keys.items:
+    for item in keys.items[:MAX_BULK_KEYS]:
         name = item.value if item.kind == "string" else None
         if isinstance(name, str) and (name == "__proto__" or _is_index(name)):
             yield Finding(

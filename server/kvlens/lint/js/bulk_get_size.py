@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
 from kvlens.kv.limits import MAX_BULK_KEYS
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import place
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.wording import place
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
 from kvlens.kv.limits import INT32_MAX, MIN_CACHE_TTL, STRICT_MIN_CACHE_TTL
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import named, place, shown, whole
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.source_fix_helpers import in_seconds
+from kvlens.lint.wording import named, place, shown, whole
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -46,4 +46,5 @@ RULE = CallRule(
     "A cacheTtl is below 30 seconds or above what get() takes",
     frozenset({"get", "getWithMetadata"}),
     _check,
+    in_seconds,
 )

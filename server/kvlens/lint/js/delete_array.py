@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kvlens.config.edit import Edit
 from kvlens.js.calls import KvCall
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import place
+from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
+from kvlens.lint.source_fix_helpers import call_at
+from kvlens.lint.wording import place
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -20,10 +21,21 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         )
 
 
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    call = call_at(context, problem.span)
+    if call is None:
+        return
+    source = context.analysis.source
+    keys, receiver = source.text[slice(*problem.span)], source.text_of(call.receiver)
+    new = f"Promise.all({keys}.map((key) => {receiver}.delete(key)))"
+    yield Fix("Call delete() once for each key", (Edit(call.span, new),))
+
+
 RULE = CallRule(
     "delete-array",
     "error",
     "delete() gets an array, and deletes nothing",
     frozenset({"delete"}),
     _check,
+    _fixes,
 )

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from kvlens.js.calls import KvCall
 from kvlens.js.constant_evaluator import Time, Value
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import duration, named, place, shown, whole
+from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
+from kvlens.lint.source_fix_helpers import in_seconds
+from kvlens.lint.wording import duration, named, place, shown, whole
 
 _LONGEST_TTL = 10 * 366 * 86_400  # a smaller number can only be meant as a duration
 _WAY_OUT = "Seconds since the epoch are Math.floor(Date.now() / 1000)."
@@ -30,7 +30,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     elif value.kind == "instance" and value.value == "Date":
         text, wrong = "expiration", f"is a Date, and counts as milliseconds. {_WAY_OUT}"
     elif value.kind == "string" and number is None:
-        text, wrong = "expiration", f"is {shown(value)}, which is no number. {_WAY_OUT}"
+        text, wrong = "expiration", f"is {shown(value)}, which isn't a number. {_WAY_OUT}"
     elif number is not None:
         text, wrong = named(call, option), _wrong_number(value, whole(number), context.now)
     if wrong:
@@ -75,10 +75,15 @@ def _wrong_number(value: Value, number: float, now: float) -> str:
     return ""
 
 
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    return in_seconds(context, problem, whole=True)
+
+
 RULE = CallRule(
     "expiration-out-of-range",
     "error",
     "An expiration is in milliseconds, past, or less than a minute ahead",
     frozenset({"put"}),
     _check,
+    _fixes,
 )

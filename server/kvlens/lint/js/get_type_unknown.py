@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import TYPES, KvCall
 from kvlens.js.constant_evaluator import Value
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import place, quoted
+from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
+from kvlens.lint.source_fix_helpers import given, write
+from kvlens.lint.wording import place, quoted
 
 _BULK = ("text", "json")
 
@@ -43,10 +43,20 @@ def _type_of(call: KvCall) -> Value | None:
     return option.value if option else None
 
 
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    nearest = given(problem, "nearest")
+    written = context.analysis.source.text[slice(*problem.span)]
+    if nearest and written[:1] in ("'", '"', "`"):
+        quote, same = written[0], written[1:-1].lower() == nearest.lower()
+        new = f"{quote}{nearest}{quote}"
+        yield write(context, problem, f"Change to {quoted(nearest)}", new, safe=same)
+
+
 RULE = CallRule(
     "get-type-unknown",
     "error",
     "get() is asked for a type that it does not know",
     frozenset({"get", "getWithMetadata"}),
     _check,
+    _fixes,
 )

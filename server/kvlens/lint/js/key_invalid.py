@@ -1,7 +1,7 @@
 """A key that no namespace takes, or that is not the one that is meant.
 
 Runtime: TypeError "Key name cannot be empty.", "… is not allowed as a key name.", 414 above
-512 bytes. A key that is no string is turned into one: "undefined", "[object Object]".
+512 bytes. A key that is not a string is turned into one: "undefined", "[object Object]".
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
 from kvlens.js.constant_evaluator import Value
-from kvlens.kv.limits import MAX_KEY_SIZE
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import place, quoted
+from kvlens.kv.limits import MAX_BULK_KEYS, MAX_KEY_SIZE
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.wording import place, quoted
 
 _METHODS = frozenset({"get", "getWithMetadata", "put", "delete"})
 _NOT_KEYS = {
@@ -39,7 +38,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
                 "put() writes one key: call it once for each.",
             )
         elif call.method != "delete":  # its own rule
-            for item in key.items:
+            for item in key.items[:MAX_BULK_KEYS]:
                 yield from _wrong(call, item)
         return
     yield from _wrong(call, key)

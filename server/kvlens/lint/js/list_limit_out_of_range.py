@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
 from kvlens.kv.limits import MAX_LIST_KEYS
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import named, place, shown, whole
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.source_fix_helpers import in_seconds
+from kvlens.lint.wording import named, place, shown, whole
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -40,4 +40,5 @@ RULE = CallRule(
     "The limit of a list is below 1 or above 1000",
     frozenset({"list"}),
     _check,
+    in_seconds,
 )

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from kvlens.js.calls import KvCall
 from kvlens.js.syntax import FUNCTIONS
 from kvlens.kv.limits import MAX_LIST_KEYS
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
+from kvlens.lint.base import CallRule, Context, Finding
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kvlens.config.edit import Edit
 from kvlens.js.calls import KvCall
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import quoted
+from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
+from kvlens.lint.source_fix_helpers import given, node_at
+from kvlens.lint.wording import quoted
 from kvlens.text import Span
 
 OPTIONS: dict[str, tuple[str, ...]] = {
@@ -75,10 +76,22 @@ def _nearest(name: str, known: tuple[str, ...]) -> str | None:
     return next((each for each in known if close and each.lower() == close[0]), None)
 
 
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    nearest = given(problem, "nearest")
+    if not nearest:
+        return
+    node = node_at(context.analysis.source, problem.span)
+    shorthand = node is not None and node.type == "shorthand_property_identifier"
+    written = context.analysis.source.text[slice(*problem.span)]
+    new = f"{nearest}: {written}" if shorthand else nearest
+    yield Fix(f"Change to {nearest}", (Edit(problem.span, new),))
+
+
 RULE = CallRule(
     "option-unknown",
     "warning",
     "A call has an option that the method does not know",
     frozenset(OPTIONS),
     _check,
+    _fixes,
 )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from kvlens.js.calls import METHODS, KvCall
 from kvlens.js.syntax import outer
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.source_fix_helpers import awaited
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -89,4 +89,5 @@ RULE = CallRule(
     "Nothing waits for the promise of a call",
     frozenset(METHODS),
     _check,
+    awaited,
 )

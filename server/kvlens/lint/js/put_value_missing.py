@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import place, quoted
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.wording import place, quoted
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import place
+from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
+from kvlens.lint.source_fix_helpers import wrapped
+from kvlens.lint.wording import place
 
 _WORDS = {"number": "a number", "time": "a number", "boolean": "a boolean"}
 
@@ -24,10 +24,15 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         )
 
 
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    return wrapped(context, problem, safe=True)  # the runtime stores the same text
+
+
 RULE = CallRule(
     "put-value-not-text",
     "information",
     "put() gets a number or a boolean, which becomes text",
     frozenset({"put"}),
     _check,
+    _fixes,
 )

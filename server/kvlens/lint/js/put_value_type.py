@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
 from kvlens.js.constant_evaluator import Value
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import place
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.source_fix_helpers import wrapped
+from kvlens.lint.wording import place
 
 # Classes of the platform that are neither bytes nor a stream.
 _CLASSES = {
@@ -49,4 +49,5 @@ RULE = CallRule(
     "put() gets an object, an array or another value that it cannot store",
     frozenset({"put"}),
     _check,
+    wrapped,
 )

@@ -12,9 +12,9 @@ from kvlens.js.calls import KvCall
 from kvlens.js.constant_evaluator import Time, Value
 from kvlens.js.syntax import plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import digits, duration, named, place, shown
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.source_fix_helpers import in_seconds
+from kvlens.lint.wording import digits, duration, named, place, shown
 
 _MINUTE, _DAY = 60_000, 86_400_000
 _ROUND = {
@@ -71,4 +71,5 @@ RULE = CallRule(
     "A TTL is in milliseconds, or is a point in time",
     frozenset({"put", "get", "getWithMetadata"}),
     _check,
+    in_seconds,
 )

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
-from kvlens.lint.base import Finding
-from kvlens.lint.js_base import CallRule, Context
-from kvlens.lint.js_wording import digits, named, place, shown, whole
+from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.source_fix_helpers import in_seconds
+from kvlens.lint.wording import digits, named, place, shown, whole
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -20,7 +20,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         if value.kind == "string":
             yield Finding(
                 place(call, value),
-                f"expirationTtl is {shown(value)}, which is no number, and {call.title} throws. "
+                f"expirationTtl is {shown(value)}, which isn't a number: {call.title} throws. "
                 f"Give the seconds that the key should live, {MIN_EXPIRATION_TTL} or more.",
             )
         return
@@ -49,4 +49,5 @@ RULE = CallRule(
     "A TTL is below 60 seconds or above what put() takes",
     frozenset({"put"}),
     _check,
+    in_seconds,
 )

@@ -1,11 +1,25 @@
-"""A doubt about a seed file, found where seed files are read (kvlens.seeds.file)."""
+"""Something in a seed file that is left out or likely not meant."""
 
 from __future__ import annotations
 
-from kvlens.lint.base import FileRule
+from collections.abc import Iterator
 
-RULE = FileRule(
+from kvlens.lint.base import Finding, SeedRule
+from kvlens.lint.wording import not_listed
+from kvlens.seeds.file import SeedFile
+
+
+def _check(seeds: SeedFile) -> Iterator[Finding]:
+    listed = seeds.warnings
+    for problem in listed:
+        yield Finding(problem.span, problem.message)
+    if (left := seeds.counts["warning"] - len(listed)) > 0:
+        yield Finding(listed[-1].span, not_listed(left, RULE.code))
+
+
+RULE = SeedRule(
     "seed-doubtful",
     "warning",
     "A seed file holds something that is left out or likely not meant",
+    _check,
 )

@@ -1,4 +1,6 @@
-"""Commands for `workspace/executeCommand`: one file each, found through `registry`.
+"""Commands for `workspace/executeCommand`, one file each: snapshot_save.py is
+`kvlens.snapshotSave`.
 
-A command reads its parameters, calls what does the work, and returns JSON. No work on keys here.
+A command reads its parameters, calls an operation, and returns JSON. No work on keys here, and
+nothing but commands.
 """

@@ -9,12 +9,14 @@ from lsprotocol import types
 from kvlens.config.edit import add_namespace
 from kvlens.config.find import read_config
 from kvlens.config.reader import load_text
-from kvlens.lsp.commands.params import CommandError, find_project
+from kvlens.lsp.command import Command
 from kvlens.lsp.documents import to_range
+from kvlens.lsp.targets import find_project
+from kvlens.operations.errors import OperationError
 from kvlens.text import LineIndex
 
 if TYPE_CHECKING:
-    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
@@ -32,7 +34,14 @@ async def run(server: Server, params: Params) -> dict[str, bool]:
     asked = types.ApplyWorkspaceEditParams(change, label=f"Add KV namespace {binding}")
     answer = await server.workspace_apply_edit_async(asked)
     if not answer.applied:
-        raise CommandError(
-            f"The editor did not take the edit: {answer.failure_reason or 'no reason'}."
-        )
+        reason = answer.failure_reason or "no reason"
+        raise OperationError(f"the editor did not take the edit: {reason}")
     return {"applied": True}
+
+
+COMMAND = Command(
+    run,
+    "`binding`, `environment?`, `config?`",
+    "`{applied}`, after a `workspace/applyEdit`",
+    needs_trust=False,
+)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kvlens.lsp.commands.params import find_project
+from kvlens.lsp.command import Command
+from kvlens.lsp.targets import find_project
 
 if TYPE_CHECKING:
-    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
-
 ACCOUNT = "local"  # any account is the same to the emulator; tools ask for one
 
 
@@ -24,3 +24,6 @@ async def run(server: Server, params: Params) -> dict[str, str]:
         "token": ready["token"],
         "account": ACCOUNT,
     }
+
+
+COMMAND = Command(run, "`config?`", "`{url, rest, token, account}`")

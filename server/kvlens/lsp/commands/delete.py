@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kvlens.lsp.commands.params import ParamsError, find_target
+from kvlens.lsp.command import Command, ParamsError
+from kvlens.lsp.targets import find_target
+from kvlens.operations.delete import delete
 
 if TYPE_CHECKING:
-    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
@@ -19,5 +21,7 @@ async def run(server: Server, params: Params) -> dict[str, int]:
         keys = [params.text("key")]
     if not all(isinstance(key, str) for key in keys):
         raise ParamsError('"keys" takes a list of strings')
-    store = await target.store()
-    return {"deleted": await store.delete(target.id, keys)}
+    return {"deleted": await delete(target, keys, listed=True)}
+
+
+COMMAND = Command(run, "namespace, `key` or `keys`", "`{deleted}`")

@@ -1,46 +1,43 @@
-"""`kvlens.export`: write a namespace as a seed file, nothing lost."""
+"""`kvlens.export`: write a namespace as a seed file, with all that it holds."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kvlens.lsp.commands.params import CommandError, find_target
+from kvlens.lsp.command import Command
 from kvlens.lsp.progress import Progress
-from kvlens.seeds.export import ExportCancelledError, export, export_file
-from kvlens.stores.base import DamagedKeyError
+from kvlens.lsp.targets import find_target
+from kvlens.operations.errors import OperationError
+from kvlens.operations.export import export, export_items
 
 if TYPE_CHECKING:
-    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
 async def run(server: Server, params: Params) -> dict[str, Any]:
     """Return the file and how many keys are in it; without `file`, the items themselves."""
     target = await find_target(server, params)
-    store = await target.store()
     uri = params.get("file", str)
     if uri is None:
-        return {"items": await export(store, target.id)}
+        return {"items": await export_items(target)}
     path = server.path(uri)
-    damaged: list[DamagedKeyError] = []
-    async with Progress(server, params.token, f"Exporting {target.binding}") as progress:
+    async with Progress(server, params.token, f"Exporting {target.name}") as progress:
         try:
-            keys = await export_file(
-                store,
-                target.id,
-                path,
-                project=target.project.path.parent,
-                progress=progress.report,
-                cancelled=progress.cancelled,
-                damaged=damaged.append,
+            done = await export(
+                target, path, progress=progress.report, cancelled=progress.cancelled
             )
         except OSError as error:
-            raise CommandError(f"{path.name}: {error.strerror or error}.") from None
-        except ExportCancelledError as error:
-            raise CommandError(f"{path.name}: {error}.") from None
-    if damaged:
-        for one in damaged:
-            server.log("error", str(one))
-        more = f" {len(damaged) - 1:,} more are in the log." if len(damaged) > 1 else ""
-        raise CommandError(f"{path.name} has {keys:,} keys. Left out: {damaged[0]}{more}")
-    return {"file": server.uri(path), "keys": keys}
+            raise OperationError(f"{path.name}: {error.strerror or error}") from None
+    for one in done.damaged:
+        server.log("error", str(one))
+    if done.damaged:
+        others = len(done.damaged) - 1
+        more = f" {others:,} more are in the log." if others else ""
+        raise OperationError(
+            f"{path.name} has {done.keys:,} keys. Left out: {done.damaged[0]}{more}"
+        )
+    return {"file": server.uri(path), "keys": done.keys}
+
+
+COMMAND = Command(run, "namespace, `file?`", "`{file, keys}`, or `{items}` without a file")

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import TYPE_CHECKING, Any
 
-from kvlens.lsp.commands.params import find_target
+from kvlens.lsp.command import Command
+from kvlens.lsp.targets import find_target
+from kvlens.operations.get import get
+from kvlens.seeds.export import to_item
 from kvlens.stores.base import digest
 
 if TYPE_CHECKING:
-    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
 async def run(server: Server, params: Params) -> dict[str, Any] | None:
-    """Return `text`, or `base64` where the bytes are no UTF-8; None where there is no key.
+    """Return `text`, or `base64` if the bytes aren't UTF-8; None if there is no key.
 
     `digest` is what `kvlens.put` takes as `expected`.
     """
     target = await find_target(server, params)
-    store = await target.store()
-    entry = await store.get(target.id, params.text("key"))
+    key = params.text("key")
+    entry = await get(target, key, listed=True)
     if entry is None:
         return None
-    shown: dict[str, Any] = {"size": len(entry.value), "digest": digest(entry.value)}
-    try:
-        shown["text"] = entry.value.decode("utf-8")
-    except UnicodeDecodeError:
-        shown["base64"] = base64.b64encode(entry.value).decode("ascii")
-    if entry.expiration is not None:
-        shown["expiration"] = entry.expiration
-    if entry.metadata is not None:
-        shown["metadata"] = json.loads(entry.metadata)
-    return shown
+    item = to_item(key, entry)
+    form = "base64" if item.pop("base64", False) else "text"
+    size = len(entry.value)
+    del item["key"]
+    return {"size": size, "digest": digest(entry.value), form: item.pop("value"), **item}
+
+
+COMMAND = Command(
+    run,
+    "namespace, `key`",
+    "`{text}` or `{base64}`, with `size`, `digest` (SHA-256), `expiration?`, `metadata?`; `null` "
+    "where there is no key",
+)

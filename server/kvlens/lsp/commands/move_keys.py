@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kvlens.lsp.commands.params import ParamsError, find_project, find_target
-from kvlens.seeds.move import EXISTING, move
+from kvlens.lsp.command import Command
+from kvlens.lsp.progress import Progress
+from kvlens.lsp.targets import find_project, find_target
+from kvlens.operations.move import move
 
 if TYPE_CHECKING:
-    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
-
 NAMED = 100  # conflicts that the answer names
 
 
 async def run(server: Server, params: Params) -> dict[str, Any]:
     """Return how many keys were moved, and how many the target has with other content.
 
-    Where there are such keys, nothing is moved unless `existing` says what becomes of them:
-    "keep" leaves them in both namespaces, "overwrite" takes those that are moved.
+    If there are such keys, nothing is moved unless `existing` says what becomes of them: "keep"
+    leaves them in both namespaces, "overwrite" takes those that are moved.
     """
     target = await find_target(server, params)
     source = params.text("from")
     existing = params.get("existing", str) or "refuse"
-    if existing not in EXISTING:
-        raise ParamsError(f'"existing" is {existing!r:.80}; it takes {" or ".join(EXISTING)}')
-    store = await target.store()
-    done = await move(store, source, target.id, existing)
+    async with Progress(server, params.token, f"Moving keys to {target.name}") as progress:
+        done = await move(
+            target, source, existing, progress=progress.report, cancelled=progress.cancelled
+        )
     if done.moved:
         server.keys_changed(await find_project(server, params))
     return {
@@ -34,3 +35,11 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
         "conflicts": len(done.conflicts),
         "keys": done.conflicts[:NAMED],
     }
+
+
+COMMAND = Command(
+    run,
+    "namespace, `from` (an id), `existing?`",
+    "`{moved, conflicts, keys}`; keys that the namespace has with other content are conflicts, "
+    "and nothing is moved unless `existing` is `keep` or `overwrite`",
+)

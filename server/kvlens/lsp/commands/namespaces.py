@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
-from kvlens.lsp.commands.params import claimed
+from kvlens.lsp.command import Command
 from kvlens.lsp.documents import to_range
-from kvlens.stores.base import StoreError
-from kvlens.stores.known import unclaimed
+from kvlens.lsp.targets import claimed, scope_of
+from kvlens.operations.namespaces import Row, list_namespaces
 from kvlens.stores.registry import shown_url
 from kvlens.text import LineIndex
 
 if TYPE_CHECKING:
-    from kvlens.lsp.commands.params import Params
-    from kvlens.lsp.projects import Project
+    from kvlens.lsp.command import Params
+    from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
 
 
@@ -24,33 +23,15 @@ async def run(server: Server, params: Params) -> list[dict[str, Any]]:
     return [await _describe(server, project) for project in server.projects]
 
 
-async def _describe(server: Server, project: Project) -> dict[str, Any]:
+async def _describe(server: Server, project: ServedProject) -> dict[str, Any]:
     emulator = project.emulator
-    index = LineIndex(project.config.text)
-    namespaces = []
-    for namespace in project.config.namespaces():
-        place = to_range(index, namespace.span, server.documents.encoding)
-        shown: dict[str, Any] = {
-            "binding": namespace.binding,
-            "id": namespace.id,
-            "environment": namespace.environment,
-            "range": {
-                "start": {"line": place.start.line, "character": place.start.character},
-                "end": {"line": place.end.line, "character": place.end.character},
-            },
-        }
-        if emulator.state == "running":
-            try:
-                stats = await (await emulator.store()).stats(namespace.id)
-                shown["keys"], shown["size"] = stats.keys, stats.size
-            except StoreError as error:
-                shown["message"] = str(error)
-        namespaces.append(shown)
+    rows = [Row(namespace) for namespace in project.config.namespaces()]
     others: list[dict[str, Any]] = []
     if emulator.state == "running":
-        with contextlib.suppress(StoreError):
-            found = await unclaimed(await emulator.store(), claimed(server, project))
-            others = [one._asdict() for one in found]
+        found = await list_namespaces(scope_of(project), claimed(server, project))
+        rows = found.rows
+        others = [one._asdict() for one in found.unclaimed]
+    index = LineIndex(project.config.text)
     return {
         "config": server.uri(project.path),
         "label": project.label,
@@ -58,6 +39,34 @@ async def _describe(server: Server, project: Project) -> dict[str, Any]:
         "url": emulator.url,
         "message": emulator.message,
         "store": shown_url(emulator.settings.store),
-        "namespaces": namespaces,
+        "namespaces": [_shown(row, index, server.documents.encoding) for row in rows],
         "unclaimed": others,
     }
+
+
+def _shown(row: Row, index: LineIndex, encoding: Any) -> dict[str, Any]:
+    place = to_range(index, row.namespace.span, encoding)
+    shown: dict[str, Any] = {
+        "binding": row.namespace.binding,
+        "id": row.namespace.id,
+        "environment": row.namespace.environment,
+        "range": {
+            "start": {"line": place.start.line, "character": place.start.character},
+            "end": {"line": place.end.line, "character": place.end.character},
+        },
+    }
+    if row.stats is not None:
+        shown["keys"], shown["size"] = row.stats
+    if row.error is not None:
+        shown["message"] = str(row.error)
+    return shown
+
+
+COMMAND = Command(
+    run,
+    "none",
+    "`[{config, label, state, url, store, namespaces: [{binding, id, environment, keys?, size?, "
+    "range}], unclaimed: [{id, keys, size?}]}]`; `unclaimed` are namespaces with keys that no "
+    "config names",
+    needs_trust=False,
+)

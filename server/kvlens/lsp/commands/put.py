@@ -1,4 +1,4 @@
-"""`kvlens.put`: write a key; with `keep`, give the key that is there a new value only.
+"""`kvlens.put`: write a key; with `keep`, only a new value for a key that is there.
 
 With `expected`, nothing is written over a value that the client has not seen.
 """
@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kvlens.kv import validation
-from kvlens.kv.namespace import KVNamespace
-from kvlens.lsp.commands.params import CommandError, ConflictError, ParamsError, find_target
-from kvlens.stores.base import Replaced, digest
+from kvlens.lsp.command import Command, ParamsError
+from kvlens.lsp.targets import find_target
+from kvlens.operations.put import put, replace
 
 if TYPE_CHECKING:
-    from kvlens.lsp.commands.params import Params, Target
+    from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
@@ -29,42 +28,19 @@ async def run(server: Server, params: Params) -> dict[str, bool]:
     key = params.text("key")
     value = _value(params)
     expected = params.get("expected", str)
-    store = await target.store()
     if params.get("keep", bool):
-        validation.check_value_size(len(value))
-        done = await store.replace(target.id, key, value, expected)
-        if done is Replaced.CHANGED:
-            raise _conflict(key, target)
-        if not done:
-            raise CommandError(
-                f'Key "{key}" is not in {target.binding} any more: it was deleted or has expired. '
-                "Put it anew to keep this value."
-            )
+        await replace(target, key, value, expected=expected)
         return {"kept": True}
-    if expected is not None:
-        entry = await store.get(target.id, key)
-        if expected != ("" if entry is None else digest(entry.value)):
-            raise _conflict(key, target)
-    options: dict[str, Any] = {}
-    for name, option, kinds in (
-        ("expiration", "expiration", (int, float)),
-        ("expirationTtl", "expiration_ttl", (int, float)),
-    ):
-        given = params.get(name, *kinds)
-        if given is not None:
-            options[option] = given
-    if params.sent.get("metadata") is not None:
-        options["metadata"] = params.sent["metadata"]
-    namespace = KVNamespace(store, target.id, compat=target.compat)
-    await namespace.put(key, value, **options)
-    return {"kept": False}
-
-
-def _conflict(key: str, target: Target) -> ConflictError:
-    return ConflictError(
-        f'Key "{key}" in {target.binding} is not what was read: something else has written it '
-        "since. Nothing was changed; read it again first."
+    await put(
+        target,
+        key,
+        value,
+        metadata=params.sent.get("metadata"),
+        expiration=params.get("expiration", int, float),
+        expiration_ttl=params.get("expirationTtl", int, float),
+        expected=expected,
     )
+    return {"kept": False}
 
 
 def _value(params: Params) -> bytes:
@@ -78,3 +54,13 @@ def _value(params: Params) -> bytes:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
         raise ParamsError(f'"base64" is not base64: {error}') from None
+
+
+COMMAND = Command(
+    run,
+    "namespace, `key`, `text` or `base64`, `metadata?`, `expiration?`, `expirationTtl?`, `keep?`, "
+    "`expected?`",
+    "`{kept}`; with `keep` only the value of a key that is there changes. With `expected`, the "
+    '`digest` that was read (`""` for no key), the error is `ContentModified` where the key has '
+    "another value by now, and nothing is written",
+)

@@ -1,13 +1,14 @@
-"""`kvlens.restart`: end a project's emulator and start it anew."""
+"""`kvlens.restart`: restart a project's emulator."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kvlens.lsp.commands.params import find_project
+from kvlens.lsp.command import Command
+from kvlens.lsp.targets import find_project
 
 if TYPE_CHECKING:
-    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
@@ -16,3 +17,6 @@ async def run(server: Server, params: Params) -> dict[str, str]:
     project = await find_project(server, params)
     await project.emulator.restart()
     return {"url": project.emulator.url}
+
+
+COMMAND = Command(run, "`config?`", "`{url}`")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any
 
-from kvlens.lsp.commands.params import CommandError, find_target
+from kvlens.lsp.command import Command
 from kvlens.lsp.progress import Progress
-from kvlens.seeds.apply import CancelledError, apply
-from kvlens.seeds.array import located
-from kvlens.seeds.file import read
-from kvlens.seeds.plan import plan, to_writes, used_up
+from kvlens.lsp.targets import find_target
+from kvlens.operations.seed import read_job, seed
 
 if TYPE_CHECKING:
-    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
@@ -22,20 +19,17 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     """Return how many keys were written, over how many others, and what is doubtful."""
     target = await find_target(server, params)
     path = server.path(params.text("file"))
-    seed = await asyncio.to_thread(read, path, time.time())
-    warnings = located(seed.name, seed.text, seed.warnings)
-    for line in warnings:
+    job = await asyncio.to_thread(read_job, target, path)
+    for line in job.warnings:
         server.log("warning", line)
-    writes = to_writes(used_up(seed.items), time.time())
-    store = await target.store()
-    overwritten = sum(change.overwrites for change in await plan(store, target.id, writes))
-    async with Progress(server, params.token, f"Seeding {target.binding}") as progress:
-        try:
-            written = await apply(
-                store, target.id, writes, progress=progress.report, cancelled=progress.cancelled
-            )
-        except CancelledError:
-            raise CommandError(
-                f"Seeding {target.binding} from {path.name} was cancelled. Nothing was changed."
-            ) from None
-    return {"written": written, "overwritten": overwritten, "warnings": warnings}
+    async with Progress(server, params.token, f"Seeding {target.name}") as progress:
+        done = await seed(job, progress=progress.report, cancelled=progress.cancelled)
+    return {**done._asdict(), "warnings": job.warnings}
+
+
+COMMAND = Command(
+    run,
+    "namespace, `file`",
+    "`{written, overwritten, warnings}`; `overwritten` counts keys that had another value or "
+    "metadata",
+)

@@ -5,33 +5,21 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from kvlens.lsp.commands.params import find_project
-from kvlens.seeds.snapshots import Snapshot, saved
+from kvlens.lsp.command import Command
+from kvlens.lsp.targets import find_scope
+from kvlens.operations.snapshot_list import as_json, list_snapshots
 
 if TYPE_CHECKING:
-    from kvlens.lsp.commands.params import Params
+    from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
 async def run(server: Server, params: Params) -> list[dict[str, Any]]:
-    """Return the snapshots, the oldest first; one that is damaged is told in the log."""
-    project = await find_project(server, params)
-    found, wrong = await asyncio.to_thread(saved, project.path.parent)
-    for line in wrong:
+    """Return the snapshots, the oldest first; the log names those that are damaged."""
+    found, unreadable = await asyncio.to_thread(list_snapshots, await find_scope(server, params))
+    for line in unreadable:
         server.log("warning", line)
-    return [described(server, snapshot) for snapshot in found]
+    return [as_json(snapshot, server.uri(snapshot.folder)) for snapshot in found]
 
 
-def described(server: Server, snapshot: Snapshot) -> dict[str, Any]:
-    """Return a snapshot as clients see it."""
-    return {
-        "name": snapshot.name,
-        "folder": server.uri(snapshot.folder),
-        "created": snapshot.created,
-        "keys": snapshot.keys,
-        "size": snapshot.size,
-        "namespaces": [
-            {**kept.namespace._asdict(), "keys": kept.keys, "size": kept.size}
-            for kept in snapshot.namespaces
-        ],
-    }
+COMMAND = Command(run, "`config?`", "a list of what `kvlens.snapshotSave` returns")

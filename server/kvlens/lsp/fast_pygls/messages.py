@@ -13,6 +13,8 @@ import cattrs
 from lsprotocol import types
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage
 
+from kvlens.errors import RequestError
+
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
 NOT_INITIALIZED = -32002
 
@@ -20,7 +22,7 @@ _MOST_DIGITS = 4300  # of a whole number that Python reads at once
 _MAX_UINTEGER = 2**31 - 1  # the protocol's
 
 
-class RefusalError(Exception):
+class RefusalError(RequestError):
     """A message is not acted upon. The text says why.
 
     `number` is the id to answer under: None for what cannot be read; `silent` where there is to
@@ -58,23 +60,25 @@ def parse(body: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise RefusalError(PARSE_ERROR, f"The message is not JSON: {error}.") from None
     if isinstance(message, list):
-        raise RefusalError(INVALID_REQUEST, "The protocol has no batches: send each message alone.")
+        raise RefusalError(INVALID_REQUEST, "LSP has no batches: send each message separately.")
     if not isinstance(message, dict):
         raise RefusalError(INVALID_REQUEST, "The message is not an object of JSON-RPC 2.0.")
     number = message.get("id")
     if number is not None and (isinstance(number, bool) or not isinstance(number, (int, str))):
-        raise RefusalError(INVALID_REQUEST, "An id is a whole number or a string.")
+        raise RefusalError(INVALID_REQUEST, "An id must be an integer or a string.")
     if message.get("jsonrpc") != "2.0":
-        raise RefusalError.of(message, INVALID_REQUEST, 'A message has "jsonrpc": "2.0".')
+        raise RefusalError.of(message, INVALID_REQUEST, 'A message needs "jsonrpc": "2.0".')
     if "method" not in message:
         if "result" not in message and "error" not in message:
             raise RefusalError(
-                INVALID_REQUEST, "A request has a method, an answer a result.", number
+                INVALID_REQUEST,
+                "A request needs a method, a response needs a result or an error.",
+                number,
             )
     elif not isinstance(message["method"], str):
-        raise RefusalError.of(message, INVALID_REQUEST, "A method is a string.")
+        raise RefusalError.of(message, INVALID_REQUEST, "A method must be a string.")
     elif "id" in message and number is None:
-        raise RefusalError(INVALID_REQUEST, "A request's id is not null.")
+        raise RefusalError(INVALID_REQUEST, "A request's id must not be null.")
     return message
 
 
@@ -129,7 +133,7 @@ def _checked_edit(message: dict[str, Any]) -> dict[str, Any]:
     except (TypeError, KeyError, AttributeError):
         fits = False
     if not fits:
-        text = f"{types.TEXT_DOCUMENT_DID_CHANGE}: its params do not fit; the text is as it was."
+        text = f"{types.TEXT_DOCUMENT_DID_CHANGE}: invalid params; the document is unchanged."
         raise RefusalError.of(message, INVALID_PARAMS, text)
     document.setdefault("version", None)
     return params

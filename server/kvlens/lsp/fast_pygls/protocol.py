@@ -1,8 +1,8 @@
-"""The protocol as pygls handles it, with a short way for what comes with every key stroke.
+"""The protocol with a short way for what comes with every keystroke.
 
 pygls keeps a text of its own for each document and takes every notification through a generator
-and two futures made for the general case. This server keeps its own texts, so what the editor
-says of them goes straight to plain functions. What comes in passes one gate, `messages`.
+and two futures made for the general case. This server keeps its own texts, so the editor's
+messages about them go straight to plain functions. All messages pass one gate, `messages`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import FeatureNotificationError, JsonRpcException
-from pygls.protocol import JsonRPCResponseMessage, LanguageServerProtocol, lsp_method
+from pygls.protocol import JsonRPCResponseMessage, lsp_method
 
 from kvlens.lsp.fast_pygls import messages
 from kvlens.lsp.fast_pygls.messages import RefusalError
+from kvlens.lsp.protocol import INTERNAL_ERROR, REQUEST_FAILED, ServerProtocol
 
 TEXTS = frozenset(
     (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE, types.TEXT_DOCUMENT_DID_CLOSE)
@@ -25,35 +26,21 @@ TEXTS = frozenset(
 _NOTIFICATIONS = frozenset(
     method for method, kinds in types.METHOD_TO_TYPES.items() if kinds[1] is None
 )
-INTERNAL_ERROR, REQUEST_FAILED = -32603, -32803
 MOST_REQUESTS = 5000  # that wait for an answer, either way
-ISSUES = "https://github.com/kvlens/kvlens/issues"
 
 logger = logging.getLogger(__name__)
 
 
-def unexpected(error: Exception | str) -> str:
-    """Return what a client is told of an error that nobody foresaw; the log has the traceback."""
-    said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    first = said.partition("\n")[0][:200]
-    return f"Internal error: {first}. Please report this at {ISSUES}; the log says more."
-
-
-class Protocol(LanguageServerProtocol):
-    """pygls' protocol without its texts, and with commands that a client can really cancel."""
+class Protocol(ServerProtocol):
+    """The server's protocol without pygls' documents, and with a gate for what comes in."""
 
     _initialized = False  # `initialize` was answered, or is being
     _ending: int | str | None = None  # the id of `shutdown`
 
-    @property
-    def is_initialized(self) -> bool:
-        """Whether there is a workspace."""
-        return self._workspace is not None
-
     # what comes in --------------------------------------------------------------------------
 
     def receive(self, body: bytes) -> None:
-        """Act on one message, or say why not; never raises for what a client may send."""
+        """Handle one message or refuse it. Never raises, whatever a client sends."""
         try:
             message = messages.parse(body)
             if message.get("method") == types.EXIT and "id" not in message:
@@ -70,7 +57,7 @@ class Protocol(LanguageServerProtocol):
                 self._send_data({"jsonrpc": self.VERSION, "id": refusal.number, "error": error})
 
     def _exit(self) -> None:
-        """End when `shutdown` has come to its end; with 1 where it did not come at all."""
+        """End after `shutdown` has finished; with exit code 1 if it wasn't sent."""
         code = 1 if self._ending is None else 0
         self._server.ending(code)  # type: ignore[attr-defined]
         shutdown = self._request_futures.get(self._ending) if self._ending is not None else None
@@ -80,31 +67,34 @@ class Protocol(LanguageServerProtocol):
             shutdown.add_done_callback(lambda _: self._server.end(code))  # type: ignore[attr-defined]
 
     def _admit(self, message: dict[str, Any]) -> None:
-        """Let pass what the state of the session allows."""
+        """Raise RefusalError for what the state of the session doesn't allow."""
         method = message["method"]
         is_request = "id" in message
         code, text = messages.INVALID_REQUEST, ""
         if self._ending is not None:
-            text = "The server has been shut down: only exit can follow."
+            text = "The server has been shut down; only exit is allowed now."
         elif method == types.INITIALIZE:
-            text = "initialize comes once." if self._initialized else ""
+            text = "initialize can be sent only once." if self._initialized else ""
         elif not self._initialized:
-            code, text = messages.NOT_INITIALIZED, "initialize comes first."
+            code, text = (
+                messages.NOT_INITIALIZED,
+                "The server isn't initialized: send initialize first.",
+            )
         elif method not in self.fm.builtin_features and method not in self.fm.features:
             if not is_request and method != types.CANCEL_REQUEST:
-                raise RefusalError(0, f"No use is made of {method[:100]!r}.", silent=True)
+                raise RefusalError(0, f"The notification {method[:100]!r} is ignored.", silent=True)
             if is_request and method not in _NOTIFICATIONS:
-                code, text = messages.METHOD_NOT_FOUND, f"There is no method {method[:100]!r} here."
+                code, text = messages.METHOD_NOT_FOUND, f"Unknown method {method[:100]!r}."
         if not text and is_request and len(self._request_futures) >= MOST_REQUESTS:
             code = REQUEST_FAILED
-            text = f"Over {MOST_REQUESTS:,} requests wait for their answers. Send fewer at once."
+            text = f"Over {MOST_REQUESTS:,} requests are pending. Send fewer at once."
         if text:
             raise RefusalError.of(message, code, text)
         if method == types.SHUTDOWN and is_request:
             self._ending = message["id"]
 
     def handle_message(self, message: Any) -> None:
-        """Handle one message; the texts' go straight to their handlers."""
+        """Handle one message. Those about documents go straight to their handlers."""
         method = getattr(message, "method", None)
         if method in TEXTS:
             try:
@@ -118,7 +108,7 @@ class Protocol(LanguageServerProtocol):
             super().handle_message(message)
 
     def _execute_handler(self, msg_id: Any, *arguments: Any, **named: Any) -> None:
-        """Let go of what is done: pygls would keep a future for each notification for good."""
+        """Forget finished work: pygls would keep a future for each notification forever."""
         super()._execute_handler(msg_id, *arguments, **named)
         future = self._request_futures.get(msg_id)
         if future is not None:
@@ -129,10 +119,12 @@ class Protocol(LanguageServerProtocol):
             del self._request_futures[number]
 
     def _take_answer(self, message: dict[str, Any]) -> None:
-        """Hand over the answer to a request of ours; what answers none is dropped."""
+        """Pass on the response to a request of this server; drop any other."""
         number = message.get("id")
         if number not in self._result_types:
-            raise RefusalError(0, f"An answer to no request: id {number!r:.80}.", silent=True)
+            raise RefusalError(
+                0, f"A response to an unknown request: id {number!r:.80}.", silent=True
+            )
         kind = self._result_types.pop(number) or JsonRPCResponseMessage
         future = self._request_futures.pop(number, None)
         if future is None or future.done():
@@ -146,29 +138,17 @@ class Protocol(LanguageServerProtocol):
                 future.set_result(self._converter.structure(message, kind).result)
         except Exception as error:  # an answer that does not fit is a failed request
             if not future.done():
-                future.set_exception(JsonRpcException(f"The client's answer does not fit: {error}"))
+                future.set_exception(JsonRpcException(f"Invalid response from the client: {error}"))
 
     # what goes out --------------------------------------------------------------------------
 
     def send_request(self, *arguments: Any, **named: Any) -> Future[Any]:
-        """Ask the client; of a client that never answers only the latest requests are kept."""
+        """Send a request. If the client never answers, only the latest requests are kept."""
         while len(self._result_types) >= MOST_REQUESTS:
             oldest = next(iter(self._result_types))
             del self._result_types[oldest]
             self._request_futures.pop(oldest, None)
         return super().send_request(*arguments, **named)
-
-    def notify_json(self, method: str, params: dict[str, Any]) -> None:
-        """Send a notification whose params are JSON already."""
-        self._send_data({"jsonrpc": self.VERSION, "method": method, "params": params})
-
-    def _send_response(
-        self, msg_id: Any, result: Any = None, error: types.ResponseError | None = None
-    ) -> None:
-        """Answer a request. What nobody foresaw is one line; the traceback is in the log."""
-        if error is not None and error.code == INTERNAL_ERROR:
-            error = types.ResponseError(INTERNAL_ERROR, unexpected(error.message))
-        super()._send_response(msg_id, result, error)
 
     def _send_data(self, data: Any) -> None:
         """Write one message; a result that has no JSON form becomes an error."""
@@ -191,22 +171,15 @@ class Protocol(LanguageServerProtocol):
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
-        """Hand over a text that the editor opened."""
+        """Pass on a document that was opened."""
         self.fm.features[types.TEXT_DOCUMENT_DID_OPEN](params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: Any) -> None:
-        """Hand over the changes of a text."""
+        """Pass on the changes of a document."""
         self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE](params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        """Hand over that the editor closed a text."""
+        """Pass on that a document was closed."""
         self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE](params)
-
-    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
-    async def lsp_workspace__execute_command(  # type: ignore[override]  # a generator in pygls
-        self, params: types.ExecuteCommandParams
-    ) -> Any:
-        """Run a command in a task of its own, so that a cancel reaches it."""
-        return await self.fm.features[types.WORKSPACE_EXECUTE_COMMAND](params)

@@ -22,14 +22,15 @@ from typing import Protocol as Interface
 from pygls.io_ import StdoutWriter
 from pygls.lsp.server import LanguageServer
 
+from kvlens.lsp.fast_pygls.converter import make_converter
 from kvlens.lsp.fast_pygls.protocol import Protocol
 from kvlens.lsp.watchdog import Watchdog
 
 CHUNK = 1 << 16
-"""Bytes taken at once by the reading thread: what a pipe holds."""
+"""Bytes read at once by the thread: the size of a pipe's buffer."""
 
 LONGEST = 160 * 1024 * 1024
-"""Bytes of a message: a value of 25 MiB of which JSON escapes every byte takes 150."""
+"""Bytes of a message: 25 MiB of which JSON escapes every byte take 150 MiB."""
 
 AHEAD = 4  # chunks that the reading thread may be ahead of the loop
 LINGER = 1.0  # seconds
@@ -47,7 +48,8 @@ class StdioServer(LanguageServer):
     protocol: Protocol
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **{"protocol_cls": Protocol, **named})
+        options = {"protocol_cls": Protocol, "converter_factory": make_converter}
+        super().__init__(*arguments, **{**options, **named})
         self.exit_code = 0
         self._messages: _Messages | None = None
         self._watchdog: Watchdog | None = None
@@ -65,14 +67,14 @@ class StdioServer(LanguageServer):
             self.shutdown()  # type: ignore[no-untyped-call]
 
     def client_gone(self) -> None:
-        """Nobody reads what we write: end, once the client has had time to say so itself."""
+        """Standard output is closed: end soon, unless the client says `exit` first."""
         self.protocol.writer = None
         if self._messages is not None and not self._messages.ended.done():
-            logger.error("The client has gone: its end of standard output is closed.")
+            logger.error("The client is gone: standard output is closed.")
             asyncio.get_running_loop().call_later(LINGER, self._messages.end)
 
     def ending(self, code: int) -> None:
-        """The client has said `exit`: it will not be long."""
+        """Note that the client sent `exit`, so that the process ends soon."""
         self.exit_code = code
         if self._watchdog is not None:
             self._watchdog.ended(code)
@@ -84,7 +86,7 @@ class StdioServer(LanguageServer):
             self._messages.end()
 
     def watch_parent(self, process: int | None) -> None:
-        """End with the editor's process too."""
+        """Also end when the editor's process ends."""
         if self._watchdog is not None:
             self._watchdog.watch(process)
 
@@ -117,7 +119,7 @@ async def _beat(watchdog: Watchdog) -> None:
 
 
 class _Flow(Interface):
-    """What can be told to bring no more for now."""
+    """A source of data that can be paused."""
 
     def pause_reading(self) -> None: ...
 
@@ -139,29 +141,29 @@ class _Messages(asyncio.Protocol):
         self._expected = 0  # bytes of the message that has begun, headers included
         self._headers = 0  # bytes of its headers
         self._is_last = False
-        self._goes_on = False  # a later turn looks at what is left
+        self._goes_on = False  # a later turn handles the rest
         self._paused = False
 
     def data_received(self, data: bytes) -> None:
-        """Take in what has arrived."""
+        """Handle new data."""
         self._received += data
         if not self._goes_on and len(self._received) >= self._expected:
             self._next()
         self._control()
 
     def eof_received(self) -> None:
-        """Handle what is whole yet, then end."""
+        """Handle the complete messages, then end."""
         self._is_last = True
         if not self._goes_on:
             self._next()
 
     def gone(self) -> None:
-        """Note, from another thread, that the editor is gone, if its input says nothing of it."""
+        """Note, from another thread, that the editor is gone, even if its input stays open."""
         with contextlib.suppress(RuntimeError):  # the loop has ended first
             self._loop.call_soon_threadsafe(self.eof_received)
 
     def _control(self) -> None:
-        """Let no more come in than is handled, so that a flood waits in the pipe."""
+        """Pause reading while too much is waiting, so that a flood stays in the pipe."""
         much = len(self._received) > self._expected + MOST_WAITING
         if self.flow is not None and much != self._paused and not self.ended.done():
             self._paused = much
@@ -174,7 +176,7 @@ class _Messages(asyncio.Protocol):
             if body is not None:
                 self._server.protocol.receive(body)
         except ValueError as error:
-            logger.error("What the client sends is not the protocol: %s", error)
+            logger.error("The client sends something other than LSP messages: %s", error)
             self.end()
         else:
             self._control()
@@ -210,7 +212,7 @@ class _Messages(asyncio.Protocol):
         return body
 
     def end(self) -> None:
-        """Let the server end."""
+        """End the server."""
         if not self.ended.done():
             self.ended.set_result(None)
 
@@ -229,7 +231,7 @@ def can_wait_in_loop(source: BinaryIO, target: BinaryIO) -> bool:
 
 
 def _length(headers: bytes) -> int:
-    """Return how long the message behind these headers is; ValueError where they do not say."""
+    """Return the Content-Length in these headers. Raises ValueError if there isn't one."""
     lengths = {text.strip() for text in _LENGTH.findall(headers)}
     if len(lengths) != 1:
         what = "more than one" if lengths else "no"
@@ -243,7 +245,7 @@ def _length(headers: bytes) -> int:
 
 
 class _Pump:
-    """Hands over what arrives on a file descriptor, until its end: for a thread of its own."""
+    """Passes on what arrives on a file descriptor until its end, in a thread of its own."""
 
     def __init__(
         self,

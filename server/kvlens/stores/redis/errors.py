@@ -1,4 +1,4 @@
-"""What a Redis server or its client says went wrong, in words that tell the way out."""
+"""Errors of a Redis server and its client, explained with the way out."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ..
     (
         _ANY,
         ("NOAUTH", "Authentication required", "already authenticated"),
-        "wants a login. Put USER:PASSWORD@ into the store's URL, or set "
+        "requires a login. Put USER:PASSWORD@ into the store's URL, or set "
         "KVLENS_REDIS_USERNAME and KVLENS_REDIS_PASSWORD.",
     ),
     (
@@ -75,7 +75,7 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ..
         _ANY,
         ("CLUSTERDOWN", "cluster is down", "Hash slot not served", "not all slots are covered",
          "All slots are not covered"),
-        "is a cluster that is down or lacks a part ({text}). See CLUSTER INFO on its nodes.",
+        "is a cluster that is down or incomplete ({text}). See CLUSTER INFO on its nodes.",
     ),
     (
         _ANY,
@@ -90,25 +90,25 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ..
     (
         _ANY,
         ("Cluster mode is not enabled", "cluster support disabled"),
-        "is no cluster. Write redis:// in the store's URL.",
+        "is not a cluster. Write redis:// in the store's URL.",
     ),
     (
         (exceptions.TimeoutError, TimeoutError),
         (),
-        "does not answer in time ({text}). See that it runs, can be reached from here, and that "
-        "redis:// (plain) or rediss:// (TLS) is what it speaks; ?socket_timeout=SECONDS in the "
-        "store's URL gives it longer.",
+        "does not answer in time ({text}). Check that it runs, can be reached from here, and "
+        "uses redis:// (plain) or rediss:// (TLS) as in the store's URL; ?socket_timeout=SECONDS "
+        "there gives it longer.",
     ),
     (
         _ANY,
         ("CERTIFICATE", "SSL", "certificate"),
-        "cannot be reached over TLS ({text}). Name its authority with ?ssl_ca_certs=FILE, or "
-        "write redis:// where the server has no TLS.",
+        "cannot be reached over TLS ({text}). Name its certificate authority with "
+        "?ssl_ca_certs=FILE, or write redis:// if the server has no TLS.",
     ),
     (
         (exceptions.ConnectionError, exceptions.RedisClusterException, OSError),
         (),
-        "cannot be reached ({text}). See that Redis or Valkey runs there, and check host and "
+        "cannot be reached ({text}). Check that Redis or Valkey runs there, and check host and "
         "port in the store's URL.",
     ),
 )  # fmt: skip

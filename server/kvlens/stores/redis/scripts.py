@@ -1,4 +1,4 @@
-"""The Lua scripts of the Redis store: each runs whole or not at all.
+"""The Lua scripts of the Redis store: each runs completely or not at all.
 
 A namespace's keys begin with one base, `PREFIX:{NAMESPACE}`; the braces put all of them into
 one slot of a cluster. KEYS[1] is the base; `commit` takes those of several namespaces.
@@ -12,11 +12,11 @@ one slot of a cluster. KEYS[1] is the base; `commit` takes those of several name
     BASE:batch:ID    hash: that change's parts;  BASE:cleared:ID  the names that a clear removes
     BASE:done:ID     what a finished job counted, for a while
 
-A large change would block the server for as long as one script takes. So its parts are
-brought one by one into a batch, out of sight; `commit` makes the batch the namespace's job: from
-there on the change has happened. Then `advance` makes it part by part. Every other script
-answers OPEN while there is a job, and whoever gets that answer advances it until it is done, also
-where the process that began it has died.
+A large change would block the server for as long as one script takes. So its parts are staged
+one by one in a batch. `commit` makes the batch the namespace's job: from then on the change has
+happened. Then `advance` applies it part by part. Every other script answers OPEN while there is a
+job, and the client that gets this answer advances the job until it is done, even if the process
+that began it has died.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ local function counted(key)
 end
 
 local function grow(by)
-  if by ~= 0 then call('HINCRBY', STATE, 'size', by) end -- "-0" is no number to the server
+  if by ~= 0 then call('HINCRBY', STATE, 'size', by) end -- "-0" is not a number to the server
 end
 
 local function forget(key)

@@ -3,14 +3,15 @@
     redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]      rediss:// the same over TLS
     redis+cluster://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]…]      rediss+cluster:// over TLS
 
-User and password may be left to KVLENS_REDIS_USERNAME and KVLENS_REDIS_PASSWORD. `?prefix=` names
-what every key begins with (`kvlens`); the other options are redis-py's, such as
-`socket_timeout=` in seconds and `ssl_ca_certs=`. How keys are kept: `redis_scripts`.
+User and password can also be in KVLENS_REDIS_USERNAME and KVLENS_REDIS_PASSWORD. `?prefix=` is
+the prefix of every key (`kvlens`); the other options are redis-py's, such as
+`socket_timeout=` in seconds and `ssl_ca_certs=`. `scripts` has the format of the
+keys.
 
-The server's clock decides what has expired. A write is one script, so that none is ever half
-made. `put_many`, `delete` and `clear` of many keys are made in parts, none of which keeps the
-server for more than some milliseconds; until the last part is made, other calls on the same
-namespace wait (0.5 s at 100,000 small keys) and help, and a batch takes its size twice in the
+The server's clock decides what has expired. A write is one script, so it is never half
+done. `put_many`, `delete` and `clear` of many keys are applied in parts, each of which takes the
+server a few milliseconds; until the last part is done, other calls on the same namespace wait
+(0.5 s at 100,000 small keys) and help, and a batch needs twice its size in the
 server's memory.
 """
 
@@ -24,17 +25,16 @@ import struct
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import chain, islice
-from pathlib import Path
+from itertools import chain
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
 from uuid import uuid4
 
-from kvlens.kv.clock import Clock
+from kvlens.chunks import chunks, sized_chunks
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, digest
-from kvlens.stores.batch import in_parts
 from kvlens.stores.redis import scripts
+from kvlens.stores.redis.info import STORE
 
 try:
     from redis.asyncio import Redis, RedisCluster
@@ -65,11 +65,6 @@ _FAILURES = (RedisError, RedisClusterException, OSError)
 _LEAKS = (AttributeError, TypeError)
 
 
-def open_url(url: str, base: Path, clock: Clock) -> Store:
-    """Return the store of the server or the cluster at `url`. Connects when first used."""
-    return RedisStore(url)
-
-
 class _Tally:
     """How far a namespace's version is explained by our own changes."""
 
@@ -79,17 +74,17 @@ class _Tally:
         self.finished = 0
 
     def is_foreign(self, version: int, finished: int) -> bool:
-        """Tell whether others changed it too; `finished` is from before `version` was asked."""
+        """Return whether others changed it too; `finished` is from before `version` was asked."""
         if self.base + finished <= version <= self.base + self.started:
             return False
         self.base = version - finished
         return True
 
 
-class RedisStore:
+class RedisStore(Store):
     """Namespaces in Redis or Valkey."""
 
-    inline = False
+    info = STORE
 
     def __init__(self, url: str) -> None:
         self._client, self.place, self._prefix, self._secret = _client(url)
@@ -112,16 +107,12 @@ class RedisStore:
         return Entry(value, _text(metadata), _number(expires))
 
     async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Entry | None]:
-        """Read many entries with one script; see `kvlens.stores.batch`."""
         names = [_pack(key) for key in keys[: scripts.PART]]
         found = (await self._run(ns, scripts.GET_MANY, size, *names))[1]
         return [Entry(one[0], _text(one[1]), _number(one[2])) if one else None for one in found]
 
     async def put(self, ns: str, write: Write) -> None:
         await self._run(ns, scripts.PUT, *_fields(write))
-
-    async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
-        await self.change_many([Batch(ns, writes)])
 
     async def change_many(self, batches: Sequence[Batch]) -> None:
         whole = await self._put_at_once(batches[0]) if len(batches) == 1 else batches
@@ -139,7 +130,7 @@ class RedisStore:
     async def _put_at_once(self, batch: Batch) -> Sequence[Batch]:
         """Put what is few with one script; return what is left to do, with what was taken."""
         ns, writes, deletes = batch
-        parts = in_parts(writes, scripts.PART, PART_SIZE)
+        parts = sized_chunks(writes, scripts.PART, PART_SIZE, Write.size)
         first, second = next(parts, None), next(parts, None)
         if first is None or second is not None or deletes:
             taken = [part for part in (first, second) if part is not None]
@@ -314,7 +305,7 @@ class RedisStore:
             await self._help(ns)
 
     async def _meet(self, ns: str) -> _Tally:
-        """Begin with a namespace, once for all calls that wait for it."""
+        """Look at a namespace for the first time, once for all calls that wait for it."""
         meeting = self._meetings.get(ns)
         if meeting is None:
             meeting = asyncio.get_running_loop().create_task(self._first_look(ns))
@@ -383,7 +374,7 @@ def _client(url: str) -> tuple[Any, str, str, str]:
     place = f"{parts.scheme}://{hosts}{parts.path.rstrip('/')}"
     if not hosts or "{" in prefix:
         raise StoreError(
-            f'"{place}" is no address of a Redis server: write redis://HOST:PORT or '
+            f'"{place}" is not the address of a Redis server: write redis://HOST:PORT or '
             "redis+cluster://HOST:PORT,HOST:PORT (and ?prefix= without braces)."
         )
     nodes = hosts.split(",")
@@ -446,13 +437,13 @@ def _fields(write: Write) -> tuple[bytes, bytes, bytes, bytes]:
 def _packed(writes: Iterable[Write], deletes: Iterable[str]) -> Iterator[bytes]:
     """Yield a change in the parts that `STAGE` takes: of equal keys the last write counts."""
     kept: set[bytes] = set()
-    for part in in_parts(writes, scripts.PART, PART_SIZE):
+    for part in sized_chunks(writes, scripts.PART, PART_SIZE, Write.size):
         yield b"p" + b"".join(_framed(field) for write in part for field in _fields(write))
         if deletes:
             kept.update(_pack(write.key) for write in part)
     names = (name for name in dict.fromkeys(map(_pack, deletes)) if name not in kept)
-    while part_of_names := list(islice(names, scripts.PART)):
-        yield b"d" + b"".join(map(_framed, part_of_names))
+    for chunk in chunks(names, scripts.PART):
+        yield b"d" + b"".join(map(_framed, chunk))
 
 
 def _framed(data: bytes) -> bytes:

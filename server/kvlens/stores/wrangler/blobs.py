@@ -1,18 +1,18 @@
 """The values of one namespace: a file each, written once and not changed while a row names it.
 
-Whoever made the database chose what stands in it as a value's name. So every method passes one
-gate: a name is what Miniflare makes, 80 hexadecimal digits, and it is looked up in the one open
-folder, without following a link. What else a row may name is neither read nor removed.
+A database that somebody else made can name any file as a value. So every method passes one gate:
+a name is what Miniflare makes, 80 hexadecimal digits, and it is looked up in the one open folder,
+without following a link. Whatever else a row names is neither read nor removed.
 
-To make a file costs 300-1000 µs on ext4, to give one a new name and content 25-50 µs. So the
-files of small values that were overwritten are used again, but only where nobody can be reading:
+Creating a file takes 300-1000 µs on ext4, giving one a new name and content 25-50 µs. So the
+files of small values that were overwritten are used again, but only if nobody can be reading:
 
 - A reader in another process has read the row before it was overwritten, and has had the database
-  open since. Where any other process has it open when the file is set aside, or when it would be
-  used again, the file is only removed. Who opens the database later reads another name. (workerd
-  closes a database after 10 s without a call, long after it has read such a file to its end.)
-- A reader in this process, in another thread, looks afterwards whether the name still stands,
-  else at the row again: a file gets its new name before its new content.
+  open since. If any other process has it open when the file is set aside, or when it would be
+  used again, the file is only removed. A process that opens the database later reads another name.
+  (workerd closes a database after 10 s without a call, long after it has read such a file.)
+- A reader in this process, in another thread, checks afterwards whether the name still exists,
+  and reads the row again if not: a file gets its new name before its new content.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
 
+from kvlens.chunks import chunks
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler.disk_format import is_blob_id, new_blob_id
 from kvlens.stores.wrangler.safe_paths import Folder, open_folder
@@ -142,7 +142,7 @@ class Blobs:
 
     @property
     def has_retired(self) -> bool:
-        """Tell whether any file is set aside."""
+        """Return whether any file is set aside."""
         return bool(self._retired or self._free)
 
     def read(self, blob_id: object) -> bytes | None:
@@ -196,7 +196,7 @@ class Blobs:
         with contextlib.suppress(OSError, StoreError):
             folder = self.current()
             entries = (entry for entry in folder.entries() if is_blob_id(entry.name))
-            while some := list(islice(entries, SWEPT_AT_ONCE)):
+            for some in chunks(entries, SWEPT_AT_ONCE):
                 in_order = sorted((entry.inode(), entry.name) for entry in some)
                 _unlink(folder, (name for _, name in in_order), limit)
 
@@ -262,15 +262,14 @@ def _unlink(folder: Folder, names: Iterable[str], limit: float | None = None) ->
                         continue
                 os.unlink(place, dir_fd=at)
 
-    rest = iter(names)
-    first = list(islice(rest, UNLINKED_AT_ONCE))
-    second = list(islice(rest, UNLINKED_AT_ONCE))
+    parts = chunks(names, UNLINKED_AT_ONCE)
+    first, second = next(parts, []), next(parts, [])
     if not second:
         unlink(first)
         return
     with ThreadPoolExecutor(UNLINK_THREADS, "kv-unlink") as threads:
         under_way = deque((threads.submit(unlink, first), threads.submit(unlink, second)))
-        while some := list(islice(rest, UNLINKED_AT_ONCE)):
+        for some in parts:
             if len(under_way) > UNLINK_THREADS:
                 under_way.popleft().result()  # so that not all names are held
             under_way.append(threads.submit(unlink, some))

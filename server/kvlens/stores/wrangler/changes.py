@@ -1,11 +1,11 @@
 """What can be done to the rows of one namespace on disk.
 
 `prepare` and `gather` run before the transaction: values are written, many rows become one
-statement. Inside it `look` reads and `apply` writes, each as short as can be. `gone` are the
-values that no row names after the commit, `made` those that are to be removed where it fails.
+statement. Inside it `look` reads and `apply` writes, each as briefly as possible. `gone` are the
+values that no row names after the commit, `made` those to remove if it fails.
 
-A change of many rows is `large`: beside a Worker it is not made at once, but written down as
-what is `planned` and then made in steps; see `kvlens.stores.wrangler.journal`.
+A change of many rows is `large`: beside a Worker it is not made at once. What is `planned` is
+written to a journal and then done in steps; see `kvlens.stores.wrangler.journal`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _UPDATE = (  # not REPLACE, which moves the row and so writes three pages instea
     "ON CONFLICT (key) DO UPDATE SET blob_id = excluded.blob_id, "
     "expiration = excluded.expiration, metadata = excluded.metadata"
 )
-_EXPIRED = f"expiration <= ? AND {IS_BLOB_ID}"  # another name is not ours to judge
+_EXPIRED = f"expiration <= ? AND {IS_BLOB_ID}"  # other names are left alone
 _COLUMNS = "key, blob_id, expiration, metadata"
 
 _Row = tuple[str, str, "int | None", "str | None"]  # key, blob id, expiration, metadata
@@ -433,7 +433,7 @@ class Purge(Change):
 
 
 def is_live(expiration: object, now: int) -> bool:
-    """Tell whether a row has not expired, as the same condition in SQL does for any type."""
+    """Return whether a row has not expired, as the same condition in SQL does for any type."""
     return not isinstance(expiration, (int, float)) or expiration > now
 
 

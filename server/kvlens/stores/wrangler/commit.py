@@ -1,9 +1,9 @@
-"""Committing changes of one namespace, with regard to a Worker that writes to the same file.
+"""Commit changes of one namespace, with regard for a Worker that writes to the same file.
 
 workerd has no busy timeout: a Worker's put, delete or list that meets our write transaction
-fails. Nobody can ask it for a turn, but SQLite tells when it has committed, and its next write
-takes a good while to come. So while a Worker writes, our transactions are few rows each and
-begin right behind one of its commits, or when it has been quiet; see docs/stores.md.
+fails. It cannot be asked for a turn, but SQLite shows when it has committed, and its next write
+takes a while. So while a Worker writes, our transactions have few rows each and begin right after
+one of its commits, or when it has been quiet; see docs/stores.md.
 """
 
 from __future__ import annotations
@@ -310,7 +310,7 @@ class _Step(Change):
             delete_rows(db, self._deletes)
 
     def _is_whole(self, value: Value | None) -> bool:
-        """Tell whether a value is still on disk: a Worker that deletes a key removes it."""
+        """Return whether a value is still on disk: a Worker that deletes a key removes it."""
         if value is None or self._back:
             return True
         try:
@@ -324,7 +324,7 @@ def _is_live(value: Value | None, now: int) -> bool:
 
 
 def _names(value: Value | None, there: str | None, now: int) -> bool:
-    """Tell whether a row is as it was; one that has expired may be gone."""
+    """Return whether a row is as it was; one that has expired may be gone."""
     if there is None:
         return not _is_live(value, now)
     return value is not None and value[0] == there
@@ -395,5 +395,5 @@ def data_version(db: sqlite3.Connection) -> int:
 
 
 def is_busy(error: sqlite3.Error) -> bool:
-    """Tell whether another connection's lock was in the way."""
+    """Return whether another connection's lock was in the way."""
     return "locked" in str(error) or "busy" in str(error)

@@ -1,7 +1,7 @@
-"""Opening a namespace's database, which may be anybody's: a repository can bring one along.
+"""Open a namespace's database, which may be anybody's: a repository can contain one.
 
 Only the one plain table that Miniflare makes is accepted, so that no view, trigger or generated
-column runs when it is read or written; and no statement runs without end.
+column runs when it is read or written; and every statement has a time limit.
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ def open_database(path: Path, there: bool) -> tuple[Database, Database, str]:
         if not there or is_busy(error):
             raise
         for options in ("mode=ro", IMMUTABLE):
-            # SQLite reads no database in WAL mode whose log it can neither find nor make, unless
-            # it is told that nobody writes; `state_of` tells whether anybody did
+            # without a log that it can find or create, SQLite only reads a database in WAL mode if
+            # it may assume that nobody writes; `state_of` shows whether anybody did
             if options == IMMUTABLE and _has_log(path):
                 break
             with contextlib.suppress(sqlite3.OperationalError):
@@ -193,7 +193,7 @@ def _inline(
 
 
 def is_late(error: sqlite3.Error) -> bool:
-    """Tell whether a statement took too long."""
+    """Return whether a statement took too long."""
     return "interrupted" in str(error)
 
 
@@ -232,7 +232,7 @@ def file_id(name: str) -> tuple[int, int] | None:
 
 
 def has_table(db: sqlite3.Connection, path: Path) -> bool:
-    """Tell whether the database has the table of the keys; StoreError where it is another one."""
+    """Return whether the database has the table of the keys; StoreError where it is another one."""
     rows = db.execute(
         "SELECT type, sql FROM sqlite_master "
         f"WHERE tbl_name = '{_TABLE}' COLLATE NOCASE OR name = '{_TABLE}' COLLATE NOCASE"

@@ -91,7 +91,7 @@ def new_blob_id() -> str:
 
 
 def is_blob_id(name: object) -> bool:
-    """Tell whether this is what Miniflare and we name a value's file, which cannot be a path.
+    """Return whether this is what Miniflare and we name a value's file, which cannot be a path.
 
     >>> is_blob_id(new_blob_id()), is_blob_id("../../victim.txt"), is_blob_id(None)
     (True, False, False)

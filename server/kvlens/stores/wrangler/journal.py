@@ -1,20 +1,20 @@
-"""Changes that cannot be one transaction, written down before the first of their rows is.
+"""Changes that do not fit into one transaction, written down before their first row is changed.
 
-A change is in steps beside a Worker, or in several databases. A journal says for each of its
-rows what was there and what is to be there; their values are on disk before. From the moment it
-is sealed the change has happened: whoever finds it without its writer finishes it.
+Such a change is made in steps beside a Worker, or in several databases. A journal has the old and
+the new content of each of its rows; their values are on disk before. As soon as it is sealed, the
+change has happened: whoever finds it without its writer finishes it.
 
     kvlens/journal/<32 hex>.journal    below the state folder, a JSON array a line:
 
     ["kvlens journal", 1]
-    ["namespace", ID]                 the rows behind it are of this one
+    ["namespace", ID]                 the rows after it are in this one
     ["row", KEY, OLD, NEW]            each null or [BLOB ID, EXPIRATION, METADATA]
     ["sealed", ROWS, SHA-256]         of everything before: without it, nothing has happened
-    ["done", ROWS]                    so many rows, from the first on, are as they are to be
-    ["back"]                          the change failed: it is taken back
+    ["done", ROWS]                    so many rows, from the first on, have their new content
+    ["back"]                          the change failed and is being undone
 
-Its writer holds a lock on the file, which ends with the process. What is read is checked first:
-a repository could bring a journal along, and then it may name blob ids and nothing else.
+Its writer holds a lock on the file, which ends with the process. A journal is checked before it is
+used: a repository could contain one, and may make it name blob ids and nothing else.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Journals:
         self.told: set[Path] = set()  # those whose trouble is in the log
 
     def is_used(self) -> bool:
-        """Tell whether there may be a journal; quick, for it is asked often."""
+        """Return whether there may be a journal; quick, for it is asked often."""
         try:
             with os.scandir(self._name) as found:
                 return next(found, None) is not None
@@ -305,7 +305,7 @@ class Journal:
     # -- the end ---------------------------------------------------------------------------
 
     def remove(self) -> None:
-        """Remove it: nothing of it is left to do."""
+        """Remove it: everything in it is done."""
         if os.name == "nt":  # which removes no file that is open
             self._out.close()
         with contextlib.suppress(OSError):
@@ -341,15 +341,15 @@ def _lines(folder: Folder, name: str) -> Iterator[tuple[bytes, list[Any]]]:
 
 
 def _row(line: list[Any]) -> Row | None:
-    """Return the row of a line, None for one without; DamagedError for one that is none of ours."""
+    """Return the row of a line, None for a line without one; DamagedError for any other line."""
     if line[0] == "row" and len(line) == 4 and is_text(line[1]):
-        # what was there may be no UTF-8, as it is read from a database
+        # what was there need not be UTF-8, as it is read from a database
         return Row(line[1], _value(line[2], _ANY, "surrogateescape"), _value(line[3], _BLOB_ID))
     if line[0] == "namespace" and len(line) == 2 and is_text(line[1]):
         return None
     if line == FIRST or line[0] == "sealed":
         return None
-    raise DamagedError(f"{line!r:.80} is no line of a journal")
+    raise DamagedError(f"{line!r:.80} is not a line of a journal")
 
 
 def _value(raw: Any, ours: re.Pattern[str], errors: str = "strict") -> Value | None:
@@ -369,7 +369,7 @@ def _value(raw: Any, ours: re.Pattern[str], errors: str = "strict") -> Value | N
 
 
 def is_text(value: Any, errors: str = "strict") -> bool:
-    """Tell whether this is text that SQLite takes; JSON may have half of a surrogate pair."""
+    """Return whether this is text that SQLite takes; JSON may have half of a surrogate pair."""
     if not isinstance(value, str):
         return False
     try:

@@ -1,16 +1,16 @@
 """Values that no row names, left by a process that was killed or that ended while others ran.
 
-They are looked for a moment after a process has opened a namespace for longer. Other programs
-write a value first and its row later, so a file counts as left only where it is older than
+They are looked for a while after a namespace was opened. Other programs write a value first and
+its row later, so a file only counts as left if it is older than
 
-- this process's opening, where no other process had the database open then: whoever came later
-  has made newer files;
-- an hour, where one had.
+- this process's opening, if no other process had the database open then: files of processes that
+  opened it later are newer;
+- an hour, if one had.
 
-A second look some seconds later finds the same files, or they are let be: between the two a row
-that was deleted by a step of a change may be back, and who has just read a row has read its file.
-Only files whose name is a value's are looked at, never links. Where two namespaces may have their
-values in one folder, none is looked for.
+Only files that a second look some seconds later finds again are removed: between the two, a step
+of a change may bring back a row, and a reader that has just read a row gets to its file. Only
+files with the name of a value are looked at, never links. If two namespaces may have their values
+in the same folder, nothing is removed.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from kvlens.chunks import chunks
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.database import Database, connection
 from kvlens.stores.wrangler.disk_format import UNIQUE_KEY, database_name, folded_name, is_blob_id
@@ -80,13 +80,13 @@ def closing(database: FileId) -> None:
 
 
 def is_only(database: FileId) -> bool:
-    """Tell whether this process has the database open once."""
+    """Return whether this process has the database open once."""
     with _LOCK:
         return len(_OPEN.get(database, ())) == 1
 
 
 def owns_folder(base: Path, parts: Sequence[str], ns: str, known: Iterable[str]) -> bool:
-    """Tell whether all values in the folder of `ns` are its own.
+    """Return whether all values in the folder of `ns` are its own.
 
     Miniflare gives the ids "a/b" and "a:b" one folder. A database's name does not tell its id: it
     is another folder's where it is that of an id that is `known`, or of a folder there.
@@ -124,8 +124,7 @@ def find(path: Path, blobs: Blobs, opened: Opening, pending: PendingBlobs) -> li
         if sum(1 for _ in _names(blobs)) <= rows:
             return []
         db.execute("CREATE TEMP TABLE kv_files (name TEXT PRIMARY KEY) WITHOUT ROWID")
-        old = _older(blobs, limit)
-        while some := list(islice(old, STEP)):
+        for some in chunks(_older(blobs, limit), STEP):
             db.execute("BEGIN")
             db.executemany("INSERT OR IGNORE INTO kv_files VALUES (?)", some)
             db.execute("COMMIT")

@@ -1,6 +1,6 @@
-"""Reading rows that anybody may have written: each is checked, and a bad one is its own key's.
+"""Read rows that anybody may have written: each is checked, and a bad one affects only its own key.
 
-A repository can bring a database along, and Miniflare's table takes any type in any column.
+A repository can contain a database, and Miniflare's table takes any type in any column.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _keys(db: Database, query: str, bounds: Sequence[Any], limit: int) -> list[K
 
 
 def _key_info(key: Any, expires: Any, metadata: Any) -> KeyInfo | None:
-    """Return what `list` tells of a row: of a damaged one its name, None without a proper one."""
+    """Return what `list` has of a row: the name of a damaged one, None without a valid name."""
     if not _is_text(key):
         return None
     if not _is_time(expires) or not _is_metadata(metadata):
@@ -105,7 +105,7 @@ def _is_metadata(value: Any) -> bool:
 
 
 def _is_text(value: object) -> bool:
-    """Tell whether this is proper text, as `lenient` does not promise."""
+    """Return whether this is proper text, as `lenient` does not promise."""
     if type(value) is not str or len(value) > MAX_FIELD:
         return False
     if value.isascii():

@@ -1,9 +1,9 @@
-"""Folders that a repository may have prepared: what is below them is opened without a link.
+"""Open folders that a repository may have prepared, and what is in them, without following links.
 
-A project that somebody else made can bring `.wrangler` along, with links to its sources, to
-`.git` or to anywhere else. So each folder on the way is opened by itself, without following a
-link, and files are opened, replaced and removed below the open folder, not by their paths. Where
-the system has no such calls (Windows), every step is looked at before.
+A project that somebody else made can contain `.wrangler`, with links to its sources, to `.git` or
+to anywhere else. So each folder on the way is opened by itself, without following a link, and
+files are opened, replaced and removed below the open folder, not by their paths. On a system
+without such calls (Windows), every step is checked before.
 
 A hard link is the same file under a second name, which may be one of the project's sources. It
 can be read, as backup tools make such links, but is never written to.
@@ -69,10 +69,10 @@ def _open_base(base: Path, create: bool) -> int:
 
 
 class Folder:
-    """An open folder. Names are single ones; what they name is a regular file or is refused.
+    """An open folder. Names are single components, of regular files; anything else is refused.
 
-    Every method raises StoreError, with the path and the way out, for a name that is no plain
-    one and for a link, pipe, device or the like in its place; else OSError as the system does.
+    Every method raises StoreError, with the path and the way out, for a name with
+    separators and for a link, pipe, device or the like in its place; else OSError.
     """
 
     def __init__(self, path: Path, handle: int | None, way_out: str) -> None:
@@ -138,7 +138,7 @@ class Folder:
             raise _named(error, self.path / name) from error
 
     def exists(self, name: str, *, written: bool = False) -> bool:
-        """Tell whether there is a regular file of that name; StoreError for something else.
+        """Return whether there is a regular file of that name; StoreError for something else.
 
         With `written`, something else is also a file that has a second name.
         """
@@ -200,12 +200,12 @@ class Folder:
             yield entry.name
 
     def entries(self) -> Iterator[os.DirEntry[str]]:
-        """Yield everything in the folder, in no order; nothing of it is opened."""
+        """Yield everything in the folder, in no order, without opening it."""
         if self._handle is None or os.scandir not in os.supports_fd:
             with os.scandir(self.path) as found:
                 yield from found
             return
-        # a descriptor has one position: a second one, opened anew, has its own
+        # a descriptor has one position: opening it again gives a second one
         handle = os.open(".", _FOLDER | _FLAGS, dir_fd=self._handle)
         try:
             with os.scandir(handle) as found:
@@ -214,7 +214,7 @@ class Folder:
             os.close(handle)
 
     def remove(self, name: str) -> None:
-        """Remove a file; of a link, the link. One that is gone is no error."""
+        """Remove a file; of a link, the link. A missing one is fine."""
         check_name(self.path, name)
         try:
             os.unlink(self.at(name), dir_fd=self._handle)

@@ -1,11 +1,11 @@
-"""Tells whether another process has an SQLite database open, without asking SQLite.
+"""Find out whether another process has an SQLite database open, without asking SQLite.
 
 In WAL mode every process that has a database open holds a shared POSIX lock on one byte of its
-`-shm` file; SQLite calls it the dead man's switch. Whoever asks for an exclusive lock there is
-told of it, and one's own locks do not count.
+`-shm` file, which SQLite calls the dead man's switch. Asking whether an exclusive lock is possible
+there shows the locks of other processes; one's own locks do not count.
 
 POSIX drops all of a process's locks on a file as soon as it closes any descriptor of that file.
-So none is opened here: the question is asked on the descriptor that SQLite has open itself.
+So none is opened here: the descriptor that SQLite itself has open is used.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ShmLock:
         self._file: tuple[int, int] | None = None
 
     def is_alone(self) -> bool:
-        """Tell whether no other process has the database open; False where nobody can tell."""
+        """Return whether no other process has the database open; False where nobody can tell."""
         if _QUESTION is None:
             return False
         try:

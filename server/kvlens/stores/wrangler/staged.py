@@ -1,4 +1,4 @@
-"""A large change of one namespace while it is brought: values on disk, rows out of sight.
+"""A large change of one namespace while it is staged: values on disk, rows not yet visible.
 
 The rows wait in a database of their own, which SQLite keeps in a file that nobody else sees, so
 that memory holds neither a million values nor a million rows.
@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from kvlens.errors import InternalError
 from kvlens.kv.records import Write
 from kvlens.stores.wrangler.blobs import Blobs
 
@@ -21,8 +22,8 @@ Row = tuple[str, "str | None", "int | None", "str | None"]
 """Key, blob id (None: the key is to be deleted), expiration in milliseconds, metadata."""
 
 
-class StagedError(Exception):
-    """Nobody waits for the change any more."""
+class StagedError(InternalError):
+    """The caller no longer waits for the change."""
 
 
 class Staged:
@@ -78,7 +79,7 @@ class Staged:
         return self._db.execute("SELECT * FROM rows ORDER BY key")
 
     def discard(self) -> None:
-        """Remove the values; nothing of the change is left."""
+        """Remove the values and forget the change."""
         with contextlib.suppress(sqlite3.Error):  # closed already
             found = self._db.execute("SELECT blob_id FROM rows WHERE blob_id IS NOT NULL")
             while some := found.fetchmany(AT_ONCE):

@@ -1,9 +1,8 @@
 """How many keys a namespace has and how large its values are, without counting each time.
 
-The database does not say how large a value is, so that a count asks for every file. What this
-process changes is added and taken off. What others change is not known: the number of keys is
-asked for then, which is quick, and the files are counted again, but not so often that this is
-most of what is done.
+The database does not have the sizes of values, so a count looks at every file. Changes by this
+process are added and subtracted. Changes by others are unknown: then the number of keys is counted
+again, which is fast, and the files too, but not so often that this becomes most of the work.
 """
 
 from __future__ import annotations

@@ -1,0 +1,4 @@
+"""Put, get and delete many keys from one file.
+
+Section: Keys
+"""

@@ -1,0 +1,4 @@
+"""Put, get, list and delete single keys.
+
+Section: Keys
+"""

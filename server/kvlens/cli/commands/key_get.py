@@ -1,0 +1,53 @@
+"""Print the value of one key."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from kvlens.cli.common import find_target, namespace_options, print_json, run
+from kvlens.cli.frame import Command, Options
+from kvlens.cli.keys import KEY, missing_key
+from kvlens.cli.terminal import exact_output
+from kvlens.kv.values import decode_text
+from kvlens.operations.get import get
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--text", action="store_true", help="decode as UTF-8 and end with a newline"
+    )
+    namespace_options(parser)
+
+
+def _get(options: Options) -> int:
+    key = options.words[0]
+    target = find_target(options)
+    entry = run(target.scope, get(target, key))
+    if entry is None:
+        raise missing_key(key, target)
+    if options.json:
+        from kvlens.seeds.export import to_item  # late: seldom asked for
+
+        print_json(to_item(key, entry))
+    elif options.text or sys.stdout.isatty():
+        text = decode_text(entry.value) + ("\n" if options.text else "")
+        (sys.stdout if sys.stdout.isatty() else exact_output()).write(text)
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(entry.value)
+        sys.stdout.buffer.flush()
+    return 0
+
+
+COMMAND = Command(
+    "Print the value of one key, byte for byte.",
+    _get,
+    _options,
+    (KEY,),
+    (
+        "kvlens key get greeting --binding SESSIONS",
+        "kvlens key get logo --binding ASSETS > logo.png",
+    ),
+    {1: "there is no such key, or it cannot be read"},
+)

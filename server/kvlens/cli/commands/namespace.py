@@ -1,0 +1,4 @@
+"""List namespaces, move keys left under old names.
+
+Section: Keys
+"""

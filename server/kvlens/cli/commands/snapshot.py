@@ -1,0 +1,4 @@
+"""Save, list, diff and restore all namespaces.
+
+Section: Data
+"""

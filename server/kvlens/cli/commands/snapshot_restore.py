@@ -1,0 +1,57 @@
+"""Make the namespaces as they were when a snapshot was saved."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from kvlens.cli.common import confirmed, counted, find_scope, print_json, run
+from kvlens.cli.frame import Command, CommandError, Options, UsageError
+from kvlens.cli.keys import some_keys
+from kvlens.cli.snapshots import NAME, left_out, snapshot_options, titled, warn_unpaired
+from kvlens.operations.snapshot_diff import diff_snapshot
+from kvlens.operations.snapshot_restore import as_json, restore_snapshot
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--force", "-f", "--yes", "-y", action="store_true", help="do not ask (needed in scripts)"
+    )
+    snapshot_options(parser)
+
+
+def _restore(options: Options) -> int:
+    scope = find_scope(options, every=True)
+    only = options.binding or ()
+    found = run(scope, diff_snapshot(scope, options.words[0], only=only))
+    warn_unpaired(found)
+    name = found.snapshot.name
+    deleted = found.to_delete
+    if deleted and not options.force:
+        what = f'{counted(len(deleted), "key")} that "{name}" does not have: {some_keys(deleted)}'
+        if not sys.stdin.isatty():
+            raise UsageError(f"would delete {what}; say --force where nobody can ask")
+        if not confirmed(f"Delete {what}?"):
+            raise CommandError("nothing was restored")
+    run(scope, restore_snapshot(found))
+    if options.json:
+        print_json({"name": name, "namespaces": [as_json(one) for one in found.differences]})
+        return 0
+    for one in found.differences:
+        if one.changes:
+            done = f"wrote {counted(len(one.to_put), 'key')}, deleted {len(one.to_delete):,}"
+        else:
+            done = "was as in the snapshot"
+        print(f"{titled(one.namespace)}: {done}{left_out(one)}.")
+    return 0
+
+
+COMMAND = Command(
+    "Make the namespaces as they were when the snapshot was saved.\n"
+    "Before keys are deleted it asks; without a terminal it needs --force.",
+    _restore,
+    _options,
+    (NAME,),
+    ("kvlens snapshot restore before-import",),
+    {1: "nothing was restored"},
+)

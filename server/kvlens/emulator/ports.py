@@ -1,0 +1,23 @@
+"""Why a port can't be listened on, in words for the user."""
+
+from __future__ import annotations
+
+import errno
+
+_WINDOWS_IN_USE = 10048  # WSAEADDRINUSE
+
+
+def listen_failure(port: int, error: Exception, host: str = "") -> str:
+    """Return what `create_server` failed with, and what to do about it."""
+    number = getattr(error, "errno", None)
+    place = f"Port {port} on {host}" if host else f"Port {port}"
+    if isinstance(error, OverflowError):
+        return f"Port {port} does not exist: choose one up to 65535, or 0 for any free one."
+    if number == errno.EADDRINUSE or getattr(error, "winerror", None) == _WINDOWS_IN_USE:
+        return (
+            f"{place} is in use by another program. End that program, or choose another port "
+            "(0 for any free one)."
+        )
+    if number == errno.EACCES:
+        return f"{place} needs more rights: choose one above 1023, or 0 for any free one."
+    return f"{place} can't be listened on: {getattr(error, 'strerror', None) or error}."

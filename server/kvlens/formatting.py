@@ -1,0 +1,32 @@
+"""Numbers of keys, sizes and times, as people read them."""
+
+from __future__ import annotations
+
+
+def amount(keys: int | None, size: int | None) -> str:
+    """Return a number of keys and bytes, such as `3 keys, 1.2 KiB`; None is unknown."""
+    if keys is None:
+        return "many keys"  # the store does not count them
+    if not keys:
+        return "no keys"
+    counted = "1 key" if keys == 1 else f"{keys:,} keys"
+    return counted if size is None else f"{counted}, {human_size(size)}"
+
+
+def duration(seconds: float) -> str:
+    """Return how long something takes, such as `3 hours`."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        count = round(seconds / length)
+        if seconds >= length:
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{max(0, round(seconds))} s"
+
+
+def human_size(size: int) -> str:
+    """Return a number of bytes, such as `512 B` or `1.5 KiB`."""
+    number, unit = float(size), "B"
+    for larger in ("KiB", "MiB", "GiB"):
+        if number < 1024:
+            break
+        number, unit = number / 1024, larger
+    return f"{size} B" if unit == "B" else f"{number:.1f} {unit}"

@@ -1,0 +1,121 @@
+"""A source as part of a project: its configs, the types of its other files, tests left aside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+from kvlens import files
+from kvlens.config.find import CONFIG_NAMES
+from kvlens.config.model import Config
+from kvlens.js.analysis import Analysis, EnvType
+from kvlens.js.config_bindings import QUOTED, declared
+from kvlens.js.syntax import Source
+from kvlens.memo import memo
+
+_TEST_FOLDERS = {"test", "tests", "__tests__", "__mocks__", "mocks", "e2e", "fixtures", "spec"}
+_TEST_NAME = re.compile(r"[._-](?:test|spec|mock|e2e|bench)s?\.", re.IGNORECASE)
+_CALL = re.compile(r"\.\s*(?:get|getWithMetadata|put|delete|list)\s*(?:<|\(|\?\.)")
+_KV_ONLY = re.compile(
+    r"KVNamespace|getWithMetadata|expirationTtl|cacheTtl|\bexpiration\b|\bmetadata\b|"
+    r"""["'](?:json|text|arrayBuffer|stream)["']"""
+)
+
+_CONFIG_LIKE = re.compile(r"\.(?:toml|jsonc?)(?:\.|$)")
+_MAX_SIZE = 1_000_000  # bytes
+
+
+def is_test(path: str, configs: Sequence[Config] = ()) -> bool:
+    """Tell whether a file is a test or serves tests; those do wrong on purpose.
+
+    Of the folders only those below a config count: a project may lie in a folder "test".
+    """
+    pure = PurePath(path)
+    if _TEST_NAME.search(pure.name):
+        return True
+    for config in configs:
+        try:
+            folders = pure.parent.relative_to(PurePath(config.path).parent).parts
+        except ValueError:
+            continue
+        if _TEST_FOLDERS & set(folders):
+            return True
+    return pure.parent.name in _TEST_FOLDERS
+
+
+@dataclass(frozen=True)
+class SourceContext:
+    """What the project says about a source.
+
+    configs: of the Workers that the source belongs to, see `belonging`. Without any, bindings
+        aren't checked against a config.
+    types: the members of Env that the project's other sources write, see `env_types`.
+    beside: the quoted texts in other configs of the folder, see `texts_beside`.
+    """
+
+    configs: Sequence[Config] = ()
+    types: Mapping[str, EnvType] = field(default_factory=dict)
+    beside: frozenset[str] = frozenset()
+
+
+ALONE = SourceContext()
+
+
+def read(source: Source, context: SourceContext = ALONE) -> Analysis:
+    """Return a source read as part of a project; kept with the source."""
+    last = _last_reading(source)
+    if last and _same(last[0][0], context):
+        return last[0][1]
+    analysis = Analysis(source, declared(context.configs), context.types)
+    last[:] = [(context, analysis)]
+    return analysis
+
+
+@memo
+def _last_reading(source: Source) -> list[tuple[SourceContext, Analysis]]:
+    """Return the last reading of a source, if there is one: a list to put it in."""
+    return []
+
+
+def _same(one: SourceContext, other: SourceContext) -> bool:
+    return (
+        len(one.configs) == len(other.configs)
+        and all(mine is its for mine, its in zip(one.configs, other.configs, strict=True))
+        and (one.types is other.types or one.types == other.types)
+        and one.beside == other.beside
+    )
+
+
+def texts_beside(folder: Path) -> frozenset[str]:
+    """Return the quoted texts in files such as wrangler.staging.toml or wrangler.toml.example.
+
+    Such a config may declare what the project's config doesn't. Unreadable files are skipped.
+    """
+    found: set[str] = set()
+    for path in sorted(folder.glob("*wrangler*")):
+        if path.name in CONFIG_NAMES or not _CONFIG_LIKE.search(path.name):
+            continue
+        try:
+            found.update(QUOTED.findall(files.read_text(path, _MAX_SIZE, errors="replace")))
+        except OSError:
+            continue
+    return frozenset(found)
+
+
+def may_matter(text: str, context: SourceContext = ALONE) -> bool:
+    """Tell quickly, without parsing, whether a source could have problems at all."""
+    if any(name in text for name in declared(context.configs).kv):
+        return True
+    if not _CALL.search(text):
+        return False
+    return bool(_KV_ONLY.search(text)) or any(
+        name in text for name, what in context.types.items() if what != "other"
+    )
+
+
+@memo
+def env_types(source: Source) -> dict[str, EnvType]:
+    """Return the members of Env that a source writes, for `SourceContext.types`."""
+    return Analysis(source).env_types

@@ -1,0 +1,92 @@
+"""Check a config: its rules in the order of the file.
+
+A rule that looks at one entry alone is asked once for as long as the entry stays as it is;
+its findings move with the entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from kvlens.config.model import Config, Entry
+from kvlens.config.nodes import Node
+from kvlens.config.project_context import ProjectContext
+from kvlens.lint.base import (
+    ConfigRule,
+    EntryRule,
+    Levels,
+    PlaceRule,
+    Problem,
+    TextRule,
+)
+from kvlens.lint.problems import gathered, problems_of, reported
+from kvlens.lint.registry import rules_of
+from kvlens.lint.suppressions import apply_suppressions
+from kvlens.memo import memo
+
+_RULES = rules_of("config").values()
+_ENTRY_RULES = [rule for rule in _RULES if isinstance(rule, EntryRule)]
+_CONFIG_RULES = [rule for rule in _RULES if isinstance(rule, ConfigRule)]
+_TEXT_RULES = [rule for rule in _RULES if isinstance(rule, TextRule)]
+_PLACE_RULES = [rule for rule in _RULES if isinstance(rule, PlaceRule)]
+
+
+def check(
+    config: Config, context: ProjectContext | None = None, levels: Levels | None = None
+) -> list[Problem]:
+    """Return everything that is wrong with a config, in the order of the file.
+
+    `context` says what is around the file on disk; without it nothing is said of that.
+    """
+    return gathered(
+        apply_suppressions(config, chain(_of_text(config, context), _of_structure(config)), levels)
+    )
+
+
+def check_text(
+    config: Config, context: ProjectContext | None = None, levels: Levels | None = None
+) -> list[Problem]:
+    """Return what the syntax check and the rules on the file's place find.
+
+    Slow for a large file: ask when typing pauses.
+    """
+    return gathered(apply_suppressions(config, _of_text(config, context), levels))
+
+
+def check_structure(config: Config, levels: Levels | None = None) -> list[Problem]:
+    """Return what all other rules find: quick enough for every keystroke."""
+    return gathered(apply_suppressions(config, _of_structure(config), levels))
+
+
+def _of_text(config: Config, context: ProjectContext | None) -> Iterator[Problem]:
+    if config.refused is not None:
+        reason, span = config.refused
+        yield reported("unreadable-file", f"This file {reason}, and is not checked.", span)
+    for rule in _TEXT_RULES:
+        yield from problems_of(rule, rule.check, config)
+    if context is not None:
+        for place_rule in _PLACE_RULES:
+            yield from problems_of(place_rule, place_rule.check, config, context)
+
+
+def _of_structure(config: Config) -> Iterator[Problem]:
+    for rule in _CONFIG_RULES:
+        yield from problems_of(rule, rule.check, config)
+    for entry in _entries(config):
+        for problem in _of_entry(entry.node):
+            yield problem.moved(entry.base)
+
+
+@memo
+def _of_entry(node: Node) -> tuple[Problem, ...]:
+    entry = Entry(0, node)
+    return tuple(
+        problem for rule in _ENTRY_RULES for problem in problems_of(rule, rule.check, entry)
+    )
+
+
+def _entries(config: Config) -> Iterator[Entry]:
+    for environment in config.environments:
+        for kv in (*environment.kv, *environment.previews):
+            yield from kv.entries

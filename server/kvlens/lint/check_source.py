@@ -1,0 +1,73 @@
+"""Check one source. Only what is certain is reported."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from kvlens.config.model import Config
+from kvlens.js.analysis import EnvType
+from kvlens.js.reader import read_source
+from kvlens.js.source_context import ALONE, SourceContext, is_test, may_matter, read
+from kvlens.js.syntax import Source
+from kvlens.lint.base import CallRule, Context, Problem, SourceRule
+from kvlens.lint.problems import failed, file_problem, gathered, problems_of
+from kvlens.lint.registry import rules_of
+from kvlens.lint.suppressions import apply_suppressions
+
+_RULES = rules_of("js").values()
+_CALL_RULES = [rule for rule in _RULES if isinstance(rule, CallRule)]
+_SOURCE_RULES = [rule for rule in _RULES if isinstance(rule, SourceRule)]
+
+
+def check_source(
+    source: Source, context: SourceContext = ALONE, now: float | None = None
+) -> list[Problem]:
+    """Return what is wrong with a source, in the order of the file.
+
+    `now` is in seconds since the epoch. Tests are never reported on.
+    """
+    if is_test(source.path, context.configs):
+        return []
+    if source.refused is not None:
+        return [file_problem(f"This source {source.refused}.")]
+    when = time.time() if now is None else now
+    try:
+        checked = Context(read(source, context), when, context)
+        return gathered(apply_suppressions(source, _found(checked)))
+    except Exception as error:  # a mistake of ours ends no check of other files
+        return [failed("the check of this source", error)]
+
+
+def _found(context: Context) -> Iterator[Problem]:
+    for rule in _SOURCE_RULES:
+        yield from problems_of(rule, rule.check, context)
+    for call in context.analysis.sure_calls:
+        for each in _CALL_RULES:
+            if call.method in each.methods:
+                yield from problems_of(each, each.check, call, context)
+
+
+def check(
+    text: str,
+    path: str,
+    configs: Sequence[Config] = (),
+    types: Mapping[str, EnvType] | None = None,
+    beside: frozenset[str] = frozenset(),
+    now: float | None = None,
+) -> list[Problem]:
+    """Return what is wrong with the text of a source; see `SourceContext` and `check_source`.
+
+    A text that has nothing to do with KV is not even parsed.
+
+    Raises:
+        Unavailable: there is no parser here.
+        ValueError: the file is not JavaScript or TypeScript by its ending.
+    """
+    context = SourceContext(configs, types or {}, beside)
+    if is_test(path, configs) or not may_matter(text, context):
+        return []
+    source = read_source(text, path)
+    found = check_source(source, context, now)
+    source.memos.clear()  # see SourceReader.read
+    return found

@@ -1,0 +1,117 @@
+"""A config whose problems may have fixes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kvlens.config.edit import applied
+from kvlens.config.model import Config
+from kvlens.config.project_context import ProjectContext
+from kvlens.config.reader import ConfigReader
+from kvlens.config.syntax_check import check_syntax
+from kvlens.lint.base import EntryRule, FileRule, Fix, PlaceRule, Problem, ProjectRule, TextRule
+from kvlens.lint.check_config import check_structure, check_text
+from kvlens.lint.problems import number_of
+from kvlens.lint.registry import find_rule, rules_of
+from kvlens.memo import memo
+
+# Rules of lists that wrangler does not read, and what only a list that is read can have.
+_HIDING = frozenset(("kv-captured", "kv-misnamed", "kv-not-array", "unsafe-kv"))
+_INSIDE = frozenset(
+    (
+        "id-twice",
+        "id-shared",
+        *(code for code, rule in rules_of("config").items() if isinstance(rule, EntryRule)),
+    )
+)
+_CHECKED = 20_000  # characters up to which the syntax check looks at a fix too: it takes long
+
+
+@dataclass(frozen=True)
+class FixableConfig:
+    """A config, with what is around it on disk where that is known."""
+
+    file: Config
+    around: ProjectContext | None = None
+    prefers_unsafe = True
+
+    @property
+    def comment(self) -> str | None:
+        """What begins a comment."""
+        if self.file.path.endswith(".json"):
+            return None
+        return "//" if self.file.is_json else "#"
+
+    def proposed(self, problem: Problem) -> Iterable[Fix]:
+        """Return what the problem's rule proposes, the best first, untried."""
+        rule = find_rule(problem.code)
+        if rule is None or rule.domain != "config" or isinstance(rule, FileRule):
+            fixes = rule.fixes if isinstance(rule, ProjectRule) else None
+        else:
+            fixes = rule.fixes
+        return fixes(self.file, problem) if fixes else ()
+
+    def solves(self, fix: Fix, code: str) -> bool:
+        """Tell whether a fix makes fewer problems of one rule and no more of any other.
+
+        Where a list was not read before, what was wrong inside it all along counts as no new
+        problem. What only the sources show is not looked for again.
+        """
+        if not fix.edits:
+            return False
+        rule = find_rule(code)
+        slow = isinstance(rule, TextRule | PlaceRule)
+        fixed = tried(self.file, fix)
+        before, after = self._count(self.file, slow), self._count(fixed, slow)
+        inside = _INSIDE if code in _HIDING else frozenset[str]()
+        if after[code] >= before[code] and not isinstance(rule, ProjectRule):
+            return False
+        if any(after[other] > before[other] for other in after.keys() - inside):
+            return False
+        if slow or still_valid(fixed):
+            return True
+        return check_syntax(self.file.text, self.file.path) is not None
+
+    def _count(self, config: Config, slow: bool) -> Counter[str]:
+        found = check_structure(config)
+        counts: Counter[str] = Counter()
+        for problem in (*found, *(check_text(config, self.around) if slow else ())):
+            counts[problem.code] += number_of(problem)
+        return counts
+
+
+def tried(config: Config, fix: Fix) -> Config:
+    """Return the config as it would be after a fix; what the fix leaves alone is not read again."""
+    idle = _idle_readers(config)
+    try:
+        reader = idle.pop()  # no two threads have the same
+    except IndexError:
+        reader = ConfigReader(config.path)
+        reader.read(config.text)
+    fixed = reader.read(applied(config.text, fix.edits))
+    idle.append(reader)
+    return fixed
+
+
+@memo
+def _idle_readers(config: Config) -> list[ConfigReader]:
+    """Return the readers that have read a config and nobody uses now."""
+    return []
+
+
+def keeps(config: Config, fix: Fix) -> bool:
+    """Tell whether a config has no new problem after a change, and is still valid."""
+    changed = tried(config, fix)
+    return not _codes(changed) - _codes(config) and still_valid(changed)
+
+
+@memo
+def _codes(config: Config) -> Counter[str]:
+    return Counter(problem.code for problem in check_structure(config))
+
+
+def still_valid(config: Config) -> bool:
+    """Tell whether a config that is not large is valid; a large one is taken to be."""
+    return len(config.text) > _CHECKED or check_syntax(config.text, config.path) is None

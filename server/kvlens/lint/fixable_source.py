@@ -1,0 +1,75 @@
+"""A source whose problems may have fixes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from kvlens.config.edit import applied
+from kvlens.config.model import Config
+from kvlens.js.reader import read_source
+from kvlens.js.source_context import ALONE, SourceContext, read
+from kvlens.js.syntax import Source
+from kvlens.lint.base import CallRule, Context, Fix, Problem, SourceRule
+from kvlens.lint.check_source import check_source
+from kvlens.lint.fixable_config import keeps, tried
+from kvlens.lint.problems import is_sum, number_of
+from kvlens.lint.registry import rules_of
+
+
+@dataclass(frozen=True)
+class FixableSource:
+    """A source, with the project that it is read with; `now` is in seconds since the epoch."""
+
+    file: Source
+    project: SourceContext = ALONE
+    now: float | None = None
+    comment = "//"
+    prefers_unsafe = False
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the source."""
+        return check_source(self.file, self.project, self.now)
+
+    def proposed(self, problem: Problem) -> Iterable[Fix]:
+        """Return what the problem's rule proposes, the best first, untried."""
+        rule = rules_of("js").get(problem.code)
+        if not isinstance(rule, CallRule | SourceRule) or rule.fixes is None or is_sum(problem):
+            return ()
+        context = Context(read(self.file, self.project), self.now or 0.0, self.project)
+        return rule.fixes(context, problem)
+
+    def solves(self, fix: Fix, code: str) -> bool:
+        """Tell whether a fix makes fewer problems of one rule and no more of any other."""
+        if not fix.edits:
+            return False
+        source, project = self.file, self.project
+        if fix.path is None:
+            source = read_source(applied(source.text, fix.edits), source.path)
+        else:
+            config = next(one for one in project.configs if one.path == fix.path)
+            if not keeps(config, fix):
+                return False
+            project = replace(project, configs=_changed(project.configs, config, fix))
+        after = _counts(check_source(source, project, self.now))
+        if after[code] >= self._before[code] or after - self._before:
+            return False
+        return self.file.root.has_error or not source.root.has_error
+
+    @cached_property
+    def _before(self) -> Counter[str]:
+        return _counts(self.problems)
+
+
+def _counts(problems: Iterable[Problem]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for problem in problems:
+        counts[problem.code] += number_of(problem)
+    return counts
+
+
+def _changed(configs: Sequence[Config], config: Config, fix: Fix) -> list[Config]:
+    return [tried(one, fix) if one is config else one for one in configs]

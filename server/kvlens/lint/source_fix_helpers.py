@@ -1,0 +1,125 @@
+"""What several rules need to fix a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from kvlens.config.edit import Edit, add_bindings, list_path
+from kvlens.config.model import Config
+from kvlens.js.calls import KvCall
+from kvlens.js.syntax import Source, outer
+from kvlens.lint.base import Context, Fix, Problem
+from kvlens.lint.fix_helpers import can_extend
+from kvlens.lint.wording import digits, quoted
+from kvlens.text import Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+# What binds as tightly as a call, so that it can be divided without brackets.
+_TIGHT = frozenset(
+    ("identifier", "number", "call_expression", "member_expression", "parenthesized_expression")
+)
+_SHORTHAND = "shorthand_property_identifier"
+_THOUSAND = frozenset(("1000", "1_000", "1e3"))
+
+
+def given(problem: Problem, name: str) -> Any:
+    """Return what the rule gives for its fix; None where it gives nothing."""
+    return problem.data.get(name) if problem.data else None
+
+
+def node_at(source: Source, span: Span) -> Node | None:
+    """Return the smallest node that is exactly at a place."""
+    start, end = source.offsets.byte(span.start), source.offsets.byte(span.end)
+    node = source.root.descendant_for_byte_range(start, end)
+    return node if node is not None and node.byte_range == (start, end) else None
+
+
+def call_at(context: Context, span: Span) -> KvCall | None:
+    """Return the innermost call that a place is in."""
+    around = [
+        call
+        for call in context.analysis.sure_calls
+        if call.span.start <= span.start and span.end <= call.span.end
+    ]
+    return min(around, key=lambda call: call.span.end - call.span.start, default=None)
+
+
+def write(context: Context, problem: Problem, title: str, new: str, *, safe: bool = False) -> Fix:
+    """Return the fix that writes another expression where the problem is."""
+    node = node_at(context.analysis.source, problem.span)
+    if node is not None and node.type == _SHORTHAND:  # { expirationTtl }
+        new = f"{context.analysis.source.text_of(node)}: {new}"
+    return Fix(title, (Edit(problem.span, new),), safe)
+
+
+def in_seconds(context: Context, problem: Problem, *, whole: bool = False) -> Iterator[Fix]:
+    """Write the number that is meant, or divide by 1000; `whole` where it takes no fractions."""
+    node = node_at(context.analysis.source, problem.span)
+    if node is None:
+        return
+    text = context.analysis.source.text_of(node)
+    number = given(problem, "replace")
+    if given(problem, "divide") and node.type == "number" and number is None:
+        number = digits(float(text.replace("_", "")) // 1000)
+    if number is not None and (node.type == "number" or not given(problem, "divide")):
+        yield write(context, problem, f"Change to {number}", number)
+    elif given(problem, "divide"):
+        product = _without_thousand(context.analysis.source, node)
+        if product is not None:
+            yield write(context, problem, "Remove * 1000", product)
+        divided = f"{text if node.type in _TIGHT else f'({text})'} / 1000"
+        new = f"Math.floor({divided})" if whole else divided
+        yield write(context, problem, "Divide by 1000", new)
+
+
+def _without_thousand(source: Source, node: Node) -> str | None:
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    operator = node.child_by_field_name("operator")
+    if left is None or right is None or operator is None or operator.type != "*":
+        return None
+    return source.text_of(left) if source.text_of(right) in _THOUSAND else None
+
+
+def wrapped(context: Context, problem: Problem, *, safe: bool = False) -> Iterator[Fix]:
+    """Hand the value to the function that makes it text."""
+    function = given(problem, "wrap")
+    if function:
+        text = context.analysis.source.text[slice(*problem.span)]
+        new = f"{function}({text})"
+        yield write(context, problem, f"Wrap in {function}()", new, safe=safe)
+
+
+def awaited(context: Context, problem: Problem) -> Iterator[Fix]:
+    """Write `await` before a call, in brackets where something follows that binds tighter."""
+    call = call_at(context, problem.span)
+    if call is None or not given(problem, "await"):
+        return
+    here = outer(call.node)
+    parent = here.parent
+    tight = parent is not None and parent.type in ("member_expression", "subscript_expression")
+    start, end = problem.span
+    before, after = Edit(Span(start, start), "await "), Edit(Span(end, end), ")")
+    if tight and here.id == call.node.id:
+        yield Fix("Add await", (before._replace(text="(await "), after))
+    else:
+        yield Fix("Add await", (before,))
+
+
+def declared_in(config: Config, name: str, environments: Iterable[str | None]) -> Iterator[Fix]:
+    """Declare a namespace in the environments of a config that lack it."""
+    scopes = [
+        scope
+        for wanted in environments
+        if (scope := config.environment(wanted)) is not None
+        and can_extend(config, scope)
+        and all(known.binding != name for known in config.namespaces(wanted))
+    ]
+    if scopes:
+        edits = tuple(add_bindings(config, scope, [name]) for scope in scopes)
+        where = " and ".join(list_path(scope.name) for scope in scopes)
+        file = PurePath(config.path).name
+        yield Fix(f"Add {quoted(name)} to {where} in {file}", edits, path=config.path)

@@ -1,0 +1,58 @@
+"""What a command of `workspace/executeCommand` is, and the parameters that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kvlens.errors import RequestError
+
+if TYPE_CHECKING:
+    from lsprotocol import types
+
+    from kvlens.lsp.server import Server
+
+
+class Command(NamedTuple):
+    """A command; its id comes from the name of its file.
+
+    `parameters` and `result` are what the documentation says of them.
+    """
+
+    run: Callable[[Server, Params], Awaitable[Any]]
+    parameters: str
+    result: str
+    needs_trust: bool = True
+    """Whether it is refused in a workspace that is not trusted. Without this, a command must open
+    nothing below .wrangler."""
+
+
+class ParamsError(RequestError):
+    """A parameter is missing or of the wrong type."""
+
+
+class Params:
+    """The one object that a command takes, read with care: a client may send anything."""
+
+    def __init__(self, params: types.ExecuteCommandParams) -> None:
+        sent = (params.arguments or [{}])[0]
+        if not isinstance(sent, dict):
+            raise ParamsError(f"takes one object, not {type(sent).__name__}")
+        self.sent: dict[str, Any] = sent
+        self.token = params.work_done_token
+
+    def text(self, name: str) -> str:
+        """Return a string that must be there."""
+        found = self.get(name, str)
+        if found is None:
+            raise ParamsError(f'"{name}" is missing; it takes a string')
+        return str(found)
+
+    def get(self, name: str, *kinds: type) -> Any:
+        """Return a parameter of one of these types, or None if it is left out."""
+        value = self.sent.get(name)
+        wrong_bool = isinstance(value, bool) and bool not in kinds
+        if value is not None and (wrong_bool or not isinstance(value, kinds)):
+            wanted = " or ".join(kind.__name__ for kind in kinds)
+            raise ParamsError(f'"{name}" is {value!r:.80}; it takes {wanted}')
+        return value

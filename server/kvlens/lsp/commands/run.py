@@ -1,0 +1,29 @@
+"""`kvlens.run`: run the project's Worker on workerd."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kvlens.lsp.command import Command
+from kvlens.lsp.targets import find_project
+
+if TYPE_CHECKING:
+    from kvlens.lsp.command import Params
+    from kvlens.lsp.server import Server
+
+
+async def run(server: Server, params: Params) -> dict[str, str]:
+    """Return the Worker's address. It follows its files; one that runs already is restarted."""
+    project = await find_project(server, params)
+    worker = project.worker
+    worker.of_environment = params.get("environment", str)
+    worker.port = params.get("port", int) or 0
+    await worker.restart()
+    return {"url": worker.url}
+
+
+COMMAND = Command(
+    run,
+    "`config?`, `environment?`, `port?`",
+    "`{url}`: the Worker runs on workerd with the same keys, and follows its files",
+)

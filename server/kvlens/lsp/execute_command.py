@@ -1,0 +1,104 @@
+"""`workspace/executeCommand`: which commands there are, and how one is run.
+
+A command is a file in `commands/`: snapshot_save.py has the COMMAND of `kvlens.snapshotSave`. It
+takes one object of parameters. What goes wrong reaches the client as a message that a user can
+read, never as a stack trace.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
+
+from kvlens.errors import KVLensError
+from kvlens.lsp import commands
+from kvlens.lsp.command import Command, Params, ParamsError
+from kvlens.lsp.protocol import REQUEST_FAILED, unexpected
+from kvlens.lsp.subprocesses import require_trust
+from kvlens.lsp.targets import spell
+from kvlens.operations.errors import ConflictError, InvalidError, OperationError
+from kvlens.seeds.array import FileError
+from kvlens.seeds.progress import CancelledError
+
+if TYPE_CHECKING:
+    from kvlens.lsp.server import Server
+
+CONTENT_MODIFIED = -32801  # what was read is not what is there now
+
+
+def _camel(stem: str) -> str:
+    """Return the last part of a command's id, from the name of its file.
+
+    >>> _camel("snapshot_save")
+    'snapshotSave'
+    """
+    first, *rest = stem.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+class _Commands(Mapping[str, Command]):
+    """The commands by their ids; a command's module is imported when it is asked for."""
+
+    def __init__(self) -> None:
+        stems = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+        self._stems = {f"kvlens.{_camel(stem)}": stem for stem in stems}
+
+    def __getitem__(self, command: str) -> Command:
+        module = importlib.import_module(f"{commands.__name__}.{self._stems[command]}")
+        return cast(Command, module.COMMAND)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stems)
+
+    def __len__(self) -> int:
+        return len(self._stems)
+
+
+COMMANDS: Mapping[str, Command] = _Commands()
+
+
+async def run(server: Server, params: types.ExecuteCommandParams) -> Any:
+    """Run one command; raise JsonRpcException with a readable message if it fails."""
+    if params.command not in COMMANDS:
+        known = ", ".join(COMMANDS)
+        raise JsonRpcInvalidParams(f"No command {params.command!r}; there are {known}.")
+    command = COMMANDS[params.command]
+    try:
+        if command.needs_trust:
+            require_trust(server.settings)
+        return await command.run(server, Params(params))
+    except ParamsError as error:
+        raise JsonRpcInvalidParams(f"{params.command}: {error}") from None
+    except InvalidError as error:
+        raise JsonRpcInvalidParams(f"{params.command}: {error.text(spell)}") from None
+    except FileError as error:
+        for line in error.lines():
+            server.log("error", line)
+        raise JsonRpcException(str(error), REQUEST_FAILED) from None
+    except OperationError as error:
+        code = CONTENT_MODIFIED if isinstance(error, ConflictError) else REQUEST_FAILED
+        raise JsonRpcException(sentence(error.text(spell)), code) from None
+    except CancelledError as error:
+        raise JsonRpcException(sentence(str(error)), REQUEST_FAILED) from None
+    except (KVLensError, OSError) as error:
+        raise JsonRpcException(str(error), REQUEST_FAILED) from None
+    except Exception as error:
+        server.report_server_error(error, None)
+        raise JsonRpcException(f"{params.command}: {unexpected(error)}", REQUEST_FAILED) from None
+
+
+def sentence(text: str) -> str:
+    """Return the text of an error as a sentence; a name that it begins with stays as it is.
+
+    >>> sentence('no key "k"')
+    'No key "k".'
+    """
+    first = text.partition(" ")[0]
+    if first.isalpha() and first.islower():
+        text = text[0].upper() + text[1:]
+    return text if text.endswith(".") else f"{text}."

@@ -1,0 +1,91 @@
+"""The seed files that are open: checked when they are opened, after a pause in typing, on a save.
+
+Imported when the first seed file is opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from kvlens.lint.check_seeds import check
+from kvlens.lsp.diagnostics import pause_after
+
+if TYPE_CHECKING:
+    from kvlens.lsp.documents import Document
+    from kvlens.lsp.server import Server
+
+
+class Opened:
+    """A seed file that the editor has open."""
+
+    def __init__(self, document: Document, path: str) -> None:
+        self.document = document
+        self.path = path
+        self.took = 0.0  # seconds, by the last check
+        self.pause: asyncio.TimerHandle | None = None
+        self.checking = False
+        self.stale = False
+
+
+class SeedFiles:
+    """Checks the open seed files."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._open: dict[str, Opened] = {}
+
+    def did_open(self, document: Document, path: str) -> None:
+        """Check a seed file that was opened."""
+        opened = self._open[document.uri] = Opened(document, path)
+        self._check_now(opened)
+
+    def did_change(self, document: Document) -> None:
+        """Check a seed file that was edited, after a pause."""
+        opened = self._open.get(document.uri)
+        if opened is None:
+            return
+        if opened.pause:
+            opened.pause.cancel()
+        loop = asyncio.get_running_loop()
+        opened.pause = loop.call_later(pause_after(opened.took), self._check_now, opened)
+
+    def did_save(self, uri: str) -> None:
+        """Check a seed file again that was saved: time has passed, and so may expirations."""
+        if opened := self._open.get(uri):
+            self._check_now(opened)
+
+    def did_close(self, uri: str) -> None:
+        """Forget a seed file and its problems."""
+        if opened := self._open.pop(uri, None):
+            if opened.pause:
+                opened.pause.cancel()
+            self._server.diagnostics.say(uri, [], None, opened.document.index)
+
+    def check_all(self) -> None:
+        """Check every open seed file again: the user changed the severity of a rule."""
+        for opened in self._open.values():
+            self._check_now(opened)
+
+    def _check_now(self, opened: Opened) -> None:
+        """Check a seed file, once for all that happens while it is checked."""
+        opened.stale = True
+        if not opened.checking:
+            opened.checking = True
+            self._server.create_task(self._check(opened))
+
+    async def _check(self, opened: Opened) -> None:
+        uri = opened.document.uri
+        try:
+            while opened.stale and self._open.get(uri) is opened:
+                opened.stale = False
+                document, index = opened.document, opened.document.index
+                version = document.version
+                began = time.monotonic()
+                problems = await asyncio.to_thread(check, index.text, opened.path)
+                opened.took = time.monotonic() - began
+                if self._open.get(uri) is opened and document.index is index:
+                    self._server.diagnostics.say(uri, problems, version, index)
+        finally:
+            opened.checking = False

@@ -1,0 +1,101 @@
+"""The project, scope and namespace that the parameters of a command name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kvlens.lsp.command import ParamsError
+from kvlens.operations import target as resolver
+from kvlens.operations.errors import NotFoundError
+from kvlens.operations.target import Scope, Target
+from kvlens.stores.registry import keys_of
+
+if TYPE_CHECKING:
+    from kvlens.lsp.command import Params
+    from kvlens.lsp.projects import ServedProject
+    from kvlens.lsp.server import Server
+
+NAMES = {"namespace_id": "id", "expiration_ttl": "expirationTtl"}
+
+
+def spell(name: str) -> str:
+    """Return the parameter for an argument of an operation, as messages name it."""
+    return f'"{NAMES.get(name, name)}"'
+
+
+async def find_project(server: Server, params: Params) -> ServedProject:
+    """Return the project that `config` names, or the only one. Raises NotFoundError."""
+    await server.found.wait()
+    uri = params.get("config", str)
+    projects = list(server.projects)
+    labels = [project.label for project in projects]
+    if uri is not None:
+        project = server.projects.get(server.path(uri))
+        if project is None:
+            raise NotFoundError(f"{uri} is not a config of this workspace", known=labels)
+        return project
+    if not projects:
+        raise NotFoundError(
+            "no wrangler.toml, wrangler.json or wrangler.jsonc in this workspace; "
+            "KV namespaces are declared there"
+        )
+    if len(projects) > 1:
+        raise NotFoundError(
+            f'"config" is missing, and there are several: {", ".join(labels)}', known=labels
+        )
+    return projects[0]
+
+
+def scope_of(project: ServedProject, environments: tuple[str | None, ...] = ()) -> Scope:
+    """Return a project as operations take it; its emulator starts when the store is needed."""
+    return Scope(project, project.label, project.emulator.store, environments)
+
+
+async def find_scope(server: Server, params: Params) -> Scope:
+    """Return the project with the environment that `environment` names; null is the top level.
+
+    Without it all environments count, the top level first. Raises NotFoundError.
+    """
+    named = "environment" in params.sent
+    environments = (params.get("environment", str),) if named else ()
+    return scope_of(await find_project(server, params), environments)
+
+
+def find_only(params: Params) -> list[str]:
+    """Return the binding that `binding` names, for what else takes all of them."""
+    binding = params.get("binding", str)
+    return [] if binding is None else [binding]
+
+
+async def find_target(server: Server, params: Params) -> Target:
+    """Return the namespace that `binding` or `id` names; the id may be one that no config claims.
+
+    Raises ParamsError and NotFoundError.
+    """
+    scope = await find_scope(server, params)
+    namespace_id = params.get("id", str)
+    binding = params.get("binding", str)
+    if namespace_id is None and binding is None:
+        raise ParamsError('"binding" or "id" is missing; it takes a string')
+    try:
+        return resolver.find_target(scope, binding=binding, namespace_id=namespace_id)
+    except NotFoundError:
+        from kvlens.operations.namespaces import find_unclaimed  # late: seldom asked for
+
+        project = await find_project(server, params)
+        others = claimed(server, project)
+        found = namespace_id and await find_unclaimed(scope, namespace_id, others)
+        if not found:
+            raise
+        return found
+
+
+def claimed(server: Server, project: ServedProject) -> set[str]:
+    """Return the ids that a project's config names, and every other whose store is the same."""
+    place = _store_place(project)
+    sharing = [one for one in server.projects if _store_place(one) == place]
+    return {name for one in sharing for name in one.config.store_ids()}
+
+
+def _store_place(project: ServedProject) -> str:
+    return keys_of(project.emulator.settings.store, project.path.parent)

@@ -1,0 +1,82 @@
+"""The errors of operations.
+
+OperationError          an operation cannot be done
+├── InvalidError        an argument is not one that it takes
+├── NotFoundError       what was asked for does not exist, or which one is meant is not clear
+├── ExistsError         something would be overwritten that was not to be
+├── ConflictError       something else has changed what was read
+└── FilesError          files have mistakes
+
+A text starts in lower case and has no final period, as it may follow a program's name. It says
+how to go on in the words of who asked: `text("--env" …)` in the shell, `"environment"` in the
+editor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from kvlens.errors import KVLensError
+from kvlens.seeds.array import FileError
+
+Spell = Callable[[str], str]
+"""Returns what the user calls an argument of an operation: `--env` for `environment`."""
+
+
+class OperationError(KVLensError):
+    """An operation cannot be done. The text says why, and what to do."""
+
+    def __init__(self, said: str, way_out: Callable[[Spell], str] | None = None) -> None:
+        """Take what is wrong, and what returns the way out, where that names an argument."""
+        self._said = said
+        self._way_out = way_out
+        super().__init__(self.text(str))
+
+    def text(self, spell: Spell) -> str:
+        """Return the text with the names that the user knows arguments by."""
+        return self._said + (self._way_out(spell) if self._way_out else "")
+
+
+class InvalidError(OperationError):
+    """An argument is not one that the operation takes."""
+
+
+class NotFoundError(OperationError):
+    """What was asked for does not exist, or several could be meant."""
+
+    def __init__(
+        self,
+        said: str,
+        way_out: Callable[[Spell], str] | None = None,
+        *,
+        known: Sequence[str] = (),
+    ) -> None:
+        """Take the names that do exist besides."""
+        super().__init__(said, way_out)
+        self.known = tuple(known)
+
+
+class ExistsError(OperationError):
+    """Something of that name exists, and nobody allowed to overwrite it."""
+
+
+class ConflictError(OperationError):
+    """What was read is not what is there now; nothing was changed."""
+
+
+class FilesError(OperationError):
+    """Files have mistakes, and nothing was done with any."""
+
+    def __init__(self, errors: Sequence[FileError]) -> None:
+        super().__init__("; ".join(map(str, errors)))
+        self.errors = tuple(errors)
+
+
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """Return "a, b and c"."""
+    return f" {last} ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def there_are(names: Sequence[str]) -> str:
+    """Return "there are a, b and c"."""
+    return f"there {'is' if len(names) == 1 else 'are'} {listed(names) or 'none'}"

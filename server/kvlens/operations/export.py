@@ -1,0 +1,54 @@
+"""Export a namespace as a seed file, with values, metadata and expirations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kvlens.operations.target import Target
+from kvlens.seeds import export as exporting
+from kvlens.seeds.export import Out
+from kvlens.seeds.progress import Cancelled, Progress
+from kvlens.stores.base import DamagedKeyError
+
+
+class Exported(NamedTuple):
+    """How many keys were written, and which were left out as they cannot be read."""
+
+    keys: int
+    damaged: list[DamagedKeyError]
+
+
+async def export(
+    target: Target,
+    out: Path | Out,
+    *,
+    prefix: str = "",
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> Exported:
+    """Write a namespace to a file, whole or not at all, or to something open.
+
+    A link is followed, but not out of the project. Raises OSError if the file cannot be written,
+    CancelledError, and StoreError.
+    """
+    store = await target.store()
+    damaged: list[DamagedKeyError] = []
+    how: Any = {
+        "prefix": prefix,
+        "progress": progress,
+        "cancelled": cancelled,
+        "damaged": damaged.append,
+    }
+    if isinstance(out, Path):
+        project = target.scope.folder
+        keys = await exporting.export_file(store, target.id, out, project=project, **how)
+    else:
+        keys = await exporting.write_items(store, target.id, out, **how)
+    return Exported(keys, damaged)
+
+
+async def export_items(target: Target, *, prefix: str = "") -> list[dict[str, Any]]:
+    """Return a namespace as the items of a seed file. Raises StoreError, for a damaged key, too."""
+    store = await target.store()
+    return await exporting.export(store, target.id, prefix=prefix)

@@ -1,0 +1,49 @@
+"""Get the value of a key, with its metadata and expiration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from kvlens.kv.records import Entry
+from kvlens.operations.keys import checked_key
+from kvlens.operations.target import Target
+from kvlens.stores.base import DamagedKeyError
+
+
+async def get(target: Target, key: str, *, listed: bool = False) -> Entry | None:
+    """Return a key's entry, or None if there is none.
+
+    `listed` says that the name comes from a list of the store's keys, which may have names that
+    Workers KV refuses. Raises InvalidError, KVError for a refused name, and StoreError.
+    """
+    name = key if listed else checked_key("get", key)
+    store = await target.store()
+    return await store.get(target.id, name)
+
+
+class Values(NamedTuple):
+    """What several keys hold: the items as in a seed file, None for a key that does not exist."""
+
+    found: dict[str, dict[str, Any] | None]
+    damaged: list[DamagedKeyError]
+
+    @property
+    def missing(self) -> list[str]:
+        """The keys that do not exist."""
+        return [key for key, item in self.found.items() if item is None]
+
+
+async def get_many(target: Target, keys: Sequence[str]) -> Values:
+    """Return several keys in their order; those that cannot be read are apart.
+
+    Raises StoreError.
+    """
+    from kvlens.seeds.export import to_item  # late: to get one key takes neither
+    from kvlens.stores.batch import each
+
+    store = await target.store()
+    result = Values({}, [])
+    async for key, entry in each(store, target.id, keys, result.damaged.append):
+        result.found[key] = None if entry is None else to_item(key, entry)
+    return result

@@ -1,0 +1,17 @@
+"""The names of keys, as operations take them."""
+
+from __future__ import annotations
+
+from kvlens.kv.coerce import has_lone_surrogate
+from kvlens.kv.validation import key_name
+from kvlens.operations.errors import InvalidError
+
+
+def checked_key(function: str, key: str) -> str:
+    """Return the key that `function` (get, put, delete) may use.
+
+    Raises KVError for one that Workers KV refuses, and InvalidError for one that is not UTF-8.
+    """
+    if has_lone_surrogate(key):
+        raise InvalidError("the key is not UTF-8 text, and no other can be a key")
+    return key_name(function, key)

@@ -1,0 +1,53 @@
+"""List the keys of a namespace, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from kvlens.kv.errors import KVSyntaxError
+from kvlens.kv.limits import MAX_LIST_KEYS
+from kvlens.kv.records import KeyInfo, Page, Write
+from kvlens.kv.validation import list_prefix
+from kvlens.kv.values import parse_json
+from kvlens.operations.errors import InvalidError
+from kvlens.operations.target import Target
+
+
+async def list_keys(
+    target: Target, *, prefix: str = "", limit: int = MAX_LIST_KEYS, after: str | None = None
+) -> Page:
+    """Return the first keys with a prefix, in order, or those that sort behind `after`.
+
+    Raises InvalidError, KVError for a prefix that is too long, and StoreError.
+    """
+    if not 0 < limit <= MAX_LIST_KEYS:
+        raise InvalidError(
+            "", lambda spell: f"{spell('limit')} is {limit}; it takes 1 to {MAX_LIST_KEYS}"
+        )
+    store = await target.store()
+    return await store.list(target.id, prefix=list_prefix(prefix), limit=limit, after=after)
+
+
+async def pages(target: Target, *, prefix: str = "") -> AsyncIterator[Page]:
+    """Yield all keys with a prefix, page by page: memory need not hold a million."""
+    after: str | None = None
+    while True:
+        page = await list_keys(target, prefix=prefix, after=after)
+        yield page
+        if page.complete or not page.keys:
+            return
+        after = page.keys[-1].name
+
+
+def extras(of: Write | KeyInfo) -> dict[str, Any]:
+    """Return the expiration and metadata of a key as JSON has them, where it has any."""
+    found: dict[str, Any] = {}
+    if of.expiration is not None:
+        found["expiration"] = of.expiration
+    if of.metadata is not None:
+        try:
+            found["metadata"] = parse_json(of.metadata)
+        except KVSyntaxError:  # another program wrote it; show what is there
+            found["metadata"] = of.metadata
+    return found

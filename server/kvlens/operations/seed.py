@@ -1,0 +1,159 @@
+"""Write the keys of seed files to their namespaces, all checked before the first is written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from kvlens.config.find import SEEDS
+from kvlens.kv.records import Write
+from kvlens.operations.errors import FilesError, NotFoundError
+from kvlens.operations.put import expires_at, metadata_text
+from kvlens.operations.target import Scope, Target, bindings, find_target
+from kvlens.seeds.apply import apply
+from kvlens.seeds.array import FileError, located, read_text
+from kvlens.seeds.file import SeedItem, accept, check
+from kvlens.seeds.plan import Change, plan, to_writes, used_up
+from kvlens.seeds.progress import Cancelled, Progress
+
+
+class Defaults(NamedTuple):
+    """What the items of a file get that do not set their own."""
+
+    metadata: object = None  # anything with a JSON form
+    expiration: float | None = None
+    expiration_ttl: float | None = None
+
+
+NO_DEFAULTS = Defaults()
+
+
+class Job(NamedTuple):
+    """A seed file that was read and checked, to be written to a namespace."""
+
+    name: str  # of the file
+    target: Target
+    writes: list[Write]
+    warnings: list[str]  # a line each: what is likely a mistake; of very many the first
+    warning_count: int
+
+
+class Seeded(NamedTuple):
+    """How many keys were written, and over how many that had another value or metadata."""
+
+    written: int
+    overwritten: int
+
+
+def find_files(
+    scope: Scope, files: Sequence[Path], *, preview: bool | None = None
+) -> list[tuple[Path, Target]]:
+    """Return each file with the namespace that it is named after.
+
+    Without files, those are taken that are there for the bindings: seeds/BINDING.json. Raises
+    NotFoundError.
+    """
+    if files:
+        return [(path, _by_name(scope, path, preview)) for path in files]
+    found = [
+        (path, find_target(scope, binding=binding, preview=preview))
+        for binding in bindings(scope)
+        if (path := scope.project.seed_file(binding)).exists()
+    ]
+    if not found:
+        place = Path(scope.label).parent / SEEDS / "BINDING.json"
+        raise NotFoundError(f"no seed files: name a FILE, or keep them as {place}")
+    return found
+
+
+def _by_name(scope: Scope, path: Path, preview: bool | None) -> Target:
+    try:
+        return find_target(scope, binding=path.stem, preview=preview)
+    except NotFoundError as error:
+        found = error  # the name of an error ends with its clause
+        raise NotFoundError(
+            f"{path}: ",
+            lambda spell: (
+                f"{found.text(spell)}; say with {spell('binding')} which namespace it is for"
+            ),
+            known=error.known,
+        ) from error
+
+
+def read_job(
+    target: Target,
+    file: Path | str,
+    *,
+    name: str | None = None,
+    given: bool = False,
+    defaults: Defaults = NO_DEFAULTS,
+    only: Collection[str] | None = None,
+) -> Job:
+    """Return a seed file, or the text of one, to be written; nothing is written yet.
+
+    Messages call it `name`, by default its path. `given` says that the user named the file, which
+    may be a pipe then. With `only`, other keys are left out. Raises FileError with every mistake,
+    and InvalidError or KVError for the defaults.
+    """
+    now = time.time()
+    metadata = metadata_text(defaults.metadata)
+    expires_at(defaults.expiration, defaults.expiration_ttl, now)
+    if isinstance(file, Path):
+        name = name or str(file)
+        file = read_text(file, name, given=given)
+    seed = accept(check(file, name or "the text", now))
+    warnings = located(seed.name, seed.text, seed.warnings)
+    items = (
+        _with_defaults(item, metadata, defaults)
+        for item in used_up(seed.items)
+        if only is None or item.key in only
+    )
+    return Job(seed.name, target, to_writes(items, now), warnings, seed.counts["warning"])
+
+
+def _with_defaults(item: SeedItem, metadata: str | None, defaults: Defaults) -> SeedItem:
+    if item.metadata is None and metadata is not None:
+        item = item._replace(metadata=metadata)
+    if item.expiration is None and item.expiration_ttl is None:
+        times = defaults.expiration, defaults.expiration_ttl
+        if times != (None, None):
+            item = item._replace(expiration=times[0], expiration_ttl=times[1])
+    return item
+
+
+def read_jobs(files: Sequence[tuple[Path, Target, str]], *, given: bool = False) -> list[Job]:
+    """Return several files with their names, to be written. Raises FilesError for all mistakes."""
+    jobs: list[Job] = []
+    errors: list[FileError] = []
+    for path, target, name in files:
+        try:
+            jobs.append(read_job(target, path, name=name, given=given))
+        except FileError as error:
+            errors.append(error)
+    if errors:
+        raise FilesError(errors)
+    return jobs
+
+
+async def preview(job: Job) -> list[Change]:
+    """Return what seeding would change, key by key; nothing is written. Raises StoreError."""
+    return await plan(await job.target.store(), job.target.id, job.writes)
+
+
+async def seed(
+    job: Job, *, progress: Progress | None = None, cancelled: Cancelled | None = None
+) -> Seeded:
+    """Write the keys, all or none; other keys stay. Raises CancelledError and StoreError."""
+    changes = await preview(job)
+    written = await write(job, progress=progress, cancelled=cancelled)
+    return Seeded(written, sum(change.overwrites for change in changes))
+
+
+async def write(
+    job: Job, *, progress: Progress | None = None, cancelled: Cancelled | None = None
+) -> int:
+    """Write the keys as `seed` does, without a look at what is there; return how many."""
+    store = await job.target.store()
+    return await apply(store, job.target.id, job.writes, progress=progress, cancelled=cancelled)

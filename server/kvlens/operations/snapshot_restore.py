@@ -1,0 +1,38 @@
+"""Make the namespaces as they were when a snapshot was saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kvlens.operations.snapshot_diff import Comparison
+from kvlens.seeds import snapshots
+from kvlens.seeds.progress import Cancelled, Progress
+from kvlens.seeds.snapshots import Difference
+
+
+async def restore_snapshot(
+    found: Comparison, *, progress: Progress | None = None, cancelled: Cancelled | None = None
+) -> None:
+    """Undo what has changed since the snapshot, in all of its namespaces or in none.
+
+    To ask the user before keys are deleted is the caller's part: see `Comparison.to_delete`.
+    Raises CancelledError, SnapshotError and StoreError.
+    """
+    if found.different:
+        await snapshots.restore(
+            await found.scope.store(),
+            found.snapshot,
+            found.differences,
+            progress=progress,
+            cancelled=cancelled,
+        )
+
+
+def as_json(one: Difference) -> dict[str, Any]:
+    """Return what a restore does to a namespace, as clients get it."""
+    return {
+        **one.namespace._asdict(),
+        "written": len(one.to_put),
+        "deleted": len(one.to_delete),
+        "expired": one.expired,
+    }

@@ -1,0 +1,195 @@
+"""Which namespace an operation is for.
+
+A `Scope` is a project as a caller sees it: the environments that count, and how to get at the
+store. `find_target` finds a namespace in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from kvlens.config.find import CONFIG_NAMES
+from kvlens.config.model import Config, Entry, Namespace
+from kvlens.operations.errors import NotFoundError, Spell, listed, there_are
+from kvlens.stores.base import Store
+from kvlens.workspace.project import Project
+
+
+class Scope(NamedTuple):
+    """A project that operations work in.
+
+    `environments` are those that count, None being the top level; without any, all of them do.
+    `store` returns the open store; whoever made the scope closes it.
+    """
+
+    project: Project
+    label: str  # what messages call its config
+    store: Callable[[], Awaitable[Store]]
+    environments: tuple[str | None, ...] = ()
+
+    @property
+    def config(self) -> Config:
+        """The config of the project."""
+        return self.project.config
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the config. Seed files and snapshots are below it."""
+        return self.project.folder
+
+    @property
+    def environment(self) -> str | None:
+        """The environment that was chosen by its name."""
+        return self.environments[0] if self.environments else None
+
+
+class Target(NamedTuple):
+    """A namespace to work on."""
+
+    scope: Scope
+    id: str  # in the store
+    binding: str | None = None
+
+    async def store(self) -> Store:
+        """Return the store that the namespace is in."""
+        return await self.scope.store()
+
+    @property
+    def name(self) -> str:
+        """The binding, or the id where no binding is known."""
+        return self.binding or self.id
+
+    def __str__(self) -> str:
+        return f'{self.binding} (id "{self.id}")' if self.binding else f'namespace id "{self.id}"'
+
+
+def find_target(
+    scope: Scope,
+    *,
+    binding: str | None = None,
+    namespace_id: str | None = None,
+    preview: bool | None = None,
+) -> Target:
+    """Return the namespace of a binding, or the one of the config that has an id.
+
+    `preview` chooses preview_id or id; None takes preview_id, else id, else the binding's name.
+    Raises NotFoundError.
+    """
+    check_environment(scope)
+    for name, entry in _entries(scope):
+        if binding not in (None, name) or namespace_id not in (None, entry.store_id):
+            continue
+        chosen = entry.store_id
+        if preview is not None:
+            chosen = entry.text_of("preview_id" if preview else "id")
+        if preview and not chosen:
+            raise NotFoundError(
+                f'No preview namespace ID is configured for binding "{name}". '
+                f'Add a "preview_id" to it in {scope.label}',
+                lambda spell: f", or leave {spell('preview')} out.",
+            )
+        return Target(scope, chosen or name, name)
+    if binding is None:
+        raise _unknown(scope, f'id "{namespace_id}"', by_id=False)
+    raise no_binding(scope, binding, by_id=True)
+
+
+def find_namespaces(scope: Scope, only: Sequence[str] = ()) -> list[Namespace]:
+    """Return the namespaces that count, or `only` those of some bindings. Raises NotFoundError."""
+    check_environment(scope)
+    found = scope.config.namespaces(*scope.environments)
+    known = {namespace.binding for namespace in found}
+    for binding in only:
+        if binding not in known:
+            raise no_binding(scope, binding, by_id=False)
+    if not found:
+        raise NotFoundError(f"no KV namespaces in {scope.label}; add one to kv_namespaces there")
+    return [namespace for namespace in found if not only or namespace.binding in only]
+
+
+def bindings(scope: Scope) -> list[str]:
+    """Return the bindings that count, in their order."""
+    return list(dict.fromkeys(binding for binding, _ in _entries(scope)))
+
+
+def check_environment(scope: Scope) -> None:
+    """Raise NotFoundError if the chosen environment is not in the config."""
+    known = [found.name for found in scope.config.environments if found.name]
+    wanted = scope.environment
+    if wanted is None or wanted in known:
+        return
+    there = there_are(known) if known else "it has no environments"
+    raise NotFoundError(
+        f'no environment "{wanted}" in {scope.label}; {there}{_mistake(scope.config)}', known=known
+    )
+
+
+def no_config(folder: Path) -> NotFoundError:
+    """Return the error for a folder without a config."""
+    names = listed(CONFIG_NAMES, "or")
+    return NotFoundError(
+        f"no {names} in {folder} or above",
+        lambda spell: f"; name the config with {spell('config')}",
+    )
+
+
+def no_binding(scope: Scope, binding: str, *, by_id: bool) -> NotFoundError:
+    """Return the error for a binding that is not there; it says where it is instead.
+
+    `by_id` tells whether the operation takes an id, too.
+    """
+    elsewhere = [
+        namespace.environment
+        for namespace in scope.config.namespaces()
+        if namespace.binding == binding
+    ]
+    return _unknown(scope, f'binding "{binding}"', elsewhere, by_id=by_id)
+
+
+def _unknown(
+    scope: Scope, what: str, elsewhere: list[str | None] | None = None, *, by_id: bool
+) -> NotFoundError:
+    known = bindings(scope)
+    where = f'environment "{scope.environment}" of ' if scope.environment else ""
+    text = f"no KV namespace with {what} in {where}{scope.label}"
+    mistake = _mistake(scope.config)
+    others = [name for name in elsewhere or () if name]
+
+    def way_out(spell: Spell) -> str:
+        if mistake:
+            return mistake
+        if elsewhere and None in elsewhere:
+            return ": environments do not inherit it from the top level; add it there"
+        if others:
+            return f"; it is in {spell('environment')} {listed(others, 'or')}"
+        other = f", or use {spell('namespace_id')}" if by_id else ""
+        there = there_are(known) if known else "add it to kv_namespaces there"
+        return f"; {there}{other}"
+
+    return NotFoundError(text, way_out, known=known)
+
+
+def _entries(scope: Scope) -> list[tuple[str, Entry]]:
+    """Return the elements of `kv_namespaces` that count, each with its binding."""
+    found: dict[tuple[str | None, str], Entry] = {}  # of two with one binding the first counts
+    for environment in scope.config.environments:
+        if not scope.environments or environment.name in scope.environments:
+            for kv in environment.kv:
+                for entry in kv.entries:
+                    if binding := entry.text_of("binding"):
+                        found.setdefault((environment.name, binding), entry)
+    return [(binding, entry) for (_, binding), entry in found.items()]
+
+
+def _mistake(config: Config) -> str:
+    """Return what makes the config invalid, if anything: it may be why something is not found."""
+    from kvlens.config.syntax_check import check_syntax  # late: only where something went wrong
+    from kvlens.text import LineIndex
+
+    problem = check_syntax(config.text, config.path)
+    if problem is None:
+        return ""
+    line = LineIndex(config.text).position(problem.span.start).line + 1
+    return f"; the file has a mistake in line {line}: {problem.message}"

@@ -1,0 +1,45 @@
+"""The entries of one namespace that are kept in memory, those read last."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from kvlens.kv.records import Entry
+
+SIZE = 32 * 1024 * 1024  # bytes of values, per namespace
+
+MISSING: Final[Any] = object()
+"""What the cache has for a key that it does not know: None means that there is no entry."""
+
+
+class EntryCache:
+    """Entries by key, None for a key that the namespace does not have."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry | None] = {}
+        self._size = 0
+        self.get = self._entries.get  # `get(key, MISSING)`; no call in between, as reads are hot
+
+    def put(self, key: str, entry: Entry | None) -> None:
+        """Keep an entry, and drop the oldest ones if all together are too large."""
+        self.drop(key)
+        self._entries[key] = entry
+        self._size += _cost(key, entry)
+        while self._size > SIZE:
+            oldest = next(iter(self._entries))
+            self._size -= _cost(oldest, self._entries.pop(oldest))
+
+    def drop(self, key: str) -> None:
+        """Drop an entry."""
+        before = self._entries.pop(key, MISSING)
+        if before is not MISSING:
+            self._size -= _cost(key, before)
+
+    def clear(self) -> None:
+        """Drop every entry."""
+        self._entries.clear()
+        self._size = 0
+
+
+def _cost(key: str, entry: Entry | None) -> int:
+    return 200 + len(key) + (len(entry.value) if entry is not None else 0)

@@ -1,0 +1,83 @@
+"""Changes of any number of keys, in one or several namespaces: staged first, then committed."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+
+from kvlens.kv.clock import Clock
+from kvlens.kv.records import Write
+from kvlens.stores.base import Batch
+from kvlens.stores.wrangler.changes import Bulk
+from kvlens.stores.wrangler.commit import with_journal
+from kvlens.stores.wrangler.errors import store_error
+from kvlens.stores.wrangler.journal import Journals
+from kvlens.stores.wrangler.namespaces import Namespaces
+from kvlens.stores.wrangler.recovery import NamespaceFiles
+from kvlens.stores.wrangler.staged import Staged
+from kvlens.stores.wrangler.state_folder import StateFolder
+from kvlens.stores.wrangler.trash import Trash
+
+
+async def stage(
+    namespaces: Namespaces, batches: Sequence[Batch], threads: Executor
+) -> Sequence[tuple[str, Bulk]]:
+    """Take what the batches have and write the values, in a thread of its own."""
+    staged: dict[str, Staged] = {}
+    try:
+        for ns, writes, deletes in batches:
+            if ns not in staged:
+                space = await namespaces.writable(ns)
+                staged[ns] = Staged(space.blobs, space.staging)
+            await _fill(staged[ns], writes, deletes, threads)
+    except BaseException:
+        for one in staged.values():
+            one.discard()
+        raise
+    return [(ns, Bulk(one)) for ns, one in staged.items() if one.count]
+
+
+async def _fill(
+    staged: Staged, writes: Iterable[Write], deletes: Iterable[str], threads: Executor
+) -> None:
+    loop = asyncio.get_running_loop()
+    job = loop.run_in_executor(threads, staged.fill, writes, deletes)
+    try:
+        await asyncio.shield(job)
+    except asyncio.CancelledError:
+        staged.abandoned = True
+        job.add_done_callback(lambda job: job.cancelled() or job.exception())
+        await asyncio.wait([job])
+        raise
+    except (sqlite3.Error, OSError) as error:
+        raise store_error(staged.blobs.folder, error) from error
+
+
+async def commit_together(
+    state: StateFolder,
+    changes: Sequence[tuple[str, Bulk]],
+    journals: Journals,
+    trash: Trash,
+    threads: Executor,
+    clock: Clock,
+) -> None:
+    """Commit changes of several namespaces, each of which is a database of its own."""
+    now = int(clock() * 1000)
+    for _, change in changes:
+        change.now = now
+    files = NamespaceFiles(state)
+
+    def work() -> None:
+        try:
+            with_journal(changes, files, journals)
+        finally:
+            files.close()
+
+    await asyncio.get_running_loop().run_in_executor(threads, work)
+    for ns, change in changes:
+        trash.unused(ns, change.gone)
+    error = changes[0][1].error
+    if error is not None:
+        raise store_error(state.path, error) from error

@@ -1,0 +1,228 @@
+"""Commit changes: at once if nothing is in the way, else in a thread with all that has gathered."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import Any
+
+from kvlens.stores.base import StoreError
+from kvlens.stores.wrangler.changes import Change, Clear
+from kvlens.stores.wrangler.commit import (
+    BUSY_SECONDS,
+    IN_USE_SECONDS,
+    commit,
+    commit_between,
+    data_version,
+    is_busy,
+)
+from kvlens.stores.wrangler.database import INLINE_SECONDS, LOG_SIZE, WRITE_SECONDS
+from kvlens.stores.wrangler.errors import store_error
+from kvlens.stores.wrangler.journal import Journals
+from kvlens.stores.wrangler.open_namespace import OpenNamespace, Waiting
+from kvlens.stores.wrangler.timers import Timers
+from kvlens.stores.wrangler.trash import Trash
+
+CHECKPOINT_COMMITS = 250  # the write-ahead log is folded in after so many
+IDLE = 2.0  # seconds without a commit, after which it is folded in
+
+
+class Writer:
+    """Commits the changes of every namespace in turn, each namespace in its own."""
+
+    def __init__(
+        self, journals: Journals, timers: Timers, trash: Trash, threads: Executor, helpers: Executor
+    ) -> None:
+        self._journals = journals
+        self._timers = timers
+        self._trash = trash
+        self._threads = threads
+        self._helpers = helpers
+        self._running = 0  # threads at work
+        self._idle: asyncio.Future[None] | None = None
+
+    async def change(self, space: OpenNamespace, change: Change, *, inline: bool) -> Any:
+        """Commit a change: at once if it is small and nothing is in the way, else in turn.
+
+        Of small changes that arrive in one turn of the loop, the first is committed at once and
+        the others together behind it.
+        """
+        if inline and not space.running and not space.is_shared():
+            loop = asyncio.get_running_loop()
+            if space.group is None:
+                space.group = []
+                loop.call_soon(self._commit_group, space)
+                if self._commit_here(space, [change]):
+                    return change.result
+            else:
+                done: asyncio.Future[Any] = loop.create_future()
+                space.group.append((change, done))
+                return await done
+        return await self.queue(space, change)
+
+    def queue(self, space: OpenNamespace, change: Change) -> asyncio.Future[Any]:
+        """Let the thread commit a change when it is its turn."""
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        space.waiting.append((change, done))
+        if not space.running:
+            self._run(space)
+        return done
+
+    async def wait(self) -> None:
+        """Wait until everything is committed."""
+        if self._idle is not None:
+            await self._idle
+
+    def _commit_group(self, space: OpenNamespace) -> None:
+        """Commit the small changes that have gathered in this turn of the loop."""
+        group, space.group = space.group or [], None
+        if not group:
+            return
+        if not space.running:
+            try:
+                done = self._commit_here(space, [change for change, _ in group])
+            except StoreError as error:
+                _settle(space, group, error)
+                return
+            if done:
+                _settle(space, group, None)
+                return
+        space.waiting += group
+        if not space.running:
+            self._run(space)
+
+    def _commit_here(self, space: OpenNamespace, changes: Sequence[Change]) -> bool:
+        """Commit without a thread; return False, with nothing done, if a lock is in the way."""
+        try:
+            commit(space.main, space.blobs, changes)
+        except (sqlite3.Error, OSError) as error:
+            if isinstance(error, sqlite3.OperationalError) and is_busy(error):
+                return False
+            raise store_error(space.path, error) from error
+        self._committed(space, [change for change in changes if change.error is None])
+        if space.commits >= CHECKPOINT_COMMITS:
+            self._run(space)
+        return True
+
+    def _run(self, space: OpenNamespace) -> None:
+        """Let the thread commit what waits; all of it in one transaction."""
+        batch, space.waiting = space.waiting, []
+        space.running = True
+        self._running += 1
+        loop = asyncio.get_running_loop()
+        if self._idle is None:
+            self._idle = loop.create_future()
+        fold = space.commits >= CHECKPOINT_COMMITS
+        changes = [change for change, _ in batch]
+        job = loop.run_in_executor(self._threads, _work, space, changes, fold, self._journals)
+        job.add_done_callback(lambda job: self._ran(space, batch, job))
+
+    def _ran(
+        self, space: OpenNamespace, batch: Sequence[Waiting], job: asyncio.Future[Any]
+    ) -> None:
+        space.running = False
+        self._running -= 1
+        error = job.exception()
+        if error is None:
+            if job.result():
+                space.commits = 0
+            self._committed(space, [change for change, _ in batch if change.error is None])
+            for change, _ in batch:
+                if change.error is not None:
+                    space.forget_all()
+                    self._trash.discard(space.blobs, change.gone)
+        _settle(space, batch, error)
+        if space.waiting:
+            self._run(space)
+        elif self._idle is not None and not self._running:
+            self._idle.set_result(None)
+            self._idle = None
+
+    def _committed(self, space: OpenNamespace, changes: Sequence[Change]) -> None:
+        """Bring the cache up to date and set overwritten values aside."""
+        self._timers.later("fold", space, IDLE, self._fold)
+        self._trash.changes += len(changes)
+        space.commits += len(changes)
+        space.changes += len(changes)
+        for change in changes:
+            if space.tally is not None:
+                space.tally.note(change, space.blobs)
+            if change.everything:
+                space.cache.clear()
+            if isinstance(change, Clear) and change.swept:
+                loop = asyncio.get_running_loop()
+                loop.run_in_executor(self._helpers, space.blobs.remove_older, space.cleared)
+            for key in change.touched():
+                space.cache.drop(key)
+            entry = change.entry()
+            if entry is not None:
+                space.cache.put(*entry)
+            if change.gone:
+                self._trash.discard(space.blobs, change.gone)
+
+    def _fold(self, space: OpenNamespace) -> None:
+        """Fold the log in when nobody has written for a while."""
+        if space.commits and space.commits == space.folded and not space.running:
+            if space.log_size() > LOG_SIZE // 64:
+                space.commits = CHECKPOINT_COMMITS
+                self._run(space)
+        elif space.commits:
+            space.folded = space.commits
+            self._timers.later("fold", space, IDLE, self._fold)
+
+
+def _settle(space: OpenNamespace, batch: Sequence[Waiting], error: BaseException | None) -> None:
+    """Give those who wait the results of their changes."""
+    if isinstance(error, (sqlite3.Error, OSError)):
+        error = store_error(space.path, error)
+    for change, done in batch:
+        if done.done():  # the caller went away
+            continue
+        if error is not None:
+            done.set_exception(error)
+        elif change.error is not None:
+            done.set_exception(store_error(space.path, change.error))
+        else:
+            done.set_result(change.result)
+
+
+def _work(space: OpenNamespace, changes: Sequence[Change], fold: bool, journals: Journals) -> bool:
+    """Commit `changes` together, waiting for locks; then fold the log in. Runs in the thread."""
+    db = space.main
+    db.seconds = WRITE_SECONDS
+    try:
+        _commit(space, changes, journals)
+    finally:
+        db.seconds = INLINE_SECONDS
+    return (fold or space.log_size() > LOG_SIZE) and _fold_log(space)
+
+
+def _commit(space: OpenNamespace, changes: Sequence[Change], journals: Journals) -> None:
+    db = space.main
+    if changes:
+        shared = time.monotonic() - space.heard < IN_USE_SECONDS
+        if shared or data_version(db) != space.version:
+            commit_between(db, space.blobs, changes, space.ns, journals)
+        else:
+            db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+            try:
+                commit(db, space.blobs, changes)
+            finally:
+                db.execute("PRAGMA busy_timeout = 0")
+
+
+def _fold_log(space: OpenNamespace) -> bool:
+    """Write the log's pages to the database, in no Worker's way; make it short if we are alone.
+
+    Return False if that fails: what is in the log is safe, and there is another time.
+    """
+    try:
+        space.main.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        if space.lock.is_alone():
+            space.main.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.Error:
+        return False
+    return True

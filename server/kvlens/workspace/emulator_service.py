@@ -1,0 +1,145 @@
+"""A project's emulator, following the config, the seed files and other programs' changes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from kvlens.config.find import ConfigError
+from kvlens.emulator.server import Emulator
+from kvlens.kv.limits import CompatName
+from kvlens.seeds.apply import apply
+from kvlens.seeds.array import FileError
+from kvlens.seeds.file import SeedItem, read
+from kvlens.seeds.plan import changed_items, part, to_writes
+from kvlens.stores.base import StoreError
+from kvlens.workspace.project import Project
+from kvlens.workspace.service import (
+    Failed,
+    KeysChanged,
+    NamespacesChanged,
+    Problem,
+    Ready,
+    SeedKept,
+    SeedPut,
+    Service,
+)
+from kvlens.workspace.watch import follow
+
+DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # of a store on disk, below its state
+
+
+class EmulatorService(Service):
+    """Serves a project's namespaces over HTTP."""
+
+    def __init__(
+        self,
+        project: Project,
+        emit: Callable[[Any], None],
+        *,
+        compat: CompatName = "strict",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        unix: Path | None = None,
+    ) -> None:
+        """`unix` is the path of a Unix socket to listen on as well."""
+        super().__init__(project, emit)
+        self.emulator = Emulator(self.store, project.titles, compat=compat)
+        self._address = (host, port)
+        self._unix = unix
+        self._listening = False
+        self._config_problem: str | None = None  # why the config can't be read, as last reported
+        self._seeds: dict[Path, list[SeedItem]] = {}  # the seed files as last read
+
+    async def start(self) -> None:
+        """Listen. Raises EmulatorError."""
+        for path in self.project.seed_files():
+            with contextlib.suppress(FileError):
+                self._seeds[path] = read(path, time.time()).items
+        await self.emulator.start(*self._address, unix=self._unix)
+        self._listening = True
+        self.emulator.on_change(lambda namespace: self.emit(KeysChanged(namespace)))
+        self.emit(Ready())
+        await self._list_all()
+
+    async def close(self) -> None:
+        """Stop listening and close the store."""
+        await self.emulator.close()
+        if self._unix is not None and self._listening:
+            self._unix.unlink(missing_ok=True)
+        await super().close()
+
+    def changes(self) -> AsyncIterator[set[Path]]:
+        """Yield the files that changed among config, seed files and the store's."""
+        state = getattr(self.store, "state", None)
+        return follow(self.project, self.stop, state=state and state / DATABASES)
+
+    async def follow(self, paths: set[Path]) -> None:
+        """Follow changes of config and seed files, and of the store by other programs."""
+        # An empty set: changes from before the watching started aren't reported.
+        for path in sorted(paths) if paths else [self.project.path, *self.project.seed_files()]:
+            try:
+                if path == self.project.path:
+                    await self.config_changed()
+                else:
+                    await self._seed_changed(path)
+            except Exception as error:
+                self.emit(Failed(error))
+        for namespace in self.store.poll():
+            self.emulator.changed(namespace)
+
+    async def config_changed(self) -> None:
+        """Read the config again and serve its namespaces."""
+        await self.project.saved()
+        try:
+            changed = self.project.reload()
+        except ConfigError as error:
+            problem = f"{error}; keeping the previous namespaces"
+            if problem != self._config_problem:
+                self.emit(Problem("warning", problem))
+            self._config_problem = problem
+            return
+        self._config_problem = None
+        if changed:
+            self.emulator.set_namespaces(self.project.titles)
+            self.emit(NamespacesChanged())
+
+    async def _list_all(self) -> None:
+        """List each namespace once: from then on the store notices other programs' changes."""
+        lists = [self.store.list(namespace, limit=1) for namespace in self.emulator.namespaces]
+        for listed in asyncio.as_completed(lists):  # a locked namespace doesn't delay the others
+            try:
+                await listed
+            except StoreError as error:
+                self.emit(Problem("error", str(error)))
+
+    async def _seed_changed(self, path: Path) -> None:
+        """Put what changed in a seed file since it was last read.
+
+        Left alone are keys that the file doesn't name and keys that something else changed in the
+        meantime; of a new file, all existing keys. Those with another value are reported.
+        """
+        namespace = self.project.seeded_by(path)
+        if namespace is None:
+            return
+        try:
+            items = read(path, time.time()).items
+            before = self._seeds.get(path, [])
+            changed = to_writes(changed_items(before, items), time.time())
+            writes, kept = await part(self.store, namespace.id, changed, before)
+            await apply(self.store, namespace.id, writes)
+            self._seeds[path] = items
+        except FileError as error:
+            self.emit(Problem("error", f"{error}; the file was not applied"))
+        except StoreError as error:
+            self.emit(Problem("error", str(error)))
+        else:
+            if writes:
+                self.emit(SeedPut(path, namespace, len(writes)))
+                self.emulator.changed(namespace.id)
+            if kept:
+                self.emit(SeedKept(path, namespace, kept))

@@ -1,0 +1,110 @@
+"""A project being served: its store and what runs on it, following the project's files.
+
+`EmulatorService` (`kvlens serve`) and `WorkerService` (`kvlens dev`) are the two kinds. The
+language server runs both as child processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kvlens.config.model import Namespace
+from kvlens.workspace.project import Project
+
+
+class Service:
+    """One project's store, and something that serves it until `stop` is set.
+
+    `emit` is called with what happens: the events below, and those of a Worker's output.
+    """
+
+    def __init__(self, project: Project, emit: Callable[[Any], None]) -> None:
+        """Open the store. Raises StoreError."""
+        self.project = project
+        self.emit = emit
+        self.store = project.open_store()
+        self.stop = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Start, then follow the project's files. Raises what keeps it from starting."""
+        await self.start()
+        async for paths in self.changes():
+            try:
+                await self.follow(paths)
+            except Exception as error:
+                self.emit(Failed(error))
+
+    async def close(self) -> None:
+        """Release everything. Called once, even if `serve` failed."""
+        await self.store.close()
+
+    def interrupt(self) -> None:
+        """Stop whatever could take long, such as a build."""
+
+    # for each kind of service -----------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start serving, and emit `Ready`."""
+        raise NotImplementedError
+
+    def changes(self) -> AsyncIterator[set[Path]]:
+        """Yield the files that changed; an empty set if any may have."""
+        raise NotImplementedError
+
+    async def follow(self, paths: set[Path]) -> None:
+        """Do what a change of these files calls for."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The service answers requests."""
+
+
+@dataclass(frozen=True)
+class NamespacesChanged:
+    """The config has other namespaces than before."""
+
+
+@dataclass(frozen=True)
+class KeysChanged:
+    """Keys of a namespace changed."""
+
+    namespace: str  # its id
+
+
+@dataclass(frozen=True)
+class SeedPut:
+    """Changes of a seed file were put into its namespace."""
+
+    path: Path
+    namespace: Namespace
+    count: int
+
+
+@dataclass(frozen=True)
+class SeedKept:
+    """Keys of a seed file were left alone because something else changed them."""
+
+    path: Path
+    namespace: Namespace
+    keys: list[str]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that the user should know, such as a file that can't be read."""
+
+    level: str  # "warning" or "error"
+    message: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """An internal error."""
+
+    error: Exception

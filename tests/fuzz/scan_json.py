@@ -1,0 +1,91 @@
+"""The tolerant scanner of JSON and JSONC alone: places, tokens, and what valid text means."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from kvlens.config.json import JsonScanner
+from kvlens.config.nodes import Node
+
+from tests.fuzz import config_json
+from tests.fuzz.configs import text_of
+from tests.fuzz.trees import check, same, scanned
+
+EXAMPLES = (
+    *config_json.EXAMPLES,
+    b'{"a": {"b": [1, -0, 2.5e3, [true, false, null], {"c": "\\u00e9\\n"}, {}]}, "d//": "/* e */"}',
+    b'{\n\t"a": [ // b\n\t\t{ "c": 1, },\n\t\t"\\ud83d\\ude00", ], /* d */\n\t"e": { "f": { "g": [] } }\n}\n',
+)
+WORDS = (
+    *config_json.WORDS,
+    *(b'"a": ', b"{}", b"[]", b"{ ", b" }", b"[1, 2]", b'"b"', b"-0", b"1.5", b"true", b"false"),
+    *(b", ", b"// c\n", b"/*", b"*/", b'"\\\\"', b'"\\""', b'"\\u0000"', b"\n  ", b"],\n", b"},\n"),
+)
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_COMMENT = re.compile(rf"{_STRING}|//[^\r\n]*|/\*.*?\*/", re.DOTALL)
+_LAST_COMMA = re.compile(rf"{_STRING}|,(?=\s*[\]}}])", re.DOTALL)
+
+
+def target(data: bytes) -> None:
+    """Scan it, and compare it with a strict parser's reading where that has one."""
+    text = text_of(data)
+    sections = scanned(JsonScanner, text)
+    if sections is None:
+        return
+    ((_, section),) = sections
+    check(text, sections, _unquote)
+    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+        return  # next to an escape, half of a pair is anyone's guess
+    plain = _COMMENT.sub(lambda found: found[0] if found[0][0] == '"' else " ", text)
+    plain = _LAST_COMMA.sub(lambda found: found[0] if found[0][0] == '"' else " ", plain)
+    try:
+        meant = _loads(plain)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(meant, dict):
+        assert not section.body.broken, "valid, and yet broken"
+        assert same(_plain(section.body), _whole(meant)), "valid, and read as something else"
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text.removeprefix("\ufeff"), parse_int=_integer, parse_constant=_refuse)
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) <= 4000 else float(digits)
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _unquote(token: str) -> str | None:
+    if not token.isascii() and any("\ud800" <= char <= "\udfff" for char in token):
+        return None
+    try:
+        return _text(json.loads(token))
+    except ValueError:
+        return None
+
+
+def _text(found: str) -> str:
+    """Return a string with half a surrogate pair as our scanner has it: a replacement."""
+    return found.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace")
+
+
+def _whole(found: Any) -> Any:
+    if isinstance(found, dict):
+        return {_text(name): _whole(value) for name, value in found.items()}
+    if isinstance(found, list):
+        return [_whole(item) for item in found]
+    return _text(found) if isinstance(found, str) else found
+
+
+def _plain(node: Node) -> Any:
+    if node.kind == "table":
+        return {member.key[0].name: _plain(member.value) for member in node.members}
+    if node.kind == "array":
+        return [_plain(item) for _, item in node.items]
+    return node.value

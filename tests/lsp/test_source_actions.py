@@ -1,0 +1,366 @@
+"""Quick fixes in a Worker's code, as an editor gets them."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from kvlens.text import LineIndex
+from lsprotocol import types
+
+from tests.lsp.conftest import Editor, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+_numbers = itertools.count(1)
+CONFIG = """\
+name = "fixes"
+main = "src/index.ts"
+
+[[kv_namespaces]]
+binding = "KV"
+
+[[kv_namespaces]]
+binding = "SESSIONS"
+
+[[env.prod.kv_namespaces]]
+binding = "SESSIONS"
+"""
+# `KV` is there in production too, so that only the case's own rule speaks
+EVERYWHERE = CONFIG + '\n[[env.prod.kv_namespaces]]\nbinding = "KV"\n'
+
+# id: (rule, code in a handler, title of the fix, the code after it, whether it is preferred)
+FIXES: dict[str, tuple[str, str, str, str, bool]] = {
+    "ttl-too-short": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { expirationTtl: 30 });',
+        "Change to 60",
+        'await env.KV.put("k", "v", { expirationTtl: 60 });',
+        False,
+    ),
+    "ttl-of-a-variable": (
+        "ttl-out-of-range",
+        'const expirationTtl = 30;\n    await env.KV.put("k", "v", { expirationTtl });',
+        "Change to 60",
+        'const expirationTtl = 30;\n    await env.KV.put("k", "v", { expirationTtl: 60 });',
+        False,
+    ),
+    "ttl-in-milliseconds": (
+        "ttl-not-in-seconds",
+        'await env.KV.put("😀", "v", { expirationTtl: 3600000 });',
+        "Change to 3600",
+        'await env.KV.put("😀", "v", { expirationTtl: 3600 });',
+        False,
+    ),
+    "ttl-product": (
+        "ttl-not-in-seconds",
+        'await env.KV.put("k", "v", { expirationTtl: 60 * 60 * 1000 });',
+        "Remove * 1000",
+        'await env.KV.put("k", "v", { expirationTtl: 60 * 60 });',
+        False,
+    ),
+    "ttl-constant": (
+        "ttl-not-in-seconds",
+        'const DAY = 24 * 3600 * 1000;\n    await env.KV.put("k", "v", { expirationTtl: DAY });',
+        "Divide by 1000",
+        'const DAY = 24 * 3600 * 1000;\n    await env.KV.put("k", "v", { expirationTtl: DAY / 1000 });',
+        False,
+    ),
+    "ttl-far-too-long": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { expirationTtl: 2592000000 });',
+        "Change to 2592000",
+        'await env.KV.put("k", "v", { expirationTtl: 2592000 });',
+        False,
+    ),
+    "expiration-in-milliseconds": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: Date.now() + 3600_000 });',
+        "Divide by 1000",
+        'await env.KV.put("k", "v", { expiration: Math.floor((Date.now() + 3600_000) / 1000) });',
+        False,
+    ),
+    "cache-too-short": (
+        "cache-ttl-out-of-range",
+        'await env.KV.get("k", { cacheTtl: 5 });',
+        "Change to 60",
+        'await env.KV.get("k", { cacheTtl: 60 });',
+        False,
+    ),
+    "cache-far-too-long": (
+        "cache-ttl-out-of-range",
+        'await env.KV.get("k", { cacheTtl: 86400000 * 100 });',
+        "Divide by 1000",
+        'await env.KV.get("k", { cacheTtl: (86400000 * 100) / 1000 });',
+        False,
+    ),
+    "limit": (
+        "list-limit-out-of-range",
+        "await env.KV.list({ limit: 5000 });",
+        "Change to 1000",
+        "await env.KV.list({ limit: 1000 });",
+        False,
+    ),
+    "option": (
+        "option-unknown",
+        'await env.KV.put("k", "v", { ttl: 60 });',
+        "Change to expirationTtl",
+        'await env.KV.put("k", "v", { expirationTtl: 60 });',
+        False,
+    ),
+    "option-of-a-variable": (
+        "option-unknown",
+        'const ttl = 60;\n    await env.KV.put("k", "v", { ttl });',
+        "Change to expirationTtl",
+        'const ttl = 60;\n    await env.KV.put("k", "v", { expirationTtl: ttl });',
+        False,
+    ),
+    "type-in-another-case": (
+        "get-type-unknown",
+        "await env.KV.get('k', 'arraybuffer');",
+        'Change to "arrayBuffer"',
+        "await env.KV.get('k', 'arrayBuffer');",
+        True,
+    ),
+    "type-mistyped": (
+        "get-type-unknown",
+        'await env.KV.get("k", { type: "jsn" });',
+        'Change to "json"',
+        'await env.KV.get("k", { type: "json" });',
+        False,
+    ),
+    "object": (
+        "put-value-type",
+        'await env.KV.put("k", { a: 1 });',
+        "Wrap in JSON.stringify()",
+        'await env.KV.put("k", JSON.stringify({ a: 1 }));',
+        False,
+    ),
+    "number": (
+        "put-value-not-text",
+        'await env.KV.put("k", 5);',
+        "Wrap in String()",
+        'await env.KV.put("k", String(5));',
+        True,
+    ),
+    "write-not-awaited": (
+        "promise-not-awaited",
+        'env.KV.delete("k");',
+        "Add await",
+        'await env.KV.delete("k");',
+        False,
+    ),
+    "read-not-awaited": (
+        "promise-not-awaited",
+        'const size = env.KV.get("k").length;',
+        "Add await",
+        'const size = (await env.KV.get("k")).length;',
+        False,
+    ),
+    "delete-of-several": (
+        "delete-array",
+        'await env.KV.delete(["a", "b"]);',
+        "Call delete() once for each key",
+        'await Promise.all(["a", "b"].map((key) => env.KV.delete(key)));',
+        False,
+    ),
+    "binding-mistyped": (
+        "binding-undeclared",
+        'await env.SESSION.getWithMetadata("k");\n    await env.SESSION.get("l");',
+        'Change to "SESSIONS"',
+        'await env.SESSIONS.getWithMetadata("k");\n    await env.SESSIONS.get("l");',
+        False,
+    ),
+    "binding-taken-apart": (
+        "binding-undeclared",
+        'const { SESSION } = env;\n    await SESSION.getWithMetadata("k");',
+        'Change to "SESSIONS"',
+        'const { SESSIONS: SESSION } = env;\n    await SESSION.getWithMetadata("k");',
+        False,
+    ),
+    "silenced": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { expirationTtl: 30 });',
+        "Silence ttl-out-of-range on this line",
+        'await env.KV.put("k", "v", { expirationTtl: 30 }); // kvlens-disable-line ttl-out-of-range',
+        False,
+    ),
+    "silenced-beside-a-comment": (
+        "key-invalid",
+        'await env.KV.get(""); // why not',
+        "Silence key-invalid on this line",
+        '// kvlens-disable-next-line key-invalid\n    await env.KV.get(""); // why not',
+        False,
+    ),
+    "silenced-behind-another-rule": (
+        "key-invalid",
+        'await env.KV.get(""); // kvlens-disable-line option-unknown',
+        "Silence key-invalid on this line",
+        'await env.KV.get(""); // kvlens-disable-line option-unknown, key-invalid',
+        False,
+    ),
+}  # fmt: skip
+
+
+def handler(body: str) -> str:
+    """Return a Worker whose handler does this."""
+    return f"export default {{\n  async fetch(request, env, ctx) {{\n    {body}\n  }},\n}};\n"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def project(editor: Editor) -> AsyncIterator[Path]:
+    """A project of its own, with no source on disk."""
+    folder = editor.folder / "fixes"
+    folder.mkdir()
+    await save(editor, folder, EVERYWHERE)
+    yield folder
+    shutil.rmtree(folder)
+    tell(editor, folder, types.FileChangeType.Deleted)
+    await until(lambda: not editor.diagnostics[(folder / "wrangler.toml").as_uri()])
+
+
+def tell(editor: Editor, folder: Path, kind: types.FileChangeType) -> None:
+    event = types.FileEvent((folder / "wrangler.toml").as_uri(), kind)
+    editor.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+
+
+async def save(editor: Editor, folder: Path, text: str) -> None:
+    """Write the config, and wait until the server has read it."""
+    config = folder / "wrangler.toml"
+    config.write_text(text, encoding="utf-8")
+    editor.diagnostics.pop(config.as_uri(), None)
+    tell(editor, folder, types.FileChangeType.Created)
+    await until(lambda: config.as_uri() in editor.diagnostics)
+
+
+@asynccontextmanager
+async def opened(editor: Editor, folder: Path, text: str, code: str) -> AsyncIterator[str]:
+    """A source that is open and checked, with one problem, or with none where `code` is empty."""
+    uri = (folder / "src" / f"case{next(_numbers)}.ts").as_uri()
+    item = types.TextDocumentItem(uri, "typescript", 1, text)
+    editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    expected = [code] if code else []
+    await until(
+        lambda: uri in editor.diagnostics and [d.code for d in editor.diagnostics[uri]] == expected
+    )
+    yield uri
+    document = types.TextDocumentIdentifier(uri)
+    editor.text_document_did_close(types.DidCloseTextDocumentParams(document))
+
+
+async def actions(editor: Editor, uri: str, *only: str) -> dict[str, types.CodeAction]:
+    """Return what is offered at the first problem, by title."""
+    (problem, *_) = editor.diagnostics[uri]
+    context = types.CodeActionContext([problem], only=list(only) or None)
+    found = await editor.text_document_code_action_async(
+        types.CodeActionParams(types.TextDocumentIdentifier(uri), problem.range, context)
+    )
+    return {one.title: one for one in found or [] if isinstance(one, types.CodeAction)}
+
+
+def applied(action: types.CodeAction, uri: str, text: str) -> str:
+    """Return a text after an action's edits of it, which are its only edits."""
+    assert action.edit
+    changes = action.edit.changes or {}
+    assert list(changes) == [uri]
+    index = LineIndex(text)
+    places = [
+        (
+            index.offset(e.range.start.line, e.range.start.character),
+            index.offset(e.range.end.line, e.range.end.character),
+            e.new_text,
+        )
+        for e in changes[uri]
+    ]
+    for start, end, new in sorted(places, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+@pytest.mark.parametrize(("code", "body", "title", "after", "preferred"), FIXES.values(), ids=FIXES)
+async def test_a_fix_of_a_call(
+    editor: Editor, project: Path, code: str, body: str, title: str, after: str, preferred: bool
+) -> None:
+    async with opened(editor, project, handler(body), code) as uri:
+        found = await actions(editor, uri)
+        fix = found[title]
+        assert fix.kind == types.CodeActionKind.QuickFix
+        assert bool(fix.is_preferred) == preferred
+        assert [d.code for d in fix.diagnostics or []] == [code]
+        assert applied(fix, uri, handler(body)) == handler(after)
+
+
+async def test_a_namespace_is_added_to_the_config_for_the_code_that_uses_it(
+    editor: Editor, project: Path
+) -> None:
+    config = (project / "wrangler.toml").as_uri()
+    text = handler('await env.LINKS.getWithMetadata("k");')
+    async with opened(editor, project, text, "binding-undeclared") as uri:
+        found = await actions(editor, uri)
+        fix = found['Add "LINKS" to kv_namespaces and env.prod.kv_namespaces in wrangler.toml']
+        after = applied(fix, config, EVERYWHERE)
+        assert after.count('binding = "LINKS"') == 2
+        assert '[[kv_namespaces]]\nbinding = "LINKS"\n\n[[env.prod' in after
+        assert after.endswith('[[env.prod.kv_namespaces]]\nbinding = "LINKS"\n')
+
+
+async def test_a_namespace_is_added_where_an_environment_lacks_it(
+    editor: Editor, project: Path
+) -> None:
+    config = (project / "wrangler.toml").as_uri()
+    await save(editor, project, CONFIG)
+    text = handler('await env.KV.get("k");')
+    async with opened(editor, project, text, "binding-not-everywhere") as uri:
+        found = await actions(editor, uri)
+        fix = found['Add "KV" to env.prod.kv_namespaces in wrangler.toml']
+        assert applied(fix, config, CONFIG) == EVERYWHERE
+    await save(editor, project, EVERYWHERE)
+
+
+async def test_only_what_nobody_has_to_think_about_is_fixed_in_a_whole_file(
+    editor: Editor, project: Path
+) -> None:
+    body = 'await env.KV.put("k", 5);\n    await env.KV.put("k", true);\n    env.KV.delete("k");'
+    uri = (project / "src" / "whole.ts").as_uri()
+    item = types.TextDocumentItem(uri, "typescript", 1, handler(body))
+    editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    await until(lambda: len(editor.diagnostics.get(uri, [])) == 3)
+    found = await actions(editor, uri, "source.fixAll")
+    assert [one.kind for one in found.values()] == ["source.fixAll.kvlens"]
+    (whole,) = found.values()
+    after = body.replace("5", "String(5)").replace("true", "String(true)")
+    assert applied(whole, uri, handler(body)) == handler(after)
+    assert "Fix all 2 problems of put-value-not-text in this file" in await actions(editor, uri)
+    document = types.TextDocumentIdentifier(uri)
+    editor.text_document_did_close(types.DidCloseTextDocumentParams(document))
+
+
+async def test_a_namespace_that_nothing_uses_is_removed(editor: Editor, project: Path) -> None:
+    config = (project / "wrangler.toml").as_uri()
+    source = project / "src" / "index.ts"
+    source.parent.mkdir(exist_ok=True)
+    source.write_text(handler('return new Response(await env.KV.get("k"));'), encoding="utf-8")
+    item = types.TextDocumentItem(config, "toml", 1, EVERYWHERE)
+    editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    await until(lambda: {d.code for d in editor.diagnostics[config]} == {"binding-unused"})
+    found = await actions(editor, config)
+    after = applied(found['Remove "SESSIONS" from the config'], config, EVERYWHERE)
+    assert "SESSIONS" not in after
+    assert after.count('binding = "KV"') == 2
+    document = types.TextDocumentIdentifier(config)
+    editor.text_document_did_close(types.DidCloseTextDocumentParams(document))
+
+
+async def test_open_code_follows_a_config_that_changes_on_disk(
+    editor: Editor, project: Path
+) -> None:
+    text = handler('await env.KV.get("k");')
+    async with opened(editor, project, text, "") as uri:
+        await save(editor, project, CONFIG)
+        await until(lambda: [d.code for d in editor.diagnostics[uri]] == ["binding-not-everywhere"])
+        await save(editor, project, EVERYWHERE)
+        await until(lambda: not editor.diagnostics[uri])

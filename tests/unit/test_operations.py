@@ -1,0 +1,590 @@
+"""Operations, each run on a store in memory and on one on disk."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kvlens.kv.errors import KVError
+from kvlens.kv.records import Entry, Write
+from kvlens.operations.clear import clear, count
+from kvlens.operations.delete import delete
+from kvlens.operations.errors import (
+    ConflictError,
+    ExistsError,
+    FilesError,
+    InvalidError,
+    NotFoundError,
+    OperationError,
+)
+from kvlens.operations.export import export, export_items
+from kvlens.operations.get import get, get_many
+from kvlens.operations.list_keys import extras, list_keys, pages
+from kvlens.operations.move import move
+from kvlens.operations.namespaces import find_unclaimed, list_namespaces
+from kvlens.operations.put import put, replace
+from kvlens.operations.seed import Defaults, find_files, preview, read_job, read_jobs, seed, write
+from kvlens.operations.snapshot_diff import diff_snapshot
+from kvlens.operations.snapshot_list import list_snapshots
+from kvlens.operations.snapshot_restore import restore_snapshot
+from kvlens.operations.snapshot_save import save_snapshot
+from kvlens.operations.target import Scope, Target, find_namespaces, find_target, no_config
+from kvlens.seeds.array import FileError
+from kvlens.seeds.progress import CancelledError
+from kvlens.stores.base import digest
+from kvlens.workspace.project import Project
+
+CONFIG = """\
+kv_namespaces = [
+  { binding = "ONE", id = "1d" },
+  { binding = "TWO", id = "2d", preview_id = "92d" },
+]
+[[env.prod.kv_namespaces]]
+binding = "ONE"
+id = "3d"
+[[env.prod.kv_namespaces]]
+binding = "PROD"
+[env.empty]
+"""
+
+
+@pytest.fixture(params=["memory:", "wrangler:"])
+async def scope(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Scope]:
+    """A project with every environment in sight."""
+    project = Project(tmp_path / "wrangler.toml", store=request.param, text=CONFIG)
+    store = project.open_store()
+
+    async def open_store() -> Any:
+        return store
+
+    yield Scope(project, "wrangler.toml", open_store)
+    await store.close()
+
+
+@pytest.fixture
+def one(scope: Scope) -> Target:
+    return find_target(scope, binding="ONE")
+
+
+def names(project: Scope, environments: tuple[str | None, ...] = ()) -> Scope:
+    return project._replace(environments=environments)
+
+
+# -- each operation ---------------------------------------------------------------------------
+
+Run = Callable[[Target, Path], Awaitable[Any]]
+
+
+async def _put(one: Target, folder: Path) -> Any:
+    return await put(one, "k", b"v", metadata={"a": 1})
+
+
+async def _put_over(one: Target, folder: Path) -> Any:
+    await put(one, "k", b"v")
+    return await put(one, "k", b"w", expected=digest(b"v"))
+
+
+async def _replace(one: Target, folder: Path) -> Any:
+    await put(one, "k", b"v", metadata=[1], expiration=2_000_000_000)
+    await replace(one, "k", b"w", expected=digest(b"v"))
+    return await get(one, "k")
+
+
+async def _get_many(one: Target, folder: Path) -> Any:
+    await put(one, "k", b"\xff")
+    found = await get_many(one, ["k", "none"])
+    return found.found, found.missing
+
+
+async def _list(one: Target, folder: Path) -> Any:
+    for name in ("b", "a1", "a2", "a3"):
+        await put(one, name, b"", metadata=name)
+    first = await list_keys(one, prefix="a", limit=2)
+    rest = await list_keys(one, prefix="a", after=first.keys[-1].name)
+    every = [info.name async for page in pages(one) for info in page.keys]
+    shown = [info.name for info in first.keys], extras(rest.keys[0])
+    return shown, first.complete, rest.complete, every
+
+
+async def _delete(one: Target, folder: Path) -> Any:
+    await put(one, "a", b"")
+    return await delete(one, ["a", "b"]), await delete(one, []), await get(one, "a")
+
+
+async def _clear(one: Target, folder: Path) -> Any:
+    await put(one, "a", b"")
+    await put(one, "b", b"")
+    return await count(one), await clear(one), await count(one)
+
+
+async def _seed(one: Target, folder: Path) -> Any:
+    await put(one, "a", b"old")
+    file = write_seeds(folder, "seeds/ONE.json", a="1", b="2")
+    ((path, target),) = find_files(one.scope, [])
+    assert (path, target) == (file, one)
+    (job,) = read_jobs([(path, target, "ONE.json")])
+    kinds = [(change.key, change.kind) for change in await preview(job)]
+    return kinds, tuple(await seed(job)), tuple(await seed(job)), await get(one, "b")
+
+
+async def _seed_with_defaults(one: Target, folder: Path) -> Any:
+    text = '[{"key": "a", "value": "", "metadata": 1}, {"key": "b", "value": ""}]'
+    job = read_job(one, text, name="text", defaults=Defaults({"m": 1}, 2_000_000_000))
+    return await write(job), [extras(write) for write in job.writes]
+
+
+async def _seed_in_part(one: Target, folder: Path) -> Any:
+    file = write_seeds(folder, "some.json", a="1", b="2")
+    return await write(read_job(one, file, only={"b"})), await get(one, "a")
+
+
+async def _export(one: Target, folder: Path) -> Any:
+    await put(one, "a", b"\xff", metadata=[1])
+    await put(one, "b", b"2")
+    done = await export(one, folder / "out.json")
+    text = io.StringIO()
+    assert await export(one, text, prefix="b") == (1, [])
+    items = await export_items(one)
+    assert json.loads((folder / "out.json").read_text("utf-8")) == items
+    return done, items, json.loads(text.getvalue())
+
+
+async def _move(one: Target, folder: Path) -> Any:
+    old = Target(one.scope, "OLD")
+    await put(old, "k", b"1")
+    await put(old, "same", b"")
+    await put(one, "k", b"2")
+    refused = await move(one, "OLD")
+    kept = await move(one, "OLD", "keep")
+    done = await move(one, "OLD", "overwrite")
+    return tuple(refused), tuple(kept), tuple(done), await get(one, "k"), await count(old)
+
+
+async def _namespaces(one: Target, folder: Path) -> Any:
+    await put(one, "k", b"12")
+    await put(Target(one.scope, "OLD"), "k", b"1")
+    listing = await list_namespaces(one.scope)
+    rows = [
+        (row.namespace.binding, row.namespace.id, row.stats and row.stats.keys)
+        for row in listing.rows
+    ]
+    found = await find_unclaimed(one.scope, "OLD", {"1d"})
+    claimed = await find_unclaimed(one.scope, "OLD", {"OLD"})
+    none = await find_unclaimed(one.scope, "none", set())
+    return rows, [tuple(other) for other in listing.unclaimed], (found, claimed, none)
+
+
+async def _snapshot(one: Target, folder: Path) -> Any:
+    scope = names(one.scope, (None,))
+    await put(one, "kept", b"1")
+    saved = await save_snapshot(scope, "s")
+    assert list_snapshots(scope) == ([saved.snapshot], [])
+    await put(one, "kept", b"2")
+    await put(one, "new", b"2")
+    found = await diff_snapshot(scope, "s", only=["ONE"])
+    assert (found.different, found.to_delete) == (True, ["new"])
+    await restore_snapshot(found)
+    again = await diff_snapshot(names(one.scope), "s")
+    return saved.damaged, again.different, list(map(str, again.added)), await get(one, "kept")
+
+
+def write_seeds(folder: Path, name: str, **values: str) -> Path:
+    file = folder / name
+    file.parent.mkdir(exist_ok=True)
+    items = [{"key": key, "value": value} for key, value in values.items()]
+    file.write_text(json.dumps(items), encoding="utf-8")
+    return file
+
+
+ROWS = [("ONE", "1d", 1), ("TWO", "92d", 0), ("ONE", "3d", 0), ("PROD", "PROD", 0)]
+ITEM = {"key": "a", "value": "/w==", "base64": True, "metadata": [1]}
+OPERATIONS: dict[str, tuple[Run, Any]] = {
+    # id: (what is run, what it gives)
+    "put": (_put, Write("k", b"v", '{"a":1}')),
+    "put over what was read": (_put_over, Write("k", b"w")),
+    "replace": (_replace, Entry(b"w", "[1]", 2_000_000_000)),
+    "get many": (
+        _get_many,
+        ({"k": {"key": "k", "value": "/w==", "base64": True}, "none": None}, ["none"]),
+    ),
+    "list": (_list, ((["a1", "a2"], {"metadata": "a3"}), False, True, ["a1", "a2", "a3", "b"])),
+    "delete": (_delete, (1, 0, None)),
+    "clear": (_clear, (2, 2, 0)),
+    "seed": (_seed, ([("a", "changed"), ("b", "new")], (2, 1), (2, 0), Entry(b"2"))),
+    "seed with defaults": (
+        _seed_with_defaults,
+        (2, [{"expiration": 2_000_000_000, "metadata": m} for m in (1, {"m": 1})]),
+    ),
+    "seed in part": (_seed_in_part, (1, None)),
+    "export": (
+        _export,
+        ((2, []), [ITEM, {"key": "b", "value": "2"}], [{"key": "b", "value": "2"}]),
+    ),
+    "move": (_move, ((0, ["k"]), (1, ["k"]), (1, ["k"]), Entry(b"1"), 0)),
+    "snapshots": (
+        _snapshot,
+        ([], False, ['ONE of environment "prod"', 'PROD of environment "prod"'], Entry(b"1")),
+    ),
+}
+
+
+@pytest.mark.parametrize(("run", "gives"), OPERATIONS.values(), ids=OPERATIONS)
+async def test_an_operation_gives_what_it_says(
+    one: Target, tmp_path: Path, run: Run, gives: Any
+) -> None:
+    assert await run(one, tmp_path) == gives
+
+
+async def test_namespaces_are_listed_with_those_of_no_config(one: Target, tmp_path: Path) -> None:
+    rows, others, found = await _namespaces(one, tmp_path)
+    assert (rows, others) == (ROWS, [("OLD", 1, 1)])
+    assert found == (Target(one.scope, "OLD"), None, None)
+
+
+def test_every_operation_is_run(request: pytest.FixtureRequest) -> None:
+    """A new file of an operation needs a line in the table."""
+    folder = Path(__file__).parents[2] / "server/kvlens/operations"
+    files = {path.stem for path in folder.glob("*.py")}
+    run = {name.__module__.rpartition(".")[2] for name in globals().values() if callable(name)}
+    assert files - {"__init__", "keys"} <= run
+
+
+# -- progress and cancel ----------------------------------------------------------------------
+
+
+async def _long_seed(one: Target, folder: Path, **how: Any) -> None:
+    await seed(read_job(one, write_seeds(folder, "s.json", **MANY)), **how)
+
+
+async def _long_export(one: Target, folder: Path, **how: Any) -> None:
+    await export(one, folder / "out.json", **how)
+
+
+async def _long_move(one: Target, folder: Path, **how: Any) -> None:
+    await move(Target(one.scope, "new"), one.id, **how)
+
+
+async def _long_save(one: Target, folder: Path, **how: Any) -> None:
+    await save_snapshot(one.scope, "long", **how)
+
+
+async def _long_restore(one: Target, folder: Path, **how: Any) -> None:
+    await save_snapshot(one.scope, "before")
+    await clear(one)
+    await restore_snapshot(await diff_snapshot(one.scope, "before"), **how)
+
+
+MANY = {f"k{n:04}": "v" for n in range(600)}
+LONG: dict[str, Callable[..., Awaitable[None]]] = {
+    "seed": _long_seed,
+    "export": _long_export,
+    "move": _long_move,
+    "save a snapshot": _long_save,
+    "restore a snapshot": _long_restore,
+}
+
+
+@pytest.mark.parametrize("run", LONG.values(), ids=LONG)
+async def test_long_work_reports_in_one_way(
+    one: Target, tmp_path: Path, run: Callable[..., Awaitable[None]]
+) -> None:
+    await _long_seed(one, tmp_path)
+    steps: list[tuple[int, int | None]] = []
+    await run(one, tmp_path, progress=lambda *step: steps.append(step), cancelled=lambda: False)
+    assert steps[-1] in [(600, 600), (600, None)]
+
+
+@pytest.mark.parametrize("run", LONG.values(), ids=LONG)
+async def test_long_work_is_cancelled_in_one_way(
+    one: Target, tmp_path: Path, run: Callable[..., Awaitable[None]]
+) -> None:
+    await _long_seed(one, tmp_path)
+    with pytest.raises(CancelledError, match=r"cancelled after [\d,]+ keys; nothing was"):
+        await run(one, tmp_path, cancelled=lambda: True)
+    assert await count(Target(one.scope, "new")) == 0
+    assert await count(one) == (0 if run is _long_restore else 600)
+    assert not (tmp_path / "out.json").exists()
+
+
+# -- which namespace ---------------------------------------------------------------------------
+
+FOUND: dict[str, tuple[tuple[str | None, ...], dict[str, Any], tuple[str | None, str]]] = {
+    # id: (environments, what is asked for, binding and id)
+    "binding": ((None,), {"binding": "ONE"}, ("ONE", "1d")),
+    "binding of an environment": (("prod",), {"binding": "ONE"}, ("ONE", "3d")),
+    "the top level first": ((), {"binding": "ONE"}, ("ONE", "1d")),
+    "in any environment": ((), {"binding": "PROD"}, ("PROD", "PROD")),
+    "preview_id first": ((None,), {"binding": "TWO"}, ("TWO", "92d")),
+    "preview": ((None,), {"binding": "TWO", "preview": True}, ("TWO", "92d")),
+    "no preview": ((None,), {"binding": "TWO", "preview": False}, ("TWO", "2d")),
+    "no id at all": (("prod",), {"binding": "PROD", "preview": False}, ("PROD", "PROD")),
+    "id": ((), {"namespace_id": "3d"}, ("ONE", "3d")),
+    "id and binding": ((), {"namespace_id": "3d", "binding": "ONE"}, ("ONE", "3d")),
+}
+
+
+@pytest.mark.parametrize(("environments", "asked", "found"), FOUND.values(), ids=FOUND)
+def test_a_namespace_is_found(
+    scope: Scope,
+    environments: tuple[str | None, ...],
+    asked: dict[str, Any],
+    found: tuple[str | None, str],
+) -> None:
+    target = find_target(names(scope, environments), **asked)
+    assert (target.binding, target.id) == found
+
+
+def _fails(environments: tuple[str | None, ...] = (None,), **asked: Any) -> Run:
+    async def run(one: Target, folder: Path) -> None:
+        find_target(names(one.scope, environments), **asked)
+
+    return run
+
+
+async def _no_namespaces(one: Target, folder: Path) -> None:
+    find_namespaces(names(one.scope, ("empty",)))
+
+
+async def _no_config(one: Target, folder: Path) -> None:
+    raise no_config(Path("there"))
+
+
+async def _no_seeds(one: Target, folder: Path) -> None:
+    find_files(one.scope, [])
+
+
+async def _seeds_of_none(one: Target, folder: Path) -> None:
+    find_files(names(one.scope, (None,)), [Path("X.json")])
+
+
+async def _no_snapshot(one: Target, folder: Path) -> None:
+    await diff_snapshot(one.scope, "none")
+
+
+async def _no_snapshot_of(one: Target, folder: Path) -> None:
+    await save_snapshot(one.scope, "s", only=["X"])
+
+
+async def _gone(one: Target, folder: Path) -> None:
+    await replace(one, "k", b"")
+
+
+async def _changed(one: Target, folder: Path) -> None:
+    await put(one, "k", b"v")
+    await replace(one, "k", b"", expected=digest(b"w"))
+
+
+async def _put_changed(one: Target, folder: Path) -> None:
+    await put(one, "k", b"v")
+    await put(one, "k", b"w", expected="")
+
+
+async def _snapshot_exists(one: Target, folder: Path) -> None:
+    await save_snapshot(one.scope, "s")
+    await save_snapshot(one.scope, "s")
+
+
+async def _limit(one: Target, folder: Path) -> None:
+    await list_keys(one, limit=1001)
+
+
+async def _existing(one: Target, folder: Path) -> None:
+    await move(one, "OLD", "merge")
+
+
+def _put_with(key: str = "k", **how: Any) -> Run:
+    async def run(one: Target, folder: Path) -> None:
+        await put(one, key, b"", **how)
+
+    return run
+
+
+NO_X = 'no KV namespace with binding "X" in '
+FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
+    # id: (what is run, the error, its text in the shell)
+    "binding": (
+        _fails(binding="X"),
+        NotFoundError,
+        f"{NO_X}wrangler.toml; there are ONE and TWO, or use --namespace-id",
+    ),
+    "binding of an environment": (
+        _fails(("prod",), binding="X"),
+        NotFoundError,
+        f'{NO_X}environment "prod" of wrangler.toml; there are ONE and PROD, or use --namespace-id',
+    ),
+    "binding of none": (
+        _fails(("empty",), binding="X"),
+        NotFoundError,
+        f'{NO_X}environment "empty" of wrangler.toml; add it to kv_namespaces there, '
+        "or use --namespace-id",
+    ),
+    "binding of another environment": (
+        _fails(binding="PROD"),
+        NotFoundError,
+        'no KV namespace with binding "PROD" in wrangler.toml; it is in --environment prod',
+    ),
+    "binding of the top level": (
+        _fails(("prod",), binding="TWO"),
+        NotFoundError,
+        'no KV namespace with binding "TWO" in environment "prod" of wrangler.toml: environments '
+        "do not inherit it from the top level; add it there",
+    ),
+    "id": (
+        _fails((), namespace_id="X"),
+        NotFoundError,
+        'no KV namespace with id "X" in wrangler.toml; there are ONE, TWO and PROD',
+    ),
+    "environment": (
+        _fails(("dev",), binding="ONE"),
+        NotFoundError,
+        'no environment "dev" in wrangler.toml; there are prod and empty',
+    ),
+    "preview_id": (
+        _fails(binding="ONE", preview=True),
+        NotFoundError,
+        'No preview namespace ID is configured for binding "ONE". Add a "preview_id" to it in '
+        "wrangler.toml, or leave --preview out.",
+    ),
+    "no namespaces": (
+        _no_namespaces,
+        NotFoundError,
+        "no KV namespaces in wrangler.toml; add one to kv_namespaces there",
+    ),
+    "no config": (
+        _no_config,
+        NotFoundError,
+        "no wrangler.json, wrangler.jsonc or wrangler.toml in there or above; "
+        "name the config with --config",
+    ),
+    "no seed files": (
+        _no_seeds,
+        NotFoundError,
+        f"no seed files: name a FILE, or keep them as {Path('seeds', 'BINDING.json')}",
+    ),
+    "a seed file of no binding": (
+        _seeds_of_none,
+        NotFoundError,
+        f"X.json: {NO_X}wrangler.toml; there are ONE and TWO, or use --namespace-id; say with "
+        "--binding which namespace it is for",
+    ),
+    "snapshot": (_no_snapshot, NotFoundError, 'no snapshot "none"; none was saved yet'),
+    "snapshot of no binding": (
+        _no_snapshot_of,
+        NotFoundError,
+        f"{NO_X}wrangler.toml; there are ONE, TWO and PROD",
+    ),
+    "a key that is gone": (
+        _gone,
+        NotFoundError,
+        'key "k" is not in ONE any more: it was deleted or has expired. '
+        "Put it again to keep this value",
+    ),
+    "a key that was changed": (
+        _changed,
+        ConflictError,
+        'key "k" in ONE is not what was read: something else has written it since. Nothing was '
+        "changed; read it again first",
+    ),
+    "a key that is new": (
+        _put_changed,
+        ConflictError,
+        'key "k" in ONE is not what was read: something else has written it since. Nothing was '
+        "changed; read it again first",
+    ),
+    "a snapshot of that name": (
+        _snapshot_exists,
+        ExistsError,
+        'there is a snapshot "s" already; take another name, or overwrite it with --force',
+    ),
+    "limit": (_limit, InvalidError, "--limit is 1001; it takes 1 to 1000"),
+    "existing": (
+        _existing,
+        InvalidError,
+        "--existing is 'merge'; it takes refuse, keep or overwrite",
+    ),
+    "not UTF-8": (
+        _put_with("\udcff"),
+        InvalidError,
+        "the key is not UTF-8 text, and no other can be a key",
+    ),
+    "two times": (
+        _put_with(expiration=2_000_000_000, expiration_ttl=60),
+        InvalidError,
+        "--expiration-ttl and --expiration both say when the key expires; give one of them",
+    ),
+    "milliseconds": (
+        _put_with(expiration=4_000_000_000_000),
+        InvalidError,
+        "--expiration 4000000000000 is in seconds, and this looks like milliseconds: 4000000000",
+    ),
+    "no time": (
+        _put_with(expiration_ttl=2**53),
+        InvalidError,
+        "--expiration-ttl is out of range: it takes seconds",
+    ),
+}
+
+
+def spell(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+@pytest.mark.parametrize(("run", "kind", "text"), FAILURES.values(), ids=FAILURES)
+async def test_an_error_says_what_there_is_and_how_to_say_which(
+    one: Target, tmp_path: Path, run: Run, kind: type[OperationError], text: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        await run(one, tmp_path)
+    assert caught.value.text(spell) == text
+    assert "--" not in str(caught.value)
+
+
+def test_what_exists_is_known(scope: Scope) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        find_target(names(scope, (None,)), binding="X")
+    assert caught.value.known == ("ONE", "TWO")
+
+
+def test_a_mistake_in_the_config_may_be_why(scope: Scope) -> None:
+    project = Project(scope.project.path, text=f"{CONFIG}x = [\n")
+    with pytest.raises(NotFoundError, match="the file has a mistake in line"):
+        find_target(scope._replace(project=project), binding="X")
+
+
+REFUSED: dict[str, Run] = {
+    "an empty key": _put_with(""),
+    "a long key": _put_with("k" * 513),
+    "a time too near": _put_with(expiration_ttl=59),
+    "metadata too large": _put_with(metadata="m" * 1025),
+}
+
+
+@pytest.mark.parametrize("run", REFUSED.values(), ids=REFUSED)
+async def test_what_workers_kv_refuses_is_not_stored(one: Target, tmp_path: Path, run: Run) -> None:
+    with pytest.raises(KVError):
+        await run(one, tmp_path)
+    assert await count(one) == 0
+
+
+async def test_a_listed_key_is_read_and_deleted_whatever_its_name(one: Target) -> None:
+    store = await one.store()
+    await store.put(one.id, Write("..", b"v"))
+    for work in (get(one, ".."), delete(one, [".."])):
+        with pytest.raises(KVError):
+            await work
+    assert await get(one, "..", listed=True) == Entry(b"v")
+    assert await delete(one, [".."], listed=True) == 1
+
+
+async def test_all_files_are_checked_before_one_is_written(one: Target, tmp_path: Path) -> None:
+    good = write_seeds(tmp_path, "good.json", a="1")
+    bad = write_seeds(tmp_path, "bad.json", **{"": "1"})
+    with pytest.raises(FilesError) as caught:
+        read_jobs([(bad, one, "bad.json"), (good, one, "good"), (tmp_path / "none", one, "none")])
+    assert [error.name for error in caught.value.errors] == ["bad.json", "none"]
+    with pytest.raises(FileError):
+        read_job(one, bad)
