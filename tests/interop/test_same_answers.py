@@ -532,7 +532,7 @@ def bad_type(shown: str) -> Thrown:
 TEXTS: list[tuple[list[Any], Thrown, Thrown]] = [
     (["get", ["k"], kind], bad_type(kind), bad_type(ours))
     for kind, ours in (("\xe9", r"\xe9"), ("\u2028", r"\u2028"), ("a\x7fb", "a b"))
-]  # fmt: skip
+]
 CONTROLS = ("a\0b", "a\nb", "a\tb", "a\x01b")
 CORNERS: list[list[Any]] = [
     *(["put", "k", "v", {"metadata": text}] for text in ("\x7f", "\0\n\x7f\u2028", "a\x7fb")),

@@ -643,3 +643,55 @@ async def test_an_emulator_tells_which_key_is_damaged(repository: Repository, st
         with pytest.raises(DamagedKeyError):
             [key async for key, _ in everything(client, "KV")]
         await client.close()
+
+
+# -- rows that are too large -----------------------------------------------------------------------
+
+LARGE = "x" * 400_000  # with a limit of 300,000
+TOO_LARGE: dict[str, tuple[object, object, object, object]] = {
+    "key": (LARGE, None, None, None),
+    "key of bytes": (LARGE.encode(), None, None, None),
+    "metadata": ("m", None, None, f'"{LARGE}"'),
+    "metadata below the limit": ("m", None, None, f'"{LARGE[:200_000]}"'),
+    "name of a value": ("m", LARGE, None, None),
+    "expiration": ("m", None, LARGE, None),
+}
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["alone", "in use"])
+@pytest.mark.parametrize("row", TOO_LARGE.values(), ids=TOO_LARGE)
+async def test_a_row_that_is_too_large_is_its_own_trouble(
+    repository: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+    row: tuple[object, object, object, object],
+    shared: bool,
+) -> None:
+    monkeypatch.setattr(database_module, "MAX_ROW", 300_000)
+    key, blob_id, expires, metadata = row
+    repository.row(key, blob_id or new_blob_id(), expires, metadata)
+    store = open_store("wrangler:", repository.folder, ManualClock(NOW))
+    named = ["m"] if key == "m" else []
+    try:
+        assert [info.name for info in (await store.list("KV")).keys] == ["good", *named]
+        assert [info.name for info in (await store.list("KV", limit=1)).keys] == ["good"]
+        assert await store.get("KV", "good") == Entry(b"good")
+        assert (await store.stats("KV")).keys == 2
+        damaged: list[DamagedKeyError] = []
+        kept = [key async for key, _ in everything(store, "KV", damaged=damaged.append)]
+        assert kept == ["good"]
+        assert [error.key for error in damaged] == named
+        if named:
+            with pytest.raises(DamagedKeyError, match="Put or delete the key"):
+                await store.get("KV", "m")
+            await store.put("KV", Write("m", b"new"))
+            assert await store.get("KV", "m") == Entry(b"new")
+            assert await store.delete("KV", ["m"]) == 1
+            repository.row(key, blob_id or new_blob_id(), expires, metadata)
+            assert await store.delete("KV", ["m"]) == 1
+            repository.row(key, blob_id or new_blob_id(), expires, metadata)
+        if shared:
+            repository.put("by another program", b"")
+        assert await store.clear("KV") == 2 + shared
+        assert (await store.list("KV")).keys == []
+    finally:
+        await store.close()

@@ -19,14 +19,17 @@ from typing import Any
 from kvlens.kv.records import Entry, Write
 from kvlens.stores.base import Replaced, Seen, StoreError, digest
 from kvlens.stores.wrangler.blobs import Blobs
-from kvlens.stores.wrangler.disk_format import IS_BLOB_ID
+from kvlens.stores.wrangler.disk_format import IS_BLOB_ID, MAX_FIELD
 from kvlens.stores.wrangler.journal import Row, Value, is_text
 from kvlens.stores.wrangler.staged import Staged
+from kvlens.stores.wrangler.walk import each_row
 
+_AT_ONCE = 5000  # rows of a walk
 FEW = 32  # rows that one short transaction takes
 
 _NUMBERS = itertools.count()
-_LOOK = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
+_FROM_KEY = "FROM _mf_entries WHERE key = ?"
+_LOOK = f"SELECT blob_id, expiration, metadata {_FROM_KEY}"
 _WHOLE = "CAST(blob_id AS TEXT), CAST(expiration AS INTEGER), CAST(metadata AS TEXT)"
 _UPDATE = (  # not REPLACE, which moves the row and so writes three pages instead of one
     "ON CONFLICT (key) DO UPDATE SET blob_id = excluded.blob_id, "
@@ -73,6 +76,10 @@ class Change:
     def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
         """Yield what is to become of each row, where the change is large."""
         raise NotImplementedError
+
+    def must_be_whole(self, db: sqlite3.Connection) -> bool:
+        """Tell whether a large change has rows too large to be written down."""
+        return False
 
     def look(self, db: sqlite3.Connection) -> None:
         """Read what is there."""
@@ -132,7 +139,7 @@ class Put(Change):
                 self.added_size += len(value)
 
     def look(self, db: sqlite3.Connection) -> None:
-        found = (db.execute(_LOOK, row[:1]).fetchone() for row in self._rows)
+        found = (_row_of(db, row[0]) for row in self._rows)
         self.before = [old[:2] for old in found if old is not None]
         self.gone = [old[0] for old in self.before]
 
@@ -295,7 +302,7 @@ class Delete(Change):
         return len(self.names)
 
     def look(self, db: sqlite3.Connection) -> None:
-        found = [db.execute(_LOOK, (name,)).fetchone() for name in self.names]
+        found = [_row_of(db, name) for name in self.names]
         self.before = [old[:2] for old in found if old is not None]
         self.gone = [old[0] for old in self.before]
         self.result = sum(old is not None and is_live(old[1], self.now) for old in found)
@@ -336,7 +343,7 @@ class DeleteUnchanged(Change):
 
     def _find(self, db: sqlite3.Connection, one: Seen) -> Value | None:
         """Return the row of a key where it is as it was read."""
-        row: Value | None = db.execute(_LOOK, (one.key,)).fetchone()
+        row = _row_of(db, one.key)
         if row is None or self._digests is None or not is_live(row[1], self.now):
             return None
         seconds = row[1] // 1000 if isinstance(row[1], int) else row[1]
@@ -364,6 +371,18 @@ class Clear(Change):
         self._sweep = sweep
         self.swept = False
 
+    def must_be_whole(self, db: sqlite3.Connection) -> bool:
+        try:
+            found = db.execute(
+                "SELECT 1 FROM _mf_entries WHERE length(CAST(key AS BLOB)) > ?1 "
+                "OR length(CAST(metadata AS BLOB)) > ?1 OR length(blob_id) > ?1 "
+                "OR length(expiration) > ?1 LIMIT 1",
+                (MAX_FIELD,),
+            )
+            return found.fetchone() is not None
+        except sqlite3.DataError:
+            return True
+
     def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
         for key, *old in db.execute(f"SELECT key, {_WHOLE} FROM _mf_entries"):
             if is_text(key):  # another one nobody can name
@@ -375,10 +394,13 @@ class Clear(Change):
         self.result = every.fetchone()[0] - expired.fetchone()[0]
         self.swept = not self.batched and self._sweep()
         if not self.swept:
-            self.gone = [row[0] for row in db.execute("SELECT blob_id FROM _mf_entries")]
+            last = -(2**63)
+            while some := each_row(db, "blob_id", last, _AT_ONCE):
+                self.gone += [row[1] for row in some]
+                last = some[-1][0]
 
     def apply(self, db: sqlite3.Connection) -> None:
-        db.execute("DELETE FROM _mf_entries")
+        _write(db, "DELETE FROM _mf_entries", ())
         self.emptied = True
 
     def give_up(self, blobs: Blobs | None = None) -> None:
@@ -415,23 +437,49 @@ def is_live(expiration: object, now: int) -> bool:
     return not isinstance(expiration, (int, float)) or expiration > now
 
 
+def _write(db: sqlite3.Connection, statement: str, values: Sequence[Any]) -> None:
+    """Run a statement that may take away a row which is too large to be read."""
+    try:
+        db.execute(statement, values)
+    except sqlite3.DataError:
+        if not hasattr(db, "setlimit"):  # Python 3.10
+            raise
+        limit = getattr(sqlite3, "SQLITE_LIMIT_LENGTH")  # noqa: B009
+        before = db.setlimit(limit, 2**31 - 1)
+        try:
+            db.execute(statement, values)
+        finally:
+            db.setlimit(limit, before)
+
+
 def put_rows(db: sqlite3.Connection, rows: Sequence[_Row]) -> None:
     """Write few rows in one statement."""
     marks = ", ".join(["(?, ?, ?, ?)"] * len(rows))
     values = list(itertools.chain.from_iterable(rows))
     try:
-        db.execute(f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {marks} {_UPDATE}", values)
+        _write(db, f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {marks} {_UPDATE}", values)
     except UnicodeEncodeError:  # what was there was no UTF-8, and is put back as it was
         cast = ", ".join(["(?, CAST(? AS TEXT), ?, CAST(? AS TEXT))"] * len(rows))
         raw = [_raw(value) if at % 4 else value for at, value in enumerate(values)]
-        db.execute(f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {cast} {_UPDATE}", raw)
+        _write(db, f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {cast} {_UPDATE}", raw)
 
 
 def _raw(value: Any) -> Any:
     return value.encode(errors="surrogateescape") if isinstance(value, str) else value
 
 
+def _row_of(db: sqlite3.Connection, key: str) -> Value | None:
+    """Return a key's row; of one that is too large to be read what there is room for."""
+    for look in (_LOOK, _LOOK.replace("metadata", "NULL"), "SELECT '', NULL, NULL " + _FROM_KEY):
+        try:
+            row: Value | None = db.execute(look, (key,)).fetchone()
+        except sqlite3.DataError:
+            continue
+        return row
+    return None
+
+
 def delete_rows(db: sqlite3.Connection, names: Sequence[str]) -> None:
     """Delete few rows in one statement."""
     marks = ", ".join("?" * len(names))
-    db.execute(f"DELETE FROM _mf_entries WHERE key IN ({marks})", names)
+    _write(db, f"DELETE FROM _mf_entries WHERE key IN ({marks})", names)

@@ -80,7 +80,7 @@ def commit_between(
     turn = _Turn(db)
     small: list[Change] = []
     for change in [*changes, None]:
-        if change is not None and not change.large:
+        if change is not None and (not change.large or change.must_be_whole(db)):
             change.limit = STEP
             small.append(change)
             continue

@@ -35,6 +35,8 @@ _ILLEGAL = re.compile(r"""[?<>*"'^/\\:|\x00-\x1f\x80-\x9f]""")
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?\Z")
 _EDGES = re.compile(r"^[ /\\]+|[ /\\]+\Z")
 
+MAX_FIELD = 64 * 1024  # bytes of a key or of metadata; KV allows 512 and 1024
+
 
 def database_path(state: Path, ns: str) -> Path:
     """Return the file with the keys of namespace `ns` below the state folder."""

@@ -30,6 +30,7 @@ from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.database import Database, connection
 from kvlens.stores.wrangler.disk_format import UNIQUE_KEY, database_name, folded_name, is_blob_id
 from kvlens.stores.wrangler.safe_paths import open_folder
+from kvlens.stores.wrangler.walk import each_row
 
 OLD = 3600.0  # seconds, beside other programs
 MARGIN = 0.1  # seconds by which a file must be older than the opening
@@ -150,10 +151,7 @@ def _drop_named(db: Database) -> None:
     """Take out of the table what a row names, in short reading transactions."""
     last = -(2**63)
     while True:
-        rows = db.execute(
-            "SELECT rowid, blob_id FROM _mf_entries WHERE rowid > ? ORDER BY rowid LIMIT ?",
-            (last, STEP),
-        ).fetchall()
+        rows = each_row(db, "blob_id", last, STEP)
         if not rows:
             return
         last = rows[-1][0]

@@ -9,7 +9,7 @@ import errno
 import json
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,49 @@ from kvlens.kv.values import is_json
 from kvlens.stores.base import DamagedKeyError, StoreError
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.database import Database, lenient
-
-MAX_FIELD = 64 * 1024  # bytes of a key or of metadata; KV allows 512 and 1024
+from kvlens.stores.wrangler.disk_format import MAX_FIELD
 
 _DECODER: Any = json.JSONDecoder(parse_constant=int)  # int() refuses NaN and the like
 _GET = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
 
 
-def read_keys(db: Database, query: str, bounds: Sequence[Any], limit: int) -> list[KeyInfo]:
-    """Read keys; of a row that is damaged only the name, and none that has no proper name."""
+_LIST = (
+    "SELECT {what} FROM _mf_entries INDEXED BY sqlite_autoindex__mf_entries_1 "
+    "WHERE {range}{live} ORDER BY key LIMIT ?"
+)
+_LIVE = " AND (expiration IS NULL OR expiration > ?)"
+
+
+def read_keys(
+    db: Database, range: str, bounds: Sequence[Any], now: int, limit: int
+) -> list[KeyInfo]:
+    """Read the live keys in a range; of a damaged row only the name, if it has a proper one."""
+    query = _LIST.format(what="key, expiration, metadata", range=range, live=_LIVE)
+    try:
+        return _keys(db, query, (*bounds, now), limit)
+    except sqlite3.DataError:  # a row is too large to be read
+        rows = db.execute(_LIST.format(what="rowid", range=range, live=""), (*bounds, -1))
+        with closing(rows):
+            each = (_key_of(db, rowid) for (rowid,) in rows)
+            live = (info for info, expires in each if info and not _is_over(expires, now))
+            return list(islice(live, limit))
+
+
+def _key_of(db: Database, rowid: int) -> tuple[KeyInfo | None, Any]:
+    """Return what `list` tells of one row, and its expiration, as far as they can be read."""
+    for what in ("key, expiration, metadata", "key, expiration, 0", "key, NULL, 0"):
+        with suppress(sqlite3.DataError):
+            row = db.execute(f"SELECT {what} FROM _mf_entries WHERE rowid = ?", (rowid,)).fetchone()
+            if row is not None:
+                return _key_info(*row), row[1]
+    return None, None
+
+
+def _is_over(expires: Any, now: int) -> bool:
+    return isinstance(expires, int | float) and expires <= now
+
+
+def _keys(db: Database, query: str, bounds: Sequence[Any], limit: int) -> list[KeyInfo]:
     try:
         db.text_factory = str  # much quicker than `lenient`
         with closing(db.execute(query, (*bounds, limit))) as rows:
@@ -87,7 +121,10 @@ def read_entry(db: Database, path: Path, blobs: Blobs, key: str) -> Entry | None
     """Read a row and its value. Another program may overwrite it in between: look again then."""
     before = None
     while True:
-        row = db.execute(_GET, (key,)).fetchone()
+        try:
+            row = db.execute(_GET, (key,)).fetchone()
+        except sqlite3.DataError as error:
+            raise _damaged(path, key, f"its row is too large ({error})") from error
         if row is None:
             return None
         blob_id, expires, metadata = row

@@ -15,6 +15,7 @@ Namespaces do not wait for each other: each has its own files, and threads are n
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -51,10 +52,6 @@ INLINE_SIZE = 64 * 1024  # values up to here are written without a thread
 THREADS = 64  # namespaces that can wait for a lock without holding up another one
 
 _T = TypeVar("_T")
-_LIST = (
-    "SELECT key, expiration, metadata FROM _mf_entries INDEXED BY sqlite_autoindex__mf_entries_1 "
-    "WHERE {range} AND (expiration IS NULL OR expiration > ?) ORDER BY key LIMIT ?"
-)
 _STALE = f"SELECT 1 FROM _mf_entries WHERE expiration <= ? AND {IS_BLOB_ID} LIMIT 1"
 
 
@@ -131,14 +128,16 @@ class WranglerStore(Store):
             return Page([], True)
         end = after_prefix(prefix)
         behind = after is not None and after >= prefix
-        # what is not text sorts behind all text
-        query = _LIST.format(range="key > ? AND key < ?" if behind else "key >= ? AND key < ?")
-        bounds = (after if behind else prefix, b"" if end is None else end)
+        span = "key > ? AND key < ?" if behind else "key >= ? AND key < ?"
+        bounds = (after if behind else prefix, b"" if end is None else end)  # b"": behind all text
         now = int(self._clock() * 1000)
 
         def read(db: Database) -> tuple[list[KeyInfo], bool]:
-            keys = read_keys(db, query, (*bounds, now), limit + 1)
-            return keys, db.execute(_STALE, (now,)).fetchone() is not None
+            keys = read_keys(db, span, bounds, now, limit + 1)
+            stale = False
+            with contextlib.suppress(sqlite3.DataError):  # of a row that is too large
+                stale = db.execute(_STALE, (now,)).fetchone() is not None
+            return keys, stale
 
         keys, stale = await self._read(space, read)
         if stale:

@@ -14,13 +14,10 @@ from typing import Any
 from kvlens.kv.records import Stats
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.changes import Change, is_live
+from kvlens.stores.wrangler.walk import each_row
 
 AT_ONCE = 5_000  # files
 CHEAP = 0.05  # seconds that a count may take whenever it is asked for
-_PART = (
-    "SELECT rowid, blob_id FROM _mf_entries "
-    "WHERE rowid > ? AND (expiration IS NULL OR expiration > ?) ORDER BY rowid LIMIT ?"
-)
 SHARE = 20  # a dearer count is not made again before so many times as long
 
 
@@ -76,9 +73,10 @@ def count(db: sqlite3.Connection, blobs: Blobs, now: int) -> Tally:
     began = time.monotonic()
     keys = size = 0
     last = -(2**63)
-    while some := db.execute(_PART, (last, now, AT_ONCE)).fetchall():
-        keys += len(some)
-        size += blobs.total(row[1] for row in some)
+    while some := each_row(db, "blob_id, expiration", last, AT_ONCE):
+        live = [row[1] for row in some if is_live(row[2], now)]
+        keys += len(live)
+        size += blobs.total(live)
         last = some[-1][0]
     return Tally(keys, size, now, _next(db, now), time.monotonic() - began)
 
@@ -92,6 +90,8 @@ def _count(db: sqlite3.Connection, now: int) -> int:
 
 def _next(db: sqlite3.Connection, now: int) -> int | None:
     found: Any = db.execute(
-        "SELECT min(expiration) FROM _mf_entries WHERE expiration > ?", (now,)
+        "SELECT min(expiration) FROM _mf_entries "
+        "WHERE typeof(expiration) = 'integer' AND expiration > ?",
+        (now,),
     ).fetchone()[0]
     return found if type(found) is int else None

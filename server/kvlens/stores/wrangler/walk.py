@@ -1,0 +1,33 @@
+"""Walking over all rows of a namespace, of which one may be too large to be read at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from typing import Any
+
+FIRST = -(2**63)
+"""Where a walk begins: no row has a smaller number, but for this one itself."""
+
+
+def each_row(db: sqlite3.Connection, what: str, after: int, limit: int) -> list[tuple[Any, ...]]:
+    """Return the next rows by their number, which comes first; None for what is too large."""
+    columns = what.count(",") + 1
+    try:
+        return db.execute(
+            f"SELECT rowid, {what} FROM _mf_entries WHERE rowid > ? ORDER BY rowid LIMIT ?",
+            (after, limit),
+        ).fetchall()
+    except sqlite3.DataError:
+        found: list[tuple[Any, ...]] = []
+        numbers = db.execute(
+            "SELECT rowid FROM _mf_entries WHERE rowid > ? ORDER BY rowid LIMIT ?", (after, limit)
+        ).fetchall()
+        for (rowid,) in numbers:
+            row = None
+            with suppress(sqlite3.DataError):
+                row = db.execute(
+                    f"SELECT rowid, {what} FROM _mf_entries WHERE rowid = ?", (rowid,)
+                ).fetchone()
+            found.append(row or (rowid, *[None] * columns))
+        return found
