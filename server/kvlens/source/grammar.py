@@ -74,10 +74,14 @@ class Grammar:
 
         pieces = _pieces.pop() if _pieces else (bytearray(), bytearray())
         turns = cycle(pieces)
+        parsing = True
 
-        def read(offset: int, point: object) -> bytearray:
+        def read(offset: int, point: object) -> bytes | bytearray:
+            part = data[offset : offset + _PIECE]
+            if not parsing:  # asked for the text of a node, where only bytes will do
+                return part
             piece = next(turns)
-            piece[:] = data[offset : offset + _PIECE]
+            piece[:] = part
             return piece
 
         def is_late(offset: int, has_error: bool) -> bool:
@@ -89,6 +93,7 @@ class Grammar:
         except ValueError as error:
             raise TooSlowError from error
         finally:
+            parsing = False
             _pieces.append(pieces)
 
 

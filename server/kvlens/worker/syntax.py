@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kvlens.source.grammar import Unavailable, grammar_name, load
+from kvlens.source.grammar import TooSlowError, Unavailable, grammar_name, load
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -22,7 +22,7 @@ _DEFAULT = re.compile(r"\bexport\s+default\b|\bexport\s*\{[^}]*\bdefault\b[^}]*\
 
 def is_module(text: str) -> bool:
     """Tell whether a script imports or exports something, so that it is a module."""
-    return _WORD.search(text) is not None and _any_statement(text, "worker.js", lambda _: True)
+    return _WORD.search(text) is not None and _any_statement(text, "worker.js", lambda *_: True)
 
 
 def exports_default(text: str, name: str) -> bool:
@@ -30,23 +30,23 @@ def exports_default(text: str, name: str) -> bool:
     return _DEFAULT.search(text) is not None and _any_statement(text, name, _is_default)
 
 
-def _any_statement(text: str, name: str, wanted: Callable[[Node], bool]) -> bool:
+def _any_statement(text: str, name: str, wanted: Callable[[Node, bytes], bool]) -> bool:
     """Tell whether an import or export of a script is one of those that are wanted."""
+    data = text.encode("utf-8", "replace")
     try:
-        grammar = load(grammar_name(name) or "javascript")
-    except Unavailable:
+        root = load(grammar_name(name) or "javascript").parse(data).root_node
+    except (Unavailable, TooSlowError):
         return _LINE.search(text) is not None
-    root = grammar.parse(text.encode("utf-8", "replace")).root_node
     if root.has_error:
         return _LINE.search(text) is not None
     return any(
-        wanted(node)
+        wanted(node, data)
         for node in root.children
         if node.type in ("import_statement", "export_statement")
     )
 
 
-def _is_default(node: Node) -> bool:
+def _is_default(node: Node, data: bytes) -> bool:
     for child in node.children:
         if child.type in ("default", "*", "namespace_export"):
             return True
@@ -56,5 +56,8 @@ def _is_default(node: Node) -> bool:
                 for part in child.named_children
                 if part.type == "export_specifier"
             )
-            return any(name is not None and name.text == b"default" for name in names)
+            return any(
+                name is not None and data[name.start_byte : name.end_byte] == b"default"
+                for name in names
+            )
     return False
