@@ -189,8 +189,10 @@ def _exchange(session: _Session, body: bytes) -> None:
 def _expected(body: bytes) -> list[Any]:
     """Return the ids that must be answered: a request's own, null for what cannot be read."""
     try:
-        said = json.loads(body, parse_int=lambda text: int(text) if len(text) <= 4300 else 1.5)
-        body.decode()
+        text = body.decode()
+        said = json.loads(
+            text, parse_int=lambda digits: int(digits) if len(digits) <= 4300 else 1.5
+        )
     except (ValueError, RecursionError):
         return [None]
     if not isinstance(said, dict):

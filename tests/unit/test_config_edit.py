@@ -41,6 +41,20 @@ CASES = [
     ),
     ("inline-empty", TOML, None, "kv_namespaces = []\n", 'kv_namespaces = [{ binding = "NEW" }]\n'),
     (
+        "inline-empty-but-for-comments",
+        TOML,
+        None,
+        "kv_namespaces = [ # none yet\n  # nor here\n]\n",
+        'kv_namespaces = [{ binding = "NEW" } # none yet\n  # nor here\n]\n',
+    ),
+    (
+        "json-empty-but-for-comments",
+        JSON,
+        None,
+        '{ "kv_namespaces": [ /* none yet */ ] }\n',
+        '{ "kv_namespaces": [{ "binding": "NEW" } /* none yet */ ] }\n',
+    ),
+    (
         "tables-before-a-comment-of-the-next",
         TOML,
         None,

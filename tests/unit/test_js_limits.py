@@ -143,6 +143,7 @@ def test_a_text_given_in_pieces_is_parsed_as_a_whole_one() -> None:
         whole = Parser(source.grammar.language).parse(text.encode())
         assert str(source.root) == str(whole.root_node)
         assert source.root.byte_range == whole.root_node.byte_range
+        assert source.root.text == whole.root_node.text
 
 
 def test_parsing_keeps_nothing_of_the_text() -> None:

@@ -515,6 +515,8 @@ TYPED = "interface Env { KV: any }\nenum A { b }\nexport default { fetch: (r: R)
         ("export default <A>() => <b>export default</b>;", "a.tsx", True, True),
         ("export default () => <b>export default</b>;", "a.jsx", True, True),
         ("f(); /* \u00e9 */ export default 1", "a.js", True, True),
+        # the parser never comes to an end with it: a line that begins with the word counts
+        ("(async=>n(.t(('',n(.g(''t((''))));\nexport default 1", "a.js", True, True),
     ],
 )
 def test_syntax(text: str, name: str, module: bool, default: bool) -> None:

@@ -82,7 +82,7 @@ def _add_toml(config: Config, scope: Environment, bindings: list[str]) -> Edit:
             entries = [f"{{ binding = {binding} }}" for binding in bindings]
             if kv.entries:
                 return _after_item(text, kv.entries[-1].span, entries)
-            return Edit(kv.span, f"[{', '.join(entries)}]")
+            return _first_items(config, kv.span, entries)
         end = line_end(text, kv.entries[-1].span.end)
         added = "".join(
             f"{newline}{newline}[[{path}]]{newline}binding = {binding}" for binding in bindings
@@ -102,7 +102,7 @@ def _add_json(config: Config, scope: Environment, bindings: list[str]) -> Edit:
     for kv in scope.kv:
         if kv.entries:
             return _after_item(text, kv.entries[-1].span, entries)
-        return Edit(kv.span, f"[{', '.join(entries)}]")
+        return _first_items(config, kv.span, entries)
     return add_member(config, *scope.table.parts[0], KV_FIELD, f"[{', '.join(entries)}]")
 
 
@@ -267,6 +267,14 @@ def _comma_after(config: Config, at: int) -> int | None:
             return None
         at = found.end()
     return None
+
+
+def _first_items(config: Config, array: Span, added: Sequence[str]) -> Edit:
+    """Return the edit that puts items into an empty array, in front of its comments."""
+    inside = Span(array.start + 1, array.end - 1)
+    if comments(config.text, is_json=config.is_json, start=inside.start, end=inside.end):
+        inside = Span(inside.start, inside.start)
+    return Edit(inside, ", ".join(added))
 
 
 def _after_item(text: str, item: Span, added: Sequence[str]) -> Edit:

@@ -89,10 +89,14 @@ class Grammar:
 
         pieces = _pieces.pop() if _pieces else (bytearray(), bytearray())
         turns = cycle(pieces)
+        parsing = True
 
-        def read(offset: int, point: object) -> bytearray:
+        def read(offset: int, point: object) -> bytes | bytearray:
+            part = data[offset : offset + _PIECE]
+            if not parsing:  # asked for the text of a node, where only bytes will do
+                return part
             piece = next(turns)
-            piece[:] = data[offset : offset + _PIECE]
+            piece[:] = part
             return piece
 
         def is_too_much(offset: int, has_error: bool) -> bool:
@@ -109,6 +113,7 @@ class Grammar:
         except ValueError as error:
             raise (TooLargeTreeError if too_large else TooSlowError) from error
         finally:
+            parsing = False
             _pieces.append(pieces)
 
 

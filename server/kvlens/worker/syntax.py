@@ -33,14 +33,10 @@ def exports_default(text: str, name: str) -> bool:
 
 def _any_statement(text: str, name: str, wanted: Callable[[Node, bytes], bool]) -> bool:
     """Tell whether an import or export of a script, given with its text, is wanted."""
-    try:
-        grammar = load(grammar_name(name) or "javascript")
-    except Unavailable:
-        return _LINE.search(text) is not None
     data = text.encode("utf-8", "replace")
     try:
-        root = grammar.parse(data).root_node
-    except InternalError:  # too much to parse
+        root = load(grammar_name(name) or "javascript").parse(data).root_node
+    except (Unavailable, InternalError):  # InternalError: too much to parse
         return _LINE.search(text) is not None
     if root.has_error:
         return _LINE.search(text) is not None
