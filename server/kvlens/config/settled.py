@@ -19,8 +19,8 @@ async def settled(path: Path, is_whole: Callable[[str], bool]) -> None:
     """Wait until a config that has changed may be acted on.
 
     That is at once where its text `is_whole`. One that is not, that is empty or that cannot be
-    read may be a save half-way, and has to stay as it is for `GRACE`; where its folder is gone, too,
-    it is no save.
+    read may be a save half-way, and has to stay as it is for `GRACE`. One that is gone with its
+    folder counts at once: an editor takes no folder away.
     """
     began = since = time.monotonic()
     text = _text(path)
