@@ -180,7 +180,7 @@ class _Client(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         if len(self._front.connections) >= self._front.most_connections:
-            self._refusal = (503, "Too many open connections: close some first")
+            self._refusal = (503, "Too many connections are open: close some first")
             self._answer(*self._refusal)
             return
         self._front.connections.add(self)
