@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import urllib.error
 import urllib.request
 from typing import Any
@@ -130,6 +131,44 @@ async def test_seed_and_export(editor: Editor) -> None:
     await run(editor, "kvlens.clear", **prices)
 
 
+async def test_a_relative_file_starts_at_the_config(editor: Editor) -> None:
+    prices = {"binding": "PRICES"}
+    await run(editor, "kvlens.put", **prices, key="a", text="1")
+    done = await run(editor, "kvlens.export", **prices, file="some/out.json")
+    out = editor.folder / "some" / "out.json"
+    assert done == {"file": out.as_uri(), "keys": 1}
+    assert json.loads(out.read_text("utf-8")) == [{"key": "a", "value": "1"}]
+    seeded = await run(editor, "kvlens.seed", **prices, file="some/out.json")
+    assert seeded["written"] == 1
+    if os.name != "nt":
+        (editor.folder / "link").symlink_to(editor.folder.parent)
+        for command in ("kvlens.export", "kvlens.seed"):
+            with pytest.raises(JsonRpcException, match="leads out of"):
+                await run(editor, command, **prices, file="link/out.json")
+        (editor.folder / "link").unlink()
+    out.unlink()
+    await run(editor, "kvlens.clear", **prices)
+
+
+async def test_commands_beside_a_change_of_the_store(editor: Editor) -> None:
+    """Each is done, or says that it is to be tried again."""
+    asked = []
+    for number in range(40):
+        if number % 10 == 0:
+            store = ("memory:", "wrangler:")[number // 10 % 2]
+            editor.workspace_did_change_configuration(
+                types.DidChangeConfigurationParams({"kvlens": {"store": store}})
+            )
+        asked.append(asyncio.create_task(run(editor, "kvlens.namespaces")))
+        asked.append(asyncio.create_task(run(editor, "kvlens.put", **CARTS, key="k", text="1")))
+        await asyncio.sleep(0.02)
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            assert isinstance(answer, JsonRpcException)
+            assert "Internal error" not in str(answer)
+
+
 async def test_a_bad_seed_file_writes_nothing_and_names_every_item(editor: Editor) -> None:
     file = editor.folder / "bad.json"
     items = [
@@ -180,6 +219,14 @@ MISTAKES: list[tuple[str, str, dict[str, Any], str]] = [
     ("no-value", "kvlens.put", {"binding": "PRICES", "key": "k"}, '"text" or "base64" is missing'),
     ("not-base64", "kvlens.put", {"binding": "PRICES", "key": "k", "base64": "?"}, "not base64"),
     ("no-file", "kvlens.seed", {"binding": "PRICES", "file": "/none.json"}, "none.json"),
+    ("out", "kvlens.export", {"binding": "PRICES", "file": "../out.json"}, "leads out of"),
+    ("out, a seed", "kvlens.seed", {"binding": "PRICES", "file": "../../x.json"}, "leads out of"),
+    ("half a file", "kvlens.export", {"binding": "PRICES", "file": "\ud800"}, "half a character"),
+    ("half a key", "kvlens.get", {**CARTS, "key": "a\ud800"}, "half a character"),
+    ("half a name", "kvlens.snapshotSave", {"name": "\udfff"}, "half a character"),
+    ("half a config", "kvlens.list", {**CARTS, "config": "file:///\ud800"}, "half a character"),
+    ("NUL", "kvlens.list", {**CARTS, "config": "file:///%00"}, "not a config of this workspace"),
+    ("NUL in a file", "kvlens.seed", {**CARTS, "file": "a\0b"}, "a\\x00b"),
     ("declared", "kvlens.addNamespace", {"binding": "CARTS"}, 'declares "CARTS" already'),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -545,3 +546,33 @@ def test_syntax_without_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
     assert syntax.is_module("f();\nexport default {};")
     assert syntax.exports_default(TYPED, "a.ts")
     assert not syntax.is_module("// export default {};\nf('import', import_, exported);")
+
+
+REFUSED = {
+    "a var of that name": ('id = "x"\n[vars]\nKV = "v"\n', "is a KV namespace and one of vars"),
+    "CR and LF": ('id = "a\\r\\nX-KV-NS: b"\n', "has a control character"),
+    "NUL": ('id = "a\\u0000b"\n', "has a control character"),
+    "DEL": ('id = "a\\u007Fb"\n', "has a control character"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), REFUSED.values(), ids=REFUSED)
+def test_names_that_nothing_can_tell_apart_or_carry(text: str, said: str, tmp_path: Path) -> None:
+    config = tmp_path / "wrangler.toml"
+    config.write_text(f'main = "w.js"\n[[kv_namespaces]]\nbinding = "KV"\n{text}', "utf-8")
+    with pytest.raises(WorkerError, match=said):
+        read_worker_config(config)
+
+
+def test_a_binding_that_env_cannot_have_is_said(tmp_path: Path) -> None:
+    config = tmp_path / "wrangler.toml"
+    config.write_text('main = "w.js"\nkv_namespaces = [{ binding = "__proto__", id = "x" }]\n')
+    assert any("__proto__" in text for text in read_worker_config(config).notices)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(math.nan, None), ([1, math.inf], [1, None]), ({"a": -math.inf}, {"a": None}), (1.5, 1.5)],
+)
+def test_numbers_that_json_lacks_are_null(given: object, expected: object) -> None:
+    assert workerd_config._finite(given) == expected

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 
+CONTENT = frozenset(("text", "metadata", "expected"))
+"""Parameters that are stored: in them half a character becomes U+FFFD, as in a Worker."""
+
+
 class Command(NamedTuple):
     """A command; its id comes from the name of its file.
 
@@ -55,4 +59,14 @@ class Params:
         if value is not None and (wrong_bool or not isinstance(value, kinds)):
             wanted = " or ".join(kind.__name__ for kind in kinds)
             raise ParamsError(f'"{name}" is {value!r:.80}; it takes {wanted}')
+        if isinstance(value, str) and name not in CONTENT and not is_whole(value):
+            raise ParamsError(
+                f'"{name}" is {value!a:.80}, which has half a character (a lone surrogate); '
+                "it takes whole ones"
+            )
         return value
+
+
+def is_whole(text: str) -> bool:
+    """Tell whether a text has whole characters only."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)

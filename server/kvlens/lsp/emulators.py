@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from kvlens.lsp.subprocesses import Child
+from kvlens.lsp.subprocesses import Child, ChildError
 from kvlens.stores.base import Store
 from kvlens.stores.registry import open_store
+
+STARTS = 5  # of an emulator that is ended as soon as it runs
 
 
 class EmulatorProcess(Child):
@@ -15,9 +17,11 @@ class EmulatorProcess(Child):
 
     async def store(self) -> Store:
         """Return the emulator's store, and start the emulator if necessary. Raises ChildError."""
-        await self.start()
-        assert self._store is not None
-        return self._store
+        for _ in range(STARTS):
+            await self.start()
+            if self._store is not None:  # else other settings have ended it meanwhile
+                return self._store
+        raise ChildError(f"{self.what} is being restarted with other settings. Try again.")
 
     async def arguments(self) -> list[str]:
         """Return the arguments, from the settings."""

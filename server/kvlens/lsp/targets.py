@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvlens.lsp.command import ParamsError
@@ -88,6 +90,24 @@ async def find_target(server: Server, params: Params) -> Target:
         if not found:
             raise
         return found
+
+
+def find_file(server: Server, target: Target, uri: str) -> Path:
+    """Return the file that `file` names: a URI, or a path, which starts at the config's folder.
+
+    Raises ParamsError if a relative path leads out of that folder, also through a link.
+    """
+    path = server.path(uri)
+    if path.is_absolute():
+        return path
+    folder = target.scope.folder
+    whole = Path(os.path.normpath(folder / path))
+    for place, root in ((whole, folder), (whole.resolve(), folder.resolve())):
+        if not place.is_relative_to(root):
+            raise ParamsError(
+                f'"file" is {uri!r:.80}, which leads out of {folder}; name that file by its URI'
+            )
+    return whole
 
 
 def claimed(server: Server, project: ServedProject) -> set[str]:

@@ -11,11 +11,11 @@ import http.client
 import json
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
@@ -45,6 +45,8 @@ STORE = StoreInfo(
     "for the shell only: a running emulator, its token in `KVLENS_TOKEN`",
     lambda url, base, clock: EmulatorStore(url),
 )
+
+_T = TypeVar("_T")
 
 
 class EmulatorClient:
@@ -147,12 +149,18 @@ class EmulatorStore(Store):
     def __init__(self, url: str) -> None:
         self._client = EmulatorClient(url)
         self._threads = ThreadPoolExecutor(THREADS, "kv-peer")
+        self._closed = False
 
     async def _call(self, operation: str, **arguments: Any) -> Any:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._threads, lambda: self._client.call(operation, **arguments)
-        )
+        return await self._in_thread(lambda: self._client.call(operation, **arguments))
+
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        if self._closed:
+            raise StoreError(
+                "The store was closed, because the settings have changed or the emulator was "
+                "restarted. Nothing was changed; try again."
+            )
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def get(self, ns: str, key: str) -> Entry | None:
         found = _unpack(key, await self._call("get", ns=ns, key=key))
@@ -169,8 +177,7 @@ class EmulatorStore(Store):
 
     async def change_many(self, batches: Sequence[Batch]) -> None:
         """Send a small change with one request, a large one in parts that commit together."""
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, self._send, batches)
+        await self._in_thread(lambda: self._send(batches))
 
     def _send(self, batches: Sequence[Batch]) -> None:
         call, job, number = self._client.call, uuid4().hex, 0
@@ -225,6 +232,7 @@ class EmulatorStore(Store):
         return [str(name) for name in await self._call("namespaces")]
 
     async def close(self) -> None:
+        self._closed = True
         self._client.close()
         self._threads.shutdown()
 

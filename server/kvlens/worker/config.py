@@ -13,6 +13,7 @@ from typing import Any
 from kvlens.config.find import ConfigError
 from kvlens.config.load import read_plain
 from kvlens.worker import dotenv
+from kvlens.worker.errors import WorkerError
 from kvlens.worker.fields import (
     DATE,
     FLAG,
@@ -173,6 +174,9 @@ def read_worker_config(path: Path, environment: str | None = None) -> WorkerConf
     secrets = config.get("secrets")
     required = None if secrets is None else secrets.get("required") or []
     variables = config.get("vars", {})
+    namespaces = _namespaces(config.get("kv_namespaces", []))
+    _check_names(namespaces, variables)
+    warnings += _unusable(namespaces)
     found = dotenv.read(folder, environment, required)
     if required is not None:
         found = {name: found[name] for name in (*variables, *required) if name in found}
@@ -190,7 +194,7 @@ def read_worker_config(path: Path, environment: str | None = None) -> WorkerConf
         port=listens.get("port"),
         compatibility_date=None if date is None else str(date),
         compatibility_flags=tuple(config.get("compatibility_flags", [])),
-        namespaces=_namespaces(config.get("kv_namespaces", [])),
+        namespaces=namespaces,
         variables={**variables, **found},
         blobs={
             binding: (kind, folder / file)
@@ -279,6 +283,27 @@ def _namespaces(entries: list[Any]) -> dict[str, str]:
             ids = (entry.get("preview_id"), entry.get("id"))
             found[binding] = next((one for one in ids if isinstance(one, str) and one), binding)
     return found
+
+
+def _check_names(namespaces: Mapping[str, str], variables: Mapping[str, Any]) -> None:
+    """Raise WorkerError for what no request could tell apart, or carry."""
+    for binding, store_id in namespaces.items():
+        if binding in variables:  # wrangler dev refuses it too
+            raise WorkerError(
+                f'"{binding}" is a KV namespace and one of vars; bindings must have unique names, '
+                "so rename one of them"
+            )
+        if any(char < " " or char == "\x7f" for char in store_id):
+            raise WorkerError(
+                f"kv_namespaces: the id of {binding} is {store_id!a:.80}, which has a control "
+                "character, and no request can carry it; use letters and digits"
+            )
+
+
+def _unusable(namespaces: Mapping[str, str]) -> list[str]:
+    if "__proto__" not in namespaces:
+        return []
+    return ['kv_namespaces: a binding "__proto__" is left out, as env cannot have it; rename it']
 
 
 def _rules(raw: list[Any]) -> tuple[tuple[Rule, ...], list[str]]:

@@ -6,6 +6,7 @@ Names that begin with `kvlens:` are ours.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -214,7 +215,7 @@ def _bindings(plan: Plan, folder: Path) -> list[capnp.Value]:
         if isinstance(value, str):
             found.append({"name": name, "text": value})
         else:
-            found.append({"name": name, "json": json.dumps(value, default=str)})
+            found.append({"name": name, "json": json.dumps(_finite(value), default=str)})
     for number, (name, (kind, path)) in enumerate(plan.blobs.items()):
         file = f"blob{number}"
         (folder / file).write_bytes(files.read_bytes(path, LARGEST_BLOB))
@@ -234,3 +235,12 @@ def _prelude(plan: Plan) -> str:
     names = json.dumps(list(plan.namespaces))
     ruled = f"for (const name of {names}) strict(globalThis[name]);\n" if plan.strict else ""
     return f"(() => {{\n{_CONSOLE}{_inside(plan)}{ruled}}})();\n"
+
+
+def _finite(value: Any) -> Any:
+    """Return a value as JSON can have it: what is not a number is null, as in JavaScript."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, list) else value

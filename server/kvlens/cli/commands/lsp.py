@@ -39,5 +39,8 @@ COMMAND = Command(
     _options,
     (),
     ("kvlens lsp --stdio",),
-    {0: "the client has ended it", 1: "the client is gone, or the server has failed"},
+    {
+        0: "the client has ended it, or its input has ended",
+        1: "exit came without shutdown, the input is not the protocol, or the server has failed",
+    },
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvlens.lsp.command import Command
 from kvlens.lsp.progress import Progress
-from kvlens.lsp.targets import find_target
+from kvlens.lsp.targets import find_file, find_target
 from kvlens.operations.errors import OperationError
 from kvlens.operations.export import export, export_items
 
@@ -21,7 +21,7 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     uri = params.get("file", str)
     if uri is None:
         return {"items": await export_items(target)}
-    path = server.path(uri)
+    path = find_file(server, target, uri)
     async with Progress(server, params.token, f"Exporting {target.name}") as progress:
         try:
             done = await export(

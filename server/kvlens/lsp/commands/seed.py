@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvlens.lsp.command import Command
 from kvlens.lsp.progress import Progress
-from kvlens.lsp.targets import find_target
+from kvlens.lsp.targets import find_file, find_target
 from kvlens.operations.seed import read_job, seed
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 async def run(server: Server, params: Params) -> dict[str, Any]:
     """Return how many keys were written, over how many others, and what is doubtful."""
     target = await find_target(server, params)
-    path = server.path(params.text("file"))
+    path = find_file(server, target, params.text("file"))
     job = await asyncio.to_thread(read_job, target, path)
     for line in job.warnings:
         server.log("warning", line)

@@ -177,6 +177,7 @@ class _Messages(asyncio.Protocol):
                 self._server.protocol.receive(body)
         except ValueError as error:
             logger.error("The client sends something other than LSP messages: %s", error)
+            self._server.exit_code = 1
             self.end()
         else:
             self._control()
