@@ -15,7 +15,7 @@ help:
 	@echo "make fuzz     a million random inputs for each reader of text (ARGS= names some, --seconds)"
 	@echo "make soak     kills, load and a million keys, half an hour; build/soak.json (ARGS=)"
 	@echo "make package  build the .vsix file of each platform in build/"
-	@echo "make check    ruff, mypy, tsc, spelling, words"
+	@echo "make check    ruff, mypy, tsc, spelling, words, generated texts"
 
 setup:
 	@$(SETUP) all
@@ -50,4 +50,5 @@ check:
 	@$(VENV) -m mypy
 	@.venv/bin/codespell
 	@$(VENV) -m scripts.words
+	@$(VENV) -m scripts.generate --check
 	@.venv/node-bin/npm --prefix extension run --silent check
