@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 CONTENT = frozenset(("text", "metadata", "expected", "config"))
-"""Where half a character is no mistake of its own: what is stored has U+FFFD then, as in a Worker,
+"""Where half a character is not an error: what is stored has U+FFFD then, as in a Worker,
 and no config has such a name."""
 
 
