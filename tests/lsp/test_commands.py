@@ -224,7 +224,7 @@ MISTAKES: list[tuple[str, str, dict[str, Any], str]] = [
     ("half a file", "kvlens.export", {"binding": "PRICES", "file": "\ud800"}, "half a character"),
     ("half a key", "kvlens.get", {**CARTS, "key": "a\ud800"}, "half a character"),
     ("half a name", "kvlens.snapshotSave", {"name": "\udfff"}, "half a character"),
-    ("half a config", "kvlens.list", {**CARTS, "config": "file:///\ud800"}, "half a character"),
+    ("half a config", "kvlens.list", {**CARTS, "config": "file:///\ud800"}, "not a config"),
     ("NUL", "kvlens.list", {**CARTS, "config": "file:///%00"}, "not a config of this workspace"),
     ("NUL in a file", "kvlens.seed", {**CARTS, "file": "a\0b"}, "a\\x00b"),
     ("declared", "kvlens.addNamespace", {"binding": "CARTS"}, 'declares "CARTS" already'),

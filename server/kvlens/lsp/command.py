@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 
-CONTENT = frozenset(("text", "metadata", "expected"))
-"""Parameters that are stored: in them half a character becomes U+FFFD, as in a Worker."""
+CONTENT = frozenset(("text", "metadata", "expected", "config"))
+"""Where half a character is not an error: what is stored has U+FFFD then, as in a Worker,
+and no config has such a name."""
 
 
 class Command(NamedTuple):
