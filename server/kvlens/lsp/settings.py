@@ -11,7 +11,7 @@ from kvlens.kv.limits import COMPATS, Compat, read_compat
 from kvlens.lint.base import Level
 from kvlens.lint.registry import rules
 from kvlens.lint.suppressions import LEVELS
-from kvlens.stores.registry import DEFAULT_STORE
+from kvlens.lsp.setting_table import SETTINGS
 from kvlens.worker.hosts import allowed_host
 
 
@@ -19,11 +19,11 @@ from kvlens.worker.hosts import allowed_host
 class Settings:
     """The settings `kvlens.*` that the server reads."""
 
-    store: str = DEFAULT_STORE
-    port: int = 0
-    compat: Compat = "strict"
-    autoStart: bool = True  # noqa: N815 - the name in settings.json
-    allowedHosts: tuple[str, ...] = ()  # noqa: N815 - of a Worker's port
+    store: str = SETTINGS["store"].default
+    port: int = SETTINGS["port"].default
+    compat: Compat = SETTINGS["compat"].default
+    autoStart: bool = SETTINGS["autoStart"].default  # noqa: N815 - the name in settings.json
+    allowedHosts: tuple[str, ...] = SETTINGS["allowedHosts"].default  # noqa: N815 - of a Worker's port
     trusted: bool = True  # whether the user trusts the workspace; not a setting of theirs
     rules: Mapping[str, Level] = field(default_factory=dict)  # a rule's code: its level
 
@@ -62,8 +62,9 @@ def read_settings(sent: Any, *, trusted: bool = True) -> tuple[Settings, list[st
             settings = replace(settings, allowedHosts=hosts)
             continue
         wrong = type(value) is not type(default)
-        if known.name == "port" and not wrong:
-            wrong = not 0 <= value <= 65535
+        limits = SETTINGS[known.name].limits
+        if limits and not wrong:
+            wrong = not limits[0] <= value <= limits[1]
         if known.name == "compat":
             with contextlib.suppress(ValueError):
                 value = read_compat(value)

@@ -1,0 +1,105 @@
+"""The settings in extension/package.json, those of rules included, and in docs/settings.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from kvlens.lint.registry import rules
+from kvlens.lint.suppressions import LEVELS
+from kvlens.lsp.setting_table import SETTINGS, Setting
+from kvlens.stores.registry import every_store
+
+from scripts.generate.tree import Tree, table
+
+MANIFEST = "extension/package.json"
+TYPES = {str: "string", bool: "boolean", int: "integer", tuple: "array", dict: "object"}
+WIDTH = 100  # a list of strings that is longer has a line each
+
+
+def write(tree: Tree) -> None:
+    """Write both."""
+    properties = [
+        " " * 8 + _member(f"kvlens.{setting.name}", _schema(setting, order))
+        for order, setting in enumerate(SETTINGS.values(), 1)
+    ]
+    begin = '"configuration": {\n      "title": "KV Lens",\n      "properties": {\n'
+    end = '\n      }\n    },\n    "languages"'
+    tree.replace(
+        MANIFEST, re.escape(begin), begin + ",\n".join(" " * 8 + one for one in properties), end
+    )
+    rows = [_row(setting) for setting in SETTINGS.values()]
+    tree.fill("docs/settings.md", "settings", table(("setting", "default", "what"), rows))
+
+
+# -- the manifest -----------------------------------------------------------------------------
+
+
+def _schema(setting: Setting, order: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": TYPES[type(setting.default)], "default": setting.default}
+    if setting.limits:
+        schema["minimum"], schema["maximum"] = setting.limits
+    if setting.choices:
+        schema["enum"] = [*setting.choices]
+        if any(setting.choices.values()):
+            schema["markdownEnumDescriptions"] = [*setting.choices.values()]
+    if setting.items:
+        schema["items"] = {"type": setting.items}
+    about = setting.about
+    if setting.name == "store":
+        about += "\n\n" + "\n".join(
+            f"- {', '.join(f'`{url}`' for url in info.urls)} {info.summary}"
+            for info in every_store()
+        )
+    schema |= {"order": order, "scope": setting.scope, "markdownDescription": about}
+    if setting.name == "rules":
+        schema["additionalProperties"] = False
+        schema["properties"] = {
+            code: {
+                "enum": LEVELS,
+                "description": f"{rule.summary}. Default: {rule.severity}.",
+            }
+            for code, rule in rules().items()
+        }
+    return schema
+
+
+def _member(name: str, value: Any, indent: int = 8) -> str:
+    """Return a member of an object as the manifest has it: short values on one line."""
+    inner = " " * (indent + 2)
+    if isinstance(value, dict) and indent < 12 and (len(value) > 1 or _long(value)):
+        members = ",\n".join(inner + _member(key, one, indent + 2) for key, one in value.items())
+        shown = f"{{\n{members}\n{' ' * indent}}}"
+    elif isinstance(value, list) and _long(value):
+        members = ",\n".join(inner + _inline(one) for one in value)
+        shown = f"[\n{members}\n{' ' * indent}]"
+    else:
+        shown = _inline(value)
+    return f"{json.dumps(name)}: {shown}"
+
+
+def _long(value: Any) -> bool:
+    return len(_inline(value)) > WIDTH
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, dict) and value:
+        return "{ " + ", ".join(f"{_inline(k)}: {_inline(v)}" for k, v in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)
+
+
+# -- the document -----------------------------------------------------------------------------
+
+
+def _row(setting: Setting) -> tuple[str, str, str]:
+    parts = [setting.about]
+    parts += [f'`"{value}"`: {about}' for value, about in setting.choices.items() if about]
+    if setting.choices and len(parts) == 1:
+        parts.append(f"One of {', '.join(f'`{json.dumps(value)}`' for value in setting.choices)}.")
+    if setting.page:
+        title = setting.page.removesuffix("/README.md").removesuffix(".md")
+        parts.append(f"See [{title}]({setting.page}).")
+    if not setting.of_server:
+        parts.append("VS Code only.")
+    return f"`kvlens.{setting.name}`", f"`{json.dumps(setting.default)}`", " ".join(parts)

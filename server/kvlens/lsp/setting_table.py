@@ -1,0 +1,97 @@
+"""The settings as they are documented: `Settings` reads their defaults and limits.
+
+docs/settings.md and the manifest of the extension are generated from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from kvlens.kv.limits import COMPATS, OLD_NAMES
+from kvlens.stores.registry import DEFAULT_STORE
+
+
+class Setting(NamedTuple):
+    """One setting, `kvlens.NAME`. Its type is that of the default."""
+
+    name: str
+    default: Any
+    about: str
+    """What it does, in Markdown."""
+    scope: Literal["resource", "window", "machine"] = "resource"
+    choices: Mapping[str, str] = {}
+    """The values that it takes, with what each does; any value if there are none."""
+    limits: tuple[int, int] | None = None
+    items: str | None = None
+    """The type of a list's elements."""
+    page: str | None = None
+    """The page that has more, beside docs/settings.md."""
+    of_server: bool = True
+    """Whether the server reads it, so that other editors have it too."""
+
+
+_COMPAT_ABOUT = {
+    "strict": "Everything that today's `workerd` runtime supports works. What it accepts but "
+    "Miniflare 2's rules refuse (an undefined key, a `limit` of 0, a `cacheTtl` below 60 seconds) "
+    "is an error.",
+    "workerd": "Exactly as today's `workerd` runtime.",
+}
+_SETTINGS = (
+    Setting("store", DEFAULT_STORE, "Where keys are kept.", page="stores.md"),
+    Setting(
+        "port",
+        0,
+        "Port of the emulator on 127.0.0.1. `0` takes a free one at every start; a fixed one suits "
+        "a Worker or a script that reads the keys over HTTP.",
+        limits=(0, 65535),
+    ),
+    Setting(
+        "compat",
+        COMPATS[0],
+        "How strictly the emulator checks KV calls.",
+        choices={
+            **{mode: _COMPAT_ABOUT[mode] for mode in COMPATS},
+            **{old: f"The old name of `{mode}`." for old, mode in OLD_NAMES.items()},
+        },
+        page="fidelity.md",
+    ),
+    Setting(
+        "autoStart",
+        True,
+        "Start the emulator with a workspace that has one config. With several, or when off, "
+        "`KV Lens: Restart Emulator` or the first look at a namespace starts it.",
+    ),
+    Setting(
+        "allowedHosts",
+        (),
+        "Host names that a Worker run here answers besides `localhost`, such as `app.example`, or "
+        "`.example` for it and its subdomains. Others are refused, so that no web page reaches the "
+        "Worker under a name of its own (DNS rebinding).",
+        items="string",
+    ),
+    Setting(
+        "rules",
+        {},
+        "How severe a rule's problems are: `error`, `warning`, `information`, or `off`, such as "
+        '`{"id-shared": "off"}`. One line is silenced by a comment, `# kvlens-disable-line CODE`.',
+        page="rules/README.md",
+    ),
+    Setting(
+        "interpreter",
+        "",
+        "Path of the Python (3.10 or newer) that runs the server. Empty takes the first `python3`, "
+        "`python` or `py` on PATH that fits. A workspace cannot set this.",
+        scope="machine",
+        of_server=False,
+    ),
+    Setting(
+        "trace.server",
+        "off",
+        "Whether to log the messages between VS Code and the server, and how much of them.",
+        scope="window",
+        choices=dict.fromkeys(("off", "messages", "verbose"), ""),
+        of_server=False,
+    ),
+)
+SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _SETTINGS}
