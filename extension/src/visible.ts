@@ -8,10 +8,10 @@
 const JOINER = '\u2060'; // takes no room
 
 // C0, DEL, C1, what turns the direction of text or ends its line, what takes no room. A joiner
-// between "]" or "$" and "(" is ours.
+// between "]" or "$" and "(" is ours; those of emoji and of some scripts stay between their parts.
 const STEERING =
-    /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2061-\u206f\ufeff\u{d800}-\u{dfff}\u{e0000}-\u{e007f}]|(?<![\]$])\u2060|\u2060(?!\()/gu;
-const NAMED: Record<string, string> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+    /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2061-\u206f\ufeff\u{d800}-\u{dfff}\u{e0000}-\u{e007f}]|(?<![^\x00-\x7f\u2000-\u206f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f\u2000-\u206f])|(?<![\]$])\u2060|\u2060(?!\()/gu;
+const NAMED: Record<string, string> = { '\t': '\\t', '\n': '\\n' };
 
 /** Return text as one line in which what steers a screen, or cannot be seen, is written out. */
 export function oneLine(text: string): string {

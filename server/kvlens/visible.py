@@ -8,14 +8,15 @@ import re
 STEERING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-# Tab and line ends, and what takes no room. In a value, emoji and some scripts need the latter;
-# two names that differ in it alone would look the same. A word joiner between "]" or "$" and "("
-# is ours, see `notice`.
+# Tab and line feed, and what takes no room: names that differ in it alone would look the same.
+# Joiners stay between what may need them, as in emoji; a word joiner between "]" or "$" and "(" is
+# ours, see `notice`.
 _ALSO_IN_NAMES = re.compile(
-    "[\t\n\r\xad\u061c\u180e\u200b-\u200f\u2061-\u2065\u206a-\u206f\ufeff\U000e0000-\U000e007f]"
+    "[\t\n\xad\u061c\u180e\u200b\u200e\u200f\u2061-\u2065\u206a-\u206f\ufeff\U000e0000-\U000e007f]"
+    r"|(?<![^\x00-\x7f\u2000-\u206f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f\u2000-\u206f])"
     r"|(?<![\]$])\u2060|\u2060(?!\()"
 )
-_NAMED = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_NAMED = {"\t": "\\t", "\n": "\\n"}
 _JOINED = re.compile(r"([\]$])(?=\()")
 
 

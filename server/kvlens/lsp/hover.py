@@ -70,13 +70,14 @@ def _stores(environment: Environment, entry: Entry) -> str:
     if preview and id_:
         cli = f"`--preview`: local {code(preview)}, `--preview false`: {cli}"
     flag = f" --env {environment.name}" if environment.name else ""
+    deployed = code(id_) if id_ else "made at the first deploy"
     rows = [
         "| who | namespace |",
         "|---|---|",
         f"| KV Lens | {local} |",
         f"| {code(f'wrangler dev{flag}')} | {dev} |",
         f"| {code(f'wrangler kv key{flag} --local')} | {cli} |",
-        f"| {code(f'wrangler deploy{flag}')} | {code(id_) if id_ else 'made at the first deploy'} |",
+        f"| {code(f'wrangler deploy{flag}')} | {deployed} |",
     ]
     return "\n".join(rows)
 
