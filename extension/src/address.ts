@@ -1,15 +1,17 @@
-/** Addresses of values: `kvlens:/KV Lens/BINDING (environment)/key?{…}`. The path is for people. */
+/** Addresses of values: `kvlens:/KV Lens/BINDING (environment)/key?…`. The path is for people. */
 
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { fault } from './messages';
 import type { NamespaceRef } from './protocol';
+import { notice } from './visible';
 
 export const SCHEME = 'kvlens';
 
 /** The first folder of every address; package.json gives what lies below it a language. */
 const ROOT = 'KV Lens';
 
-/** A key of a namespace; the query of an address is this as JSON. */
+/** A key of a namespace; the query of an address is this as JSON, encoded. */
 export interface Place extends NamespaceRef {
     key: string;
     /** The bytes as they are, for previews; never edited. */
@@ -20,7 +22,9 @@ export interface Place extends NamespaceRef {
 export function uriOf(namespace: NamespaceRef, key: string, raw?: { name: string }): vscode.Uri {
     const { config, id, binding, environment } = namespace;
     const place: Place = { config, id, binding, environment, key };
-    const query = JSON.stringify(raw ? { ...place, view: 'raw' } : place);
+    const json = JSON.stringify(raw ? { ...place, view: 'raw' } : place);
+    // VS Code shows an address as it is where a save fails: a name in it must not read as words.
+    const query = Buffer.from(json).toString('base64url');
     const segments = ['', ROOT, segment(nameOf(namespace)), segment(raw?.name ?? key)];
     return vscode.Uri.from({ scheme: SCHEME, path: segments.join('/'), query });
 }
@@ -28,14 +32,17 @@ export function uriOf(namespace: NamespaceRef, key: string, raw?: { name: string
 /** Return what a value's document is about. */
 export function placeOf(uri: vscode.Uri): Place {
     try {
-        const place = JSON.parse(uri.query) as Place;
+        // An address of an earlier version, in a window that is restored, has plain JSON.
+        const plain = uri.query.startsWith('{');
+        const json = plain ? uri.query : Buffer.from(uri.query, 'base64url').toString();
+        const place = JSON.parse(json) as Place;
         if (typeof place.key === 'string' && typeof place.config === 'string') {
             return place;
         }
     } catch {
         // told below
     }
-    throw vscode.FileSystemError.FileNotFound(`${uri.path} names no key of a namespace.`);
+    throw fault('FileNotFound', `${uri.path} names no key of a namespace.`);
 }
 
 /** Whether an address is that of a namespace: its values' documents have it as their folder. */
@@ -65,6 +72,6 @@ function folderOf(config: string): string {
 
 /** A name as one segment, so that the tab shows all of it: a division slash for each slash. */
 function segment(name: string): string {
-    const visible = name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�').replaceAll('/', '∕');
+    const visible = notice(name).replaceAll('/', '∕');
     return visible === '.' || visible === '..' || !visible ? `"${visible}"` : visible;
 }

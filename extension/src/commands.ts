@@ -5,14 +5,13 @@ import { nameOf, placeOf, SCHEME, uriOf } from './address';
 import { formOf, hasOwnEditor, pictureOf } from './contents';
 import { bodyOf, bytesOf } from './documents';
 import * as format from './format';
+import { brief, fail, inform, warn } from './messages';
 import { type Model, reference, storeOf, whereIs } from './model';
 import * as prompts from './prompts';
 import type { NamespaceRef, Project, Value } from './protocol';
 import type { Server } from './server';
 import { type KeyNode, type MoreNode, type Node, namespaceOf, type Tree } from './tree';
 import type { Workers } from './workers';
-
-const SHORT = 5000; // ms that a word in the status bar stays
 
 interface Parts {
     server: Server;
@@ -87,17 +86,17 @@ async function tell(server: Server, id: string, error: unknown): Promise<void> {
         return;
     }
     if (error instanceof prompts.NothingThere) {
-        void vscode.window.showInformationMessage(error.message);
+        void inform(error.message);
         return;
     }
     const text = error instanceof Error ? error.message : String(error);
     server.log.error(`${id}: ${text}`);
     if (/cancell?ed/i.test(text)) {
-        vscode.window.setStatusBarMessage('KV Lens: cancelled', SHORT);
+        brief('KV Lens: cancelled');
         return;
     }
     const showLog = 'Show Log';
-    if ((await vscode.window.showErrorMessage(`KV Lens: ${text}`, showLog)) === showLog) {
+    if ((await fail(`KV Lens: ${text}`, showLog)) === showLog) {
         server.log.show();
     }
 }
@@ -135,13 +134,13 @@ async function seed(parts: Parts, node?: Subject): Promise<void> {
     const others = overwritten ? `, ${overwritten.toLocaleString('en')} over another value` : '';
     const done = `Seeded ${format.count(written, 'key')} into ${nameOf(space)}${others}.`;
     if (!warnings.length) {
-        void vscode.window.showInformationMessage(done);
+        void inform(done);
         return;
     }
     warnings.forEach((warning) => parts.server.log.warn(warning));
     const more = warnings.length > 1 ? ` (and ${warnings.length - 1} more in the log)` : '';
     const text = `${done} ${warnings[0]}${more}`;
-    if ((await vscode.window.showWarningMessage(text, 'Show Log')) === 'Show Log') {
+    if ((await warn(text, 'Show Log')) === 'Show Log') {
         parts.server.log.show();
     }
 }
@@ -175,7 +174,7 @@ async function put(parts: Parts, node?: Subject): Promise<void> {
         parts.server.ask('kvlens.get', { ...space, key });
     const what = await prompts.put(space, readFile, look);
     await parts.server.ask('kvlens.put', { ...space, ...what });
-    vscode.window.setStatusBarMessage(`Put "${what.key}" into ${nameOf(space)}`, SHORT);
+    brief(`Put "${what.key}" into ${nameOf(space)}`);
 }
 
 async function get(parts: Parts, node?: Subject): Promise<void> {
@@ -297,7 +296,7 @@ async function removeGroups(parts: Parts, groups: Group[], others: string[] = []
     if (others.length) {
         lines.push(`${others.join(', ')} stays: "Clear Namespace…" deletes all of its keys.`);
     }
-    await prompts.confirm(`Delete ${what} from ${from}?`, lines.join('\n'), 'Delete');
+    await prompts.confirm(`Delete ${what} from ${from}?`, lines, 'Delete');
     const done: Group[] = [];
     for (const { space, keys } of groups) {
         try {
@@ -311,7 +310,7 @@ async function removeGroups(parts: Parts, groups: Group[], others: string[] = []
         }
         done.push({ space, keys });
     }
-    vscode.window.setStatusBarMessage(`Deleted ${what} from ${from}`, SHORT);
+    brief(`Deleted ${what} from ${from}`);
 }
 
 function listed(groups: Group[]): string {
@@ -343,7 +342,7 @@ async function exportKeys(parts: Parts, node?: Subject): Promise<void> {
     const request = { ...space, file: file.toString() };
     const { keys } = await parts.server.ask('kvlens.export', request);
     const done = `Exported ${format.count(keys, 'key')} from ${nameOf(space)}.`;
-    if ((await vscode.window.showInformationMessage(done, 'Open')) === 'Open') {
+    if ((await inform(done, 'Open')) === 'Open') {
         await vscode.window.showTextDocument(file);
     }
 }
@@ -362,7 +361,7 @@ async function clear(parts: Parts, node?: Subject): Promise<void> {
     await prompts.confirm(question, detail, 'Clear');
     const { deleted } = await parts.server.ask('kvlens.clear', space);
     const count = format.count(deleted, 'key');
-    vscode.window.setStatusBarMessage(`Deleted ${count} from ${nameOf(space)}`, SHORT);
+    brief(`Deleted ${count} from ${nameOf(space)}`);
 }
 
 /** Take the keys that are under a name that no config has into one of its namespaces. */
@@ -388,7 +387,7 @@ async function moveKeys(parts: Parts, node?: Subject): Promise<void> {
         done = await parts.server.ask('kvlens.moveKeys', { ...request, existing });
     }
     const moved = format.count(done.moved, 'key');
-    vscode.window.setStatusBarMessage(`Moved ${moved} to ${nameOf(space)}`, SHORT);
+    brief(`Moved ${moved} to ${nameOf(space)}`);
 }
 
 async function restart(parts: Parts, node?: Subject): Promise<void> {
@@ -398,14 +397,14 @@ async function restart(parts: Parts, node?: Subject): Promise<void> {
     }
     const one = projectOf(node) ?? (await prompts.project(parts.model, 'Restart Emulator'));
     const { url } = await parts.server.ask('kvlens.restart', { config: one.config });
-    vscode.window.setStatusBarMessage(`KV emulator restarted at ${url}`, SHORT);
+    brief(`KV emulator restarted at ${url}`);
 }
 
 async function copyAddress(parts: Parts, node?: Subject): Promise<void> {
     const one = projectOf(node) ?? (await prompts.project(parts.model, 'Copy Emulator Address'));
     const { url } = await parts.server.ask('kvlens.address', { config: one.config });
     await vscode.env.clipboard.writeText(url);
-    vscode.window.setStatusBarMessage(`Copied ${url}`, SHORT);
+    brief(`Copied ${url}`);
 }
 
 /** Copy a shell command that reads a key, or lists a namespace's keys, over the REST API. */
@@ -418,7 +417,7 @@ async function copyCurl(parts: Parts, node?: Subject): Promise<void> {
     const url = `${base}/${path}/${end}`.replaceAll("'", '%27');
     const command = `curl -H 'Authorization: Bearer ${address.token}' '${url}'`;
     await vscode.env.clipboard.writeText(command);
-    vscode.window.setStatusBarMessage('Copied a curl command with this run’s token', SHORT);
+    brief('Copied a curl command with this run’s token');
 }
 
 async function runWorker(parts: Parts, node?: Subject): Promise<void> {
@@ -437,7 +436,7 @@ async function runWorker(parts: Parts, node?: Subject): Promise<void> {
     const show = 'Open in Browser';
     const output = 'Show Output';
     const running = `The Worker runs at ${url} and follows its files.`;
-    const chosen = await vscode.window.showInformationMessage(running, show, output);
+    const chosen = await inform(running, show, output);
     if (chosen === show) {
         await vscode.env.openExternal(vscode.Uri.parse(url));
     } else if (chosen === output) {
@@ -461,7 +460,7 @@ async function whatToRun(
 async function stopWorker(parts: Parts, node?: Subject): Promise<void> {
     const config = await parts.workers.pick(projectOf(node)?.config, 'Stop Worker');
     await parts.server.ask('kvlens.stop', { config });
-    vscode.window.setStatusBarMessage('The Worker has stopped', SHORT);
+    brief('The Worker has stopped');
 }
 
 async function browse(parts: Parts, node?: Subject): Promise<void> {
@@ -491,7 +490,7 @@ async function saveSnapshot(parts: Parts, node?: Subject): Promise<void> {
     const request = { config: one.config, name, force: taken };
     const { keys } = await parts.server.ask('kvlens.snapshotSave', request);
     const what = format.count(keys, 'key');
-    void vscode.window.showInformationMessage(`Saved ${what} as the snapshot "${name}".`);
+    void inform(`Saved ${what} as the snapshot "${name}".`);
 }
 
 async function restoreSnapshot(parts: Parts, node?: Subject): Promise<void> {
@@ -509,7 +508,7 @@ async function restoreSnapshot(parts: Parts, node?: Subject): Promise<void> {
         done = await parts.server.ask('kvlens.snapshotRestore', { ...request, force: true });
     }
     const counts = `${format.count(done.written, 'key')} written, ${done.deleted} deleted`;
-    void vscode.window.showInformationMessage(`Restored "${name}": ${counts}.`);
+    void inform(`Restored "${name}": ${counts}.`);
 }
 
 async function copyKey(_: Parts, node?: Subject): Promise<void> {

@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { isNamespace, placeOf, SCHEME } from './address';
 import { decode, dump, type Form, formOf, hasBom } from './contents';
+import { fault, question as askIn } from './messages';
 import { type Changed, type Commands, CONTENT_MODIFIED, type Value } from './protocol';
 import { type Server, ServerDown } from './server';
 
@@ -133,10 +134,9 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             const create = `Create "${key}"`;
             const question = `"${key}" is no longer in ${place.binding}.`;
             const detail = 'It was deleted or has expired; its metadata and expiry are gone with it.';
-            const options = { modal: true, detail };
-            const answer = await vscode.window.showWarningMessage(question, options, create);
+            const answer = await askIn(question, [detail], create);
             if (answer !== create) {
-                throw vscode.FileSystemError.FileNotFound(`"${key}" was not saved.`);
+                throw fault('FileNotFound', `"${key}" was not saved.`);
             }
             await this.put(seen, { ...write, expected: '' });
             seen.last = undefined;
@@ -158,18 +158,18 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     }
 
     createDirectory(): void {
-        throw vscode.FileSystemError.NoPermissions('A namespace has keys, not folders.');
+        throw fault('NoPermissions', 'A namespace has keys, not folders.');
     }
 
     rename(): void {
-        throw vscode.FileSystemError.NoPermissions('A key cannot be renamed; put it anew.');
+        throw fault('NoPermissions', 'A key cannot be renamed; put it anew.');
     }
 
     /** Refuse a write of other bytes than those of the text that the user sees. */
     private check(uri: vscode.Uri, content: Uint8Array, last: Version | undefined): void {
         const { key, view } = placeOf(uri);
         const refuse: (why: string) => never = (why) => {
-            throw vscode.FileSystemError.NoPermissions(`"${key}" was not saved: ${why}`);
+            throw fault('NoPermissions', `"${key}" was not saved: ${why}`);
         };
         if (view === 'raw' || (last && last.form !== 'text')) {
             const mixed = last?.form === 'mixed';
@@ -232,7 +232,8 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         } catch (error) {
             if ((error as { code?: unknown }).code === CONTENT_MODIFIED) {
                 seen.written = undefined;
-                throw vscode.FileSystemError.Unavailable(
+                throw fault(
+                    'Unavailable',
                     `"${write.key}" was written by something else at this moment. Nothing was ` +
                         'overwritten; save again to compare.',
                 );
@@ -256,12 +257,12 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         } catch (error) {
             const text = error instanceof Error ? error.message : String(error);
             throw error instanceof ServerDown
-                ? vscode.FileSystemError.Unavailable(text)
-                : new vscode.FileSystemError(text);
+                ? fault('Unavailable', text)
+                : fault('Unknown', text);
         }
         if (!value) {
             seen.gone = true;
-            throw vscode.FileSystemError.FileNotFound(`There is no key "${key}" in ${binding}.`);
+            throw fault('FileNotFound', `There is no key "${key}" in ${binding}.`);
         }
         return this.remember(seen, bytesOf(value), value.expiration);
     }

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { Documents } from './documents';
 import { keepLanguages } from './languages';
+import { fail } from './messages';
 import { Model } from './model';
 import { Notices } from './notices';
 import { Server, type ServerState } from './server';
@@ -82,7 +83,7 @@ async function told(own: Server, state: ServerState): Promise<void> {
     const retry = 'Retry';
     const log = 'Show Log';
     const ways = state === 'noPython' ? [settings, retry] : [retry, log];
-    const way = await vscode.window.showErrorMessage(own.problem, ...ways);
+    const way = await fail(own.problem, ...ways);
     if (way === settings) {
         await vscode.commands.executeCommand('kvlens.openSettings');
     } else if (way === retry) {

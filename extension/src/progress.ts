@@ -9,6 +9,7 @@ import {
     WorkDoneProgressCancelNotification,
     type WorkDoneProgressReport,
 } from 'vscode-languageclient/node';
+import { notice } from './visible';
 
 const PATIENCE = 400; // ms; shorter work shows nothing
 
@@ -58,7 +59,7 @@ function show(begin: WorkDoneProgressBegin, cancel: () => void): Running {
     };
     const options = {
         location: vscode.ProgressLocation.Notification,
-        title: begin.title,
+        title: notice(begin.title),
         cancellable: true,
     };
     const timer = setTimeout(() => {
@@ -66,8 +67,9 @@ function show(begin: WorkDoneProgressBegin, cancel: () => void): Running {
             let shown = 0;
             token.onCancellationRequested(cancel);
             update = (step) => {
+                const message = step.message && notice(step.message);
                 const percentage = step.percentage ?? shown;
-                progress.report({ message: step.message, increment: percentage - shown });
+                progress.report({ message, increment: percentage - shown });
                 shown = percentage;
             };
             update(last);

@@ -3,10 +3,12 @@
 import * as vscode from 'vscode';
 import { nameOf } from './address';
 import * as format from './format';
+import { input as askFor, item, pick, pickMany, question as askIn } from './messages';
 import { type Model, reference } from './model';
 import type { KeyInfo, NamespaceRef, Project, Snapshot, Value } from './protocol';
 import type { Server } from './server';
 import * as validate from './validate';
+import { label, oneLine } from './visible';
 
 const PAGE = 100; // keys in a picker; more on request
 const TYPING = 150; // ms without a key press before the list is asked for
@@ -23,7 +25,7 @@ interface Choice<T> extends vscode.QuickPickItem {
 
 async function choose<T>(choices: Choice<T>[], title: string, placeHolder: string): Promise<T> {
     const options = { title, placeHolder, matchOnDescription: true, matchOnDetail: true };
-    const chosen = await vscode.window.showQuickPick(choices, options);
+    const chosen = await pick(choices, options);
     if (!chosen) {
         throw new Dismissed();
     }
@@ -31,7 +33,7 @@ async function choose<T>(choices: Choice<T>[], title: string, placeHolder: strin
 }
 
 async function ask(options: vscode.InputBoxOptions): Promise<string> {
-    const text = await vscode.window.showInputBox({ ignoreFocusOut: true, ...options });
+    const text = await askFor({ ignoreFocusOut: true, ...options });
     if (text === undefined) {
         throw new Dismissed();
     }
@@ -130,7 +132,7 @@ interface KeyItem extends vscode.QuickPickItem {
 /** Ask for a key: what is typed is the prefix that the list is asked for, page by page. */
 export function key(server: Server, space: NamespaceRef, title: string): Promise<string> {
     const picker = vscode.window.createQuickPick<KeyItem>();
-    picker.title = `${title}: ${nameOf(space)}`;
+    picker.title = oneLine(`${title}: ${nameOf(space)}`);
     picker.placeholder = 'Type the beginning of a key';
     return new Promise((resolve, reject) => {
         let keys: KeyInfo[] = [];
@@ -191,9 +193,9 @@ function items(keys: KeyInfo[], more: boolean, typed: string, space: NamespaceRe
         const label = typed
             ? `No key begins with "${typed}"`
             : `No keys yet in ${nameOf(space)}: seed from a file or put a key`;
-        return [{ label, alwaysShow: true }];
+        return [item({ label, alwaysShow: true })];
     }
-    const rows: KeyItem[] = keys.map((one) => ({
+    const rows: KeyItem[] = keys.map((one) => item({
         label: one.name,
         description: [
             one.metadata === undefined || one.metadata === null
@@ -243,7 +245,7 @@ export async function put(
     const metadata = present?.metadata ?? undefined;
     const expiration = present?.expiration ?? undefined;
     const kept = (what: string): string => `${what}, stays unless this is ticked`;
-    const extras = await vscode.window.showQuickPick(
+    const extras = await pickMany(
         [
             {
                 label: 'Metadata',
@@ -264,7 +266,6 @@ export async function put(
         ],
         {
             title,
-            canPickMany: true,
             placeHolder: present
                 ? `Enter replaces the value; tick what else to change`
                 : 'Enter puts it; tick what to add first',
@@ -328,11 +329,13 @@ function valueOf(
     const input = vscode.window.createInputBox();
     const tooltip = 'Use the content of a file';
     const fromFile = { iconPath: new vscode.ThemeIcon('file'), tooltip };
-    input.title = title;
-    input.prompt = `Value of "${name}"; it may be empty. The button above takes a file instead.`;
+    input.title = oneLine(title);
+    input.prompt = label(
+        `Value of "${name}"; it may be empty. The button above takes a file instead.`,
+    );
     if (warning) {
         const severity = vscode.InputBoxValidationSeverity.Warning;
-        input.validationMessage = { message: warning, severity };
+        input.validationMessage = { message: label(warning), severity };
     }
     input.ignoreFocusOut = true;
     input.buttons = [fromFile];
@@ -364,9 +367,12 @@ function valueOf(
 }
 
 /** Ask before something is lost. */
-export async function confirm(question: string, detail: string, action: string): Promise<void> {
-    const options = { modal: true, detail };
-    if ((await vscode.window.showWarningMessage(question, options, action)) !== action) {
+export async function confirm(
+    question: string,
+    detail: string | string[],
+    action: string,
+): Promise<void> {
+    if ((await askIn(question, [detail].flat(), action)) !== action) {
         throw new Dismissed();
     }
 }
@@ -377,8 +383,7 @@ export async function either<T extends string>(
     detail: string,
     ways: Record<string, T>,
 ): Promise<T> {
-    const options = { modal: true, detail };
-    const chosen = await vscode.window.showWarningMessage(question, options, ...Object.keys(ways));
+    const chosen = await askIn(question, [detail], ...Object.keys(ways));
     if (chosen === undefined) {
         throw new Dismissed();
     }

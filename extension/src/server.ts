@@ -19,6 +19,7 @@ import { type CommandLine, developmentServer } from './development';
 import { cancellableProgress } from './progress';
 import type { Changed, Commands, Output, Status } from './protocol';
 import { findPython, NoPython } from './python';
+import { notice } from './visible';
 
 export type ServerState = 'stopped' | 'starting' | 'running' | 'noPython' | 'failed';
 
@@ -134,7 +135,14 @@ export class Server implements vscode.Disposable {
             throw new ServerDown(this.problem || 'The KV Lens server is not running.');
         }
         const request = { command, arguments: [params] };
-        return this.client.sendRequest(ExecuteCommandRequest.type, request, token);
+        try {
+            return await this.client.sendRequest(ExecuteCommandRequest.type, request, token);
+        } catch (error) {
+            if (error instanceof Error) {
+                error.message = notice(error.message); // VS Code itself may show it
+            }
+            throw error;
+        }
     }
 
     private async launch(): Promise<void> {

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { Model } from './model';
 import type { Project } from './protocol';
 import type { Server } from './server';
+import { oneLine } from './visible';
 
 const IDLE = 'No KV emulator runs; the first look at a namespace starts it.';
 
@@ -57,7 +58,7 @@ export class Status implements vscode.Disposable {
         const projects = this.model.projects;
         const failed = projects.find((project) => project.state === 'failed');
         if (failed) {
-            const tooltip = `Emulator of ${failed.label}: ${failed.message ?? 'failed'}`;
+            const tooltip = oneLine(`Emulator of ${failed.label}: ${failed.message ?? 'failed'}`);
             return { text: '$(warning) KV', tooltip, warn: true };
         }
         if (projects.some((project) => project.state === 'starting')) {
@@ -79,6 +80,10 @@ export class Status implements vscode.Disposable {
 
 function tooltipOf(projects: Project[]): string {
     return projects
-        .map((project) => `${project.label}: KV emulator at ${project.url}\nStore ${project.store}`)
+        .flatMap((project) => [
+            `${project.label}: KV emulator at ${project.url}`,
+            `Store ${project.store}`,
+        ])
+        .map(oneLine)
         .join('\n');
 }

@@ -7,6 +7,7 @@ import * as format from './format';
 import { type Model, reference } from './model';
 import type { Changed, KeyInfo, Namespace, NamespaceRef, Project } from './protocol';
 import type { Server } from './server';
+import { block, inline, oneLine } from './visible';
 
 const PAGE = 200;
 const LONGEST = 2 ** 31 - 1; // ms that a timer takes
@@ -105,6 +106,10 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     }
 
     getTreeItem(node: Node): vscode.TreeItem {
+        return shown(this.itemOf(node));
+    }
+
+    private itemOf(node: Node): vscode.TreeItem {
         switch (node.kind) {
             case 'project':
                 return projectItem(node.project);
@@ -268,7 +273,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         const namespace = reference(node.parent.project, node.parent.namespace);
         const query = { ...namespace, key: node.key.name };
         const value = await this.server.ask('kvlens.get', query, token).catch(() => null);
-        text.appendMarkdown('**Key** ').appendText(node.key.name);
+        text.appendMarkdown(`**Key** ${inline(node.key.name)}`);
         if (!value) {
             return text.appendMarkdown('  \nThis key is gone.');
         }
@@ -278,14 +283,27 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             text.appendMarkdown(`  \nexpires ${when}`);
         }
         if (value.metadata !== undefined && value.metadata !== null) {
-            text.appendMarkdown('  \nmetadata ').appendText(format.oneLine(value.metadata, 200));
+            text.appendMarkdown(`  \nmetadata ${inline(format.oneLine(value.metadata, 200))}`);
         }
         if (value.text) {
             const more = value.text.length > PREVIEW ? '…' : '';
-            text.appendCodeblock(value.text.slice(0, PREVIEW) + more);
+            text.appendMarkdown(block(value.text.slice(0, PREVIEW) + more));
         }
         return text;
     }
+}
+
+/** Return an item whose names are shown as they are. */
+function shown(item: vscode.TreeItem): vscode.TreeItem {
+    item.label = oneLine(String(item.label));
+    if (typeof item.description === 'string') {
+        item.description = oneLine(item.description);
+    }
+    if (item.accessibilityInformation) {
+        const { label, role } = item.accessibilityInformation;
+        item.accessibilityInformation = { label: oneLine(label), role };
+    }
+    return item;
 }
 
 /** The stable identity of a namespace's node. */
@@ -332,6 +350,7 @@ function projectTooltip(project: Project): string {
     const emulator = running ? `Emulator at ${project.url}` : `Emulator ${project.state}`;
     return [project.label, emulator, `Store ${project.store}`, project.message ?? '']
         .filter(Boolean)
+        .map(oneLine)
         .join('\n');
 }
 
@@ -344,7 +363,7 @@ function environmentItem(node: EnvironmentNode): vscode.TreeItem {
     item.tooltip =
         node.environment === null
             ? 'Used where no environment is chosen'
-            : `[env.${node.environment}], chosen with --env ${node.environment}`;
+            : oneLine(`[env.${node.environment}], chosen with --env ${node.environment}`);
     item.accessibilityInformation = { label };
     return item;
 }
@@ -363,7 +382,7 @@ function namespaceItem(node: NamespaceNode): vscode.TreeItem {
         const amount = typeof size === 'number' ? `, ${format.size(size)}` : '';
         lines.push(`${format.count(keys, 'key')}${amount}`);
     }
-    item.tooltip = lines.join('\n');
+    item.tooltip = lines.map(oneLine).join('\n');
     item.accessibilityInformation = { label: `${binding}, ${item.description}` };
     return item;
 }
@@ -404,7 +423,7 @@ function hintItem(node: HintNode): vscode.TreeItem {
     item.id = node.id;
     item.contextValue = 'hint';
     item.iconPath = new vscode.ThemeIcon(node.icon);
-    item.tooltip = node.label;
+    item.tooltip = oneLine(node.label);
     item.command = node.command;
     return item;
 }

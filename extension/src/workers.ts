@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { Output, Status } from './protocol';
+import { pick } from './messages';
 import { Dismissed, NothingThere } from './prompts';
 import type { Server } from './server';
 
@@ -55,7 +56,7 @@ export class Workers implements vscode.Disposable {
             label: vscode.workspace.asRelativePath(vscode.Uri.parse(one)),
             config: one,
         }));
-        const chosen = await vscode.window.showQuickPick(items, { title });
+        const chosen = await pick(items, { title });
         if (!chosen) {
             throw new Dismissed();
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from scripts.toolchain import BUILD
 from scripts.workbench import Workbench
 from tests.editor.conftest import PATIENCE, SIZE
 from tests.editor.window import Window
+
+LINK = "[Show log](command:workbench.action.files.newUntitledFile)"
 
 
 @pytest.fixture
@@ -65,4 +68,19 @@ def test_an_untrusted_workspace_is_checked_and_asks_for_trust(
     window.see("No keys yet: seed from a file…")
     window.running()
     window.shot("trusted")
+    context.close()
+
+
+def test_a_setting_of_an_untrusted_workspace_is_no_link(
+    careful: Workbench, browser: Browser, project: Path
+) -> None:
+    (project / ".vscode").mkdir(exist_ok=True)
+    settings = json.dumps({"kvlens.rules": {LINK: "error"}})
+    (project / ".vscode" / "settings.json").write_text(settings, encoding="utf-8")
+    context = browser.new_context(viewport=SIZE)
+    context.set_default_timeout(PATIENCE)
+    window = Window(context.new_page(), careful.folder_url(project), project, "setting")
+    toast = window.toast("there is no rule")
+    expect(toast).to_contain_text("Show log")
+    assert not toast.locator(".notification-list-item-message a").count()
     context.close()

@@ -19,6 +19,7 @@ SMALL = {
     "memo",
     "process",
     "lines",
+    "visible",
 }  # below everything else
 BELOW: dict[str, set[str]] = {
     # part: the parts that it may import; those of SMALL besides

@@ -11,32 +11,26 @@ import sys
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
 
-# C0 but tab and line feed, DEL, C1, and what turns the direction of text or ends its line.
-_STEERING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+from kvlens.visible import STEERING, one_line, visible
+
+__all__ = [
+    "JsonScreen",
+    "coloured",
+    "exact",
+    "exact_output",
+    "has_colours",
+    "json_text",
+    "one_line",
+    "screens",
+    "visible",
+    "visible_json",
+]
+
 _COLOUR = re.compile(
     "(\x1b\\[[0-9;:]{0,64}m)"
 )  # and other looks of letters: Select Graphic Rendition
 _RESET = "\x1b[0m"
 HELD = 8 * 1024 * 1024  # characters of JSON that wait in memory; more of it waits on disk
-
-_ALSO_IN_NAMES = re.compile(r"[\t\n]")
-_NAMED = {"\t": "\\t", "\n": "\\n"}
-
-
-def visible(text: str) -> str:
-    r"""Return a text with what steers a terminal written out: `\x1b`, `\u202e`.
-
-    >>> visible("A\x1b[2J\n")
-    'A\\x1b[2J\n'
-    """
-    return _STEERING.sub(_escape, text)
-
-
-def one_line(name: object) -> str:
-    """Return a name as `visible` does, its line ends and tabs written out too."""
-    return visible(_ALSO_IN_NAMES.sub(lambda found: _NAMED[found[0]], str(name)))
 
 
 def coloured(text: str, colour: str = "") -> str:
@@ -70,7 +64,7 @@ def json_text(value: object) -> str:
 
 def visible_json(text: str) -> str:
     """Return JSON text that means the same and has nothing in it that steers a terminal."""
-    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class _Screen:
@@ -159,8 +153,3 @@ def exact_output() -> TextIO:
 def exact(stream: Any) -> TextIO:
     """Return a standard stream for what has been made visible: written as it is."""
     return stream.stream if isinstance(stream, _Screen) else cast(TextIO, stream)
-
-
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -11,6 +11,7 @@ from kvlens.files import is_regular
 from kvlens.formatting import amount
 from kvlens.lsp.documents import to_range
 from kvlens.stores.base import StoreError
+from kvlens.visible import notice
 
 if TYPE_CHECKING:
     from kvlens.lsp.projects import ServedProject
@@ -64,4 +65,6 @@ async def _keys(project: ServedProject, store_id: str) -> str:
 
 
 def _lens(place: types.Range, title: str, command: str, params: dict[str, Any]) -> types.CodeLens:
-    return types.CodeLens(place, types.Command(title=title, command=command, arguments=[params]))
+    return types.CodeLens(
+        place, types.Command(title=notice(title), command=command, arguments=[params])
+    )

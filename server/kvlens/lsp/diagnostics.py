@@ -26,6 +26,7 @@ from kvlens.lint.suppressions import apply_suppressions, with_severity
 from kvlens.lsp.documents import json_range
 from kvlens.lsp.spelling import file_key, file_path
 from kvlens.text import LineIndex
+from kvlens.visible import one_line
 
 if TYPE_CHECKING:
     from kvlens.lsp.documents import Document
@@ -246,7 +247,7 @@ def _diagnostic(problem: Problem, uri: str, index: LineIndex, encoding: str) -> 
     """Return a problem as the protocol's Diagnostic, in JSON: made at every key, objects cost."""
     found: dict[str, Any] = {
         "range": json_range(index, problem.span, encoding),
-        "message": problem.message,
+        "message": one_line(problem.message),
         "severity": SEVERITIES[problem.severity],
         "code": problem.code,
         "codeDescription": {"href": problem.url},
@@ -256,7 +257,7 @@ def _diagnostic(problem: Problem, uri: str, index: LineIndex, encoding: str) -> 
         found["relatedInformation"] = [
             {
                 "location": {"uri": uri, "range": json_range(index, span, encoding)},
-                "message": message,
+                "message": one_line(message),
             }
             for span, message in problem.related
         ]

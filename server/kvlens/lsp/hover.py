@@ -12,6 +12,7 @@ from kvlens.config.query import at
 from kvlens.formatting import amount
 from kvlens.lsp import source_hover
 from kvlens.lsp.documents import to_range
+from kvlens.lsp.markdown import code, inline
 from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:
@@ -59,23 +60,24 @@ def _stores(environment: Environment, entry: Entry) -> str:
     if not binding:
         return ""
     remote = entry.get("remote")
-    local = f"local `{entry.store_id}`"
+    local = f"local {code(entry.store_id)}"
     if remote and remote.value is True:
-        dev = f"the real namespace `{id_}`" if id_ else "the real namespace"
+        dev = f"the real namespace {code(id_)}" if id_ else "the real namespace"
     else:
         dev = local
     preview = entry.text_of("preview_id")
-    cli = f"local `{id_ or binding}`"
+    cli = f"local {code(id_ or binding)}"
     if preview and id_:
-        cli = f"`--preview`: local `{preview}`, `--preview false`: {cli}"
+        cli = f"`--preview`: local {code(preview)}, `--preview false`: {cli}"
     flag = f" --env {environment.name}" if environment.name else ""
+    deployed = code(id_) if id_ else "made at the first deploy"
     rows = [
         "| who | namespace |",
         "|---|---|",
         f"| KV Lens | {local} |",
-        f"| `wrangler dev{flag}` | {dev} |",
-        f"| `wrangler kv key{flag} --local` | {cli} |",
-        f"| `wrangler deploy{flag}` | {f'`{id_}`' if id_ else 'made at the first deploy'} |",
+        f"| {code(f'wrangler dev{flag}')} | {dev} |",
+        f"| {code(f'wrangler kv key{flag} --local')} | {cli} |",
+        f"| {code(f'wrangler deploy{flag}')} | {deployed} |",
     ]
     return "\n".join(rows)
 
@@ -87,5 +89,5 @@ async def _now(server: Server, uri: str, entry: Entry) -> str:
     try:
         stats = await (await project.emulator.store()).stats(entry.store_id)
     except StoreError as error:
-        return str(error)
+        return inline(error)
     return f"Now: {amount(stats.keys, stats.size)}."

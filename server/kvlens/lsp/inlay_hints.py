@@ -10,6 +10,7 @@ from kvlens.js.api import keys
 from kvlens.lsp.live_store import store_of
 from kvlens.stores.base import StoreError
 from kvlens.text import Span
+from kvlens.visible import one_line
 
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
@@ -43,7 +44,7 @@ async def answer(server: Server, params: types.InlayHintParams) -> list[types.In
                 types.InlayHint(
                     where,
                     "no such key",
-                    tooltip=f'"{place.name}" is not in the local {place.binding} now.',
+                    tooltip=one_line(f'"{place.name}" is not in the local {place.binding} now.'),
                     padding_left=True,
                 )
             )

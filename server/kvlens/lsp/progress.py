@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from kvlens.visible import notice
+
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
@@ -32,7 +34,7 @@ class Progress:
                 await reports.create_async(token)
                 self._token = token
         if self._token is not None:
-            begin = types.WorkDoneProgressBegin(self._title, cancellable=True, percentage=0)
+            begin = types.WorkDoneProgressBegin(notice(self._title), cancellable=True, percentage=0)
             reports.begin(self._token, begin)
         return self
 

@@ -27,6 +27,7 @@ from kvlens.lsp.spelling import Spelling, file_path, is_possible
 from kvlens.lsp.subprocesses import Child, ChildError
 from kvlens.lsp.workers import WorkerProcess
 from kvlens.text import UTF16
+from kvlens.visible import notice
 
 if TYPE_CHECKING or switch.is_on():
     from kvlens.lsp.fast_pygls.transport import StdioServer
@@ -200,12 +201,12 @@ class Server(StdioServer):
 
     def show_message(self, level: str, message: str) -> None:
         """Show the user a message ("error", "warning", "info")."""
-        self.window_show_message(types.ShowMessageParams(LEVELS[level], message))
+        self.window_show_message(types.ShowMessageParams(LEVELS[level], notice(message)))
 
     async def ask(self, question: str, *answers: str) -> str | None:
         """Ask the user, and return the chosen answer; None if the question was dismissed."""
-        actions = [types.MessageActionItem(answer) for answer in answers]
-        asked = types.ShowMessageRequestParams(LEVELS["warning"], question, actions)
+        actions = [types.MessageActionItem(notice(answer)) for answer in answers]
+        asked = types.ShowMessageRequestParams(LEVELS["warning"], notice(question), actions)
         chosen = await self.window_show_message_request_async(asked)
         return chosen.title if chosen else None
 

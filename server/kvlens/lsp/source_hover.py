@@ -11,6 +11,7 @@ from lsprotocol import types
 from kvlens.formatting import amount, duration, human_size
 from kvlens.js.api import at
 from kvlens.lsp.live_store import Live, store_of
+from kvlens.lsp.markdown import block, code, inline
 from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:
@@ -36,11 +37,11 @@ async def answer(server: Server, params: types.HoverParams) -> types.Hover | Non
             text = await _key(live, place.binding or "", place.name)
         else:
             stats = await live.store.stats(live.id)
-            where = f"env.{live.environment}" if live.environment else "the top level"
-            text = f"**{place.binding}**: KV namespace of {where}\n\n"
-            text += f"Local `{live.id}`: {amount(stats.keys, stats.size)}."
+            where = f"env.{inline(live.environment)}" if live.environment else "the top level"
+            text = f"**{inline(place.binding)}**: KV namespace of {where}\n\n"
+            text += f"Local {code(live.id)}: {amount(stats.keys, stats.size)}."
     except StoreError as error:
-        text = str(error)
+        text = inline(error)
     content = types.MarkupContent(types.MarkupKind.Markdown, text)
     return types.Hover(content, read.range(place.span))
 
@@ -48,13 +49,13 @@ async def answer(server: Server, params: types.HoverParams) -> types.Hover | Non
 async def _key(live: Live, binding: str, key: str) -> str:
     entry = await live.store.get(live.id, key)
     if entry is None:
-        return f"`{key}` is not in the local {binding} now."
+        return f"{code(key)} is not in the local {inline(binding)} now."
     facts = [human_size(len(entry.value))]
     if entry.expiration is not None:
         facts.append(f"expires in {duration(entry.expiration - time.time())}")
     if entry.metadata is not None:
-        facts.append(f"metadata `{entry.metadata}`")
-    return f"{_fenced(entry.value)}\n\n{binding}, {', '.join(facts)}"
+        facts.append(f"metadata {code(entry.metadata)}")
+    return f"{_fenced(entry.value)}\n\n{inline(binding)}, {', '.join(facts)}"
 
 
 def _fenced(value: bytes) -> str:
@@ -70,7 +71,4 @@ def _fenced(value: bytes) -> str:
         pass
     if len(text) > SHOWN:
         text = text[:SHOWN] + "…"
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}{language}\n{text}\n{fence}"
+    return block(text, language)

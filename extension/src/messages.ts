@@ -1,0 +1,105 @@
+/** The one gate of what is said to the user: every name in it is shown as it is. */
+
+import * as vscode from 'vscode';
+import { label, notice, oneLine } from './visible';
+
+const SHORT = 5000; // ms that a word in the status bar stays
+
+/** Show a notification, and return the chosen action. */
+export function inform(text: string, ...actions: string[]): Promise<string | undefined> {
+    return chosen(actions, (shown) =>
+        vscode.window.showInformationMessage(notice(text), ...shown),
+    );
+}
+
+/** Show a warning, and return the chosen action. */
+export function warn(text: string, ...actions: string[]): Promise<string | undefined> {
+    return chosen(actions, (shown) => vscode.window.showWarningMessage(notice(text), ...shown));
+}
+
+/** Show an error, and return the chosen action. */
+export function fail(text: string, ...actions: string[]): Promise<string | undefined> {
+    return chosen(actions, (shown) => vscode.window.showErrorMessage(notice(text), ...shown));
+}
+
+/** Ask in a dialog; each line of the detail is one line. */
+export function question(
+    text: string,
+    lines: string[],
+    ...actions: string[]
+): Promise<string | undefined> {
+    const options = { modal: true, detail: lines.map(notice).join('\n') };
+    return chosen(actions, (shown) =>
+        vscode.window.showWarningMessage(notice(text), options, ...shown),
+    );
+}
+
+/** Show a word in the status bar for a moment. */
+export function brief(text: string): void {
+    vscode.window.setStatusBarMessage(label(text), SHORT);
+}
+
+/** Let the user choose from a list, in which no text is an icon. */
+export function pick<T extends vscode.QuickPickItem>(
+    items: T[],
+    options: vscode.QuickPickOptions,
+): Thenable<T | undefined> {
+    return vscode.window.showQuickPick(items.map(item), titled(options));
+}
+
+/** Let the user tick some of a list. */
+export function pickMany<T extends vscode.QuickPickItem>(
+    items: T[],
+    options: vscode.QuickPickOptions,
+): Thenable<T[] | undefined> {
+    return vscode.window.showQuickPick(items.map(item), { ...titled(options), canPickMany: true });
+}
+
+/** Return an item of a list in which no text is an icon. */
+export function item<T extends vscode.QuickPickItem>(one: T): T {
+    const { description, detail } = one;
+    return {
+        ...one,
+        label: label(one.label),
+        ...(description === undefined ? {} : { description: label(description) }),
+        ...(detail === undefined ? {} : { detail: label(detail) }),
+    };
+}
+
+/** Ask for a text; the prompt is one of ours, and so is what is said against the text. */
+export function input(options: vscode.InputBoxOptions): Thenable<string | undefined> {
+    const { prompt, validateInput } = options;
+    return vscode.window.showInputBox({
+        ...titled(options),
+        prompt: prompt && label(prompt),
+        validateInput:
+            validateInput &&
+            (async (typed) => {
+                const problem = await validateInput(typed);
+                return typeof problem === 'string' ? label(problem) : problem;
+            }),
+    });
+}
+
+/** Return an error of the file system, which VS Code shows in a notification. */
+export function fault(
+    kind: 'FileNotFound' | 'NoPermissions' | 'Unavailable' | 'Unknown',
+    text: string,
+): vscode.FileSystemError {
+    return kind === 'Unknown'
+        ? new vscode.FileSystemError(notice(text))
+        : vscode.FileSystemError[kind](notice(text));
+}
+
+function titled<T extends { title?: string }>(options: T): T {
+    return options.title === undefined ? options : { ...options, title: oneLine(options.title) };
+}
+
+async function chosen(
+    actions: string[],
+    show: (shown: string[]) => Thenable<string | undefined>,
+): Promise<string | undefined> {
+    const shown = actions.map(notice);
+    const answer = await show(shown);
+    return answer === undefined ? undefined : actions[shown.indexOf(answer)];
+}
