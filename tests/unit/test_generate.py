@@ -63,7 +63,15 @@ def test_a_file_may_be_new(tree: Tree, tmp_path: Path) -> None:
 
 # -- what is new needs no other hand ----------------------------------------------------------
 
-COPIED = ("server/kvlens", "scripts", "docs", "examples", "tests/unit", ".vscode")
+COPIED = (
+    "server/kvlens",
+    "scripts",
+    "docs",
+    "examples",
+    "tests/unit",
+    "tests/lsp",
+    "extension/src",
+)
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", ".wrangler", "*.png")
 NEW = {
     # what is written by hand: a rule, a store, and a command for shell and editor
@@ -121,8 +129,8 @@ def test_what_is_new_is_its_own_files(tmp_path: Path) -> None:
     assert (left.returncode, left.stderr) == (1, "Run `python -m scripts.generate`.\n")
     written = run("-m", "scripts.generate").stdout.splitlines()
     assert sorted(written) == [f"wrote {path}" for path in GENERATED]
-    for path, line in GENERATED.items():
-        assert line in (tmp_path / path).read_text("utf-8").splitlines()
+    for name, line in GENERATED.items():
+        assert line in (tmp_path / name).read_text("utf-8").splitlines()
     assert run("-m", "scripts.generate", "--check").stdout == ""
     done = run(*CHECKED)
     assert done.returncode == 0, done.stdout
