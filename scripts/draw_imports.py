@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -90,13 +91,11 @@ def levels(parts: Mapping[str, Part]) -> tuple[dict[str, int], list[tuple[str, s
 def drawing(package: Path = PACKAGE) -> str:
     """Return the drawing: a line a part, below everything that imports it."""
     parts = read_parts(package)
-    level, circles = levels(parts)
     rows = [("level", "part", "modules", "lines", "imports (by how many of its modules)")]
-    for name in sorted(parts, key=lambda name: (-level[name], name)):
+    for number, name, others in _by_level(parts):
         part = parts[name]
-        others = sorted(part.imports, key=lambda other: (-level[other], other))
         imports = ", ".join(f"{other} {part.imports[other]}" for other in others)
-        rows.append((str(level[name]), name, str(part.modules), f"{part.lines:,}", imports))
+        rows.append((number, name, str(part.modules), f"{part.lines:,}", imports))
     total = Part(
         sum(part.modules for part in parts.values()), sum(part.lines for part in parts.values())
     )
@@ -106,8 +105,32 @@ def drawing(package: Path = PACKAGE) -> str:
     for number, name, modules, lines, imports in rows:
         left = f"{number:>{wide[0]}}  {name:<{wide[1]}}"
         drawn.append(f"{left}  {modules:>{wide[2]}}  {lines:>{wide[3]}}  {imports}")
-    drawn += [f"circle: {one} imports {other}, which imports it too" for one, other in circles]
+    drawn += [
+        f"circle: {one} imports {other}, which imports it too" for one, other in levels(parts)[1]
+    ]
     return "\n".join(line.rstrip() for line in drawn) + "\n"
+
+
+def outline(package: Path = PACKAGE, width: int = 96) -> str:
+    """Return the drawing without what changes every day: levels, parts and imports."""
+    parts = read_parts(package)
+    wide = max(map(len, parts))
+    drawn = [f"level  {'part':<{wide}}  imports"]
+    for number, name, others in _by_level(parts):
+        head = f"{number:>5}  {name:<{wide}}  "
+        imports = ", ".join(others) or "nothing"
+        drawn.append(
+            textwrap.fill(imports, width, initial_indent=head, subsequent_indent=" " * len(head))
+        )
+    return "\n".join(drawn) + "\n"
+
+
+def _by_level(parts: Mapping[str, Part]) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield each part's level, its name and what it imports, the highest first."""
+    level, _ = levels(parts)
+    for name in sorted(parts, key=lambda name: (-level[name], name)):
+        others = sorted(parts[name].imports, key=lambda other: (-level[other], other))
+        yield str(level[name]), name, others
 
 
 def main() -> int:

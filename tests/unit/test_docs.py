@@ -14,6 +14,7 @@ from kvlens.lint.base import Domain
 from kvlens.lint.registry import DOMAINS, rules, rules_of
 from kvlens.lint.suppressions import LEVELS
 from kvlens.lsp.execute_command import COMMANDS as SERVER_COMMANDS
+from kvlens.lsp.setting_table import SETTINGS as SETTING_TABLE
 from kvlens.lsp.settings import Settings
 from kvlens.stores.registry import every_store
 
@@ -24,7 +25,10 @@ README = (ROOT / "README.md").read_text("utf-8")
 SETTINGS = (ROOT / "docs/settings.md").read_text("utf-8")
 STORE_PAGE = (ROOT / "docs/stores.md").read_text("utf-8")
 COMMANDS = (ROOT / "docs/commands.md").read_text("utf-8")
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 
 
 def rows(text: str, heading: str) -> list[list[str]]:
@@ -67,6 +71,12 @@ def test_the_server_takes_the_extensions_settings_with_the_same_defaults() -> No
         assert PROPERTIES[f"kvlens.{name}"]["default"] == expected
 
 
+def test_every_setting_of_the_server_is_in_the_table() -> None:
+    """Beside `trusted`, which is not a setting of the user's."""
+    read = [setting.name for setting in SETTING_TABLE.values() if setting.of_server]
+    assert read == [name for name in asdict(Settings()) if name != "trusted"]
+
+
 def test_the_setting_of_rules_knows_every_rule_and_level() -> None:
     listed = PROPERTIES["kvlens.rules"]["properties"]
     assert list(listed) == list(rules())
@@ -107,6 +117,14 @@ def test_every_server_command_is_documented() -> None:
     )
 
 
+def test_the_extension_asks_for_commands_of_the_server() -> None:
+    protocol = (ROOT / "extension/src/protocol.ts").read_text("utf-8")
+    table = protocol.partition("export interface Commands {")[2]
+    asked = re.findall(r"^    '(kvlens\.\w+)': \[", table, re.MULTILINE)
+    assert "kvlens.put" in asked
+    assert set(asked) <= set(SERVER_COMMANDS)
+
+
 def test_every_shell_command_is_documented() -> None:
     documented = [
         row[0].strip("`").removeprefix("kvlens ") for row in rows(COMMANDS, "## In a shell")
@@ -127,6 +145,28 @@ def test_every_local_link_leads_somewhere(document: Path) -> None:
     for link in re.findall(r"\]\(([^)#\s]+)", document.read_text("utf-8")):
         if "://" not in link:
             assert (document.parent / link).exists(), link
+
+
+MADE_UP = {"key_count.py", "count_keys.py"}
+PLACES = [ROOT / place for place in ("", "server/kvlens", "tests/unit", "tests/lsp")]
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_the_files_that_a_guide_names_exist(name: str) -> None:
+    """A name in capitals is the reader's to choose."""
+    named = re.findall(r"`([\w./]+\.(?:py|md|json))`", (ROOT / name).read_text("utf-8"))
+    paths = {path for path in named if not re.search(r"\b[A-Z]+\b", path)} - MADE_UP
+    assert len(paths) > 10
+    package = {path.name for path in (ROOT / "server/kvlens").rglob("*.py")}
+    for path in paths:
+        assert path in package or any((place / path).exists() for place in PLACES), path
+
+
+@pytest.mark.parametrize("recipe", ["rule", "command", "store", "feature"])
+def test_a_recipe_is_short(recipe: str) -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    steps = text.split(f"## Add a {recipe}\n")[1].split("\n## ")[0].split("\n\nA setting")[0]
+    assert 0 < len(steps.strip().splitlines()) < 10
 
 
 def test_the_versions_agree() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.draw_imports import drawing, levels, main, read_parts
+from scripts.draw_imports import drawing, levels, main, outline, read_parts
 
 FILES = {
     "__init__.py": "from kvlens import low\n",
@@ -26,6 +26,14 @@ level  part    modules  lines  imports (by how many of its modules)
        all           7     10
 """
 
+OUTLINE = """\
+level  part    imports
+    2  high    middle,
+               low
+    1  middle  low
+    0  low     nothing
+"""
+
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
@@ -40,6 +48,7 @@ def package(tmp_path: Path) -> Path:
 def test_parts_are_drawn_below_what_imports_them(package: Path) -> None:
     assert drawing(package) == DRAWN
     assert drawing(package) == drawing(package)
+    assert outline(package, width=24) == OUTLINE
 
 
 def test_a_circle_is_told_at_its_thinner_side(package: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from scripts.generate.tree import Tree
+from tests.unit.test_commands_found import EDITOR, OPERATION, SHELL
+from tests.unit.test_lint_registry import RULE
+from tests.unit.test_stores_registry import FLOPPY
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,3 +59,78 @@ def test_a_file_may_be_new(tree: Tree, tmp_path: Path) -> None:
     tree.write("b.md", "new\n")
     assert tree.save() == ["b.md"]
     assert (tmp_path / "b.md").read_text("utf-8") == "new\n"
+
+
+# -- what is new needs no other hand ----------------------------------------------------------
+
+COPIED = (
+    "server/kvlens",
+    "scripts",
+    "docs",
+    "examples",
+    "tests/unit",
+    "tests/lsp",
+    "extension/src",
+)
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", ".wrangler", "*.png")
+NEW = {
+    # what is written by hand: a rule, a store, and a command for shell and editor
+    "server/kvlens/lint/config/binding_too_long.py": RULE.lstrip(),
+    "server/kvlens/stores/tape.py": FLOPPY.replace("floppy", "tape"),
+    "server/kvlens/operations/count_keys.py": OPERATION,
+    "server/kvlens/cli/commands/key_count.py": SHELL,
+    "server/kvlens/lsp/commands/count_keys.py": EDITOR,
+}
+GENERATED = {
+    # what is generated, and a line that is in it then
+    "docs/cli.md": "### kvlens key count",
+    "docs/commands.md": "| `kvlens.countKeys` | namespace, `prefix` | `{keys}` |",
+    "docs/rules/README.md": "| [binding-too-long](binding-too-long.md) | warning "
+    "| A binding is longer than 64 characters |",
+    "docs/rules/binding-too-long.md": "A binding is longer than 64 characters. Severity: warning.",
+    "docs/settings.md": "| `tape:DRIVE` | keys on a disk |",
+    "docs/stores.md": "| `tape:DRIVE` | keys on a disk |",
+    "extension/package.json": '            "binding-too-long": { "enum": ["error", "warning", '
+    '"information", "off"], "description": "A binding is longer than 64 characters. '
+    'Default: warning." },',
+}
+CHECKED = (
+    *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not new_file"),
+    *(f"tests/unit/test_{name}.py" for name in ("docs", "layout", "stores_registry")),
+    "tests/unit/test_lint_config.py",
+    "tests/unit/test_commands_found.py",
+)
+
+
+def test_what_is_new_is_its_own_files(tmp_path: Path) -> None:
+    """In a copy of the repository, the documents and the tests follow."""
+    for place in COPIED:
+        shutil.copytree(ROOT / place, tmp_path / place, ignore=LEFT_OUT)
+    others = [*ROOT.glob("*.md"), *map(ROOT.joinpath, ("pyproject.toml", "Makefile", "LICENSE"))]
+    for path in (*others, ROOT / "extension/package.json", ROOT / "tests/__init__.py"):
+        copied = tmp_path / path.relative_to(ROOT)
+        copied.parent.mkdir(exist_ok=True)
+        shutil.copy(path, copied)
+    (tmp_path / "docs/images").joinpath("workbench.png").touch()
+    for name, text in NEW.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path / "server")}
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=tmp_path,
+            capture_output=True,
+            encoding="utf-8",
+            env=environment,
+        )
+
+    left = run("-m", "scripts.generate", "--check")
+    assert (left.returncode, left.stderr) == (1, "Run `python -m scripts.generate`.\n")
+    written = run("-m", "scripts.generate").stdout.splitlines()
+    assert sorted(written) == [f"wrote {path}" for path in GENERATED]
+    for name, line in GENERATED.items():
+        assert line in (tmp_path / name).read_text("utf-8").splitlines()
+    assert run("-m", "scripts.generate", "--check").stdout == ""
+    done = run(*CHECKED)
+    assert done.returncode == 0, done.stdout

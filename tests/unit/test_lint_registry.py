@@ -12,15 +12,32 @@ import kvlens
 import pytest
 from kvlens.lint.registry import DOMAINS, find_rule, rules, rules_of
 
-RULE = '''
-"""A made-up rule."""
+RULE = f'''
+"""A made-up rule, with its page.
+
+## What
+A binding has more than 64 characters.
+
+## Why
+Nobody types it right.
+
+## Example
+```toml
+kv_namespaces = [{{ binding = "{"A" * 65}" }}]
+```
+
+## Fix
+```toml
+kv_namespaces = [{{ binding = "A" }}]
+```
+"""
 
 from kvlens.lint.base import EntryRule, Finding
 
 
 def _check(entry):
     field = entry.get("binding")
-    if field and len(field.value) > 64:
+    if field and isinstance(field.value, str) and len(field.value) > 64:
         yield Finding(field.value_span, "The binding is too long.")
 
 
