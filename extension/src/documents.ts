@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { isNamespace, placeOf, SCHEME } from './address';
 import { decode, dump, type Form, formOf, hasBom } from './contents';
-import { fault, question as askIn } from './messages';
+import { dialog, fault } from './messages';
 import { type Changed, type Commands, CONTENT_MODIFIED, type Value } from './protocol';
 import { type Server, ServerDown } from './server';
 
@@ -134,7 +134,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             const create = `Create "${key}"`;
             const question = `"${key}" is no longer in ${place.binding}.`;
             const detail = 'It was deleted or has expired; its metadata and expiry are gone with it.';
-            const answer = await askIn(question, [detail], create);
+            const answer = await dialog(question, [detail], create);
             if (answer !== create) {
                 throw fault('FileNotFound', `"${key}" was not saved.`);
             }

@@ -23,7 +23,7 @@ export function fail(text: string, ...actions: string[]): Promise<string | undef
 }
 
 /** Ask in a dialog; each line of the detail is one line. */
-export function question(
+export function dialog(
     text: string,
     lines: string[],
     ...actions: string[]

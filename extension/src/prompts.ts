@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import { nameOf } from './address';
 import * as format from './format';
-import { input as askFor, item, pick, pickMany, question as askIn } from './messages';
+import { dialog, input as askFor, item, pick, pickMany } from './messages';
 import { type Model, reference } from './model';
 import type { KeyInfo, NamespaceRef, Project, Snapshot, Value } from './protocol';
 import type { Server } from './server';
@@ -372,7 +372,7 @@ export async function confirm(
     detail: string | string[],
     action: string,
 ): Promise<void> {
-    if ((await askIn(question, [detail].flat(), action)) !== action) {
+    if ((await dialog(question, [detail].flat(), action)) !== action) {
         throw new Dismissed();
     }
 }
@@ -383,7 +383,7 @@ export async function either<T extends string>(
     detail: string,
     ways: Record<string, T>,
 ): Promise<T> {
-    const chosen = await askIn(question, [detail], ...Object.keys(ways));
+    const chosen = await dialog(question, [detail], ...Object.keys(ways));
     if (chosen === undefined) {
         throw new Dismissed();
     }

@@ -48,7 +48,7 @@ def hover(window: Window, place: str) -> str:
     window.page.keyboard.press("Control+G")
     window.answer(place)
     window.palette("Show or Focus Hover")
-    shown = window.page.locator(".monaco-editor .monaco-hover:visible .hover-contents").first
+    shown = window.page.locator(".monaco-hover:visible").first
     expect(shown).to_be_visible()
     expect(shown).to_contain_text("KV")
     assert not shown.locator(f"img, h1, a[href*={ELSEWHERE!r}]").count()
@@ -69,7 +69,7 @@ def test_no_name_is_more_than_text(open_window: Open, project: Path) -> None:
 
     # the view and its tooltip
     window.see("a\\u202egpj.exe").hover()
-    tooltip = page.locator(".workbench-hover:visible", has_text="Docs")
+    tooltip = page.locator(".monaco-hover:visible", has_text="Docs")
     expect(tooltip).to_contain_text(PICTURE)
     expect(tooltip).to_contain_text("&amp;&lt;")
     expect(tooltip).to_contain_text("a\\u202egpj.exe")
