@@ -129,7 +129,9 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const seen = this.of(uri);
         this.check(uri, content, seen.last);
         const write = { config, id, key, ...bodyOf(content) };
-        if (seen.gone || !(await this.replace(seen, write))) {
+        if (seen.gone && !documentOf(uri)) {
+            await this.put(seen, { ...write, expected: '' }); // "Save As…" makes a new key
+        } else if (seen.gone || !(await this.replace(seen, write))) {
             const create = `Create "${key}"`;
             const question = `"${key}" is no longer in ${place.binding}.`;
             const detail = 'It was deleted or has expired; its metadata and expiry are gone with it.';
@@ -171,12 +173,16 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const refuse: (why: string) => never = (why) => {
             throw vscode.FileSystemError.NoPermissions(`"${key}" was not saved: ${why}`);
         };
+        const source = this.copied(uri, content);
+        if (source) {
+            refuse(`"${source}" is shown as text, and its bytes would change.`);
+        }
         if (view === 'raw' || (last && last.form !== 'text')) {
             const mixed = last?.form === 'mixed';
             refuse(mixed ? 'its line ends would change.' : 'it is not UTF-8 text.');
         }
         const id = uri.toString();
-        const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === id);
+        const document = documentOf(uri);
         const asked = this.asked.get(id);
         this.asked.delete(id);
         if (!document) {
@@ -204,6 +210,20 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
                     'or save again.',
             );
         }
+    }
+
+    /** Return the key whose read-only text "Save As…" is about to write, undefined for none. */
+    private copied(uri: vscode.Uri, content: Uint8Array): string | undefined {
+        const source = vscode.window.activeTextEditor?.document;
+        const form = source && this.known(source.uri)?.form;
+        if (!source || !form || form === 'text' || source.uri.toString() === uri.toString()) {
+            return undefined;
+        }
+        // "Save As…" makes an empty file first.
+        const made = !content.length && !documentOf(uri);
+        const lines = (text?: string): string | undefined => text?.replaceAll('\r\n', '\n');
+        const same = lines(decode(content)) === lines(source.getText());
+        return made || same ? placeOf(source.uri).key : undefined;
     }
 
     /** Give a key that is there a new value; false where it is gone. */
@@ -352,6 +372,11 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 }
 
 type Write = Commands['kvlens.put'][0];
+
+function documentOf(uri: vscode.Uri): vscode.TextDocument | undefined {
+    const id = uri.toString();
+    return vscode.workspace.textDocuments.find((one) => one.uri.toString() === id);
+}
 
 /** Whether a tab or a document has this address. */
 function isOpen(uri: vscode.Uri): boolean {

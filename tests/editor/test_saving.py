@@ -218,6 +218,48 @@ def test_a_value_that_becomes_binary_is_safe(window: Window, served: Served) -> 
     assert served.value("changing") == b"\xff\xfe\xfd"
 
 
+def test_save_as_writes_the_key_that_is_named(window: Window, served: Served) -> None:
+    served.put("there", b"old")
+    opened(window, served, "source", b"original")
+    window.replace("changed")
+    dialog = window.save_as("a∕copy")
+    window.tab("a∕copy")
+    expect(dialog).to_have_count(0)  # it asked nothing: there was no such key
+    assert (served.value("source"), served.value("a/copy")) == (b"original", b"changed")
+
+    window.replace("put over another")
+    dialog = window.save_as("there")
+    expect(dialog).to_contain_text("there already exists. Are you sure you want to overwrite it?")
+    window.shot("exists")
+    dialog.locator(".monaco-button", has_text="OK").click()
+    window.tab("there")
+    expect(dialog).to_have_count(0)
+    assert (served.value("a/copy"), served.value("there")) == (b"changed", b"put over another")
+    window.replace("saved again")
+    window.save()
+    assert (served.value("a/copy"), served.value("there")) == (b"changed", b"saved again")
+
+    opened(window, served, "conflict", b"original")
+    window.replace("mine")
+    served.put("conflict", b"of a Worker")
+    window.page.keyboard.press("Control+S")
+    window.toast("The content of the file is newer.")
+    window.text().click()
+    window.save_as("mine")
+    window.tab("mine")
+    assert (served.value("conflict"), served.value("mine")) == (b"of a Worker", b"mine")
+
+    window.save_as("../FEATURE_FLAGS/other")
+    window.toast('is not in "/KV Lens/SESSIONS"')
+    assert window.served("FEATURE_FLAGS").keys() == {}
+    for key, value in (("bytes", b"\xff\xfe"), ("lines", b"a\r\nb\nc")):
+        opened(window, served, key, value)
+        window.save_as(f"{key} copy")
+        window.toast(f'"{key} copy" was not saved: "{key}" is shown as text')
+        assert served.value(f"{key} copy") is None
+    window.shot("refused")
+
+
 def test_put_over_a_key_says_so_and_keeps_what_it_has(
     window: Window, served: Served, project: Path
 ) -> None:
