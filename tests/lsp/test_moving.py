@@ -134,11 +134,26 @@ async def test_a_saved_seed_file_asks_before_it_overwrites(editor: Editor) -> No
     write(editor, seeds(a="2", b="2"), "seeds/ONE.json")
     await until(lambda: editor.asked)
     assert editor.asked[0].message == (
-        'ONE.json: "a" changed in ONE since the file was last seeded, so it stayed as it is. '
-        "Overwrite it?"
+        'ONE.json: "a" is different in ONE, so it stayed as it is. Overwrite it?'
     )
     assert [await value(editor, key, **ONE) for key in "ab"] == ["of a Worker", "2"]
     editor.answer = "Overwrite"
     write(editor, seeds(a="3", b="2"), "seeds/ONE.json")
     await until(lambda: any("Put 1 key of ONE.json" in m.message for m in editor.messages))
     assert [await value(editor, key, **ONE) for key in "ab"] == ["3", "2"]
+
+
+async def test_an_answer_is_to_what_was_asked_about(editor: Editor) -> None:
+    async def write_meanwhile() -> None:
+        await run(editor, "kvlens.put", **ONE, key="a", text="second, never seen")
+
+    await run(editor, "kvlens.put", **ONE, key="a", text="first")
+    editor.answer, editor.meanwhile = "Overwrite", write_meanwhile
+    write(editor, seeds(a="2", b="1"), "seeds/ONE.json")
+    await until(lambda: any("Put 1 key of ONE.json" in m.message for m in editor.messages))
+    assert [asked.message for asked in editor.asked] == [
+        'ONE.json: "a" is different in ONE, so it stayed as it is. Overwrite it?',
+        'ONE.json: "a" is different in ONE, so it stayed as it is. Something has changed since '
+        "you were asked. Overwrite it?",
+    ]
+    assert await value(editor, "a", **ONE) == "2"

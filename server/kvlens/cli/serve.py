@@ -201,7 +201,7 @@ class _Service:
         more = f" and {len(keys) - NAMED:,} more" if len(keys) > NAMED else ""
         self._log(
             "warning",
-            f"{path.name}: {counted(len(keys), 'key')} left as changed in {seeded.binding} since: "
+            f"{path.name}: {counted(len(keys), 'key')} left as different in {seeded.binding}: "
             f"{named}{more}; kvlens seed overwrites them",
         )
         if self.options.json:
