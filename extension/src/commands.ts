@@ -7,7 +7,14 @@ import { bodyOf, bytesOf } from './documents';
 import * as format from './format';
 import { type Model, reference, storeOf, whereIs } from './model';
 import * as prompts from './prompts';
-import type { NamespaceRef, Project, Value } from './protocol';
+import {
+    type Commands,
+    isModified,
+    type NamespaceRef,
+    type Project,
+    type Restored,
+    type Value,
+} from './protocol';
 import type { Server } from './server';
 import { type KeyNode, type MoreNode, type Node, namespaceOf, type Tree } from './tree';
 import type { Workers } from './workers';
@@ -130,7 +137,16 @@ async function seed(parts: Parts, node?: Subject): Promise<void> {
     if (!file) {
         return;
     }
-    const answer = await parts.server.ask('kvlens.seed', { ...space, file });
+    const request = { ...space, file };
+    let answer = await parts.server.ask('kvlens.seed', { ...request, existing: 'refuse' });
+    for (let again = ''; answer.conflicts; again = CHANGED) {
+        const { conflicts, keys = [], digest } = answer;
+        const detail =
+            `${format.some(keys, 5, conflicts)} in ${where(parts, space)}. "Keep" writes only the ` +
+            `other keys of the file.${again}`;
+        const existing = await prompts.existing(space, detail, conflicts, 'Keep');
+        answer = await parts.server.ask('kvlens.seed', { ...request, existing, expected: digest });
+    }
     const { written, overwritten, warnings = [] } = answer;
     const others = overwritten ? `, ${overwritten.toLocaleString('en')} over another value` : '';
     const done = `Seeded ${format.count(written, 'key')} into ${nameOf(space)}${others}.`;
@@ -350,19 +366,36 @@ async function exportKeys(parts: Parts, node?: Subject): Promise<void> {
 
 async function clear(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Clear Namespace');
-    const known = parts.model
-        .all()
-        .find((one) => one.project.config === space.config && one.namespace.id === space.id);
-    const left = projectWith(parts, space.config)?.unclaimed?.find(({ id }) => id === space.id);
-    const keys = known?.namespace.keys ?? left?.keys;
-    const what = typeof keys === 'number' ? `all ${format.count(keys, 'key')}` : 'every key';
-    const question = `Clear ${nameOf(space)}?`;
-    const place = where(parts, space);
-    const detail = `This deletes ${what} in ${place}. An export first would keep them.`;
-    await prompts.confirm(question, detail, 'Clear');
-    const { deleted } = await parts.server.ask('kvlens.clear', space);
+    const name = nameOf(space);
+    const deleted = await asked(async (again) => {
+        const counting = { ...space, dryRun: true };
+        const { keys = 0, digest } = await parts.server.ask('kvlens.clear', counting);
+        if (!keys) {
+            throw new prompts.NothingThere(`${name} has no keys.`);
+        }
+        const [what, them] = keys === 1 ? ['1 key', 'it'] : [`all ${format.count(keys, 'key')}`, 'them'];
+        const place = where(parts, space);
+        const detail = `This deletes ${what} in ${place}. An export first would keep ${them}.${again}`;
+        await prompts.confirm(`Clear ${name}?`, detail, 'Clear');
+        return (await parts.server.ask('kvlens.clear', { ...space, expected: digest })).deleted;
+    });
     const count = format.count(deleted, 'key');
     vscode.window.setStatusBarMessage(`Deleted ${count} from ${nameOf(space)}`, SHORT);
+}
+
+const CHANGED = '\n\nSomething has changed since you were asked.';
+
+/** Ask and do; where it is not what was asked about by then, ask again, and say so. */
+async function asked<T>(work: (again: string) => Promise<T>): Promise<T> {
+    for (let again = ''; ; again = CHANGED) {
+        try {
+            return await work(again);
+        } catch (error) {
+            if (!isModified(error)) {
+                throw error;
+            }
+        }
+    }
 }
 
 /** Take the keys that are under a name that no config has into one of its namespaces. */
@@ -379,12 +412,9 @@ async function moveKeys(parts: Parts, node?: Subject): Promise<void> {
     await prompts.confirm(`Move ${what} to ${nameOf(space)}?`, detail, 'Move');
     let done = await parts.server.ask('kvlens.moveKeys', request);
     if (done.conflicts) {
-        const both = format.count(done.conflicts, 'key');
-        const existing = await prompts.either(
-            `${nameOf(space)} has ${both} with other content.`,
-            `${format.some(done.keys)}. Nothing has been moved yet.`,
-            { Overwrite: 'overwrite', 'Move the Others': 'keep' } as const,
-        );
+        const detail = `${format.some(done.keys, 5, done.conflicts)}. Nothing has been moved yet.`;
+        const rest = 'Move the Others';
+        const existing = await prompts.existing(space, detail, done.conflicts, rest);
         done = await parts.server.ask('kvlens.moveKeys', { ...request, existing });
     }
     const moved = format.count(done.moved, 'key');
@@ -501,15 +531,38 @@ async function restoreSnapshot(parts: Parts, node?: Subject): Promise<void> {
     const name = await prompts.snapshot(present, title);
     const request = { config: one.config, name };
     let done = await parts.server.ask('kvlens.snapshotRestore', request);
-    if (!done.restored) {
-        const deleted = format.count(done.deleted, 'key');
-        const place = `${one.label}, ${storeOf(one)}`;
-        const detail = `In ${place}: ${deleted} that the snapshot does not have would be deleted, ${done.written} written.`;
+    for (let again = ''; !done.restored; again = CHANGED) {
+        const detail = `${whatRestoreDoes(one, done)}${again}`;
         await prompts.confirm(`Restore the snapshot "${name}"?`, detail, 'Restore');
-        done = await parts.server.ask('kvlens.snapshotRestore', { ...request, force: true });
+        const agreed = { ...request, force: true, expected: done.digest };
+        done = await parts.server.ask('kvlens.snapshotRestore', agreed);
     }
     const counts = `${format.count(done.written, 'key')} written, ${done.deleted} deleted`;
     void vscode.window.showInformationMessage(`Restored "${name}": ${counts}.`);
+}
+
+/** Say what a restore takes away and brings back, in all and in each namespace. */
+function whatRestoreDoes(
+    project: Project,
+    done: Commands['kvlens.snapshotRestore'][1],
+): string {
+    const counted = ({ written, overwritten, deleted }: Restored): [string, string, number][] => [
+        ['overwritten', 'with another value, metadata or expiry now', overwritten],
+        ['deleted', 'that the snapshot does not have', deleted],
+        ['written back', 'that were deleted since', written - overwritten],
+    ];
+    const all = counted(done)
+        .filter(([, , count]) => count)
+        .map(([what, which, count]) => `${format.count(count, 'key')} ${which} would be ${what}`);
+    const each = done.namespaces.flatMap((space) => {
+        const parts = counted(space)
+            .filter(([, , count]) => count)
+            .map(([what, , count]) => `${count.toLocaleString('en')} ${what}`);
+        const { binding = '', environment = null } = space;
+        const name = nameOf({ config: project.config, id: space.id, binding, environment });
+        return parts.length ? [`${name}: ${parts.join(', ')}`] : [];
+    });
+    return [`In ${project.label}, ${storeOf(project)}: ${all.join('; ')}.`, ...each].join('\n');
 }
 
 async function copyKey(_: Parts, node?: Subject): Promise<void> {

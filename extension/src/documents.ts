@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { isNamespace, placeOf, SCHEME } from './address';
 import { decode, dump, type Form, formOf, hasBom } from './contents';
-import { type Changed, type Commands, CONTENT_MODIFIED, type Value } from './protocol';
+import { type Changed, type Commands, isModified, type Value } from './protocol';
 import { type Server, ServerDown } from './server';
 
 const MARKS = 1 << 20; // what is added to a size: less than any size that a limit looks at
@@ -250,7 +250,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         try {
             await this.server.ask('kvlens.put', write);
         } catch (error) {
-            if ((error as { code?: unknown }).code === CONTENT_MODIFIED) {
+            if (isModified(error)) {
                 seen.written = undefined;
                 throw vscode.FileSystemError.Unavailable(
                     `"${write.key}" was written by something else at this moment. Nothing was ` +

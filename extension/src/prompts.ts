@@ -371,18 +371,21 @@ export async function confirm(question: string, detail: string, action: string):
     }
 }
 
-/** Ask which of several things to do; the keys are the buttons. */
-export async function either<T extends string>(
-    question: string,
+/** Ask what becomes of keys that a namespace has with other content. */
+export async function existing(
+    space: NamespaceRef,
     detail: string,
-    ways: Record<string, T>,
-): Promise<T> {
+    conflicts: number,
+    keep: string,
+): Promise<'keep' | 'overwrite'> {
+    const question = `${nameOf(space)} has ${format.count(conflicts, 'key')} with other content.`;
     const options = { modal: true, detail };
-    const chosen = await vscode.window.showWarningMessage(question, options, ...Object.keys(ways));
+    const overwrite = 'Overwrite';
+    const chosen = await vscode.window.showWarningMessage(question, options, overwrite, keep);
     if (chosen === undefined) {
         throw new Dismissed();
     }
-    return ways[chosen];
+    return chosen === overwrite ? 'overwrite' : 'keep';
 }
 
 /** Ask for a name to save a snapshot under. */

@@ -73,6 +73,11 @@ export interface Value {
 /** The code of the error where a put's `expected` is not what is there. */
 export const CONTENT_MODIFIED = -32801;
 
+/** Whether a request was refused since what it is about is not what was there before. */
+export function isModified(error: unknown): boolean {
+    return (error as { code?: unknown } | undefined)?.code === CONTENT_MODIFIED;
+}
+
 export interface Address {
     url: string;
     rest: string;
@@ -116,6 +121,14 @@ export interface Snapshot {
     size: number;
 }
 
+/** What a restore does, in keys. */
+export interface Restored {
+    written: number;
+    /** Those of the written that have something else now. */
+    overwritten: number;
+    deleted: number;
+}
+
 /** Each command with its parameters and its result. */
 export interface Commands {
     'kvlens.namespaces': [Record<string, never>, Project[]];
@@ -137,15 +150,26 @@ export interface Commands {
     ];
     'kvlens.delete': [Target & { keys: string[] }, { deleted: number }];
     'kvlens.seed': [
-        Target & { file: string },
-        { written: number; overwritten?: number; warnings?: string[] },
+        Target & { file: string; existing?: 'refuse' | 'keep' | 'overwrite'; expected?: string },
+        {
+            written: number;
+            overwritten?: number;
+            warnings?: string[];
+            /** Keys with other content, where nothing was written; some of them by name. */
+            conflicts?: number;
+            keys?: string[];
+            digest?: string;
+        },
     ];
     'kvlens.moveKeys': [
         Target & { from: string; existing?: 'keep' | 'overwrite' },
         { moved: number; conflicts: number; keys: string[] },
     ];
     'kvlens.export': [Target & { file: string }, { keys: number }];
-    'kvlens.clear': [Target, { deleted: number }];
+    'kvlens.clear': [
+        Target & { dryRun?: boolean; expected?: string },
+        { deleted: number; keys?: number; digest?: string },
+    ];
     'kvlens.restart': [{ config?: string }, { url: string }];
     'kvlens.address': [{ config?: string }, Address];
     'kvlens.run': [{ config: string; environment?: string }, { url: string }];
@@ -153,8 +177,8 @@ export interface Commands {
     'kvlens.snapshotSave': [{ config: string; name: string; force?: boolean }, Snapshot];
     'kvlens.snapshotList': [{ config: string }, Snapshot[]];
     'kvlens.snapshotRestore': [
-        { config: string; name: string; force?: boolean },
-        { restored: boolean; written: number; deleted: number },
+        { config: string; name: string; force?: boolean; expected?: string },
+        Restored & { restored: boolean; digest: string; namespaces: (Target & Restored)[] },
     ];
     'kvlens.addNamespace': [
         { config: string; environment: string | null; binding: string },
