@@ -2,8 +2,7 @@
 
 import * as vscode from 'vscode';
 import { nameOf, placeOf, SCHEME, uriOf } from './address';
-import { formOf, hasOwnEditor, pictureOf } from './contents';
-import { bodyOf, bytesOf } from './documents';
+import { bodyOf, bytesOf, formOf, hasOwnEditor, pictureOf } from './contents';
 import * as format from './format';
 import { type Model, reference, storeOf, whereIs } from './model';
 import * as prompts from './prompts';

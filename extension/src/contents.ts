@@ -1,5 +1,7 @@
 /** What kind of bytes a value has, and so in which form the editor may have it. */
 
+import type { Value } from './protocol';
+
 const MAX_DUMPED = 256 * 1024; // bytes that a dump shows
 const ROW = 16; // bytes in a line of a dump
 const BOM = [0xef, 0xbb, 0xbf];
@@ -27,6 +29,19 @@ export function decode(bytes: Uint8Array): string | undefined {
     } catch {
         return undefined;
     }
+}
+
+/** Return the bytes of a value. */
+export function bytesOf(value: Value): Uint8Array {
+    return value.base64 === undefined
+        ? Buffer.from(value.text ?? '', 'utf8')
+        : Buffer.from(value.base64, 'base64');
+}
+
+/** The bytes as text where they are UTF-8, else in base64. */
+export function bodyOf(content: Uint8Array): { text: string } | { base64: string } {
+    const text = decode(content);
+    return text === undefined ? { base64: Buffer.from(content).toString('base64') } : { text };
 }
 
 /** Whether the bytes begin with UTF-8's byte order mark. */

@@ -8,8 +8,10 @@
 
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
-import { isNamespace, placeOf, SCHEME } from './address';
-import { decode, dump, type Form, formOf, hasBom } from './contents';
+import { isNamespace, placeOf, SCHEME, uriOf } from './address';
+import { bodyOf, bytesOf, decode, dump, type Form, formOf, hasBom } from './contents';
+import { follow, type Origin, saveElsewhere } from './elsewhere';
+import { reference } from './model';
 import { type Changed, type Commands, isModified, type Value } from './protocol';
 import { type Server, ServerDown } from './server';
 
@@ -34,9 +36,11 @@ interface Version {
 }
 
 /** What the editor knows of a value. */
-interface Seen {
+interface Seen extends Origin {
     uri: vscode.Uri;
     last?: Version;
+    /** Where the last value was read; what is shown may be from elsewhere. */
+    lastOrigin?: Origin;
     /** The digest of what the editor shows. */
     shown?: string;
     /** The digests that the editor got when it looked, the newest last, and when first. */
@@ -73,6 +77,11 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             }),
             vscode.workspace.onDidCloseTextDocument((document) => this.forget(document)),
             server.onChanged((change) => void this.changed(change)),
+            server.onStatus(({ config, state }) => {
+                if (state === 'running') {
+                    void this.changed({ config }); // perhaps on another store
+                }
+            }),
         ];
     }
 
@@ -120,6 +129,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const seen = this.of(uri);
         const { bytes, digest, form } = await this.fetch(seen);
         seen.shown = digest;
+        Object.assign(seen, seen.lastOrigin);
         return form === 'binary' && placeOf(uri).view !== 'raw' ? dump(bytes) : bytes;
     }
 
@@ -131,17 +141,18 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const write = { config, id, key, ...bodyOf(content) };
         if (seen.gone && !documentOf(uri)) {
             await this.put(seen, { ...write, expected: '' }); // "Save As…" makes a new key
-        } else if (seen.gone || !(await this.replace(seen, write))) {
-            const create = `Create "${key}"`;
-            const question = `"${key}" is no longer in ${place.binding}.`;
-            const detail = 'It was deleted or has expired; its metadata and expiry are gone with it.';
-            const options = { modal: true, detail };
-            const answer = await vscode.window.showWarningMessage(question, options, create);
-            if (answer !== create) {
-                throw vscode.FileSystemError.FileNotFound(`"${key}" was not saved.`);
+        } else {
+            const { gone } = seen;
+            const problem = gone ? undefined : await this.replace(seen, write);
+            if (gone || problem) {
+                const put = (to: Write): Promise<void> => this.put(seen, to);
+                const saved = await saveElsewhere(this.server, place, seen, content, put, problem);
+                const { store, declared } = saved;
+                Object.assign(seen, { store, declared, movedTo: undefined, last: undefined });
+                if (saved.uri.toString() !== uri.toString()) {
+                    this.followOnceSaved(uri, saved.uri);
+                }
             }
-            await this.put(seen, { ...write, expected: '' });
-            seen.last = undefined;
         }
         const version = this.remember(seen, content, seen.last?.expiration);
         seen.written = { version, at: Date.now(), looked: false };
@@ -226,23 +237,55 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         return made || same ? placeOf(source.uri).key : undefined;
     }
 
-    /** Give a key that is there a new value; false where it is gone. */
-    private async replace(seen: Seen, write: Write): Promise<boolean> {
+    /** Give a key that is there a new value; return why that cannot be, conflicts apart. */
+    private async replace(seen: Seen, write: Write): Promise<unknown> {
         // The editor has compared what it got when it looked. A look after that one, just before
         // this write, was somebody else's, unless the editor has read that value by now.
         const newest = seen.looks.at(-1);
         const fresh = newest?.digest !== seen.shown && Date.now() < (newest?.since ?? 0) + SETTLED;
         const expected = (fresh && seen.looks.at(-2) || newest)?.digest;
+        const { store, declared } = seen;
         try {
-            await this.put(seen, { ...write, keep: true, expected });
-            return true;
+            await this.put(seen, { ...write, keep: true, expected, store, declared });
+            return undefined;
         } catch (error) {
-            const { config, id, key } = write;
-            const conflict = error instanceof vscode.FileSystemError;
-            if (!conflict && !(await this.server.ask('kvlens.get', { config, id, key }))) {
-                return false;
+            if (error instanceof vscode.FileSystemError || error instanceof ServerDown) {
+                throw error;
             }
-            throw error;
+            return error;
+        }
+    }
+
+    /** Show a value where it was saved, once the editor knows that it was. */
+    private followOnceSaved(from: vscode.Uri, to: vscode.Uri): void {
+        const id = from.toString();
+        const saved = vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+            if (uri.toString() === id) {
+                saved.dispose();
+                void follow(from, to);
+            }
+        });
+    }
+
+    /** Take along what is shown of keys that were moved; what has changes goes when it is saved. */
+    private async moved(config: string, from: string, to: string): Promise<void> {
+        const projects = await this.server.ask('kvlens.namespaces', {});
+        const project = projects.find((one) => one.config === config);
+        const space = project?.namespaces.find(({ id }) => id === to);
+        if (!project || !space) {
+            return;
+        }
+        for (const seen of [...this.seen.values()]) {
+            const { key, view, ...place } = placeOf(seen.uri);
+            if (place.config !== config || place.id !== from || view) {
+                continue;
+            }
+            const there = (id: string): Promise<Value | null> =>
+                this.server.ask('kvlens.get', { config, id, key }).catch(() => null);
+            if (!(await there(from)) && (await there(to))) {
+                seen.movedTo = reference(project, space);
+                await follow(seen.uri, uriOf(seen.movedTo, key));
+            }
         }
     }
 
@@ -263,8 +306,13 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
     private of(uri: vscode.Uri): Seen {
         const id = uri.toString();
-        const seen = this.seen.get(id) ?? { uri, looks: [] };
-        this.seen.set(id, seen);
+        let seen = this.seen.get(id);
+        if (!seen) {
+            // Of a document that a window restores, only the address says where it was read.
+            const { binding, id: space } = placeOf(uri);
+            seen = { uri, looks: [], declared: binding !== space || undefined };
+            this.seen.set(id, seen);
+        }
         return seen;
     }
 
@@ -283,6 +331,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             seen.gone = true;
             throw vscode.FileSystemError.FileNotFound(`There is no key "${key}" in ${binding}.`);
         }
+        seen.lastOrigin = { store: value.store, declared: value.declared, movedTo: undefined };
         return this.remember(seen, bytesOf(value), value.expiration);
     }
 
@@ -322,6 +371,10 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
     /** Tell the editor of open values that are not what they were. */
     private async changed(change: Changed): Promise<void> {
+        const { config, moved } = change;
+        if (config && moved) {
+            await this.moved(config, moved.old, moved.new);
+        }
         for (const seen of [...this.seen.values()]) {
             const { config, id } = placeOf(seen.uri);
             const other = change.config !== undefined && change.config !== config;
@@ -339,6 +392,9 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
         try {
             const { digest } = await this.fetch(seen);
+            if (!documentOf(uri)?.isDirty) {
+                seen.store = seen.lastOrigin?.store;
+            }
             if (digest === seen.shown && !gone) {
                 return;
             }
@@ -385,17 +441,4 @@ function isOpen(uri: vscode.Uri): boolean {
     const inputs = tabs.map((tab) => (tab.input as { uri?: vscode.Uri } | undefined)?.uri);
     const texts = vscode.workspace.textDocuments.map((document) => document.uri);
     return [...inputs, ...texts].some((one) => one?.toString() === id);
-}
-
-/** Return the bytes of a value. */
-export function bytesOf(value: Value): Uint8Array {
-    return value.base64 === undefined
-        ? Buffer.from(value.text ?? '', 'utf8')
-        : Buffer.from(value.base64, 'base64');
-}
-
-/** The bytes as text where they are UTF-8, else in base64. */
-export function bodyOf(content: Uint8Array): { text: string } | { base64: string } {
-    const text = decode(content);
-    return text === undefined ? { base64: Buffer.from(content).toString('base64') } : { text };
 }

@@ -66,6 +66,10 @@ export interface Value {
     size: number;
     /** What `kvlens.put` takes as `expected`. */
     digest: string;
+    /** The address of the store it is in, as it may be shown. */
+    store: string;
+    /** Whether a config names its namespace. */
+    declared: boolean;
     expiration?: number | null;
     metadata?: unknown;
 }
@@ -90,6 +94,8 @@ export interface Changed {
     /** Left out where any project may have changed. */
     config?: string;
     id?: string | null;
+    /** The ids between which keys were moved. */
+    moved?: { old: string; new: string };
 }
 
 /** Notification `kvlens/status`, and `kvlens/worker` for the project's Worker. */
@@ -145,6 +151,9 @@ export interface Commands {
             keep?: boolean;
             /** The digest of the value that was read; empty where there was none. */
             expected?: string;
+            /** What the value was read with: refused where it would go elsewhere. */
+            store?: string;
+            declared?: boolean;
         },
         { kept?: boolean } | null,
     ];

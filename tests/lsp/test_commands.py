@@ -18,6 +18,7 @@ from tests.lsp.conftest import CONFIG, Editor, run
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CARTS = {"binding": "CARTS", "environment": None}
+HOME = {"store": "memory:", "declared": True}  # where a value was read
 
 
 async def test_namespaces_of_every_environment(editor: Editor) -> None:
@@ -36,7 +37,7 @@ async def test_a_key_lives_from_put_to_delete(editor: Editor) -> None:
     await run(editor, "kvlens.put", **CARTS, key="k/1 ŋ", text="ŋ", metadata=metadata)
     got = await run(editor, "kvlens.get", **CARTS, key="k/1 ŋ")
     known = digest("ŋ".encode())
-    assert got == {"size": 2, "digest": known, "text": "ŋ", "metadata": metadata}
+    assert got == {"size": 2, "digest": known, "text": "ŋ", "metadata": metadata, **HOME}
     assert await run(editor, "kvlens.delete", **CARTS, key="k/1 ŋ") == {"deleted": 1}
     assert await run(editor, "kvlens.get", **CARTS, key="k/1 ŋ") is None
 
@@ -46,7 +47,7 @@ async def test_binary_stays_binary(editor: Editor) -> None:
     data = base64.b64encode(value).decode()
     await run(editor, "kvlens.put", **CARTS, key="bin", base64=data)
     got = await run(editor, "kvlens.get", **CARTS, key="bin")
-    assert got == {"size": 256, "digest": digest(value), "base64": data}
+    assert got == {"size": 256, "digest": digest(value), "base64": data, **HOME}
 
 
 async def test_an_edit_keeps_metadata_and_expiration(editor: Editor) -> None:
@@ -322,6 +323,7 @@ async def test_a_snapshot_is_saved_listed_and_restored(editor: Editor) -> None:
         "digest": digest(b"1"),
         "text": "1",
         "metadata": [1],
+        **HOME,
     }
     again = await run(editor, "kvlens.snapshotRestore", name="before")
     assert (again["restored"], again["written"], again["deleted"]) == (True, 0, 0)

@@ -157,3 +157,30 @@ async def test_an_answer_is_to_what_was_asked_about(editor: Editor) -> None:
         "you were asked. Overwrite it?",
     ]
     assert await value(editor, "a", **ONE) == "2"
+
+
+async def test_a_value_is_not_put_where_it_was_not_read(editor: Editor) -> None:
+    await run(editor, "kvlens.put", **OLD, key="k", text="v")
+    read = await run(editor, "kvlens.get", **OLD, key="k")
+    put = {**OLD, "key": "k", "text": "new", "keep": True}
+    with pytest.raises(
+        JsonRpcException, match=r'read from the store "redis://a". wrangler.toml uses'
+    ):
+        await run(editor, "kvlens.put", **put, store="redis://a", declared=True)
+    assert read["declared"]
+    write(editor, config("ONE"))
+    await until_left(editor, [("OLD", 1)])
+    with pytest.raises(JsonRpcException, match='declares no KV namespace with id "OLD" any more'):
+        await run(editor, "kvlens.put", **put, store=read["store"], declared=True)
+    assert await run(editor, "kvlens.get", **OLD, key="k") == {**read, "declared": False}
+    await run(editor, "kvlens.put", **put, store=read["store"], declared=False)
+    assert await value(editor, "k", **OLD) == "new"
+
+
+async def test_a_client_is_told_where_keys_were_moved(editor: Editor) -> None:
+    await run(editor, "kvlens.put", **OLD, key="k", text="v")
+    write(editor, config("ONE"))
+    await until_left(editor, [("OLD", 1)])
+    await run(editor, "kvlens.moveKeys", **ONE, **{"from": "OLD"})
+    notes = [getattr(params, "moved", None) for _, params in editor.notes]
+    assert [(moved.old, moved.new) for moved in notes if moved] == [("OLD", "ONE")]

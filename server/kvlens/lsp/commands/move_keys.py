@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kvlens.lsp.commands.params import ParamsError, find_project, find_target
+from kvlens.lsp.commands.params import ParamsError, find_target
 from kvlens.seeds.move import EXISTING, move
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     store = await target.store()
     done = await move(store, source, target.id, existing)
     if done.moved:
-        server.keys_changed(await find_project(server, params))
+        server.keys_changed(target.project, (source, target.id))
     return {
         "moved": done.moved,
         "conflicts": len(done.conflicts),

@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from kvlens.kv import validation
 from kvlens.kv.namespace import KVNamespace
-from kvlens.lsp.commands.params import CommandError, ConflictError, ParamsError, find_target
+from kvlens.lsp.commands.params import (
+    CommandError,
+    ConflictError,
+    ParamsError,
+    claimed,
+    find_target,
+)
 from kvlens.stores.base import Replaced, digest
+from kvlens.stores.registry import shown_url
 
 if TYPE_CHECKING:
     from kvlens.lsp.commands.params import Params, Target
@@ -23,10 +30,13 @@ async def run(server: Server, params: Params) -> dict[str, bool]:
     """Return whether metadata and expiration were kept, as `keep` asks.
 
     With `keep`, a key that is gone meanwhile is an error, and nothing is written. `expected` is
-    the `digest` of the value that `kvlens.get` gave, or "" where there was no key.
+    the `digest` of the value that `kvlens.get` gave, or "" where there was no key. With `store` and
+    `declared` as it gave them, nothing is written into another store, or into a namespace that no
+    config names any more.
     """
     target = await find_target(server, params)
     key = params.text("key")
+    _check_place(server, params, target, key)
     value = _value(params)
     expected = params.get("expected", str)
     store = await target.store()
@@ -58,6 +68,22 @@ async def run(server: Server, params: Params) -> dict[str, bool]:
     namespace = KVNamespace(store, target.id, compat=target.compat)
     await namespace.put(key, value, **options)
     return {"kept": False}
+
+
+def _check_place(server: Server, params: Params, target: Target, key: str) -> None:
+    """Refuse to put a key elsewhere than where the client has read it."""
+    read_from = params.get("store", str)
+    store = shown_url(target.project.emulator.settings.store)
+    if read_from not in (None, store):
+        raise CommandError(
+            f'"{key}" was read from the store "{read_from}". {target.project.label} uses "{store}" '
+            "now. Nothing was changed; read it again first."
+        )
+    if params.get("declared", bool) and target.id not in claimed(server, target.project):
+        raise CommandError(
+            f'{target.project.label} declares no KV namespace with id "{target.id}" any more. '
+            "Nothing was changed; put it into another namespace."
+        )
 
 
 def _conflict(key: str, target: Target) -> ConflictError:
