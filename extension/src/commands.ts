@@ -72,12 +72,29 @@ const COMMANDS: Record<string, Handler> = {
     'kvlens.openSettings': openSettings,
 };
 
+/** What a workspace that is not trusted allows: nothing of it is run, opened or changed. */
+const WITHOUT_TRUST = new Set([
+    ...['addNamespace', 'createConfig', 'reveal', 'copyKey', 'refresh', 'menu', 'openSettings'],
+    ...['showLog', 'showOutput', 'stop', 'retry', 'restart', 'workerMenu', 'loadMore'],
+].map((name) => `kvlens.${name}`));
+
+function requireTrust(): void {
+    if (!vscode.workspace.isTrusted) {
+        throw new prompts.NotTrusted(
+            'This workspace is not trusted, so nothing in it is run or changed. Trust it first.',
+        );
+    }
+}
+
 /** Register every command; what goes wrong is told in one line. */
 export function registerCommands(parts: Parts): vscode.Disposable {
     return vscode.Disposable.from(
         ...Object.entries(COMMANDS).map(([id, handler]) =>
             vscode.commands.registerCommand(id, async (node?: Subject, selection?: Node[]) => {
                 try {
+                    if (!WITHOUT_TRUST.has(id)) {
+                        requireTrust();
+                    }
                     await handler(parts, node, selection);
                 } catch (error) {
                     await tell(parts.server, id, error);
@@ -94,6 +111,13 @@ async function tell(server: Server, id: string, error: unknown): Promise<void> {
     }
     if (error instanceof prompts.NothingThere) {
         void vscode.window.showInformationMessage(error.message);
+        return;
+    }
+    if (error instanceof prompts.NotTrusted) {
+        const manage = 'Manage Workspace Trust';
+        if ((await vscode.window.showWarningMessage(error.message, manage)) === manage) {
+            await vscode.commands.executeCommand('workbench.trust.manage');
+        }
         return;
     }
     const text = error instanceof Error ? error.message : String(error);
@@ -188,9 +212,23 @@ async function put(parts: Parts, node?: Subject): Promise<void> {
         bodyOf(await vscode.workspace.fs.readFile(uri));
     const look = (key: string): Promise<Value | null> =>
         parts.server.ask('kvlens.get', { ...space, key });
-    const what = await prompts.put(space, readFile, look);
-    await parts.server.ask('kvlens.put', { ...space, ...what });
-    vscode.window.setStatusBarMessage(`Put "${what.key}" into ${nameOf(space)}`, SHORT);
+    let what: prompts.Put | undefined;
+    for (let done = false; !done; ) {
+        what = await prompts.put(space, readFile, look, what);
+        try {
+            await parts.server.ask('kvlens.put', { ...space, ...what });
+            done = true;
+        } catch (error) {
+            // What was typed is not lost: it is asked for again as it was.
+            const text = error instanceof Error ? error.message : String(error);
+            parts.server.log.error(`kvlens.put: ${text}`);
+            const again = 'Try Again…';
+            if ((await vscode.window.showErrorMessage(`KV Lens: ${text}`, again)) !== again) {
+                return;
+            }
+        }
+    }
+    vscode.window.setStatusBarMessage(`Put "${what?.key}" into ${nameOf(space)}`, SHORT);
 }
 
 async function get(parts: Parts, node?: Subject): Promise<void> {
@@ -425,6 +463,7 @@ async function restart(parts: Parts, node?: Subject): Promise<void> {
         await parts.server.restart();
         return;
     }
+    requireTrust();
     const one = projectOf(node) ?? (await prompts.project(parts.model, 'Restart Emulator'));
     const { url } = await parts.server.ask('kvlens.restart', { config: one.config });
     vscode.window.setStatusBarMessage(`KV emulator restarted at ${url}`, SHORT);
@@ -451,11 +490,6 @@ async function copyCurl(parts: Parts, node?: Subject): Promise<void> {
 }
 
 async function runWorker(parts: Parts, node?: Subject): Promise<void> {
-    if (!vscode.workspace.isTrusted) {
-        throw new prompts.NothingThere(
-            'A Worker runs code of the workspace: trust the workspace first ("Workspaces: Manage Workspace Trust").',
-        );
-    }
     const { config, environment } = await whatToRun(parts, node);
     await vscode.workspace.saveAll(false);
     const options = { location: vscode.ProgressLocation.Window, title: 'Starting the Worker' };

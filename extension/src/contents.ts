@@ -4,7 +4,6 @@ import type { Value } from './protocol';
 
 const MAX_DUMPED = 256 * 1024; // bytes that a dump shows
 const ROW = 16; // bytes in a line of a dump
-const BOM = [0xef, 0xbb, 0xbf];
 
 /**
  * `text` comes back from the editor byte by byte. `mixed` is text whose line ends are not all the
@@ -44,9 +43,9 @@ export function bodyOf(content: Uint8Array): { text: string } | { base64: string
     return text === undefined ? { base64: Buffer.from(content).toString('base64') } : { text };
 }
 
-/** Whether the bytes begin with UTF-8's byte order mark. */
-export function hasBom(bytes: Uint8Array): boolean {
-    return BOM.every((byte, index) => bytes[index] === byte);
+/** Return how many byte order marks a text begins with; an editor shows none of them. */
+export function marksOf(text = ''): number {
+    return /^\ufeff*/.exec(text)?.[0].length ?? 0;
 }
 
 /** Return bytes as lines of offset, hexadecimal digits and letters. */

@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { isNamespace, placeOf, SCHEME, uriOf } from './address';
-import { bodyOf, bytesOf, decode, dump, type Form, formOf, hasBom } from './contents';
+import { bodyOf, bytesOf, decode, dump, type Form, formOf, marksOf } from './contents';
 import { follow, type Origin, saveElsewhere } from './elsewhere';
 import { reference } from './model';
 import { type Changed, type Commands, isModified, type Value } from './protocol';
@@ -200,22 +200,24 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             return;
         }
         const text = decode(content);
-        const marked = hasBom(content);
-        if (text === undefined || (last && hasBom(last.bytes) !== marked)) {
+        const before = last?.bytes.length ? marksOf(decode(last.bytes)) : undefined;
+        const marks = marksOf(text);
+        if (text === undefined || (before !== undefined && before !== marks)) {
             refuse(
                 'the encoding that is chosen would change its bytes. Choose ' +
-                    `"${last && hasBom(last.bytes) ? 'UTF-8 with BOM' : 'UTF-8'}" in the status bar.`,
+                    `"${before ? 'UTF-8 with BOM' : 'UTF-8'}" in the status bar.`,
             );
         }
-        const plain = marked ? text?.slice(1) : text;
+        const plain = text.slice(marks);
+        const unmarked = (shown: string): string => shown.slice(marksOf(shown));
         const current = asked && Date.now() < asked.at + SAVING;
-        if (current && plain !== asked.text) {
+        if (current && plain !== unmarked(asked.text)) {
             refuse(
                 'its text changed while it was being saved. Undo what you have not typed, and use ' +
                     '"File: Save without Formatting".',
             );
         }
-        if (!current && plain !== document.getText()) {
+        if (!current && plain !== unmarked(document.getText())) {
             refuse(
                 'the editor would write other text than it shows. Choose "UTF-8" as the encoding, ' +
                     'or save again.',

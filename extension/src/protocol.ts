@@ -12,6 +12,8 @@ export interface Project {
     url?: string | null;
     /** Why the emulator is stopped or has failed. */
     message?: string | null;
+    /** Why the config cannot be read. */
+    problem?: string;
     store: string;
     namespaces: Namespace[];
     /** Namespaces with keys that no config names, such as one that was renamed. */

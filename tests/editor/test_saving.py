@@ -38,6 +38,7 @@ SAVED: dict[str, tuple[bytes, str, bytes]] = {
     "lines": (b"a\nb", "c\nd", b"c\nd"),
     "windows lines": (b"a\r\nb\r\n", "c\nd\ne", b"c\r\nd\r\ne"),
     "mark": (b"\xef\xbb\xbfa", "b", b"\xef\xbb\xbfb"),
+    "two marks": (b"\xef\xbb\xbf\xef\xbb\xbfa", "b", b"\xef\xbb\xbf\xef\xbb\xbfb"),
     "separator": ("a\u2028b".encode(), "a\u2028c", "a\u2028c".encode()),
     "emptied": (b"a", "", b""),
 }
@@ -297,3 +298,25 @@ def test_put_over_a_key_says_so_and_keeps_what_it_has(
     after = served.keys()["user"]
     assert "metadata" not in after
     assert after["expiration"] == before["expiration"]
+
+    window.context_menu("SESSIONS", "Put Key…")
+    window.answer("user")
+    expect(window.objection()).to_contain_text('"user" exists in SESSIONS (12 B')
+    window.answer("typed")
+    expect(window.page.locator(".quick-input-widget:visible")).to_contain_text("Expiry")
+    served.put("user", b"of a Worker")
+    window.page.keyboard.press("Enter")
+    toast = window.toast("something else has written it since")
+    expect(window.page.locator(".statusbar")).not_to_contain_text('Put "user"')  # from before
+    assert served.value("user") == b"of a Worker"
+    toast.locator(".monaco-button", has_text="Try Again").click()
+    box = window.page.locator(".quick-input-widget:visible .quick-input-box input")
+    expect(box).to_have_value("user")
+    window.page.keyboard.press("Enter")
+    expect(window.objection()).to_contain_text('"user" exists in SESSIONS (11 B')
+    expect(box).to_have_value("typed")
+    window.page.keyboard.press("Enter")
+    expect(window.page.locator(".quick-input-widget:visible")).to_contain_text("Expiry")
+    window.page.keyboard.press("Enter")
+    expect(window.page.locator(".statusbar")).to_contain_text('Put "user" into SESSIONS')
+    assert served.value("user") == b"typed"

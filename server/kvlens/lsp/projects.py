@@ -29,6 +29,7 @@ class Project:
         self.emulator = EmulatorProcess(path, settings, changed)
         self.worker = WorkerProcess(path, settings, changed, self.emulator)
         self.renamed: list[Renamed] = []
+        self.problem = ""  # why the config cannot be read
         self._reader = ConfigReader(str(path))
         self.config: Config = self._reader.read("")
         self.reload()
@@ -55,8 +56,10 @@ class Project:
         before = self.config.namespaces()
         try:
             self.config = self._reader.read(read_config(self.path))
-        except ConfigError:
+        except ConfigError as error:
+            self.problem = str(error).removeprefix(f"{self.path}: ")
             return
+        self.problem = ""
         self.renamed += renamed(before, self.config.namespaces())
 
 

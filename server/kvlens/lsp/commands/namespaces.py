@@ -57,6 +57,7 @@ async def _describe(server: Server, project: Project) -> dict[str, Any]:
         "state": emulator.state,
         "url": emulator.url,
         "message": emulator.message,
+        "problem": project.problem,
         "store": shown_url(emulator.settings.store),
         "namespaces": namespaces,
         "unclaimed": others,
