@@ -1,4 +1,9 @@
-/** Addresses of values: `kvlens:/KV Lens/BINDING (environment)/key?{…}`. The path is for people. */
+/**
+ * Addresses of values: `kvlens:/KV Lens/BINDING (environment)/key?{…}`.
+ *
+ * The path says the key: "Save As…" writes another one into it and keeps the query, which says the
+ * namespace and how a name in the path is spelled that is not the key itself.
+ */
 
 import * as path from 'node:path';
 import * as vscode from 'vscode';
@@ -9,28 +14,59 @@ export const SCHEME = 'kvlens';
 /** The first folder of every address; package.json gives what lies below it a language. */
 const ROOT = 'KV Lens';
 
-/** A key of a namespace; the query of an address is this as JSON. */
+/** A key of a namespace. */
 export interface Place extends NamespaceRef {
     key: string;
     /** The bytes as they are, for previews; never edited. */
     view?: 'raw';
 }
 
+/** The query of an address, as JSON. */
+interface Query extends NamespaceRef {
+    /** The path of the namespace, above that of its keys. */
+    folder: string;
+    /** The key and the name it has in the path, where the name alone does not say the key. */
+    key?: string;
+    name?: string;
+    view?: 'raw';
+}
+
 /** Return the address of a value's document. */
 export function uriOf(namespace: NamespaceRef, key: string, raw?: { name: string }): vscode.Uri {
     const { config, id, binding, environment } = namespace;
-    const place: Place = { config, id, binding, environment, key };
-    const query = JSON.stringify(raw ? { ...place, view: 'raw' } : place);
-    const segments = ['', ROOT, segment(nameOf(namespace)), segment(raw?.name ?? key)];
-    return vscode.Uri.from({ scheme: SCHEME, path: segments.join('/'), query });
+    const folder = `/${ROOT}/${segment(nameOf(namespace))}`;
+    const name = segment(raw?.name ?? key);
+    const query: Query = { config, id, binding, environment, folder };
+    if (raw || keyOf(name) !== key) {
+        Object.assign(query, { key, name });
+    }
+    if (raw) {
+        query.view = 'raw';
+    }
+    const path = `${folder}/${name}`;
+    return vscode.Uri.from({ scheme: SCHEME, path, query: JSON.stringify(query) });
 }
 
 /** Return what a value's document is about. */
 export function placeOf(uri: vscode.Uri): Place {
+    const { folder, key, name, view, ...namespace } = queryOf(uri);
+    if (!uri.path.startsWith(`${folder}/`)) {
+        throw vscode.FileSystemError.NoPermissions(
+            `"${uri.path}" is not in "${folder}". A value can be saved under another key of its ` +
+                'own namespace; "KV Lens: Put Key…" writes to any.',
+        );
+    }
+    const last = uri.path.slice(folder.length + 1);
+    return last === name && key !== undefined
+        ? { ...namespace, key, view }
+        : { ...namespace, key: keyOf(last) };
+}
+
+function queryOf(uri: vscode.Uri): Query {
     try {
-        const place = JSON.parse(uri.query) as Place;
-        if (typeof place.key === 'string' && typeof place.config === 'string') {
-            return place;
+        const query = JSON.parse(uri.query) as Query;
+        if (typeof query.folder === 'string' && typeof query.config === 'string') {
+            return query;
         }
     } catch {
         // told below
@@ -67,4 +103,9 @@ function folderOf(config: string): string {
 function segment(name: string): string {
     const visible = name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�').replaceAll('/', '∕');
     return visible === '.' || visible === '..' || !visible ? `"${visible}"` : visible;
+}
+
+/** The key that one or more segments spell. */
+function keyOf(segments: string): string {
+    return segments.replaceAll('∕', '/');
 }

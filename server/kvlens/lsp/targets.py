@@ -90,6 +90,11 @@ async def find_target(server: Server, params: Params) -> Target:
         return found
 
 
+async def find_claimed(server: Server, params: Params) -> set[str]:
+    """Return the ids that `claimed` gives for the project that `config` names."""
+    return claimed(server, await find_project(server, params))
+
+
 def claimed(server: Server, project: ServedProject) -> set[str]:
     """Return the ids that a project's config names, and every other whose store is the same."""
     place = _store_place(project)
