@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -116,8 +117,8 @@ def test_stores_that_change_and_configs_that_go(window: Window, project: Path) -
     (project / ".vscode").mkdir()
     settings = project / ".vscode" / "settings.json"
     settings.write_text(json.dumps({"kvlens.store": "wrangler:other"}), encoding="utf-8")
-    window.page.wait_for_timeout(3000)
-    window.running()
+    served = re.compile("KV emulator at .*Store wrangler:other", re.DOTALL)
+    expect(window.status()).to_have_attribute("aria-label", served)
     box = saving(window)
     expect(box).to_contain_text(
         '"k" was read from the store "wrangler:". KV is in "wrangler:other" now.'
