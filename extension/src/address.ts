@@ -1,4 +1,9 @@
-/** Addresses of values: `kvlens:/KV Lens/BINDING (environment)/key?…`. The path is for people. */
+/**
+ * Addresses of values: `kvlens:/KV Lens/BINDING (environment)/key?{…}`.
+ *
+ * The path says the key: "Save As…" writes another one into it and keeps the query, which says the
+ * namespace and how a name in the path is spelled that is not the key itself.
+ */
 
 import * as path from 'node:path';
 import * as vscode from 'vscode';
@@ -11,33 +16,62 @@ export const SCHEME = 'kvlens';
 /** The first folder of every address; package.json gives what lies below it a language. */
 const ROOT = 'KV Lens';
 
-/** A key of a namespace; the query of an address is this as JSON, encoded. */
+/** A key of a namespace. */
 export interface Place extends NamespaceRef {
     key: string;
     /** The bytes as they are, for previews; never edited. */
     view?: 'raw';
 }
 
+/** The query of an address, as JSON. */
+interface Query extends NamespaceRef {
+    /** The path of the namespace, above that of its keys. */
+    folder: string;
+    /** The key and the name it has in the path, where the name alone does not say the key. */
+    key?: string;
+    name?: string;
+    view?: 'raw';
+}
+
 /** Return the address of a value's document. */
 export function uriOf(namespace: NamespaceRef, key: string, raw?: { name: string }): vscode.Uri {
     const { config, id, binding, environment } = namespace;
-    const place: Place = { config, id, binding, environment, key };
-    const json = JSON.stringify(raw ? { ...place, view: 'raw' } : place);
+    const folder = `/${ROOT}/${segment(nameOf(namespace))}`;
+    const name = segment(raw?.name ?? key);
+    const query: Query = { config, id, binding, environment, folder };
+    if (raw || keyOf(name) !== key) {
+        Object.assign(query, { key, name });
+    }
+    if (raw) {
+        query.view = 'raw';
+    }
+    const path = `${folder}/${name}`;
     // VS Code shows an address as it is where a save fails: a name in it must not read as words.
-    const query = Buffer.from(json).toString('base64url');
-    const segments = ['', ROOT, segment(nameOf(namespace)), segment(raw?.name ?? key)];
-    return vscode.Uri.from({ scheme: SCHEME, path: segments.join('/'), query });
+    const encoded = Buffer.from(JSON.stringify(query)).toString('base64url');
+    return vscode.Uri.from({ scheme: SCHEME, path, query: encoded });
 }
 
 /** Return what a value's document is about. */
 export function placeOf(uri: vscode.Uri): Place {
+    const { folder, key, name, view, ...namespace } = queryOf(uri);
+    if (!uri.path.startsWith(`${folder}/`)) {
+        throw fault(
+            'NoPermissions',
+            `"${uri.path}" is not in "${folder}". A value can be saved under another key of its ` +
+                'own namespace; "KV Lens: Put Key…" writes to any.',
+        );
+    }
+    const last = uri.path.slice(folder.length + 1);
+    return last === name && key !== undefined
+        ? { ...namespace, key, view }
+        : { ...namespace, key: keyOf(last) };
+}
+
+function queryOf(uri: vscode.Uri): Query {
     try {
-        // An address of an earlier version, in a window that is restored, has plain JSON.
-        const plain = uri.query.startsWith('{');
-        const json = plain ? uri.query : Buffer.from(uri.query, 'base64url').toString();
-        const place = JSON.parse(json) as Place;
-        if (typeof place.key === 'string' && typeof place.config === 'string') {
-            return place;
+        const query = JSON.parse(Buffer.from(uri.query, 'base64url').toString()) as Query;
+        if (typeof query.folder === 'string' && typeof query.config === 'string') {
+            return query;
         }
     } catch {
         // told below
@@ -74,4 +108,9 @@ function folderOf(config: string): string {
 function segment(name: string): string {
     const visible = notice(name).replaceAll('/', '∕');
     return visible === '.' || visible === '..' || !visible ? `"${visible}"` : visible;
+}
+
+/** The key that one or more segments spell. */
+function keyOf(segments: string): string {
+    return segments.replaceAll('∕', '/');
 }

@@ -2,13 +2,19 @@
 
 import * as vscode from 'vscode';
 import { nameOf, placeOf, SCHEME, uriOf } from './address';
-import { formOf, hasOwnEditor, pictureOf } from './contents';
-import { bodyOf, bytesOf } from './documents';
+import { bodyOf, bytesOf, formOf, hasOwnEditor, pictureOf } from './contents';
 import * as format from './format';
 import { brief, fail, inform, warn } from './messages';
 import { type Model, reference, storeOf, whereIs } from './model';
 import * as prompts from './prompts';
-import type { NamespaceRef, Project, Value } from './protocol';
+import {
+    type Commands,
+    isModified,
+    type NamespaceRef,
+    type Project,
+    type Restored,
+    type Value,
+} from './protocol';
 import type { Server } from './server';
 import { type KeyNode, type MoreNode, type Node, namespaceOf, type Tree } from './tree';
 import type { Workers } from './workers';
@@ -65,12 +71,29 @@ const COMMANDS: Record<string, Handler> = {
     'kvlens.openSettings': openSettings,
 };
 
-/** Register every command; what goes wrong is told in one line. */
+/** What a workspace that is not trusted allows: none of it is run, opened or changed. */
+const WITHOUT_TRUST = new Set([
+    ...['addNamespace', 'createConfig', 'reveal', 'copyKey', 'refresh', 'menu', 'openSettings'],
+    ...['showLog', 'showOutput', 'stop', 'retry', 'restart', 'workerMenu', 'loadMore'],
+].map((name) => `kvlens.${name}`));
+
+function requireTrust(): void {
+    if (!vscode.workspace.isTrusted) {
+        throw new prompts.NotTrusted(
+            'This workspace is not trusted, so nothing in it is run or changed. Trust it first.',
+        );
+    }
+}
+
+/** Register every command; an error is shown in one line. */
 export function registerCommands(parts: Parts): vscode.Disposable {
     return vscode.Disposable.from(
         ...Object.entries(COMMANDS).map(([id, handler]) =>
             vscode.commands.registerCommand(id, async (node?: Subject, selection?: Node[]) => {
                 try {
+                    if (!WITHOUT_TRUST.has(id)) {
+                        requireTrust();
+                    }
                     await handler(parts, node, selection);
                 } catch (error) {
                     await tell(parts.server, id, error);
@@ -87,6 +110,13 @@ async function tell(server: Server, id: string, error: unknown): Promise<void> {
     }
     if (error instanceof prompts.NothingThere) {
         void inform(error.message);
+        return;
+    }
+    if (error instanceof prompts.NotTrusted) {
+        const manage = 'Manage Workspace Trust';
+        if ((await warn(error.message, manage)) === manage) {
+            await vscode.commands.executeCommand('workbench.trust.manage');
+        }
         return;
     }
     const text = error instanceof Error ? error.message : String(error);
@@ -129,7 +159,16 @@ async function seed(parts: Parts, node?: Subject): Promise<void> {
     if (!file) {
         return;
     }
-    const answer = await parts.server.ask('kvlens.seed', { ...space, file });
+    const request = { ...space, file };
+    let answer = await parts.server.ask('kvlens.seed', { ...request, existing: 'refuse' });
+    for (let again = ''; answer.conflicts; again = CHANGED) {
+        const { conflicts, keys = [], digest } = answer;
+        const detail =
+            `${format.some(keys, 5, conflicts)} in ${where(parts, space)}. "Keep" writes only the ` +
+            `other keys of the file.${again}`;
+        const existing = await prompts.existing(space, detail, conflicts, 'Keep');
+        answer = await parts.server.ask('kvlens.seed', { ...request, existing, expected: digest });
+    }
     const { written, overwritten, warnings = [] } = answer;
     const others = overwritten ? `, ${overwritten.toLocaleString('en')} over another value` : '';
     const done = `Seeded ${format.count(written, 'key')} into ${nameOf(space)}${others}.`;
@@ -172,9 +211,23 @@ async function put(parts: Parts, node?: Subject): Promise<void> {
         bodyOf(await vscode.workspace.fs.readFile(uri));
     const look = (key: string): Promise<Value | null> =>
         parts.server.ask('kvlens.get', { ...space, key });
-    const what = await prompts.put(space, readFile, look);
-    await parts.server.ask('kvlens.put', { ...space, ...what });
-    brief(`Put "${what.key}" into ${nameOf(space)}`);
+    let what: prompts.Put | undefined;
+    for (let done = false; !done; ) {
+        what = await prompts.put(space, readFile, look, what);
+        try {
+            await parts.server.ask('kvlens.put', { ...space, ...what });
+            done = true;
+        } catch (error) {
+            // What was typed is not lost: it is asked for again as it was.
+            const text = error instanceof Error ? error.message : String(error);
+            parts.server.log.error(`kvlens.put: ${text}`);
+            const again = 'Try Again…';
+            if ((await fail(`KV Lens: ${text}`, again)) !== again) {
+                return;
+            }
+        }
+    }
+    brief(`Put "${what?.key}" into ${nameOf(space)}`);
 }
 
 async function get(parts: Parts, node?: Subject): Promise<void> {
@@ -349,19 +402,36 @@ async function exportKeys(parts: Parts, node?: Subject): Promise<void> {
 
 async function clear(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Clear Namespace');
-    const known = parts.model
-        .all()
-        .find((one) => one.project.config === space.config && one.namespace.id === space.id);
-    const left = projectWith(parts, space.config)?.unclaimed?.find(({ id }) => id === space.id);
-    const keys = known?.namespace.keys ?? left?.keys;
-    const what = typeof keys === 'number' ? `all ${format.count(keys, 'key')}` : 'every key';
-    const question = `Clear ${nameOf(space)}?`;
-    const place = where(parts, space);
-    const detail = `This deletes ${what} in ${place}. An export first would keep them.`;
-    await prompts.confirm(question, detail, 'Clear');
-    const { deleted } = await parts.server.ask('kvlens.clear', space);
+    const name = nameOf(space);
+    const deleted = await asked(async (again) => {
+        const counting = { ...space, dryRun: true };
+        const { keys = 0, digest } = await parts.server.ask('kvlens.clear', counting);
+        if (!keys) {
+            throw new prompts.NothingThere(`${name} has no keys.`);
+        }
+        const [what, them] = keys === 1 ? ['1 key', 'it'] : [`all ${format.count(keys, 'key')}`, 'them'];
+        const place = where(parts, space);
+        const detail = `This deletes ${what} in ${place}. An export first would keep ${them}.${again}`;
+        await prompts.confirm(`Clear ${name}?`, detail, 'Clear');
+        return (await parts.server.ask('kvlens.clear', { ...space, expected: digest })).deleted;
+    });
     const count = format.count(deleted, 'key');
     brief(`Deleted ${count} from ${nameOf(space)}`);
+}
+
+const CHANGED = '\n\nSomething has changed since you were asked.';
+
+/** Ask and do; where it is not what was asked about by then, ask again, and say so. */
+async function asked<T>(work: (again: string) => Promise<T>): Promise<T> {
+    for (let again = ''; ; again = CHANGED) {
+        try {
+            return await work(again);
+        } catch (error) {
+            if (!isModified(error)) {
+                throw error;
+            }
+        }
+    }
 }
 
 /** Take the keys that are under a name that no config has into one of its namespaces. */
@@ -378,12 +448,9 @@ async function moveKeys(parts: Parts, node?: Subject): Promise<void> {
     await prompts.confirm(`Move ${what} to ${nameOf(space)}?`, detail, 'Move');
     let done = await parts.server.ask('kvlens.moveKeys', request);
     if (done.conflicts) {
-        const both = format.count(done.conflicts, 'key');
-        const existing = await prompts.either(
-            `${nameOf(space)} has ${both} with other content.`,
-            `${format.some(done.keys)}. Nothing has been moved yet.`,
-            { Overwrite: 'overwrite', 'Move the Others': 'keep' } as const,
-        );
+        const detail = `${format.some(done.keys, 5, done.conflicts)}. Nothing has been moved yet.`;
+        const rest = 'Move the Others';
+        const existing = await prompts.existing(space, detail, done.conflicts, rest);
         done = await parts.server.ask('kvlens.moveKeys', { ...request, existing });
     }
     const moved = format.count(done.moved, 'key');
@@ -395,6 +462,7 @@ async function restart(parts: Parts, node?: Subject): Promise<void> {
         await parts.server.restart();
         return;
     }
+    requireTrust();
     const one = projectOf(node) ?? (await prompts.project(parts.model, 'Restart Emulator'));
     const { url } = await parts.server.ask('kvlens.restart', { config: one.config });
     brief(`KV emulator restarted at ${url}`);
@@ -421,11 +489,6 @@ async function copyCurl(parts: Parts, node?: Subject): Promise<void> {
 }
 
 async function runWorker(parts: Parts, node?: Subject): Promise<void> {
-    if (!vscode.workspace.isTrusted) {
-        throw new prompts.NothingThere(
-            'A Worker runs code of the workspace: trust the workspace first ("Workspaces: Manage Workspace Trust").',
-        );
-    }
     const { config, environment } = await whatToRun(parts, node);
     await vscode.workspace.saveAll(false);
     const options = { location: vscode.ProgressLocation.Window, title: 'Starting the Worker' };
@@ -500,15 +563,38 @@ async function restoreSnapshot(parts: Parts, node?: Subject): Promise<void> {
     const name = await prompts.snapshot(present, title);
     const request = { config: one.config, name };
     let done = await parts.server.ask('kvlens.snapshotRestore', request);
-    if (!done.restored) {
-        const deleted = format.count(done.deleted, 'key');
-        const place = `${one.label}, ${storeOf(one)}`;
-        const detail = `In ${place}: ${deleted} that the snapshot does not have would be deleted, ${done.written} written.`;
+    for (let again = ''; !done.restored; again = CHANGED) {
+        const detail = `${whatRestoreDoes(one, done)}${again}`;
         await prompts.confirm(`Restore the snapshot "${name}"?`, detail, 'Restore');
-        done = await parts.server.ask('kvlens.snapshotRestore', { ...request, force: true });
+        const agreed = { ...request, force: true, expected: done.digest };
+        done = await parts.server.ask('kvlens.snapshotRestore', agreed);
     }
     const counts = `${format.count(done.written, 'key')} written, ${done.deleted} deleted`;
     void inform(`Restored "${name}": ${counts}.`);
+}
+
+/** Say what a restore takes away and brings back, in all and in each namespace. */
+function whatRestoreDoes(
+    project: Project,
+    done: Commands['kvlens.snapshotRestore'][1],
+): string {
+    const counted = ({ written, overwritten, deleted }: Restored): [string, string, number][] => [
+        ['overwritten', 'with another value, metadata or expiry now', overwritten],
+        ['deleted', 'that the snapshot does not have', deleted],
+        ['written back', 'that were deleted since', written - overwritten],
+    ];
+    const all = counted(done)
+        .filter(([, , count]) => count)
+        .map(([what, which, count]) => `${format.count(count, 'key')} ${which} would be ${what}`);
+    const each = done.namespaces.flatMap((space) => {
+        const parts = counted(space)
+            .filter(([, , count]) => count)
+            .map(([what, , count]) => `${count.toLocaleString('en')} ${what}`);
+        const { binding = '', environment = null } = space;
+        const name = nameOf({ config: project.config, id: space.id, binding, environment });
+        return parts.length ? [`${name}: ${parts.join(', ')}`] : [];
+    });
+    return [`In ${project.label}, ${storeOf(project)}: ${all.join('; ')}.`, ...each].join('\n');
 }
 
 async function copyKey(_: Parts, node?: Subject): Promise<void> {

@@ -1,8 +1,9 @@
 /** What kind of bytes a value has, and so in which form the editor may have it. */
 
+import type { Value } from './protocol';
+
 const MAX_DUMPED = 256 * 1024; // bytes that a dump shows
 const ROW = 16; // bytes in a line of a dump
-const BOM = [0xef, 0xbb, 0xbf];
 
 /**
  * `text` comes back from the editor byte by byte. `mixed` is text whose line ends are not all the
@@ -29,9 +30,22 @@ export function decode(bytes: Uint8Array): string | undefined {
     }
 }
 
-/** Whether the bytes begin with UTF-8's byte order mark. */
-export function hasBom(bytes: Uint8Array): boolean {
-    return BOM.every((byte, index) => bytes[index] === byte);
+/** Return the bytes of a value. */
+export function bytesOf(value: Value): Uint8Array {
+    return value.base64 === undefined
+        ? Buffer.from(value.text ?? '', 'utf8')
+        : Buffer.from(value.base64, 'base64');
+}
+
+/** The bytes as text where they are UTF-8, else in base64. */
+export function bodyOf(content: Uint8Array): { text: string } | { base64: string } {
+    const text = decode(content);
+    return text === undefined ? { base64: Buffer.from(content).toString('base64') } : { text };
+}
+
+/** Return how many byte order marks a text begins with; an editor shows none of them. */
+export function marksOf(text = ''): number {
+    return /^\ufeff*/.exec(text)?.[0].length ?? 0;
 }
 
 /** Return bytes as lines of offset, hexadecimal digits and letters. */

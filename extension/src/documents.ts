@@ -8,10 +8,12 @@
 
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
-import { isNamespace, placeOf, SCHEME } from './address';
-import { decode, dump, type Form, formOf, hasBom } from './contents';
-import { dialog, fault } from './messages';
-import { type Changed, type Commands, CONTENT_MODIFIED, type Value } from './protocol';
+import { isNamespace, placeOf, SCHEME, uriOf } from './address';
+import { bodyOf, bytesOf, decode, dump, type Form, formOf, marksOf } from './contents';
+import { follow, type Origin, saveElsewhere } from './elsewhere';
+import { fault } from './messages';
+import { reference } from './model';
+import { type Changed, type Commands, isModified, type Value } from './protocol';
 import { type Server, ServerDown } from './server';
 
 const MARKS = 1 << 20; // what is added to a size: less than any size that a limit looks at
@@ -35,9 +37,11 @@ interface Version {
 }
 
 /** What the editor knows of a value. */
-interface Seen {
+interface Seen extends Origin {
     uri: vscode.Uri;
     last?: Version;
+    /** Where the last value was read; what is shown may be from elsewhere. */
+    lastOrigin?: Origin;
     /** The digest of what the editor shows. */
     shown?: string;
     /** The digests that the editor got when it looked, the newest last, and when first. */
@@ -74,6 +78,11 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             }),
             vscode.workspace.onDidCloseTextDocument((document) => this.forget(document)),
             server.onChanged((change) => void this.changed(change)),
+            server.onStatus(({ config, state }) => {
+                if (state === 'running') {
+                    void this.changed({ config }); // perhaps on another store
+                }
+            }),
         ];
     }
 
@@ -121,6 +130,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const seen = this.of(uri);
         const { bytes, digest, form } = await this.fetch(seen);
         seen.shown = digest;
+        Object.assign(seen, seen.lastOrigin);
         return form === 'binary' && placeOf(uri).view !== 'raw' ? dump(bytes) : bytes;
     }
 
@@ -130,16 +140,20 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const seen = this.of(uri);
         this.check(uri, content, seen.last);
         const write = { config, id, key, ...bodyOf(content) };
-        if (seen.gone || !(await this.replace(seen, write))) {
-            const create = `Create "${key}"`;
-            const question = `"${key}" is no longer in ${place.binding}.`;
-            const detail = 'It was deleted or has expired; its metadata and expiry are gone with it.';
-            const answer = await dialog(question, [detail], create);
-            if (answer !== create) {
-                throw fault('FileNotFound', `"${key}" was not saved.`);
+        if (seen.gone && !documentOf(uri)) {
+            await this.put(seen, { ...write, expected: '' }); // "Save As…" makes a new key
+        } else {
+            const { gone } = seen;
+            const problem = gone ? undefined : await this.replace(seen, write);
+            if (gone || problem) {
+                const put = (to: Write): Promise<void> => this.put(seen, to);
+                const saved = await saveElsewhere(this.server, place, seen, content, put, problem);
+                const { store, declared } = saved;
+                Object.assign(seen, { store, declared, movedTo: undefined, last: undefined });
+                if (saved.uri.toString() !== uri.toString()) {
+                    this.followOnceSaved(uri, saved.uri);
+                }
             }
-            await this.put(seen, { ...write, expected: '' });
-            seen.last = undefined;
         }
         const version = this.remember(seen, content, seen.last?.expiration);
         seen.written = { version, at: Date.now(), looked: false };
@@ -171,34 +185,40 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const refuse: (why: string) => never = (why) => {
             throw fault('NoPermissions', `"${key}" was not saved: ${why}`);
         };
+        const source = this.copied(uri, content);
+        if (source) {
+            refuse(`"${source}" is shown as text, and its bytes would change.`);
+        }
         if (view === 'raw' || (last && last.form !== 'text')) {
             const mixed = last?.form === 'mixed';
             refuse(mixed ? 'its line ends would change.' : 'it is not UTF-8 text.');
         }
         const id = uri.toString();
-        const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === id);
+        const document = documentOf(uri);
         const asked = this.asked.get(id);
         this.asked.delete(id);
         if (!document) {
             return;
         }
         const text = decode(content);
-        const marked = hasBom(content);
-        if (text === undefined || (last && hasBom(last.bytes) !== marked)) {
+        const before = last?.bytes.length ? marksOf(decode(last.bytes)) : undefined;
+        const marks = marksOf(text);
+        if (text === undefined || (before !== undefined && before !== marks)) {
             refuse(
                 'the encoding that is chosen would change its bytes. Choose ' +
-                    `"${last && hasBom(last.bytes) ? 'UTF-8 with BOM' : 'UTF-8'}" in the status bar.`,
+                    `"${before ? 'UTF-8 with BOM' : 'UTF-8'}" in the status bar.`,
             );
         }
-        const plain = marked ? text?.slice(1) : text;
+        const plain = text.slice(marks);
+        const unmarked = (shown: string): string => shown.slice(marksOf(shown));
         const current = asked && Date.now() < asked.at + SAVING;
-        if (current && plain !== asked.text) {
+        if (current && plain !== unmarked(asked.text)) {
             refuse(
                 'its text changed while it was being saved. Undo what you have not typed, and use ' +
                     '"File: Save without Formatting".',
             );
         }
-        if (!current && plain !== document.getText()) {
+        if (!current && plain !== unmarked(document.getText())) {
             refuse(
                 'the editor would write other text than it shows. Choose "UTF-8" as the encoding, ' +
                     'or save again.',
@@ -206,23 +226,69 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
     }
 
-    /** Give a key that is there a new value; false where it is gone. */
-    private async replace(seen: Seen, write: Write): Promise<boolean> {
+    /** Return the key whose read-only text "Save As…" is about to write, undefined for none. */
+    private copied(uri: vscode.Uri, content: Uint8Array): string | undefined {
+        const source = vscode.window.activeTextEditor?.document;
+        const form = source && this.known(source.uri)?.form;
+        if (!source || !form || form === 'text' || source.uri.toString() === uri.toString()) {
+            return undefined;
+        }
+        // "Save As…" makes an empty file first.
+        const made = !content.length && !documentOf(uri);
+        const lines = (text?: string): string | undefined => text?.replaceAll('\r\n', '\n');
+        const same = lines(decode(content)) === lines(source.getText());
+        return made || same ? placeOf(source.uri).key : undefined;
+    }
+
+    /** Give a key that is there a new value; return why that cannot be, conflicts apart. */
+    private async replace(seen: Seen, write: Write): Promise<unknown> {
         // The editor has compared what it got when it looked. A look after that one, just before
         // this write, was somebody else's, unless the editor has read that value by now.
         const newest = seen.looks.at(-1);
         const fresh = newest?.digest !== seen.shown && Date.now() < (newest?.since ?? 0) + SETTLED;
         const expected = (fresh && seen.looks.at(-2) || newest)?.digest;
+        const { store, declared } = seen;
         try {
-            await this.put(seen, { ...write, keep: true, expected });
-            return true;
+            await this.put(seen, { ...write, keep: true, expected, store, declared });
+            return undefined;
         } catch (error) {
-            const { config, id, key } = write;
-            const conflict = error instanceof vscode.FileSystemError;
-            if (!conflict && !(await this.server.ask('kvlens.get', { config, id, key }))) {
-                return false;
+            if (error instanceof vscode.FileSystemError || error instanceof ServerDown) {
+                throw error;
             }
-            throw error;
+            return error;
+        }
+    }
+
+    /** Show a value where it was saved, once the editor knows that it was. */
+    private followOnceSaved(from: vscode.Uri, to: vscode.Uri): void {
+        const id = from.toString();
+        const saved = vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+            if (uri.toString() === id) {
+                saved.dispose();
+                void follow(from, to);
+            }
+        });
+    }
+
+    /** Take along what is shown of keys that were moved; what has changes goes when it is saved. */
+    private async moved(config: string, from: string, to: string): Promise<void> {
+        const projects = await this.server.ask('kvlens.namespaces', {});
+        const project = projects.find((one) => one.config === config);
+        const space = project?.namespaces.find(({ id }) => id === to);
+        if (!project || !space) {
+            return;
+        }
+        for (const seen of [...this.seen.values()]) {
+            const { key, view, ...place } = placeOf(seen.uri);
+            if (place.config !== config || place.id !== from || view) {
+                continue;
+            }
+            const there = (id: string): Promise<Value | null> =>
+                this.server.ask('kvlens.get', { config, id, key }).catch(() => null);
+            if (!(await there(from)) && (await there(to))) {
+                seen.movedTo = reference(project, space);
+                await follow(seen.uri, uriOf(seen.movedTo, key));
+            }
         }
     }
 
@@ -230,7 +296,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         try {
             await this.server.ask('kvlens.put', write);
         } catch (error) {
-            if ((error as { code?: unknown }).code === CONTENT_MODIFIED) {
+            if (isModified(error)) {
                 seen.written = undefined;
                 throw fault(
                     'Unavailable',
@@ -244,8 +310,13 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
     private of(uri: vscode.Uri): Seen {
         const id = uri.toString();
-        const seen = this.seen.get(id) ?? { uri, looks: [] };
-        this.seen.set(id, seen);
+        let seen = this.seen.get(id);
+        if (!seen) {
+            // Of a document that a window restores, only the address says where it was read.
+            const { binding, id: space } = placeOf(uri);
+            seen = { uri, looks: [], declared: binding !== space || undefined };
+            this.seen.set(id, seen);
+        }
         return seen;
     }
 
@@ -264,6 +335,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             seen.gone = true;
             throw fault('FileNotFound', `There is no key "${key}" in ${binding}.`);
         }
+        seen.lastOrigin = { store: value.store, declared: value.declared, movedTo: undefined };
         return this.remember(seen, bytesOf(value), value.expiration);
     }
 
@@ -303,6 +375,10 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
     /** Tell the editor of open values that are not what they were. */
     private async changed(change: Changed): Promise<void> {
+        const { config, moved } = change;
+        if (config && moved) {
+            await this.moved(config, moved.old, moved.new);
+        }
         for (const seen of [...this.seen.values()]) {
             const { config, id } = placeOf(seen.uri);
             const other = change.config !== undefined && change.config !== config;
@@ -320,6 +396,9 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
         try {
             const { digest } = await this.fetch(seen);
+            if (!documentOf(uri)?.isDirty) {
+                seen.store = seen.lastOrigin?.store;
+            }
             if (digest === seen.shown && !gone) {
                 return;
             }
@@ -354,6 +433,11 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
 type Write = Commands['kvlens.put'][0];
 
+function documentOf(uri: vscode.Uri): vscode.TextDocument | undefined {
+    const id = uri.toString();
+    return vscode.workspace.textDocuments.find((one) => one.uri.toString() === id);
+}
+
 /** Whether a tab or a document has this address. */
 function isOpen(uri: vscode.Uri): boolean {
     const id = uri.toString();
@@ -361,17 +445,4 @@ function isOpen(uri: vscode.Uri): boolean {
     const inputs = tabs.map((tab) => (tab.input as { uri?: vscode.Uri } | undefined)?.uri);
     const texts = vscode.workspace.textDocuments.map((document) => document.uri);
     return [...inputs, ...texts].some((one) => one?.toString() === id);
-}
-
-/** Return the bytes of a value. */
-export function bytesOf(value: Value): Uint8Array {
-    return value.base64 === undefined
-        ? Buffer.from(value.text ?? '', 'utf8')
-        : Buffer.from(value.base64, 'base64');
-}
-
-/** The bytes as text where they are UTF-8, else in base64. */
-export function bodyOf(content: Uint8Array): { text: string } | { base64: string } {
-    const text = decode(content);
-    return text === undefined ? { base64: Buffer.from(content).toString('base64') } : { text };
 }

@@ -17,9 +17,9 @@ export function count(n: number, noun: string): string {
     return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-/** Names in quotation marks: a few, then how many more. */
-export function some(names: string[], shown = 5): string {
-    const more = names.length - shown;
+/** Names in quotation marks: a few, then how many more of all there are. */
+export function some(names: string[], shown = 5, all = names.length): string {
+    const more = all - Math.min(shown, names.length);
     const first = names.slice(0, shown).map((name) => `"${name}"`);
     return first.join(', ') + (more > 0 ? ` and ${more.toLocaleString('en')} more` : '');
 }

@@ -19,6 +19,9 @@ export class Dismissed extends Error {}
 /** There is nothing to choose from; the text says why and what to do. */
 export class NothingThere extends Error {}
 
+/** The workspace is not trusted; the text says what that means. */
+export class NotTrusted extends Error {}
+
 interface Choice<T> extends vscode.QuickPickItem {
     value: T;
 }
@@ -227,21 +230,31 @@ export interface Put {
     expected: string;
 }
 
-/** Ask for everything that a put takes: a name, a value, and on request metadata and expiry. */
+/**
+ * Ask for everything that a put takes: a name, a value, and on request metadata and expiry.
+ *
+ * `before` is what was asked for before and could not be put.
+ */
 export async function put(
     space: NamespaceRef,
     readFile: (uri: vscode.Uri) => Promise<{ text: string } | { base64: string }>,
     look: (key: string) => Promise<Value | null>,
+    before?: Put,
 ): Promise<Put> {
     const title = `Put Key: ${nameOf(space)}`;
     const name = await ask({
         title,
+        value: before?.key,
         prompt: 'Name of the key',
         placeHolder: 'users/1',
         validateInput: validate.keyProblem,
     });
     const present = await look(name);
-    const value = await valueOf(title, name, readFile, present && replacing(name, space, present));
+    const warning = present && replacing(name, space, present);
+    const value =
+        before?.base64 === undefined
+            ? await valueOf(title, name, readFile, warning, before?.text)
+            : { base64: before.base64 };
     const metadata = present?.metadata ?? undefined;
     const expiration = present?.expiration ?? undefined;
     const kept = (what: string): string => `${what}, stays unless this is ticked`;
@@ -285,7 +298,7 @@ export async function put(
             title,
             prompt: `Metadata, as JSON${orNone}`,
             placeHolder: '{"role": "admin"}',
-            value: metadata === undefined ? '' : JSON.stringify(metadata),
+            value: JSON.stringify(before?.metadata ?? metadata) ?? '',
             validateInput: (typed) =>
                 present && !typed ? undefined : validate.metadataProblem(typed),
         });
@@ -325,11 +338,13 @@ function valueOf(
     name: string,
     readFile: (uri: vscode.Uri) => Promise<{ text: string } | { base64: string }>,
     warning: string | null,
+    typed = '',
 ): Promise<{ text: string } | { base64: string }> {
     const input = vscode.window.createInputBox();
     const tooltip = 'Use the content of a file';
     const fromFile = { iconPath: new vscode.ThemeIcon('file'), tooltip };
     input.title = oneLine(title);
+    input.value = typed;
     input.prompt = label(
         `Value of "${name}"; it may be empty. The button above takes a file instead.`,
     );
@@ -377,17 +392,20 @@ export async function confirm(
     }
 }
 
-/** Ask which of several things to do; the keys are the buttons. */
-export async function either<T extends string>(
-    question: string,
+/** Ask what becomes of keys that a namespace has with other content. */
+export async function existing(
+    space: NamespaceRef,
     detail: string,
-    ways: Record<string, T>,
-): Promise<T> {
-    const chosen = await dialog(question, [detail], ...Object.keys(ways));
+    conflicts: number,
+    keep: string,
+): Promise<'keep' | 'overwrite'> {
+    const question = `${nameOf(space)} has ${format.count(conflicts, 'key')} with other content.`;
+    const overwrite = 'Overwrite';
+    const chosen = await dialog(question, [detail], overwrite, keep);
     if (chosen === undefined) {
         throw new Dismissed();
     }
-    return ways[chosen];
+    return chosen === overwrite ? 'overwrite' : 'keep';
 }
 
 /** Ask for a name to save a snapshot under. */

@@ -12,6 +12,8 @@ export interface Project {
     url?: string | null;
     /** Why the emulator is stopped or has failed. */
     message?: string | null;
+    /** Why the config cannot be read. */
+    problem?: string;
     store: string;
     namespaces: Namespace[];
     /** Namespaces with keys that no config names, such as one that was renamed. */
@@ -66,12 +68,21 @@ export interface Value {
     size: number;
     /** What `kvlens.put` takes as `expected`. */
     digest: string;
+    /** The address of the store it is in, as it may be shown. */
+    store: string;
+    /** Whether a config names its namespace. */
+    declared: boolean;
     expiration?: number | null;
     metadata?: unknown;
 }
 
 /** The code of the error where a put's `expected` is not what is there. */
 export const CONTENT_MODIFIED = -32801;
+
+/** Whether a request was refused since what it is about is not what was there before. */
+export function isModified(error: unknown): boolean {
+    return (error as { code?: unknown } | undefined)?.code === CONTENT_MODIFIED;
+}
 
 export interface Address {
     url: string;
@@ -85,6 +96,8 @@ export interface Changed {
     /** Left out where any project may have changed. */
     config?: string;
     id?: string | null;
+    /** The ids between which keys were moved. */
+    moved?: { old: string; new: string };
 }
 
 /** Notification `kvlens/status`, and `kvlens/worker` for the project's Worker. */
@@ -116,6 +129,14 @@ export interface Snapshot {
     size: number;
 }
 
+/** What a restore does, in keys. */
+export interface Restored {
+    written: number;
+    /** Those of the written that have something else now. */
+    overwritten: number;
+    deleted: number;
+}
+
 /** Each command with its parameters and its result. */
 export interface Commands {
     'kvlens.namespaces': [Record<string, never>, Project[]];
@@ -132,20 +153,34 @@ export interface Commands {
             keep?: boolean;
             /** The digest of the value that was read; empty where there was none. */
             expected?: string;
+            /** What the value was read with: refused where it would go elsewhere. */
+            store?: string;
+            declared?: boolean;
         },
         { kept?: boolean } | null,
     ];
     'kvlens.delete': [Target & { keys: string[] }, { deleted: number }];
     'kvlens.seed': [
-        Target & { file: string },
-        { written: number; overwritten?: number; warnings?: string[] },
+        Target & { file: string; existing?: 'refuse' | 'keep' | 'overwrite'; expected?: string },
+        {
+            written: number;
+            overwritten?: number;
+            warnings?: string[];
+            /** Keys with other content, where nothing was written; some of them by name. */
+            conflicts?: number;
+            keys?: string[];
+            digest?: string;
+        },
     ];
     'kvlens.moveKeys': [
         Target & { from: string; existing?: 'keep' | 'overwrite' },
         { moved: number; conflicts: number; keys: string[] },
     ];
     'kvlens.export': [Target & { file: string }, { keys: number }];
-    'kvlens.clear': [Target, { deleted: number }];
+    'kvlens.clear': [
+        Target & { dryRun?: boolean; expected?: string },
+        { deleted: number; keys?: number; digest?: string },
+    ];
     'kvlens.restart': [{ config?: string }, { url: string }];
     'kvlens.address': [{ config?: string }, Address];
     'kvlens.run': [{ config: string; environment?: string }, { url: string }];
@@ -153,8 +188,8 @@ export interface Commands {
     'kvlens.snapshotSave': [{ config: string; name: string; force?: boolean }, Snapshot];
     'kvlens.snapshotList': [{ config: string }, Snapshot[]];
     'kvlens.snapshotRestore': [
-        { config: string; name: string; force?: boolean },
-        { restored: boolean; written: number; deleted: number },
+        { config: string; name: string; force?: boolean; expected?: string },
+        Restored & { restored: boolean; digest: string; namespaces: (Target & Restored)[] },
     ];
     'kvlens.addNamespace': [
         { config: string; environment: string | null; binding: string },

@@ -152,7 +152,8 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         await this.model.ready();
         const projects = this.model.projects;
         const [only] = projects;
-        if (projects.length === 1 && !only.namespaces.length && !only.unclaimed?.length) {
+        const shows = only?.namespaces.length || only?.unclaimed?.length || only?.problem;
+        if (projects.length === 1 && !shows) {
             return []; // the view's welcome text takes the place
         }
         const nodes: Node[] =
@@ -168,8 +169,12 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             nodes.push(emulatorHint(project));
         }
         const environments = [...new Set(project.namespaces.map((one) => one.environment))];
+        if (project.problem) {
+            const error = `${project.label}: ${project.problem}`;
+            nodes.push(failureHint(`${project.config}|problem`, error));
+        }
         if (!project.namespaces.length) {
-            nodes.push(addHint(project));
+            nodes.push(...(project.problem ? [] : [addHint(project)]));
         } else if (environments.some((name) => name !== null)) {
             nodes.push(
                 ...environments.map(

@@ -52,11 +52,17 @@ def test_several_projects_are_told_apart(open_window: Open, tmp_path: Path) -> N
         (folder / "wrangler.toml").write_text(text, encoding="utf-8")
     (tmp_path / "bare").mkdir()
     (tmp_path / "bare" / "wrangler.jsonc").write_text('{"name": "bare"}', encoding="utf-8")
+    if os.name != "nt":
+        (tmp_path / "pipe").mkdir()
+        os.mkfifo(tmp_path / "pipe" / "wrangler.toml")
     window = open_window(tmp_path)
     window.show_view()
     for label in ("api/wrangler.toml", "API", "site/wrangler.toml", "SITE"):
         window.see(label)
     window.see("No KV namespaces yet: add one…")
+    if os.name != "nt":
+        rows = window.page.locator(".sidebar .monaco-list-row", has_text="pipe/wrangler.toml: ")
+        expect(rows).to_contain_text("is this the right file?")
     window.shot("projects")
 
 

@@ -92,7 +92,7 @@ def test_a_saved_seed_file_asks_before_it_overwrites(window: Window, project: Pa
     window.open_file("B.json")
     window.replace('[{"key": "a", "value": "2"}, {"key": "b", "value": "2"}]')
     window.save()
-    toast = window.toast('B.json: "a" changed in B since the file was last seeded')
+    toast = window.toast('B.json: "a" is different in B, so it stayed as it is.')
     window.shot("asked")
     assert served.value("a") == b"of a Worker"
     assert served.value("b") == b"2"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import struct
 import zlib
@@ -39,6 +38,7 @@ SAVED: dict[str, tuple[bytes, str, bytes]] = {
     "lines": (b"a\nb", "c\nd", b"c\nd"),
     "windows lines": (b"a\r\nb\r\n", "c\nd\ne", b"c\r\nd\r\ne"),
     "mark": (b"\xef\xbb\xbfa", "b", b"\xef\xbb\xbfb"),
+    "two marks": (b"\xef\xbb\xbf\xef\xbb\xbfa", "b", b"\xef\xbb\xbf\xef\xbb\xbfb"),
     "separator": ("a\u2028b".encode(), "a\u2028c", "a\u2028c".encode()),
     "emptied": (b"a", "", b""),
 }
@@ -210,6 +210,48 @@ def test_a_value_that_becomes_binary_is_safe(window: Window, served: Served) -> 
     assert served.value("changing") == b"\xff\xfe\xfd"
 
 
+def test_save_as_writes_the_key_that_is_named(window: Window, served: Served) -> None:
+    served.put("there", b"old")
+    opened(window, served, "source", b"original")
+    window.replace("changed")
+    dialog = window.save_as("a\u2215copy")
+    window.tab("a\u2215copy")
+    expect(dialog).to_have_count(0)  # it asked nothing: there was no such key
+    assert (served.value("source"), served.value("a/copy")) == (b"original", b"changed")
+
+    window.replace("put over another")
+    dialog = window.save_as("there")
+    expect(dialog).to_contain_text("there already exists. Are you sure you want to overwrite it?")
+    window.shot("exists")
+    dialog.locator(".monaco-button", has_text="OK").click()
+    window.tab("there")
+    expect(dialog).to_have_count(0)
+    assert (served.value("a/copy"), served.value("there")) == (b"changed", b"put over another")
+    window.replace("saved again")
+    window.save()
+    assert (served.value("a/copy"), served.value("there")) == (b"changed", b"saved again")
+
+    opened(window, served, "conflict", b"original")
+    window.replace("mine")
+    served.put("conflict", b"of a Worker")
+    window.page.keyboard.press("Control+S")
+    window.toast("The content of the file is newer.")
+    window.text().click()
+    window.save_as("mine")
+    window.tab("mine")
+    assert (served.value("conflict"), served.value("mine")) == (b"of a Worker", b"mine")
+
+    window.save_as("../FEATURE_FLAGS/other")
+    window.toast('is not in "/KV Lens/SESSIONS"')
+    assert window.served("FEATURE_FLAGS").keys() == {}
+    for key, value in (("bytes", b"\xff\xfe"), ("lines", b"a\r\nb\nc")):
+        opened(window, served, key, value)
+        window.save_as(f"{key} copy")
+        window.toast(f'"{key} copy" was not saved: "{key}" is shown as text')
+        assert served.value(f"{key} copy") is None
+    window.shot("refused")
+
+
 def test_put_over_a_key_says_so_and_keeps_what_it_has(
     window: Window, served: Served, project: Path
 ) -> None:
@@ -249,14 +291,24 @@ def test_put_over_a_key_says_so_and_keeps_what_it_has(
     assert "metadata" not in after
     assert after["expiration"] == before["expiration"]
 
-
-def test_a_seed_says_what_it_overwrites(window: Window, served: Served, project: Path) -> None:
-    items: list[dict[str, object]] = [{"key": key, "value": "1"} for key in "ab"]
-    items.append({"key": "c", "value": base64.b64encode(b"\xff").decode(), "base64": True})
-    (project / "abc.json").write_text(json.dumps(items), encoding="utf-8")
-    served.put("a", b"mine")
-    served.put("b", b"1")
-    window.context_menu("SESSIONS", "Seed Namespace from File…")
-    window.file(project / "abc.json")
-    window.toast("Seeded 3 keys into SESSIONS, 1 over another value.")
-    window.shot("seeded")
+    window.context_menu("SESSIONS", "Put Key…")
+    window.answer("user")
+    expect(window.objection()).to_contain_text('"user" exists in SESSIONS (12 B')
+    window.answer("typed")
+    expect(window.page.locator(".quick-input-widget:visible")).to_contain_text("Expiry")
+    served.put("user", b"of a Worker")
+    window.page.keyboard.press("Enter")
+    toast = window.toast("something else has written it since")
+    expect(window.page.locator(".statusbar")).not_to_contain_text('Put "user"')  # from before
+    assert served.value("user") == b"of a Worker"
+    toast.locator(".monaco-button", has_text="Try Again").click()
+    box = window.page.locator(".quick-input-widget:visible .quick-input-box input")
+    expect(box).to_have_value("user")
+    window.page.keyboard.press("Enter")
+    expect(window.objection()).to_contain_text('"user" exists in SESSIONS (11 B')
+    expect(box).to_have_value("typed")
+    window.page.keyboard.press("Enter")
+    expect(window.page.locator(".quick-input-widget:visible")).to_contain_text("Expiry")
+    window.page.keyboard.press("Enter")
+    expect(window.page.locator(".statusbar")).to_contain_text('Put "user" into SESSIONS')
+    assert served.value("user") == b"typed"

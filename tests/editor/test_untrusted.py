@@ -53,6 +53,12 @@ def test_an_untrusted_workspace_is_checked_and_asks_for_trust(
     window.show_view()
     hint = window.see("Trust this workspace to see its keys")
     window.shot("hint")
+    for command in ("Put Key…", "Export Namespace…", "Move Keys to Namespace…"):
+        window.palette(f"KV Lens: {command}")
+        toast = window.toast("This workspace is not trusted, so nothing in it is run or changed.")
+        expect(window.page.locator(".quick-input-widget:visible")).to_have_count(0)
+        toast.hover()
+        toast.locator('.action-label[aria-label^="Clear"]').click()
     assert not (project / ".wrangler").exists()
     hint.click()
     editor = window.page.locator(".workspace-trust-editor")

@@ -73,8 +73,19 @@ def test_a_snapshot_brings_back_what_was_there(window: Window, project: Path) ->
     window.palette("KV Lens: Restore Snapshot…")
     window.asks("Restore Snapshot")
     window.pick("first")
-    expect(window.page.locator(".monaco-dialog-box")).to_contain_text("1 key that the snapshot")
+    box = window.page.locator(".monaco-dialog-box")
+    expect(box).to_contain_text(
+        "In wrangler.toml, local store (wrangler:): 1 key with another value, metadata or expiry "
+        "now would be overwritten; 1 key that the snapshot does not have would be deleted."
+    )
+    expect(box).to_contain_text("FEATURE_FLAGS: 1 overwritten, 1 deleted")
     window.shot("restore")
+    served.delete("new")
+    served.put("theme", b"never seen")
+    window.dialog("Restore")
+    expect(box).to_contain_text("Something has changed since you were asked.")
+    expect(box).not_to_contain_text("that the snapshot does not have")
+    assert served.value("theme") == b"never seen"
     window.dialog("Restore")
     window.toast('Restored "first"')
     assert served.value("theme") == b"matcha"

@@ -272,6 +272,22 @@ class Window:
         self.page.keyboard.press("Control+S")
         expect(self.page.locator(".tab.active.dirty")).to_have_count(0)
 
+    def save_as(self, name: str) -> Locator:
+        """Save the active editor under another name; return the dialog, which may still ask."""
+        self.palette("File: Save As...")
+        dialog = self.page.locator(".quick-input-widget:visible")
+        box = dialog.locator(".quick-input-box input")
+        # the dialog has found its folder and proposes the name of now
+        expect(box).to_have_value(re.compile(r"/KV Lens/[^/]+/[^/]+"))
+        path = f"{box.input_value().rpartition('/')[0]}/{name}"
+        for _ in range(20):  # it may still reset the box
+            box.fill(path)
+            self.page.wait_for_timeout(300)
+            if box.input_value() == path:
+                break
+        self.page.keyboard.press("Enter")
+        return dialog
+
     def status(self) -> Locator:
         """Return KV Lens' item in the status bar."""
         return self.page.locator('.statusbar-item[id="kvlens.kvlens.kvlens.status"]')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ class Editor(LanguageClient):
     edits: list[types.ApplyWorkspaceEditParams]
     asked: list[types.ShowMessageRequestParams]
     answer: str | None  # to what is asked, where it is one of the answers
+    meanwhile: Callable[[], Awaitable[Any]] | None  # done once before the next answer
     folder: Path
 
 
@@ -50,6 +51,7 @@ def make_editor() -> Editor:
     client = Editor(converter_factory=default_converter)
     register_lsp_features(client)
     client.notes, client.edits, client.asked, client.answer = [], [], [], None
+    client.meanwhile = None
     for method in ("kvlens/changed", "kvlens/status", "kvlens/worker", "kvlens/output"):
 
         def keep(params: Any, method: str = method) -> None:
@@ -63,8 +65,11 @@ def make_editor() -> Editor:
 
     client.feature(types.WORKSPACE_APPLY_EDIT)(apply_edit)
 
-    def show(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
+    async def show(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
         client.asked.append(params)
+        meanwhile, client.meanwhile = client.meanwhile, None
+        if meanwhile:
+            await meanwhile()
         return next((one for one in params.actions or [] if one.title == client.answer), None)
 
     client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)(show)

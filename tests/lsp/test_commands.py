@@ -19,6 +19,7 @@ from tests.lsp.conftest import CONFIG, Editor, run
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CARTS = {"binding": "CARTS", "environment": None}
+HOME = {"store": "memory:", "declared": True}  # where a value was read
 
 
 async def test_namespaces_of_every_environment(editor: Editor) -> None:
@@ -37,7 +38,7 @@ async def test_a_key_lives_from_put_to_delete(editor: Editor) -> None:
     await run(editor, "kvlens.put", **CARTS, key="k/1 ŋ", text="ŋ", metadata=metadata)
     got = await run(editor, "kvlens.get", **CARTS, key="k/1 ŋ")
     known = digest("ŋ".encode())
-    assert got == {"size": 2, "digest": known, "text": "ŋ", "metadata": metadata}
+    assert got == {"size": 2, "digest": known, "text": "ŋ", "metadata": metadata, **HOME}
     assert await run(editor, "kvlens.delete", **CARTS, key="k/1 ŋ") == {"deleted": 1}
     assert await run(editor, "kvlens.get", **CARTS, key="k/1 ŋ") is None
 
@@ -47,7 +48,7 @@ async def test_binary_stays_binary(editor: Editor) -> None:
     data = base64.b64encode(value).decode()
     await run(editor, "kvlens.put", **CARTS, key="bin", base64=data)
     got = await run(editor, "kvlens.get", **CARTS, key="bin")
-    assert got == {"size": 256, "digest": digest(value), "base64": data}
+    assert got == {"size": 256, "digest": digest(value), "base64": data, **HOME}
 
 
 async def test_an_edit_keeps_metadata_and_expiration(editor: Editor) -> None:
@@ -169,6 +170,62 @@ async def test_commands_beside_a_change_of_the_store(editor: Editor) -> None:
             assert "Internal error" not in str(answer)
 
 
+async def test_a_clear_takes_what_was_counted(editor: Editor) -> None:
+    prices = {"binding": "PRICES"}
+    for number in range(1005):
+        await run(editor, "kvlens.put", **prices, key=f"p{number}", text="1")
+    counted = await run(editor, "kvlens.clear", **prices, dryRun=True)
+    assert (counted["deleted"], counted["keys"]) == (0, 1005)
+    await run(editor, "kvlens.put", **prices, key="later", text="precious")
+    with pytest.raises(JsonRpcException, match="PRICES has 1,006 keys by now") as caught:
+        await run(editor, "kvlens.clear", **prices, expected=counted["digest"])
+    assert caught.value.code == -32801  # ContentModified
+    assert (await run(editor, "kvlens.get", **prices, key="later"))["text"] == "precious"
+    again = await run(editor, "kvlens.clear", **prices, dryRun=True)
+    done = await run(editor, "kvlens.clear", **prices, expected=again["digest"])
+    assert done == {"deleted": 1006}
+    assert (await run(editor, "kvlens.list", **prices))["keys"] == []
+
+
+THERE: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
+    # id: (what is there, what the file has, whether a put would take something away)
+    "another value": ({"text": "old"}, {}, True),
+    "metadata": ({"text": "v", "metadata": 1}, {}, True),
+    "an expiry that goes": ({"text": "v", "expirationTtl": 900}, {}, True),
+    "an expiry that comes": ({"text": "v"}, {"expiration_ttl": 900}, True),
+    "an expiry that moves": ({"text": "v", "expirationTtl": 800}, {"expiration_ttl": 900}, False),
+    "the same": ({"text": "v"}, {}, False),
+}
+
+
+@pytest.mark.parametrize(("there", "item", "asks"), THERE.values(), ids=THERE.keys())
+async def test_a_seed_takes_nothing_away_unless_told(
+    editor: Editor, there: dict[str, Any], item: dict[str, Any], asks: bool
+) -> None:
+    prices = {"binding": "PRICES"}
+    await run(editor, "kvlens.put", **prices, key="k", **there)
+    before = await run(editor, "kvlens.get", **prices, key="k")
+    items = [{"key": "k", "value": "v", **item}, {"key": "new", "value": "v"}]
+    file = editor.folder / "there.json"
+    file.write_text(json.dumps(items), encoding="utf-8")
+    seed = {**prices, "file": file.as_uri()}
+    refused = await run(editor, "kvlens.seed", **seed, existing="refuse")
+    assert refused.get("conflicts", 0) == asks
+    if asks:
+        assert (refused["written"], refused["keys"]) == (0, ["k"])
+        assert await run(editor, "kvlens.get", **prices, key="new") is None
+        kept = await run(editor, "kvlens.seed", **seed, existing="keep")
+        assert kept["written"] == 1
+        assert await run(editor, "kvlens.get", **prices, key="k") == before
+        seen = {**seed, "existing": "overwrite", "expected": refused["digest"]}
+        await run(editor, "kvlens.put", **prices, key="k", text="never seen")
+        assert (await run(editor, "kvlens.seed", **seen))["conflicts"] == 1
+        seen["expected"] = (await run(editor, "kvlens.seed", **seen))["digest"]
+        assert (await run(editor, "kvlens.seed", **seen))["written"] == 2
+    assert (await run(editor, "kvlens.get", **prices, key="k"))["text"] == "v"
+    await run(editor, "kvlens.clear", **prices)
+
+
 async def test_a_bad_seed_file_writes_nothing_and_names_every_item(editor: Editor) -> None:
     file = editor.folder / "bad.json"
     items = [
@@ -227,6 +284,12 @@ MISTAKES: list[tuple[str, str, dict[str, Any], str]] = [
     ("half a config", "kvlens.list", {**CARTS, "config": "file:///\ud800"}, "not a config"),
     ("NUL", "kvlens.list", {**CARTS, "config": "file:///%00"}, "not a config of this workspace"),
     ("NUL in a file", "kvlens.seed", {**CARTS, "file": "a\0b"}, "a\\x00b"),
+    (
+        "existing",
+        "kvlens.seed",
+        {"binding": "PRICES", "file": "/none.json", "existing": "ask"},
+        "takes refuse, keep or overwrite",
+    ),
     ("declared", "kvlens.addNamespace", {"binding": "CARTS"}, 'declares "CARTS" already'),
 ]
 
@@ -289,16 +352,27 @@ async def test_a_snapshot_is_saved_listed_and_restored(editor: Editor) -> None:
     await run(editor, "kvlens.put", **prices, key="fresh", text="2")
     asked = await run(editor, "kvlens.snapshotRestore", name="before")
     (namespace,) = asked.pop("namespaces")
-    assert asked == {"restored": False, "written": 1, "deleted": 1, "expired": 0}
-    assert namespace["binding"] == "PRICES"
+    seen = asked.pop("digest")
+    counts = {"written": 1, "overwritten": 1, "deleted": 1, "expired": 0}
+    assert asked == {"restored": False, **counts}
+    assert (namespace["binding"], namespace["overwritten"]) == ("PRICES", 1)
     assert (await run(editor, "kvlens.get", **prices, key="kept"))["text"] == "2"
-    done = await run(editor, "kvlens.snapshotRestore", name="before", force=True)
+    await run(editor, "kvlens.put", **prices, key="kept", text="3")
+    force = {"name": "before", "force": True}
+    refused = await run(editor, "kvlens.snapshotRestore", **force, expected=seen)
+    assert not refused["restored"]
+    assert (await run(editor, "kvlens.get", **prices, key="kept"))["text"] == "3"
+    await run(editor, "kvlens.delete", **prices, key="fresh")
+    asked = await run(editor, "kvlens.snapshotRestore", name="before")
+    assert (asked["restored"], asked["overwritten"], asked["deleted"]) == (False, 1, 0)
+    done = await run(editor, "kvlens.snapshotRestore", **force, expected=asked["digest"])
     assert done["restored"]
     assert await run(editor, "kvlens.get", **prices, key="kept") == {
         "size": 1,
         "digest": digest(b"1"),
         "text": "1",
         "metadata": [1],
+        **HOME,
     }
     again = await run(editor, "kvlens.snapshotRestore", name="before")
     assert (again["restored"], again["written"], again["deleted"]) == (True, 0, 0)

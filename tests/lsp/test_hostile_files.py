@@ -119,6 +119,9 @@ def test_the_server_answers_and_ends(tmp_path: Path, make: Callable[[Path], None
         changes = [{"uri": f"{root}/{name}", "type": 2} for name in PLACES]
         client.send("workspace/didChangeWatchedFiles", {"changes": changes})
         client.ask("textDocument/hover", {**config, "position": {"line": 1, "character": 30}})
+        listed = client.ask("workspace/executeCommand", {"command": "kvlens.namespaces"})["result"]
+        assert bool(listed) != (tmp_path / "wrangler.toml").is_dir()
+        assert all(one["problem"] for one in listed)
         source = {"textDocument": {"uri": f"{root}/src/index.ts"}}
         client.ask("textDocument/hover", {**source, "position": {"line": 0, "character": 40}})
         client.ask("textDocument/references", {**source, "position": {"line": 0, "character": 40},

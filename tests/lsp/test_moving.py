@@ -134,11 +134,53 @@ async def test_a_saved_seed_file_asks_before_it_overwrites(editor: Editor) -> No
     write(editor, seeds(a="2", b="2"), "seeds/ONE.json")
     await until(lambda: editor.asked)
     assert editor.asked[0].message == (
-        'ONE.json: "a" changed in ONE since the file was last seeded, so it was left alone. '
-        "Overwrite it?"
+        'ONE.json: "a" is different in ONE, so it stayed as it is. Overwrite it?'
     )
     assert [await value(editor, key, **ONE) for key in "ab"] == ["of a Worker", "2"]
     editor.answer = "Overwrite"
     write(editor, seeds(a="3", b="2"), "seeds/ONE.json")
     await until(lambda: any("Put 1 key of ONE.json" in m.message for m in editor.messages))
     assert [await value(editor, key, **ONE) for key in "ab"] == ["3", "2"]
+
+
+async def test_an_answer_is_to_what_was_asked_about(editor: Editor) -> None:
+    async def write_meanwhile() -> None:
+        await run(editor, "kvlens.put", **ONE, key="a", text="second, never seen")
+
+    await run(editor, "kvlens.put", **ONE, key="a", text="first")
+    editor.answer, editor.meanwhile = "Overwrite", write_meanwhile
+    write(editor, seeds(a="2", b="1"), "seeds/ONE.json")
+    await until(lambda: any("Put 1 key of ONE.json" in m.message for m in editor.messages))
+    assert [asked.message for asked in editor.asked] == [
+        'ONE.json: "a" is different in ONE, so it stayed as it is. Overwrite it?',
+        'ONE.json: "a" is different in ONE, so it stayed as it is. Something has changed since '
+        "you were asked. Overwrite it?",
+    ]
+    assert await value(editor, "a", **ONE) == "2"
+
+
+async def test_a_value_is_not_put_where_it_was_not_read(editor: Editor) -> None:
+    await run(editor, "kvlens.put", **OLD, key="k", text="v")
+    read = await run(editor, "kvlens.get", **OLD, key="k")
+    put = {**OLD, "key": "k", "text": "new", "keep": True}
+    with pytest.raises(
+        JsonRpcException, match=r'read from the store "redis://a". wrangler.toml uses'
+    ):
+        await run(editor, "kvlens.put", **put, store="redis://a", declared=True)
+    assert read["declared"]
+    write(editor, config("ONE"))
+    await until_left(editor, [("OLD", 1)])
+    with pytest.raises(JsonRpcException, match='declares no KV namespace with id "OLD" any more'):
+        await run(editor, "kvlens.put", **put, store=read["store"], declared=True)
+    assert await run(editor, "kvlens.get", **OLD, key="k") == {**read, "declared": False}
+    await run(editor, "kvlens.put", **put, store=read["store"], declared=False)
+    assert await value(editor, "k", **OLD) == "new"
+
+
+async def test_a_client_is_told_where_keys_were_moved(editor: Editor) -> None:
+    await run(editor, "kvlens.put", **OLD, key="k", text="v")
+    write(editor, config("ONE"))
+    await until_left(editor, [("OLD", 1)])
+    await run(editor, "kvlens.moveKeys", **ONE, **{"from": "OLD"})
+    notes = [getattr(params, "moved", None) for _, params in editor.notes]
+    assert [(moved.old, moved.new) for moved in notes if moved] == [("OLD", "ONE")]

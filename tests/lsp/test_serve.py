@@ -184,7 +184,7 @@ async def test_a_saved_seed_file_overwrites_nothing_that_something_else_changed(
         if told:
             line = (await served.event("log", level="warning"))["message"]
             assert line == (
-                'CARTS.json: 1 key left as changed in CARTS since: "a"; kvlens seed overwrites them'
+                'CARTS.json: 1 key left as different in CARTS: "a"; kvlens seed overwrites them'
             )
         assert [key for e in served.events if e["event"] == "kept" for key in e["keys"]] == told
         await store.close()

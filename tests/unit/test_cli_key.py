@@ -714,6 +714,20 @@ def test_clear_and_bulk_delete_ask(
         assert len(cli("key", "list", *ONE).json) == code
 
 
+def test_clear_deletes_what_its_question_counted(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def put_meanwhile(question: str) -> bool:
+        put(cli, "later", "precious")
+        return question == 'Delete all 1 key of ONE (id "2d")?'
+
+    put(cli, "a", "1")
+    monkeypatch.setattr("sys.stdin", Terminal(""))
+    monkeypatch.setattr("kvlens.cli.commands.clear.confirmed", put_meanwhile)
+    result = cli("clear", *ONE)
+    assert result.code == 1
+    assert "namespace ONE has 2 keys by now, and not the ones that were counted" in result.err
+    assert cli("key", "list", *ONE).json == [{"name": "a"}, {"name": "later"}]
+
+
 def test_namespace_list(cli: Cli) -> None:
     put(cli, "a", "x" * 1536)
     put(cli, "b", "", "--binding", "BOTH", "--no-preview")

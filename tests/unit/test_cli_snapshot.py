@@ -183,13 +183,14 @@ def test_restore_undoes_it(saved: Cli) -> None:
                 "id": id_,
                 "expired": 0,
                 "written": written,
+                "overwritten": overwritten,
                 "deleted": deleted,
             }
-            for binding, environment, id_, written, deleted in [
-                ("BOTH", None, "91d", 0, 0),
-                ("ONE", None, "2d", 1, 1),
-                ("NONE", None, "NONE", 0, 0),
-                ("BOTH", "prod", "3d", 1, 0),
+            for binding, environment, id_, written, overwritten, deleted in [
+                ("BOTH", None, "91d", 0, 0, 0),
+                ("ONE", None, "2d", 1, 1, 1),
+                ("NONE", None, "NONE", 0, 0, 0),
+                ("BOTH", "prod", "3d", 1, 0, 0),
             ]
         ],
     }

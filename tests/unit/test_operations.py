@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
-from kvlens.operations.clear import clear, count
+from kvlens.operations.clear import clear, count, list_names
 from kvlens.operations.delete import delete
 from kvlens.operations.errors import (
     ConflictError,
@@ -21,16 +21,28 @@ from kvlens.operations.errors import (
     NotFoundError,
     OperationError,
 )
+from kvlens.operations.existing import checked_existing
 from kvlens.operations.export import export, export_items
 from kvlens.operations.get import get, get_many
 from kvlens.operations.list_keys import extras, list_keys, pages
 from kvlens.operations.move import move
 from kvlens.operations.namespaces import find_unclaimed, list_namespaces
+from kvlens.operations.place import check_place, find_place
 from kvlens.operations.put import put, replace
-from kvlens.operations.seed import Defaults, find_files, preview, read_job, read_jobs, seed, write
+from kvlens.operations.seed import (
+    Defaults,
+    choose,
+    find_conflicts,
+    find_files,
+    preview,
+    read_job,
+    read_jobs,
+    seed,
+    write,
+)
 from kvlens.operations.snapshot_diff import diff_snapshot
 from kvlens.operations.snapshot_list import list_snapshots
-from kvlens.operations.snapshot_restore import restore_snapshot
+from kvlens.operations.snapshot_restore import held_now, restore_snapshot
 from kvlens.operations.snapshot_save import save_snapshot
 from kvlens.operations.target import Scope, Target, find_namespaces, find_target, no_config
 from kvlens.seeds.array import FileError
@@ -121,6 +133,17 @@ async def _clear(one: Target, folder: Path) -> Any:
     return await count(one), await clear(one), await count(one)
 
 
+async def _clear_counted(one: Target, folder: Path) -> Any:
+    for number in range(1005):
+        await put(one, f"k{number}", b"")
+    names = await list_names(one)
+    return len(names.keys), await clear(one, expected=names.digest), await count(one)
+
+
+async def _clear_none(one: Target, folder: Path) -> Any:
+    return await clear(one, expected=(await list_names(one)).digest)
+
+
 async def _seed(one: Target, folder: Path) -> Any:
     await put(one, "a", b"old")
     file = write_seeds(folder, "seeds/ONE.json", a="1", b="2")
@@ -140,6 +163,37 @@ async def _seed_with_defaults(one: Target, folder: Path) -> Any:
 async def _seed_in_part(one: Target, folder: Path) -> Any:
     file = write_seeds(folder, "some.json", a="1", b="2")
     return await write(read_job(one, file, only={"b"})), await get(one, "a")
+
+
+async def _seed_over(one: Target, folder: Path) -> Any:
+    """What is written, and what is asked about, of "a" with another value, "b" as it is and "c"."""
+    await put(one, "a", b"old")
+    await put(one, "b", b"2")
+    job = read_job(one, write_seeds(folder, "some.json", a="1", b="2", c="3"))
+    seen = (await find_conflicts(job)).digest
+    chosen = [
+        await choose(job, checked_existing(existing), expected)
+        for existing, expected in (
+            ("overwrite", None),
+            ("overwrite", seen),
+            ("overwrite", "other"),
+            ("refuse", seen),
+            ("keep", None),
+        )
+    ]
+    return [
+        ("".join(write.key for write in some.writes), asked and asked.keys)
+        for some, asked in chosen
+    ]
+
+
+async def _place(one: Target, folder: Path) -> Any:
+    for claimed, declared in ([one.id], True), ([], False):
+        place = find_place(one, claimed)
+        assert place.declared is declared
+        check_place(one, "k", claimed, **place._asdict())
+    check_place(one, "k", [])
+    return one.scope.project.store == find_place(one, []).store
 
 
 async def _export(one: Target, folder: Path) -> Any:
@@ -186,7 +240,10 @@ async def _snapshot(one: Target, folder: Path) -> Any:
     await put(one, "kept", b"2")
     await put(one, "new", b"2")
     found = await diff_snapshot(scope, "s", only=["ONE"])
-    assert (found.different, found.to_delete) == (True, ["new"])
+    assert (found.different, found.to_delete, found.lost) == (True, ["new"], 2)
+    seen = await held_now(found)
+    await put(one, "kept", b"3")
+    assert seen != await held_now(found)
     await restore_snapshot(found)
     again = await diff_snapshot(names(one.scope), "s")
     return saved.damaged, again.different, list(map(str, again.added)), await get(one, "kept")
@@ -214,12 +271,19 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
     "list": (_list, ((["a1", "a2"], {"metadata": "a3"}), False, True, ["a1", "a2", "a3", "b"])),
     "delete": (_delete, (1, 0, None)),
     "clear": (_clear, (2, 2, 0)),
+    "clear what was counted": (_clear_counted, (1005, 1005, 0)),
+    "clear what was counted as nothing": (_clear_none, 0),
     "seed": (_seed, ([("a", "changed"), ("b", "new")], (2, 1), (2, 0), Entry(b"2"))),
     "seed with defaults": (
         _seed_with_defaults,
         (2, [{"expiration": 2_000_000_000, "metadata": m} for m in (1, {"m": 1})]),
     ),
     "seed in part": (_seed_in_part, (1, None)),
+    "seed over other content": (
+        _seed_over,
+        [("abc", None), ("abc", None), ("abc", ["a"]), ("abc", ["a"]), ("bc", None)],
+    ),
+    "the place of a key": (_place, True),
     "export": (
         _export,
         ((2, []), [ITEM, {"key": "b", "value": "2"}], [{"key": "b", "value": "2"}]),
@@ -383,6 +447,26 @@ async def _put_changed(one: Target, folder: Path) -> None:
     await put(one, "k", b"w", expected="")
 
 
+async def _clear_others(one: Target, folder: Path) -> None:
+    await put(one, "k", b"")
+    names = await list_names(one)
+    await delete(one, ["k"])
+    await put(one, "later", b"precious")
+    try:
+        await clear(one, expected=names.digest)
+    finally:
+        assert await get(one, "later") == Entry(b"precious")
+
+
+async def _other_store(one: Target, folder: Path) -> None:
+    scope = one.scope._replace(project=Project(one.scope.project.path, store="memory:", text=""))
+    check_place(one._replace(scope=scope), "k", [one.id], store="redis://a", declared=True)
+
+
+async def _undeclared(one: Target, folder: Path) -> None:
+    check_place(one, "k", ["other"], declared=True)
+
+
 async def _snapshot_exists(one: Target, folder: Path) -> None:
     await save_snapshot(one.scope, "s")
     await save_snapshot(one.scope, "s")
@@ -494,6 +578,24 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
         ConflictError,
         'key "k" in ONE is not what was read: something else has written it since. Nothing was '
         "changed; read it again first",
+    ),
+    "keys that were not counted": (
+        _clear_others,
+        ConflictError,
+        "namespace ONE has 1 key by now, and not the ones that were counted before. Nothing was "
+        "deleted; count them again first",
+    ),
+    "another store": (
+        _other_store,
+        OperationError,
+        'key "k" was read from the store "redis://a". wrangler.toml uses "memory:" now. Nothing '
+        "was changed; read it again first",
+    ),
+    "a namespace that is not declared any more": (
+        _undeclared,
+        OperationError,
+        'key "k" was not put: wrangler.toml declares no KV namespace with id "1d" any more. Put it '
+        "into another namespace",
     ),
     "a snapshot of that name": (
         _snapshot_exists,

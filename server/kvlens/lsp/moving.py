@@ -52,7 +52,7 @@ async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
     server.show_message(
         "info", f"Moved {amount(moved.moved, None)} from {old.id} to {new.binding}."
     )
-    server.keys_changed(project)
+    server.keys_changed(project, (old.id, new.id))
 
 
 def named(keys: list[str]) -> str:

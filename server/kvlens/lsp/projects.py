@@ -25,6 +25,8 @@ class ServedProject(Project):
         self.label = label
         self.emulator = EmulatorProcess(path, settings, changed)
         self.worker = WorkerProcess(path, settings, changed, self.emulator)
+        self.problem = ""
+        """Why the config cannot be read."""
         self.reload()
 
     def use(self, settings: Settings) -> None:
@@ -33,11 +35,14 @@ class ServedProject(Project):
         self.emulator.settings = self.worker.settings = settings
 
     def reload(self) -> bool:
-        """Read the config again; if that fails, keep what was known."""
+        """Read the config again; if that fails, keep what was known and say why in `problem`."""
         try:
-            return super().reload()
-        except ConfigError:
+            changed = super().reload()
+        except ConfigError as error:
+            self.problem = str(error).removeprefix(f"{self.path}: ")
             return False
+        self.problem = ""
+        return changed
 
     async def follow(self) -> None:
         """Read the config again, once a save that is under way has ended."""

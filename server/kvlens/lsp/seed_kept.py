@@ -1,15 +1,16 @@
-"""The question about keys of a seed file whose values something else changed."""
+"""The question about keys of a seed file that the namespace has with other content."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kvlens.errors import KVLensError
 from kvlens.formatting import amount
 from kvlens.lsp.moving import named
 from kvlens.lsp.targets import scope_of
-from kvlens.operations.seed import read_job, write
+from kvlens.operations.seed import Job, find_conflicts, only, read_job, write
 from kvlens.operations.target import Target
 
 if TYPE_CHECKING:
@@ -18,16 +19,49 @@ if TYPE_CHECKING:
 
 
 async def ask(server: Server, project: ServedProject, event: dict[str, Any]) -> None:
-    """Show which keys were left alone, and overwrite them if the user agrees."""
-    keys, binding, path = event["keys"], event["binding"], Path(event["file"])
-    they, them = ("it", "it") if len(keys) == 1 else ("they", "them")
-    question = (
-        f"{path.name}: {named(keys)} changed in {binding} since the file was last seeded, "
-        f"so {they} {'was' if they == 'it' else 'were'} left alone. Overwrite {them}?"
-    )
-    if not await server.ask(question, "Overwrite"):
-        return
-    target = Target(scope_of(project), event["id"], binding)
-    job = await asyncio.to_thread(read_job, target, path, only=set(keys))
-    written = await write(job)
-    server.show_message("info", f"Put {amount(written, None)} of {path.name} into {binding}.")
+    """Show which keys were left as they are, and overwrite them if the user agrees."""
+    target = Target(scope_of(project), event["id"], event["binding"])
+    try:
+        await _ask(server, target, Path(event["file"]), set(event["keys"]))
+    except KVLensError as error:
+        server.show_message("error", str(error))
+
+
+async def _ask(server: Server, target: Target, path: Path, names: set[str]) -> None:
+    """Ask until the answer is to what the file and the keys have when it is carried out."""
+    left = await _left(target, path, names)
+    again = ""
+    while left.job.writes:
+        keys = [write.key for write in left.job.writes]
+        it, are = ("it", "is") if len(keys) == 1 else ("they", "are")
+        question = (
+            f"{path.name}: {named(keys)} {are} different in {target.name}, so {it} stayed as {it} "
+            f"{are}.{again} Overwrite {'it' if len(keys) == 1 else 'them'}?"
+        )
+        if not await server.ask(question, "Overwrite"):
+            return
+        asked, left = left, await _left(target, path, names)
+        if asked.same(left):
+            written = await write(left.job)
+            done = f"Put {amount(written, None)} of {path.name} into {target.name}."
+            server.show_message("info", done)
+            return
+        again = " Something has changed since you were asked."
+
+
+class _Left(NamedTuple):
+    """What the file has of the keys that differ, and the digest of what the store has."""
+
+    job: Job
+    held: str
+
+    def same(self, other: _Left) -> bool:
+        """Compare without times of expiry: those of a file move as time passes."""
+        mine, others = ([write[:3] for write in one.job.writes] for one in (self, other))
+        return self.held == other.held and mine == others
+
+
+async def _left(target: Target, path: Path, names: set[str]) -> _Left:
+    job = await asyncio.to_thread(read_job, target, path, only=names)
+    found = await find_conflicts(job)
+    return _Left(only(job, found.keys), found.digest)

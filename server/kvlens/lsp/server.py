@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from kvlens.lsp.seed_files import SeedFiles
     from kvlens.lsp.sources import Sources
 
-CHANGED = "kvlens/changed"  # to the client: {"config", "id"?}: keys or namespaces are not as before
+CHANGED = "kvlens/changed"  # to the client: {"config", "id"?, "moved"?}: keys are not as before
 STATUS = "kvlens/status"  # to the client: {"config", "state", "url"?, "message"?}
 WORKER = "kvlens/worker"  # to the client, as STATUS: of a Worker that was run
 OUTPUT = "kvlens/output"  # to the client: {"config", "event", "level", "message", "file"?, "line"?}
@@ -210,9 +210,15 @@ class Server(StdioServer):
         chosen = await self.window_show_message_request_async(asked)
         return chosen.title if chosen else None
 
-    def keys_changed(self, project: ServedProject) -> None:
-        """Notify the client that keys or namespaces of a project changed."""
-        self.protocol.notify(CHANGED, {"config": self.uri(project.path)})
+    def keys_changed(self, project: ServedProject, moved: tuple[str, str] | None = None) -> None:
+        """Notify the client that keys or namespaces of a project changed.
+
+        `moved` are the ids between which keys went.
+        """
+        note: dict[str, Any] = {"config": self.uri(project.path)}
+        if moved:
+            note["moved"] = {"old": moved[0], "new": moved[1]}
+        self.protocol.notify(CHANGED, note)
 
     def log(self, level: str, message: str) -> None:
         """Write a line to the client's log."""

@@ -110,6 +110,11 @@ def find_file(server: Server, target: Target, uri: str) -> Path:
     return whole
 
 
+async def find_claimed(server: Server, params: Params) -> set[str]:
+    """Return the ids that `claimed` gives for the project that `config` names."""
+    return claimed(server, await find_project(server, params))
+
+
 def claimed(server: Server, project: ServedProject) -> set[str]:
     """Return the ids that a project's config names, and every other whose store is the same."""
     place = _store_place(project)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kvlens.operations.errors import InvalidError, listed
+from kvlens.operations.existing import checked_existing
 from kvlens.operations.target import Target
 from kvlens.seeds import move as moving
-from kvlens.seeds.move import EXISTING, Moved
+from kvlens.seeds.move import Moved
 from kvlens.seeds.progress import Cancelled, Progress
 
 
@@ -23,16 +23,7 @@ async def move(
     leaves those keys in both namespaces, "overwrite" takes the moved ones. Raises InvalidError,
     CancelledError and StoreError: then both namespaces are as before.
     """
-    for known in EXISTING:
-        if existing == known:
-            break
-    else:
-        raise InvalidError(
-            "",
-            lambda spell: (
-                f"{spell('existing')} is {existing!r:.80}; it takes {listed(EXISTING, 'or')}"
-            ),
-        )
+    known = checked_existing(existing)
     store = await target.store()
     return await moving.move(
         store, source, target.id, known, progress=progress, cancelled=cancelled

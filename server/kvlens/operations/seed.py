@@ -15,7 +15,9 @@ from kvlens.operations.target import Scope, Target, bindings, find_target
 from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError, located, read_text
 from kvlens.seeds.file import SeedItem, accept, check
-from kvlens.seeds.plan import Change, plan, to_writes, used_up
+from kvlens.seeds.fingerprint import of_entries
+from kvlens.seeds.move import Existing
+from kvlens.seeds.plan import Change, conflicts, plan, to_writes, used_up
 from kvlens.seeds.progress import Cancelled, Progress
 
 
@@ -45,6 +47,13 @@ class Seeded(NamedTuple):
 
     written: int
     overwritten: int
+
+
+class Conflicts(NamedTuple):
+    """The keys from which seeding would take something, and a digest of what they hold now."""
+
+    keys: list[str]
+    digest: str
 
 
 def find_files(
@@ -140,6 +149,37 @@ def read_jobs(files: Sequence[tuple[Path, Target, str]], *, given: bool = False)
 async def preview(job: Job) -> list[Change]:
     """Return what seeding would change, key by key; nothing is written. Raises StoreError."""
     return await plan(await job.target.store(), job.target.id, job.writes)
+
+
+async def find_conflicts(job: Job) -> Conflicts:
+    """Return the keys that the namespace has with other content. Raises StoreError."""
+    store = await job.target.store()
+    keys = await conflicts(store, job.target.id, job.writes)
+    return Conflicts(keys, await of_entries(store, job.target.id, keys))
+
+
+async def choose(
+    job: Job, existing: Existing, expected: str | None = None
+) -> tuple[Job, Conflicts | None]:
+    """Return what of a job to write, and what the user has to be asked about first, if anything.
+
+    Of keys that the namespace has with other content, `existing` decides: "keep" takes them out,
+    "refuse" asks, and "overwrite" writes them. With "overwrite" and `expected`, the digest of what
+    the user was asked about, it asks again if the keys hold something else by now.
+    """
+    if existing == "overwrite" and expected is None:
+        return job, None
+    found = await find_conflicts(job)
+    if existing == "keep":
+        return only(job, found.keys, without=True), None
+    asks = found.keys and (existing == "refuse" or found.digest != expected)
+    return job, found if asks else None
+
+
+def only(job: Job, keys: Collection[str], *, without: bool = False) -> Job:
+    """Return a job with some of its keys, or without them."""
+    some = set(keys)
+    return job._replace(writes=[one for one in job.writes if (one.key in some) != without])
 
 
 async def seed(

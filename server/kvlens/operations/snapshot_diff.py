@@ -39,6 +39,11 @@ class Comparison(NamedTuple):
         """The keys that a restore deletes."""
         return [key for one in self.differences for key in one.to_delete]
 
+    @property
+    def lost(self) -> int:
+        """How many keys a restore deletes or overwrites."""
+        return sum(len(one.to_delete) + one.overwritten for one in self.differences)
+
 
 async def diff_snapshot(
     scope: Scope, name: str, *, only: Sequence[str] = (), cancelled: Cancelled | None = None

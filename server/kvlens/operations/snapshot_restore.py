@@ -6,8 +6,23 @@ from typing import Any
 
 from kvlens.operations.snapshot_diff import Comparison
 from kvlens.seeds import snapshots
+from kvlens.seeds.fingerprint import of_entries, of_names
 from kvlens.seeds.progress import Cancelled, Progress
 from kvlens.seeds.snapshots import Difference
+
+
+async def held_now(found: Comparison) -> str:
+    """Return a digest of what the changed keys hold now, for a question to the user.
+
+    Raises StoreError.
+    """
+    store = await found.scope.store()
+    return of_names(
+        [
+            await of_entries(store, one.namespace.id, [change.key for change in one.changes])
+            for one in found.differences
+        ]
+    )
 
 
 async def restore_snapshot(
@@ -15,7 +30,7 @@ async def restore_snapshot(
 ) -> None:
     """Undo what has changed since the snapshot, in all of its namespaces or in none.
 
-    To ask the user before keys are deleted is the caller's part: see `Comparison.to_delete`.
+    To ask the user before keys are lost is the caller's part: see `Comparison.lost`.
     Raises CancelledError, SnapshotError and StoreError.
     """
     if found.different:
@@ -33,6 +48,7 @@ def as_json(one: Difference) -> dict[str, Any]:
     return {
         **one.namespace._asdict(),
         "written": len(one.to_put),
+        "overwritten": one.overwritten,
         "deleted": len(one.to_delete),
         "expired": one.expired,
     }

@@ -69,6 +69,27 @@ async def plan(store: Store, ns: str, writes: Sequence[Write]) -> list[Change]:
     return changes
 
 
+async def conflicts(store: Store, ns: str, writes: Sequence[Write]) -> list[str]:
+    """Return the keys of which a put of these writes would take something away.
+
+    That is a value, metadata, an expiry that goes or one that comes. Another moment of expiry is
+    none: an `expiration_ttl` gives a new one at every put.
+    """
+    wanted = iter(writes)
+    found: list[str] = []
+
+    def damaged(error: DamagedKeyError) -> None:
+        found.append(next(wanted).key)
+
+    async for key, entry in each(store, ns, [write.key for write in writes], damaged):
+        write = next(wanted)
+        if entry is not None:
+            lasts = (write.expiration is None) == (entry.expiration is None)
+            if not (lasts and _same(write, entry)):
+                found.append(key)
+    return found
+
+
 class Parted(NamedTuple):
     """What of a saved seed file is put, and the keys that something else has changed."""
 

@@ -152,6 +152,11 @@ class Difference(NamedTuple):
         """The keys that a restore deletes."""
         return [change.key for change in self.changes if change.kind == "new"]
 
+    @property
+    def overwritten(self) -> int:
+        """How many keys have something now that a restore overwrites."""
+        return sum(change.kind == "changed" for change in self.changes)
+
 
 def folder(base: Path) -> Path:
     """Return where the snapshots of the project in folder `base` are."""

@@ -11,7 +11,7 @@ import sys
 from kvlens.cli.common import confirmed, counted, find_target, namespace_options, print_json, run
 from kvlens.cli.frame import Command, CommandError, Options, UsageError
 from kvlens.cli.terminal import one_line
-from kvlens.operations.clear import clear, count
+from kvlens.operations.clear import clear, list_names
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -24,14 +24,15 @@ def _options(parser: argparse.ArgumentParser) -> None:
 def _clear(options: Options) -> int:
     target = find_target(options)
     named = one_line(target)
+    expected = None
     if not options.force:
         if not sys.stdin.isatty():
             raise UsageError(f"would delete every key of {named}; say --force where nobody can ask")
-        keys = run(target.scope, count(target))
-        every = "every key" if keys is None else f"all {counted(keys, 'key')}"
-        if keys != 0 and not confirmed(f"Delete {every} of {named}?"):
+        names = run(target.scope, list_names(target))
+        keys, expected = len(names.keys), names.digest
+        if keys and not confirmed(f"Delete all {counted(keys, 'key')} of {named}?"):
             raise CommandError("nothing was deleted")
-    deleted = run(target.scope, clear(target))
+    deleted = run(target.scope, clear(target, expected=expected))
     if options.json:
         print_json({"id": target.id, "deleted": deleted})
     else:
@@ -40,7 +41,9 @@ def _clear(options: Options) -> int:
 
 
 COMMAND = Command(
-    "Delete every key in a namespace.\nIt asks first; without a terminal it needs --force.",
+    "Delete every key in a namespace.\n"
+    "It asks first, and deletes exactly the keys that it counted; without a terminal it needs "
+    "--force.",
     _clear,
     _options,
     (),

@@ -124,7 +124,7 @@ def _kept(events: Events, kept: SeedKept) -> None:
     more = f" and {len(keys) - NAMED:,} more" if len(keys) > NAMED else ""
     events.log(
         "warning",
-        f"{kept.path.name}: {counted(len(keys), 'key')} left as changed in {binding} since: "
+        f"{kept.path.name}: {counted(len(keys), 'key')} left as different in {binding}: "
         f"{named}{more}; kvlens seed overwrites them",
     )
     if events.as_json:

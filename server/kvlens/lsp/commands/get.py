@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kvlens.lsp.command import Command
-from kvlens.lsp.targets import find_target
+from kvlens.lsp.targets import find_claimed, find_target
 from kvlens.operations.get import get
+from kvlens.operations.place import find_place
 from kvlens.seeds.export import to_item
 from kvlens.stores.base import digest
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 async def run(server: Server, params: Params) -> dict[str, Any] | None:
     """Return `text`, or `base64` if the bytes aren't UTF-8; None if there is no key.
 
-    `digest` is what `kvlens.put` takes as `expected`.
+    `digest` is what `kvlens.put` takes as `expected`, and it takes `store` and `declared` (whether
+    a config names the namespace) by these names.
     """
     target = await find_target(server, params)
     key = params.text("key")
@@ -29,12 +31,19 @@ async def run(server: Server, params: Params) -> dict[str, Any] | None:
     form = "base64" if item.pop("base64", False) else "text"
     size = len(entry.value)
     del item["key"]
-    return {"size": size, "digest": digest(entry.value), form: item.pop("value"), **item}
+    place = find_place(target, await find_claimed(server, params))
+    return {
+        "size": size,
+        "digest": digest(entry.value),
+        form: item.pop("value"),
+        **place._asdict(),
+        **item,
+    }
 
 
 COMMAND = Command(
     run,
     "namespace, `key`",
-    "`{text}` or `{base64}`, with `size`, `digest` (SHA-256), `expiration?`, `metadata?`; `null` "
-    "where there is no key",
+    "`{text}` or `{base64}`, with `size`, `digest` (SHA-256), `store`, `declared` (whether a "
+    "config names the namespace), `expiration?`, `metadata?`; `null` where there is no key",
 )

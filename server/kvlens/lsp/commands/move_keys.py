@@ -29,7 +29,7 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
             target, source, existing, progress=progress.report, cancelled=progress.cancelled
         )
     if done.moved:
-        server.keys_changed(await find_project(server, params))
+        server.keys_changed(await find_project(server, params), (source, target.id))
     return {
         "moved": done.moved,
         "conflicts": len(done.conflicts),

@@ -38,6 +38,7 @@ async def _describe(server: Server, project: ServedProject) -> dict[str, Any]:
         "state": emulator.state,
         "url": emulator.url,
         "message": emulator.message,
+        "problem": project.problem,
         "store": shown_url(emulator.settings.store),
         "namespaces": [_shown(row, index, server.documents.encoding) for row in rows],
         "unclaimed": others,
@@ -65,8 +66,8 @@ def _shown(row: Row, index: LineIndex, encoding: Any) -> dict[str, Any]:
 COMMAND = Command(
     run,
     "none",
-    "`[{config, label, state, url, store, namespaces: [{binding, id, environment, keys?, size?, "
-    "range}], unclaimed: [{id, keys, size?}]}]`; `unclaimed` are namespaces with keys that no "
-    "config names",
+    "`[{config, label, problem, state, url, store, namespaces: [{binding, id, environment, keys?, "
+    "size?, range}], unclaimed: [{id, keys, size?}]}]`; `unclaimed` are namespaces with keys that "
+    "no config names, `problem` is why the config cannot be read",
     needs_trust=False,
 )

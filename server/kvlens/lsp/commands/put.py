@@ -10,7 +10,8 @@ import binascii
 from typing import TYPE_CHECKING
 
 from kvlens.lsp.command import Command, ParamsError
-from kvlens.lsp.targets import find_target
+from kvlens.lsp.targets import find_claimed, find_target
+from kvlens.operations.place import check_place
 from kvlens.operations.put import put, replace
 
 if TYPE_CHECKING:
@@ -22,10 +23,19 @@ async def run(server: Server, params: Params) -> dict[str, bool]:
     """Return whether metadata and expiration were kept, as `keep` asks.
 
     With `keep`, a key that is gone meanwhile is an error, and nothing is written. `expected` is
-    the `digest` of the value that `kvlens.get` gave, or "" where there was no key.
+    the `digest` of the value that `kvlens.get` gave, or "" where there was no key. With `store` and
+    `declared` as it gave them, nothing is written into another store, or into a namespace that no
+    config names any more.
     """
     target = await find_target(server, params)
     key = params.text("key")
+    check_place(
+        target,
+        key,
+        await find_claimed(server, params),
+        store=params.get("store", str),
+        declared=bool(params.get("declared", bool)),
+    )
     value = _value(params)
     expected = params.get("expected", str)
     if params.get("keep", bool):
@@ -59,8 +69,9 @@ def _value(params: Params) -> bytes:
 COMMAND = Command(
     run,
     "namespace, `key`, `text` or `base64`, `metadata?`, `expiration?`, `expirationTtl?`, `keep?`, "
-    "`expected?`",
+    "`expected?`, `store?`, `declared?`",
     "`{kept}`; with `keep` only the value of a key that is there changes. With `expected`, the "
     '`digest` that was read (`""` for no key), the error is `ContentModified` where the key has '
-    "another value by now, and nothing is written",
+    "another value by now, and nothing is written; nor is it with `store` and `declared` as they "
+    "were read, where it would go elsewhere",
 )

@@ -8,20 +8,39 @@ from typing import TYPE_CHECKING, Any
 from kvlens.lsp.command import Command
 from kvlens.lsp.progress import Progress
 from kvlens.lsp.targets import find_file, find_target
-from kvlens.operations.seed import read_job, seed
+from kvlens.operations.existing import checked_existing
+from kvlens.operations.seed import choose, read_job, seed
 
 if TYPE_CHECKING:
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
+NAMED = 100  # conflicts that the answer names
 
 
 async def run(server: Server, params: Params) -> dict[str, Any]:
-    """Return how many keys were written, over how many others, and what is doubtful."""
+    """Return how many keys were written, over how many others, and what is doubtful.
+
+    `existing` decides about keys that the namespace has with other content: "overwrite" (the
+    default) puts them, "keep" leaves them, "refuse" writes nothing if there are any. With
+    "overwrite", `expected` makes sure that they still hold what the user was asked about: the
+    `digest` of a refused answer. If they do not, nothing is written.
+    """
     target = await find_target(server, params)
+    existing = checked_existing(params.get("existing", str) or "overwrite")
+    expected = params.get("expected", str)
     path = find_file(server, target, params.text("file"))
     job = await asyncio.to_thread(read_job, target, path)
     for line in job.warnings:
         server.log("warning", line)
+    job, refused = await choose(job, existing, expected)
+    if refused:
+        return {
+            "written": 0,
+            "conflicts": len(refused.keys),
+            "keys": refused.keys[:NAMED],
+            "digest": refused.digest,
+            "warnings": job.warnings,
+        }
     async with Progress(server, params.token, f"Seeding {target.name}") as progress:
         done = await seed(job, progress=progress.report, cancelled=progress.cancelled)
     return {**done._asdict(), "warnings": job.warnings}
@@ -29,7 +48,9 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
 
 COMMAND = Command(
     run,
-    "namespace, `file`",
+    "namespace, `file`, `existing?`, `expected?`",
     "`{written, overwritten, warnings}`; `overwritten` counts keys that had another value or "
-    "metadata",
+    "metadata. Keys with other content stay with the `existing` value `keep`; with `refuse` "
+    "nothing is written where there are any, and the result is `{written: 0, conflicts, keys, "
+    "digest}`, as with `overwrite` where they no longer have the `digest` given as `expected`",
 )

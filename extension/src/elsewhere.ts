@@ -1,0 +1,187 @@
+/**
+ * Values whose place is not what it was when they were read: another store, another id, moved,
+ * deleted, or no config any more. A save asks once, and says where the value would go.
+ */
+
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { nameOf, type Place, uriOf } from './address';
+import { bodyOf } from './contents';
+import * as format from './format';
+import { dialog, fault } from './messages';
+import { reference, whereIs } from './model';
+import type { Commands, NamespaceRef, Project } from './protocol';
+import type { Server } from './server';
+
+/** What a document remembers of where its value was read. */
+export interface Origin {
+    /** The store's address, as it may be shown. */
+    store?: string;
+    /** Whether a config named the namespace. */
+    declared?: boolean;
+    /** Where its key was moved to since. */
+    movedTo?: NamespaceRef;
+}
+
+/** Where a value is now that was saved elsewhere. */
+export interface Saved extends Origin {
+    uri: vscode.Uri;
+}
+
+type Write = Commands['kvlens.put'][0];
+
+interface Proposal {
+    question: string;
+    project?: Project;
+    to?: NamespaceRef;
+    button?: string;
+}
+
+/** Ask where a value goes that cannot go where it was read, and put it there. */
+export async function saveElsewhere(
+    server: Server,
+    place: Place,
+    origin: Origin,
+    content: Uint8Array,
+    put: (write: Write) => Promise<void>,
+    problem?: unknown,
+): Promise<Saved> {
+    const { key } = place;
+    const projects = await server.ask('kvlens.namespaces', {});
+    const proposal = propose(place, origin, projects);
+    const { question, project, to } = proposal ?? (await goneFrom(server, place, projects, problem));
+    if (!to) {
+        return { uri: await saveToFile(question, key, content) };
+    }
+    const there = await server.ask('kvlens.get', { config: to.config, id: to.id, key });
+    const gone = !proposal && !there;
+    const button = gone ? `Create "${key}"` : `Save to ${nameOf(to)}`;
+    const detail = gone
+        ? 'It was deleted or has expired; its metadata and expiry are gone with it.'
+        : `${nameOf(to)} in ${whereIs(to, project)} ` +
+          (there
+              ? `has "${key}" (${format.size(there.size)}): its value is replaced, its metadata and expiry stay.`
+              : `does not have "${key}": it is created.`);
+    const answer = await dialog(question, [detail], button);
+    if (answer !== button) {
+        throw fault('FileNotFound', `"${key}" was not saved.`);
+    }
+    const store = project?.store;
+    await put({
+        config: to.config,
+        id: to.id,
+        key,
+        ...bodyOf(content),
+        ...(there ? { keep: true, expected: there.digest } : { expected: '' }),
+        store,
+    });
+    const same = to.config === place.config && to.id === place.id;
+    const declared = project?.namespaces.some(({ id }) => id === to.id);
+    return { uri: uriOf(same ? place : to, key), store, declared };
+}
+
+/** Say what is not as it was, and where the value would go; undefined where all is. */
+function propose(place: Place, origin: Origin, projects: Project[]): Proposal | undefined {
+    const { config, id, binding, environment, key } = place;
+    const { store, declared, movedTo } = origin;
+    const name = nameOf(place);
+    const project = projects.find((one) => one.config === config);
+    if (movedTo) {
+        const question = `"${key}" was moved from ${name} to ${nameOf(movedTo)}.`;
+        return { question, project, to: movedTo };
+    }
+    const file = vscode.workspace.asRelativePath(vscode.Uri.parse(config));
+    if (!project) {
+        const folder = path.posix.dirname(config);
+        const now = projects.find((one) => path.posix.dirname(one.config) === folder);
+        const space = now?.namespaces.find((one) => one.id === id);
+        const gone = `${file} is not a config of this workspace any more`;
+        return now && space
+            ? { question: `${gone}, and ${now.label} is.`, project: now, to: reference(now, space) }
+            : { question: `${gone}, so "${key}" cannot be saved to ${name}.` };
+    }
+    if (declared && !project.namespaces.some((one) => one.id === id)) {
+        const now = project.namespaces.find(
+            (one) => one.binding === binding && one.environment === environment,
+        );
+        if (now) {
+            const question = `${name} has another id since "${key}" was read: "${now.id}", and not "${id}".`;
+            return { question, project, to: reference(project, now) };
+        }
+        const question = `${file} declares no KV namespace with the id "${id}" any more`;
+        return project.unclaimed?.some((one) => one.id === id)
+            ? { question: `${question}.`, project, to: { config, id, binding: id, environment: null } }
+            : { question: `${question}, so "${key}" cannot be saved to ${name}.` };
+    }
+    if (store !== undefined && store !== project.store) {
+        const question = `"${key}" was read from the store "${store}". ${name} is in "${project.store}" now.`;
+        return { question, project, to: place };
+    }
+    return undefined;
+}
+
+/** Say that a key is gone where nothing else has changed. */
+async function goneFrom(
+    server: Server,
+    place: Place,
+    projects: Project[],
+    problem: unknown,
+): Promise<Proposal> {
+    const { config, id, key } = place;
+    if (problem && (await server.ask('kvlens.get', { config, id, key }))) {
+        throw problem;
+    }
+    const project = projects.find((one) => one.config === config);
+    return { question: `"${key}" is no longer in ${nameOf(place)}.`, project, to: place };
+}
+
+/** Offer what keeps a value that no namespace takes. */
+async function saveToFile(question: string, key: string, content: Uint8Array): Promise<vscode.Uri> {
+    const file = 'Save to File…';
+    const copy = 'Copy Value';
+    const detail = 'Save it to a file on disk, or copy it.';
+    const answer = await dialog(question, [detail], file, copy);
+    if (answer === copy) {
+        await vscode.env.clipboard.writeText(Buffer.from(content).toString('utf8'));
+        throw fault(
+            'NoPermissions',
+            `"${key}" was not saved. Its value is on the clipboard.`,
+        );
+    }
+    const [folder] = vscode.workspace.workspaceFolders ?? [];
+    const name = key.replace(/[^\p{L}\p{N}._-]+/gu, '-');
+    const defaultUri = folder && vscode.Uri.joinPath(folder.uri, name);
+    const chosen =
+        answer === file
+            ? await vscode.window.showSaveDialog({ title: `Save the value of "${key}"`, defaultUri })
+            : undefined;
+    if (!chosen) {
+        throw fault('FileNotFound', `"${key}" was not saved.`);
+    }
+    await vscode.workspace.fs.writeFile(chosen, content);
+    return chosen;
+}
+
+/** Show another address in the tabs of one that has no changes. */
+export async function follow(from: vscode.Uri, to: vscode.Uri): Promise<void> {
+    for (const group of vscode.window.tabGroups.all) {
+        const tab = group.tabs.find(({ input }) => isText(input, from));
+        if (!tab || tab.isDirty) {
+            continue;
+        }
+        const shown = tab.isActive ? undefined : group.activeTab?.input;
+        const options = { viewColumn: group.viewColumn, preserveFocus: true, preview: tab.isPreview };
+        await vscode.commands.executeCommand('vscode.openWith', to, 'default', options);
+        if (shown instanceof vscode.TabInputText) {
+            await vscode.commands.executeCommand('vscode.openWith', shown.uri, 'default', options);
+        }
+        const old = group.tabs.find(({ input }) => isText(input, from));
+        if (old) {
+            await vscode.window.tabGroups.close(old, true);
+        }
+    }
+}
+
+function isText(input: unknown, uri: vscode.Uri): boolean {
+    return input instanceof vscode.TabInputText && input.uri.toString() === uri.toString();
+}

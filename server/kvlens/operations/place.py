@@ -1,0 +1,47 @@
+"""Where a key was read, so that its new value goes nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from kvlens.operations.errors import OperationError
+from kvlens.operations.target import Target
+from kvlens.stores.registry import shown_url
+
+
+class Place(NamedTuple):
+    """The URL of a store, without passwords, and whether a config declares the namespace."""
+
+    store: str
+    declared: bool
+
+
+def find_place(target: Target, claimed: Collection[str]) -> Place:
+    """Return where a namespace is; `claimed` are the ids that the configs of its store name."""
+    return Place(shown_url(target.scope.project.store), target.id in claimed)
+
+
+def check_place(
+    target: Target,
+    key: str,
+    claimed: Collection[str],
+    *,
+    store: str | None = None,
+    declared: bool = False,
+) -> None:
+    """Raise OperationError if the namespace is in another store than where the key was read.
+
+    The same if the namespace was declared then and no config declares it now.
+    """
+    now = find_place(target, claimed)
+    if store not in (None, now.store):
+        raise OperationError(
+            f'key "{key}" was read from the store "{store}". {target.scope.label} uses '
+            f'"{now.store}" now. Nothing was changed; read it again first'
+        )
+    if declared and not now.declared:
+        raise OperationError(
+            f'key "{key}" was not put: {target.scope.label} declares no KV namespace with id '
+            f'"{target.id}" any more. Put it into another namespace'
+        )

@@ -1,0 +1,38 @@
+"""What a question to the user is about, as a digest.
+
+It is taken before the question and compared before the answer is carried out: where it differs by
+then, the question has to be put again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from kvlens.stores.base import DamagedKeyError, Store, digest
+from kvlens.stores.batch import each
+
+
+def of_names(names: Iterable[str]) -> str:
+    """Return the digest of a list of keys, in their order."""
+    found = hashlib.sha256()
+    for name in names:
+        found.update(json.dumps(name).encode() + b"\n")
+    return found.hexdigest()
+
+
+async def of_entries(store: Store, ns: str, keys: list[str]) -> str:
+    """Return the digest of what the keys hold now, or that they are not there.
+
+    Raises StoreError. A damaged key counts as what it is called.
+    """
+    found: list[str] = []
+
+    def damaged(error: DamagedKeyError) -> None:
+        found.append(json.dumps(["damaged", error.key]))
+
+    async for key, entry in each(store, ns, keys, damaged):
+        held = entry and (digest(entry.value), entry.metadata, entry.expiration)
+        found.append(json.dumps([key, held]))
+    return of_names(found)

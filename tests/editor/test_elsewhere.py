@@ -1,0 +1,147 @@
+"""A value with changes whose place is another by the time it is saved."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.editor.conftest import Open, kvlens
+from tests.editor.window import Window
+
+IDS = ("0f2ac74b498b48028cb68387c421e279", "1f2ac74b498b48028cb68387c421e279")
+CONFIG = f"""\
+name = "shop"
+[[kv_namespaces]]
+binding = "KV"
+id = "{IDS[0]}"
+[[kv_namespaces]]
+binding = "OLD"
+"""
+
+
+def put(project: Path, space: str, key: str, value: str, *more: str) -> None:
+    """Put a key into a namespace, by its binding."""
+    kvlens(project, "key", "put", key, value, "--binding", space, *more)
+
+
+def get(project: Path, space: str, key: str, *more: str) -> str:
+    """Return a value of a namespace, by its id."""
+    return kvlens(project, "key", "get", key, "--namespace-id", space, *more)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    for key in ("k1", "k2"):
+        put(tmp_path, "OLD", key, "v", "--metadata", '{"m":1}')
+    put(tmp_path, "KV", "k", "v")
+    return tmp_path
+
+
+@pytest.fixture
+def window(open_window: Open, project: Path) -> Window:
+    window = open_window(project)
+    window.show_view()
+    window.running()
+    return window
+
+
+def edited(window: Window, space: str, key: str, text: str) -> None:
+    """Open a value and change it."""
+    window.expand(space)
+    window.see(key).dblclick()
+    window.tab(key)
+    window.replace(text)
+
+
+def saving(window: Window) -> Locator:
+    """Save the active editor; return the question that follows."""
+    window.text().click()
+    window.page.keyboard.press("Control+S")
+    box = window.page.locator(".monaco-dialog-box")
+    expect(box).to_be_visible()
+    return box
+
+
+def test_keys_that_move_and_ids_that_change(window: Window, project: Path) -> None:
+    config = project / "wrangler.toml"
+    crumbs = window.page.locator(".breadcrumbs-control")
+    window.expand("OLD")
+    window.see("k1").dblclick()
+    window.tab("k1")
+    edited(window, "OLD", "k2", "mine")
+    config.write_text(CONFIG.replace("OLD", "NEW"), encoding="utf-8")
+    toast = window.toast("OLD was renamed to NEW")
+    toast.locator(".monaco-button", has_text="Move 2 keys").click()
+    window.toast("Moved 2 keys")
+    box = saving(window)
+    expect(box).to_contain_text('"k2" was moved from OLD to NEW.')
+    expect(box).to_contain_text('NEW in wrangler.toml, local store (wrangler:) has "k2" (1 B)')
+    window.shot("moved")
+    window.dialog("Save to NEW")
+    expect(crumbs).to_contain_text("NEW")
+    expect(window.page.locator(".tab")).to_have_count(2)
+    window.page.locator('.tab[data-resource-name="k1"]').click()
+    expect(crumbs).to_contain_text("NEW")  # it followed by itself
+    assert get(project, "NEW", "k2") == "mine"
+    listed = json.loads(kvlens(project, "key", "list", "--namespace-id", "NEW"))
+    assert [key["metadata"] for key in listed] == [{"m": 1}, {"m": 1}]
+    assert json.loads(kvlens(project, "key", "list", "--namespace-id", "OLD")) == []
+
+    edited(window, "KV", "k", "mine")
+    config.write_text(config.read_text("utf-8").replace(*IDS), encoding="utf-8")
+    window.see("Keys without a namespace")
+    box = saving(window)
+    expect(box).to_contain_text(
+        f'KV has another id since "k" was read: "{IDS[1]}", and not "{IDS[0]}".'
+    )
+    expect(box).to_contain_text('does not have "k": it is created.')
+    window.shot("id")
+    window.dialog("Cancel")
+    assert get(project, IDS[0], "k") == "v"
+    saving(window)
+    window.dialog("Save to KV")
+    expect(window.page.locator(".tab.dirty")).to_have_count(0)
+    expect(window.text()).to_have_text("mine")
+    assert (get(project, IDS[0], "k"), get(project, IDS[1], "k")) == ("v", "mine")
+
+
+def test_stores_that_change_and_configs_that_go(window: Window, project: Path) -> None:
+    other = ("--store", f"wrangler:{project / 'other'}")
+    put(project, "KV", "k", "v", *other)
+    edited(window, "KV", "k", "mine")
+    (project / ".vscode").mkdir()
+    settings = project / ".vscode" / "settings.json"
+    settings.write_text(json.dumps({"kvlens.store": "wrangler:other"}), encoding="utf-8")
+    served = re.compile("KV emulator at .*Store wrangler:other", re.DOTALL)
+    expect(window.status()).to_have_attribute("aria-label", served)
+    box = saving(window)
+    expect(box).to_contain_text(
+        '"k" was read from the store "wrangler:". KV is in "wrangler:other" now.'
+    )
+    window.shot("store")
+    window.dialog("Cancel")
+    assert get(project, IDS[0], "k", *other) == "v"
+    saving(window)
+    window.dialog("Save to KV")
+    expect(window.page.locator(".tab.dirty")).to_have_count(0)
+    assert (get(project, IDS[0], "k"), get(project, IDS[0], "k", *other)) == ("v", "mine")
+    window.replace("mine too")
+    window.save()  # it is there now, and nothing is asked
+    assert get(project, IDS[0], "k", *other) == "mine too"
+
+    window.replace("kept")
+    (project / "wrangler.toml").unlink()
+    expect(window.row("KV")).to_have_count(0)
+    box = saving(window)
+    expect(box).to_contain_text("wrangler.toml is not a config of this workspace any more")
+    window.shot("config")
+    window.dialog("Save to File…")
+    window.file(project / "kept.txt")
+    window.tab("kept.txt")
+    expect(window.page.locator(".tab")).to_have_count(1)
+    assert (project / "kept.txt").read_text("utf-8") == "kept"

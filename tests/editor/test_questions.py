@@ -1,0 +1,79 @@
+"""What asks before something is lost: it says how much, and does no more than was agreed to."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.editor.conftest import Open
+from tests.editor.window import Served, Window
+
+
+@pytest.fixture
+def window(open_window: Open, project: Path) -> Window:
+    window = open_window(project)
+    window.show_view()
+    window.running()
+    return window
+
+
+@pytest.fixture
+def served(window: Window) -> Served:
+    served = window.served("SESSIONS")
+    window.expand("SESSIONS")
+    return served
+
+
+def test_a_clear_deletes_what_was_counted(window: Window, served: Served) -> None:
+    box = window.page.locator(".monaco-dialog-box")
+    window.context_menu("SESSIONS", "Clear Namespace…")
+    window.toast("SESSIONS has no keys.")
+    served.put("a", b"1")
+    window.see("a")
+    window.context_menu("SESSIONS", "Clear Namespace…")
+    expect(box).to_contain_text("This deletes 1 key in wrangler.toml")
+    served.put("later", b"precious")
+    window.dialog("Clear")
+    expect(box).to_contain_text("This deletes all 2 keys in wrangler.toml")
+    expect(box).to_contain_text("Something has changed since you were asked.")
+    window.shot("again")
+    assert served.value("later") == b"precious"
+    window.dialog("Clear")
+    window.see("No keys yet: seed from a file…")
+    assert served.keys() == {}
+
+
+def test_a_seed_asks_about_keys_that_differ(window: Window, served: Served, project: Path) -> None:
+    items: list[dict[str, object]] = [{"key": key, "value": "1"} for key in "ab"]
+    items.append({"key": "c", "value": base64.b64encode(b"\xff").decode(), "base64": True})
+    (project / "abc.json").write_text(json.dumps(items), encoding="utf-8")
+    served.put("a", b"mine")
+    served.put("b", b"1")
+    box = window.page.locator(".monaco-dialog-box")
+
+    def seed() -> None:
+        window.context_menu("SESSIONS", "Seed Namespace from File…")
+        window.file(project / "abc.json")
+        expect(box).to_contain_text("SESSIONS has 1 key with other content.")
+        expect(box).to_contain_text('"a" in wrangler.toml, local store (wrangler:).')
+
+    seed()
+    window.shot("asked")
+    window.dialog("Cancel")
+    assert (served.value("a"), served.value("c")) == (b"mine", None)
+    seed()
+    window.dialog("Keep")
+    window.toast("Seeded 2 keys into SESSIONS.")
+    assert (served.value("a"), served.value("c")) == (b"mine", b"\xff")
+    seed()
+    served.put("a", b"never seen")
+    window.dialog("Overwrite")
+    expect(box).to_contain_text("Something has changed since you were asked.")
+    assert served.value("a") == b"never seen"
+    window.dialog("Overwrite")
+    window.toast("Seeded 3 keys into SESSIONS, 1 over another value.")
+    assert served.value("a") == b"1"
