@@ -48,7 +48,7 @@ def read_keys(
 
 
 def _key_of(db: Database, rowid: int) -> tuple[KeyInfo | None, Any]:
-    """Return what `list` reports for one row, and its expiration, as far as they can be read."""
+    """Return what `list` shows of one row, and its expiration, as far as they can be read."""
     for what in ("key, expiration, metadata", "key, expiration, 0", "key, NULL, 0"):
         with suppress(sqlite3.DataError):
             row = db.execute(f"SELECT {what} FROM _mf_entries WHERE rowid = ?", (rowid,)).fetchone()
