@@ -41,6 +41,6 @@ COMMAND = Command(
     ("kvlens lsp --stdio",),
     {
         0: "the client has ended it, or its input has ended",
-        1: "exit came without shutdown, the input is not the protocol, or the server has failed",
+        1: "exit came before shutdown, the input is not LSP, or the server failed",
     },
 )
