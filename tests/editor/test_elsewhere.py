@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.editor.conftest import Open, kvlens
+from tests.editor.conftest import kvlens
 from tests.editor.window import Window
 
 IDS = ("0f2ac74b498b48028cb68387c421e279", "1f2ac74b498b48028cb68387c421e279")
@@ -40,14 +40,6 @@ def project(tmp_path: Path) -> Path:
         put(tmp_path, "OLD", key, "v", "--metadata", '{"m":1}')
     put(tmp_path, "KV", "k", "v")
     return tmp_path
-
-
-@pytest.fixture
-def window(open_window: Open, project: Path) -> Window:
-    window = open_window(project)
-    window.show_view()
-    window.running()
-    return window
 
 
 def edited(window: Window, space: str, key: str, text: str) -> None:

@@ -43,10 +43,9 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def hover(window: Window, place: str) -> str:
+def hover(window: Window, place: tuple[int, int]) -> str:
     """Return what the hover at a place of the active editor says."""
-    window.page.keyboard.press("Control+G")
-    window.answer(place)
+    window.go_to(*place)
     window.palette("Show or Focus Hover")
     shown = window.page.locator(".monaco-hover:visible").first
     expect(shown).to_be_visible()
@@ -103,9 +102,9 @@ def test_no_name_is_more_than_text(open_window: Open, project: Path) -> None:
 
     # hovers
     window.open_file("wrangler.toml")
-    assert rf"[p](https://{ELSEWHERE}/p.png)" in hover(window, ":4:13")
-    assert r"x\n\n# Fix" in hover(window, ":7:13")
+    assert rf"[p](https://{ELSEWHERE}/p.png)" in hover(window, (4, 13))
+    assert r"x\n\n# Fix" in hover(window, (7, 13))
     window.open_file("index.js")
-    assert r"a\n\n![p]" in hover(window, ":1:51")
+    assert r"a\n\n![p]" in hover(window, (1, 51))
     window.shot("hovers")
     assert asked == []

@@ -9,16 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.editor.conftest import Open
 from tests.editor.window import Served, Window
-
-
-@pytest.fixture
-def window(open_window: Open, project: Path) -> Window:
-    window = open_window(project)
-    window.show_view()
-    window.running()
-    return window
 
 
 @pytest.fixture

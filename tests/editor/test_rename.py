@@ -39,8 +39,7 @@ def window(open_window: Open, project: Path) -> Window:
 
 def test_f2_offers_to_take_the_keys_along(window: Window) -> None:
     window.open_file("wrangler.toml")
-    window.page.keyboard.press("Control+G")
-    window.answer(":4:13")  # in the binding's name
+    window.go_to(4, 13)  # in the binding's name
     window.page.keyboard.press("F2")
     box = window.page.locator(".rename-box input")
     expect(box).to_be_visible()

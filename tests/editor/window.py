@@ -238,6 +238,15 @@ class Window:
         self.page.keyboard.press("Enter")
         self.tab(name)
 
+    def go_to(self, line: int, column: int) -> None:
+        """Put the cursor into the active editor."""
+        self.page.keyboard.press("Control+G")
+        self.type(f":{line}:{column}")
+        row = self.page.locator(".quick-input-list .monaco-list-row").first
+        expect(row).to_contain_text(f"line {line} at column {column}")
+        self.page.keyboard.press("Enter")
+        expect(self.page.locator(".quick-input-widget:visible")).to_have_count(0)
+
     def tab(self, name: str) -> None:
         """Wait until the active tab is this one."""
         tab = self.page.locator(f'.tab.active[data-resource-name="{name}"]')
