@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from kvlens.js.binding_resolver import Reached
 from kvlens.js.constant_evaluator import ConstantEvaluator, Property, Value
-from kvlens.js.syntax import FUNCTIONS, Source, outer, plain
+from kvlens.js.scopes import FUNCTIONS
+from kvlens.js.syntax import Source, outer, plain
 from kvlens.js.tree import is_field
 from kvlens.text import Span
 

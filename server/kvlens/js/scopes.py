@@ -32,13 +32,15 @@ _BLOCKS = {
     "class_static_block",
     "internal_module",
 }
-_FUNCTIONS = {
+FUNCTIONS = {
     "function_declaration",
     "function_expression",
     "generator_function",
     "generator_function_declaration",
     "arrow_function",
     "method_definition",
+}
+_FUNCTIONS = FUNCTIONS | {
     "function_signature",
     "method_signature",
     "abstract_method_signature",

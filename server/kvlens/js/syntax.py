@@ -106,13 +106,3 @@ def outer(node: Node) -> Node:
     ):
         node = parent
     return node
-
-
-FUNCTIONS = {
-    "function_declaration",
-    "function_expression",
-    "generator_function",
-    "generator_function_declaration",
-    "arrow_function",
-    "method_definition",
-}

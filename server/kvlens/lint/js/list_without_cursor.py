@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js.calls import KvCall
-from kvlens.js.syntax import FUNCTIONS
+from kvlens.js.scopes import FUNCTIONS
 from kvlens.kv.limits import MAX_LIST_KEYS
 from kvlens.lint.base import CallRule, Context, Finding
 
