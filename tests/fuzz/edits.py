@@ -35,7 +35,7 @@ def target(data: bytes) -> None:
         return
     names = [namespace.binding for namespace in config.namespaces()[:2]]
     for name in names:
-        edits = rename_binding(config, name, NEW)
+        edits = rename_binding(config, name, NEW).edits
         if edits:
             after = load_text(applied(text, edits), path)
             assert check_syntax(after.text, path) is None, "a rename spoils the file"

@@ -82,17 +82,22 @@ def can_extend(config: Config, environment: Environment) -> bool:
     return bool(braced) if config.is_json else bool(environment.kv) or not any(braced)
 
 
-def rename_binding(config: Config, name: str, wanted: str) -> list[Edit]:
-    """Return the edits that rename a namespace's binding in every environment; none if taken."""
+def rename_binding(config: Config, name: str, wanted: str, *, thing: str = "") -> Fix:
+    """Return the fix that renames a binding in every environment; without edits if it is taken.
+
+    `thing` says what it is, where the title needs to: "the namespace ".
+    """
     edits: list[Edit] = []
     for entry in _all(config):
         if entry.text_of("binding") == wanted:
-            return []
+            edits.clear()
+            break
         if entry.text_of("binding") == name:
             field = entry.get("binding")
             assert field
             edits.append(Edit(field.value_span, literal(wanted)))
-    return edits
+    where = "" if len(edits) == 1 else " in every environment"
+    return Fix(f'Rename {thing}to "{wanted}"{where}; the code has to follow', tuple(edits))
 
 
 def free_binding(config: Config, wanted: str = "KV") -> str:

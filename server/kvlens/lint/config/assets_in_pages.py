@@ -28,10 +28,7 @@ def _check(config: Config) -> Iterator[Finding]:
 
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
-    better = free_binding(config, f"{RESERVED}_KV")
-    edits = rename_binding(config, RESERVED, better)
-    where = "" if len(edits) == 1 else " in every environment"
-    yield Fix(f'Rename to "{better}"{where}; the code has to follow', tuple(edits))
+    yield rename_binding(config, RESERVED, free_binding(config, f"{RESERVED}_KV"))
 
 
 RULE = ConfigRule(

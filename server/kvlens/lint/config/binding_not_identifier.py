@@ -34,10 +34,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     found = entry_at(config, problem.span)
     name = found[1].text_of("binding") if found else None
     if name:
-        better = free_binding(config, identifier_like(name) or "KV")
-        edits = rename_binding(config, name, better)
-        where = "" if len(edits) == 1 else " in every environment"
-        yield Fix(f'Rename to "{better}"{where}; the code has to follow', tuple(edits))
+        yield rename_binding(config, name, free_binding(config, identifier_like(name) or "KV"))
 
 
 RULE = EntryRule(

@@ -58,10 +58,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
         better = free_binding(config, f"{name}_KV")
         while better in taken:
             better += "_"
-        edits = rename_binding(config, name, better)
-        where = "" if len(edits) == 1 else " in every environment"
-        title = f'Rename the namespace to "{better}"{where}; the code has to follow'
-        yield Fix(title, tuple(edits))
+        yield rename_binding(config, name, better, thing="the namespace ")
 
 
 RULE = ConfigRule(
