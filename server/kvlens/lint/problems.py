@@ -6,13 +6,17 @@ This is the only place that makes problems.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from kvlens.internal import told
 from kvlens.lint.base import Finding, Problem, RuleInfo
 from kvlens.lint.registry import find_rule
 from kvlens.lint.wording import not_listed
 from kvlens.text import Span
+
+if TYPE_CHECKING:
+    from kvlens.seeds.array import Problem as SeedProblem
 
 MOST = 1_000  # problems of one rule in a file that are listed; the rest is counted
 _FAILED = "internal-error"
@@ -75,6 +79,14 @@ def gathered(problems: Iterable[Problem]) -> list[Problem]:
             message = not_listed(left, code)
             found.append(problem._replace(message=message, related=(), data={"more": left}))
     return in_order(found)
+
+
+def seed_findings(listed: Sequence[SeedProblem], count: int, code: str) -> Iterator[Finding]:
+    """Yield what a seed file's reader has found; the last one says how many more there are."""
+    for problem in listed:
+        yield Finding(problem.span, problem.message)
+    if (left := count - len(listed)) > 0:
+        yield Finding(listed[-1].span, not_listed(left, code))
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
