@@ -14,7 +14,6 @@ import stat
 import time
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from kvlens.stores.base import StoreError
@@ -111,22 +110,9 @@ def check_journal(path: Path) -> None:
         )
 
 
-class connection:  # noqa: N801  reads as a statement: with connection(path) as db
-    """A connection for one thread's own use, closed at the end."""
-
-    def __init__(self, path: Path, options: str = WRITABLE) -> None:
-        self._db = connect(path, options)
-
-    def __enter__(self) -> Database:
-        return self._db
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._db.close()
+def connection(path: Path, options: str = WRITABLE) -> contextlib.closing[Database]:
+    """Return a connection for one thread's own use, which a `with` block closes."""
+    return contextlib.closing(connect(path, options))
 
 
 def open_database(path: Path, there: bool) -> tuple[Database, Database, str]:

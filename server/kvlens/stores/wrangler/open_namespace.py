@@ -116,7 +116,7 @@ class OpenNamespace:
         """Return the connection for a read in the event loop's thread."""
         return self.side if self.running else self.main
 
-    def connection(self) -> connection:
+    def connection(self) -> contextlib.closing[Database]:
         """Open a connection for one other thread."""
         return connection(self.path, self.options)
 
