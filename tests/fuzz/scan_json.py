@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from kvlens.config.json import JsonScanner
-from kvlens.config.nodes import Node
+from kvlens.config.load import plain
 
 from tests.fuzz import config_json
 from tests.fuzz.configs import text_of
@@ -38,15 +38,15 @@ def target(data: bytes) -> None:
     check(text, sections, _unquote)
     if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
         return  # next to an escape, half of a pair is anyone's guess
-    plain = _COMMENT.sub(lambda found: found[0] if found[0][0] == '"' else " ", text)
-    plain = _LAST_COMMA.sub(lambda found: found[0] if found[0][0] == '"' else " ", plain)
+    strict = _COMMENT.sub(lambda found: found[0] if found[0][0] == '"' else " ", text)
+    strict = _LAST_COMMA.sub(lambda found: found[0] if found[0][0] == '"' else " ", strict)
     try:
-        meant = _loads(plain)
+        meant = _loads(strict)
     except (ValueError, RecursionError):
         return
     if isinstance(meant, dict):
         assert not section.body.broken, "valid, and yet broken"
-        assert same(_plain(section.body), _whole(meant)), "valid, and read as something else"
+        assert same(plain(section.body), _whole(meant)), "valid, and read as something else"
 
 
 def _loads(text: str) -> Any:
@@ -81,11 +81,3 @@ def _whole(found: Any) -> Any:
     if isinstance(found, list):
         return [_whole(item) for item in found]
     return _text(found) if isinstance(found, str) else found
-
-
-def _plain(node: Node) -> Any:
-    if node.kind == "table":
-        return {member.key[0].name: _plain(member.value) for member in node.members}
-    if node.kind == "array":
-        return [_plain(item) for _, item in node.items]
-    return node.value

@@ -24,16 +24,17 @@ def read_plain(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}:{place.line + 1}:{place.character + 1}: {problem.message}")
     if path.suffix != ".toml":
         ((_, section),) = JsonScanner().scan(text)
-        data: dict[str, Any] = _plain(section.body)
+        data: dict[str, Any] = plain(section.body)
         return data
     import tomlkit  # late: 40 ms that most commands need not spend
 
     return tomlkit.parse(text).unwrap()
 
 
-def _plain(node: Node) -> Any:
+def plain(node: Node) -> Any:
+    """Return a value as Python has it: dictionaries, lists, texts, numbers."""
     if node.kind == "table":
-        return {member.key[0].name: _plain(member.value) for member in node.members}
+        return {member.key[0].name: plain(member.value) for member in node.members}
     if node.kind == "array":
-        return [_plain(item) for _, item in node.items]
+        return [plain(item) for _, item in node.items]
     return node.value
