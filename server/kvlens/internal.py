@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 
+ISSUES = "https://github.com/kvlens/kvlens/issues"
 DEBUG = "KVLENS_DEBUG"  # the variable that shows tracebacks
 _LOG = logging.getLogger("kvlens")
 _LOG.addHandler(logging.NullHandler())  # tracebacks are only shown on request
@@ -21,6 +22,13 @@ def told(what: str, error: BaseException) -> str:
     if len(said) > _LONGEST:
         said = f"{said[: _LONGEST - 1]}…"
     return f"internal error in {what}: {said}. Please report this; {DEBUG}=1 shows where"
+
+
+def unexpected(error: BaseException | str) -> str:
+    """Return the message to a client about an unforeseen error; the caller logs the traceback."""
+    said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    first = said.partition("\n")[0][:_LONGEST]
+    return f"Internal error: {first}. Please report this at {ISSUES}; the log says more."
 
 
 def show_tracebacks() -> None:

@@ -25,9 +25,9 @@ from kvlens.lsp.fast_pygls import lazy_types
 
 lazy_types.prepare()
 
+from kvlens.internal import ISSUES  # noqa: E402
 from kvlens.lsp import server as lsp_server  # noqa: E402
 from kvlens.lsp.fast_pygls import converter, transport  # noqa: E402  after `prepare`
-from kvlens.lsp.protocol import ISSUES  # noqa: E402
 
 URI = "file:///project/wrangler.toml"
 SOURCE = "file:///project/src/index.ts"

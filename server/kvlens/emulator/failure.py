@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from kvlens import internal
 from kvlens.emulator.http import Request
-
-ISSUES = "https://github.com/kvlens/kvlens/issues"
 
 logger = logging.getLogger(__name__)
 
@@ -16,5 +15,4 @@ def unexpected(request: Request, error: Exception) -> str:
     # without control characters: a client chooses the path
     asked = ascii((request.method + b" " + request.path[:200]).decode("latin-1"))
     logger.error("Internal error while answering %s", asked, exc_info=error)
-    first = f"{type(error).__name__}: {error}".partition("\n")[0]
-    return f"Internal error: {first[:200]}. Please report this at {ISSUES}; the log says more."
+    return internal.unexpected(error)

@@ -16,9 +16,10 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from kvlens.errors import KVLensError
+from kvlens.internal import unexpected
 from kvlens.lsp import commands
 from kvlens.lsp.command import Command, Params, ParamsError
-from kvlens.lsp.protocol import REQUEST_FAILED, unexpected
+from kvlens.lsp.protocol import REQUEST_FAILED
 from kvlens.lsp.subprocesses import require_trust
 from kvlens.lsp.targets import spell
 from kvlens.operations.errors import ConflictError, InvalidError, OperationError

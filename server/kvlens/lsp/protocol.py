@@ -7,15 +7,9 @@ from typing import Any
 from lsprotocol import types
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
+from kvlens.internal import unexpected
+
 INTERNAL_ERROR, REQUEST_FAILED = -32603, -32803
-ISSUES = "https://github.com/kvlens/kvlens/issues"
-
-
-def unexpected(error: Exception | str) -> str:
-    """Return the message for an unforeseen error; the log has the traceback."""
-    said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    first = said.partition("\n")[0][:200]
-    return f"Internal error: {first}. Please report this at {ISSUES}; the log says more."
 
 
 class ServerProtocol(LanguageServerProtocol):

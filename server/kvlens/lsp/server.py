@@ -16,12 +16,13 @@ from pygls.exceptions import JsonRpcException
 from kvlens import __version__
 from kvlens.config.find import is_config, is_seed_path
 from kvlens.files import is_regular
+from kvlens.internal import ISSUES, unexpected
 from kvlens.lsp import execute_command
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
 from kvlens.lsp.fast_pygls import switch
 from kvlens.lsp.projects import Projects, ServedProject
-from kvlens.lsp.protocol import ISSUES, REQUEST_FAILED, unexpected
+from kvlens.lsp.protocol import REQUEST_FAILED
 from kvlens.lsp.settings import Settings, read_settings
 from kvlens.lsp.spelling import Spelling, file_path, is_possible
 from kvlens.lsp.subprocesses import Child, ChildError
