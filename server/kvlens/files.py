@@ -7,7 +7,6 @@ before anything blocks or takes memory. Links are followed: a config may be one.
 from __future__ import annotations
 
 import errno
-import io
 import os
 import stat
 import time
@@ -107,14 +106,6 @@ def read_text(path: str | os.PathLike[str], limit: int, *, errors: str = "strict
     Raises what `read_bytes` raises, and UnicodeDecodeError unless `errors` says otherwise.
     """
     return read_bytes(path, limit).decode("utf-8-sig", errors)
-
-
-def open_lines(path: str | os.PathLike[str], limit: int) -> io.TextIOWrapper:
-    """Open a UTF-8 file to read it line by line, so that memory does not hold it whole.
-
-    Raises what `open_file` raises; UnicodeDecodeError comes while reading.
-    """
-    return io.TextIOWrapper(open_file(path, limit), "utf-8", newline="\n")
 
 
 def is_regular(path: str | os.PathLike[str]) -> bool:

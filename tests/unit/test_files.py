@@ -43,7 +43,7 @@ REFUSED: list[tuple[str, Callable[[Path], None], str]] = [
 
 @POSIX
 @pytest.mark.parametrize(("make", "reason"), [c[1:] for c in REFUSED], ids=[c[0] for c in REFUSED])
-@pytest.mark.parametrize("read", [files.read_bytes, files.read_text, files.open_lines])
+@pytest.mark.parametrize("read", [files.read_bytes, files.read_text, files.open_file])
 def test_what_is_no_plain_file_is_refused_at_once(
     tmp_path: Path,
     make: Callable[[Path], None],

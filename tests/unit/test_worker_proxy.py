@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -57,9 +57,14 @@ async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 @asynccontextmanager
-async def fronted() -> AsyncIterator[tuple[Proxy, list[tuple[str, str, int]]]]:
+async def fronted(
+    allowed_hosts: Sequence[str] = (),
+) -> AsyncIterator[tuple[Proxy, list[tuple[str, str, int]]]]:
     seen: list[tuple[str, str, int]] = []
-    front = Proxy(lambda method, path, status, seconds: seen.append((method, path, status)))
+    front = Proxy(
+        lambda method, path, status, seconds: seen.append((method, path, status)),
+        allowed_hosts=allowed_hosts,
+    )
     await front.start(0)
     yield front, seen
     await front.close()
@@ -294,8 +299,8 @@ async def test_which_hosts_are_answered(host: str, status: int, form: str) -> No
         "old": b"GET / HTTP/1.0\r\nhost: " + name + b"\r\n\r\n",
         "upgrade": b"GET / HTTP/1.1\r\nHost: " + name + b"\r\nUpgrade: websocket\r\n\r\n",
     }[form]
-    async with behind(answering(b"a")) as port, fronted() as (front, seen):
-        front.allow(["app.example", ".tunnel.test"])
+    allowed = ["app.example", ".tunnel.test"]
+    async with behind(answering(b"a")) as port, fronted(allowed) as (front, seen):
         front.serve(port)
         client = await Client.to(front)
         found, text = await client.ask(request)

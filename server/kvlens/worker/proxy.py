@@ -53,10 +53,6 @@ class Proxy:
         self._servers: list[asyncio.AbstractServer] = []
         self.url = ""
 
-    def allow(self, hosts: Iterable[str]) -> None:
-        """Allow these Hosts, in addition to this machine's. Raises ValueError."""
-        self._hosts = AllowedHosts(hosts)
-
     def admit(self, head: Head) -> None:
         """Raise RequestRefusedError if a request's Host isn't allowed."""
         for host in head.hosts:
