@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ class Editor(LanguageClient):
     answer: str | None  # to what is asked, where it is one of the answers
     meanwhile: Callable[[], Awaitable[Any]] | None  # done once before the next answer
     folder: Path
+    initialized_with: types.InitializeResult
 
 
 def make_editor() -> Editor:
@@ -82,6 +84,34 @@ def capabilities() -> types.ClientCapabilities:
         general=types.GeneralClientCapabilities(position_encodings=["utf-16"]),
         window=types.WindowClientCapabilities(work_done_progress=True),
     )
+
+
+@asynccontextmanager
+async def connected(
+    folder: Path,
+    options: dict[str, Any] | None = None,
+    *,
+    names: Sequence[str] = ("",),
+    able: types.ClientCapabilities | None = None,
+    env: dict[str, str] | None = None,
+) -> AsyncIterator[Editor]:
+    """A server of one's own that has a folder open, or those of its folders that are named."""
+    config = ClientServerConfig(
+        server_command=own_command("lsp"), client_factory=make_editor, server_env=env
+    )
+    client: Any = await config.start()
+    client.folder = folder
+    folders = [folder / name for name in names]
+    client.initialized_with = await client.initialize_session(
+        types.InitializeParams(
+            capabilities=able or capabilities(),
+            workspace_folders=[types.WorkspaceFolder(one.as_uri(), one.name) for one in folders],
+            initialization_options=options,
+        )
+    )
+    yield client
+    await client.shutdown_session()
+    await client.stop()
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kvlens.process import own_command
 from lsprotocol import types
-from pytest_lsp import ClientServerConfig
 
-from tests.lsp.conftest import Editor, capabilities, make_editor, until
+from tests.lsp.conftest import Editor, capabilities, connected, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ID = "0f2ac74b498b48028cb68387c421e279"
@@ -167,10 +165,6 @@ async def test_a_config_that_is_not_open_is_checked_too(editor: Editor) -> None:
 
 
 async def test_a_client_that_pulls_is_answered_and_not_pushed_to(tmp_path: Path) -> None:
-    client = await ClientServerConfig(
-        server_command=own_command("lsp"), client_factory=make_editor
-    ).start()
-    assert isinstance(client, Editor)
     config = tmp_path / "wrangler.toml"
     config.write_text("kv_namespaces = 5\n", encoding="utf-8")
     other = tmp_path / "other" / "wrangler.jsonc"
@@ -183,23 +177,18 @@ async def test_a_client_that_pulls_is_answered_and_not_pushed_to(tmp_path: Path)
     able.workspace = types.WorkspaceClientCapabilities(
         diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=True)
     )
-    result = await client.initialize_session(
-        types.InitializeParams(
-            capabilities=able,
-            workspace_folders=[types.WorkspaceFolder(tmp_path.as_uri(), "x")],
-            initialization_options={"store": "memory:", "autoStart": False},
+    options = {"store": "memory:", "autoStart": False}
+    async with connected(tmp_path, options, able=able) as client:
+        assert client.initialized_with.capabilities.diagnostic_provider
+        document = types.TextDocumentIdentifier(config.as_uri())
+        item = types.TextDocumentItem(document.uri, "toml", 1, 'kv_namespaces = "x"\n')
+        client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        report = await client.text_document_diagnostic_async(
+            types.DocumentDiagnosticParams(document)
         )
-    )
-    assert result.capabilities.diagnostic_provider
-    document = types.TextDocumentIdentifier(config.as_uri())
-    item = types.TextDocumentItem(document.uri, "toml", 1, 'kv_namespaces = "x"\n')
-    client.text_document_did_open(types.DidOpenTextDocumentParams(item))
-    report = await client.text_document_diagnostic_async(types.DocumentDiagnosticParams(document))
-    assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
-    assert [d.code for d in report.items] == ["kv-not-array"]
-    whole = await client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams([]))
-    codes = {r.uri: [d.code for d in getattr(r, "items", [])] for r in whole.items}
-    assert codes == {document.uri: ["kv-not-array"], other.as_uri(): ["entry-not-table"]}
-    assert document.uri not in client.diagnostics
-    await client.shutdown_session()
-    await client.stop()  # type: ignore[no-untyped-call]
+        assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
+        assert [d.code for d in report.items] == ["kv-not-array"]
+        whole = await client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams([]))
+        codes = {r.uri: [d.code for d in getattr(r, "items", [])] for r in whole.items}
+        assert codes == {document.uri: ["kv-not-array"], other.as_uri(): ["entry-not-table"]}
+        assert document.uri not in client.diagnostics

@@ -10,12 +10,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from kvlens.process import own_command
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pytest_lsp import ClientServerConfig
 
-from tests.lsp.conftest import Editor, capabilities, make_editor, run, until
+from tests.lsp.conftest import Editor, connected, run, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 OLD, ONE = {"id": "OLD"}, {"binding": "ONE"}
@@ -32,16 +30,8 @@ async def editor(tmp_path: Path) -> AsyncIterator[Editor]:
     (tmp_path / "wrangler.toml").write_text(config("OLD", "ONE"), encoding="utf-8")
     (tmp_path / "seeds").mkdir()
     (tmp_path / "seeds" / "ONE.json").write_text(seeds(a="1", b="1"), encoding="utf-8")
-    server = ClientServerConfig(server_command=own_command("lsp"), client_factory=make_editor)
-    client: Any = await server.start()
-    client.folder = tmp_path
-    folder = types.WorkspaceFolder(tmp_path.as_uri(), tmp_path.name)
-    await client.initialize_session(
-        types.InitializeParams(capabilities=capabilities(), workspace_folders=[folder])
-    )
-    yield client
-    await client.shutdown_session()
-    await client.stop()
+    async with connected(tmp_path) as client:
+        yield client
 
 
 def seeds(**values: str) -> str:

@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from kvlens.lsp.fast_pygls.switch import VARIABLE
-from kvlens.process import own_command
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pytest_lsp import ClientServerConfig
 
-from tests.lsp.conftest import Editor, capabilities, make_editor, run, until
+from tests.lsp.conftest import Editor, connected, run, until
 
 CONFIG = '[[kv_namespaces]]\nbinding = "CARTS"\nid = "0f2ac74b498b48028cb68387c421e279"\n'
 
@@ -25,22 +23,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def session(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Editor]:
     """A server that has the project open."""
     (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
-    client = await ClientServerConfig(
-        server_command=own_command("lsp"),
-        client_factory=make_editor,
-        server_env={**os.environ, VARIABLE: request.param},
-    ).start()
-    assert isinstance(client, Editor)
-    client.folder = tmp_path
-    await client.initialize_session(
-        types.InitializeParams(
-            capabilities=capabilities(),
-            workspace_folders=[types.WorkspaceFolder(tmp_path.as_uri(), tmp_path.name)],
-            initialization_options={"store": "memory:", "autoStart": False},
-        )
-    )
-    yield client
-    await client.shutdown_session()
+    env = {**os.environ, VARIABLE: request.param}
+    async with connected(tmp_path, {"store": "memory:", "autoStart": False}, env=env) as client:
+        yield client
 
 
 async def test_a_session_is_the_same_both_ways(session: Editor) -> None:

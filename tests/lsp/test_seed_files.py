@@ -12,12 +12,10 @@ from typing import Any
 
 import pytest
 from kvlens.lint.check_seeds import check
-from kvlens.process import own_command
 from kvlens.text import UTF16, LineIndex
 from lsprotocol import types
-from pytest_lsp import ClientServerConfig
 
-from tests.lsp.conftest import CONFIG, Editor, capabilities, make_editor, until
+from tests.lsp.conftest import CONFIG, Editor, capabilities, connected, until
 from tests.unit.marked_text import marked
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -162,32 +160,21 @@ async def test_json_of_others_is_left_alone(editor: Editor, tmp_path: Path) -> N
 
 
 async def test_a_client_that_pulls_gets_them_too(tmp_path: Path) -> None:
-    client = await ClientServerConfig(
-        server_command=own_command("lsp"), client_factory=make_editor
-    ).start()
-    assert isinstance(client, Editor)
     (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
     able = capabilities()
     able.text_document = types.TextDocumentClientCapabilities(
         diagnostic=types.DiagnosticClientCapabilities()
     )
-    await client.initialize_session(
-        types.InitializeParams(
-            capabilities=able,
-            workspace_folders=[types.WorkspaceFolder(tmp_path.as_uri(), "x")],
-            initialization_options={"store": "memory:", "autoStart": False},
-        )
-    )
-    uri = open_text(client, tmp_path / "seeds" / "CARTS.json", '[{ "key": "a" }]')
-    asked = types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri))
-    codes: list[Any] = []
-    for _ in range(200):  # checked beside the first answers
-        report = await client.text_document_diagnostic_async(asked)
-        if codes := [d.code for d in getattr(report, "items", [])]:
-            break
-    assert codes == ["seed-invalid"]
-    whole = await client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams([]))
-    assert {r.uri: [d.code for d in getattr(r, "items", [])] for r in whole.items}[uri] == codes
-    assert uri not in client.diagnostics
-    await client.shutdown_session()
-    await client.stop()  # type: ignore[no-untyped-call]
+    options = {"store": "memory:", "autoStart": False}
+    async with connected(tmp_path, options, able=able) as client:
+        uri = open_text(client, tmp_path / "seeds" / "CARTS.json", '[{ "key": "a" }]')
+        asked = types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri))
+        codes: list[Any] = []
+        for _ in range(200):  # checked beside the first answers
+            report = await client.text_document_diagnostic_async(asked)
+            if codes := [d.code for d in getattr(report, "items", [])]:
+                break
+        assert codes == ["seed-invalid"]
+        whole = await client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams([]))
+        assert {r.uri: [d.code for d in getattr(r, "items", [])] for r in whole.items}[uri] == codes
+        assert uri not in client.diagnostics

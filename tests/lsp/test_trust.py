@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kvlens.lsp.execute_command import COMMANDS
 from kvlens.lsp.settings import read_settings
-from kvlens.process import own_command
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pytest_lsp import ClientServerConfig
 
-from tests.lsp.conftest import CONFIG, Editor, capabilities, make_editor, run, until
+from tests.lsp.conftest import CONFIG, Editor, connected, run, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CARTS = {"binding": "CARTS", "environment": None}
@@ -36,25 +32,6 @@ PARAMS: dict[str, dict[str, Any]] = {
     "kvlens.address": {},
     "kvlens.run": {},
 }
-
-
-@asynccontextmanager
-async def opened(folder: Path, options: dict[str, Any]) -> AsyncIterator[Editor]:
-    client = await ClientServerConfig(
-        server_command=own_command("lsp"), client_factory=make_editor
-    ).start()
-    assert isinstance(client, Editor)
-    client.folder = folder
-    await client.initialize_session(
-        types.InitializeParams(
-            capabilities=capabilities(),
-            workspace_folders=[types.WorkspaceFolder(folder.as_uri(), folder.name)],
-            initialization_options={"store": "wrangler:", "push": True, **options},
-        )
-    )
-    yield client
-    await client.shutdown_session()
-    await client.stop()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
@@ -112,7 +89,7 @@ async def test_every_command_is_looked_at() -> None:
 
 async def test_an_untrusted_workspace_is_checked_and_left_alone(hostile: Path) -> None:
     before = seen(hostile)
-    async with opened(hostile, {"trusted": False}) as editor:
+    async with connected(hostile, {"store": "wrangler:", "push": True, "trusted": False}) as editor:
         await until(lambda: (hostile / "wrangler.toml").as_uri() in editor.diagnostics)
         seed = {**CARTS, "file": (hostile / "seeds" / "CARTS.json").as_uri()}
         for command, params in {**PARAMS, "kvlens.seed": seed}.items():
@@ -129,7 +106,7 @@ async def test_an_untrusted_workspace_is_checked_and_left_alone(hostile: Path) -
 
 async def test_trust_that_is_granted_starts_the_emulator(tmp_path: Path) -> None:
     (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
-    async with opened(tmp_path, {"trusted": False, "store": "memory:"}) as editor:
+    async with connected(tmp_path, {"trusted": False, "store": "memory:", "push": True}) as editor:
         await until(lambda: (tmp_path / "wrangler.toml").as_uri() in editor.diagnostics)
         store = {"store": "memory:"}
         for settings in (store, {**store, "trusted": False}, {**store, "trusted": "yes"}):

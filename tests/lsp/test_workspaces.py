@@ -17,9 +17,8 @@ from kvlens.process import own_command
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.uris import to_fs_path
-from pytest_lsp import ClientServerConfig
 
-from tests.lsp.conftest import Editor, capabilities, make_editor, run, until
+from tests.lsp.conftest import Editor, connected, run, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ID = "0f2ac74b498b48028cb68387c421e279"
@@ -79,26 +78,11 @@ async def many(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Editor
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
-    client = await ClientServerConfig(
-        server_command=own_command("lsp"), client_factory=make_editor
-    ).start()
-    assert isinstance(client, Editor)
-    client.folder = root
-    await client.initialize_session(
-        types.InitializeParams(
-            capabilities=capabilities(),
-            workspace_folders=[
-                types.WorkspaceFolder((root / name).as_uri(), name) for name in FOLDERS
-            ],
-            initialization_options={"store": "memory:"},
-        )
-    )
-    configs = {uri(client, name) for name in FILES if "wrangler" in name}
-    configs.discard(uri(client, "apps/one/wrangler.toml"))  # wrangler takes the one beside it
-    await until(lambda: configs <= set(client.diagnostics))
-    yield client
-    await client.shutdown_session()
-    await client.stop()  # type: ignore[no-untyped-call]
+    async with connected(root, {"store": "memory:"}, names=FOLDERS) as client:
+        configs = {uri(client, name) for name in FILES if "wrangler" in name}
+        configs.discard(uri(client, "apps/one/wrangler.toml"))  # wrangler takes the one beside it
+        await until(lambda: configs <= set(client.diagnostics))
+        yield client
 
 
 def uri(editor: Editor, name: str) -> str:
