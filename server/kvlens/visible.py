@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 
+# Patterns as texts: `re` compiles one when it is first used, and most commands use none of them.
+
 # C0 but tab and line feed, DEL, C1, and what turns the direction of text or ends its line.
-STEERING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+STEERING = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 # Tab and line feed, and what takes no room: names that differ in it alone would look the same.
 # Joiners stay between what may need them, as in emoji; a word joiner between "]" or "$" and "(" is
 # ours, see `notice`.
-_ALSO_IN_NAMES = re.compile(
+_ALSO_IN_NAMES = (
     "[\t\n\xad\u061c\u180e\u200b\u200e\u200f\u2061-\u2065\u206a-\u206f\ufeff\U000e0000-\U000e007f]"
     r"|(?<![^\x00-\x7f\u2000-\u206f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f\u2000-\u206f])"
     r"|(?<![\]$])\u2060|\u2060(?!\()"
 )
 _NAMED = {"\t": "\\t", "\n": "\\n"}
-_JOINED = re.compile(r"([\]$])(?=\()")
+_JOINED = r"([\]$])(?=\()"
 
 
 def visible(text: str) -> str:
@@ -26,12 +26,12 @@ def visible(text: str) -> str:
     >>> visible("A\x1b[2J\n")
     'A\\x1b[2J\n'
     """
-    return STEERING.sub(_escape, text)
+    return re.sub(STEERING, _escape, text)
 
 
 def one_line(name: object) -> str:
     """Return a name as `visible` does, its line ends, tabs and what takes no room written out."""
-    return visible(_ALSO_IN_NAMES.sub(_written, str(name)))
+    return visible(re.sub(_ALSO_IN_NAMES, _written, str(name)))
 
 
 def notice(message: str) -> str:
@@ -40,7 +40,7 @@ def notice(message: str) -> str:
     Editors make links of `[text](command:…)` and icons of `$(name)`, in any notification and over
     code. A word joiner, which takes no room, parts the two.
     """
-    return _JOINED.sub("\\1\u2060", one_line(message))
+    return re.sub(_JOINED, "\\1\u2060", one_line(message))
 
 
 def _written(found: re.Match[str]) -> str:

@@ -64,7 +64,7 @@ def json_text(value: object) -> str:
 
 def visible_json(text: str) -> str:
     """Return JSON text that means the same and has nothing in it that steers a terminal."""
-    return STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub(STEERING, lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class _Screen:
