@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kvlens.lsp.command import Params
     from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
+    from kvlens.workspace.project import Project
 
 NAMES = {"namespace_id": "id", "expiration_ttl": "expirationTtl"}
 
@@ -84,8 +85,7 @@ async def find_target(server: Server, params: Params) -> Target:
     except NotFoundError:
         from kvlens.operations.namespaces import find_unclaimed  # late: seldom asked for
 
-        project = await find_project(server, params)
-        others = claimed(server, project)
+        others = claimed(server, scope.project)
         found = namespace_id and await find_unclaimed(scope, namespace_id, others)
         if not found:
             raise
@@ -110,17 +110,8 @@ def find_file(server: Server, target: Target, uri: str) -> Path:
     return whole
 
 
-async def find_claimed(server: Server, params: Params) -> set[str]:
-    """Return the ids that `claimed` gives for the project that `config` names."""
-    return claimed(server, await find_project(server, params))
-
-
-def claimed(server: Server, project: ServedProject) -> set[str]:
+def claimed(server: Server, project: Project) -> set[str]:
     """Return the ids that a project's config names, and every other whose store is the same."""
-    place = _store_place(project)
-    sharing = [one for one in server.projects if _store_place(one) == place]
+    place = keys_of(project.store, project.folder)
+    sharing = [one for one in server.projects if keys_of(one.store, one.folder) == place]
     return {name for one in sharing for name in one.config.store_ids()}
-
-
-def _store_place(project: ServedProject) -> str:
-    return keys_of(project.emulator.settings.store, project.path.parent)

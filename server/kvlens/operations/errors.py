@@ -1,12 +1,5 @@
 """The errors of operations.
 
-OperationError          an operation cannot be done
-├── InvalidError        an argument is not one that it takes
-├── NotFoundError       what was asked for does not exist, or which one is meant is not clear
-├── ExistsError         something would be overwritten that was not to be
-├── ConflictError       something else has changed what was read
-└── FilesError          files have mistakes
-
 A text starts in lower case and has no final period, as it may follow a program's name. It says
 how to go on in the words of who asked: `text("--env" …)` in the shell, `"environment"` in the
 editor.

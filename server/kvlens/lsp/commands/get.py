@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kvlens.lsp.command import Command
-from kvlens.lsp.targets import find_claimed, find_target
+from kvlens.lsp.targets import claimed, find_target
 from kvlens.operations.get import get
 from kvlens.operations.place import find_place
 from kvlens.seeds.export import to_item
@@ -31,7 +31,7 @@ async def run(server: Server, params: Params) -> dict[str, Any] | None:
     form = "base64" if item.pop("base64", False) else "text"
     size = len(entry.value)
     del item["key"]
-    place = find_place(target, await find_claimed(server, params))
+    place = find_place(target, claimed(server, target.scope.project))
     return {
         "size": size,
         "digest": digest(entry.value),

@@ -10,7 +10,7 @@ import binascii
 from typing import TYPE_CHECKING
 
 from kvlens.lsp.command import Command, ParamsError
-from kvlens.lsp.targets import find_claimed, find_target
+from kvlens.lsp.targets import claimed, find_target
 from kvlens.operations.place import check_place
 from kvlens.operations.put import put, replace
 
@@ -32,7 +32,7 @@ async def run(server: Server, params: Params) -> dict[str, bool]:
     check_place(
         target,
         key,
-        await find_claimed(server, params),
+        claimed(server, target.scope.project),
         store=params.get("store", str),
         declared=bool(params.get("declared", bool)),
     )
