@@ -119,7 +119,7 @@ async function tell(server: Server, id: string, error: unknown): Promise<void> {
         }
         return;
     }
-    const text = error instanceof Error ? error.message : String(error);
+    const text = format.reason(error);
     server.log.error(`${id}: ${text}`);
     if (/cancell?ed/i.test(text)) {
         brief('KV Lens: cancelled');
@@ -212,14 +212,15 @@ async function put(parts: Parts, node?: Subject): Promise<void> {
     const look = (key: string): Promise<Value | null> =>
         parts.server.ask('kvlens.get', { ...space, key });
     let what: prompts.Put | undefined;
-    for (let done = false; !done; ) {
+    for (;;) {
         what = await prompts.put(space, readFile, look, what);
         try {
             await parts.server.ask('kvlens.put', { ...space, ...what });
-            done = true;
+            brief(`Put "${what.key}" into ${nameOf(space)}`);
+            return;
         } catch (error) {
             // What was typed is not lost: it is asked for again as it was.
-            const text = error instanceof Error ? error.message : String(error);
+            const text = format.reason(error);
             parts.server.log.error(`kvlens.put: ${text}`);
             const again = 'Try Again…';
             if ((await fail(`KV Lens: ${text}`, again)) !== again) {
@@ -227,7 +228,6 @@ async function put(parts: Parts, node?: Subject): Promise<void> {
             }
         }
     }
-    brief(`Put "${what?.key}" into ${nameOf(space)}`);
 }
 
 async function get(parts: Parts, node?: Subject): Promise<void> {
@@ -355,7 +355,7 @@ async function removeGroups(parts: Parts, groups: Group[], others: string[] = []
         try {
             await parts.server.ask('kvlens.delete', { ...space, keys });
         } catch (error) {
-            const why = error instanceof Error ? error.message : String(error);
+            const why = format.reason(error);
             const left = groups.filter((group) => !done.some((one) => one.space === group.space));
             throw new Error(
                 `${why} Deleted: ${listed(done) || 'nothing'}. Not deleted: ${listed(left)}.`,

@@ -11,6 +11,7 @@ import * as vscode from 'vscode';
 import { isNamespace, placeOf, SCHEME, uriOf } from './address';
 import { bodyOf, bytesOf, decode, dump, type Form, formOf, marksOf } from './contents';
 import { follow, type Origin, saveElsewhere } from './elsewhere';
+import * as format from './format';
 import { fault } from './messages';
 import { reference } from './model';
 import { type Changed, type Commands, isModified, type Value } from './protocol';
@@ -326,7 +327,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         try {
             value = await this.server.ask('kvlens.get', { config, id, key });
         } catch (error) {
-            const text = error instanceof Error ? error.message : String(error);
+            const text = format.reason(error);
             throw error instanceof ServerDown
                 ? fault('Unavailable', text)
                 : fault('Unknown', text);

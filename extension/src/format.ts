@@ -61,3 +61,8 @@ export function oneLine(value: unknown, limit = 80): string {
     const text = JSON.stringify(value) ?? '';
     return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
 }
+
+/** What an error says. */
+export function reason(error: unknown): string {
+    return error instanceof Error ? error.message : String(error);
+}

@@ -1,6 +1,7 @@
 /** What the window knows of the projects, and who is told when that changes. */
 
 import * as vscode from 'vscode';
+import * as format from './format';
 import type { Changed, Namespace, NamespaceRef, Project } from './protocol';
 import type { Server } from './server';
 
@@ -85,7 +86,7 @@ export class Model implements vscode.Disposable {
             this.projects = await this.server.ask('kvlens.namespaces', {});
             this.known = true;
         } catch (error) {
-            this.server.log.warn(`namespaces: ${error instanceof Error ? error.message : error}`);
+            this.server.log.warn(`namespaces: ${format.reason(error)}`);
         }
         this.emitter.fire(changes);
     }

@@ -16,6 +16,7 @@ import {
     type StaticFeature,
 } from 'vscode-languageclient/node';
 import { type CommandLine, developmentServer } from './development';
+import * as format from './format';
 import { cancellableProgress } from './progress';
 import type { Changed, Commands, Output, Status } from './protocol';
 import { findPython, NoPython } from './python';
@@ -153,7 +154,7 @@ export class Server implements vscode.Disposable {
             await this.client.start();
             this.become('running');
         } catch (error) {
-            const text = error instanceof Error ? error.message : String(error);
+            const text = format.reason(error);
             this.log.error(text);
             if (error instanceof NoPython) {
                 this.become('noPython', text);

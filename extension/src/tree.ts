@@ -487,7 +487,7 @@ function failureHint(id: string, error: unknown): HintNode {
     return {
         kind: 'hint',
         id: `${id}|failure`,
-        label: error instanceof Error ? error.message : String(error),
+        label: format.reason(error),
         icon: 'warning',
         command: { command: 'kvlens.refresh', title: 'Refresh' },
     };
