@@ -28,6 +28,7 @@ from kvlens.worker.script import plain_script
 
 from tests.interop.projects import PACKAGES, WAIT, Dev, write_project
 from tests.interop.test_dev import answer, small
+from tests.unit.odd_files import endless, gigabytes, pipe
 
 OK = "export default { fetch: (request) => new Response(`ok ${request.url}`) };"
 
@@ -241,23 +242,14 @@ def test_what_cannot_be_run_is_said(
     assert "Traceback" not in done.stderr
 
 
-def _pipe(path: Path) -> None:
-    os.mkfifo(path)
-
-
-def _endless(path: Path) -> None:
-    path.symlink_to("/dev/zero")
-
-
 def _huge(path: Path) -> None:
-    with path.open("wb") as file:
-        file.truncate(8 * 1024**3)
+    gigabytes(path, 8 * 1024**3)
 
 
 READ = """import text from "./a.txt"; import data from "./a.bin"; import wasm from "./a.wasm";
 import "./imported"; import "../beside/b.ts"; import "pkg"; import { x } from "./lib/index.js"; void x;
 """
-BAD = {"a pipe": _pipe, "an endless device": _endless, "gigabytes": _huge}
+BAD = {"a pipe": pipe, "an endless device": endless, "gigabytes": _huge}
 NAMES: tuple[str, ...] = ("src/a.txt", "src/a.bin", "src/a.wasm", "src/imported.ts", "beside/b.ts")
 NAMES += ("node_modules/pkg/package.json", "node_modules/pkg/main.js", "src/lib/index.ts")
 NAMES += ("src/w.js", ".dev.vars")

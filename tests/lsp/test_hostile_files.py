@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from kvlens.process import own_command
 
+from tests.unit.odd_files import endless, gigabytes, pipe
+
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 PLACES = (
     "wrangler.toml",
@@ -28,15 +30,10 @@ CONFIG = 'main = "src/index.ts"\nkv_namespaces = [{ binding = "CARTS", id = "" }
 SOURCE = "export default { fetch(r, env) { env.CARTS.get('k') } }\n"
 
 
-def _large(path: Path) -> None:
-    with path.open("wb") as file:
-        file.truncate(5 * 1024**3)
-
-
 KINDS: dict[str, Callable[[Path], None]] = {
-    "pipes": lambda path: os.mkfifo(path),
-    "endless devices": lambda path: path.symlink_to("/dev/zero"),
-    "gigabytes": _large,
+    "pipes": pipe,
+    "endless devices": endless,
+    "gigabytes": gigabytes,
     "folders": lambda path: path.mkdir(),
 }
 

@@ -10,12 +10,10 @@ from pathlib import Path
 import pytest
 from kvlens import files
 
+from tests.unit.odd_files import endless, gigabytes, pipe
+
 LIMIT = 1000
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
-
-
-def _fifo(path: Path) -> None:
-    os.mkfifo(path)
 
 
 def _socket(path: Path) -> None:
@@ -23,21 +21,12 @@ def _socket(path: Path) -> None:
         server.bind(str(path))
 
 
-def _zero(path: Path) -> None:
-    path.symlink_to("/dev/zero")
-
-
-def _large(path: Path) -> None:
-    with path.open("wb") as file:
-        file.truncate(5 * 1024**3)  # sparse: no room taken
-
-
 REFUSED: list[tuple[str, Callable[[Path], None], str]] = [
     ("folder", Path.mkdir, "is a folder"),
-    ("pipe", _fifo, "is a named pipe"),
+    ("pipe", pipe, "is a named pipe"),
     ("socket", _socket, "is a socket"),
-    ("device behind a link", _zero, "is a device"),
-    ("gigabytes", _large, "is 5,368,709,120 bytes, over the limit of 1,000"),
+    ("device behind a link", endless, "is a device"),
+    ("gigabytes", gigabytes, "is 5,368,709,120 bytes, over the limit of 1,000"),
 ]
 
 

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -221,6 +221,21 @@ CLOCKS: dict[str, tuple[float, float, float]] = {
 }
 
 
+def unused(place: Path, now: float, ages: Sequence[int]) -> tuple[Path, Blobs]:
+    """Make an empty database, and values of some ages in seconds that it does not name."""
+    database = place / "x.sqlite"
+    db = sqlite3.connect(database)
+    db.execute("CREATE TABLE _mf_entries (key, blob_id)")
+    db.close()
+    folder = place / "blobs"
+    folder.mkdir()
+    for age in ages:
+        name = f"{age:080x}"
+        (folder / name).write_bytes(b"")
+        os.utime(folder / name, (now - age,) * 2)
+    return database, Blobs(folder)
+
+
 @pytest.mark.parametrize(("wall", "clock", "before"), CLOCKS.values(), ids=CLOCKS.keys())
 def test_a_clock_that_jumps_makes_nothing_old(
     tmp_path: Path, wall: float, clock: float, before: float
@@ -228,18 +243,8 @@ def test_a_clock_that_jumps_makes_nothing_old(
     """A file counts as made before the opening only where both clocks say so."""
     now = time.time()
     opened = orphans.Opening(now - wall, time.monotonic() - clock, True)
-    database = tmp_path / "x.sqlite"
-    db = sqlite3.connect(database)
-    db.execute("CREATE TABLE _mf_entries (key, blob_id)")
-    db.close()
-    folder = tmp_path / "blobs"
-    folder.mkdir()
     ages = (50, 90, 110, 3000, 3590)
-    for age in ages:
-        name = f"{age:080x}"
-        (folder / name).write_bytes(b"")
-        os.utime(folder / name, (now - age,) * 2)
-    found = orphans.find(database, Blobs(folder), opened, lambda _: set())
+    found = orphans.find(*unused(tmp_path, now, ages), opened, lambda _: set())
     assert sorted(int(name, 16) for name in found) == [age for age in ages if age > before]
 
 
@@ -249,17 +254,9 @@ def test_a_file_system_that_counts_seconds_makes_nothing_old(
     """As FAT does, by two and rounded down: a file made since seems to be made before."""
     now = float(int(time.time()))
     monkeypatch.setattr(Blobs, "now", lambda blobs: now)
-    database = tmp_path / "x.sqlite"
-    db = sqlite3.connect(database)
-    db.execute("CREATE TABLE _mf_entries (key, blob_id)")
-    db.close()
-    folder = tmp_path / "blobs"
-    folder.mkdir()
-    for age in (12, 14):
-        (folder / f"{age:080x}").write_bytes(b"")
-        os.utime(folder / f"{age:080x}", (now - age,) * 2)
+    place = unused(tmp_path, now, (12, 14))
     opened = orphans.Opening(time.time() - 11, time.monotonic() - 11, True)
-    found = orphans.find(database, Blobs(folder), opened, lambda _: set())
+    found = orphans.find(*place, opened, lambda _: set())
     assert [int(name, 16) for name in found] == [14]
 
 

@@ -14,6 +14,8 @@ from kvlens.worker.commands import run
 from kvlens.worker.config import FIELDS, read_worker_config
 from kvlens.worker.errors import BuildError, WorkerError
 
+from tests.unit.odd_files import endless, gigabytes, pipe
+
 WRONG: list[tuple[str, Any, str]] = [
     ("name", 5, "name is 5, a number; it takes text"),
     ("main", ["a.js"], "main is a list; it takes text"),
@@ -162,13 +164,12 @@ KINDS = ["pipe", "device", "huge"]
 def place(path: Path, kind: str) -> str:
     """Put something there that is no file to read, and return what is said of it."""
     if kind == "pipe":
-        os.mkfifo(path)
+        pipe(path)
         return "is a named pipe, not a file"
     if kind == "device":
-        path.symlink_to("/dev/zero")
+        endless(path)
         return "is a device, not a file"
-    with path.open("wb") as file:
-        file.truncate(5 * 1024**3)
+    gigabytes(path)
     return "bytes, over the limit of"
 
 
