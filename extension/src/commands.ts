@@ -301,6 +301,7 @@ function refOf(node: KeyNode): NamespaceRef {
 
 /** What the Delete key does in the view. */
 async function deleteSelected(parts: Parts): Promise<void> {
+    await parts.tree.settled();
     await removeKeys(parts, [...parts.view.selection]);
 }
 

@@ -12,6 +12,8 @@ import { block, inline, oneLine } from './visible';
 const PAGE = 200;
 const LONGEST = 2 ** 31 - 1; // ms that a timer takes
 const PREVIEW = 400; // characters of a value in a tooltip
+const QUIET = 300; // ms: VS Code gathers changes for 200, then asks level by level
+const LONGEST_FILL = 3000; // ms
 
 export interface ProjectNode {
     kind: 'project';
@@ -72,6 +74,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     private readonly loaded = new Map<string, Loaded>();
     private readonly subscription: vscode.Disposable;
     private timer: NodeJS.Timeout | undefined;
+    private busy = 0; // ms since 1970: when VS Code last had to fill the view, or did
 
     readonly onDidChangeTreeData = this.emitter.event;
 
@@ -89,6 +92,27 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     }
 
     async getChildren(node?: Node): Promise<Node[]> {
+        try {
+            return await this.childrenOf(node);
+        } finally {
+            this.busy = Date.now();
+        }
+    }
+
+    /** Wait until the view has filled itself: while it does, it has no selection. */
+    async settled(): Promise<void> {
+        const end = Date.now() + LONGEST_FILL;
+        while (Date.now() < Math.min(end, this.busy + QUIET)) {
+            await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+    }
+
+    private fill(node?: Node): void {
+        this.busy = Date.now();
+        this.emitter.fire(node);
+    }
+
+    private async childrenOf(node?: Node): Promise<Node[]> {
         switch (node?.kind) {
             case undefined:
                 return this.roots();
@@ -145,7 +169,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         if (loaded && !loaded.complete) {
             await this.load(node.parent, loaded, loaded.keys.length + PAGE);
         }
-        this.emitter.fire(node.parent);
+        this.fill(node.parent);
     }
 
     private async roots(): Promise<Node[]> {
@@ -233,7 +257,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             );
             loaded.stale ||= !changes.length || hit;
         }
-        this.emitter.fire(undefined);
+        this.fill();
     }
 
     /** Look again when a key expires, which nobody tells, and when what is said of it changes. */
@@ -265,7 +289,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         if (expired) {
             void this.model.refresh(); // tells of the new numbers of keys, too
         } else {
-            this.emitter.fire(undefined);
+            this.fill();
         }
         this.wait();
     }

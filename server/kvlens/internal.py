@@ -8,7 +8,6 @@ import os
 ISSUES = "https://github.com/kvlens/kvlens/issues"
 DEBUG = "KVLENS_DEBUG"  # the variable that shows tracebacks
 _LOG = logging.getLogger("kvlens")
-_LOG.addHandler(logging.NullHandler())  # tracebacks are only shown on request
 _LONGEST = 200
 
 
@@ -31,7 +30,8 @@ def unexpected(error: BaseException | str) -> str:
     return f"Internal error: {first}. Please report this at {ISSUES}; the log says more."
 
 
-def show_tracebacks() -> None:
-    """Write the log to standard error if the user has asked for it."""
-    if os.environ.get(DEBUG):
-        _LOG.addHandler(logging.StreamHandler())
+def keep_log(*, always: bool = False) -> None:
+    """Write the log, tracebacks with it, to standard error if wanted `always`, or on request."""
+    if not _LOG.handlers:
+        wanted = always or os.environ.get(DEBUG)
+        _LOG.addHandler(logging.StreamHandler() if wanted else logging.NullHandler())

@@ -17,6 +17,8 @@ from kvlens.cli import main
 from kvlens.cli.terminal import coloured, one_line, screens, visible, visible_json
 from kvlens.process import own_command
 
+from tests.unit.odd_files import endless, gigabytes, pipe
+
 CONFIG = '{{ "kv_namespaces": [{{ "binding": {name}, "id": "x" }}, {{ "binding": "KV" }}] }}'
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 
@@ -287,26 +289,29 @@ def test_the_log_of_an_editor_has_the_traceback(tmp_path: Path) -> None:
     assert "internal error in kvlens lsp: KeyError: 'x'" in done.stderr
 
 
+def test_the_log_of_an_editor_says_why_the_server_ends() -> None:
+    with subprocess.Popen(
+        [*own_command(), "lsp"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as server:
+        assert server.stdin
+        assert server.stderr
+        server.stdin.write(b"X: 5\r\n\r\n{}")
+        server.stdin.flush()
+        assert server.wait(60) == 1
+        log = server.stderr.read()
+    assert b"something other than LSP messages: no Content-Length in b'X: 5'" in log
+
+
 # files ------------------------------------------------------------------------------------------
 
 
-def _fifo(path: Path) -> None:
-    os.mkfifo(path)
-
-
-def _zero(path: Path) -> None:
-    path.symlink_to("/dev/zero")
-
-
-def _large(path: Path) -> None:
-    with path.open("wb") as file:
-        file.truncate(5 * 1024**3)
-
-
 KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
-    "pipe": (_fifo, "is a named pipe, not a file"),
-    "device": (_zero, "is a device, not a file"),
-    "gigabytes": (_large, "is 5,368,709,120 bytes, over the limit of "),
+    "pipe": (pipe, "is a named pipe, not a file"),
+    "device": (endless, "is a device, not a file"),
+    "gigabytes": (gigabytes, "is 5,368,709,120 bytes, over the limit of "),
 }
 GOOD = 'main = "src/index.ts"\n[[kv_namespaces]]\nbinding = "KV"\n'
 
@@ -355,7 +360,7 @@ def test_what_is_no_file_is_named_at_once(
 
 
 @POSIX
-@pytest.mark.parametrize("make", [_fifo, _zero, _large], ids=["pipe", "device", "gigabytes"])
+@pytest.mark.parametrize("make", [pipe, endless, gigabytes], ids=["pipe", "device", "gigabytes"])
 @pytest.mark.parametrize(
     "place", ["src/index.ts", "package.json", "node_modules/wrangler/package.json",
               "wrangler.staging.toml", "src/env.d.ts"],

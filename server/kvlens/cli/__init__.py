@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.cli import commands
 from kvlens.cli.terminal import screens
-from kvlens.internal import show_tracebacks
+from kvlens.internal import keep_log
 
 if TYPE_CHECKING:
     from kvlens.cli.frame import Command, Group
@@ -103,7 +103,7 @@ def _command(stem: str) -> Command:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 problems or not found, 2 wrong use."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    show_tracebacks()
+    keep_log(always=words[:1] == ["lsp"])  # standard error is the editor's log
     if words[:1] == ["lsp"]:
         return _run(words)  # standard output is the protocol's
     with screens():
