@@ -7,9 +7,10 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,44 @@ def small(
 
 
 # what a Worker gets ----------------------------------------------------------------------------
+
+AT_ONCE = """export default { async fetch(request, { KV }) {
+  const failed = [];
+  const each = (act) => Promise.all([...Array(1500).keys()].map(
+    (number) => act(`key ${number}`).catch((error) => failed.push(String(error)))));
+  await each((key) => KV.put(key, "value"));
+  const got = new Set(await each((key) => KV.get(key)));
+  const listed = (await KV.list()).keys.length;
+  await each((key) => KV.delete(key));
+  const left = (await KV.list()).keys.length;
+  return Response.json({ failed: failed.slice(0, 3), got: [...got], listed, left });
+} };
+"""
+
+
+@pytest.fixture
+def few_descriptors() -> Iterator[None]:
+    """Programs that are started now may have as many files open as on macOS."""
+    if sys.platform == "win32":
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("few_descriptors")
+@pytest.mark.parametrize("store", ["memory:", "wrangler:"])
+def test_a_worker_may_make_many_calls_at_once(tmp_path: Path, store: str) -> None:
+    """As `Promise.all` over a page of keys does; workerd opens a connection for each."""
+    write_project(tmp_path, small(AT_ONCE, 'kv_namespaces = [{ binding = "KV", id = "kv" }]\n'))
+    with Dev(tmp_path, store=store) as dev:
+        for _ in range(2):  # on new connections, and on those that are open
+            done = {"failed": [], "got": ["value"], "listed": 1000, "left": 0}
+            assert answer(dev) == done
 
 
 def test_typescript_packages_vars_and_secrets(project: Path) -> None:

@@ -228,14 +228,28 @@ async def test_answers_that_nobody_reads_are_counted(emulator: Emulator, store: 
 if sys.platform != "win32":  # which tells of no limit
 
     @pytest.mark.parametrize(
-        ("soft", "most"), [(1024, 512), (256, 128), (20, 16), (1_000_000, 2048), (-1, 2048)]
+        ("soft", "hard", "raised", "most"),
+        [
+            (1024, 1024, None, 512),
+            (256, 256, None, 128),
+            (20, 20, None, 16),
+            (1_000_000, 1_000_000, None, 8192),
+            (-1, -1, None, 8192),
+            (256, -1, 10_240, 5120),
+            (1024, 4096, 4096, 2048),
+            (1024, 524_288, 10_240, 5120),
+        ],
     )
     def test_the_limit_follows_the_systems(
-        monkeypatch: pytest.MonkeyPatch, soft: int, most: int
+        monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, raised: int | None, most: int
     ) -> None:
-        soft = resource.RLIM_INFINITY if soft < 0 else soft
-        monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, soft))
+        """The soft limit is raised first; `raised` is what to."""
+        calls = []
+        soft, hard = (resource.RLIM_INFINITY if one < 0 else one for one in (soft, hard))
+        monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
+        monkeypatch.setattr(resource, "setrlimit", lambda _, limits: calls.append(limits))
         assert capacity.Capacity().connections == most
+        assert calls == ([] if raised is None else [(raised, hard)])
 
     NO_DESCRIPTORS = """
 import asyncio, os, resource, sys

@@ -15,6 +15,8 @@ import sys
 from collections import deque
 from typing import Any, Protocol
 
+from kvlens.process import file_descriptors
+
 UNTRUSTED_SECONDS = 10.0  # for a request with the token, and between two without
 STALLED_SECONDS = 30.0  # without a byte, while others wait for the memory that it holds
 MEMORY = 256 * 1024 * 1024  # bytes of bodies and answers in flight; one alone may be larger
@@ -23,8 +25,7 @@ LARGE_BLOCK = 256 * 1024  # bytes
 LOOK_EVERY = 1.0  # seconds
 SAY_AGAIN = 60.0  # seconds in which the same is logged once
 
-_FEWEST, _MOST = 16, 2048
-_WITHOUT_A_LIMIT = 512  # connections, if the system reports no limit on descriptors
+_FEWEST, _MOST = 16, 8192
 
 logger = logging.getLogger(__name__)
 
@@ -197,14 +198,7 @@ class Capacity:
 
 def _connections() -> int:
     """Return how many connections there may be: half the descriptors; the store needs some."""
-    try:
-        import resource
-    except ImportError:  # on Windows
-        return _WITHOUT_A_LIMIT
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return _MOST
-    return max(_FEWEST, min(_MOST, soft // 2))
+    return max(_FEWEST, min(_MOST, file_descriptors() // 2))
 
 
 def _give_large_blocks_back() -> None:

@@ -1,8 +1,12 @@
-"""Why a port can't be listened on, in words for the user."""
+"""What listening on a port takes, and why one can't be listened on."""
 
 from __future__ import annotations
 
 import errno
+
+BACKLOG = 4096
+"""Connections that may wait to be accepted. The system has a limit, too; asyncio's 100 are too few
+for a Worker, which opens one for each call that it makes at once."""
 
 _WINDOWS_IN_USE = 10048  # WSAEADDRINUSE
 

@@ -18,7 +18,7 @@ from kvlens.emulator.batches import Batches
 from kvlens.emulator.capacity import Capacity
 from kvlens.emulator.failure import unexpected
 from kvlens.emulator.http import Connection, Request, Response
-from kvlens.emulator.ports import listen_failure
+from kvlens.emulator.ports import BACKLOG, listen_failure
 from kvlens.errors import KVLensError
 from kvlens.kv import limits
 from kvlens.kv.clock import Clock, system_clock
@@ -96,7 +96,7 @@ class Emulator:
             return Connection(self, self.capacity)
 
         try:
-            server = await loop.create_server(connect, address, port)
+            server = await loop.create_server(connect, address, port, backlog=BACKLOG)
         except (OSError, OverflowError) as error:
             raise EmulatorError(listen_failure(port, error, host)) from error
         self._servers.append(server)
@@ -107,7 +107,9 @@ class Emulator:
         if unix is not None:
             try:
                 self._servers.append(
-                    await loop.create_unix_server(connect, sock=_private_socket(unix))
+                    await loop.create_unix_server(
+                        connect, sock=_private_socket(unix), backlog=BACKLOG
+                    )
                 )
             except (OSError, NotImplementedError, AttributeError) as error:
                 await self.close()

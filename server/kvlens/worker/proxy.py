@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
-from kvlens.emulator.ports import listen_failure
+from kvlens.emulator.ports import BACKLOG, listen_failure
+from kvlens.process import file_descriptors
 from kvlens.worker.errors import WorkerError
 from kvlens.worker.fetch import Address
 from kvlens.worker.framing import MAX_HEAD_SIZE, Head, RequestRefusedError, Requests
@@ -44,7 +44,8 @@ class Proxy:
         self.target: Address | None = None
         self.on_request = on_request
         self.connections: set[_Client] = set()
-        self.most_connections = _most_connections()
+        # each takes two file descriptors, and others need some
+        self.most_connections = max(1, min(file_descriptors() // 3, MOST_CONNECTIONS))
         self._hosts = AllowedHosts(allowed_hosts)
         self._on_refused = on_refused
         self._key = b""
@@ -72,7 +73,9 @@ class Proxy:
         """
         loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(lambda: _Client(self), "127.0.0.1", port)
+            server = await loop.create_server(
+                lambda: _Client(self), "127.0.0.1", port, backlog=BACKLOG
+            )
         except (OSError, OverflowError) as error:
             raise WorkerError(listen_failure(port, error)) from error
         for before in self._servers:
@@ -80,7 +83,9 @@ class Proxy:
         self._servers = [server]
         port = server.sockets[0].getsockname()[1]
         with contextlib.suppress(OSError):  # where "localhost" is the IPv6 address first
-            self._servers.append(await loop.create_server(lambda: _Client(self), "::1", port))
+            self._servers.append(
+                await loop.create_server(lambda: _Client(self), "::1", port, backlog=BACKLOG)
+            )
         self.url = f"http://127.0.0.1:{port}"
 
     async def close(self) -> None:
@@ -128,16 +133,6 @@ class Proxy:
 
     def _wake(self) -> None:
         self._changed.set()
-
-
-def _most_connections() -> int:
-    """Return the limit of clients: each needs two file descriptors, and others need some."""
-    if sys.platform == "win32":
-        return MOST_CONNECTIONS
-    import resource
-
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return MOST_CONNECTIONS if files < 0 else max(1, min(files // 3, MOST_CONNECTIONS))
 
 
 def refusal(name: str) -> str:
