@@ -135,7 +135,8 @@ class _Served:
         connection.connection_lost(None)
         await asyncio.sleep(0)
         capacity = self.emulator.capacity
-        assert not capacity.held and not capacity.open, "something is held"
+        held = capacity.bodies.held + capacity.answers.held
+        assert not held and not capacity.open, "something is held"
         self.emulator.namespaces = {"id1": "KV"}
         return bytes(transport.written)
 

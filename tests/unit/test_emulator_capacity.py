@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from kvlens.emulator import capacity
 from kvlens.emulator.http import Connection
+from kvlens.emulator.memory import Holder
 from kvlens.emulator.server import Emulator
-from kvlens.kv.records import Entry
+from kvlens.kv.records import Entry, Write
 from kvlens.stores.base import Store
 from kvlens.stores.registry import open_store
 
@@ -42,7 +43,7 @@ async def emulator(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     monkeypatch.setattr(capacity, "LOOK_EVERY", 0.05)
     async with Emulator(store, {"id1": "KV"}, token="T0KEN") as running:
         running.capacity.connections = 4
-        running.capacity.memory = 2 * MIB
+        running.capacity.bodies.limit = running.capacity.answers.limit = 2 * MIB
         yield running
 
 
@@ -150,14 +151,14 @@ async def test_aborted_uploads_leave_nothing(emulator: Emulator, store: Store) -
                 client.send(large("k", MIB))
                 client.send(bytes(MIB // 2))
                 await client.writer.drain()
-                await until(lambda: emulator.capacity.held == MIB)
+                await until(lambda: emulator.capacity.bodies.held == MIB)
                 (connection,) = emulator.capacity.open
                 kept.append(weakref.ref(connection))
                 assert sum(map(len, connection._chunks)) > 64 * 1024, number
                 del connection
                 client.writer.transport.abort()
                 await until(lambda: not emulator.capacity.open)
-            assert emulator.capacity.held == 0
+            assert emulator.capacity.bodies.held == 0
         await until(lambda: not any(one() for one in kept))
     finally:
         gc.enable()
@@ -168,13 +169,14 @@ async def test_uploads_wait_for_memory(emulator: Emulator, store: Store) -> None
     """Six of 1 MiB where 2 may be held: none is refused, and no more is ever held."""
     emulator.capacity.connections = 100
     held: list[int] = []
-    take = emulator.capacity.take
+    bodies = emulator.capacity.bodies
+    take = bodies.take
 
-    def counted(member: capacity.Member, size: int) -> None:
-        take(member, size)
-        held.append(emulator.capacity.held)
+    def counted(holder: Holder, size: int) -> None:
+        take(holder, size)
+        held.append(bodies.held)
 
-    emulator.capacity.take = counted  # type: ignore[method-assign]
+    bodies.take = counted  # type: ignore[method-assign]
 
     async def upload(number: int) -> str:
         async with Client(emulator) as client:
@@ -186,7 +188,7 @@ async def test_uploads_wait_for_memory(emulator: Emulator, store: Store) -> None
 
     assert await asyncio.gather(*map(upload, range(6))) == ["200 OK"] * 6
     assert MIB <= max(held) <= 2 * MIB
-    assert emulator.capacity.held == 0
+    assert emulator.capacity.bodies.held == 0
     for number in range(6):
         assert await store.get("id1", f"k{number}") == Entry(b"%d" % number * MIB)
 
@@ -198,7 +200,7 @@ async def test_one_that_holds_memory_and_says_nothing_makes_room(
         stalled.send(large("stalled", 2 * MIB))
         stalled.send(bytes(MIB))
         await stalled.writer.drain()
-        await until(lambda: emulator.capacity.held == 2 * MIB)
+        await until(lambda: emulator.capacity.bodies.held == 2 * MIB)
         client.send(large("k", MIB))
         client.send(bytes(MIB))
         assert (await asyncio.wait_for(client.answer(), 30))[0] == "200 OK"
@@ -220,9 +222,26 @@ async def test_answers_that_nobody_reads_are_counted(emulator: Emulator, store: 
                 one.send(get("big"))
                 await one.reader.readline()
             # one answer is over the limit alone; the rest waits, and the idle readers go
-            assert emulator.capacity.held < 3 * 20 * MIB
+            assert emulator.capacity.answers.held < 3 * 20 * MIB
             assert (await client.ask(get("none")))[0] == "404 Not Found"
-    await until(lambda: emulator.capacity.held == 0)
+    await until(lambda: emulator.capacity.answers.held == 0)
+
+
+async def test_bodies_do_not_wait_for_answers(
+    emulator: Emulator, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Worker that copies values as streams reads its answers only while its bodies are read."""
+    monkeypatch.setattr(capacity, "STALLED_SECONDS", 600.0)
+    await store.put("id1", Write("big", bytes(20 * MIB)))
+    async with Client(emulator) as reader, Client(emulator) as client:
+        reader.send(get("big"))
+        await reader.reader.readline()
+        await until(lambda: emulator.capacity.answers.full)
+        client.send(large("copy", MIB))
+        client.send(bytes(MIB))
+        assert (await asyncio.wait_for(client.answer(), 30))[0] == "200 OK"
+        reader.writer.transport.abort()
+    assert await store.get("id1", "copy") == Entry(bytes(MIB))
 
 
 if sys.platform != "win32":  # which tells of no limit

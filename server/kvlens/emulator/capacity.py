@@ -9,19 +9,16 @@ are not read until there is room.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import sys
-from collections import deque
 from typing import Any, Protocol
 
+from kvlens.emulator.memory import Holder, Memory
 from kvlens.process import file_descriptors
 
 UNTRUSTED_SECONDS = 10.0  # for a request with the token, and between two without
 STALLED_SECONDS = 30.0  # without a byte, while others wait for the memory that it holds
-MEMORY = 256 * 1024 * 1024  # bytes of bodies and answers in flight; one alone may be larger
+MEMORY = 128 * 1024 * 1024  # bytes of bodies in flight, and of answers; one alone may be larger
 UNCOUNTED = 64 * 1024  # bytes up to which a body or an answer is not counted
-LARGE_BLOCK = 256 * 1024  # bytes
 LOOK_EVERY = 1.0  # seconds
 SAY_AGAIN = 60.0  # seconds in which the same is logged once
 
@@ -30,17 +27,13 @@ _FEWEST, _MOST = 16, 8192
 logger = logging.getLogger(__name__)
 
 
-class Member(Protocol):
+class Member(Holder, Protocol):
     """A connection, as far as it is counted here."""
 
     trusted: bool
     busy: bool  # a request is being answered
     since: float  # loop time of the opening, or of the last whole request
     moved: float  # loop time of the last byte either way
-    held: int  # bytes counted
-
-    def go_on(self) -> bool:
-        """There may be memory again; return False where there is not enough."""
 
     def look(self, now: float) -> None:
         """Bring `moved` up to date."""
@@ -55,10 +48,7 @@ class Capacity:
     def __init__(self, *, connections: int | None = None, memory: int = MEMORY) -> None:
         self.open: set[Any] = set()  # of Member
         self.connections = connections or _connections()
-        self.memory = memory
-        self.held = 0
-        self._waiting: deque[Member] = deque()
-        self._gives_back = False
+        self.bodies, self.answers = Memory(memory), Memory(memory)
         self._said: dict[str, float] = {}
         self._look: asyncio.TimerHandle | None = None
         self._looked = 0.0
@@ -103,59 +93,8 @@ class Capacity:
     def leave(self, member: Member) -> None:
         """Count a connection no longer, nor what it held."""
         self.open.discard(member)
-        self.forget(member)
-        self.give_back(member, member.held)
-
-    # -- memory ----------------------------------------------------------------------------
-
-    @property
-    def full(self) -> bool:
-        """Return whether nothing more should be read or answered for now."""
-        return self.held >= self.memory
-
-    def reserve(self, member: Member, size: int) -> bool:
-        """Take memory for a body; False where it has to wait, until `go_on` is called."""
-        others_first = self._waiting and self._waiting[0] is not member
-        if others_first or (self.held and self.held + size > self.memory):
-            self.wait(member)
-            return False
-        self.take(member, size)
-        return True
-
-    def take(self, member: Member, size: int) -> None:
-        """Count bytes that are there already."""
-        if not self._gives_back:
-            self._gives_back = True
-            _give_large_blocks_back()
-        member.held += size
-        self.held += size
-
-    def give_back(self, member: Member, size: int) -> None:
-        """Count bytes no longer, and let those go on that wait for them."""
-        if size:
-            member.held -= size
-            self.held -= size
-            if self._waiting:
-                asyncio.get_running_loop().call_soon(self._let_go_on)
-
-    def wait(self, member: Member) -> None:
-        """Have `go_on` called when there is memory."""
-        if member not in self._waiting:
-            self._waiting.append(member)
-
-    def forget(self, member: Member) -> None:
-        """Let a connection wait no longer."""
-        if self._waiting and member in self._waiting:
-            self._waiting.remove(member)
-            asyncio.get_running_loop().call_soon(self._let_go_on)
-
-    def _let_go_on(self) -> None:
-        while self._waiting:
-            first = self._waiting[0]
-            if not first.go_on():
-                return
-            if self._waiting and self._waiting[0] is first:
-                self._waiting.popleft()
+        self.bodies.leave(member)
+        self.answers.leave(member)
 
     # -- the clock -------------------------------------------------------------------------
 
@@ -170,9 +109,12 @@ class Capacity:
             one.look(now)
             untrusted = not one.trusted and not one.busy
             if (untrusted and now - one.since > UNTRUSTED_SECONDS) or (
-                self._waiting and one.held and not one.busy and now - one.moved > STALLED_SECONDS
+                not one.busy and now - one.moved > STALLED_SECONDS and self._is_in_the_way(one)
             ):
                 one.abort()
+
+    def _is_in_the_way(self, one: Member) -> bool:
+        return any(memory.waiting and memory.holds(one) for memory in (self.bodies, self.answers))
 
     # -- the log ---------------------------------------------------------------------------
 
@@ -199,17 +141,3 @@ class Capacity:
 def _connections() -> int:
     """Return how many connections there may be: half the descriptors; the store needs some."""
     return max(_FEWEST, min(_MOST, file_descriptors() // 2))
-
-
-def _give_large_blocks_back() -> None:
-    """Have glibc return what a large body took: else it keeps up to 32 MiB blocks for later.
-
-    It raises the size from which it returns a block at once to that of the last one returned.
-    """
-    if not sys.platform.startswith("linux"):
-        return
-    import ctypes
-
-    threshold = -3  # M_MMAP_THRESHOLD
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(threshold, LARGE_BLOCK)

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 import httptools
 
 from kvlens.emulator.capacity import UNCOUNTED, Capacity
+from kvlens.emulator.memory import Memory
 
 MAX_HEAD_SIZE = 64 * 1024
 LONGEST_REASON = 4096  # characters
@@ -52,7 +53,7 @@ class Request:
         self.size = 0
         self.body = b""
         self.keep_alive = True
-        self.held = 0  # bytes counted by `Capacity`
+        self.held = 0  # bytes counted as answers
 
 
 class Response(NamedTuple):
@@ -112,12 +113,11 @@ class Connection(asyncio.Protocol):
         self._wrong = ""  # what is wrong with the headers
         self._chunks: list[bytes] = []
         self._waits = False  # for memory, in the middle of a body
-        self._sending = 0  # bytes of answers counted by `Capacity`
+        self._sending = 0  # bytes of answers counted as answers
         self._unsent = 0
         self.busy = False
         self.trusted = False
         self.since = self.moved = 0.0
-        self.held = 0
 
     # -- asyncio ---------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._blocked = False
-        self._capacity.give_back(self, self._sending)
+        self._capacity.answers.give_back(self, self._sending)
         self._sending = 0
         self._next()
 
@@ -226,9 +226,9 @@ class Connection(asyncio.Protocol):
         self.since = self._time()
         if self._waits:  # it was all there already
             self._waits = False
-            self._capacity.forget(self)
+            self._capacity.bodies.forget(self)
             self._read_or_not()
-        if self.busy or self._blocked or self._queue or self._capacity.full:
+        if self.busy or self._blocked or self._queue or self._capacity.answers.full:
             self._queue.append(request)
             self._next()
             self._read_or_not()
@@ -241,7 +241,7 @@ class Connection(asyncio.Protocol):
         """Have the body counted, or stop reading until there is room for it."""
         length = request.headers.get(b"content-length", b"")
         size = min(int(length), request.limit) if length.isdigit() else request.limit
-        if self._capacity.reserve(self, size):
+        if self._capacity.bodies.reserve(self, size):
             request.held = size
             self.moved = self._time()
         else:
@@ -250,17 +250,18 @@ class Connection(asyncio.Protocol):
         return request.held > 0
 
     def _give_back(self, request: Request) -> None:
-        self._capacity.give_back(self, request.held)
+        self._capacity.bodies.give_back(self, request.held)
         request.held = 0
 
-    def go_on(self) -> bool:
-        """There may be room again; return False where there is not enough for this one."""
-        if self._waits and self._request is not None:
+    def go_on(self, memory: Memory) -> bool:
+        """Continue, since there may be room again; return False if there isn't enough."""
+        if memory is self._capacity.answers:
+            if memory.full:
+                return False
+        elif self._waits and self._request is not None:
             if not self._reserve(self._request):
                 return False
             self._waits = False
-        elif self._capacity.full:
-            return False
         self._next()
         self._read_or_not()
         return True
@@ -322,7 +323,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(body)
         if self._blocked:
             unsent = self._transport.get_write_buffer_size() - self._sending
-            self._capacity.take(self, unsent)
+            self._capacity.answers.take(self, unsent)
             self._sending += unsent
         if not request.keep_alive or (self._said_all and not self._queue):
             self._closing = True
@@ -338,8 +339,8 @@ class Connection(asyncio.Protocol):
         """Answer the next request, unless something is in its way."""
         if not self._queue or self.busy or self._blocked or self._closing:
             return
-        if self._capacity.full and self._queue[0].method == b"GET":
-            self._capacity.wait(self)
+        if self._capacity.answers.full and self._queue[0].method == b"GET":
+            self._capacity.answers.wait(self)
             return
         self._start(self._queue.popleft())
 
