@@ -186,6 +186,7 @@ VALID = [
     ("whole", WHOLE),
     ("numbers", "a = 1_000\nb = 0xFF\nc = -1.5e3\nd = inf\ne = 0b11\nf = +0.0\ng = 0o17"),
     ("strings", 'a = "\\t\\"q\\""\nb = \'c:\\x\'\nc = \'\'\'\nl1\nl2\'\'\'\nd = """a \\\n   b"""'),
+    ("spaces-of-unicode", 'a = """b \\\n \u2028\x85c"""'),
     ("quotes-in-block", 'a = """x"y""z"""\nb = """""two"""""\nc = \'\'\'\'q\'\'\'\''),
     ("dotted", 'a.b.c = 1\na."b d".e = 2\n[x . y]\nz.w = {q = {r = [1, [2, 3]]}}'),
     ("aot", "[[a]]\nb = 1\n[a.c]\nd = 2\n[[a]]\nb = 3\n[[a.e]]\nf = 4\n[[a.e]]\nf = 5"),
