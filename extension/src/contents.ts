@@ -7,7 +7,7 @@ const ROW = 16; // bytes in a line of a dump
 
 /**
  * `text` comes back from the editor byte by byte. `mixed` is text whose line ends are not all the
- * same, which the editor makes equal. `binary` is no UTF-8, or has NUL characters in it.
+ * same, which the editor makes equal. `binary` isn't UTF-8, or has NUL characters in it.
  */
 export type Form = 'text' | 'mixed' | 'binary';
 

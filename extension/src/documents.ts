@@ -98,12 +98,12 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     }
 
     watch(): vscode.Disposable {
-        return new vscode.Disposable(() => {}); // the server tells of every change by itself
+        return new vscode.Disposable(() => {}); // the server reports every change
     }
 
     async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
         if (isNamespace(uri)) {
-            // asked for before a value that is gone is written anew
+            // VS Code asks for the folder before it writes a deleted value again
             return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
         }
         const seen = this.of(uri);
@@ -177,7 +177,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     }
 
     rename(): void {
-        throw fault('NoPermissions', 'A key cannot be renamed; put it anew.');
+        throw fault('NoPermissions', "A key can't be renamed. Put the value under a new key, then delete the old one.");
     }
 
     /** Refuse a write of other bytes than those of the text that the user sees. */
@@ -420,7 +420,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
     }
 
-    /** Look again when the next open value expires: nobody tells of that. */
+    /** Look again when the next open value expires: the server doesn't report that. */
     private wait(): void {
         const times = [...this.seen.values()].map(({ last, gone }) => !gone && last?.expiration);
         const next = Math.min(...times.map((time) => time || Number.POSITIVE_INFINITY));

@@ -11,7 +11,7 @@ export interface Python {
     version: string;
 }
 
-/** None was found; `tried` tells of each candidate why not. */
+/** No usable Python was found; `tried` says why each candidate wasn't. */
 export class NoPython extends Error {
     constructor(
         readonly supported: string,

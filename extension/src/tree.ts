@@ -287,7 +287,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             expired ||= some;
         }
         if (expired) {
-            void this.model.refresh(); // tells of the new numbers of keys, too
+            void this.model.refresh(); // fetches the new numbers of keys, too
         } else {
             this.fill();
         }

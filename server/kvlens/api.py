@@ -249,7 +249,7 @@ class Emulator:
         host = self._running
         for namespace in dict.fromkeys(self.namespaces.values()):
             await self._store.clear(namespace)
-            host.emulator.changed(namespace)
+            host.emulator.note_change(namespace)
 
     @property
     def _running(self) -> WorkerHost:
