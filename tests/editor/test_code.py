@@ -1,4 +1,4 @@
-"""The config mended by a quick fix; a Worker's code checked, and seen with its live keys."""
+"""A quick fix in a config; a Worker's code, checked and shown with its live keys."""
 
 from __future__ import annotations
 

@@ -349,12 +349,12 @@ async def test_the_server_is_killed(tmp_path: Path) -> None:
 # -- changes by others ---------------------------------------------------------------------
 
 
-async def test_changes_by_others_are_told(store: Store, other: Store) -> None:
+async def test_changes_by_others_are_reported(store: Store, other: Store) -> None:
     told: list[str] = []
     async with Emulator(store, {"A": "KV"}) as emulator:
         emulator.on_change(told.append)
 
-        async def heard() -> None:
+        async def expect_one_report() -> None:
             for _ in range(int(PATIENCE / 0.05)):
                 if told:
                     break
@@ -364,15 +364,15 @@ async def test_changes_by_others_are_told(store: Store, other: Store) -> None:
 
         assert await store.get("A", "k") is None
         await other.put("A", Write("k", b"v"))
-        await heard()
-        for _ in range(30):  # what we do ourselves is told by whoever does it
+        await expect_one_report()
+        for _ in range(30):  # the store reports only what others change
             await store.put("A", Write("k", b"w"))
             await asyncio.sleep(0.05)
         assert told == []
         await other.put_many("A", [Write(f"{n}", b"") for n in range(2000)])
-        await heard()
+        await expect_one_report()
         await other.clear("A")
-        await heard()
+        await expect_one_report()
 
 
 def test_workers_on_two_machines_share_their_keys(

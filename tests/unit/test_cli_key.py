@@ -54,7 +54,7 @@ Cli = Callable[..., Result]
 def cli(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> Cli:
-    """Run `kvlens` in a folder with a config; standard input is no terminal."""
+    """Run `kvlens` in a folder with a config; standard input isn't a terminal."""
     (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CLOUDFLARE_ENV", raising=False)
@@ -305,7 +305,7 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
         1,
         "KV PUT failed: 414 UTF-8 encoded length of 513 exceeds key length limit of 512.",
     ),
-    "key that is no text": (
+    "key that isn't text": (
         ["key", "put", "\udcff", "", *ONE],
         2,
         "the key is not UTF-8 text, and no other can be a key",
@@ -841,7 +841,9 @@ def test_a_seed_says_over_how_many_values_it_wrote(cli: Cli, seeds: Path) -> Non
 
 def test_keys_under_an_old_name_are_listed_and_moved(cli: Cli) -> None:
     put(cli, "k", "v", "--namespace-id", "OLD", "--metadata", '{"m":1}')
-    put(cli, "same", "v", "--namespace-id", "1d")  # the id of a preview_id is no old name
+    put(
+        cli, "same", "v", "--namespace-id", "1d"
+    )  # the id of a preview_id doesn't count as an old name
     rows = cli("namespace", "list", "--json").json
     assert rows[-1] == {"binding": None, "id": "OLD", "environment": None, "keys": 1, "size": 1}
     assert [row["id"] for row in rows].count("1d") == 0

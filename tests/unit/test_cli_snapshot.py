@@ -31,7 +31,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def changed(cli: Cli) -> None:
+def change_keys(cli: Cli) -> None:
     put(cli, "k", "2")
     put(cli, "fresh", "2")
     assert cli("key", "delete", "p", *BOTH, "--env", "prod").code == 0
@@ -127,7 +127,7 @@ def test_diff_tells_what_changed(saved: Cli) -> None:
     same = saved("snapshot", "diff", "s")
     assert same.code == 0
     assert same.err == ""
-    changed(saved)
+    change_keys(saved)
     put(saved, "only value", "1", *BOTH)
     said = saved("snapshot", "diff", "s")
     assert said.code == 1
@@ -165,7 +165,7 @@ def test_diff_tells_what_changed(saved: Cli) -> None:
 
 
 def test_restore_undoes_it(saved: Cli) -> None:
-    changed(saved)
+    change_keys(saved)
     refused = saved("snapshot", "restore", "s")
     assert refused == (
         2,

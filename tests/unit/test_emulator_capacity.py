@@ -225,7 +225,7 @@ async def test_answers_that_nobody_reads_are_counted(emulator: Emulator, store: 
     await until(lambda: emulator.capacity.held == 0)
 
 
-if sys.platform != "win32":  # which tells of no limit
+if sys.platform != "win32":  # which has no such limit
 
     @pytest.mark.parametrize(
         ("soft", "most"), [(1024, 512), (256, 128), (20, 16), (1_000_000, 2048), (-1, 2048)]
@@ -269,7 +269,7 @@ asyncio.run(main())
 
     @pytest.mark.parametrize("left", [0, 2, 4])
     def test_a_store_says_that_no_descriptors_are_left(tmp_path: Path, left: int) -> None:
-        """Whether SQLite is told of it, or a file beside."""
+        """Whether SQLite meets the limit, or a file next to it."""
         command = [sys.executable, "-c", NO_DESCRIPTORS, str(tmp_path), str(left)]
         said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
         first, second = said.stdout.splitlines()

@@ -190,7 +190,7 @@ FULL: dict[str, tuple[tuple[str, ...], str]] = {
 
 @pytest.mark.parametrize(("words", "text"), FULL.values(), ids=FULL.keys())
 async def test_a_disk_that_is_full_before(disk: Disk, words: tuple[str, ...], text: str) -> None:
-    """SQLite cannot even make its files beside the database, and says nothing of a full disk."""
+    """SQLite can't create its files next to the database, and its error doesn't mention a full disk."""
     if disk.files is not None:
         return
     store = open_store("wrangler:", disk.path)

@@ -21,7 +21,7 @@ OTHER = "06779da6940b431db6e566b4846d64db"
 
 # id: (code expected at every mark, config with marks). JSON where it begins with a brace.
 CASES: dict[str, tuple[str, str]] = {
-    # the strict judge
+    # the syntax check
     "unquoted-id": ("syntax-error", '[[kv_namespaces]]\nbinding = "A"\nid = «abc»\n'),
     "open-string": ("syntax-error", 'name = "«x»\n[[kv_namespaces]]\nbinding = "A"\n'),
     "missing-comma": (
@@ -290,7 +290,7 @@ CASES: dict[str, tuple[str, str]] = {
         "unknown-field",
         f'name = "x"\n\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n\n«main» = "x.js" # m\n«workers_dev» = true\n',
     ),
-    # keys twice in JSON
+    # duplicate keys in JSON
     "json-list-twice": (
         "json-key-twice",
         '{\n  "kv_namespaces": [{ "binding": "A" }], // a\n  «"kv_namespaces"»: [{ "binding": "B" }]\n}\n',
@@ -396,7 +396,7 @@ PLACED_CLEAN: dict[str, tuple[ProjectContext, str]] = {
     "unknown-wrangler": (ProjectContext(), "x = {\n  a = 1,\n}\n"),
 }
 
-# Half-typed: only the judge may speak, and of nothing else.
+# Half-typed: only the syntax check may report a problem.
 HALF_TYPED = {
     "open-header": "[[kv_namespaces",
     "half-closed-header": "[[env.prod.kv_namespaces]\n",

@@ -1,4 +1,4 @@
-"""Quick fixes: each mends its problem, makes no other, and keeps every comment."""
+"""Each quick fix removes its problem, causes no other, and keeps every comment."""
 
 from __future__ import annotations
 

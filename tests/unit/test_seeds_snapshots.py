@@ -480,7 +480,7 @@ async def test_only_files_of_ours_are_removed(tmp_path: Path) -> None:
 MANIFESTS: dict[str, Any] = {
     "a path": {"file": "../../../../src/index.ts"},
     "an absolute path": {"file": "/etc/passwd"},
-    "a file that is none of ours": {"file": "index.ts"},
+    "a foreign file": {"file": "index.ts"},
     "another namespace's file": {"file": "TWO.json"},
     "the manifest": {"file": "manifest.json"},
     "no text": {"file": 5},
@@ -489,7 +489,7 @@ MANIFESTS: dict[str, Any] = {
     "less than none": {"keys": -1},
     "true": {"size": True},
     "an environment that is a list": {"environment": ["prod"]},
-    "an id that is none": {"id": None},
+    "null as an id": {"id": None},
 }
 
 

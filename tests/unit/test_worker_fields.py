@@ -141,7 +141,7 @@ def test_only_required_secrets_from_the_shell_too(
     assert settings.notices == []
 
 
-# files that are none ----------------------------------------------------------------------------
+# what isn't a file ----------------------------------------------------------------------------
 
 MAIN = {"main": "w.js", "compatibility_date": "2025-06-01"}
 PLACES: list[tuple[str, dict[str, Any], str]] = [
@@ -162,7 +162,7 @@ KINDS = ["pipe", "device", "huge"]
 
 
 def place(path: Path, kind: str) -> str:
-    """Put something there that is no file to read, and return what is said of it."""
+    """Put something other than a readable file there, and return what the error says about it."""
     if kind == "pipe":
         pipe(path)
         return "is a named pipe, not a file"

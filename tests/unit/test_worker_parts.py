@@ -171,7 +171,7 @@ SETTINGS: list[tuple[str, str | None, dict[str, Any]]] = [
         "name": "w", "main": "b.js", "compatibility_date": "2025-06-01",
         "compatibility_flags": ("nodejs_compat",), "namespaces": {}, "variables": {},
         "options": {}}),
-    ("nothing of its own", "y", {"main": "src/a.ts", "namespaces": {}}),
+    ("inherited only", "y", {"main": "src/a.ts", "namespaces": {}}),
 ]  # fmt: skip
 
 
