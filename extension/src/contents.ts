@@ -61,7 +61,7 @@ export function dump(bytes: Uint8Array): Uint8Array {
         lines.push(`${offset}  ${digits.padEnd(ROW * 3 - 1)}  ${letters}`);
     }
     if (bytes.length > MAX_DUMPED) {
-        lines.push(`… ${(bytes.length - MAX_DUMPED).toLocaleString('en')} bytes more`);
+        lines.push(`… ${(bytes.length - MAX_DUMPED).toLocaleString('en')} more bytes`);
     }
     return Buffer.from(lines.join('\n'));
 }

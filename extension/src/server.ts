@@ -133,7 +133,7 @@ export class Server implements vscode.Disposable {
     ): Promise<Commands[C][1]> {
         await this.starting;
         if (!this.client || this.state !== 'running') {
-            throw new ServerDown(this.problem || 'The KV Lens server is not running.');
+            throw new ServerDown(this.problem || "The KV Lens server isn't running.");
         }
         const request = { command, arguments: [params] };
         try {
@@ -159,7 +159,7 @@ export class Server implements vscode.Disposable {
             if (error instanceof NoPython) {
                 this.become('noPython', text);
             } else {
-                this.become('failed', 'The KV Lens server does not start. The log says why.');
+                this.become('failed', "The KV Lens server didn't start. See the log.");
             }
         }
     }

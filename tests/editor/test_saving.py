@@ -140,7 +140,7 @@ def test_another_encoding_is_refused(window: Window, served: Served) -> None:
     window.pick("Save with Encoding")
     window.type("Western (ISO 8859-1)")
     window.pick("Western (ISO 8859-1)")
-    toast = window.toast('"tea" was not saved: the encoding')
+    toast = window.toast('"tea" was not saved: the selected encoding')
     window.shot("encoding")
     assert toast
     assert served.value("tea") == "thé".encode()
@@ -162,9 +162,9 @@ NOT_TEXT: dict[str, tuple[bytes, str]] = {
     # key: (the value, what the line over it says)
     "latin-1": (b"th\xe9 noir", "binary value, 8 B: not UTF-8 text, read-only"),
     "zeros": (b"a\0b", "binary value, 3 B"),
-    "mixed": (b"a\r\nb\nc", "read-only: its line ends differ"),
-    "old mac": (b"a\rb\rc", "read-only: its line ends differ"),
-    "picture": (picture(), "open as a picture"),
+    "mixed": (b"a\r\nb\nc", "read-only: an editor would change its line endings"),
+    "old mac": (b"a\rb\rc", "read-only: an editor would change its line endings"),
+    "picture": (picture(), "open as an image"),
 }
 
 
@@ -179,7 +179,7 @@ def test_what_is_not_text_is_never_edited(window: Window, served: Served) -> Non
         window.shot(key)
         assert served.value(key) == value, key
     lens = window.page.locator(".editor-instance .codelens-decoration a")
-    lens.filter(has_text="open as a picture").click()
+    lens.filter(has_text="open as an image").click()
     window.tab("picture.png")
     window.page.wait_for_timeout(1500)
     window.shot("as-picture")
