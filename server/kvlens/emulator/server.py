@@ -268,7 +268,7 @@ def _loopback(host: str) -> str:
         address = None
     if address is None or not address.is_loopback:
         raise EmulatorError(
-            f'The emulator listens on this machine only: "{host}" can be reached from others. '
+            f'The emulator listens on this machine only, and other machines can reach "{host}". '
             "Use 127.0.0.1, ::1 or localhost."
         )
     return str(address)
