@@ -57,8 +57,8 @@ export function placeOf(uri: vscode.Uri): Place {
     if (!uri.path.startsWith(`${folder}/`)) {
         throw fault(
             'NoPermissions',
-            `"${uri.path}" is not in "${folder}". A value can be saved under another key of its ` +
-                'own namespace; "KV Lens: Put Key…" writes to any.',
+            `"${uri.path}" isn't in "${folder}". "Save As" can only save a value under another key of ` +
+                'its own namespace. To write to another namespace, use "KV Lens: Put Key…".',
         );
     }
     const last = uri.path.slice(folder.length + 1);
@@ -76,7 +76,7 @@ function queryOf(uri: vscode.Uri): Query {
     } catch {
         // told below
     }
-    throw fault('FileNotFound', `${uri.path} names no key of a namespace.`);
+    throw fault('FileNotFound', `${uri.path} isn't the address of a key.`);
 }
 
 /** Whether an address is that of a namespace: its values' documents have it as their folder. */

@@ -7,7 +7,7 @@ const ROW = 16; // bytes in a line of a dump
 
 /**
  * `text` comes back from the editor byte by byte. `mixed` is text whose line ends are not all the
- * same, which the editor makes equal. `binary` is no UTF-8, or has NUL characters in it.
+ * same, which the editor makes equal. `binary` isn't UTF-8, or has NUL characters in it.
  */
 export type Form = 'text' | 'mixed' | 'binary';
 
@@ -61,7 +61,7 @@ export function dump(bytes: Uint8Array): Uint8Array {
         lines.push(`${offset}  ${digits.padEnd(ROW * 3 - 1)}  ${letters}`);
     }
     if (bytes.length > MAX_DUMPED) {
-        lines.push(`… ${(bytes.length - MAX_DUMPED).toLocaleString('en')} bytes more`);
+        lines.push(`… ${(bytes.length - MAX_DUMPED).toLocaleString('en')} more bytes`);
     }
     return Buffer.from(lines.join('\n'));
 }

@@ -98,12 +98,12 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     }
 
     watch(): vscode.Disposable {
-        return new vscode.Disposable(() => {}); // the server tells of every change by itself
+        return new vscode.Disposable(() => {}); // the server reports every change
     }
 
     async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
         if (isNamespace(uri)) {
-            // asked for before a value that is gone is written anew
+            // VS Code asks for the folder before it writes a deleted value again
             return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
         }
         const seen = this.of(uri);
@@ -177,7 +177,10 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     }
 
     rename(): void {
-        throw fault('NoPermissions', 'A key cannot be renamed; put it anew.');
+        throw fault(
+            'NoPermissions',
+            "A key can't be renamed. Put the value under a new key, then delete the old one.",
+        );
     }
 
     /** Refuse a write of other bytes than those of the text that the user sees. */
@@ -192,7 +195,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
         if (view === 'raw' || (last && last.form !== 'text')) {
             const mixed = last?.form === 'mixed';
-            refuse(mixed ? 'its line ends would change.' : 'it is not UTF-8 text.');
+            refuse(mixed ? 'its line endings would change.' : "it isn't UTF-8 text.");
         }
         const id = uri.toString();
         const document = documentOf(uri);
@@ -206,7 +209,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const marks = marksOf(text);
         if (text === undefined || (before !== undefined && before !== marks)) {
             refuse(
-                'the encoding that is chosen would change its bytes. Choose ' +
+                'the selected encoding would change its bytes. Select ' +
                     `"${before ? 'UTF-8 with BOM' : 'UTF-8'}" in the status bar.`,
             );
         }
@@ -215,13 +218,13 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const current = asked && Date.now() < asked.at + SAVING;
         if (current && plain !== unmarked(asked.text)) {
             refuse(
-                'its text changed while it was being saved. Undo what you have not typed, and use ' +
-                    '"File: Save without Formatting".',
+                "its text changed while it was being saved. Undo the changes that you didn't type, and " +
+                    'use "File: Save without Formatting".',
             );
         }
         if (!current && plain !== unmarked(document.getText())) {
             refuse(
-                'the editor would write other text than it shows. Choose "UTF-8" as the encoding, ' +
+                'the editor would save different text than it shows. Select the encoding "UTF-8", ' +
                     'or save again.',
             );
         }
@@ -301,8 +304,8 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
                 seen.written = undefined;
                 throw fault(
                     'Unavailable',
-                    `"${write.key}" was written by something else at this moment. Nothing was ` +
-                        'overwritten; save again to compare.',
+                    `Another program has just changed "${write.key}". Nothing was overwritten. ` +
+                        'Save again to compare.',
                 );
             }
             throw error;
@@ -420,7 +423,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
     }
 
-    /** Look again when the next open value expires: nobody tells of that. */
+    /** Look again when the next open value expires: the server doesn't report that. */
     private wait(): void {
         const times = [...this.seen.values()].map(({ last, gone }) => !gone && last?.expiration);
         const next = Math.min(...times.map((time) => time || Number.POSITIVE_INFINITY));

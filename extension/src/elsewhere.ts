@@ -57,11 +57,11 @@ export async function saveElsewhere(
     const gone = !proposal && !there;
     const button = gone ? `Create "${key}"` : `Save to ${nameOf(to)}`;
     const detail = gone
-        ? 'It was deleted or has expired; its metadata and expiry are gone with it.'
+        ? 'It was deleted or has expired, so its metadata and expiration are lost.'
         : `${nameOf(to)} in ${whereIs(to, project)} ` +
           (there
-              ? `has "${key}" (${format.size(there.size)}): its value is replaced, its metadata and expiry stay.`
-              : `does not have "${key}": it is created.`);
+              ? `has "${key}" (${format.size(there.size)}): its value is replaced, its metadata and expiration are kept.`
+              : `doesn't have "${key}": it will be created.`);
     const answer = await dialog(question, [detail], button);
     if (answer !== button) {
         throw fault('FileNotFound', `"${key}" was not saved.`);
@@ -95,32 +95,32 @@ function propose(place: Place, origin: Origin, projects: Project[]): Proposal | 
         const folder = path.posix.dirname(config);
         const now = projects.find((one) => path.posix.dirname(one.config) === folder);
         const space = now?.namespaces.find((one) => one.id === id);
-        const gone = `${file} is not a config of this workspace any more`;
+        const gone = `${file} is no longer a config of this workspace`;
         return now && space
-            ? { question: `${gone}, and ${now.label} is.`, project: now, to: reference(now, space) }
-            : { question: `${gone}, so "${key}" cannot be saved to ${name}.` };
+            ? { question: `${gone}, but ${now.label} is.`, project: now, to: reference(now, space) }
+            : { question: `${gone}, so "${key}" can't be saved to ${name}.` };
     }
     if (declared && !project.namespaces.some((one) => one.id === id)) {
         const now = project.namespaces.find(
             (one) => one.binding === binding && one.environment === environment,
         );
         if (now) {
-            const question = `${name} has another id since "${key}" was read: "${now.id}", and not "${id}".`;
+            const question = `The id of ${name} has changed since "${key}" was read: it's "${now.id}", not "${id}".`;
             return { question, project, to: reference(project, now) };
         }
-        const question = `${file} declares no KV namespace with the id "${id}" any more`;
+        const question = `${file} no longer declares a KV namespace with the id "${id}"`;
         return project.unclaimed?.some((one) => one.id === id)
             ? { question: `${question}.`, project, to: { config, id, binding: id, environment: null } }
-            : { question: `${question}, so "${key}" cannot be saved to ${name}.` };
+            : { question: `${question}, so "${key}" can't be saved to ${name}.` };
     }
     if (store !== undefined && store !== project.store) {
-        const question = `"${key}" was read from the store "${store}". ${name} is in "${project.store}" now.`;
+        const question = `"${key}" was read from the store "${store}". ${name} is now in "${project.store}".`;
         return { question, project, to: place };
     }
     return undefined;
 }
 
-/** Say that a key is gone where nothing else has changed. */
+/** Say that a key is gone, if nothing else has changed. */
 async function goneFrom(
     server: Server,
     place: Place,

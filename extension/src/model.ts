@@ -1,4 +1,4 @@
-/** What the window knows of the projects, and who is told when that changes. */
+/** The projects of the window, with an event for each change. */
 
 import * as vscode from 'vscode';
 import * as format from './format';

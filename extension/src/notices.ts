@@ -32,13 +32,13 @@ export class Notices implements vscode.CodeLensProvider, vscode.Disposable {
         const lens = (title: string, command = '', ...rest: unknown[]): vscode.CodeLens =>
             new vscode.CodeLens(top, { title, command, arguments: rest });
         if (known.form === 'mixed') {
-            const why = 'read-only: its line ends differ, and an editor would make them equal';
+            const why = 'read-only: an editor would change its line endings';
             return [lens(`$(lock) ${why}`)];
         }
         const size = format.size(known.bytes.length);
         const lenses = [lens(`$(lock) binary value, ${size}: not UTF-8 text, read-only`)];
         if (pictureOf(known.bytes)) {
-            lenses.push(lens('$(file-media) open as a picture', 'kvlens.openRaw', uri));
+            lenses.push(lens('$(file-media) open as an image', 'kvlens.openRaw', uri));
         }
         if (vscode.extensions.getExtension(HEX_EDITOR)) {
             const editor = 'hexEditor.hexedit';

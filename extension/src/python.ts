@@ -11,7 +11,7 @@ export interface Python {
     version: string;
 }
 
-/** None was found; `tried` tells of each candidate why not. */
+/** No usable Python was found; `tried` says why each candidate wasn't. */
 export class NoPython extends Error {
     constructor(
         readonly supported: string,
@@ -59,12 +59,12 @@ export async function findPython(where: Where): Promise<Python> {
         const reason = explain(answer, versions);
         tried.push(
             where.setting
-                ? `The setting kvlens.interpreter names ${candidate}, which ${reason}.`
+                ? `The setting kvlens.interpreter is ${candidate}, which ${reason}.`
                 : `${candidate} ${reason}.`,
         );
     }
     if (!tried.length) {
-        tried.push('None was found on PATH.');
+        tried.push('There is none on PATH.');
     }
     throw new NoPython(supported, tried);
 }
@@ -100,11 +100,11 @@ function reasonOf(error: ExecFileException): string {
 
 function explain(answer: Answer, versions: string[]): string {
     if (!answer.version) {
-        return answer.error === MISSING ? MISSING : `does not run (${answer.error ?? 'no output'})`;
+        return answer.error === MISSING ? MISSING : `doesn't run (${answer.error ?? 'no output'})`;
     }
     const is = `is Python ${answer.version}`;
     if (versions.includes(minor(answer.version))) {
-        return `${is} but cannot load this extension's compiled parts (${answer.error ?? ''})`;
+        return `${is} but can't load this extension's compiled parts (${answer.error ?? ''})`;
     }
     const old = Number(minor(answer.version).split('.')[1]) < Number(versions[0].split('.')[1]);
     return old || answer.version.startsWith('2') ? `${is}, too old` : `${is}, not supported yet`;

@@ -81,7 +81,7 @@ export class Server implements vscode.Disposable {
         this.trust = vscode.workspace.onDidGrantWorkspaceTrust(() => void this.configure());
     }
 
-    /** Start the server, or wait for the start that is under way; errors are told, not thrown. */
+    /** Start the server, or wait for the current start. Errors are shown, not thrown. */
     start(): Promise<void> {
         this.starting ??= this.launch().finally(() => {
             this.starting = undefined;
@@ -89,12 +89,12 @@ export class Server implements vscode.Disposable {
         return this.starting;
     }
 
-    /** Wait for a start that is under way. */
+    /** Wait until the server has started or failed to. */
     async settled(): Promise<void> {
         await this.starting;
     }
 
-    /** Stop the server where it runs and start it anew. */
+    /** Stop the server if it runs, and start it again. */
     async restart(): Promise<void> {
         await this.starting;
         await this.stop();
@@ -133,7 +133,7 @@ export class Server implements vscode.Disposable {
     ): Promise<Commands[C][1]> {
         await this.starting;
         if (!this.client || this.state !== 'running') {
-            throw new ServerDown(this.problem || 'The KV Lens server is not running.');
+            throw new ServerDown(this.problem || "The KV Lens server isn't running.");
         }
         const request = { command, arguments: [params] };
         try {
@@ -159,7 +159,7 @@ export class Server implements vscode.Disposable {
             if (error instanceof NoPython) {
                 this.become('noPython', text);
             } else {
-                this.become('failed', 'The KV Lens server does not start. The log says why.');
+                this.become('failed', "The KV Lens server didn't start. See the log.");
             }
         }
     }
@@ -185,7 +185,7 @@ export class Server implements vscode.Disposable {
             outputChannel: this.log,
             revealOutputChannelOn: RevealOutputChannelOn.Never,
             synchronize: { configurationSection: 'kvlens' },
-            // Pushed problems come with the key stroke; asked for, they would come a round trip later.
+            // Pushed diagnostics arrive with the keystroke; pulled, they'd arrive a round trip later.
             initializationOptions: () => ({ ...settings(), push: true, output: true }),
             initializationFailedHandler: () => false, // told by launch()
             errorHandler: {
@@ -213,14 +213,14 @@ export class Server implements vscode.Disposable {
         return client;
     }
 
-    /** Tell the server of the settings, and whether the user trusts the workspace. */
+    /** Send the server the settings, and whether the user trusts the workspace. */
     private async configure(): Promise<void> {
         const all = vscode.workspace.getConfiguration('kvlens');
         const settings = { kvlens: { ...all, trusted: vscode.workspace.isTrusted } };
         await this.client?.sendNotification(DidChangeConfigurationNotification.type, { settings });
     }
 
-    /** Decide what follows when the server has ended by itself. */
+    /** Decide whether to restart a server that has exited by itself. */
     private closed(): CloseHandlerResult {
         if (this.starting) {
             return { action: CloseAction.DoNotRestart, handled: true };
@@ -228,7 +228,7 @@ export class Server implements vscode.Disposable {
         const now = Date.now();
         this.crashes = [...this.crashes.filter((time) => time > now - CRASH_SPAN), now];
         if (this.crashes.length > MAX_CRASHES) {
-            this.become('failed', 'The KV Lens server keeps ending. The log says why.');
+            this.become('failed', 'The KV Lens server keeps crashing. See the log.');
             return { action: CloseAction.DoNotRestart, handled: true };
         }
         this.become('starting');

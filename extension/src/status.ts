@@ -6,7 +6,7 @@ import type { Project } from './protocol';
 import type { Server } from './server';
 import { oneLine } from './visible';
 
-const IDLE = 'No KV emulator runs; the first look at a namespace starts it.';
+const IDLE = 'No KV emulator is running. Open a namespace to start it.';
 
 /** One item for all projects; a click opens a menu. */
 export class Status implements vscode.Disposable {

@@ -287,7 +287,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             expired ||= some;
         }
         if (expired) {
-            void this.model.refresh(); // tells of the new numbers of keys, too
+            void this.model.refresh(); // fetches the new numbers of keys, too
         } else {
             this.fill();
         }
@@ -304,7 +304,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         const value = await this.server.ask('kvlens.get', query, token).catch(() => null);
         text.appendMarkdown(`**Key** ${inline(node.key.name)}`);
         if (!value) {
-            return text.appendMarkdown('  \nThis key is gone.');
+            return text.appendMarkdown('  \nThis key no longer exists.');
         }
         text.appendMarkdown(`  \n${format.size(value.size)}`);
         if (value.expiration) {
@@ -360,7 +360,7 @@ function unclaimedItem(node: UnclaimedNode): vscode.TreeItem {
     item.id = `${node.project.config}|unclaimed`;
     item.contextValue = 'withoutNamespace';
     item.iconPath = new vscode.ThemeIcon('question');
-    item.tooltip = 'The store has keys under names that no config has, such as before a rename.';
+    item.tooltip = 'Keys stored under names that are in no config, such as after a rename.';
     return item;
 }
 
@@ -391,8 +391,8 @@ function environmentItem(node: EnvironmentNode): vscode.TreeItem {
     item.iconPath = new vscode.ThemeIcon(node.environment === null ? 'home' : 'layers');
     item.tooltip =
         node.environment === null
-            ? 'Used where no environment is chosen'
-            : oneLine(`[env.${node.environment}], chosen with --env ${node.environment}`);
+            ? 'Used if no environment is selected'
+            : oneLine(`[env.${node.environment}], selected with --env ${node.environment}`);
     item.accessibilityInformation = { label };
     return item;
 }
@@ -405,7 +405,7 @@ function namespaceItem(node: NamespaceNode): vscode.TreeItem {
     item.iconPath = new vscode.ThemeIcon('database');
     item.description = typeof keys === 'number' ? format.count(keys, 'key') : '';
     const lines = unclaimed
-        ? [`The store has keys under "${id}", and no config names it.`]
+        ? [`The store has keys under "${id}", which is in no config.`]
         : [`env.${binding}`, `namespace ${id}`];
     if (typeof keys === 'number') {
         const amount = typeof size === 'number' ? `, ${format.size(size)}` : '';

@@ -7,14 +7,14 @@ export const MIN_TTL_SECONDS = 60;
 /** Return what is wrong with a key name, else undefined. */
 export function keyProblem(key: string): string | undefined {
     if (!key) {
-        return 'A key name cannot be empty.';
+        return "A key name can't be empty.";
     }
     if (key === '.' || key === '..') {
-        return `"${key}" is not allowed as a key name.`;
+        return `"${key}" isn't allowed as a key name.`;
     }
     const bytes = Buffer.byteLength(key);
     if (bytes > MAX_KEY_BYTES) {
-        return `This name has ${bytes} bytes in UTF-8; ${MAX_KEY_BYTES} are allowed.`;
+        return `This name is ${bytes} bytes in UTF-8; the limit is ${MAX_KEY_BYTES}.`;
     }
     return undefined;
 }
@@ -29,7 +29,7 @@ export function metadataProblem(text: string): string | undefined {
     }
     const bytes = Buffer.byteLength(JSON.stringify(value));
     return bytes > MAX_METADATA_BYTES
-        ? `This has ${bytes} bytes as JSON; ${MAX_METADATA_BYTES} are allowed.`
+        ? `This is ${bytes} bytes as JSON; the limit is ${MAX_METADATA_BYTES}.`
         : undefined;
 }
 
@@ -43,29 +43,29 @@ export function parseExpiry(
     if (duration) {
         const seconds = Number(duration[1]) * UNITS[duration[2].toLowerCase()];
         return seconds < MIN_TTL_SECONDS
-            ? { problem: `At least ${MIN_TTL_SECONDS} seconds are needed.` }
+            ? { problem: `The minimum is ${MIN_TTL_SECONDS} seconds.` }
             : { expirationTtl: seconds };
     }
     const date = /^\d{4}-\d\d-\d\d/.test(text.trim()) ? Date.parse(text.trim()) : Number.NaN;
     if (Number.isNaN(date)) {
-        return { problem: 'Type a duration (90s, 10m, 2h, 7d) or a date (2030-01-31T12:00).' };
+        return { problem: 'Enter a duration (90s, 10m, 2h, 7d) or a date (2030-01-31T12:00).' };
     }
     return date / 1000 < Date.now() / 1000 + MIN_TTL_SECONDS
-        ? { problem: `This has to be at least ${MIN_TTL_SECONDS} seconds ahead.` }
+        ? { problem: `This has to be at least ${MIN_TTL_SECONDS} seconds from now.` }
         : { expiration: Math.floor(date / 1000) };
 }
 
 /** Return what is wrong with a binding's name, else undefined. */
 export function bindingProblem(name: string, taken: string[]): string | undefined {
     if (!/^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u.test(name)) {
-        return 'A binding is used as env.NAME: letters, digits, _ and $, not beginning with a digit.';
+        return "Use letters, digits, _ and $, and don't start with a digit: the Worker uses env.NAME.";
     }
-    return taken.includes(name) ? `${name} is a binding here already.` : undefined;
+    return taken.includes(name) ? `There is already a binding ${name} here.` : undefined;
 }
 
 /** Return what is wrong with a snapshot's name, which is the name of a folder too. */
 export function snapshotProblem(name: string): string | undefined {
     return /^\w[\w.-]{0,63}$/.test(name) && !name.endsWith('.')
         ? undefined
-        : 'Up to 64 letters, digits, -, _ and . (not at the beginning or the end).';
+        : 'Use up to 64 letters, digits, -, _ and . (starting with a letter, digit or _).';
 }

@@ -44,7 +44,7 @@ export class Workers implements vscode.Disposable {
     async pick(config: string | undefined, title: string): Promise<string> {
         const configs = [...this.running.keys()];
         if (!configs.length) {
-            throw new NothingThere('No Worker runs; "KV Lens: Run Worker" starts one.');
+            throw new NothingThere('No Worker is running. To start one, use "KV Lens: Run Worker".');
         }
         if (config && configs.includes(config)) {
             return config;

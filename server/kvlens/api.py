@@ -1,4 +1,4 @@
-"""`kvlens.Emulator`: a Worker and its KV in a Python program, for tests above all."""
+"""`kvlens.Emulator`: run a Worker and its KV namespaces from Python, mostly for tests."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _LEVELS = {"debug": 10, "log": 20, "info": 20, "warning": 30, "error": 40}
 
 
 class BindingNotFoundError(NotFoundError, WorkerError):
-    """The Worker has no such binding; `known` are those that it has."""
+    """The Worker has no such binding. `known` lists those it has."""
 
 
 class Emulator:
-    """A Worker on workerd with KV namespaces; without a script the namespaces alone.
+    """A Worker on workerd with KV namespaces, or only the namespaces if there is no script.
 
         async with Emulator(script=SCRIPT, kv_namespaces=["COUNTS"]) as emulator:
             counts = await emulator.get_kv_namespace("COUNTS")
@@ -42,8 +42,7 @@ class Emulator:
             response = await emulator.dispatch_fetch("http://localhost:8787/")
             assert response.text == "2"
 
-    What the Worker writes to its console, and its exceptions, go to the logger `kvlens.worker`
-    and to `events`.
+    The Worker's console output and exceptions go to the logger `kvlens.worker` and to `events`.
     """
 
     def __init__(
@@ -77,7 +76,7 @@ class Emulator:
         allows subdomains too. Raises ValueError for arguments that do not fit.
         """
         if script is not None and script_path is not None:
-            raise ValueError("give script or script_path, not both")
+            raise ValueError("pass script or script_path, not both")
         path = Path(script_path).absolute() if script_path is not None else None
         place = Path(folder).absolute() if folder else path.parent if path else Path.cwd()
         ids = (
@@ -108,10 +107,10 @@ class Emulator:
         port: int = 0,
         allowed_hosts: Iterable[str] = (),
     ) -> Emulator:
-        """Return an emulator for what a wrangler config says of one environment.
+        """Return an emulator for one environment of a wrangler config.
 
-        A `main` is built as `kvlens dev` builds it; without one there are the namespaces alone.
-        Raises ConfigError where the config cannot be used.
+        A `main` is built as `kvlens dev` builds it; without one, only the namespaces run.
+        Raises ConfigError if the config can't be used.
         """
         emulator = cls.__new__(cls)
         emulator._settings = read_worker_config(Path(path), env)
@@ -143,8 +142,8 @@ class Emulator:
     async def start(self) -> None:
         """Start everything and wait until the Worker answers.
 
-        Raises WorkerError, or BuildError and StartError below it, where there is a Worker that
-        cannot be run, and StoreError or EmulatorError for the KV side.
+        Raises WorkerError (or its subclasses BuildError and StartError) if the Worker can't run,
+        and StoreError or EmulatorError if the store or the emulator can't.
         """
         if self._host is not None:
             return
@@ -174,7 +173,7 @@ class Emulator:
             raise
 
     async def close(self) -> None:
-        """End the Worker and close the store."""
+        """Stop the Worker and close the store."""
         host, self._host = self._host, None
         if host is not None:
             await host.close()
@@ -206,16 +205,16 @@ class Emulator:
 
     @property
     def token(self) -> str:
-        """What the REST API takes as its bearer token."""
+        """The bearer token for the REST API."""
         return self._running.emulator.token
 
     @property
     def namespaces(self) -> Mapping[str, str]:
-        """The bindings, and the ids that the store keeps them under."""
+        """The ids of the namespaces in the store, by binding."""
         return self._settings.namespaces
 
     async def get_kv_namespace(self, binding: str) -> KVNamespace:
-        """Return the namespace that the Worker has as `env.BINDING`, for this program's use.
+        """Return the namespace that the Worker uses as `env.BINDING`.
 
         Raises BindingNotFoundError if there is no such binding.
         """
@@ -237,10 +236,10 @@ class Emulator:
         headers: Headers | None = None,
         body: str | bytes | None = None,
     ) -> Response:
-        """Send a request to the Worker, which sees the URL as it is given, and its host.
+        """Send a request to the Worker, which sees exactly this URL and its host.
 
-        Redirects are not followed. An exception in the Worker is a response of status 500; it
-        is one of `events`. Raises WorkerError without a Worker.
+        Redirects aren't followed. If the Worker throws, the response has status 500, and the
+        exception is in `events`. Raises WorkerError if there is no Worker.
         """
         return await self._running.fetch(url, method=method, headers=headers, body=body)
 
@@ -249,7 +248,7 @@ class Emulator:
         host = self._running
         for namespace in dict.fromkeys(self.namespaces.values()):
             await self._store.clear(namespace)
-            host.emulator.changed(namespace)
+            host.emulator.note_change(namespace)
 
     @property
     def _running(self) -> WorkerHost:

@@ -1,4 +1,4 @@
-"""The Python API without async: the same emulator, for plain programs and plain tests.
+"""The Python API without `async`: the same emulator, for synchronous programs and tests.
 
 from kvlens.sync import Emulator
 
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class KVNamespace:
-    """`kvlens.KVNamespace`, with calls that return when they are done."""
+    """`kvlens.KVNamespace` with synchronous methods."""
 
     def __init__(self, emulator: Emulator, namespace: AsyncKVNamespace) -> None:
         self._emulator = emulator
@@ -41,7 +41,7 @@ class KVNamespace:
     def get_with_metadata(
         self, key: Any = MISSING, type: Any = UNSET, *, cache_ttl: Any = UNSET
     ) -> dict[str, Any]:
-        """Return `{"value": …, "metadata": …}`, both None where there is no such key."""
+        """Return `{"value": …, "metadata": …}`, both None if there is no such key."""
         return self._emulator.run(self._namespace.get_with_metadata(key, type, cache_ttl=cache_ttl))
 
     def put(
@@ -61,7 +61,7 @@ class KVNamespace:
         )
 
     def delete(self, key: Any = MISSING) -> None:
-        """Delete `key`; nothing happens where there is none."""
+        """Delete `key`, if it exists."""
         self._emulator.run(self._namespace.delete(key))
 
     def list(
@@ -72,7 +72,7 @@ class KVNamespace:
 
 
 class Emulator:
-    """`kvlens.Emulator` on an event loop of its own, in a thread.
+    """`kvlens.Emulator`, run on an event loop in a separate thread.
 
     Takes the same arguments; `kvlens.Emulator` describes them.
     """
@@ -106,7 +106,7 @@ class Emulator:
             raise
 
     def close(self) -> None:
-        """End the Worker and close the store."""
+        """Stop the Worker and close the store."""
         if self._loop is not None:
             try:
                 self.run(self._emulator.close())
@@ -137,21 +137,21 @@ class Emulator:
 
     @property
     def token(self) -> str:
-        """What the REST API takes as its bearer token."""
+        """The bearer token for the REST API."""
         return self._emulator.token
 
     @property
     def namespaces(self) -> Mapping[str, str]:
-        """The bindings, and the ids that the store keeps them under."""
+        """The ids of the namespaces in the store, by binding."""
         return self._emulator.namespaces
 
     @property
     def events(self) -> deque[Event]:
-        """The newest things the Worker said, and those said about it."""
+        """The latest events: the Worker's output, its exceptions and restarts."""
         return self._emulator.events
 
     def get_kv_namespace(self, binding: str) -> KVNamespace:
-        """Return the namespace that the Worker has as `env.BINDING`."""
+        """Return the namespace that the Worker uses as `env.BINDING`."""
         return KVNamespace(self, self.run(self._emulator.get_kv_namespace(binding)))
 
     def dispatch_fetch(
@@ -162,7 +162,7 @@ class Emulator:
         headers: Headers | None = None,
         body: str | bytes | None = None,
     ) -> Response:
-        """Send a request to the Worker, which sees the URL as it is given."""
+        """Send a request to the Worker, which sees exactly this URL."""
         return self.run(
             self._emulator.dispatch_fetch(url, method=method, headers=headers, body=body)
         )

@@ -1,4 +1,4 @@
-"""A pytest plugin: the fixture `kv_emulator`, a project's Worker and KV for its own tests.
+"""A pytest plugin with the fixture `kv_emulator`: the project's Worker and its KV namespaces.
 
     def test_counts(kv_emulator):
         counts = kv_emulator.get_kv_namespace("COUNTS")
@@ -6,7 +6,7 @@
         assert kv_emulator.dispatch_fetch("http://localhost:8787/").text == "2"
 
 The Worker is started once for all tests; every test begins with empty namespaces, in memory.
-pytest loads this plugin by itself where KV Lens is installed.
+pytest loads this plugin automatically if KV Lens is installed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ALLOWED_HOSTS = "kv_emulator_allowed_hosts"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options that a project's pytest settings can have."""
+    """Add the plugin's options to pytest's settings."""
     parser.addini(_CONFIG, "the wrangler config of kv_emulator (default: as wrangler finds it)")
     parser.addini(_ENVIRONMENT, "the environment of kv_emulator (default: the top level)")
     parser.addini(_COMPAT, "how kv_emulator answers: strict (default) or workerd")
@@ -37,8 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def kv_emulator_config(pytestconfig: pytest.Config) -> Any:
     """What `kv_emulator` runs: the path of a wrangler config, or arguments of `Emulator`.
 
-    A project may have a fixture of this name (scope session) in its place. By default it is the
-    ini option `kv_emulator_config`, else the config that wrangler finds from pytest's rootdir.
+    A project can override this fixture (scope session). The default is the ini option
+    `kv_emulator_config`, or else the config that wrangler finds from pytest's rootdir.
     """
     from kvlens.config.find import ConfigError, find_config
     from kvlens.operations.target import no_config
@@ -54,7 +54,7 @@ def kv_emulator_config(pytestconfig: pytest.Config) -> Any:
 
 @pytest.fixture(scope="session")
 def kv_emulator_session(kv_emulator_config: Any, pytestconfig: pytest.Config) -> Iterator[Emulator]:
-    """The emulator behind `kv_emulator`, running for the whole session."""
+    """The emulator behind `kv_emulator`, started once per session."""
     from kvlens.kv.limits import COMPATS, read_compat
     from kvlens.sync import Emulator
 
@@ -77,7 +77,7 @@ def kv_emulator_session(kv_emulator_config: Any, pytestconfig: pytest.Config) ->
 
 @pytest.fixture
 def kv_emulator(kv_emulator_session: Emulator) -> Emulator:
-    """The project's Worker and KV, every namespace empty. Calls need no `await`."""
+    """The project's Worker and its KV namespaces, all empty. Calls need no `await`."""
     kv_emulator_session.clear()
     kv_emulator_session.events.clear()
     return kv_emulator_session

@@ -1,7 +1,7 @@
-"""What the client announces: about what VS Code announces, for reading it takes time too.
+"""The capabilities of the benchmark's client: about those of VS Code, since reading them takes time.
 
-Diagnostics are to be pushed (`textDocument/publishDiagnostics`): all three servers can, and so
-one key stroke costs one message each way.
+Diagnostics are pushed (`textDocument/publishDiagnostics`), which all three servers support, so one
+keystroke costs one message each way.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def replay_typing(client: Client, folder: Path, text: str, places: list[Typed]) 
 
 
 class _Key:
-    """One key stroke, ready to be sent."""
+    """One keystroke, ready to be sent."""
 
     def __init__(
         self,

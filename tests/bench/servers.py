@@ -1,7 +1,7 @@
 """The language servers that are compared, each set up to be as fast as it can be.
 
-tombi and taplo would fetch JSON schemas from the network; both are told not to, in the way that
-their documentation gives: `schema.enabled`. So both check TOML alone.
+tombi and taplo would fetch JSON schemas from the network. `schema.enabled` turns that off, as their
+documentation describes, so both check TOML alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The config mended by a quick fix; a Worker's code checked, and seen with its live keys."""
+"""A quick fix in a config; a Worker's code, checked and shown with its live keys."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_call_is_mended_by_a_quick_fix(open_window: Open, project: Path) -> No
     expect(squiggle(window, "error")).to_be_visible(timeout=START)
     word(window, "30").click()
     fixes = window.fixes()
-    expect(fixes.filter(has_text="Silence ttl-out-of-range on this line")).to_be_visible()
+    expect(fixes.filter(has_text="Turn off ttl-out-of-range for this line")).to_be_visible()
     window.shot("code-fixes")
     fixes.filter(has_text="Change to 60").first.click()
     expect(window.page.locator(".editor-instance .squiggly-error")).to_have_count(0)

@@ -89,7 +89,7 @@ def test_keys_that_move_and_ids_that_change(window: Window, project: Path) -> No
     window.see("Keys without a namespace")
     box = saving(window)
     expect(box).to_contain_text(
-        f'KV has another id since "k" was read: "{IDS[1]}", and not "{IDS[0]}".'
+        f'The id of KV has changed since "k" was read: it\'s "{IDS[1]}", not "{IDS[0]}".'
     )
     expect(box).to_contain_text('does not have "k": it is created.')
     window.shot("id")
@@ -113,7 +113,7 @@ def test_stores_that_change_and_configs_that_go(window: Window, project: Path) -
     expect(window.status()).to_have_attribute("aria-label", served)
     box = saving(window)
     expect(box).to_contain_text(
-        '"k" was read from the store "wrangler:". KV is in "wrangler:other" now.'
+        '"k" was read from the store "wrangler:". KV is now in "wrangler:other".'
     )
     window.shot("store")
     window.dialog("Cancel")
@@ -130,7 +130,7 @@ def test_stores_that_change_and_configs_that_go(window: Window, project: Path) -
     (project / "wrangler.toml").unlink()
     expect(window.row("KV")).to_have_count(0)
     box = saving(window)
-    expect(box).to_contain_text("wrangler.toml is not a config of this workspace any more")
+    expect(box).to_contain_text("wrangler.toml is no longer a config of this workspace")
     window.shot("config")
     window.dialog("Save to File…")
     window.file(project / "kept.txt")

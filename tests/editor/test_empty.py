@@ -114,7 +114,7 @@ def test_a_missing_python_is_told(
     window = open_window(project)
     window.show_view()
     toast = window.toast("KV Lens needs Python 3.10 to 3.14.")
-    expect(toast).to_contain_text("kvlens.interpreter names /nowhere/python3, which does not exist")
+    expect(toast).to_contain_text("kvlens.interpreter is /nowhere/python3, which does not exist")
     expect(window.welcome()).to_contain_text("KV Lens needs Python 3.10 or newer")
     window.shot("missing")
 

@@ -1,4 +1,4 @@
-"""Keys in the view: which are deleted, how they are told apart, when they go."""
+"""Keys in the view: which are deleted, how similar keys differ, when expired ones disappear."""
 
 from __future__ import annotations
 

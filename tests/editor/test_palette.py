@@ -185,7 +185,7 @@ def test_a_namespace_is_added_to_the_config(window: Window, project: Path) -> No
     window.type("1ST")
     expect(window.objection()).to_contain_text("not beginning with a digit")
     window.type("SESSIONS")
-    expect(window.objection()).to_contain_text("is a binding here already")
+    expect(window.objection()).to_contain_text("There is already a binding")
     window.answer("CARTS")
     window.tab("wrangler.toml")
     window.see("CARTS")

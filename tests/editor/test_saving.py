@@ -44,7 +44,7 @@ SAVED: dict[str, tuple[bytes, str, bytes]] = {
 }
 
 
-def opened(window: Window, served: Served, key: str, value: bytes) -> None:
+def open_value(window: Window, served: Served, key: str, value: bytes) -> None:
     """Put a value and open it from the view."""
     served.put(key, value)
     window.scroll_to(window.row(key))
@@ -63,7 +63,7 @@ def test_no_setting_for_files_changes_a_value(open_window: Open, project: Path) 
     served = window.served("SESSIONS")
     window.expand("SESSIONS")
     for key, (before, typed, after) in SAVED.items():
-        opened(window, served, key, before)
+        open_value(window, served, key, before)
         window.replace(typed)
         window.save()
         assert served.value(key) == after, key
@@ -88,7 +88,7 @@ def test_saved_by_itself(window: Window, served: Served, project: Path) -> None:
     text = json.dumps({**settings, "files.autoSaveDelay": 100})
     (project / ".vscode" / "settings.json").write_text(text, encoding="utf-8")
     window.page.wait_for_timeout(1000)
-    opened(window, served, "theme", b"sencha")
+    open_value(window, served, "theme", b"sencha")
     window.text().click()
     window.page.keyboard.type("x")
     expect(window.page.locator(".tab.active.dirty")).to_have_count(0)
@@ -98,7 +98,7 @@ def test_saved_by_itself(window: Window, served: Served, project: Path) -> None:
 
 
 def test_what_a_worker_wrote_meanwhile_is_a_conflict(window: Window, served: Served) -> None:
-    opened(window, served, "counter", b'{"visits":42}')
+    open_value(window, served, "counter", b'{"visits":42}')
     served.put("other", b"1")
     window.replace('{"visits":420}')
     served.put("counter", b'{"visits":43}')  # of the same size
@@ -119,7 +119,7 @@ def test_what_a_worker_wrote_meanwhile_is_a_conflict(window: Window, served: Ser
 def test_a_save_keeps_what_another_did_to_metadata_and_expiry(
     window: Window, served: Served
 ) -> None:
-    opened(window, served, "kept", b"old")
+    open_value(window, served, "kept", b"old")
     window.replace("new")
     status, body = served.request(
         "PUT",
@@ -135,12 +135,12 @@ def test_a_save_keeps_what_another_did_to_metadata_and_expiry(
 
 
 def test_another_encoding_is_refused(window: Window, served: Served) -> None:
-    opened(window, served, "tea", "thé".encode())
+    open_value(window, served, "tea", "thé".encode())
     window.page.locator(".statusbar-item", has_text="UTF-8").click()
     window.pick("Save with Encoding")
     window.type("Western (ISO 8859-1)")
     window.pick("Western (ISO 8859-1)")
-    toast = window.toast('"tea" was not saved: the encoding')
+    toast = window.toast('"tea" was not saved: the selected encoding')
     window.shot("encoding")
     assert toast
     assert served.value("tea") == "thé".encode()
@@ -162,15 +162,15 @@ NOT_TEXT: dict[str, tuple[bytes, str]] = {
     # key: (the value, what the line over it says)
     "latin-1": (b"th\xe9 noir", "binary value, 8 B: not UTF-8 text, read-only"),
     "zeros": (b"a\0b", "binary value, 3 B"),
-    "mixed": (b"a\r\nb\nc", "read-only: its line ends differ"),
-    "old mac": (b"a\rb\rc", "read-only: its line ends differ"),
-    "picture": (picture(), "open as a picture"),
+    "mixed": (b"a\r\nb\nc", "read-only: an editor would change its line endings"),
+    "old mac": (b"a\rb\rc", "read-only: an editor would change its line endings"),
+    "picture": (picture(), "open as an image"),
 }
 
 
 def test_what_is_not_text_is_never_edited(window: Window, served: Served) -> None:
     for key, (value, notice) in NOT_TEXT.items():
-        opened(window, served, key, value)
+        open_value(window, served, key, value)
         expect(window.page.locator(".editor-instance .codelens-decoration")).to_contain_text(notice)
         window.text().click()
         window.page.keyboard.type("x")
@@ -179,7 +179,7 @@ def test_what_is_not_text_is_never_edited(window: Window, served: Served) -> Non
         window.shot(key)
         assert served.value(key) == value, key
     lens = window.page.locator(".editor-instance .codelens-decoration a")
-    lens.filter(has_text="open as a picture").click()
+    lens.filter(has_text="open as an image").click()
     window.tab("picture.png")
     window.page.wait_for_timeout(1500)
     window.shot("as-picture")
@@ -201,7 +201,7 @@ def test_what_is_not_text_is_never_edited(window: Window, served: Served) -> Non
 
 
 def test_a_value_that_becomes_binary_is_safe(window: Window, served: Served) -> None:
-    opened(window, served, "changing", b"text")
+    open_value(window, served, "changing", b"text")
     window.replace("mine")
     served.put("changing", b"\xff\xfe\xfd")
     window.page.keyboard.press("Control+S")
@@ -212,7 +212,7 @@ def test_a_value_that_becomes_binary_is_safe(window: Window, served: Served) -> 
 
 def test_save_as_writes_the_key_that_is_named(window: Window, served: Served) -> None:
     served.put("there", b"old")
-    opened(window, served, "source", b"original")
+    open_value(window, served, "source", b"original")
     window.replace("changed")
     dialog = window.save_as("a\u2215copy")
     window.tab("a\u2215copy")
@@ -231,7 +231,7 @@ def test_save_as_writes_the_key_that_is_named(window: Window, served: Served) ->
     window.save()
     assert (served.value("a/copy"), served.value("there")) == (b"changed", b"saved again")
 
-    opened(window, served, "conflict", b"original")
+    open_value(window, served, "conflict", b"original")
     window.replace("mine")
     served.put("conflict", b"of a Worker")
     window.page.keyboard.press("Control+S")
@@ -245,7 +245,7 @@ def test_save_as_writes_the_key_that_is_named(window: Window, served: Served) ->
     window.toast('is not in "/KV Lens/SESSIONS"')
     assert window.served("FEATURE_FLAGS").keys() == {}
     for key, value in (("bytes", b"\xff\xfe"), ("lines", b"a\r\nb\nc")):
-        opened(window, served, key, value)
+        open_value(window, served, key, value)
         window.save_as(f"{key} copy")
         window.toast(f'"{key} copy" was not saved: "{key}" is shown as text')
         assert served.value(f"{key} copy") is None

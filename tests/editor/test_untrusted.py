@@ -1,4 +1,4 @@
-"""A workspace that nobody trusts yet: checked, and nothing of it started."""
+"""A workspace that isn't trusted yet is checked, and none of its code is started."""
 
 from __future__ import annotations
 

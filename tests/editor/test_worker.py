@@ -63,7 +63,7 @@ def test_a_snapshot_brings_back_what_was_there(window: Window, project: Path) ->
     window.palette("KV Lens: Save Snapshot…")
     window.asks("Save Snapshot")
     window.type("..")
-    expect(window.objection()).to_contain_text("Up to 64 letters")
+    expect(window.objection()).to_contain_text("Use up to 64 letters")
     window.answer("first")
     window.toast('Saved 5 keys as the snapshot "first".')
 

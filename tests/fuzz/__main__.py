@@ -1,7 +1,7 @@
 """`python -m tests.fuzz [TARGET…] [--runs N] [--seconds S] [--seed N]`: targets, many times each.
 
-What breaks something is written to build/fuzz/TARGET; move it to tests/fuzz/corpus/TARGET, where
-`make test` runs it again, and mend what it broke.
+An input that breaks something is written to build/fuzz/TARGET. Fix what it broke, and move it to
+tests/fuzz/corpus/TARGET, where `make test` runs it again.
 """
 
 from __future__ import annotations

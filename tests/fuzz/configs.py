@@ -23,7 +23,7 @@ MOST = 4  # problems of an input whose fixes are tried
 
 
 def text_of(data: bytes) -> str:
-    """Return bytes as an editor may send them: what is no UTF-8 becomes half a surrogate pair."""
+    """Decode bytes as an editor may send them: those that aren't UTF-8 become lone surrogates."""
     return data.decode("utf-8", "surrogateescape")
 
 

@@ -1,4 +1,4 @@
-"""Edits of a config: the result is valid, and nothing of the rest is lost."""
+"""Edits of a config: the result is valid, and the rest of the file is kept."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def target(data: bytes) -> None:
         edits = rename_binding(config, name, NEW).edits
         if edits:
             after = load_text(applied(text, edits), path)
-            assert check_syntax(after.text, path) is None, "a rename spoils the file"
+            assert check_syntax(after.text, path) is None, "a rename breaks the file"
             wanted = Counter(_key(config, rename=(name, NEW)))
             assert Counter(_key(after)) == wanted, "a rename changes more than the name"
             _keeps_comments(config, after)
     for namespace in config.namespaces()[:2]:
         for fix in rewrites(config, Span(*namespace.span)):
             after = load_text(applied(text, fix.edits), path)
-            assert check_syntax(after.text, path) is None, f"{fix.title} spoils the file"
+            assert check_syntax(after.text, path) is None, f"{fix.title} breaks the file"
             _keeps_comments(config, after)
             if fix.title.startswith("Write it"):
                 assert Counter(_key(after)) == Counter(_key(config)), f"{fix.title} loses something"

@@ -32,7 +32,7 @@ class Step(NamedTuple):
     what: int
 
 
-def changed(data: bytes, steps: Sequence[Step], pieces: Sequence[bytes]) -> bytes:
+def mutate(data: bytes, steps: Sequence[Step], pieces: Sequence[bytes]) -> bytes:
     """Return an input after these changes."""
     for kind, start, length, what in steps:
         at = len(data) * start // 1000
@@ -77,7 +77,7 @@ def random_input(
         for _ in range(source.choice((1, 1, 2, 2, 3, 4, 6, 10)))
     ]
     begin = kept if kept and source.random() < _SELDOM else examples
-    return changed(source.choice(begin), steps, pieces)
+    return mutate(source.choice(begin), steps, pieces)
 
 
 def inputs(examples: Sequence[bytes], words: Sequence[bytes]) -> st.SearchStrategy[bytes]:
@@ -91,7 +91,7 @@ def inputs(examples: Sequence[bytes], words: Sequence[bytes]) -> st.SearchStrate
         st.integers(0, _ALL),
     )
     made = st.builds(
-        lambda data, steps: changed(data, steps, pieces),
+        lambda data, steps: mutate(data, steps, pieces),
         st.sampled_from(list(examples)),
         st.lists(step, max_size=8),
     )

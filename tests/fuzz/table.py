@@ -17,7 +17,7 @@ TARGETS: dict[str, str] = {
     "scan_json": "the scanner of JSON and JSONC alone, beside a strict parser",
     "config_toml": "a wrangler.toml with all that is made of it: rules, fixes, completion",
     "config_json": "a wrangler.jsonc: the same",
-    "edits": "edits of a config: nothing of the rest is lost",
+    "edits": "edits of a config: the rest of the file is kept",
     "seeds": "seed files and files of keys",
     "sources": "JavaScript and TypeScript",
     "dotenv": ".dev.vars and .env",

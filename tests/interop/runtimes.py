@@ -76,7 +76,7 @@ class Server(Caller):
 
 
 class Runtime(Server):
-    """A process that serves a Worker; it ends with its input, or when it is told to."""
+    """A process that serves a Worker until its input closes or it's asked to stop."""
 
     def __init__(
         self,

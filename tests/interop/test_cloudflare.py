@@ -180,7 +180,7 @@ async def test_read_only_unless_url_and_environment_allow(
     await fill(emulator.store, "k")
     store = open_store(url, Path())
     for write in WRITES:
-        with pytest.raises(StoreError, match=r"read-only here\. To write to them, end the store's"):
+        with pytest.raises(StoreError, match=r"read-only here\. To write to them, append"):
             await write(store)
     assert await store.get("A", "k") == Entry(b"k")
     assert await names(store) == ["k"]
@@ -323,8 +323,8 @@ async def test_wrong_token(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) 
     [
         ("cloudflare:", "X", "", "write cloudflare:ACCOUNT_ID"),
         ("cloudflare:a/b", "X", "", "write cloudflare:ACCOUNT_ID"),
-        ("cloudflare:acc?writes=yes", "X", "", "To allow writing, append ?writes=allow."),
-        ("cloudflare:acc?write=allow", "X", "", "To allow writing, append ?writes=allow."),
+        ("cloudflare:acc?writes=yes", "X", "", "To allow writes, append ?writes=allow."),
+        ("cloudflare:acc?write=allow", "X", "", "To allow writes, append ?writes=allow."),
         ("cloudflare:acc", "CLOUDFLARE_API_TOKEN", "", "needs CLOUDFLARE_API_TOKEN in the env"),
         ("cloudflare:acc", "CLOUDFLARE_API_BASE_URL", "http://example.com", "use https"),
         ("cloudflare:acc", "CLOUDFLARE_API_BASE_URL", "http://127.0.0.1.example.com", "use https"),

@@ -130,7 +130,7 @@ def test_a_field_of_a_wrong_type_leaves_the_old_worker_running(tmp_path: Path) -
             assert said in failed["message"]
             assert "\n" not in failed["message"]
             assert dev.get()[0] == 200
-        dev.write("wrangler.toml", str(small(OK, "# mended\n")["wrangler.toml"]))
+        dev.write("wrangler.toml", str(small(OK, "# fixed\n")["wrangler.toml"]))
         dev.event("restarted")
 
 

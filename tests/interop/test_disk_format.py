@@ -123,7 +123,7 @@ def look(state: Path) -> dict[str, Any]:
 
 
 def test_both_at_once(tmp_path: Path, state: Path) -> None:
-    """Each sees the other's writes at once, and a change by the Worker is told."""
+    """Each sees the other's writes at once, and a change by the Worker is reported."""
     theirs = Miniflare(state, "KV")
     try:
         with Serving("wrangler:", tmp_path, {"KV": "KV"}) as serving:

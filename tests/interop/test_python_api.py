@@ -327,7 +327,7 @@ async def test_mistakes(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='"app test" is not a host name'):
         Emulator(allowed_hosts=["app test"])
     async with Emulator(script=ECHO, folder=HERE) as emulator:
-        with pytest.raises(ValueError, match="not a whole URL"):
+        with pytest.raises(ValueError, match="not a complete URL"):
             await emulator.dispatch_fetch("/path")
     with pytest.raises(WorkerError, match="there are none"), sync.Emulator() as twin:
         twin.get_kv_namespace("KV")

@@ -349,12 +349,12 @@ async def test_the_server_is_killed(tmp_path: Path) -> None:
 # -- changes by others ---------------------------------------------------------------------
 
 
-async def test_changes_by_others_are_told(store: Store, other: Store) -> None:
+async def test_changes_by_others_are_reported(store: Store, other: Store) -> None:
     told: list[str] = []
     async with Emulator(store, {"A": "KV"}) as emulator:
         emulator.on_change(told.append)
 
-        async def heard() -> None:
+        async def expect_one_report() -> None:
             for _ in range(int(PATIENCE / 0.05)):
                 if told:
                     break
@@ -364,15 +364,15 @@ async def test_changes_by_others_are_told(store: Store, other: Store) -> None:
 
         assert await store.get("A", "k") is None
         await other.put("A", Write("k", b"v"))
-        await heard()
-        for _ in range(30):  # what we do ourselves is told by whoever does it
+        await expect_one_report()
+        for _ in range(30):  # the store reports only what others change
             await store.put("A", Write("k", b"w"))
             await asyncio.sleep(0.05)
         assert told == []
         await other.put_many("A", [Write(f"{n}", b"") for n in range(2000)])
-        await heard()
+        await expect_one_report()
         await other.clear("A")
-        await heard()
+        await expect_one_report()
 
 
 def test_workers_on_two_machines_share_their_keys(
@@ -435,17 +435,17 @@ def replica(server: Server) -> None:
 @pytest.mark.parametrize(
     ("url", "prepare", "options", "said"),
     [
-        ("redis://127.0.0.1:1", nothing, (), "redis://127.0.0.1:1 cannot be reached ("),
-        ("redis+cluster://127.0.0.1:1,localhost:2", nothing, (), "localhost:2 cannot be reached ("),
+        ("redis://127.0.0.1:1", nothing, (), "redis://127.0.0.1:1 can't be reached ("),
+        ("redis+cluster://127.0.0.1:1,localhost:2", nothing, (), "localhost:2 can't be reached ("),
         ("redis://team:wrong%20one@HOST", acl("+@all"), (), "refuses the login (invalid username"),
         ("redis://HOST", config("requirepass", PASSWORD), (), "HOST requires a login. Put USER"),
         ("redis://team:correct%20horse@HOST", acl("~x:*", "+@all"), (), "ACL SETUSER NAME"),
         ("redis://HOST", config("maxmemory", "1"), (), "HOST is out of memory; nothing was"),
         ("redis://HOST", replica, (), "HOST is a read-only replica. Write the address of its"),
-        ("rediss://HOST?socket_connect_timeout=1", nothing, (), "rediss://HOST does not answer in"),
+        ("rediss://HOST?socket_connect_timeout=1", nothing, (), "rediss://HOST didn't answer in"),
         ("redis+cluster://HOST", nothing, (), "HOST is not a cluster. Write redis:// in"),
-        ("redis://HOST", nothing, LONELY, "HOST is a cluster that is down"),
-        ("redis+cluster://HOST", nothing, LONELY, "is a cluster that is down"),
+        ("redis://HOST", nothing, LONELY, "HOST is a cluster that's down"),
+        ("redis+cluster://HOST", nothing, LONELY, "is a cluster that's down"),
         ("redis://HOST/99", nothing, (), "redis://HOST/99 refused the command: DB index is out"),
     ],
 )
@@ -500,7 +500,7 @@ async def test_a_restarted_server_is_found_again(server: Server) -> None:
     store = open_store(server.url, Path())
     await asyncio.gather(*(store.put("A", Write(f"{n}", b"v")) for n in range(20)))
     server.stop()
-    with pytest.raises(StoreError, match="cannot be reached"):
+    with pytest.raises(StoreError, match="can't be reached"):
         await store.get("A", "1")
     store.poll()
     server.start()
@@ -526,12 +526,12 @@ async def test_user_and_password_from_the_environment(
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("redis:", "is not the address of a Redis server: write redis://HOST:PORT"),
+        ("redis:", "is not the address of a Redis server: use redis://HOST:PORT"),
         ("redis://u:pass@h:port", 'redis://h:port" cannot be used as a store: Port could not'),
-        ("redis://u:pass?word@a", "write / ? # and other signs of user and password percent-enc"),
-        ("redis://u:pass/word@a/0", "write / ? # and other signs of user and password percent-enc"),
+        ("redis://u:pass?word@a", "percent-encode / ? # and other special characters"),
+        ("redis://u:pass/word@a/0", "percent-encode / ? # and other special characters"),
         ("redi://u:pass?word@a", 'Unknown store "redi://a"'),
-        ("redis://u:pass@a,b", "several servers are a cluster"),
+        ("redis://u:pass@a,b", "for the servers of a cluster, use"),
         ("redis+cluster://u:pass@a/3", "a cluster has no numbered databases"),
         ("redis://u:pass@a?socket_timeout=x", "Invalid value for 'socket_timeout'"),
         ("redis://u:pass@a?no_such=1", "no_such"),

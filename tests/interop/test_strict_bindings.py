@@ -1,4 +1,4 @@
-"""What a Worker is told when it calls KV wrongly, in both syntaxes, on the real workerd.
+"""The errors of a Worker's wrong calls to KV, in both syntaxes, on the real workerd.
 
 With compat "strict" a call that only a rule of Miniflare 2 refuses throws; with "workerd" it goes
 through. All else is the runtime's own: the object, its answers and its errors.
@@ -93,7 +93,7 @@ ILLEGAL = type_error(
     "https://developers.cloudflare.com/workers/observability/errors/#illegal-invocation-errors "
     "for details."
 )
-CLOCK = ManualClock(int(time.time()))  # stands still, however long the tests take
+CLOCK = ManualClock(int(time.time()))  # doesn't move, however long the tests take
 SOON = int(CLOCK()) + 30
 
 THROWS: list[tuple[str, list[Any], tuple[str, str]]] = [
@@ -329,7 +329,7 @@ WORKERS = {
 @pytest.mark.parametrize("syntax", WORKERS)
 @pytest.mark.parametrize("date", ["2021-11-03", "2024-12-01", "2026-04-01"])
 def test_only_what_nobody_catches_is_reported(syntax: str, date: str) -> None:
-    """The runtime tells of rejections at another moment with each of these dates."""
+    """The runtime reports rejections at a different moment with each of these dates."""
     lost = {f"lost: {name}": code for name, (code, _) in LOST.items()}
     cases = ",".join(
         f"{json.dumps(name)}: async (KV) => {{ {code} }}"

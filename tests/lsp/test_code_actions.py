@@ -81,7 +81,7 @@ async def test_a_fix_names_what_it_solves(editor: Editor, uri: str) -> None:
     assert fix.is_preferred
     assert [d.code for d in fix.diagnostics or []] == ["unknown-field"]
     assert applied(fix, uri) == TEXT.replace("previewid", "preview_id")
-    quiet = found["Silence unknown-field on this line"]
+    quiet = found["Turn off unknown-field for this line"]
     assert '"x" # kvlens-disable-line unknown-field\n' in applied(quiet, uri)
 
 
@@ -98,7 +98,7 @@ async def test_only_what_is_asked_for(editor: Editor, uri: str) -> None:
     assert applied(whole, uri) == TEXT.replace("previewid", "preview_id").replace('id = ""\n', "")
     rewrites = await actions(editor, uri, 6, "refactor")
     assert "Write it as kv_namespaces = […]" in rewrites
-    assert "Generate a fresh local id as preview_id" in rewrites
+    assert "Generate a new local id as preview_id" in rewrites
     assert {one.kind for one in rewrites.values()} == {"refactor.rewrite"}
     assert await actions(editor, uri, 6, "source.organizeImports") == {}
 

@@ -60,7 +60,7 @@ async def test_an_edit_keeps_metadata_and_expiration(editor: Editor) -> None:
     after = await run(editor, "kvlens.get", **CARTS, key="kept")
     assert after == {**before, "text": "new", "digest": digest(b"new")}
     await run(editor, "kvlens.delete", **CARTS, key="kept")
-    with pytest.raises(JsonRpcException, match="is not in CARTS any more"):
+    with pytest.raises(JsonRpcException, match="is no longer in CARTS"):
         await run(editor, "kvlens.put", **CARTS, key="kept", text="x", keep=True)
 
 
@@ -290,7 +290,7 @@ MISTAKES: list[tuple[str, str, dict[str, Any], str]] = [
         {"binding": "PRICES", "file": "/none.json", "existing": "ask"},
         "takes refuse, keep or overwrite",
     ),
-    ("declared", "kvlens.addNamespace", {"binding": "CARTS"}, 'declares "CARTS" already'),
+    ("declared", "kvlens.addNamespace", {"binding": "CARTS"}, 'already declares "CARTS"'),
 ]
 
 
@@ -341,7 +341,7 @@ async def test_a_snapshot_is_saved_listed_and_restored(editor: Editor) -> None:
     saved = await run(editor, "kvlens.snapshotSave", name="before")
     assert [one["binding"] for one in saved["namespaces"]] == ["CARTS", "PRICES", "CARTS"]
     with pytest.raises(
-        JsonRpcException, match=r'There is a snapshot "before" already.*overwrite it with "force"'
+        JsonRpcException, match=r'Snapshot "before" already exists.*overwrite it with "force"'
     ):
         await run(editor, "kvlens.snapshotSave", name="before")
     only = await run(editor, "kvlens.snapshotSave", name="before", force=True, **prices)
@@ -382,7 +382,7 @@ async def test_a_snapshot_is_saved_listed_and_restored(editor: Editor) -> None:
 SNAPSHOTS: dict[str, tuple[str, dict[str, Any], str]] = {
     # id: (command, parameters, what is said)
     "no name": ("Save", {}, '"name" is missing'),
-    "a bad name": ("Save", {"name": "../x"}, "cannot be the name of a snapshot"),
+    "a bad name": ("Save", {"name": "../x"}, "can't be the name of a snapshot"),
     "none of that name": ("Restore", {"name": "none"}, 'No snapshot "none"'),
     "no such binding": ("Save", {"name": "x", "binding": "X"}, 'No KV namespace with binding "X"'),
     "no such environment": (

@@ -153,14 +153,14 @@ async def test_a_config_that_is_not_open_is_checked_too(editor: Editor) -> None:
     config.write_text("kv_namespaces = 5\n", encoding="utf-8")
     uri = config.as_uri()
 
-    def tell(kind: types.FileChangeType) -> None:
+    def did_change_watched_files(kind: types.FileChangeType) -> None:
         change: Any = types.DidChangeWatchedFilesParams([types.FileEvent(uri, kind)])
         editor.workspace_did_change_watched_files(change)
 
-    tell(types.FileChangeType.Created)
+    did_change_watched_files(types.FileChangeType.Created)
     await until(lambda: [d.code for d in editor.diagnostics.get(uri, [])] == ["kv-not-array"])
     config.unlink()
-    tell(types.FileChangeType.Deleted)
+    did_change_watched_files(types.FileChangeType.Deleted)
     await until(lambda: not editor.diagnostics[uri])
 
 

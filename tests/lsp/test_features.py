@@ -18,7 +18,7 @@ def document(folder: Any) -> types.TextDocumentIdentifier:
 
 
 @pytest.fixture(autouse=True)
-async def opened(editor: Editor, document: types.TextDocumentIdentifier) -> Any:
+async def open_document(editor: Editor, document: types.TextDocumentIdentifier) -> Any:
     item = types.TextDocumentItem(document.uri, "toml", 1, CONFIG)
     editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
     yield

@@ -1,4 +1,4 @@
-"""A folder full of what is no file: the language server answers, and ends when it is told to."""
+"""A folder of pipes, devices and huge files: the language server answers, and exits when asked to."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ async def test_a_value_is_not_put_where_it_was_not_read(editor: Editor) -> None:
     assert read["declared"]
     write(editor, config("ONE"))
     await until_left(editor, [("OLD", 1)])
-    with pytest.raises(JsonRpcException, match='declares no KV namespace with id "OLD" any more'):
+    with pytest.raises(JsonRpcException, match='no longer declares a KV namespace with id "OLD"'):
         await run(editor, "kvlens.put", **put, store=read["store"], declared=True)
     assert await run(editor, "kvlens.get", **OLD, key="k") == {**read, "declared": False}
     await run(editor, "kvlens.put", **put, store=read["store"], declared=False)

@@ -85,7 +85,7 @@ def change(editor: Editor, uri: str, version: int, text: str) -> None:
 
 
 @asynccontextmanager
-async def opened(editor: Editor, text: str) -> AsyncIterator[str]:
+async def open_document(editor: Editor, text: str) -> AsyncIterator[str]:
     """A seed file beside the workspace's config that is open and checked."""
     uri = open_text(editor, editor.folder / "seeds" / f"case{next(_numbers)}.json", text)
     await until(lambda: uri in editor.diagnostics)
@@ -99,7 +99,7 @@ async def test_a_seed_file_is_checked_when_it_is_opened(
     editor: Editor, text: str, expected: list[tuple[str, Any]]
 ) -> None:
     plain, spans = marked(text)
-    async with opened(editor, plain) as uri:
+    async with open_document(editor, plain) as uri:
         wanted = [(span, *rule) for span, rule in zip(spans, expected, strict=True)]
         assert said(editor, uri, plain) == wanted
         found = check(plain, "x.json")
@@ -110,7 +110,7 @@ async def test_a_seed_file_is_checked_when_it_is_opened(
 
 async def test_problems_follow_the_typing(editor: Editor) -> None:
     text = '[{ "key": "a", "value": "1" }]'
-    async with opened(editor, text) as uri:
+    async with open_document(editor, text) as uri:
         assert not editor.diagnostics[uri]
         change(editor, uri, 2, text.replace('"1"', "1"))
         await until(lambda: [d.code for d in editor.diagnostics[uri]] == ["seed-invalid"])
@@ -121,7 +121,7 @@ async def test_problems_follow_the_typing(editor: Editor) -> None:
 async def test_a_save_checks_again_since_time_has_passed(editor: Editor) -> None:
     soon = int(time.time()) + 62
     text = json.dumps([{"key": "a", "value": "1", "expiration": soon}])
-    async with opened(editor, text) as uri:
+    async with open_document(editor, text) as uri:
         assert not editor.diagnostics[uri]
         document = types.TextDocumentIdentifier(uri)
 
@@ -134,7 +134,7 @@ async def test_a_save_checks_again_since_time_has_passed(editor: Editor) -> None
 
 async def test_the_severity_is_the_users(editor: Editor) -> None:
     text = '[{ "key": "a", "value": "1", "ttl": 60 }]'
-    async with opened(editor, text) as uri:
+    async with open_document(editor, text) as uri:
         for level, severity in (("error", [ERROR]), ("off", []), (None, [WARNING])):
             rules = {"seed-doubtful": level} if level else {}
             settings = {"kvlens": {"store": "memory:", "rules": rules}}
@@ -152,7 +152,7 @@ async def test_json_of_others_is_left_alone(editor: Editor, tmp_path: Path) -> N
         open_text(editor, editor.folder / "data" / "users.json", "{}"),
         open_text(editor, editor.folder / "seeds" / "deep" / "users.json", "{}"),
     ]
-    async with opened(editor, "{}") as uri:
+    async with open_document(editor, "{}") as uri:
         await until(lambda: editor.diagnostics[uri])
         assert not any(editor.diagnostics.get(other) for other in others)
     for other in others:

@@ -154,7 +154,7 @@ async def test_a_new_seed_file_overwrites_no_key(config: Path) -> None:
 
 
 SINCE: dict[str, tuple[str | None, str, list[str]]] = {
-    # id: (what else was written to a key of the file, its value then, the keys that are told)
+    # id: (what else was written to a key of the file, its value then, the keys that are reported)
     "nothing": ("1", "2", []),
     "another value": ("of a Worker", "of a Worker", ["a"]),
     "the new value": ("2", "2", []),

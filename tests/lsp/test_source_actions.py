@@ -185,21 +185,21 @@ FIXES: dict[str, tuple[str, str, str, str, bool]] = {
     "silenced": (
         "ttl-out-of-range",
         'await env.KV.put("k", "v", { expirationTtl: 30 });',
-        "Silence ttl-out-of-range on this line",
+        "Turn off ttl-out-of-range for this line",
         'await env.KV.put("k", "v", { expirationTtl: 30 }); // kvlens-disable-line ttl-out-of-range',
         False,
     ),
     "silenced-beside-a-comment": (
         "key-invalid",
         'await env.KV.get(""); // why not',
-        "Silence key-invalid on this line",
+        "Turn off key-invalid for this line",
         '// kvlens-disable-next-line key-invalid\n    await env.KV.get(""); // why not',
         False,
     ),
     "silenced-behind-another-rule": (
         "key-invalid",
         'await env.KV.get(""); // kvlens-disable-line option-unknown',
-        "Silence key-invalid on this line",
+        "Turn off key-invalid for this line",
         'await env.KV.get(""); // kvlens-disable-line option-unknown, key-invalid',
         False,
     ),
@@ -219,11 +219,11 @@ async def project(editor: Editor) -> AsyncIterator[Path]:
     await save(editor, folder, EVERYWHERE)
     yield folder
     shutil.rmtree(folder)
-    tell(editor, folder, types.FileChangeType.Deleted)
+    did_change_watched_files(editor, folder, types.FileChangeType.Deleted)
     await until(lambda: not editor.diagnostics[(folder / "wrangler.toml").as_uri()])
 
 
-def tell(editor: Editor, folder: Path, kind: types.FileChangeType) -> None:
+def did_change_watched_files(editor: Editor, folder: Path, kind: types.FileChangeType) -> None:
     event = types.FileEvent((folder / "wrangler.toml").as_uri(), kind)
     editor.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
 
@@ -233,12 +233,12 @@ async def save(editor: Editor, folder: Path, text: str) -> None:
     config = folder / "wrangler.toml"
     config.write_text(text, encoding="utf-8")
     editor.diagnostics.pop(config.as_uri(), None)
-    tell(editor, folder, types.FileChangeType.Created)
+    did_change_watched_files(editor, folder, types.FileChangeType.Created)
     await until(lambda: config.as_uri() in editor.diagnostics)
 
 
 @asynccontextmanager
-async def opened(editor: Editor, folder: Path, text: str, code: str) -> AsyncIterator[str]:
+async def open_document(editor: Editor, folder: Path, text: str, code: str) -> AsyncIterator[str]:
     """A source that is open and checked, with one problem, or with none where `code` is empty."""
     uri = (folder / "src" / f"case{next(_numbers)}.ts").as_uri()
     item = types.TextDocumentItem(uri, "typescript", 1, text)
@@ -285,7 +285,7 @@ def applied(action: types.CodeAction, uri: str, text: str) -> str:
 async def test_a_fix_of_a_call(
     editor: Editor, project: Path, code: str, body: str, title: str, after: str, preferred: bool
 ) -> None:
-    async with opened(editor, project, handler(body), code) as uri:
+    async with open_document(editor, project, handler(body), code) as uri:
         found = await actions(editor, uri)
         fix = found[title]
         assert fix.kind == types.CodeActionKind.QuickFix
@@ -299,7 +299,7 @@ async def test_a_namespace_is_added_to_the_config_for_the_code_that_uses_it(
 ) -> None:
     config = (project / "wrangler.toml").as_uri()
     text = handler('await env.LINKS.getWithMetadata("k");')
-    async with opened(editor, project, text, "binding-undeclared") as uri:
+    async with open_document(editor, project, text, "binding-undeclared") as uri:
         found = await actions(editor, uri)
         fix = found['Add "LINKS" to kv_namespaces and env.prod.kv_namespaces in wrangler.toml']
         after = applied(fix, config, EVERYWHERE)
@@ -314,7 +314,7 @@ async def test_a_namespace_is_added_where_an_environment_lacks_it(
     config = (project / "wrangler.toml").as_uri()
     await save(editor, project, CONFIG)
     text = handler('await env.KV.get("k");')
-    async with opened(editor, project, text, "binding-not-everywhere") as uri:
+    async with open_document(editor, project, text, "binding-not-everywhere") as uri:
         found = await actions(editor, uri)
         fix = found['Add "KV" to env.prod.kv_namespaces in wrangler.toml']
         assert applied(fix, config, CONFIG) == EVERYWHERE
@@ -359,7 +359,7 @@ async def test_open_code_follows_a_config_that_changes_on_disk(
     editor: Editor, project: Path
 ) -> None:
     text = handler('await env.KV.get("k");')
-    async with opened(editor, project, text, "") as uri:
+    async with open_document(editor, project, text, "") as uri:
         await save(editor, project, CONFIG)
         await until(lambda: [d.code for d in editor.diagnostics[uri]] == ["binding-not-everywhere"])
         await save(editor, project, EVERYWHERE)

@@ -91,7 +91,7 @@ def uri(editor: Editor, name: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def opened(editor: Editor, name: str, text: str | None = None) -> AsyncIterator[str]:
+async def open_document(editor: Editor, name: str, text: str | None = None) -> AsyncIterator[str]:
     """Open a file, as it is on disk or with another text; close it in the end."""
     address = uri(editor, name)
     content = FILES[name] if text is None else text
@@ -134,7 +134,7 @@ PROBLEMS: dict[str, list[str]] = {
 async def test_a_file_is_read_with_its_own_project(
     many: Editor, name: str, expected: list[str]
 ) -> None:
-    async with opened(many, name) as address:
+    async with open_document(many, name) as address:
         await until(lambda: codes(many, address) == expected)
 
 
@@ -153,7 +153,7 @@ async def test_the_shell_says_the_same(many: Editor) -> None:
     assert checked
     names = {1: "error", 2: "warning", 3: "information"}
     for name in FILES:
-        async with opened(many, name) as address:
+        async with open_document(many, name) as address:
 
             def said(name: str = name, address: str = address) -> bool:
                 shown = [
@@ -213,7 +213,7 @@ async def test_commands_go_to_the_config_that_they_name(many: Editor) -> None:
 
 async def test_a_rename_stays_in_its_project(many: Editor) -> None:
     name = "apps/two/src/index.ts"
-    async with opened(many, name) as address:
+    async with open_document(many, name) as address:
         lines = FILES[name].split("\n")
         line = next(number for number, text in enumerate(lines) if "env.CACHE" in text)
         place = types.Position(line, lines[line].index("CACHE"))
@@ -231,7 +231,7 @@ async def test_a_rename_stays_in_its_project(many: Editor) -> None:
 
 async def test_a_config_that_is_not_saved_counts_for_the_code(many: Editor) -> None:
     source, owner = "site/jobs/src/index.ts", "site/jobs/wrangler.jsonc"
-    async with opened(many, source) as code, opened(many, owner) as declared:
+    async with open_document(many, source) as code, open_document(many, owner) as declared:
         await until(lambda: codes(many, code) == ["binding-undeclared"])
         edited = FILES[owner].replace('"IDLE"', '"PAGES"')
         change(many, declared, 2, edited)
@@ -242,14 +242,14 @@ async def test_a_config_that_is_not_saved_counts_for_the_code(many: Editor) -> N
         await until(lambda: codes(many, declared) == ["binding-unused"])
         change(many, declared, 4, edited)
         await until(lambda: codes(many, code) == [])
-    async with opened(many, source) as code:  # closed unsaved: what is on disk counts again
+    async with open_document(many, source) as code:  # closed unsaved: what is on disk counts again
         await until(lambda: codes(many, code) == ["binding-undeclared"])
 
 
 async def test_code_that_is_not_saved_counts_for_the_config(many: Editor) -> None:
     source, owner = "site/jobs/src/index.ts", "site/jobs/wrangler.jsonc"
     uses = FILES[source].replace("env.PAGES", "env.IDLE")
-    async with opened(many, source, uses) as code, opened(many, owner) as declared:
+    async with open_document(many, source, uses) as code, open_document(many, owner) as declared:
         await until(lambda: codes(many, code) == [])
         await until(lambda: codes(many, declared) == [])
         change(many, code, 2, FILES[source])

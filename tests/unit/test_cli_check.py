@@ -220,7 +220,7 @@ def test_github_annotations(checker: Checker, monkeypatch: pytest.MonkeyPatch) -
     warning, error = out.splitlines()
     assert warning.startswith(
         "::warning file=a%2Cb/wrangler.toml,line=1,endLine=1,col=30,endColumn=35,"
-        'title=kvlens binding-not-identifier::The binding "50%25" is not'
+        'title=kvlens binding-not-identifier::The binding "50%25" isn\'t'
     )
     assert warning.endswith(
         "%0Ahttps://github.com/kvlens/kvlens/blob/main/docs/rules/binding-not-identifier.md"
@@ -379,7 +379,7 @@ def test_a_config_that_another_shadows(
         checker.write(f"a/{name}", content)
     found = checker.json(str(path))
     assert [problem["code"] for problem in found] == (["config-shadowed"] if winner else [])
-    assert all(f" takes {winner}," in problem["message"] for problem in found)
+    assert all(f"but {winner}: " in problem["message"] for problem in found)
 
 
 VERSIONS: dict[str, tuple[dict[str, str], str | None]] = {

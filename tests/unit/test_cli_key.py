@@ -54,7 +54,7 @@ Cli = Callable[..., Result]
 def cli(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> Cli:
-    """Run `kvlens` in a folder with a config; standard input is no terminal."""
+    """Run `kvlens` in a folder with a config; standard input isn't a terminal."""
     (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CLOUDFLARE_ENV", raising=False)
@@ -305,10 +305,10 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
         1,
         "KV PUT failed: 414 UTF-8 encoded length of 513 exceeds key length limit of 512.",
     ),
-    "key that is no text": (
+    "key that isn't text": (
         ["key", "put", "\udcff", "", *ONE],
         2,
-        "the key is not UTF-8 text, and no other can be a key",
+        "the key isn't UTF-8 text; a key has to be",
     ),
     "short ttl": (
         ["key", "put", "k", "", "--ttl", "59", *ONE],
@@ -364,23 +364,23 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "memory": (
         ["key", "get", "k", "--store", "memory:", *ONE],
         2,
-        "the store memory: lives inside a running emulator; reach it with KVLENS_TOKEN set and "
-        "--store http://127.0.0.1:PORT as `kvlens serve` prints them, or keep keys in wrangler:",
+        "the store memory: is in the memory of a running emulator; set KVLENS_TOKEN and pass "
+        "--store http://127.0.0.1:PORT as `kvlens serve` prints them, or use wrangler:",
     ),
     "a store on another machine": (
         ["key", "get", "k", "--store", "http://10.0.0.1:8787", *ONE],
         2,
-        '"http://10.0.0.1:8787" is not on this machine: an emulator is reached at 127.0.0.1 only.',
+        '"http://10.0.0.1:8787" is not on this machine: an emulator answers at 127.0.0.1 only.',
     ),
     "two stores": (
         ["key", "get", "k", "--store", "wrangler:", "--persist-to", "x", *ONE],
         2,
-        "--store and --persist-to both name a store; give one of them",
+        "--store and --persist-to both name a store; use only one of them",
     ),
     "remote": (
         ["key", "get", "k", "--remote", *ONE],
         2,
-        "--remote: the real namespaces are the store cloudflare:ACCOUNT_ID; name it with --store",
+        "--remote: to use the real namespaces, pass --store cloudflare:ACCOUNT_ID",
     ),
     "no key": (["key", "get", *ONE], 2, "KEY is missing; see kvlens key get --help"),
     "a word too many": (
@@ -402,7 +402,7 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "seed without files": (
         ["seed"],
         1,
-        "no seed files: name a FILE, or keep them as {seeds}BINDING.json",
+        "no seed files: pass a FILE, or save them as {seeds}BINDING.json",
     ),
     "seed of no binding": (
         ["seed", "data.json"],
@@ -413,12 +413,12 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "seed by id without file": (
         ["seed", "--namespace-id", "x"],
         2,
-        "--namespace-id needs a FILE; only a binding has one by its name",
+        "--namespace-id needs a FILE; only a binding has a seed file of its name",
     ),
     "clear unasked": (
         ["clear", *ONE],
         2,
-        'would delete every key of ONE (id "2d"); say --force where nobody can ask',
+        'would delete every key of ONE (id "2d"); to confirm in a script, add --force',
     ),
 }
 
@@ -448,7 +448,9 @@ def test_mistake_in_the_config_is_named_where_a_binding_is_not_found(
 def test_unknown_store_is_wrong_use_and_named(cli: Cli) -> None:
     result = cli("key", "get", "k", "--store", "floppy:", *ONE)
     assert result.code == 2
-    assert result.err.startswith('kvlens key get: Unknown store "floppy:". Stores are: memory:, ')
+    assert result.err.startswith(
+        'kvlens key get: Unknown store "floppy:". Use one of these: memory:, '
+    )
 
 
 def test_value_over_the_limit_is_refused_before_it_is_read(cli: Cli, tmp_path: Path) -> None:
@@ -724,7 +726,7 @@ def test_clear_deletes_what_its_question_counted(cli: Cli, monkeypatch: pytest.M
     monkeypatch.setattr("kvlens.cli.commands.clear.confirmed", put_meanwhile)
     result = cli("clear", *ONE)
     assert result.code == 1
-    assert "namespace ONE has 2 keys by now, and not the ones that were counted" in result.err
+    assert "namespace ONE now has 2 keys, which aren't those that were counted" in result.err
     assert cli("key", "list", *ONE).json == [{"name": "a"}, {"name": "later"}]
 
 
@@ -841,7 +843,9 @@ def test_a_seed_says_over_how_many_values_it_wrote(cli: Cli, seeds: Path) -> Non
 
 def test_keys_under_an_old_name_are_listed_and_moved(cli: Cli) -> None:
     put(cli, "k", "v", "--namespace-id", "OLD", "--metadata", '{"m":1}')
-    put(cli, "same", "v", "--namespace-id", "1d")  # the id of a preview_id is no old name
+    put(
+        cli, "same", "v", "--namespace-id", "1d"
+    )  # the id of a preview_id doesn't count as an old name
     rows = cli("namespace", "list", "--json").json
     assert rows[-1] == {"binding": None, "id": "OLD", "environment": None, "keys": 1, "size": 1}
     assert [row["id"] for row in rows].count("1d") == 0
@@ -861,8 +865,8 @@ def test_moving_over_other_keys_needs_a_word(cli: Cli) -> None:
     refused = cli("namespace", "move", "OLD", "ONE")
     assert (refused.code, refused.err) == (
         1,
-        'kvlens namespace move: ONE (id "2d") has 1 key with other content, such as "k"; '
-        "nothing was moved. Say --existing keep or overwrite\n",
+        'kvlens namespace move: ONE (id "2d") has 1 key with different content, such as "k"; '
+        "nothing was moved. Add --existing keep or --existing overwrite\n",
     )
     assert cli("key", "get", "k", *ONE).out == b"other"
     said = cli("namespace", "move", "OLD", "ONE", "--existing", "overwrite", "--json").json

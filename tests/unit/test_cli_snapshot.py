@@ -31,7 +31,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def changed(cli: Cli) -> None:
+def change_keys(cli: Cli) -> None:
     put(cli, "k", "2")
     put(cli, "fresh", "2")
     assert cli("key", "delete", "p", *BOTH, "--env", "prod").code == 0
@@ -43,7 +43,7 @@ def test_save_says_what_and_where(cli: Cli, tmp_path: Path) -> None:
     said = cli("snapshot", "save", "s")
     assert said.out.decode() == f'Saved "s": 1 key of 4 namespaces (2 B) in {where}.\n'
     assert cli("snapshot", "save", "s").err == (
-        'kvlens snapshot save: there is a snapshot "s" already; '
+        'kvlens snapshot save: snapshot "s" already exists; '
         "take another name, or overwrite it with --force\n"
     )
     one = cli("snapshot", "save", "s", "--force", "--json", *ONE).json
@@ -127,7 +127,7 @@ def test_diff_tells_what_changed(saved: Cli) -> None:
     same = saved("snapshot", "diff", "s")
     assert same.code == 0
     assert same.err == ""
-    changed(saved)
+    change_keys(saved)
     put(saved, "only value", "1", *BOTH)
     said = saved("snapshot", "diff", "s")
     assert said.code == 1
@@ -165,13 +165,13 @@ def test_diff_tells_what_changed(saved: Cli) -> None:
 
 
 def test_restore_undoes_it(saved: Cli) -> None:
-    changed(saved)
+    change_keys(saved)
     refused = saved("snapshot", "restore", "s")
     assert refused == (
         2,
         b"",
         'kvlens snapshot restore: would delete 1 key that "s" does not have: "fresh"; '
-        "say --force where nobody can ask\n",
+        "to confirm in a script, add --force\n",
     )
     assert saved("snapshot", "diff", "s").code == 1
     assert saved("snapshot", "restore", "s", "--force", "--json").json == {
@@ -233,9 +233,9 @@ def test_what_is_in_one_of_both_only_is_said(saved: Cli, tmp_path: Path) -> None
     said = saved("snapshot", "diff", "s")
     assert said.code == 0
     assert said.err.splitlines() == [
-        "warning: BOTH is not in the config any more",
-        "warning: NONE is not in the config any more",
-        'warning: BOTH of environment "prod" is not in the config any more',
+        "warning: BOTH is no longer in the config",
+        "warning: NONE is no longer in the config",
+        'warning: BOTH of environment "prod" is no longer in the config',
         "warning: NEW is not in the snapshot",
     ]
 
@@ -244,7 +244,7 @@ REFUSED: dict[str, tuple[list[str], int, str]] = {
     # id: (words, exit code, what is said)
     "no verb": ([], 2, "a command is missing; there are save, list, diff and restore"),
     "no name": (["save"], 2, "NAME is missing"),
-    "a path": (["save", "../x"], 1, '"../x" cannot be the name of a snapshot'),
+    "a path": (["save", "../x"], 1, '"../x" can\'t be the name of a snapshot'),
     "not there": (["diff", "t"], 1, 'no snapshot "t"; the snapshots are: s'),
     "an unknown binding": (
         ["save", "t", "--binding", "X"],
@@ -254,7 +254,7 @@ REFUSED: dict[str, tuple[list[str], int, str]] = {
     "an unknown environment": (["save", "t", "--env", "X"], 1, 'no environment "X"'),
     "an empty environment": (["save", "t", "--env", "empty"], 1, "no KV namespaces in"),
     "not in it": (["restore", "p", *ONE], 1, "has none of these namespaces; it has BOTH of"),
-    "a store in memory": (["save", "t", "--store", "memory:"], 2, "lives inside a running"),
+    "a store in memory": (["save", "t", "--store", "memory:"], 2, "is in the memory of a running"),
 }
 
 

@@ -441,7 +441,7 @@ def test_an_export_replaces_no_device_and_no_link(
     done = run(hostile, *export, "seeds/KV.json")
     assert done.returncode == 1
     assert (
-        f"seeds/KV.json: is a link out of the project, to {outside}; name that file" in done.stderr
+        f"seeds/KV.json: is a link to {outside}, outside the project; name that file" in done.stderr
     )
     assert outside.read_text("utf-8") == "before"
     assert run(hostile, *export, str(outside)).returncode == 0

@@ -64,7 +64,7 @@ OFFERED: list[tuple[str, str, str, list[str]]] = [
 def test_what_is_offered(path: str, text: str, labels: list[str]) -> None:
     offset = text.index("|")
     found = complete(load_text(text.replace("|", ""), path), offset)
-    assert [p.label for p in found if p.detail != "a fresh local id"] == labels
+    assert [p.label for p in found if p.detail != "a new local id"] == labels
 
 
 MADE: list[tuple[str, str, str, str, str]] = [

@@ -119,7 +119,7 @@ def test_a_namespace_is_added(path: str, environment: str | None, before: str, a
 
 REFUSED = [
     ("invalid", "a = \n", None, "not valid"),
-    ("declared", '[[kv_namespaces]]\nbinding = "NEW"\n', None, 'declares "NEW" already'),
+    ("declared", '[[kv_namespaces]]\nbinding = "NEW"\n', None, 'already declares "NEW"'),
     ("no-array", "[kv_namespaces]\nx = 1\n", None, "is not an array"),
     ("no-environment", "a = 1\n", "prod", 'no environment "prod"'),
 ]

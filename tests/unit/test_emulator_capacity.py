@@ -244,7 +244,7 @@ async def test_bodies_do_not_wait_for_answers(
     assert await store.get("id1", "copy") == Entry(bytes(MIB))
 
 
-if sys.platform != "win32":  # which tells of no limit
+if sys.platform != "win32":  # which has no such limit
 
     @pytest.mark.parametrize(
         ("soft", "hard", "raised", "most"),
@@ -302,7 +302,7 @@ asyncio.run(main())
 
     @pytest.mark.parametrize("left", [0, 2, 4])
     def test_a_store_says_that_no_descriptors_are_left(tmp_path: Path, left: int) -> None:
-        """Whether SQLite is told of it, or a file beside."""
+        """Whether SQLite meets the limit, or a file next to it."""
         command = [sys.executable, "-c", NO_DESCRIPTORS, str(tmp_path), str(left)]
         said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
         first, second = said.stdout.splitlines()

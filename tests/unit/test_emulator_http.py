@@ -1,4 +1,4 @@
-"""The emulator's door: who may ask, and what is no proper request."""
+"""Who may send requests to the emulator, and which requests it refuses as malformed."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ NUMBERS = ["1" * 400, "-" + "1" * 400, "1" * 5000, "1e400", "-1e400", "NaN", "In
 
 @pytest.mark.parametrize("number", NUMBERS, ids=[f"{n[:9]} ({len(n)})" for n in NUMBERS])
 async def test_a_number_that_is_none(emulator: Emulator, number: str) -> None:
-    """Whatever stands where a number should is refused, and nothing is stored."""
+    """Anything else in place of a number is refused, and nothing is stored."""
     head = f"HTTP/1.1\r\nAUTH\r\n{BINDING}"
     rest = KEYS.removesuffix("/keys")
     requests = [
@@ -166,7 +166,7 @@ async def test_a_bulk_get_that_is_none(emulator: Emulator, body: str) -> None:
 
 
 async def test_deep_json_in_a_bulk_get(emulator: Emulator) -> None:
-    """JSON is told from other text at any depth, and while others are answered."""
+    """JSON is recognized at any depth, without delaying other requests."""
     body = '{"keys":["k"],"type":"json"}'
     head = f"POST /bulk/get HTTP/1.1\r\nAUTH\r\n{BINDING}Content-Length: {len(body)}\r\n\r\n"
     for depth, extra, status in (

@@ -92,7 +92,7 @@ async def test_a_seed(disk: Disk, progress: bool) -> None:
         await apply(store, "KV", WRITES, progress=shown)
     text = str(caught.value)
     assert "No space left" in text or "no space left" in text
-    assert "Nothing was changed; free space" in text
+    assert "Nothing was changed; free up space" in text
     assert "\n" not in text
     assert await holds(store) == 0
     assert values(disk) == 0
@@ -111,7 +111,7 @@ def test_a_seed_in_a_shell(disk: Disk, tmp_path: Path) -> None:
         own_command("seed", str(seed)), cwd=disk.path, capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert "Nothing was changed; free space" in done.stderr
+    assert "Nothing was changed; free up space" in done.stderr
     assert done.stderr.count("\n") == 1
     assert values(disk) == 0
     listed = subprocess.run(
@@ -126,7 +126,7 @@ async def test_a_disk_that_is_full_when_the_rows_are_written(disk: Disk) -> None
     store = open_store("wrangler:", disk.path)
     await store.put("KV", Write("before", b"1"))
     disk.fill((200 + 4) * PAGE)
-    with pytest.raises(StoreError, match=r"no space left .* Nothing was changed; free space"):
+    with pytest.raises(StoreError, match=r"no space left .* Nothing was changed; free up space"):
         await store.put_many("KV", WRITES[:200])
     assert await holds(store) == 1
     assert values(disk) == 1
@@ -184,13 +184,13 @@ FULL: dict[str, tuple[tuple[str, ...], str]] = {
     "put": (("key", "put", "b", "2", *KV), "There is no space left for the KV database"),
     "clear": (("clear", "--force", *KV), "There is no space left for the KV database"),
     "export": (("export", "-o", "out.json", *KV), "out.json: No space left on device; nothing"),
-    "snapshot": (("snapshot", "save", "u"), "snapshots/u cannot be written: No space left"),
+    "snapshot": (("snapshot", "save", "u"), "snapshots/u can't be written: No space left"),
 }
 
 
 @pytest.mark.parametrize(("words", "text"), FULL.values(), ids=FULL.keys())
 async def test_a_disk_that_is_full_before(disk: Disk, words: tuple[str, ...], text: str) -> None:
-    """SQLite cannot even make its files beside the database, and says nothing of a full disk."""
+    """SQLite can't create its files next to the database, and its error doesn't mention a full disk."""
     if disk.files is not None:
         return
     store = open_store("wrangler:", disk.path)
@@ -210,7 +210,7 @@ async def test_a_disk_that_is_full_before(disk: Disk, words: tuple[str, ...], te
 READ_ONLY: dict[str, tuple[tuple[str, ...], str]] = {
     "put": (("key", "put", "b", "2", *KV), "is on a disk that is mounted read-only"),
     "export": (("export", "-o", "out.json", *KV), "out.json: Read-only file system; nothing"),
-    "snapshot": (("snapshot", "save", "u"), "cannot be written: Read-only file system. Nothing"),
+    "snapshot": (("snapshot", "save", "u"), "can't be written: Read-only file system. Nothing"),
 }
 
 

@@ -138,7 +138,7 @@ def test_a_file_of_a_rule_is_named_after_its_code(module: str) -> None:
 # Reading files: what a repository holds is opened through the one gate, `kvlens/files.py`.
 OPENERS = {"open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes"}
 ALLOWED: dict[str, set[str]] = {
-    # module: what it opens that is no file of the workspace, or has a gate of its own
+    # module: what it opens that isn't a file of the workspace, or has a gate of its own
     "cli/__init__.py": {"self.files[name].read_text"},  # its own commands
     "cli/frame.py": {"os.open"},  # the null device
     "seeds/export.py": {"path.open", "beside.open"},  # written, at a place that the user names

@@ -228,11 +228,11 @@ def test_a_number_without_measure_is_a_problem(kind: str, form: str, number: str
 
 
 @pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
-def test_what_is_no_json_number_is_a_syntax_error(word: str) -> None:
+def test_a_number_that_json_does_not_have_is_a_syntax_error(word: str) -> None:
     text = f'{{ "name": "NaN", /* NaN */ "vars": {{ "A": {word} }} }}'
     (problem,) = check(load_text(text, "wrangler.jsonc"))
     assert problem.code == "syntax-error"
-    assert f"{word} is no JSON number" in problem.message
+    assert f"{word} isn't a JSON number" in problem.message
     assert text[slice(*problem.span)] == word
 
 

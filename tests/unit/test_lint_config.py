@@ -21,7 +21,7 @@ OTHER = "06779da6940b431db6e566b4846d64db"
 
 # id: (code expected at every mark, config with marks). JSON where it begins with a brace.
 CASES: dict[str, tuple[str, str]] = {
-    # the strict judge
+    # the syntax check
     "unquoted-id": ("syntax-error", '[[kv_namespaces]]\nbinding = "A"\nid = «abc»\n'),
     "open-string": ("syntax-error", 'name = "«x»\n[[kv_namespaces]]\nbinding = "A"\n'),
     "missing-comma": (
@@ -290,7 +290,7 @@ CASES: dict[str, tuple[str, str]] = {
         "unknown-field",
         f'name = "x"\n\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n\n«main» = "x.js" # m\n«workers_dev» = true\n',
     ),
-    # keys twice in JSON
+    # duplicate keys in JSON
     "json-list-twice": (
         "json-key-twice",
         '{\n  "kv_namespaces": [{ "binding": "A" }], // a\n  «"kv_namespaces"»: [{ "binding": "B" }]\n}\n',
@@ -396,7 +396,7 @@ PLACED_CLEAN: dict[str, tuple[ProjectContext, str]] = {
     "unknown-wrangler": (ProjectContext(), "x = {\n  a = 1,\n}\n"),
 }
 
-# Half-typed: only the judge may speak, and of nothing else.
+# Half-typed: only the syntax check may report a problem.
 HALF_TYPED = {
     "open-header": "[[kv_namespaces",
     "half-closed-header": "[[env.prod.kv_namespaces]\n",
@@ -465,7 +465,10 @@ WORDS = {
     "nearest-field": ('[[kv_namespaces]]\nbinding="A"\npreviewid="x"', 'Did you mean "preview_id"'),
     "other-name": ('[[kv_namespaces]]\nbinding="A"\nnamespace_id="x"', 'Did you mean "id"'),
     "old-name": ('[[kv_namespaces]]\nbinding="A"\nexperimental_remote=true', '"remote"'),
-    "there-already": ('[[kv_namespaces]]\nbinding="A"\nname="B"', '"binding" is there already'),
+    "there-already": (
+        '[[kv_namespaces]]\nbinding="A"\nname="B"',
+        'the namespace already has "binding"',
+    ),
     "no-nearest": ('[[kv_namespaces]]\nbinding="A"\nx="B"', "binding, id, preview_id and remote"),
     "brackets": ('[env.prod.kv_namespaces]\nbinding="A"', "write [[env.prod.kv_namespaces]]"),
     "around": ('kv_namespaces = { binding = "A" }', "put [ and ] around it"),
@@ -476,7 +479,7 @@ WORDS = {
     "letter-named": (f'[[kv_namespaces]]\nbinding="A"\nid="{ID[1:]}g"', 'has "g" in it'),
     "uuid-named": (
         '[[kv_namespaces]]\nbinding="A"\nid="f9e585b1-b612-4863-a8f5-c477bde3d1ba"',
-        "is a UUID, as a D1 database has",
+        "is a UUID, like the id of a D1 database",
     ),
     "better-name": ('[[kv_namespaces]]\nbinding="my-kv"', 'for example to "my_kv"'),
     "without-quotes": ('[[kv_namespaces]]\nbinding="A"\nremote="True"', "write true without"),
@@ -484,14 +487,14 @@ WORDS = {
     "json": ("{", "Not valid JSON, so wrangler can't read the file: "),
     "no-quotes": ("id = abc", "if it's a string, put it in quotes"),
     "zero-first": ("id = 0123", "if it's a string, put it in quotes"),
-    "no-comma": ("x = [1 2]", "is a comma, a quote or a bracket missing before it?"),
+    "no-comma": ("x = [1 2]", "check for a missing comma, quote or bracket before it"),
     "ends-early": ("x = {a=1", "it ends in the middle of a value"),
     "over-the-line": ('x = "a\nb"', "close the quote"),
     "second-time": ("[vars]\nA = 1\n[vars]\n", 'duplicate key "vars"'),
     "json-no-comma": ('{"a": 1 "b": 2}', "a , is missing before this"),
     "json-no-colon": ('{"a" 1}', "a : is missing before this"),
-    "json-two": ("{}{}", "is a bracket too many, or one missing?"),
-    "json-no-name": ("{a: 1}", "a name in double quotes belongs here"),
+    "json-two": ("{}{}", "check for a missing or an extra bracket"),
+    "json-no-name": ("{a: 1}", "a name in double quotes is expected here"),
 }
 
 
@@ -533,7 +536,7 @@ def test_kept_findings_move_with_their_entry() -> None:
         assert [text[slice(*p.span)] for p in fresh if p.code == "unknown-field"] == ["idd"] * 2
 
 
-def test_judge_and_structure_together_are_the_whole() -> None:
+def test_syntax_and_structure_together_are_the_whole() -> None:
     text = "[[kv_namespaces]]\nid = 1\nid = 2\n"
     config = load_text(text, "wrangler.toml")
     whole = check(config)
@@ -545,7 +548,7 @@ def test_judge_and_structure_together_are_the_whole() -> None:
 def test_an_empty_json_file_says_so() -> None:
     (problem,) = check(load_text(" \n", "wrangler.json"))
     assert problem.code == "syntax-error"
-    assert "begin with {}" in problem.message
+    assert "start with {}" in problem.message
 
 
 def test_a_file_that_cannot_be_read_is_a_problem() -> None:

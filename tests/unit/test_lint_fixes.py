@@ -1,4 +1,4 @@
-"""Quick fixes: each mends its problem, makes no other, and keeps every comment."""
+"""Each quick fix removes its problem, causes no other, and keeps every comment."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ EXACT = {
     ),
     "rename-everywhere": (
         "[[kv_namespaces]]\nbinding = \"my-kv\"\n[[env.p.kv_namespaces]]\nbinding = 'my-kv' # p\n",
-        'Rename to "my_kv" in every environment; the code has to follow',
+        'Rename to "my_kv" in every environment; update the code to match',
         '[[kv_namespaces]]\nbinding = "my_kv"\n[[env.p.kv_namespaces]]\nbinding = "my_kv" # p\n',
     ),
     "last-member-of-json-lines": (
@@ -365,14 +365,14 @@ def test_a_rewrite_says_the_same_in_another_way(text: str, title: str, expected:
         assert Counter(said(config_of(expected))) == Counter(said(config))
 
 
-def test_a_fresh_local_id_is_another_each_time() -> None:
+def test_a_new_local_id_is_another_each_time() -> None:
     text = f'{{ "kv_namespaces": [{{ "binding": "A", "id": "{OTHER}" }}] }}'
     at = text.index("binding")
     found = [
         applied(text, fix.edits)
         for _ in range(2)
         for fix in rewrites(config_of(text), Span(at, at))
-        if "fresh" in fix.title
+        if "new local id" in fix.title
     ]
     assert len(set(found)) == 2
     assert all(re.search(r', "preview_id": "[0-9a-f]{32}" \}\]', one) for one in found)

@@ -743,17 +743,17 @@ def test_one_of_several_configs_is_enough() -> None:
 
 
 WORDS = {
-    "ttl-limit": ('await env.KV.put("k","v",{expirationTtl:30})', "is 30, and a key lives for at least 60"),
+    "ttl-limit": ('await env.KV.put("k","v",{expirationTtl:30})', "is 30, and the minimum is 60"),
     "ttl-name": ('const T=5; await env.KV.put("k","v",{expirationTtl:T})', "expirationTtl (T) is 5"),
     "ms-way-out": ('await env.KV.put("k","v",{expirationTtl:86400000})', "For 1 day write 86400."),
     "ms-as-is": ('await env.KV.put("k","v",{expirationTtl:86400000})', "this is 1000 days"),
     "duration": ('await env.KV.put("k","v",{expiration:600})', "use expirationTtl: 600"),
     "in-ms": ('await env.KV.put("k","v",{expiration:Date.now()})', "divide by 1000"),
     "near": ('await env.KV.put("k","v",{expiration:Math.floor(Date.now()/1000)+30})', "only 30 seconds from now"),
-    "cache": ('await env.KV.get("k",{cacheTtl:5})', "the least is 30 seconds"),
-    "limit": ("await env.KV.list({limit:5000})", "is 5000, and a page has 1000 keys at most"),
+    "cache": ('await env.KV.get("k",{cacheTtl:5})', "the minimum is 30 seconds"),
+    "limit": ("await env.KV.list({limit:5000})", "is 5000, and the maximum is 1000"),
     "key-size": (f'await env.KV.get("{"é" * 300}")', "600 bytes in UTF-8, and the limit is 512"),
-    "bulk": ("await env.KV.get([])", "no key at all"),
+    "bulk": ("await env.KV.get([])", "its array of keys is empty"),
     "type": ('await env.KV.get("k","arraybuffer")', 'Did you mean "arrayBuffer"?'),
     "option": ('await env.KV.put("k","v",{ttl:60})', "Did you mean expirationTtl?"),
     "option-none": ('await env.KV.get("k",{zzz:1})', "It has type and cacheTtl: remove it."),

@@ -547,7 +547,7 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
     "no seed files": (
         _no_seeds,
         NotFoundError,
-        f"no seed files: name a FILE, or keep them as {Path('seeds', 'BINDING.json')}",
+        f"no seed files: pass a FILE, or save them as {Path('seeds', 'BINDING.json')}",
     ),
     "a seed file of no binding": (
         _seeds_of_none,
@@ -564,7 +564,7 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
     "a key that is gone": (
         _gone,
         NotFoundError,
-        'key "k" is not in ONE any more: it was deleted or has expired. '
+        'key "k" is no longer in ONE: it was deleted or has expired. '
         "Put it again to keep this value",
     ),
     "a key that was changed": (
@@ -582,25 +582,25 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
     "keys that were not counted": (
         _clear_others,
         ConflictError,
-        "namespace ONE has 1 key by now, and not the ones that were counted before. Nothing was "
+        "namespace ONE now has 1 key, which aren't those that were counted. Nothing was "
         "deleted; count them again first",
     ),
     "another store": (
         _other_store,
         OperationError,
-        'key "k" was read from the store "redis://a". wrangler.toml uses "memory:" now. Nothing '
-        "was changed; read it again first",
+        'key "k" was read from the store "redis://a". wrangler.toml now uses "memory:". Nothing '
+        "was changed; read the key again first",
     ),
     "a namespace that is not declared any more": (
         _undeclared,
         OperationError,
-        'key "k" was not put: wrangler.toml declares no KV namespace with id "1d" any more. Put it '
+        'key "k" was not put: wrangler.toml no longer declares a KV namespace with id "1d". Put it '
         "into another namespace",
     ),
     "a snapshot of that name": (
         _snapshot_exists,
         ExistsError,
-        'there is a snapshot "s" already; take another name, or overwrite it with --force',
+        'snapshot "s" already exists; take another name, or overwrite it with --force',
     ),
     "limit": (_limit, InvalidError, "--limit is 1001; it takes 1 to 1000"),
     "existing": (
@@ -611,7 +611,7 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
     "not UTF-8": (
         _put_with("\udcff"),
         InvalidError,
-        "the key is not UTF-8 text, and no other can be a key",
+        "the key isn't UTF-8 text; a key has to be",
     ),
     "two times": (
         _put_with(expiration=2_000_000_000, expiration_ttl=60),

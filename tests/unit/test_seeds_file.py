@@ -262,7 +262,7 @@ def test_what_is_no_array_is_refused(text: str, message: str) -> None:
 
 FILES: dict[str, tuple[bytes | None, str]] = {
     # id: (the file's bytes; None: there is none, what is said of it)
-    "absent": (None, "cannot be read: No such file or directory"),
+    "absent": (None, "can't be read: No such file or directory"),
     "binary": (b"\x89PNG\0\xff\0", "is a binary file, not a JSON array"),
     "binary that is UTF-8": (b"[\0]", "is a binary file, not a JSON array"),
     "latin-1": (b'["\xe9"]', "is not UTF-8 at byte 2; save it as UTF-8"),

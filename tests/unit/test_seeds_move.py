@@ -43,7 +43,7 @@ OVER: dict[str, tuple[Existing, Moved, list[Entry | None], list[Entry | None]]] 
 
 
 async def test_everything_goes_over(store: Store) -> None:
-    await store.put("NEW", Write("b", b"\xff"))  # the same is no conflict
+    await store.put("NEW", Write("b", b"\xff"))  # the same value doesn't conflict
     await store.put("NEW", Write("c", b"3"))
     assert await move(store, "OLD", "NEW") == Moved(2, [])
     assert await entries(store, "OLD") == [None, None, None]

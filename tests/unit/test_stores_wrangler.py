@@ -713,7 +713,7 @@ def closed_port() -> Iterator[int]:
 
 async def test_an_emulator_that_is_not_there(tmp_path: Path, closed_port: int) -> None:
     store = open_store(f"http://127.0.0.1:{closed_port}", tmp_path)
-    with pytest.raises(StoreError, match=r"does not answer .* Start it with kvlens serve"):
+    with pytest.raises(StoreError, match=r"doesn't answer .* Start it with kvlens serve"):
         await store.get("KV", "k")
     await store.close()
 

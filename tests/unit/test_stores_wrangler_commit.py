@@ -389,7 +389,7 @@ def test_a_key_that_expires_meanwhile_is_written_all_the_same(
     assert len(files.rows()) == len(BEFORE)
 
 
-# -- journals that are none of ours --------------------------------------------------------------
+# -- journals of other programs -----------------------------------------------------------------
 
 
 def sealed(*lines: Any) -> bytes:
@@ -420,7 +420,7 @@ FOREIGN: dict[str, bytes] = {
     ),
     "a time as text": sealed(["namespace", "KV"], ["row", "k", None, [ID, "soon", None]]),
     "a time too large": sealed(["namespace", "KV"], ["row", "k", None, [ID, 10**30, None]]),
-    "a key that is no text": sealed(["namespace", "KV"], ["row", 5, None, None]),
+    "a key that isn't text": sealed(["namespace", "KV"], ["row", 5, None, None]),
     "deep": sealed(["namespace", "KV"])[:-1] + b"[" * 100_000 + b"\n",
     "a long line": sealed(["namespace", "KV"], ["row", "k" * 1_100_000, None, None]),
     "a key with half a pair": sealed(

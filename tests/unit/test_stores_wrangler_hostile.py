@@ -393,12 +393,12 @@ async def test_a_journal_that_was_left_by_a_kill(repository: Repository, store: 
 # -- rows ----------------------------------------------------------------------------------------
 
 ROWS: dict[str, tuple[object, object]] = {
-    # what stands in expiration and metadata
+    # the columns expiration and metadata
     "expiration as text": ("soon", None),
     "expiration as bytes": (b"\0", None),
     "a broken number": (1.5e300, None),
     "metadata as bytes": (None, b"\xff\xfe"),
-    "metadata that is no JSON": (None, "{"),
+    "metadata that isn't JSON": (None, "{"),
     "a metadata without end": (None, "[" * 100_000),
     "a large metadata": (None, '"' + "x" * (2 * 1024 * 1024) + '"'),
 }

@@ -109,7 +109,7 @@ async def test_a_large_change_is_counted_in_the_end(store: Store) -> None:
 async def test_what_others_change_has_no_dear_count_each_time(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch, counted: list[int]
 ) -> None:
-    """The number of keys is right at once, the size after a while, and then that is told."""
+    """The number of keys is right at once; the size follows, and is then reported."""
     monkeypatch.setattr(tally, "CHEAP", 0.0)
     monkeypatch.setattr(tally, "SHARE", 0.4 / 0.001)
     await store.put_many("KV", [Write(f"k{n:03}", b"12") for n in range(100)])

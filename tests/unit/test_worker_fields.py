@@ -141,7 +141,7 @@ def test_only_required_secrets_from_the_shell_too(
     assert settings.notices == []
 
 
-# files that are none ----------------------------------------------------------------------------
+# what isn't a file ----------------------------------------------------------------------------
 
 MAIN = {"main": "w.js", "compatibility_date": "2025-06-01"}
 PLACES: list[tuple[str, dict[str, Any], str]] = [
@@ -162,7 +162,7 @@ KINDS = ["pipe", "device", "huge"]
 
 
 def place(path: Path, kind: str) -> str:
-    """Put something there that is no file to read, and return what is said of it."""
+    """Put something other than a readable file there, and return what the error says about it."""
     if kind == "pipe":
         pipe(path)
         return "is a named pipe, not a file"
@@ -191,7 +191,11 @@ def test_what_is_no_file_is_refused_at_once(
 BASES: list[tuple[str, dict[str, Any], str]] = [
     ("outside", {"base_dir": "../.."}, "is outside the project's folder"),
     ("the root", {"base_dir": "/"}, "is outside the project's folder"),
-    ("beside main", {"base_dir": "lib"}, "does not hold main = w.js; choose a folder above it"),
+    (
+        "beside main",
+        {"base_dir": "lib"},
+        "doesn't contain main = w.js; choose one of its parent folders",
+    ),
 ]
 
 
@@ -244,7 +248,7 @@ def test_a_pages_project_is_told_what_runs_it(tmp_path: Path) -> None:
 
 
 def test_a_program_that_does_not_end_is_ended(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="took longer than 0 s and was ended"):
+    with pytest.raises(BuildError, match="took longer than 0 s and was stopped"):
         run("sleep 1000", tmp_path, shell=True, timeout=0.1)
 
 

@@ -171,7 +171,7 @@ SETTINGS: list[tuple[str, str | None, dict[str, Any]]] = [
         "name": "w", "main": "b.js", "compatibility_date": "2025-06-01",
         "compatibility_flags": ("nodejs_compat",), "namespaces": {}, "variables": {},
         "options": {}}),
-    ("nothing of its own", "y", {"main": "src/a.ts", "namespaces": {}}),
+    ("inherited only", "y", {"main": "src/a.ts", "namespaces": {}}),
 ]  # fmt: skip
 
 
@@ -549,7 +549,7 @@ def test_syntax_without_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 REFUSED = {
-    "a var of that name": ('id = "x"\n[vars]\nKV = "v"\n', "is a KV namespace and one of vars"),
+    "a var of that name": ('id = "x"\n[vars]\nKV = "v"\n', "is a KV namespace and also in vars"),
     "CR and LF": ('id = "a\\r\\nX-KV-NS: b"\n', "has a control character"),
     "NUL": ('id = "a\\u0000b"\n', "has a control character"),
     "DEL": ('id = "a\\u007Fb"\n', "has a control character"),

@@ -77,7 +77,7 @@ def place_options(parser: argparse.ArgumentParser) -> None:
     add("--persist-to", metavar="PATH", help="the same as --store wrangler:PATH, from this folder")
     add("--local", action="store_true", help="accepted as in wrangler; changes nothing")
     add("--remote", action="store_true", help=argparse.SUPPRESS)
-    add("--json", action="store_true", help="answer as JSON")
+    add("--json", action="store_true", help="print the result as JSON")
 
 
 def namespace_options(parser: argparse.ArgumentParser) -> None:
@@ -181,21 +181,17 @@ def find_target(options: Options) -> Target:
 
 def _store_url(options: Options) -> str:
     if options.remote:
-        raise UsageError(
-            "--remote: the real namespaces are the store cloudflare:ACCOUNT_ID; "
-            "name it with --store"
-        )
+        raise UsageError("--remote: to use the real namespaces, pass --store cloudflare:ACCOUNT_ID")
     if options.persist_to is not None:
         if options.store is not None:
-            raise UsageError("--store and --persist-to both name a store; give one of them")
+            raise UsageError("--store and --persist-to both name a store; use only one of them")
         return absolute_url(f"{DEFAULT_STORE}{options.persist_to}", Path.cwd())
     url: str = options.store or default_store()
     info = find_store(url)
     if info is not None and not info.shared:
         raise UsageError(
-            f"the store {url} lives inside a running emulator; reach it with KVLENS_TOKEN set and "
-            "--store http://127.0.0.1:PORT as `kvlens serve` prints them, or keep keys in "
-            f"{DEFAULT_STORE}"
+            f"the store {url} is in the memory of a running emulator; set KVLENS_TOKEN and pass "
+            f"--store http://127.0.0.1:PORT as `kvlens serve` prints them, or use {DEFAULT_STORE}"
         )
     return absolute_url(url, Path.cwd())
 

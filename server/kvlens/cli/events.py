@@ -30,7 +30,7 @@ REPORT = "please report it"
 class LineWriter:
     """Writes lines to a stream from a thread of its own.
 
-    `dropped` makes the line that stands in place of so many lines that found no room.
+    `dropped` makes the line that replaces a number of lines for which there was no room.
     """
 
     def __init__(self, stream: TextIO, dropped: Callable[[int], str]) -> None:

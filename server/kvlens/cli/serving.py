@@ -42,10 +42,10 @@ def serving_options(parser: argparse.ArgumentParser, *, env: str, port: str) -> 
         type=_compat,
         choices=COMPATS,
         default=COMPATS[0],
-        help="what to refuse: what Miniflare 2's rules refuse too, or only what workerd does "
+        help="what to refuse: strict includes what Miniflare 2's rules refuse, workerd doesn't "
         f"(default: {COMPATS[0]})",
     )
-    add("--json", action="store_true", help="print events as JSON, one object a line")
+    add("--json", action="store_true", help="print events as JSON, one object per line")
     add("--lifeline", action="store_true", help=argparse.SUPPRESS)
 
 

@@ -26,7 +26,7 @@ def snapshot_options(parser: argparse.ArgumentParser) -> None:
 
 def warn_unpaired(found: Comparison) -> None:
     """Name the namespaces that are not in both, on standard error."""
-    gone = [f"warning: {one} is not in the config any more" for one in found.removed]
+    gone = [f"warning: {one} is no longer in the config" for one in found.removed]
     new = [f"warning: {one} is not in the snapshot" for one in found.added]
     print_warnings([*gone, *new])
 

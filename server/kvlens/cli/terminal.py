@@ -121,7 +121,7 @@ class JsonScreen:
 
 @contextlib.contextmanager
 def _named_temporary() -> Iterator[None]:
-    """Name the place that could not be written: a full disk, for one, says nothing of where."""
+    """Name the folder that could not be written: an error such as "disk full" doesn't."""
     try:
         yield
     except OSError as error:

@@ -100,7 +100,7 @@ def _ids(config: Config, place: CursorTarget, others: Iterable[Config]) -> Itera
     about = (
         "32 random digits: enough for local keys. `wrangler deploy` needs a real namespace's id."
     )
-    yield _string(fresh, place, "a fresh local id", about)
+    yield _string(fresh, place, "a new local id", about)
 
 
 def _entries(config: Config, place: CursorTarget, environment: Environment) -> Iterator[Proposal]:

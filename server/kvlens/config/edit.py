@@ -58,13 +58,15 @@ def add_namespace(config: Config, binding: str, environment: str | None = None) 
     if scope is None:
         raise ConfigError(f'{config.path} has no environment "{environment}"')
     if any(known.binding == binding for known in config.namespaces(environment)):
-        raise ConfigError(f'{config.path} declares "{binding}" already{place}')
+        raise ConfigError(f'{config.path} already declares "{binding}"{place}')
     if any(kv.kind != "array" for kv in scope.kv):
-        raise ConfigError(f"{KV_FIELD}{place} in {config.path} is not an array; make it one first")
+        raise ConfigError(
+            f"{KV_FIELD}{place} in {config.path} is not an array; make it an array first"
+        )
     edit = add_bindings(config, scope, [binding])
     fault = check_syntax(edit.applied(text), config.path)
     if fault:
-        raise ConfigError(f"{config.path} could not be edited ({fault.message}); do it by hand")
+        raise ConfigError(f"{config.path} couldn't be edited ({fault.message}); edit it by hand")
     return edit
 
 

@@ -1,11 +1,11 @@
-"""A tolerant scanner of JSON with comments and trailing commas (JSONC) that keeps places.
+"""A tolerant scanner for JSON with comments and trailing commas (JSONC) that keeps positions.
 
-What is half-typed becomes a broken node. Whether a file is valid is not its business; only one
-that is too much (`limits`) is not read. Flat objects it has read it keeps by their text.
+Half-typed text becomes a broken node. The scanner doesn't validate; it only refuses a file that
+exceeds `limits`. Flat objects are cached by their text.
 
-Where a bracket just typed has no partner yet, everything below it would fall into its value. So a
-text whose brackets do not match is read once more by its indentation: what is no further in
-than the line with the bracket is not part of it.
+A bracket that isn't closed yet would take everything below it into its value. A text with
+unbalanced brackets is therefore scanned again by its indentation: lines that aren't indented
+further than the line with the bracket don't belong to it.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def _judge_toml(config: Config) -> SyntaxProblem | None:
     if fault is None:
         return None
     if len(config.text) > _LARGE:
-        return _judge_large(config, fault)
+        return _check_large(config, fault)
     return _judge_strictly(config.text)
 
 
@@ -76,10 +76,10 @@ def _judge_strictly(text: str) -> SyntaxProblem | None:
     return None
 
 
-def _judge_large(config: Config, fault: str) -> SyntaxProblem | None:
-    """Judge a text for which tomlkit would take many seconds, by the statement with the fault.
+def _check_large(config: Config, fault: str) -> SyntaxProblem | None:
+    """Check only the faulty statement of a text for which tomlkit would take many seconds.
 
-    Where that is right alone, it is TOML 1.1, or a name that another statement has too.
+    A statement that is right by itself is TOML 1.1, or has a name that another statement has too.
     """
     text = config.text
     found = _FAULT.search(fault)
@@ -148,7 +148,7 @@ def _judge_json(text: str) -> SyntaxProblem | None:
     for found in _CONSTANT.finditer(plain) if constants else ():
         if found[1]:
             span = Span(found.start() + shift, found.end() + shift)
-            return SyntaxProblem(f"{found[1]} is no JSON number", span)
+            return SyntaxProblem(f"{found[1]} isn't a JSON number", span)
     return None
 
 

@@ -422,9 +422,9 @@ class _Reader:
         return Node("table", end - start, broken=True, members=tuple(members))
 
     def _own_members(self, start: int, end: int, members: list[Member]) -> tuple[int, list[Member]]:
-        """Leave out of a table that is not closed yet the statements below that it ran into.
+        """Leave out the statements below an unclosed inline table that it ran into.
 
-        They are no further in than the line on which it was opened.
+        They aren't indented further than the line on which the table was opened.
         """
         if not members:
             return end, members

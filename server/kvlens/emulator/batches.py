@@ -41,7 +41,7 @@ class Batches:
                 raise _lost()
             if len(self._open) >= AT_MOST:
                 raise StoreError(
-                    f"{AT_MOST} large writes are already under way. Nothing was changed; "
+                    f"{AT_MOST} large writes are already in progress. Nothing was changed; "
                     "try again when one of them is done."
                 )
             spool = self._open[job] = _Spool()
@@ -53,8 +53,8 @@ class Batches:
             except OSError as error:
                 self.drop(job)
                 raise StoreError(
-                    f"The emulator cannot keep a large write in {tempfile.gettempdir()}: "
-                    f"{error.strerror}. Nothing was changed; free space there and try again."
+                    f"The emulator can't store a large write in {tempfile.gettempdir()}: "
+                    f"{error.strerror}. Nothing was changed; free up space there and try again."
                 ) from error
 
     async def commit(self, store: Store, job: str, parts: int) -> list[str] | None:

@@ -43,7 +43,7 @@ async def handle(emulator: Emulator, request: Request, ns: str) -> Response:
         if method == b"DELETE":
             name = _key(request, "DELETE", _query(request))
             await emulator.store.delete(ns, [name])
-            emulator.changed(ns)
+            emulator.note_change(ns)
             return _DONE
         if method == b"POST" and path == b"/bulk/get":
             return await _bulk_get(emulator, request, ns)
@@ -120,7 +120,7 @@ async def _put(emulator: Emulator, request: Request, ns: str) -> Response:
             raise KVError("Internal Server Error", method="PUT", status=500)
     validation.check_value_size(request.size)
     await emulator.store.put(ns, Write(key, request.body, metadata, expiration))
-    emulator.changed(ns)
+    emulator.note_change(ns)
     return _DONE
 
 
@@ -149,7 +149,7 @@ async def _bulk_get(emulator: Emulator, request: Request, ns: str) -> Response:
     if request.size > request.limit:
         raise KVError("The list of keys is too long", method="GET_BULK", status=413)
     try:
-        # as text, since bytes that are no UTF-8 would become half characters
+        # decoded first: json.loads would turn bytes that aren't UTF-8 into lone surrogates
         asked = json.loads(request.body.decode("utf-8", "replace"))
         keys = asked["keys"]
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):

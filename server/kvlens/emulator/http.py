@@ -22,7 +22,7 @@ from kvlens.emulator.memory import Memory
 MAX_HEAD_SIZE = 64 * 1024
 LONGEST_REASON = 4096  # characters
 _ONCE = frozenset((b"host", b"authorization", b"x-kv-ns", b"origin", b"content-type"))
-_METADATA = b"cf-kv-metadata"  # JSON, in which DEL may stand as it is
+_METADATA = b"cf-kv-metadata"  # JSON, in which DEL needs no escape
 _CONTROLS = re.compile(rb"[\0-\x08\x0a-\x1f\x7f]")
 _MORE_CONTROLS = re.compile(rb"[\0-\x08\x0a-\x1f]")
 _TWO_WRITES = 64 * 1024  # from here on a copy of the body costs more than a second write

@@ -159,7 +159,7 @@ async def delete_namespace(call: Call) -> Response:
     ns = call.ns
     await call.store.clear(ns)
     call.emulator.remove_namespace(ns)
-    call.emulator.changed(ns)
+    call.emulator.note_change(ns)
     return _success({})
 
 
@@ -219,7 +219,7 @@ async def put_value(call: Call) -> Response:
     metadata = _metadata_text(options["metadata"]) if "metadata" in options else None
     validation.check_value_size(size)
     await call.store.put(ns, Write(key, value, metadata, expiration))
-    call.emulator.changed(ns)
+    call.emulator.note_change(ns)
     return _success({})
 
 
@@ -247,7 +247,7 @@ def _metadata_text(text: str) -> str | None:
 async def delete_value(call: Call) -> Response:
     ns = call.ns
     await call.store.delete(ns, [call.key])
-    call.emulator.changed(ns)
+    call.emulator.note_change(ns)
     return _success({})
 
 
@@ -294,7 +294,7 @@ async def bulk_put(call: Call) -> Response:
             reason = error.reason if isinstance(error, KVError) else str(error)
             raise RestError(error.status or 400, code, f"item at index {index}: {reason}") from None
     await call.store.put_many(ns, writes)
-    call.emulator.changed(ns)
+    call.emulator.note_change(ns)
     return _success({"successful_key_count": len(writes), "unsuccessful_keys": []})
 
 
@@ -375,7 +375,7 @@ async def bulk_delete(call: Call) -> Response:
     for name in names:
         _check_key(name)
     await call.store.delete(ns, names)
-    call.emulator.changed(ns)
+    call.emulator.note_change(ns)
     return _success({"successful_key_count": len(names), "unsuccessful_keys": []})
 
 

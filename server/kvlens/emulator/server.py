@@ -177,8 +177,8 @@ class Emulator:
         """
         self._listeners.append(listener)
 
-    def changed(self, ns: str) -> None:
-        """Note that keys of a namespace have changed."""
+    def note_change(self, ns: str) -> None:
+        """Report soon to the listeners that keys of a namespace have changed."""
         if ns not in self._changed:
             if not self._changed:
                 asyncio.get_running_loop().call_later(CHANGES_EVERY, self._tell)
@@ -193,7 +193,7 @@ class Emulator:
     def _look_outside(self) -> None:
         self._poll = asyncio.get_running_loop().call_later(POLL_EVERY, self._look_outside)
         for ns in self.store.poll():
-            self.changed(ns)
+            self.note_change(ns)
 
     # -- requests --------------------------------------------------------------------------
 
@@ -270,7 +270,7 @@ def _loopback(host: str) -> str:
         address = None
     if address is None or not address.is_loopback:
         raise EmulatorError(
-            f'The emulator listens on this machine only: "{host}" can be reached from others. '
+            f'The emulator listens on this machine only, and other machines can reach "{host}". '
             "Use 127.0.0.1, ::1 or localhost."
         )
     return str(address)

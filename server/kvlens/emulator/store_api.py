@@ -59,7 +59,7 @@ async def _put_many(store: Store, ns: str, given: Arguments) -> Any:
 async def _change_many(emulator: Emulator, given: Arguments) -> Any:
     await emulator.store.change_many(given["batches"])
     for batch in given["batches"]:
-        emulator.changed(batch.ns)
+        emulator.note_change(batch.ns)
 
 
 async def _stage(emulator: Emulator, given: Arguments) -> Any:
@@ -69,7 +69,7 @@ async def _stage(emulator: Emulator, given: Arguments) -> Any:
 async def _commit(emulator: Emulator, given: Arguments) -> Any:
     changed = await emulator.batches.commit(emulator.store, **given)
     for ns in changed or ():
-        emulator.changed(ns)
+        emulator.note_change(ns)
     return changed is not None
 
 
@@ -159,7 +159,7 @@ async def handle(emulator: Emulator, request: Request) -> Response:
     except Exception as error:
         return _answer(500, error=unexpected(request, error))
     if changes:
-        emulator.changed(ns)
+        emulator.note_change(ns)
     return _answer(200, result=result)
 
 

@@ -6,13 +6,13 @@ from bisect import bisect_right
 
 from kvlens.text import Span
 
-_CHUNK = 256  # code points between two places whose byte is kept
+_CHUNK = 256  # code points between two recorded byte offsets
 
 
 class Offsets:
-    """A text as UTF-8, and the way from its bytes to its code points and back.
+    """A text as UTF-8, and a map between its bytes and its code points.
 
-    Half a surrogate pair alone has no UTF-8 and stands as "?", one byte for one code point.
+    A lone surrogate has no UTF-8 and becomes "?", one byte for one code point.
     """
 
     def __init__(self, text: str) -> None:

@@ -18,7 +18,7 @@ from kvlens.kv.values import ValueStream, convert, decode_text, dump_json, parse
 
 
 class Backing(Protocol):
-    """The part of a store that a namespace needs; `kvlens.stores` has the whole of it."""
+    """The part of a store that a namespace uses; `kvlens.stores` has the complete interface."""
 
     async def get(self, ns: str, key: str) -> Entry | None: ...
     async def put(self, ns: str, write: Write) -> None: ...
@@ -31,9 +31,9 @@ class Backing(Protocol):
 class KVNamespace:
     """One namespace of a store.
 
-    An option that is left out is JavaScript's undefined, `None` is its null. Answers are those of
-    today's runtime; errors are `KVError`, `KVTypeError` and `KVSyntaxError` with its texts. With
-    `compat` "strict" what the rules of Miniflare 2 refuse is refused too.
+    An omitted option is JavaScript's undefined, and `None` is its null. Results are those of
+    today's runtime. Calls raise `KVError`, `KVTypeError` and `KVSyntaxError` with the runtime's
+    texts. With `compat` "strict", calls that Miniflare 2's rules refuse fail too.
 
         await namespace.put("count", "1", expiration_ttl=60, metadata={"by": "docs"})
         assert await namespace.get("count", "json") == 1
@@ -56,8 +56,8 @@ class KVNamespace:
         """Return the value of `key`, or None.
 
         `type` is "text" (default), "json", "arrayBuffer" (bytes) or "stream"; as in JavaScript a
-        mapping `{"type": …, "cacheTtl": …}` is taken too. A list of up to 100 keys gives a dict
-        of their values. `cache_ttl` in seconds is checked and has no other effect.
+        mapping `{"type": …, "cacheTtl": …}` is accepted too. For a list of up to 100 keys, the
+        result is a dict of their values. `cache_ttl` (seconds) is checked, but has no effect.
         """
         found = await self._read("get", key, type, cache_ttl)
         if isinstance(found, dict):
@@ -67,10 +67,10 @@ class KVNamespace:
     async def get_with_metadata(
         self, key: Any = MISSING, type: Any = UNSET, *, cache_ttl: Any = UNSET
     ) -> dict[str, Any]:
-        """Return `{"value": …, "metadata": …, "cacheStatus": None}`, of a missing key all None.
+        """Return `{"value": …, "metadata": …, "cacheStatus": None}`, all None for a missing key.
 
-        A list of up to 100 keys gives a dict of `{"value": …, "metadata": …}`, and None for those
-        that are missing.
+        For a list of up to 100 keys, the result is a dict of `{"value": …, "metadata": …}`, with
+        None for missing keys.
         """
         found = await self._read("getWithMetadata", key, type, cache_ttl)
         if isinstance(found, dict):
@@ -112,7 +112,7 @@ class KVNamespace:
         await self._store.put(self._id, Write(name, data, text, expires))
 
     async def delete(self, key: Any = MISSING) -> None:
-        """Delete `key`; a missing key is fine."""
+        """Delete `key`, if it exists."""
         validation.check_defined("delete", key, self._compat)
         name = validation.key_name("delete", key)
         await self._store.delete(self._id, [name])
@@ -123,8 +123,8 @@ class KVNamespace:
         """Return a page of keys, ordered by UTF-8 bytes.
 
         The result has `keys` (each with `name`, and `expiration` and `metadata` where set),
-        `list_complete`, and `cursor` if there is a next page; give the same prefix on every
-        page.
+        `list_complete`, and `cursor` if there is a next page. Pass the same prefix for
+        every page.
         """
         count = validation.list_limit(limit, self._compat)
         start = validation.list_prefix(prefix)

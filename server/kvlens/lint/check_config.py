@@ -62,7 +62,7 @@ def check_structure(config: Config, levels: Levels | None = None) -> list[Proble
 def _of_text(config: Config, context: ProjectContext | None) -> Iterator[Problem]:
     if config.refused is not None:
         reason, span = config.refused
-        yield reported("unreadable-file", f"This file {reason}, and is not checked.", span)
+        yield reported("unreadable-file", f"This file isn't checked, because it {reason}.", span)
     for rule in _TEXT_RULES:
         yield from problems_of(rule, rule.check, config)
     if context is not None:

@@ -44,7 +44,7 @@ _TYPES: dict[str, tuple[str, str, str]] = {
     "browser": ("Browser Run", "one", "binding"),
     "analytics": ("Analytics SQL", "one", "binding"),
     "analytics_engine_datasets": ("an Analytics Engine dataset", "list", "binding"),
-    "send_email": ("a sender of mail", "list", "name"),
+    "send_email": ("an email sender", "list", "name"),
     "mtls_certificates": ("an mTLS certificate", "list", "binding"),
     "workflows": ("a workflow", "list", "binding"),
     "dispatch_namespaces": ("a dispatch namespace", "list", "binding"),

@@ -55,7 +55,7 @@ def fresh_preview_id(config: Config, problem: Problem) -> Iterator[Fix]:
     found = entry_at(config, problem.span)
     field = found[1].get("preview_id") if found else None
     if field:
-        yield Fix("Generate a fresh local id", (Edit(field.value_span, literal(fresh_id())),))
+        yield Fix("Generate a new local id", (Edit(field.value_span, literal(fresh_id())),))
 
 
 def spread(config: Config, environment: str | None, bindings: Sequence[str]) -> list[Edit]:
@@ -97,7 +97,7 @@ def rename_binding(config: Config, name: str, wanted: str, *, thing: str = "") -
             assert field
             edits.append(Edit(field.value_span, literal(wanted)))
     where = "" if len(edits) == 1 else " in every environment"
-    return Fix(f'Rename {thing}to "{wanted}"{where}; the code has to follow', tuple(edits))
+    return Fix(f'Rename {thing}to "{wanted}"{where}; update the code to match', tuple(edits))
 
 
 def free_binding(config: Config, wanted: str = "KV") -> str:

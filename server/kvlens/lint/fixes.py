@@ -65,7 +65,7 @@ def suppress(file: Fixable, problem: Problem) -> Fix | None:
     """Return the comment that silences a problem on its line; None where none can."""
     if file.comment is None or problem.code in ("syntax-error", "silence-unknown"):
         return None
-    title = f"Silence {problem.code} on this line"
+    title = f"Turn off {problem.code} for this line"
     for edit in _silencing(file.file, file.comment, problem):
         fix = Fix(title, (edit,))
         if file.solves(fix, problem.code):

@@ -40,7 +40,7 @@ def _rewrites(config: Config, span: Span) -> Iterator[Fix]:
 def _of_entry(config: Config, environment: Environment, entry: Entry) -> Iterator[Fix]:
     if entry.is_table and not entry.broken and entry.get("preview_id") is None:
         edit = add_field(config, entry, "preview_id", literal(fresh_id()))
-        yield Fix("Generate a fresh local id as preview_id", (edit,))
+        yield Fix("Generate a new local id as preview_id", (edit,))
     name = entry.text_of("binding")
     if name is None:
         return

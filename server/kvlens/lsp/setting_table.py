@@ -42,8 +42,8 @@ _SETTINGS = (
     Setting(
         "port",
         0,
-        "Port of the emulator on 127.0.0.1. `0` takes a free one at every start; a fixed one suits "
-        "a Worker or a script that reads the keys over HTTP.",
+        "Port of the emulator on 127.0.0.1. `0` selects a free port at every start. Set a fixed "
+        "one for a Worker or a script that reads the keys over HTTP.",
         limits=(0, 65535),
     ),
     Setting(
@@ -59,29 +59,31 @@ _SETTINGS = (
     Setting(
         "autoStart",
         True,
-        "Start the emulator with a workspace that has one config. With several, or when off, "
-        "`KV Lens: Restart Emulator` or the first look at a namespace starts it.",
+        "Start the emulator when you open a workspace with one config. Otherwise it starts when "
+        "you open a namespace or run `KV Lens: Restart Emulator`.",
     ),
     Setting(
         "allowedHosts",
         (),
-        "Host names that a Worker run here answers besides `localhost`, such as `app.example`, or "
-        "`.example` for it and its subdomains. Others are refused, so that no web page reaches the "
-        "Worker under a name of its own (DNS rebinding).",
+        "Host names that a Worker on this machine answers besides `localhost`, such as "
+        "`app.example`, or "
+        "`.example` for it and its subdomains. Others are refused, so that a web page can't reach "
+        "the Worker under its own host name (DNS rebinding).",
         items="string",
     ),
     Setting(
         "rules",
         {},
-        "How severe a rule's problems are: `error`, `warning`, `information`, or `off`, such as "
-        '`{"id-shared": "off"}`. One line is silenced by a comment, `# kvlens-disable-line CODE`.',
+        "The severity of a rule's problems: `error`, `warning`, `information`, or `off`, such as "
+        '`{"id-shared": "off"}`. To turn a rule off for one line, add the '
+        "comment `# kvlens-disable-line CODE`.",
         page="rules/README.md",
     ),
     Setting(
         "interpreter",
         "",
-        "Path of the Python (3.10 or newer) that runs the server. Empty takes the first `python3`, "
-        "`python` or `py` on PATH that fits. A workspace cannot set this.",
+        "Path of the Python (3.10 or newer) that runs the server. If empty, the first suitable "
+        "`python3`, `python` or `py` on PATH is used. A workspace can't set this.",
         scope="machine",
         of_server=False,
     ),

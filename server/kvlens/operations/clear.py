@@ -44,8 +44,8 @@ async def clear(target: Target, *, expected: str | None = None) -> int:
     names = await list_names(target)
     if names.digest != expected:
         raise ConflictError(
-            f"namespace {target.name} has {amount(len(names.keys), None)} by now, and not the ones "
-            "that were counted before. Nothing was deleted; count them again first"
+            f"namespace {target.name} now has {amount(len(names.keys), None)}, which aren't those "
+            f"that were counted. Nothing was deleted; count them again first"
         )
     if names.keys:
         await store.change_many([Batch(target.id, deletes=names.keys)])

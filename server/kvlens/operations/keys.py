@@ -13,5 +13,5 @@ def checked_key(function: str, key: str) -> str:
     Raises KVError for one that Workers KV refuses, and InvalidError for one that is not UTF-8.
     """
     if has_lone_surrogate(key):
-        raise InvalidError("the key is not UTF-8 text, and no other can be a key")
+        raise InvalidError("the key isn't UTF-8 text; a key has to be")
     return key_name(function, key)

@@ -37,11 +37,11 @@ def check_place(
     now = find_place(target, claimed)
     if store not in (None, now.store):
         raise OperationError(
-            f'key "{key}" was read from the store "{store}". {target.scope.label} uses '
-            f'"{now.store}" now. Nothing was changed; read it again first'
+            f'key "{key}" was read from the store "{store}". {target.scope.label} now uses '
+            f'"{now.store}". Nothing was changed; read the key again first'
         )
     if declared and not now.declared:
         raise OperationError(
-            f'key "{key}" was not put: {target.scope.label} declares no KV namespace with id '
-            f'"{target.id}" any more. Put it into another namespace'
+            f'key "{key}" was not put: {target.scope.label} no longer declares a KV namespace '
+            f'with id "{target.id}". Put it into another namespace'
         )

@@ -61,7 +61,7 @@ async def replace(target: Target, key: str, value: bytes, *, expected: str | Non
         raise _conflict(target, key)
     if not done:
         raise NotFoundError(
-            f'key "{key}" is not in {target.name} any more: it was deleted or has expired. '
+            f'key "{key}" is no longer in {target.name}: it was deleted or has expired. '
             "Put it again to keep this value"
         )
 

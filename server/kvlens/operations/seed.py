@@ -73,7 +73,7 @@ def find_files(
     ]
     if not found:
         place = Path(scope.label).parent / SEEDS / "BINDING.json"
-        raise NotFoundError(f"no seed files: name a FILE, or keep them as {place}")
+        raise NotFoundError(f"no seed files: pass a FILE, or save them as {place}")
     return found
 
 

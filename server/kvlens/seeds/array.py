@@ -102,7 +102,7 @@ def read_text(path: Path, name: str | None = None, *, given: bool = False) -> st
         raise _whole(name, f"{error.strerror}{way_out}") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise _whole(name, f"cannot be read: {reason}") from error
+        raise _whole(name, f"can't be read: {reason}") from error
     return decode(data, name)
 
 

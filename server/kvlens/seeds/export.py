@@ -78,7 +78,7 @@ def to_item(key: str, entry: Entry) -> dict[str, Any]:
             raise DamagedKeyError(
                 key,
                 f"The metadata of key {json.dumps(key, ensure_ascii=False)} is not JSON ({error}); "
-                "put the key again with metadata that is",
+                "put the key again with valid metadata",
             ) from error
     return item
 
@@ -150,7 +150,9 @@ def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
     target = path.resolve()  # through a link, to the file that it names
     if project is not None and _leads_out(path, target, project):
         raise OSError(
-            errno.EPERM, f"is a link out of the project, to {target}; name that file", str(path)
+            errno.EPERM,
+            f"is a link to {target}, outside the project; name that file instead",
+            str(path),
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name[:100]}.{os.urandom(8).hex()}.tmp")

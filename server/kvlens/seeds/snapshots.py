@@ -171,12 +171,12 @@ def check_name(name: str) -> str:
     """Return the name; SnapshotError where it cannot be a folder's on every system."""
     if not _NAME.fullmatch(name) or name.endswith("."):
         raise SnapshotError(
-            f"{short(name)} cannot be the name of a snapshot: take up to 64 letters (a to z), "
-            "digits, - _ and ., the first a letter, a digit or _, the last not a ."
+            f"{short(name)} can't be the name of a snapshot: use up to 64 of a to z, digits, - _ "
+            f"and ., starting with a letter, a digit or _, and not ending in ."
         )
     if _RESERVED.fullmatch(name):
         raise SnapshotError(
-            f'"{name}" cannot be the name of a snapshot: Windows keeps it for a device'
+            f'"{name}" can\'t be the name of a snapshot: Windows reserves it for a device'
         )
     return name
 
@@ -211,8 +211,8 @@ async def save(
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise SnapshotError(
-            f"{error.filename or path} cannot be written: {reason}. Nothing was saved; free "
-            "space or correct the permissions and try again"
+            f"{error.filename or path} can't be written: {reason}. Nothing was saved; free up "
+            f"space or correct the permissions, and try again"
         ) from error
     finally:
         with contextlib.suppress(OSError, StoreError), _opened(base) as above:
@@ -231,7 +231,7 @@ async def _save(
     before: list[SnapshotEntry] = []
     if place.exists(MANIFEST):
         if not force:
-            raise SnapshotExistsError(f'there is a snapshot "{name}" already')
+            raise SnapshotExistsError(f'snapshot "{name}" already exists')
         with contextlib.suppress(SnapshotError):
             before = _load(place, name).namespaces
     made: dict[str, SnapshotEntry] = {}  # by the namespace's id
@@ -524,7 +524,7 @@ def _paired(
         other = pairs.setdefault(namespace.id, (kept, namespace))
         if other[0].file != kept.file:
             raise SnapshotAmbiguousError(
-                f"{other[1]} and {namespace} are one namespace now (id {short(namespace.id)}) and "
+                f"{other[1]} and {namespace} are one namespace now (id {short(namespace.id)}), but "
                 f'were two when "{snapshot.name}" was saved'
             )
     if not pairs:

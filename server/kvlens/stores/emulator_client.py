@@ -64,8 +64,7 @@ class EmulatorClient:
             )
         if parts.hostname not in ("127.0.0.1", "localhost", "::1"):
             raise StoreError(
-                f'"{shown_url(url)}" is not on this machine: '
-                "an emulator is reached at 127.0.0.1 only."
+                f'"{shown_url(url)}" is not on this machine: an emulator answers at 127.0.0.1 only.'
             )
         token = unquote(parts.username or "") or os.environ.get("KVLENS_TOKEN", "")
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
@@ -95,7 +94,7 @@ class EmulatorClient:
             self._forget()
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise StoreError(
-                f"The emulator at {self.address} does not answer ({reason}). "
+                f"The emulator at {self.address} doesn't answer ({reason}). "
                 "Start it with kvlens serve, or restart it in the editor."
             ) from error
         try:

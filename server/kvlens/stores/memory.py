@@ -26,7 +26,7 @@ AT_ONCE = 500  # writes that are taken in one turn of the loop
 
 def _open_url(url: str, base: Path, clock: Clock) -> Store:
     if url.lower() != "memory:":
-        raise StoreError(f'Unknown store "{url}": write memory: and nothing after it.')
+        raise StoreError(f'Unknown store "{url}": use memory: with nothing after it.')
     return MemoryStore(clock)
 
 

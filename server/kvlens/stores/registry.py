@@ -47,7 +47,7 @@ def open_store(url: str, base: Path, clock: Clock = system_clock) -> Store:
     info = find_store(url)
     if info is None:
         known = ", ".join(form for info in every_store() for form in info.by_scheme.values())
-        raise StoreError(f'Unknown store "{shown_url(url)}". Stores are: {known}.')
+        raise StoreError(f'Unknown store "{shown_url(url)}". Use one of these: {known}.')
     return info.open_url(url, base, clock)
 
 

@@ -65,7 +65,7 @@ _NODE = {  # Node's built-in modules, without "node:"
     *("worker_threads", "zlib"),
 }
 _NODE_BY_DEFAULT = "2026-08-04"  # from this compatibility date on, nodejs_compat needs no flag
-_REQUIRES = b'Dynamic require of "'  # in the output, for a require that esbuild can't resolve
+_REQUIRES = b'Dynamic require of "'  # in the output, for a require that esbuild cannot resolve
 _REQUIRE = (
     'import { createRequire as __kvlens_createRequire } from "node:module"; '
     'const require = __kvlens_createRequire("/");'
@@ -250,8 +250,8 @@ def _base(settings: WorkerConfig, main: Path) -> Path:
         main.relative_to(base)
     except ValueError:
         raise BuildError(
-            f"base_dir = {_shown(base, settings)}: does not hold main = {_shown(main, settings)}; "
-            "choose a folder above it"
+            f"base_dir = {_shown(base, settings)}: doesn't contain main = "
+            f"{_shown(main, settings)}; choose one of its parent folders"
         ) from None
     return base
 
@@ -449,7 +449,7 @@ def run_command(settings: WorkerConfig) -> None:
     ran = run(settings.command, settings.command_folder or settings.folder, shell=True)
     if ran.code:
         said = f"{ran.output}{ran.errors}".strip()
-        raise BuildError(f'build.command "{settings.command}" ended with {ran.code}:\n{said}')
+        raise BuildError(f'build.command "{settings.command}" exited with {ran.code}:\n{said}')
 
 
 def _name(main: Path, settings: WorkerConfig) -> str:

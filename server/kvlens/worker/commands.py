@@ -69,8 +69,8 @@ def run(
         reason = _wait(process, timeout, memory)
         if reason:
             raise BuildError(
-                f"{name:.200} {reason} and was ended; does it read a file that has no end, or wait "
-                "for something?"
+                f"{name:.200} {reason} and was stopped; check whether it reads an endless file or "
+                f"waits for something"
             )
         return Ran(process.returncode, *(reader.text() for reader in readers))
     finally:

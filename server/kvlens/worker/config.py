@@ -290,13 +290,13 @@ def _check_names(namespaces: Mapping[str, str], variables: Mapping[str, Any]) ->
     for binding, store_id in namespaces.items():
         if binding in variables:  # wrangler dev refuses it too
             raise WorkerError(
-                f'"{binding}" is a KV namespace and one of vars; bindings must have unique names, '
+                f'"{binding}" is a KV namespace and also in vars; bindings must have unique names, '
                 "so rename one of them"
             )
         if any(char < " " or char == "\x7f" for char in store_id):
             raise WorkerError(
                 f"kv_namespaces: the id of {binding} is {store_id!a:.80}, which has a control "
-                "character, and no request can carry it; use letters and digits"
+                f"character and can't be sent in a request; use letters and digits"
             )
 
 

@@ -115,7 +115,7 @@ def _target(url: str) -> tuple[str, str]:
     """Return the URL for a request line, and its host with the port."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f'"{url}" is not a whole URL, such as http://localhost:8787/')
+        raise ValueError(f'"{url}" is not a complete URL, such as http://localhost:8787/')
     host = parts.netloc.rpartition("@")[2]
     if not host.isascii():
         name, colon, port = host.partition(":")

@@ -46,7 +46,7 @@ def allowed_host(text: str) -> str:
     """Return an entry of a user's list, normalized. Raises ValueError for an invalid one."""
     if not _NAME.fullmatch(text):
         raise ValueError(
-            f'"{text}" is not a host name; write one such as app.example, or .example for it and '
+            f'"{text}" is not a host name; use one such as app.example, or .example for it and '
             "its subdomains"
         )
     return text.lower()

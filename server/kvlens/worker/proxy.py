@@ -307,7 +307,7 @@ class _Client(asyncio.Protocol):
                 int(words[1]) if len(words) > 1 and len(words[1]) == 3 and words[1].isdigit() else 0
             )
             if end and 100 <= status < 200 and status != 101:
-                self._head = rest  # the answer itself comes behind it
+                self._head = rest  # the final response follows it
                 continue
             self._last_answer = b"\r\nconnection: close" in head.lower()
             self._head = b""

@@ -90,7 +90,7 @@ class EmulatorService(Service):
             except Exception as error:
                 self.emit(Failed(error))
         for namespace in self.store.poll():
-            self.emulator.changed(namespace)
+            self.emulator.note_change(namespace)
 
     async def config_changed(self) -> None:
         """Read the config again and serve its namespaces."""
@@ -140,6 +140,6 @@ class EmulatorService(Service):
         else:
             if writes:
                 self.emit(SeedPut(path, namespace, len(writes)))
-                self.emulator.changed(namespace.id)
+                self.emulator.note_change(namespace.id)
             if kept:
                 self.emit(SeedKept(path, namespace, kept))

@@ -1,4 +1,4 @@
-"""Delete the keys that a file names."""
+"""Delete the keys listed in a file."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _delete(options: Options) -> int:
 
 
 COMMAND = Command(
-    "Delete the keys that a file names.\nOn a terminal it asks first.",
+    "Delete the keys listed in a file.\nIn a terminal, it asks first.",
     _delete,
     _options,
     (KEYS_FILE,),

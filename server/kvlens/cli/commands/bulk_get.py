@@ -1,4 +1,4 @@
-"""Print the values of the keys that a file names."""
+"""Print the values of the keys listed in a file."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def _get(options: Options) -> int:
 
 
 COMMAND = Command(
-    "Print the values of the keys that a file names, as JSON.",
+    "Print the values of the keys listed in a file, as JSON.",
     _get,
     namespace_options,
     (KEYS_FILE,),
     ("kvlens bulk get keys.json --binding SESSIONS > values.json",),
-    {1: "a key does not exist, or the keys cannot be read"},
+    {1: "a key doesn't exist, or the keys can't be read"},
 )

@@ -39,7 +39,7 @@ def _put(options: Options) -> int:
 
 COMMAND = Command(
     "Write the keys of a file, all or none.\n"
-    "--ttl, --expiration and --metadata apply to the items that do not set their own.",
+    "--ttl, --expiration and --metadata apply to items that don't set their own.",
     _put,
     _options,
     (Argument("FILE", 'a JSON array of {"key", "value", …}; - is standard input'),),

@@ -50,7 +50,10 @@ def _check(options: Options) -> int:
 
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--output-format", choices=FORMATS, default="text", help="how to report (default: text)"
+        "--output-format",
+        choices=FORMATS,
+        default="text",
+        help="the format of the report (default: text)",
     )
     parser.add_argument(
         "--severity",

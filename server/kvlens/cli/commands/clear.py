@@ -27,7 +27,9 @@ def _clear(options: Options) -> int:
     expected = None
     if not options.force:
         if not sys.stdin.isatty():
-            raise UsageError(f"would delete every key of {named}; say --force where nobody can ask")
+            raise UsageError(
+                f"would delete every key of {named}; to confirm in a script, add --force"
+            )
         names = run(target.scope, list_names(target))
         keys, expected = len(names.keys), names.digest
         if keys and not confirmed(f"Delete all {counted(keys, 'key')} of {named}?"):
@@ -42,7 +44,7 @@ def _clear(options: Options) -> int:
 
 COMMAND = Command(
     "Delete every key in a namespace.\n"
-    "It asks first, and deletes exactly the keys that it counted; without a terminal it needs "
+    "It asks first, and deletes exactly the keys that it counted. In a script, it needs "
     "--force.",
     _clear,
     _options,

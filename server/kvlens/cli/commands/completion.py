@@ -33,7 +33,7 @@ COMMAND = Command(
     _completion,
     arguments=(
         Argument("SHELL", "bash, zsh or fish", tuple(SHELLS)),
-        Argument("[WORD…]", "print what the last of these may become; the scripts ask this"),
+        Argument("[WORD…]", "print the completions of the last word; used by the scripts"),
     ),
     examples=(
         "source <(kvlens completion bash)   # in ~/.bashrc",

@@ -30,7 +30,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         type=_host,
-        help="a Host that is answered besides localhost; .NAME for its subdomains too",
+        help="a host name to answer besides localhost; .NAME includes its subdomains",
     )
     parser.add_argument("--default-port", type=int, default=PORT, help=argparse.SUPPRESS)
 

@@ -49,10 +49,10 @@ def _export(options: Options) -> int:
 
 COMMAND = Command(
     "Write a namespace to a seed file, with values, metadata and expirations.\n"
-    "If it fails, nothing is written to standard output, and FILE stays as it was.",
+    "If it fails, nothing is written to standard output, and FILE isn't changed.",
     _export,
     _options,
     (),
     ("kvlens export --binding SESSIONS -o seeds/SESSIONS.json",),
-    {1: "the namespace cannot be read, or the file cannot be written"},
+    {1: "the namespace cannot be read, or the file can't be written"},
 )

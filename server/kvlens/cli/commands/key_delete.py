@@ -27,5 +27,5 @@ COMMAND = Command(
     namespace_options,
     (KEY,),
     ("kvlens key delete greeting --binding SESSIONS",),
-    {1: "there is no such key, or it cannot be deleted"},
+    {1: "there is no such key, or it can't be deleted"},
 )

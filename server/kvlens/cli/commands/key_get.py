@@ -49,5 +49,5 @@ COMMAND = Command(
         "kvlens key get greeting --binding SESSIONS",
         "kvlens key get logo --binding ASSETS > logo.png",
     ),
-    {1: "there is no such key, or it cannot be read"},
+    {1: "there is no such key, or it can't be read"},
 )

@@ -35,10 +35,10 @@ async def _write(target: Target, prefix: str, out: JsonScreen) -> None:
 
 COMMAND = Command(
     "Print all keys, their expiration and metadata, as JSON.\n"
-    "If the keys cannot all be read, nothing is printed but the error.",
+    "If some keys can't be read, it prints only the error.",
     _list,
     _options,
     (),
     ("kvlens key list --binding SESSIONS --prefix user:",),
-    {1: "the keys cannot be read"},
+    {1: "the keys can't be read"},
 )

@@ -12,7 +12,11 @@ from kvlens.cli.frame import Command, Options
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--stdio", action="store_true", help="accepted; it is the only way to talk")
+    parser.add_argument(
+        "--stdio",
+        action="store_true",
+        help="accepted for compatibility; the server always uses stdio",
+    )
 
 
 def _lsp(options: Options) -> int:

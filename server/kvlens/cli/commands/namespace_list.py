@@ -79,5 +79,5 @@ COMMAND = Command(
     place_options,
     (),
     ("kvlens namespace list", "kvlens namespace list --env staging --json"),
-    {1: "the config or the store cannot be read"},
+    {1: "the config or the store can't be read"},
 )

@@ -18,7 +18,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
         "--existing",
         choices=EXISTING,
         default=EXISTING[0],
-        help="what becomes of keys that both have with different content: refuse moves nothing, "
+        help="what to do with keys that differ in both namespaces: refuse moves nothing, "
         "keep leaves them in both, overwrite takes the moved ones (default: refuse)",
     )
     place_options(parser)
@@ -31,8 +31,9 @@ def _move(options: Options) -> int:
     done = run(target.scope, move(target, source, options.existing))
     if done.conflicts and options.existing == "refuse":
         raise CommandError(
-            f"{named} has {counted(len(done.conflicts), 'key')} with other content, such as "
-            f"{short(done.conflicts[0])}; nothing was moved. Say --existing keep or overwrite"
+            f"{named} has {counted(len(done.conflicts), 'key')} with different content, such as "
+            f"{short(done.conflicts[0])}; nothing was moved. Add --existing keep or --existing "
+            f"overwrite"
         )
     if options.json:
         print_json({"id": target.id, "moved": done.moved, "conflicts": done.conflicts})

@@ -44,7 +44,7 @@ def _files(options: Options) -> tuple[Scope, list[tuple[Path, Target]]]:
         scope = find_scope(options)
         return scope, find_files(scope, files, preview=options.preview)
     if options.namespace_id is not None and not files:
-        raise UsageError("--namespace-id needs a FILE; only a binding has one by its name")
+        raise UsageError("--namespace-id needs a FILE; only a binding has a seed file of its name")
     target = find_target(options)
     if not files and target.binding:
         files = [target.scope.project.seed_file(target.binding)]
@@ -102,10 +102,10 @@ def _named(path: str, target: Target) -> dict[str, Any]:
 
 COMMAND = Command(
     "Write the keys of seed files to their namespaces.\n"
-    "All files are checked before the first key is written. Keys that they do not name stay.",
+    "All files are checked before the first key is written. Other keys are kept.",
     _seed,
     _options,
     (Argument("[FILE…]", f"seed files (default: {SEEDS}/BINDING.json of every binding)"),),
     ("kvlens seed", "kvlens seed seeds/SESSIONS.json --dry-run"),
-    {1: "a file has mistakes, or the keys cannot be written"},
+    {1: "a file has mistakes, or the keys can't be written"},
 )

@@ -34,5 +34,5 @@ COMMAND = Command(
     place_options,
     (),
     ("kvlens snapshot list",),
-    {1: "the config cannot be read"},
+    {1: "the config can't be read"},
 )

@@ -1,4 +1,4 @@
-"""Make the namespaces as they were when a snapshot was saved."""
+"""Restore all namespaces to a snapshot."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _restore(options: Options) -> int:
     if deleted and not options.force:
         what = f'{counted(len(deleted), "key")} that "{name}" does not have: {some_keys(deleted)}'
         if not sys.stdin.isatty():
-            raise UsageError(f"would delete {what}; say --force where nobody can ask")
+            raise UsageError(f"would delete {what}; to confirm in a script, add --force")
         if not confirmed(f"Delete {what}?"):
             raise CommandError("nothing was restored")
     run(scope, restore_snapshot(found))
@@ -47,8 +47,8 @@ def _restore(options: Options) -> int:
 
 
 COMMAND = Command(
-    "Make the namespaces as they were when the snapshot was saved.\n"
-    "Before keys are deleted it asks; without a terminal it needs --force.",
+    "Restore all namespaces to the snapshot.\n"
+    "It asks before it deletes keys. In a script, --force is required.",
     _restore,
     _options,
     (NAME,),

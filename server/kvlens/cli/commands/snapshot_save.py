@@ -43,5 +43,5 @@ COMMAND = Command(
     _options,
     (NAME,),
     ("kvlens snapshot save before-import",),
-    {1: "there is one of that name, or a namespace cannot be read"},
+    {1: "the snapshot already exists, or a namespace can't be read"},
 )

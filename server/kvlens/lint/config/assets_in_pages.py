@@ -22,8 +22,8 @@ def _check(config: Config) -> Iterator[Finding]:
                 assert field
                 yield Finding(
                     field.value_span,
-                    "In a Pages project ASSETS is the site's own files, and wrangler refuses it "
-                    "for anything else. Give the namespace another name.",
+                    "In a Pages project, ASSETS is reserved for the site's own files, and "
+                    "wrangler refuses other uses. Rename the namespace's binding.",
                 )
 
 

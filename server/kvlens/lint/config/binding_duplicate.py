@@ -25,7 +25,7 @@ def _check(config: Config) -> Iterator[Finding]:
             yield Finding(
                 field.value_span,
                 f"The binding {quoted(name)} is declared twice in {path_of(column.environment)}. "
-                "A Worker cannot tell the two apart: rename or remove one.",
+                "A Worker sees only one of them: rename or remove the other.",
                 related=(Related(earlier.value_span, f"{quoted(name)} is declared here first"),),
             )
 

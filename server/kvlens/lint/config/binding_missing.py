@@ -24,7 +24,7 @@ def _check(entry: Entry) -> Iterator[Finding]:
     elif field and usable(field) == "":
         yield Finding(
             field.value_span,
-            "The binding is empty. Give the name that the Worker uses for the namespace, "
+            "The binding is empty. Enter the name that the Worker uses for the namespace, "
             'such as "MY_KV" for env.MY_KV.',
         )
 

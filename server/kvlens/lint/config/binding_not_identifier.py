@@ -24,7 +24,7 @@ def _check(entry: Entry) -> Iterator[Finding]:
     way_out = f"Rename it, for example to {quoted(better)}" if better else "Rename it"
     yield Finding(
         field.value_span,
-        f"The binding {quoted(name)} is not a JavaScript identifier: a module Worker reaches it "
+        f"The binding {quoted(name)} isn't a JavaScript identifier: a module Worker can use it "
         f"only as env[{quoted(name)}], a service worker not at all. {way_out}.",
         data={"name": better} if better else None,
     )

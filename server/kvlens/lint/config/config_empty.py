@@ -1,4 +1,4 @@
-"""The config has nothing in it."""
+"""The config is empty."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def _check(config: Config) -> Iterator[Finding]:
 RULE = ConfigRule(
     "config-empty",
     "information",
-    "The config has nothing in it",
+    "The config is empty",
     _check,
 )

@@ -21,15 +21,15 @@ def _check(config: Config, context: ProjectContext) -> Iterator[Finding]:
     line = config.text[: end if end >= 0 else None].rstrip("\r")
     yield Finding(
         Span(0, len(line)),
-        f"wrangler does not read this file: from this folder it takes {context.winner}, since "
-        "wrangler.json wins over wrangler.jsonc and that over wrangler.toml, even from a folder "
-        "above. Remove one of the two, or name this file with --config.",
+        f"wrangler doesn't read this file, but {context.winner}: it prefers wrangler.json over "
+        f"wrangler.jsonc over wrangler.toml, even from a parent folder. Remove one of the two, or "
+        f"pass this file with --config.",
     )
 
 
 RULE = PlaceRule(
     "config-shadowed",
     "warning",
-    "Another config wins, and wrangler does not read this one",
+    "wrangler reads another config instead of this one",
     _check,
 )

@@ -92,7 +92,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
             yield Fix(title, (add_bindings(config, environment, found.names()),))
     if len(missing) > 1 and sum(found.number for found in missing) <= _WRITTEN:
         edits = tuple(add_bindings(config, found.environment, found.names()) for found in missing)
-        yield Fix("Add what is missing to every environment", edits)
+        yield Fix("Add all missing namespaces to every environment", edits)
 
 
 RULE = ConfigRule(

@@ -15,8 +15,8 @@ def _check(entry: Entry) -> Iterator[Finding]:
     if field and usable(field) == "":
         yield Finding(
             field.value_span,
-            "The id is empty, which wrangler refuses. Give the namespace's id, or leave the "
-            "field out: then one is made at deploy.",
+            "The id is empty, which wrangler refuses. Enter the namespace's id, or remove the "
+            "field to have a namespace created on deploy.",
         )
 
 

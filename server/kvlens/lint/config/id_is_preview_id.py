@@ -22,8 +22,8 @@ def _check(entry: Entry) -> Iterator[Finding]:
     assert field
     yield Finding(
         field.value_span,
-        "The preview_id is the id itself: wrangler dev --remote reads and writes the data of "
-        "production. Give another namespace's id to keep the two apart.",
+        "The preview_id is the same as the id, so wrangler dev --remote reads and writes "
+        "production data. Use the id of another namespace.",
     )
 
 

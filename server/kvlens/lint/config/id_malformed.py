@@ -26,14 +26,14 @@ def _check(entry: Entry) -> Iterator[Finding]:
         yield Finding(
             field.value_span,
             f"The id {quoted(value)} {wrong}, and a namespace's id is {_LENGTH} hexadecimal "
-            "digits: wrangler dev takes it, wrangler deploy does not. "
-            "`wrangler kv namespace list` shows the real one.",
+            "digits: wrangler dev accepts it, wrangler deploy doesn't. "
+            "`wrangler kv namespace list` shows the right one.",
         )
 
 
 def _wrong(value: str) -> str | None:
     if _UUID.match(value):
-        return "is a UUID, as a D1 database has"
+        return "is a UUID, like the id of a D1 database"
     if len(value) != _LENGTH:
         return f"has {len(value)} character{'s' if len(value) > 1 else ''}"
     found = _OTHER.search(value)

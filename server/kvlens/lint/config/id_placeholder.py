@@ -20,9 +20,9 @@ def _check(entry: Entry) -> Iterator[Finding]:
     if field and value and is_placeholder(value):
         yield Finding(
             field.value_span,
-            f"The id {quoted(value)} is a placeholder: wrangler dev takes it, wrangler deploy "
-            "does not. Put the id that `wrangler kv namespace list` shows, or leave the field "
-            "out: then a namespace is made at deploy.",
+            f"The id {quoted(value)} is a placeholder: wrangler dev accepts it, wrangler deploy "
+            f"doesn't. Use the id that `wrangler kv namespace list` shows, or remove the field to "
+            f"have a namespace created on deploy.",
         )
 
 

@@ -30,9 +30,8 @@ def _check(config: Config) -> Iterator[Finding]:
             where = "the top level" if name is None else f"environment {quoted(name)}"
             yield Finding(
                 field.value_span,
-                f"The environment {quoted(environment.name or '')} works on the same namespace "
-                f"as {where}: what one writes, the other reads. Give it a namespace of its own "
-                "to keep them apart.",
+                f"The environment {quoted(environment.name or '')} uses the same namespace as "
+                f"{where}: each reads what the other writes. Use a separate namespace for each.",
                 related=(Related(earlier.value_span, f"the same id at {where}"),),
             )
         seen |= fresh
@@ -41,6 +40,6 @@ def _check(config: Config) -> Iterator[Finding]:
 RULE = ConfigRule(
     "id-shared",
     "information",
-    "Two environments have the same namespace",
+    "Two environments use the same namespace",
     _check,
 )

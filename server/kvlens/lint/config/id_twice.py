@@ -24,9 +24,8 @@ def _check(config: Config) -> Iterator[Finding]:
             assert field and earlier
             yield Finding(
                 field.value_span,
-                f"{quoted(name)} and {quoted(known)} are one and the same namespace: a key put "
-                "through one is overwritten through the other. Give each its own id to keep "
-                "them apart.",
+                f"{quoted(name)} and {quoted(known)} have the same id and so are one namespace: "
+                f"each overwrites the keys of the other. Use a separate id for each.",
                 related=(Related(earlier.value_span, f"{quoted(known)} has the same id"),),
             )
 

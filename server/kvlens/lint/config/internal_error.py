@@ -7,5 +7,5 @@ from kvlens.lint.base import FileRule
 RULE = FileRule(
     "internal-error",
     "warning",
-    "A rule failed, and what it looks for was not checked",
+    "A rule failed, so its check is missing",
 )

@@ -68,7 +68,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
 RULE = ConfigRule(
     "json-key-twice",
     "warning",
-    "An object has a key twice, and only the last counts",
+    "An object has a duplicate key, and only the last one counts",
     _check,
     _fixes,
 )

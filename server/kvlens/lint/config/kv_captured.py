@@ -67,7 +67,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
 RULE = ConfigRule(
     "kv-captured",
     "warning",
-    "kv_namespaces is inside a table where it binds nothing",
+    "kv_namespaces is inside a table where wrangler ignores it",
     _check,
     _fixes,
 )

@@ -28,8 +28,8 @@ def _check(config: Config) -> Iterator[Finding]:
         where = ".".join(stray.path) or "the top level"
         yield Finding(
             stray.keys[0],
-            f"wrangler doesn't know {quoted(stray.name)} at {where}, and binds nothing in it. "
-            f"Did you mean {quoted(KV_FIELD)}?",
+            f"wrangler doesn't know {quoted(stray.name)} at {where}, and ignores it. Did you mean "
+            f"{quoted(KV_FIELD)}?",
             related=tuple(Related(key, "and here") for key in stray.keys[1:]),
         )
 
@@ -52,7 +52,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
 RULE = ConfigRule(
     "kv-misnamed",
     "warning",
-    "A name is nearly kv_namespaces",
+    "The name of kv_namespaces is misspelled",
     _check,
     _fixes,
 )

@@ -65,7 +65,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
                     return
                 edits = [Edit(Span(kv.span.start, kv.span.start), "[")]
                 edits += [Edit(Span(kv.span.end, kv.span.end), "]")]
-                yield _fix("Put it into an array", config, edits, top, inside)
+                yield _fix("Wrap it in an array", config, edits, top, inside)
             elif kv.kind == "string" and kv.definition.node is not None:
                 binding = str(kv.definition.node.value)
                 key = '"binding":' if config.is_json else "binding ="

@@ -41,7 +41,7 @@ def _check(config: Config) -> Iterator[Finding]:
                     holder.span,
                     f"{quoted(name)} is the name of {holder.what} and of "
                     f"{_also(holder, known[0])} in {where}. "
-                    "A Worker has one value under a name: rename one of the two.",
+                    "In a Worker, a name has only one value: rename one of the two.",
                     related=tuple(Related(other.span, other.what) for other in known[:5]),
                 )
 

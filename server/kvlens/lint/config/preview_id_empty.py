@@ -19,8 +19,8 @@ def _check(entry: Entry) -> Iterator[Finding]:
     if field and usable(field) == "":
         yield Finding(
             field.value_span,
-            "The preview_id is empty, yet wrangler dev uses it instead of id. "
-            "Give an id, or leave the field out.",
+            "The preview_id is empty, and wrangler dev uses it instead of id. Enter an id, or "
+            "remove the field.",
         )
 
 

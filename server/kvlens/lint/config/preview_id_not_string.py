@@ -16,7 +16,7 @@ def _check(entry: Entry) -> Iterator[Finding]:
         yield Finding(
             field.value_span,
             f"preview_id should be a string, but is {described(field)}: "
-            "write the id in quotes, or leave the field out.",
+            "write the id in quotes, or remove the field.",
         )
 
 

@@ -18,7 +18,7 @@ def _check(entry: Entry) -> Iterator[Finding]:
         way_out = (
             f"write {word} without quotes."
             if word in ("true", "false")
-            else ("write true to use the real namespace in dev, or leave the field out.")
+            else ("write true to use the real namespace in dev, or remove the field.")
         )
         yield Finding(
             field.value_span,

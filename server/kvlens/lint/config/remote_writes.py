@@ -22,15 +22,15 @@ def _check(entry: Entry) -> Iterator[Finding]:
     if is_real(value) and (preview is None or preview.value == value):
         yield Finding(
             field.value_span,
-            "remote = true: under wrangler dev the Worker reads and writes the real namespace, "
-            "not a local copy. Give a preview_id for dev to work on, or leave the field out.",
+            "With remote = true, a Worker under wrangler dev reads and writes the real namespace, "
+            "not a local copy. Add a preview_id for dev, or remove the field.",
         )
 
 
 RULE = EntryRule(
     "remote-writes",
     "warning",
-    "remote = true lets dev write to the data of production",
+    "remote = true lets dev write production data",
     _check,
     without_field("remote"),
 )

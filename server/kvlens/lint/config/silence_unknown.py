@@ -17,8 +17,8 @@ def _check(config: Config) -> Iterator[Finding]:
         if not silence.codes:
             yield Finding(
                 silence.span,
-                "This comment names no rule, so it silences nothing. Write the rule's name after "
-                "it, such as id-placeholder.",
+                "This comment has no effect, because it doesn't name a rule. Add the rule's name, "
+                "such as id-placeholder.",
             )
         for code, span in silence.codes:
             if not _is_known(code):
@@ -26,7 +26,7 @@ def _check(config: Config) -> Iterator[Finding]:
                 way_out = f"Did you mean {quoted(nearest)}?" if nearest else "Remove it."
                 yield Finding(
                     span,
-                    f"There is no rule {quoted(code)}, so this silences nothing. {way_out}",
+                    f"There is no rule {quoted(code)}, so this comment has no effect. {way_out}",
                     data={"nearest": nearest} if nearest else None,
                 )
 
@@ -57,7 +57,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
 RULE = ConfigRule(
     "silence-unknown",
     "warning",
-    "A comment silences a rule that does not exist",
+    "A comment turns off a rule that doesn't exist",
     _check,
     _fixes,
 )

@@ -1,4 +1,4 @@
-"""The file is not valid TOML or JSON."""
+"""The file isn't valid TOML or JSON."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ _PLAINER = (
     (r"Cannot overwrite a value", "this name is declared twice"),
     (
         r"Control characters .* in strings",
-        "a string cannot go on in the next line: close the quote",
+        "a string can't continue on the next line: close the quote",
     ),
     (r"Empty key", "the name before = is missing"),
     (r"Invalid number", "this isn't a number; if it's a string, put it in quotes"),
-    (r"Expecting property name enclosed in double quotes", "a name in double quotes belongs here"),
-    (r"Expecting value", "a value belongs here"),
+    (
+        r"Expecting property name enclosed in double quotes",
+        "a name in double quotes is expected here",
+    ),
+    (r"Expecting value", "a value is expected here"),
     (r"Expecting '?(.)'? delimiter", r"a \1 is missing before this"),
-    (r"Extra data", "the value ended before this: is a bracket too many, or one missing?"),
-    (r"Invalid control character", "a string cannot go on in the next line: close the quote"),
+    (r"Extra data", "the value ended before this: check for a missing or an extra bracket"),
+    (r"Invalid control character", "a string can't continue on the next line: close the quote"),
 )
 _BARE_BEFORE = re.compile(r"[=:][ \t]*([^\s,\[\]{}#\"'=:]*)\Z")
 _BARE_VALUE = re.compile(r"[\w<$.:/@-][^\s,\]}#\"']*")
@@ -38,7 +41,7 @@ def _check(config: Config) -> Iterator[Finding]:
     if config.refused:
         return  # said elsewhere
     if config.is_json and not config.text.strip("\ufeff \t\r\n"):
-        yield Finding(Span(0, 0), "The file is empty, and JSON needs a value: begin with {}.")
+        yield Finding(Span(0, 0), "The file is empty, and JSON needs a value: start with {}.")
         return
     problem = check_config_syntax(config)
     if problem:
@@ -58,7 +61,7 @@ def _plainer(text: str, problem: SyntaxProblem) -> str:
     if problem.message.startswith("Unexpected character"):
         if _VALUE_BEGINS.search(text, 0, problem.span.start):
             return "this isn't a value; if it's a string, put it in quotes"
-        return "this does not belong here: is a comma, a quote or a bracket missing before it?"
+        return "this is unexpected here: check for a missing comma, quote or bracket before it"
     return problem.message
 
 
@@ -80,7 +83,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
 RULE = TextRule(
     "syntax-error",
     "error",
-    "The file is not valid TOML or JSON",
+    "The file isn't valid TOML or JSON",
     _check,
     _fixes,
 )

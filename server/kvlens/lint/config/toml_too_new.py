@@ -49,8 +49,8 @@ def _check(config: Config, context: ProjectContext) -> Iterator[Finding]:
     for form in _forms(config.text):
         yield Finding(
             form.span,
-            f"{form.what} is TOML 1.1, and the {whose} not read it: it stops at this place. "
-            f"Write it as TOML 1.0, or update wrangler to {first} or newer.",
+            f"{form.what} is TOML 1.1, and the {whose} not read it. Write it as TOML 1.0, or "
+            f"update wrangler to {first} or newer.",
         )
 
 
@@ -128,7 +128,7 @@ def _one_line(text: str, start: int) -> Iterator[Edit]:
 RULE = PlaceRule(
     "toml-too-new",
     "warning",
-    "The project's wrangler does not read this TOML 1.1",
+    "The project's wrangler can't read this TOML 1.1 syntax",
     _check,
     _fixes,
 )

@@ -62,7 +62,8 @@ def _check(entry: Entry) -> Iterator[Finding]:
             yield Finding(
                 field.key_span,
                 f"{quoted(field.name)} belongs to the Worker, but is below the header of a "
-                "namespace, so it is a field of it, which wrangler ignores. Move it above the "
+                f"namespace. wrangler takes it for a field of the namespace and ignores it. Move "
+                f"it above the "
                 "first [header].",
                 data={"top": True},
             )
@@ -71,12 +72,12 @@ def _check(entry: Entry) -> Iterator[Finding]:
         if nearest and nearest not in present:
             way_out = f"Did you mean {quoted(nearest)}?"
         elif nearest:
-            way_out = f"Remove it: {quoted(nearest)} is there already."
+            way_out = f"Remove it: the namespace already has {quoted(nearest)}."
         else:
             way_out = f"A namespace has {', '.join(FIELDS[:-1])} and {FIELDS[-1]}: remove it."
         yield Finding(
             field.key_span,
-            f"No namespace has a field {quoted(field.name)}, and wrangler ignores it. {way_out}",
+            f"A namespace has no field {quoted(field.name)}, so wrangler ignores it. {way_out}",
             data={"nearest": nearest} if nearest and nearest not in present else None,
         )
 
@@ -104,7 +105,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
 RULE = EntryRule(
     "unknown-field",
     "warning",
-    "A namespace has a field that wrangler does not know",
+    "A namespace has a field that wrangler doesn't know",
     _check,
     _fixes,
 )

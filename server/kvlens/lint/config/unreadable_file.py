@@ -7,5 +7,5 @@ from kvlens.lint.base import FileRule
 RULE = FileRule(
     "unreadable-file",
     "error",
-    "A file cannot be read as a config",
+    "A file can't be read as a config",
 )

@@ -37,8 +37,8 @@ def _check(config: Config) -> Iterator[Finding]:
         assert field
         yield Finding(
             field.value_span,
-            "wrangler binds KV namespaces itself, so that nothing unsafe is needed: declare it in "
-            f"{list_path(environment.name)}, where it is checked and works in dev too.",
+            "A KV namespace doesn't need an unsafe binding. Declare it in "
+            f"{list_path(environment.name)}, where it's checked and works in dev too.",
         )
 
 

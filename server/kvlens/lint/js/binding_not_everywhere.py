@@ -24,8 +24,8 @@ def _check(context: Context) -> Iterator[Finding]:
         where = " and ".join(f"env.{name}" if name else "the top level" for name in missing)
         yield Finding(
             use.span,
-            f"The KV binding {quoted(use.name)} is declared, but not in {where}: it is undefined "
-            f"there, as kv_namespaces is not inherited. Add it to {where} too.",
+            f"The KV binding {quoted(use.name)} isn't declared in {where}: it's undefined there, "
+            f"because environments don't inherit kv_namespaces. Add it to {where} too.",
             data={"binding": use.name, "environments": list(missing)},
         )
 

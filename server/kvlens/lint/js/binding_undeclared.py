@@ -81,7 +81,7 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
 RULE = SourceRule(
     "binding-undeclared",
     "warning",
-    "The code uses a namespace that the config does not declare",
+    "The code uses a namespace that the config doesn't declare",
     _check,
     _fixes,
 )

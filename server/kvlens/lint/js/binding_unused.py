@@ -67,7 +67,7 @@ def _check(
     for name, namespace in candidates.items():
         yield Finding(
             namespace.span,
-            f"The KV binding {quoted(name)} is declared, and no source of the Worker uses it. "
+            f"The KV binding {quoted(name)} is declared, but no source of the Worker uses it. "
             "Remove it, or use it.",
             data={"binding": name},
         )
@@ -235,7 +235,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
 RULE = ProjectRule(
     "binding-unused",
     "information",
-    "The config declares a namespace that the code does not use",
+    "The config declares a namespace that the code doesn't use",
     _check,
     _fixes,
 )

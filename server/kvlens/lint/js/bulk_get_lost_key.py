@@ -25,9 +25,9 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         if isinstance(name, str) and (name == "__proto__" or _is_index(name)):
             yield Finding(
                 place(call, item),
-                f"The runtime drops the key {quoted(name)} from the Map that {call.title} gives, "
-                "as it does with every key that is a whole number. "
-                "Ask for it alone, or give the key a prefix.",
+                f"{call.title} returns a Map without the key {quoted(name)}: the runtime drops "
+                f"keys that are whole numbers. Read it with a separate get(), or add a prefix to "
+                f"the key.",
             )
 
 

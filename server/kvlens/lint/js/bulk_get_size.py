@@ -18,20 +18,20 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if count > MAX_BULK_KEYS:
         yield Finding(
             place(call, keys),
-            f"{call.title} is asked for {count} keys, and takes {MAX_BULK_KEYS} at most: it throws."
-            f" Ask in groups of {MAX_BULK_KEYS}.",
+            f"{call.title} throws: it has {count} keys, and the limit is {MAX_BULK_KEYS}. Read "
+            f"them in groups of {MAX_BULK_KEYS}.",
         )
     elif keys.complete and not count:
         yield Finding(
             place(call, keys),
-            f"{call.title} is asked for no key at all, and throws. Name one at least.",
+            f"{call.title} throws, because its array of keys is empty. Add at least one key.",
         )
 
 
 RULE = CallRule(
     "bulk-get-size",
     "error",
-    "A bulk get asks for no key, or for more than 100",
+    "A bulk get has no keys, or more than 100",
     frozenset({"get", "getWithMetadata"}),
     _check,
 )

@@ -26,16 +26,16 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if seconds < MIN_CACHE_TTL:
         yield Finding(
             place(call, value),
-            f"{named(call, option)} is {shown(value)}, and the least is {MIN_CACHE_TTL} seconds: "
-            f"{call.title} throws. Use {STRICT_MIN_CACHE_TTL} or more, which every version of the "
-            "runtime takes, or leave it out.",
+            f"{named(call, option)} is {shown(value)}, and the minimum is {MIN_CACHE_TTL} "
+            f"seconds: {call.title} throws. Use {STRICT_MIN_CACHE_TTL} or more, which every "
+            f"version of the runtime accepts, or remove it.",
             data={"replace": str(STRICT_MIN_CACHE_TTL)},
         )
     elif seconds > INT32_MAX:
         yield Finding(
             place(call, value),
-            f"{named(call, option)} is {shown(value)}, and the most that {call.title} takes is "
-            f"{INT32_MAX}: it throws. It is in seconds.",
+            f"{named(call, option)} is {shown(value)}, and the maximum is {INT32_MAX}: "
+            f"{call.title} throws. A cacheTtl is in seconds.",
             data={"divide": 1000},
         )
 
@@ -43,7 +43,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
 RULE = CallRule(
     "cache-ttl-out-of-range",
     "error",
-    "A cacheTtl is below 30 seconds or above what get() takes",
+    "A cacheTtl is below 30 seconds or above the limit of get()",
     frozenset({"get", "getWithMetadata"}),
     _check,
     in_seconds,

@@ -15,8 +15,8 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if call.key is not None and call.key.kind == "array":
         yield Finding(
             place(call, call.key),
-            "delete() takes one key. An array becomes one key with commas in it, which is not "
-            "there: nothing is deleted, and there is no error. Call delete() once for each key.",
+            "delete() takes one key. An array becomes one key with commas in it, which doesn't "
+            "exist, so nothing is deleted and there is no error. Call delete() once for each key.",
             data={"each": True},
         )
 
@@ -34,7 +34,7 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
 RULE = CallRule(
     "delete-array",
     "error",
-    "delete() gets an array, and deletes nothing",
+    "delete() is called with an array and deletes nothing",
     frozenset({"delete"}),
     _check,
     _fixes,

@@ -15,7 +15,7 @@ from kvlens.lint.source_fix_helpers import in_seconds
 from kvlens.lint.wording import duration, named, place, shown, whole
 
 _LONGEST_TTL = 10 * 366 * 86_400  # a smaller number can only be meant as a duration
-_WAY_OUT = "Seconds since the epoch are Math.floor(Date.now() / 1000)."
+_WAY_OUT = "Math.floor(Date.now() / 1000) is the current time in seconds."
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -64,12 +64,12 @@ def _wrong_number(value: Value, number: float, now: float) -> str:
         return f"is {shown(value)}, and should be in seconds, not milliseconds: divide by 1000."
     if number < _LONGEST_TTL:
         return (
-            f"is {shown(value)}, a point in time long past. "
-            f"To let the key live that many seconds, use expirationTtl: {shown(value)}."
+            f"is {shown(value)}, a time long in the past. To expire the key after that many "
+            f"seconds, use expirationTtl: {shown(value)}."
         )
     if number < now + MIN_EXPIRATION_TTL:
         return (
-            f"is {shown(value)}, a point in time that is past. "
+            f"is {shown(value)}, a time in the past. "
             f"It should be at least {MIN_EXPIRATION_TTL} seconds from now."
         )
     return ""
@@ -82,7 +82,7 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
 RULE = CallRule(
     "expiration-out-of-range",
     "error",
-    "An expiration is in milliseconds, past, or less than a minute ahead",
+    "An expiration is in milliseconds, in the past or less than a minute ahead",
     frozenset({"put"}),
     _check,
     _fixes,

@@ -55,7 +55,7 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
 RULE = CallRule(
     "get-type-unknown",
     "error",
-    "get() is asked for a type that it does not know",
+    "get() has a type that it doesn't support",
     frozenset({"get", "getWithMetadata"}),
     _check,
     _fixes,

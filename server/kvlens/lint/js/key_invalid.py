@@ -27,7 +27,8 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     key = call.key
     if key is None:
         yield Finding(
-            call.method_span, f"{call.title} has no key, and throws. Give the key to {call.method}."
+            call.method_span,
+            f"{call.title} has no key, and throws. Pass the key as the first argument.",
         )
         return
     if key.kind == "array":
@@ -35,7 +36,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
             yield Finding(
                 place(call, key),
                 "The key is an array, which becomes one key with commas in it. "
-                "put() writes one key: call it once for each.",
+                "put() writes one key: call it once for each key.",
             )
         elif call.method != "delete":  # its own rule
             for item in key.items[:MAX_BULK_KEYS]:
@@ -50,8 +51,8 @@ def _wrong(call: KvCall, key: Value) -> Iterator[Finding]:
     elif key.kind in _NOT_KEYS:
         yield Finding(
             place(call, key),
-            f"The key is {_NOT_KEYS[key.kind]}: a key is a string. Give {call.title} the name "
-            "of the key.",
+            f"The key is {_NOT_KEYS[key.kind]}: a key is a string. Pass the name of the key to "
+            f"{call.title}.",
         )
     elif key.kind == "string" and isinstance(key.value, str):
         size = len(key.value.encode("utf-8", "replace"))
@@ -59,8 +60,8 @@ def _wrong(call: KvCall, key: Value) -> Iterator[Finding]:
             message = f"The key is empty, and {call.title} throws. Give it a name."
         elif key.value in (".", ".."):
             message = (
-                f"{quoted(key.value)} is not allowed as a key name, and {call.title} throws. "
-                "Every other name is: put something before or after it."
+                f"{quoted(key.value)} isn't allowed as a key name, and {call.title} throws. Add a "
+                f"prefix or a suffix."
             )
         elif size > MAX_KEY_SIZE:
             message = _too_long(call, str(size))
@@ -71,15 +72,15 @@ def _wrong(call: KvCall, key: Value) -> Iterator[Finding]:
 
 def _too_long(call: KvCall, size: str) -> str:
     return (
-        f"The key has {size} bytes in UTF-8, and the limit is {MAX_KEY_SIZE}: {call.title} throws. "
-        "Shorten it, for example to a hash of it."
+        f"The key is {size} bytes in UTF-8, and the limit is {MAX_KEY_SIZE}: {call.title} throws. "
+        f"Shorten it, or hash the long part."
     )
 
 
 RULE = CallRule(
     "key-invalid",
     "error",
-    "A key is empty, reserved, too long or no string",
+    "A key is empty, reserved, too long or not a string",
     _METHODS,
     _check,
 )

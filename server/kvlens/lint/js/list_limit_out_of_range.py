@@ -22,15 +22,15 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if limit > MAX_LIST_KEYS:
         yield Finding(
             place(call, value),
-            f"{named(call, option)} is {shown(value)}, and a page has {MAX_LIST_KEYS} keys at "
-            f"most: {call.title} throws. Use {MAX_LIST_KEYS} or less, and the cursor for more.",
+            f"{named(call, option)} is {shown(value)}, and the maximum is {MAX_LIST_KEYS}: "
+            f"{call.title} throws. Use {MAX_LIST_KEYS} or less, and the cursor to get more keys.",
             data={"replace": str(MAX_LIST_KEYS)},
         )
     elif limit < 1:
         yield Finding(
             place(call, value),
             f"{named(call, option)} is {shown(value)}, and should be from 1 to {MAX_LIST_KEYS}: "
-            f"the runtime gives a whole page instead, and Miniflare 2 throws.",
+            f"the runtime returns a whole page instead, and Miniflare 2 throws.",
         )
 
 

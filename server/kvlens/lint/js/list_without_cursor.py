@@ -32,9 +32,9 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         return
     yield Finding(
         call.source.span(call.method_node),
-        f"{call.title} gives {MAX_LIST_KEYS} keys at most, and nothing here asks for the next page."
-        " Repeat it with the cursor of each page until list_complete, or set a limit to say that "
-        "one page is enough.",
+        f"{call.title} returns at most {MAX_LIST_KEYS} keys, and the code doesn't read the next "
+        f"page. Repeat the call with the cursor of each page until list_complete is true, or set "
+        f"a limit if one page is enough.",
     )
 
 
@@ -55,7 +55,7 @@ def _outermost(node: Node) -> Node:
 RULE = CallRule(
     "list-without-cursor",
     "information",
-    "A list is read without its further pages",
+    "Only the first page of a list is read",
     frozenset({"list"}),
     _check,
 )

@@ -59,7 +59,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
             span = Span(span.start + 1, span.end - 1)
         yield Finding(
             span,
-            f"{call.title} has no option {quoted(option.name)}, and the runtime passes over it. "
+            f"{call.title} has no option {quoted(option.name)}, so the runtime ignores it. "
             f"{way_out}",
             data={"nearest": nearest} if nearest else None,
         )
@@ -90,7 +90,7 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
 RULE = CallRule(
     "option-unknown",
     "warning",
-    "A call has an option that the method does not know",
+    "A call has an option that the method doesn't have",
     frozenset(OPTIONS),
     _check,
     _fixes,

@@ -23,15 +23,15 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         effect = "the write" if call.method in ("put", "delete") else "the read"
         yield Finding(
             call.span,
-            f"Nothing waits for {call.title}: the runtime may end before {effect} is done, and a "
-            "failure goes unseen. Write await before it, or hand it to ctx.waitUntil().",
+            f"{call.title} isn't awaited: the runtime may stop before {effect} is done, and "
+            f"errors are lost. Add await before it, or pass it to ctx.waitUntil().",
             data={"await": call.is_in_async},
         )
     elif call.fate not in ("awaited", "returned", "void") and _is_taken_for_value(call):
         yield Finding(
             call.span,
-            f"{call.title} gives a promise, which is used here as if it were the value. "
-            "Write await before it.",
+            f"{call.title} returns a promise, which is used here like the value. Add await before "
+            f"it.",
             data={"await": call.is_in_async},
         )
 
@@ -86,7 +86,7 @@ def _wants_value(call: KvCall, node: Node) -> bool:
 RULE = CallRule(
     "promise-not-awaited",
     "warning",
-    "Nothing waits for the promise of a call",
+    "The promise of a call isn't awaited",
     frozenset(METHODS),
     _check,
     awaited,

@@ -14,22 +14,22 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if value is None and call.key is not None:
         yield Finding(
             call.method_span,
-            f"{call.title} has a key and no value, and stores nothing that is meant. "
-            "Give the value; an empty string is one.",
+            f"{call.title} has a key but no value. Pass a value; it can be an empty string.",
         )
     elif value is not None and value.kind in ("undefined", "null"):
         word = value.kind
         yield Finding(
             place(call, value),
             f"The value is {word}, and the runtime stores the text {quoted(word)}; Miniflare 2 "
-            "throws. To remove the key use delete(); an empty value is an empty string.",
+            "throws. To remove the key, use delete(). To store an empty value, pass an empty "
+            "string.",
         )
 
 
 RULE = CallRule(
     "put-value-missing",
     "warning",
-    "put() gets undefined, null or no value",
+    "put() is called with undefined, null or no value",
     frozenset({"put"}),
     _check,
 )

@@ -18,8 +18,8 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if value is not None and word:
         yield Finding(
             place(call, value),
-            f"The value is {word}: the runtime stores its text, get() gives a string back, and "
-            "Miniflare 2 throws. Say so with String().",
+            f"The value is {word}: the runtime stores it as text, get() returns a string, and "
+            f"Miniflare 2 throws. Make the conversion explicit with String().",
             data={"wrap": "String"},
         )
 
@@ -31,7 +31,7 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
 RULE = CallRule(
     "put-value-not-text",
     "information",
-    "put() gets a number or a boolean, which becomes text",
+    "put() is called with a number or a boolean, which becomes text",
     frozenset({"put"}),
     _check,
     _fixes,

@@ -28,11 +28,11 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     elif value.kind == "instance" and value.value in _BODIES:
         way_out = "Store its arrayBuffer() or text()."
     else:
-        way_out = "Store text, such as JSON.stringify() gives, and read it with the type json."
+        way_out = "Store the text that JSON.stringify() returns, and read it with the type json."
     yield Finding(
         place(call, value),
-        f"The value is {what}, and put() takes strings, ArrayBuffers, their views and streams "
-        f"only: {call.title} throws. {way_out}",
+        f"The value is {what}, and put() accepts only strings, ArrayBuffers, their views and "
+        f"streams: {call.title} throws. {way_out}",
         data={"wrap": "JSON.stringify"} if value.kind in ("object", "array") else None,
     )
 
@@ -46,7 +46,7 @@ def _named(value: Value) -> str | None:
 RULE = CallRule(
     "put-value-type",
     "error",
-    "put() gets an object, an array or another value that it cannot store",
+    "put() is called with an object, an array or another value that it can't store",
     frozenset({"put"}),
     _check,
     wrapped,

@@ -56,12 +56,12 @@ def _is_round(value: Value, number: float) -> bool:
 def _time(call: KvCall, name: str, value: Value, time: Time) -> Iterator[Finding]:
     if not (time.is_seconds or time.is_milliseconds):
         return
-    other = "" if name == "cacheTtl" else " To name the time itself, use expiration."
+    other = "" if name == "cacheTtl" else " To pass the time itself, use expiration."
     yield Finding(
         place(call, value),
-        f"{name} is a point in time here, and it should be a number of seconds from now: "
+        f"{name} is a point in time here, but has to be a number of seconds from now: "
         + ("the key would stay for over fifty years." if time.is_seconds else "the call throws.")
-        + f" Leave the clock out of it.{other}",
+        + f" Pass a duration, without Date.now().{other}",
     )
 
 

@@ -21,24 +21,24 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
             yield Finding(
                 place(call, value),
                 f"expirationTtl is {shown(value)}, which isn't a number: {call.title} throws. "
-                f"Give the seconds that the key should live, {MIN_EXPIRATION_TTL} or more.",
+                f"Pass the lifetime of the key in seconds, {MIN_EXPIRATION_TTL} or more.",
             )
         return
     seconds = whole(number)
     if seconds < MIN_EXPIRATION_TTL:
         yield Finding(
             place(call, value),
-            f"{named(call, option)} is {shown(value)}, and a key lives for at least "
-            f"{MIN_EXPIRATION_TTL} seconds: {call.title} throws. Use {MIN_EXPIRATION_TTL} or more; "
-            "a shorter life needs a time in the value that the code compares.",
+            f"{named(call, option)} is {shown(value)}, and the minimum is {MIN_EXPIRATION_TTL} "
+            f"seconds: {call.title} throws. Use {MIN_EXPIRATION_TTL} or more. For a shorter "
+            f"lifetime, store a time in the value and compare it in the code.",
             data={"replace": str(MIN_EXPIRATION_TTL)},
         )
     elif seconds > INT32_MAX:
         in_seconds = digits(number // 1000)
         yield Finding(
             place(call, value),
-            f"{named(call, option)} is {shown(value)}, and the most that {call.title} takes is "
-            f"{INT32_MAX}: it throws. A TTL is in seconds; these milliseconds are {in_seconds}.",
+            f"{named(call, option)} is {shown(value)}, and the maximum is {INT32_MAX}: "
+            f"{call.title} throws. A TTL is in seconds; these milliseconds are {in_seconds}.",
             data={"replace": in_seconds, "divide": 1000},
         )
 
@@ -46,7 +46,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
 RULE = CallRule(
     "ttl-out-of-range",
     "error",
-    "A TTL is below 60 seconds or above what put() takes",
+    "A TTL is below 60 seconds or above the limit of put()",
     frozenset({"put"}),
     _check,
     in_seconds,

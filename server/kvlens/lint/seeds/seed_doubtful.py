@@ -16,6 +16,6 @@ def _check(seeds: SeedFile) -> Iterator[Finding]:
 RULE = SeedRule(
     "seed-doubtful",
     "warning",
-    "A seed file holds something that is left out or likely not meant",
+    "A seed file has something that is ignored or likely a mistake",
     _check,
 )

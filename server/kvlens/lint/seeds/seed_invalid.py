@@ -16,6 +16,6 @@ def _check(seeds: SeedFile) -> Iterator[Finding]:
 RULE = SeedRule(
     "seed-invalid",
     "error",
-    "A seed file cannot be used as it is",
+    "A seed file can't be used as it is",
     _check,
 )

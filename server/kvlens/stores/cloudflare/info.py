@@ -24,14 +24,14 @@ def _open_url(url: str, base: Path, clock: Clock) -> Store:
     account = account or os.environ.get("CLOUDFLARE_ACCOUNT_ID", "")
     if not re.fullmatch(r"[\w-]+", account) or options not in ({}, {"writes": ["allow"]}):
         raise StoreError(
-            f'"{url}" is not an account: write cloudflare:ACCOUNT_ID (the 32 digits that '
-            "`wrangler whoami` shows). To allow writing, append ?writes=allow."
+            f'"{url}" is not an account: use cloudflare:ACCOUNT_ID (the 32 digits that '
+            "`wrangler whoami` shows). To allow writes, append ?writes=allow."
         )
     token = os.environ.get("CLOUDFLARE_API_TOKEN", "")
     if not token:
         raise StoreError(
             "The store cloudflare: needs CLOUDFLARE_API_TOKEN in the environment: a token with "
-            "the permission Workers KV Storage: Read (Edit to write), made in the dashboard "
+            "the permission Workers KV Storage: Read (Edit to write). Create one in the dashboard "
             "under My Profile, API Tokens."
         )
     address = os.environ.get("CLOUDFLARE_API_BASE_URL", "") or API

@@ -217,9 +217,9 @@ class CloudflareStore(Store):
                 refused = list((answer and answer.unsuccessful_keys) or ())
                 if refused:
                     raise StoreError(
-                        f"Cloudflare did not take {len(refused):,}{of} keys "
-                        f"({_named(refused)}); {written + len(latest) - len(refused):,} are "
-                        "written. Put them again."
+                        f"Cloudflare refused {len(refused):,}{of} keys "
+                        f"({_named(refused)}); {written + len(latest) - len(refused):,} were "
+                        f"written. Put the others again."
                     )
                 written += len(latest)
                 if deletes:
@@ -340,7 +340,7 @@ class CloudflareStore(Store):
         if not self.writable:
             raise StoreError(
                 f"The real namespaces of account {self.account} are read-only here. To write to "
-                f"them, end the store's URL in ?writes=allow and set {ALLOW}=1."
+                f"them, append ?writes=allow to the store's URL and set {ALLOW}=1."
             )
         self._places.clear()
         which = f" {_named(names)}" if names else ""

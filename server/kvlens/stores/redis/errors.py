@@ -27,7 +27,8 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ..
     (
         exceptions.NoPermissionError,
         (),
-        "does not let this user do that ({text}). Give it: ACL SETUSER NAME ~kvlens:* +@all",
+        "doesn't allow this user to do that ({text}). Allow it with: ACL SETUSER NAME ~kvlens:* "
+        "+@all",
     ),
     (
         _ANY,
@@ -44,7 +45,7 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ..
     (
         exceptions.AuthenticationError,
         (),
-        "refuses the login ({text}). Check user and password.",
+        "refuses the login ({text}). Check the user name and the password.",
     ),
     (
         _ANY,
@@ -64,7 +65,7 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ..
     (
         _ANY,
         ("MISCONF", "NOREPLICAS"),
-        "takes no writes now ({text}). See its log and its disk.",
+        "accepts no writes now ({text}). Check its log and its disk.",
     ),
     (
         _ANY,
@@ -75,7 +76,7 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ..
         _ANY,
         ("CLUSTERDOWN", "cluster is down", "Hash slot not served", "not all slots are covered",
          "All slots are not covered"),
-        "is a cluster that is down or incomplete ({text}). See CLUSTER INFO on its nodes.",
+        "is a cluster that's down or incomplete ({text}). Run CLUSTER INFO on its nodes.",
     ),
     (
         _ANY,
@@ -95,20 +96,20 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ..
     (
         (exceptions.TimeoutError, TimeoutError),
         (),
-        "does not answer in time ({text}). Check that it runs, can be reached from here, and "
+        "didn't answer in time ({text}). Check that it runs, can be reached from here, and "
         "uses redis:// (plain) or rediss:// (TLS) as in the store's URL; ?socket_timeout=SECONDS "
         "there gives it longer.",
     ),
     (
         _ANY,
         ("CERTIFICATE", "SSL", "certificate"),
-        "cannot be reached over TLS ({text}). Name its certificate authority with "
+        "can't be reached over TLS ({text}). Set its certificate authority with "
         "?ssl_ca_certs=FILE, or write redis:// if the server has no TLS.",
     ),
     (
         (exceptions.ConnectionError, exceptions.RedisClusterException, OSError),
         (),
-        "cannot be reached ({text}). Check that Redis or Valkey runs there, and check host and "
+        "can't be reached ({text}). Check that Redis or Valkey runs there, and check the host and "
         "port in the store's URL.",
     ),
 )  # fmt: skip

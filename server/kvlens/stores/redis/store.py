@@ -364,8 +364,9 @@ def _client(url: str) -> tuple[Any, str, str, str]:
     parts = urlsplit(url)
     if "@" in url and "@" not in parts.netloc:  # no part of it may be shown
         raise StoreError(
-            f"In the URL of the store {parts.scheme}: write / ? # and other signs of user and "
-            "password percent-encoded, or set KVLENS_REDIS_USERNAME and KVLENS_REDIS_PASSWORD."
+            f"In the URL of the store {parts.scheme}: percent-encode / ? # and other special "
+            f"characters of the user name and the password, or set KVLENS_REDIS_USERNAME and "
+            f"KVLENS_REDIS_PASSWORD."
         )
     scheme, _, cluster = parts.scheme.partition("+")
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
@@ -374,7 +375,7 @@ def _client(url: str) -> tuple[Any, str, str, str]:
     place = f"{parts.scheme}://{hosts}{parts.path.rstrip('/')}"
     if not hosts or "{" in prefix:
         raise StoreError(
-            f'"{place}" is not the address of a Redis server: write redis://HOST:PORT or '
+            f'"{place}" is not the address of a Redis server: use redis://HOST:PORT or '
             "redis+cluster://HOST:PORT,HOST:PORT (and ?prefix= without braces)."
         )
     nodes = hosts.split(",")
@@ -397,7 +398,7 @@ def _client(url: str) -> tuple[Any, str, str, str]:
             starts = [ClusterNode(host, port) for host, port in addresses]
             return RedisCluster(startup_nodes=starts, **settings), place, prefix, secret
         if len(addresses) > 1:
-            raise ValueError("several servers are a cluster: write redis+cluster://")
+            raise ValueError("for the servers of a cluster, use redis+cluster://")
         host, port = addresses[0]
         settings["max_connections"] = AT_ONCE + 8
         return Redis(host=host, port=port, **settings), place, prefix, secret

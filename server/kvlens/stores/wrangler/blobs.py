@@ -69,8 +69,8 @@ class Blobs:
         """Write a value and return its name; OSError where that fails, and nothing is left."""
         if len(value) > MAX_SIZE:
             raise StoreError(
-                f"A value is {len(value):,} bytes; a file of a value may have {MAX_SIZE:,}. "
-                "Split it over several keys."
+                f"A value is {len(value):,} bytes; the limit is {MAX_SIZE:,}. Split it into "
+                f"several keys."
             )
         if self._free and len(value) <= RECYCLED_SIZE:
             recycled = self._recycle(value)

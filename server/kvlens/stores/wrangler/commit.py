@@ -225,7 +225,7 @@ def _written(changes: Sequence[tuple[str, Change]], reach: Reach, journals: Jour
         for ns, change in changes:
             files = reach(ns)
             if files is None:
-                raise StoreError(f'The namespace "{ns}" was removed meanwhile; try again.')
+                raise StoreError(f'The namespace "{ns}" was removed in the meantime; try again.')
             journal.add(ns, change.planned(files[0]))
         journal.seal()
     except BaseException:

@@ -30,14 +30,14 @@ def store_error(path: Path, error: Exception) -> StoreError:
     cannot_open = any(one in text for one in ("readonly", "unable to open", "disk I/O error"))
     if "is full" in text or (cannot_open and _is_full(path)):
         return StoreError(
-            f"There is no space left for the KV database {path}. Nothing was changed; free space "
-            "and try again."
+            f"There is no space left for the KV database {path}. Nothing was changed; free up "
+            "space and try again."
         )
     if isinstance(error, OSError):
         place = error.filename or path
         return StoreError(
             f"Cannot write {place}: {error.strerror}. Nothing was changed; "
-            "free space or correct the permissions and try again."
+            "free up space or correct the permissions, and try again."
         )
     if isinstance(error, sqlite3.Error) and is_busy(error):
         return StoreError(

@@ -200,9 +200,8 @@ class Journal:
             self.rows += 1
             if self._out.tell() > SIZE_LIMIT:
                 raise StoreError(
-                    f"A change of more than {self.rows:,} keys is too large to be made while "
-                    "another program writes. Nothing was changed; end that program, or change "
-                    "fewer keys at once."
+                    f"A change of more than {self.rows:,} keys is too large while another program "
+                    f"writes. Nothing was changed; stop that program, or change fewer keys at once."
                 )
 
     def seal(self) -> None:
@@ -224,8 +223,8 @@ class Journal:
         data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
         if len(data) > LINE_LIMIT:
             raise StoreError(
-                f"Key {line[1]!r:.80} has {len(data):,} bytes of metadata, which is too large to "
-                "be written in steps. Nothing was changed."
+                f"Key {line[1]!r:.80} has {len(data):,} bytes of metadata, too large to be "
+                f"written in steps. Nothing was changed."
             )
         self._hash.update(data)
         self._out.write(data)

@@ -145,8 +145,8 @@ def read_entry(db: Database, path: Path, blobs: Blobs, key: str) -> Entry | None
         if blob_id == before:
             raise DamagedKeyError(
                 key,
-                f"The value of key {_quoted(key)} is missing: {blobs.path(blob_id)} is not there, "
-                f"but {path} names it. Put or delete the key to fix this.",
+                f"The value of key {_quoted(key)} is missing: {path} refers to "
+                f"{blobs.path(blob_id)}, which doesn't exist. Put or delete the key to fix this.",
             )
         before = blob_id
 

@@ -250,8 +250,8 @@ def check_name(folder: Path, name: str) -> None:
     """Raise StoreError unless `name` is a single plain one, which cannot lead elsewhere."""
     if name in ("", ".", "..") or not _NOT_PLAIN.isdisjoint(name):
         raise StoreError(
-            f"{name!r:.200} is not the name of a file in {folder}. Remove what names it there, "
-            "or name another place."
+            f"{name!r:.200} is not the name of a file in {folder}. Remove what refers to it "
+            f"there, or use another folder."
         )
 
 
@@ -282,8 +282,8 @@ def _refuse_shared(path: Path, status: os.stat_result, way_out: str) -> None:
     if status.st_nlink > 1:
         raise StoreError(
             f"{path} is a hard link: the same file has {status.st_nlink} names, and KV Lens "
-            "would overwrite it under all of them. Put a copy in its place to keep what it "
-            f"holds. {way_out}"
+            "would overwrite it under all of them. To keep its content, replace it with a copy. "
+            f"{way_out}"
         )
 
 
