@@ -448,11 +448,12 @@ async function moveKeys(parts: Parts, node?: Subject): Promise<void> {
     const detail = `From "${from}" to ${nameOf(space)} in ${where(parts, space)}.`;
     await prompts.confirm(`Move ${what} to ${nameOf(space)}?`, detail, 'Move');
     let done = await parts.server.ask('kvlens.moveKeys', request);
-    if (done.conflicts) {
-        const detail = `${format.some(done.keys, 5, done.conflicts)}. Nothing has been moved yet.`;
-        const rest = 'Move the Others';
-        const existing = await prompts.existing(space, detail, done.conflicts, rest);
-        done = await parts.server.ask('kvlens.moveKeys', { ...request, existing });
+    for (let again = ''; done.digest; again = CHANGED) {
+        const { conflicts, keys, digest } = done;
+        const detail = `${format.some(keys, 5, conflicts)}. Nothing has been moved yet.${again}`;
+        const existing = await prompts.existing(space, detail, conflicts, 'Move the Others');
+        const answer = { ...request, existing, expected: digest };
+        done = await parts.server.ask('kvlens.moveKeys', answer);
     }
     const moved = format.count(done.moved, 'key');
     brief(`Moved ${moved} to ${nameOf(space)}`);

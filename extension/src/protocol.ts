@@ -173,8 +173,9 @@ export interface Commands {
         },
     ];
     'kvlens.moveKeys': [
-        Target & { from: string; existing?: 'keep' | 'overwrite' },
-        { moved: number; conflicts: number; keys: string[] },
+        Target & { from: string; existing?: 'keep' | 'overwrite'; expected?: string },
+        /** There is a digest where nothing was moved because of the conflicts. */
+        { moved: number; conflicts: number; keys: string[]; digest: string | null },
     ];
     'kvlens.export': [Target & { file: string }, { keys: number }];
     'kvlens.clear': [

@@ -14,7 +14,7 @@ import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Stats, Write
-from kvlens.stores.base import Seen, Store, StoreError
+from kvlens.stores.base import Seen, Store, StoreError, digest
 from kvlens.stores.batch import each, everything
 from kvlens.stores.cloudflare import store as cloudflare
 from kvlens.stores.registry import open_store
@@ -154,6 +154,7 @@ async def delete_as_read(store: Store) -> None:
 WRITES: list[Callable[[Store], Awaitable[object]]] = [
     lambda store: store.put("A", Write("k", b"w")),
     lambda store: store.put_many("A", [Write("k", b"w")]),
+    lambda store: store.put_unchanged("A", Write("k", b"w"), digest(b"v")),
     lambda store: store.replace("A", "k", b"w"),
     delete_as_read,
     lambda store: store.delete("A", ["k"]),
@@ -200,9 +201,7 @@ async def test_each_write_is_named_in_the_log(
     where = "Cloudflare account acc, namespace A: "
     ten = ", ".join(f"'k{n}'" for n in range(10))
     assert said == [
-        f"{where}put 'k'",
-        f"{where}put 'k'",
-        f"{where}put 'k'",
+        *[f"{where}put 'k'"] * 4,
         f"{where}delete 'k'",
         f"{where}delete 'k'",
         f"{where}delete every key",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -233,6 +234,23 @@ binding = "AI"
                      "JOBS (queues)", "AI (ai)", "assets"):  # fmt: skip
             assert name in warning["message"]
         assert "KV (" not in warning["message"]
+
+
+def test_a_binding_that_is_declared_twice_is_reported(tmp_path: Path) -> None:
+    """wrangler 4 refuses such a config: "assigned to multiple KV Namespace bindings"."""
+    config = """kv_namespaces = [
+  { binding = "KV", id = "a" },
+  { binding = "KV", id = "a" },
+  { binding = "KV", id = "b" },
+]
+"""
+    source = "export default { fetch: (r, env) => Response.json(Object.keys(env)) };"
+    with Dev(write_project(tmp_path, small(source, config))) as dev:
+        assert answer(dev) == ["KV"]
+        said = dev.event("log", "declared twice")["message"]
+        assert re.sub(r"line \d+", "line N", said).startswith(
+            'KV is declared twice: the id "a" in line N is used, the id "b" in line N is not.'
+        )
 
 
 def test_the_first_line_says_where_it_is(tmp_path: Path) -> None:

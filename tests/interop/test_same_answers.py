@@ -648,6 +648,18 @@ def test_a_text_that_is_not_ascii(
         assert worker.call("KV0", *call) == ours_says
 
 
+@pytest.mark.parametrize("field", ["cursor", "prefix"])
+def test_a_url_that_workerd_does_not_send(theirs: Miniflare, as_workerd: Ours, field: str) -> None:
+    """See docs/fidelity.md, "Very long cursors and prefixes"."""
+    short, long = ("KV0", "list", {field: "!" * 512}), ("KV0", "list", {field: "!" * 70_000})
+    assert as_workerd.call(*short) == theirs.call(*short)
+    assert isinstance(theirs.call(*long), Thrown) == (field == "prefix")
+    thrown = as_workerd.call(*long)
+    assert isinstance(thrown, Thrown)
+    assert "internal error" in thrown[1]
+    assert as_workerd.call(*short) == theirs.call(*short)
+
+
 def test_the_corners(theirs: Miniflare, as_workerd: Ours, strict: Ours) -> None:
     for worker in (theirs, as_workerd, strict):
         empty(worker, "KV2")

@@ -119,7 +119,10 @@ async def test_seed_and_export(editor: Editor) -> None:
     assert (done["written"], done["overwritten"]) == (3, 0)
     seeds[0]["value"] = "2"
     file.write_text(json.dumps(seeds), encoding="utf-8")
-    again = await run(editor, "kvlens.seed", **prices, file=file.as_uri())
+    refused = await run(editor, "kvlens.seed", **prices, file=file.as_uri())
+    assert (refused["written"], refused["keys"]) == (0, ["a"])
+    assert 'PRICES has "a" with other content.' in editor.messages[-1].message
+    again = await run(editor, "kvlens.seed", **prices, file=file.as_uri(), existing="overwrite")
     assert (again["written"], again["overwritten"]) == (3, 1)
     out = editor.folder / "export.json"
     assert (await run(editor, "kvlens.export", **prices, file=out.as_uri()))["keys"] == 3

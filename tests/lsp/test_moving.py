@@ -99,12 +99,16 @@ async def test_keys_that_are_left_are_shown_opened_and_moved(editor: Editor) -> 
     assert await value(editor, "k", **OLD) == "v"
     move = {**ONE, "from": "OLD"}
     refused = await run(editor, "kvlens.moveKeys", **move)
-    assert refused == {"moved": 0, "conflicts": 1, "keys": ["k"]}
+    assert (refused["moved"], refused["conflicts"], refused["keys"]) == (0, 1, ["k"])
     assert await left(editor) == [("OLD", 2)]
     kept = await run(editor, "kvlens.moveKeys", **move, existing="keep")
     assert (kept["moved"], await value(editor, "k", **ONE)) == (1, "other")
     assert await left(editor) == [("OLD", 1)]
-    done = await run(editor, "kvlens.moveKeys", **move, existing="overwrite")
+    await run(editor, "kvlens.put", **ONE, key="k", text="never seen")
+    move.update(existing="overwrite", expected=refused["digest"])
+    again = await run(editor, "kvlens.moveKeys", **move)
+    assert (again["moved"], await value(editor, "k", **ONE)) == (0, "never seen")
+    done = await run(editor, "kvlens.moveKeys", **{**move, "expected": again["digest"]})
     assert (done["moved"], await value(editor, "k", **ONE)) == (1, "v")
     assert await left(editor) == []
     with pytest.raises(JsonRpcException, match='No KV namespace with id "NONE"'):

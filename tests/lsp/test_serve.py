@@ -111,6 +111,19 @@ async def test_a_saved_config_is_followed_without_dropping_keys_or_connections(
         await store.close()
 
 
+async def test_a_binding_that_is_declared_twice_is_reported(config: Path) -> None:
+    async with serving(config, "--store", "memory:") as served:
+        twice = (
+            '\n[[kv_namespaces]]\nbinding = "NEW"\n\n[[kv_namespaces]]\nbinding = "NEW"\nid = "2"\n'
+        )
+        config.write_text(CONFIG + twice, encoding="utf-8")
+        line = (CONFIG + twice).count("\n", 0, (CONFIG + twice).index('"NEW"')) + 1
+        assert (await served.event("log", level="warning"))["message"] == (
+            f'NEW is declared twice: the id "NEW" in line {line} is used, the id "2" in line '
+            f"{line + 3} is not. wrangler refuses this config; rename or remove one"
+        )
+
+
 async def test_a_saved_seed_file_puts_what_changed_in_it_and_nothing_else(config: Path) -> None:
     seeds = config.parent / "seeds"
     seeds.mkdir()

@@ -475,6 +475,8 @@ CORE: list[tuple[str, bytes | str, int, str]] = [
      400, "put_many: malformed call: writes at index 1: value must be base64 text"),
     ("put_many", '{"ns": "id1", "writes": {"key": "a"}}', 400,
      "put_many: malformed call: writes must be an array, not an object"),
+    ("put_unchanged", '{"ns": "id1", "key": "k", "value": ""}', 400,
+     "put_unchanged: malformed call: expected must be a SHA-256 in hexadecimal"),
     ("replace", '{"ns": "id1", "key": "k", "value": "", "expected": "x"}', 400,
      "replace: malformed call: expected must be a SHA-256 in hexadecimal"),
     ("delete", '{"ns": "id1", "keys": [1, null]}', 400,

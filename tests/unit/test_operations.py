@@ -215,7 +215,7 @@ async def _move(one: Target, folder: Path) -> Any:
     refused = await move(one, "OLD")
     kept = await move(one, "OLD", "keep")
     done = await move(one, "OLD", "overwrite")
-    return tuple(refused), tuple(kept), tuple(done), await get(one, "k"), await count(old)
+    return refused[:2], kept[:2], done[:2], await get(one, "k"), await count(old)
 
 
 async def _namespaces(one: Target, folder: Path) -> Any:

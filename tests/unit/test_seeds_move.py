@@ -62,9 +62,23 @@ async def test_what_both_have(
     new: list[Entry | None],
 ) -> None:
     await store.put("NEW", Write("a", b"other"))
-    assert await move(store, "OLD", "NEW", existing) == answer
+    found = await move(store, "OLD", "NEW", existing)
+    assert found[:2] == answer[:2]
+    assert (found.digest is None) == (existing != "refuse")
     assert await entries(store, "OLD", "ab") == old
     assert await entries(store, "NEW", "ab") == new
+
+
+async def test_an_answer_counts_for_what_was_asked_about(store: Store) -> None:
+    await store.put("NEW", Write("a", b"other"))
+    asked = await move(store, "OLD", "NEW")
+    await store.put("NEW", Write("a", b"since"))
+    again = await move(store, "OLD", "NEW", "overwrite", asked.digest)
+    assert again[:2] == (0, ["a"])
+    assert await entries(store, "OLD", "ab") == [A, B]
+    assert await entries(store, "NEW", "ab") == [Entry(b"since"), None]
+    assert await move(store, "OLD", "NEW", "overwrite", again.digest) == Moved(2, ["a"])
+    assert await entries(store, "NEW", "ab") == [A, B]
 
 
 class Failing(MemoryStore):

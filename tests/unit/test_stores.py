@@ -11,7 +11,7 @@ import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, Replaced, Seen, Store, digest
+from kvlens.stores.base import NOTHING, Batch, Replaced, Seen, Store, digest
 from kvlens.stores.batch import each, everything
 from kvlens.stores.registry import every_store, open_store
 
@@ -219,6 +219,29 @@ async def replace_lets_one_of_many_win(store: Store) -> None:
     assert entry == Entry(b"%d" % (results.index(Replaced.DONE) + 1))
 
 
+async def put_unchanged_compares(store: Store) -> None:
+    first = Write("k", b"read", "[1]", NOW + 60)
+    assert not await store.put_unchanged("A", first, digest(b"read"))
+    assert await store.put_unchanged("A", first, NOTHING)
+    assert await store.get("A", "k") == Entry(*first[1:])
+    for expected in (NOTHING, digest(b"more")):
+        assert not await store.put_unchanged("A", Write("k", b"mine"), expected)
+    assert await store.get("A", "k") == Entry(*first[1:])
+    assert await store.put_unchanged("A", Write("k", b"later"), digest(b"read"))
+    assert await store.get("A", "k") == Entry(b"later")
+    assert await store.stats("A") in (Stats(1, 5), Stats(1, None))
+
+
+async def put_unchanged_lets_one_of_many_win(store: Store) -> None:
+    await store.put("A", Write("old", b"0"))
+    for key, expected in (("old", digest(b"0")), ("new", NOTHING)):
+        tries = (store.put_unchanged("A", Write(key, b"%d" % n), expected) for n in range(1, 9))
+        results = await asyncio.gather(*tries)
+        assert results.count(True) == 1
+        assert await store.get("A", key) == Entry(b"%d" % (results.index(True) + 1))
+    assert await store.stats("A") in (Stats(2, 2), Stats(2, None))
+
+
 async def delete_unchanged_compares(store: Store) -> None:
     old = {
         key: Write(key, b"read", "[1]", NOW + 60)
@@ -381,6 +404,8 @@ CHECKS: list[Callable[[Store], Awaitable[None]]] = [
     replace_keeps_the_rest,
     replace_compares,
     replace_lets_one_of_many_win,
+    put_unchanged_compares,
+    put_unchanged_lets_one_of_many_win,
     delete_unchanged_compares,
     delete_unchanged_takes_many,
     delete_unchanged_loses_no_write,
@@ -410,6 +435,7 @@ async def test_expired_keys_are_never_returned(store: Store, clock: ManualClock)
     assert await names(store, limit=2, after="0") == ["2", "4"]
     assert await store.stats("A") == Stats(5, 5)
     assert not await store.replace("A", "3", b"")
+    assert not await store.put_unchanged("A", Write("3", b""), digest(b"v"))
     expired = Seen("3", digest(b"v"), None, NOW + 10)
     assert list(await store.delete_unchanged("A", [expired])) == []
     assert await store.delete("A", ["5", "0"]) == 1

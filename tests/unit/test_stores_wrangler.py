@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Seen, Store, StoreError
+from kvlens.stores.base import Seen, Store, StoreError, digest
 from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import blobs as blobs_module
 from kvlens.stores.wrangler import database as database_module
@@ -328,6 +328,40 @@ def test_processes_write_at_once(tmp_path: Path, state: Path) -> None:
     assert names <= {path.name for path in blobs_path(state, "KV").iterdir()}
 
 
+COUNTER = """
+import asyncio, sys
+from pathlib import Path
+from kvlens.kv.records import Write
+from kvlens.stores.base import digest
+from kvlens.stores.registry import open_store
+
+async def main():
+    store = open_store("wrangler:", Path(sys.argv[1]))
+    done = 0
+    while done < 60:
+        seen = (await store.get("KV", "count")).value
+        tries = [Write("count", b"%d" % (int(seen) + 1), f'"{number}"') for number in range(3)]
+        done += sum(await asyncio.gather(
+            *(store.put_unchanged("KV", write, digest(seen)) for write in tries)
+        ))
+    await store.close()
+    print(done)
+
+asyncio.run(main())
+"""
+
+
+async def test_of_conditional_puts_in_two_processes_one_wins(store: Store, tmp_path: Path) -> None:
+    """Every put that says it was made has raised the count by one."""
+    await store.put("KV", Write("count", b"0"))
+    command = [sys.executable, "-c", COUNTER, str(tmp_path)]
+    counters = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    done = [int((await asyncio.to_thread(one.communicate))[0]) for one in counters]
+    entry = await store.get("KV", "count")
+    assert entry is not None
+    assert int(entry.value) == sum(done)
+
+
 # -- trouble -------------------------------------------------------------------------------------
 
 
@@ -355,6 +389,7 @@ async def test_a_lock_that_stays(store: Store, other: Other, state: Path) -> Non
         store.put_many("KV", [Write(f"{n}", b"") for n in range(100)]),
         store.delete("KV", ["k"]),
         store.replace("KV", "k", b"second"),
+        store.put_unchanged("KV", Write("k", b"second"), digest(b"first")),
         store.delete_unchanged("KV", [Seen.of("k", Entry(b"first"))]),
         store.clear("KV"),
     ):

@@ -19,7 +19,7 @@ from kvlens.kv.coerce import has_lone_surrogate
 from kvlens.kv.errors import KVError, KVSyntaxError
 from kvlens.kv.records import Write
 from kvlens.kv.values import parse_json
-from kvlens.stores.base import Batch, Seen
+from kvlens.stores.base import NOTHING, Batch, Seen
 
 if TYPE_CHECKING:
     from kvlens.emulator.http import Request
@@ -158,6 +158,10 @@ def _digest(value: Any) -> str:
     return value
 
 
+def _digest_or_nothing(value: Any) -> str:
+    return NOTHING if value == NOTHING else _digest(value)
+
+
 def _kind(value: Any) -> str:
     if value is None:
         return "null"
@@ -213,6 +217,7 @@ FIELDS: dict[str, dict[str, Field]] = {
     "get": {**_NAMESPACE, "key": _stored_key},
     "get_many": {**_NAMESPACE, "keys": _many(_stored_key), "size": _number(0, MAX_READ)},
     "put": {**_NAMESPACE, **_WRITE},
+    "put_unchanged": {**_NAMESPACE, **_WRITE, "expected": _digest_or_nothing},
     "put_many": {**_NAMESPACE, "writes": _many(_write)},
     "replace": {
         **_NAMESPACE,

@@ -52,6 +52,12 @@ async def _put(store: Store, ns: str, given: Arguments) -> Any:
     await store.put(ns, Write(**given))
 
 
+async def _put_unchanged(store: Store, ns: str, given: Arguments) -> Any:
+    del given["ns"]
+    expected = given.pop("expected")
+    return await store.put_unchanged(ns, Write(**given), expected)
+
+
 async def _put_many(store: Store, ns: str, given: Arguments) -> Any:
     await store.put_many(ns, given["writes"])
 
@@ -118,6 +124,7 @@ OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], b
     "get": (_get, False),
     "get_many": (_get_many, False),
     "put": (_put, True),
+    "put_unchanged": (_put_unchanged, True),
     "put_many": (_put_many, True),
     "replace": (_replace, True),
     "delete": (_delete, True),

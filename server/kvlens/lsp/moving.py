@@ -37,7 +37,7 @@ async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
     if not await server.ask(question, f"Move {what}"):
         return
     moved = await move(target, old.id)
-    if moved.conflicts:
+    while moved.digest is not None:  # put again where the keys have changed meanwhile
         overwrite, keep = "Overwrite", "Move the Others"
         answer = await server.ask(
             f"{new.binding} already has {named(moved.conflicts)} with other values. "
@@ -48,7 +48,7 @@ async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
         if not answer:
             return
         existing = "overwrite" if answer == overwrite else "keep"
-        moved = await move(target, old.id, existing)
+        moved = await move(target, old.id, existing, moved.digest)
     server.show_message(
         "info", f"Moved {amount(moved.moved, None)} from {old.id} to {new.binding}."
     )

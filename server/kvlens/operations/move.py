@@ -13,6 +13,7 @@ async def move(
     target: Target,
     source: str,
     existing: str = "refuse",
+    expected: str | None = None,
     *,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
@@ -20,11 +21,12 @@ async def move(
     """Move every key of the namespace with id `source` to the target.
 
     If the target has keys with other content, `existing` decides: "refuse" moves nothing, "keep"
-    leaves those keys in both namespaces, "overwrite" takes the moved ones. Raises InvalidError,
-    CancelledError and StoreError: then both namespaces are as before.
+    leaves those keys in both namespaces, "overwrite" takes the moved ones: with `expected`, the
+    digest of a refusal, only if they still hold what the user was asked about. Raises
+    InvalidError, CancelledError and StoreError: then both namespaces are as before.
     """
     known = checked_existing(existing)
     store = await target.store()
     return await moving.move(
-        store, source, target.id, known, progress=progress, cancelled=cancelled
+        store, source, target.id, known, expected, progress=progress, cancelled=cancelled
     )

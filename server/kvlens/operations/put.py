@@ -13,7 +13,7 @@ from kvlens.operations.errors import ConflictError, InvalidError, NotFoundError
 from kvlens.operations.keys import checked_key
 from kvlens.operations.target import Target
 from kvlens.seeds.file import BEYOND_NUMBERS, looks_like_milliseconds
-from kvlens.stores.base import Replaced, digest
+from kvlens.stores.base import Replaced
 
 
 async def put(
@@ -40,11 +40,10 @@ async def put(
     )
     check_value_size(len(value))
     store = await target.store()
-    if expected is not None:
-        entry = await store.get(target.id, key)
-        if expected != ("" if entry is None else digest(entry.value)):
-            raise _conflict(target, key)
-    await store.put(target.id, write)
+    if expected is None:
+        await store.put(target.id, write)
+    elif not await store.put_unchanged(target.id, write, expected):
+        raise _conflict(target, key)
     return write
 
 

@@ -40,9 +40,14 @@ class Comparison(NamedTuple):
         return [key for one in self.differences for key in one.to_delete]
 
     @property
+    def overwritten(self) -> list[str]:
+        """The keys that have something now that a restore overwrites."""
+        return [key for one in self.differences for key in one.overwritten]
+
+    @property
     def lost(self) -> int:
         """How many keys a restore deletes or overwrites."""
-        return sum(len(one.to_delete) + one.overwritten for one in self.differences)
+        return len(self.to_delete) + len(self.overwritten)
 
 
 async def diff_snapshot(

@@ -48,7 +48,7 @@ def as_json(one: Difference) -> dict[str, Any]:
     return {
         **one.namespace._asdict(),
         "written": len(one.to_put),
-        "overwritten": one.overwritten,
+        "overwritten": len(one.overwritten),
         "deleted": len(one.to_delete),
         "expired": one.expired,
     }

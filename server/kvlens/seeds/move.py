@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Literal, NamedTuple
 
 from kvlens.kv.records import Entry, Write
+from kvlens.seeds.fingerprint import of_entries
 from kvlens.seeds.plan import differing
 from kvlens.seeds.progress import Cancelled, CancelledError, Progress, Steps
 from kvlens.stores.base import Seen, Store, StoreError
@@ -18,10 +19,14 @@ PART_SIZE = 64 * 1024 * 1024  # bytes of values that are held at once
 
 
 class Moved(NamedTuple):
-    """How many keys went over, and which both namespaces have with different content."""
+    """How many keys went over, and which both namespaces have with different content.
+
+    Where nothing was moved because of those, `digest` is that of what the target holds of them.
+    """
 
     moved: int
     conflicts: list[str]
+    digest: str | None = None
 
 
 async def move(
@@ -29,6 +34,7 @@ async def move(
     old: str,
     new: str,
     existing: Existing = "refuse",
+    expected: str | None = None,
     *,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
@@ -36,17 +42,20 @@ async def move(
     """Move every key of namespace `old` to `new`, with metadata and expiration.
 
     Of a key that `new` has otherwise, `existing` decides: with "refuse" nothing at all is moved,
-    with "keep" it stays in both, with "overwrite" the one of `old` counts. A key of `old` is
-    deleted only once `new` has it, and only if it is still what `new` has: what is written to it
-    at the last moment stays.
+    with "keep" it stays in both, with "overwrite" the one of `old` counts. With "overwrite" and
+    `expected`, the digest of a refusal, nothing is moved if `new` holds something else by now.
+    A key of `old` is deleted only once `new` has it, and only if it is still what `new` has: what
+    is written to it at the last moment stays.
     Raises CancelledError and StoreError; then `old` has all of its keys, and `new` what it had
     before.
     """
     if old == new:
         return Moved(0, [])
     conflicts = await _conflicts(store, old, new)
-    if conflicts and existing == "refuse":
-        return Moved(0, conflicts)
+    if conflicts and (existing == "refuse" or (existing == "overwrite" and expected is not None)):
+        digest = await of_entries(store, new, conflicts)
+        if existing == "refuse" or digest != expected:
+            return Moved(0, conflicts, digest)
     stay = set(conflicts) if existing == "keep" else set()
     steps = Steps("nothing was moved", progress, cancelled)
     added: list[Seen] = []

@@ -153,9 +153,9 @@ class Difference(NamedTuple):
         return [change.key for change in self.changes if change.kind == "new"]
 
     @property
-    def overwritten(self) -> int:
-        """How many keys have something now that a restore overwrites."""
-        return sum(change.kind == "changed" for change in self.changes)
+    def overwritten(self) -> list[str]:
+        """The keys that have something now that a restore overwrites."""
+        return [change.key for change in self.changes if change.kind == "changed"]
 
 
 def folder(base: Path) -> Path:

@@ -53,6 +53,15 @@ def digest(value: bytes) -> str:
     return hashlib.sha256(value).hexdigest()
 
 
+NOTHING = ""
+"""What `Store.put_unchanged` expects in place of a digest where there is to be no key."""
+
+
+def has_digest(entry: Entry | None, expected: str) -> bool:
+    """Return whether this is what `Store.put_unchanged` expects."""
+    return expected == (NOTHING if entry is None else digest(entry.value))
+
+
 class Seen(NamedTuple):
     """An entry as it was read, for `Store.delete_unchanged` to compare with."""
 
@@ -151,6 +160,14 @@ class Store(ABC):
     @abstractmethod
     async def put(self, ns: str, write: Write) -> None:
         """Store one entry in place of what is there."""
+
+    @abstractmethod
+    async def put_unchanged(self, ns: str, write: Write, expected: str) -> bool:
+        """Store one entry if the value there is the one that was read; return whether it was.
+
+        `expected` is the `digest` of that value, or `NOTHING` where there was no key. To compare
+        and to write are one step.
+        """
 
     async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
         """Store all entries or none; the last one of equal keys counts."""

@@ -174,6 +174,9 @@ class EmulatorStore(Store):
     async def put(self, ns: str, write: Write) -> None:
         await self._call("put", ns=ns, **pack(write))
 
+    async def put_unchanged(self, ns: str, write: Write, expected: str) -> bool:
+        return bool(await self._call("put_unchanged", ns=ns, **pack(write), expected=expected))
+
     async def change_many(self, batches: Sequence[Batch]) -> None:
         """Send a small change with one request, a large one in parts that commit together."""
         await self._in_thread(lambda: self._send(batches))

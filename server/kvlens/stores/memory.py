@@ -19,6 +19,7 @@ from kvlens.stores.base import (
     StoreInfo,
     after_prefix,
     digest,
+    has_digest,
 )
 
 AT_ONCE = 500  # writes that are taken in one turn of the loop
@@ -149,6 +150,12 @@ class MemoryStore(Store):
 
     async def put(self, ns: str, write: Write) -> None:
         self._namespace(ns).put(write)
+
+    async def put_unchanged(self, ns: str, write: Write, expected: str) -> bool:
+        same = has_digest(await self.get(ns, write.key), expected)
+        if same:
+            self._namespace(ns).put(write)
+        return same
 
     async def change_many(self, batches: Sequence[Batch]) -> None:
         staged: list[tuple[str, dict[str, Write | None]]] = []

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.config.find import ConfigError
+from kvlens.config.repeated import repeated
 from kvlens.emulator.server import Emulator
 from kvlens.kv.limits import CompatName
 from kvlens.seeds.apply import apply
@@ -53,6 +54,7 @@ class EmulatorService(Service):
         self._unix = unix
         self._listening = False
         self._config_problem: str | None = None  # why the config can't be read, as last reported
+        self._repeated: list[str] = []  # bindings declared twice, as last reported
         self._seeds: dict[Path, list[SeedItem]] = {}  # the seed files as last read
 
     async def start(self) -> None:
@@ -64,6 +66,7 @@ class EmulatorService(Service):
         self._listening = True
         self.emulator.on_change(lambda namespace: self.emit(KeysChanged(namespace)))
         self.emit(Ready())
+        self._report_repeated()
         await self._list_all()
 
     async def close(self) -> None:
@@ -104,9 +107,18 @@ class EmulatorService(Service):
             self._config_problem = problem
             return
         self._config_problem = None
+        self._report_repeated()
         if changed:
             self.emulator.set_namespaces(self.project.titles)
             self.emit(NamespacesChanged())
+
+    def _report_repeated(self) -> None:
+        environment = self.project.environment
+        found = repeated(self.project.config, *([] if environment is None else [environment]))
+        for text in found:
+            if text not in self._repeated:
+                self.emit(Problem("warning", text))
+        self._repeated = found
 
     async def _list_all(self) -> None:
         """List each namespace once: from then on the store notices other programs' changes."""

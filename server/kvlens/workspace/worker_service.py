@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.config.find import ConfigError
+from kvlens.config.repeated import repeated
 from kvlens.kv.limits import CompatName
 from kvlens.worker.build import build, run_command
 from kvlens.worker.commands import end_all
@@ -198,7 +199,7 @@ class WorkerService(Service):
     # events -----------------------------------------------------------------------------------
 
     def _emit_notices(self) -> None:
-        notices = self.worker.notices
+        notices = [*self.worker.notices, *repeated(self.project.config, self.project.environment)]
         for text in notices:
             if text not in self._notices:
                 self.emit(Event("log", "warning", text, "kvlens"))

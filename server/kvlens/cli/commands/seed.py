@@ -6,11 +6,13 @@ Section: Data
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kvlens.cli.common import (
+    confirmed,
     counted,
     find_scope,
     find_target,
@@ -20,10 +22,19 @@ from kvlens.cli.common import (
     run,
     shown,
 )
-from kvlens.cli.frame import Argument, Command, Options, UsageError
+from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
+from kvlens.cli.keys import some_keys
 from kvlens.cli.terminal import one_line
 from kvlens.config.find import SEEDS
-from kvlens.operations.seed import Job, find_files, preview, read_jobs, seed
+from kvlens.operations.seed import (
+    Conflicts,
+    Job,
+    find_conflicts,
+    find_files,
+    preview,
+    read_jobs,
+    seed,
+)
 from kvlens.operations.target import Scope, Target
 from kvlens.seeds.array import short
 
@@ -33,6 +44,9 @@ _MARKS = {"new": "+", "changed": "~"}
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="print what would change; write nothing"
+    )
+    parser.add_argument(
+        "--force", "-f", "--yes", "-y", action="store_true", help="do not ask (as in scripts)"
     )
     namespace_options(parser)
 
@@ -58,8 +72,31 @@ def _seed(options: Options) -> int:
     for job in jobs:
         print_warnings([f"warning: {line}" for line in job.warnings], job.warning_count)
     paths = [str(path) for path, _ in files]
+    if not options.dry_run and not options.force and sys.stdin.isatty():
+        _ask(scope, jobs)
     run(scope, (_dry_run if options.dry_run else _write)(options, paths, jobs))
     return 0
+
+
+def _ask(scope: Scope, jobs: Sequence[Job]) -> None:
+    """Ask before keys lose what they hold. Raises CommandError for a no."""
+    found = run(scope, _conflicts(jobs))
+    lost = [
+        f"{counted(len(one.keys), 'key')} of {one_line(job.target)} with other content: "
+        f"{some_keys(one.keys)}"
+        for job, one in zip(jobs, found, strict=True)
+        if one.keys
+    ]
+    if not lost:
+        return
+    if not confirmed(f"Overwrite {'; '.join(lost)}?"):
+        raise CommandError("nothing was written")
+    if run(scope, _conflicts(jobs)) != found:
+        raise CommandError("the keys have changed since the question; nothing was written")
+
+
+async def _conflicts(jobs: Sequence[Job]) -> list[Conflicts]:
+    return [await find_conflicts(job) for job in jobs]
 
 
 async def _write(options: Options, paths: Sequence[str], jobs: Sequence[Job]) -> None:
@@ -102,10 +139,11 @@ def _named(path: str, target: Target) -> dict[str, Any]:
 
 COMMAND = Command(
     "Write the keys of seed files to their namespaces.\n"
-    "All files are checked before the first key is written. Other keys are kept.",
+    "All files are checked before the first key is written. Other keys are kept.\n"
+    "On a terminal, it asks before it overwrites keys with other content. Scripts aren't asked.",
     _seed,
     _options,
     (Argument("[FILE…]", f"seed files (default: {SEEDS}/BINDING.json of every binding)"),),
     ("kvlens seed", "kvlens seed seeds/SESSIONS.json --dry-run"),
-    {1: "a file has mistakes, or the keys can't be written"},
+    {1: "a file has mistakes, the keys can't be written, or the answer was no"},
 )

@@ -9,8 +9,8 @@ from kvlens.cli.common import confirmed, counted, find_scope, print_json, run
 from kvlens.cli.frame import Command, CommandError, Options, UsageError
 from kvlens.cli.keys import some_keys
 from kvlens.cli.snapshots import NAME, left_out, snapshot_options, titled, warn_unpaired
-from kvlens.operations.snapshot_diff import diff_snapshot
-from kvlens.operations.snapshot_restore import as_json, restore_snapshot
+from kvlens.operations.snapshot_diff import Comparison, diff_snapshot
+from kvlens.operations.snapshot_restore import as_json, held_now, restore_snapshot
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -26,13 +26,8 @@ def _restore(options: Options) -> int:
     found = run(scope, diff_snapshot(scope, options.words[0], only=only))
     warn_unpaired(found)
     name = found.snapshot.name
-    deleted = found.to_delete
-    if deleted and not options.force:
-        what = f'{counted(len(deleted), "key")} that "{name}" does not have: {some_keys(deleted)}'
-        if not sys.stdin.isatty():
-            raise UsageError(f"would delete {what}; to confirm in a script, add --force")
-        if not confirmed(f"Delete {what}?"):
-            raise CommandError("nothing was restored")
+    if found.lost and not options.force:
+        _ask(found)
     run(scope, restore_snapshot(found))
     if options.json:
         print_json({"name": name, "namespaces": [as_json(one) for one in found.differences]})
@@ -46,9 +41,31 @@ def _restore(options: Options) -> int:
     return 0
 
 
+def _ask(found: Comparison) -> None:
+    """Ask before keys are lost. Raises CommandError for a no, UsageError in a script."""
+    name, deleted, changed = found.snapshot.name, found.to_delete, found.overwritten
+    questions = []
+    if deleted:
+        what = f'{counted(len(deleted), "key")} that "{name}" does not have: {some_keys(deleted)}'
+        if not sys.stdin.isatty():
+            raise UsageError(f"would delete {what}; to confirm in a script, add --force")
+        questions.append(f"Delete {what}?")
+    if changed:
+        what = f'{counted(len(changed), "key")} with other content than in "{name}"'
+        questions.append(f"Overwrite {what}: {some_keys(changed)}?")
+    if not sys.stdin.isatty():
+        return
+    held = run(found.scope, held_now(found))
+    if not confirmed(" ".join(questions)):
+        raise CommandError("nothing was restored")
+    if run(found.scope, held_now(found)) != held:
+        raise CommandError("the keys have changed since the question; nothing was restored")
+
+
 COMMAND = Command(
     "Restore all namespaces to the snapshot.\n"
-    "It asks before it deletes keys. In a script, --force is required.",
+    "On a terminal, it asks before it deletes or overwrites keys. In a script, --force is required "
+    "to delete keys.",
     _restore,
     _options,
     (NAME,),

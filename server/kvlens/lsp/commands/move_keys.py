@@ -19,14 +19,22 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     """Return how many keys were moved, and how many the target has with other content.
 
     If there are such keys, nothing is moved unless `existing` says what becomes of them: "keep"
-    leaves them in both namespaces, "overwrite" takes those that are moved.
+    leaves them in both namespaces, "overwrite" takes those that are moved. With "overwrite",
+    `expected` makes sure that the target still holds what the user was asked about: the `digest`
+    of the answer that moved nothing.
     """
     target = await find_target(server, params)
     source = params.text("from")
     existing = params.get("existing", str) or "refuse"
+    expected = params.get("expected", str)
     async with Progress(server, params.token, f"Moving keys to {target.name}") as progress:
         done = await move(
-            target, source, existing, progress=progress.report, cancelled=progress.cancelled
+            target,
+            source,
+            existing,
+            expected,
+            progress=progress.report,
+            cancelled=progress.cancelled,
         )
     if done.moved:
         server.keys_changed(await find_project(server, params), (source, target.id))
@@ -34,12 +42,14 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
         "moved": done.moved,
         "conflicts": len(done.conflicts),
         "keys": done.conflicts[:NAMED],
+        "digest": done.digest,
     }
 
 
 COMMAND = Command(
     run,
-    "namespace, `from` (an id), `existing?`",
-    "`{moved, conflicts, keys}`; keys that the namespace has with other content are conflicts, "
-    "and nothing is moved unless `existing` is `keep` or `overwrite`",
+    "namespace, `from` (an id), `existing?`, `expected?`",
+    "`{moved, conflicts, keys, digest}`; keys that the namespace has with other content are "
+    "conflicts. Nothing is moved unless `existing` is `keep` or `overwrite`, or where they no "
+    "longer have the `digest` given as `expected`; only then there is a `digest`",
 )

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from kvlens.chunks import chunks, sized_chunks
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.kv.values import dump_json, parse_json
-from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, digest
+from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, digest, has_digest
 from kvlens.stores.batch import each
 from kvlens.stores.cloudflare.info import ALLOW, STORE
 
@@ -199,6 +199,19 @@ class CloudflareStore(Store):
         self._announce("put", ns, [write.key])
         with self._explained(ns):
             await self._put(ns, write)
+
+    async def put_unchanged(self, ns: str, write: Write, expected: str) -> bool:
+        """Store one entry if the value there is the one that was read.
+
+        The API cannot compare: the value is read first, and what others write between is lost.
+        """
+        self._announce("put", ns, [write.key])
+        async with self._replacing:
+            same = has_digest(await self.get(ns, write.key), expected)
+            if same:
+                with self._explained(ns):
+                    await self._put(ns, write)
+        return same
 
     async def change_many(self, batches: Sequence[Batch]) -> None:
         """Make the changes, a request after the other: the API has no way to make them whole."""

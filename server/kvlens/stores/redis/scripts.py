@@ -137,6 +137,19 @@ return {{{DONE}}}
     changes=True,
 )
 
+# ARGV: name, value, metadata, expiration, and the SHA-1 of the value that is to be there, or '' for
+# no key. Answers whether it was put.
+PUT_UNCHANGED = _script(
+    f"""
+local there = call('HGET', entry(ARGV[1]), 'v')
+if (there and redis.sha1hex(there) or '') ~= ARGV[5] then return {{{DONE}, 0}} end
+put(ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+changed()
+return {{{DONE}, 1}}
+""",
+    changes=True,
+)
+
 # ARGV: name, value, and the SHA-1 of the value that is to be there, or ''. Answers whether it
 # was replaced; a third item where another value is there.
 REPLACE = _script(

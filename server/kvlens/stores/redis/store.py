@@ -32,7 +32,7 @@ from uuid import uuid4
 
 from kvlens.chunks import chunks, sized_chunks
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, digest
+from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, digest, has_digest
 from kvlens.stores.redis import scripts
 from kvlens.stores.redis.info import STORE
 
@@ -113,6 +113,14 @@ class RedisStore(Store):
 
     async def put(self, ns: str, write: Write) -> None:
         await self._run(ns, scripts.PUT, *_fields(write))
+
+    async def put_unchanged(self, ns: str, write: Write, expected: str) -> bool:
+        entry = await self.get(ns, write.key)  # the server compares with what is read here
+        if not has_digest(entry, expected):
+            return False
+        seen = "" if entry is None else hashlib.sha1(entry.value).hexdigest()
+        answer = await self._run(ns, scripts.PUT_UNCHANGED, *_fields(write), seen)
+        return bool(answer[1])
 
     async def change_many(self, batches: Sequence[Batch]) -> None:
         whole = await self._put_at_once(batches[0]) if len(batches) == 1 else batches

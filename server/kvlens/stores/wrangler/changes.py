@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from kvlens.kv.records import Entry, Write
-from kvlens.stores.base import Replaced, Seen, StoreError, digest
+from kvlens.stores.base import NOTHING, Replaced, Seen, StoreError, digest
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.disk_format import IS_BLOB_ID, MAX_FIELD
 from kvlens.stores.wrangler.journal import Row, Value, is_text
@@ -288,6 +288,44 @@ class Replace(Change):
 
     def touched(self) -> Sequence[str]:
         return (self.key,)
+
+
+class PutUnchanged(Put):
+    """Store one entry if the value there is the one that was read; the result tells whether.
+
+    Digests are computed before the transaction, as `Replace` does.
+    """
+
+    def __init__(self, write: Write, expected: str) -> None:
+        super().__init__([write])
+        self.expected = expected
+        self._digests: _Digests | None = None
+
+    def prepare(self, db: sqlite3.Connection, blobs: Blobs) -> None:
+        self._digests = _Digests(blobs)
+        self._is_expected(_row_of(db, self.writes[0].key))
+        super().prepare(db, blobs)
+
+    def look(self, db: sqlite3.Connection) -> None:
+        old = _row_of(db, self.writes[0].key)
+        self.result = self._is_expected(old)
+        if self.result:
+            self.before = [] if old is None else [old[:2]]
+            self.gone = [] if old is None else [old[0]]
+        else:
+            self.before, self.gone = None, self.made
+
+    def _is_expected(self, old: Value | None) -> bool:
+        if old is None or self._digests is None or not is_live(old[1], self.now):
+            return self.expected == NOTHING
+        return self._digests.of(old[0]) == self.expected
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        if self.result:
+            super().apply(db)
+
+    def entry(self) -> tuple[str, Entry] | None:
+        return super().entry() if self.result else None
 
 
 class Delete(Change):

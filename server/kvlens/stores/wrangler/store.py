@@ -27,7 +27,16 @@ from kvlens.chunks import chunks
 from kvlens.kv.clock import Clock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, after_prefix
-from kvlens.stores.wrangler.changes import FEW, Change, Clear, Delete, DeleteUnchanged, Put, Replace
+from kvlens.stores.wrangler.changes import (
+    FEW,
+    Change,
+    Clear,
+    Delete,
+    DeleteUnchanged,
+    Put,
+    PutUnchanged,
+    Replace,
+)
 from kvlens.stores.wrangler.commit import is_busy
 from kvlens.stores.wrangler.database import IMMUTABLE, Database, is_late
 from kvlens.stores.wrangler.disk_format import IS_BLOB_ID
@@ -206,6 +215,9 @@ class WranglerStore(Store):
 
     async def put(self, ns: str, write: Write) -> None:
         await self._change(ns, Put([write]), inline=len(write.value) <= INLINE_SIZE)
+
+    async def put_unchanged(self, ns: str, write: Write, expected: str) -> bool:
+        return bool(await self._change(ns, PutUnchanged(write, expected)))
 
     async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
         if not isinstance(writes, Sequence) or len(writes) > FEW:

@@ -1,0 +1,68 @@
+"""What the shell asks on a terminal before keys lose what they hold, on a real one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.test_cli_key import Cli, cli, put
+
+__all__ = ["cli"]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no pseudo-terminal")
+
+SEED = ["seed", "--binding", "ONE"]
+RESTORE = ["snapshot", "restore", "s", "--binding", "ONE"]
+SEEDS_ASK = 'Overwrite 1 key of ONE (id "2d") with other content: "k"? [y/N]'
+RESTORE_ASKS = 'Overwrite 1 key with other content than in "s": "k"? [y/N]'
+CASES = {
+    # what is typed and answered, what is asked, exit code, the value afterwards
+    "seed, yes": (SEED, "y\n", SEEDS_ASK, 0, b"seeded"),
+    "seed, no": (SEED, "n\n", SEEDS_ASK, 1, b"mine"),
+    "seed, nothing said": (SEED, "\n", SEEDS_ASK, 1, b"mine"),
+    "seed, forced": ([*SEED, "--force"], "", "", 0, b"seeded"),
+    "seed, dry run": ([*SEED, "--dry-run"], "", "", 0, b"mine"),
+    "restore, yes": (RESTORE, "yes\n", RESTORE_ASKS, 0, b"seeded"),
+    "restore, no": (RESTORE, "n\n", RESTORE_ASKS, 1, b"mine"),
+    "restore, forced": ([*RESTORE, "-y"], "", "", 0, b"seeded"),
+}
+
+
+def on_a_terminal(arguments: list[str], answer: str) -> tuple[str, int]:
+    """Run a command with a terminal around it; return what it shows, and its exit code."""
+    import pty
+
+    child, terminal = pty.fork()
+    if not child:  # pragma: no cover
+        os.execv(sys.executable, [sys.executable, "-m", "kvlens", *arguments])
+    os.write(terminal, answer.encode())
+    shown = b""
+    try:
+        while data := os.read(terminal, 65536):
+            shown += data
+    except OSError:  # how a terminal says that nobody writes any more
+        pass
+    os.close(terminal)
+    return shown.decode().replace("\r\n", "\n"), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer", "asks", "code", "value"), CASES.values(), ids=CASES
+)
+def test_keys_are_overwritten_after_a_question(
+    cli: Cli, tmp_path: Path, arguments: list[str], answer: str, asks: str, code: int, value: bytes
+) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "ONE.json").write_text('[{"key": "k", "value": "seeded"}]')
+    put(cli, "k", "seeded")
+    assert cli("snapshot", "save", "s").code == 0
+    unasked, done = on_a_terminal(arguments, "")
+    assert (done, "[y/N]" in unasked) == (0, False)
+    put(cli, "k", "mine")
+    shown, done = on_a_terminal(arguments, answer)
+    assert done == code
+    assert asks in shown
+    assert ("[y/N]" in shown) == bool(asks)
+    assert cli("key", "get", "k", "--binding", "ONE").out == value
