@@ -58,6 +58,25 @@ async def run(server, params):
 
 COMMAND = Command(run, "namespace, `prefix`", "`{keys}`")
 """
+PALETTE = """\
+/** Count the keys with a prefix. */
+
+import { type Contribution, type Parts, type Subject, target } from '../command';
+import { brief } from '../messages';
+
+export const contribution: Contribution = {
+    title: 'Count Keys…',
+    about: 'Count the keys with a prefix',
+    menus: { 'view/title': [{ when: 'view == kvlens.namespaces', group: '1_keys@1' }] },
+    keybinding: { key: 'ctrl+k ctrl+n', when: 'focusedView == kvlens.namespaces' },
+};
+
+export async function run(parts: Parts, node?: Subject): Promise<void> {
+    const namespace = await target(parts, node, 'Count Keys');
+    const { keys } = await parts.server.ask('kvlens.list', namespace);
+    brief(keys.length.toLocaleString('en'));
+}
+"""
 PROGRAM = """\
 import asyncio, json, sys
 from pathlib import Path
