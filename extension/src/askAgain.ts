@@ -1,6 +1,6 @@
 /** Questions about something that may change before the answer. */
 
-import { isModified } from './protocol';
+import { isModified } from './server';
 
 /** What a repeated question adds. */
 export const CHANGED = '\n\nSomething has changed since you were asked.';

@@ -1,9 +1,9 @@
 /** What a command is, what it is run with, and what several commands ask of their row. */
 
 import * as vscode from 'vscode';
-import { type Model, whereIs } from './model';
+import { type Model, type NamespaceRef, whereIs } from './model';
 import * as prompts from './prompts';
-import type { NamespaceRef, Project } from './protocol';
+import type { Project } from './protocol';
 import type { Server } from './server';
 import { namespaceOf, type Node, type Tree } from './tree';
 import type { Workers } from './workers';

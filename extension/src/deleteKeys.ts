@@ -4,9 +4,8 @@ import { nameOf } from './address';
 import { type Parts, where } from './command';
 import * as format from './format';
 import { brief } from './messages';
-import { reference } from './model';
+import { type NamespaceRef, reference } from './model';
 import * as prompts from './prompts';
-import type { NamespaceRef } from './protocol';
 import type { KeyNode, Node } from './tree';
 
 /** Return how requests name the namespace of a key. */

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { placeOf, uriOf } from './address';
 import type { Parts } from './command';
 import { bytesOf, formOf, hasOwnEditor, pictureOf } from './contents';
-import type { NamespaceRef } from './protocol';
+import type { NamespaceRef } from './model';
 
 /** Open a value as text or as a picture; other bytes are shown in hexadecimal. */
 export async function open(parts: Parts, space: NamespaceRef, key: string): Promise<void> {

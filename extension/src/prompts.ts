@@ -4,8 +4,8 @@ import * as vscode from 'vscode';
 import { nameOf } from './address';
 import * as format from './format';
 import { dialog, input as askFor, item, pick, pickMany } from './messages';
-import { type Model, reference } from './model';
-import type { KeyInfo, NamespaceRef, Project, Snapshot, Value } from './protocol';
+import { type Model, type NamespaceRef, reference } from './model';
+import type { KeyInfo, Project, SnapshotInfo, Value } from './protocol';
 import type { Server } from './server';
 import * as validate from './validate';
 import { label, oneLine } from './visible';
@@ -419,7 +419,7 @@ export function snapshotName(title: string): Promise<string> {
 }
 
 /** Ask for one of the snapshots, the newest first. */
-export function snapshot(present: Snapshot[], title: string): Promise<string> {
+export function snapshot(present: SnapshotInfo[], title: string): Promise<string> {
     if (!present.length) {
         throw new NothingThere('There are no snapshots yet; "KV Lens: Save Snapshot…" makes one.');
     }

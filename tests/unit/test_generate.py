@@ -126,6 +126,9 @@ GENERATED: dict[str, tuple[str, ...]] = {
         '"when": "focusedView == kvlens.namespaces" },',
     ),
     "extension/src/commands/index.ts": ("export * as countKeys from './countKeys';",),
+    "extension/src/protocol.ts": (
+        "    'kvlens.countKeys': [CountKeysParameters, CountKeysResult];",
+    ),
 }
 CHECKED = (
     *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not new_file"),

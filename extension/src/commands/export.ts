@@ -33,7 +33,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         return;
     }
     const request = { ...space, file: file.toString() };
-    const { keys } = await parts.server.ask('kvlens.export', request);
+    const { keys = 0 } = await parts.server.ask('kvlens.export', request);
     const done = `Exported ${format.count(keys, 'key')} from ${nameOf(space)}.`;
     if ((await inform(done, 'Open')) === 'Open') {
         await vscode.window.showTextDocument(file);

@@ -6,8 +6,8 @@ import { CHANGED } from '../askAgain';
 import { type Contribution, type Parts, type Subject, target, where } from '../command';
 import * as format from '../format';
 import { inform, warn } from '../messages';
+import type { NamespaceRef } from '../model';
 import * as prompts from '../prompts';
-import type { NamespaceRef } from '../protocol';
 import { seedsFolder } from '../seedsFolder';
 
 export const contribution: Contribution = {

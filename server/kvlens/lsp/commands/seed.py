@@ -3,28 +3,49 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from kvlens.lsp.command import Command
 from kvlens.lsp.progress import Progress
+from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_file, find_target
 from kvlens.operations.existing import checked_existing
 from kvlens.operations.seed import choose, read_job, seed
 
 if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 NAMED = 100  # conflicts that the answer names
 
 
-async def run(server: Server, params: Params) -> dict[str, Any]:
-    """Return how many keys were written, over how many others, and what is doubtful.
+class Parameters(Target):
+    file: str
+    """A URI, or a path below the folder of the config."""
+    existing: NotRequired[Literal["refuse", "keep", "overwrite"]]
+    """What happens if keys have other content in the namespace. `overwrite` (the default): the file
+    replaces it. `keep`: these keys aren't written. `refuse`: nothing is written."""
+    expected: NotRequired[str]
+    """With `overwrite`, the `digest` of a refused answer: nothing is written if these keys hold
+    something else now."""
 
-    `existing` decides about keys that the namespace has with other content: "overwrite" (the
-    default) puts them, "keep" leaves them, "refuse" writes nothing if there are any. With
-    "overwrite", `expected` makes sure that they still hold what the user was asked about: the
-    `digest` of a refused answer. If they do not, nothing is written.
-    """
+
+class Result(TypedDict):
+    written: int
+    overwritten: NotRequired[int]
+    """The number of keys that had another value or metadata."""
+    warnings: list[str]
+    conflicts: NotRequired[int]
+    """If nothing was written: the number of keys with other content."""
+    keys: NotRequired[list[str]]
+    """The names of some of these."""
+    digest: NotRequired[str]
+    """Identifies what these hold."""
+
+
+async def run(server: Server, params: Params) -> Result:
+    """Write the keys of a file, unless some would be overwritten that the user has to confirm."""
     target = await find_target(server, params)
     existing = checked_existing(params.get("existing", str) or "overwrite")
     expected = params.get("expected", str)
@@ -43,14 +64,11 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
         }
     async with Progress(server, params.token, f"Seeding {target.name}") as progress:
         done = await seed(job, progress=progress.report, cancelled=progress.cancelled)
-    return {**done._asdict(), "warnings": job.warnings}
+    return {
+        "written": done.written,
+        "overwritten": done.overwritten,
+        "warnings": job.warnings,
+    }
 
 
-COMMAND = Command(
-    run,
-    "namespace, `file`, `existing?`, `expected?`",
-    "`{written, overwritten, warnings}`; `overwritten` counts keys that had another value or "
-    "metadata. Keys with other content stay with the `existing` value `keep`; with `refuse` "
-    "nothing is written where there are any, and the result is `{written: 0, conflicts, keys, "
-    "digest}`, as with `overwrite` where they no longer have the `digest` given as `expected`",
-)
+COMMAND = Command(run)
