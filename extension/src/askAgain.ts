@@ -2,12 +2,12 @@
 
 import { isModified } from './server';
 
-/** What a repeated question adds. */
-export const CHANGED = '\n\nSomething has changed since you were asked.';
+/** The lines that a repeated question adds. */
+export const CHANGED = ['Something has changed since you were asked.'];
 
 /** Ask and act; ask again, and say why, if something has changed in between. */
-export async function asked<T>(work: (again: string) => Promise<T>): Promise<T> {
-    for (let again = ''; ; again = CHANGED) {
+export async function asked<T>(work: (again: string[]) => Promise<T>): Promise<T> {
+    for (let again: string[] = []; ; again = CHANGED) {
         try {
             return await work(again);
         } catch (error) {

@@ -395,13 +395,13 @@ export async function confirm(
 /** Ask what becomes of keys that a namespace has with other content. */
 export async function existing(
     space: NamespaceRef,
-    detail: string,
+    lines: string[],
     conflicts: number,
     keep: string,
 ): Promise<'keep' | 'overwrite'> {
     const question = `${nameOf(space)} has ${format.count(conflicts, 'key')} with other content.`;
     const overwrite = 'Overwrite';
-    const chosen = await dialog(question, [detail], overwrite, keep);
+    const chosen = await dialog(question, lines, overwrite, keep);
     if (chosen === undefined) {
         throw new Dismissed();
     }
@@ -426,7 +426,7 @@ export function snapshot(present: SnapshotInfo[], title: string): Promise<string
     const choices = present.slice().reverse().map((one) => ({
         label: one.name,
         description: `${format.count(one.keys, 'key')}, ${format.size(one.size)}`,
-        detail: typeof one.created === 'number' ? format.moment(one.created) : one.created,
+        detail: format.moment(one.created),
         value: one.name,
     }));
     return choose(choices, title, 'Which snapshot?');

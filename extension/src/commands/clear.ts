@@ -29,8 +29,8 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         }
         const [what, them] = keys === 1 ? ['1 key', 'it'] : [`all ${format.count(keys, 'key')}`, 'them'];
         const place = where(parts, space);
-        const detail = `This deletes ${what} in ${place}. To keep ${them}, export the namespace first.${again}`;
-        await prompts.confirm(`Clear ${name}?`, detail, 'Clear');
+        const detail = `This deletes ${what} in ${place}. To keep ${them}, export the namespace first.`;
+        await prompts.confirm(`Clear ${name}?`, [detail, ...again], 'Clear');
         return (await parts.server.ask('kvlens.clear', { ...space, expected: digest })).deleted;
     });
     const count = format.count(deleted, 'key');

@@ -33,7 +33,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     if (done.conflicts) {
         const detail = `${format.some(done.keys, 5, done.conflicts)}. Nothing has been moved yet.`;
         const rest = 'Move the Others';
-        const existing = await prompts.existing(space, detail, done.conflicts, rest);
+        const existing = await prompts.existing(space, [detail], done.conflicts, rest);
         done = await parts.server.ask('kvlens.moveKeys', { ...request, existing });
     }
     const moved = format.count(done.moved, 'key');

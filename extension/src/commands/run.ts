@@ -33,7 +33,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     );
     const show = 'Open in Browser';
     const output = 'Show Output';
-    const running = `The Worker is running at ${url}. It restarts when its files change.`;
+    const running = `The Worker runs at ${url} and restarts when its files change.`;
     const chosen = await inform(running, show, output);
     if (chosen === show) {
         await vscode.env.openExternal(vscode.Uri.parse(url));

@@ -31,12 +31,12 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     }
     const request = { ...space, file };
     let answer = await parts.server.ask('kvlens.seed', { ...request, existing: 'refuse' });
-    for (let again = ''; answer.conflicts; again = CHANGED) {
+    for (let again: string[] = []; answer.conflicts; again = CHANGED) {
         const { conflicts, keys = [], digest } = answer;
         const detail =
             `${format.some(keys, 5, conflicts)} in ${where(parts, space)}. "Keep" writes only the ` +
-            `other keys of the file.${again}`;
-        const existing = await prompts.existing(space, detail, conflicts, 'Keep');
+            'other keys of the file.';
+        const existing = await prompts.existing(space, [detail, ...again], conflicts, 'Keep');
         answer = await parts.server.ask('kvlens.seed', { ...request, existing, expected: digest });
     }
     const { written, overwritten, warnings = [] } = answer;

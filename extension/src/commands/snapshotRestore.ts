@@ -7,7 +7,7 @@ import * as format from '../format';
 import { inform } from '../messages';
 import { storeOf } from '../model';
 import * as prompts from '../prompts';
-import type { Commands, Project, Restored } from '../protocol';
+import type { Project, Restored, SnapshotRestoreResult } from '../protocol';
 
 export const contribution: Contribution = {
     title: 'Restore Snapshot…',
@@ -29,9 +29,9 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     const name = await prompts.snapshot(present, title);
     const request = { config: one.config, name };
     let done = await parts.server.ask('kvlens.snapshotRestore', request);
-    for (let again = ''; !done.restored; again = CHANGED) {
-        const detail = `${whatRestoreDoes(one, done)}${again}`;
-        await prompts.confirm(`Restore the snapshot "${name}"?`, detail, 'Restore');
+    for (let again: string[] = []; !done.restored; again = CHANGED) {
+        const lines = [...whatRestoreDoes(one, done), ...again];
+        await prompts.confirm(`Restore the snapshot "${name}"?`, lines, 'Restore');
         const agreed = { ...request, force: true, expected: done.digest };
         done = await parts.server.ask('kvlens.snapshotRestore', agreed);
     }
@@ -40,10 +40,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
 }
 
 /** Say how many keys a restore would change, in total and in each namespace. */
-function whatRestoreDoes(
-    project: Project,
-    done: Commands['kvlens.snapshotRestore'][1],
-): string {
+function whatRestoreDoes(project: Project, done: SnapshotRestoreResult): string[] {
     const counted = ({ written, overwritten, deleted }: Restored): [string, string, number][] => [
         ['overwritten', 'with another value, metadata or expiry now', overwritten],
         ['deleted', 'that the snapshot does not have', deleted],
@@ -56,9 +53,8 @@ function whatRestoreDoes(
         const parts = counted(space)
             .filter(([, , count]) => count)
             .map(([what, , count]) => `${count.toLocaleString('en')} ${what}`);
-        const { binding = '', environment = null } = space;
-        const name = nameOf({ config: project.config, id: space.id, binding, environment });
+        const name = nameOf({ config: project.config, ...space });
         return parts.length ? [`${name}: ${parts.join(', ')}`] : [];
     });
-    return [`In ${project.label}, ${storeOf(project)}: ${all.join('; ')}.`, ...each].join('\n');
+    return [`In ${project.label}, ${storeOf(project)}: ${all.join('; ')}.`, ...each];
 }
