@@ -8,7 +8,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { fault } from './messages';
-import type { NamespaceRef } from './protocol';
+import type { NamespaceRef } from './model';
 import { notice } from './visible';
 
 export const SCHEME = 'kvlens';

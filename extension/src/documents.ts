@@ -14,8 +14,8 @@ import { follow, type Origin, saveElsewhere } from './elsewhere';
 import * as format from './format';
 import { fault } from './messages';
 import { reference } from './model';
-import { type Changed, type Commands, isModified, type Value } from './protocol';
-import { type Server, ServerDown } from './server';
+import type { Changed, Commands, Value } from './protocol';
+import { isModified, type Server, ServerDown } from './server';
 
 const MARKS = 1 << 20; // what is added to a size: less than any size that a limit looks at
 const SETTLED = 400; // ms: a look at the file that is older was not the one before this write

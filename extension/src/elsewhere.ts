@@ -9,8 +9,8 @@ import { nameOf, type Place, uriOf } from './address';
 import { bodyOf } from './contents';
 import * as format from './format';
 import { dialog, fault } from './messages';
-import { reference, whereIs } from './model';
-import type { Commands, NamespaceRef, Project } from './protocol';
+import { type NamespaceRef, reference, whereIs } from './model';
+import type { Commands, Project } from './protocol';
 import type { Server } from './server';
 
 /** What a document remembers of where its value was read. */

@@ -1,7 +1,7 @@
 /** What VS Code calls: puts the parts together and takes them apart. */
 
 import * as vscode from 'vscode';
-import { registerCommands } from './commands';
+import { registerCommands } from './register';
 import { Documents } from './documents';
 import { keepLanguages } from './languages';
 import { fail } from './messages';

@@ -2,10 +2,20 @@
 
 import * as vscode from 'vscode';
 import * as format from './format';
-import type { Changed, Namespace, NamespaceRef, Project } from './protocol';
+import type { Changed, Namespace, Project, Target } from './protocol';
 import type { Server } from './server';
 
 const QUIET = 150; // ms without news before the projects are asked for again
+
+/** A namespace with all of its names. */
+export type NamespaceRef = Required<Target>;
+
+/** A namespace of a config, or one that no config names. */
+export interface AnyNamespace extends Omit<Namespace, 'range'> {
+    /** Its place in the config. */
+    range?: Namespace['range'];
+    unclaimed?: boolean;
+}
 
 /** The projects of the workspace, as last heard from the server. */
 export class Model implements vscode.Disposable {
@@ -109,7 +119,7 @@ export function storeOf(project: Project | undefined): string {
 }
 
 /** Return how requests name a namespace. */
-export function reference(project: Project, namespace: Namespace): NamespaceRef {
+export function reference(project: Project, namespace: AnyNamespace): NamespaceRef {
     const { id, binding, environment } = namespace;
     return { config: project.config, id, binding, environment };
 }

@@ -4,8 +4,8 @@ import * as vscode from 'vscode';
 import { nameOf } from './address';
 import * as format from './format';
 import { dialog, input as askFor, item, pick, pickMany } from './messages';
-import { type Model, reference } from './model';
-import type { KeyInfo, NamespaceRef, Project, Snapshot, Value } from './protocol';
+import { type Model, type NamespaceRef, reference } from './model';
+import type { KeyInfo, Project, SnapshotInfo, Value } from './protocol';
 import type { Server } from './server';
 import * as validate from './validate';
 import { label, oneLine } from './visible';
@@ -395,13 +395,13 @@ export async function confirm(
 /** Ask what becomes of keys that a namespace has with other content. */
 export async function existing(
     space: NamespaceRef,
-    detail: string,
+    lines: string[],
     conflicts: number,
     keep: string,
 ): Promise<'keep' | 'overwrite'> {
     const question = `${nameOf(space)} has ${format.count(conflicts, 'key')} with other content.`;
     const overwrite = 'Overwrite';
-    const chosen = await dialog(question, [detail], overwrite, keep);
+    const chosen = await dialog(question, lines, overwrite, keep);
     if (chosen === undefined) {
         throw new Dismissed();
     }
@@ -419,14 +419,14 @@ export function snapshotName(title: string): Promise<string> {
 }
 
 /** Ask for one of the snapshots, the newest first. */
-export function snapshot(present: Snapshot[], title: string): Promise<string> {
+export function snapshot(present: SnapshotInfo[], title: string): Promise<string> {
     if (!present.length) {
         throw new NothingThere('There are no snapshots yet; "KV Lens: Save Snapshot…" makes one.');
     }
     const choices = present.slice().reverse().map((one) => ({
         label: one.name,
         description: `${format.count(one.keys, 'key')}, ${format.size(one.size)}`,
-        detail: typeof one.created === 'number' ? format.moment(one.created) : one.created,
+        detail: format.moment(one.created),
         value: one.name,
     }));
     return choose(choices, title, 'Which snapshot?');

@@ -18,7 +18,14 @@ import {
 import { type CommandLine, developmentServer } from './development';
 import * as format from './format';
 import { cancellableProgress } from './progress';
-import type { Changed, Commands, Output, Status } from './protocol';
+import {
+    type Changed,
+    type Commands,
+    CONTENT_MODIFIED,
+    type Notifications,
+    type Output,
+    type Status,
+} from './protocol';
 import { findPython, NoPython } from './python';
 import { notice } from './visible';
 
@@ -198,8 +205,11 @@ export class Server implements vscode.Disposable {
             },
         };
         const client = new Client('kvlens', 'KV Lens', executable, options);
-        const tell = <T>(method: string, emitter: vscode.EventEmitter<T>): void => {
-            client.onNotification(method, (params: T) => emitter.fire(params));
+        const tell = <M extends keyof Notifications>(
+            method: M,
+            emitter: vscode.EventEmitter<Notifications[M]>,
+        ): void => {
+            client.onNotification(method, (params: Notifications[M]) => emitter.fire(params));
         };
         tell('kvlens/changed', this.changedEmitter);
         tell('kvlens/status', this.statusEmitter);
@@ -253,4 +263,9 @@ function settings(): Record<string, unknown> {
         allowedHosts: section.get('allowedHosts'),
         trusted: vscode.workspace.isTrusted,
     };
+}
+
+/** Tell whether a request was refused because something has changed since it was read. */
+export function isModified(error: unknown): boolean {
+    return (error as { code?: unknown } | undefined)?.code === CONTENT_MODIFIED;
 }

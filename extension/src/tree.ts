@@ -4,8 +4,8 @@ import * as vscode from 'vscode';
 import { uriOf } from './address';
 import { hasOwnEditor } from './contents';
 import * as format from './format';
-import { type Model, reference } from './model';
-import type { Changed, KeyInfo, Namespace, NamespaceRef, Project } from './protocol';
+import { type AnyNamespace, type Model, type NamespaceRef, reference } from './model';
+import type { Changed, KeyInfo, Project } from './protocol';
 import type { Server } from './server';
 import { block, inline, oneLine } from './visible';
 
@@ -27,7 +27,7 @@ export interface EnvironmentNode {
 export interface NamespaceNode {
     kind: 'namespace';
     project: Project;
-    namespace: Namespace;
+    namespace: AnyNamespace;
 }
 /** The namespaces that no config names. */
 export interface UnclaimedNode {

@@ -24,6 +24,11 @@ class Tree:
             self._before[path] = self._after[path] = text
         return self._after[path]
 
+    def files(self, folder: str, pattern: str) -> list[str]:
+        """Return the paths of the files in a folder that match a pattern, sorted."""
+        found = (self._root / folder).glob(pattern)
+        return sorted(path.relative_to(self._root).as_posix() for path in found)
+
     def write(self, path: str, text: str) -> None:
         """Set the whole text of a file."""
         self.read(path)

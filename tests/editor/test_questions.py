@@ -31,6 +31,7 @@ def test_a_clear_deletes_what_was_counted(window: Window, served: Served) -> Non
     window.dialog("Clear")
     expect(box).to_contain_text("This deletes all 2 keys in wrangler.toml")
     expect(box).to_contain_text("Something has changed since you were asked.")
+    expect(box).not_to_contain_text("\\n")
     window.shot("again")
     assert served.value("later") == b"precious"
     window.dialog("Clear")
@@ -64,6 +65,7 @@ def test_a_seed_asks_about_keys_that_differ(window: Window, served: Served, proj
     served.put("a", b"never seen")
     window.dialog("Overwrite")
     expect(box).to_contain_text("Something has changed since you were asked.")
+    expect(box).not_to_contain_text("\\n")
     assert served.value("a") == b"never seen"
     window.dialog("Overwrite")
     window.toast("Seeded 3 keys into SESSIONS, 1 over another value.")

@@ -84,6 +84,7 @@ def test_a_snapshot_brings_back_what_was_there(window: Window, project: Path) ->
     served.put("theme", b"never seen")
     window.dialog("Restore")
     expect(box).to_contain_text("Something has changed since you were asked.")
+    expect(box).not_to_contain_text("\\n")
     expect(box).not_to_contain_text("that the snapshot does not have")
     assert served.value("theme") == b"never seen"
     window.dialog("Restore")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,11 @@ from kvlens.cli import COMMANDS, SECTIONS, commands
 from kvlens.lsp.command import Command
 from kvlens.lsp.execute_command import COMMANDS as EDITOR_COMMANDS
 from kvlens.lsp.execute_command import sentence
+
+from scripts.generate.schema import Schema
+from scripts.generate.tree import Tree
+
+ROOT = Path(__file__).parents[2]
 
 OPERATION = """\
 '''Count the keys with a prefix.'''
@@ -47,16 +53,48 @@ COMMAND = Command("Count the keys with a prefix.", _count, namespace_options, (A
 EDITOR = """\
 '''`kvlens.countKeys`: count the keys with a prefix.'''
 
+from __future__ import annotations
+
+from typing import TypedDict
+
 from kvlens.lsp.command import Command
+from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
 from kvlens.operations.count_keys import count_keys
 
 
-async def run(server, params):
+class Parameters(Target):
+    prefix: str
+
+
+class Result(TypedDict):
+    keys: int
+
+
+async def run(server, params) -> Result:
     return {"keys": await count_keys(await find_target(server, params), params.text("prefix"))}
 
 
-COMMAND = Command(run, "namespace, `prefix`", "`{keys}`")
+COMMAND = Command(run)
+"""
+PALETTE = """\
+/** Count the keys with a prefix. */
+
+import { type Contribution, type Parts, type Subject, target } from '../command';
+import { brief } from '../messages';
+
+export const contribution: Contribution = {
+    title: 'Count Keys…',
+    about: 'Count the keys with a prefix',
+    menus: { 'view/title': [{ when: 'view == kvlens.namespaces', group: '1_keys@1' }] },
+    keybinding: { key: 'ctrl+k ctrl+n', when: 'focusedView == kvlens.namespaces' },
+};
+
+export async function run(parts: Parts, node?: Subject): Promise<void> {
+    const namespace = await target(parts, node, 'Count Keys');
+    const { keys } = await parts.server.ask('kvlens.countKeys', { ...namespace, prefix: '' });
+    brief(keys.toLocaleString('en'));
+}
 """
 PROGRAM = """\
 import asyncio, json, sys
@@ -159,8 +197,22 @@ def test_a_file_has_the_command_of_the_editor_that_it_names(name: str) -> None:
     module = importlib.import_module(command.run.__module__)
     assert isinstance(command, Command)
     assert (module.__doc__ or "").startswith(f"`{name}`: ")
-    assert command.parameters
-    assert command.result
+
+
+TYPES = {one.id: one for one in Schema(Tree(ROOT)).commands()}
+
+
+@pytest.mark.parametrize("name", EDITOR_COMMANDS)
+def test_a_command_reads_the_parameters_that_it_declares(name: str) -> None:
+    """Those of a namespace, a project or a part of it are read in targets.py."""
+    command = TYPES[name]
+    text = (ROOT / command.module.path).read_text("utf-8")
+    read = set(re.findall(r'params\.(?:text|get|sent\.get)\(\s*"(\w+)"', text))
+    read |= {"binding"} if "find_only(" in text else set()
+    read |= {"environment"} if "find_scope(" in text else set()
+    own = {field.name for field in command.parameters.own}
+    assert read - {"config"} <= own | {"environment"}
+    assert own <= read
 
 
 SENTENCES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from scripts.generate.targets.palette_commands import contribution
 from scripts.generate.tree import Tree
-from tests.unit.test_commands_found import EDITOR, OPERATION, SHELL
+from scripts.toolchain import node
+from tests.unit.test_commands_found import EDITOR, OPERATION, PALETTE, SHELL
 from tests.unit.test_lint_registry import RULE
 from tests.unit.test_stores_registry import FLOPPY
 
@@ -61,6 +64,21 @@ def test_a_file_may_be_new(tree: Tree, tmp_path: Path) -> None:
     assert (tmp_path / "b.md").read_text("utf-8") == "new\n"
 
 
+BROKEN = {
+    # a palette command's file: (text, what is said)
+    "nothing": ("", "has no `export const contribution: Contribution = {…}`"),
+    "a call": ("const contribution = { title: name() }", ":1: `contribution` can only have lit"),
+    "a spread": ("const contribution = {\n...others }", ":1: `contribution` can only have lit"),
+    "no about": ("const contribution = { title: 'A' }", "`contribution` has no `about`, which"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), BROKEN.values(), ids=BROKEN)
+def test_what_a_palette_command_lacks_is_named(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=f"^a\\.ts.*{re.escape(said)}"):
+        contribution("a.ts", text)
+
+
 # -- what is new needs no other hand ----------------------------------------------------------
 
 COPIED = (
@@ -74,25 +92,43 @@ COPIED = (
 )
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", ".wrangler", "*.png")
 NEW = {
-    # what is written by hand: a rule, a store, and a command for shell and editor
+    # what is written by hand: a rule, a store, and a command for shell, clients and palette
     "server/kvlens/lint/config/binding_too_long.py": RULE.lstrip(),
     "server/kvlens/stores/tape.py": FLOPPY.replace("floppy", "tape"),
     "server/kvlens/operations/count_keys.py": OPERATION,
     "server/kvlens/cli/commands/key_count.py": SHELL,
     "server/kvlens/lsp/commands/count_keys.py": EDITOR,
+    "extension/src/commands/countKeys.ts": PALETTE,
 }
-GENERATED = {
-    # what is generated, and a line that is in it then
-    "docs/cli.md": "### kvlens key count",
-    "docs/commands.md": "| `kvlens.countKeys` | namespace, `prefix` | `{keys}` |",
-    "docs/rules/README.md": "| [binding-too-long](binding-too-long.md) | warning "
-    "| A binding is longer than 64 characters |",
-    "docs/rules/binding-too-long.md": "A binding is longer than 64 characters. Severity: warning.",
-    "docs/settings.md": "| `tape:DRIVE` | keys on a disk |",
-    "docs/stores.md": "| `tape:DRIVE` | keys on a disk |",
-    "extension/package.json": '            "binding-too-long": { "enum": ["error", "warning", '
-    '"information", "off"], "description": "A binding is longer than 64 characters. '
-    'Default: warning." },',
+GENERATED: dict[str, tuple[str, ...]] = {
+    # what is generated, and lines that are in it then
+    "docs/cli.md": ("### kvlens key count",),
+    "docs/commands.md": (
+        "| `kvlens.countKeys` | namespace, `prefix` | `{keys}` |",
+        "| Count Keys… | Count the keys with a prefix |",
+    ),
+    "docs/rules/README.md": (
+        "| [binding-too-long](binding-too-long.md) | warning "
+        "| A binding is longer than 64 characters |",
+    ),
+    "docs/rules/binding-too-long.md": (
+        "A binding is longer than 64 characters. Severity: warning.",
+    ),
+    "docs/settings.md": ("| `tape:DRIVE` | keys on a disk |",),
+    "docs/stores.md": ("| `tape:DRIVE` | keys on a disk |",),
+    "extension/package.json": (
+        '            "binding-too-long": { "enum": ["error", "warning", "information", "off"], '
+        '"description": "A binding is longer than 64 characters. Default: warning." },',
+        '      { "command": "kvlens.countKeys", "category": "KV Lens", "title": "Count Keys…" },',
+        '        { "command": "kvlens.countKeys", "when": "view == kvlens.namespaces", '
+        '"group": "1_keys@1" },',
+        '      { "command": "kvlens.countKeys", "key": "ctrl+k ctrl+n", '
+        '"when": "focusedView == kvlens.namespaces" },',
+    ),
+    "extension/src/commands/index.ts": ("export * as countKeys from './countKeys';",),
+    "extension/src/protocol.ts": (
+        "    'kvlens.countKeys': [CountKeysParameters, CountKeysResult];",
+    ),
 }
 CHECKED = (
     *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not new_file"),
@@ -107,11 +143,13 @@ def test_what_is_new_is_its_own_files(tmp_path: Path) -> None:
     for place in COPIED:
         shutil.copytree(ROOT / place, tmp_path / place, ignore=LEFT_OUT)
     others = [*ROOT.glob("*.md"), *map(ROOT.joinpath, ("pyproject.toml", "Makefile", "LICENSE"))]
-    for path in (*others, ROOT / "extension/package.json", ROOT / "tests/__init__.py"):
+    others += [ROOT / "extension/package.json", ROOT / "extension/tsconfig.json"]
+    for path in (*others, ROOT / "tests/__init__.py"):
         copied = tmp_path / path.relative_to(ROOT)
         copied.parent.mkdir(exist_ok=True)
         shutil.copy(path, copied)
     (tmp_path / "docs/images").joinpath("workbench.png").touch()
+    (tmp_path / "extension/node_modules").symlink_to(ROOT / "extension/node_modules")
     for name, text in NEW.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
 
@@ -129,8 +167,12 @@ def test_what_is_new_is_its_own_files(tmp_path: Path) -> None:
     assert (left.returncode, left.stderr) == (1, "Run `python -m scripts.generate`.\n")
     written = run("-m", "scripts.generate").stdout.splitlines()
     assert sorted(written) == [f"wrote {path}" for path in GENERATED]
-    for name, line in GENERATED.items():
-        assert line in (tmp_path / name).read_text("utf-8").splitlines()
+    for name, lines in GENERATED.items():
+        assert {*lines} <= {*(tmp_path / name).read_text("utf-8").splitlines()}
     assert run("-m", "scripts.generate", "--check").stdout == ""
     done = run(*CHECKED)
     assert done.returncode == 0, done.stdout
+    extension = tmp_path / "extension"
+    compiler = str(extension / "node_modules/typescript/bin/tsc")
+    compiled = subprocess.run([node(), compiler, "-p", extension], capture_output=True)
+    assert (compiled.returncode, compiled.stdout) == (0, b"")

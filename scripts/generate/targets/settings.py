@@ -11,9 +11,9 @@ from kvlens.lint.suppressions import LEVELS
 from kvlens.lsp.setting_table import SETTINGS, Setting
 from kvlens.stores.registry import every_store
 
+from scripts.generate.manifest import MANIFEST, inline
 from scripts.generate.tree import Tree, table
 
-MANIFEST = "extension/package.json"
 TYPES = {str: "string", bool: "boolean", int: "integer", tuple: "array", dict: "object"}
 WIDTH = 100  # a list of strings that is longer has a line each
 
@@ -72,21 +72,15 @@ def _member(name: str, value: Any, indent: int = 8) -> str:
         members = ",\n".join(inner + _member(key, one, indent + 2) for key, one in value.items())
         shown = f"{{\n{members}\n{' ' * indent}}}"
     elif isinstance(value, list) and _long(value):
-        members = ",\n".join(inner + _inline(one) for one in value)
+        members = ",\n".join(inner + inline(one) for one in value)
         shown = f"[\n{members}\n{' ' * indent}]"
     else:
-        shown = _inline(value)
+        shown = inline(value)
     return f"{json.dumps(name)}: {shown}"
 
 
 def _long(value: Any) -> bool:
-    return len(_inline(value)) > WIDTH
-
-
-def _inline(value: Any) -> str:
-    if isinstance(value, dict) and value:
-        return "{ " + ", ".join(f"{_inline(k)}: {_inline(v)}" for k, v in value.items()) + " }"
-    return json.dumps(value, ensure_ascii=False)
+    return len(inline(value)) > WIDTH
 
 
 # -- the document -----------------------------------------------------------------------------

@@ -21,12 +21,10 @@ and no config has such a name."""
 class Command(NamedTuple):
     """A command; its id comes from the name of its file.
 
-    `parameters` and `result` are what the documentation says of them.
+    The file has its `Parameters`, and the type that `run` returns, for documents and the extension.
     """
 
     run: Callable[[Server, Params], Awaitable[Any]]
-    parameters: str
-    result: str
     needs_trust: bool = True
     """Whether it is refused in a workspace that is not trusted. Without this, a command must open
     nothing below .wrangler."""

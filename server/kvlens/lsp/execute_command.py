@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 CONTENT_MODIFIED = -32801  # what was read is not what is there now
 
 
-def _camel(stem: str) -> str:
-    """Return the last part of a command's id, from the name of its file.
+def command_id(stem: str) -> str:
+    """Return a command's id, from the name of its file.
 
-    >>> _camel("snapshot_save")
-    'snapshotSave'
+    >>> command_id("snapshot_save")
+    'kvlens.snapshotSave'
     """
     first, *rest = stem.split("_")
-    return first + "".join(word.capitalize() for word in rest)
+    return f"kvlens.{first}{''.join(word.capitalize() for word in rest)}"
 
 
 class _Commands(Mapping[str, Command]):
@@ -47,7 +47,7 @@ class _Commands(Mapping[str, Command]):
 
     def __init__(self) -> None:
         stems = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
-        self._stems = {f"kvlens.{_camel(stem)}": stem for stem in stems}
+        self._stems = {command_id(stem): stem for stem in stems}
 
     def __getitem__(self, command: str) -> Command:
         module = importlib.import_module(f"{commands.__name__}.{self._stems[command]}")

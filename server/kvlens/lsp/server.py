@@ -36,13 +36,17 @@ else:
     from kvlens.lsp.plain_pygls import StdioServer
 
 if TYPE_CHECKING:
+    from kvlens.lsp.schema import Changed, Status
     from kvlens.lsp.seed_files import SeedFiles
     from kvlens.lsp.sources import Sources
 
-CHANGED = "kvlens/changed"  # to the client: {"config", "id"?, "moved"?}: keys are not as before
-STATUS = "kvlens/status"  # to the client: {"config", "state", "url"?, "message"?}
-WORKER = "kvlens/worker"  # to the client, as STATUS: of a Worker that was run
-OUTPUT = "kvlens/output"  # to the client: {"config", "event", "level", "message", "file"?, "line"?}
+# Notifications; schema.py has their params.
+CHANGED, STATUS, WORKER, OUTPUT = (
+    "kvlens/changed",
+    "kvlens/status",
+    "kvlens/worker",
+    "kvlens/output",
+)
 LEVELS = {
     "error": types.MessageType.Error,
     "warning": types.MessageType.Warning,
@@ -216,7 +220,7 @@ class Server(StdioServer):
 
         `moved` are the ids between which keys went.
         """
-        note: dict[str, Any] = {"config": self.uri(project.path)}
+        note: Changed = {"config": self.uri(project.path)}
         if moved:
             note["moved"] = {"old": moved[0], "new": moved[1]}
         self.protocol.notify(CHANGED, note)
@@ -346,12 +350,12 @@ class Server(StdioServer):
 
             self.create_task(seed_kept.ask(self, kept_in, event))
         elif kind in ("namespaces", "changed"):
-            note = {"config": uri}
+            note: Changed = {"config": uri}
             if "id" in event:
                 note["id"] = event["id"]
             self.create_task(self._changed_in(child, note, reload=kind == "namespaces"))
 
-    async def _changed_in(self, child: Child, note: dict[str, Any], *, reload: bool) -> None:
+    async def _changed_in(self, child: Child, note: Changed, *, reload: bool) -> None:
         """Notify the client of changes in a child process: its namespaces or their keys."""
         project: ServedProject | None = self.projects.get(child.config)
         if reload and project:
@@ -363,7 +367,7 @@ class Server(StdioServer):
 
     def _state_changed(self, child: Child, uri: str) -> None:
         is_worker = isinstance(child, WorkerProcess)
-        status = {"config": uri, "state": child.state}
+        status: Status = {"config": uri, "state": child.state}
         if child.url:
             status["url"] = child.url
             what = "Worker" if is_worker else "Emulator"

@@ -13,12 +13,15 @@ import os
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kvlens.errors import KVLensError
 from kvlens.lines import Line, LineCutter
 from kvlens.lsp.settings import Settings
 from kvlens.process import own_command
+
+if TYPE_CHECKING:
+    from kvlens.lsp.schema import EmulatorState
 
 STARTED_WITHIN = 60.0  # seconds; enough for the first start on a slow machine
 ENDED_WITHIN = 5.0
@@ -58,7 +61,7 @@ class Child:
     ) -> None:
         self.config = config
         self.settings = settings
-        self.state = "stopped"  # "starting", "running", "failed"
+        self.state: EmulatorState = "stopped"
         self.message = ""
         self.ready: dict[str, Any] = {}
         self._changed = changed
@@ -208,7 +211,7 @@ class Child:
         self._set("failed", message)
         return ChildError(message)
 
-    def _set(self, state: str, message: str = "") -> None:
+    def _set(self, state: EmulatorState, message: str = "") -> None:
         self.state, self.message = state, message
         if state != "running":
             self.ready = {}

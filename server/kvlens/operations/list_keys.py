@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from kvlens.kv.errors import KVSyntaxError
 from kvlens.kv.limits import MAX_LIST_KEYS
@@ -12,6 +12,9 @@ from kvlens.kv.validation import list_prefix
 from kvlens.kv.values import parse_json
 from kvlens.operations.errors import InvalidError
 from kvlens.operations.target import Target
+
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
 
 
 async def list_keys(
@@ -40,9 +43,17 @@ async def pages(target: Target, *, prefix: str = "") -> AsyncIterator[Page]:
         after = page.keys[-1].name
 
 
-def extras(of: Write | KeyInfo) -> dict[str, Any]:
+class Extras(TypedDict):
+    """What a key has besides its value, if it has any."""
+
+    expiration: NotRequired[int]
+    """Seconds since the epoch."""
+    metadata: NotRequired[Any]
+
+
+def extras(of: Write | KeyInfo) -> Extras:
     """Return the expiration and metadata of a key as JSON has them, where it has any."""
-    found: dict[str, Any] = {}
+    found: Extras = {}
     if of.expiration is not None:
         found["expiration"] = of.expiration
     if of.metadata is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 from kvlens.operations.target import Scope
 from kvlens.seeds import snapshots
@@ -21,7 +21,31 @@ def list_snapshots(scope: Scope) -> Snapshots:
     return Snapshots(*snapshots.saved(scope.folder))
 
 
-def as_json(snapshot: Snapshot, folder: str) -> dict[str, Any]:
+class SnapshotNamespace(TypedDict):
+    """A namespace in a snapshot."""
+
+    binding: str
+    environment: str | None
+    id: str
+    file: str
+    keys: int
+    size: int
+
+
+class SnapshotInfo(TypedDict):
+    """A snapshot: the keys of a project's namespaces at one moment."""
+
+    name: str
+    folder: str
+    created: int
+    """Seconds since the epoch."""
+    keys: int
+    size: int
+    """Bytes of all values."""
+    namespaces: list[SnapshotNamespace]
+
+
+def as_json(snapshot: Snapshot, folder: str) -> SnapshotInfo:
     """Return a snapshot as clients get it; `folder` is its path or URI."""
     return {
         "name": snapshot.name,
@@ -30,7 +54,14 @@ def as_json(snapshot: Snapshot, folder: str) -> dict[str, Any]:
         "keys": snapshot.keys,
         "size": snapshot.size,
         "namespaces": [
-            {**kept.namespace._asdict(), "file": kept.file, "keys": kept.keys, "size": kept.size}
+            {
+                "binding": kept.namespace.binding,
+                "environment": kept.namespace.environment,
+                "id": kept.namespace.id,
+                "file": kept.file,
+                "keys": kept.keys,
+                "size": kept.size,
+            }
             for kept in snapshot.namespaces
         ],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from kvlens.operations.snapshot_diff import Comparison
 from kvlens.seeds import snapshots
@@ -43,10 +43,31 @@ async def restore_snapshot(
         )
 
 
-def as_json(one: Difference) -> dict[str, Any]:
+class Restored(TypedDict):
+    """What a restore does, in keys."""
+
+    written: int
+    overwritten: int
+    """Those of the written keys that have another value, metadata or expiration now."""
+    deleted: int
+    expired: int
+    """Left out, because they have expired since."""
+
+
+class RestoredNamespace(Restored):
+    """What a restore does to a namespace."""
+
+    binding: str
+    environment: str | None
+    id: str
+
+
+def as_json(one: Difference) -> RestoredNamespace:
     """Return what a restore does to a namespace, as clients get it."""
     return {
-        **one.namespace._asdict(),
+        "binding": one.namespace.binding,
+        "environment": one.namespace.environment,
+        "id": one.namespace.id,
         "written": len(one.to_put),
         "overwritten": len(one.overwritten),
         "deleted": len(one.to_delete),

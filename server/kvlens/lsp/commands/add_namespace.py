@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from lsprotocol import types
 
@@ -11,16 +11,29 @@ from kvlens.config.find import read_config
 from kvlens.config.reader import load_text
 from kvlens.lsp.command import Command
 from kvlens.lsp.documents import to_range
+from kvlens.lsp.schema import InProject
 from kvlens.lsp.targets import find_project
 from kvlens.operations.errors import OperationError
 from kvlens.text import LineIndex
 
 if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
-async def run(server: Server, params: Params) -> dict[str, bool]:
+class Parameters(InProject):
+    binding: str
+    environment: NotRequired[str | None]
+
+
+class Result(TypedDict):
+    applied: bool
+    """After the client has applied the `workspace/applyEdit`."""
+
+
+async def run(server: Server, params: Params) -> Result:
     """Ask the client to edit the config, as the editor has it; it is not saved."""
     project = await find_project(server, params)
     binding = params.text("binding")
@@ -39,9 +52,4 @@ async def run(server: Server, params: Params) -> dict[str, bool]:
     return {"applied": True}
 
 
-COMMAND = Command(
-    run,
-    "`binding`, `environment?`, `config?`",
-    "`{applied}`, after a `workspace/applyEdit`",
-    needs_trust=False,
-)
+COMMAND = Command(run, needs_trust=False)

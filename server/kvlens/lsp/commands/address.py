@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kvlens.lsp.command import Command
+from kvlens.lsp.schema import Address, InProject
 from kvlens.lsp.targets import find_project
 
 if TYPE_CHECKING:
@@ -13,8 +14,20 @@ if TYPE_CHECKING:
 ACCOUNT = "local"  # any account is the same to the emulator; tools ask for one
 
 
-async def run(server: Server, params: Params) -> dict[str, str]:
-    """Return `url`, `rest` (what wrangler and the SDKs take), `token` and `account`."""
+class Parameters(InProject):
+    pass
+
+
+class Result(Address):
+    rest: str
+    """What wrangler and the SDKs take as the base URL of the API."""
+    token: str
+    account: str
+    """Part of the API's URLs; the emulator accepts any."""
+
+
+async def run(server: Server, params: Params) -> Result:
+    """Start the emulator if necessary, and return its addresses."""
     project = await find_project(server, params)
     await project.emulator.start()
     ready = project.emulator.ready
@@ -26,4 +39,4 @@ async def run(server: Server, params: Params) -> dict[str, str]:
     }
 
 
-COMMAND = Command(run, "`config?`", "`{url, rest, token, account}`")
+COMMAND = Command(run)

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from kvlens.lsp.command import Command
+from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
 from kvlens.operations.clear import clear, list_names
 
 if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
-async def run(server: Server, params: Params) -> dict[str, Any]:
-    """Return how many keys were deleted. Asking the user first is the client's part.
+class Parameters(Target):
+    dryRun: NotRequired[bool]
+    """Count the keys, and delete nothing."""
+    expected: NotRequired[str]
+    """The `digest` of a dry run: delete exactly those keys. If there are others now, the error is
+    `ContentModified`."""
 
-    With `dryRun` nothing is deleted: `keys` and `digest` say how many there are, and which. With
-    that digest as `expected` exactly these keys are deleted, and none if others came or went.
-    """
+
+class Result(TypedDict):
+    deleted: int
+    keys: NotRequired[int]
+    """Of a dry run."""
+    digest: NotRequired[str]
+    """Of a dry run: identifies the keys that it counted."""
+
+
+async def run(server: Server, params: Params) -> Result:
+    """Delete the keys. Asking the user first is the client's part."""
     target = await find_target(server, params)
     expected = params.get("expected", str)
     if params.get("dryRun", bool):
@@ -27,9 +42,4 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     return {"deleted": await clear(target, expected=expected)}
 
 
-COMMAND = Command(
-    run,
-    "namespace, `dryRun?`, `expected?`",
-    "`{deleted}`; with `dryRun` `{deleted: 0, keys, digest}`, and with that `digest` as `expected` "
-    "exactly those keys are deleted. The error is `ContentModified` where there are others by now",
-)
+COMMAND = Command(run)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from kvlens.lsp.command import Command, ParamsError
+from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
 from kvlens.operations.delete import delete
 
 if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
-async def run(server: Server, params: Params) -> dict[str, int]:
-    """Return how many keys there were to delete."""
+class Parameters(Target):
+    key: NotRequired[str]
+    """The key, or use `keys`."""
+    keys: NotRequired[list[str]]
+
+
+class Result(TypedDict):
+    deleted: int
+    """The number of those keys that existed."""
+
+
+async def run(server: Server, params: Params) -> Result:
+    """Delete the keys that exist."""
     target = await find_target(server, params)
     keys = params.get("keys", list)
     if keys is None:
@@ -24,4 +38,4 @@ async def run(server: Server, params: Params) -> dict[str, int]:
     return {"deleted": await delete(target, keys, listed=True)}
 
 
-COMMAND = Command(run, "namespace, `key` or `keys`", "`{deleted}`")
+COMMAND = Command(run)

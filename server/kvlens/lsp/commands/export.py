@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from kvlens.lsp.command import Command
 from kvlens.lsp.progress import Progress
+from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_file, find_target
 from kvlens.operations.errors import OperationError
 from kvlens.operations.export import export, export_items
 
 if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
-async def run(server: Server, params: Params) -> dict[str, Any]:
-    """Return the file and how many keys are in it; without `file`, the items themselves."""
+class Parameters(Target):
+    file: NotRequired[str]
+    """A URI, or a path below the folder of the config."""
+
+
+class Result(TypedDict):
+    file: NotRequired[str]
+    keys: NotRequired[int]
+    items: NotRequired[list[Any]]
+    """Without `file`: what would be in it."""
+
+
+async def run(server: Server, params: Params) -> Result:
+    """Write the file, or return its items if no file is named."""
     target = await find_target(server, params)
     uri = params.get("file", str)
     if uri is None:
@@ -40,4 +55,4 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     return {"file": server.uri(path), "keys": done.keys}
 
 
-COMMAND = Command(run, "namespace, `file?`", "`{file, keys}`, or `{items}` without a file")
+COMMAND = Command(run)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from kvlens.lsp.command import Command
+from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import claimed, find_target
 from kvlens.operations.get import get
 from kvlens.operations.place import find_place
@@ -12,38 +13,56 @@ from kvlens.seeds.export import to_item
 from kvlens.stores.base import digest
 
 if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
-async def run(server: Server, params: Params) -> dict[str, Any] | None:
-    """Return `text`, or `base64` if the bytes aren't UTF-8; None if there is no key.
+class Parameters(Target):
+    key: str
 
-    `digest` is what `kvlens.put` takes as `expected`, and it takes `store` and `declared` (whether
-    a config names the namespace) by these names.
-    """
+
+class Value(TypedDict):
+    """A value with its metadata and expiration."""
+
+    text: NotRequired[str]
+    base64: NotRequired[str]
+    """In place of `text` if the bytes aren't UTF-8."""
+    size: int
+    """Bytes."""
+    digest: str
+    """SHA-256 of the bytes; what `kvlens.put` takes as `expected`."""
+    store: str
+    """URL of the store, without passwords."""
+    declared: bool
+    """Whether a config names the namespace."""
+    expiration: NotRequired[int]
+    """Seconds since the epoch."""
+    metadata: NotRequired[Any]
+
+
+async def run(server: Server, params: Params) -> Value | None:
+    """Return the value, or None if the key doesn't exist."""
     target = await find_target(server, params)
     key = params.text("key")
     entry = await get(target, key, listed=True)
     if entry is None:
         return None
     item = to_item(key, entry)
-    form = "base64" if item.pop("base64", False) else "text"
-    size = len(entry.value)
-    del item["key"]
     place = find_place(target, claimed(server, target.scope.project))
-    return {
-        "size": size,
+    value: Value = {
+        "size": len(entry.value),
         "digest": digest(entry.value),
-        form: item.pop("value"),
-        **place._asdict(),
-        **item,
+        "store": place.store,
+        "declared": place.declared,
     }
+    value["base64" if item.get("base64") else "text"] = item["value"]
+    if "expiration" in item:
+        value["expiration"] = item["expiration"]
+    if "metadata" in item:
+        value["metadata"] = item["metadata"]
+    return value
 
 
-COMMAND = Command(
-    run,
-    "namespace, `key`",
-    "`{text}` or `{base64}`, with `size`, `digest` (SHA-256), `store`, `declared` (whether a "
-    "config names the namespace), `expiration?`, `metadata?`; `null` where there is no key",
-)
+COMMAND = Command(run)

@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from kvlens.kv.limits import MAX_LIST_KEYS
 from kvlens.lsp.command import Command
+from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
-from kvlens.operations.list_keys import extras, list_keys
+from kvlens.operations.list_keys import Extras, extras, list_keys
 
 if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
-async def run(server: Server, params: Params) -> dict[str, Any]:
-    """Return keys in order; `cursor` is the last name of the page before."""
+class Parameters(Target):
+    prefix: NotRequired[str]
+    limit: NotRequired[int]
+    cursor: NotRequired[str | None]
+    """The `cursor` of the page before."""
+
+
+class KeyInfo(Extras):
+    """A key without its value."""
+
+    name: str
+
+
+class KeyPage(TypedDict):
+    """A page of keys, in order."""
+
+    keys: list[KeyInfo]
+    list_complete: bool
+    cursor: NotRequired[str]
+    """For the next page, if there is one."""
+
+
+async def run(server: Server, params: Params) -> KeyPage:
+    """Return a page of keys."""
     target = await find_target(server, params)
     limit = params.get("limit", int)
     page = await list_keys(
@@ -24,7 +49,7 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
         limit=MAX_LIST_KEYS if limit is None else limit,
         after=params.get("cursor", str),
     )
-    result: dict[str, Any] = {
+    result: KeyPage = {
         "keys": [{"name": key.name, **extras(key)} for key in page.keys],
         "list_complete": page.complete,
     }
@@ -33,8 +58,4 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     return result
 
 
-COMMAND = Command(
-    run,
-    "namespace, `prefix?`, `limit?`, `cursor?`",
-    "`{keys: [{name, expiration?, metadata?}], list_complete, cursor?}`",
-)
+COMMAND = Command(run)

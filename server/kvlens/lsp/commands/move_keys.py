@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from kvlens.lsp.command import Command
 from kvlens.lsp.progress import Progress
+from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_project, find_target
 from kvlens.operations.move import move
 
 if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 NAMED = 100  # conflicts that the answer names
 
 
-async def run(server: Server, params: Params) -> dict[str, Any]:
-    """Return how many keys were moved, and how many the target has with other content.
+class Parameters(Target):
+    from_: str
+    """The id of the namespace that has the keys now."""
+    existing: NotRequired[Literal["refuse", "keep", "overwrite"]]
+    """What happens if keys have other content in the target. `refuse` (the default): nothing is
+    moved. `keep`: they stay in both namespaces. `overwrite`: the moved content replaces it."""
+    expected: NotRequired[str]
+    """With `overwrite`, the `digest` of a refused answer: nothing is moved if these keys hold
+    something else now."""
 
-    If there are such keys, nothing is moved unless `existing` says what becomes of them: "keep"
-    leaves them in both namespaces, "overwrite" takes those that are moved. With "overwrite",
-    `expected` makes sure that the target still holds what the user was asked about: the `digest`
-    of the answer that moved nothing.
-    """
+
+class Result(TypedDict):
+    moved: int
+    conflicts: int
+    """The number of keys that have other content in the target."""
+    keys: list[str]
+    """The names of some of these."""
+    digest: str | None
+    """If nothing was moved because of these: identifies what they hold."""
+
+
+async def run(server: Server, params: Params) -> Result:
+    """Move the keys, unless some of them would be overwritten."""
     target = await find_target(server, params)
     source = params.text("from")
     existing = params.get("existing", str) or "refuse"
@@ -46,10 +64,4 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     }
 
 
-COMMAND = Command(
-    run,
-    "namespace, `from` (an id), `existing?`, `expected?`",
-    "`{moved, conflicts, keys, digest}`; keys that the namespace has with other content are "
-    "conflicts. Nothing is moved unless `existing` is `keep` or `overwrite`, or where they no "
-    "longer have the `digest` given as `expected`; only then there is a `digest`",
-)
+COMMAND = Command(run)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from kvlens.lsp.command import Command
 from kvlens.lsp.documents import to_range
+from kvlens.lsp.schema import Namespace, Project, Unclaimed
 from kvlens.lsp.targets import claimed, scope_of
 from kvlens.operations.namespaces import Row, list_namespaces
 from kvlens.stores.registry import shown_url
@@ -17,20 +18,24 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 
-async def run(server: Server, params: Params) -> list[dict[str, Any]]:
-    """Return a list of projects; keys and sizes only where the emulator runs."""
+class Parameters(TypedDict):
+    pass
+
+
+async def run(server: Server, params: Params) -> list[Project]:
+    """Return the projects; the numbers of keys are known only while an emulator is running."""
     await server.found.wait()
     return [await _describe(server, project) for project in server.projects]
 
 
-async def _describe(server: Server, project: ServedProject) -> dict[str, Any]:
+async def _describe(server: Server, project: ServedProject) -> Project:
     emulator = project.emulator
     rows = [Row(namespace) for namespace in project.config.namespaces()]
-    others: list[dict[str, Any]] = []
+    others: list[Unclaimed] = []
     if emulator.state == "running":
         found = await list_namespaces(scope_of(project), claimed(server, project))
         rows = found.rows
-        others = [one._asdict() for one in found.unclaimed]
+        others = [{"id": one.id, "keys": one.keys, "size": one.size} for one in found.unclaimed]
     index = LineIndex(project.config.text)
     return {
         "config": server.uri(project.path),
@@ -45,9 +50,9 @@ async def _describe(server: Server, project: ServedProject) -> dict[str, Any]:
     }
 
 
-def _shown(row: Row, index: LineIndex, encoding: Any) -> dict[str, Any]:
+def _shown(row: Row, index: LineIndex, encoding: Any) -> Namespace:
     place = to_range(index, row.namespace.span, encoding)
-    shown: dict[str, Any] = {
+    shown: Namespace = {
         "binding": row.namespace.binding,
         "id": row.namespace.id,
         "environment": row.namespace.environment,
@@ -63,11 +68,4 @@ def _shown(row: Row, index: LineIndex, encoding: Any) -> dict[str, Any]:
     return shown
 
 
-COMMAND = Command(
-    run,
-    "none",
-    "`[{config, label, problem, state, url, store, namespaces: [{binding, id, environment, keys?, "
-    "size?, range}], unclaimed: [{id, keys, size?}]}]`; `unclaimed` are namespaces with keys that "
-    "no config names, `problem` is why the config cannot be read",
-    needs_trust=False,
-)
+COMMAND = Command(run, needs_trust=False)

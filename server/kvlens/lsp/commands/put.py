@@ -7,26 +7,49 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from kvlens.lsp.command import Command, ParamsError
+from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import claimed, find_target
 from kvlens.operations.place import check_place
 from kvlens.operations.put import put, replace
 
 if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
-async def run(server: Server, params: Params) -> dict[str, bool]:
-    """Return whether metadata and expiration were kept, as `keep` asks.
+class Parameters(Target):
+    key: str
+    text: NotRequired[str]
+    """The value, or use `base64`."""
+    base64: NotRequired[str]
+    metadata: NotRequired[Any]
+    expiration: NotRequired[float]
+    """Seconds since the epoch."""
+    expirationTtl: NotRequired[float]
+    """Seconds."""
+    keep: NotRequired[bool]
+    """Change only the value. If the key doesn't exist, that is an error."""
+    expected: NotRequired[str]
+    """The `digest` that was read, or `""` for no key. If the key has another value now, nothing is
+    written, and the error is `ContentModified`."""
+    store: NotRequired[str]
+    """As it was read: nothing is written to another store."""
+    declared: NotRequired[bool]
+    """As it was read: nothing is written to a namespace that no config names any more."""
 
-    With `keep`, a key that is gone meanwhile is an error, and nothing is written. `expected` is
-    the `digest` of the value that `kvlens.get` gave, or "" where there was no key. With `store` and
-    `declared` as it gave them, nothing is written into another store, or into a namespace that no
-    config names any more.
-    """
+
+class Result(TypedDict):
+    kept: bool
+    """Whether metadata and expiration were kept, as `keep` asks."""
+
+
+async def run(server: Server, params: Params) -> Result:
+    """Write the key."""
     target = await find_target(server, params)
     key = params.text("key")
     check_place(
@@ -66,12 +89,4 @@ def _value(params: Params) -> bytes:
         raise ParamsError(f'"base64" is not base64: {error}') from None
 
 
-COMMAND = Command(
-    run,
-    "namespace, `key`, `text` or `base64`, `metadata?`, `expiration?`, `expirationTtl?`, `keep?`, "
-    "`expected?`, `store?`, `declared?`",
-    "`{kept}`; with `keep` only the value of a key that is there changes. With `expected`, the "
-    '`digest` that was read (`""` for no key), the error is `ContentModified` where the key has '
-    "another value by now, and nothing is written; nor is it with `store` and `declared` as they "
-    "were read, where it would go elsewhere",
-)
+COMMAND = Command(run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kvlens.lsp.command import Command
+from kvlens.lsp.schema import Address, InProject
 from kvlens.lsp.targets import find_project
 
 if TYPE_CHECKING:
@@ -12,11 +13,15 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 
-async def run(server: Server, params: Params) -> dict[str, str]:
+class Parameters(InProject):
+    pass
+
+
+async def run(server: Server, params: Params) -> Address:
     """Return the new address."""
     project = await find_project(server, params)
     await project.emulator.restart()
     return {"url": project.emulator.url}
 
 
-COMMAND = Command(run, "`config?`", "`{url}`")
+COMMAND = Command(run)

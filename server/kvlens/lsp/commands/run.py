@@ -5,14 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kvlens.lsp.command import Command
+from kvlens.lsp.schema import Address, InProject
 from kvlens.lsp.targets import find_project
 
 if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
 
 
-async def run(server: Server, params: Params) -> dict[str, str]:
+class Parameters(InProject):
+    environment: NotRequired[str | None]
+    port: NotRequired[int]
+    """0, the default, is any free port."""
+
+
+class Result(Address):
+    """The Worker runs on workerd with the same keys, and restarts when its files change."""
+
+
+async def run(server: Server, params: Params) -> Result:
     """Return the Worker's address. It follows its files; one that runs already is restarted."""
     project = await find_project(server, params)
     worker = project.worker
@@ -22,8 +35,4 @@ async def run(server: Server, params: Params) -> dict[str, str]:
     return {"url": worker.url}
 
 
-COMMAND = Command(
-    run,
-    "`config?`, `environment?`, `port?`",
-    "`{url}`: the Worker runs on workerd with the same keys, and follows its files",
-)
+COMMAND = Command(run)

@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from kvlens.lsp.command import Command
 from kvlens.lsp.progress import Progress
+from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_file, find_target
 from kvlens.operations.existing import checked_existing
-from kvlens.operations.seed import Conflicts, choose, read_job, seed
+from kvlens.operations.seed import Conflicts, Job, choose, read_job, seed
 from kvlens.seeds.array import short
 
 if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
-    from kvlens.operations.target import Target
-
 NAMED = 100  # conflicts that the answer names
 
 
-async def run(server: Server, params: Params) -> dict[str, Any]:
-    """Return how many keys were written, over how many others, and what is doubtful.
+class Parameters(Target):
+    file: str
+    """A URI, or a path below the folder of the config."""
+    existing: NotRequired[Literal["refuse", "keep", "overwrite"]]
+    """What happens if keys have other content in the namespace. `refuse` (the default): nothing is
+    written. `keep`: these keys aren't written. `overwrite`: the file replaces it."""
+    expected: NotRequired[str]
+    """With `overwrite`, the `digest` of a refused answer: nothing is written if these keys hold
+    something else now."""
 
-    `existing` decides about keys that the namespace has with other content: "overwrite" puts them,
-    "keep" leaves them, "refuse" (the default) writes nothing if there are any. Where it is not
-    given, the client may not show the answer: then a message says so. With
-    "overwrite", `expected` makes sure that they still hold what the user was asked about: the
-    `digest` of a refused answer. If they do not, nothing is written.
-    """
+
+class Result(TypedDict):
+    written: int
+    overwritten: NotRequired[int]
+    """The number of keys that had another value or metadata."""
+    warnings: list[str]
+    conflicts: NotRequired[int]
+    """If nothing was written: the number of keys with other content."""
+    keys: NotRequired[list[str]]
+    """The names of some of these."""
+    digest: NotRequired[str]
+    """Identifies what these hold."""
+
+
+async def run(server: Server, params: Params) -> Result:
+    """Write the keys of a file, unless some would be overwritten that the user has to confirm."""
     target = await find_target(server, params)
     given = params.get("existing", str)
     existing = checked_existing(given or "refuse")
@@ -39,8 +57,8 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
         server.log("warning", line)
     job, refused = await choose(job, existing, expected)
     if refused:
-        if given is None:
-            server.show_message("warning", _refusal(target, refused))
+        if given is None:  # the client may not show the answer
+            server.show_message("warning", _refusal(job, refused))
         return {
             "written": 0,
             "conflicts": len(refused.keys),
@@ -50,24 +68,20 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
         }
     async with Progress(server, params.token, f"Seeding {target.name}") as progress:
         done = await seed(job, progress=progress.report, cancelled=progress.cancelled)
-    return {**done._asdict(), "warnings": job.warnings}
+    return {
+        "written": done.written,
+        "overwritten": done.overwritten,
+        "warnings": job.warnings,
+    }
 
 
-def _refusal(target: Target, refused: Conflicts) -> str:
-    first = short(refused.keys[0])
+def _refusal(job: Job, refused: Conflicts) -> str:
     more = len(refused.keys) - 1
     return (
-        f"{target.name} has {first}{f' and {more:,} more keys' if more else ''} with other "
-        'content. Nothing was written; give existing as "keep" or "overwrite".'
+        f"{job.target.name} has {short(refused.keys[0])}"
+        f"{f' and {more:,} more keys' if more else ''} with other content. "
+        'Nothing was written. To write it, set existing to "keep" or "overwrite".'
     )
 
 
-COMMAND = Command(
-    run,
-    "namespace, `file`, `existing?`, `expected?`",
-    "`{written, overwritten, warnings}`; `overwritten` counts keys that had another value or "
-    "metadata. Keys with other content stay with the `existing` value `keep`; with `refuse` (the "
-    "default) nothing is written where there are any, and the result is `{written: 0, conflicts, "
-    "keys, digest}`, as with `overwrite` where they no longer have the `digest` given as "
-    "`expected`",
-)
+COMMAND = Command(run)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kvlens.lsp.command import Command
+from kvlens.lsp.schema import InProject
 from kvlens.lsp.targets import find_scope
 from kvlens.operations.snapshot_list import as_json, list_snapshots
 
 if TYPE_CHECKING:
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
+    from kvlens.operations.snapshot_list import SnapshotInfo
 
 
-async def run(server: Server, params: Params) -> list[dict[str, Any]]:
+class Parameters(InProject):
+    pass
+
+
+async def run(server: Server, params: Params) -> list[SnapshotInfo]:
     """Return the snapshots, the oldest first; the log names those that are damaged."""
     found, unreadable = await asyncio.to_thread(list_snapshots, await find_scope(server, params))
     for line in unreadable:
@@ -22,4 +28,4 @@ async def run(server: Server, params: Params) -> list[dict[str, Any]]:
     return [as_json(snapshot, server.uri(snapshot.folder)) for snapshot in found]
 
 
-COMMAND = Command(run, "`config?`", "a list of what `kvlens.snapshotSave` returns")
+COMMAND = Command(run)

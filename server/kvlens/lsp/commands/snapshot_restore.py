@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kvlens.lsp.command import Command
 from kvlens.lsp.progress import Progress
+from kvlens.lsp.schema import InProject
 from kvlens.lsp.targets import find_only, find_scope
 from kvlens.operations.snapshot_diff import diff_snapshot
-from kvlens.operations.snapshot_restore import as_json, held_now, restore_snapshot
+from kvlens.operations.snapshot_restore import Restored, as_json, held_now, restore_snapshot
 
 if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
+    from kvlens.operations.snapshot_restore import RestoredNamespace
 
 
-async def run(server: Server, params: Params) -> dict[str, Any]:
-    """Return what was done in each namespace, and whether it was.
+class Parameters(InProject):
+    name: str
+    environment: NotRequired[str | None]
+    binding: NotRequired[str]
+    force: NotRequired[bool]
+    """Delete and overwrite keys. Without it nothing is done if that is necessary."""
+    expected: NotRequired[str]
+    """With `force`, the `digest` of an answer without it: nothing is done if the keys hold
+    something else now."""
 
-    If keys would be deleted or overwritten, nothing is done without `force`: asking the user is the
-    client's part, and `restored` is false then. With `force`, the `digest` of that answer as
-    `expected` makes sure that it still is what the user was asked about.
-    """
+
+class Result(Restored):
+    restored: bool
+    """Whether anything was done."""
+    digest: str
+    """Identifies what the keys held that differ."""
+    namespaces: list[RestoredNamespace]
+
+
+async def run(server: Server, params: Params) -> Result:
+    """Restore the namespaces, unless keys would be lost: asking the user is the client's part."""
     scope = await find_scope(server, params)
     name = params.text("name")
     force = bool(params.get("force", bool))
@@ -35,15 +53,15 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
         if restored:
             await restore_snapshot(found, progress=progress.report, cancelled=progress.cancelled)
     rows = [as_json(one) for one in found.differences]
-    counts = ("written", "overwritten", "deleted", "expired")
-    sums = {name: sum(row[name] for row in rows) for name in counts}
-    return {"restored": restored, **sums, "digest": digest, "namespaces": rows}
+    return {
+        "restored": restored,
+        "written": sum(row["written"] for row in rows),
+        "overwritten": sum(row["overwritten"] for row in rows),
+        "deleted": sum(row["deleted"] for row in rows),
+        "expired": sum(row["expired"] for row in rows),
+        "digest": digest,
+        "namespaces": rows,
+    }
 
 
-COMMAND = Command(
-    run,
-    "`name`, `environment?`, `binding?`, `force?`, `expected?`, `config?`",
-    "`{restored, written, overwritten, deleted, expired, digest, namespaces}`; where keys would be "
-    "deleted or overwritten, nothing is done without `force`, or where they no longer have the "
-    "`digest` given as `expected`",
-)
+COMMAND = Command(run)

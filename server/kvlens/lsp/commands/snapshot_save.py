@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kvlens.lsp.command import Command
 from kvlens.lsp.progress import Progress
+from kvlens.lsp.schema import InProject
 from kvlens.lsp.targets import find_only, find_scope
 from kvlens.operations.errors import OperationError
 from kvlens.operations.snapshot_list import as_json
 from kvlens.operations.snapshot_save import save_snapshot
 
 if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
+    from kvlens.operations.snapshot_list import SnapshotInfo
 
 
-async def run(server: Server, params: Params) -> dict[str, Any]:
+class Parameters(InProject):
+    name: str
+    environment: NotRequired[str | None]
+    binding: NotRequired[str]
+    """Without it, every namespace of the config is saved."""
+    force: NotRequired[bool]
+    """Overwrite a snapshot of that name."""
+
+
+async def run(server: Server, params: Params) -> SnapshotInfo:
     """Return the snapshot. An existing one is overwritten with `force` only."""
     scope = await find_scope(server, params)
     name = params.text("name")
@@ -39,9 +52,4 @@ async def run(server: Server, params: Params) -> dict[str, Any]:
     return as_json(snapshot, server.uri(snapshot.folder))
 
 
-COMMAND = Command(
-    run,
-    "`name`, `environment?`, `binding?`, `force?`, `config?`",
-    "`{name, folder, created, keys, size, namespaces}`; every namespace of the config where none "
-    "is named",
-)
+COMMAND = Command(run)

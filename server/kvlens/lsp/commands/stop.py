@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from kvlens.lsp.command import Command
+from kvlens.lsp.schema import InProject
 from kvlens.lsp.targets import find_project
 
 if TYPE_CHECKING:
@@ -12,12 +13,21 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 
-async def run(server: Server, params: Params) -> dict[str, bool]:
-    """Return whether it ran."""
+class Parameters(InProject):
+    pass
+
+
+class Result(TypedDict):
+    stopped: bool
+    """Whether it was running."""
+
+
+async def run(server: Server, params: Params) -> Result:
+    """Stop the Worker if it is running."""
     project = await find_project(server, params)
     ran = project.worker.state in ("running", "starting")
     await project.worker.stop()
     return {"stopped": ran}
 
 
-COMMAND = Command(run, "`config?`", "`{stopped}`", needs_trust=False)
+COMMAND = Command(run, needs_trust=False)

@@ -1,0 +1,86 @@
+/** What a command is, what it is run with, and what several commands ask of their row. */
+
+import * as vscode from 'vscode';
+import { type Model, type NamespaceRef, whereIs } from './model';
+import * as prompts from './prompts';
+import type { Project } from './protocol';
+import type { Server } from './server';
+import { namespaceOf, type Node, type Tree } from './tree';
+import type { Workers } from './workers';
+
+/** What a file in `commands/` exports; the file is named after the last part of the id. */
+export interface Command {
+    contribution: Contribution;
+    /** What a menu, a lens or a key passes follows the parts. */
+    run(parts: Parts, ...passed: unknown[]): Promise<void> | void;
+}
+
+/**
+ * What `python -m scripts.generate` writes to package.json and docs/commands.md.
+ *
+ * It is read without being run, so it can only have literals.
+ */
+export interface Contribution {
+    /** As the palette shows it, after "KV Lens: ". */
+    title: string;
+    /** What the documentation says; needed if the palette has the command. */
+    about?: string;
+    icon?: string;
+    enablement?: string;
+    /** The menus that have it, with VS Code's names; the palette has it without an entry. */
+    menus?: Record<string, { when?: string; group?: string }[]>;
+    keybinding?: { key: string; mac?: string; when: string };
+    /** False if the command runs, opens and changes nothing in a workspace. */
+    needsTrust?: false;
+}
+
+/** The parts of the extension. */
+export interface Parts {
+    server: Server;
+    model: Model;
+    tree: Tree;
+    view: vscode.TreeView<Node>;
+    workers: Workers;
+}
+
+/** What the view or a lens over a config passes to a command. */
+export type Subject = Node | LensNamespace;
+
+/** A namespace as a lens passes it, with the file to seed it from if there is one. */
+interface LensNamespace extends NamespaceRef {
+    kind?: undefined;
+    file?: string;
+}
+
+/** Throw if the user doesn't trust the workspace. */
+export function requireTrust(): void {
+    if (!vscode.workspace.isTrusted) {
+        throw new prompts.NotTrusted(
+            'This workspace is not trusted, so nothing in it is run or changed. Trust it first.',
+        );
+    }
+}
+
+/** Return the namespace of a row or a lens, or ask for one. */
+export async function target(
+    parts: Parts,
+    node: Subject | undefined,
+    title: string,
+): Promise<NamespaceRef> {
+    if (node && node.kind === undefined) {
+        const { config, id, binding, environment } = node;
+        return { config, id, binding, environment };
+    }
+    return namespaceOf(node) ?? (await prompts.namespace(parts.model, title));
+}
+
+/** Return the project of a row. */
+export function projectOf(node: Subject | undefined): Project | undefined {
+    return node?.kind === 'project' || node?.kind === 'namespace' ? node.project : undefined;
+}
+
+/** Say in which config and store a namespace is. */
+export function where(parts: Parts, space: NamespaceRef): string {
+    const project = parts.model.projects.find((one) => one.config === space.config);
+    return whereIs(space, project);
+}

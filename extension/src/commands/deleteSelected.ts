@@ -1,0 +1,19 @@
+/** What the Delete key does in the view. */
+
+import type { Contribution, Parts } from '../command';
+import { removeKeys } from '../deleteKeys';
+
+export const contribution: Contribution = {
+    title: 'Delete Selected Keys',
+    menus: { commandPalette: [{ when: 'false' }] },
+    keybinding: {
+        key: 'delete',
+        mac: 'cmd+backspace',
+        when: 'focusedView == kvlens.namespaces && !inputFocus',
+    },
+};
+
+export async function run(parts: Parts): Promise<void> {
+    await parts.tree.settled();
+    await removeKeys(parts, [...parts.view.selection]);
+}

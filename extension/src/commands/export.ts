@@ -1,0 +1,41 @@
+/** Export a namespace to a seed file. */
+
+import * as vscode from 'vscode';
+import { nameOf } from '../address';
+import { type Contribution, type Parts, type Subject, target } from '../command';
+import * as format from '../format';
+import { inform } from '../messages';
+import { seedsFolder } from '../seedsFolder';
+
+export const contribution: Contribution = {
+    title: 'Export Namespace…',
+    about: 'Write a namespace to a seed file, without losing anything',
+    menus: {
+        'view/item/context': [
+            { when: 'view == kvlens.namespaces && viewItem == namespace', group: '2_files@2' },
+            { when: 'view == kvlens.namespaces && viewItem == unclaimed', group: '2_files@2' },
+        ],
+    },
+};
+
+export async function run(parts: Parts, node?: Subject): Promise<void> {
+    const space = await target(parts, node, 'Export Namespace');
+    const folder = await seedsFolder(space.config);
+    const name = space.environment === null ? [space.binding] : [space.binding, space.environment];
+    const file = await vscode.window.showSaveDialog({
+        title: `Export ${nameOf(space)} in the format of wrangler kv bulk put`,
+        saveLabel: 'Export',
+        // The file without an environment's name seeds the top level.
+        defaultUri: vscode.Uri.joinPath(folder, [...name, 'json'].join('.')),
+        filters: { 'JSON files': ['json'] },
+    });
+    if (!file) {
+        return;
+    }
+    const request = { ...space, file: file.toString() };
+    const { keys = 0 } = await parts.server.ask('kvlens.export', request);
+    const done = `Exported ${format.count(keys, 'key')} from ${nameOf(space)}.`;
+    if ((await inform(done, 'Open')) === 'Open') {
+        await vscode.window.showTextDocument(file);
+    }
+}

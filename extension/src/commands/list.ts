@@ -1,0 +1,21 @@
+/** Search the keys of a namespace by prefix, and open one. */
+
+import { type Contribution, type Parts, type Subject, target } from '../command';
+import { open } from '../openValue';
+import * as prompts from '../prompts';
+
+export const contribution: Contribution = {
+    title: 'List Keys…',
+    about: 'Search the keys of a namespace by prefix',
+    menus: {
+        'view/item/context': [
+            { when: 'view == kvlens.namespaces && viewItem == namespace', group: '1_keys@2' },
+            { when: 'view == kvlens.namespaces && viewItem == unclaimed', group: '1_keys@2' },
+        ],
+    },
+};
+
+export async function run(parts: Parts, node?: Subject): Promise<void> {
+    const space = await target(parts, node, 'List Keys');
+    await open(parts, space, await prompts.key(parts.server, space, 'List Keys'));
+}

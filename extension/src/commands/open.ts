@@ -1,0 +1,18 @@
+/** Open the value of a row in the view. */
+
+import type { Contribution } from '../command';
+
+export const contribution: Contribution = {
+    title: 'Open Value',
+    menus: {
+        commandPalette: [{ when: 'false' }],
+        'view/item/context': [
+            {
+                when: 'view == kvlens.namespaces && viewItem == key && !listMultiSelection',
+                group: '1_key@1',
+            },
+        ],
+    },
+};
+
+export { run } from './get';

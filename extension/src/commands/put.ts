@@ -1,0 +1,49 @@
+/** Put a key; after an error, the prompt returns with everything that was entered. */
+
+import * as vscode from 'vscode';
+import { nameOf } from '../address';
+import { type Contribution, type Parts, type Subject, target } from '../command';
+import { bodyOf } from '../contents';
+import * as format from '../format';
+import { brief, fail } from '../messages';
+import * as prompts from '../prompts';
+import type { Value } from '../protocol';
+
+export const contribution: Contribution = {
+    title: 'Put Key…',
+    about:
+        'Write one key, with optional metadata and expiration; says if the key exists, and ' +
+        'keeps what it has',
+    icon: '$(add)',
+    menus: {
+        'view/item/context': [
+            { when: 'view == kvlens.namespaces && viewItem == namespace', group: 'inline@1' },
+            { when: 'view == kvlens.namespaces && viewItem == namespace', group: '1_keys@1' },
+        ],
+    },
+};
+
+export async function run(parts: Parts, node?: Subject): Promise<void> {
+    const space = await target(parts, node, 'Put Key');
+    const readFile = async (uri: vscode.Uri): Promise<{ text: string } | { base64: string }> =>
+        bodyOf(await vscode.workspace.fs.readFile(uri));
+    const look = (key: string): Promise<Value | null> =>
+        parts.server.ask('kvlens.get', { ...space, key });
+    let what: prompts.Put | undefined;
+    for (;;) {
+        what = await prompts.put(space, readFile, look, what);
+        try {
+            await parts.server.ask('kvlens.put', { ...space, ...what });
+            brief(`Put "${what.key}" into ${nameOf(space)}`);
+            return;
+        } catch (error) {
+            // What was typed is not lost: it is asked for again as it was.
+            const text = format.reason(error);
+            parts.server.log.error(`kvlens.put: ${text}`);
+            const again = 'Try Again…';
+            if ((await fail(`KV Lens: ${text}`, again)) !== again) {
+                return;
+            }
+        }
+    }
+}

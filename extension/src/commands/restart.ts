@@ -1,0 +1,29 @@
+/** Restart a project's emulator, or the language server if it isn't running. */
+
+import { type Contribution, type Parts, projectOf, requireTrust, type Subject } from '../command';
+import { brief } from '../messages';
+import * as prompts from '../prompts';
+
+export const contribution: Contribution = {
+    title: 'Restart Emulator',
+    about: 'Stop the emulator and start it again',
+    icon: '$(debug-restart)',
+    menus: {
+        'view/title': [{ when: 'view == kvlens.namespaces', group: '1_emulator@2' }],
+        'view/item/context': [
+            { when: 'view == kvlens.namespaces && viewItem == project', group: '2_emulator@2' },
+        ],
+    },
+    needsTrust: false,
+};
+
+export async function run(parts: Parts, node?: Subject): Promise<void> {
+    if (parts.server.state !== 'running') {
+        await parts.server.restart();
+        return;
+    }
+    requireTrust();
+    const one = projectOf(node) ?? (await prompts.project(parts.model, 'Restart Emulator'));
+    const { url } = await parts.server.ask('kvlens.restart', { config: one.config });
+    brief(`KV emulator restarted at ${url}`);
+}

@@ -1,0 +1,56 @@
+/** Run a project's Worker. */
+
+import * as vscode from 'vscode';
+import { type Contribution, type Parts, projectOf, type Subject } from '../command';
+import { inform } from '../messages';
+import * as prompts from '../prompts';
+
+export const contribution: Contribution = {
+    title: 'Run Worker',
+    about: "Run the project's Worker on workerd, with its keys",
+    icon: '$(play)',
+    enablement: 'isWorkspaceTrusted',
+    menus: {
+        'view/title': [
+            {
+                when: 'view == kvlens.namespaces && !kvlens.worker && kvlens.view =~ /^(ready|noNamespaces)$/',
+                group: 'navigation@3',
+            },
+        ],
+        'view/item/context': [
+            { when: 'view == kvlens.namespaces && viewItem == project', group: '1_worker@1' },
+        ],
+    },
+};
+
+export async function run(parts: Parts, node?: Subject): Promise<void> {
+    const { config, environment } = await whatToRun(parts, node);
+    await vscode.workspace.saveAll(false);
+    const options = { location: vscode.ProgressLocation.Window, title: 'Starting the Worker' };
+    const request = { config, ...(environment ? { environment } : {}) };
+    const { url } = await vscode.window.withProgress(options, () =>
+        parts.server.ask('kvlens.run', request),
+    );
+    const show = 'Open in Browser';
+    const output = 'Show Output';
+    const running = `The Worker runs at ${url} and restarts when its files change.`;
+    const chosen = await inform(running, show, output);
+    if (chosen === show) {
+        await vscode.env.openExternal(vscode.Uri.parse(url));
+    } else if (chosen === output) {
+        parts.workers.output.show();
+    }
+}
+
+/** Return the config and the environment of a lens, or ask for them. */
+async function whatToRun(
+    parts: Parts,
+    node?: Subject,
+): Promise<{ config: string; environment?: string | null }> {
+    if (node && node.kind === undefined) {
+        return node;
+    }
+    const project = projectOf(node) ?? (await prompts.project(parts.model, 'Run Worker'));
+    const environment = await prompts.environment(project, 'Run Worker');
+    return { config: project.config, environment };
+}

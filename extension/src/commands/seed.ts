@@ -1,0 +1,65 @@
+/** Seed a namespace from a file, after a question if keys would be overwritten. */
+
+import * as vscode from 'vscode';
+import { nameOf } from '../address';
+import { CHANGED } from '../askAgain';
+import { type Contribution, type Parts, type Subject, target, where } from '../command';
+import * as format from '../format';
+import { inform, warn } from '../messages';
+import type { NamespaceRef } from '../model';
+import * as prompts from '../prompts';
+import { seedsFolder } from '../seedsFolder';
+
+export const contribution: Contribution = {
+    title: 'Seed Namespace from File…',
+    about: 'Write the keys in a JSON file; all are checked before the first is written',
+    icon: '$(cloud-upload)',
+    menus: {
+        'view/item/context': [
+            { when: 'view == kvlens.namespaces && viewItem == namespace', group: 'inline@2' },
+            { when: 'view == kvlens.namespaces && viewItem == namespace', group: '2_files@1' },
+        ],
+    },
+};
+
+export async function run(parts: Parts, node?: Subject): Promise<void> {
+    const space = await target(parts, node, 'Seed Namespace from File');
+    const named = node && node.kind === undefined ? node.file : undefined;
+    const file = named ?? (await askForSeed(space));
+    if (!file) {
+        return;
+    }
+    const request = { ...space, file };
+    let answer = await parts.server.ask('kvlens.seed', { ...request, existing: 'refuse' });
+    for (let again: string[] = []; answer.conflicts; again = CHANGED) {
+        const { conflicts, keys = [], digest } = answer;
+        const detail =
+            `${format.some(keys, 5, conflicts)} in ${where(parts, space)}. "Keep" writes only the ` +
+            'other keys of the file.';
+        const existing = await prompts.existing(space, [detail, ...again], conflicts, 'Keep');
+        answer = await parts.server.ask('kvlens.seed', { ...request, existing, expected: digest });
+    }
+    const { written, overwritten, warnings = [] } = answer;
+    const others = overwritten ? `, ${overwritten.toLocaleString('en')} over another value` : '';
+    const done = `Seeded ${format.count(written, 'key')} into ${nameOf(space)}${others}.`;
+    if (!warnings.length) {
+        void inform(done);
+        return;
+    }
+    warnings.forEach((warning) => parts.server.log.warn(warning));
+    const more = warnings.length > 1 ? ` (and ${warnings.length - 1} more in the log)` : '';
+    const text = `${done} ${warnings[0]}${more}`;
+    if ((await warn(text, 'Show Log')) === 'Show Log') {
+        parts.server.log.show();
+    }
+}
+
+async function askForSeed(space: NamespaceRef): Promise<string | undefined> {
+    const files = await vscode.window.showOpenDialog({
+        title: `Seed ${nameOf(space)}: a JSON file in the format of wrangler kv bulk put`,
+        openLabel: 'Seed',
+        defaultUri: await seedsFolder(space.config),
+        filters: { 'JSON files': ['json'], 'All files': ['*'] },
+    });
+    return files?.[0]?.toString();
+}

@@ -1,0 +1,35 @@
+/** Save the keys of all the project's namespaces under a name. */
+
+import { type Contribution, type Parts, projectOf, type Subject } from '../command';
+import * as format from '../format';
+import { inform } from '../messages';
+import * as prompts from '../prompts';
+
+export const contribution: Contribution = {
+    title: 'Save Snapshot…',
+    about: "Save the keys of all the project's namespaces under a name",
+    menus: {
+        'view/title': [
+            { when: 'view == kvlens.namespaces && kvlens.view == ready', group: '0_snapshot@1' },
+        ],
+        'view/item/context': [
+            { when: 'view == kvlens.namespaces && viewItem == project', group: '1_worker@2' },
+        ],
+    },
+};
+
+export async function run(parts: Parts, node?: Subject): Promise<void> {
+    const title = 'Save Snapshot';
+    const one = projectOf(node) ?? (await prompts.project(parts.model, title));
+    const present = await parts.server.ask('kvlens.snapshotList', { config: one.config });
+    const name = await prompts.snapshotName(title);
+    const taken = present.some((snapshot) => snapshot.name === name);
+    if (taken) {
+        const detail = `The keys in it are replaced by those in the namespaces of ${one.label}.`;
+        await prompts.confirm(`Overwrite the snapshot "${name}"?`, detail, 'Overwrite');
+    }
+    const request = { config: one.config, name, force: taken };
+    const { keys } = await parts.server.ask('kvlens.snapshotSave', request);
+    const what = format.count(keys, 'key');
+    void inform(`Saved ${what} as the snapshot "${name}".`);
+}

@@ -1,0 +1,41 @@
+/** How a value is opened: as text, as a picture or as bytes. */
+
+import * as vscode from 'vscode';
+import { placeOf, uriOf } from './address';
+import type { Parts } from './command';
+import { bytesOf, formOf, hasOwnEditor, pictureOf } from './contents';
+import type { NamespaceRef } from './model';
+
+/** Open a value as text or as a picture; other bytes are shown in hexadecimal. */
+export async function open(parts: Parts, space: NamespaceRef, key: string): Promise<void> {
+    const value = await parts.server.ask('kvlens.get', { ...space, key });
+    const bytes = value ? bytesOf(value) : new Uint8Array();
+    const picture = pictureOf(bytes);
+    if (picture) {
+        await openRaw(uriOf(space, key));
+    } else if (hasOwnEditor(key)) {
+        const editor = formOf(bytes) === 'binary' ? [] : ['default'];
+        const uri = uriOf(space, key, editor.length ? undefined : { name: key });
+        await vscode.commands.executeCommand(
+            editor.length ? 'vscode.openWith' : 'vscode.open',
+            uri,
+            ...editor,
+        );
+    } else {
+        await vscode.commands.executeCommand('vscode.open', uriOf(space, key));
+    }
+}
+
+/** Open a value's bytes, read-only, in the editor that VS Code has for them. */
+export async function openRaw(uri: vscode.Uri, editor?: string): Promise<void> {
+    const place = placeOf(uri);
+    const raw = uriOf(place, place.key, { name: place.key });
+    if (editor) {
+        await vscode.commands.executeCommand('vscode.openWith', raw, editor);
+        return;
+    }
+    const picture = pictureOf(await vscode.workspace.fs.readFile(raw));
+    const named = new RegExp(`\\.${picture}$`, 'i').test(place.key.replace(/\.jpeg?$/i, '.jpg'));
+    const name = named || !picture ? place.key : `${place.key}.${picture}`;
+    await vscode.commands.executeCommand('vscode.open', uriOf(place, place.key, { name }));
+}

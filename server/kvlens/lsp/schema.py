@@ -1,0 +1,144 @@
+"""The JSON that several commands share, and the notifications.
+
+A command adds its own `Parameters`, and a `Result` if none of these is what it returns.
+`python -m scripts.generate` reads them without importing them, with the docstrings of the fields,
+and writes extension/src/protocol.ts and docs/commands.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
+EmulatorState = Literal["running", "starting", "stopped", "failed"]
+
+
+class InProject(TypedDict):
+    """How a request names a project."""
+
+    config: NotRequired[str]
+    """URI of the config; needed if the workspace has several."""
+
+
+class Target(InProject):
+    """How a request names a namespace: by `binding` or by `id`."""
+
+    id: NotRequired[str]
+    """Its name in the store: `preview_id`, `id` or the binding, the first that the config has."""
+    binding: NotRequired[str]
+    environment: NotRequired[str | None]
+    """null is the top level of the config."""
+
+
+class Position(TypedDict):
+    """A position as LSP counts."""
+
+    line: int
+    character: int
+
+
+class Range(TypedDict):
+    """A range as LSP has it."""
+
+    start: Position
+    end: Position
+
+
+class Namespace(TypedDict):
+    """A namespace of a config."""
+
+    binding: str
+    id: str
+    environment: str | None
+    keys: NotRequired[int | None]
+    size: NotRequired[int | None]
+    """Bytes of all values."""
+    message: NotRequired[str]
+    """Why the number of keys isn't known."""
+    range: Range
+    """Its place in the config."""
+
+
+class Unclaimed(TypedDict):
+    """A namespace with keys that no config names."""
+
+    id: str
+    keys: int
+    size: int | None
+
+
+class Project(TypedDict):
+    """A config and the emulator that serves its namespaces."""
+
+    config: str
+    label: str
+    """Path of the config in its workspace folder."""
+    state: EmulatorState
+    url: str | None
+    message: str | None
+    """Why the emulator has stopped or failed."""
+    problem: str
+    """Why the config can't be read, or empty."""
+    store: str
+    """URL of the store, without passwords."""
+    namespaces: list[Namespace]
+    unclaimed: list[Unclaimed]
+    """Namespaces with keys that no config names, such as one that was renamed."""
+
+
+class Address(TypedDict):
+    """Where the emulator or a Worker listens."""
+
+    url: str
+
+
+class Moved(TypedDict):
+    """The ids between which keys were moved."""
+
+    old: str
+    new: str
+
+
+class Changed(TypedDict):
+    """Keys or namespaces have changed."""
+
+    config: NotRequired[str]
+    """Left out if any project may have changed."""
+    id: NotRequired[str | None]
+    """The namespace, if only its keys have changed."""
+    moved: NotRequired[Moved]
+
+
+class Status(TypedDict):
+    """An emulator or a Worker has started or stopped."""
+
+    config: str
+    state: EmulatorState
+    url: NotRequired[str]
+    message: NotRequired[str]
+
+
+class Output(TypedDict):
+    """What a Worker prints, and what happens to it."""
+
+    config: str
+    event: str
+    """`log`, `exception`, `restarted`, `failed` or `request`."""
+    level: NotRequired[str]
+    message: NotRequired[str]
+    file: NotRequired[str]
+    line: NotRequired[int]
+    column: NotRequired[int]
+
+
+Notifications = TypedDict(
+    "Notifications",
+    {
+        "kvlens/changed": Changed,
+        "kvlens/status": Status,
+        "kvlens/worker": Status,
+        "kvlens/output": Output,
+    },
+)
