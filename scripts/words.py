@@ -64,6 +64,13 @@ PHRASES: dict[str, str] = {
     r"\btick what to add\b": "select extras",
     r"\bkeeps ending\b": "keeps crashing",
     r"\bof the strict judge|\b(strict )?judges?\b|\bjudged\b": "parser, syntax check, decide",
+    r"\bany more(?= *[.,;:)!]| *$)": "no longer",
+    r"\b(is|are) under way\b": "is running, in progress",
+    r"\b(passes|pass) over (it|them)\b": "ignores",
+    r"\bwhere nobody can ask\b|\bnobody can be asked\b": "in a script",
+    r"\b(mistakes?|errors?|bugs?) of ours\b": "internal error, bug in KV Lens",
+    r"\bwithout measure\b": "unlimited, huge",
+    r"\bhave nothing in it\b|\bhas nothing in it\b": "is empty",
     r"\bwhereof\b|\bthereof\b|\btherein\b|\blest\b|\bwhilst\b": "plain English",
 }
 

@@ -1,6 +1,6 @@
 /**
  * Values whose place is not what it was when they were read: another store, another id, moved,
- * deleted, or no config any more. A save asks once, and says where the value would go.
+ * deleted, or in no config now. A save asks once, and says where the value would go.
  */
 
 import * as path from 'node:path';

@@ -55,7 +55,7 @@ InternalError                    errors.py
 └── TooSlowError                 js/grammar.py
 
 What a user can read derives from `KVLensError`, and `InternalError` never leaves the part that
-raises it. Anything else that is raised is a mistake of ours: see `kvlens.internal`.
+raises it. Any other exception is a bug in KV Lens: see `kvlens.internal`.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def test_keys_that_move_and_ids_that_change(window: Window, project: Path) -> No
     expect(box).to_contain_text(
         f'The id of KV has changed since "k" was read: it\'s "{IDS[1]}", not "{IDS[0]}".'
     )
-    expect(box).to_contain_text('does not have "k": it is created.')
+    expect(box).to_contain_text('doesn\'t have "k": it will be created.')
     window.shot("id")
     window.dialog("Cancel")
     assert get(project, IDS[0], "k") == "v"

@@ -158,7 +158,7 @@ async def test_a_value_is_not_put_where_it_was_not_read(editor: Editor) -> None:
     read = await run(editor, "kvlens.get", **OLD, key="k")
     put = {**OLD, "key": "k", "text": "new", "keep": True}
     with pytest.raises(
-        JsonRpcException, match=r'read from the store "redis://a". wrangler.toml uses'
+        JsonRpcException, match=r'read from the store "redis://a". wrangler.toml now uses'
     ):
         await run(editor, "kvlens.put", **put, store="redis://a", declared=True)
     assert read["declared"]

@@ -110,7 +110,7 @@ def test_what_a_serving_command_says_steers_nothing(
     process = subprocess.Popen(command, stdout=writer, stderr=writer, env={**plain, **env})
     os.close(writer)
     said = b""
-    with contextlib.suppress(OSError):  # how a terminal says that nobody writes any more
+    with contextlib.suppress(OSError):  # a terminal's end of input
         while data := os.read(reader, 65536):
             said += data
     os.close(reader)

@@ -377,7 +377,7 @@ SIZES: list[tuple[str, str, str, str, int, str]] = [
 async def test_what_is_too_large_or_of_another_type(
     rest: Rest, store: Store, method: str, path: str, body: str, status: int, text: str
 ) -> None:
-    """A mistake of the client's is never an error of ours."""
+    """A client's mistake is never an internal error."""
     answer = await rest.raw(method, NAMESPACES + path, body.encode("utf-8", "surrogateescape"))
     (error,) = json.loads(answer[2])["errors"]
     assert answer[0] == status

@@ -48,7 +48,7 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
-    """A real disk where one can be made, else one on which values cannot be written any more."""
+    """A real disk where one can be made, or else one on which values can no longer be written."""
     place = tmp_path / "disk"
     place.mkdir()
     mounted = (

@@ -591,7 +591,7 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
         'key "k" was read from the store "redis://a". wrangler.toml now uses "memory:". Nothing '
         "was changed; read the key again first",
     ),
-    "a namespace that is not declared any more": (
+    "a namespace that is no longer declared": (
         _undeclared,
         OperationError,
         'key "k" was not put: wrangler.toml no longer declares a KV namespace with id "1d". Put it '

@@ -650,7 +650,7 @@ async def test_a_truncated_database_is_one_namespaces_trouble(tmp_path: Path, st
 async def test_the_log_stays_small(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While much is written, and when nobody writes any more; also beside a reader."""
+    """While much is written, after the last write, and next to a reader."""
     monkeypatch.setattr(writer, "IDLE", 0.1)
     log = Path(f"{database_path(state, 'KV')}-wal")
     largest = 0

@@ -63,7 +63,7 @@ def json_text(value: object) -> str:
 
 
 def visible_json(text: str) -> str:
-    """Return JSON text that means the same and has nothing in it that steers a terminal."""
+    """Return JSON text with the same meaning, in which nothing can control a terminal."""
     return re.sub(STEERING, lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

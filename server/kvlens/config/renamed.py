@@ -16,7 +16,7 @@ class Renamed(NamedTuple):
 
 
 def renamed(before: Iterable[Namespace], after: Iterable[Namespace]) -> list[Renamed]:
-    """Return the namespaces without an id whose keys no entry reads any more.
+    """Return the namespaces without an id whose keys are no longer read by any entry.
 
     A binding that got an id counts, and one that got another name where it is the only one
     that went and the other the only one that came in its environment.

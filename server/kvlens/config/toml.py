@@ -118,7 +118,7 @@ def _plain_headers(text: str) -> list[int]:
 def _headers(text: str) -> list[int]:
     """Return where headers begin outside of multi-line strings."""
     found: list[int] = []
-    unclosed: set[str] = set()  # quotes that have no partner any more
+    unclosed: set[str] = set()  # quotes with no later partner
     at = 0
     while mark := _MARK.search(text, at):
         at = mark.end()

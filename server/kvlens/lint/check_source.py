@@ -35,7 +35,7 @@ def check_source(
     try:
         checked = Context(read(source, context), when, context)
         return gathered(apply_suppressions(source, _found(checked)))
-    except Exception as error:  # a mistake of ours ends no check of other files
+    except Exception as error:  # a bug in KV Lens doesn't stop the check of other files
         return [failed("the check of this source", error)]
 
 

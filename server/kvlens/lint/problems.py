@@ -54,7 +54,7 @@ def file_problem(reason: str) -> Problem:
 
 
 def failed(what: str, error: Exception) -> Problem:
-    """Return the problem that reports a mistake of ours; `what` has failed."""
+    """Return the problem that reports a bug in KV Lens; `what` has failed."""
     return reported(_FAILED, told(what, error))
 
 

@@ -45,7 +45,7 @@ class ServedProject(Project):
         return changed
 
     async def follow(self) -> None:
-        """Read the config again, once a save that is under way has ended."""
+        """Read the config again, after the end of a save that has begun."""
         await self.saved()
         self.reload()
 

@@ -233,7 +233,7 @@ class Store(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """Finish what is under way and release files and connections."""
+        """Finish running operations and release files and connections."""
 
 
 def after_prefix(prefix: str) -> str | None:

@@ -1,4 +1,4 @@
-"""A rule failed, which is a mistake of ours; the other rules go on."""
+"""A rule failed because of a bug in KV Lens; the other rules continue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An option that the method does not have: the runtime passes over it in silence."""
+"""An option that the method does not have: the runtime ignores it without an error."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Blobs:
         self._name = str(self.folder)
         self._is_alone = is_alone
         self._open: tuple[Folder, _FileId] | None = None
-        self._retired: deque[tuple[float, str]] = deque()  # no row names them any more
+        self._retired: deque[tuple[float, str]] = deque()  # rows no longer refer to them
         self._free: deque[tuple[float, str]] = deque()  # the same, and nobody else reads them
 
     def path(self, blob_id: object) -> str:
@@ -125,7 +125,7 @@ class Blobs:
         return None
 
     def retire(self, blob_ids: Iterable[str]) -> None:
-        """Set files aside that no row names any more, to be used again or removed."""
+        """Set files aside that rows no longer refer to, to be reused or removed."""
         now = time.monotonic()
         aside = self._free if self._is_alone() else self._retired
         aside.extend((now, blob_id) for blob_id in blob_ids if is_blob_id(blob_id))

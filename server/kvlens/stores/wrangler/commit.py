@@ -155,7 +155,7 @@ def _taken_back(
 def finish_journals(journals: Journals, reach: Reach) -> dict[str, list[str]]:
     """Finish the changes whose writers are gone, as far as the keys can be written now.
 
-    Return the values that no row names any more, by namespace.
+    Return the values that rows no longer refer to, by namespace.
     """
     gone: dict[str, list[str]] = {}
     if not journals.is_used():

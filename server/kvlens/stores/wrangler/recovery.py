@@ -30,7 +30,7 @@ class Recovery:
         self._state = state
         self._journals = journals
         self._threads = threads
-        self._unused = unused  # takes a namespace and the values that it does not name any more
+        self._unused = unused  # takes a namespace and the values that it no longer refers to
         self._under_way: asyncio.Future[Any] | None = None
 
     def start(self) -> None:
@@ -48,7 +48,7 @@ class Recovery:
                 self._unused(ns, names)
 
     async def wait(self) -> None:
-        """Wait for what is under way."""
+        """Wait for the recovery that is running."""
         if self._under_way is not None:
             await asyncio.wait([self._under_way])
 
@@ -56,7 +56,7 @@ class Recovery:
 def finish(state: StateFolder, journals: Journals) -> dict[str, list[str]]:
     """Finish the changes that other processes have left half-way. Runs in a thread.
 
-    Returns the values that are not used any more, by namespace.
+    Returns the values that are no longer used, by namespace.
     """
     files = NamespaceFiles(state)
     try:

@@ -25,7 +25,7 @@ class Trash:
         self._timer: asyncio.TimerHandle | None = None
 
     def discard(self, blobs: Blobs, names: Sequence[str]) -> None:
-        """Remove values when no Worker can be about to read them any more."""
+        """Remove values once no Worker can still be about to read them."""
         blobs.retire(names)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(UNLINK_DELAY, self._empty)
