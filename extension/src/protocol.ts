@@ -230,7 +230,7 @@ export interface PutParameters extends Target {
     expected?: string;
     /** As it was read: nothing is written to another store. */
     store?: string;
-    /** As it was read: nothing is written to a namespace that no config names any more. */
+    /** As it was read: nothing is written to a namespace that no config names now. */
     declared?: boolean;
 }
 

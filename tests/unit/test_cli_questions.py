@@ -42,7 +42,7 @@ def on_a_terminal(arguments: list[str], answer: str) -> tuple[str, int]:
     try:
         while data := os.read(terminal, 65536):
             shown += data
-    except OSError:  # how a terminal says that nobody writes any more
+    except OSError:  # how a terminal reports that it is closed
         pass
     os.close(terminal)
     return shown.decode().replace("\r\n", "\n"), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

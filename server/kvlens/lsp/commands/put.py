@@ -40,7 +40,7 @@ class Parameters(Target):
     store: NotRequired[str]
     """As it was read: nothing is written to another store."""
     declared: NotRequired[bool]
-    """As it was read: nothing is written to a namespace that no config names any more."""
+    """As it was read: nothing is written to a namespace that no config names now."""
 
 
 class Result(TypedDict):
