@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, islice
 from typing import AnyStr, NamedTuple
 
 UTF8, UTF16, UTF32 = "utf-8", "utf-16", "utf-32"
@@ -41,6 +41,7 @@ def width(text: str, encoding: str) -> int:
 
 
 _STEP = 512  # code points between two places of a long line whose units are kept
+_KEPT = 64  # lines of a large text between two whose starts are kept
 _LARGE = 4 * 1024 * 1024  # code points; a longer text is read by nobody, only kept
 _Long = tuple[int, str, list[int]]
 _NONE: _Long = (-1, "", [])
@@ -88,7 +89,7 @@ class LineIndex:
     def starts(self) -> Sequence[int]:
         """Where each line starts; of a large text, which few ask for, found when needed."""
         if self._starts is None:
-            self._starts = _large_starts(self.text)
+            self._starts = _LargeStarts(self.text)
         return self._starts
 
     def edited(self, start: int, end: int, new: str) -> LineIndex:
@@ -164,17 +165,42 @@ class LineIndex:
         return known[2]
 
 
-def _large_starts(text: str) -> Sequence[int]:
-    """Return the starts of the lines in four bytes each: there may be as many as characters."""
-    starts = array("I", [0])
+class _LargeStarts(Sequence[int]):
+    """Where the lines of a large text start. It keeps every `_KEPT`-th, and finds the others.
+
+    A text may have as many lines as characters.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._kept = array("I")
+        self._count = 0
+        for starts in _starts_in_parts(text):
+            self._kept.extend(starts[-self._count % _KEPT :: _KEPT])
+            self._count += len(starts)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, line: int) -> int:  # type: ignore[override]
+        """Return the start of one line; slices aren't supported."""
+        if line >= self._count:
+            raise IndexError(line)
+        at = self._kept[line // _KEPT]
+        for end in islice(_LINE_END.finditer(self._text, at), line % _KEPT):
+            at = end.end()
+        return at
+
+
+def _starts_in_parts(text: str) -> Iterator[list[int]]:
+    yield [0]
     at = 0
     while at < len(text):
         end = min(at + _LARGE // 16, len(text))
         if text[end - 1] == "\r" and text[end : end + 1] == "\n":
             end += 1
-        starts.extend(at + place for place in _line_starts(text[at:end])[1:])
+        yield [at + place for place in _line_starts(text[at:end])[1:]]
         at = end
-    return starts
 
 
 def _line_starts(text: str) -> list[int]:
