@@ -1,26 +1,22 @@
-"""Find words that a newcomer has to learn: `python -m scripts.words [--list | --write]`.
+"""Find words that a newcomer has to learn: `python -m scripts.words`.
 
 PHRASES are looked for in documents, comments, docstrings and messages; NAMES in the names of
-modules, classes and functions. `words_baseline.json` has how many each file may still have: a
-count that rises fails, and a file that is not in it may have none.
+modules, classes and functions.
 """
 
 from __future__ import annotations
 
-import argparse
 import ast
 import io
-import json
 import re
 import sys
 import tokenize
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from scripts.toolchain import ROOT
 
-BASELINE = ROOT / "scripts" / "words_baseline.json"
 PLACES = (
     # what is read; the table itself and its test are not
     "*.md",
@@ -214,37 +210,13 @@ def scan(root: Path = ROOT) -> dict[str, list[Found]]:
     return {name: words for name, words in found.items() if words}
 
 
-def risen(found: Mapping[str, list[Found]], allowed: Mapping[str, int]) -> dict[str, list[Found]]:
-    """Return the files that have more than they may."""
-    return {name: words for name, words in found.items() if len(words) > allowed.get(name, 0)}
-
-
 def main() -> int:
-    """Check all files against the baseline; print what is too much."""
-    parser = argparse.ArgumentParser(prog="words", description="Find private words.")
-    parser.add_argument("--list", action="store_true", help="print all that there are")
-    parser.add_argument("--write", action="store_true", help="write the counts as the baseline")
-    options = parser.parse_args()
+    """Print every private word; return 1 if there are any."""
     found = scan()
-    counts = {name: len(words) for name, words in found.items()}
-    if options.write:
-        BASELINE.write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")
-        return 0
-    allowed: dict[str, int] = json.loads(BASELINE.read_text(encoding="utf-8"))
-    shown = found if options.list else risen(found, allowed)
-    for name, words in shown.items():
+    for name, words in found.items():
         for word in words:
             print(f'{name}:{word.line}: "{word.word}"; better: {word.better}')
-    if options.list:
-        return 0
-    for name, words in shown.items():
-        print(
-            f"{name}: {len(words)} private words, {allowed.get(name, 0)} allowed", file=sys.stderr
-        )
-    fewer = sum(max(0, count - counts.get(name, 0)) for name, count in allowed.items())
-    if fewer and not shown:
-        print(f"{fewer} fewer than {BASELINE.name} allows; --write lowers it")
-    return 1 if shown else 0
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

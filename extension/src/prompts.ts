@@ -257,14 +257,14 @@ export async function put(
             : { base64: before.base64 };
     const metadata = present?.metadata ?? undefined;
     const expiration = present?.expiration ?? undefined;
-    const kept = (what: string): string => `${what}, stays unless this is ticked`;
+    const kept = (what: string): string => `${what}, stays unless you select this`;
     const extras = await pickMany(
         [
             {
                 label: 'Metadata',
                 description:
                     metadata === undefined
-                        ? 'a JSON value kept beside it'
+                        ? 'a JSON value stored with it'
                         : kept(format.oneLine(metadata, 40)),
                 value: 'metadata',
             },
@@ -280,8 +280,8 @@ export async function put(
         {
             title,
             placeHolder: present
-                ? `Enter replaces the value; tick what else to change`
-                : 'Enter puts it; tick what to add first',
+                ? 'Select what else to change, then press Enter to save'
+                : 'Select extras, then press Enter to save',
         },
     );
     if (!extras) {

@@ -269,7 +269,7 @@ def test_put_over_a_key_says_so_and_keeps_what_it_has(
     window.shot("exists")
     window.answer("Grace")
     expect(window.page.locator(".quick-input-widget:visible")).to_contain_text(
-        "stays unless this is ticked"
+        "stays unless you select this"
     )
     window.shot("stays")
     window.page.keyboard.press("Enter")
