@@ -30,7 +30,11 @@ def test_a_text_of_25_mib(tmp_path: Path, name: str, piece: str) -> None:
     client = Client(tmp_path)
     try:
         folder = {"uri": tmp_path.as_uri(), "name": "x"}
-        start: dict[str, Any] = {"processId": None, "workspaceFolders": [folder], "capabilities": {}}
+        start: dict[str, Any] = {
+            "processId": None,
+            "workspaceFolders": [folder],
+            "capabilities": {},
+        }
         client.ask("initialize", {"rootUri": folder["uri"], **start})
         client.send("initialized", {})
         document: dict[str, Any] = {"uri": uri, "languageId": "x", "version": 1, "text": text}

@@ -143,7 +143,7 @@ UNKNOWN = {
     "key gte": 'kvlens key: no command "gte"; did you mean "get"?',
     "key fetch": 'kvlens key: no command "fetch"; there are put, get, list and delete',
     "key": "kvlens key: a command is missing; there are put, get, list and delete",
-    "namespace show": 'kvlens namespace: no command "show"; there are list and move',
+    "namespace show": 'kvlens namespace: no command "show"; there are list, move and copy',
     "help kye": 'kvlens help: no command "kye"; did you mean "key"?',
     "help key gte": 'kvlens help: kvlens key: no command "gte"; did you mean "get"?',
     "help seed x": 'kvlens help: unexpected argument "x"; kvlens seed has no subcommands',

@@ -875,6 +875,25 @@ def test_moving_over_other_keys_needs_a_word(cli: Cli) -> None:
     assert cli("namespace", "move", "OLD").code == 2
 
 
+def test_a_copy_leaves_the_source(cli: Cli) -> None:
+    put(cli, "k", "v", "--namespace-id", "OLD", "--metadata", '{"m":1}')
+    copied = cli("namespace", "copy", "OLD", "ONE")
+    assert copied.out.decode() == 'Copied 1 key from namespace id "OLD" to ONE (id "2d").\n'
+    for place in (ONE, ("--namespace-id", "OLD")):
+        assert cli("key", "list", *place).json == [{"name": "k", "metadata": {"m": 1}}]
+    put(cli, "k", "other")
+    refused = cli("namespace", "copy", "OLD", "ONE")
+    assert (refused.code, refused.err) == (
+        1,
+        'kvlens namespace copy: ONE (id "2d") has 1 key with different content, such as "k"; '
+        "nothing was copied. Add --existing keep or --existing overwrite\n",
+    )
+    kept = cli("namespace", "copy", "OLD", "ONE", "--existing", "keep", "--json").json
+    assert kept == {"id": "2d", "copied": 0, "conflicts": ["k"]}
+    cli("namespace", "copy", "OLD", "ONE", "--existing", "overwrite")
+    assert cli("key", "get", "k", *ONE).out == b"v"
+
+
 # -- what is damaged ----------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ import pytest
 from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
 from kvlens.operations.clear import clear, count, list_names
+from kvlens.operations.copy import copy
 from kvlens.operations.delete import delete
 from kvlens.operations.errors import (
     ConflictError,
@@ -207,6 +208,18 @@ async def _export(one: Target, folder: Path) -> Any:
     return done, items, json.loads(text.getvalue())
 
 
+async def _copy(one: Target, folder: Path) -> Any:
+    old = Target(one.scope, "OLD")
+    await put(old, "k", b"1")
+    await put(one, "k", b"2")
+    refused = await copy(one, "OLD")
+    kept = await copy(one, "OLD", "keep")
+    late = await copy(one, "OLD", "overwrite", "another digest")
+    done = await copy(one, "OLD", "overwrite", refused.digest)
+    assert late.digest == refused.digest
+    return refused[:2], kept[:2], done[:2], await get(one, "k"), await get(old, "k")
+
+
 async def _move(one: Target, folder: Path) -> Any:
     old = Target(one.scope, "OLD")
     await put(old, "k", b"1")
@@ -288,6 +301,7 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
         _export,
         ((2, []), [ITEM, {"key": "b", "value": "2"}], [{"key": "b", "value": "2"}]),
     ),
+    "copy": (_copy, ((0, ["k"]), (0, ["k"]), (1, ["k"]), Entry(b"1"), Entry(b"1"))),
     "move": (_move, ((0, ["k"]), (1, ["k"]), (1, ["k"]), Entry(b"1"), 0)),
     "snapshots": (
         _snapshot,

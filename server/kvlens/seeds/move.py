@@ -1,4 +1,4 @@
-"""The keys of one namespace into another: copied, compared, and only then deleted."""
+"""Copy the keys of one namespace to another, or move them: a key is deleted once it is there."""
 
 from __future__ import annotations
 
@@ -18,6 +18,17 @@ PART_KEYS = 10_000
 PART_SIZE = 64 * 1024 * 1024  # bytes of values that are held at once
 
 
+class Copied(NamedTuple):
+    """How many keys were copied, and which both namespaces had with different content.
+
+    If nothing was copied because of those, `digest` is that of what the target holds of them.
+    """
+
+    copied: int
+    conflicts: list[str]
+    digest: str | None = None
+
+
 class Moved(NamedTuple):
     """How many keys went over, and which both namespaces have with different content.
 
@@ -27,6 +38,54 @@ class Moved(NamedTuple):
     moved: int
     conflicts: list[str]
     digest: str | None = None
+
+
+async def copy(
+    store: Store,
+    old: str,
+    new: str,
+    existing: Existing = "refuse",
+    expected: str | None = None,
+    *,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+    unchanged: str = "nothing was copied",
+) -> Copied:
+    """Copy every key of namespace `old` to `new`, with metadata and expiration.
+
+    If `new` has a key with other content, `existing` decides: with "refuse" nothing is copied, with
+    "keep" that key isn't, with "overwrite" it is. With "overwrite" and `expected`, the digest of a
+    refusal, nothing is copied if `new` holds something else by now.
+    Raises CancelledError, with `unchanged` in its text, and StoreError; then `new` has what it had
+    before.
+    """
+    if old == new:
+        return Copied(0, [])
+    conflicts = await _conflicts(store, old, new)
+    if conflicts and (existing == "refuse" or (existing == "overwrite" and expected is not None)):
+        digest = await of_entries(store, new, conflicts)
+        if existing == "refuse" or digest != expected:
+            return Copied(0, conflicts, digest)
+    stay = set(conflicts) if existing == "keep" else set()
+    steps = Steps(unchanged, progress, cancelled)
+    added: list[Seen] = []
+    replaced: list[tuple[Seen, Write]] = []
+    copied = 0
+    try:
+        async for part in _parts(store, old, stay):
+            there = [entry async for _, entry in each(store, new, [w.key for w in part])]
+            for write, entry in zip(part, there, strict=True):
+                if entry is None:
+                    added.append(Seen.of(write.key, write))
+                elif differing(write, entry):
+                    replaced.append((Seen.of(write.key, write), Write(write.key, *entry)))
+            await store.put_many(new, part)
+            copied += len(part)
+            await steps.add(len(part))
+    except (CancelledError, StoreError):
+        await _take_back(store, new, added, replaced)
+        raise
+    return Copied(copied, conflicts)
 
 
 async def move(
@@ -39,47 +98,29 @@ async def move(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Moved:
-    """Move every key of namespace `old` to `new`, with metadata and expiration.
+    """Copy every key of namespace `old` to `new`, as `copy` does, and then delete it from `old`.
 
-    Of a key that `new` has otherwise, `existing` decides: with "refuse" nothing at all is moved,
-    with "keep" it stays in both, with "overwrite" the one of `old` counts. With "overwrite" and
-    `expected`, the digest of a refusal, nothing is moved if `new` holds something else by now.
-    A key of `old` is deleted only once `new` has it, and only if it is still what `new` has: what
-    is written to it at the last moment stays.
-    Raises CancelledError and StoreError; then `old` has all of its keys, and `new` what it had
-    before.
+    A key is deleted only once `new` has it, and only if it is still what `new` has: what is
+    written to it at the last moment stays. Raises CancelledError and StoreError; then `old` has
+    all of its keys, and `new` what it had before.
     """
-    if old == new:
-        return Moved(0, [])
-    conflicts = await _conflicts(store, old, new)
-    if conflicts and (existing == "refuse" or (existing == "overwrite" and expected is not None)):
-        digest = await of_entries(store, new, conflicts)
-        if existing == "refuse" or digest != expected:
-            return Moved(0, conflicts, digest)
+    _, conflicts, digest = await copy(
+        store,
+        *(old, new, existing, expected),
+        progress=progress,
+        cancelled=cancelled,
+        unchanged="nothing was moved",
+    )
+    if old == new or digest is not None:
+        return Moved(0, conflicts, digest)
     stay = set(conflicts) if existing == "keep" else set()
-    steps = Steps("nothing was moved", progress, cancelled)
-    added: list[Seen] = []
-    replaced: list[tuple[Seen, Write]] = []
-    try:
-        async for part in _parts(store, old, stay):
-            there = [entry async for _, entry in each(store, new, [w.key for w in part])]
-            for write, entry in zip(part, there, strict=True):
-                if entry is None:
-                    added.append(Seen.of(write.key, write))
-                elif differing(write, entry):
-                    replaced.append((Seen.of(write.key, write), Write(write.key, *entry)))
-            await store.put_many(new, part)
-            await steps.add(len(part))
-    except (CancelledError, StoreError):
-        await _take_back(store, new, added, replaced)
-        raise
     moved = 0
     async for part in _parts(store, old, stay):
         copies = [entry async for _, entry in each(store, new, [write.key for write in part])]
         safe = [
             Seen.of(write.key, write)
-            for write, copy in zip(part, copies, strict=True)
-            if copy is not None and not differing(write, copy)
+            for write, there in zip(part, copies, strict=True)
+            if there is not None and not differing(write, there)
         ]
         moved += len(await store.delete_unchanged(old, safe))
     return Moved(moved, conflicts)

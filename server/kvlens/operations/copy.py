@@ -1,0 +1,32 @@
+"""Copy the keys of one namespace to another."""
+
+from __future__ import annotations
+
+from kvlens.operations.existing import checked_existing
+from kvlens.operations.target import Target
+from kvlens.seeds import move as moving
+from kvlens.seeds.move import Copied
+from kvlens.seeds.progress import Cancelled, Progress
+
+
+async def copy(
+    target: Target,
+    source: str,
+    existing: str = "refuse",
+    expected: str | None = None,
+    *,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> Copied:
+    """Copy every key of the namespace with id `source` to the target, with all that it has.
+
+    If the target has keys with other content, `existing` decides: "refuse" copies nothing, "keep"
+    leaves those keys as they are, "overwrite" replaces them: with `expected`, the digest of a
+    refusal, only if they still hold what the user was asked about. Raises InvalidError,
+    CancelledError and StoreError: then the target is as before.
+    """
+    known = checked_existing(existing)
+    store = await target.store()
+    return await moving.copy(
+        store, source, target.id, known, expected, progress=progress, cancelled=cancelled
+    )
