@@ -120,6 +120,11 @@ def fuzzer() -> None:
 
 
 def _python_packages(extras: str, level: str) -> None:
+    if VENV.is_symlink():
+        raise ToolError(
+            f"{VENV} is a link to {VENV.resolve()}, which this would change or empty. "
+            "Remove the link, and run this again."
+        )
     python = venv_python()
     place = VENV / ".kvlens" / "place"
     # A virtual environment holds absolute paths: a moved or copied one is made again.
