@@ -30,7 +30,7 @@ from kvlens.operations.list_keys import pages
 from kvlens.operations.target import Target
 
 
-async def count_keys(target: Target, prefix: str) -> int:
+async def audit_keys(target: Target, prefix: str) -> int:
     '''Return how many keys start with a prefix.'''
     return sum([len(page.keys) async for page in pages(target, prefix=prefix)])
 """
@@ -39,19 +39,19 @@ SHELL = """\
 
 from kvlens.cli.common import find_target, namespace_options, run
 from kvlens.cli.frame import Argument, Command, Options
-from kvlens.operations.count_keys import count_keys
+from kvlens.operations.audit_keys import audit_keys
 
 
 def _count(options: Options) -> int:
     target = find_target(options)
-    print(run(target.scope, count_keys(target, options.words[0])))
+    print(run(target.scope, audit_keys(target, options.words[0])))
     return 0
 
 
 COMMAND = Command("Count the keys with a prefix.", _count, namespace_options, (Argument("P", "p"),))
 """
 EDITOR = """\
-'''`kvlens.countKeys`: count the keys with a prefix.'''
+'''`kvlens.auditKeys`: count the keys with a prefix.'''
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ from typing import TypedDict
 from kvlens.lsp.command import Command
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
-from kvlens.operations.count_keys import count_keys
+from kvlens.operations.audit_keys import audit_keys
 
 
 class Parameters(Target):
@@ -72,7 +72,7 @@ class Result(TypedDict):
 
 
 async def run(server, params) -> Result:
-    return {"keys": await count_keys(await find_target(server, params), params.text("prefix"))}
+    return {"keys": await audit_keys(await find_target(server, params), params.text("prefix"))}
 
 
 COMMAND = Command(run)
@@ -84,15 +84,15 @@ import { type Contribution, type Parts, type Subject, target } from '../command'
 import { brief } from '../messages';
 
 export const contribution: Contribution = {
-    title: 'Count Keys…',
+    title: 'Audit Keys…',
     about: 'Count the keys with a prefix',
     menus: { 'view/title': [{ when: 'view == kvlens.namespaces', group: '1_keys@1' }] },
     keybinding: { key: 'ctrl+k ctrl+n', when: 'focusedView == kvlens.namespaces' },
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const namespace = await target(parts, node, 'Count Keys');
-    const { keys } = await parts.server.ask('kvlens.countKeys', { ...namespace, prefix: '' });
+    const namespace = await target(parts, node, 'Audit Keys');
+    const { keys } = await parts.server.ask('kvlens.auditKeys', { ...namespace, prefix: '' });
     brief(keys.toLocaleString('en'));
 }
 """
@@ -118,7 +118,7 @@ async def main():
     found.set()
     project.emulator = SimpleNamespace(store=open_store)
     server = SimpleNamespace(found=found, projects=[project], settings=Settings(trusted=True))
-    params = ExecuteCommandParams("kvlens.countKeys", [{"binding": "ONE", "prefix": "a"}])
+    params = ExecuteCommandParams("kvlens.auditKeys", [{"binding": "ONE", "prefix": "a"}])
     print(json.dumps(await execute_command.run(server, params)))
     await store.close()
 
@@ -140,9 +140,9 @@ def project(tmp_path: Path) -> Path:
     copy = tmp_path / "server" / "kvlens"
     shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
     for name, text in {
-        "operations/count_keys.py": OPERATION,
-        "cli/commands/key_count.py": SHELL,
-        "lsp/commands/count_keys.py": EDITOR,
+        "operations/audit_keys.py": OPERATION,
+        "cli/commands/key_audit.py": SHELL,
+        "lsp/commands/audit_keys.py": EDITOR,
     }.items():
         (copy / name).write_text(text, encoding="utf-8")
     config = "kv_namespaces = [{ binding = 'ONE', id = '1d' }]\n"
@@ -167,10 +167,10 @@ def test_a_new_file_is_a_new_command(project: Path) -> None:
     on = ("--binding", "ONE")
     for key in ("a1", "a2", "b"):
         python(project, "-m", "kvlens", "key", "put", key, "v", *on)
-    assert python(project, "-m", "kvlens", "key", "count", "a", *on) == "2\n"
+    assert python(project, "-m", "kvlens", "key", "audit", "a", *on) == "2\n"
     page = python(project, "-m", "kvlens", "key", "--help")
-    assert "kvlens key count P          Count the keys with a prefix" in page
-    assert "count" in json.loads(python(project, "-c", COMPLETED))
+    assert "kvlens key audit P          Count the keys with a prefix" in page
+    assert "audit" in json.loads(python(project, "-c", COMPLETED))
     imported, answer = map(json.loads, python(project, "-c", PROGRAM).splitlines())
     assert (imported, answer) == ([], {"keys": 2})
 

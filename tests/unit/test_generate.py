@@ -95,17 +95,17 @@ NEW = {
     # what is written by hand: a rule, a store, and a command for shell, clients and palette
     "server/kvlens/lint/config/binding_too_long.py": RULE.lstrip(),
     "server/kvlens/stores/tape.py": FLOPPY.replace("floppy", "tape"),
-    "server/kvlens/operations/count_keys.py": OPERATION,
-    "server/kvlens/cli/commands/key_count.py": SHELL,
-    "server/kvlens/lsp/commands/count_keys.py": EDITOR,
-    "extension/src/commands/countKeys.ts": PALETTE,
+    "server/kvlens/operations/audit_keys.py": OPERATION,
+    "server/kvlens/cli/commands/key_audit.py": SHELL,
+    "server/kvlens/lsp/commands/audit_keys.py": EDITOR,
+    "extension/src/commands/auditKeys.ts": PALETTE,
 }
 GENERATED: dict[str, tuple[str, ...]] = {
     # what is generated, and lines that are in it then
-    "docs/cli.md": ("### kvlens key count",),
+    "docs/cli.md": ("### kvlens key audit",),
     "docs/commands.md": (
-        "| `kvlens.countKeys` | namespace, `prefix` | `{keys}` |",
-        "| Count Keys… | Count the keys with a prefix |",
+        "| `kvlens.auditKeys` | namespace, `prefix` | `{keys}` |",
+        "| Audit Keys… | Count the keys with a prefix |",
     ),
     "docs/rules/README.md": (
         "| [binding-too-long](binding-too-long.md) | warning "
@@ -119,15 +119,15 @@ GENERATED: dict[str, tuple[str, ...]] = {
     "extension/package.json": (
         '            "binding-too-long": { "enum": ["error", "warning", "information", "off"], '
         '"description": "A binding is longer than 64 characters. Default: warning." },',
-        '      { "command": "kvlens.countKeys", "category": "KV Lens", "title": "Count Keys…" },',
-        '        { "command": "kvlens.countKeys", "when": "view == kvlens.namespaces", '
+        '      { "command": "kvlens.auditKeys", "category": "KV Lens", "title": "Audit Keys…" },',
+        '        { "command": "kvlens.auditKeys", "when": "view == kvlens.namespaces", '
         '"group": "1_keys@1" },',
-        '      { "command": "kvlens.countKeys", "key": "ctrl+k ctrl+n", '
+        '      { "command": "kvlens.auditKeys", "key": "ctrl+k ctrl+n", '
         '"when": "focusedView == kvlens.namespaces" },',
     ),
-    "extension/src/commands/index.ts": ("export * as countKeys from './countKeys';",),
+    "extension/src/commands/index.ts": ("export * as auditKeys from './auditKeys';",),
     "extension/src/protocol.ts": (
-        "    'kvlens.countKeys': [CountKeysParameters, CountKeysResult];",
+        "    'kvlens.auditKeys': [AuditKeysParameters, AuditKeysResult];",
     ),
 }
 CHECKED = (
