@@ -65,6 +65,7 @@ def test_no_name_is_more_than_text(open_window: Open, project: Path) -> None:
     window.running()
     window.expand("Top level")
     window.expand("KV")
+    page.mouse.move(900, 400)  # the tooltip of the row above covers the one below
 
     # the view and its tooltip
     window.see("a\\u202egpj.exe").hover()

@@ -183,7 +183,7 @@ def test_a_namespace_is_added_to_the_config(window: Window, project: Path) -> No
     window.asks("Add Namespace")
     window.pick("staging")
     window.type("1ST")
-    expect(window.objection()).to_contain_text("not beginning with a digit")
+    expect(window.objection()).to_contain_text("don't start with a digit")
     window.type("SESSIONS")
     expect(window.objection()).to_contain_text("There is already a binding")
     window.answer("CARTS")

@@ -242,7 +242,7 @@ def test_save_as_writes_the_key_that_is_named(window: Window, served: Served) ->
     assert (served.value("conflict"), served.value("mine")) == (b"of a Worker", b"mine")
 
     window.save_as("../FEATURE_FLAGS/other")
-    window.toast('is not in "/KV Lens/SESSIONS"')
+    window.toast('isn\'t in "/KV Lens/SESSIONS"')
     assert window.served("FEATURE_FLAGS").keys() == {}
     for key, value in (("bytes", b"\xff\xfe"), ("lines", b"a\r\nb\nc")):
         open_value(window, served, key, value)

@@ -259,6 +259,7 @@ class Window:
     def replace(self, text: str) -> None:
         """Replace all text of the active editor."""
         self.page.locator(".editor-instance .view-lines").click()
+        expect(self.page.locator(".editor-instance .monaco-editor.focused")).to_be_visible()
         self.page.keyboard.press("Control+A")
         # pasted, as typing would close brackets and quotes by itself
         self.page.evaluate(PASTE, text)
