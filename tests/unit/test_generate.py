@@ -93,7 +93,7 @@ COPIED = (
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", ".wrangler", "*.png")
 NEW = {
     # what is written by hand: a rule, a store, and a command for shell, clients and palette
-    "server/kvlens/lint/config/binding_too_long.py": RULE.lstrip(),
+    "server/kvlens/lint/config/binding_made_up.py": RULE.lstrip(),
     "server/kvlens/stores/tape.py": FLOPPY.replace("floppy", "tape"),
     "server/kvlens/operations/audit_keys.py": OPERATION,
     "server/kvlens/cli/commands/key_audit.py": SHELL,
@@ -108,16 +108,16 @@ GENERATED: dict[str, tuple[str, ...]] = {
         "| Audit Keys… | Count the keys with a prefix |",
     ),
     "docs/rules/README.md": (
-        "| [binding-too-long](binding-too-long.md) | warning "
+        "| [binding-made-up](binding-made-up.md) | warning "
         "| A binding is longer than 64 characters |",
     ),
-    "docs/rules/binding-too-long.md": (
+    "docs/rules/binding-made-up.md": (
         "A binding is longer than 64 characters. Severity: warning.",
     ),
     "docs/settings.md": ("| `tape:DRIVE` | keys on a disk |",),
     "docs/stores.md": ("| `tape:DRIVE` | keys on a disk |",),
     "extension/package.json": (
-        '            "binding-too-long": { "enum": ["error", "warning", "information", "off"], '
+        '            "binding-made-up": { "enum": ["error", "warning", "information", "off"], '
         '"description": "A binding is longer than 64 characters. Default: warning." },',
         '      { "command": "kvlens.auditKeys", "category": "KV Lens", "title": "Audit Keys…" },',
         '        { "command": "kvlens.auditKeys", "when": "view == kvlens.namespaces", '

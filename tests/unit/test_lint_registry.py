@@ -41,7 +41,7 @@ def _check(entry):
         yield Finding(field.value_span, "The binding is too long.")
 
 
-RULE = EntryRule("binding-too-long", "warning", "A binding is longer than 64 characters", _check)
+RULE = EntryRule("binding-made-up", "warning", "A binding is longer than 64 characters", _check)
 '''
 PROGRAM = """
 import json, sys
@@ -53,7 +53,7 @@ text = "kv_namespaces = [{ binding = '%s', id = '%s' }]" % ("A" * 65, "0f2ac74b4
 found = [problem.code for problem in check(load_text(text, "wrangler.toml"))]
 parsers = [name for name in sys.modules if "tree_sitter" in name or name == "kvlens.js.syntax"]
 from kvlens.lsp.settings import read_levels
-print(json.dumps([found, parsers, read_levels({"binding-too-long": "off"})[1], [*rules_of("config")]]))
+print(json.dumps([found, parsers, read_levels({"binding-made-up": "off"})[1], [*rules_of("config")]]))
 """
 
 
@@ -62,7 +62,7 @@ def test_a_new_file_is_a_new_rule(form: str, tmp_path: Path) -> None:
     package = Path(kvlens.__file__).parent
     copy = tmp_path / "server" / "kvlens"
     shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "lint" / "config" / "binding_too_long.py").write_text(RULE, encoding="utf-8")
+    (copy / "lint" / "config" / "binding_made_up.py").write_text(RULE, encoding="utf-8")
     place = copy.parent
     if form == "zip":
         place = Path(shutil.make_archive(str(tmp_path / "kvlens"), "zip", copy.parent, "kvlens"))
@@ -74,8 +74,8 @@ def test_a_new_file_is_a_new_rule(form: str, tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     found, parsers, complaints, codes = json.loads(done.stdout)
-    assert (found, parsers, complaints) == (["binding-too-long"], [], [])
-    assert codes == sorted([*rules_of("config"), "binding-too-long"])
+    assert (found, parsers, complaints) == (["binding-made-up"], [], [])
+    assert codes == sorted([*rules_of("config"), "binding-made-up"])
 
 
 def test_rules_are_listed_by_domain_then_by_code() -> None:
