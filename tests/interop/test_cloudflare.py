@@ -320,8 +320,8 @@ async def test_wrong_token(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("url", "variable", "value", "said"),
     [
-        ("cloudflare:", "X", "", "write cloudflare:ACCOUNT_ID"),
-        ("cloudflare:a/b", "X", "", "write cloudflare:ACCOUNT_ID"),
+        ("cloudflare:", "X", "", "use cloudflare:ACCOUNT_ID"),
+        ("cloudflare:a/b", "X", "", "use cloudflare:ACCOUNT_ID"),
         ("cloudflare:acc?writes=yes", "X", "", "To allow writes, append ?writes=allow."),
         ("cloudflare:acc?write=allow", "X", "", "To allow writes, append ?writes=allow."),
         ("cloudflare:acc", "CLOUDFLARE_API_TOKEN", "", "needs CLOUDFLARE_API_TOKEN in the env"),
