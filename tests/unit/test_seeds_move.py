@@ -11,7 +11,7 @@ from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, Write
 from kvlens.operations.namespaces import Unclaimed, unclaimed
 from kvlens.seeds import move as moving
-from kvlens.seeds.move import Existing, Moved, move
+from kvlens.seeds.move import Existing, Transferred, move
 from kvlens.stores.base import Seen, Store, StoreError
 from kvlens.stores.memory import MemoryStore
 from kvlens.stores.registry import open_store
@@ -34,22 +34,22 @@ async def entries(store: Store, ns: str, keys: str = "abc") -> list[Entry | None
 
 A, B = Entry(b"1", '{"m":1}', LATER), Entry(b"\xff", None, None)
 OTHER = Entry(b"other", None, None)
-OVER: dict[str, tuple[Existing, Moved, list[Entry | None], list[Entry | None]]] = {
+OVER: dict[str, tuple[Existing, Transferred, list[Entry | None], list[Entry | None]]] = {
     # existing: (the answer, then OLD's a and b, then NEW's)
-    "refuse": ("refuse", Moved(0, ["a"]), [A, B], [OTHER, None]),
-    "keep": ("keep", Moved(1, ["a"]), [A, None], [OTHER, B]),
-    "overwrite": ("overwrite", Moved(2, ["a"]), [None, None], [A, B]),
+    "refuse": ("refuse", Transferred(0, ["a"]), [A, B], [OTHER, None]),
+    "keep": ("keep", Transferred(1, ["a"]), [A, None], [OTHER, B]),
+    "overwrite": ("overwrite", Transferred(2, ["a"]), [None, None], [A, B]),
 }
 
 
 async def test_everything_goes_over(store: Store) -> None:
     await store.put("NEW", Write("b", b"\xff"))  # the same value doesn't conflict
     await store.put("NEW", Write("c", b"3"))
-    assert await move(store, "OLD", "NEW") == Moved(2, [])
+    assert await move(store, "OLD", "NEW") == Transferred(2, [])
     assert await entries(store, "OLD") == [None, None, None]
     assert await entries(store, "NEW") == [A, B, Entry(b"3", None, None)]
-    assert await move(store, "OLD", "NEW") == Moved(0, [])
-    assert await move(store, "NEW", "NEW") == Moved(0, [])
+    assert await move(store, "OLD", "NEW") == Transferred(0, [])
+    assert await move(store, "NEW", "NEW") == Transferred(0, [])
     assert (await store.stats("NEW")).keys == 3
 
 
@@ -57,7 +57,7 @@ async def test_everything_goes_over(store: Store) -> None:
 async def test_what_both_have(
     store: Store,
     existing: Existing,
-    answer: Moved,
+    answer: Transferred,
     old: list[Entry | None],
     new: list[Entry | None],
 ) -> None:
@@ -77,7 +77,7 @@ async def test_an_answer_counts_for_what_was_asked_about(store: Store) -> None:
     assert again[:2] == (0, ["a"])
     assert await entries(store, "OLD", "ab") == [A, B]
     assert await entries(store, "NEW", "ab") == [Entry(b"since"), None]
-    assert await move(store, "OLD", "NEW", "overwrite", again.digest) == Moved(2, ["a"])
+    assert await move(store, "OLD", "NEW", "overwrite", again.digest) == Transferred(2, ["a"])
     assert await entries(store, "NEW", "ab") == [A, B]
 
 
@@ -113,7 +113,7 @@ async def test_what_is_written_meanwhile_stays() -> None:
     store = Failing(CLOCK)
     await store.put_many("OLD", [Write("a", b"1"), Write("b", b"2")])
     store.meanwhile = Write("a", b"newer")
-    assert await move(store, "OLD", "NEW") == Moved(1, [])
+    assert await move(store, "OLD", "NEW") == Transferred(1, [])
     assert [e and e.value for e in await entries(store, "OLD", "ab")] == [b"newer", None]
     assert [e and e.value for e in await entries(store, "NEW", "ab")] == [b"1", b"2"]
 
@@ -138,7 +138,7 @@ async def test_what_is_written_right_before_the_delete_stays(
         return await delete(ns, seen)
 
     monkeypatch.setattr(store, "delete_unchanged", late)
-    assert await move(store, "OLD", "NEW") == Moved(1, [])
+    assert await move(store, "OLD", "NEW") == Transferred(1, [])
     assert await entries(store, "OLD", "ab") == [stays, None]
     assert await entries(store, "NEW", "ab") == [A, B]
 

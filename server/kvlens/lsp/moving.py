@@ -49,9 +49,7 @@ async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
             return
         existing = "overwrite" if answer == overwrite else "keep"
         moved = await move(target, old.id, existing, moved.digest)
-    server.show_message(
-        "info", f"Moved {amount(moved.moved, None)} from {old.id} to {new.binding}."
-    )
+    server.show_message("info", f"Moved {amount(moved.keys, None)} from {old.id} to {new.binding}.")
     server.keys_changed(project, (old.id, new.id))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kvlens.operations.existing import checked_existing
 from kvlens.operations.target import Target
 from kvlens.seeds import move as moving
-from kvlens.seeds.move import Moved
+from kvlens.seeds.move import Transferred
 from kvlens.seeds.progress import Cancelled, Progress
 
 
@@ -17,7 +17,7 @@ async def move(
     *,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
-) -> Moved:
+) -> Transferred:
     """Move every key of the namespace with id `source` to the target.
 
     If the target has keys with other content, `existing` decides: "refuse" moves nothing, "keep"

@@ -18,24 +18,13 @@ PART_KEYS = 10_000
 PART_SIZE = 64 * 1024 * 1024  # bytes of values that are held at once
 
 
-class Copied(NamedTuple):
-    """How many keys were copied, and which both namespaces had with different content.
+class Transferred(NamedTuple):
+    """How many keys were copied or moved, and which both namespaces had with different content.
 
-    If nothing was copied because of those, `digest` is that of what the target holds of them.
+    If nothing was because of those, `digest` is that of what the target holds of them.
     """
 
-    copied: int
-    conflicts: list[str]
-    digest: str | None = None
-
-
-class Moved(NamedTuple):
-    """How many keys went over, and which both namespaces have with different content.
-
-    Where nothing was moved because of those, `digest` is that of what the target holds of them.
-    """
-
-    moved: int
+    keys: int
     conflicts: list[str]
     digest: str | None = None
 
@@ -50,7 +39,7 @@ async def copy(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
     unchanged: str = "nothing was copied",
-) -> Copied:
+) -> Transferred:
     """Copy every key of namespace `old` to `new`, with metadata and expiration.
 
     If `new` has a key with other content, `existing` decides: with "refuse" nothing is copied, with
@@ -60,12 +49,12 @@ async def copy(
     before.
     """
     if old == new:
-        return Copied(0, [])
+        return Transferred(0, [])
     conflicts = await _conflicts(store, old, new)
     if conflicts and (existing == "refuse" or (existing == "overwrite" and expected is not None)):
         digest = await of_entries(store, new, conflicts)
         if existing == "refuse" or digest != expected:
-            return Copied(0, conflicts, digest)
+            return Transferred(0, conflicts, digest)
     stay = set(conflicts) if existing == "keep" else set()
     steps = Steps(unchanged, progress, cancelled)
     added: list[Seen] = []
@@ -85,7 +74,7 @@ async def copy(
     except (CancelledError, StoreError):
         await _take_back(store, new, added, replaced)
         raise
-    return Copied(copied, conflicts)
+    return Transferred(copied, conflicts)
 
 
 async def move(
@@ -97,7 +86,7 @@ async def move(
     *,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
-) -> Moved:
+) -> Transferred:
     """Copy every key of namespace `old` to `new`, as `copy` does, and then delete it from `old`.
 
     A key is deleted only once `new` has it, and only if it is still what `new` has: what is
@@ -112,7 +101,7 @@ async def move(
         unchanged="nothing was moved",
     )
     if old == new or digest is not None:
-        return Moved(0, conflicts, digest)
+        return Transferred(0, conflicts, digest)
     stay = set(conflicts) if existing == "keep" else set()
     moved = 0
     async for part in _parts(store, old, stay):
@@ -123,7 +112,7 @@ async def move(
             if there is not None and not differing(write, there)
         ]
         moved += len(await store.delete_unchanged(old, safe))
-    return Moved(moved, conflicts)
+    return Transferred(moved, conflicts)
 
 
 async def _conflicts(store: Store, old: str, new: str) -> list[str]:

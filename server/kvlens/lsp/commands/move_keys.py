@@ -54,10 +54,10 @@ async def run(server: Server, params: Params) -> Result:
             progress=progress.report,
             cancelled=progress.cancelled,
         )
-    if done.moved:
+    if done.keys:
         server.keys_changed(await find_project(server, params), (source, target.id))
     return {
-        "moved": done.moved,
+        "moved": done.keys,
         "conflicts": len(done.conflicts),
         "keys": done.conflicts[:NAMED],
         "digest": done.digest,
