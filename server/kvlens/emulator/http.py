@@ -53,7 +53,7 @@ class Request:
         self.size = 0
         self.body = b""
         self.keep_alive = True
-        self.held = 0  # bytes counted as answers
+        self.held = 0  # bytes of the body that are counted
 
 
 class Response(NamedTuple):
@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
         self._wrong = ""  # what is wrong with the headers
         self._chunks: list[bytes] = []
         self._waits = False  # for memory, in the middle of a body
-        self._sending = 0  # bytes of answers counted as answers
+        self._sending = 0  # bytes of answers that are counted
         self._unsent = 0
         self.busy = False
         self.trusted = False

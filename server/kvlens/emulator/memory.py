@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import sys
 from collections import deque
 from typing import Protocol
@@ -30,7 +31,6 @@ class Memory:
         self.held = 0
         self.waiting: deque[Holder] = deque()
         self._held: dict[Holder, int] = {}
-        self._gives_back = False
 
     @property
     def full(self) -> bool:
@@ -55,9 +55,7 @@ class Memory:
 
     def take(self, holder: Holder, size: int) -> None:
         """Count bytes that are there already."""
-        if not self._gives_back:
-            self._gives_back = True
-            _give_large_blocks_back()
+        _give_large_blocks_back()
         self._held[holder] = self._held.get(holder, 0) + size
         self.held += size
 
@@ -100,6 +98,7 @@ class Memory:
                 self.waiting.popleft()
 
 
+@functools.cache
 def _give_large_blocks_back() -> None:
     """Have glibc return what a large body took: else it keeps up to 32 MiB blocks for later.
 
