@@ -230,12 +230,6 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
-def confirmed(question: str) -> bool:
-    """Ask on the terminal; only yes is yes."""
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
 def print_json(value: object) -> None:
     """Print JSON as wrangler does, two spaces deep."""
     print(json_text(value))

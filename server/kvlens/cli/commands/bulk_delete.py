@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from kvlens.cli.common import confirmed, counted, find_target, namespace_options, print_json, run
+from kvlens.cli.common import counted, find_target, namespace_options, print_json, run
 from kvlens.cli.frame import Command, CommandError, Options
 from kvlens.cli.keys import KEYS_FILE, file_text
+from kvlens.cli.questions import confirmed
 from kvlens.cli.terminal import one_line
 from kvlens.operations.delete import delete
 from kvlens.seeds.keys import parse_keys

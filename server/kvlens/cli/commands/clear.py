@@ -8,16 +8,15 @@ from __future__ import annotations
 import argparse
 import sys
 
-from kvlens.cli.common import confirmed, counted, find_target, namespace_options, print_json, run
+from kvlens.cli.common import counted, find_target, namespace_options, print_json, run
 from kvlens.cli.frame import Command, CommandError, Options, UsageError
+from kvlens.cli.questions import confirmed, force_option
 from kvlens.cli.terminal import one_line
 from kvlens.operations.clear import clear, list_names
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--force", "-f", "--yes", "-y", action="store_true", help="do not ask (needed in scripts)"
-    )
+    force_option(parser)
     namespace_options(parser)
 
 

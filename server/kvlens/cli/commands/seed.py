@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.cli.common import (
-    confirmed,
     counted,
     find_scope,
     find_target,
@@ -22,8 +21,9 @@ from kvlens.cli.common import (
     run,
     shown,
 )
-from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
+from kvlens.cli.frame import Argument, Command, Options, UsageError
 from kvlens.cli.keys import some_keys
+from kvlens.cli.questions import confirm_unchanged, force_option
 from kvlens.cli.terminal import one_line
 from kvlens.config.find import SEEDS
 from kvlens.operations.seed import (
@@ -45,9 +45,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="print what would change; write nothing"
     )
-    parser.add_argument(
-        "--force", "-f", "--yes", "-y", action="store_true", help="do not ask (as in scripts)"
-    )
+    force_option(parser, "as in scripts")
     namespace_options(parser)
 
 
@@ -87,12 +85,9 @@ def _ask(scope: Scope, jobs: Sequence[Job]) -> None:
         for job, one in zip(jobs, found, strict=True)
         if one.keys
     ]
-    if not lost:
-        return
-    if not confirmed(f"Overwrite {'; '.join(lost)}?"):
-        raise CommandError("nothing was written")
-    if run(scope, _conflicts(jobs)) != found:
-        raise CommandError("the keys have changed since the question; nothing was written")
+    if lost:
+        question = f"Overwrite {'; '.join(lost)}?"
+        confirm_unchanged(scope, question, lambda: _conflicts(jobs), found, "nothing was written")
 
 
 async def _conflicts(jobs: Sequence[Job]) -> list[Conflicts]:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 
-from kvlens.cli.common import confirmed, counted, find_scope, print_json, run
-from kvlens.cli.frame import Command, CommandError, Options, UsageError
+from kvlens.cli.common import counted, find_scope, print_json, run
+from kvlens.cli.frame import Command, Options, UsageError
 from kvlens.cli.keys import some_keys
+from kvlens.cli.questions import confirm_unchanged, force_option
 from kvlens.cli.snapshots import NAME, left_out, snapshot_options, titled, warn_unpaired
 from kvlens.operations.snapshot_diff import Comparison, diff_snapshot
 from kvlens.operations.snapshot_restore import as_json, held_now, restore_snapshot
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--force", "-f", "--yes", "-y", action="store_true", help="do not ask (needed in scripts)"
-    )
+    force_option(parser)
     snapshot_options(parser)
 
 
@@ -56,10 +55,8 @@ def _ask(found: Comparison) -> None:
     if not sys.stdin.isatty():
         return
     held = run(found.scope, held_now(found))
-    if not confirmed(" ".join(questions)):
-        raise CommandError("nothing was restored")
-    if run(found.scope, held_now(found)) != held:
-        raise CommandError("the keys have changed since the question; nothing was restored")
+    question = " ".join(questions)
+    confirm_unchanged(found.scope, question, lambda: held_now(found), held, "nothing was restored")
 
 
 COMMAND = Command(

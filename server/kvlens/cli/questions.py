@@ -1,0 +1,40 @@
+"""Questions on the terminal before keys are lost, and the option that answers them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from kvlens.cli.common import run
+from kvlens.cli.frame import CommandError
+from kvlens.operations.target import Scope
+
+T = TypeVar("T")
+
+
+def force_option(parser: argparse.ArgumentParser, when: str = "needed in scripts") -> None:
+    """Add `--force` and its other names."""
+    parser.add_argument(
+        "--force", "-f", "--yes", "-y", action="store_true", help=f"do not ask ({when})"
+    )
+
+
+def confirmed(question: str) -> bool:
+    """Ask on the terminal; only yes is yes."""
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def confirm_unchanged(
+    scope: Scope, question: str, look: Callable[[], Coroutine[Any, Any, T]], seen: T, nothing: str
+) -> None:
+    """Ask about what was `seen`; `nothing` says what was not done.
+
+    Raises CommandError for a no, and if `look` finds something else after the answer.
+    """
+    if not confirmed(question):
+        raise CommandError(nothing)
+    if run(scope, look()) != seen:
+        raise CommandError(f"the keys have changed since the question; {nothing}")
