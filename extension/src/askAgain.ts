@@ -5,15 +5,19 @@ import { isModified } from './server';
 /** The lines that a repeated question adds. */
 export const CHANGED = ['Something has changed since you were asked.'];
 
-/** Ask and act; ask again, and say why, if something has changed in between. */
-export async function asked<T>(work: (again: string[]) => Promise<T>): Promise<T> {
-    for (let again: string[] = []; ; again = CHANGED) {
-        try {
-            return await work(again);
-        } catch (error) {
-            if (!isModified(error)) {
-                throw error;
-            }
+/**
+ * Ask what to delete, and delete it; ask once more if that has changed before the answer.
+ *
+ * A busy Worker would make the question come back for ever: the second one says that whatever is
+ * there then is deleted, and its answer is taken as it is.
+ */
+export async function askedTwice<T>(work: (again: string[]) => Promise<T>): Promise<T> {
+    try {
+        return await work([]);
+    } catch (error) {
+        if (!isModified(error)) {
+            throw error;
         }
+        return work([...CHANGED, 'What is there when you answer is deleted.']);
     }
 }

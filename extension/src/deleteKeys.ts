@@ -1,17 +1,22 @@
 /** Delete keys of one namespace or several, after a question. */
 
 import { nameOf } from './address';
+import { askedTwice } from './askAgain';
 import { type Parts, where } from './command';
 import * as format from './format';
 import { brief } from './messages';
 import { type NamespaceRef, reference } from './model';
 import * as prompts from './prompts';
+import type { Commands } from './protocol';
+import { isModified } from './server';
 import type { KeyNode, Node } from './tree';
 
 /** Return how requests name the namespace of a key. */
 export function refOf(node: KeyNode): NamespaceRef {
     return reference(node.parent.project, node.parent.namespace);
 }
+
+type Deleted = Commands['kvlens.delete'][1];
 
 /** Keys to delete from one namespace. */
 interface Group {
@@ -53,32 +58,48 @@ export async function removeGroups(
     groups: Group[],
     others: string[] = [],
 ): Promise<void> {
-    const total = groups.reduce((sum, { keys }) => sum + keys.length, 0);
-    const what = total === 1 ? `"${groups[0].keys[0]}"` : format.count(total, 'key');
-    const from = groups.length === 1 ? nameOf(groups[0].space) : `${groups.length} namespaces`;
-    const lines = groups.map(({ space, keys }) => {
-        const names = total === 1 ? '' : `: ${format.some(keys)}`;
-        return `${nameOf(space)} in ${where(parts, space)}${names}`;
-    });
-    lines.push("You can't undo this.");
-    if (others.length) {
-        lines.push(`${others.join(', ')} stays: "Clear Namespace…" deletes all of its keys.`);
-    }
-    await prompts.confirm(`Delete ${what} from ${from}?`, lines, 'Delete');
+    const left = [...groups];
     const done: Group[] = [];
-    for (const { space, keys } of groups) {
-        try {
-            await parts.server.ask('kvlens.delete', { ...space, keys });
-        } catch (error) {
-            const why = format.reason(error);
-            const left = groups.filter((group) => !done.some((one) => one.space === group.space));
-            throw new Error(
-                `${why} Deleted: ${listed(done) || 'nothing'}. Not deleted: ${listed(left)}.`,
-            );
+    await askedTwice(async (again) => {
+        const look = ({ space, keys }: Group): Promise<Deleted> =>
+            parts.server.ask('kvlens.delete', { ...space, keys, dryRun: true });
+        const seen = again.length ? [] : await Promise.all(left.map(look));
+        const lines = left.map(({ space, keys }) => {
+            const names = total(left) === 1 ? '' : `: ${format.some(keys)}`;
+            return `${nameOf(space)} in ${where(parts, space)}${names}`;
+        });
+        lines.push("You can't undo this.");
+        if (others.length) {
+            lines.push(`${others.join(', ')} stays: "Clear Namespace…" deletes all of its keys.`);
         }
-        done.push({ space, keys });
-    }
-    brief(`Deleted ${what} from ${from}`);
+        await prompts.confirm(`Delete ${described(left)}?`, [...lines, ...again], 'Delete');
+        for (const [at, { space, keys }] of [...left].entries()) {
+            const expected = seen[at]?.digest;
+            try {
+                await parts.server.ask('kvlens.delete', { ...space, keys, expected });
+            } catch (error) {
+                if (isModified(error)) {
+                    throw error;
+                }
+                const why = format.reason(error);
+                throw new Error(
+                    `${why} Deleted: ${listed(done) || 'nothing'}. Not deleted: ${listed(left)}.`,
+                );
+            }
+            done.push(...left.splice(0, 1));
+        }
+    });
+    brief(`Deleted ${described(done)}`);
+}
+
+function total(groups: Group[]): number {
+    return groups.reduce((sum, { keys }) => sum + keys.length, 0);
+}
+
+function described(groups: Group[]): string {
+    const count = total(groups);
+    const what = count === 1 ? `"${groups[0].keys[0]}"` : format.count(count, 'key');
+    return `${what} from ${groups.length === 1 ? nameOf(groups[0].space) : `${groups.length} namespaces`}`;
 }
 
 function listed(groups: Group[]): string {

@@ -47,8 +47,8 @@ export interface ClearParameters extends Target {
     /** Count the keys, and delete nothing. */
     dryRun?: boolean;
     /**
-     * The `digest` of a dry run: delete exactly those keys. If there are others now, the error is
-     * `ContentModified`.
+     * The `digest` of a dry run: delete exactly those keys. If there are others now, or they hold
+     * something else, the error is `ContentModified`.
      */
     expected?: string;
 }
@@ -57,7 +57,7 @@ export interface ClearResult {
     deleted: number;
     /** Of a dry run. */
     keys?: number;
-    /** Of a dry run: identifies the keys that it counted. */
+    /** Of a dry run: identifies the keys that it counted, and what they hold. */
     digest?: string;
 }
 
@@ -65,11 +65,20 @@ export interface DeleteParameters extends Target {
     /** The key, or use `keys`. */
     key?: string;
     keys?: string[];
+    /** Read the keys, and delete nothing. */
+    dryRun?: boolean;
+    /**
+     * The `digest` of a dry run. If the keys hold something else now, nothing is deleted, and the
+     * error is `ContentModified`.
+     */
+    expected?: string;
 }
 
 export interface DeleteResult {
     /** The number of those keys that existed. */
     deleted: number;
+    /** Of a dry run: identifies what the keys hold. */
+    digest?: string;
 }
 
 export interface ExportParameters extends Target {
@@ -254,8 +263,8 @@ export interface SeedParameters extends Target {
      */
     existing?: 'refuse' | 'keep' | 'overwrite';
     /**
-     * With `overwrite`, the `digest` of a refused answer: nothing is written if these keys hold
-     * something else now.
+     * With `keep` and `overwrite`, the `digest` of a refused answer: nothing is written if these
+     * keys hold something else now, or the file does.
      */
     expected?: string;
 }
@@ -269,7 +278,7 @@ export interface SeedResult {
     conflicts?: number;
     /** The names of some of these. */
     keys?: string[];
-    /** Identifies what these hold. */
+    /** Identifies what these and the file hold. */
     digest?: string;
 }
 

@@ -39,6 +39,24 @@ def test_a_clear_deletes_what_was_counted(window: Window, served: Served) -> Non
     assert served.keys() == {}
 
 
+def test_a_delete_takes_what_was_there_when_it_was_asked(window: Window, served: Served) -> None:
+    box = window.page.locator(".monaco-dialog-box")
+    for key in ("counter", "other"):
+        served.put(key, b"41")
+    window.see("counter")
+    window.context_menu("counter", "Delete Key…")
+    expect(box).to_contain_text('Delete "counter" from SESSIONS?')
+    served.put("counter", b"42")
+    window.dialog("Delete")
+    expect(box).to_contain_text("Something has changed since you were asked.")
+    window.shot("again")
+    assert served.value("counter") == b"42"
+    served.put("counter", b"43")  # a Worker that never stops: the question has said so
+    window.dialog("Delete")
+    expect(window.row("counter")).to_have_count(0)
+    assert served.keys().keys() == {"other"}
+
+
 def test_a_seed_asks_about_keys_that_differ(window: Window, served: Served, project: Path) -> None:
     items: list[dict[str, object]] = [{"key": key, "value": "1"} for key in "ab"]
     items.append({"key": "c", "value": base64.b64encode(b"\xff").decode(), "base64": True})

@@ -173,6 +173,21 @@ async def test_commands_beside_a_change_of_the_store(editor: Editor) -> None:
             assert "Internal error" not in str(answer)
 
 
+async def test_a_delete_takes_what_was_read(editor: Editor) -> None:
+    prices = {"binding": "PRICES"}
+    keys = {**prices, "keys": ["counter", "none"]}
+    await run(editor, "kvlens.put", **prices, key="counter", text="41")
+    read = await run(editor, "kvlens.delete", **keys, dryRun=True)
+    assert read["deleted"] == 0
+    await run(editor, "kvlens.put", **prices, key="counter", text="42")
+    with pytest.raises(JsonRpcException, match="to delete from PRICES are not what") as caught:
+        await run(editor, "kvlens.delete", **keys, expected=read["digest"])
+    assert caught.value.code == -32801  # ContentModified
+    again = await run(editor, "kvlens.delete", **keys, dryRun=True)
+    done = await run(editor, "kvlens.delete", **keys, expected=again["digest"])
+    assert done == {"deleted": 1}
+
+
 async def test_a_clear_takes_what_was_counted(editor: Editor) -> None:
     prices = {"binding": "PRICES"}
     for number in range(1005):
@@ -222,8 +237,14 @@ async def test_a_seed_takes_nothing_away_unless_told(
         assert await run(editor, "kvlens.get", **prices, key="k") == before
         seen = {**seed, "existing": "overwrite", "expected": refused["digest"]}
         await run(editor, "kvlens.put", **prices, key="k", text="never seen")
+        for existing in ("overwrite", "keep"):
+            again = await run(editor, "kvlens.seed", **{**seen, "existing": existing})
+            assert (again["conflicts"], again["written"]) == (1, 0)
+        seen["expected"] = again["digest"]
+        file.write_text(json.dumps([*items, {"key": "unasked", "value": ""}]), encoding="utf-8")
         assert (await run(editor, "kvlens.seed", **seen))["conflicts"] == 1
-        seen["expected"] = (await run(editor, "kvlens.seed", **seen))["digest"]
+        assert await run(editor, "kvlens.get", **prices, key="unasked") is None
+        file.write_text(json.dumps(items), encoding="utf-8")
         assert (await run(editor, "kvlens.seed", **seen))["written"] == 2
     assert (await run(editor, "kvlens.get", **prices, key="k"))["text"] == "v"
     await run(editor, "kvlens.clear", **prices)

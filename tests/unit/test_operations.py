@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
-from kvlens.operations.clear import clear, count, list_names
+from kvlens.operations.clear import before_clear, clear, count
 from kvlens.operations.copy import copy
-from kvlens.operations.delete import delete
+from kvlens.operations.delete import before_delete, delete
 from kvlens.operations.errors import (
     ConflictError,
     ExistsError,
@@ -137,12 +137,18 @@ async def _clear(one: Target, folder: Path) -> Any:
 async def _clear_counted(one: Target, folder: Path) -> Any:
     for number in range(1005):
         await put(one, f"k{number}", b"")
-    names = await list_names(one)
+    names = await before_clear(one)
     return len(names.keys), await clear(one, expected=names.digest), await count(one)
 
 
+async def _delete_seen(one: Target, folder: Path) -> Any:
+    await put(one, "a", b"")
+    digest = await before_delete(one, ["a", "b"])
+    return await delete(one, ["a", "b"], expected=digest), await get(one, "a")
+
+
 async def _clear_none(one: Target, folder: Path) -> Any:
-    return await clear(one, expected=(await list_names(one)).digest)
+    return await clear(one, expected=(await before_clear(one)).digest)
 
 
 async def _seed(one: Target, folder: Path) -> Any:
@@ -285,6 +291,7 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
     "delete": (_delete, (1, 0, None)),
     "clear": (_clear, (2, 2, 0)),
     "clear what was counted": (_clear_counted, (1005, 1005, 0)),
+    "delete what was seen": (_delete_seen, (1, None)),
     "clear what was counted as nothing": (_clear_none, 0),
     "seed": (_seed, ([("a", "changed"), ("b", "new")], (2, 1), (2, 0), Entry(b"2"))),
     "seed with defaults": (
@@ -462,9 +469,28 @@ async def _put_changed(one: Target, folder: Path) -> None:
     await put(one, "k", b"w", expected="")
 
 
+def _rewritten(key: str, value: bytes, **how: Any) -> Run:
+    """Delete and clear what was written again after the question."""
+
+    async def run(one: Target, folder: Path) -> None:
+        await put(one, "a", b"v")
+        await put(one, "b", b"v")
+        to_clear = await before_clear(one)
+        to_delete = await before_delete(one, ["a", "c"])
+        await put(one, key, value, **how)
+        with pytest.raises(ConflictError, match="Nothing was deleted"):
+            await clear(one, expected=to_clear.digest)
+        try:
+            await delete(one, ["a", "c"], expected=to_delete)
+        finally:
+            assert (await get(one, key) or Entry(b"")).value == value
+
+    return run
+
+
 async def _clear_others(one: Target, folder: Path) -> None:
     await put(one, "k", b"")
-    names = await list_names(one)
+    names = await before_clear(one)
     await delete(one, ["k"])
     await put(one, "later", b"precious")
     try:
@@ -597,9 +623,23 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
     "keys that were not counted": (
         _clear_others,
         ConflictError,
-        "namespace ONE now has 1 key, which aren't those that were counted. Nothing was "
+        "namespace ONE now has 1 key, and not all of them are as they were counted. Nothing was "
         "deleted; count them again first",
     ),
+    **{
+        f"delete {name}": (
+            changed,
+            ConflictError,
+            "the keys to delete from ONE are not what was read: something else has written to "
+            "them since. Nothing was deleted; read them again first",
+        )
+        for name, changed in {
+            "another value of the same size": _rewritten("a", b"w"),
+            "other metadata": _rewritten("a", b"v", metadata=1),
+            "another expiration": _rewritten("a", b"v", expiration=2_000_000_000),
+            "a key that was not there": _rewritten("c", b""),
+        }.items()
+    },
     "another store": (
         _other_store,
         OperationError,

@@ -1,7 +1,7 @@
 /** Delete every key in a namespace, after a question. */
 
 import { nameOf } from '../address';
-import { asked } from '../askAgain';
+import { askedTwice } from '../askAgain';
 import { type Contribution, type Parts, type Subject, target, where } from '../command';
 import * as format from '../format';
 import { brief } from '../messages';
@@ -21,7 +21,7 @@ export const contribution: Contribution = {
 export async function run(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Clear Namespace');
     const name = nameOf(space);
-    const deleted = await asked(async (again) => {
+    const deleted = await askedTwice(async (again) => {
         const counting = { ...space, dryRun: true };
         const { keys = 0, digest } = await parts.server.ask('kvlens.clear', counting);
         if (!keys) {
@@ -31,7 +31,8 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         const place = where(parts, space);
         const detail = `This deletes ${what} in ${place}. To keep ${them}, export the namespace first.`;
         await prompts.confirm(`Clear ${name}?`, [detail, ...again], 'Clear');
-        return (await parts.server.ask('kvlens.clear', { ...space, expected: digest })).deleted;
+        const expected = again.length ? undefined : digest;
+        return (await parts.server.ask('kvlens.clear', { ...space, expected })).deleted;
     });
     const count = format.count(deleted, 'key');
     brief(`Deleted ${count} from ${nameOf(space)}`);

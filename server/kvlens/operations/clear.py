@@ -1,4 +1,4 @@
-"""Delete every key of a namespace, or exactly those that were counted before."""
+"""Delete every key of a namespace, or exactly those that the user was asked about."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from kvlens.formatting import amount
 from kvlens.operations.errors import ConflictError
 from kvlens.operations.list_keys import pages
 from kvlens.operations.target import Target
-from kvlens.seeds.fingerprint import of_names
+from kvlens.seeds.fingerprint import of_entries, of_infos
 from kvlens.stores.base import Batch
 
 
-class Names(NamedTuple):
-    """The keys of a namespace, and the digest that tells them from others."""
+class Present(NamedTuple):
+    """The keys of a namespace, and a digest of what they hold."""
 
     keys: list[str]
     digest: str
@@ -25,28 +25,34 @@ async def count(target: Target) -> int | None:
     return (await store.stats(target.id)).keys
 
 
-async def list_names(target: Target) -> Names:
-    """Return the keys that there are to delete, for a question to the user. Raises StoreError."""
-    names = [info.name async for page in pages(target) for info in page.keys]
-    return Names(names, of_names(names))
+async def before_clear(target: Target) -> Present:
+    """Return the keys that there are to delete, for a question to the user. Raises StoreError.
+
+    Their values count in the digest, except where each would have to come over the network.
+    """
+    store = await target.store()
+    infos = [info async for page in pages(target) for info in page.keys]
+    keys = [info.name for info in infos]
+    far = not store.has_sizes
+    return Present(keys, of_infos(infos) if far else await of_entries(store, target.id, keys))
 
 
 async def clear(target: Target, *, expected: str | None = None) -> int:
     """Delete every key and return how many there were.
 
-    To ask the user first is the caller's part. With `expected`, the digest of the keys that the
-    user was asked about, exactly these are deleted. Raises ConflictError if there are others by
-    now, and StoreError.
+    To ask the user first is the caller's part. With `expected`, the digest of what the user was
+    asked about, exactly these keys are deleted. Raises ConflictError if there are others by now,
+    or if they hold something else, and StoreError.
     """
     store = await target.store()
     if expected is None:
         return await store.clear(target.id)
-    names = await list_names(target)
-    if names.digest != expected:
+    present = await before_clear(target)
+    if present.digest != expected:
         raise ConflictError(
-            f"namespace {target.name} now has {amount(len(names.keys), None)}, which aren't those "
-            f"that were counted. Nothing was deleted; count them again first"
+            f"namespace {target.name} now has {amount(len(present.keys), None)}, and not all of "
+            "them are as they were counted. Nothing was deleted; count them again first"
         )
-    if names.keys:
-        await store.change_many([Batch(target.id, deletes=names.keys)])
-    return len(names.keys)
+    if present.keys:
+        await store.change_many([Batch(target.id, deletes=present.keys)])
+    return len(present.keys)

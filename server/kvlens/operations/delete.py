@@ -1,18 +1,34 @@
-"""Delete keys."""
+"""Delete keys, or exactly what the user was asked about."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kvlens.operations.errors import ConflictError
 from kvlens.operations.keys import checked_key
 from kvlens.operations.target import Target
+from kvlens.seeds.fingerprint import of_entries
 
 
-async def delete(target: Target, keys: Sequence[str], *, listed: bool = False) -> int:
+async def before_delete(target: Target, keys: Sequence[str]) -> str:
+    """Return a digest of what the keys hold, for a question to the user. Raises StoreError."""
+    return await of_entries(await target.store(), target.id, list(keys))
+
+
+async def delete(
+    target: Target, keys: Sequence[str], *, listed: bool = False, expected: str | None = None
+) -> int:
     """Delete keys, all or none, and return how many there were.
 
-    `listed` is as in `get`. Raises InvalidError, KVError for a refused name, and StoreError.
+    `listed` is as in `get`. With `expected`, the digest of what the user was asked about, nothing
+    is deleted if the keys hold something else by now: ConflictError. Raises InvalidError, KVError
+    for a refused name, and StoreError.
     """
     names = keys if listed else [checked_key("delete", key) for key in keys]
     store = await target.store()
+    if expected is not None and await before_delete(target, names) != expected:
+        raise ConflictError(
+            f"the keys to delete from {target.name} are not what was read: something else has "
+            "written to them since. Nothing was deleted; read them again first"
+        )
     return await store.delete(target.id, names) if names else 0

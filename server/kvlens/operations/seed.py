@@ -15,10 +15,11 @@ from kvlens.operations.target import Scope, Target, bindings, find_target
 from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError, located, read_text
 from kvlens.seeds.file import SeedItem, accept, check
-from kvlens.seeds.fingerprint import of_entries
+from kvlens.seeds.fingerprint import of_entries, of_names
 from kvlens.seeds.move import Existing
 from kvlens.seeds.plan import Change, conflicts, plan, to_writes, used_up
 from kvlens.seeds.progress import Cancelled, Progress
+from kvlens.stores.base import digest
 
 
 class Defaults(NamedTuple):
@@ -40,6 +41,7 @@ class Job(NamedTuple):
     writes: list[Write]
     warnings: list[str]  # a line each: what is likely a mistake; of very many the first
     warning_count: int
+    digest: str  # of the text that was read
 
 
 class Seeded(NamedTuple):
@@ -50,7 +52,7 @@ class Seeded(NamedTuple):
 
 
 class Conflicts(NamedTuple):
-    """The keys from which seeding would take something, and a digest of what they hold now."""
+    """The keys from which seeding would take something, and a digest: of these and of the file."""
 
     keys: list[str]
     digest: str
@@ -119,7 +121,8 @@ def read_job(
         for item in used_up(seed.items)
         if only is None or item.key in only
     )
-    return Job(seed.name, target, to_writes(items, now), warnings, seed.counts["warning"])
+    text = digest(file.encode("utf-8", "surrogatepass"))
+    return Job(seed.name, target, to_writes(items, now), warnings, seed.counts["warning"], text)
 
 
 def _with_defaults(item: SeedItem, metadata: str | None, defaults: Defaults) -> SeedItem:
@@ -155,7 +158,8 @@ async def find_conflicts(job: Job) -> Conflicts:
     """Return the keys that the namespace has with other content. Raises StoreError."""
     store = await job.target.store()
     keys = await conflicts(store, job.target.id, job.writes)
-    return Conflicts(keys, await of_entries(store, job.target.id, keys))
+    held = await of_entries(store, job.target.id, keys)
+    return Conflicts(keys, of_names([job.digest, held]))
 
 
 async def choose(
@@ -164,16 +168,16 @@ async def choose(
     """Return what of a job to write, and what the user has to be asked about first, if anything.
 
     Of keys that the namespace has with other content, `existing` decides: "keep" takes them out,
-    "refuse" asks, and "overwrite" writes them. With "overwrite" and `expected`, the digest of what
-    the user was asked about, it asks again if the keys hold something else by now.
+    "refuse" asks, and "overwrite" writes them. With `expected`, the digest of what the user was
+    asked about, it asks again if the keys hold something else by now, or the file does.
     """
     if existing == "overwrite" and expected is None:
         return job, None
     found = await find_conflicts(job)
-    if existing == "keep":
-        return only(job, found.keys, without=True), None
-    asks = found.keys and (existing == "refuse" or found.digest != expected)
-    return job, found if asks else None
+    unknown = existing == "refuse" or expected not in (None, found.digest)
+    if found.keys and unknown:
+        return job, found
+    return only(job, found.keys, without=True) if existing == "keep" else job, None
 
 
 def only(job: Job, keys: Collection[str], *, without: bool = False) -> Job:

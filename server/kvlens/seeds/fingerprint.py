@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
+from kvlens.kv.records import KeyInfo
 from kvlens.stores.base import DamagedKeyError, Store, digest
 from kvlens.stores.batch import each
 
@@ -20,6 +21,11 @@ def of_names(names: Iterable[str]) -> str:
     for name in names:
         found.update(json.dumps(name).encode() + b"\n")
     return found.hexdigest()
+
+
+def of_infos(infos: Iterable[KeyInfo]) -> str:
+    """Return the digest of keys as they are listed, without their values."""
+    return of_names(json.dumps(info) for info in infos)
 
 
 async def of_entries(store: Store, ns: str, keys: list[str]) -> str:

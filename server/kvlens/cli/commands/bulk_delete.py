@@ -10,7 +10,7 @@ from kvlens.cli.frame import Command, CommandError, Options
 from kvlens.cli.keys import KEYS_FILE, file_text
 from kvlens.cli.questions import confirmed
 from kvlens.cli.terminal import one_line
-from kvlens.operations.delete import delete
+from kvlens.operations.delete import before_delete, delete
 from kvlens.seeds.keys import parse_keys
 
 
@@ -24,11 +24,13 @@ def _delete(options: Options) -> int:
     keys = parse_keys(file_text(file), file)
     target = find_target(options)
     named = one_line(target)
+    expected = None
     if not options.force and sys.stdin.isatty():  # in a script the file is the answer
+        expected = run(target.scope, before_delete(target, keys))
         asked = f"Delete the {counted(len(keys), 'key')} read from {file} from {named}?"
         if not confirmed(asked):
             raise CommandError(f"not deleting the keys read from {file}")
-    deleted = run(target.scope, delete(target, keys))
+    deleted = run(target.scope, delete(target, keys, expected=expected))
     missing = len(keys) - deleted
     if options.json:
         print_json({"id": target.id, "deleted": deleted, "missing": missing})

@@ -12,7 +12,7 @@ from kvlens.cli.common import counted, find_target, namespace_options, print_jso
 from kvlens.cli.frame import Command, CommandError, Options, UsageError
 from kvlens.cli.questions import confirmed, force_option
 from kvlens.cli.terminal import one_line
-from kvlens.operations.clear import clear, list_names
+from kvlens.operations.clear import before_clear, clear
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -29,8 +29,8 @@ def _clear(options: Options) -> int:
             raise UsageError(
                 f"would delete every key of {named}; to confirm in a script, add --force"
             )
-        names = run(target.scope, list_names(target))
-        keys, expected = len(names.keys), names.digest
+        present = run(target.scope, before_clear(target))
+        keys, expected = len(present.keys), present.digest
         if keys and not confirmed(f"Delete all {counted(keys, 'key')} of {named}?"):
             raise CommandError("nothing was deleted")
     deleted = run(target.scope, clear(target, expected=expected))
@@ -43,8 +43,8 @@ def _clear(options: Options) -> int:
 
 COMMAND = Command(
     "Delete every key in a namespace.\n"
-    "It asks first, and deletes exactly the keys that it counted. In a script, it needs "
-    "--force.",
+    "It asks first, and deletes exactly the keys that it counted, if none has changed since. In a "
+    "script, it needs --force.",
     _clear,
     _options,
     (),

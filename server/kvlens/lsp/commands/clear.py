@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 from kvlens.lsp.command import Command
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
-from kvlens.operations.clear import clear, list_names
+from kvlens.operations.clear import before_clear, clear
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -20,8 +20,8 @@ class Parameters(Target):
     dryRun: NotRequired[bool]
     """Count the keys, and delete nothing."""
     expected: NotRequired[str]
-    """The `digest` of a dry run: delete exactly those keys. If there are others now, the error is
-    `ContentModified`."""
+    """The `digest` of a dry run: delete exactly those keys. If there are others now, or they hold
+    something else, the error is `ContentModified`."""
 
 
 class Result(TypedDict):
@@ -29,7 +29,7 @@ class Result(TypedDict):
     keys: NotRequired[int]
     """Of a dry run."""
     digest: NotRequired[str]
-    """Of a dry run: identifies the keys that it counted."""
+    """Of a dry run: identifies the keys that it counted, and what they hold."""
 
 
 async def run(server: Server, params: Params) -> Result:
@@ -37,8 +37,8 @@ async def run(server: Server, params: Params) -> Result:
     target = await find_target(server, params)
     expected = params.get("expected", str)
     if params.get("dryRun", bool):
-        names = await list_names(target)
-        return {"deleted": 0, "keys": len(names.keys), "digest": names.digest}
+        present = await before_clear(target)
+        return {"deleted": 0, "keys": len(present.keys), "digest": present.digest}
     return {"deleted": await clear(target, expected=expected)}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 from kvlens.lsp.command import Command, ParamsError
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
-from kvlens.operations.delete import delete
+from kvlens.operations.delete import before_delete, delete
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -20,11 +20,18 @@ class Parameters(Target):
     key: NotRequired[str]
     """The key, or use `keys`."""
     keys: NotRequired[list[str]]
+    dryRun: NotRequired[bool]
+    """Read the keys, and delete nothing."""
+    expected: NotRequired[str]
+    """The `digest` of a dry run. If the keys hold something else now, nothing is deleted, and the
+    error is `ContentModified`."""
 
 
 class Result(TypedDict):
     deleted: int
     """The number of those keys that existed."""
+    digest: NotRequired[str]
+    """Of a dry run: identifies what the keys hold."""
 
 
 async def run(server: Server, params: Params) -> Result:
@@ -35,7 +42,10 @@ async def run(server: Server, params: Params) -> Result:
         keys = [params.text("key")]
     if not all(isinstance(key, str) for key in keys):
         raise ParamsError('"keys" takes a list of strings')
-    return {"deleted": await delete(target, keys, listed=True)}
+    if params.get("dryRun", bool):
+        return {"deleted": 0, "digest": await before_delete(target, keys)}
+    expected = params.get("expected", str)
+    return {"deleted": await delete(target, keys, listed=True, expected=expected)}
 
 
 COMMAND = Command(run)

@@ -28,8 +28,8 @@ class Parameters(Target):
     """What happens if keys have other content in the namespace. `refuse` (the default): nothing is
     written. `keep`: these keys aren't written. `overwrite`: the file replaces it."""
     expected: NotRequired[str]
-    """With `overwrite`, the `digest` of a refused answer: nothing is written if these keys hold
-    something else now."""
+    """With `keep` and `overwrite`, the `digest` of a refused answer: nothing is written if these
+    keys hold something else now, or the file does."""
 
 
 class Result(TypedDict):
@@ -42,7 +42,7 @@ class Result(TypedDict):
     keys: NotRequired[list[str]]
     """The names of some of these."""
     digest: NotRequired[str]
-    """Identifies what these hold."""
+    """Identifies what these and the file hold."""
 
 
 async def run(server: Server, params: Params) -> Result:
