@@ -1,10 +1,13 @@
 /**
- * Addresses of values: `kvlens:/KV Lens/BINDING (environment)/key?{…}`.
+ * Addresses of values: `kvlens:/KV Lens/BINDING (environment)/key?NAMESPACE`.
  *
  * The path says the key: "Save As…" writes another one into it and keeps the query, which says the
- * namespace and how a name in the path is spelled that is not the key itself.
+ * namespace and how a name in the path is spelled that is not the key itself. VS Code shows an
+ * address as it is where a save fails, so it is short: the namespace is a digest of what the
+ * workspace's state knows by it.
  */
 
+import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { fault } from './messages';
@@ -16,6 +19,9 @@ export const SCHEME = 'kvlens';
 /** The first folder of every address; package.json gives what lies below it a language. */
 const ROOT = 'KV Lens';
 
+const DIGEST = 10; // characters of base64: no two namespaces of a workspace share them
+const STATE = 'kvlens.address.';
+
 /** A key of a namespace. */
 export interface Place extends NamespaceRef {
     key: string;
@@ -23,14 +29,26 @@ export interface Place extends NamespaceRef {
     view?: 'raw';
 }
 
-/** The query of an address, as JSON. */
-interface Query extends NamespaceRef {
+/** What the namespace of an address stands for. */
+interface Space extends NamespaceRef {
     /** The path of the namespace, above that of its keys. */
     folder: string;
+}
+
+/** What follows the namespace in a query, as JSON in base64. */
+interface Spelling {
     /** The key and the name it has in the path, where the name alone does not say the key. */
-    key?: string;
-    name?: string;
+    key: string;
+    name: string;
     view?: 'raw';
+}
+
+const spaces = new Map<string, Space>();
+let state: vscode.Memento | undefined;
+
+/** Keep what addresses stand for in the workspace's state, for windows that are restored. */
+export function keepAddresses(memento: vscode.Memento): void {
+    state = memento;
 }
 
 /** Return the address of a value's document. */
@@ -38,22 +56,23 @@ export function uriOf(namespace: NamespaceRef, key: string, raw?: { name: string
     const { config, id, binding, environment } = namespace;
     const folder = `/${ROOT}/${segment(nameOf(namespace))}`;
     const name = segment(raw?.name ?? key);
-    const query: Query = { config, id, binding, environment, folder };
+    let query = digestOf({ config, id, binding, environment, folder });
     if (raw || keyOf(name) !== key) {
-        Object.assign(query, { key, name });
+        const spelling: Spelling = { key, name, ...(raw ? { view: 'raw' } : {}) };
+        // in base64, as a name must not read as words where the address is shown
+        query += `.${Buffer.from(JSON.stringify(spelling)).toString('base64url')}`;
     }
-    if (raw) {
-        query.view = 'raw';
-    }
-    const path = `${folder}/${name}`;
-    // VS Code shows an address as it is where a save fails: a name in it must not read as words.
-    const encoded = Buffer.from(JSON.stringify(query)).toString('base64url');
-    return vscode.Uri.from({ scheme: SCHEME, path, query: encoded });
+    return vscode.Uri.from({ scheme: SCHEME, path: `${folder}/${name}`, query });
 }
 
 /** Return what a value's document is about. */
 export function placeOf(uri: vscode.Uri): Place {
-    const { folder, key, name, view, ...namespace } = queryOf(uri);
+    const [digest, encoded] = uri.query.split('.');
+    const space = spaces.get(digest) ?? state?.get<Space>(STATE + digest);
+    if (!space) {
+        throw fault('FileNotFound', `${uri.path} isn't the address of a key.`);
+    }
+    const { folder, ...namespace } = space;
     if (!uri.path.startsWith(`${folder}/`)) {
         throw fault(
             'NoPermissions',
@@ -62,21 +81,29 @@ export function placeOf(uri: vscode.Uri): Place {
         );
     }
     const last = uri.path.slice(folder.length + 1);
-    return last === name && key !== undefined
-        ? { ...namespace, key, view }
+    const spelling = encoded ? spellingOf(encoded) : undefined;
+    return spelling?.name === last
+        ? { ...namespace, key: spelling.key, view: spelling.view }
         : { ...namespace, key: keyOf(last) };
 }
 
-function queryOf(uri: vscode.Uri): Query {
-    try {
-        const query = JSON.parse(Buffer.from(uri.query, 'base64url').toString()) as Query;
-        if (typeof query.folder === 'string' && typeof query.config === 'string') {
-            return query;
-        }
-    } catch {
-        // told below
+/** Return what the query calls a namespace, and see to it that it can be found again. */
+function digestOf(space: Space): string {
+    const text = JSON.stringify(Object.values(space));
+    const digest = createHash('sha256').update(text).digest('base64url').slice(0, DIGEST);
+    if (!spaces.has(digest)) {
+        spaces.set(digest, space);
+        void state?.update(STATE + digest, space);
     }
-    throw fault('FileNotFound', `${uri.path} isn't the address of a key.`);
+    return digest;
+}
+
+function spellingOf(encoded: string): Spelling | undefined {
+    try {
+        return JSON.parse(Buffer.from(encoded, 'base64url').toString()) as Spelling;
+    } catch {
+        return undefined;
+    }
 }
 
 /** Whether an address is that of a namespace: its values' documents have it as their folder. */

@@ -45,6 +45,8 @@ interface Seen extends Origin {
     lastOrigin?: Origin;
     /** The digest of what the editor shows. */
     shown?: string;
+    /** The byte order marks that the editor has read, and doesn't show. */
+    marks?: number;
     /** The digests that the editor got when it looked, the newest last, and when first. */
     looks: { digest: string; since: number }[];
     /** What was written a moment ago. */
@@ -52,15 +54,24 @@ interface Seen extends Origin {
     gone?: boolean;
 }
 
+/** A save that the editor has announced. */
+interface Asked {
+    text: string;
+    at: number;
+    /** Whether the user's settings ask for it, not the user. */
+    byItself: boolean;
+}
+
 /** Reads and writes values through the server. */
 export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     private readonly files = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
     private readonly forms = new vscode.EventEmitter<void>();
     private readonly seen = new Map<string, Seen>();
-    /** The texts that the user has asked to save, and when. */
-    private readonly asked = new Map<string, { text: string; at: number }>();
+    private readonly asked = new Map<string, Asked>();
     private readonly subscriptions: vscode.Disposable[];
     private timer: NodeJS.Timeout | undefined;
+    /** When a dialog that is still open, such as "Save As…", listed the keys of a namespace. */
+    private browsed = Number.POSITIVE_INFINITY;
 
     readonly onDidChangeFile = this.files.event;
     /** Fired when a value may have another form. */
@@ -71,9 +82,10 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             this.files,
             this.forms,
             vscode.workspace.registerFileSystemProvider(SCHEME, this, { isCaseSensitive: true }),
-            vscode.workspace.onWillSaveTextDocument(({ document }) => {
+            vscode.workspace.onWillSaveTextDocument(({ document, reason }) => {
                 if (document.uri.scheme === SCHEME) {
-                    const asked = { text: document.getText(), at: Date.now() };
+                    const byItself = reason !== vscode.TextDocumentSaveReason.Manual;
+                    const asked = { text: document.getText(), at: Date.now(), byItself };
                     this.asked.set(document.uri.toString(), asked);
                 }
             }),
@@ -131,6 +143,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const seen = this.of(uri);
         const { bytes, digest, form } = await this.fetch(seen);
         seen.shown = digest;
+        seen.marks = bytes.length ? marksOf(decode(bytes)) : undefined;
         Object.assign(seen, seen.lastOrigin);
         return form === 'binary' && placeOf(uri).view !== 'raw' ? dump(bytes) : bytes;
     }
@@ -139,16 +152,26 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const place = placeOf(uri);
         const { config, id, key } = place;
         const seen = this.of(uri);
-        this.check(uri, content, seen.last);
+        const asked = this.asked.get(uri.toString());
+        this.asked.delete(uri.toString());
+        this.check(seen, content, asked);
         const write = { config, id, key, ...bodyOf(content) };
         if (seen.gone && !documentOf(uri)) {
             await this.put(seen, { ...write, expected: '' }); // "Save As…" makes a new key
         } else {
             const { gone } = seen;
-            const problem = gone ? undefined : await this.replace(seen, write);
+            const problem = gone ? undefined : await this.replace(seen, write, content);
             if (gone || problem) {
                 const put = (to: Write): Promise<void> => this.put(seen, to);
-                const saved = await saveElsewhere(this.server, place, seen, content, put, problem);
+                const saved = await saveElsewhere(
+                    this.server,
+                    place,
+                    seen,
+                    content,
+                    put,
+                    asked?.byItself ?? false,
+                    problem,
+                );
                 const { store, declared } = saved;
                 Object.assign(seen, { store, declared, movedTo: undefined, last: undefined });
                 if (saved.uri.toString() !== uri.toString()) {
@@ -169,6 +192,12 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     }
 
     readDirectory(): [string, vscode.FileType][] {
+        this.browsed = Date.now();
+        for (const [id, { uri }] of this.seen) {
+            if (!isOpen(uri)) {
+                this.seen.delete(id);
+            }
+        }
         return [];
     }
 
@@ -184,7 +213,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     }
 
     /** Refuse a write of other bytes than those of the text that the user sees. */
-    private check(uri: vscode.Uri, content: Uint8Array, last: Version | undefined): void {
+    private check({ uri, last, marks }: Seen, content: Uint8Array, asked?: Asked): void {
         const { key, view } = placeOf(uri);
         const refuse: (why: string) => never = (why) => {
             throw fault('NoPermissions', `"${key}" was not saved: ${why}`);
@@ -197,60 +226,51 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             const mixed = last?.form === 'mixed';
             refuse(mixed ? 'its line endings would change.' : "it isn't UTF-8 text.");
         }
-        const id = uri.toString();
         const document = documentOf(uri);
-        const asked = this.asked.get(id);
-        this.asked.delete(id);
         if (!document) {
             return;
         }
+        const current = asked && Date.now() < asked.at + SAVING;
+        const shown = current ? asked.text : document.getText();
+        if (/\p{Surrogate}/u.test(shown)) {
+            refuse('it has half of a character (a lone surrogate), which UTF-8 has no bytes for.');
+        }
         const text = decode(content);
-        const before = last?.bytes.length ? marksOf(decode(last.bytes)) : undefined;
-        const marks = marksOf(text);
-        if (text === undefined || (before !== undefined && before !== marks)) {
+        const hidden = marksOf(text) - marksOf(shown);
+        if (text === undefined || (marks !== undefined && marks !== hidden)) {
             refuse(
                 'the selected encoding would change its bytes. Select ' +
-                    `"${before ? 'UTF-8 with BOM' : 'UTF-8'}" in the status bar.`,
+                    `"${marks ? 'UTF-8 with BOM' : 'UTF-8'}" in the status bar.`,
             );
         }
-        const plain = text.slice(marks);
-        const unmarked = (shown: string): string => shown.slice(marksOf(shown));
-        const current = asked && Date.now() < asked.at + SAVING;
-        if (current && plain !== unmarked(asked.text)) {
+        if (text.slice(hidden) !== shown) {
             refuse(
-                "its text changed while it was being saved. Undo the changes that you didn't type, and " +
-                    'use "File: Save without Formatting".',
-            );
-        }
-        if (!current && plain !== unmarked(document.getText())) {
-            refuse(
-                'the editor would save different text than it shows. Select the encoding "UTF-8", ' +
-                    'or save again.',
+                current
+                    ? "its text changed while it was being saved. Undo the changes that you didn't " +
+                          'type, and use "File: Save without Formatting".'
+                    : 'the editor would save different text than it shows. Select the encoding ' +
+                          '"UTF-8", or save again.',
             );
         }
     }
 
     /** Return the key whose read-only text "Save As…" is about to write, undefined for none. */
     private copied(uri: vscode.Uri, content: Uint8Array): string | undefined {
-        const source = vscode.window.activeTextEditor?.document;
+        const source = sourceOf(uri, content);
         const form = source && this.known(source.uri)?.form;
-        if (!source || !form || form === 'text' || source.uri.toString() === uri.toString()) {
-            return undefined;
-        }
-        // "Save As…" makes an empty file first.
-        const made = !content.length && !documentOf(uri);
-        const lines = (text?: string): string | undefined => text?.replaceAll('\r\n', '\n');
-        const same = lines(decode(content)) === lines(source.getText());
-        return made || same ? placeOf(source.uri).key : undefined;
+        return form && form !== 'text' ? placeOf(source.uri).key : undefined;
     }
 
     /** Give a key that is there a new value; return why that cannot be, conflicts apart. */
-    private async replace(seen: Seen, write: Write): Promise<unknown> {
+    private async replace(seen: Seen, write: Write, content: Uint8Array): Promise<unknown> {
         // The editor has compared what it got when it looked. A look after that one, just before
-        // this write, was somebody else's, unless the editor has read that value by now.
+        // this write, was somebody else's, unless the editor has read that value by now. "Save
+        // As…" asks about what it got when it listed the keys, and reads the value after that.
         const newest = seen.looks.at(-1);
         const fresh = newest?.digest !== seen.shown && Date.now() < (newest?.since ?? 0) + SETTLED;
-        const expected = (fresh && seen.looks.at(-2) || newest)?.digest;
+        const asking = this.isAsked(seen) && sourceOf(seen.uri, content) !== undefined;
+        this.browsed = Number.POSITIVE_INFINITY;
+        const expected = ((fresh || asking) && seen.looks.at(-2) || newest)?.digest;
         const { store, declared } = seen;
         try {
             await this.put(seen, { ...write, keep: true, expected, store, declared });
@@ -302,6 +322,11 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         } catch (error) {
             if (isModified(error)) {
                 seen.written = undefined;
+                if (seen.last) {
+                    // Whatever the editor has read of it by now, it compares before it saves again.
+                    seen.last.mtime = Math.max(Date.now(), seen.last.mtime + 1);
+                    seen.last.size += 1;
+                }
                 throw fault(
                     'Unavailable',
                     `Another program has just changed "${write.key}". Nothing was overwritten. ` +
@@ -377,6 +402,11 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         });
     }
 
+    /** Whether the editor has got a value to ask about it in a dialog. */
+    private isAsked(seen: Seen): boolean {
+        return (seen.looks.at(-1)?.since ?? 0) > this.browsed;
+    }
+
     /** Tell the editor of open values that are not what they were. */
     private async changed(change: Changed): Promise<void> {
         const { config, moved } = change;
@@ -395,7 +425,9 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     private async look(seen: Seen): Promise<void> {
         const { uri, gone } = seen;
         if (!isOpen(uri)) {
-            this.seen.delete(uri.toString());
+            if (!this.isAsked(seen)) {
+                this.seen.delete(uri.toString());
+            }
             return;
         }
         try {
@@ -436,6 +468,17 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 }
 
 type Write = Commands['kvlens.put'][0];
+
+/** Return the document that "Save As…" is about to write to an address, undefined for none. */
+function sourceOf(uri: vscode.Uri, content: Uint8Array): vscode.TextDocument | undefined {
+    const source = vscode.window.activeTextEditor?.document;
+    if (!source || source.uri.toString() === uri.toString()) {
+        return undefined;
+    }
+    const made = !content.length && !documentOf(uri); // "Save As…" makes an empty file first
+    const lines = (text?: string): string | undefined => text?.replaceAll('\r\n', '\n');
+    return made || lines(decode(content)) === lines(source.getText()) ? source : undefined;
+}
 
 function documentOf(uri: vscode.Uri): vscode.TextDocument | undefined {
     const id = uri.toString();

@@ -44,12 +44,17 @@ export async function saveElsewhere(
     origin: Origin,
     content: Uint8Array,
     put: (write: Write) => Promise<void>,
+    byItself: boolean,
     problem?: unknown,
 ): Promise<Saved> {
     const { key } = place;
     const projects = await server.ask('kvlens.namespaces', {});
     const proposal = propose(place, origin, projects);
     const { question, project, to } = proposal ?? (await goneFrom(server, place, projects, problem));
+    if (byItself) {
+        // A dialog would take the keys that are being typed.
+        throw fault('FileNotFound', `${question} Use "File: Save" to choose where its text goes.`);
+    }
     if (!to) {
         return { uri: await saveToFile(question, key, content) };
     }

@@ -1,6 +1,7 @@
 /** What VS Code calls: puts the parts together and takes them apart. */
 
 import * as vscode from 'vscode';
+import { keepAddresses } from './address';
 import { registerCommands } from './register';
 import { Documents } from './documents';
 import { keepLanguages } from './languages';
@@ -17,6 +18,7 @@ let server: Server | undefined;
 /** Start the server and show what it tells. */
 export function activate(context: vscode.ExtensionContext): void {
     const log = vscode.window.createOutputChannel('KV Lens', { log: true });
+    keepAddresses(context.workspaceState);
     const own = new Server(context, log);
     server = own;
     const model = new Model(own);

@@ -97,6 +97,29 @@ def test_saved_by_itself(window: Window, served: Served, project: Path) -> None:
     assert len(served.value("theme") or b"") == 7
 
 
+def test_nothing_is_asked_while_the_user_types(
+    window: Window, served: Served, project: Path
+) -> None:
+    (project / ".vscode").mkdir()
+    text = json.dumps({"files.autoSave": "afterDelay", "files.autoSaveDelay": 3000})
+    (project / ".vscode" / "settings.json").write_text(text, encoding="utf-8")
+    window.page.wait_for_timeout(1000)
+    open_value(window, served, "theme", b"sencha")
+    window.text().click()
+    window.page.keyboard.type("x")
+    served.delete("theme")
+    toast = window.toast('"theme" is no longer in SESSIONS.')
+    expect(toast).to_contain_text('Use "File: Save" to choose')
+    window.page.keyboard.press("Enter")
+    window.page.wait_for_timeout(1000)
+    window.shot("saved-by-itself")
+    assert served.value("theme") is None
+    window.page.keyboard.press("Control+S")
+    window.dialog('Create "theme"')
+    expect(window.page.locator(".tab.active.dirty")).to_have_count(0)
+    assert (served.value("theme") or b"").replace(b"\n", b"").replace(b"x", b"") == b"sencha"
+
+
 def test_what_a_worker_wrote_meanwhile_is_a_conflict(window: Window, served: Served) -> None:
     open_value(window, served, "counter", b'{"visits":42}')
     served.put("other", b"1")
@@ -144,6 +167,19 @@ def test_another_encoding_is_refused(window: Window, served: Served) -> None:
     window.shot("encoding")
     assert toast
     assert served.value("tea") == "thé".encode()
+
+
+def test_what_is_typed_is_saved_or_named(window: Window, served: Served) -> None:
+    open_value(window, served, "tea", "thé".encode())
+    window.replace("half \ud83d")
+    window.page.keyboard.press("Control+S")
+    window.toast('"tea" was not saved: it has half of a character')
+    window.shot("half")
+    assert served.value("tea") == "thé".encode()
+    for typed in ("\ufeffmark", "none", "\ufeff\ufefftwo"):
+        window.replace(typed)
+        window.save()
+        assert served.value("tea") == typed.encode()
 
 
 def picture() -> bytes:
@@ -250,6 +286,29 @@ def test_save_as_writes_the_key_that_is_named(window: Window, served: Served) ->
         window.toast(f'"{key} copy" was not saved: "{key}" is shown as text')
         assert served.value(f"{key} copy") is None
     window.shot("refused")
+
+
+@pytest.mark.parametrize("is_open", [False, True], ids=["closed", "open"])
+def test_save_as_asks_about_what_it_overwrites(
+    window: Window, served: Served, is_open: bool
+) -> None:
+    served.put("there", b"old")
+    if is_open:
+        open_value(window, served, "there", b"old")
+        window.row("there").dblclick()  # else the next one takes its tab
+    open_value(window, served, "source", b"original")
+    window.replace("mine")
+    dialog = window.save_as("there")
+    expect(dialog).to_contain_text("there already exists. Are you sure you want to overwrite it?")
+    served.put("there", b"new")  # of the same size
+    window.page.wait_for_timeout(1000)
+    dialog.locator(".monaco-button", has_text="OK").click()
+    toast = window.toast('Another program has just changed "there". Nothing was overwritten.')
+    window.shot("refused")
+    toast.locator(".monaco-button", has_text="Retry").click()
+    window.toast("The content of the file is newer.")
+    window.shot("compare")
+    assert served.value("there") == b"new"
 
 
 def test_put_over_a_key_says_so_and_keeps_what_it_has(
