@@ -138,6 +138,43 @@ def test_put_keeps_metadata_and_time(cli: Cli) -> None:
     assert listed[2] == {"name": "until", "expiration": 2_000_000_000, "metadata": 0}
 
 
+OVER: dict[str, tuple[list[str], str, set[str]]] = {
+    # id: (how the new value is put, what the line ends with, what the key has then)
+    "neither": (
+        [],
+        "1 byte. Its old metadata and expiration went; --keep keeps what a key has.",
+        {"name"},
+    ),
+    "metadata alone": (
+        ["--metadata", "2"],
+        "1 byte. Its old expiration went; --keep keeps what a key has.",
+        {"name", "metadata"},
+    ),
+    "both": (
+        ["--metadata", "2", "--expiration", "2000000001"],
+        "1 byte, expires 2033-05-18 03:33:21 UTC.",
+        {"name", "metadata", "expiration"},
+    ),
+    "keep": (
+        ["--keep"],
+        "1 byte, expires 2033-05-18 03:33:20 UTC.",
+        {"name", "metadata", "expiration"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "end", "has"), OVER.values(), ids=OVER.keys())
+def test_put_over_a_key_says_what_it_loses(
+    cli: Cli, options: list[str], end: str, has: set[str]
+) -> None:
+    put(cli, "k", "v", "--expiration", "2000000000", "--metadata", "1", *ONE)
+    put(cli, "k2", "v", "--metadata", "1", *ONE)
+    said = cli("key", "put", "k", "w", *options, *ONE)
+    assert said.out.decode() == f'Wrote key "k" to ONE (id "2d"): {end}\n'
+    assert set(cli("key", "list", *ONE).json[0]) == has
+    assert cli("key", "get", "k", *ONE).out == b"w"
+
+
 def test_put_says_what_it_wrote_as_json(cli: Cli) -> None:
     assert cli("key", "put", "k", "v", "--metadata", "[1]", "--json", *ONE).json == {
         "key": "k",
@@ -264,6 +301,16 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
         2,
         "Conflicting options: --binding and --namespace-id cannot be used together. "
         "Please provide only one.",
+    ),
+    "keep and a time": (
+        ["key", "put", "k", "v", "--keep", "--ttl", "60", *ONE],
+        2,
+        "--keep and --ttl cannot be used together",
+    ),
+    "keep without a key": (
+        ["key", "put", "none", "v", "--keep", *ONE],
+        1,
+        'no key "none" in ONE (id "2d"); `kvlens key list` shows the keys that are there',
     ),
     "no value": (
         ["key", "put", "k", *ONE],
@@ -726,7 +773,7 @@ def test_clear_deletes_what_its_question_counted(cli: Cli, monkeypatch: pytest.M
     monkeypatch.setattr("kvlens.cli.commands.clear.confirmed", put_meanwhile)
     result = cli("clear", *ONE)
     assert result.code == 1
-    assert "namespace ONE now has 2 keys, which aren't those that were counted" in result.err
+    assert "namespace ONE now has 2 keys, and not all of them are as they were" in result.err
     assert cli("key", "list", *ONE).json == [{"name": "a"}, {"name": "later"}]
 
 
