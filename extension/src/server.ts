@@ -27,6 +27,7 @@ import {
     type Status,
 } from './protocol';
 import { findPython, NoPython } from './python';
+import { brief } from './messages';
 import { notice } from './visible';
 
 export type ServerState = 'stopped' | 'starting' | 'running' | 'noPython' | 'failed';
@@ -218,6 +219,7 @@ export class Server implements vscode.Disposable {
         client.onDidChangeState(({ newState }) => {
             if (client === this.client && newState === State.Running && !this.starting) {
                 this.become('running'); // again, after a crash
+                brief('KV Lens started again after an error');
             }
         });
         return client;

@@ -69,6 +69,7 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._errors: list[str] = []
+        self._prefix = ""  # of errors in a shell
 
     @property
     def url(self) -> str:
@@ -120,6 +121,7 @@ class Child:
         self._errors = []
         try:
             name, *options = await self.arguments()
+            self._prefix = f"kvlens {name}: "
             self._process = process = await asyncio.create_subprocess_exec(
                 *own_command(name, "--json", "--lifeline", "--config", str(self.config), *options),
                 stdin=subprocess.PIPE,
@@ -204,7 +206,7 @@ class Child:
             if line.left_out:
                 text += f"… ({line.left_out:,} more bytes of this line were left out)"
             if text:
-                self._errors = [*self._errors[-49:], text]
+                self._errors = [*self._errors[-49:], text.removeprefix(self._prefix)]
                 self._changed(self, {"event": "log", "level": "info", "message": text})
 
     def _failed(self, message: str) -> ChildError:
