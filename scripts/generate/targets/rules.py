@@ -1,7 +1,6 @@
 """docs/rules: the tables of README.md, and the pages.
 
-A rule whose docstring has headings is explained there, and its page is made from it. Of a page
-that is written by hand, the first lines are made.
+A page is the docstring of the rule's module, from its first heading.
 """
 
 from __future__ import annotations
@@ -26,17 +25,14 @@ def write(tree: Tree) -> None:
         )
         tree.fill(f"{FOLDER}/README.md", domain, table(("rule", "severity", "what"), rows))
     for rule in rules().values():
-        path = f"{FOLDER}/{rule.code}.md"
-        tree.write(path, page(rule, tree.read(path)))
+        tree.write(f"{FOLDER}/{rule.code}.md", page(rule))
 
 
-def page(rule: Rule, text: str) -> str:
-    """Return a rule's page; `text` is the page as it is."""
+def page(rule: Rule) -> str:
+    """Return a rule's page. Raises ValueError for a docstring without headings."""
     head = f"# {rule.code}\n\n{rule.summary}. Severity: {rule.severity}.\n\n"
     name = f"kvlens.lint.{rule.domain}.{rule.code.replace('-', '_')}"
     _, heading, rest = inspect.cleandoc(sys.modules[name].__doc__ or "").partition("## ")
-    if not heading:
-        _, heading, rest = text.partition("## ")
     if not heading:
         raise ValueError(f"{name} has no page: put its sections into its docstring, from ## What")
     return f"{head}## {rest.rstrip()}\n"

@@ -1,4 +1,35 @@
-"""A namespace named ASSETS in a Pages project. Wrangler: V19 of its validation."""
+"""A namespace named ASSETS in a Pages project. Wrangler: V19 of its validation.
+
+## What
+The config belongs to a Pages project (it has `pages_build_output_dir`), and a namespace has the
+binding `ASSETS`.
+
+## Why
+In a Pages project, `env.ASSETS` is the site's own files. wrangler stops with `The name 'ASSETS' is
+reserved in Pages projects.`
+
+## Example
+```toml
+name = "shop"
+pages_build_output_dir = "dist"
+
+[[kv_namespaces]]
+binding = "ASSETS"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+## Fix
+```toml
+name = "shop"
+pages_build_output_dir = "dist"
+
+[[kv_namespaces]]
+binding = "ASSETS_KV"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+*Quick fix: renames it, in every environment. Change the code too.*
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,39 @@
 """Two namespaces of one environment under one binding. Wrangler: V11 of its validation.
 
 wrangler looks only once every entry is well-formed; this rule looks always.
+
+## What
+Two namespaces of the same environment, or of the top level, have the same binding. The same
+binding in different environments is fine: each environment is checked separately.
+
+## Why
+A Worker has one value for each name. wrangler stops with `CARTS assigned to multiple KV
+Namespace bindings.`, but only after every other mistake is fixed. This rule reports it
+immediately and shows where the name is used first.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+
+[[kv_namespaces]]
+binding = "CARTS"
+id = "06779da6940b431db6e566b4846d64db"
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+
+[[kv_namespaces]]
+binding = "SESSIONS"
+id = "06779da6940b431db6e566b4846d64db"
+```
+
+*Quick fix: removes the later one.*
 """
 
 from __future__ import annotations

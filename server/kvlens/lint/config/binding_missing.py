@@ -1,4 +1,28 @@
-"""A namespace without a name for the Worker to reach it by. Wrangler: V3 of its validation."""
+"""A namespace without a name for the Worker to reach it by. Wrangler: V3 of its validation.
+
+## What
+A namespace has no `binding` field, or its value is an empty string.
+
+## Why
+The binding is the name that the Worker uses for the namespace: `env.CARTS`. If it's missing,
+wrangler stops. wrangler silently accepts an empty one, and the Worker then has a namespace that
+no code can name.
+
+## Example
+```toml
+[[kv_namespaces]]
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+*Quick fix: adds the binding that the same namespace has elsewhere in the file, or `KV`.*
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,31 @@
 
 wrangler takes it and a module Worker reaches it as `env["my-kv"]`, but not as `env.my-kv`; in
 service-worker syntax, where a binding is a global variable, nothing reaches it.
+
+## What
+A binding has a character that isn't allowed in a JavaScript identifier, such as a hyphen or a
+space, or starts with a digit.
+
+## Why
+wrangler accepts it. A module Worker can then reach the namespace only as `env["my-kv"]`, because
+`env.my-kv` is a subtraction. Destructuring and generated types need quotes too. In service-worker
+syntax a binding is a global variable, so the code can't reach it at all.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "my-kv"
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "MY_KV"
+```
+
+Rename it in the code too.
+
+*Quick fix: renames it in every environment. Change the code too.*
 """
 
 from __future__ import annotations

@@ -1,4 +1,25 @@
-"""A binding of another type than string. Wrangler: V3 of its validation."""
+"""A binding of another type than string. Wrangler: V3 of its validation.
+
+## What
+`binding` is a number, true or false, a table or another value instead of a string.
+
+## Why
+wrangler stops with `bindings should have a string "binding" field`.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = 1
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+```
+
+*Quick fix: writes a string.*
+"""
 
 from __future__ import annotations
 

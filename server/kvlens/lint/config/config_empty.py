@@ -1,4 +1,27 @@
-"""The config is empty."""
+"""The config is empty.
+
+## What
+The file has only blank lines.
+
+## Why
+An empty config is valid TOML, but no Worker can be deployed from it. This is information, not a
+mistake: you may have just created the file.
+
+## Example
+```toml
+
+```
+
+## Fix
+```toml
+name = "shop"
+main = "src/index.ts"
+compatibility_date = "2026-11-01"
+
+[[kv_namespaces]]
+binding = "CARTS"
+```
+"""
 
 from __future__ import annotations
 

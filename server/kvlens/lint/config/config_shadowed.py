@@ -2,6 +2,25 @@
 
 wrangler takes the nearest wrangler.json in the folder or above it, else the nearest
 wrangler.jsonc, else the nearest wrangler.toml: JSON far above wins over TOML nearby.
+
+## What
+wrangler, run in this config's folder, uses another one. It looks for `wrangler.json` in the folder
+and all folders above it, then for `wrangler.jsonc`, then for `wrangler.toml`, and uses the first
+that it finds: a JSON file far above wins over a TOML file nearby.
+
+## Why
+Changes to a config that isn't read have no effect. A `wrangler.json` in the root of a monorepo
+replaces the `wrangler.toml` of every package.
+
+## Example
+```text
+shop/wrangler.jsonc
+shop/wrangler.toml       this one is not read
+```
+
+## Fix
+Remove one of the two, or use one format everywhere. Or name the file when you run wrangler:
+`wrangler deploy --config wrangler.toml`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,24 @@
-"""An element of `kv_namespaces` is not a table. Wrangler: V2 of its validation."""
+"""An element of `kv_namespaces` is not a table. Wrangler: V2 of its validation.
+
+## What
+An element of `kv_namespaces` is a string, a number, null or an array instead of a table.
+
+## Why
+wrangler stops with `"kv_namespaces" bindings should be objects`, and doesn't say which element. A
+name alone isn't enough: a namespace needs at least a `binding` field.
+
+## Example
+```toml
+kv_namespaces = ["CARTS"]
+```
+
+## Fix
+```toml
+kv_namespaces = [{ binding = "CARTS", id = "0f2ac74b498b48028cb68387c421e279" }]
+```
+
+*Quick fix: turns a name into a namespace, or removes the element.*
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,45 @@
 
 KV namespaces are not inherited: what an environment does not list, its Worker does not have.
 wrangler warns too, yet only of the environment that is selected.
+
+## What
+The top level binds a namespace, and an environment doesn't bind one with that name. Each
+environment gets one problem that names everything missing.
+
+## Why
+`kv_namespaces` isn't inherited: with `--env staging` the Worker has what `env.staging` lists and
+nothing else. wrangler warns about it too, but only for the environment that you deploy, when it's
+late, and it names a field, `env.staging.kv_namespaces.bindings`, that doesn't exist.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+
+[env.staging]
+name = "shop-staging"
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+
+[env.staging]
+name = "shop-staging"
+
+[[env.staging.kv_namespaces]]
+binding = "CARTS"
+id = "06779da6940b431db6e566b4846d64db"
+```
+
+If an environment doesn't need KV, say so in a comment after its name:
+`[env.test] # kvlens-disable-line environment-lacks-binding`.
+
+*Quick fixes: add the bindings to this environment, or to every environment that lacks some.
+Without an id, `wrangler deploy` creates the namespace.*
 """
 
 from __future__ import annotations

@@ -1,4 +1,30 @@
-"""An id that is an empty string. Wrangler: V4 of its validation."""
+"""An id that is an empty string. Wrangler: V4 of its validation.
+
+## What
+`id` is an empty string.
+
+## Why
+wrangler stops with `bindings should have a string "id" field`, although there is a string.
+Templates often leave the quotes empty for you to fill in.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = ""
+```
+
+## Fix
+Use the id that `wrangler kv namespace list` shows, or leave the field out. Without it,
+`wrangler dev` works immediately, and `wrangler deploy` creates a namespace.
+
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+```
+
+*Quick fix: removes the field.*
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,32 @@
 
 wrangler takes it. The two exist so that `wrangler dev --remote` need not work on the data of
 production; writing the same id twice may be meant, so this is only a hint.
+
+## What
+A namespace has the same `id` and `preview_id`. Placeholders don't count.
+
+## Why
+`preview_id` lets `wrangler dev --remote`, and a namespace with `remote = true`, work on data other
+than production's. With the same id, they read and write production data. Plain `wrangler dev` isn't
+affected: its keys are local.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+preview_id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+preview_id = "06779da6940b431db6e566b4846d64db"
+```
+
+*Quick fixes: remove `preview_id`, or give it a new id, which is enough for local keys.*
 """
 
 from __future__ import annotations

@@ -1,6 +1,31 @@
 """An id that is not 32 hexadecimal digits.
 
 wrangler takes it, and `wrangler dev` works; the API refuses it at deploy (code 10042).
+
+## What
+`id` isn't 32 hexadecimal digits, and isn't an obvious [placeholder](id-placeholder.md) either: a
+digit is missing, there is another character, or it's another kind of id.
+
+## Why
+wrangler accepts any text, and `wrangler dev` works, because the id is only a name for local data.
+`wrangler deploy` then fails in the API (code 10042). A UUID with hyphens is the id of a D1
+database. This rule doesn't check `preview_id`: in `wrangler dev`, any name works.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "f9e585b1-b612-4863-a8f5-c477bde3d1ba"
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+*Quick fix: removes the field.*
 """
 
 from __future__ import annotations

@@ -1,4 +1,28 @@
-"""An id of another type than string. Wrangler: V4 of its validation."""
+"""An id of another type than string. Wrangler: V4 of its validation.
+
+## What
+`id` is a number, null, a table or another value instead of a string.
+
+## Why
+wrangler stops with `bindings should have a string "id" field`. An id that has only digits
+needs quotes too.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = 12345678901234567890
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+*Quick fix: removes the field.*
+"""
 
 from __future__ import annotations
 

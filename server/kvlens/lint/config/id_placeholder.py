@@ -1,6 +1,41 @@
 """An id that only holds the place of a real one, such as `<YOUR_ID>`.
 
 wrangler takes it, and `wrangler dev` works; the API refuses it at deploy (code 10042).
+
+## What
+`id` is a note to the reader or a template variable (`<YOUR_ID>`, `{{KV_ID}}`,
+`your-namespace-id`, `xxxx`), or 32 digits that are obviously made up, such as all zeros.
+
+## Why
+wrangler accepts any text, and `wrangler dev` works, because the id is only a name for local data.
+`wrangler deploy` then fails in the API: `KV namespace '<YOUR_ID>' is not valid` (code 10042).
+If a script fills in the config before you deploy, the placeholder can stay.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "<YOUR_KV_NAMESPACE_ID>"
+```
+
+## Fix
+Create a namespace with `wrangler kv namespace create CARTS`, or use an id that `wrangler kv
+namespace list` shows:
+
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+Or leave the field out, and let `wrangler deploy` create a namespace:
+
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+```
+
+*Quick fix: removes the field.*
 """
 
 from __future__ import annotations

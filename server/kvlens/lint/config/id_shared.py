@@ -1,4 +1,35 @@
-"""One namespace in two environments. wrangler takes it, and it may well be meant: a hint."""
+"""One namespace in two environments. wrangler takes it, and it may well be meant: a hint.
+
+## What
+An environment has an `id` that the top level or an earlier environment has too. Placeholders don't
+count.
+
+## Why
+Staging then writes where production reads. Some projects want exactly that, for data that the
+Worker never writes, so this is only information, and you can [turn it off](README.md) for a line.
+
+## Example
+```toml
+[[env.production.kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+
+[[env.staging.kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+## Fix
+```toml
+[[env.production.kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+
+[[env.staging.kv_namespaces]]
+binding = "CARTS"
+id = "06779da6940b431db6e566b4846d64db"
+```
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,36 @@
 """One namespace under two bindings of the same environment.
 
 wrangler takes it, and it may be meant, keys apart by prefix: a hint.
+
+## What
+Two namespaces of one environment have different bindings and the same `id`. Placeholders don't
+count.
+
+## Why
+Both names reach the same keys: what you put through one is overwritten, listed and deleted through
+the other. That can be intended if all keys have a prefix; more often an id was pasted twice.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+
+[[kv_namespaces]]
+binding = "PRICES"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+
+[[kv_namespaces]]
+binding = "PRICES"
+id = "06779da6940b431db6e566b4846d64db"
+```
 """
 
 from __future__ import annotations

@@ -1,6 +1,33 @@
 """A key that an object of a JSON config has twice.
 
 wrangler takes the last one without a word; in TOML it is a syntax error.
+
+## What
+An object in `wrangler.json` or `wrangler.jsonc` has the same key twice. The second is underlined.
+In TOML this is a [syntax-error](syntax-error.md).
+
+## Why
+wrangler silently uses the last one. Two `kv_namespaces` aren't merged: the namespaces in the first
+are lost.
+
+## Example
+```jsonc
+{
+  "kv_namespaces": [{ "binding": "CARTS" }],
+  "main": "src/index.ts",
+  "kv_namespaces": [{ "binding": "PRICES" }]
+}
+```
+
+## Fix
+```jsonc
+{
+  "main": "src/index.ts",
+  "kv_namespaces": [{ "binding": "CARTS" }, { "binding": "PRICES" }]
+}
+```
+
+*Quick fixes: remove the first, which has no effect, or this one.*
 """
 
 from __future__ import annotations

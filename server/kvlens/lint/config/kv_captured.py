@@ -2,6 +2,54 @@
 
 In TOML every line below a header belongs to that header's table. In `[vars]` wrangler makes the
 list an environment variable without a word; elsewhere it warns of an unexpected field.
+
+## What
+`kv_namespaces` is a field of another table: of `[vars]`, `[dev]`, `[site]`, `[env.NAME.vars]` or
+any other that is neither the top level nor an environment. In TOML every line below a header
+belongs to that header's table, even after blank lines.
+
+## Why
+Nothing is bound, and `env.CARTS` is undefined in the Worker. In `[vars]`, wrangler treats the list
+as an environment variable called `kv_namespaces` and reports nothing. In other tables it warns
+about an unexpected field.
+
+## Example
+```toml
+name = "shop"
+
+[vars]
+CURRENCY = "EUR"
+
+kv_namespaces = [{ binding = "CARTS", id = "0f2ac74b498b48028cb68387c421e279" }]
+```
+
+```jsonc
+{ "vars": { "kv_namespaces": [{ "binding": "CARTS", "id": "0f2ac74b498b48028cb68387c421e279" }] } }
+```
+
+## Fix
+Put it above the first header, or give it its own header:
+
+```toml
+name = "shop"
+kv_namespaces = [{ binding = "CARTS", id = "0f2ac74b498b48028cb68387c421e279" }]
+
+[vars]
+CURRENCY = "EUR"
+```
+
+```toml
+name = "shop"
+
+[vars]
+CURRENCY = "EUR"
+
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+*Quick fix: moves the list to the top level, or to the environment around it.*
 """
 
 from __future__ import annotations

@@ -1,6 +1,26 @@
 """A name that is nearly `kv_namespaces`. Wrangler: V14 and V17 of its validation.
 
 wrangler warns of an unexpected field and binds nothing.
+
+## What
+The top level or an environment has a field such as `kv-namespaces`, `kv_namespace` or
+`kvNamespaces`. Shorter names, such as `kv`, count if their value is a list of namespaces.
+
+## Why
+wrangler warns about an unexpected field and ignores it: nothing is bound. `kv-namespaces` is the
+name that wrangler 1 used, so old configs and their copies have it.
+
+## Example
+```toml
+kv-namespaces = [{ binding = "CARTS", id = "0f2ac74b498b48028cb68387c421e279" }]
+```
+
+## Fix
+```toml
+kv_namespaces = [{ binding = "CARTS", id = "0f2ac74b498b48028cb68387c421e279" }]
+```
+
+*Quick fix: renames it, in all its headers.*
 """
 
 from __future__ import annotations

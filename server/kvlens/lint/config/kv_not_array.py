@@ -1,4 +1,43 @@
-"""`kv_namespaces` is something else than an array. Wrangler: V1 of its validation."""
+"""`kv_namespaces` is something else than an array. Wrangler: V1 of its validation.
+
+## What
+`kv_namespaces`, at the top level, in an environment or in the `previews` of either, is a table, a
+string or another value instead of an array.
+
+## Why
+wrangler stops with `The field "kv_namespaces" should be an array`. The usual cause is a
+header with one pair of brackets where two are needed: `[kv_namespaces]` is one table,
+`[[kv_namespaces]]` starts the next element of an array.
+
+## Example
+```toml
+[kv_namespaces]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+## Fix
+Write it in one of two ways:
+
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+```toml
+kv_namespaces = [{ binding = "CARTS", id = "0f2ac74b498b48028cb68387c421e279" }]
+```
+
+In an environment the header is `[[env.NAME.kv_namespaces]]`. In JSON:
+
+```jsonc
+{ "kv_namespaces": [{ "binding": "CARTS", "id": "0f2ac74b498b48028cb68387c421e279" }] }
+```
+
+*Quick fix: adds the second pair of brackets, puts `[` and `]` around a table, or turns a name into
+a namespace.*
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,39 @@
 
 wrangler looks only once every entry is well-formed; this rule looks always. Two KV namespaces
 of one name are the business of binding-duplicate.
+
+## What
+In one environment, two things have the same name: a KV namespace and a variable, a D1 database and
+a queue, two R2 buckets. All types that wrangler 4.164 has are checked, including `vars` and
+`secrets.required`. Two KV namespaces with one name are reported as
+[binding-duplicate](binding-duplicate.md).
+
+## Why
+A Worker has one value for each name. wrangler stops with `CARTS assigned to KV Namespace and
+Environment Variable bindings.`, but only after every other mistake is fixed, and not at all for
+`send_email` and `ratelimits`, where the API rejects the upload.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+
+[vars]
+CARTS = "on"
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+
+[vars]
+CARTS_MODE = "on"
+```
+
+*Quick fix: renames the namespace, in every environment. Change the code too.*
 """
 
 from __future__ import annotations

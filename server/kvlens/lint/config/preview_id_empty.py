@@ -2,6 +2,31 @@
 
 wrangler takes it without a word, and in dev prefers it, empty as it is, to `id`: the two are
 joined with `??`, which an empty string passes (workers-sdk, deploy-helpers' binding-utils).
+
+## What
+`preview_id` is an empty string.
+
+## Why
+wrangler silently accepts it. In `wrangler dev`, `preview_id` wins over `id` even if it's empty, so
+the namespace is opened without a name: a put seems to succeed, and every get is `null`. KV Lens
+ignores an empty `preview_id` and keeps the keys under `id`.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+preview_id = ""
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+*Quick fix: removes the field, or gives it a new id, which is enough for local keys.*
 """
 
 from __future__ import annotations

@@ -1,4 +1,27 @@
-"""A preview_id of another type than string. Wrangler: V6 of its validation."""
+"""A preview_id of another type than string. Wrangler: V6 of its validation.
+
+## What
+`preview_id` is a number, null, a table or another value instead of a string.
+
+## Why
+wrangler stops with `bindings should, optionally, have a string "preview_id" field`.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+preview_id = false
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+preview_id = "carts-preview"
+```
+
+*Quick fix: removes the field, or gives it a new id, which is enough for local keys.*
+"""
 
 from __future__ import annotations
 

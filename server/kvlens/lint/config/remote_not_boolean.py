@@ -1,4 +1,28 @@
-"""A `remote` that is neither true nor false. Wrangler: V7 of its validation."""
+"""A `remote` that is neither true nor false. Wrangler: V7 of its validation.
+
+## What
+`remote` is a string, a number or another value instead of true or false.
+
+## Why
+wrangler stops with `should, optionally, have a boolean "remote" field`. The field decides
+whether `wrangler dev` works on the real namespace, so it has to be unambiguous.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+remote = "true"
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+remote = true
+```
+
+*Quick fix: removes the quotes or the field.*
+"""
 
 from __future__ import annotations
 

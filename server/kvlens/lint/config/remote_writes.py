@@ -2,6 +2,37 @@
 
 With a preview_id of its own it is the preview's data that dev works on: wrangler takes
 `preview_id ?? id` there (4.164, wrangler-bundle's conversion of bindings).
+
+## What
+A namespace has `remote = true` and an `id` that looks real, and no `preview_id` of its own.
+
+## Why
+With `remote = true`, `wrangler dev` and `vite dev` don't simulate the namespace: every `put` and
+`delete` of the code you try out goes to the real one. With a `preview_id`, it goes to that
+namespace instead.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+remote = true
+```
+
+## Fix
+Keep it local, or give dev its own namespace:
+
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+preview_id = "06779da6940b431db6e566b4846d64db"
+remote = true
+```
+
+If it's intended, say so: `remote = true # kvlens-disable-line remote-writes`.
+
+*Quick fix: removes `remote`.*
 """
 
 from __future__ import annotations

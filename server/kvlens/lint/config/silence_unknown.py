@@ -1,4 +1,28 @@
-"""A comment that should silence a rule, but names none that there is."""
+"""A comment that should silence a rule, but names none that there is.
+
+## What
+A comment `kvlens-disable-line` or `kvlens-disable-next-line` names a rule that doesn't exist, or no
+rule at all.
+
+## Why
+It has no effect, although it looks as if it had. See [how to turn off a rule for one
+line](README.md).
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS" # kvlens-disable-line id-placeholders
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "<YOUR_ID>" # kvlens-disable-line id-placeholder
+```
+
+*Quick fix: changes it to the nearest rule.*
+"""
 
 from __future__ import annotations
 

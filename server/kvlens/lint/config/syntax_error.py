@@ -1,4 +1,31 @@
-"""The file isn't valid TOML or JSON."""
+"""The file isn't valid TOML or JSON.
+
+## What
+The file isn't valid TOML, or a `.json` or `.jsonc` file isn't valid JSON with comments. The first
+error is underlined. TOML is checked by tomlkit.
+
+## Why
+wrangler can't read an invalid file: no command works until you fix it. The other rules still check
+what can be understood, so one open quote doesn't hide the rest.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = 0f2ac74b498b48028cb68387c421e279
+```
+
+The value needs quotes.
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+*Quick fix: puts quotes around a bare word, or removes the second of two equal fields.*
+"""
 
 from __future__ import annotations
 

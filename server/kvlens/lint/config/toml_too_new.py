@@ -1,8 +1,39 @@
-"""TOML 1.1 in a project whose wrangler reads only TOML 1.0.
+r"""TOML 1.1 in a project whose wrangler reads only TOML 1.0.
 
 wrangler reads TOML 1.1 since 4.137.0, which took smol-toml 1.8; before, up to smol-toml 1.5.2 and
 @iarna/toml, these forms stop it. Where nothing tells which wrangler the project has, nothing is
 said.
+
+## What
+The file uses TOML 1.1 (an inline table over several lines or with a comma after its last field, the
+escapes `\e` and `\xHH`), and the project's wrangler is older than 4.137.0. The version is that of
+the wrangler in `node_modules`, or the lowest that `package.json` allows. If neither is known, this
+isn't reported.
+
+## Why
+wrangler has read TOML 1.1 since 4.137.0. An older one stops with `Invalid TOML document`, although
+editors accept the file.
+
+## Example
+With wrangler 4.100:
+
+```toml
+kv_namespaces = [{
+  binding = "CARTS",
+  id = "0f2ac74b498b48028cb68387c421e279",
+}]
+```
+
+## Fix
+Update wrangler, or write TOML 1.0:
+
+```toml
+kv_namespaces = [
+  { binding = "CARTS", id = "0f2ac74b498b48028cb68387c421e279" },
+]
+```
+
+*Quick fix: writes the table on one line, removes the comma, or writes the escape as `\uHHHH`.*
 """
 
 from __future__ import annotations

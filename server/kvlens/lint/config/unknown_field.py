@@ -1,4 +1,33 @@
-"""A field that no namespace has. Wrangler: V8 of its validation, a warning there too."""
+"""A field that no namespace has. Wrangler: V8 of its validation, a warning there too.
+
+## What
+A namespace has a field other than `binding`, `id`, `preview_id` and `remote`. The message names the
+nearest of them. A field of the Worker itself, such as `main` or `workers_dev`, is also reported if
+it's below a namespace's header: in TOML it belongs to that table.
+
+## Why
+wrangler warns with `Unexpected fields found` and ignores the field: with a misspelled `preview_id`,
+`wrangler dev` uses other data than you expect.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+previewid = "06779da6940b431db6e566b4846d64db"
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+preview_id = "06779da6940b431db6e566b4846d64db"
+```
+
+*Quick fix: renames it to the nearest field, or removes it. A field of the Worker, such as `main`,
+is moved above the first header.*
+"""
 
 from __future__ import annotations
 

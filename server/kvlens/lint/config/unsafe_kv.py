@@ -1,4 +1,29 @@
-"""A namespace among the unsafe bindings. Wrangler: V21 of its validation, a warning there too."""
+"""A namespace among the unsafe bindings. Wrangler: V21 of its validation, a warning there too.
+
+## What
+`unsafe.bindings` has an entry of the type `kv_namespace`.
+
+## Why
+`unsafe` passes a binding to the API unchanged, for types that wrangler doesn't know. It knows KV,
+so wrangler warns, nothing checks the entry, and `wrangler dev` has no local namespace for it.
+
+## Example
+```toml
+[[unsafe.bindings]]
+name = "CARTS"
+type = "kv_namespace"
+namespace_id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+*Quick fix: declares it in `kv_namespaces`.*
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,52 @@
-"""A namespace that the code uses and some environment lacks: `kv_namespaces` is not inherited."""
+"""A namespace that the code uses and some environment lacks: `kv_namespaces` is not inherited.
+
+## What
+The code uses a namespace that the config declares, but not in every environment. The top level
+counts as an environment if it has namespaces. If the code checks that the binding exists, this
+isn't reported.
+
+## Why
+`kv_namespaces` isn't inherited: what the top level declares is missing in `[env.staging]` unless
+you repeat it there. A Worker deployed with `--env staging` then fails at the first call, although
+the same code works everywhere else.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+
+[env.staging]
+vars = { MODE = "staging" }
+```
+
+```js
+export default {
+  async fetch(request, env, ctx) {
+    return new Response(await env.CARTS.get("cart:1"));
+  },
+};
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+
+[env.staging]
+vars = { MODE = "staging" }
+
+[[env.staging.kv_namespaces]]
+binding = "CARTS"
+```
+
+```js
+export default {
+  async fetch(request, env, ctx) {
+    return new Response(await env.CARTS.get("cart:1"));
+  },
+};
+```
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,47 @@
-"""A namespace that the code uses and no environment of the config declares: it is undefined."""
+"""A namespace that the code uses and no environment of the config declares: it is undefined.
+
+## What
+The code takes a binding from `env` that no environment of the config declares. This is reported
+only if the binding is certainly a namespace: because of a method that no other binding has
+(`getWithMetadata`, `put` with `expirationTtl`, `get` with a type), or because the project's types
+say `KVNamespace`. It isn't reported if the code checks that the binding exists (`if (env.CARTS)`,
+`env.CARTS?.get()`, an optional type), if the config has the name in a comment or as another kind of
+binding, or in tests.
+
+## Why
+`env.CARTS` is then undefined, and the first call throws `Cannot read properties of undefined`. No
+other tool warns you: wrangler doesn't read the code, and TypeScript trusts the types.
+
+## Example
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+```
+
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const cart = await env.CART.get("cart:1", "json");
+    return Response.json(cart);
+  },
+};
+```
+
+## Fix
+```toml
+[[kv_namespaces]]
+binding = "CARTS"
+```
+
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const cart = await env.CARTS.get("cart:1", "json");
+    return Response.json(cart);
+  },
+};
+```
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,51 @@
 
 Reported only where all sources of the project are known, and the code names every binding that
 it uses.
+
+## What
+The config declares a namespace, and none of the Worker's sources use it. A type or a comment
+doesn't count as use. This is reported only if the whole Worker can be read: its entry, `main`, and
+every file that it imports are in the project, and `env` isn't passed to a package or read by a
+computed name (`env[name]`).
+
+## Why
+An unused binding looks as if its data mattered, and has to be maintained in every environment.
+Sometimes it points to a mistake: the code uses another name.
+
+## Example
+```toml
+main = "src/index.js"
+
+[[kv_namespaces]]
+binding = "CARTS"
+
+[[kv_namespaces]]
+binding = "OLD_CARTS"
+```
+
+```js
+export default {
+  async fetch(request, env, ctx) {
+    return new Response(await env.CARTS.get("cart:1"));
+  },
+};
+```
+
+## Fix
+```toml
+main = "src/index.js"
+
+[[kv_namespaces]]
+binding = "CARTS"
+```
+
+```js
+export default {
+  async fetch(request, env, ctx) {
+    return new Response(await env.CARTS.get("cart:1"));
+  },
+};
+```
 """
 
 from __future__ import annotations

@@ -1,6 +1,35 @@
 """Keys that vanish from the Map of a bulk get: those like array indexes, and __proto__.
 
 Seen in workerd: it copies the answer's named properties only.
+
+## What
+A `get()` or `getWithMetadata()` with an array asks for a key that is a whole number, such as `"7"`,
+or for `__proto__`.
+
+## Why
+The Map that the runtime returns has no entry for such a key, not even null: workerd builds it from
+an object's properties and skips those that are indexes. A `get()` with a single key instead of an
+array finds the value.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const carts = await env.KV.get(["7", "8"]);
+    return Response.json([...carts]);
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const carts = await env.KV.get(["cart:7", "cart:8"]);
+    return Response.json([...carts]);
+  },
+};
+```
 """
 
 from __future__ import annotations

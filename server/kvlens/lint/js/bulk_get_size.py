@@ -1,4 +1,31 @@
-"""A bulk get of too many keys, or of none. Runtime: 400 "You can request a maximum of 100 keys"."""
+"""A bulk get of too many keys, or of none. Runtime: 400 "You can request a maximum of 100 keys".
+
+## What
+A `get()` or `getWithMetadata()` with an array asks for more than 100 keys, or for none.
+
+## Why
+The call throws `You can request a maximum of 100 keys` or `You must request a minimum of 1 key`.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const values = await env.KV.get([]);
+    return Response.json([...values]);
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const values = await env.KV.get(["cart:1", "cart:2"]);
+    return Response.json([...values]);
+  },
+};
+```
+"""
 
 from __future__ import annotations
 

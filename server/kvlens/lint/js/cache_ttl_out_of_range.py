@@ -2,6 +2,35 @@
 
 Since November 2025 the least is 30; Miniflare 2 wants 60. From 30 to 59 it depends, so nothing
 is said there.
+
+## What
+`cacheTtl` of a `get()` or `getWithMetadata()` is below 30 seconds, above 2147483647, or not a
+number.
+
+## Why
+The call throws `Invalid cache_ttl of 10`. The minimum was 60 seconds until November 2025 and is 30
+seconds now; Miniflare 2 requires 60. From 30 to 59 it depends on the runtime, so these values
+aren't reported.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const value = await env.KV.get("config", { cacheTtl: 10 });
+    return new Response(value);
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const value = await env.KV.get("config", { cacheTtl: 60 });
+    return new Response(value);
+  },
+};
+```
 """
 
 from __future__ import annotations

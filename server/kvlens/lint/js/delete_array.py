@@ -1,4 +1,30 @@
-"""delete() of several keys: it takes one, and with an array it deletes nothing and says nothing."""
+"""delete() of several keys: it takes one, and with an array it deletes nothing and says nothing.
+
+## What
+`delete()` gets an array: a literal, a constant, or the result of `map()` and similar methods.
+
+## Why
+`delete()` takes one key. The runtime joins the array into one key with commas, finds no such key,
+and reports success: nothing is deleted. Miniflare 2 throws.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.delete(["cart:1", "cart:2"]);
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await Promise.all(["cart:1", "cart:2"].map((key) => env.KV.delete(key)));
+  },
+};
+```
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,33 @@
 """An expiration that put() refuses: in milliseconds, past, or less than a minute ahead.
 
 Runtime: 400 "Invalid expiration of …", and TypeError "Value out of range" above 32 bits.
+
+## What
+`expiration` of a `put()` has to be a time in seconds since the epoch, at least 60 seconds from now.
+Here it's in milliseconds, in the past, less than a minute ahead, or a duration.
+
+## Why
+The call throws `Invalid expiration of …` if the time is in the past or too near, and `Value out of
+range` for milliseconds.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.put("offer", "1", { expiration: Date.now() + 3600 * 1000 });
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const now = Math.floor(Date.now() / 1000);
+    await env.KV.put("offer", "1", { expiration: now + 3600 });
+  },
+};
+```
 """
 
 from __future__ import annotations

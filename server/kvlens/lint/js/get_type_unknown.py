@@ -1,4 +1,32 @@
-"""A type that get() does not know. Runtime: TypeError "Unknown response type. …"."""
+"""A type that get() does not know. Runtime: TypeError "Unknown response type. …".
+
+## What
+A `get()` or `getWithMetadata()` asks for a type that doesn't exist. The types are `text`, `json`,
+`arrayBuffer` and `stream`; with an array of keys, only `text` and `json`.
+
+## Why
+The call throws `Unknown response type`, in today's runtime only if the key exists.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const cart = await env.KV.get("cart:1", "JSON");
+    return Response.json(cart);
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const cart = await env.KV.get("cart:1", "json");
+    return Response.json(cart);
+  },
+};
+```
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,34 @@
 
 Runtime: TypeError "Key name cannot be empty.", "… is not allowed as a key name.", 414 above
 512 bytes. A key that is not a string is turned into one: "undefined", "[object Object]".
+
+## What
+A key is empty, is `.` or `..`, has more than 512 bytes in UTF-8, is missing, or isn't a string:
+`undefined`, `null`, an object, an array in `put()`.
+
+## Why
+The runtime throws `Key name cannot be empty.`, `"." is not allowed as a key name.` or `UTF-8
+encoded length of 513 exceeds key length limit of 512.` Other values are
+converted to a string without an error, so the key `undefined` or `[object Object]` is read and
+written.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.put("", "value");
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.put("value", "value");
+  },
+};
+```
 """
 
 from __future__ import annotations

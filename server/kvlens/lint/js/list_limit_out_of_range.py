@@ -1,4 +1,32 @@
-"""A limit that list() refuses or does not keep. Runtime: 400 "Invalid key_count_limit of …"."""
+"""A limit that list() refuses or does not keep. Runtime: 400 "Invalid key_count_limit of …".
+
+## What
+`limit` of a `list()` is above 1000, below 1, or not a number.
+
+## Why
+Above 1000, the call throws `Invalid key_count_limit of 5000`. Today's runtime treats zero and
+negative numbers as no limit, so a whole page comes back; Miniflare 2 throws.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const page = await env.KV.list({ prefix: "cart:", limit: 5000 });
+    return Response.json(page.keys);
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const page = await env.KV.list({ prefix: "cart:", limit: 1000 });
+    return Response.json(page.keys);
+  },
+};
+```
+"""
 
 from __future__ import annotations
 

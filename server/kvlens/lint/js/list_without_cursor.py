@@ -1,4 +1,40 @@
-"""A list whose further pages nobody asks for: a page has 1000 keys at most."""
+"""A list whose further pages nobody asks for: a page has 1000 keys at most.
+
+## What
+The keys of a `list()` are read, and nothing in the same function asks for the next page: there is
+neither `cursor` nor `list_complete`. A `list()` with a `limit` isn't reported, because one page is
+enough there.
+
+## Why
+A page has at most 1000 keys. If there are more, the rest is missing without an error. In a busy
+namespace a page can even be shorter and still not be the last.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const page = await env.KV.list({ prefix: "cart:" });
+    return Response.json(page.keys.map((key) => key.name));
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const names = [];
+    let cursor;
+    do {
+      const page = await env.KV.list({ prefix: "cart:", cursor });
+      names.push(...page.keys.map((key) => key.name));
+      cursor = page.list_complete ? undefined : page.cursor;
+    } while (cursor);
+    return Response.json(names);
+  },
+};
+```
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,31 @@
-"""An option that the method does not have: the runtime ignores it without an error."""
+"""An option that the method does not have: the runtime ignores it without an error.
+
+## What
+A call has an option that its method doesn't have. `get()` and `getWithMetadata()` have `type` and
+`cacheTtl`, `put()` has `expirationTtl`, `expiration` and `metadata`, `list()` has `prefix`, `limit`
+and `cursor`.
+
+## Why
+The runtime silently ignores it: with `expirationTTL`, the key never expires.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.put("session", "1", { expirationTTL: 3600 });
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.put("session", "1", { expirationTtl: 3600 });
+  },
+};
+```
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,35 @@
-"""A call whose promise nobody waits for: the runtime may end the request before it is done."""
+"""A call whose promise nobody waits for: the runtime may end the request before it is done.
+
+## What
+A call is a statement on its own, without `await`, `return`, `void`, `then()` or `ctx.waitUntil()`.
+Or its promise is used as if it were the value: in a condition, in a comparison, with a property of
+the result, in `JSON.parse()`.
+
+## Why
+The Worker may end when the response is sent, so a write that nothing waits for may not happen, and
+its failure goes unnoticed. A promise in a condition is always true. `void` before a call says that
+you don't need to wait.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    env.KV.put("last-visit", request.url);
+    return new Response("ok");
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    ctx.waitUntil(env.KV.put("last-visit", request.url));
+    return new Response("ok");
+  },
+};
+```
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,30 @@
-"""put() of undefined or null: the runtime stores the words, and Miniflare 2 throws."""
+"""put() of undefined or null: the runtime stores the words, and Miniflare 2 throws.
+
+## What
+`put()` gets `undefined` or `null` as its value, or no value at all.
+
+## Why
+The runtime stores the text `undefined` or `null`, which is truthy when you read it back. Miniflare
+2 throws.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.put("cart:1", null);
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.delete("cart:1");
+  },
+};
+```
+"""
 
 from __future__ import annotations
 

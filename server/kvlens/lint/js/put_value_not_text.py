@@ -1,4 +1,30 @@
-"""put() of a number or a boolean: the runtime stores its text, Miniflare 2 throws."""
+"""put() of a number or a boolean: the runtime stores its text, Miniflare 2 throws.
+
+## What
+`put()` gets a number or a boolean as its value.
+
+## Why
+The runtime stores it as text, so `get()` returns `"0"` or `"false"`, and both are truthy. Miniflare
+2 throws, and TypeScript rejects it.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.put("last-run", Date.now());
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.put("last-run", String(Date.now()));
+  },
+};
+```
+"""
 
 from __future__ import annotations
 

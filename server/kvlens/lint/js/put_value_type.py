@@ -1,4 +1,32 @@
-"""put() of what it cannot store. Runtime: TypeError "KV put() accepts only strings, …"."""
+"""put() of what it cannot store. Runtime: TypeError "KV put() accepts only strings, …".
+
+## What
+`put()` gets an object, an array, a Map, a Date, a Blob, a function or a similar value.
+
+## Why
+The call throws `KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams
+as values.`
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const cart = { items: [] };
+    await env.KV.put("cart:1", cart);
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const cart = { items: [] };
+    await env.KV.put("cart:1", JSON.stringify(cart));
+  },
+};
+```
+"""
 
 from __future__ import annotations
 

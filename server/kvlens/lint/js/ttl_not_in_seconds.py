@@ -2,6 +2,35 @@
 
 Only what is plain is reported: a product with 1000, a name that says milliseconds, the clock,
 or a bare number that is a round time in milliseconds and not in seconds.
+
+## What
+`expirationTtl` or `cacheTtl` is obviously in milliseconds: it's multiplied by 1000, has a name such
+as `TTL_MS`, or is a number such as 86400000. Or it's a point in time, such as `Date.now()`, instead
+of a number of seconds from now.
+
+## Why
+The call succeeds, and the key stays a thousand times as long: a day becomes almost three years. You
+don't notice until the namespace is full of keys that should have expired.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const DAY = 24 * 60 * 60 * 1000;
+    await env.KV.put("session", "1", { expirationTtl: DAY });
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const DAY = 24 * 60 * 60;
+    await env.KV.put("session", "1", { expirationTtl: DAY });
+  },
+};
+```
 """
 
 from __future__ import annotations

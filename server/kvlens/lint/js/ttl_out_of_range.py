@@ -1,4 +1,32 @@
-"""An expirationTtl that put() refuses. Runtime: 400 "Invalid expiration_ttl of …"."""
+"""An expirationTtl that put() refuses. Runtime: 400 "Invalid expiration_ttl of …".
+
+## What
+`expirationTtl` of a `put()` is below 60 seconds, above 2147483647, or not a number. Constants and
+arithmetic in the same file are followed; a value that comes from other code isn't guessed.
+
+## Why
+The call throws `KV PUT failed: 400 Invalid expiration_ttl of 30. Expiration TTL must be at least
+60.` You often notice this late, because such keys are locks and caches that only some requests
+write. A key can't live for less than a minute; for a shorter time, store the end time in the value.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.put("lock", "1", { expirationTtl: 30 });
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.put("lock", "1", { expirationTtl: 60 });
+  },
+};
+```
+"""
 
 from __future__ import annotations
 

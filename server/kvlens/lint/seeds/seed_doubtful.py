@@ -1,4 +1,29 @@
-"""Something in a seed file that is left out or likely not meant."""
+"""Something in a seed file that is left out or likely not meant.
+
+## What
+A seed file can be used, but something in it has no effect or is likely a mistake: an unknown
+property, a key that appears twice, `expiration` together with `expiration_ttl`, metadata that
+wrangler would reject.
+
+## Why
+You'd notice what is silently ignored only much later, in the Worker.
+
+## Example
+```json
+[
+  { "key": "cart:1", "value": "1", "expirationTtl": 3600 }
+]
+```
+
+The key would never expire.
+
+## Fix
+```json
+[
+  { "key": "cart:1", "value": "1", "expiration_ttl": 3600 }
+]
+```
+"""
 
 from __future__ import annotations
 
