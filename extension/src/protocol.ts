@@ -362,7 +362,7 @@ export interface Moved {
     new: string;
 }
 
-/** Keys or namespaces have changed. */
+/** Keys or namespaces have changed, or moved. */
 export interface Changed {
     /** Left out if any project may have changed. */
     config?: string;
@@ -371,7 +371,7 @@ export interface Changed {
     moved?: Moved;
 }
 
-/** An emulator or a Worker has started or stopped. */
+/** An emulator has started or stopped. */
 export interface Status {
     config: string;
     state: EmulatorState;
@@ -379,7 +379,7 @@ export interface Status {
     message?: string;
 }
 
-/** What a Worker prints, and what happens to it. */
+/** A Worker prints something, or something happens to it. */
 export interface Output {
     config: string;
     /** `log`, `exception`, `restarted`, `failed` or `request`. */

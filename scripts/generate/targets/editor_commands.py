@@ -1,4 +1,4 @@
-"""docs/commands.md: the commands of `workspace/executeCommand`."""
+"""docs/commands.md: the commands of `workspace/executeCommand`, and the notifications."""
 
 from __future__ import annotations
 
@@ -12,13 +12,23 @@ HEAD = ("command", "parameters", "result")
 
 
 def write(tree: Tree) -> None:
-    """Write the table."""
+    """Write the tables."""
     schema = Schema(tree)
     rows = [
         (f"`{one.id}`", _parameters(schema, one.parameters), _result(one.result, one.module))
         for one in schema.commands()
     ]
     tree.fill("docs/commands.md", "editor-commands", table(HEAD, rows))
+    shared = schema.module(SHARED)
+    told = [
+        (f"`{field.name}`", _about(field, shared), _result(field.type, shared))
+        for field in shared.shape("Notifications").fields
+    ]
+    tree.fill("docs/commands.md", "notifications", table(("notification", "when", "content"), told))
+
+
+def _about(field: Field, module: Module) -> str:
+    return module.shape(ast.unparse(field.type)).about.rstrip(".")
 
 
 def _parameters(schema: Schema, shape: Shape) -> str:

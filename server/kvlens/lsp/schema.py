@@ -102,7 +102,7 @@ class Moved(TypedDict):
 
 
 class Changed(TypedDict):
-    """Keys or namespaces have changed."""
+    """Keys or namespaces have changed, or moved."""
 
     config: NotRequired[str]
     """Left out if any project may have changed."""
@@ -112,7 +112,7 @@ class Changed(TypedDict):
 
 
 class Status(TypedDict):
-    """An emulator or a Worker has started or stopped."""
+    """An emulator has started or stopped."""
 
     config: str
     state: EmulatorState
@@ -120,8 +120,12 @@ class Status(TypedDict):
     message: NotRequired[str]
 
 
+class WorkerStatus(Status):
+    """A Worker has started or stopped."""
+
+
 class Output(TypedDict):
-    """What a Worker prints, and what happens to it."""
+    """A Worker prints something, or something happens to it."""
 
     config: str
     event: str
@@ -138,7 +142,7 @@ Notifications = TypedDict(
     {
         "kvlens/changed": Changed,
         "kvlens/status": Status,
-        "kvlens/worker": Status,
+        "kvlens/worker": WorkerStatus,
         "kvlens/output": Output,
     },
 )
