@@ -50,7 +50,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-COMMANDS_OF_KEY = ["put", "get", "list", "delete"]
+COMMANDS_OF_KEY = [name.removeprefix("key ") for name in ALL if name.startswith("key ")]
 BINDINGS = ["SESSIONS", "FLAGS", "$(touch hacked)"]
 CASES: dict[str, list[str]] = {
     # what is typed after kvlens, the last word being completed: what it may become

@@ -11,6 +11,7 @@ import pytest
 from kvlens import __version__
 from kvlens.cli import COMMANDS, load, main
 from kvlens.cli.frame import Argument, Command, page, parser, read, run
+from kvlens.operations.errors import listed
 
 
 def commands() -> Iterator[tuple[str, Command]]:
@@ -24,6 +25,10 @@ def commands() -> Iterator[tuple[str, Command]]:
 
 
 ALL = dict(commands())
+VERBS = {
+    name: listed([full.partition(" ")[2] for full in ALL if full.startswith(f"{name} ")])
+    for name in ("key", "namespace")
+}
 GROUPS = [name for name in COMMANDS if not isinstance(load(name), Command)]
 
 
@@ -141,9 +146,9 @@ UNKNOWN = {
     "--versoin": "kvlens: unknown option --versoin; did you mean --version?",
     "--quiet": "kvlens: unknown option --quiet; `kvlens help` lists them",
     "key gte": 'kvlens key: no command "gte"; did you mean "get"?',
-    "key fetch": 'kvlens key: no command "fetch"; there are put, get, list and delete',
-    "key": "kvlens key: a command is missing; there are put, get, list and delete",
-    "namespace show": 'kvlens namespace: no command "show"; there are list, move and copy',
+    "key fetch": f'kvlens key: no command "fetch"; there are {VERBS["key"]}',
+    "key": f"kvlens key: a command is missing; there are {VERBS['key']}",
+    "namespace show": f'kvlens namespace: no command "show"; there are {VERBS["namespace"]}',
     "help kye": 'kvlens help: no command "kye"; did you mean "key"?',
     "help key gte": 'kvlens help: kvlens key: no command "gte"; did you mean "get"?',
     "help seed x": 'kvlens help: unexpected argument "x"; kvlens seed has no subcommands',

@@ -440,12 +440,6 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
         2,
         "unknown option --txt; did you mean --text? See kvlens key get --help",
     ),
-    "unknown verb": (
-        ["key", "fetch"],
-        2,
-        'no command "fetch"; there are put, get, list and delete',
-    ),
-    "no verb": (["bulk"], 2, "a command is missing; there are put, get and delete"),
     "seed without files": (
         ["seed"],
         1,
