@@ -1,7 +1,7 @@
-"""What the store API is sent, checked as strictly as what Workers and wrangler send.
+"""The arguments of store API calls, checked as strictly as those of Workers and wrangler.
 
-One table says which fields an operation has. A field is a function that returns the value as it
-is used, or raises ValueError with words that follow the field's name.
+One table lists the fields of each operation. A field is a function that returns the parsed value,
+or raises ValueError with text that follows the field's name.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ MAX_NAME = 512  # characters of a namespace's id
 MAX_STORED = 64 * 1024  # bytes of a key or of metadata that another program may have stored
 MAX_EXPIRATION = 253_402_300_799  # the end of the year 9999: other programs have no 32-bit limit
 MAX_PAGE = 100_000  # keys
-MAX_PARTS = 40_000_000  # values in one call, from our own programs
-MAX_READ = 1 << 40  # bytes of values in one answer; how many are read is the caller's choice
+MAX_PARTS = 40_000_000  # values in one call; only our own programs make such calls
+MAX_READ = 1 << 40  # bytes of values in one answer; the caller chooses how many
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -41,7 +41,7 @@ class ArgumentError(RequestError, ValueError):
 
 
 def read(operation: str, request: Request) -> dict[str, Any]:
-    """Return the arguments of a call, every field of its row: None for one that was left out.
+    """Return the arguments of a call: every field of its row, None if omitted.
 
     Raises ArgumentError.
     """
@@ -181,7 +181,7 @@ _WRITE: dict[str, Field] = {
     "expiration": _expiration,
 }
 _STORED: dict[str, Field] = {
-    # A snapshot brings back what a runtime stored yesterday and no put takes today.
+    # A snapshot may hold what a runtime once stored, even if no put accepts it.
     **_WRITE,
     "key": _stored_key,
     "metadata": _maybe(_stored_metadata),

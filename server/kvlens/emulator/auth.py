@@ -1,9 +1,9 @@
-"""Which requests are allowed. A web page in the user's browser must not reach the emulator.
+"""Decide which requests are allowed. Web pages in the user's browser must not reach the emulator.
 
-- Every request carries the token of this run, which no page knows.
+- Every request carries this run's token, which no page knows.
 - Host must be the emulator's: a page whose name resolves to 127.0.0.1 (DNS rebinding) sends its
   own.
-- A browser adds Origin or Sec-Fetch-Site to what a page sends; such requests and all preflights
+- Browsers add Origin or Sec-Fetch-Site to a page's requests; such requests and all preflights
   are refused.
 """
 
@@ -20,14 +20,14 @@ _BINDING_HOST = b"fake-host"  # what workerd sends to a KV binding
 
 
 def text(status: int, message: str) -> Response:
-    """Return a plain answer; the message is the reason phrase too, for a Worker to see."""
+    """Return a plain-text response. The message is also the reason phrase, which Workers see."""
     line, _, _ = message.partition("\n")
     headers = b"Content-Type: text/plain; charset=utf-8\r\n"
     return Response(status, f"{message}\n".encode(), headers, line)
 
 
 class Authorizer:
-    """Decides by its headers whether a request is allowed."""
+    """Decides from a request's headers whether it is allowed."""
 
     def __init__(self, token: str) -> None:
         self.hosts: frozenset[bytes] = frozenset()

@@ -1,7 +1,7 @@
-"""Large changes that a client sends in parts, and that are then made completely or not at all.
+"""Large changes that a client sends in parts, applied completely or not at all.
 
-The parts wait in a temporary file, so that neither a store's thread nor memory waits for a slow
-client. `kvlens.stores.emulator_client` sends them: `stage` with the parts in order, then `commit`.
+The parts wait in a temporary file: a slow client must not hold a store's thread or memory.
+`kvlens.stores.emulator_client` sends them: `stage` with the parts in order, then `commit`.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from kvlens.kv.records import Write
 from kvlens.stores.base import Batch, Store, StoreError
 from kvlens.stores.emulator_client import pack, unpack
 
-KEPT_SECONDS = 600.0  # a batch whose client is gone
-AT_MOST = 16  # batches that are being sent at one time
+KEPT_SECONDS = 600.0  # for a batch whose client is gone
+AT_MOST = 16  # batches being sent at the same time
 KNOWN_AT_MOST = 64  # finished batches: a commit may be sent again
-ANSWER_SECONDS = 20.0  # a client waits longer for an answer
+ANSWER_SECONDS = 20.0  # clients wait longer for a response
 
 
 class Batches:
-    """The batches that clients are sending; each has an id that its client chose."""
+    """The batches that clients are sending, by an id that the client chooses."""
 
     def __init__(self) -> None:
         self._open: dict[str, _Spool] = {}
-        self._made: dict[str, asyncio.Task[list[str]]] = {}  # also those under way
+        self._made: dict[str, asyncio.Task[list[str]]] = {}  # including unfinished ones
 
     def stage(self, job: str, number: int, batches: Sequence[Batch]) -> None:
-        """Add part `number`, counted from 0; one that is sent again counts once."""
+        """Add part `number`, counted from 0; a part that is sent again counts once."""
         self._drop_old()
         spool = self._open.get(job)
         if spool is None:
@@ -58,7 +58,7 @@ class Batches:
                 ) from error
 
     async def commit(self, store: Store, job: str, parts: int) -> list[str] | None:
-        """Make the change; return its namespaces, or None if it takes longer: then ask again.
+        """Apply the change; return its namespaces, or None if it isn't finished yet: call again.
 
         Raises StoreError.
         """
@@ -76,13 +76,13 @@ class Batches:
         return making.result() if making.done() else None
 
     def drop(self, name: str) -> None:
-        """Forget a batch that is not to be committed."""
+        """Discard a batch without committing it."""
         spool = self._open.pop(name, None)
         if spool is not None:
             spool.close()
 
     def close(self) -> None:
-        """Forget all of them."""
+        """Discard all batches."""
         for name in list(self._open):
             self.drop(name)
 
@@ -100,13 +100,13 @@ async def _make(store: Store, spool: _Spool) -> list[str]:
 
 
 class _Spool:
-    """The parts of one batch, a line of JSON each, in a file without a name."""
+    """The parts of one batch, one line of JSON each, in an unnamed temporary file."""
 
     def __init__(self) -> None:
         self.parts = 0
         self.used = time.monotonic()
         self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with the batch
-        self._at: dict[str, list[tuple[int, int]]] = {}  # by namespace: place and size
+        self._at: dict[str, list[tuple[int, int]]] = {}  # namespace -> offset and size
 
     @property
     def namespaces(self) -> list[str]:

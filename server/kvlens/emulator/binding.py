@@ -1,7 +1,7 @@
-"""workerd's KV binding protocol: what a Worker's `env.KV` says to its namespace.
+"""workerd's KV binding protocol, which a Worker's `env.KV` uses.
 
-An error's text is the reason phrase of the status line; a missing key is an empty 404.
-workerd has checked key names and value types before, and turned numbers into whole ones.
+An error's text is the reason phrase of the status line; a missing key is an empty 404. workerd has
+already checked key names and value types, and rounded numbers.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ async def handle(emulator: Emulator, request: Request, ns: str) -> Response:
 
 
 def _query(request: Request) -> dict[str, str]:
-    if request.query == b"urlencoded=true":  # nearly all
+    if request.query == b"urlencoded=true":  # nearly all requests
         return {"urlencoded": "true"}
     return dict(parse_qsl(request.query.decode("utf-8", "replace"), keep_blank_values=True))
 
@@ -96,7 +96,7 @@ async def _get(emulator: Emulator, request: Request, ns: str) -> Response:
 
 
 def header_text(metadata: str) -> bytes:
-    """Return JSON text as a header's value: line ends in it are only white space."""
+    """Return JSON text as a header value. Line ends in JSON are only white space."""
     text = unescape_json(metadata)
     return text.replace("\r", " ").replace("\n", " ").encode("utf-8", "replace")
 
@@ -116,7 +116,7 @@ async def _put(emulator: Emulator, request: Request, ns: str) -> Response:
     if header is not None:
         metadata = header.decode("utf-8", "replace")
         validation.check_metadata_size(metadata)
-        if not is_json(metadata):  # of what has no JSON form, such as a symbol
+        if not is_json(metadata):  # metadata without a JSON form, such as a symbol
             raise KVError("Internal Server Error", method="PUT", status=500)
     validation.check_value_size(request.size)
     await emulator.store.put(ns, Write(key, request.body, metadata, expiration))
@@ -157,7 +157,7 @@ async def _bulk_get(emulator: Emulator, request: Request, ns: str) -> Response:
     except (ValueError, TypeError, KeyError, RecursionError):
         raise KVError('The body must be {"keys": ["key"]}', method="GET_BULK", status=400) from None
     kind = asked.get("type")
-    if isinstance(kind, str) and any(char < " " for char in kind):  # for a status line
+    if isinstance(kind, str) and any(char < " " for char in kind):  # it goes into a status line
         raise KVError("Internal Server Error", method="GET_BULK", status=500)
     kind = validation.bulk_type(kind)
     ttl = asked.get("cacheTtl")
@@ -171,7 +171,7 @@ async def _bulk_get(emulator: Emulator, request: Request, ns: str) -> Response:
             text = decode_text(entry.value)
             size += text_units(text)
             if kind == "json":
-                large = len(text) > _LARGE  # other requests do not wait for it
+                large = len(text) > _LARGE  # doesn't block other requests
                 if not (await asyncio.to_thread(is_json, text) if large else is_json(text)):
                     raise validation.refuse_bulk_json()
                 shown = unescape_json(text)
@@ -186,9 +186,9 @@ async def _bulk_get(emulator: Emulator, request: Request, ns: str) -> Response:
 
 
 def _json(text: str) -> Response:
-    """Answer with JSON in which every character is itself, not an escape.
+    """Respond with JSON without escapes for non-ASCII characters.
 
-    V8 takes a property whose name has an escape for another one that it has seen, so that a
-    Worker would be given the wrong keys.
+    V8 confuses a property whose name has an escape with one that it has seen, and a Worker would
+    get the wrong keys.
     """
     return Response(200, text.encode("utf-8", "replace"), _JSON)

@@ -1,9 +1,9 @@
-"""How many connections one emulator accepts, and how much memory they may use together.
+"""Limits on an emulator's connections and on the memory that they use together.
 
-A client that has sent the token is trusted, and stays as long as it likes. Everyone else has a
-time limit and is disconnected first: a program without the token can neither use up the file
-descriptors nor hold memory. Bodies and answers in flight are counted; at the limit, further ones
-are not read until there is room.
+A client that has sent the token is trusted, and stays as long as it likes. All others have a time
+limit and are disconnected first: a program without the token can neither use up the file
+descriptors nor hold memory. Bodies and responses in flight are counted; at the limit, no more are
+read until there is room.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from kvlens.process import file_descriptors
 
 UNTRUSTED_SECONDS = 10.0  # for a request with the token, and between two without
 STALLED_SECONDS = 30.0  # without a byte, while others wait for the memory that it holds
-MEMORY = 128 * 1024 * 1024  # bytes of bodies in flight, and of answers; one alone may be larger
-UNCOUNTED = 64 * 1024  # bytes up to which a body or an answer is not counted
+MEMORY = 128 * 1024 * 1024  # bytes of bodies, and of responses, in flight; one may be larger
+UNCOUNTED = 64 * 1024  # bytes; smaller bodies and responses aren't counted
 LOOK_EVERY = 1.0  # seconds
-SAY_AGAIN = 60.0  # seconds in which the same is logged once
+SAY_AGAIN = 60.0  # seconds before the same message is logged again
 
 _FEWEST, _MOST = 16, 8192
 
@@ -28,22 +28,22 @@ logger = logging.getLogger(__name__)
 
 
 class Member(Holder, Protocol):
-    """A connection, as far as it is counted here."""
+    """The part of a connection that is counted here."""
 
     trusted: bool
-    busy: bool  # a request is being answered
-    since: float  # loop time of the opening, or of the last whole request
-    moved: float  # loop time of the last byte either way
+    busy: bool  # answering a request
+    since: float  # loop time of its opening, or of the last complete request
+    moved: float  # loop time of the last byte sent or received
 
     def look(self, now: float) -> None:
-        """Bring `moved` up to date."""
+        """Update `moved`."""
 
     def abort(self) -> None:
-        """Go at once."""
+        """Disconnect immediately."""
 
 
 class Capacity:
-    """The connections that are open, and what they hold."""
+    """The open connections and the memory they hold."""
 
     def __init__(self, *, connections: int | None = None, memory: int = MEMORY) -> None:
         self.open: set[Any] = set()  # of Member
@@ -54,10 +54,11 @@ class Capacity:
         self._looked = 0.0
         self._handler: Any = None
 
-    # -- life ------------------------------------------------------------------------------
+    # -- start and stop
+    # ------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to watch the clock."""
+        """Start the timer."""
         loop = asyncio.get_running_loop()
         self._looked = loop.time()
         self._look = loop.call_later(LOOK_EVERY, self._look_around)
@@ -65,7 +66,7 @@ class Capacity:
         loop.set_exception_handler(self._loop_failed)
 
     def stop(self) -> None:
-        """Watch no longer."""
+        """Stop the timer."""
         if self._look is not None:
             self._look.cancel()
             self._look = None
@@ -74,7 +75,7 @@ class Capacity:
     # -- connections -----------------------------------------------------------------------
 
     def enter(self, member: Member) -> bool:
-        """Count a connection; False where there are too many, and all are trusted."""
+        """Count a connection; return False if there are too many, all of them trusted."""
         if len(self.open) >= self.connections:
             untrusted = [one for one in self.open if not one.trusted]
             if not untrusted:
@@ -91,19 +92,19 @@ class Capacity:
         return True
 
     def leave(self, member: Member) -> None:
-        """Count a connection no longer, nor what it held."""
+        """Stop counting a connection and what it held."""
         self.open.discard(member)
         self.bodies.leave(member)
         self.answers.leave(member)
 
-    # -- the clock -------------------------------------------------------------------------
+    # -- the timer -------------------------------------------------------------------------
 
     def _look_around(self) -> None:
         loop = asyncio.get_running_loop()
         self._look = loop.call_later(LOOK_EVERY, self._look_around)
         now = loop.time()
         late, self._looked = now - self._looked > 3 * LOOK_EVERY, now
-        if late:  # we were held up ourselves: what clients sent has not been read yet
+        if late:  # this process was held up: it hasn't read what clients sent
             return
         for one in list(self.open):
             one.look(now)
@@ -125,7 +126,7 @@ class Capacity:
             logger.warning("%s", text)
 
     def _loop_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Say once what asyncio would say a hundred times a second: no descriptors are left."""
+        """Log once that no descriptors are left; asyncio would log it a hundred times a second."""
         if "socket.accept()" in context.get("message", ""):
             self._say(
                 "New connections wait: this process has no file descriptors left "
@@ -139,5 +140,5 @@ class Capacity:
 
 
 def _connections() -> int:
-    """Return how many connections there may be: half the descriptors; the store needs some."""
+    """Return the limit of connections: half the descriptors, as the store needs some too."""
     return max(_FEWEST, min(_MOST, file_descriptors() // 2))

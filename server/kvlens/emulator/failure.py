@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 def unexpected(request: Request, error: Exception) -> str:
     """Log an error with its traceback and return the message for the client."""
-    # without control characters: a client chooses the path
+    # no control characters: the path comes from the client
     asked = ascii((request.method + b" " + request.path[:200]).decode("latin-1"))
     logger.error("Internal error while answering %s", asked, exc_info=error)
     return internal.unexpected(error)

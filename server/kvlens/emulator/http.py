@@ -1,8 +1,8 @@
-"""The thin HTTP/1.1 layer: requests in, responses out, in order, on persistent connections.
+"""A thin HTTP/1.1 layer: requests in, responses out, in order, on persistent connections.
 
-It exists because a KV error reaches a Worker in the reason phrase of the status line, which
-the usual server interfaces have no field for. Bodies are read completely before an answer is sent:
-workerd takes an early answer for a lost connection. What exceeds the limit is counted, not kept.
+It exists because a KV error reaches a Worker in the reason phrase of the status line, for which the
+usual server interfaces have no field. Bodies are read completely before the response is sent:
+workerd takes an early response for a lost connection. Bytes over the limit are counted, not kept.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _ONCE = frozenset((b"host", b"authorization", b"x-kv-ns", b"origin", b"content-t
 _METADATA = b"cf-kv-metadata"  # JSON, in which DEL needs no escape
 _CONTROLS = re.compile(rb"[\0-\x08\x0a-\x1f\x7f]")
 _MORE_CONTROLS = re.compile(rb"[\0-\x08\x0a-\x1f]")
-_TWO_WRITES = 64 * 1024  # from here on a copy of the body costs more than a second write
+_TWO_WRITES = 64 * 1024  # above this, copying the body costs more than a second write
 
 
 class Request:
-    """One request. Header names are in lower case; `body` is empty where `size` is too large."""
+    """One request. Header names are in lower case; `body` is empty if `size` is too large."""
 
     __slots__ = (
         "body",
@@ -49,15 +49,15 @@ class Request:
         self.path, _, self.query = url.partition(b"?")
         self.headers = headers
         self.limit = 0
-        self.refusal: Response | None = None  # the answer, where the head decides it
+        self.refusal: Response | None = None  # the response, if the head decides it
         self.size = 0
         self.body = b""
         self.keep_alive = True
-        self.held = 0  # bytes of the body that are counted
+        self.held = 0  # bytes of the body, as counted
 
 
 class Response(NamedTuple):
-    """`headers` are whole lines, each ended by CRLF; an empty `reason` is the usual one."""
+    """`headers` are whole lines, each ending in CRLF; an empty `reason` means the usual one."""
 
     status: int
     body: bytes = b""
@@ -72,7 +72,7 @@ class App(Protocol):
     """True where `handle` needs no asyncio task around it: its first step is run at once."""
 
     def admit(self, request: Request) -> int:
-        """Return how many bytes of the body are wanted; called before the body is read."""
+        """Return how many bytes of the body to keep; called before the body is read."""
 
     async def handle(self, request: Request) -> Response:
         """Answer a request; never raises."""
@@ -86,9 +86,9 @@ _STATUS_LINES = {
 
 
 def reason_phrase(text: str) -> bytes:
-    """Return a text in the form that a status line takes: one line, of a bounded length.
+    """Return a text as a reason phrase: one line of bounded length.
 
-    workerd drops all of a phrase that has anything but ASCII in it: that is written as an escape.
+    workerd drops a phrase that isn't ASCII, so other characters are escaped.
     """
     line = "".join(" " if char < " " or char == "\x7f" else char for char in text[:LONGEST_REASON])
     return line.encode("ascii", "backslashreplace")
@@ -101,19 +101,19 @@ class Connection(asyncio.Protocol):
         self._app = app
         self._capacity = capacity
         self._parser: Any = httptools.HttpRequestParser(self)
-        self._parser.set_dangerous_leniencies(lenient_headers=True)  # for DEL: see `on_header`
+        self._parser.set_dangerous_leniencies(lenient_headers=True)  # for DEL, see `on_header`
         self._queue: deque[Request] = deque()
         self._closing = False
         self._said_all = False
-        self._blocked = False  # the client does not read
+        self._blocked = False  # the client isn't reading
         self._head_size = 0
         self._request: Request | None = None
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
         self._wrong = ""  # what is wrong with the headers
         self._chunks: list[bytes] = []
-        self._waits = False  # for memory, in the middle of a body
-        self._sending = 0  # bytes of answers that are counted
+        self._waits = False  # for memory, within a body
+        self._sending = 0  # bytes of responses, as counted
         self._unsent = 0
         self.busy = False
         self.trusted = False
@@ -130,7 +130,7 @@ class Connection(asyncio.Protocol):
             self._refuse(503, "Too many connections are open")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of everything: the parser and this object hold each other."""
+        """Release everything: the parser and this object refer to each other."""
         self._closing = True
         self._queue.clear()
         self._chunks = []
@@ -146,7 +146,7 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            pass  # not taken: the request was answered, and the connection closes
+            pass  # not kept: the request was answered, and the connection closes
         except httptools.HttpParserError as error:
             self._refuse(400, f"Malformed HTTP request: {error}")
         else:
@@ -154,7 +154,7 @@ class Connection(asyncio.Protocol):
                 self._refuse(431, f"The request head is over {MAX_HEAD_SIZE} bytes")
 
     def eof_received(self) -> bool:
-        """A client that has said everything: what it asked is answered before we close."""
+        """Answer what the client has asked, then close."""
         self._said_all = True
         return self.busy or bool(self._queue)
 
@@ -224,7 +224,7 @@ class Connection(asyncio.Protocol):
         self._request = None
         self._head_size = 0
         self.since = self._time()
-        if self._waits:  # it was all there already
+        if self._waits:  # all of it had arrived already
             self._waits = False
             self._capacity.bodies.forget(self)
             self._read_or_not()
@@ -238,7 +238,7 @@ class Connection(asyncio.Protocol):
     # -- memory ----------------------------------------------------------------------------
 
     def _reserve(self, request: Request) -> bool:
-        """Have the body counted, or stop reading until there is room for it."""
+        """Reserve memory for the body, or stop reading until there is room."""
         length = request.headers.get(b"content-length", b"")
         size = min(int(length), request.limit) if length.isdigit() else request.limit
         if self._capacity.bodies.reserve(self, size):
@@ -254,7 +254,7 @@ class Connection(asyncio.Protocol):
         request.held = 0
 
     def go_on(self, memory: Memory) -> bool:
-        """Continue, since there may be room again; return False if there isn't enough."""
+        """Continue if there is room again; return False if not."""
         if memory is self._capacity.answers:
             if memory.full:
                 return False
@@ -267,7 +267,7 @@ class Connection(asyncio.Protocol):
         return True
 
     def look(self, now: float) -> None:
-        """Note whether the client has read anything."""
+        """Record whether the client has read anything."""
         unsent = self._transport.get_write_buffer_size()
         if unsent != self._unsent:
             self._unsent, self.moved = unsent, now
@@ -292,7 +292,7 @@ class Connection(asyncio.Protocol):
             task.add_done_callback(lambda task: self._finish(request, task.result()))
 
     def _step(self, answer: Coroutine[Any, Any, Response], request: Request) -> None:
-        """Run `answer` up to its next wait: what never waits costs no task."""
+        """Run `answer` up to its first wait. If it never waits, no task is needed."""
         try:
             future = answer.send(None)
         except StopIteration as done:
@@ -336,7 +336,7 @@ class Connection(asyncio.Protocol):
         self._read_or_not()
 
     def _next(self) -> None:
-        """Answer the next request, unless something is in its way."""
+        """Answer the next request, unless something blocks it."""
         if not self._queue or self.busy or self._blocked or self._closing:
             return
         if self._capacity.answers.full and self._queue[0].method == b"GET":
@@ -356,11 +356,11 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
     def close(self) -> None:
-        """Close the connection once what was answered has been sent."""
+        """Close the connection once all responses have been sent."""
         self._closing = True
         self._transport.close()
 
     def abort(self) -> None:
-        """Drop the connection and what was not sent."""
+        """Drop the connection and anything unsent."""
         self._closing = True
         self._transport.abort()

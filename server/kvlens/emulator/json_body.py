@@ -1,7 +1,7 @@
-"""Read a JSON body of any size and shape without harm: one gate for every API here.
+"""Read JSON bodies of any size and shape safely, for every API here.
 
-JSON as JSON.parse takes it. Refused besides are numbers that JavaScript has none for, and what
-would take many times the body's size in memory: `[],[],…` of a megabyte becomes 24.
+Accepts what JSON.parse accepts, except numbers that JavaScript can't represent and bodies that take
+many times their size in memory: a megabyte of `[],[],…` becomes 24.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ MAX_PARTS = 4_000_000
 """Values in one body, an object or array counting three times: each takes some 60 bytes."""
 
 _STRING = re.compile(r'"[^"]*"?')
-_LONGEST_INTEGER = 309  # digits; with more it is Infinity in JavaScript
+_LONGEST_INTEGER = 309  # digits; longer ones are Infinity in JavaScript
 
 
 class BodyError(RequestError, ValueError):
-    """The body cannot be read. The text says why, without the name of what was read."""
+    """The body can't be read. The text says why, without naming the body."""
 
 
 class NotJsonError(BodyError):
-    """The body is not JSON at all. The text says where it ceases to be."""
+    """The body isn't JSON. The text says where the syntax error is."""
 
 
 def text_of(request: Request) -> str:
-    """Take a body as text; the request has none afterwards, since both would be twice the memory.
+    """Take the body as text. The request no longer has it, which halves the memory needed.
 
-    Raises NotJsonError where it is not UTF-8.
+    Raises NotJsonError if it isn't UTF-8.
     """
     body, request.body = request.body, b""
     try:
@@ -44,7 +44,7 @@ def text_of(request: Request) -> str:
 
 
 def parse(text: str, most: int = MAX_PARTS) -> Any:
-    """Return what a text says; BodyError where it is not JSON that can be used."""
+    """Parse a text. Raises BodyError if it isn't usable JSON."""
     if _parts(text) > most and _parts(_without_strings(text)) > most:
         raise BodyError(f"over {most:,} values, arrays and objects three each; send it in parts")
     try:
@@ -62,7 +62,7 @@ def _parts(text: str) -> int:
 
 
 def _without_strings(text: str) -> str:
-    """Leave out the strings, without a pattern that would keep a place for each escape."""
+    """Remove the strings, without a pattern that would use memory for each escape."""
     return _STRING.sub("", text.replace("\\\\", "").replace('\\"', ""))
 
 

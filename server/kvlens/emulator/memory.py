@@ -1,4 +1,4 @@
-"""How much memory the bodies, or the answers, in flight may take together."""
+"""A limit on the memory of all bodies, or all responses, in flight."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ LARGE_BLOCK = 256 * 1024  # bytes
 
 
 class Holder(Protocol):
-    """What holds memory, or waits for it: a connection."""
+    """A connection that holds memory or waits for it."""
 
     def go_on(self, memory: Memory) -> bool:
-        """Continue, since there may be memory again; return False if there isn't enough."""
+        """Continue if there is enough memory again; return False if not."""
 
 
 class Memory:
     """Counts the bytes that connections hold; at the limit, they wait in the order they came.
 
-    Bodies and answers are counted apart: a Worker that copies streams reads an answer only while
-    its body is read, so they must not wait for one another.
+    Bodies and responses are counted separately: a Worker that copies streams reads a response only
+    while its body is read, so they must not wait for each other.
     """
 
     def __init__(self, limit: int) -> None:
@@ -34,17 +34,17 @@ class Memory:
 
     @property
     def full(self) -> bool:
-        """Return whether nothing more should be taken for now."""
+        """Return whether the limit is reached."""
         return self.held >= self.limit
 
     def holds(self, holder: Holder) -> bool:
-        """Return whether a connection holds anything."""
+        """Return whether a connection holds any memory."""
         return holder in self._held
 
     def reserve(self, holder: Holder, size: int) -> bool:
-        """Take memory; if it has to wait, return False and call `go_on` later.
+        """Reserve memory; if there isn't enough, return False and call `go_on` later.
 
-        If nothing is held, one alone may take more than the limit.
+        If nothing is held, a single holder may exceed the limit.
         """
         others_first = self.waiting and self.waiting[0] is not holder
         if others_first or (self.held and self.held + size > self.limit):
@@ -54,13 +54,13 @@ class Memory:
         return True
 
     def take(self, holder: Holder, size: int) -> None:
-        """Count bytes that are there already."""
+        """Count bytes that are already in memory."""
         _give_large_blocks_back()
         self._held[holder] = self._held.get(holder, 0) + size
         self.held += size
 
     def give_back(self, holder: Holder, size: int) -> None:
-        """Stop counting bytes, and let those continue that wait for them."""
+        """Release bytes, and let waiting holders continue."""
         if size:
             left = self._held.pop(holder) - size
             if left:
@@ -69,18 +69,18 @@ class Memory:
             self._call_soon()
 
     def wait(self, holder: Holder) -> None:
-        """Have `go_on` called when there is memory."""
+        """Call the holder's `go_on` when there is memory."""
         if holder not in self.waiting:
             self.waiting.append(holder)
 
     def forget(self, holder: Holder) -> None:
-        """Let a connection wait no longer."""
+        """Remove a connection from the queue."""
         if self.waiting and holder in self.waiting:
             self.waiting.remove(holder)
             self._call_soon()
 
     def leave(self, holder: Holder) -> None:
-        """Take back all that a connection holds; it waits no longer."""
+        """Release everything that a connection holds, and remove it from the queue."""
         self.forget(holder)
         self.held -= self._held.pop(holder, 0)
         self._call_soon()
@@ -100,9 +100,9 @@ class Memory:
 
 @functools.cache
 def _give_large_blocks_back() -> None:
-    """Have glibc return what a large body took: else it keeps up to 32 MiB blocks for later.
+    """Make glibc return the memory of large bodies; it would keep blocks of up to 32 MiB.
 
-    It raises the size from which it returns a block at once to that of the last one returned.
+    When a block is freed, glibc raises its threshold for returning blocks to that size.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -1,4 +1,4 @@
-"""multipart/form-data bodies, as the Cloudflare clients send values."""
+"""Parse multipart/form-data bodies, in which Cloudflare's clients send values."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _NAME = re.compile(rb'[;\s]name=(?:"((?:[^"\\]|\\.)*)"|([^\s;]+))', re.IGNORECAS
 
 
 class MultipartError(RequestError, ValueError):
-    """The body is not what its Content-Type says."""
+    """The body doesn't match its Content-Type."""
 
 
 def parse(content_type: bytes, body: bytes) -> dict[str, bytes]:
-    """Return the parts by name; of equal names the last one counts.
+    """Return the parts by name; the last of several with the same name counts.
 
-    Raises MultipartError where the boundary is missing or the body ends early.
+    Raises MultipartError if the boundary is missing or the body ends early.
     """
     found = _BOUNDARY.search(content_type)
     if found is None:

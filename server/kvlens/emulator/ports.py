@@ -1,4 +1,4 @@
-"""What listening on a port takes, and why one can't be listened on."""
+"""Explain why a port can't be listened on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WINDOWS_IN_USE = 10048  # WSAEADDRINUSE
 
 
 def listen_failure(port: int, error: Exception, host: str = "") -> str:
-    """Return what `create_server` failed with, and what to do about it."""
+    """Return why `create_server` failed and what to do about it."""
     number = getattr(error, "errno", None)
     place = f"Port {port} on {host}" if host else f"Port {port}"
     if isinstance(error, OverflowError):

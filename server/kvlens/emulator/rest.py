@@ -1,7 +1,7 @@
-"""Cloudflare's REST API for KV, below /client/v4: what wrangler and the SDKs speak.
+"""Cloudflare's REST API for KV, under /client/v4, for wrangler and the SDKs.
 
-Every account id is served alike. Where a limit or a text is not Cloudflare's own, it is the
-runtime's. A bulk write is all or nothing.
+The account id is ignored. Limits and messages are Cloudflare's, or else the runtime's. A bulk write
+is all or nothing.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 PREFIX = b"/client/v4/"
 ACCOUNT = "local"
 MAX_TITLE = 512
-MAX_NUMBER = 100  # characters of an option that is a number
+MAX_NUMBER = 100  # characters of a numeric option
 MAX_BODY = 256 * 1024 * 1024  # bytes of one bulk request
 
 BAD_REQUEST, KEY_NOT_FOUND, BAD_BASE64 = 10001, 10009, 10012
 NAMESPACE_NOT_FOUND, TITLE_TAKEN, TITLE_MISSING = 10013, 10014, 10019
 BAD_KEY, BAD_OPTION, TOO_LARGE = 10030, 10033, 10047
 STORE_FAILED = 10500  # not Cloudflare's: the disk here is locked, damaged or full
-INTERNAL = 10501  # not Cloudflare's either: a mistake in this program
+INTERNAL = 10501  # not Cloudflare's either: a bug in this program
 
 _JSON = b"Content-Type: application/json\r\n"
 _BYTES = b"Content-Type: application/octet-stream\r\n"
@@ -57,7 +57,7 @@ class RestError(RequestError):
 
 
 class Call:
-    """One request, taken apart."""
+    """One parsed request."""
 
     def __init__(self, emulator: Emulator, request: Request, path: dict[str, str]) -> None:
         self.emulator = emulator
@@ -265,7 +265,7 @@ async def list_keys(call: Call) -> Response:
         if expiration is not None:
             item["expiration"] = expiration
         if metadata is not None:
-            with contextlib.suppress(KVSyntaxError):  # by another program: the rest is listed
+            with contextlib.suppress(KVSyntaxError):  # written by another program: list the rest
                 item["metadata"] = parse_json(metadata)
         keys.append(item)
     cursor = "" if page.complete else encode_cursor(page.keys[-1].name)
@@ -285,7 +285,7 @@ async def bulk_put(call: Call) -> Response:
         raise RestError(400, BAD_REQUEST, "the body must be an array of key-value objects")
     now = call.emulator.clock()
     writes: list[Write] = []
-    items.reverse()  # each is let go of as it is read
+    items.reverse()  # frees each one once it is read
     for index in range(len(items)):
         try:
             writes.append(_bulk_write(items.pop(), now))
@@ -379,7 +379,7 @@ async def bulk_delete(call: Call) -> Response:
     return _success({"successful_key_count": len(names), "unsuccessful_keys": []})
 
 
-# -- what clients ask besides ------------------------------------------------------------------
+# -- other requests -----------------------------------------------------------------------------
 
 
 async def accounts(call: Call) -> Response:
@@ -427,14 +427,14 @@ _TABLE = [(re.compile(path + r"/?", re.DOTALL), most, by) for path, most, by in 
 
 
 def body_limit(request: Request) -> int:
-    """Return how many bytes of the body are worth keeping."""
+    """Return how many bytes of the body to keep."""
     rest = request.path[len(PREFIX) :].decode("latin-1")
     return next((most for path, most, _ in _TABLE if path.fullmatch(rest)), 0)
 
 
 async def handle(emulator: Emulator, request: Request) -> Response:
-    """Answer a request below /client/v4/."""
-    # still percent-encoded, so that a "/" of a key or an id cannot be taken for the path's
+    """Answer a request under /client/v4/."""
+    # still percent-encoded: a "/" in a key or an id must not split the path
     rest = request.path[len(PREFIX) :].decode("latin-1")
     try:
         for path, _, by_method in _TABLE:

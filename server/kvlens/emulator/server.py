@@ -25,22 +25,22 @@ from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.limits import CompatName, read_compat
 from kvlens.stores.base import Store, StoreError
 
-CHANGES_EVERY = 0.1  # seconds; changes of a namespace are reported once in that time
-CLOSING = 1.0  # seconds a client has to read the answer
-POLL_EVERY = 0.5  # seconds between looks for what other programs changed
-_BULK_GET_SIZE = 1024 * 1024  # 100 keys of 512 bytes, escaped, and room
+CHANGES_EVERY = 0.1  # seconds; a namespace's changes are reported at most this often
+CLOSING = 1.0  # seconds a client has to read its responses
+POLL_EVERY = 0.5  # seconds between checks for other programs' changes
+_BULK_GET_SIZE = 1024 * 1024  # 100 keys of 512 bytes, escaped, with room to spare
 _CORE_SIZE = 1024 * 1024 * 1024
 
 
 class EmulatorError(KVLensError):
-    """The emulator cannot be started. The text says why, and the way out."""
+    """The emulator can't be started. The text says why, and what to do."""
 
 
 class Emulator:
     """Serves the namespaces of one store.
 
-    `namespaces` maps a namespace's id in the store to its title, the binding's name. The store
-    stays the caller's: `close()` leaves it open.
+    `namespaces` maps a namespace's id in the store to its title, the binding's name. The caller
+    owns the store: `close()` leaves it open.
 
         async with Emulator(store, {"0f2ac74b": "CACHE"}) as emulator:
             print(emulator.url, emulator.token)
@@ -79,15 +79,15 @@ class Emulator:
 
     @property
     def rest(self) -> str:
-        """The base URL that wrangler (CLOUDFLARE_API_BASE_URL) and the SDKs take."""
+        """The base URL for wrangler (CLOUDFLARE_API_BASE_URL) and the SDKs."""
         return f"{self._origin}/client/v4"
 
     async def start(
         self, host: str = "127.0.0.1", port: int = 0, *, unix: Path | None = None
     ) -> None:
-        """Listen on `port` of this machine (0: any free one), and on a Unix socket if named.
+        """Listen on `port` (0: any free one), and on a Unix socket if `unix` names one.
 
-        Raises EmulatorError for a host that others can reach and for a port that is taken.
+        Raises EmulatorError for a host that others can reach and for a port in use.
         """
         loop = asyncio.get_running_loop()
         address = _loopback(host)
@@ -118,7 +118,7 @@ class Emulator:
         self._poll = loop.call_later(POLL_EVERY, self._look_outside)
 
     async def close(self) -> None:
-        """Stop listening and close every connection. The store is left open."""
+        """Stop listening and close every connection. The store stays open."""
         if self._poll is not None:
             self._poll.cancel()
             self._poll = None
@@ -152,7 +152,7 @@ class Emulator:
     # -- namespaces ------------------------------------------------------------------------
 
     def set_namespaces(self, namespaces: Mapping[str, str]) -> None:
-        """Serve these namespaces from now on (id -> title); keys and connections stay.
+        """Replace the served namespaces (id -> title); keys and connections stay.
 
         Namespaces created over REST stay too.
         """
@@ -165,20 +165,20 @@ class Emulator:
         self.namespaces[ns] = title
 
     def remove_namespace(self, ns: str) -> None:
-        """Serve a namespace no longer."""
+        """Stop serving a namespace."""
         self.namespaces.pop(ns, None)
 
     # -- changes ---------------------------------------------------------------------------
 
     def on_change(self, listener: Callable[[str], None]) -> None:
-        """Call `listener` with the id of a namespace whose keys have changed.
+        """Call `listener` with the id of each namespace whose keys change.
 
         Includes changes by other programs on the same store. Called at most every 0.1 s.
         """
         self._listeners.append(listener)
 
     def note_change(self, ns: str) -> None:
-        """Report soon to the listeners that keys of a namespace have changed."""
+        """Schedule a report to the listeners that a namespace's keys have changed."""
         if ns not in self._changed:
             if not self._changed:
                 asyncio.get_running_loop().call_later(CHANGES_EVERY, self._tell)
@@ -198,7 +198,7 @@ class Emulator:
     # -- requests --------------------------------------------------------------------------
 
     def admit(self, request: Request) -> int:
-        """Return how many bytes of the body are kept."""
+        """Return how many bytes of the body to keep."""
         request.refusal = self._authorizer.refusal(request)
         if request.method == b"GET" or request.refusal is not None:
             return 0
@@ -246,14 +246,14 @@ _HANDLERS = ((rest.PREFIX, rest.handle), (store_api.PREFIX, store_api.handle))
 
 
 def _private_socket(path: Path) -> socket.socket:
-    """Return a Unix socket that only this user can connect to; one left there is replaced."""
+    """Return a Unix socket that only this user can connect to, replacing a stale one."""
     with contextlib.suppress(FileNotFoundError):
         if stat.S_ISSOCK(path.lstat().st_mode):
             path.unlink()
     made = socket.socket(socket.AF_UNIX)
     try:
         made.bind(str(path))
-        path.chmod(0o600)  # before it listens: until then nobody can connect
+        path.chmod(0o600)  # set before listening: nobody can connect until then
     except BaseException:
         made.close()
         raise
@@ -261,7 +261,7 @@ def _private_socket(path: Path) -> socket.socket:
 
 
 def _loopback(host: str) -> str:
-    """Return the address to listen on; EmulatorError where others could reach it."""
+    """Return the address to listen on. Raises EmulatorError if others could reach it."""
     if host == "localhost":
         return "127.0.0.1"
     try:

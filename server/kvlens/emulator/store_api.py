@@ -1,9 +1,8 @@
-"""The store itself over HTTP, for this project's own parts: `POST /kvlens/store/{operation}`.
+"""The store over HTTP, for KV Lens's own parts: `POST /kvlens/store/{operation}`.
 
 JSON in, `{"result": …}` or `{"error": "…"}` out; values are base64. The client is
-`kvlens.stores.emulator_client`. Namespaces need not be in the config: a preview id is cleared and
-seeded through here.
-What is sent is checked by `arguments`.
+`kvlens.stores.emulator_client`. Namespaces need not be in the config: preview ids are cleared and
+seeded this way. `arguments` checks what is sent.
 """
 
 from __future__ import annotations
@@ -135,7 +134,7 @@ OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], b
 }
 
 LARGE: dict[str, Callable[[Emulator, Arguments], Awaitable[Any]]] = {
-    # operation on several namespaces, or on a change that is brought in parts: function
+    # operation on several namespaces, or on a change sent in parts: function
     "namespaces": _namespaces,
     "change_many": _change_many,
     "stage": _stage,
