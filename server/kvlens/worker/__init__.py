@@ -3,5 +3,5 @@
     config (what the config says) -> build (sources to a script) -> workerd_config
     -> runtime (one workerd) -> host (keeps one running) behind proxy (its public port)
 
-No watching of files and no printing: `workspace` and the fronts do that.
+No file watching and no printing: `workspace` and the fronts do that.
 """

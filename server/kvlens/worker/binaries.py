@@ -1,7 +1,7 @@
-"""Where the project's own workerd and esbuild are: the programs, not their Node wrappers.
+"""Find the project's own workerd and esbuild: the programs, not their Node wrappers.
 
-Node's way of finding packages is followed from the project's folder upwards, through links (as
-pnpm makes them) and through the packages that bring these programs along.
+Packages are resolved as Node does, from the project's folder upwards, through links (pnpm creates
+them) and through the packages that depend on these programs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Build a Worker's script from its sources, with the project's esbuild if necessary.
 
-The options follow wrangler's (workers-sdk, `bundleWorker`), so that what runs here is what is
-deployed: its conditions, its rules for text, data and wasm, its way of telling the syntax.
+The options are wrangler's (workers-sdk, `bundleWorker`), including its conditions, its rules for
+text, data and wasm, and how it detects the syntax: what runs here is what is deployed.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ _KINDS: dict[str, Kind] = {
     "ESModule": "esModule",
     "CommonJS": "commonJsModule",
 }
-LARGEST = 64 * 1024 * 1024  # bytes of one source or module: the most that a Worker may have
-LARGEST_TOGETHER = 256 * 1024 * 1024  # bytes of all sources that are bundled
-MOST_FILES = 20_000  # that are searched for modules; a project has fewer
+LARGEST = 64 * 1024 * 1024  # bytes of one source or module: the limit of a Worker
+LARGEST_TOGETHER = 256 * 1024 * 1024  # bytes of all bundled sources
+MOST_FILES = 20_000  # searched for modules; projects have fewer
 _NOT_MODULES = {"node_modules", ".git", ".wrangler"}
 ESBUILD_TIMEOUT = 60.0  # seconds; a normal build takes one
 ESBUILD_MEMORY = 2 * 1024**3  # bytes; the largest Workers take a few hundred million
@@ -64,8 +64,8 @@ _NODE = {  # Node's built-in modules, without "node:"
     *("timers", "tls", "trace_events", "tty", "url", "util", "v8", "vm", "wasi"),
     *("worker_threads", "zlib"),
 }
-_NODE_BY_DEFAULT = "2026-08-04"  # from this compatibility date on, nodejs_compat needs no flag
-_REQUIRES = b'Dynamic require of "'  # in the output, for a require that esbuild cannot resolve
+_NODE_BY_DEFAULT = "2026-08-04"  # from this compatibility date on, nodejs_compat is the default
+_REQUIRES = b'Dynamic require of "'  # in the output, for a require that esbuild can't resolve
 _REQUIRE = (
     'import { createRequire as __kvlens_createRequire } from "node:module"; '
     'const require = __kvlens_createRequire("/");'
@@ -73,11 +73,11 @@ _REQUIRE = (
 
 
 def build(settings: WorkerConfig, *, with_command: bool = True) -> Script:
-    """Return the Worker whose entry is `settings.main`. Blocks; call it from a thread.
+    """Build the Worker whose entry is `settings.main`. Blocks; call it from a thread.
 
-    `with_command` tells whether the config's own build command is run first.
+    `with_command`: run the config's build command first.
 
-    Raises BuildError for sources that do not make one, WorkerError where esbuild is missing.
+    Raises BuildError for sources that can't be built, WorkerError if esbuild is missing.
     """
     main = settings.main
     if main is None:
@@ -150,7 +150,7 @@ def _check_what_esbuild_reads(settings: WorkerConfig, main: Path) -> None:
 
 
 def _check_imports(settings: WorkerConfig, main: Path) -> None:
-    """Raise BuildError where an import leads to a pipe, a device or too large a file."""
+    """Raise BuildError if an import leads to a pipe, a device or a file that is too large."""
     aliases = (settings.options.get("alias") or {}).values()
     try:
         imports.check(main, aliases, settings.folder, LARGEST, LARGEST_TOGETHER)
@@ -164,7 +164,7 @@ def _check_imports(settings: WorkerConfig, main: Path) -> None:
 
 
 def needs_bundler(main: Path, source: str, options: Mapping[str, Any]) -> bool:
-    """Tell whether an entry must be bundled. workerd runs plain scripts as they are."""
+    """Return whether an entry must be bundled. workerd runs plain scripts as they are."""
     asked = {name: value for name, value in options.items() if name != "keep_names" and value}
     if main.suffix not in _PLAIN or asked:
         return True
@@ -172,7 +172,7 @@ def needs_bundler(main: Path, source: str, options: Mapping[str, Any]) -> bool:
 
 
 def _as_it_is(settings: WorkerConfig, main: Path, is_module: bool) -> Script:
-    """Return the Worker of a project that has `no_bundle`: its files, by their paths."""
+    """Return the Worker of a project with `no_bundle`: its files, by path."""
     base = _base(settings, main) if is_module else main.parent
     first = _module(main, base, "esModule", settings)
     modules = {first.name: (first, main)}
@@ -190,7 +190,7 @@ def _as_it_is(settings: WorkerConfig, main: Path, is_module: bool) -> Script:
 def _additional(
     settings: WorkerConfig, main: Path, is_module: bool
 ) -> dict[str, tuple[Module, Path]]:
-    """Return the modules that `find_additional_modules` adds, imported or not."""
+    """Return the modules that `find_additional_modules` adds, whether imported or not."""
     if not settings.find_modules:
         return {}
     if not is_module:
@@ -223,7 +223,7 @@ def _with(more: Mapping[str, tuple[Module, Path]], script: Script) -> Script:
 
 
 def _beside(script: Script, settings: WorkerConfig, main: Path) -> Script:
-    """Return a bundle under a name in its entry's folder: imports at run time start from there."""
+    """Name a bundle in its entry's folder, which imports at run time are relative to."""
     place = main.parent.relative_to(_base(settings, main)).as_posix()
     if place == ".":
         return script
@@ -237,7 +237,7 @@ def _beside(script: Script, settings: WorkerConfig, main: Path) -> Script:
 
 
 def _base(settings: WorkerConfig, main: Path) -> Path:
-    """Return the folder that modules are named from."""
+    """Return the folder that module names are relative to."""
     base = settings.base
     if base is None:
         return main.parent
@@ -291,7 +291,7 @@ def _kind(path: Path, base: Path, settings: WorkerConfig) -> Kind | None:
 
 @functools.lru_cache(maxsize=1000)
 def _glob(pattern: str) -> re.Pattern[str]:
-    """Return a glob as wrangler reads it: `*` within a folder, `**/` for any folders."""
+    """Compile a glob with wrangler's syntax: `*` within a folder, `**/` for any folders."""
     parts = re.split(r"(\*\*/|\*+)", pattern.removeprefix("./"))
     meaning = {"**/": "(?:.*/)?", "**": ".*"}
     return re.compile(
@@ -316,7 +316,7 @@ def _bundle(
 ) -> tuple[Script, bool | None]:
     """Bundle, and return whether the entry has a default export (None if unknown).
 
-    `with_require` gives packages that call `require("node:…")` a function of that name.
+    `with_require` defines `require` for packages that call `require("node:…")`.
     """
     with tempfile.TemporaryDirectory(prefix="kvlens-build-") as scratch:
         out = Path(scratch).resolve()
@@ -396,7 +396,7 @@ def _options(
 
 
 def has_node(settings: WorkerConfig) -> bool:
-    """Tell whether the Worker may use Node's built-in modules."""
+    """Return whether the Worker may use Node's built-in modules."""
     flags = settings.compatibility_flags
     if "nodejs_compat" in flags or "nodejs_compat_v2" in flags:
         return True
@@ -442,7 +442,7 @@ def _build_error(ran: Ran, settings: WorkerConfig) -> BuildError:
 def run_command(settings: WorkerConfig) -> None:
     """Run the config's build command, if any, as `wrangler dev` does.
 
-    Raises BuildError where it fails.
+    Raises BuildError if it fails.
     """
     if not settings.command:
         return

@@ -10,7 +10,7 @@ Struct = Mapping[str, Value]
 
 
 class Raw(str):
-    """Text for the config as it is, such as an enum's name or `embed`."""
+    """Text that is written verbatim, such as an enum's name or `embed`."""
 
     __slots__ = ()
 
@@ -21,7 +21,7 @@ def embed(file: str) -> Raw:
 
 
 def quote(text: str) -> str:
-    r"""Return a text literal; what is not printable ASCII is escaped byte by byte.
+    r"""Return a text literal; anything but printable ASCII is escaped byte by byte.
 
     >>> print(quote('a "b" \\ \n é'))
     "a \"b\" \\ \n \xc3\xa9"
@@ -41,7 +41,7 @@ def quote(text: str) -> str:
 
 
 def write(value: Value) -> str:
-    """Return a value as text: dicts are structs, lists are lists, Raw is text as it is.
+    """Return a value as text: dicts are structs, lists are lists, Raw is verbatim.
 
     >>> write({"name": "main", "worker": {"modules": [{"name": "a", "esModule": embed("a.js")}]}})
     '(name = "main", worker = (modules = [(name = "a", esModule = embed "a.js")]))'

@@ -1,7 +1,7 @@
-"""A child process that never outlives this process, however that ends.
+"""A child process that never outlives this process, however this one ends.
 
-On Linux and macOS a small shell waits on a pipe from us beside the child: when the pipe breaks,
-it kills the child and removes its scratch folder. On Windows a job object ends the child.
+On Linux and macOS, a small shell waits on a pipe from this process: when the pipe breaks, it kills
+the child and removes its scratch folder. On Windows, a job object ends the child.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-# $$ is the child: the shell becomes it. A line on the pipe tells the watcher to leave.
+# $$ is the child: the shell becomes it. A line on the pipe makes the watcher exit.
 _LIFELINE = (
     "exec 3<&0; folder=$1; shift; "
     '{ read -r _ <&3 || { kill -KILL $$; rm -rf "$folder"; }; } >/dev/null 2>&1 & '
@@ -30,7 +30,7 @@ class Child:
     ) -> None:
         """Start `command`. Raises OSError if it can't be started.
 
-        `scratch` is a folder of ours that is removed when we are killed.
+        `scratch` is a folder that is removed even if this process is killed.
         """
         env = {**os.environ, **environment}
         if sys.platform == "win32":
@@ -65,12 +65,12 @@ class Child:
         return self._process.pid
 
     def ask_to_end(self) -> None:
-        """Let it finish open requests and end; on Windows it ends at once."""
+        """Let it finish open requests and end; on Windows, it ends immediately."""
         with contextlib.suppress(OSError):
             self._process.terminate()
 
     def kill(self) -> None:
-        """End it at once."""
+        """End it immediately."""
         with contextlib.suppress(OSError):
             self._process.kill()
 
@@ -86,7 +86,7 @@ class Child:
 
 
 def describe_exit(code: int) -> str:
-    """Return how a process ended, for people.
+    """Describe how a process ended.
 
     >>> describe_exit(3)
     'with exit code 3'

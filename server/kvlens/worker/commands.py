@@ -1,6 +1,6 @@
 """Programs that run to completion: esbuild, and a config's build command.
 
-Each can be ended at any time, with all that it started, and what it says is bounded.
+Each can be ended at any time, with everything it started, and its output is bounded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import IO, NamedTuple
 from kvlens.process import memory_used
 from kvlens.worker.errors import BuildError
 
-KEPT = 256 * 1024  # bytes of a program's output: the end of it
+KEPT = 256 * 1024  # bytes kept from the end of a program's output
 LOOK_EVERY = 0.2  # seconds between checks of a program's memory
 _running: set[subprocess.Popen[bytes]] = set()
 _lock = threading.Lock()
@@ -43,8 +43,8 @@ def run(
 ) -> Ran:
     """Run a program to completion. Blocks; call it from a thread.
 
-    Raises BuildError where it cannot be started, takes longer than `timeout` seconds, or comes to
-    use more than `memory` bytes (where the system tells).
+    Raises BuildError if it can't be started, takes longer than `timeout` seconds, or uses more than
+    `memory` bytes (if the system reports it).
     """
     name = command if isinstance(command, str) else command[0]
     try:
@@ -82,7 +82,7 @@ def run(
 def _wait(
     process: subprocess.Popen[bytes], timeout: float | None, memory: int | None
 ) -> str | None:
-    """Wait for a program's end; return why not, where it passes one of its limits first."""
+    """Wait until a program ends; return why it must be stopped if it exceeds a limit first."""
     deadline = None if timeout is None else time.monotonic() + timeout
     step = timeout if memory is None else LOOK_EVERY
     while True:
@@ -116,7 +116,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class _Reader:
-    """Reads a stream to its end, in a thread, and keeps the end of it."""
+    """Reads a stream to its end in a thread, and keeps the last part."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -127,7 +127,7 @@ class _Reader:
         self._thread.start()
 
     def text(self) -> str:
-        """Return what was kept, once the program has ended. Its children may go on."""
+        """Return what was kept once the program has ended. Its children may still run."""
         self._thread.join(1)
         kept = b"".join(list(self._parts)).decode("utf-8", "replace")
         return f"…\n{kept}" if self._cut else kept

@@ -1,6 +1,6 @@
-"""What a config says about its Worker, for one environment, as wrangler reads it.
+"""Read a Worker's settings for one environment from its config, as wrangler does.
 
-Source of what an environment inherits: workers-sdk, `normalizeAndValidateEnvironment`.
+Source of the inheritance rules: workers-sdk, `normalizeAndValidateEnvironment`.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from kvlens.worker.fields import (
 )
 from kvlens.worker.hosts import is_loopback
 
-# Lists whose entries are bound by `name`, possibly one table deeper.
+# Lists whose entries are bound under `name`, possibly in a nested table.
 _NAMED = {"durable_objects", "send_email", "ratelimits", "unsafe", "logfwdr"}
 _RUN = {"kv_namespaces", "vars", "wasm_modules", "text_blobs", "data_blobs"}
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Files that are imported as they are: `type` is Text, Data or CompiledWasm."""
+    """Files that are imported unchanged: `type` is Text, Data or CompiledWasm."""
 
     type: str
     suffix: str
@@ -106,7 +106,7 @@ class WorkerConfig:
         ]
 
     def secrets_files(self, environment: str | None) -> list[Path]:
-        """Return the files that variables come from, existing or not."""
+        """Return the files that variables come from, whether they exist or not."""
         folder = self.folder
         return [*dotenv.places(folder, environment), *dotenv.env_files(folder, environment)]
 
@@ -157,10 +157,10 @@ _TO_ESBUILD = ("define", "alias", "tsconfig", "jsx_factory", "jsx_fragment", "mi
 
 
 def read_worker_config(path: Path, environment: str | None = None) -> WorkerConfig:
-    """Return what the config at `path` says for an environment (None: the top level).
+    """Read the config at `path` for an environment (None: the top level).
 
-    Raises ConfigError for a config that cannot be used and for an environment it lacks, and
-    WorkerError for a `.dev.vars` that cannot be read.
+    Raises ConfigError for an invalid config or an unknown environment, and WorkerError for a
+    `.dev.vars` that can't be read.
     """
     path = path.absolute()
     config = _Reader(path, read_plain(path), environment)
@@ -275,7 +275,7 @@ def _table(value: Any) -> dict[str, Any]:
 
 
 def _namespaces(entries: list[Any]) -> dict[str, str]:
-    """Return binding -> store id of the usable entries; the id rule is that of `wrangler dev`."""
+    """Return binding -> store id of the usable entries, with the ids of `wrangler dev`."""
     found: dict[str, str] = {}
     for entry in entries:
         binding = _table(entry).get("binding")
@@ -286,9 +286,9 @@ def _namespaces(entries: list[Any]) -> dict[str, str]:
 
 
 def _check_names(namespaces: Mapping[str, str], variables: Mapping[str, Any]) -> None:
-    """Raise WorkerError for what no request could tell apart, or carry."""
+    """Raise WorkerError for names that collide or that no request can carry."""
     for binding, store_id in namespaces.items():
-        if binding in variables:  # wrangler dev refuses it too
+        if binding in variables:  # wrangler dev rejects it too
             raise WorkerError(
                 f'"{binding}" is a KV namespace and also in vars; bindings must have unique names, '
                 "so rename one of them"
@@ -314,7 +314,7 @@ def _rules(raw: list[Any]) -> tuple[tuple[Rule, ...], list[str]]:
         for glob in entry.get("globs") or ():
             suffix = glob.rpartition("*")[2]
             if kind in ("ESModule", "CommonJS"):
-                continue  # scripts, which the bundler finds by imports
+                continue  # scripts, which the bundler finds through imports
             if kind in ("Text", "Data", "CompiledWasm") and suffix.startswith("."):
                 rules.append(Rule(kind, suffix.removesuffix("?module")))
             else:
@@ -324,13 +324,13 @@ def _rules(raw: list[Any]) -> tuple[tuple[Rule, ...], list[str]]:
 
 
 def _globs(raw: list[Any]) -> tuple[tuple[str, str], ...]:
-    """Return type and pattern of all files that become modules."""
+    """Return the type and pattern of all files that become modules."""
     found = [(entry.get("type") or "", glob) for entry in raw for glob in entry.get("globs") or ()]
     return (*found, *((rule.type, f"**/*{rule.suffix}") for rule in DEFAULT_RULES))
 
 
 def _absent(own: dict[str, Any]) -> Iterator[str]:
-    """Yield unsupported bindings, including kinds that later versions of wrangler may add."""
+    """Yield unsupported bindings, including types that later versions of wrangler may add."""
     for name, value in own.items():
         if name in _RUN or name == "env":
             continue

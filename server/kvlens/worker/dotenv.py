@@ -1,4 +1,4 @@
-"""A Worker's secrets on this machine, as wrangler reads them: `.dev.vars`, or `.env` files.
+"""Read a Worker's local secrets as wrangler does: `.dev.vars`, or `.env` files.
 
 Source: workers-sdk, `getVarsForDev`, and the packages dotenv and dotenv-expand that it uses.
 """
@@ -16,8 +16,8 @@ from kvlens.worker.errors import WorkerError
 LARGEST = 1024 * 1024  # bytes of one file
 _LONGEST = 1024 * 1024  # characters of one value, expanded
 
-# After the grammar that the npm package dotenv documents: NAME=value, quotes of three kinds,
-# which may hold line ends; without quotes up to a # or the line's end.
+# The grammar that the npm package dotenv documents: NAME=value with three kinds of quotes, which
+# may contain line ends; an unquoted value ends at a # or the line's end.
 _LINE = re.compile(
     r"""^[^\S\n]*(?:export[^\S\n]+)?(?P<name>[\w.-]+)
         (?:[^\S\n]*=[^\S\n]*|:[^\S\n]+)
@@ -48,10 +48,10 @@ def parse(text: str) -> dict[str, str]:
 
 
 def expand(found: Mapping[str, str], around: Mapping[str, str] | None = None) -> dict[str, str]:
-    r"""Return variables with what they refer to in place of `$NAME` and `${NAME:-default}`.
+    r"""Return the variables with `$NAME` and `${NAME:-default}` replaced by their values.
 
-    Those of `around` (the shell's) count before those found, and before what is found under
-    their name. Raises ValueError where a value grows without end.
+    Variables of `around` (the shell's) take precedence. Raises ValueError if a value grows without
+    end.
 
     >>> expand({"A": "one", "B": "${A}-two", "C": "${X:-d}", "D": r"\$A"})
     {'A': 'one', 'B': 'one-two', 'C': 'd', 'D': '$A'}
@@ -123,7 +123,7 @@ def read(
     required: Iterable[str] | None = None,
     shell: Mapping[str, str] = os.environ,
 ) -> dict[str, str]:
-    """Return the variables for an environment, as wrangler chooses their files.
+    """Return the variables for an environment, from the files that wrangler would read.
 
     `.dev.vars.ENVIRONMENT` replaces `.dev.vars`. If neither exists, `.env`, `.env.local`,
     `.env.ENVIRONMENT` and `.env.ENVIRONMENT.local` are read, later files override earlier ones,
@@ -149,7 +149,7 @@ def read(
 
 
 def _is_there(path: Path) -> bool:
-    """Tell whether anything is there. Reading it reports what isn't a regular file."""
+    """Return whether anything is there. Reading it reports what isn't a regular file."""
     try:
         path.stat()
     except (OSError, ValueError):

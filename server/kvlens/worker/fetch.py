@@ -18,7 +18,7 @@ Address = int | Path
 """The address of workerd: a Unix socket, or on Windows a port of 127.0.0.1."""
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 TIMEOUT = 300.0  # seconds without a byte from the Worker
-_KEPT = "%!$&'()*+,;=:@/?~-._[]"  # characters of a URL that stay as they are
+_KEPT = "%!$&'()*+,;=:@/?~-._[]"  # characters of a URL that aren't escaped
 
 
 class Response:
@@ -65,10 +65,10 @@ def fetch(
 ) -> Response:
     """Send one request to the Worker's dispatch socket. Blocks; call it from a thread.
 
-    `key` is the header that a workerd asks for, if it does.
+    `key` is the header that workerd requires, if any.
 
-    Raises ValueError for a URL that is not an http or https one, and WorkerError where the
-    Worker's runtime goes away meanwhile.
+    Raises ValueError for a URL that isn't http or https, and WorkerError if the Worker's runtime
+    ends meanwhile.
     """
     target, host = _target(url)
     pairs = list(headers.items() if isinstance(headers, Mapping) else headers or ())
@@ -127,5 +127,5 @@ def _target(url: str) -> tuple[str, str]:
 def _decoded(body: bytes, headers: Message) -> bytes:
     coding = headers.get("content-encoding", "").lower()
     if coding in ("gzip", "deflate") and body:
-        return zlib.decompress(body, 47)  # either, by its header
+        return zlib.decompress(body, 47)  # either one, detected from its header
     return body

@@ -18,7 +18,7 @@ class FieldError(WorkerError):
 
 @dataclass(frozen=True)
 class Shape:
-    """Values that a field takes."""
+    """The values that a field accepts."""
 
     takes: str
     """In words, such as "a list of texts"."""
@@ -36,12 +36,12 @@ def check(name: str, value: Any, shape: Shape) -> None:
 
 
 def one_of(*choices: str) -> Shape:
-    """Return the shape of one of a few texts."""
+    """Return the shape of one of several strings."""
     return Shape(" or ".join(f'"{choice}"' for choice in choices), lambda value: value in choices)
 
 
 def list_of(shape: Shape, takes: str) -> Shape:
-    """Return the shape of a list whose items have one."""
+    """Return the shape of a list whose items have `shape`."""
     return Shape(
         takes,
         lambda value: isinstance(value, list),
@@ -50,7 +50,7 @@ def list_of(shape: Shape, takes: str) -> Shape:
 
 
 def each(shape: Shape, takes: str) -> Shape:
-    """Return the shape of a table whose values have one, whatever their names."""
+    """Return the shape of a table with any names, whose values have `shape`."""
     return Shape(
         takes,
         lambda value: isinstance(value, dict),
@@ -85,12 +85,12 @@ def either(one: Shape, other: Shape) -> Shape:
 
 
 def _is_text(value: Any) -> bool:
-    """Tell whether a value is text that can be a path, a name or a word of a command line."""
+    """Return whether a value can be a path, a name or a command-line argument."""
     if not isinstance(value, str) or "\0" in value:
         return False
     try:
         value.encode()
-    except UnicodeEncodeError:  # half a character, as JSON can write it
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON can contain
         return False
     return True
 

@@ -22,7 +22,7 @@ _NAME = re.compile(_TOKEN)
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-# A chunk's size, and extensions, in which CR and LF cannot stand.
+# A chunk's size, and extensions, which can't contain CR or LF.
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[^\x00-\x08\x0a-\x1f\x7f]*)?[ \t]*\r\n")
 _LONGEST_LINE = 8 * 1024
 _END = b"\r\n\r\n"
@@ -59,9 +59,9 @@ class Requests:
         self._seen = 0  # bytes of a head that were already searched
         self._left: int | None = 0  # bytes of the body that are still to come; None: in chunks
         self._chunk = 0  # the same of a chunk
-        self._line_end = False  # a chunk's line end comes next
-        self._is_last = False  # the last chunk has come
-        self._trailer = 0  # bytes of the fields behind it
+        self._line_end = False  # a chunk's line end is next
+        self._is_last = False  # the last chunk has arrived
+        self._trailer = 0  # bytes of the fields after it
 
     def feed(self, data: bytes) -> None:
         """Add bytes from the client."""
@@ -74,7 +74,7 @@ class Requests:
 
     @property
     def in_body(self) -> bool:
-        """Whether the last head's body is not whole yet."""
+        """Whether the last head's body is incomplete."""
         return self._left != 0
 
     def take_rest(self) -> bytes:
@@ -84,9 +84,9 @@ class Requests:
         return rest
 
     def next(self) -> Head | bytes | None:
-        """Return the next head, or the next bytes of a body; None where more has to come first.
+        """Return the next head, or the next bytes of a body; None if more bytes are needed.
 
-        Raises RequestRefusedError; nothing else can be read then.
+        Raises RequestRefusedError; nothing more can be read after that.
         """
         if self._left is None:
             return self._next_chunk()
@@ -103,7 +103,7 @@ class Requests:
 
     def _next_head(self) -> Head | None:
         received = self._received
-        while received.startswith(b"\r\n"):  # some clients end a body with one too many
+        while received.startswith(b"\r\n"):  # some clients send one too many after a body
             del received[:2]
         since = max(0, self._seen - len(_END))
         end = received.find(_END, since, MAX_HEAD_SIZE)
@@ -144,10 +144,10 @@ class Requests:
             raise RequestRefusedError(400, "Malformed request: a chunk size is not a number")
         self._chunk = int(found[1], 16)
         self._is_last = not self._chunk
-        return found[1] + b"\r\n"  # without extensions, which workerd does not take
+        return found[1] + b"\r\n"  # without extensions, which workerd rejects
 
     def _drop_trailer(self) -> bytes | None:
-        """Leave out the fields behind the last chunk; return the end of the body."""
+        """Skip the fields after the last chunk; return the end of the body."""
         while (line := self._next_line()) is not None:
             if line == b"\r\n":
                 self._left, self._trailer = 0, 0
@@ -161,7 +161,7 @@ class Requests:
         return None
 
     def _next_line(self) -> bytes | None:
-        """Return the next line with its end, or None where it has not come as a whole."""
+        """Return the next line with its line end, or None if it is incomplete."""
         end = self._received.find(b"\n", 0, _LONGEST_LINE)
         if end >= 0:
             line = self._cut(end + 1)
@@ -174,7 +174,7 @@ class Requests:
 
 
 def read_head(raw: bytes) -> Head:
-    """Read one head, its empty line included. Raises RequestRefusedError."""
+    """Parse one head, including its empty line. Raises RequestRefusedError."""
     first, *lines = raw[: -len(_END)].split(b"\r\n")
     start = _LINE.fullmatch(first)
     if start is None:

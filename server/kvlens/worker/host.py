@@ -1,4 +1,4 @@
-"""A Worker and its KV, kept running: the emulator, workerd and the proxy before it."""
+"""A Worker and its KV, kept running: the emulator, workerd and the proxy in front of it."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ class WorkerHost:
         allowed_hosts: Iterable[str] = (),
         unix: bool = sys.platform != "win32",
     ) -> None:
-        """`folder` is the project's, where the search for workerd starts.
+        """`folder` is the project's folder, where the search for workerd starts.
 
-        The Worker's port answers requests for localhost and for `allowed_hosts`. `unix` tells
-        whether Unix sockets are used internally. Raises ValueError for an invalid host name.
+        The Worker's port answers requests for localhost and for `allowed_hosts`. `unix`: use Unix
+        sockets internally. Raises ValueError for an invalid host name.
         """
         self.folder = folder
         self.emulator = Emulator(store, {}, compat=compat, clock=clock)
@@ -91,7 +91,7 @@ class WorkerHost:
 
     @property
     def running(self) -> bool:
-        """Whether a Worker answers."""
+        """Whether a Worker is answering."""
         return self._runtime is not None and not self._runtime.ended.done()
 
     async def start_emulator(self, namespaces: Mapping[str, str]) -> None:
@@ -134,7 +134,7 @@ class WorkerHost:
     async def fetch(
         self, url: str, *, method: str, headers: Headers | None, body: str | bytes | None
     ) -> Response:
-        """Send a request to the Worker, with the URL that the Worker sees."""
+        """Send a request to the Worker; it sees `url` as is."""
         async with self._lock:
             runtime = self._runtime
         if runtime is None or not self.running:
@@ -146,7 +146,7 @@ class WorkerHost:
             fetch, address, url, method=method, headers=headers, body=body, key=key
         )
         if response.status == 500 and response.bytes == _THROWN:
-            # the exception comes through another pipe than the response: wait for it
+            # the exception arrives on another pipe than the response: wait for it
             for _ in range(50):
                 if self._exceptions != seen:
                     break

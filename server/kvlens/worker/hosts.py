@@ -1,7 +1,7 @@
-"""The Host names that the Worker's port answers: this machine's, and those that a user allows.
+"""The Host names that the Worker's port accepts: this machine's, and those that a user allows.
 
-A web page whose name was pointed at 127.0.0.1 (DNS rebinding) is, for its browser, of the same
-origin as the Worker. Its Host header still has the page's name, and no page can change that.
+For a browser, a web page whose name was pointed at 127.0.0.1 (DNS rebinding) has the same origin as
+the Worker. Its Host header still has the page's name, and no page can change that.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def host_name(host: str) -> str | None:
 
 
 def is_loopback(name: str) -> bool:
-    """Tell whether a name, as `host_name` returns it, is always this machine.
+    """Return whether a name, as `host_name` returns it, is always this machine.
 
     >>> [is_loopback(name) for name in ("app.localhost", "127.9.9.9", "::1", "127.evil.example")]
     [True, True, True, False]

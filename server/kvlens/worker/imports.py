@@ -1,10 +1,9 @@
-"""What a Worker's sources import, looked at before esbuild reads it.
+"""Check what a Worker's sources import before esbuild reads it.
 
-esbuild opens whatever an import names: it waits for good on a named pipe, and reads a device or
-gigabytes into memory. So imports are followed here first, and each file passes the same gate as
-all others of a workspace. This follows imports as text, more of them than count; the few that it
-cannot see, such as those made by tsconfig's `paths`, are left to the limits of time
-and memory that a build has.
+esbuild opens everything that an import names: it waits forever on a named pipe, and reads devices
+or gigabytes into memory. So imports are followed here first, and every file gets the same checks as
+other files of a workspace. Imports are found in the text, more than are really used; the few that
+this misses, such as those through tsconfig's `paths`, are left to a build's time and memory limits.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from typing import Any
 from kvlens import files
 from kvlens.errors import InternalError
 
-MOST_FILES = 20_000  # that are followed; what is behind them is left to the build's limits
+MOST_FILES = 20_000  # that are followed; the build's limits cover the rest
 _SCRIPTS = (".tsx", ".ts", ".jsx", ".js", ".mts", ".mjs", ".cts", ".cjs", ".css", ".json")
 _READ = frozenset(_SCRIPTS) - {".json"}
 _TYPED = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
@@ -33,11 +32,11 @@ _IMPORT = re.compile(
     re.VERBOSE,
 )
 _PACKAGE_FIELDS = ("main", "module", "browser", "exports", "imports")
-_FOLLOWED = 4 * 1024 * 1024  # bytes of a source or manifest whose imports are looked for
+_FOLLOWED = 4 * 1024 * 1024  # bytes; imports of larger sources and manifests aren't followed
 
 
 class ImportRefusedError(InternalError):
-    """An import names something that no build may read: `path`, for `reason`."""
+    """An import names a file that a build must not read: `path`, because of `reason`."""
 
     def __init__(self, path: Path, reason: str, importer: Path | None) -> None:
         super().__init__(reason)
@@ -47,10 +46,10 @@ class ImportRefusedError(InternalError):
 
 
 def check(main: Path, others: Iterable[str], folder: Path, limit: int, total: int) -> None:
-    """Raise ImportRefusedError unless all that `main` imports are files of a bounded size.
+    """Raise ImportRefusedError if `main` imports anything but files of a bounded size.
 
-    `others` are further names that count as imports, seen from `folder`; `limit` is for one file
-    and `total` for all together, in bytes.
+    `others` are more names to treat as imports, relative to `folder`; `limit` is for one file and
+    `total` for all files, in bytes.
     """
     roots = [(path, None) for name in others for path in _named(name, folder)]
     todo: list[tuple[Path, Path | None]] = [(main, None), *roots]
@@ -68,7 +67,7 @@ def check(main: Path, others: Iterable[str], folder: Path, limit: int, total: in
         except files.FileRefusedError as error:
             raise ImportRefusedError(path, error.strerror or str(error), importer) from error
         except (OSError, ValueError):
-            continue  # esbuild says so itself, where it matters
+            continue  # esbuild reports it, if it matters
         size += status.st_size
         if size > total:
             reason = f"makes the sources {size:,} bytes together, over the limit of {total:,}"
@@ -79,7 +78,7 @@ def check(main: Path, others: Iterable[str], folder: Path, limit: int, total: in
 
 @functools.lru_cache(maxsize=MOST_FILES)
 def _imports(path: str, changed: int, size: int) -> tuple[str, ...]:
-    """Return the names that a file imports; the time and the size tell it from what it was."""
+    """Return the names that a file imports, cached by its time and size."""
     suffix = Path(path).suffix
     try:
         if Path(path).name == "package.json":
@@ -94,7 +93,7 @@ def _imports(path: str, changed: int, size: int) -> tuple[str, ...]:
 
 
 def _entries(manifest: Any) -> Iterator[str]:
-    """Yield what a package's manifest names as files to import."""
+    """Yield the files to import that a package's manifest names."""
     if not isinstance(manifest, dict):
         return
     rest = [manifest.get(field) for field in _PACKAGE_FIELDS]
@@ -110,7 +109,7 @@ def _entries(manifest: Any) -> Iterator[str]:
 
 
 def _named(name: str, folder: Path) -> Iterator[Path]:
-    """Yield all that an import in a folder can mean: there is something at each of these paths."""
+    """Yield every existing path that an import in a folder can refer to."""
     name = re.split(r"[?#]", name, maxsplit=1)[0] or name
     if "\0" in name:
         return
@@ -129,7 +128,7 @@ def _named(name: str, folder: Path) -> Iterator[Path]:
 
 
 def _at(path: str) -> Iterator[Path]:
-    """Yield what esbuild may read for a path: with a suffix, or a folder's own file."""
+    """Yield the files that esbuild may read for a path: with a suffix, or inside a folder."""
     mode = _mode(path)
     if mode and not stat.S_ISDIR(mode):
         yield Path(path)
@@ -147,7 +146,7 @@ def _at(path: str) -> Iterator[Path]:
 
 
 def _mode(path: str | Path) -> int:
-    """Return the mode of what is at a path, links followed; 0 where nothing is."""
+    """Return the mode of the file at a path, following links; 0 if nothing exists there."""
     try:
         return os.stat(path).st_mode  # noqa: PTH116
     except (OSError, ValueError):

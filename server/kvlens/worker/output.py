@@ -57,11 +57,11 @@ _NATIVE = re.compile(r".*?failed: (?:remote\.)?(?:jsg\.)?", re.DOTALL)
 _CONSOLE = re.compile(r"console\.log\(\); message\(\) = (?P<values>\[.*\])", re.DOTALL)
 _MARKED = re.compile(r"\x00(debug|error|info|log|warn)(?: |\Z)")
 LONGEST_SHOWN = 64 * 1024  # characters of a line; the rest is counted
-LONGEST_LINE = 256 * 1024  # bytes of a line that are read: room for what JSON escapes
-_LONGEST_ESCAPE = 13  # characters: two halves of a surrogate pair, and one
+LONGEST_LINE = 256 * 1024  # bytes read of a line: leaves room for JSON escapes
+_LONGEST_ESCAPE = 13  # characters: both halves of a surrogate pair, and one more
 _REJECTION = re.compile(r"\x00(rejected|handled) (\d{1,15})(?: |\Z)")  # of rejections.js
 HANDLED_WITHIN = 0.25  # seconds that a rejected promise may stay unhandled
-_MOST_REJECTED = 1000  # that are waiting for this
+_MOST_REJECTED = 1000  # rejected promises that are waiting for this
 _UNHANDLED = "Uncaught (in promise) "
 _LEFT_OUT = "\0"
 _NOISE = ("Not symbolizing stack traces", "became the default as of")
@@ -245,7 +245,7 @@ def _json(text: str) -> Any:
 
 
 def _cut_json(text: str) -> Any:
-    """Read what is left of a record that was cut in its last field, the message."""
+    """Parse the rest of a record that was cut in its last field, the message."""
     for end in range(len(text), max(0, len(text) - _LONGEST_ESCAPE), -1):
         record = _json(text[:end] + '"}')
         if record is not None:
@@ -254,14 +254,14 @@ def _cut_json(text: str) -> Any:
 
 
 def _cut(text: str, left_out: int) -> tuple[str, str]:
-    """Return a text short enough to show, with a note of how much was left out."""
+    """Shorten a text to the limit, noting how much was left out."""
     left_out += max(0, len(text) - LONGEST_SHOWN)
     note = f"… ({left_out:,} more bytes of this line were left out)" if left_out else ""
     return text[:LONGEST_SHOWN], note
 
 
 def tidy(text: str) -> str:
-    """Return a message of workerd without its internal names."""
+    """Return a workerd message without its internal names."""
     return text.removeprefix(f"service {SERVICE}: ")
 
 

@@ -1,8 +1,8 @@
-"""The Worker's public port: it stays the same, and stays answering, while workerd is restarted.
+"""The Worker's public port, which stays open while workerd is restarted.
 
-Requests are passed on to the workerd of the moment, byte by byte, once their Host is known to be
-one that is allowed. A request that comes while there is none waits for it; one that a retired
-workerd closed its connection on is sent again to its successor.
+Requests are forwarded to the current workerd byte by byte, after their Host is checked. A request
+that arrives while workerd is down waits for it. If a retired workerd closed the connection of a
+request, the request is sent again to its successor.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kvlens.worker.framing import MAX_HEAD_SIZE, Head, RequestRefusedError, Requ
 from kvlens.worker.hosts import AllowedHosts, host_name
 from kvlens.worker.workerd_config import KEY_HEADER
 
-REPLAY_SIZE = 64 * 1024  # bytes of a request that are kept to send it again
+REPLAY_SIZE = 64 * 1024  # bytes of a request kept for sending it again
 MOST_CONNECTIONS = 5000
 OnRequest = Callable[[str, str, int, float], None]
 """Called with method, path, status and seconds when a response starts."""
@@ -37,14 +37,14 @@ class Proxy:
         allowed_hosts: Iterable[str] = (),
         on_refused: Callable[[str], None] | None = None,
     ) -> None:
-        """`on_refused` is called with a Host that is refused.
+        """`on_refused` is called with each refused Host.
 
         Raises ValueError for an invalid name in `allowed_hosts`.
         """
         self.target: Address | None = None
         self.on_request = on_request
         self.connections: set[_Client] = set()
-        # each takes two file descriptors, and others need some
+        # each connection takes two file descriptors, and other parts need some
         self.most_connections = max(1, min(file_descriptors() // 3, MOST_CONNECTIONS))
         self._hosts = AllowedHosts(allowed_hosts)
         self._on_refused = on_refused
@@ -66,10 +66,10 @@ class Proxy:
                 raise RequestRefusedError(403, refusal(name))
 
     async def start(self, port: int) -> None:
-        """Listen on `port` of this machine (0: any free one). Raises WorkerError if it is taken.
+        """Listen on `port` (0: any free one). Raises WorkerError if it is in use.
 
-        Called again, it moves there: where it was, no more connections are taken, and those that
-        there are go on. If the new port is taken, nothing changes.
+        Call it again to move to another port: existing connections stay, and the old port takes no
+        new ones. If the new port is in use, nothing changes.
         """
         loop = asyncio.get_running_loop()
         try:
@@ -82,7 +82,7 @@ class Proxy:
             before.close()
         self._servers = [server]
         port = server.sockets[0].getsockname()[1]
-        with contextlib.suppress(OSError):  # where "localhost" is the IPv6 address first
+        with contextlib.suppress(OSError):  # in case "localhost" resolves to IPv6 first
             self._servers.append(
                 await loop.create_server(lambda: _Client(self), "::1", port, backlog=BACKLOG)
             )
@@ -214,7 +214,7 @@ class _Client(asyncio.Protocol):
                 elif part is not None:
                     self._send(part)
             except RequestRefusedError as error:
-                if self._requests.in_body:  # the one that workerd has the beginning of
+                if self._requests.in_body:  # the body of the request that workerd has the start of
                     self._replay = None
                 self._refuse(error.status, str(error))
                 return
@@ -227,7 +227,7 @@ class _Client(asyncio.Protocol):
     def _begin(self, head: Head) -> None:
         self._front.admit(head)
         if head.upgrade:
-            # on a connection of its own, so that the first answer on it is known to be its answer
+            # on a separate connection, so the first response on it belongs to this request
             if self._asked is not None:
                 raise RequestRefusedError(400, "An upgrade must wait for the previous response")
             upstream, self._upstream = self._upstream, None
@@ -275,7 +275,7 @@ class _Client(asyncio.Protocol):
                 return
             try:
                 upstream = await _open(found, self)
-            except OSError:  # it has ended just now: the one who owns it will tell
+            except OSError:  # it has just ended; its owner reports that
                 await asyncio.sleep(min(0.02 * (attempt + 1), 0.5))
                 continue
             self._upstream, self.address = upstream, found
@@ -307,7 +307,7 @@ class _Client(asyncio.Protocol):
                 int(words[1]) if len(words) > 1 and len(words[1]) == 3 and words[1].isdigit() else 0
             )
             if end and 100 <= status < 200 and status != 101:
-                self._head = rest  # the final response follows it
+                self._head = rest  # the final response follows
                 continue
             self._last_answer = b"\r\nconnection: close" in head.lower()
             self._head = b""
@@ -342,18 +342,18 @@ class _Client(asyncio.Protocol):
         if self._tunnel:
             self.transport.close()
         elif self._asked and self._replay and (retired or upstream.used):
-            # it was closed between two requests, just when the second one was sent
+            # it was closed between two requests, just as the second one was sent
             self._waiting = list(self._replay)
             self._connect()
         elif self._asked and self._head:
-            self.transport.close()  # a part of the answer is with the client
+            self.transport.close()  # the client already has part of the response
         elif self._refusal is not None:
             self._answer(*self._refusal)
         elif self._asked:
             self._answer(502, "The Worker's runtime ended before it answered")
         elif self._last_answer or self._said_all:
             self.transport.close()
-        # else: a connection kept open between two requests; the next one opens another behind it
+        # else: a connection kept open between two requests; the next request opens another
 
     def _answer(self, status: int, text: str) -> None:
         """Respond in place of workerd, and close."""

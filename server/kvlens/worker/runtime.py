@@ -19,9 +19,9 @@ from kvlens.worker.output import LONGEST_LINE, Output, tidy
 from kvlens.worker.workerd_config import DISPATCH, PUBLIC, WrittenConfig
 
 START_TIMEOUT = 30.0  # seconds; a start takes 0.05, and longer on a busy machine
-DRAIN_TIMEOUT = 3.0  # seconds that open requests have after a newer Worker has taken over
+DRAIN_TIMEOUT = 3.0  # seconds that open requests have once a newer Worker has taken over
 _LISTENS = b'{"event":"listen"'
-_BLOCK = 65536  # bytes that are read and handled at once
+_BLOCK = 65536  # bytes that are read and handled in one go
 _MOST_BEFORE_READY = 1000  # lines that are kept during the start
 _LATER = 0.05  # seconds after which a record of several lines is complete
 
@@ -62,7 +62,7 @@ class Runtime:
     async def start(self) -> None:
         """Start and wait until it listens.
 
-        Raises StartError where workerd refuses the Worker, WorkerError where it does not start.
+        Raises StartError if workerd rejects the Worker, WorkerError if it doesn't start.
         """
         try:
             self._child = Child(self._command, {"TZ": "UTC"}, self._scratch)
@@ -104,10 +104,10 @@ class Runtime:
     # -- what it writes --------------------------------------------------------------------
 
     def _read(self, stream: IO[bytes], is_error: bool) -> None:
-        """Read one stream to its end, in a thread of its own.
+        """Read one stream to its end, in its own thread.
 
-        More is read when the loop has dealt with what was read before: a Worker that writes
-        without end waits, and takes neither memory nor all of the loop's time.
+        Reading continues when the loop has handled the previous block: a Worker that writes without
+        end has to wait, and uses up neither memory nor the loop's time.
         """
         cutter = LineCutter(LONGEST_LINE)
         dealt_with = threading.Event()

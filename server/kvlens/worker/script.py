@@ -15,7 +15,7 @@ Kind = Literal["esModule", "commonJsModule", "text", "data", "wasm"]
 
 @dataclass(frozen=True)
 class Module:
-    """One module: the name it is imported by, and its content."""
+    """One module: the name that imports use, and its content."""
 
     name: str
     kind: Kind
@@ -24,7 +24,7 @@ class Module:
 
 @dataclass(frozen=True)
 class Script:
-    """`modules[0]` is the entry, and all of a service worker."""
+    """`modules[0]` is the entry, and the only one of a service worker."""
 
     modules: tuple[Module, ...]
     service_worker: bool = False
@@ -38,7 +38,7 @@ class Script:
 
 
 def plain_script(text: str, *, modules: bool | None = None, name: str = "worker.mjs") -> Script:
-    """Return a Worker from its text, as a module or not according to `modules` or the text."""
+    """Return a Worker from its text; None for `modules` detects whether it is a module."""
     if modules is None:
         modules = is_module(text)
     return Script((Module(name, "esModule", text.encode()),), service_worker=not modules)

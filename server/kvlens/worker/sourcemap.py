@@ -1,4 +1,4 @@
-"""Source maps (version 3, https://tc39.es/ecma426/): from a place in a bundle to its source."""
+"""Source maps (version 3, https://tc39.es/ecma426/): from positions in a bundle to its sources."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DIGITS = {
 
 
 class Place(NamedTuple):
-    """A place in a source; line and column from 1."""
+    """A position in a source; line and column from 1."""
 
     file: Path
     line: int
@@ -24,17 +24,17 @@ class Place(NamedTuple):
 
 
 class SourceMap:
-    """One map, decoded when it is first asked."""
+    """One map, decoded at the first lookup."""
 
     def __init__(self, text: str, folder: Path) -> None:
-        """`folder` is where the map lies: its sources are relative to that."""
+        """`folder` is the map's folder, which its sources are relative to."""
         self._text = text
         self._folder = folder
         self._sources: list[Path] = []
         self._lines: list[list[tuple[int, int, int, int]]] | None = None
 
     def find(self, line: int, column: int) -> Place | None:
-        """Return the source of a place in the bundle; all lines and columns from 1."""
+        """Return the source of a position in the bundle; all lines and columns from 1."""
         if self._lines is None:
             self._lines = self._decode()
         if not 1 <= line <= len(self._lines):
@@ -68,7 +68,7 @@ class SourceMap:
 
 
 def _numbers(segment: str) -> list[int]:
-    """Decode base64 VLQ: five bits a digit, the lowest bit of a number is its sign."""
+    """Decode base64 VLQ: five bits per digit; the lowest bit of a number is its sign."""
     numbers: list[int] = []
     value = shift = 0
     for letter in segment:

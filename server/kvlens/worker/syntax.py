@@ -1,7 +1,7 @@
-"""Which of the two syntaxes a Worker is written in: a module exports, a service worker listens.
+"""Detect a Worker's syntax: a module exports, a service worker listens.
 
-The parser tells, so that an `export` in a comment, a text or a template does not count. Where it
-has no build for the platform, or the script has mistakes, a line that begins with the word counts.
+The parser decides, so an `export` in a comment, a string or a template doesn't count. If it has no
+build for the platform, or the script has errors, a line that begins with the word counts.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _DEFAULT = re.compile(r"\bexport\s+default\b|\bexport\s*\{[^}]*\bdefault\b[^}]*\
 
 
 def is_module(text: str) -> bool:
-    """Tell whether a script imports or exports something, so that it is a module."""
+    """Return whether a script imports or exports something, which makes it a module."""
     return _WORD.search(text) is not None and _any_statement(text, "worker.js", lambda *_: True)
 
 
 def exports_default(text: str, name: str) -> bool:
-    """Tell whether a file has a default export, by which wrangler knows a module Worker."""
+    """Return whether a file has a default export, by which wrangler knows a module Worker."""
     return _DEFAULT.search(text) is not None and _any_statement(text, name, _is_default)
 
 
 def _any_statement(text: str, name: str, wanted: Callable[[Node, bytes], bool]) -> bool:
-    """Tell whether an import or export of a script, given with its text, is wanted."""
+    """Return whether `wanted` accepts any import or export of a script."""
     data = text.encode("utf-8", "replace")
     try:
         root = load(grammar_name(name) or "javascript").parse(data).root_node
@@ -57,7 +57,7 @@ def _is_default(node: Node, data: bytes) -> bool:
                 for part in child.named_children
                 if part.type == "export_specifier"
             )
-            # not `name.text`: the parser has read the text in pieces, and may not read it again
+            # not `name.text`: the parser read the text in pieces, and can't read it again
             return any(
                 name and data[name.start_byte : name.end_byte] == b"default" for name in names
             )

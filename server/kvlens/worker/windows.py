@@ -1,4 +1,4 @@
-"""Windows: a job object that ends a child when the last handle to it closes, such as by our end.
+"""Windows job objects, which end a child when their last handle closes, such as at our exit.
 
 https://learn.microsoft.com/windows/win32/procthread/job-objects
 """
@@ -39,9 +39,9 @@ if sys.platform == "win32":
         )
 
     def end_with_us(process: subprocess.Popen[bytes]) -> int:
-        """Put a process into a job of its own and return the job's handle, to be kept.
+        """Put a process into its own job and return the job's handle, which must be kept.
 
-        Raises OSError where the system refuses.
+        Raises OSError if the system refuses.
         """
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.CreateJobObjectW.restype = wintypes.HANDLE

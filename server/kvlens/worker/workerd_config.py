@@ -1,4 +1,4 @@
-"""The config for one run of workerd, with the files that it embeds, in one folder.
+"""Write the config for one run of workerd, and the files it embeds, into one folder.
 
 Names that begin with `kvlens:` are ours.
 """
@@ -48,7 +48,7 @@ export default {
 };
 """
 
-# A service worker's console goes to the runtime's log, where levels and stacks are lost.
+# A service worker's console goes to the runtime's log, which loses levels and stacks.
 _CONSOLE = """\
 for (const level of ["debug", "error", "info", "log", "warn"]) {
   const write = console[level].bind(console);
@@ -58,7 +58,7 @@ for (const level of ["debug", "error", "info", "log", "warn"]) {
 """
 
 
-# Checks the key of requests, where the sockets are ports.
+# Checks the key of requests if the sockets are ports.
 _ASKS_FOR_KEY = """\
 export default {
   async fetch(request, env) {
@@ -104,7 +104,7 @@ class WrittenConfig:
 
 
 def write(plan: Plan, folder: Path) -> WrittenConfig:
-    """Write the config and what it embeds into `folder`, which must be empty."""
+    """Write the config and the files it embeds into `folder`, which must be empty."""
     worker: dict[str, capnp.Value] = {}
     lines_before = 0
     if plan.script.service_worker:
@@ -238,7 +238,7 @@ def _prelude(plan: Plan) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """Return a value as JSON can have it: what is not a number is null, as in JavaScript."""
+    """Return a value that JSON can represent: NaN and infinity are null, as in JavaScript."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, dict):
