@@ -1,5 +1,4 @@
-"""Where keys are kept: the interface (`base`), the registry, and one module or package per store.
+"""Stores of keys: the interface (`base`), the registry, and one module or package per store.
 
-A store takes what it is given. What may be put is decided above, in `kvlens.kv`; only a store
-knows its own format.
+A store accepts whatever it gets: `kvlens.kv` validates puts. Only the store knows its format.
 """

@@ -1,4 +1,4 @@
-"""What every store does."""
+"""The interface of every store."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from kvlens.kv.records import Entry, Page, Stats, Write
 
 
 class StoreError(KVLensError):
-    """A store cannot do what was asked. The text names the place and the way out."""
+    """A store's operation failed. The text names the place and what to do."""
 
 
 class DamagedKeyError(StoreError):
-    """One key cannot be read as it is stored; all others can. The text names it."""
+    """One stored key can't be read; all others can. The text names it."""
 
     def __init__(self, key: str, text: str) -> None:
         super().__init__(text)
@@ -34,14 +34,14 @@ class Replaced(Enum):
 
     DONE = "done"
     GONE = "gone"  # the key was deleted, or has expired
-    CHANGED = "changed"  # it has another value than expected
+    CHANGED = "changed"  # its value isn't the expected one
 
     def __bool__(self) -> bool:
         return self is Replaced.DONE
 
 
 class Batch(NamedTuple):
-    """What to change in one namespace. The last write of a key counts, and wins over a delete."""
+    """The changes to one namespace. The last write of a key counts, and overrides a delete."""
 
     ns: str
     writes: Iterable[Write] = ()
@@ -49,7 +49,7 @@ class Batch(NamedTuple):
 
 
 def digest(value: bytes) -> str:
-    """Return what `Store.replace` compares values by: SHA-256 in hexadecimal."""
+    """Return the hash that `Store.replace` compares: SHA-256 in hexadecimal."""
     return hashlib.sha256(value).hexdigest()
 
 
@@ -58,12 +58,12 @@ NOTHING = ""
 
 
 def has_digest(entry: Entry | None, expected: str) -> bool:
-    """Return whether this is what `Store.put_unchanged` expects."""
+    """Return whether an entry has the digest that `Store.put_unchanged` expects."""
     return expected == (NOTHING if entry is None else digest(entry.value))
 
 
 class Seen(NamedTuple):
-    """An entry as it was read, for `Store.delete_unchanged` to compare with."""
+    """An entry as it was read, which `Store.delete_unchanged` compares with."""
 
     key: str
     digest: str
@@ -72,16 +72,16 @@ class Seen(NamedTuple):
 
     @classmethod
     def of(cls, key: str, entry: Entry | Write) -> Seen:
-        """Return what is compared of an entry that a store has returned, or was given."""
+        """Return the compared parts of an entry that was read from or written to a store."""
         return cls(key, digest(entry.value), entry.metadata, entry.expiration)
 
     def is_same(self, entry: Entry | None) -> bool:
-        """Return whether this is the entry that was read."""
+        """Return whether `entry` is the one that was read."""
         return entry is not None and Seen.of(self.key, entry) == self
 
 
 class StoreInfo(NamedTuple):
-    """One kind of store: how it is named, what it is for and what it can do."""
+    """A kind of store: its name, what it is for and what it can do."""
 
     urls: tuple[str, ...]
     """The forms of its URL, as help and documentation show them."""
@@ -98,7 +98,7 @@ class StoreInfo(NamedTuple):
 
     @property
     def by_scheme(self) -> dict[str, str]:
-        """The forms of its URL by their schemes: {"wrangler": "wrangler: or wrangler:PATH"}."""
+        """The forms of its URL by scheme: {"wrangler": "wrangler: or wrangler:PATH"}."""
         found: dict[str, str] = {}
         for url in self.urls:
             scheme = url.partition(":")[0]
@@ -109,9 +109,9 @@ class StoreInfo(NamedTuple):
 class Store(ABC):
     """Keys and values of many namespaces. `ns` is a namespace's id in the store.
 
-    An expired key is never returned. Every method raises StoreError if the store is locked,
-    damaged, read-only or out of reach; then nothing was changed. If only one key is damaged,
-    `get` raises DamagedKeyError for it, and `list` still has its name.
+    Expired keys are never returned. Every method raises StoreError if the store is locked, damaged,
+    read-only or unreachable; nothing was changed then. If only one key is damaged, `get` raises
+    DamagedKeyError for it, and `list` still has its name.
     """
 
     info: StoreInfo
@@ -122,7 +122,7 @@ class Store(ABC):
 
     @property
     def shared(self) -> bool:
-        """Whether every process that opens the same URL has the same keys."""
+        """Whether all processes that open the same URL share its keys."""
         return self.info.shared
 
     @property
@@ -140,9 +140,9 @@ class Store(ABC):
         """Return the entry of `key`, or None."""
 
     async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
-        """Return the entries of the first keys: None for a missing one, the error of a damaged one.
+        """Return the entries of the first keys: None if missing, an error if damaged.
 
-        Stops when the values have `size` bytes together, but never before the first key.
+        Stops once the values have `size` bytes in total, but returns at least one key.
         """
         found: list[Found] = []
         for key in keys:
@@ -159,26 +159,26 @@ class Store(ABC):
 
     @abstractmethod
     async def put(self, ns: str, write: Write) -> None:
-        """Store one entry in place of what is there."""
+        """Store one entry, replacing any existing one."""
 
     @abstractmethod
     async def put_unchanged(self, ns: str, write: Write, expected: str) -> bool:
-        """Store one entry if the value there is the one that was read; return whether it was.
+        """Store one entry if the current value is the one that was read; return whether it was.
 
-        `expected` is the `digest` of that value, or `NOTHING` where there was no key. To compare
-        and to write are one step.
+        `expected` is the `digest` of that value, or `NOTHING` if there was no key. Comparing and
+        writing is one step.
         """
 
     async def put_many(self, ns: str, writes: Iterable[Write]) -> None:
-        """Store all entries or none; the last one of equal keys counts."""
+        """Store all entries or none. If a key occurs more than once, the last one counts."""
         await self.change_many([Batch(ns, writes)])
 
     @abstractmethod
     async def change_many(self, batches: Sequence[Batch]) -> None:
         """Change one or several namespaces, completely or not at all.
 
-        The items of the batches are taken one by one, often in another thread, and staged. To
-        cancel, raise an exception from them: it is passed on, and nothing was changed.
+        The items of the batches are read one by one, often in another thread, and staged. To
+        cancel, raise an exception while yielding them: it propagates, and nothing is changed.
         """
 
     @abstractmethod
@@ -188,7 +188,7 @@ class Store(ABC):
         """Give `key` a new value; metadata and expiration stay.
 
         Nothing is written if the key is gone, or if `expected` is given and differs from the
-        `digest` of the current value: comparing and writing are one step.
+        `digest` of the current value: comparing and writing is one step.
         """
 
     @abstractmethod
@@ -197,10 +197,10 @@ class Store(ABC):
 
     @abstractmethod
     async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
-        """Delete the keys whose entries are still those that were read, and return their names.
+        """Delete the keys whose entries haven't changed since they were read; return their names.
 
-        To compare an entry and to delete it are one step; a key that was written since stays.
-        Metadata counts by its text, as this store returned it.
+        Comparing an entry and deleting it is one step; a key that was written since stays. Metadata
+        is compared as text, as this store returned it.
         """
 
     @abstractmethod
@@ -211,7 +211,7 @@ class Store(ABC):
 
     @abstractmethod
     async def stats(self, ns: str) -> Stats:
-        """Return the number of keys and the bytes of their values."""
+        """Return the number of keys and the total size of their values."""
 
     @abstractmethod
     async def clear(self, ns: str) -> int:
@@ -220,14 +220,14 @@ class Store(ABC):
     async def namespaces(self) -> Sequence[str]:
         """Return the ids of the namespaces that were written to, in order.
 
-        Empty for a store that cannot tell.
+        Empty if the store doesn't know them.
         """
         return ()
 
     def poll(self) -> Sequence[str]:
         """Return the namespaces that another program changed since the last call.
 
-        Empty for a store that cannot tell, or that nobody else can reach.
+        Empty if the store doesn't know, or if no other program can use it.
         """
         return ()
 
@@ -237,14 +237,14 @@ class Store(ABC):
 
 
 def after_prefix(prefix: str) -> str | None:
-    """Return the smallest text that sorts behind everything with `prefix`; None for no end.
+    """Return the smallest text that sorts after all texts with `prefix`; None if there is none.
 
     >>> after_prefix("user:")
     'user;'
     """
     for index in range(len(prefix) - 1, -1, -1):
         code = ord(prefix[index]) + 1
-        if code == 0xD800:  # surrogates are not characters
+        if code == 0xD800:  # surrogates aren't characters
             code = 0xE000
         if code <= 0x10FFFF:
             return prefix[:index] + chr(code)

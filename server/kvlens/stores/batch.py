@@ -1,7 +1,7 @@
 """Read many entries, from any store.
 
-A damaged key does not hide the others. A caller that passes a function `damaged` gets the errors
-there, and all other entries; without one the error is raised.
+A damaged key doesn't hide the others: its error is passed to the function `damaged`. Without that
+function, the error is raised.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ async def each(
 ) -> AsyncIterator[tuple[str, Entry | None]]:
     """Yield every key with its entry, in the order given. Raises StoreError.
 
-    A damaged key is left out if there is a function `damaged`, which gets its error.
+    A damaged key is skipped if there is a function `damaged`, which gets its error.
     """
     at = 0
     while at < len(keys):
@@ -41,16 +41,16 @@ async def each(
 async def everything(
     store: Store, ns: str, *, prefix: str = "", damaged: Damaged | None = None
 ) -> AsyncIterator[tuple[str, Entry]]:
-    """Yield the entries of a namespace in the order of the keys, whatever their number.
+    """Yield all entries of a namespace in the order of their keys.
 
-    Changes that another program makes meanwhile may be seen or not, key by key. Raises
-    StoreError; a damaged key is left out if there is a function `damaged`.
+    Changes that another program makes meanwhile may or may not be seen, for each key. Raises
+    StoreError; a damaged key is skipped if there is a function `damaged`.
     """
     after: str | None = None
     while True:
         page = await store.list(ns, prefix=prefix, after=after)
         async for key, entry in each(store, ns, [info.name for info in page.keys], damaged):
-            if entry is not None:  # else it went meanwhile
+            if entry is not None:  # else it was deleted meanwhile
                 yield key, entry
         if page.complete or not page.keys:
             return

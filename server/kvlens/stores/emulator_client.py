@@ -36,7 +36,7 @@ from kvlens.stores.registry import shown_url
 API = "/kvlens/store/"
 THREADS = 4
 PART_KEYS = 10_000  # that one request writes
-PART_SIZE = 8 * 1024 * 1024  # bytes of their values
+PART_SIZE = 8 * 1024 * 1024  # bytes of values that one request writes
 TIMEOUT = 60.0  # seconds without a byte
 
 
@@ -50,7 +50,7 @@ _T = TypeVar("_T")
 
 
 class EmulatorClient:
-    """Calls an emulator's store API, one kept connection a thread. Blocks."""
+    """Calls an emulator's store API, with one persistent connection per thread. Blocks."""
 
     def __init__(self, url: str) -> None:
         try:
@@ -79,7 +79,7 @@ class EmulatorClient:
         self._open: list[http.client.HTTPConnection] = []
 
     def call(self, operation: str, **arguments: Any) -> Any:
-        """Call one operation and return its result; StoreError with the emulator's text."""
+        """Call one operation and return its result. Raises StoreError with the emulator's text."""
         body = json.dumps(arguments).encode()
         kept: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
         try:
@@ -88,7 +88,7 @@ class EmulatorClient:
             except (http.client.RemoteDisconnected, ConnectionError):
                 if kept is None:
                     raise
-                # a kept connection that was closed meanwhile: every operation may be repeated
+                # the persistent connection was closed meanwhile: every operation may be repeated
                 status, answer = self._exchange(self._connect(), operation, body)
         except (OSError, http.client.HTTPException) as error:
             self._forget()
@@ -178,7 +178,7 @@ class EmulatorStore(Store):
         return bool(await self._call("put_unchanged", ns=ns, **pack(write), expected=expected))
 
     async def change_many(self, batches: Sequence[Batch]) -> None:
-        """Send a small change with one request, a large one in parts that commit together."""
+        """Send a small change in one request, a large one in parts that are committed together."""
         await self._in_thread(lambda: self._send(batches))
 
     def _send(self, batches: Sequence[Batch]) -> None:
@@ -196,7 +196,7 @@ class EmulatorStore(Store):
                 call("stage", job=job, number=number, batches=[part])
                 number += 1
             while not call("commit", job=job, parts=number):
-                pass  # it takes longer than one answer may
+                pass  # it takes longer than a response may take
         except BaseException:
             with suppress(StoreError):
                 call("drop", job=job)
@@ -256,7 +256,7 @@ def _unpack(key: str, found: dict[str, Any] | None) -> Found:
 
 
 def pack(write: Write) -> dict[str, Any]:
-    """Return a write as the API takes it."""
+    """Return a write in the API's form."""
     return {
         "key": write.key,
         "value": base64.b64encode(write.value).decode(),

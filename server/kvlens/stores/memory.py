@@ -22,7 +22,7 @@ from kvlens.stores.base import (
     has_digest,
 )
 
-AT_ONCE = 500  # writes that are taken in one turn of the loop
+AT_ONCE = 500  # writes applied in one iteration of the event loop
 
 
 def _open_url(url: str, base: Path, clock: Clock) -> Store:
@@ -40,7 +40,7 @@ STORE = StoreInfo(
 
 
 async def _next_turn() -> None:
-    """Wait for the loop's next turn, also where no task is around: see `Store.inline`."""
+    """Wait for the loop's next iteration, even without a task: see `Store.inline`."""
     loop = asyncio.get_running_loop()
     turn = loop.create_future()
     loop.call_soon(_ring, turn)
@@ -58,22 +58,22 @@ class _Names:
     Python compares text by code point, which is the order of its UTF-8 bytes.
     """
 
-    FEW = 64  # up to here an insertion each is quicker than sorting
+    FEW = 64  # up to this number, inserting each one is faster than sorting
 
     def __init__(self) -> None:
         self._sorted: list[str] = []
         self._fresh: set[str] = set()  # not in _sorted yet
-        self._dead: set[str] = set()  # still in _sorted, deleted since
+        self._dead: set[str] = set()  # deleted, but still in _sorted
 
     def add(self, name: str) -> None:
-        """Add a name that is not there."""
+        """Add a new name."""
         if name in self._dead:
             self._dead.remove(name)
         else:
             self._fresh.add(name)
 
     def remove(self, name: str) -> None:
-        """Remove a name that is there."""
+        """Remove an existing name."""
         if name in self._fresh:
             self._fresh.remove(name)
         else:
@@ -95,7 +95,7 @@ class _Names:
                     insort(names, name)
             else:
                 names.extend(sorted(fresh))
-                names.sort()  # two runs in order: a merge
+                names.sort()  # two sorted runs: a merge
             self._fresh = set()
         return names
 
@@ -165,7 +165,7 @@ class MemoryStore(Store):
             for number, write in enumerate(writes, 1):
                 rows[write.key] = write
                 if number % AT_ONCE == 0:
-                    await _next_turn()  # so that other tasks run, such as one that cancels
+                    await _next_turn()  # let other tasks run, such as one that cancels
             for key in deletes:
                 rows.setdefault(key, None)
         for ns, rows in staged:

@@ -1,7 +1,7 @@
 """Find stores and open them by URL.
 
-A store is a module of this package that has a `STORE`, or a folder whose `info.py` has one. So to
-add a store is to add its file or folder.
+A store is a module of this package that has a `STORE`, or a folder whose `info.py` has one. To add
+a store, add its file or folder.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DEFAULT_STORE = "wrangler:"
 def default_store() -> str:
     """Return the store to use if none is named: the variable KVLENS_STORE, else `DEFAULT_STORE`.
 
-    A variable keeps a URL's password off the command line, which others could read.
+    The variable keeps a URL's password off the command line, which others could read.
     """
     return os.environ.get("KVLENS_STORE") or DEFAULT_STORE
 
@@ -33,14 +33,14 @@ def every_store() -> list[StoreInfo]:
 
 
 def find_store(url: str) -> StoreInfo | None:
-    """Return the store that a URL names, if there is one."""
+    """Return the store that a URL names, if any."""
     scheme, colon, _ = url.lower().partition(":")
     known = _stores(scheme) if colon else ()
     return next((info for info in known if scheme in info.by_scheme), None)
 
 
 def open_store(url: str, base: Path, clock: Clock = system_clock) -> Store:
-    """Return the store that `url` names; relative paths are below `base`.
+    """Return the store that `url` names; relative paths are relative to `base`.
 
     Nothing is read or written yet. Raises StoreError for an unknown scheme or a malformed URL.
     """
@@ -61,7 +61,7 @@ def absolute_url(url: str, folder: Path) -> str:
 
 
 def keys_of(url: str, base: Path) -> str:
-    """Return a name for the keys of a store: two URLs with the same name have the same keys."""
+    """Return an identity for a store's keys: two URLs with the same one share their keys."""
     info = find_store(url)
     if info is not None and info.local_path is not None:
         return os.path.realpath(info.local_path(url, base))
@@ -69,7 +69,7 @@ def keys_of(url: str, base: Path) -> str:
 
 
 def shown_url(url: str) -> str:
-    """Return a store's URL as it may be shown and logged: without user, password or token.
+    """Return a store's URL without user, password or token, to show and log.
 
     >>> shown_url("redis://team:secret@keys.example:6379/1")
     'redis://keys.example:6379/1'
@@ -79,9 +79,9 @@ def shown_url(url: str) -> str:
 
 
 def _stores(scheme: str) -> Iterator[StoreInfo]:
-    """Yield the stores, those first whose module's name begins the scheme.
+    """Yield the stores, those whose module's name begins the scheme first.
 
-    So that what a store needs is imported only with that store.
+    This way, a store's dependencies are imported only with that store.
     """
     names = []
     for path in chain.from_iterable(Path(folder).iterdir() for folder in stores.__path__):

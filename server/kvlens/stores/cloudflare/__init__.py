@@ -1,4 +1,4 @@
 """The store `cloudflare:`: the client and its errors.
 
-Imported when such a store is opened, since the package `cloudflare` is optional.
+Imported only when such a store is opened: the package `cloudflare` is optional.
 """

@@ -1,15 +1,15 @@
-"""Errors of Cloudflare's API and its client, explained with the way out."""
+"""Explain errors of Cloudflare's API and its client, and what to do about them."""
 
 from __future__ import annotations
 
 from cloudflare import APIConnectionError, APIError, APIStatusError, APITimeoutError, NotFoundError
 
-TIMEOUT = 60.0  # seconds without an answer
+TIMEOUT = 60.0  # seconds without a response
 NO_NAMESPACE, NO_KEY = 10013, 10009
 
 
 def raise_unless_missing(error: NotFoundError) -> None:
-    """Raise the error unless it is the key that is missing."""
+    """Raise the error unless it means that the key is missing."""
     if NO_KEY not in _codes(error):
         raise error
 

@@ -1,4 +1,4 @@
-"""What `cloudflare:` is; the package `cloudflare` is imported when such a store is opened."""
+"""Describe the store `cloudflare:`, without importing the package `cloudflare`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALLOW = "KVLENS_ALLOW_REMOTE_WRITES"
 
 
 def _open_url(url: str, base: Path, clock: Clock) -> Store:
-    """Return the store of an account. No request is sent before it is used."""
+    """Return the store of an account. Requests are sent only when it is used."""
     from kvlens.stores.cloudflare.store import CloudflareStore  # late: it needs an optional package
 
     account, _, query = url.partition(":")[2].partition("?")
@@ -45,7 +45,7 @@ def _open_url(url: str, base: Path, clock: Clock) -> Store:
 
 
 def _is_safe(address: str) -> bool:
-    """Return whether a token may be sent there: encrypted, or on this machine."""
+    """Return whether it is safe to send a token there: encrypted, or on this machine."""
     parts = urlsplit(address)
     if parts.scheme != "http":
         return parts.scheme == "https" and bool(parts.hostname)

@@ -1,14 +1,14 @@
 """`cloudflare:ACCOUNT_ID` is an account's real namespaces, over Cloudflare's API.
 
-The token is CLOUDFLARE_API_TOKEN; CLOUDFLARE_API_BASE_URL can name another address of the API.
-Nothing is written unless the URL ends in `?writes=allow` and KVLENS_ALLOW_REMOTE_WRITES is 1: a
-project's settings alone cannot change real data. Every write is logged in
-`kvlens.stores.cloudflare` before it is sent.
+The token is CLOUDFLARE_API_TOKEN; CLOUDFLARE_API_BASE_URL can set another API address. Nothing is
+written unless the URL ends in `?writes=allow` and KVLENS_ALLOW_REMOTE_WRITES is 1: a project's
+settings alone can't change real data. Every write is logged in `kvlens.stores.cloudflare` before it
+is sent.
 
-The API's limits apply here, too. Sizes are unknown, and numbers of keys are known only up to a few
-thousand. A cursor cannot be made from a key's name, so a list that continues after a name which
-this process has not listed reads its way there. One request writes 10,000 keys at most, and what
-an earlier request has written stays if a later one fails; the error says so.
+The API's limits apply here, too. Sizes are unknown, and key counts are known only up to a few
+thousand. A cursor can't be made from a key's name, so a list that continues after a name that this
+process hasn't listed reads all keys before it. One request writes at most 10,000 keys, and if a
+later request fails, earlier ones have already been written; the error says so.
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ LIST_LEAST, LIST_MOST = 10, 1000  # keys the API lists at once
 BULK_KEYS = 10_000  # keys that one request writes or deletes
 BULK_GET_KEYS = 100  # keys that one request reads
 BULK_SIZE = 64 * 1024 * 1024  # bytes of values in one request; the API takes 100 MB of JSON
-COUNTED_PAGES = 5  # lists that counting is worth
-KEPT_PLACES = 64  # lists that can go on without reading from the start
-NAMED = 10  # keys of one write that the log names
+COUNTED_PAGES = 5  # lists that a count may take
+KEPT_PLACES = 64  # lists that can continue without reading from the start
+NAMED = 10  # keys of one write that are logged by name
 
 _LOG = logging.getLogger("kvlens.stores.cloudflare")
 _Keys = list[KeyInfo]
 
 
 class _Place(NamedTuple):
-    """Where a list can go on: keys read too far already, and the cursor behind them."""
+    """Where a list can continue: keys already read ahead, and the cursor after them."""
 
     ahead: list[KeyInfo]
     cursor: str
@@ -78,7 +78,7 @@ class CloudflareStore(Store):
         self._client = AsyncCloudflare(
             api_token=token, base_url=address, max_retries=TRIES, timeout=TIMEOUT
         )
-        self._client.api_key = self._client.api_email = None  # the token alone is ours to send
+        self._client.api_key = self._client.api_email = None  # send nothing but the token
         self._kv: Any = self._client.kv.namespaces
         self._places: dict[tuple[str, str, str], _Place] = {}
         self._replacing = asyncio.Lock()
@@ -100,7 +100,7 @@ class CloudflareStore(Store):
     async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Entry | None]:
         """Read up to 100 entries with one request, except those that aren't text.
 
-        A byte order mark at the start of a text is lost, as it is in a Worker that reads text.
+        A byte order mark at the start of a text is lost, as in a Worker that reads text.
         """
         keys = keys[:BULK_GET_KEYS]
         with self._explained(ns):
@@ -155,7 +155,7 @@ class CloudflareStore(Store):
     async def _read_on(
         self, ns: str, prefix: str, limit: int, after: str | None, place: _Place | None
     ) -> tuple[_Keys, _Place | None]:
-        """Return up to `limit` keys behind `after`, and where to go on if there are more."""
+        """Return up to `limit` keys after `after`, and where to continue if there are more."""
         found: _Keys = []
         at_once = LIST_MOST if place is None and after is not None else limit
         async for page in self._pages(ns, prefix, at_once, place):
@@ -167,7 +167,7 @@ class CloudflareStore(Store):
     async def _pages(
         self, ns: str, prefix: str, at_once: int, place: _Place | None = None
     ) -> AsyncIterator[_Place]:
-        """Yield what is left of `place`, then page by page to the end."""
+        """Yield the rest of `place`, then page by page to the end."""
         if place is not None:
             yield place
         cursor = "" if place is None else place.cursor
@@ -201,9 +201,9 @@ class CloudflareStore(Store):
             await self._put(ns, write)
 
     async def put_unchanged(self, ns: str, write: Write, expected: str) -> bool:
-        """Store one entry if the value there is the one that was read.
+        """Store one entry if the current value is the one that was read.
 
-        The API cannot compare: the value is read first, and what others write between is lost.
+        The API can't compare: the value is read first, and writes by others in between are lost.
         """
         self._announce("put", ns, [write.key])
         async with self._replacing:
@@ -214,7 +214,7 @@ class CloudflareStore(Store):
         return same
 
     async def change_many(self, batches: Sequence[Batch]) -> None:
-        """Make the changes, a request after the other: the API has no way to make them whole."""
+        """Make the changes, one request after the other: the API can't make them atomically."""
         written = 0
         for ns, writes, deletes in batches:
             if isinstance(writes, Sequence):
@@ -248,7 +248,7 @@ class CloudflareStore(Store):
     ) -> Replaced:
         """Give a key a new value.
 
-        The API cannot compare: the value is read first, and what others write between is lost.
+        The API can't compare: the value is read first, and writes by others in between are lost.
         """
         self._announce("put", ns, [key])
         if expected is None:
@@ -275,8 +275,7 @@ class CloudflareStore(Store):
         return Replaced.DONE
 
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
-        """Delete keys. Of more than some thousand it is not known how many there were; then
-        all count."""
+        """Delete keys. Beyond a few thousand, all are counted, even those that didn't exist."""
         names = list(dict.fromkeys(keys))
         if not names:
             return 0
@@ -294,10 +293,10 @@ class CloudflareStore(Store):
             await self._kv.bulk_delete(ns, account_id=self.account, body=part)
 
     async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
-        """Delete what is as it was read.
+        """Delete the keys that haven't changed since they were read.
 
-        The API cannot compare: the entries are read right before each request that deletes, and
-        what others write between the two is deleted. So few are taken at once.
+        The API can't compare: the entries are read right before each delete request, and what
+        others write in between is deleted. So each request deletes only a few.
         """
         deleted: list[str] = []
         for some in chunks(seen, BULK_GET_KEYS):

@@ -1,4 +1,4 @@
-"""The stores `redis:` and `rediss:`, one server or a cluster: the client, its scripts, its errors.
+"""The stores `redis:` and `rediss:`, a server or a cluster: the client, its scripts, its errors.
 
-Imported when such a store is opened, since the package `redis` is optional.
+Imported only when such a store is opened: the package `redis` is optional.
 """

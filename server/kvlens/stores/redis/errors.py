@@ -1,4 +1,4 @@
-"""Errors of a Redis server and its client, explained with the way out."""
+"""Explain errors of a Redis server and its client, and what to do about them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _say(error: Exception, text: str) -> str:
 _ANY = (exceptions.RedisError, exceptions.RedisClusterException, OSError)
 
 _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[str, ...], str], ...] = (
-    # kind of error, texts of which one is in it (none: any), what is said
+    # kind of error, texts it may contain (none: any), message
     (
         exceptions.NoPermissionError,
         (),

@@ -1,4 +1,4 @@
-"""What `redis:` is; the package `redis` is imported when such a store is opened."""
+"""Describe the store `redis:`, without importing the package `redis`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kvlens.stores.base import Store, StoreInfo
 
 
 def _open_url(url: str, base: Path, clock: Clock) -> Store:
-    """Return the store of the server or the cluster at `url`. Connects when first used."""
+    """Return the store of the server or cluster at `url`. It connects at first use."""
     from kvlens.stores.redis.store import RedisStore  # late: it needs an optional package
 
     return RedisStore(url)

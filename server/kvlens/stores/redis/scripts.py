@@ -1,33 +1,33 @@
 """The Lua scripts of the Redis store: each runs completely or not at all.
 
-A namespace's keys begin with one base, `PREFIX:{NAMESPACE}`; the braces put all of them into
-one slot of a cluster. KEYS[1] is the base; `commit` takes those of several namespaces.
+A namespace's keys have a common base, `PREFIX:{NAMESPACE}`; the braces put all of them into one
+slot of a cluster. KEYS[1] is the base; `commit` takes those of several namespaces.
 
     BASE:k:KEY       hash: v the value, m the metadata, e the expiration; the server expires it
-    BASE:index       sorted set of all names with score 0, so that ranges are ranges of bytes
+    BASE:index       sorted set of all names with score 0, which orders them by bytes
     BASE:expiring    sorted set of the names that expire, by expiration
     BASE:sizes       hash: bytes of the values that expire, for when the server has removed them
     BASE:state       hash: size, bytes of all values; version, grows with every change
-    BASE:job         hash: the large change that is being made, if any
+    BASE:job         hash: the large change in progress, if any
     BASE:batch:ID    hash: that change's parts;  BASE:cleared:ID  the names that a clear removes
     BASE:done:ID     what a finished job counted, for a while
 
-A large change would block the server for as long as one script takes. So its parts are staged
-one by one in a batch. `commit` makes the batch the namespace's job: from then on the change has
-happened. Then `advance` applies it part by part. Every other script answers OPEN while there is a
-job, and the client that gets this answer advances the job until it is done, even if the process
-that began it has died.
+A large change would block the server for as long as one script takes. So its parts are staged one
+by one in a batch. `commit` makes the batch the namespace's job: from then on, the change is final.
+Then `advance` applies it part by part. Every other script returns OPEN while there is a job, and
+the client that gets OPEN advances the job until it is done, even if the process that began it has
+died.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-OPEN, DONE = 0, 1  # the first item of every answer
+OPEN, DONE = 0, 1  # the first item of every result
 
 PART = 500  # writes or names in one part
-LOOKED_AT = 4000  # names that one list script looks at, at most
-PURGED = 1000  # expired names that one script removes, at most
+LOOKED_AT = 4000  # most names that one list script looks at
+PURGED = 1000  # most expired names that one script removes
 KEPT = 600  # seconds that a batch without commit, and a job's result, are kept
 
 _COMMON = """
@@ -99,7 +99,7 @@ if call('EXISTS', JOB) == 1 then return {{{OPEN}}} end
 
 
 class Script(NamedTuple):
-    """A script. One that `changes` makes the version grow by one, unless it answers 0 second."""
+    """A script. One that `changes` adds one to the version, unless its second result is 0."""
 
     source: str
     changes: bool
@@ -137,8 +137,8 @@ return {{{DONE}}}
     changes=True,
 )
 
-# ARGV: name, value, metadata, expiration, and the SHA-1 of the value that is to be there, or '' for
-# no key. Answers whether it was put.
+# ARGV: name, value, metadata, expiration, and the SHA-1 of the expected value, or '' for no key.
+# Returns whether it was put.
 PUT_UNCHANGED = _script(
     f"""
 local there = call('HGET', entry(ARGV[1]), 'v')
@@ -150,8 +150,8 @@ return {{{DONE}, 1}}
     changes=True,
 )
 
-# ARGV: name, value, and the SHA-1 of the value that is to be there, or ''. Answers whether it
-# was replaced; a third item where another value is there.
+# ARGV: name, value, and the SHA-1 of the expected value, or ''. Returns whether it was replaced; a
+# third item if the value differs.
 REPLACE = _script(
     f"""
 local name = entry(ARGV[1])
@@ -180,8 +180,8 @@ return {{{DONE}, count}}
     changes=True,
 )
 
-# ARGV: name, SHA-1 of the value, metadata, expiration of each key as it was read. Answers how many
-# were still the same and are deleted, and their names.
+# ARGV: name, SHA-1 of the value, metadata, expiration of each key as it was read. Returns how many
+# were unchanged and are deleted now, and their names.
 DELETE_UNCHANGED = _script(
     f"""
 local gone = {{}}
@@ -198,8 +198,8 @@ return {{{DONE}, #gone, gone}}
     changes=True,
 )
 
-# ARGV: first, last, how many. Answers where to go on ('' at the end) and name, metadata,
-# expiration of each key. A name whose entry is gone leaves the index.
+# ARGV: first, last, how many. Returns where to continue ('' at the end) and name, metadata,
+# expiration of each key. Names without an entry are removed from the index.
 LIST = _script(f"""
 purge({PURGED})
 local from, want, found, seen = ARGV[1], tonumber(ARGV[3]), {{}}, 0
@@ -222,7 +222,7 @@ end
 return {{{DONE}, from, found}}
 """)
 
-# Answers whether there may be more to purge, the keys, the bytes.
+# Returns whether there may be more to purge, the keys, the bytes.
 STATS = _script(f"""
 local more = purge({PURGED}) == {PURGED} and 1 or 0
 return {{{DONE}, more, call('ZCARD', INDEX), tonumber(call('HGET', STATE, 'size') or 0)}}
@@ -239,8 +239,8 @@ return {{{DONE}}}
     always=True,
 )
 
-# ARGV: id and number of parts of each namespace's batch. Answers whether all of them are there
-# whole; OPEN and which namespace where a job is in the way.
+# ARGV: id and number of parts of each namespace's batch. Returns whether all of them are complete;
+# OPEN and the namespace if another job is in progress.
 COMMIT = _script(
     f"""
 local fresh = {{}}
@@ -283,7 +283,7 @@ return {{{DONE}}}
     always=True,
 )
 
-# Makes the next part of the job. Answers OPEN while there is more to do.
+# Applies the next part of the job. Returns OPEN while there is more to do.
 ADVANCE = _script(
     f"""
 local job = call('HMGET', JOB, 'id', 'kind', 'parts', 'next', 'count')
@@ -318,7 +318,7 @@ return {{{DONE}}}
     always=True,
 )
 
-# ARGV: id. Answers what the job counted, once.
+# ARGV: id. Returns the job's result, once.
 RESULT = _script(
     f"""
 local count = tonumber(call('GET', base .. ':done:' .. ARGV[1]) or 0)

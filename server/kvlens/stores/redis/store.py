@@ -1,4 +1,4 @@
-"""`redis:` keeps keys in Redis or Valkey, one server or a cluster: one team, many machines.
+"""`redis:` keeps keys in Redis or Valkey, on a server or a cluster that a team can share.
 
     redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]      rediss:// the same over TLS
     redis+cluster://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]…]      rediss+cluster:// over TLS
@@ -8,11 +8,10 @@ the prefix of every key (`kvlens`); the other options are redis-py's, such as
 `socket_timeout=` in seconds and `ssl_ca_certs=`. `scripts` has the format of the
 keys.
 
-The server's clock decides what has expired. A write is one script, so it is never half
-done. `put_many`, `delete` and `clear` of many keys are applied in parts, each of which takes the
-server a few milliseconds; until the last part is done, other calls on the same namespace wait
-(0.5 s at 100,000 small keys) and help, and a batch needs twice its size in the
-server's memory.
+The server's clock decides what has expired. A write is one script, so it is atomic. `put_many`,
+`delete` and `clear` of many keys are applied in parts that take the server a few milliseconds each;
+until the last part is done, other calls on the same namespace wait (0.5 s with 100,000 small keys)
+and help, and a batch needs twice its size in the server's memory.
 """
 
 from __future__ import annotations
@@ -51,22 +50,22 @@ except ImportError as missing:
         f"Install it with: {sys.executable} -m pip install -U redis"
     ) from missing
 
-CONNECT_SECONDS = 4.0  # until a server has to have answered a connection
-ANSWER_SECONDS = 10.0  # until it has to have answered a command
-IDLE_SECONDS = 30  # a connection idle for longer is tried before it is used
-TRIES = 2  # again, after a connection is lost
-AT_ONCE = 64  # commands under way
+CONNECT_SECONDS = 4.0  # for the server to accept a connection
+ANSWER_SECONDS = 10.0  # for the server to reply to a command
+IDLE_SECONDS = 30  # a connection that was idle for longer is tested before use
+TRIES = 2  # retries after a lost connection
+AT_ONCE = 64  # concurrent commands
 PART_SIZE = 1024 * 1024  # bytes of values in one part of a large write
 
 _LOG = logging.getLogger(__name__)
 _PORT = 6379
 _FAILURES = (RedisError, RedisClusterException, OSError)
-# What redis-py lets through where a connection is closed under it (its issue 4287).
+# What redis-py raises if a connection is closed during a call (its issue 4287).
 _LEAKS = (AttributeError, TypeError)
 
 
 class _Tally:
-    """How far a namespace's version is explained by our own changes."""
+    """How much of a namespace's version comes from our own changes."""
 
     def __init__(self, version: int) -> None:
         self.base = version
@@ -74,7 +73,7 @@ class _Tally:
         self.finished = 0
 
     def is_foreign(self, version: int, finished: int) -> bool:
-        """Return whether others changed it too; `finished` is from before `version` was asked."""
+        """Return whether others changed it too; `finished` was read before `version`."""
         if self.base + finished <= version <= self.base + self.started:
             return False
         self.base = version - finished
@@ -115,7 +114,7 @@ class RedisStore(Store):
         await self._run(ns, scripts.PUT, *_fields(write))
 
     async def put_unchanged(self, ns: str, write: Write, expected: str) -> bool:
-        entry = await self.get(ns, write.key)  # the server compares with what is read here
+        entry = await self.get(ns, write.key)  # the server compares with the value read here
         if not has_digest(entry, expected):
             return False
         seen = "" if entry is None else hashlib.sha1(entry.value).hexdigest()
@@ -124,7 +123,7 @@ class RedisStore(Store):
 
     async def change_many(self, batches: Sequence[Batch]) -> None:
         whole = await self._put_at_once(batches[0]) if len(batches) == 1 else batches
-        jobs: dict[str, tuple[str, int]] = {}  # by namespace: the batch's id, its parts
+        jobs: dict[str, tuple[str, int]] = {}  # namespace -> the batch's id, its number of parts
         for ns, writes, deletes in whole:
             job, number = jobs.get(ns) or (uuid4().hex, 0)
             for packed in _packed(writes, deletes):
@@ -136,7 +135,7 @@ class RedisStore(Store):
             await self._finish(ns, job)
 
     async def _put_at_once(self, batch: Batch) -> Sequence[Batch]:
-        """Put what is few with one script; return what is left to do, with what was taken."""
+        """Put a small batch with one script; return what is left to do, including items taken."""
         ns, writes, deletes = batch
         parts = sized_chunks(writes, scripts.PART, PART_SIZE, Write.size)
         first, second = next(parts, None), next(parts, None)
@@ -150,7 +149,7 @@ class RedisStore(Store):
         self, ns: str, key: str, value: bytes, expected: str | None = None
     ) -> Replaced:
         seen = ""
-        if expected is not None:  # the server has SHA-1 only: it compares with what is read here
+        if expected is not None:  # the server has only SHA-1: it compares with the value read here
             entry = await self.get(ns, key)
             if entry is None:
                 return Replaced.GONE
@@ -176,7 +175,7 @@ class RedisStore(Store):
     async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
         deleted: list[str] = []
         at = 0
-        while at < len(seen):  # as `replace`: the server compares with what is read here
+        while at < len(seen):  # as in `replace`: the server compares with the value read here
             some = seen[at : at + scripts.PART]
             found = await self.get_many(ns, [one.key for one in some], PART_SIZE)
             fields: list[bytes | str | int] = []
@@ -235,9 +234,9 @@ class RedisStore(Store):
     # -- large changes ---------------------------------------------------------------------
 
     async def _commit(self, jobs: dict[str, tuple[str, int]]) -> None:
-        """Make staged batches the jobs of their namespaces, all with one step on one server.
+        """Make staged batches the jobs of their namespaces, in one step on a single server.
 
-        A cluster keeps namespaces on different nodes, so each has its own step there.
+        A cluster keeps namespaces on different nodes, so it takes one step for each.
         """
         steps = [dict([one]) for one in jobs.items()] if self._is_cluster else [jobs] * bool(jobs)
         for step in steps:
@@ -245,7 +244,7 @@ class RedisStore(Store):
                 answer = await self._run_together(step)
                 if answer[0] == scripts.DONE:
                     break
-                await self._help(list(step)[answer[1] - 1])  # whose job is in the way
+                await self._help(list(step)[answer[1] - 1])  # the job's namespace
             if not answer[1]:
                 raise StoreError(
                     f"{self.place} lost part of a large write before it was complete "
@@ -273,7 +272,7 @@ class RedisStore(Store):
         return int((await self._run(ns, scripts.RESULT, job))[1])
 
     async def _help(self, ns: str) -> None:
-        """Make what is left of the namespace's job, whoever began it."""
+        """Finish the namespace's job, even if another process began it."""
         lock = self._helping.setdefault(ns, asyncio.Lock())
         async with lock:
             while (await self._call(ns, scripts.ADVANCE))[0] == scripts.OPEN:
@@ -282,7 +281,7 @@ class RedisStore(Store):
     # -- changes by others -----------------------------------------------------------------
 
     async def _look_outside(self) -> None:
-        """Compare the versions of the namespaces in use with what we did ourselves."""
+        """Compare the versions of the namespaces in use with our own changes."""
         for ns, tally in list(self._tallies.items()):
             finished = tally.finished
             try:
@@ -295,7 +294,7 @@ class RedisStore(Store):
     # -- calls -----------------------------------------------------------------------------
 
     async def _run(self, ns: str, script: scripts.Script, *arguments: Any) -> Any:
-        """Run a script once no job is open; return its answer."""
+        """Run a script once no job is in progress; return its result."""
         tally = self._tallies.get(ns) or await self._meet(ns)
         while True:
             changed = False
@@ -313,7 +312,7 @@ class RedisStore(Store):
             await self._help(ns)
 
     async def _meet(self, ns: str) -> _Tally:
-        """Look at a namespace for the first time, once for all calls that wait for it."""
+        """Read a namespace's state at its first use, once for all calls that wait for it."""
         meeting = self._meetings.get(ns)
         if meeting is None:
             meeting = asyncio.get_running_loop().create_task(self._first_look(ns))
@@ -355,7 +354,7 @@ class RedisStore(Store):
         options = {}
         if isinstance(self._client, RedisCluster):
             options["target_nodes"] = RedisCluster.RANDOM
-        with suppress(*_FAILURES, *_LEAKS):  # it may be forbidden, and is not needed
+        with suppress(*_FAILURES, *_LEAKS):  # it may be forbidden, and isn't required
             found = await self._client.execute_command("INFO", "memory", **options)
             policy = str(found.get("maxmemory_policy", ""))
             if policy.startswith("allkeys") and int(found.get("maxmemory", 0)):
@@ -368,9 +367,9 @@ class RedisStore(Store):
 
 
 def _client(url: str) -> tuple[Any, str, str, str]:
-    """Return the client for a URL, its place as messages name it, the prefix, the password."""
+    """Return the client for a URL, the address to show in messages, the prefix, the password."""
     parts = urlsplit(url)
-    if "@" in url and "@" not in parts.netloc:  # no part of it may be shown
+    if "@" in url and "@" not in parts.netloc:  # none of it may be shown
         raise StoreError(
             f"In the URL of the store {parts.scheme}: percent-encode / ? # and other special "
             f"characters of the user name and the password, or set KVLENS_REDIS_USERNAME and "
@@ -444,7 +443,7 @@ def _fields(write: Write) -> tuple[bytes, bytes, bytes, bytes]:
 
 
 def _packed(writes: Iterable[Write], deletes: Iterable[str]) -> Iterator[bytes]:
-    """Yield a change in the parts that `STAGE` takes: of equal keys the last write counts."""
+    """Yield a change in the parts that `STAGE` takes: the last write of a key counts."""
     kept: set[bytes] = set()
     for part in sized_chunks(writes, scripts.PART, PART_SIZE, Write.size):
         yield b"p" + b"".join(_framed(field) for write in part for field in _fields(write))

@@ -1,11 +1,11 @@
-"""The values of one namespace: a file each, written once and not changed while a row names it.
+"""The values of one namespace: one file each, not changed while a row refers to it.
 
-A database that somebody else made can name any file as a value. So every method passes one gate:
-a name is what Miniflare makes, 80 hexadecimal digits, and it is looked up in the one open folder,
-without following a link. Whatever else a row names is neither read nor removed.
+A database that somebody else made can name any file as a value. So every method accepts only the
+names that Miniflare makes, 80 hexadecimal digits, and looks them up in the one open folder, without
+following links. Other files that a row names are neither read nor removed.
 
-Creating a file takes 300-1000 µs on ext4, giving one a new name and content 25-50 µs. So the
-files of small values that were overwritten are used again, but only if nobody can be reading:
+Creating a file takes 300-1000 µs on ext4; renaming and rewriting one takes 25-50 µs. So the files
+of small overwritten values are reused, but only if nobody can be reading them:
 
 - A reader in another process has read the row before it was overwritten, and has had the database
   open since. If any other process has it open when the file is set aside, or when it would be
@@ -34,20 +34,20 @@ from kvlens.stores.wrangler.safe_paths import Folder, open_folder
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 MAX_SIZE = 26 * 1024 * 1024  # bytes; KV allows 25 MiB
-RECYCLED_SIZE = 4096  # bytes; workerd reads as much as soon as it has opened the file
+RECYCLED_SIZE = 4096  # bytes; workerd reads this much as soon as it has opened the file
 UNLINK_THREADS = 32
-UNLINKED_AT_ONCE = 200  # names that one of them takes
-SWEPT_AT_ONCE = 50_000  # names that memory holds while a folder is emptied
-REST = 0.1  # seconds before a file is used again
+UNLINKED_AT_ONCE = 200  # names per thread
+SWEPT_AT_ONCE = 50_000  # names in memory while a folder is emptied
+REST = 0.1  # seconds before a file is reused
 
 _FileId = tuple[int, int]
 
 
 class Blobs:
-    """The files of a namespace's values. Names are random, so nobody meets a half-written one.
+    """The files of a namespace's values. Names are random, so nobody finds a half-written one.
 
-    The folder is `parts` below `base`; links are followed up to `base`. `is_alone` tells whether
-    no other process has the database open.
+    The folder is `parts` in `base`; links are followed up to `base`. `is_alone` returns whether no
+    other process has the database open.
     """
 
     def __init__(
@@ -59,14 +59,14 @@ class Blobs:
         self._is_alone = is_alone
         self._open: tuple[Folder, _FileId] | None = None
         self._retired: deque[tuple[float, str]] = deque()  # rows no longer refer to them
-        self._free: deque[tuple[float, str]] = deque()  # the same, and nobody else reads them
+        self._free: deque[tuple[float, str]] = deque()  # the same, and nobody else is reading them
 
     def path(self, blob_id: object) -> str:
-        """Return the file of a value, for people to read."""
+        """Return the path of a value's file, for messages."""
         return f"{self.folder}{os.sep}{blob_id}"
 
     def write(self, value: bytes) -> str:
-        """Write a value and return its name; OSError where that fails, and nothing is left."""
+        """Write a value and return its name. Raises OSError if that fails, leaving no file."""
         if len(value) > MAX_SIZE:
             raise StoreError(
                 f"A value is {len(value):,} bytes; the limit is {MAX_SIZE:,}. Split it into "
@@ -80,7 +80,7 @@ class Blobs:
         folder = self.current(create=True)
         try:
             handle = folder.open(blob_id, _WRITE)
-        except FileNotFoundError:  # the folder went this moment
+        except FileNotFoundError:  # the folder was just removed
             folder = self.current(create=True)
             handle = folder.open(blob_id, _WRITE)
         try:
@@ -95,7 +95,7 @@ class Blobs:
         return blob_id
 
     def _recycle(self, value: bytes) -> str | None:
-        """Write a value into a file that has lain long enough; None where there is none."""
+        """Write a value into a file that was set aside long enough; None if there is none."""
         try:
             if self._free[0][0] > time.monotonic() - REST or not self._is_alone():
                 return None
@@ -109,7 +109,7 @@ class Blobs:
             try:
                 status = os.fstat(handle)
                 if status.st_size <= RECYCLED_SIZE and status.st_nlink == 1:
-                    if not value:  # nothing is written, and it must not look like an old file
+                    if not value:  # nothing is written, so the file would keep its old time
                         os.utime(handle)
                     folder.replace(old, blob_id)
                     old = blob_id
@@ -120,22 +120,22 @@ class Blobs:
             finally:
                 os.close(handle)
         except (OSError, StoreError):
-            pass  # then a new file may do, or tells what is wrong
+            pass  # a new file may work, or raise the error
         self.remove([old])
         return None
 
     def retire(self, blob_ids: Iterable[str]) -> None:
-        """Set files aside that rows no longer refer to, to be reused or removed."""
+        """Set aside files that rows no longer refer to, to reuse or remove them."""
         now = time.monotonic()
         aside = self._free if self._is_alone() else self._retired
         aside.extend((now, blob_id) for blob_id in blob_ids if is_blob_id(blob_id))
 
     def retired(self, age: float = 0.0) -> list[str]:
-        """Take out the names of those that were set aside at least `age` seconds ago."""
+        """Take the names of files that were set aside at least `age` seconds ago."""
         due: list[str] = []
         latest = time.monotonic() - age
         for aside in (self._retired, self._free):
-            with contextlib.suppress(IndexError):  # another thread may take some meanwhile
+            with contextlib.suppress(IndexError):  # another thread may take some
                 while aside[0][0] <= latest:
                     due.append(aside.popleft()[1])
         return due
@@ -146,9 +146,9 @@ class Blobs:
         return bool(self._retired or self._free)
 
     def read(self, blob_id: object) -> bytes | None:
-        """Return a value, or None where its file is gone, or went while it was read.
+        """Return a value, or None if its file is gone or was removed while it was read.
 
-        Raises StoreError where the name is none of a value's, or no such file is under it.
+        Raises StoreError if the name isn't a value's, or isn't that of a regular file.
         """
         if not isinstance(blob_id, str) or not is_blob_id(blob_id):
             raise StoreError(f"{blob_id!r:.120} is not the name of a value's file")
@@ -156,7 +156,7 @@ class Blobs:
             folder = self._open[0] if self._open else self.current()
             try:
                 handle = folder.open(blob_id)
-            except FileNotFoundError:  # it may be in a folder that was made since
+            except FileNotFoundError:  # it may be in a folder that was created since
                 folder = self.current()
                 handle = folder.open(blob_id)
         except FileNotFoundError:
@@ -169,7 +169,7 @@ class Blobs:
                     f"{self.path(blob_id)} is {size:,} bytes, over the limit of {MAX_SIZE:,}"
                 )
             data = os.read(handle, size) if size else b""
-            while len(data) < size:  # one read gives less when it is interrupted
+            while len(data) < size:  # a read returns less if it is interrupted
                 more = os.read(handle, size - len(data))
                 if not more:
                     return None
@@ -179,20 +179,20 @@ class Blobs:
         if size <= RECYCLED_SIZE:
             try:
                 now = folder.status(blob_id)
-            except FileNotFoundError:  # used again meanwhile, or removed
+            except FileNotFoundError:  # reused meanwhile, or removed
                 return None
             if (now.st_dev, now.st_ino) != (status.st_dev, status.st_ino):
                 return None
         return data
 
     def remove(self, blob_ids: Iterable[str]) -> None:
-        """Remove files; one that is gone, or that another program holds open, is left."""
+        """Remove files, ignoring missing ones and those that another program holds open."""
         with contextlib.suppress(OSError, StoreError):
             folder = self.current()
             _unlink(folder, (blob_id for blob_id in blob_ids if is_blob_id(blob_id)))
 
     def remove_older(self, limit: float) -> None:
-        """Remove the values whose files are older, in the order in which a disk has them."""
+        """Remove the values whose files are older than `limit`, in their order on disk."""
         with contextlib.suppress(OSError, StoreError):
             folder = self.current()
             entries = (entry for entry in folder.entries() if is_blob_id(entry.name))
@@ -201,7 +201,7 @@ class Blobs:
                 _unlink(folder, (name for _, name in in_order), limit)
 
     def now(self) -> float:
-        """Return the time by the clock that dates the files, which may be another machine's."""
+        """Return the time of the clock that dates the files, which may be another machine's."""
         folder = self.current(create=True)
         name = new_blob_id()
         handle = folder.open(name, _WRITE)
@@ -212,7 +212,7 @@ class Blobs:
             folder.remove(name)
 
     def total(self, blob_ids: Iterable[object]) -> int:
-        """Return the bytes of these values together."""
+        """Return the total size of these values in bytes."""
         size = 0
         with contextlib.suppress(OSError, StoreError):
             folder = self.current()
@@ -225,9 +225,9 @@ class Blobs:
         return size
 
     def current(self, create: bool = False) -> Folder:
-        """Return the folder, opened again where it was removed or replaced.
+        """Return the folder, reopened if it was removed or replaced.
 
-        Raises FileNotFoundError where there is none, StoreError where a link is in its place.
+        Raises FileNotFoundError if there is none, StoreError if it is a link.
         """
         known = self._open
         if known is not None:
@@ -240,15 +240,15 @@ class Blobs:
         return folder
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Close the folder."""
         self._open = None
 
 
 def _unlink(folder: Folder, names: Iterable[str], limit: float | None = None) -> None:
-    """Remove files, all or those that are older; what cannot be removed is left.
+    """Remove files, all or those older than `limit`, ignoring those that can't be removed.
 
-    To free what a file has on the disk takes 20 µs, or 2 ms where the system passes it on to the
-    disk (`discard`). That can be waited for many times at a time.
+    Freeing a file's disk space takes 20 µs, or 2 ms if the system passes it on to the disk
+    (`discard`). Many files can be removed in parallel.
     """
     at = folder.handle
 
@@ -271,7 +271,7 @@ def _unlink(folder: Folder, names: Iterable[str], limit: float | None = None) ->
         under_way = deque((threads.submit(unlink, first), threads.submit(unlink, second)))
         for some in parts:
             if len(under_way) > UNLINK_THREADS:
-                under_way.popleft().result()  # so that not all names are held
+                under_way.popleft().result()  # don't hold all names in memory
             under_way.append(threads.submit(unlink, some))
 
 

@@ -1,11 +1,11 @@
-"""What can be done to the rows of one namespace on disk.
+"""Changes to the rows of one namespace on disk.
 
-`prepare` and `gather` run before the transaction: values are written, many rows become one
-statement. Inside it `look` reads and `apply` writes, each as briefly as possible. `gone` are the
-values that no row names after the commit, `made` those to remove if it fails.
+`prepare` and `gather` run before the transaction: they write the values, and combine many rows into
+one statement. In the transaction, `look` reads and `apply` writes, each as briefly as possible.
+`gone` are the values that no row refers to after the commit, `made` those to remove if it fails.
 
-A change of many rows is `large`: beside a Worker it is not made at once. What is `planned` is
-written to a journal and then done in steps; see `kvlens.stores.wrangler.journal`.
+A change of many rows is `large`: while a Worker runs, it isn't made in one transaction. The rows of
+`planned` are written to a journal and then changed in steps; see `kvlens.stores.wrangler.journal`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from kvlens.stores.wrangler.journal import Row, Value, is_text
 from kvlens.stores.wrangler.staged import Staged
 from kvlens.stores.wrangler.walk import each_row
 
-_AT_ONCE = 5000  # rows of a walk
+_AT_ONCE = 5000  # rows per query of a walk
 FEW = 32  # rows that one short transaction takes
 
 _NUMBERS = itertools.count()
@@ -35,28 +35,28 @@ _UPDATE = (  # not REPLACE, which moves the row and so writes three pages instea
     "ON CONFLICT (key) DO UPDATE SET blob_id = excluded.blob_id, "
     "expiration = excluded.expiration, metadata = excluded.metadata"
 )
-_EXPIRED = f"expiration <= ? AND {IS_BLOB_ID}"  # other names are left alone
+_EXPIRED = f"expiration <= ? AND {IS_BLOB_ID}"  # other names are ignored
 _COLUMNS = "key, blob_id, expiration, metadata"
 
 _Row = tuple[str, str, "int | None", "str | None"]  # key, blob id, expiration, metadata
 
 
 class Change:
-    """A change of one namespace; its `result` is what the store's method returns."""
+    """A change to one namespace; the store's method returns its `result`."""
 
-    everything = False  # True where any key may be concerned
-    batched = False  # True where others are committed with it
-    emptied = False  # True where nothing is left
-    large = False  # True where it may be more rows than one short transaction takes
-    limit = -1  # of the rows, where it need not be all at once
+    everything = False  # True if any key may be affected
+    batched = False  # True if others are committed with it
+    emptied = False  # True if no keys are left
+    large = False  # True if it may have more rows than one short transaction takes
+    limit = -1  # of the rows, if it need not be complete
 
     def __init__(self) -> None:
         self.now = 0  # milliseconds, set by the store
         self.made: list[str] = []
         self.gone: list[str] = []
         self.result: Any = None
-        # For whoever keeps count: blob id and expiration of the rows that were there, None where
-        # they are too many, the live rows that are there now, their bytes, the first expiration.
+        # For the tally: blob id and expiration of the previous rows (None if there are too many),
+        # the live rows now, their bytes, the first expiration.
         self.before: list[tuple[Any, Any]] | None = None
         self.added = self.added_size = 0
         self.until: int | None = None
@@ -64,38 +64,38 @@ class Change:
 
     @property
     def rows(self) -> int:
-        """How many rows are concerned, as far as that is known before."""
+        """How many rows are affected, as far as known in advance."""
         return 1
 
     def prepare(self, db: sqlite3.Connection, blobs: Blobs) -> None:
-        """Do what can be done before the lock is taken."""
+        """Do the work that doesn't need the lock."""
 
     def gather(self, db: sqlite3.Connection) -> None:
-        """Make one statement of many rows, for a transaction that holds the whole change."""
+        """Combine many rows into one statement, for a transaction with the whole change."""
 
     def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
-        """Yield what is to become of each row, where the change is large."""
+        """Yield the old and new content of each row of a large change."""
         raise NotImplementedError
 
     def must_be_whole(self, db: sqlite3.Connection) -> bool:
-        """Tell whether a large change has rows too large to be written down."""
+        """Return whether a large change has rows that are too large for a journal."""
         return False
 
     def look(self, db: sqlite3.Connection) -> None:
-        """Read what is there."""
+        """Read the current rows."""
 
     def apply(self, db: sqlite3.Connection) -> None:
         """Change the rows."""
 
     def again(self) -> None:
-        """Drop what `look` and `apply` found, before another try of them."""
+        """Drop the results of `look` and `apply`, before they are retried."""
         self.gone = []
 
     def finish(self, db: sqlite3.Connection | None = None) -> None:
-        """Clear away, after the commit as after a failure."""
+        """Clean up, after a commit or a failure."""
 
     def give_up(self, blobs: Blobs | None = None) -> None:
-        """Remove the values that were written, and drop what was found."""
+        """Remove the values that were written, and drop all results."""
         if blobs is not None:
             blobs.remove(self.made)
         self.made, self.gone = [], []
@@ -105,12 +105,12 @@ class Change:
         return ()
 
     def entry(self) -> tuple[str, Entry] | None:
-        """Return the one entry that is there now, where the change is such."""
+        """Return the current entry, if the change is a put of one entry."""
         return None
 
 
 class Put(Change):
-    """Store few entries in place of what is there."""
+    """Store a few entries, replacing existing ones."""
 
     def __init__(self, writes: Sequence[Write]) -> None:
         super().__init__()
@@ -123,7 +123,7 @@ class Put(Change):
 
     def prepare(self, db: sqlite3.Connection, blobs: Blobs) -> None:
         writes = self.writes
-        if len(writes) > 1:  # of equal keys the last one counts
+        if len(writes) > 1:  # the last write of a key counts
             writes = list({write.key: write for write in writes}.values())
         self._rows = []
         self.added = self.added_size = 0
@@ -157,7 +157,7 @@ class Put(Change):
 
 
 class Bulk(Change):
-    """Store and delete what is staged; the result is how many of the deleted keys there were."""
+    """Store and delete what is staged; the result is how many of the deleted keys existed."""
 
     everything = True
     large = True
@@ -172,7 +172,7 @@ class Bulk(Change):
         return self.staged.count
 
     def gather(self, db: sqlite3.Connection) -> None:
-        """Put the rows into a table of this connection's own, which locks nobody."""
+        """Put the rows into a temporary table of this connection, which locks nobody."""
         self._table = f"temp.kv_staged_{next(_NUMBERS)}"
         db.execute(
             f"CREATE TABLE {self._table} (key TEXT PRIMARY KEY, blob_id, expiration, metadata) "
@@ -221,14 +221,14 @@ class Bulk(Change):
 
 
 class _Digests:
-    """Digests of values, computed before a transaction and known in it."""
+    """Digests of values, computed before a transaction and looked up in it."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
-        self._known: dict[str, str | None] = {}  # by blob id
+        self._known: dict[str, str | None] = {}  # blob id -> digest
 
     def of(self, blob_id: str) -> str | None:
-        """Return the digest of a value, None where it cannot be read: it is not what was read."""
+        """Return the digest of a value, None if it can't be read and so isn't what was read."""
         if blob_id not in self._known:
             value = None
             with contextlib.suppress(StoreError):
@@ -238,10 +238,10 @@ class _Digests:
 
 
 class Replace(Change):
-    """Give a key a new value; metadata and expiration stay. The result tells whether it was.
+    """Give a key a new value; metadata and expiration stay. The result says whether it was.
 
-    `expected` is the digest of the value that is to be there. It is computed before the
-    transaction, which computes it again only where the row was changed in between.
+    `expected` is the digest of the expected value. The current one is computed before the
+    transaction, and again in it only if the row has changed in between.
     """
 
     def __init__(self, key: str, value: bytes, expected: str | None = None) -> None:
@@ -291,9 +291,9 @@ class Replace(Change):
 
 
 class PutUnchanged(Put):
-    """Store one entry if the value there is the one that was read; the result tells whether.
+    """Store one entry if the current value is the one that was read; the result says whether.
 
-    Digests are computed before the transaction, as `Replace` does.
+    Digests are computed before the transaction, as in `Replace`.
     """
 
     def __init__(self, write: Write, expected: str) -> None:
@@ -329,7 +329,7 @@ class PutUnchanged(Put):
 
 
 class Delete(Change):
-    """Delete few keys; the result is how many there were."""
+    """Delete a few keys; the result is how many existed."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__()
@@ -354,9 +354,9 @@ class Delete(Change):
 
 
 class DeleteUnchanged(Change):
-    """Delete those of few keys that are as they were read; the result is their names.
+    """Delete those of a few keys that haven't changed since; the result is their names.
 
-    Digests are computed before the transaction, as `Replace` does.
+    Digests are computed before the transaction, as in `Replace`.
     """
 
     def __init__(self, seen: Sequence[Seen]) -> None:
@@ -380,7 +380,7 @@ class DeleteUnchanged(Change):
         self.gone = [old[0] for old in found.values()]
 
     def _find(self, db: sqlite3.Connection, one: Seen) -> Value | None:
-        """Return the row of a key where it is as it was read."""
+        """Return the row of a key if it hasn't changed since it was read."""
         row = _row_of(db, one.key)
         if row is None or self._digests is None or not is_live(row[1], self.now):
             return None
@@ -398,13 +398,13 @@ class DeleteUnchanged(Change):
 
 
 class Clear(Change):
-    """Delete every key; the result is how many there were."""
+    """Delete every key; the result is how many existed."""
 
     everything = True
     large = True
 
     def __init__(self, sweep: Callable[[], bool] = lambda: False) -> None:
-        """`sweep` tells, under the lock, whether all values are removed without their names."""
+        """`sweep`, called under the lock, returns whether every value may be removed."""
         super().__init__()
         self._sweep = sweep
         self.swept = False
@@ -423,7 +423,7 @@ class Clear(Change):
 
     def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
         for key, *old in db.execute(f"SELECT key, {_WHOLE} FROM _mf_entries"):
-            if is_text(key):  # another one nobody can name
+            if is_text(key):  # other keys can't be named by a user
                 yield Row(key, (old[0], old[1], old[2]), None)
 
     def look(self, db: sqlite3.Connection) -> None:
@@ -447,7 +447,7 @@ class Clear(Change):
 
 
 class Purge(Change):
-    """Delete what has expired, at most `limit` rows; the result is how many."""
+    """Delete expired rows, at most `limit`; the result is how many."""
 
     everything = True
 
@@ -471,12 +471,12 @@ class Purge(Change):
 
 
 def is_live(expiration: object, now: int) -> bool:
-    """Return whether a row has not expired, as the same condition in SQL does for any type."""
+    """Return whether a row hasn't expired, with SQL's comparison for any type."""
     return not isinstance(expiration, (int, float)) or expiration > now
 
 
 def _write(db: sqlite3.Connection, statement: str, values: Sequence[Any]) -> None:
-    """Run a statement that may take away a row which is too large to be read."""
+    """Run a statement that may remove a row that is too large to be read."""
     try:
         db.execute(statement, values)
     except sqlite3.DataError:
@@ -491,12 +491,12 @@ def _write(db: sqlite3.Connection, statement: str, values: Sequence[Any]) -> Non
 
 
 def put_rows(db: sqlite3.Connection, rows: Sequence[_Row]) -> None:
-    """Write few rows in one statement."""
+    """Write a few rows in one statement."""
     marks = ", ".join(["(?, ?, ?, ?)"] * len(rows))
     values = list(itertools.chain.from_iterable(rows))
     try:
         _write(db, f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {marks} {_UPDATE}", values)
-    except UnicodeEncodeError:  # what was there was no UTF-8, and is put back as it was
+    except UnicodeEncodeError:  # the row wasn't UTF-8, and is put back unchanged
         cast = ", ".join(["(?, CAST(? AS TEXT), ?, CAST(? AS TEXT))"] * len(rows))
         raw = [_raw(value) if at % 4 else value for at, value in enumerate(values)]
         _write(db, f"INSERT INTO _mf_entries ({_COLUMNS}) VALUES {cast} {_UPDATE}", raw)
@@ -507,7 +507,7 @@ def _raw(value: Any) -> Any:
 
 
 def _row_of(db: sqlite3.Connection, key: str) -> Value | None:
-    """Return a key's row; of one that is too large to be read what there is room for."""
+    """Return a key's row; if it is too large to be read, the fields that fit."""
     for look in (_LOOK, _LOOK.replace("metadata", "NULL"), "SELECT '', NULL, NULL " + _FROM_KEY):
         try:
             row: Value | None = db.execute(look, (key,)).fetchone()
@@ -518,6 +518,6 @@ def _row_of(db: sqlite3.Connection, key: str) -> Value | None:
 
 
 def delete_rows(db: sqlite3.Connection, names: Sequence[str]) -> None:
-    """Delete few rows in one statement."""
+    """Delete a few rows in one statement."""
     marks = ", ".join("?" * len(names))
     _write(db, f"DELETE FROM _mf_entries WHERE key IN ({marks})", names)

@@ -1,9 +1,9 @@
-"""Commit changes of one namespace, with regard for a Worker that writes to the same file.
+"""Commit changes to one namespace without disturbing a Worker that writes to the same file.
 
-workerd has no busy timeout: a Worker's put, delete or list that meets our write transaction
-fails. It cannot be asked for a turn, but SQLite shows when it has committed, and its next write
-takes a while. So while a Worker writes, our transactions have few rows each and begin right after
-one of its commits, or when it has been quiet; see docs/stores.md.
+workerd has no busy timeout: a Worker's put, delete or list fails if it runs during our write
+transaction. We can't coordinate with it, but SQLite shows when it has committed, and its next write
+takes a while. So while a Worker writes, our transactions have only a few rows each and begin right
+after one of its commits, or when it has been quiet; see docs/stores.md.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.changes import FEW, Change, delete_rows, put_rows
 from kvlens.stores.wrangler.journal import DamagedError, Journal, Journals, Row, Value
 
-BUSY_SECONDS = 5.0  # how long we wait for another program's lock
+BUSY_SECONDS = 5.0  # how long to wait for another program's lock
 STEP = FEW  # rows in one transaction while a Worker writes; about 0.2 ms
-QUIET_STEP = 200  # rows in one where nobody else does
-IN_USE_SECONDS = 2.0  # so long after another program's commit it is held to be at work
-QUIET = 0.01  # seconds without a commit that are a pause, unless they are usual
+QUIET_STEP = 200  # rows in one transaction otherwise
+IN_USE_SECONDS = 2.0  # how long after its commit another program counts as writing
+QUIET = 0.01  # seconds without a commit that count as a pause, unless they are usual
 PATIENCE = 1.0  # seconds to wait for a pause
 LOOK_EVERY = 0.0001
 
@@ -35,7 +35,7 @@ _BLOB_ID = "SELECT CAST(blob_id AS TEXT) FROM _mf_entries WHERE key = ?"
 
 
 class UnfinishedError(StoreError):
-    """A change failed half-way, and taking it back has to wait."""
+    """A change failed halfway, and undoing it has to wait."""
 
 
 Reach = Callable[[str], "tuple[sqlite3.Connection, Blobs] | None"]
@@ -72,10 +72,10 @@ def commit(db: sqlite3.Connection, blobs: Blobs, changes: Sequence[Change]) -> N
 def commit_between(
     db: sqlite3.Connection, blobs: Blobs, changes: Sequence[Change], ns: str, journals: Journals
 ) -> None:
-    """Do the same between the commits of a Worker, each change whole or not at all.
+    """Do the same between a Worker's commits, each change completely or not at all.
 
-    Small ones share a moment, large ones are made in steps, with a journal. One that fails has
-    its `error` set, and the others go on.
+    Small changes share a transaction; large ones are made in steps, with a journal. If one fails,
+    its `error` is set, and the others continue.
     """
     turn = _Turn(db)
     small: list[Change] = []
@@ -100,9 +100,9 @@ def with_journal(
     *,
     turn: _Turn | None = None,
 ) -> None:
-    """Make large changes of one or several namespaces together, in steps.
+    """Make large changes to one or several namespaces together, in steps.
 
-    Sets the `error` of all where one fails; then they are taken back.
+    If one fails, sets the `error` of all and undoes them.
     """
     try:
         journal = _written(changes, reach, journals)
@@ -130,10 +130,10 @@ def _taken_back(
     turn: _Turn | None,
     cause: Exception,
 ) -> Exception:
-    """Put back what was there, now or later, and return the error to be told."""
+    """Undo the changes, now or later, and return the error to report."""
     marked = False
     try:
-        with contextlib.suppress(OSError):  # a full disk takes no mark
+        with contextlib.suppress(OSError):  # a full disk has no room for a mark
             journal.turn_back()
             marked = True
         journal.back = True
@@ -153,9 +153,9 @@ def _taken_back(
 
 
 def finish_journals(journals: Journals, reach: Reach) -> dict[str, list[str]]:
-    """Finish the changes whose writers are gone, as far as the keys can be written now.
+    """Finish the changes whose writers are gone, as far as the keys are writable now.
 
-    Return the values that rows no longer refer to, by namespace.
+    Returns the values that rows no longer refer to, by namespace.
     """
     gone: dict[str, list[str]] = {}
     if not journals.is_used():
@@ -170,7 +170,7 @@ def finish_journals(journals: Journals, reach: Reach) -> dict[str, list[str]]:
         except DamagedError as error:
             _LOG.warning("%s is damaged (%s) and is removed", journal.path, error)
         except (OSError, sqlite3.Error, StoreError) as error:
-            if journal.path not in journals.told:  # it is tried again and again
+            if journal.path not in journals.told:  # it is retried again and again
                 journals.told.add(journal.path)
                 _LOG.warning("%s cannot be finished now: %s", journal.path, error)
             journal.close()
@@ -185,7 +185,7 @@ def _prepare(
     for change in changes:
         try:
             change.prepare(db, blobs)
-        except (OSError, StoreError) as error:  # its value cannot be written; the others' can
+        except (OSError, StoreError) as error:  # its value can't be written; the others' can
             change.give_up(blobs)
             change.error = error
         else:
@@ -202,7 +202,7 @@ def _run(turn: _Turn, blobs: Blobs, group: Sequence[Change]) -> None:
 
 
 def _groups(parts: Sequence[Change]) -> list[list[Change]]:
-    """Put parts together up to the size of a step, none that looks at what another one writes."""
+    """Group parts up to the size of a step, none of which reads what another one writes."""
     groups: list[list[Change]] = []
     keys: set[str] = set()
     room = 0
@@ -219,7 +219,7 @@ def _groups(parts: Sequence[Change]) -> list[list[Change]]:
 
 
 def _written(changes: Sequence[tuple[str, Change]], reach: Reach, journals: Journals) -> Journal:
-    """Write the changes down: from then on they have happened."""
+    """Write the changes to a journal: from then on, they are final."""
     journal = journals.begin()
     try:
         for ns, change in changes:
@@ -237,10 +237,10 @@ def _written(changes: Sequence[tuple[str, Change]], reach: Reach, journals: Jour
 def _roll(
     journal: Journal, reach: Reach, changes: dict[str, Change], turn: _Turn | None = None
 ) -> None:
-    """Make the rows of a journal, or take them back, from where that was left off.
+    """Apply the rows of a journal, or undo them, from where that was interrupted.
 
-    What a Worker has written since the journal stays. Sets `gone` and `result` of the changes,
-    which are made where they are missing.
+    What a Worker has written since the journal stays. Sets `gone` and `result` of the changes, and
+    adds missing changes.
     """
     count = 0
     for ns, rows in journal.namespaces():
@@ -268,10 +268,10 @@ def _roll(
 
 
 class _Step(Change):
-    """Some rows of a journal, made where what is there is what was there.
+    """Some rows of a journal, each applied only if the current row is the journal's old one.
 
-    Where the journal goes `back`, they are as they were again. Those that are `done` are only
-    looked at. The result is how many keys were deleted.
+    If the journal goes `back`, the old content is restored. Rows that are `done` are only read. The
+    result is how many keys were deleted.
     """
 
     def __init__(
@@ -324,21 +324,21 @@ def _is_live(value: Value | None, now: int) -> bool:
 
 
 def _names(value: Value | None, there: str | None, now: int) -> bool:
-    """Return whether a row is as it was; one that has expired may be gone."""
+    """Return whether a row is unchanged; one that has expired may be gone."""
     if there is None:
         return not _is_live(value, now)
     return value is not None and value[0] == there
 
 
 class _Turn:
-    """Finds the moments in which another program is unlikely to write."""
+    """Finds the moments when another program is unlikely to write."""
 
     def __init__(self, db: sqlite3.Connection, in_use: bool = True) -> None:
         self._db = db
         self._version = data_version(db)
         self._heard = time.monotonic() if in_use else -math.inf
         self._pauses: deque[float] = deque(maxlen=8)  # between the last commits we saw
-        self._restless = False  # we have waited in vain
+        self._restless = False  # waiting hasn't found a pause
 
     @property
     def step(self) -> int:
@@ -346,13 +346,13 @@ class _Turn:
         return STEP if time.monotonic() - self._heard < IN_USE_SECONDS else QUIET_STEP
 
     def run(self, parts: Sequence[Change]) -> None:
-        """Apply parts in one transaction of the next such moment."""
+        """Apply parts in one transaction at the next such moment."""
         db = self._db
         limit = time.monotonic() + BUSY_SECONDS
         while True:
             self._wait()
             try:
-                # what is read before the first row is written is read without the lock
+                # reads before the first written row don't need the lock
                 db.execute("BEGIN")
                 for part in parts:
                     part.look(db)
@@ -367,10 +367,10 @@ class _Turn:
                     part.again()
                 if not is_busy(error) or time.monotonic() > limit:
                     raise
-                self._heard = time.monotonic()  # it is at it right now
+                self._heard = time.monotonic()  # the other program is writing right now
 
     def _wait(self) -> None:
-        """Wait for a pause; where none comes, for the end of a commit."""
+        """Wait for a pause; if none comes, for the end of a commit."""
         limit = time.monotonic() + (0 if self._restless else PATIENCE)
         while True:
             version = data_version(self._db)
@@ -395,5 +395,5 @@ def data_version(db: sqlite3.Connection) -> int:
 
 
 def is_busy(error: sqlite3.Error) -> bool:
-    """Return whether another connection's lock was in the way."""
+    """Return whether another connection's lock caused the error."""
     return "locked" in str(error) or "busy" in str(error)

@@ -1,7 +1,7 @@
-"""Open a namespace's database, which may be anybody's: a repository can contain one.
+"""Open a namespace's database, which may be untrusted: a repository can contain one.
 
-Only the one plain table that Miniflare makes is accepted, so that no view, trigger or generated
-column runs when it is read or written; and every statement has a time limit.
+Only the plain table that Miniflare makes is accepted: no view, trigger or generated column may run
+when it is read or written. Every statement has a time limit.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler.commit import BUSY_SECONDS, is_busy
 from kvlens.stores.wrangler.disk_format import SCHEMA
 
-READ_SECONDS = 10.0  # a statement may take
-INLINE_SECONDS = 1.0  # the same on the event loop, where everything else waits for it
-WRITE_SECONDS = 300.0  # the same for one that writes many rows
-MAX_ROW = 32 * 1024 * 1024  # bytes; a larger row fails what reads it
+READ_SECONDS = 10.0  # that a statement may take
+INLINE_SECONDS = 1.0  # the same on the event loop, which it blocks
+WRITE_SECONDS = 300.0  # the same for a statement that writes many rows
+MAX_ROW = 32 * 1024 * 1024  # bytes; reading a larger row fails
 
-LOG_SIZE = 4 * 1024 * 1024  # bytes of the write-ahead log, above which it is folded in
+LOG_SIZE = 4 * 1024 * 1024  # bytes of the write-ahead log that trigger a checkpoint
 IMMUTABLE = "immutable=1"
-WRITABLE = "mode=rw"  # the other options are those of a database that can only be read
+WRITABLE = "mode=rw"  # other options open a database read-only
 
-_OPERATIONS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond
+_OPERATIONS = 20_000  # virtual machine instructions between time checks: about a millisecond
 _TABLE = "_mf_entries"
-_JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")  # SQLite's, also at the end behind a name
+_JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")  # SQLite's, also at the end after a name
 _LEAST_NAMING = 16  # bytes of a journal that names a file
 _JOURNAL = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 if hasattr(os, "O_BINARY"):
@@ -43,14 +43,14 @@ lenient = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
 class Database(sqlite3.Connection):
-    """A connection on which no statement runs longer than `seconds`, however it is made."""
+    """A connection on which no statement, however it is made, runs longer than `seconds`."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.seconds = READ_SECONDS
         self._until = until = [
             time.monotonic() + READ_SECONDS
-        ]  # shared with the handler, which must not hold the connection
+        ]  # shared with the handler, which must not refer to the connection
         clock = time.monotonic
         self.set_progress_handler(lambda: clock() > until[0], _OPERATIONS)
 
@@ -64,7 +64,7 @@ class Database(sqlite3.Connection):
 
 
 def connect(path: Path, options: str = "mode=rwc") -> Database:
-    """Open a database for use by one thread at a time, whichever."""
+    """Open a database, for use by any one thread at a time."""
     check_journal(path)
     db = sqlite3.connect(
         f"{path.absolute().as_uri()}?{options}",
@@ -87,11 +87,11 @@ def connect(path: Path, options: str = "mode=rwc") -> Database:
 
 
 def check_journal(path: Path) -> None:
-    """Raise StoreError where the database has a rollback journal that names another file.
+    """Raise StoreError if the database has a rollback journal that names another file.
 
-    SQLite plays such a journal back when it opens the database, and then removes the file that
-    is named at its end, wherever that is: it is one of several databases in one transaction,
-    which nobody makes of these.
+    When SQLite opens the database, it rolls such a journal back, and then removes the file named at
+    its end, wherever that is. Such journals belong to transactions over several databases, which
+    aren't used with these.
     """
     journal = path.with_name(f"{path.name}-journal")
     try:
@@ -116,9 +116,9 @@ def connection(path: Path, options: str = WRITABLE) -> contextlib.closing[Databa
 
 
 def open_database(path: Path, there: bool) -> tuple[Database, Database, str]:
-    """Open a database twice, made where it is not `there`; return also the options to do so again.
+    """Open a database twice, creating it unless it is `there`; also return the options used.
 
-    Where it cannot be written it is opened to be read.
+    If it can't be written, it is opened read-only.
     """
     try:
         return *_open_to_write(path), WRITABLE
@@ -126,7 +126,7 @@ def open_database(path: Path, there: bool) -> tuple[Database, Database, str]:
         if not there or is_busy(error):
             raise
         for options in ("mode=ro", IMMUTABLE):
-            # without a log that it can find or create, SQLite only reads a database in WAL mode if
+            # without a log that it can find or create, SQLite reads a database in WAL mode only if
             # it may assume that nobody writes; `state_of` shows whether anybody did
             if options == IMMUTABLE and _has_log(path):
                 break
@@ -149,7 +149,7 @@ def _open_to_write(path: Path) -> tuple[Database, Database]:
         elif not os.access(path, os.W_OK):
             raise sqlite3.OperationalError("attempt to write a readonly database")
         main.execute("PRAGMA synchronous = NORMAL")
-        main.execute("PRAGMA wal_autocheckpoint = 0")  # folded in by the thread
+        main.execute("PRAGMA wal_autocheckpoint = 0")  # the thread checkpoints
         main.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
         side = connect(path)
         stack.callback(side.close)
@@ -170,7 +170,7 @@ def _open_to_read(path: Path, options: str) -> tuple[Database, Database]:
 def _inline(
     stack: contextlib.ExitStack, main: Database, side: Database
 ) -> tuple[Database, Database]:
-    """Keep what was opened, for use on the event loop."""
+    """Keep the opened connections, for use on the event loop."""
     for db in (main, side):
         db.execute("PRAGMA busy_timeout = 0")
         db.seconds = INLINE_SECONDS
@@ -191,7 +191,7 @@ def _has_log(path: Path) -> bool:
 
 
 def state_of(path: Path) -> tuple[object, ...]:
-    """Return what changes when a database that can only be read is written, or may be written."""
+    """Return a state that changes when a read-only database is written or becomes writable."""
     found: list[object] = []
     log = path.with_name(f"{path.name}-wal")
     for place in (path, log, path.parent):
@@ -200,7 +200,7 @@ def state_of(path: Path) -> tuple[object, ...]:
         except OSError:
             found.append(None)
         else:
-            if place == log and not status.st_size:  # as good as none
+            if place == log and not status.st_size:  # an empty log counts as none
                 found.append(None)
                 continue
             size = None if stat.S_ISDIR(status.st_mode) else (status.st_size, status.st_mtime_ns)
@@ -209,16 +209,16 @@ def state_of(path: Path) -> tuple[object, ...]:
 
 
 def file_id(name: str) -> tuple[int, int] | None:
-    """Return what tells this file from another at the same path; None where there is none."""
+    """Return what distinguishes this file from others at the same path; None if it is missing."""
     try:
-        status = os.lstat(name)  # before every write, so it has to be quick
+        status = os.lstat(name)  # called before every write, so it must be fast
     except OSError:
         return None
     return status.st_dev, status.st_ino
 
 
 def has_table(db: sqlite3.Connection, path: Path) -> bool:
-    """Return whether the database has the table of the keys; StoreError where it is another one."""
+    """Return whether the database has the keys' table. Raises StoreError for a different one."""
     rows = db.execute(
         "SELECT type, sql FROM sqlite_master "
         f"WHERE tbl_name = '{_TABLE}' COLLATE NOCASE OR name = '{_TABLE}' COLLATE NOCASE"

@@ -1,6 +1,6 @@
-"""Where and how `wrangler dev` keeps KV on disk: Miniflare's format, names and schema.
+"""Miniflare's disk format for KV, which `wrangler dev` uses: paths, names and schema.
 
-Below the state folder (`.wrangler/state/v3`):
+In the state folder (`.wrangler/state/v3`):
 
     kv/miniflare-KVNamespaceObject/<hash of the id>.sqlite    keys, in WAL mode
     kv/<id made safe>/blobs/<blob id>                         one file a value
@@ -39,7 +39,7 @@ MAX_FIELD = 64 * 1024  # bytes of a key or of metadata; KV allows 512 and 1024
 
 
 def database_path(state: Path, ns: str) -> Path:
-    """Return the file with the keys of namespace `ns` below the state folder."""
+    """Return the file with the keys of namespace `ns` in the state folder."""
     return state / "kv" / UNIQUE_KEY / f"{database_name(ns)}.sqlite"
 
 
@@ -60,7 +60,7 @@ def blobs_path(state: Path, ns: str) -> Path:
 
 
 def folded_name(ns: str) -> str:
-    """Return the same for every id whose values may be in the folder of `ns`, on any disk.
+    """Return the same text for all ids whose values may share the folder of `ns`, on any disk.
 
     >>> folded_name("a/b") == folded_name("A:b")
     True
@@ -69,7 +69,7 @@ def folded_name(ns: str) -> str:
 
 
 def safe_name(ns: str) -> str:
-    """Return the folder name that Miniflare makes of a namespace's id.
+    """Return the folder name that Miniflare derives from a namespace's id.
 
     >>> safe_name("my/ns:weird id"), safe_name("..")
     ('my_ns_weird id', '__')
@@ -91,7 +91,7 @@ def new_blob_id() -> str:
 
 
 def is_blob_id(name: object) -> bool:
-    """Return whether this is what Miniflare and we name a value's file, which cannot be a path.
+    """Return whether this is a value's file name, as Miniflare and we make it: never a path.
 
     >>> is_blob_id(new_blob_id()), is_blob_id("../../victim.txt"), is_blob_id(None)
     (True, False, False)

@@ -1,4 +1,4 @@
-"""The entries of one namespace that are kept in memory, those read last."""
+"""A cache of one namespace's most recently read entries."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ MISSING: Final[Any] = object()
 
 
 class EntryCache:
-    """Entries by key, None for a key that the namespace does not have."""
+    """Entries by key; None for a key that the namespace doesn't have."""
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry | None] = {}
         self._size = 0
-        self.get = self._entries.get  # `get(key, MISSING)`; no call in between, as reads are hot
+        self.get = self._entries.get  # `get(key, MISSING)`; bound directly, as reads are hot
 
     def put(self, key: str, entry: Entry | None) -> None:
-        """Keep an entry, and drop the oldest ones if all together are too large."""
+        """Keep an entry, and drop the oldest ones if the total is too large."""
         self.drop(key)
         self._entries[key] = entry
         self._size += _cost(key, entry)

@@ -1,4 +1,4 @@
-"""Errors of SQLite and the system, explained with the file and the way out."""
+"""Explain errors of SQLite and the system: the file, and what to do."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from kvlens.stores.wrangler.commit import BUSY_SECONDS, is_busy
 from kvlens.stores.wrangler.database import READ_SECONDS, is_late
 
 LEAST_SPACE = 64 * 1024  # bytes of disk that a write needs: SQLite's index of its log and a page
-NEEDED = 10  # files that are open at once for one namespace, at most
+NEEDED = 10  # most files that are open at the same time for one namespace
 
 
 def store_error(path: Path, error: Exception) -> StoreError:
-    """Return the error a user reads: what is wrong, where, and the way out."""
+    """Return the error to show to the user: what is wrong, where, and what to do."""
     text = str(error)
     if isinstance(error, StoreError):
         return error
@@ -68,7 +68,7 @@ def store_error(path: Path, error: Exception) -> StoreError:
 
 
 def _no_descriptors(error: Exception) -> bool:
-    """Return whether the process has too many files open; SQLite does not tell."""
+    """Return whether the process has too many files open; SQLite doesn't say."""
     number = getattr(error, "errno", None)
     if "unable to open" in str(error):
         opened: list[int] = []
@@ -84,8 +84,8 @@ def _no_descriptors(error: Exception) -> bool:
 
 
 def _is_full(path: Path) -> bool:
-    """Return whether the disk has no room for the files that SQLite makes beside a database."""
-    import shutil  # late: only where something went wrong
+    """Return whether the disk has no room for the files that SQLite adds to a database."""
+    import shutil  # late: only needed for errors
 
     with contextlib.suppress(OSError):
         return shutil.disk_usage(path.parent).free < LEAST_SPACE

@@ -1,4 +1,4 @@
-"""What `wrangler:` is."""
+"""Describe the store `wrangler:`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kvlens.stores.wrangler.safe_paths import OWN
 
 
 def _place(url: str, base: Path) -> tuple[Path, tuple[str, ...]]:
-    """Return the folder that somebody has named, and the path below it to the state."""
+    """Return the folder that the user named, and the path from there to the state."""
     path = url.partition(":")[2]
     if path:
         return base / Path(path).expanduser(), ("v3",)

@@ -1,20 +1,20 @@
-"""Changes that do not fit into one transaction, written down before their first row is changed.
+"""Journals of changes that don't fit into one transaction, written before the first row changes.
 
-Such a change is made in steps beside a Worker, or in several databases. A journal has the old and
-the new content of each of its rows; their values are on disk before. As soon as it is sealed, the
-change has happened: whoever finds it without its writer finishes it.
+Such a change is made in steps while a Worker runs, or in several databases. A journal has the old
+and new content of each row; the values are written to disk first. Once the journal is sealed, the
+change is final: any process that finds it without its writer finishes it.
 
-    kvlens/journal/<32 hex>.journal    below the state folder, a JSON array a line:
+    kvlens/journal/<32 hex>.journal    in the state folder, one JSON array per line:
 
     ["kvlens journal", 1]
     ["namespace", ID]                 the rows after it are in this one
-    ["row", KEY, OLD, NEW]            each null or [BLOB ID, EXPIRATION, METADATA]
-    ["sealed", ROWS, SHA-256]         of everything before: without it, nothing has happened
-    ["done", ROWS]                    so many rows, from the first on, have their new content
+    ["row", KEY, OLD, NEW]            OLD and NEW are null or [BLOB ID, EXPIRATION, METADATA]
+    ["sealed", ROWS, SHA-256]         of everything before: without it, nothing is changed
+    ["done", ROWS]                    that many rows, from the first on, have their new content
     ["back"]                          the change failed and is being undone
 
-Its writer holds a lock on the file, which ends with the process. A journal is checked before it is
-used: a repository could contain one, and may make it name blob ids and nothing else.
+Its writer holds a lock on the file, which ends with the process. A journal is checked before use: a
+repository could contain one, and it must not name anything but blob ids.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _NAME = re.compile(r"[0-9a-f]{32}\.journal")
 _BLOB_ID = re.compile(r"[0-9a-f]{80}")
 _ANY = re.compile(r".*", re.DOTALL)
 _LIMIT = 2**63
-_LOCKED_AT = 0x7FFF_0000  # a byte behind all content, for systems whose locks forbid reading
+_LOCKED_AT = 0x7FFF_0000  # a byte after all content, for systems whose locks forbid reading
 _TRIES = 50
 
 try:
@@ -51,7 +51,7 @@ except ImportError:  # Windows
     import msvcrt
 
     def _lock(handle: int) -> bool:
-        """Take the lock; False where another process has it."""
+        """Take the lock; return False if another process has it."""
         os.lseek(handle, _LOCKED_AT, os.SEEK_SET)
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
@@ -61,7 +61,7 @@ except ImportError:  # Windows
 else:
 
     def _lock(handle: int) -> bool:
-        """Take the lock; False where another process has it."""
+        """Take the lock; return False if another process has it."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -74,7 +74,7 @@ Value = tuple[str, "int | None", "str | None"]
 
 
 class Row(NamedTuple):
-    """What is to become of one key; None is a key that is not there."""
+    """The old and new content of one key; None for a missing key."""
 
     key: str
     old: Value | None
@@ -82,11 +82,11 @@ class Row(NamedTuple):
 
 
 class DamagedError(StoreError):
-    """A journal is not as one of ours is."""
+    """A journal doesn't have the expected format."""
 
 
 class Journals:
-    """The journals of the state folder `parts` below `base`; below it no link is followed."""
+    """The journals of the state folder `parts` in `base`. Links are followed only up to `base`."""
 
     def __init__(self, base: Path, parts: Sequence[str] = ()) -> None:
         self._base = base
@@ -94,24 +94,24 @@ class Journals:
         self._state = base.joinpath(*parts)
         self.path = self._state.joinpath(*_PLACE)
         self._name = str(self.path)
-        self.told: set[Path] = set()  # those whose trouble is in the log
+        self.told: set[Path] = set()  # those whose errors have been logged
 
     def is_used(self) -> bool:
-        """Return whether there may be a journal; quick, for it is asked often."""
+        """Return whether there may be a journal. Fast, as it is called often."""
         try:
             with os.scandir(self._name) as found:
                 return next(found, None) is not None
         except FileNotFoundError:
             return False
         except OSError:
-            return True  # opening it tells what is wrong
+            return True  # opening it reports what is wrong
 
     def begin(self) -> Journal:
         """Open a new journal. Raises OSError and StoreError."""
         for _ in range(_TRIES):
             with contextlib.suppress(
                 FileNotFoundError, BlockingIOError
-            ):  # taken for one left behind
+            ):  # another process took it for an abandoned one
                 return self._begin()
         return self._begin()
 
@@ -124,7 +124,7 @@ class Journals:
             raise
 
     def left(self) -> Iterator[Journal]:
-        """Yield the journals whose writer is gone, each locked; close or remove it."""
+        """Yield the journals whose writer is gone, each locked; close or remove them."""
         with contextlib.suppress(FileNotFoundError):
             with open_folder(self._base, *self._parts) as folder:
                 names = sorted(name for name in folder.names() if _NAME.fullmatch(name))
@@ -133,15 +133,15 @@ class Journals:
                 folder = open_folder(self._base, *self._parts)
                 try:
                     journal = Journal(folder, name)
-                except (OSError, StoreError):  # gone meanwhile, in use, or none of ours
+                except (OSError, StoreError):  # gone meanwhile, in use, or not one of ours
                     folder.close()
                 if journal is not None:
                     yield journal
 
     def values(self, blobs: Path) -> set[str]:
-        """Return the values in the folder `blobs` that journals name, whoever writes them.
+        """Return the values in the folder `blobs` that journals of any process refer to.
 
-        Raises OSError, StoreError and DamagedError where one of them cannot be read.
+        Raises OSError, StoreError and DamagedError if one of them can't be read.
         """
         found: set[str] = set()
         with (
@@ -152,7 +152,7 @@ class Journals:
                 if not _NAME.fullmatch(name):
                     continue
                 concerned = False
-                with contextlib.suppress(FileNotFoundError):  # finished just now
+                with contextlib.suppress(FileNotFoundError):  # it was just finished
                     for _, line in _lines(folder, name):
                         row = _row(line) if concerned or line[0] == "namespace" else None
                         if line[0] == "namespace":
@@ -193,7 +193,7 @@ class Journal:
     # -- writing ---------------------------------------------------------------------------
 
     def add(self, ns: str, rows: Iterable[Row]) -> None:
-        """Write down what is to become of rows of a namespace."""
+        """Add the old and new content of rows of a namespace."""
         self._add(["namespace", ns])
         for row in rows:
             self._add(["row", *row])
@@ -205,17 +205,17 @@ class Journal:
                 )
 
     def seal(self) -> None:
-        """From here on the change has happened."""
+        """Seal the journal: the change is final."""
         self._mark("sealed", self.rows, self._hash.hexdigest())
 
     def mark(self, rows: int) -> None:
-        """Note that so many rows are done, where there is room for it."""
+        """Record that this many rows are done, if there is room on the disk."""
         self.done = rows
         with contextlib.suppress(OSError):
             self._mark("done", rows)
 
     def turn_back(self) -> None:
-        """Note that the change is taken back."""
+        """Record that the change is being undone."""
         self._mark("back")
         self.back = True
 
@@ -230,7 +230,7 @@ class Journal:
         self._out.write(data)
 
     def _mark(self, *line: Any) -> None:
-        """Add a line whole or not at all. Raises OSError."""
+        """Add a line completely or not at all. Raises OSError."""
         self._out.flush()
         handle = self._out.fileno()
         size = os.fstat(handle).st_size
@@ -245,14 +245,14 @@ class Journal:
     # -- reading ---------------------------------------------------------------------------
 
     def check(self) -> bool:
-        """Read it whole; return whether it is sealed. Raises DamagedError, OSError."""
+        """Read all of it; return whether it is sealed. Raises DamagedError, OSError."""
         sealed = False
         rows = 0
         hashed = hashlib.sha256()
         for number, (data, line) in enumerate(self._lines()):
             kind = line[0]
             if not data.endswith(b"\n"):
-                if sealed:  # a mark that was cut off: what it would say is seen again
+                if sealed:  # a mark that was cut off: its rows are checked again
                     break
                 return False
             if number == 0 and line != FIRST:
@@ -275,7 +275,7 @@ class Journal:
         return sealed
 
     def namespaces(self) -> Iterator[tuple[str, Iterator[Row]]]:
-        """Yield each namespace with its rows, which are to be taken before the next one."""
+        """Yield each namespace with its rows, which must be read before the next one."""
         lines = self._lines()
         ns: str | None = None
 
@@ -305,21 +305,21 @@ class Journal:
 
     def remove(self) -> None:
         """Remove it: everything in it is done."""
-        if os.name == "nt":  # which removes no file that is open
+        if os.name == "nt":  # which can't remove open files
             self._out.close()
         with contextlib.suppress(OSError):
             self._folder.remove(self._name)
         self.close()
 
     def close(self) -> None:
-        """Let go of it; it is finished by whoever finds it."""
+        """Close it; any process that finds it will finish it."""
         with contextlib.suppress(OSError):  # the disk is full: the rest of a mark
             self._out.close()
         self._folder.close()
 
 
 def _lines(folder: Folder, name: str) -> Iterator[tuple[bytes, list[Any]]]:
-    """Yield the lines of a journal; one that is cut off is [""]."""
+    """Yield the lines of a journal; a line that is cut off is [""]."""
     handle = folder.open(name)
     with os.fdopen(handle, "rb") as file:
         if os.fstat(handle).st_size > SIZE_LIMIT + LINE_LIMIT:
@@ -342,7 +342,7 @@ def _lines(folder: Folder, name: str) -> Iterator[tuple[bytes, list[Any]]]:
 def _row(line: list[Any]) -> Row | None:
     """Return the row of a line, None for a line without one; DamagedError for any other line."""
     if line[0] == "row" and len(line) == 4 and is_text(line[1]):
-        # what was there need not be UTF-8, as it is read from a database
+        # the old content need not be UTF-8, as it comes from a database
         return Row(line[1], _value(line[2], _ANY, "surrogateescape"), _value(line[3], _BLOB_ID))
     if line[0] == "namespace" and len(line) == 2 and is_text(line[1]):
         return None
@@ -358,7 +358,7 @@ def _value(raw: Any, ours: re.Pattern[str], errors: str = "strict") -> Value | N
         blob_id, expiration, metadata = raw
         if (
             isinstance(blob_id, str)
-            and ours.fullmatch(blob_id)  # what was there may be another program's
+            and ours.fullmatch(blob_id)  # the old content may be another program's
             and (expiration is None or (type(expiration) is int and -_LIMIT <= expiration < _LIMIT))
             and is_text(blob_id, errors)
             and (metadata is None or is_text(metadata, errors))
@@ -368,7 +368,7 @@ def _value(raw: Any, ours: re.Pattern[str], errors: str = "strict") -> Value | N
 
 
 def is_text(value: Any, errors: str = "strict") -> bool:
-    """Return whether this is text that SQLite takes; JSON may have half of a surrogate pair."""
+    """Return whether this is text that SQLite accepts; JSON may have half of a surrogate pair."""
     if not isinstance(value, str):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Changes of any number of keys, in one or several namespaces: staged first, then committed."""
+"""Changes of any size, in one or several namespaces: staged first, then committed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from kvlens.stores.wrangler.trash import Trash
 async def stage(
     namespaces: Namespaces, batches: Sequence[Batch], threads: Executor
 ) -> Sequence[tuple[str, Bulk]]:
-    """Take what the batches have and write the values, in a thread of its own."""
+    """Read the batches and write the values, in a separate thread."""
     staged: dict[str, Staged] = {}
     try:
         for ns, writes, deletes in batches:
@@ -63,7 +63,7 @@ async def commit_together(
     threads: Executor,
     clock: Clock,
 ) -> None:
-    """Commit changes of several namespaces, each of which is a database of its own."""
+    """Commit changes to several namespaces, each with its own database."""
     now = int(clock() * 1000)
     for _, change in changes:
         change.now = now

@@ -1,4 +1,4 @@
-"""The namespaces of a store that are open, and what happens to their files meanwhile."""
+"""The open namespaces of a store, and what other programs do to their files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kvlens.stores.wrangler.state_folder import StateFolder
 
 
 class Namespaces:
-    """Opens namespaces in threads, once for all who ask, and lets go of replaced files."""
+    """Opens namespaces in threads, once for all callers, and closes replaced files."""
 
     def __init__(self, state: StateFolder, journals: Journals, threads: Executor) -> None:
         self.open: dict[str, OpenNamespace] = {}
@@ -30,10 +30,10 @@ class Namespaces:
         self._threads = threads
         self._opening: dict[str, asyncio.Future[OpenNamespace]] = {}
         self._paths: dict[str, str] = {}
-        self._absent: set[str] = set()  # asked for, no file yet
+        self._absent: set[str] = set()  # requested, but without a file so far
 
     async def existing(self, ns: str) -> OpenNamespace | None:
-        """Return the namespace if it has a file; reading creates none."""
+        """Return the namespace if it has a file. Reading doesn't create one."""
         found = self.open.get(ns)
         if found is not None and found.read_only is None:
             return found
@@ -50,7 +50,7 @@ class Namespaces:
         return ns in self.open or await self.existing(ns) is not None
 
     async def writable(self, ns: str) -> OpenNamespace:
-        """Return the namespace, created if it is missing; StoreError if it is read-only."""
+        """Return the namespace, creating it if missing. Raises StoreError if it is read-only."""
         space = self.open.get(ns)
         if space is None or (space.group is None and self._was_replaced(space)):
             space = await self._opened(ns)
@@ -84,7 +84,7 @@ class Namespaces:
         return changed
 
     async def opening(self) -> None:
-        """Wait for what is being opened."""
+        """Wait until namespaces that are being opened are open."""
         for opening in list(self._opening.values()):
             await asyncio.wait([opening])
 
@@ -111,7 +111,7 @@ class Namespaces:
         return await asyncio.shield(opening)
 
     def _open(self, ns: str) -> OpenNamespace:
-        """Open a namespace after finishing what was left half-way in it. Runs in a thread."""
+        """Open a namespace after finishing its interrupted changes. Runs in a thread."""
         gone: dict[str, list[str]] = {}
         if self._journals.is_used():
             gone = finish(self._state, self._journals)
@@ -129,11 +129,11 @@ class Namespaces:
             self.opened(space)
 
     def _owns_folder(self, ns: str) -> bool:
-        """Return whether no other namespace has its values in the same folder."""
+        """Return whether no other namespace keeps its values in the same folder."""
         return orphans.owns_folder(*self._state, ns, list(self._paths))
 
     def _was_replaced(self, space: OpenNamespace) -> bool:
-        """Return whether the file was deleted or replaced, and let go of it then."""
+        """Return whether the file was deleted or replaced; if so, close it."""
         if space.running or space.group or file_id(space.name) == space.file:
             return False
         self._close(self.open.pop(space.ns))

@@ -1,4 +1,4 @@
-"""One namespace that is open: its connections, its cache, what waits to be written."""
+"""An open namespace: its connections, its cache, and its pending writes."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ Waiting = tuple[Change, "asyncio.Future[Any]"]
 
 
 class OpenNamespace:
-    """One namespace that is open.
+    """An open namespace.
 
-    `main` belongs to the thread that writes while that is `running`; reads use `side` then.
+    While the writing thread is `running`, it owns `main`, and reads use `side`.
     """
 
     def __init__(
@@ -57,26 +57,26 @@ class OpenNamespace:
         self.lock = lock
         self.file = file_id(self.name)
         self.opened = orphans.opening(self.file or (0, 0), lock.is_alone)
-        self.owns_folder: Callable[[], bool] = lambda: False  # set by who knows the others
+        self.owns_folder: Callable[[], bool] = lambda: False  # set by the owner of all namespaces
         self.changed_outside: Callable[[str], None] = lambda ns: None
         self.read_only: tuple[object, ...] | None = None  # the files' state if only readable
-        self.options = WRITABLE  # to open it with once more
+        self.options = WRITABLE  # for opening it again
         self.closed = False
-        self.cleared = 0.0  # when, by the clock of the files
+        self.cleared = 0.0  # when it was cleared, by the files' clock
         self.folded = 0
         self.version = data_version(self.main)
         self.heard = -IN_USE_SECONDS  # when another program was last seen to write
         self.cache = EntryCache()
         self.tally: Tally | None = None
-        self.staging: set[Staged] = set()  # large changes whose values no row names yet
+        self.staging: set[Staged] = set()  # large changes whose values no row refers to yet
         self.waiting: list[Waiting] = []  # for the thread
-        self.group: list[Waiting] | None = None  # of this turn of the loop
-        self.running = False  # the thread has `main`
-        self.commits = 0  # since the log was folded in
+        self.group: list[Waiting] | None = None  # of this iteration of the loop
+        self.running = False  # the thread owns `main`
+        self.commits = 0  # since the last checkpoint
         self.changes = 0
 
     def hear(self) -> None:
-        """Note that another program writes, and so may be reading, too."""
+        """Record that another program writes, and so may be reading, too."""
         self.heard = time.monotonic()
 
     def check_version(self) -> None:
@@ -89,22 +89,23 @@ class OpenNamespace:
             self.changed_outside(self.ns)
 
     def is_shared(self) -> bool:
-        """Return whether another program has written a moment ago; `main` must be ours."""
+        """Return whether another program has just written; `main` must be ours."""
         try:
             self.check_version()
         except sqlite3.Error:
-            return True  # the patient way either succeeds or reports what is wrong
+            return True  # the slow path either succeeds or reports what is wrong
         return time.monotonic() - self.heard < IN_USE_SECONDS
 
     def may_sweep(self) -> bool:
-        """Return whether all values whose files are older than now may be removed.
+        """Return whether all existing values may be removed.
 
-        Asked under the lock of a change that leaves no row. Nobody else may have the database
-        open: who opens it later makes newer files, and whoever stages values here has older ones.
+        Called under the lock of a change that leaves no row. Nobody else may have the database
+        open: a process that opens it later makes newer files, and staged values of this one are
+        older.
         """
         if not self.lock.is_alone() or not orphans.is_only(self.file or (0, 0)):
             return False
-        unused = self.blobs.retired()  # from here on no older file is used again
+        unused = self.blobs.retired()  # from now on, no older file is reused
         with contextlib.suppress(OSError, StoreError):
             self.cleared = self.blobs.now()
             if not self.staging and self.owns_folder():
@@ -132,13 +133,13 @@ class OpenNamespace:
             return 0
 
     def forget_all(self) -> None:
-        """Forget everything that another program may have changed."""
+        """Discard everything that another program may have changed."""
         self.cache.clear()
         if self.tally is not None:
             self.tally.is_stale = True
 
     def close(self) -> None:
-        """Close the connections. The values stay usable."""
+        """Close the connections. The values remain usable."""
         for database in (self.side, self.main):
             database.close()
         self.closed = True
@@ -152,11 +153,11 @@ def open_namespace(state: StateFolder, ns: str) -> OpenNamespace:
     blobs = state.blobs(ns, lock)
     try:
         there = state.has(path, create=True)
-        shared = path.with_name(f"{path.name}-wal").exists()  # else nobody has it open
+        shared = path.with_name(f"{path.name}-wal").exists()  # else it isn't open
         before = state_of(path)
         main, side, options = open_database(path, there)
         space = OpenNamespace(ns, path, (main, side), blobs, lock)
-        if options != WRITABLE:  # SQLite may have made a log, but none that is not to change
+        if options != WRITABLE:  # SQLite may have made a log, which must not change
             space.options = options
             space.read_only = before if options == IMMUTABLE else state_of(path)
         elif shared and not lock.is_alone():

@@ -1,16 +1,16 @@
-"""Values that no row names, left by a process that was killed or that ended while others ran.
+"""Find values without a row, left by a process that was killed or that ended while others ran.
 
-They are looked for a while after a namespace was opened. Other programs write a value first and
-its row later, so a file only counts as left if it is older than
+The search starts some time after a namespace was opened. Other programs write a value first and its
+row later, so a file counts as an orphan only if it is older than
 
 - this process's opening, if no other process had the database open then: files of processes that
   opened it later are newer;
 - an hour, if one had.
 
-Only files that a second look some seconds later finds again are removed: between the two, a step
-of a change may bring back a row, and a reader that has just read a row gets to its file. Only
-files with the name of a value are looked at, never links. If two namespaces may have their values
-in the same folder, nothing is removed.
+Only files that a second search some seconds later finds again are removed: in between, a step of a
+change may restore a row, and a reader that has just read a row gets to its file. Only files with
+the name of a value are considered, never links. If two namespaces may keep their values in the same
+folder, nothing is removed.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from kvlens.stores.wrangler.disk_format import UNIQUE_KEY, database_name, folded
 from kvlens.stores.wrangler.safe_paths import open_folder
 from kvlens.stores.wrangler.walk import each_row
 
-OLD = 3600.0  # seconds, beside other programs
+OLD = 3600.0  # seconds, if other programs use the database
 MARGIN = 0.1  # seconds by which a file must be older than the opening
-COARSE_MARGIN = 2.5  # the same where the file system counts whole seconds, as FAT does by two
-STEP = 5_000  # names at once
-MOST = 50_000  # names at one look, which memory has to hold
+COARSE_MARGIN = 2.5  # the same for file systems with whole seconds; FAT has steps of two
+STEP = 5_000  # names per step
+MOST = 50_000  # names per search, all held in memory
 
 _DATABASE = re.compile(r"[0-9a-f]{64}\.sqlite")
 
@@ -46,21 +46,22 @@ PendingBlobs = Callable[[Path], "set[str]"]
 
 
 class Opening(NamedTuple):
-    """When a namespace was opened, by two clocks, and whether no other process had it open."""
+    """When a namespace was opened, by two clocks, and whether any other process had it open."""
 
     wall: float
     clock: float
     alone: bool
 
 
-_OPEN: dict[FileId, list[Opening]] = {}  # of this process, whose stores may share a database
+_OPEN: dict[FileId, list[Opening]] = {}  # in this process, whose stores may share a database
 _LOCK = threading.Lock()
 
 
 def opening(database: FileId, is_alone: Callable[[], bool]) -> Opening:
-    """Note that a database is opened; return the first opening that lasts, which may be this one.
+    """Record that a database is opened; return its first opening that is still in effect.
 
-    The time comes first: who opens the database after the look at its lock makes newer files.
+    The time is taken first: a process that opens the database after the lock was checked makes
+    newer files.
     """
     with _LOCK:
         openings = _OPEN.setdefault(database, [])
@@ -70,7 +71,7 @@ def opening(database: FileId, is_alone: Callable[[], bool]) -> Opening:
 
 
 def closing(database: FileId) -> None:
-    """Note that a database is closed, as often as it was opened."""
+    """Record that a database is closed; call it once per opening."""
     with _LOCK:
         openings = _OPEN.get(database, [])
         if len(openings) > 1:
@@ -80,16 +81,16 @@ def closing(database: FileId) -> None:
 
 
 def is_only(database: FileId) -> bool:
-    """Return whether this process has the database open once."""
+    """Return whether this process has the database open only once."""
     with _LOCK:
         return len(_OPEN.get(database, ())) == 1
 
 
 def owns_folder(base: Path, parts: Sequence[str], ns: str, known: Iterable[str]) -> bool:
-    """Return whether all values in the folder of `ns` are its own.
+    """Return whether all values in the folder of `ns` belong to it.
 
-    Miniflare gives the ids "a/b" and "a:b" one folder. A database's name does not tell its id: it
-    is another folder's where it is that of an id that is `known`, or of a folder there.
+    Miniflare gives the ids "a/b" and "a:b" the same folder. A database's name doesn't reveal its
+    id: it belongs to another folder if it is that of a `known` id, or of an existing folder.
     """
     own = folded_name(ns)
     with open_folder(base, *parts, "kv") as folder:
@@ -100,22 +101,22 @@ def owns_folder(base: Path, parts: Sequence[str], ns: str, known: Iterable[str])
     for name in {*known, *names}:
         if not there:
             break
-        with contextlib.suppress(UnicodeEncodeError):  # a name that is not UTF-8
+        with contextlib.suppress(UnicodeEncodeError):  # a name that isn't UTF-8
             if folded_name(name) != own:
                 there.discard(database_name(name))
     return not there
 
 
 def find(path: Path, blobs: Blobs, opened: Opening, pending: PendingBlobs) -> list[str]:
-    """Return the values that no row names and that nobody is about to name.
+    """Return the values that no row refers to, and that no change is about to use.
 
-    At most `MOST`. Raises sqlite3.Error, OSError or StoreError where that cannot be told.
+    At most `MOST`. Raises sqlite3.Error, OSError or StoreError if they can't be determined.
     """
     files = blobs.now()
     margin = COARSE_MARGIN if files == int(files) else MARGIN
     limit = files - OLD
     if opened.alone:
-        # Both ways to tell the folder's time of then: where the clock was set or the machine
+        # Two ways to get the folder's time at the opening: if the clock was set or the machine
         # slept meanwhile, one is too late, never both.
         since = files - (time.monotonic() - opened.clock)
         limit = max(limit, min(since, opened.wall + (files - time.time())) - margin)
@@ -135,7 +136,7 @@ def find(path: Path, blobs: Blobs, opened: Opening, pending: PendingBlobs) -> li
 
 
 def still(path: Path, blobs: Blobs, names: list[str], pending: PendingBlobs) -> list[str]:
-    """Return those of the names that no row names at a second look."""
+    """Return those of the names that no row refers to in a second search."""
     with connection(path) as db:
         db.execute("CREATE TEMP TABLE kv_files (name TEXT PRIMARY KEY) WITHOUT ROWID")
         db.execute("BEGIN")
@@ -148,7 +149,7 @@ def still(path: Path, blobs: Blobs, names: list[str], pending: PendingBlobs) -> 
 
 
 def _drop_named(db: Database) -> None:
-    """Take out of the table what a row names, in short reading transactions."""
+    """Remove the names that a row refers to from the table, in short read transactions."""
     last = -(2**63)
     while True:
         rows = each_row(db, "blob_id", last, STEP)

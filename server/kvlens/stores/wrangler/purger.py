@@ -1,4 +1,4 @@
-"""Delete expired rows, once for many reads that met them."""
+"""Delete expired rows, once for many reads that found them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kvlens.stores.wrangler.writer import Writer
 
 
 class Purger:
-    """Deletes the expired rows of namespaces, a step at a time."""
+    """Deletes the expired rows of namespaces, one step at a time."""
 
     def __init__(self, spaces: Mapping[str, OpenNamespace], writer: Writer, clock: Clock) -> None:
         self._spaces = spaces
@@ -24,7 +24,7 @@ class Purger:
         self._soon: set[str] = set()
 
     def purge_soon(self, ns: str) -> None:
-        """Delete the expired rows of a namespace in a moment."""
+        """Schedule the deletion of a namespace's expired rows."""
         space = self._spaces.get(ns)
         if ns not in self._soon and space is not None and space.read_only is None:
             self._soon.add(ns)
@@ -41,5 +41,5 @@ class Purger:
         done.add_done_callback(lambda done: self._purged(ns, done))
 
     def _purged(self, ns: str, done: asyncio.Future[Any]) -> None:
-        if done.exception() is None and done.result() == STEP:  # a lock only puts it off
+        if done.exception() is None and done.result() == STEP:  # a lock only delays it
             self._purge(ns)

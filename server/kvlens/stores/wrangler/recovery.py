@@ -1,4 +1,4 @@
-"""Changes that a process has written to a journal and left half-way: finish them."""
+"""Finish the changes that a process wrote to a journal and left unfinished."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Recovery:
         self._state = state
         self._journals = journals
         self._threads = threads
-        self._unused = unused  # takes a namespace and the values that it no longer refers to
+        self._unused = unused  # called with a namespace and the values that it no longer refers to
         self._under_way: asyncio.Future[Any] | None = None
 
     def start(self) -> None:
-        """Finish the changes that a process has left half-way, if there are any."""
+        """Finish the changes that a process has left unfinished, if any."""
         if self._under_way is not None or not self._journals.is_used():
             return
         loop = asyncio.get_running_loop()
@@ -48,20 +48,20 @@ class Recovery:
                 self._unused(ns, names)
 
     async def wait(self) -> None:
-        """Wait for the recovery that is running."""
+        """Wait for the running recovery."""
         if self._under_way is not None:
             await asyncio.wait([self._under_way])
 
 
 def finish(state: StateFolder, journals: Journals) -> dict[str, list[str]]:
-    """Finish the changes that other processes have left half-way. Runs in a thread.
+    """Finish the changes that other processes have left unfinished. Runs in a thread.
 
     Returns the values that are no longer used, by namespace.
     """
     files = NamespaceFiles(state)
     try:
         return finish_journals(journals, files)
-    except (sqlite3.Error, OSError, StoreError) as error:  # nobody waits for it
+    except (sqlite3.Error, OSError, StoreError) as error:  # nobody waits for the result
         logging.getLogger(__name__).warning("%s: %s", journals.path, error)
         return {}
     finally:
@@ -69,7 +69,7 @@ def finish(state: StateFolder, journals: Journals) -> dict[str, list[str]]:
 
 
 class NamespaceFiles:
-    """The files of existing namespaces, for one thread's work on several of them."""
+    """The files of existing namespaces, for one thread that works on several of them."""
 
     def __init__(self, state: StateFolder) -> None:
         self._state = state

@@ -1,6 +1,6 @@
-"""Read rows that anybody may have written: each is checked, and a bad one affects only its own key.
+"""Read rows that any program may have written: each is checked, and a bad one affects only its key.
 
-A repository can contain a database, and Miniflare's table takes any type in any column.
+A repository can contain a database, and Miniflare's table accepts any type in any column.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.database import Database, lenient
 from kvlens.stores.wrangler.disk_format import MAX_FIELD
 
-_DECODER: Any = json.JSONDecoder(parse_constant=int)  # int() refuses NaN and the like
+_DECODER: Any = json.JSONDecoder(parse_constant=int)  # int() rejects NaN and the like
 _GET = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
 
 
@@ -35,7 +35,7 @@ _LIVE = " AND (expiration IS NULL OR expiration > ?)"
 def read_keys(
     db: Database, range: str, bounds: Sequence[Any], now: int, limit: int
 ) -> list[KeyInfo]:
-    """Read the live keys in a range; of a damaged row only the name, if it has a proper one."""
+    """Read the live keys in a range; of a damaged row, only the name, if it is valid."""
     query = _LIST.format(what="key, expiration, metadata", range=range, live=_LIVE)
     try:
         return _keys(db, query, (*bounds, now), limit)
@@ -48,7 +48,7 @@ def read_keys(
 
 
 def _key_of(db: Database, rowid: int) -> tuple[KeyInfo | None, Any]:
-    """Return what `list` shows of one row, and its expiration, as far as they can be read."""
+    """Return what `list` shows of one row, and its expiration, as far as readable."""
     for what in ("key, expiration, metadata", "key, expiration, 0", "key, NULL, 0"):
         with suppress(sqlite3.DataError):
             row = db.execute(f"SELECT {what} FROM _mf_entries WHERE rowid = ?", (rowid,)).fetchone()
@@ -63,7 +63,7 @@ def _is_over(expires: Any, now: int) -> bool:
 
 def _keys(db: Database, query: str, bounds: Sequence[Any], limit: int) -> list[KeyInfo]:
     try:
-        db.text_factory = str  # much quicker than `lenient`
+        db.text_factory = str  # much faster than `lenient`
         with closing(db.execute(query, (*bounds, limit))) as rows:
             keys = [_key_info(*row) for row in rows]
         if None not in keys:
@@ -79,7 +79,7 @@ def _keys(db: Database, query: str, bounds: Sequence[Any], limit: int) -> list[K
 
 
 def _key_info(key: Any, expires: Any, metadata: Any) -> KeyInfo | None:
-    """Return what `list` has of a row: the name of a damaged one, None without a valid name."""
+    """Return what `list` shows of a row: only the name if damaged, None without a valid name."""
     if not _is_text(key):
         return None
     if not _is_time(expires) or not _is_metadata(metadata):
@@ -96,7 +96,7 @@ def _is_metadata(value: Any) -> bool:
         return True
     if not _is_text(value):
         return False
-    try:  # quicker where it is JSON without anything around
+    try:  # faster for JSON without surrounding white space
         if _DECODER.scan_once(value, 0)[1] == len(value):
             return True
     except (StopIteration, ValueError, RecursionError):
@@ -105,7 +105,7 @@ def _is_metadata(value: Any) -> bool:
 
 
 def _is_text(value: object) -> bool:
-    """Return whether this is proper text, as `lenient` does not promise."""
+    """Return whether this is valid text, which `lenient` doesn't guarantee."""
     if type(value) is not str or len(value) > MAX_FIELD:
         return False
     if value.isascii():
@@ -118,7 +118,7 @@ def _is_text(value: object) -> bool:
 
 
 def read_entry(db: Database, path: Path, blobs: Blobs, key: str) -> Entry | None:
-    """Read a row and its value. Another program may overwrite it in between: look again then."""
+    """Read a row and its value. If another program overwrites it in between, read again."""
     before = None
     while True:
         try:

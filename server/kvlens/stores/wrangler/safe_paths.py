@@ -1,9 +1,9 @@
-"""Open folders that a repository may have prepared, and what is in them, without following links.
+"""Open folders that a repository may have prepared, and their files, without following links.
 
 A project that somebody else made can contain `.wrangler`, with links to its sources, to `.git` or
-to anywhere else. So each folder on the way is opened by itself, without following a link, and
-files are opened, replaced and removed below the open folder, not by their paths. On a system
-without such calls (Windows), every step is checked before.
+to anywhere else. So each folder on the path is opened separately, without following a link, and
+files are opened, replaced and removed relative to the open folder, not by their paths. On a system
+without such calls (Windows), every step is checked first.
 
 A hard link is the same file under a second name, which may be one of the project's sources. It
 can be read, as backup tools make such links, but is never written to.
@@ -29,7 +29,7 @@ OWN = ".wrangler"
 _AT = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd
 _FLAGS = (
     getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)  # a pipe would wait for somebody at its other end
+    | getattr(os, "O_NONBLOCK", 0)  # opening a pipe would wait for its other end
     | getattr(os, "O_NOCTTY", 0)
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
@@ -43,11 +43,11 @@ _REPARSE = {getattr(stat, f"IO_REPARSE_TAG_{name}", 0) for name in ("SYMLINK", "
 def open_folder(
     base: Path, *parts: str, create: bool = False, way_out: str = STORE_WAY_OUT
 ) -> Folder:
-    """Open the folder `parts` below `base`; links are followed up to `base`, none below it.
+    """Open the folder `parts` in `base`; links are followed up to `base`, but not below it.
 
-    With `create` it is made where it is missing, else that raises FileNotFoundError. Raises
-    StoreError where something on the way is a link or no folder, OSError where opening fails.
-    What is refused in it ends in `way_out`: what the user can do about it.
+    A missing folder is made with `create`; otherwise, raises FileNotFoundError. Raises StoreError
+    if part of the path is a link or isn't a folder, OSError if opening fails. The folder's
+    StoreErrors end in `way_out`: what the user can do.
     """
     if create and not parts:
         base.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def _open_base(base: Path, create: bool) -> int:
 
 
 class Folder:
-    """An open folder. Names are single components, of regular files; anything else is refused.
+    """An open folder. Names are single components and name regular files; others are refused.
 
     Every method raises StoreError, with the path and the way out, for a name with
     separators and for a link, pipe, device or the like in its place; else OSError.
@@ -87,21 +87,21 @@ class Folder:
         self.close()
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Close the folder."""
         handle, self._handle = self._handle, None
         if handle is not None:
             os.close(handle)
 
     def __del__(self) -> None:
-        self.close()  # so that one may be let go of while another thread still uses it
+        self.close()  # a folder may be dropped while another thread still uses it
 
     @property
     def handle(self) -> int | None:
-        """The open folder as `dir_fd` takes it; None where the system has none."""
+        """The open folder as `dir_fd` takes it; None if the system has none."""
         return self._handle
 
     def at(self, name: str) -> str:
-        """Return what to open with `dir_fd=handle`: the name, or the path where there is none."""
+        """Return what to open with `dir_fd=handle`: the name, or the path if there is no handle."""
         return name if _AT else os.path.join(self.path, name)  # noqa: PTH118  quicker
 
     def folder(self, name: str, *, create: bool = False) -> Folder:
@@ -130,7 +130,7 @@ class Folder:
         return Folder(path, handle, self._way_out)
 
     def status(self, name: str) -> os.stat_result:
-        """Return what is known of a file, or of the link itself."""
+        """Return the status of a file, or of the link itself."""
         check_name(self.path, name)
         try:
             return os.stat(self.at(name), dir_fd=self._handle, follow_symlinks=False)
@@ -140,7 +140,7 @@ class Folder:
     def exists(self, name: str, *, written: bool = False) -> bool:
         """Return whether there is a regular file of that name; StoreError for something else.
 
-        With `written`, something else is also a file that has a second name.
+        With `written`, also raises it for a file that has a second name.
         """
         try:
             status = self.status(name)
@@ -152,9 +152,10 @@ class Folder:
         return True
 
     def open(self, name: str, flags: int = os.O_RDONLY, mode: int = 0o666) -> int:
-        """Open or make a regular file with the flags of `os.open`; return its descriptor.
+        """Open or create a regular file with the flags of `os.open`; return its descriptor.
 
-        To be written to, it must have no second name. O_TRUNC would empty it before that is known.
+        A file opened for writing must not have a second name. Don't pass O_TRUNC: it would empty
+        the file before that is known.
         """
         check_name(self.path, name)
         if flags & os.O_TRUNC:
@@ -182,7 +183,7 @@ class Folder:
         return handle
 
     def read_bytes(self, name: str, limit: int) -> bytes:
-        """Return the content of a regular file; StoreError where it has more than `limit` bytes."""
+        """Return the content of a regular file; StoreError if it has more than `limit` bytes."""
         handle = self.open(name)
         with os.fdopen(handle, "rb") as file:
             size = os.fstat(handle).st_size
@@ -195,17 +196,17 @@ class Folder:
         return data
 
     def names(self) -> Iterator[str]:
-        """Yield the names of everything in the folder, in no order."""
+        """Yield the names of everything in the folder, in no particular order."""
         for entry in self.entries():
             yield entry.name
 
     def entries(self) -> Iterator[os.DirEntry[str]]:
-        """Yield everything in the folder, in no order, without opening it."""
+        """Yield everything in the folder, in no particular order, without opening it."""
         if self._handle is None or os.scandir not in os.supports_fd:
             with os.scandir(self.path) as found:
                 yield from found
             return
-        # a descriptor has one position: opening it again gives a second one
+        # a descriptor has one position: open the folder again to get a second one
         handle = os.open(".", _FOLDER | _FLAGS, dir_fd=self._handle)
         try:
             with os.scandir(handle) as found:
@@ -214,7 +215,7 @@ class Folder:
             os.close(handle)
 
     def remove(self, name: str) -> None:
-        """Remove a file; of a link, the link. A missing one is fine."""
+        """Remove a file, or a link itself. A missing one is fine."""
         check_name(self.path, name)
         try:
             os.unlink(self.at(name), dir_fd=self._handle)
@@ -224,7 +225,7 @@ class Folder:
             raise _named(error, self.path / name) from error
 
     def remove_folder(self, name: str) -> None:
-        """Remove an empty folder in this one; OSError where it holds anything."""
+        """Remove an empty folder in this one; OSError if it isn't empty."""
         check_name(self.path, name)
         try:
             os.rmdir(self.at(name), dir_fd=self._handle)
@@ -232,7 +233,7 @@ class Folder:
             raise _named(error, self.path / name) from error
 
     def replace(self, source: str, target: str) -> None:
-        """Give a file another name in one step, in place of what has it."""
+        """Rename a file in one step, replacing an existing one."""
         check_name(self.path, source)
         check_name(self.path, target)
         try:
@@ -247,7 +248,7 @@ class Folder:
 
 
 def check_name(folder: Path, name: str) -> None:
-    """Raise StoreError unless `name` is a single plain one, which cannot lead elsewhere."""
+    """Raise StoreError unless `name` is a single component, which can't lead elsewhere."""
     if name in ("", ".", "..") or not _NOT_PLAIN.isdisjoint(name):
         raise StoreError(
             f"{name!r:.200} is not the name of a file in {folder}. Remove what refers to it "
@@ -256,7 +257,7 @@ def check_name(folder: Path, name: str) -> None:
 
 
 def _refuse(path: Path, status: os.stat_result, wanted: str, way_out: str) -> None:
-    """Raise StoreError unless `status` is that of a regular file or of a folder, as `wanted`."""
+    """Raise StoreError unless `status` is of the `wanted` kind, a regular file or a folder."""
     mode = status.st_mode
     link = stat.S_ISLNK(mode) or getattr(status, "st_reparse_tag", 0) in _REPARSE
     if not link and (stat.S_ISDIR(mode) if wanted == "folder" else stat.S_ISREG(mode)):
@@ -278,7 +279,7 @@ def _refuse(path: Path, status: os.stat_result, wanted: str, way_out: str) -> No
 
 
 def _refuse_shared(path: Path, status: os.stat_result, way_out: str) -> None:
-    """Raise StoreError for a file that has a second name: writing would change that one, too."""
+    """Raise StoreError for a file with a second name: writing would change that one, too."""
     if status.st_nlink > 1:
         raise StoreError(
             f"{path} is a hard link: the same file has {status.st_nlink} names, and KV Lens "

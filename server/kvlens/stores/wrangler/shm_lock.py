@@ -1,11 +1,11 @@
 """Find out whether another process has an SQLite database open, without asking SQLite.
 
-In WAL mode every process that has a database open holds a shared POSIX lock on one byte of its
-`-shm` file, which SQLite calls the dead man's switch. Asking whether an exclusive lock is possible
-there shows the locks of other processes; one's own locks do not count.
+In WAL mode, every process that has a database open holds a shared POSIX lock on one byte of its
+`-shm` file, which SQLite calls the dead man's switch. Testing for an exclusive lock there shows the
+locks of other processes; a process's own locks don't count.
 
-POSIX drops all of a process's locks on a file as soon as it closes any descriptor of that file.
-So none is opened here: the descriptor that SQLite itself has open is used.
+POSIX drops all of a process's locks on a file as soon as it closes any descriptor of that file. So
+this opens no descriptor, but uses SQLite's own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ except ImportError:  # Windows
 _DESCRIPTORS = "/dev/fd"
 _DEAD_MANS_SWITCH = 128  # UNIX_SHM_DMS in SQLite's os_unix.c
 _FORMS: dict[str, tuple[str, tuple[int, ...]]] = {
-    # platform: struct flock, and the places in it of l_type, l_whence, l_start and l_len
+    # platform: struct flock, and the indexes in it of l_type, l_whence, l_start and l_len
     "linux": ("hhqqi", (0, 1, 2, 3)),
     "darwin": ("qqihh", (3, 4, 0, 1)),
 }
@@ -49,7 +49,7 @@ class ShmLock:
         self._file: tuple[int, int] | None = None
 
     def is_alone(self) -> bool:
-        """Return whether no other process has the database open; False where nobody can tell."""
+        """Return whether no other process has the database open; False if unknown."""
         if _QUESTION is None:
             return False
         try:
@@ -62,7 +62,7 @@ class ShmLock:
         return bool(struct.unpack(_FORM, answer)[_PLACES[0]] == fcntl.F_UNLCK)
 
     def _find(self) -> int:
-        """Return SQLite's own descriptor; OSError where it has none."""
+        """Return SQLite's own descriptor. Raises OSError if there is none."""
         self._file = _identity(self._path.stat())
         for name in os.listdir(_DESCRIPTORS):  # noqa: PTH208
             try:

@@ -1,7 +1,7 @@
-"""A large change of one namespace while it is staged: values on disk, rows not yet visible.
+"""A staged large change to one namespace: values on disk, rows not yet visible.
 
-The rows wait in a database of their own, which SQLite keeps in a file that nobody else sees, so
-that memory holds neither a million values nor a million rows.
+The rows wait in a temporary database, which SQLite keeps in a private file: memory holds neither a
+million values nor a million rows.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kvlens.errors import InternalError
 from kvlens.kv.records import Write
 from kvlens.stores.wrangler.blobs import Blobs
 
-MEMORY_SIZE = 8 * 1024 * 1024  # bytes of rows; what is more goes to the file
+MEMORY_SIZE = 8 * 1024 * 1024  # bytes of rows; more goes to the file
 AT_ONCE = 1000
 
 Row = tuple[str, "str | None", "int | None", "str | None"]
@@ -27,10 +27,10 @@ class StagedError(InternalError):
 
 
 class Staged:
-    """Writes and deletes of one namespace; of equal keys the last write counts, before deletes."""
+    """Writes and deletes of one namespace. The last write of a key overrides any delete."""
 
     def __init__(self, blobs: Blobs, known: set[Staged] | None = None) -> None:
-        """It is in `known` until its values are named by rows or removed."""
+        """It stays in `known` until rows refer to its values, or they are removed."""
         self.blobs = blobs
         self._known = known if known is not None else set()
         self._known.add(self)
@@ -44,7 +44,7 @@ class Staged:
         self._db.execute("BEGIN")
 
     def fill(self, writes: Iterable[Write], deletes: Iterable[str]) -> None:
-        """Bring more. Whatever goes wrong, the values are removed and the error is passed on."""
+        """Add items. On any error, the values are removed and the error is raised."""
         insert = "INSERT INTO rows VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
         add = self._db.execute
         try:
@@ -87,7 +87,7 @@ class Staged:
         self.close()
 
     def close(self) -> None:
-        """Let go of the rows."""
+        """Discard the rows."""
         self._db.close()
         self._known.discard(self)
 

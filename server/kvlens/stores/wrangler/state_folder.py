@@ -1,4 +1,4 @@
-"""The state folder and what is in it. No link below the folder that the user named is followed."""
+"""The state folder and its content. Links below the folder that the user named aren't followed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOGS = ("-wal", "-shm", "-journal")
 
 
 class StateFolder(NamedTuple):
-    """The folder `parts` below `base`. Links are followed up to `base`, which the user named."""
+    """The folder `parts` in `base`. Links are followed up to `base`, which the user named."""
 
     base: Path
     parts: tuple[str, ...]
@@ -36,7 +36,7 @@ class StateFolder(NamedTuple):
         return database_path(self.path, ns)
 
     def blobs(self, ns: str, lock: ShmLock | None = None) -> Blobs:
-        """Return a namespace's values; only a lock makes it possible to use files again."""
+        """Return a namespace's values. Files are reused only with a lock."""
         inside = blobs_path(self.path, ns).relative_to(self.base).parts
         if lock is None:
             return Blobs(self.base, *inside)
@@ -45,8 +45,8 @@ class StateFolder(NamedTuple):
     def has(self, database: Path, *, create: bool = False) -> bool:
         """Return whether a database exists; `create` makes its folder.
 
-        Even to read a database, SQLite writes to the files beside it. Raises StoreError if there is
-        a link, which SQLite would follow, or a file that has another name too.
+        Even to read a database, SQLite writes to its companion files. Raises StoreError for a link,
+        which SQLite would follow, and for a file with a second name.
         """
         with open_folder(self.base, *self.parts, "kv", UNIQUE_KEY, create=create) as folder:
             for ending in _LOGS:
@@ -57,7 +57,7 @@ class StateFolder(NamedTuple):
         """Return the namespaces on disk.
 
         A database is named after a hash, so the names are those of the folders with values. An id
-        with characters that no folder may have is not found.
+        with characters that folders can't have isn't found.
         """
         found = []
         with (

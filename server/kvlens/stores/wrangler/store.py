@@ -1,15 +1,15 @@
-"""`wrangler:` keeps keys where `wrangler dev` does, so that both see the same data at once.
+"""`wrangler:` keeps keys where `wrangler dev` does: both see each other's changes immediately.
 
-workerd has no busy timeout: a Worker's put that meets our write transaction fails. So values
-are written first, then all rows in the shortest transaction there is; nothing is written to
-read or to list.
+workerd has no busy timeout: a Worker's put fails if it runs during our write transaction. So values
+are written first, then all rows in the shortest possible transaction; reading and listing never
+write.
 
-A small write that meets no other is committed at once, with no wait for a lock. Everything
-else goes to a thread, where all that has gathered is committed together; if another program
-has written a moment ago, in steps between its commits. While the thread has the first
-connection (`main`), reads use a second one (`side`).
+A small write is committed immediately if no lock or other write is in the way. Everything else goes
+to a thread, which commits all pending changes together; if another program has just written, in
+steps between its commits. While the thread has the first connection (`main`), reads use a second
+one (`side`).
 
-Namespaces do not wait for each other: each has its own files, and threads are not scarce.
+Namespaces don't wait for each other: each has its own files, and there are enough threads.
 """
 
 from __future__ import annotations
@@ -57,15 +57,15 @@ from kvlens.stores.wrangler.timers import Timers
 from kvlens.stores.wrangler.trash import Trash, empty_at_end
 from kvlens.stores.wrangler.writer import Writer
 
-INLINE_SIZE = 64 * 1024  # values up to here are written without a thread
-THREADS = 64  # namespaces that can wait for a lock without holding up another one
+INLINE_SIZE = 64 * 1024  # smaller values are written without a thread
+THREADS = 64  # namespaces that can wait for a lock without delaying another
 
 _T = TypeVar("_T")
 _STALE = f"SELECT 1 FROM _mf_entries WHERE expiration <= ? AND {IS_BLOB_ID} LIMIT 1"
 
 
 class WranglerStore(Store):
-    """Namespaces in Miniflare's disk format in the folder `parts` below `base`."""
+    """Namespaces in Miniflare's disk format, in the folder `parts` in `base`."""
 
     info = STORE
     inline = True
@@ -118,7 +118,7 @@ class WranglerStore(Store):
                     entry = read_entry(space.main, space.path, space.blobs, key)
                     space.cache.put(key, entry)
             except (sqlite3.Error, OSError):
-                entry = MISSING  # the patient way either succeeds or reports what is wrong
+                entry = MISSING  # the slow path either succeeds or reports what is wrong
         if entry is MISSING:
             entry = await self._read(space, lambda db: read_entry(db, space.path, space.blobs, key))
         if entry is None:
@@ -138,13 +138,13 @@ class WranglerStore(Store):
         end = after_prefix(prefix)
         behind = after is not None and after >= prefix
         span = "key > ? AND key < ?" if behind else "key >= ? AND key < ?"
-        bounds = (after if behind else prefix, b"" if end is None else end)  # b"": behind all text
+        bounds = (after if behind else prefix, b"" if end is None else end)  # b"" is last
         now = int(self._clock() * 1000)
 
         def read(db: Database) -> tuple[list[KeyInfo], bool]:
             keys = read_keys(db, span, bounds, now, limit + 1)
             stale = False
-            with contextlib.suppress(sqlite3.DataError):  # of a row that is too large
+            with contextlib.suppress(sqlite3.DataError):  # from a row that is too large
                 stale = db.execute(_STALE, (now,)).fetchone() is not None
             return keys, stale
 
@@ -185,7 +185,7 @@ class WranglerStore(Store):
         return await self._helped(self._state.path, self._state.namespaces)
 
     async def _read(self, space: OpenNamespace, read: Callable[[Database], _T]) -> _T:
-        """Read here; if a lock is in the way, or it takes long, in a thread."""
+        """Read in this thread; if a lock is in the way or it takes long, in another one."""
         try:
             found = read(space.reader())
             if space.options == IMMUTABLE and space.is_outdated():  # it was read without a lock
@@ -253,7 +253,7 @@ class WranglerStore(Store):
     async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
         if not seen or not await self._namespaces.exists(ns):
             return []
-        # queued at once, so that they share one transaction if no Worker writes
+        # queued together: they share one transaction if no Worker writes
         jobs = (self._change(ns, DeleteUnchanged(some)) for some in chunks(seen, FEW))
         deleted: list[str] = []
         for part in await asyncio.gather(*jobs, return_exceptions=True):

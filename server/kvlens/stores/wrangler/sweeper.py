@@ -1,4 +1,4 @@
-"""Look for values that no row names, which a killed process has left, and remove them."""
+"""Find values without a row, which a killed process has left, and remove them."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from kvlens.stores.wrangler.commit import BUSY_SECONDS
 from kvlens.stores.wrangler.open_namespace import OpenNamespace
 from kvlens.stores.wrangler.timers import Timers
 
-SWEEP_AFTER = 2.0  # seconds that a namespace has been open, then unnamed values are sought
-SWEEP_EVERY = 3600.0  # for what is too young to be told from what another process writes
-SWEEP_AGAIN = BUSY_SECONDS + 1.0  # and those that still nobody names are removed
+SWEEP_AFTER = 2.0  # seconds from opening a namespace to its first search
+SWEEP_EVERY = 3600.0  # for files that may still have been in use by another process
+SWEEP_AGAIN = BUSY_SECONDS + 1.0  # seconds to the second search, which removes
 
 
 class Sweeper:
-    """Sweeps namespaces that stay open: a first look, a second one, and every hour again."""
+    """Sweeps open namespaces: a first search, a second one, and again every hour."""
 
     def __init__(self, timers: Timers, threads: Executor, pending: orphans.PendingBlobs) -> None:
         self._timers = timers
         self._threads = threads
-        self._pending = pending  # the values that journals name
+        self._pending = pending  # the values that journals refer to
         self._ending = threading.Event()
 
     def start(self, space: OpenNamespace) -> None:
-        """Sweep a namespace from now on."""
+        """Start to sweep a namespace."""
         self._timers.later("sweep", space, SWEEP_AFTER, self._look)
 
     def stop(self) -> None:
-        """Remove nothing more."""
+        """Stop removing values."""
         self._ending.set()
 
     def _look(self, space: OpenNamespace) -> None:
@@ -59,7 +59,7 @@ class Sweeper:
 
 
 def _find(space: OpenNamespace, pending: orphans.PendingBlobs) -> list[str]:
-    """Find the values that no row names, at a first look. Runs in a thread."""
+    """Find values without a row in a first search. Runs in a thread."""
     if not space.owns_folder():
         return []
     return orphans.find(space.path, space.blobs, space.opened, pending)
@@ -71,7 +71,7 @@ def _remove(
     pending: orphans.PendingBlobs,
     ending: threading.Event,
 ) -> None:
-    """Remove the values that no row names at this second look, too. Runs in a thread."""
+    """Remove the values that a second search finds, too. Runs in a thread."""
     with contextlib.suppress(sqlite3.Error, OSError, StoreError):
         names = orphans.still(space.path, space.blobs, names, pending)
         if not space.owns_folder():

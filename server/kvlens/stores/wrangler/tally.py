@@ -1,8 +1,8 @@
-"""How many keys a namespace has and how large its values are, without counting each time.
+"""Keep a namespace's key count and total size, without counting each time.
 
-The database does not have the sizes of values, so a count looks at every file. Changes by this
-process are added and subtracted. Changes by others are unknown: then the number of keys is counted
-again, which is fast, and the files too, but not so often that this becomes most of the work.
+The database doesn't have the sizes of values, so a count looks at every file. Changes by this
+process are added and subtracted. After changes by others, the keys are counted again, which is
+fast, and the files too, but only as often as `SHARE` allows.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from kvlens.stores.wrangler.changes import Change, is_live
 from kvlens.stores.wrangler.walk import each_row
 
 AT_ONCE = 5_000  # files
-CHEAP = 0.05  # seconds that a count may take whenever it is asked for
-SHARE = 20  # a dearer count is not made again before so many times as long
+CHEAP = 0.05  # seconds; a faster count is repeated at every request
+SHARE = 20  # a slower count is repeated only after this many times its duration
 
 
 class Tally:
-    """A count, as of a time."""
+    """A count at a point in time."""
 
     def __init__(self, keys: int, size: int, now: int, until: int | None, took: float) -> None:
         self.keys = keys
         self.size = size
-        self.at = now  # milliseconds: what expires later is counted
+        self.at = now  # milliseconds; keys that expire later are counted
         self.until = until  # the next expiration
-        self.is_stale = False  # others have changed something since
+        self.is_stale = False  # others have changed keys since
         self._took = took
         self._counted = time.monotonic()
 
     @property
     def due(self) -> float:
-        """In how many seconds the files may be counted again."""
+        """How many seconds until the files may be counted again."""
         pause = 0.0 if self._took < CHEAP else self._took * SHARE
         return self._counted + pause - time.monotonic()
 
     def stats(self, db: sqlite3.Connection, blobs: Blobs, now: int) -> Stats:
-        """Return the count as of now; the size may be that of a while ago where it is stale."""
+        """Return the current count; the size may be outdated if it is stale."""
         if self.is_stale:
             return Stats(_count(db, now), max(0, self.size))
         if self.until is not None and self.until <= now:
@@ -54,7 +54,7 @@ class Tally:
         return Stats(self.keys, self.size)
 
     def note(self, change: Change, blobs: Blobs) -> None:
-        """Add what a change has made, before the files that it replaced are removed."""
+        """Add the effect of a change, before the files that it replaced are removed."""
         if change.emptied:
             self.keys = self.size = 0
             self.until = None
@@ -69,7 +69,7 @@ class Tally:
 
 
 def count(db: sqlite3.Connection, blobs: Blobs, now: int) -> Tally:
-    """Count everything, part by part: no statement may run for as long as the files take."""
+    """Count everything, in parts: no statement may run for as long as reading the files takes."""
     began = time.monotonic()
     keys = size = 0
     last = -(2**63)
@@ -82,7 +82,7 @@ def count(db: sqlite3.Connection, blobs: Blobs, now: int) -> Tally:
 
 
 def _count(db: sqlite3.Connection, now: int) -> int:
-    """Return the number of keys; each part is a walk over one small index."""
+    """Return the number of keys; each part scans one small index."""
     every: int = db.execute("SELECT count(*) FROM _mf_entries").fetchone()[0]
     expired = db.execute("SELECT count(*) FROM _mf_entries WHERE expiration <= ?", (now,))
     return every - int(expired.fetchone()[0])

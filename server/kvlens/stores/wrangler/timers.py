@@ -1,4 +1,4 @@
-"""Work for a namespace that can wait a while."""
+"""Deferred work for namespaces."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Timers:
         seconds: float,
         work: Callable[[OpenNamespace], None],
     ) -> None:
-        """Call `work` in a while, unless the task waits already or the namespace is closed."""
+        """Call `work` after `seconds`, unless the task waits already or the namespace is closed."""
         if space.closed or (task, space.name) in self._handles:
             return
 
@@ -37,7 +37,7 @@ class Timers:
         self._handles[task, space.name] = loop.call_later(seconds, run)
 
     def cancel(self, space: OpenNamespace) -> None:
-        """Cancel what waits for a namespace."""
+        """Cancel a namespace's timers."""
         for task in TASKS:
             handle = self._handles.pop((task, space.name), None)
             if handle is not None:

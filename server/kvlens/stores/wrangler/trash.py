@@ -1,4 +1,4 @@
-"""Values that were overwritten or deleted: their files stay for a moment, then go."""
+"""Remove the files of overwritten and deleted values after a short delay."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from concurrent.futures import Executor
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.open_namespace import OpenNamespace
 
-UNLINK_DELAY = 1.0  # a Worker may still be reading the value that was overwritten
-UNLINK_LATEST = 10.0  # while there is much to do, removing files waits, but not longer
-UNLINK_QUIET = 100  # changes a second up to which it does not wait
-LEAVE_AT_MOST = 1000  # files that a process leaves to the next one; for more it waits at its end
+UNLINK_DELAY = 1.0  # a Worker may still be reading the overwritten value
+UNLINK_LATEST = 10.0  # removal waits while the store is busy, but no longer than this
+UNLINK_QUIET = 100  # changes per second; below this, the store isn't busy
+LEAVE_AT_MOST = 1000  # files that a process leaves to the next one; it removes more before it exits
 
 
 class Trash:
     """Removes the files of unused values in threads, when there is time."""
 
     def __init__(self, spaces: Mapping[str, OpenNamespace], threads: Executor) -> None:
-        self.changes = 0  # since the trash was last looked at
+        self.changes = 0  # since the trash was last checked
         self._spaces = spaces
         self._threads = threads
         self._timer: asyncio.TimerHandle | None = None
 
     def discard(self, blobs: Blobs, names: Sequence[str]) -> None:
-        """Remove values once no Worker can still be about to read them."""
+        """Remove values once no Worker can still be reading them."""
         blobs.retire(names)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(UNLINK_DELAY, self._empty)
 
     def unused(self, ns: str, names: Sequence[str]) -> None:
-        """Discard values of a namespace that a change outside its queue has replaced.
+        """Discard values that a change outside the namespace's queue has replaced.
 
-        If the namespace is not open, whoever opens it looks for them.
+        If the namespace isn't open, the next process that opens it finds them.
         """
         space = self._spaces.get(ns)
         if space is not None:
@@ -57,13 +57,13 @@ class Trash:
             self._timer = loop.call_later(UNLINK_DELAY, self._empty)
 
     def stop(self) -> None:
-        """Stop looking."""
+        """Stop checking."""
         if self._timer is not None:
             self._timer.cancel()
 
 
 async def empty_at_end(every: Sequence[Blobs]) -> None:
-    """Remove what is due, and wait for the rest if it is much; another process removes little."""
+    """Remove what is due. Wait for the rest if it is a lot; else leave it to the next process."""
     rest: list[tuple[Blobs, list[str]]] = []
     for blobs in every:
         blobs.remove(blobs.retired(UNLINK_DELAY))

@@ -1,4 +1,4 @@
-"""Walking over all rows of a namespace, of which one may be too large to be read at all."""
+"""Walk over all rows of a namespace, some of which may be too large to be read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FIRST = -(2**63)
 
 
 def each_row(db: sqlite3.Connection, what: str, after: int, limit: int) -> list[tuple[Any, ...]]:
-    """Return the next rows by their number, which comes first; None for what is too large."""
+    """Return the next rows by row number, which comes first; None for a row that is too large."""
     columns = what.count(",") + 1
     try:
         return db.execute(

@@ -1,4 +1,4 @@
-"""Commit changes: at once if nothing is in the way, else in a thread with all that has gathered."""
+"""Commit changes: immediately if nothing blocks them, else in a thread with all pending ones."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from kvlens.stores.wrangler.open_namespace import OpenNamespace, Waiting
 from kvlens.stores.wrangler.timers import Timers
 from kvlens.stores.wrangler.trash import Trash
 
-CHECKPOINT_COMMITS = 250  # the write-ahead log is folded in after so many
-IDLE = 2.0  # seconds without a commit, after which it is folded in
+CHECKPOINT_COMMITS = 250  # commits after which to checkpoint
+IDLE = 2.0  # seconds without a commit after which to checkpoint
 
 
 class Writer:
-    """Commits the changes of every namespace in turn, each namespace in its own."""
+    """Commits the changes of each namespace in order, independently of other namespaces."""
 
     def __init__(
         self, journals: Journals, timers: Timers, trash: Trash, threads: Executor, helpers: Executor
@@ -41,14 +41,14 @@ class Writer:
         self._trash = trash
         self._threads = threads
         self._helpers = helpers
-        self._running = 0  # threads at work
+        self._running = 0  # running threads
         self._idle: asyncio.Future[None] | None = None
 
     async def change(self, space: OpenNamespace, change: Change, *, inline: bool) -> Any:
-        """Commit a change: at once if it is small and nothing is in the way, else in turn.
+        """Commit a change: immediately if it is small and nothing blocks it, else in turn.
 
-        Of small changes that arrive in one turn of the loop, the first is committed at once and
-        the others together behind it.
+        Of small changes that arrive in one iteration of the loop, the first is committed
+        immediately, and then the others together.
         """
         if inline and not space.running and not space.is_shared():
             loop = asyncio.get_running_loop()
@@ -64,7 +64,7 @@ class Writer:
         return await self.queue(space, change)
 
     def queue(self, space: OpenNamespace, change: Change) -> asyncio.Future[Any]:
-        """Let the thread commit a change when it is its turn."""
+        """Queue a change for the thread."""
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         space.waiting.append((change, done))
         if not space.running:
@@ -77,7 +77,7 @@ class Writer:
             await self._idle
 
     def _commit_group(self, space: OpenNamespace) -> None:
-        """Commit the small changes that have gathered in this turn of the loop."""
+        """Commit the small changes of this iteration of the loop."""
         group, space.group = space.group or [], None
         if not group:
             return
@@ -95,7 +95,7 @@ class Writer:
             self._run(space)
 
     def _commit_here(self, space: OpenNamespace, changes: Sequence[Change]) -> bool:
-        """Commit without a thread; return False, with nothing done, if a lock is in the way."""
+        """Commit without a thread; return False, with nothing done, if there is a lock."""
         try:
             commit(space.main, space.blobs, changes)
         except (sqlite3.Error, OSError) as error:
@@ -108,7 +108,7 @@ class Writer:
         return True
 
     def _run(self, space: OpenNamespace) -> None:
-        """Let the thread commit what waits; all of it in one transaction."""
+        """Let the thread commit all pending changes in one transaction."""
         batch, space.waiting = space.waiting, []
         space.running = True
         self._running += 1
@@ -142,7 +142,7 @@ class Writer:
             self._idle = None
 
     def _committed(self, space: OpenNamespace, changes: Sequence[Change]) -> None:
-        """Bring the cache up to date and set overwritten values aside."""
+        """Update the cache and set aside overwritten values."""
         self._timers.later("fold", space, IDLE, self._fold)
         self._trash.changes += len(changes)
         space.commits += len(changes)
@@ -164,7 +164,7 @@ class Writer:
                 self._trash.discard(space.blobs, change.gone)
 
     def _fold(self, space: OpenNamespace) -> None:
-        """Fold the log in when nobody has written for a while."""
+        """Checkpoint when nobody has written for some time."""
         if space.commits and space.commits == space.folded and not space.running:
             if space.log_size() > LOG_SIZE // 64:
                 space.commits = CHECKPOINT_COMMITS
@@ -175,11 +175,11 @@ class Writer:
 
 
 def _settle(space: OpenNamespace, batch: Sequence[Waiting], error: BaseException | None) -> None:
-    """Give those who wait the results of their changes."""
+    """Give the waiting callers the results of their changes."""
     if isinstance(error, (sqlite3.Error, OSError)):
         error = store_error(space.path, error)
     for change, done in batch:
-        if done.done():  # the caller went away
+        if done.done():  # the caller was cancelled
             continue
         if error is not None:
             done.set_exception(error)
@@ -190,7 +190,7 @@ def _settle(space: OpenNamespace, batch: Sequence[Waiting], error: BaseException
 
 
 def _work(space: OpenNamespace, changes: Sequence[Change], fold: bool, journals: Journals) -> bool:
-    """Commit `changes` together, waiting for locks; then fold the log in. Runs in the thread."""
+    """Commit `changes` together, waiting for locks; then checkpoint. Runs in the thread."""
     db = space.main
     db.seconds = WRITE_SECONDS
     try:
@@ -215,9 +215,9 @@ def _commit(space: OpenNamespace, changes: Sequence[Change], journals: Journals)
 
 
 def _fold_log(space: OpenNamespace) -> bool:
-    """Write the log's pages to the database, in no Worker's way; make it short if we are alone.
+    """Checkpoint the log without blocking a Worker; truncate it if no other process has it open.
 
-    Return False if that fails: what is in the log is safe, and there is another time.
+    Returns False if that fails: the log is safe, and it is tried again later.
     """
     try:
         space.main.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
