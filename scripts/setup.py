@@ -58,7 +58,7 @@ def digest(*parts: str | Path) -> str:
 
 
 def is_done(stamp: Path, key: str) -> bool:
-    """Tell whether the step that owns this stamp was last run on the same inputs."""
+    """Return whether the step that owns this stamp was last run on the same inputs."""
     return stamp.is_file() and stamp.read_text(encoding="utf-8") == key
 
 

@@ -13,7 +13,7 @@ PATIENCE = 60.0  # seconds
 
 
 def is_taken(port: int) -> bool:
-    """Tell whether something listens, without connecting: a debugger is asked only once."""
+    """Return whether something listens, without connecting: a debugger is asked only once."""
     with socket.socket() as probe:
         if sys.platform != "win32":  # where it would take the port even so
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -42,7 +42,7 @@ class Shape(NamedTuple):
         return [*self.own, *(field for base in self.bases for field in base.fields)]
 
     def derives(self, name: str) -> bool:
-        """Tell whether it has the fields of another TypedDict."""
+        """Return whether it has the fields of another TypedDict."""
         return any(base.name == name or base.derives(name) for base in self.bases)
 
 
@@ -165,5 +165,5 @@ def members(node: ast.expr) -> list[ast.expr]:
 
 
 def is_none(node: ast.expr) -> bool:
-    """Tell whether a type is None."""
+    """Return whether a type is None."""
     return isinstance(node, ast.Constant) and node.value is None

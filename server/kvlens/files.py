@@ -117,7 +117,7 @@ def is_regular(path: str | os.PathLike[str]) -> bool:
 
 
 def is_there(path: str | os.PathLike[str]) -> bool:
-    """Tell whether there is anything at `path`, links followed; a name too long has nothing."""
+    """Return whether there is anything at `path`, links followed; a name too long has nothing."""
     try:
         Path(path).stat()
     except (OSError, ValueError):

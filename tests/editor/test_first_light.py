@@ -15,7 +15,7 @@ MISTAKE = 'binding = "SESSIONS", id = 41'
 
 
 def squiggle_is_under(window: Window, text: str) -> bool:
-    """Tell whether the first error's underline begins and ends where the text does."""
+    """Return whether the first error's underline begins and ends where the text does."""
     script = """text => {
         const line = [...document.querySelectorAll('.editor-instance .view-line')]
             .find(one => one.textContent.replaceAll('\\u00a0', ' ').includes(text));

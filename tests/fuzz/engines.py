@@ -20,7 +20,7 @@ MEGABYTES = 1500  # that no run may hold
 
 
 def has_atheris() -> bool:
-    """Tell whether this Python has atheris."""
+    """Return whether this Python has atheris."""
     return importlib.util.find_spec("atheris") is not None
 
 

@@ -49,7 +49,7 @@ def check(text: str, sections: Sections, unquote: Unquote) -> None:
 
 
 def same(ours: Any, theirs: Any) -> bool:
-    """Tell whether two values are the same, line ends left aside; NaN is itself."""
+    """Return whether two values are the same, line ends left aside; NaN is itself."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         return ours.keys() == theirs.keys() and all(same(ours[key], theirs[key]) for key in ours)
     if isinstance(ours, list) and isinstance(theirs, list):

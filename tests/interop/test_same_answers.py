@@ -407,7 +407,7 @@ def refusal(method: str, text: str) -> Thrown:
 
 
 def is_undefined(call: Sequence[Any]) -> bool:
-    """Tell whether the key is undefined, or one of several keys to get."""
+    """Return whether the key is undefined, or one of several keys to get."""
     key = call[2] if len(call) > 2 else None
     if isinstance(key, list):
         return UNDEFINED in key and call[1] in ("get", "getWithMetadata")
@@ -436,7 +436,7 @@ def in_javascript(value: Any) -> tuple[str, float]:
 
 
 def only_in_javascript(call: Sequence[Any]) -> bool:
-    """Tell whether a call has no like in Python, or what it gives is written another way."""
+    """Return whether a call has no like in Python, or what it gives is written another way."""
     text = json.dumps(call, default=repr)
     if call[0] == "put" and "metadata" in text and "$date" in text:
         return True  # Date has a JSON form, datetime has none

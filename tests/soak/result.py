@@ -20,7 +20,7 @@ class Result:
 
     @property
     def is_fine(self) -> bool:
-        """Tell whether the limit is kept."""
+        """Return whether the limit is kept."""
         return self.limit is None or self.value <= self.limit
 
 

@@ -122,7 +122,7 @@ def test_what_a_serving_command_says_steers_nothing(
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether nothing in a text steers a terminal."""
+    """Return whether nothing in a text steers a terminal."""
     return text == visible(text)
 
 

@@ -70,7 +70,7 @@ def every_fix(config: Config) -> list[tuple[Problem, Fix]]:
 
 
 def has_fixes(code: str) -> bool:
-    """Tell whether a rule proposes fixes."""
+    """Return whether a rule proposes fixes."""
     return getattr(find_rule(code), "fixes", None) is not None
 
 

@@ -68,7 +68,7 @@ def _said(fields: Iterable[Field]) -> Iterator[str]:
 
 
 def _is_word(text: str) -> bool:
-    """Tell whether the first word of a sentence is capitalized only as such.
+    """Return whether the first word of a sentence is capitalized only as such.
 
     >>> _is_word("The number"), _is_word("URL of"), _is_word("A value")
     (True, False, True)

@@ -182,7 +182,7 @@ class Events:
             self.log("warning", text)
 
     def _is_said(self, text: str) -> bool:
-        """Tell whether a complaint was made just now: some come a thousand times a second."""
+        """Return whether a complaint was made just now: some come a thousand times a second."""
         now = time.monotonic()
         if now - self._said.get(text, -SAID_AGAIN) < SAID_AGAIN:
             return True

@@ -52,12 +52,12 @@ class Argument(NamedTuple):
 
     @property
     def is_optional(self) -> bool:
-        """Tell whether it may be left out."""
+        """Return whether it may be left out."""
         return self.name.startswith("[")
 
     @property
     def is_repeatable(self) -> bool:
-        """Tell whether it may be given several times."""
+        """Return whether it may be given several times."""
         return self.name.endswith("…]")
 
     @property
@@ -143,7 +143,7 @@ def guarded(name: str, action: Callable[[], int]) -> int:
 
 
 def _can_print() -> bool:
-    """Tell whether what was printed can be written; where not, it is dropped."""
+    """Return whether what was printed can be written; where not, it is dropped."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -53,7 +53,7 @@ def _coloured_line(line: str) -> str:
 
 
 def has_colours(stream: TextIO) -> bool:
-    """Tell whether colours may be written to a stream: to a terminal, unless NO_COLOR is set."""
+    """Return whether colours may be written to a stream: to a terminal, unless NO_COLOR is set."""
     return stream.isatty() and not os.environ.get("NO_COLOR")
 
 

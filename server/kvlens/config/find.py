@@ -33,17 +33,17 @@ def find_config(folder: Path) -> Path | None:
 
 
 def _is_there(path: Path) -> bool:
-    """Tell whether something has a config's name; reading it says if it isn't a file."""
+    """Return whether something has a config's name; reading it says if it isn't a file."""
     return path.exists() and not path.is_dir()
 
 
 def is_config(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a file is a Worker's config, by its name."""
+    """Return whether a file is a Worker's config, by its name."""
     return Path(path).name in CONFIG_NAMES
 
 
 def is_seed_path(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a file is where the seeds of a project are: `seeds/*.json` beside a config."""
+    """Return whether a file is where the seeds of a project are: `seeds/*.json` beside a config."""
     place = Path(path)
     if place.suffix != ".json" or place.parent.name != SEEDS:
         return False

@@ -263,14 +263,14 @@ class _Reader:
         return end
 
     def _is_upright(self, start: int, end: int) -> bool:
-        """Tell whether brackets are on one line, or both at the same margin."""
+        """Return whether brackets are on one line, or both at the same margin."""
         line = self._line(end - 1)
         if line <= start:
             return True
         return self._indent_end(line) >= end - 1 and end - 1 - line == self._margin(start)
 
     def _is_outside(self, margin: int, closes: bool) -> bool:
-        """Tell whether a line that begins here is too far out for what was opened before."""
+        """Return whether a line that begins here is too far out for what was opened before."""
         if margin < 0:
             return False
         line = self._line(self.at)
@@ -304,7 +304,7 @@ def _line_starts(text: str) -> list[int]:
 
 
 def _is_closed(text: str, start: int, root: Node) -> bool:
-    """Tell whether the root object has its own closing bracket, with nothing after it."""
+    """Return whether the root object has its own closing bracket, with nothing after it."""
     last = root.members[-1] if root.members else None
     inside = last.offset + last.value.length if last else 1
     rest = _TRIVIA.match(text, start + root.length)

@@ -145,7 +145,7 @@ def _scope(config: Config, offset: int) -> Environment | None:
 
 
 def _in_comment(config: Config, offset: int) -> bool:
-    """Tell whether a place is behind the `#` or `//` of its line, strings left out."""
+    """Return whether a place is behind the `#` or `//` of its line, strings left out."""
     start = max(config.text.rfind(mark, 0, offset) for mark in "\r\n") + 1
     line = re.sub(r'"(?:[^"\\]|\\.)*"?|\'[^\']*\'', "", config.text[start:offset])
     return ("//" if config.is_json else "#") in line.split('"')[0].split("'")[0]

@@ -491,7 +491,7 @@ class _Reader:
         return line
 
     def _statement_here(self) -> bool:
-        """Tell whether a line inside an array is really the next statement."""
+        """Return whether a line inside an array is really the next statement."""
         if self._peek() == "[":
             return _HEADER_LINE.match(self.text, self.at) is not None
         return _ASSIGNMENT.match(self.text, self.at) is not None

@@ -119,7 +119,7 @@ class Analysis:
         ]
 
     def is_kv(self, binding: str) -> bool:
-        """Tell whether a binding surely is a namespace: by config, by type, or by its calls."""
+        """Return whether a binding surely is a namespace: by config, by type, or by its calls."""
         if binding in self.declared.kv:
             return True
         if binding in self.declared.others:
@@ -145,7 +145,7 @@ class Analysis:
         return {call.binding for call in self._all_calls if call.binding and call.shaped}
 
     def is_optional(self, binding: str) -> bool:
-        """Tell whether the code allows for the absence of a binding anywhere."""
+        """Return whether the code allows for the absence of a binding anywhere."""
         for signature in signatures(self.source.names, binding):
             kind = signature.child_by_field_name("type")
             if any(child.type == "?" for child in signature.children) or (
@@ -160,7 +160,7 @@ class Analysis:
 
     @staticmethod
     def _is_looked_for(node: Node) -> bool:
-        """Tell whether this is the name in `"X" in env`."""
+        """Return whether this is the name in `"X" in env`."""
         text = node.parent if node.type == "string_fragment" else None
         holder = text.parent if text is not None else None
         if holder is None or holder.type != "binary_expression":
@@ -189,7 +189,7 @@ class Analysis:
         return merge_types(found)
 
     def is_env_type(self, node: Node) -> bool:
-        """Tell whether a member of a type is of one named Env, Bindings and the like."""
+        """Return whether a member of a type is of one named Env, Bindings and the like."""
         owner = ancestor(node, {"interface_declaration", "type_alias_declaration"})
         name = owner.child_by_field_name("name") if owner is not None else None
         return name is not None and self.source.text_of(name).endswith(ENV_OWNERS)
@@ -251,7 +251,7 @@ class Analysis:
                 yield BindingUse(use.name, use.span, use.how, inner, True, use.optional)
 
     def _tested(self, node: Node | None) -> bool:
-        """Tell whether the variable that a pattern declares is tested for being there."""
+        """Return whether the variable that a pattern declares is tested for being there."""
         waiting = [node]
         seen: set[int] = set()
         while waiting:
@@ -271,7 +271,7 @@ class Analysis:
         return False
 
     def _allows_absence(self, node: Node) -> bool:
-        """Tell whether the code asks here, or of a variable that is made here."""
+        """Return whether the code asks here, or of a variable that is made here."""
         return self._asks(node) or self._tested(self._copy_of(node))
 
     def _copy_of(self, node: Node) -> Node | None:
@@ -283,7 +283,7 @@ class Analysis:
         return name if name is not None and name.type == "identifier" else None
 
     def _asks(self, node: Node) -> bool:
-        """Tell whether the code asks here if there is such a binding."""
+        """Return whether the code asks here if there is such a binding."""
         here = outer(node)
         parent = here.parent
         if parent is None:
@@ -310,7 +310,7 @@ class Analysis:
 
     @staticmethod
     def _is_broken(node: Node) -> bool:
-        """Tell whether the parser is lost around a node."""
+        """Return whether the parser is lost around a node."""
         here = node.parent
         while here is not None:
             if here.is_error:

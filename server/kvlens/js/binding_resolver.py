@@ -230,11 +230,11 @@ class BindingResolver:
     # types
 
     def is_kv_type(self, node: Node) -> bool:
-        """Tell whether a type, or its annotation, is KVNamespace (or that or nothing)."""
+        """Return whether a type, or its annotation, is KVNamespace (or that or nothing)."""
         return bool(_KV_TYPE.match(self._text(node)))
 
     def _cast(self, node: Node) -> bool:
-        """Tell whether the expression is cast to KVNamespace: `x as KVNamespace`."""
+        """Return whether the expression is cast to KVNamespace: `x as KVNamespace`."""
         while node.type in ("parenthesized_expression", "non_null_expression"):
             if not node.named_children:
                 return False

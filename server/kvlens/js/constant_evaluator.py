@@ -253,7 +253,7 @@ class ConstantEvaluator:
         return value
 
     def _assigned(self, declared: Declaration) -> bool:
-        """Tell whether a variable may get another value later."""
+        """Return whether a variable may get another value later."""
         for node in self._names.references(declared):
             here: Node | None = node
             while here is not None and here.parent is not None:
@@ -276,7 +276,7 @@ class ConstantEvaluator:
         return False
 
     def _changed(self, declared: Declaration) -> bool:
-        """Tell whether what a constant holds may be changed in place."""
+        """Return whether what a constant holds may be changed in place."""
         for node in self._names.references(declared):
             parent = node.parent
             if parent is None or parent.type not in ("member_expression", "subscript_expression"):

@@ -109,7 +109,7 @@ class Envs:
         return found + [node for node in candidates if self.takes(node)]
 
     def _is_used(self, node: Node) -> bool:
-        """Tell whether a name is `env` where it is, and is not being declared there."""
+        """Return whether a name is `env` where it is, and is not being declared there."""
         declared = self._names.resolve(node)
         if declared is not None and declared.node.id == node.id:
             return False
@@ -186,7 +186,7 @@ class Envs:
         return [node for node in self._second_parameters if node.type == "object_pattern"]
 
     def is_env(self, node: Node, depth: int = 0) -> bool:
-        """Tell whether an expression is the object that holds a Worker's bindings."""
+        """Return whether an expression is the object that holds a Worker's bindings."""
         node = plain(node)
         kind = node.type
         if kind == "identifier":
@@ -211,7 +211,7 @@ class Envs:
         return base is not None and self._is_workers(base)
 
     def _is_workers(self, holder: Node) -> bool:
-        """Tell whether the `env` of something may be a Worker's: not `process.env`."""
+        """Return whether the `env` of something may be a Worker's: not `process.env`."""
         if holder.type == "meta_property":  # import.meta.env
             return False
         last = holder.child_by_field_name("property") or holder
@@ -264,7 +264,7 @@ class Envs:
         )
 
     def _is_handlers_env(self, declared: Declaration) -> bool:
-        """Tell whether this is the second parameter of a handler in `export default { … }`."""
+        """Return whether this is the second parameter of a handler in `export default { … }`."""
         return self._is_second_of_handler(declared.origin)
 
     def _is_handler(self, function: Node) -> bool:
@@ -284,7 +284,7 @@ class Envs:
         )
 
     def takes(self, pattern: Node) -> bool:
-        """Tell whether an object pattern takes bindings out of `env`."""
+        """Return whether an object pattern takes bindings out of `env`."""
         parent = pattern.parent
         if parent is None:
             return False

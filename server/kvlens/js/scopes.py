@@ -268,7 +268,7 @@ def _class(node: Node) -> Declaration | None:
 
 
 def _is_ambient(statement: Node) -> bool:
-    """Tell whether this is in `declare const …` or `declare global { … }`."""
+    """Return whether this is in `declare const …` or `declare global { … }`."""
     parent = statement.parent
     if parent is not None and parent.type == "statement_block":
         parent = parent.parent

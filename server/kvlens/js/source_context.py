@@ -28,7 +28,7 @@ _MAX_SIZE = 1_000_000  # bytes
 
 
 def is_test(path: str, configs: Sequence[Config] = ()) -> bool:
-    """Tell whether a file is a test or serves tests; those do wrong on purpose.
+    """Return whether a file is a test or serves tests; those do wrong on purpose.
 
     Of the folders only those below a config count: a project may lie in a folder "test".
     """

@@ -17,6 +17,6 @@ def ancestor(node: Node, types: set[str] | frozenset[str]) -> Node | None:
 
 
 def is_field(parent: Node, field: str, node: Node) -> bool:
-    """Tell whether a node is that field of its parent."""
+    """Return whether a node is that field of its parent."""
     child = parent.child_by_field_name(field)
     return child is not None and child.id == node.id

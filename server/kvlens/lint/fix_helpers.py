@@ -75,7 +75,7 @@ def spread(config: Config, environment: str | None, bindings: Sequence[str]) -> 
 
 
 def can_extend(config: Config, environment: Environment) -> bool:
-    """Tell whether a list of namespaces can be added to, or begun in, an environment."""
+    """Return whether a list of namespaces can be added to, or begun in, an environment."""
     if any(kv.kind != "array" or kv.broken for kv in environment.kv):
         return False
     braced = [is_braced(config.text, base) for base, _ in environment.table.parts]

@@ -54,7 +54,7 @@ class FixableConfig:
         return fixes(self.file, problem) if fixes else ()
 
     def solves(self, fix: Fix, code: str) -> bool:
-        """Tell whether a fix makes fewer problems of one rule and no more of any other.
+        """Return whether a fix makes fewer problems of one rule and no more of any other.
 
         Where a list was not read before, what was wrong inside it all along counts as no new
         problem. What only the sources show is not looked for again.
@@ -102,7 +102,7 @@ def _idle_readers(config: Config) -> list[ConfigReader]:
 
 
 def keeps(config: Config, fix: Fix) -> bool:
-    """Tell whether a config has no new problem after a change, and is still valid."""
+    """Return whether a config has no new problem after a change, and is still valid."""
     changed = tried(config, fix)
     return not _codes(changed) - _codes(config) and still_valid(changed)
 
@@ -113,5 +113,5 @@ def _codes(config: Config) -> Counter[str]:
 
 
 def still_valid(config: Config) -> bool:
-    """Tell whether a config that is not large is valid; a large one is taken to be."""
+    """Return whether a config that is not large is valid; a large one is taken to be."""
     return len(config.text) > _CHECKED or check_syntax(config.text, config.path) is None

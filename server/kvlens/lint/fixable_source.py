@@ -43,7 +43,7 @@ class FixableSource:
         return rule.fixes(context, problem)
 
     def solves(self, fix: Fix, code: str) -> bool:
-        """Tell whether a fix makes fewer problems of one rule and no more of any other."""
+        """Return whether a fix makes fewer problems of one rule and no more of any other."""
         if not fix.edits:
             return False
         source, project = self.file, self.project

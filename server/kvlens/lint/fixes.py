@@ -36,7 +36,7 @@ class Fixable(Protocol):
         """Return what the problem's rule proposes, the best first, untried."""
 
     def solves(self, fix: Fix, code: str) -> bool:
-        """Tell whether a fix makes fewer problems of one rule and no more of any other."""
+        """Return whether a fix makes fewer problems of one rule and no more of any other."""
 
 
 def fixes_for(file: Fixable, problem: Problem) -> list[Fix]:

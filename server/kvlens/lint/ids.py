@@ -16,7 +16,7 @@ _RUNS = ("0123456789", "1234567890", "9876543210", "abcdefabcdef", "deadbeefdead
 
 
 def is_placeholder(value: str) -> bool:
-    """Tell whether an id is surely no namespace's, but a placeholder."""
+    """Return whether an id is surely no namespace's, but a placeholder."""
     if _DIGITS.match(value):
         digits = value.lower()
         return len(set(digits)) <= 2 or any(run in digits for run in _RUNS)
@@ -24,5 +24,5 @@ def is_placeholder(value: str) -> bool:
 
 
 def is_real(value: str | None) -> bool:
-    """Tell whether an id may be one of Cloudflare's: 32 digits that nobody made up."""
+    """Return whether an id may be one of Cloudflare's: 32 digits that nobody made up."""
     return value is not None and bool(_DIGITS.match(value)) and not is_placeholder(value)

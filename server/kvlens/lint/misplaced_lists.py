@@ -57,13 +57,13 @@ def strays(config: Config) -> list[Stray]:
 
 
 def in_scope(path: tuple[str, ...]) -> bool:
-    """Tell whether a list of namespaces may be in the table of that path."""
+    """Return whether a list of namespaces may be in the table of that path."""
     rest = path[2:] if len(path) > 1 and path[0] == "env" else path
     return rest in ((), ("previews",))
 
 
 def means_kv(name: str) -> bool:
-    """Tell whether a name is `kv_namespaces`, or surely meant to be."""
+    """Return whether a name is `kv_namespaces`, or surely meant to be."""
     if name == KV_FIELD:
         return True
     plain = _OTHER.sub("", name.lower())
@@ -77,7 +77,7 @@ def means_kv(name: str) -> bool:
 
 
 def might_mean_kv(name: str) -> bool:
-    """Tell whether a name may mean the list where what it holds looks like one."""
+    """Return whether a name may mean the list where what it holds looks like one."""
     return means_kv(name) or _OTHER.sub("", name.lower()) in _LOOSE
 
 

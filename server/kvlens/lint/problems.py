@@ -95,7 +95,7 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def is_sum(problem: Problem) -> bool:
-    """Tell whether a problem stands for those that are not listed."""
+    """Return whether a problem stands for those that are not listed."""
     return bool(problem.data) and "more" in (problem.data or ())
 
 

@@ -57,7 +57,7 @@ def usable(field: Field | None) -> str | None:
 
 
 def wrong_kind(field: Field | None, kind: str) -> bool:
-    """Tell whether a field is there, whole, and of another kind than it should be."""
+    """Return whether a field is there, whole, and of another kind than it should be."""
     return field is not None and not field.broken and field.kind != kind
 
 

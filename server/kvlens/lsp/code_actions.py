@@ -161,7 +161,7 @@ def _action(
 
 
 def _wanted(kind: str, only: object) -> bool:
-    """Tell whether a client that asks for some kinds wants this one, or one below them."""
+    """Return whether a client that asks for some kinds wants this one, or one below them."""
     if not isinstance(only, list | tuple):
         return True
     names = [str(getattr(wanted, "value", wanted)) for wanted in only]

@@ -67,5 +67,5 @@ class Params:
 
 
 def is_whole(text: str) -> bool:
-    """Tell whether a text has whole characters only."""
+    """Return whether a text has whole characters only."""
     return not any("\ud800" <= char <= "\udfff" for char in text)

@@ -50,7 +50,7 @@ class Progress:
             reports.tokens.pop(self._token, None)
 
     def cancelled(self) -> bool:
-        """Tell whether the user asked to stop."""
+        """Return whether the user asked to stop."""
         if self._token is None:
             return False
         future = self._server.work_done_progress.tokens.get(self._token)

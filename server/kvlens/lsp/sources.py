@@ -131,7 +131,7 @@ class Sources:
             self._server.create_task(self._check(uri, opened))
 
     def absent(self) -> bool:
-        """Tell whether the parser is missing, and log that once."""
+        """Return whether the parser is missing, and log that once."""
         missing = unavailable()
         if missing and not self._told:
             self._told = True

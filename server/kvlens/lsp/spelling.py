@@ -26,7 +26,7 @@ def file_path(uri: str) -> str | None:
 
 
 def is_possible(path: str) -> bool:
-    """Tell whether the system takes a text as a path: what it refuses, it raises errors for."""
+    """Return whether the system takes a text as a path: what it refuses, it raises errors for."""
     try:
         return "\0" not in path and 0 < len(os.fsencode(path)) < _LONGEST
     except UnicodeEncodeError:  # half a surrogate pair

@@ -98,7 +98,7 @@ class Watchdog:
 
 
 def is_alive(process: int) -> bool:
-    """Tell whether a process of this machine is there."""
+    """Return whether a process of this machine is there."""
     if process <= 0:
         return False
     if os.name == "nt":

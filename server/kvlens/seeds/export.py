@@ -172,7 +172,7 @@ def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
 
 
 def _leads_out(path: Path, target: Path, project: Path) -> bool:
-    """Tell whether a file that is named inside a project is really somewhere else."""
+    """Return whether a file that is named inside a project is really somewhere else."""
     named = Path(os.path.normpath(path.absolute()))
     folder = Path(os.path.normpath(project.absolute()))
     return named.is_relative_to(folder) and not target.is_relative_to(folder.resolve())

@@ -312,7 +312,7 @@ BEYOND_NUMBERS = 2**53
 
 
 def looks_like_milliseconds(given: float) -> bool:
-    """Tell whether a time in seconds is so far off that milliseconds are meant."""
+    """Return whether a time in seconds is so far off that milliseconds are meant."""
     return _MILLISECONDS < given < _MILLISECONDS * 1000
 
 

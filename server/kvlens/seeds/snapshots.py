@@ -294,7 +294,7 @@ def _stem(namespace: NamespaceRef) -> str:
 
 
 def _is_file_of(file: str, stems: set[str]) -> bool:
-    """Tell whether we would give a file that name, where these are the stems there are."""
+    """Return whether we would give a file that name, where these are the stems there are."""
     found = _NUMBERED.fullmatch(file)
     return found is not None and found[1] in stems
 

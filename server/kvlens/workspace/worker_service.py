@@ -152,7 +152,7 @@ class WorkerService(Service):
         return True
 
     def _is_whole(self, text: str) -> bool:
-        """Tell whether the config can be used and still has all its namespaces."""
+        """Return whether the config can be used and still has all its namespaces."""
         try:
             read_worker_config(self.project.path, self.project.environment)
         except (ConfigError, WorkerError):

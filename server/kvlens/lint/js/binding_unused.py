@@ -119,7 +119,7 @@ def _check(
 
 
 def _has_entries(config: Config, texts: Mapping[str, str]) -> bool:
-    """Tell whether the sources have the file that every environment starts."""
+    """Return whether the sources have the file that every environment starts."""
     folder = PurePath(config.path).parent
     known = {os.path.normpath(path) for path in texts}
     found = False
@@ -170,7 +170,7 @@ def _is_use(node: Node) -> bool:
 
 
 def _is_opaque(source: Source) -> bool:
-    """Tell whether other code may get at bindings that this source does not name."""
+    """Return whether other code may get at bindings that this source does not name."""
     reach = BindingResolver(source)
     for node in source.captures.get("subscript", ()):
         base, index = node.child_by_field_name("object"), node.child_by_field_name("index")
@@ -203,7 +203,7 @@ def _is_handed_out(source: Source, node: Node) -> bool:
 
 
 def _is_foreign(source: Source, node: Node) -> bool:
-    """Tell whether an expression comes from a package, or from nowhere: one made of itself does."""
+    """Return whether an expression comes from a package or only from itself."""
     for _ in range(_DEPTH):
         node = plain(node)
         while node.type in ("member_expression", "call_expression", "new_expression"):
@@ -240,7 +240,7 @@ def _is_package(module: str) -> bool:
 
 
 def _exports_foreign(source: Source, node: Node) -> bool:
-    """Tell whether the Worker itself is made by a package: `export default new Provider(…)`."""
+    """Return whether the Worker itself is made by a package: `export default new Provider(…)`."""
     if node.type != "export_statement":
         return False
     module = node.child_by_field_name("source")

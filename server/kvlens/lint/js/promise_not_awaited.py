@@ -88,7 +88,7 @@ def _is_taken_for_value(call: KvCall) -> bool:
 
 
 def _wants_value(call: KvCall, node: Node) -> bool:
-    """Tell whether a promise makes no sense at a place."""
+    """Return whether a promise makes no sense at a place."""
     here = outer(node)
     parent = here.parent
     if parent is None:

@@ -75,7 +75,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
 
 
 def _is_round(value: Value, number: float) -> bool:
-    """Tell whether a number as it is written is a round time in milliseconds only."""
+    """Return whether a number as it is written is a round time in milliseconds only."""
     node = plain(value.source or value.node)
     if value.unit == "s" or node.type not in ("number", "string"):
         return False

@@ -8,5 +8,5 @@ VARIABLE = "KVLENS_PLAIN_PYGLS"
 
 
 def is_on() -> bool:
-    """Tell whether the server runs on the fast path; with KVLENS_PLAIN_PYGLS=1 it doesn't."""
+    """Return whether the server runs on the fast path; with KVLENS_PLAIN_PYGLS=1 it doesn't."""
     return os.environ.get(VARIABLE, "") in ("", "0")

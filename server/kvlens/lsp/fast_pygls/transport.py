@@ -219,7 +219,7 @@ class _Messages(asyncio.Protocol):
 
 
 def can_wait_in_loop(source: BinaryIO, target: BinaryIO) -> bool:
-    """Tell whether the event loop itself may wait for this input.
+    """Return whether the event loop itself may wait for this input.
 
     It makes the input non-blocking, so it must be a pipe or socket that is not also the output.
     On Windows the loop cannot wait for the standard input that a process is given.
