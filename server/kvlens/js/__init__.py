@@ -1,4 +1,4 @@
 """JavaScript and TypeScript: parsing, scopes, bindings, constant values and KV calls.
 
-What the code says, as facts. No rule and no message: those are in `lint`.
+Facts about the code. Rules and messages are in `lint`.
 """

@@ -1,4 +1,4 @@
-"""What a source does with KV: the bindings it uses and the calls it makes."""
+"""Analyze a source's use of KV: the bindings it uses and the calls it makes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _VARIABLES = ("identifier", "shorthand_property_identifier_pattern")
-_FOLLOWED = 100  # variables, each made of the one before
+_FOLLOWED = 100  # variables, each defined by the one before
 ENV_OWNERS = ("Env", "Bindings", "Environment")
 
 EnvType = Literal["kv", "maybe", "other"]
@@ -27,7 +27,7 @@ EnvType = Literal["kv", "maybe", "other"]
 
 
 def merge_types(groups: Iterable[Mapping[str, EnvType]]) -> dict[str, EnvType]:
-    """Return the types of several files together; a name that they disagree on is left out."""
+    """Merge the types of several files. A name that they disagree on is left out."""
     found: dict[str, set[EnvType]] = {}
     for group in groups:
         for name, what in group.items():
@@ -41,20 +41,20 @@ def merge_types(groups: Iterable[Mapping[str, EnvType]]) -> dict[str, EnvType]:
 
 @dataclass(frozen=True)
 class BindingUse:
-    """One place that names a binding."""
+    """One place in the code that names a binding."""
 
     name: str
-    span: Span  # of the name alone, without quotes
-    how: How | str  # "type" and "object" too: not a use, but renamed with it
+    span: Span  # of the name only, without quotes
+    how: How | str  # "type" and "object" aren't uses, but are renamed too
     node: Node
     shorthand: bool = False  # `{ X }`: renamed to `{ NEW: X }`, the variable stays
-    optional: bool = False  # the code allows for its absence here
+    optional: bool = False  # the code handles a missing binding here
 
 
 class Analysis:
-    """One version of a source, read with what its configs declare.
+    """The analysis of one version of a source, with its configs' bindings.
 
-    `types` are the members of Env that other files of the project write, see `env_types`.
+    `types` are the members of Env in other files of the project, see `env_types`.
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class Analysis:
 
     @cached_property
     def uses(self) -> list[BindingUse]:
-        """Every place in the code that takes a binding from `env`, in the order of the file.
+        """Every place in the code that reads a binding from `env`, in the order of the file.
 
-        Bindings of any type: whether it is a namespace is another question, see `is_kv`.
+        Includes bindings of every type; see `is_kv`.
         """
         return sorted(self._uses(), key=lambda use: use.span)
 
@@ -81,7 +81,7 @@ class Analysis:
     def calls(self) -> list[KvCall]:
         """The calls of KV methods on anything that may be a namespace, in order.
 
-        In the service-worker syntax namespaces are globals: those count that surely are some.
+        In service-worker syntax, namespaces are globals; only certain ones are included.
         """
         return [
             call
@@ -107,7 +107,7 @@ class Analysis:
 
     @cached_property
     def sure_calls(self) -> list[KvCall]:
-        """The calls that surely are of a namespace, whole, and not there to fail in a test."""
+        """The calls that are certainly of a namespace, complete, and not failing on purpose."""
         asserting, lost = may_assert(self.source), self.source.root.has_error
         return [
             call
@@ -119,7 +119,7 @@ class Analysis:
         ]
 
     def is_kv(self, binding: str) -> bool:
-        """Return whether a binding surely is a namespace: by config, by type, or by its calls."""
+        """Return whether a binding is certainly a namespace, by config, by type or by its calls."""
         if binding in self.declared.kv:
             return True
         if binding in self.declared.others:
@@ -129,10 +129,10 @@ class Analysis:
             typed = self.types[binding] != "other"
         return typed if typed is not None else binding in self._shaped
 
-    # what bindings are by their types and calls
+    # the kinds of bindings, from their types and calls
 
     def _typed(self, binding: str) -> bool | None:
-        """Tell by the file's types; None where there is none, or they differ."""
+        """Decide by the file's types; return None if there are none, or they differ."""
         found: set[bool] = set()
         for signature in signatures(self.source.names, binding):
             kind = signature.child_by_field_name("type")
@@ -145,7 +145,7 @@ class Analysis:
         return {call.binding for call in self._all_calls if call.binding and call.shaped}
 
     def is_optional(self, binding: str) -> bool:
-        """Return whether the code allows for the absence of a binding anywhere."""
+        """Return whether the code handles a missing binding anywhere."""
         for signature in signatures(self.source.names, binding):
             kind = signature.child_by_field_name("type")
             if any(child.type == "?" for child in signature.children) or (
@@ -170,7 +170,7 @@ class Analysis:
 
     @cached_property
     def env_types(self) -> dict[str, EnvType]:
-        """The members of the types named Env, Bindings and the like that this file writes."""
+        """The members of this file's types named Env, Bindings and the like."""
         found: list[dict[str, EnvType]] = []
         for signature in self.source.captures.get("signature", ()):
             name, kind = (
@@ -189,7 +189,7 @@ class Analysis:
         return merge_types(found)
 
     def is_env_type(self, node: Node) -> bool:
-        """Return whether a member of a type is of one named Env, Bindings and the like."""
+        """Return whether a member's type is named Env, Bindings or the like."""
         owner = ancestor(node, {"interface_declaration", "type_alias_declaration"})
         name = owner.child_by_field_name("name") if owner is not None else None
         return name is not None and self.source.text_of(name).endswith(ENV_OWNERS)
@@ -251,7 +251,7 @@ class Analysis:
                 yield BindingUse(use.name, use.span, use.how, inner, True, use.optional)
 
     def _tested(self, node: Node | None) -> bool:
-        """Return whether the variable that a pattern declares is tested for being there."""
+        """Return whether the code tests if the variable that a pattern declares is defined."""
         waiting = [node]
         seen: set[int] = set()
         while waiting:
@@ -263,7 +263,7 @@ class Analysis:
                 continue
             seen.add(declared.node.id)
             if len(seen) > _FOLLOWED:
-                return True  # who knows
+                return True  # it may be used anywhere
             for each in self.source.names.references(declared):
                 if self._asks(each):
                     return True
@@ -271,11 +271,11 @@ class Analysis:
         return False
 
     def _allows_absence(self, node: Node) -> bool:
-        """Return whether the code asks here, or of a variable that is made here."""
+        """Return whether the code tests the binding here, or a variable defined by it."""
         return self._asks(node) or self._tested(self._copy_of(node))
 
     def _copy_of(self, node: Node) -> Node | None:
-        """Return the variable that is made to be what is here: `const kv = env.X`."""
+        """Return the variable that is initialized here: `const kv = env.X`."""
         parent = outer(node).parent
         if parent is None or parent.type != "variable_declarator":
             return None
@@ -283,7 +283,7 @@ class Analysis:
         return name if name is not None and name.type == "identifier" else None
 
     def _asks(self, node: Node) -> bool:
-        """Return whether the code asks here if there is such a binding."""
+        """Return whether the code tests here if the binding exists."""
         here = outer(node)
         parent = here.parent
         if parent is None:
@@ -310,7 +310,7 @@ class Analysis:
 
     @staticmethod
     def _is_broken(node: Node) -> bool:
-        """Return whether the parser is lost around a node."""
+        """Return whether there are syntax errors around a node."""
         here = node.parent
         while here is not None:
             if here.is_error:

@@ -1,4 +1,4 @@
-"""What others ask of one source: its bindings, its calls, and what is at a place."""
+"""Queries on one source: its bindings, its calls, and what is at a position."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from kvlens.js.syntax import Source
 
 
 def uses(source: Source, context: SourceContext = ALONE) -> list[BindingUse]:
-    """Return every place that takes a binding, of any type, in the order of the file."""
+    """Return every place that reads a binding of any type, in the order of the file."""
     return read(source, context).uses
 
 
 def calls(source: Source, context: SourceContext = ALONE) -> list[KvCall]:
-    """Return the calls that surely are of a namespace, in the order of the file."""
+    """Return the calls that are certainly of a namespace, in the order of the file."""
     return read(source, context).sure_calls
 
 
@@ -31,10 +31,10 @@ def at(source: Source, offset: int, context: SourceContext = ALONE) -> CursorTar
 
 
 def completing(source: Source, offset: int, context: SourceContext = ALONE) -> CursorTarget | None:
-    """Return what is being typed at an offset: a key or a binding, as far as it is there."""
+    """Return what is being typed at an offset: the start of a key or a binding."""
     return query.completing(read(source, context), offset)
 
 
 def keys(source: Source, context: SourceContext = ALONE) -> list[CursorTarget]:
-    """Return the keys that calls name, for inlays: those whose value the file tells."""
+    """Return the keys in calls, for inlays: those whose value the file determines."""
     return list(query.keys(read(source, context)))

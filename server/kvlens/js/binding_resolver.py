@@ -1,6 +1,6 @@
-"""How code gets at a binding: `env.X` in all its forms, and the names that stand for it.
+"""Resolve expressions to bindings: `env.X` in all its forms, and variables that hold it.
 
-What cannot be followed within the file is not followed: the answer is then None.
+Only the current file is searched; the result is None if that isn't enough.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _DEPTH = 12
 class Reached:
     """An object that may be a KV namespace."""
 
-    binding: str | None  # None: it is one by its type, whatever its binding
+    binding: str | None  # None: a namespace by its type, with any binding
     how: How
-    typed: bool = False  # the file says that it is a KVNamespace
-    optional: bool = False  # the code allows for its absence
+    typed: bool = False  # the file types it as KVNamespace
+    optional: bool = False  # the code handles a missing binding
 
 
 class BindingResolver:
-    """Follows names to `env` and to namespaces in one source."""
+    """Resolves names to `env` and to namespaces in one source."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -49,7 +49,7 @@ class BindingResolver:
     # namespaces
 
     def namespace(self, node: Node, depth: int = 0) -> Reached | None:
-        """Return what an expression reaches, if that is a binding or a KVNamespace by its type."""
+        """Return the binding of an expression, or that it is a KVNamespace by its type."""
         if depth > _DEPTH:
             return None
         cast = self._cast(node)
@@ -74,7 +74,7 @@ class BindingResolver:
             return Reached(self._text(index)[1:-1], "env")
         if kind == "identifier":
             return self._variable(node, depth)
-        if kind == "binary_expression":  # env.X ?? fallback: absence is allowed for
+        if kind == "binary_expression":  # env.X ?? fallback: may be missing
             operator = node.child_by_field_name("operator")
             left = node.child_by_field_name("left")
             if operator is not None and operator.type in ("??", "||") and left is not None:
@@ -96,7 +96,7 @@ class BindingResolver:
         return None
 
     def how(self, env: Node) -> How:
-        """Return how code gets at `env` where it is: by a name, of `this`, of a context."""
+        """Return how the code accesses `env` here: by a name, from `this`, from a context."""
         inner = plain(env)
         if inner.type == "member_expression":
             holder = inner.child_by_field_name("object")
@@ -129,7 +129,7 @@ class BindingResolver:
         if typed:
             return replace(found, typed=True) if found else Reached(None, "typed", typed=True)
         if found is not None and declared.kind != "const" and not declared.path:
-            return None  # it may hold something else by now
+            return None  # it may have another value by now
         return found
 
     def _destructured(self, declared: Declaration) -> Reached | None:
@@ -142,7 +142,7 @@ class BindingResolver:
         return Reached(name, "destructured", optional=optional)
 
     def _own_field(self, node: Node, name: str, depth: int) -> Reached | None:
-        """Return what `this.name` is: by the type of the field, or by what it is set to."""
+        """Return what `this.name` is, by the field's type or by the value assigned to it."""
         body = ancestor(node, {"class_body"})
         if body is None:
             return None
@@ -179,7 +179,7 @@ class BindingResolver:
         return None
 
     def _set_to(self, body: Node, name: str, depth: int) -> Reached | None:
-        """Return what the class sets `this.name` to, where it does so in one place only."""
+        """Return what the class assigns to `this.name`, if it does so in only one place."""
         key = (body.id, name)
         if key not in self._fields:
             found = list(self._assigned(body, name))
@@ -206,7 +206,7 @@ class BindingResolver:
                 yield right
 
     def _typed_member(self, holder: Node, name: str) -> Reached | None:
-        """Return `options.kv` where the file types `options` and that type's `kv`."""
+        """Return `options.kv` if the file types `options` and that type's `kv`."""
         declared = self._names.resolve(holder)
         if declared is None or declared.path:
             return None
@@ -248,7 +248,7 @@ class BindingResolver:
 
 
 def signatures(names: Scopes, name: str) -> Iterator[Node]:
-    """Yield the members of that name in the file's types."""
+    """Yield the members with this name in the file's types."""
     for node in names.nodes(name):
         owner = node.parent
         if owner is not None and owner.type == "string":

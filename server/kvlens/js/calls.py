@@ -1,4 +1,4 @@
-"""The calls of KV methods in a source."""
+"""Calls of KV methods in a source."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAY_ASSERT = re.compile(rb"\b(?:expect|assert|rejects|throws|chai|should)\b|\bt
 
 @dataclass(frozen=True)
 class KvCall:
-    """One call of a method that a namespace has, on something that may be one."""
+    """One call of a KV method, on an object that may be a namespace."""
 
     source: Source
     folder: ConstantEvaluator
@@ -41,7 +41,7 @@ class KvCall:
 
     @property
     def binding(self) -> str | None:
-        """The binding it is called on; None where only the type is known."""
+        """The binding it is called on; None if only the type is known."""
         return self.reached.binding
 
     @property
@@ -56,13 +56,13 @@ class KvCall:
 
     @property
     def title(self) -> str:
-        """How a message names it: `env.CARTS.get()`."""
+        """Its name in messages: `env.CARTS.get()`."""
         text = " ".join(self.source.text_of(plain(self.receiver)).split())
         return f"{text if len(text) <= 40 else text[:39] + '…'}.{self.method}()"
 
     @cached_property
     def argument_nodes(self) -> list[Node]:
-        """The arguments as they are, comments left out."""
+        """The arguments, without comments."""
         given = self.node.child_by_field_name("arguments")
         if given is None or given.type != "arguments":
             return []
@@ -70,7 +70,7 @@ class KvCall:
 
     @cached_property
     def whole(self) -> bool:
-        """Whether the call is whole: not half-typed, and nothing spread into its arguments."""
+        """Whether the call is complete: not half-typed, and without spread arguments."""
         given = self.node.child_by_field_name("arguments")
         return (
             given is not None
@@ -89,28 +89,28 @@ class KvCall:
 
     @cached_property
     def options(self) -> Value | None:
-        """The argument that the options of the method are given in, whatever it is."""
+        """The argument for the method's options, of any kind."""
         at = _OPTIONS_AT.get(self.method)
         return self.argument(at) if at is not None else None
 
     @cached_property
     def stored(self) -> Value | None:
-        """The second argument of put: what is stored."""
+        """The second argument of put: the stored value."""
         return self.argument(1) if self.method == "put" else None
 
     def argument(self, at: int) -> Value | None:
-        """Return what an argument is, as far as the file tells; None where it is not given."""
+        """Return an argument's value, as far as the file determines it; None if it is missing."""
         nodes = self.argument_nodes
         return self.folder.value(nodes[at]) if at < len(nodes) else None
 
     def option(self, name: str) -> Property | None:
-        """Return one option, where the options are an object that the file writes."""
+        """Return one option, if the options are an object literal in the file."""
         options = self.options
         return options.properties.get(name) if options and options.kind == "object" else None
 
     @cached_property
     def shaped(self) -> bool:
-        """Whether no other kind of binding is called like this."""
+        """Whether no other type of binding is called like this."""
         if self.method == "getWithMetadata":
             return True
         options = self.options
@@ -127,7 +127,7 @@ class KvCall:
 
     @cached_property
     def fate(self) -> Fate:
-        """What becomes of the promise."""
+        """What the code does with the promise."""
         here = outer(self.node)
         while (parent := here.parent) is not None:
             kind = parent.type
@@ -148,7 +148,7 @@ class KvCall:
 
     @cached_property
     def in_assertion(self) -> bool:
-        """Whether a test looks at how the call fails."""
+        """Whether a test checks how the call fails."""
         here = self.node.parent
         while here is not None:
             if here.type == "call_expression":
@@ -162,7 +162,7 @@ class KvCall:
 
     @cached_property
     def is_in_async(self) -> bool:
-        """Whether `await` may be here."""
+        """Whether `await` is allowed here."""
         here = self.node.parent
         while here is not None and here.type not in FUNCTIONS:
             here = here.parent
@@ -192,5 +192,5 @@ def called(name: Node) -> tuple[Node, Node] | None:
 
 
 def may_assert(source: Source) -> bool:
-    """Tell quickly whether there may be assertions in a source."""
+    """Return quickly whether there may be assertions in a source."""
     return bool(_MAY_ASSERT.search(source.offsets.data))

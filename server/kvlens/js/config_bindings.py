@@ -1,4 +1,4 @@
-"""What the configs of a source declare: which names are KV namespaces, and where."""
+"""The bindings that a source's configs declare: which are KV namespaces, and where."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _kept: WeakKeyDictionary[Config, ConfigBindings]
 
 @dataclass(frozen=True)
 class ConfigBindings:
-    """The names that one config, or several together, give to a Worker's code."""
+    """The names that one or several configs bind for a Worker's code."""
 
     kv: dict[str, frozenset[str | None]]  # binding: the environments that declare it
-    environments: tuple[str | None, ...]  # those that a deploy could mean
-    others: frozenset[str]  # every other name and text in the configs: what may be a binding too
-    quoted: frozenset[str]  # all that is in quotes, in comments too
+    environments: tuple[str | None, ...]  # those that a deploy could select
+    others: frozenset[str]  # every other name and string in the configs, which may be bindings too
+    quoted: frozenset[str]  # everything in quotes, even in comments
     unsure: bool  # a config is half-typed, or there is none
 
     def missing(self, binding: str) -> tuple[str | None, ...]:
@@ -37,7 +37,7 @@ NOTHING = ConfigBindings({}, (), frozenset(), frozenset(), True)
 
 
 def belonging(path: str, configs: Iterable[Config]) -> list[Config]:
-    """Return the configs of the Worker that a source belongs to: those of the nearest folder."""
+    """Return the configs of a source's Worker: those in the nearest folder."""
     found: list[Config] = []
     depth = -1
     folders = PurePath(path).parents
@@ -52,10 +52,10 @@ def belonging(path: str, configs: Iterable[Config]) -> list[Config]:
 
 
 def declared(configs: Sequence[Config]) -> ConfigBindings:
-    """Return what these configs declare together.
+    """Merge the declarations of these configs.
 
-    A source that several Workers share has a binding where any of them has it; an environment
-    lacks one where a config that declares the binding elsewhere lacks it there.
+    A source that several Workers share has a binding if any of them has it. An environment lacks a
+    binding if a config that declares it elsewhere lacks it there.
     """
     each = [_of(config) for config in configs]
     if not each:
@@ -93,7 +93,7 @@ def _read(config: Config) -> ConfigBindings:
     counted: list[str | None] = []
     for environment in config.environments:
         entries = [entry for kv_list in environment.kv for entry in kv_list.entries]
-        # at the top level nothing is declared where every deploy names an environment
+        # if every deploy names an environment, the top level declares nothing
         if environment.name is not None or entries:
             counted.append(environment.name)
         for kv_list in environment.kv:
@@ -116,7 +116,7 @@ def _read(config: Config) -> ConfigBindings:
 
 
 def _collect(table: Table, found: set[str], depth: int) -> None:
-    """Gather every name and text of a table, those in `kv_namespaces` left out."""
+    """Collect every name and string of a table, except those in `kv_namespaces`."""
     for name in table.names():
         if name == KV_FIELD:
             continue

@@ -1,6 +1,6 @@
-"""What an argument is, as far as the file alone tells: literals, constants, arithmetic on them.
+"""Evaluate arguments from the file alone: literals, constants, and arithmetic on them.
 
-A value that other code decides is "unknown"; nothing is held against it.
+A value that other code determines is "unknown", and never reported.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ Kind = Literal[
     "unknown",
 ]
 
-_STEPS = 20_000  # of one value
-_LONGEST = 2_000  # characters of a text made of others; of a longer one the size is known
-_DEPTH = 40  # how far constants and operators are followed
+_STEPS = 20_000  # per value
+_LONGEST = 2_000  # characters of a computed text; only the size of longer ones is known
+_DEPTH = 40  # nesting of constants and operators
 _MILLISECONDS = re.compile(r"(?:_MS|[a-z\d]Ms|_MILLIS(?:ECONDS)?|[a-z\d]Millis(?:econds)?)$")
 _SECONDS = re.compile(r"(?:_S|_SECS?|_SECONDS?|[a-z\d]Secs?|[a-z\d]Seconds?)$")
 _ARRAY_METHODS = {"map", "filter", "flatMap", "split", "slice", "concat", "flat", "toSorted"}
@@ -52,7 +52,7 @@ class Time(NamedTuple):
 
     scale: float  # 1: milliseconds; 0.001: seconds
     offset: float | None  # None: not known
-    up: bool = False  # may have been rounded up
+    up: bool = False  # possibly rounded up
 
     @property
     def is_milliseconds(self) -> bool:
@@ -76,21 +76,21 @@ class Property:
 
 @dataclass(slots=True, eq=False)
 class Value:
-    """What is at a place."""
+    """The value of an expression."""
 
     kind: Kind
-    node: Node  # what is there
+    node: Node  # the expression
     value: str | float | bool | Time | None = None
     properties: Mapping[str, Property] = field(default_factory=lambda: _EMPTY)
     items: tuple[Value, ...] = ()
-    complete: bool = False  # of objects and arrays: nothing else can be in it
-    unit: Literal["", "ms", "s"] = ""  # of a number, by how it is written or named
-    thousand: bool = False  # a bare 1000
-    source: Node | None = None  # where a followed constant gets its value
+    complete: bool = False  # of objects and arrays: all members are known
+    unit: Literal["", "ms", "s"] = ""  # of a number, from how it is written or named
+    thousand: bool = False  # a literal 1000
+    source: Node | None = None  # where a constant gets its value
 
     @property
     def number(self) -> float | None:
-        """The number it is or, as a string, is taken for; None where it is none."""
+        """The number, or the number that a string converts to; None if it isn't one."""
         if self.kind == "number":
             assert isinstance(self.value, float)
             return self.value
@@ -104,17 +104,17 @@ class Value:
 
 
 class ConstantEvaluator:
-    """Works out the values of one source."""
+    """Evaluates expressions of one source."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._names = source.names
         self._left = 0
-        self._cut = False  # something was left out, for its depth or for the steps that it takes
+        self._cut = False  # something was skipped because of the depth or the number of steps
         self._known: dict[tuple[int, int], Value] = {}  # see _start
 
     def value(self, node: Node, depth: int = 0) -> Value:
-        """Return what is at a node."""
+        """Return the value of a node."""
         if depth == 0:
             self._left = _STEPS
         inner = plain(node)
@@ -126,11 +126,11 @@ class ConstantEvaluator:
         if worker is None:
             return Value("unknown", node)
         found = worker(self, inner, depth)
-        found.node = node  # brackets and casts belong to what is there
+        found.node = node  # parentheses and casts belong to the expression
         return found
 
     def string(self, node: Node) -> str:
-        """Return the value of a string literal's node, or of a piece of a template."""
+        """Return the value of a string literal's node, or of part of a template."""
         parts = []
         for child in node.named_children:
             text = self._source.text_of(child)
@@ -191,7 +191,7 @@ class ConstantEvaluator:
                 if name is not None and key is not None:
                     properties[name] = Property(name, key, Value("function", child))
             elif child.type != "comment":
-                complete = False  # what a spread brings may be put over any property before it
+                complete = False  # a spread may override any property before it
                 properties = {}
         return Value("object", node, properties=properties, complete=complete)
 
@@ -236,9 +236,9 @@ class ConstantEvaluator:
         return _by_name(name, replace(value, node=node, source=start, thousand=False))
 
     def _start(self, declared: Declaration, start: Node, depth: int) -> Value:
-        """Return what a variable is set to, worked out once: others may be made of it twice.
+        """Return the value of a variable, evaluated once: others may use it several times.
 
-        What is not whole for its depth is kept for that depth alone.
+        A result that was cut because of its depth is kept for that depth only.
         """
         for key in ((start.id, -1), (start.id, depth)):
             if key in self._known:
@@ -253,7 +253,7 @@ class ConstantEvaluator:
         return value
 
     def _assigned(self, declared: Declaration) -> bool:
-        """Return whether a variable may get another value later."""
+        """Return whether a variable may be reassigned."""
         for node in self._names.references(declared):
             here: Node | None = node
             while here is not None and here.parent is not None:
@@ -276,7 +276,7 @@ class ConstantEvaluator:
         return False
 
     def _changed(self, declared: Declaration) -> bool:
-        """Return whether what a constant holds may be changed in place."""
+        """Return whether a constant's object may be changed in place."""
         for node in self._names.references(declared):
             parent = node.parent
             if parent is None or parent.type not in ("member_expression", "subscript_expression"):
@@ -325,7 +325,7 @@ class ConstantEvaluator:
         return Value("unknown", node)
 
     def _own_field(self, node: Node, word: str, depth: int) -> Value:
-        """Return the value of a `readonly` field of the class around."""
+        """Return the value of a `readonly` field of the enclosing class."""
         here = node.parent
         while here is not None and here.type != "class_body":
             here = here.parent
@@ -436,7 +436,7 @@ class ConstantEvaluator:
         return Value("unknown", node)
 
     def _extreme(self, node: Node, whole: str, inner: list[Node], depth: int) -> Value:
-        """`Math.max(x, 60)` is never below 60, so it is all right; only known numbers count."""
+        """Evaluate `Math.max(x, 60)` and the like: never below 60. Only known numbers count."""
         values = [self.value(each, depth + 1) for each in inner]
         numbers = [each.value for each in values if isinstance(each.value, float)]
         if len(numbers) == len(values) > 0 and all(each.kind == "number" for each in values):
@@ -485,7 +485,7 @@ _ROUNDING = {"Math.floor", "Math.trunc", "Math.round", "Math.ceil", "Math.abs"}
 
 
 def _by_name(name: str, value: Value) -> Value:
-    """Take the name of a constant for what it says of its unit."""
+    """Derive a constant's unit from its name."""
     if value.kind != "number":
         return value
     if _MILLISECONDS.search(name):
@@ -536,7 +536,7 @@ def _as_text(value: Value | None) -> str | None:
 
 
 def _least(value: Value) -> float:
-    """Return how many bytes of UTF-8 a value has at least, as text."""
+    """Return the least number of UTF-8 bytes that a value has as text."""
     if value.kind == "text" and isinstance(value.value, float):
         return value.value
     text = _as_text(value)

@@ -1,7 +1,6 @@
-"""The object that holds a Worker's bindings, in all the ways that code gets it.
+"""Find `env`, the object with a Worker's bindings, in all the ways that code gets it.
 
-Found by its names and from there along the tree: of a large file only a few places are looked
-at.
+The search starts from names and follows the tree: only a few places of a large file are visited.
 """
 
 from __future__ import annotations
@@ -39,16 +38,16 @@ _DEPTH = 12
 
 
 class Envs:
-    """Where one source has `env`."""
+    """The places of `env` in one source."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._names = source.names
-        self._declared: dict[int, bool] = {}  # by the declaring node
+        self._declared: dict[int, bool] = {}  # declaring node -> result
 
     @cached_property
     def nodes(self) -> list[Node]:
-        """The expressions that are `env`, those with variables in between included."""
+        """The expressions that are `env`, directly or through variables."""
         found: dict[int, Node] = {}
         waiting = ["env", *self._typed_names, *self._handler_names]
         for word in _WORDS:
@@ -83,7 +82,7 @@ class Envs:
 
     @cached_property
     def patterns(self) -> list[Node]:
-        """The object patterns that take bindings out of `env`."""
+        """The object patterns that destructure `env`."""
         found = []
         for node in self.nodes:
             here = outer(node)
@@ -109,7 +108,7 @@ class Envs:
         return found + [node for node in candidates if self.takes(node)]
 
     def _is_used(self, node: Node) -> bool:
-        """Return whether a name is `env` where it is, and is not being declared there."""
+        """Return whether a name refers to `env` here, and isn't being declared here."""
         declared = self._names.resolve(node)
         if declared is not None and declared.node.id == node.id:
             return False
@@ -118,7 +117,7 @@ class Envs:
         return self.is_env(node)
 
     def _variable_of(self, node: Node) -> str | None:
-        """Return the variable that an expression is the start of."""
+        """Return the variable that an expression initializes."""
         here = outer(node)
         parent = here.parent
         if parent is None or parent.type != "variable_declarator":
@@ -128,7 +127,7 @@ class Envs:
 
     @cached_property
     def _typed(self) -> list[Node]:
-        """The names and patterns of variables and parameters that are typed as Env or the like."""
+        """The names and patterns of variables and parameters of type Env or the like."""
         found: dict[int, Node] = {}
         data, root = self._source.offsets.data, self._source.root
         for word in _TYPE_WORDS:
@@ -157,7 +156,7 @@ class Envs:
 
     @cached_property
     def _second_parameters(self) -> list[Node]:
-        """What the handlers of the file get as their second parameter."""
+        """The second parameters of the file's handlers."""
         found = []
         for word in HANDLERS:
             for node in self._names.nodes(word):
@@ -186,7 +185,7 @@ class Envs:
         return [node for node in self._second_parameters if node.type == "object_pattern"]
 
     def is_env(self, node: Node, depth: int = 0) -> bool:
-        """Return whether an expression is the object that holds a Worker's bindings."""
+        """Return whether an expression is the object with a Worker's bindings."""
         node = plain(node)
         kind = node.type
         if kind == "identifier":
@@ -221,7 +220,7 @@ class Envs:
         key = declared.node.id
         known = self._declared.get(key)
         if known is None:
-            self._declared[key] = False  # a name that leads to itself
+            self._declared[key] = False  # a name that refers to itself
             known = self._declared[key] = depth < _DEPTH and self._find_env(declared, depth)
         return known
 
@@ -245,7 +244,7 @@ class Envs:
             start = declared.origin.child_by_field_name("value")
             if start is None:
                 return False
-            if plain(start).type == "object":  # made by hand, as tests do
+            if plain(start).type == "object":  # made by hand, as in tests
                 return False
             return self.is_env(start, depth + 1)
         return False
@@ -284,7 +283,7 @@ class Envs:
         )
 
     def takes(self, pattern: Node) -> bool:
-        """Return whether an object pattern takes bindings out of `env`."""
+        """Return whether an object pattern destructures `env`."""
         parent = pattern.parent
         if parent is None:
             return False

@@ -1,4 +1,4 @@
-"""The sources of one project on disk, read as the editor and the command line both read them."""
+"""Read the sources of one project on disk, for the editor and the command line."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from kvlens.js.reader import read_source
 from kvlens.js.source_context import env_types
 from kvlens.js.syntax import Source
 
-LARGEST = 1_000_000  # bytes; what is longer was made by a bundler
-MOST_FILES = 5_000  # of one project; beyond it the rest is left unread
+LARGEST = 1_000_000  # bytes; larger files come from a bundler
+MOST_FILES = 5_000  # per project; the rest isn't read
 
 
 def source_files(root: Path) -> Iterator[Path]:
-    """Yield the sources below a folder in a stable order, MOST_FILES at most.
+    """Yield the sources in a folder and its subfolders in a stable order, at most MOST_FILES.
 
-    Left out are other people's and generated files, and folders below that have a config: they
-    are projects of their own.
+    Skips third-party and generated files, and subfolders with a config, which are separate
+    projects.
     """
     count = 0
     top = os.fspath(root)
@@ -41,7 +41,7 @@ def source_files(root: Path) -> Iterator[Path]:
 
 
 def read_text(path: Path) -> str | None:
-    """Return the text of a source; None where it is gone, cannot be read or is over LARGEST."""
+    """Return the text of a source; None if it is missing, unreadable or over LARGEST."""
     try:
         return load(path)
     except SourceError:
@@ -49,16 +49,16 @@ def read_text(path: Path) -> str | None:
 
 
 class SourceError(KVLensError):
-    """A source is not read; the text says why, and what to do.
+    """A source isn't read. The text says why, and what to do.
 
-    `made` tells that it is so large that a bundler made it: nobody wants to hear of it.
+    `made`: it is so large that it comes from a bundler, and shouldn't be reported.
     """
 
     made = False
 
 
 def load(path: Path) -> str:
-    """Return the text of a source, a byte order mark left out; SourceError where it is not read."""
+    """Return the text of a source without a byte order mark. Raises SourceError."""
     try:
         data = read_bytes(path, LARGEST)
     except OSError as error:
@@ -71,16 +71,16 @@ def load(path: Path) -> str:
 
 
 class SourceFiles:
-    """The texts of a project's sources, each parsed when it is first asked for and then kept."""
+    """The texts of a project's sources, each parsed at first use and then kept."""
 
     def __init__(self, texts: dict[str, str], unread: dict[str, SourceError] | None = None) -> None:
-        self.texts = texts  # by their paths
-        self.unread = unread or {}  # what is there and could not be read, by its path
+        self.texts = texts  # path -> text
+        self.unread = unread or {}  # path -> why a file couldn't be read
         self._parsed: dict[str, Source] = {}
 
     @classmethod
     def of(cls, paths: Iterable[Path]) -> SourceFiles:
-        """Read these files; those that cannot be read are in `unread`."""
+        """Read these files; unreadable ones are in `unread`."""
         texts: dict[str, str] = {}
         unread: dict[str, SourceError] = {}
         for path in paths:
@@ -92,11 +92,11 @@ class SourceFiles:
 
     @classmethod
     def below(cls, folder: Path) -> SourceFiles:
-        """Read the sources of the project whose config is in this folder."""
+        """Read the sources of the project with its config in this folder."""
         return cls.of(source_files(folder))
 
     def text(self, path: str) -> str:
-        """Return the text of one of them, or of another file; empty where it cannot be read."""
+        """Return the text of a source, or of another file; empty if it can't be read."""
         if path not in self.texts:
             try:
                 self.texts[path] = load(Path(path))
@@ -106,7 +106,7 @@ class SourceFiles:
         return self.texts[path]
 
     def parsed(self, path: str) -> Source:
-        """Return one of them parsed.
+        """Return a parsed source.
 
         Raises:
             Unavailable: there is no parser here.
@@ -117,7 +117,7 @@ class SourceFiles:
         return source
 
     def types(self) -> dict[str, EnvType]:
-        """Return the members of Env that they write, for `SourceContext.types`.
+        """Return the members of Env in these sources, for `SourceContext.types`.
 
         Raises:
             Unavailable: there is no parser here.
@@ -128,5 +128,5 @@ class SourceFiles:
 
 
 def may_type(text: str) -> bool:
-    """Tell without parsing whether a source could say that a member of Env is a namespace."""
+    """Return without parsing whether a source could type a member of Env as a namespace."""
     return "KVNamespace" in text

@@ -1,7 +1,7 @@
-"""The parser and its grammars, loaded when the first source is read and not before.
+"""The parser and its grammars, loaded when the first source is read.
 
-tree-sitter is compiled, one wheel for a platform and a version of Python. Where there is none,
-sources are not checked; all else works.
+tree-sitter is compiled, with one wheel per platform and Python version. Without a wheel, sources
+aren't checked; everything else works.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kvlens.process import memory_used
 if TYPE_CHECKING:
     from tree_sitter import Language, Parser, Query, Tree
 
-# Endings of the sources that are read, and the grammar of each.
+# File extensions of sources, and their grammars.
 ENDINGS = {
     ".js": "javascript",
     ".mjs": "javascript",
@@ -30,16 +30,16 @@ ENDINGS = {
     ".tsx": "tsx",
 }
 
-MOST_SECONDS = 3.0  # of work that parsing may take; a megabyte of code takes a quarter of one
-QUICK_SECONDS = 0.5  # the same of a text of up to _QUICK bytes, which takes a fortieth
+MOST_SECONDS = 3.0  # of work that parsing may take; a megabyte of code takes a quarter of a second
+QUICK_SECONDS = 0.5  # the same for a text of up to _QUICK bytes, which takes a fortieth
 MOST_MEMORY = 120 * 1024 * 1024  # bytes that a tree may take
-_SMALL_TREE = 24 * 1024 * 1024  # bytes that any may, and so many more for each byte of the text:
-_OF_A_BYTE = 300  # dense code takes 110, and a text in which the parser loses its way 700 to 1,300
-_LOOK_EVERY = 64  # calls of the parser between two looks at the memory
+_SMALL_TREE = 24 * 1024 * 1024  # bytes that any tree may take, plus, per byte of the text:
+_OF_A_BYTE = 300  # dense code takes 110; text with many errors takes 700 to 1,300
+_LOOK_EVERY = 64  # calls of the parser between memory checks
 _QUICK = 100_000
-_PIECE = 65_536  # bytes that the parser gets at a time
-# What it was given tree-sitter never lets go of, so it is given the same again: a pair for each
-# thread that parses, of which it reads one while the other is filled.
+_PIECE = 65_536  # bytes passed to the parser at a time
+# tree-sitter never releases its input, so buffers are reused: a pair for each thread that parses,
+# one being read while the other is filled.
 _pieces: list[tuple[bytearray, bytearray]] = []
 
 _TYPED = "(property_signature) @signature"
@@ -53,19 +53,19 @@ _QUERY = """
 
 
 class Unavailable(KVLensError):  # noqa: N818 - it is the state that has a name
-    """The parser is not installed, or has no build for this platform; the message says so."""
+    """The parser isn't installed, or has no build for this platform. The text says which."""
 
 
 class TooSlowError(InternalError):
-    """A text takes longer to parse than anyone would wait; it was made to, or isn't code."""
+    """A text takes too long to parse: it was made to, or isn't code."""
 
 
 class TooLargeTreeError(InternalError):
-    """A text takes more memory to parse than code does; the parser has lost its way in it."""
+    """A text takes more memory to parse than code does: it has too many syntax errors."""
 
 
 class Grammar:
-    """One language: how it is parsed, and the query for what is looked for in whole files."""
+    """One language: its parser, and the query for whole files."""
 
     def __init__(self, language: Language, parser: type[Parser], query: Query) -> None:
         self.language = language
@@ -73,12 +73,11 @@ class Grammar:
         self._parser = parser
 
     def parse(self, data: bytes, old: Tree | None = None) -> Tree:
-        """Parse a text, from the edited tree of the version before where there is one.
+        """Parse a text, reusing the edited tree of the previous version if there is one.
 
-        Each text has a parser of its own, as several threads may read. Raises TooSlowError for a
-        text that takes longer than anyone would wait (of some short ones, half-typed, the parser
-        never comes to an end), TooLargeTreeError for one that takes more than MOST_MEMORY, or much
-        for its length.
+        Each text gets its own parser, as several threads may parse. Raises TooSlowError for a text
+        that takes too long (with some short, half-typed texts, the parser never finishes),
+        TooLargeTreeError for one that takes more than MOST_MEMORY, or too much for its length.
         """
         parser = self._parser(self.language)
         most_seconds = QUICK_SECONDS if len(data) <= _QUICK else MOST_SECONDS
@@ -93,7 +92,7 @@ class Grammar:
 
         def read(offset: int, point: object) -> bytes | bytearray:
             part = data[offset : offset + _PIECE]
-            if not parsing:  # asked for the text of a node, where only bytes will do
+            if not parsing:  # called for the text of a node, which must be bytes
                 return part
             piece = next(turns)
             piece[:] = part
@@ -118,18 +117,18 @@ class Grammar:
 
 
 def is_source(path: str) -> bool:
-    """Tell by its ending whether a file is read as JavaScript or TypeScript."""
+    """Return whether a file is JavaScript or TypeScript, by its extension."""
     return PurePath(path).suffix.lower() in ENDINGS
 
 
 def grammar_name(path: str) -> str | None:
-    """Return the grammar that a file is read with, by its ending; None for other files."""
+    """Return the grammar for a file, by its extension; None for other files."""
     return ENDINGS.get(PurePath(path).suffix.lower())
 
 
 @cache
 def load(name: str) -> Grammar:
-    """Return a grammar of ENDINGS, loading it the first time.
+    """Return a grammar of ENDINGS, loading it at first use.
 
     Raises:
         Unavailable: there is no parser here.
@@ -155,7 +154,7 @@ def load(name: str) -> Grammar:
 
 
 def unavailable() -> str | None:
-    """Return why sources cannot be read here, one line for the log; None where they can."""
+    """Return why sources can't be parsed here, as one line for the log; None if they can."""
     try:
         load("typescript")
     except Unavailable as error:

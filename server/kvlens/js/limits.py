@@ -1,7 +1,7 @@
-"""How much of a source is looked at: no text may take memory or time that others need.
+"""Limits on analyzing a source: no text may use up memory or time that others need.
 
-The parser finds the parent of a node from the root down, past all that is before it. So what
-is deep, and what is wide and names a binding's words often, takes long.
+The parser finds a node's parent from the root down, past all nodes before it. So deep trees are
+slow, and so are wide ones that often contain a binding's name.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-DEEPEST = 500  # nodes inside one another; code that people write has some thirty
+DEEPEST = 500  # nesting of nodes; handwritten code has about thirty
 MOST_NODES = 600_000
-WIDEST_LOST = 20_000  # nodes side by side in code that the parser has lost its way in
-MOST_STEPS = 100_000_000  # words that are looked up times the nodes side by side
+WIDEST_LOST = 20_000  # sibling nodes in code with syntax errors
+MOST_STEPS = 100_000_000  # looked-up words times sibling nodes
 _WORDS = re.compile(rb"\b(?:\w*[eE]nv|get|getWithMetadata|put|delete|list|\w*KV\w*)\b")
 
 
 def refusal(root: Node, data: bytes) -> str | None:
-    """Return why a parsed text is too much to be looked at, None where it is not."""
+    """Return why a parsed text is too large to analyze, or None."""
     cursor = root.walk()
     depth = nodes = widest = 0
     widths = [0] * (DEEPEST + 2)

@@ -1,4 +1,4 @@
-"""Between the bytes that the parser counts and the code points that spans count."""
+"""Convert between the parser's byte offsets and the code points of spans."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Offsets:
         return chunk * _CHUNK + len(self.data[start:byte].decode("utf-8", "ignore"))
 
     def byte(self, point: int) -> int:
-        """Return the byte at which a code point begins; one past the end is the end."""
+        """Return the byte at which a code point begins; past the end, the end."""
         if self._ascii:
             return min(point, len(self.data))
         chunk = min(point // _CHUNK, len(self._bytes) - 1)

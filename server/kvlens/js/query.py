@@ -1,4 +1,4 @@
-"""What is at a place of a source, for hovers, completion, definitions and renames."""
+"""Find what is at a position in a source, for hovers, completion, definitions and renames."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _NAMING = ("identifier", "property_identifier", "shorthand_property_identifier",
 
 @dataclass(frozen=True)
 class CursorTarget:
-    """What is at a place.
+    """What is at a position.
 
-    binding: the name of a binding where it is taken from `env` (`use`), whatever its type.
-    alias: a variable that stands for a binding, in front of a method.
+    binding: the name of a binding of any type, read from `env` (`use`).
+    alias: a variable that holds a binding, before a method.
     key: the key of a call; `name` is its value and `span` the text inside the quotes, or the
-        whole expression where the key is a constant (`literal` is False then).
+        whole expression if the key is a constant (`literal` is False then).
     method: the name of a method of a namespace.
     """
 
@@ -37,7 +37,7 @@ class CursorTarget:
     name: str
     span: Span
     binding: str | None  # None: a namespace by its type, its binding not known
-    is_kv: bool  # surely a namespace, not another kind of binding
+    is_kv: bool  # certainly a namespace, not another type of binding
     call: KvCall | None = None
     use: BindingUse | None = None
     literal: bool = True
@@ -52,7 +52,7 @@ def at(analysis: Analysis, offset: int) -> CursorTarget | None:
 
 
 def keys(analysis: Analysis) -> Iterator[CursorTarget]:
-    """Yield the keys of all calls that surely are of a namespace, for inlays."""
+    """Yield the keys of all calls that are certainly of a namespace, for inlays."""
     for call in analysis.sure_calls:
         yield from _keys(analysis, call)
 
@@ -60,8 +60,8 @@ def keys(analysis: Analysis) -> Iterator[CursorTarget]:
 def completing(analysis: Analysis, offset: int) -> CursorTarget | None:
     """Return what is being typed at an offset: a key or the name of a binding.
 
-    The text may be half-typed there: a quote and brackets that are open are taken as closed at
-    the offset. `name` is what is before the offset; a binding that is being typed is none yet.
+    The text may be half-typed there: open quotes and brackets count as closed at the offset. `name`
+    is the part before the offset; a half-typed binding isn't one yet.
     """
     place = _completing(analysis, offset)
     if place is not None:
@@ -129,7 +129,7 @@ def _places(analysis: Analysis, offset: int) -> Iterator[CursorTarget]:
 
 
 def _word(analysis: Analysis, byte: int) -> str | None:
-    """Return the name or text at a byte, which a type or an object may give to a binding."""
+    """Return the name or string at a byte, which may name a binding in a type or an object."""
     for start in (byte, byte - 1):
         node = analysis.source.root.descendant_for_byte_range(max(start, 0), max(start, 0))
         if node is not None and node.type.startswith(_NAMING):
@@ -140,7 +140,7 @@ def _word(analysis: Analysis, byte: int) -> str | None:
 def _keys(analysis: Analysis, call: KvCall) -> Iterator[CursorTarget]:
     if call.method == "list" or not call.argument_nodes:
         return
-    # the first argument alone: the others may be half-typed, or long
+    # only the first argument: the others may be half-typed, or long
     value = call.folder.value(call.argument_nodes[0])
     for each in value.items[:MAX_BULK_KEYS] if value.kind == "array" else (value,):
         place = _key(analysis, call, each)

@@ -1,4 +1,4 @@
-"""Reading the versions of one source, each from the tree of the one before."""
+"""Parse the versions of one source, each based on the previous tree."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from kvlens.js.offsets import Offsets
 from kvlens.js.syntax import Source
 from kvlens.text import difference
 
-MAX_LENGTH = 2_000_000  # code points; what is longer was made by a bundler, not written
+MAX_LENGTH = 2_000_000  # code points; longer files come from a bundler
 
 
 class SourceReader:
-    """Reads the versions of one source file, keeping of its tree what did not change."""
+    """Parses the versions of one source file, reusing unchanged parts of the tree."""
 
     def __init__(self, path: str) -> None:
         self.path = path
         self._last: Source | None = None
 
     def read(self, text: str) -> Source:
-        """Return one version, parsed; half-typed text is read as far as it goes.
+        """Parse one version; half-typed text is parsed as far as possible.
 
         Raises:
             Unavailable: there is no parser here.
@@ -33,18 +33,18 @@ class SourceReader:
             shown = text if len(text) <= MAX_LENGTH else ""
             self._last = fresh = _parse(self.path, shown, load(name), last)
             if last is not None:
-                last.memos.clear()  # what is in it holds the version in turn
+                last.memos.clear()  # its values refer back to this version
             return fresh
         return last
 
 
 def read_source(text: str, path: str) -> Source:
-    """Return a text, parsed. Raises as `SourceReader.read` does."""
+    """Parse a text. Raises the errors of `SourceReader.read`."""
     return SourceReader(path).read(text)
 
 
 def edited(source: Source, offset: int, inserted: str) -> Source:
-    """Return the source as it would be with a text inserted at an offset."""
+    """Return the source with a text inserted at an offset."""
     text = source.text[:offset] + inserted + source.text[offset:]
     return _parse(source.path, text, source.grammar, source)
 
@@ -53,7 +53,7 @@ def _parse(path: str, text: str, grammar: Grammar, last: Source | None) -> Sourc
     offsets = Offsets(text)
     old = None
     if last is not None:
-        old = last.tree.copy()  # the version before stays true for those who hold it
+        old = last.tree.copy()  # others may still use the previous version
         old.edit(*_edit(last.offsets.data, offsets.data))
     try:
         tree = grammar.parse(offsets.data, old)
@@ -72,7 +72,7 @@ _Point = tuple[int, int]
 
 
 def _edit(before: bytes, after: bytes) -> tuple[int, int, int, _Point, _Point, _Point]:
-    """Return the one edit between two versions, in the form that the parser takes."""
+    """Return the one edit between two versions, in the parser's form."""
     start, old_end, new_end = difference(before, after)
     return (
         start,

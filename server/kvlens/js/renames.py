@@ -1,4 +1,4 @@
-"""Every place of a source that must change when a binding is renamed."""
+"""Find every place in a source that must change when a binding is renamed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def references(analysis: Analysis, binding: str) -> list[BindingUse]:
-    """Return the uses of a binding, and where types and made objects name it, in order."""
+    """Return the uses of a binding, and its name in types and mock objects, in order."""
     found = [use for use in analysis.uses if use.name == binding]
     for more in (_type_members, _lookups, _objects, _ambient):
         found += more(analysis, binding)
@@ -30,7 +30,7 @@ def _type_members(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
 
 
 def _lookups(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
-    """`Env["X"]` and `Pick<Env, "X">`."""
+    """Yield `Env["X"]` and `Pick<Env, "X">`."""
     data = analysis.source.offsets.data
     for quote in (b'"', b"'"):
         word = quote + binding.encode("utf-8", "replace") + quote
@@ -56,7 +56,7 @@ def _lookups(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
 
 
 def _objects(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
-    """The same name in an object that is made to be an `env`, as tests do."""
+    """Yield the name in an object that is used as `env`, as in tests."""
     names = analysis.source.names
     for declared in names.declarations("env") + names.declarations("mockEnv"):
         start = declared.origin.child_by_field_name("value")
@@ -75,7 +75,7 @@ def _objects(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
 
 
 def _ambient(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
-    """`declare const X: KVNamespace`, and the uses of it."""
+    """Yield `declare const X: KVNamespace`, and its uses."""
     for declared in analysis.source.names.declarations(binding):
         kind = declared.origin.child_by_field_name("type")
         if declared.ambient and kind is not None and analysis.reach.is_kv_type(kind):

@@ -1,7 +1,6 @@
-"""Names in a source: where they are, who declares them, and what a use means.
+"""Names in a source: where they are, what declares them, and what a use refers to.
 
-Nothing is worked out before it is asked for: of the thousands of names in a file only a few
-have to do with KV.
+Everything is computed on demand: of the thousands of names in a file, only a few concern KV.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ class Declaration(NamedTuple):
     kind: Kind
     origin: Node  # the declarator, parameter, specifier, function or class
     scope: tuple[int, int]  # bytes
-    path: tuple[str | None, ...]  # of a destructured name: the properties to it; None: unknown
+    path: tuple[str | None, ...]  # destructured name: properties leading to it; None: unknown
     ambient: bool = False  # `declare const`
 
 
@@ -72,14 +71,14 @@ class Scopes:
         self._variables: dict[str, list[Node]] = {}
         self._declarations: dict[str, list[Declaration]] = {}
         self._resolved: dict[str, dict[int, Declaration]] = {}
-        self._references: dict[int, list[Node]] = {}  # by the id of the declaring node
+        self._references: dict[int, list[Node]] = {}  # id of the declaring node -> references
 
     def text(self, node: Node) -> str:
         """Return the text of a node."""
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def occurrences(self, name: str) -> list[Node]:
-        """Return the nodes where a variable of that name is declared or used."""
+        """Return the nodes where a variable with this name is declared or used."""
         found = self._variables.get(name)
         if found is None:
             found = [node for node in self.nodes(name) if node.type in _NAME_NODES]
@@ -87,14 +86,14 @@ class Scopes:
         return found
 
     def nodes(self, name: str) -> list[Node]:
-        """Return the nodes that have this very text: variables, properties, types, in strings."""
+        """Return the nodes with exactly this text: variables, properties, types, strings."""
         found = self._nodes.get(name)
         if found is None:
             found = self._nodes[name] = list(self._find(name))
         return found
 
     def _find(self, name: str) -> Iterator[Node]:
-        # finding bytes is quicker than a pattern, and than going through the tree
+        # finding bytes is faster than a pattern, and than walking the tree
         data, raw = self._data, name.encode("utf-8", "replace")
         size = len(raw)
         at = data.find(raw) if raw else -1
@@ -107,7 +106,7 @@ class Scopes:
             at = data.find(raw, end)
 
     def declarations(self, name: str) -> list[Declaration]:
-        """Return the places that declare a variable of that name, anywhere in the file."""
+        """Return the places that declare a variable with this name, anywhere in the file."""
         found = self._declarations.get(name)
         if found is None:
             classes = [node for node in self.nodes(name) if node.type == "type_identifier"]
@@ -116,23 +115,23 @@ class Scopes:
         return found
 
     def resolve(self, node: Node) -> Declaration | None:
-        """Return what declares the variable that is here; None for a global."""
+        """Return the declaration of the variable at this node; None for a global."""
         return self._resolve_all(self.text(node)).get(node.id)
 
     def references(self, declaration: Declaration) -> list[Node]:
-        """Return where a declared variable is used, without its declaration, in order."""
+        """Return the uses of a declared variable, without its declaration, in order."""
         self._resolve_all(self.text(declaration.node))
         return self._references.get(declaration.node.id, [])
 
     def _resolve_all(self, name: str) -> dict[int, Declaration]:
-        """Return what declares each occurrence of a name, in one pass over its scopes."""
+        """Return the declaration of each occurrence of a name, in one pass over its scopes."""
         found = self._resolved.get(name)
         if found is not None:
             return found
         found = self._resolved[name] = {}
         waiting = sorted(self.declarations(name), key=lambda each: (each.scope[0], -each.scope[1]))
         waiting.reverse()
-        open_: list[Declaration] = []  # scopes lie in one another: the last is the innermost
+        open_: list[Declaration] = []  # scopes are nested: the last one is the innermost
         for node in self.occurrences(name):
             start = node.start_byte
             while waiting and waiting[-1].scope[0] <= start:
@@ -140,7 +139,7 @@ class Scopes:
                 while open_ and open_[-1].scope[1] <= each.scope[0]:
                     open_.pop()
                 if open_ and open_[-1].scope == each.scope:
-                    if open_[-1].ambient:  # a `declare` gives way, else the first counts
+                    if open_[-1].ambient:  # overrides a `declare`
                         open_[-1] = each
                 else:
                     open_.append(each)
@@ -153,7 +152,7 @@ class Scopes:
         return found
 
     def _declared(self, node: Node) -> Declaration | None:
-        """Return the declaration whose name this is, if it is one."""
+        """Return the declaration whose name this node is, if any."""
         path: list[str | None] = []
         if node.type == "shorthand_property_identifier_pattern":
             path.append(self.text(node))

@@ -1,4 +1,4 @@
-"""A source as part of a project: its configs, the types of its other files, tests left aside."""
+"""A source's project: its configs and the types of its other files, without tests."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _MAX_SIZE = 1_000_000  # bytes
 
 
 def is_test(path: str, configs: Sequence[Config] = ()) -> bool:
-    """Return whether a file is a test or serves tests; those do wrong on purpose.
+    """Return whether a file is for tests, which make mistakes on purpose.
 
-    Of the folders only those below a config count: a project may lie in a folder "test".
+    Only folders below a config's folder count: a project may be in a folder "test".
     """
     pure = PurePath(path)
     if _TEST_NAME.search(pure.name):
@@ -47,11 +47,11 @@ def is_test(path: str, configs: Sequence[Config] = ()) -> bool:
 
 @dataclass(frozen=True)
 class SourceContext:
-    """What the project says about a source.
+    """The project information for a source.
 
     configs: of the Workers that the source belongs to, see `belonging`. Without any, bindings
         aren't checked against a config.
-    types: the members of Env that the project's other sources write, see `env_types`.
+    types: the members of Env in the project's other sources, see `env_types`.
     beside: the quoted texts in other configs of the folder, see `texts_beside`.
     """
 
@@ -64,7 +64,7 @@ ALONE = SourceContext()
 
 
 def read(source: Source, context: SourceContext = ALONE) -> Analysis:
-    """Return a source read as part of a project; kept with the source."""
+    """Analyze a source as part of a project; the result is kept with the source."""
     last = _last_reading(source)
     if last and _same(last[0][0], context):
         return last[0][1]
@@ -75,7 +75,7 @@ def read(source: Source, context: SourceContext = ALONE) -> Analysis:
 
 @memo
 def _last_reading(source: Source) -> list[tuple[SourceContext, Analysis]]:
-    """Return the last reading of a source, if there is one: a list to put it in."""
+    """Return a list with the last analysis of a source, if any, for the next one to replace."""
     return []
 
 
@@ -105,7 +105,7 @@ def texts_beside(folder: Path) -> frozenset[str]:
 
 
 def may_matter(text: str, context: SourceContext = ALONE) -> bool:
-    """Tell quickly, without parsing, whether a source could have problems at all."""
+    """Return quickly, without parsing, whether a source could have problems."""
     if any(name in text for name in declared(context.configs).kv):
         return True
     if not _CALL.search(text):
@@ -117,5 +117,5 @@ def may_matter(text: str, context: SourceContext = ALONE) -> bool:
 
 @memo
 def env_types(source: Source) -> dict[str, EnvType]:
-    """Return the members of Env that a source writes, for `SourceContext.types`."""
+    """Return the members of Env in a source, for `SourceContext.types`."""
     return Analysis(source).env_types

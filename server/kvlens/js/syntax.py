@@ -1,4 +1,4 @@
-"""One version of a source: its text, its tree, and small questions to nodes."""
+"""One version of a source: its text, its tree, and helpers for nodes."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Source:
         refused: str | None = None,
     ) -> None:
         self.path = path
-        self.refused = refused  # why the text is not read, if it is not
+        self.refused = refused  # why the text isn't analyzed, if so
         self.offsets = offsets
         self.tree = tree
         self.grammar = grammar
-        self.memos: Memos = {}  # what others derive from this version alone
+        self.memos: Memos = {}  # what others derive from this version only
 
     @property
     def text(self) -> str:
@@ -45,18 +45,18 @@ class Source:
 
     @cached_property
     def names(self) -> Scopes:
-        """Who declares which name, and where it is."""
+        """The declarations and uses of names."""
         return Scopes(self.offsets.data, self.root)
 
     @cached_property
     def captures(self) -> dict[str, list[Node]]:
-        """The nodes that an analysis looks at, by the names in the grammar's query."""
+        """The nodes for the analysis, by the names in the grammar's query."""
         from tree_sitter import QueryCursor
 
         return QueryCursor(self.grammar.query).captures(self.root)
 
     def comments_with(self, word: str) -> list[Span]:
-        """Return where the comments are that hold a word."""
+        """Return the spans of the comments that contain a word."""
         data, raw = self.offsets.data, word.encode()
         found: list[Span] = []
         at = data.find(raw)
@@ -69,7 +69,7 @@ class Source:
         return found
 
     def span(self, node: Node) -> Span:
-        """Return where a node is."""
+        """Return the span of a node."""
         return self.offsets.span(node.start_byte, node.end_byte)
 
     def text_of(self, node: Node) -> str:
@@ -86,7 +86,7 @@ _WRAPPERS = {
 
 
 def plain(node: Node) -> Node:
-    """Return the expression inside brackets, `!`, `as T`, `satisfies T` and `<T>`."""
+    """Return the expression inside parentheses, `!`, `as T`, `satisfies T` and `<T>`."""
     while True:
         if node.type in _WRAPPERS:
             inner = next((child for child in node.named_children if child.type != "comment"), None)
@@ -100,7 +100,7 @@ def plain(node: Node) -> Node:
 
 
 def outer(node: Node) -> Node:
-    """Return the outermost expression that is this one in brackets, `!`, `as T` and the like."""
+    """Return the outermost expression that wraps this one in parentheses, `!`, `as T`, etc."""
     while (parent := node.parent) is not None and (
         parent.type in _WRAPPERS or parent.type == "type_assertion"
     ):

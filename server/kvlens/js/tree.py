@@ -1,4 +1,4 @@
-"""Steps in the parser's tree."""
+"""Helpers for walking the parser's tree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def ancestor(node: Node, types: set[str] | frozenset[str]) -> Node | None:
-    """Return the nearest node around this one that is of these types."""
+    """Return the nearest ancestor with one of these types."""
     here = node.parent
     while here is not None and here.type not in types:
         here = here.parent
@@ -17,6 +17,6 @@ def ancestor(node: Node, types: set[str] | frozenset[str]) -> Node | None:
 
 
 def is_field(parent: Node, field: str, node: Node) -> bool:
-    """Return whether a node is that field of its parent."""
+    """Return whether a node is the given field of its parent."""
     child = parent.child_by_field_name(field)
     return child is not None and child.id == node.id
