@@ -1,6 +1,6 @@
-"""What a rule is and what it finds.
+"""Rules and their findings.
 
-The kind of a rule says what it is given and when it is asked; `RULE` in a rule's file is one.
+The class of a rule determines its arguments and when it runs. A rule's file has it in `RULE`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from kvlens.config.model import Config, Entry
 from kvlens.config.project_context import ProjectContext
 from kvlens.text import Span
 
-if TYPE_CHECKING:  # a config is checked without what reads sources and seed files
+if TYPE_CHECKING:  # checking a config doesn't import the readers of sources and seed files
     from kvlens.js.analysis import Analysis
     from kvlens.js.calls import KvCall
     from kvlens.js.config_bindings import ConfigBindings
@@ -25,25 +25,25 @@ if TYPE_CHECKING:  # a config is checked without what reads sources and seed fil
 PAGES = "https://github.com/kvlens/kvlens/blob/main/docs/rules/"
 
 Severity = Literal["error", "warning", "information"]
-Level = Literal["error", "warning", "information", "off"]  # what a user can make of a rule
-Levels = Mapping[str, Level]  # what the user makes of a rule, by its code
-Domain = Literal["config", "js", "seeds"]  # the folder that a rule is in: what it looks at
+Level = Literal["error", "warning", "information", "off"]  # severities that a user can set
+Levels = Mapping[str, Level]  # code of a rule -> the user's severity
+Domain = Literal["config", "js", "seeds"]  # the folder of a rule: the kind of file it checks
 
 
 class Related(NamedTuple):
-    """Another place in the same file that a problem has to do with."""
+    """Another place in the same file that is related to a problem."""
 
     span: Span
     message: str
 
 
 class Finding(NamedTuple):
-    """One mistake as a rule sees it; the rule's own code and severity are added outside."""
+    """One mistake found by a rule. The caller adds the rule's code and severity."""
 
     span: Span
-    message: str  # names the thing, the value, the limit and the way out
+    message: str  # names the thing, the value, the limit and what to do
     related: tuple[Related, ...] = ()
-    data: Mapping[str, Any] | None = None  # what a quick fix needs; no places in it
+    data: Mapping[str, Any] | None = None  # what a quick fix needs, without positions
 
 
 class Problem(NamedTuple):
@@ -62,7 +62,7 @@ class Problem(NamedTuple):
         return page(self.code)
 
     def moved(self, by: int) -> Problem:
-        """Return the same problem with its places further on by that many code points."""
+        """Return the problem with its spans moved by `by` code points."""
         related = tuple(
             Related(Span(span.start + by, span.end + by), message) for span, message in self.related
         )
@@ -76,11 +76,11 @@ def page(code: str) -> str:
 
 
 class Fix(NamedTuple):
-    """One way to fix a problem: edits of one text that do not overlap.
+    """One way to fix a problem: edits of one text that don't overlap.
 
-    `safe` means that nobody has to think about it: the file says what was meant, and nothing else
-    has to follow. Only safe fixes are applied to a whole file at once. `path` names the config
-    that is edited to fix a source; None stands for the file that has the problem.
+    `safe`: the file shows what was meant, and nothing else has to change. Only safe fixes are
+    applied to a whole file. `path` is the config to edit to fix a source; None means the file that
+    has the problem.
     """
 
     title: str
@@ -94,7 +94,7 @@ Fixes = Callable[[Config, Problem], Iterator[Fix]]
 
 @dataclass(frozen=True)
 class RuleInfo:
-    """What every rule has. The file of a rule is named after its code, as is its page."""
+    """The base of all rules. A rule's file and page are named after its code."""
 
     code: str
     severity: Severity
@@ -112,7 +112,7 @@ class RuleInfo:
 
 @dataclass(frozen=True)
 class EntryRule(RuleInfo):
-    """Looks at one entry alone, so that what it finds can be kept while the entry stays."""
+    """Checks a single entry. Its findings are cached until the entry changes."""
 
     check: Callable[[Entry], Iterator[Finding]]
     fixes: Fixes | None = None
@@ -120,7 +120,7 @@ class EntryRule(RuleInfo):
 
 @dataclass(frozen=True)
 class ConfigRule(RuleInfo):
-    """Looks at the whole config."""
+    """Checks the whole config."""
 
     check: Callable[[Config], Iterator[Finding]]
     fixes: Fixes | None = None
@@ -128,7 +128,7 @@ class ConfigRule(RuleInfo):
 
 @dataclass(frozen=True)
 class TextRule(RuleInfo):
-    """Looks at the whole text, and may take long; the editor asks when typing pauses."""
+    """Checks the whole text. It may be slow: in the editor, it runs when typing pauses."""
 
     check: Callable[[Config], Iterator[Finding]]
     fixes: Fixes | None = None
@@ -136,7 +136,7 @@ class TextRule(RuleInfo):
 
 @dataclass(frozen=True)
 class PlaceRule(RuleInfo):
-    """Looks at a config where it is on disk: at what is around it. Asked when typing pauses."""
+    """Checks a config's place on disk and the files around it. Runs when typing pauses."""
 
     check: Callable[[Config, ProjectContext], Iterator[Finding]]
     fixes: Fixes | None = None
@@ -144,7 +144,7 @@ class PlaceRule(RuleInfo):
 
 @dataclass(frozen=True)
 class FileRule(RuleInfo):
-    """Reports a file that has no text to check; whoever reads the file says why."""
+    """Reports a file without text to check. The caller that reads the file passes the reason."""
 
 
 # rules on sources ---------------------------------------------------------------------------
@@ -152,7 +152,7 @@ class FileRule(RuleInfo):
 
 @dataclass(frozen=True)
 class Context:
-    """What the rules on a source are given."""
+    """The arguments of the rules on a source."""
 
     analysis: Analysis
     now: float  # seconds since the epoch
@@ -160,7 +160,7 @@ class Context:
 
     @property
     def declared(self) -> ConfigBindings:
-        """What the configs declare."""
+        """The bindings that the configs declare."""
         return self.analysis.declared
 
 
@@ -169,7 +169,7 @@ SourceFixes = Callable[[Context, Problem], Iterator[Fix]]
 
 @dataclass(frozen=True)
 class CallRule(RuleInfo):
-    """Looks at one call that surely is of a namespace."""
+    """Checks one call that is certainly of a namespace."""
 
     domain = "js"
     methods: frozenset[str]
@@ -179,7 +179,7 @@ class CallRule(RuleInfo):
 
 @dataclass(frozen=True)
 class SourceRule(RuleInfo):
-    """Looks at a source as a whole."""
+    """Checks a whole source."""
 
     domain = "js"
     check: Callable[[Context], Iterator[Finding]]
@@ -188,10 +188,10 @@ class SourceRule(RuleInfo):
 
 @dataclass(frozen=True)
 class ProjectRule(RuleInfo):
-    """Looks at a config together with all sources of its Worker; what it finds is in the config.
+    """Checks a config with all sources of its Worker. Its findings are in the config.
 
-    It is given the texts of the sources by their paths, tests and types included, and a function
-    that returns one of them parsed.
+    It gets the texts of the sources by path, including tests and types, and a function that returns
+    one of them parsed.
     """
 
     domain = "js"
@@ -204,7 +204,7 @@ class ProjectRule(RuleInfo):
 
 @dataclass(frozen=True)
 class SeedRule(RuleInfo):
-    """Looks at a seed file that has been read."""
+    """Checks a parsed seed file."""
 
     domain = "seeds"
     check: Callable[[SeedFile], Iterator[Finding]]

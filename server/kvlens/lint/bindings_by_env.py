@@ -1,4 +1,4 @@
-"""Bindings and ids of each environment side by side, read once for all rules that compare them."""
+"""The bindings and ids of each environment, collected once for all rules that compare them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from kvlens.memo import memo
 
 
 class Columns(NamedTuple):
-    """The entries of one environment, and of each its binding and its id where it has them."""
+    """The entries of one environment, with the binding and id of each, if any."""
 
     environment: Environment
     entries: list[Entry]
     bindings: list[str | None]
     ids: list[str | None]
-    by_binding: dict[str | None, int]  # the first place of each
+    by_binding: dict[str | None, int]  # first index of each
     by_id: dict[str | None, int]
 
 
@@ -27,7 +27,7 @@ def columns(config: Config) -> list[Columns]:
 
 
 def twice(values: list[str | None]) -> list[tuple[int, int]]:
-    """Return (first, later) places of values that a column has more than once."""
+    """Return the (first, later) indexes of values that occur more than once."""
     there = [value for value in values if value is not None]
     if len(set(there)) == len(there):
         return []

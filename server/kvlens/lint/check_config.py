@@ -1,7 +1,6 @@
-"""Check a config: its rules in the order of the file.
+"""Check a config with its rules.
 
-A rule that looks at one entry alone is asked once for as long as the entry stays as it is;
-its findings move with the entry.
+A rule for single entries runs once until the entry changes; its findings move with the entry.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ _PLACE_RULES = [rule for rule in _RULES if isinstance(rule, PlaceRule)]
 def check(
     config: Config, context: ProjectContext | None = None, levels: Levels | None = None
 ) -> list[Problem]:
-    """Return everything that is wrong with a config, in the order of the file.
+    """Return all problems of a config, in the order of the file.
 
-    `context` says what is around the file on disk; without it nothing is said of that.
+    `context` describes the files around it on disk. Without it, those aren't checked.
     """
     return gathered(
         apply_suppressions(config, chain(_of_text(config, context), _of_structure(config)), levels)
@@ -55,7 +54,7 @@ def check_text(
 
 
 def check_structure(config: Config, levels: Levels | None = None) -> list[Problem]:
-    """Return what all other rules find: quick enough for every keystroke."""
+    """Return what all other rules find. Fast enough for every keystroke."""
     return gathered(apply_suppressions(config, _of_structure(config), levels))
 
 

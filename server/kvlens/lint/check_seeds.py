@@ -1,4 +1,4 @@
-"""Check a seed file: what its rules find, in the order of the file."""
+"""Check a seed file with its rules."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ _RULES = [rule for rule in rules_of("seeds").values() if isinstance(rule, SeedRu
 
 
 def check(text: str, path: str, now: float | None = None) -> list[Problem]:
-    """Return what is wrong with the text of a seed file; `now` is in seconds since the epoch."""
+    """Return the problems of a seed file's text. `now` is in seconds since the epoch."""
     seeds = read(text, path, time.time() if now is None else now)
     return in_order(problem for rule in _RULES for problem in problems_of(rule, rule.check, seeds))

@@ -23,9 +23,9 @@ _SOURCE_RULES = [rule for rule in _RULES if isinstance(rule, SourceRule)]
 def check_source(
     source: Source, context: SourceContext = ALONE, now: float | None = None
 ) -> list[Problem]:
-    """Return what is wrong with a source, in the order of the file.
+    """Return the problems of a source, in the order of the file.
 
-    `now` is in seconds since the epoch. Tests are never reported on.
+    `now` is in seconds since the epoch. Tests are never checked.
     """
     if is_test(source.path, context.configs):
         return []
@@ -56,9 +56,9 @@ def check(
     beside: frozenset[str] = frozenset(),
     now: float | None = None,
 ) -> list[Problem]:
-    """Return what is wrong with the text of a source; see `SourceContext` and `check_source`.
+    """Return the problems of a source's text; see `SourceContext` and `check_source`.
 
-    A text that has nothing to do with KV is not even parsed.
+    A text without anything about KV isn't parsed.
 
     Raises:
         Unavailable: there is no parser here.

@@ -1,4 +1,4 @@
-"""Check a config together with all sources of its Worker."""
+"""Check a config against all sources of its Worker."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _RULES = [rule for rule in rules_of("js").values() if isinstance(rule, ProjectRu
 def check_with_sources(
     config: Config, texts: Mapping[str, str], parse: Callable[[str], Source] | None = None
 ) -> list[Problem]:
-    """Return the problems of a config that only its sources show.
+    """Return the problems of a config that only its sources reveal.
 
-    `texts` are all sources of the Worker by their paths, tests and types included; `parse`
-    returns one of them parsed, for callers that have it already.
+    `texts` are all sources of the Worker by path, including tests and types. `parse` returns one of
+    them parsed, for callers that already have it.
     """
     read = parse or (lambda path: read_source(texts[path], path))
     return gathered(

@@ -1,4 +1,4 @@
-"""The names that a Worker's environment binds, of every type.
+"""The names of all bindings of a Worker's environment.
 
 Source: wrangler 4.164, workers-utils' validation (`friendlyBindingNames`, `getBindingNames`) and
 each type's own check.
@@ -24,9 +24,9 @@ class Name(NamedTuple):
     span: Span
 
 
-# field of a config: (what it binds, how it is written, the field that holds the name)
-# list: tables in an array; one: a table; inside: an array in a table's field; keys: a table's
-# own names; strings: an array of names in a table's field.
+# field of a config: (what it binds, how it is written, the field with the name). list: tables in an
+# array; one: a table; inside: an array in a table's field; keys: the table's keys; strings: an
+# array of names in a table's field.
 _TYPES: dict[str, tuple[str, str, str]] = {
     "d1_databases": ("a D1 database", "list", "binding"),
     "r2_buckets": ("an R2 bucket", "list", "binding"),
@@ -70,11 +70,11 @@ _TYPES: dict[str, tuple[str, str, str]] = {
     "data_blobs": ("a data blob", "keys", ""),
 }
 TABLES = frozenset(_TYPES)
-INHERITED = ("assets",)  # by environments that have none of their own
+INHERITED = ("assets",)  # by environments that don't set it
 
 
 def names_of(config: Config, environment: Environment) -> list[Name]:
-    """Return the names of one environment, those of KV namespaces first."""
+    """Return the names of one environment, KV namespaces first."""
     namespaces = [
         Name(name, KV, span)
         for kv in environment.kv
@@ -84,7 +84,7 @@ def names_of(config: Config, environment: Environment) -> list[Name]:
 
 
 def other_names(config: Config, environment: Environment) -> list[Name]:
-    """Return the names of one environment that are not those of KV namespaces."""
+    """Return the names of one environment, except KV namespaces."""
     found: list[Name] = []
     present = [field for field in environment.table.names() if field in _TYPES]
     for field in (*present, *(field for field in INHERITED if field not in present)):

@@ -1,4 +1,4 @@
-"""What several rules need to fix a config."""
+"""Helpers for rules that fix a config."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Entries = tuple[list[int], list[tuple[int, Environment, Entry]]]
 
 
 def entry_at(config: Config, span: Span) -> tuple[Environment, Entry] | None:
-    """Return the entry that a place is in, with its environment."""
+    """Return the entry that contains a span, with its environment."""
     bases, entries = _by_place(config)
     at = bisect_right(bases, span.start) - 1
     if at < 0 or span.end > entries[at][2].span.end:
@@ -38,7 +38,7 @@ def _by_place(config: Config) -> _Entries:
 
 
 def without_field(name: str, *, safe: bool = False) -> Fixes:
-    """Return the fix that leaves a field out; `safe` where it says nothing as it is."""
+    """Return the fix that removes a field; `safe` if the field has no effect."""
 
     def fixes(config: Config, problem: Problem) -> Iterator[Fix]:
         found = entry_at(config, problem.span)
@@ -50,7 +50,7 @@ def without_field(name: str, *, safe: bool = False) -> Fixes:
 
 
 def fresh_preview_id(config: Config, problem: Problem) -> Iterator[Fix]:
-    """Leave the preview_id out, or put a fresh one for local data."""
+    """Remove the preview_id, or replace it with a new one for local data."""
     yield from without_field("preview_id", safe=True)(config, problem)
     found = entry_at(config, problem.span)
     field = found[1].get("preview_id") if found else None
@@ -59,9 +59,9 @@ def fresh_preview_id(config: Config, problem: Problem) -> Iterator[Fix]:
 
 
 def spread(config: Config, environment: str | None, bindings: Sequence[str]) -> list[Edit]:
-    """Return the edits that give every environment what is about to be bound at the top level.
+    """Return the edits that add to every environment what is added at the top level.
 
-    KV is not inherited: without them the next problem would be that environments lack it.
+    KV isn't inherited: without them, the next problem would be that environments lack it.
     """
     if environment is not None:
         return []
@@ -75,7 +75,7 @@ def spread(config: Config, environment: str | None, bindings: Sequence[str]) -> 
 
 
 def can_extend(config: Config, environment: Environment) -> bool:
-    """Return whether a list of namespaces can be added to, or begun in, an environment."""
+    """Return whether namespaces can be added to an environment, with a new list if necessary."""
     if any(kv.kind != "array" or kv.broken for kv in environment.kv):
         return False
     braced = [is_braced(config.text, base) for base, _ in environment.table.parts]
@@ -85,7 +85,7 @@ def can_extend(config: Config, environment: Environment) -> bool:
 def rename_binding(config: Config, name: str, wanted: str, *, thing: str = "") -> Fix:
     """Return the fix that renames a binding in every environment; without edits if it is taken.
 
-    `thing` says what it is, where the title needs to: "the namespace ".
+    `thing` goes before the name in the title, such as "the namespace ".
     """
     edits: list[Edit] = []
     for entry in _all(config):
@@ -101,7 +101,7 @@ def rename_binding(config: Config, name: str, wanted: str, *, thing: str = "") -
 
 
 def free_binding(config: Config, wanted: str = "KV") -> str:
-    """Return a name that no namespace of the config has yet."""
+    """Return a name that no namespace of the config uses."""
     taken = {entry.text_of("binding") for entry in _all(config)}
     name, number = wanted, 1
     while name in taken:
@@ -111,7 +111,7 @@ def free_binding(config: Config, wanted: str = "KV") -> str:
 
 
 def fresh_id() -> str:
-    """Return an id for local data: as a real one looks, and like no other."""
+    """Return a new unique id for local data, in the form of a real one."""
     while is_placeholder(found := secrets.token_hex(16)):
         pass
     return found

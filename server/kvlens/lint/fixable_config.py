@@ -17,7 +17,7 @@ from kvlens.lint.problems import number_of
 from kvlens.lint.registry import find_rule, rules_of
 from kvlens.memo import memo
 
-# Rules of lists that wrangler does not read, and what only a list that is read can have.
+# Rules about lists that wrangler ignores, and the problems that only a list it reads can have.
 _HIDING = frozenset(("kv-captured", "kv-misnamed", "kv-not-array", "unsafe-kv"))
 _INSIDE = frozenset(
     (
@@ -26,12 +26,12 @@ _INSIDE = frozenset(
         *(code for code, rule in rules_of("config").items() if isinstance(rule, EntryRule)),
     )
 )
-_CHECKED = 20_000  # characters up to which the syntax check looks at a fix too: it takes long
+_CHECKED = 20_000  # characters; the syntax check is too slow to check fixes of larger configs
 
 
 @dataclass(frozen=True)
 class FixableConfig:
-    """A config, with what is around it on disk where that is known."""
+    """A config, with the files around it on disk if known."""
 
     file: Config
     around: ProjectContext | None = None
@@ -39,13 +39,13 @@ class FixableConfig:
 
     @property
     def comment(self) -> str | None:
-        """What begins a comment."""
+        """The start of a comment."""
         if self.file.path.endswith(".json"):
             return None
         return "//" if self.file.is_json else "#"
 
     def proposed(self, problem: Problem) -> Iterable[Fix]:
-        """Return what the problem's rule proposes, the best first, untried."""
+        """Return the fixes that the problem's rule proposes, untested, the best first."""
         rule = find_rule(problem.code)
         if rule is None or rule.domain != "config" or isinstance(rule, FileRule):
             fixes = rule.fixes if isinstance(rule, ProjectRule) else None
@@ -54,10 +54,10 @@ class FixableConfig:
         return fixes(self.file, problem) if fixes else ()
 
     def solves(self, fix: Fix, code: str) -> bool:
-        """Return whether a fix makes fewer problems of one rule and no more of any other.
+        """Return whether a fix leaves fewer problems of one rule and no more of any other.
 
-        Where a list was not read before, what was wrong inside it all along counts as no new
-        problem. What only the sources show is not looked for again.
+        Problems inside a list that wasn't read before don't count as new. Problems that only
+        sources reveal aren't checked again.
         """
         if not fix.edits:
             return False
@@ -83,10 +83,10 @@ class FixableConfig:
 
 
 def tried(config: Config, fix: Fix) -> Config:
-    """Return the config as it would be after a fix; what the fix leaves alone is not read again."""
+    """Return the config after a fix; unchanged parts aren't parsed again."""
     idle = _idle_readers(config)
     try:
-        reader = idle.pop()  # no two threads have the same
+        reader = idle.pop()  # threads never share one
     except IndexError:
         reader = ConfigReader(config.path)
         reader.read(config.text)
@@ -97,12 +97,12 @@ def tried(config: Config, fix: Fix) -> Config:
 
 @memo
 def _idle_readers(config: Config) -> list[ConfigReader]:
-    """Return the readers that have read a config and nobody uses now."""
+    """Return the idle readers that have read a config."""
     return []
 
 
 def keeps(config: Config, fix: Fix) -> bool:
-    """Return whether a config has no new problem after a change, and is still valid."""
+    """Return whether a change leaves a config valid and without new problems."""
     changed = tried(config, fix)
     return not _codes(changed) - _codes(config) and still_valid(changed)
 
@@ -113,5 +113,5 @@ def _codes(config: Config) -> Counter[str]:
 
 
 def still_valid(config: Config) -> bool:
-    """Return whether a config that is not large is valid; a large one is taken to be."""
+    """Return whether a config is valid; a large one is assumed to be."""
     return len(config.text) > _CHECKED or check_syntax(config.text, config.path) is None

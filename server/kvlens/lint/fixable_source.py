@@ -21,7 +21,7 @@ from kvlens.lint.registry import rules_of
 
 @dataclass(frozen=True)
 class FixableSource:
-    """A source, with the project that it is read with; `now` is in seconds since the epoch."""
+    """A source with its project; `now` is in seconds since the epoch."""
 
     file: Source
     project: SourceContext = ALONE
@@ -31,11 +31,11 @@ class FixableSource:
 
     @cached_property
     def problems(self) -> list[Problem]:
-        """What is wrong with the source."""
+        """The problems of the source."""
         return check_source(self.file, self.project, self.now)
 
     def proposed(self, problem: Problem) -> Iterable[Fix]:
-        """Return what the problem's rule proposes, the best first, untried."""
+        """Return the fixes that the problem's rule proposes, untested, the best first."""
         rule = rules_of("js").get(problem.code)
         if not isinstance(rule, CallRule | SourceRule) or rule.fixes is None or is_sum(problem):
             return ()
@@ -43,7 +43,7 @@ class FixableSource:
         return rule.fixes(context, problem)
 
     def solves(self, fix: Fix, code: str) -> bool:
-        """Return whether a fix makes fewer problems of one rule and no more of any other."""
+        """Return whether a fix leaves fewer problems of one rule and no more of any other."""
         if not fix.edits:
             return False
         source, project = self.file, self.project

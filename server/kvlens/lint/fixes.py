@@ -1,6 +1,6 @@
-"""Which fixes to offer: those after which the problem is gone and no new one is there.
+"""Select the fixes to offer: those that remove the problem without causing new ones.
 
-Rules propose fixes; here each is tried before it is offered, on configs and sources alike.
+Rules propose fixes; each is tested here before it is offered, on configs and sources alike.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from kvlens.lint.base import Fix, Problem
 from kvlens.lint.suppressions import Commented, suppressions
 from kvlens.text import Span
 
-MOST_TRIED = 50  # fixes that are tried one by one, each with all of the text
+MOST_TRIED = 50  # fixes that are tested one by one, each on the whole text
 
 
 class Fixable(Protocol):
@@ -22,21 +22,21 @@ class Fixable(Protocol):
 
     @property
     def file(self) -> Commented:
-        """The config or the source."""
+        """The config or source."""
 
     @property
     def comment(self) -> str | None:
-        """What begins a comment that ends with its line; None where there are no comments."""
+        """The start of a line comment; None if the language has no comments."""
 
     @property
     def prefers_unsafe(self) -> bool:
-        """Whether the first fix of a problem is the preferred one even where it is not safe."""
+        """Whether the first fix of a problem is preferred even if it isn't safe."""
 
     def proposed(self, problem: Problem) -> Iterable[Fix]:
-        """Return what the problem's rule proposes, the best first, untried."""
+        """Return the fixes that the problem's rule proposes, untested, the best first."""
 
     def solves(self, fix: Fix, code: str) -> bool:
-        """Return whether a fix makes fewer problems of one rule and no more of any other."""
+        """Return whether a fix leaves fewer problems of one rule and no more of any other."""
 
 
 def fixes_for(file: Fixable, problem: Problem) -> list[Fix]:
@@ -45,12 +45,12 @@ def fixes_for(file: Fixable, problem: Problem) -> list[Fix]:
 
 
 def fix_all(file: Fixable, problems: Iterable[Problem], *, only_safe: bool = False) -> Fix | None:
-    """Return one fix of several problems: the first of each that does not get in another's way.
+    """Return one fix for several problems: the first fix of each that doesn't conflict.
 
-    None where that fixes nothing.
+    None if that fixes nothing.
     """
     wanted = list(problems)
-    for sure in (False, True):  # tried one by one only where all at once do not do
+    for sure in (False, True):  # test fixes one by one only if all together fail
         edits, done = _together(file, wanted, only_safe=only_safe, sure=sure)
         whole = Fix("", tuple(edits), safe=only_safe)
         if done and file.solves(whole, done[0].code):
@@ -62,7 +62,7 @@ def fix_all(file: Fixable, problems: Iterable[Problem], *, only_safe: bool = Fal
 
 
 def suppress(file: Fixable, problem: Problem) -> Fix | None:
-    """Return the comment that silences a problem on its line; None where none can."""
+    """Return the fix that adds a suppression comment for a problem; None if none is possible."""
     if file.comment is None or problem.code in ("syntax-error", "silence-unknown"):
         return None
     title = f"Turn off {problem.code} for this line"
@@ -93,7 +93,7 @@ def _silencing(file: Commented, mark: str, problem: Problem) -> Iterator[Edit]:
 def _together(
     file: Fixable, problems: Iterable[Problem], *, only_safe: bool, sure: bool
 ) -> tuple[list[Edit], list[Problem]]:
-    """Return the edits of the problems' first fixes that fit together, and what they fix."""
+    """Return the edits of the problems' first fixes that don't conflict, and the fixed problems."""
     edits = _Edits()
     done: list[Problem] = []
     tried = 0
@@ -116,20 +116,21 @@ def _together(
 
 
 class _Edits:
-    """Edits that do not overlap, found quickly by their places."""
+    """Edits that don't overlap, with a fast lookup by position."""
 
     def __init__(self) -> None:
         self.all: list[Edit] = []
         self._sorted: list[Edit] = []
 
     def new(self, edits: Iterable[Edit]) -> list[Edit] | None:
-        """Return those that are not there yet; None where one overlaps another that is there."""
+        """Return the edits that aren't included yet; None if one overlaps an included edit."""
         found = []
         for edit in edits:
             at = bisect_left(self._sorted, edit)
             if at < len(self._sorted) and self._sorted[at] == edit:
                 continue
-            # Before it in order only its neighbour can reach into it; insertions may be several.
+            # Of the edits before it, only the last one can overlap it; there may be several
+            # insertions.
             if any(_clash(edit, other) for other in self._around(at, edit)):
                 return None
             found.append(edit)
@@ -145,7 +146,7 @@ class _Edits:
             other = self._sorted[index]
             yield other
             if other.span.end > other.span.start:
-                break  # what is before this one ends before it begins
+                break  # all earlier edits end before this one begins
         for index in range(at, len(self._sorted)):
             other = self._sorted[index]
             if other.span.start >= edit.span.end and other.span.start > edit.span.start:
@@ -155,5 +156,5 @@ class _Edits:
 
 def _clash(one: Edit, other: Edit) -> bool:
     if one.span.start == one.span.end and one.span == other.span:
-        return False  # two insertions at one place come one after the other
+        return False  # two insertions at the same place don't conflict
     return one.span.start < other.span.end and other.span.start < one.span.end

@@ -1,11 +1,11 @@
-"""What an id of a namespace looks like, and what is only a placeholder."""
+"""Distinguish real namespace ids from placeholders."""
 
 from __future__ import annotations
 
 import re
 
 _DIGITS = re.compile(r"[0-9A-Fa-f]{32}\Z")
-# Template marks, blanks, dots and words that no id has but a note to the reader does.
+# Template marks, spaces, dots and words that occur in notes to the reader, but not in ids.
 _NOTE = re.compile(
     r"[<>{}\[\]()$%*?\s]|\.\.|…|[^\x00-\x7f]"
     r"|your|place[-_ ]?holder|replace|change[-_ ]?me|to[-_ ]?do\b|fix[-_ ]?me|insert|example|xxx"
@@ -16,7 +16,7 @@ _RUNS = ("0123456789", "1234567890", "9876543210", "abcdefabcdef", "deadbeefdead
 
 
 def is_placeholder(value: str) -> bool:
-    """Return whether an id is surely no namespace's, but a placeholder."""
+    """Return whether an id is certainly a placeholder."""
     if _DIGITS.match(value):
         digits = value.lower()
         return len(set(digits)) <= 2 or any(run in digits for run in _RUNS)
@@ -24,5 +24,5 @@ def is_placeholder(value: str) -> bool:
 
 
 def is_real(value: str | None) -> bool:
-    """Return whether an id may be one of Cloudflare's: 32 digits that nobody made up."""
+    """Return whether an id may be one of Cloudflare's: 32 digits, not a made-up pattern."""
     return value is not None and bool(_DIGITS.match(value)) and not is_placeholder(value)

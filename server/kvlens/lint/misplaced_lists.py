@@ -1,6 +1,6 @@
-"""Lists of namespaces in a wrong place or under a wrong name, wherever a config has them.
+"""Find lists of namespaces in a wrong place or under a wrong name.
 
-What one table holds is looked through once for as long as the table stays as it is.
+Each table is searched once until it changes.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from kvlens.text import Span
 
 FIELDS_OF_KV = frozenset(("binding", "id", "preview_id"))
 _PLAIN = KV_FIELD.replace("_", "")
-# Names that mean the list only where what they hold looks like one.
+# Names that mean the list only if their value looks like one.
 _LOOSE = {"kv", "kvs", "kvbinding", "kvbindings", "kvstore", "kvstores", "namespace", "namespaces"}
 _OTHER = re.compile(r"[^a-z0-9]")
 
 
 @dataclass
 class Stray:
-    """A key that is, or reads like, `kv_namespaces`."""
+    """A key that is `kv_namespaces` or similar."""
 
     name: str
-    path: tuple[str, ...]  # of the table that it is in
-    keys: list[Span] = field(default_factory=list)  # one; with headers one each
-    headers: list[Span] = field(default_factory=list)  # what is between their brackets
+    path: tuple[str, ...]  # of the table that contains it
+    keys: list[Span] = field(default_factory=list)  # one key, or one per header
+    headers: list[Span] = field(default_factory=list)  # the text between their brackets
     kind: str = "array"
     entries: list[Entry] = field(default_factory=list)
     broken: bool = False
-    table: tuple[int, Node, int] | None = None  # with no header: where to take it out
+    table: tuple[int, Node, int] | None = None  # without a header: where to remove it
 
     @property
     def environment(self) -> str | None:
@@ -41,7 +41,7 @@ class Stray:
 
     @property
     def looks_like_kv(self) -> bool:
-        """Whether an element has a field of a namespace."""
+        """Whether an element has a namespace's field."""
         return any(
             member.key[0].name in FIELDS_OF_KV
             for entry in self.entries
@@ -52,18 +52,18 @@ class Stray:
 
 @memo
 def strays(config: Config) -> list[Stray]:
-    """Return every such key that is not simply the right one in the right place."""
+    """Return every such key, except correct ones in the right place."""
     return list(_strays(config))
 
 
 def in_scope(path: tuple[str, ...]) -> bool:
-    """Return whether a list of namespaces may be in the table of that path."""
+    """Return whether a list of namespaces is valid in the table at this path."""
     rest = path[2:] if len(path) > 1 and path[0] == "env" else path
     return rest in ((), ("previews",))
 
 
 def means_kv(name: str) -> bool:
-    """Return whether a name is `kv_namespaces`, or surely meant to be."""
+    """Return whether a name is `kv_namespaces`, or certainly a misspelling of it."""
     if name == KV_FIELD:
         return True
     plain = _OTHER.sub("", name.lower())
@@ -71,13 +71,13 @@ def means_kv(name: str) -> bool:
         return False
     if abs(len(plain) - len(_PLAIN)) > 4 or len(plain) < 8:
         return False
-    from difflib import SequenceMatcher  # late: nearly all names are something else
+    from difflib import SequenceMatcher  # late: nearly all names are different
 
     return SequenceMatcher(None, plain, _PLAIN).ratio() > 0.86
 
 
 def might_mean_kv(name: str) -> bool:
-    """Return whether a name may mean the list where what it holds looks like one."""
+    """Return whether a name may mean the list if its value looks like one."""
     return means_kv(name) or _OTHER.sub("", name.lower()) in _LOOSE
 
 
@@ -104,12 +104,12 @@ def _strays(config: Config) -> Iterator[Stray]:
     yield from by_header.values()
 
 
-_Found = tuple[tuple[str, ...], int, Node, int]  # path, the table's offset, the table, the member
+_Found = tuple[tuple[str, ...], int, Node, int]  # path, table's offset, table, member
 
 
 @memo
 def _search(node: Node) -> tuple[_Found, ...]:
-    """Return the keys in question in a table and all below it; offsets from the table."""
+    """Return such keys in a table and its subtables; offsets are from the table."""
     return tuple(_look(node))
 
 

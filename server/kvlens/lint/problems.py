@@ -1,6 +1,6 @@
-"""Findings as problems, gathered: a limited number of each rule, and a failed rule stops no other.
+"""Turn findings into problems: a limited number per rule; a failed rule doesn't stop the others.
 
-This is the only place that makes problems.
+Problems are created only here.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from kvlens.text import Span
 if TYPE_CHECKING:
     from kvlens.seeds.array import Problem as SeedProblem
 
-MOST = 1_000  # problems of one rule in a file that are listed; the rest is counted
+MOST = 1_000  # listed problems of one rule per file; the rest is counted
 _FAILED = "internal-error"
-_WHOLE = Span(0, 0)  # where a problem of the whole file is
+_WHOLE = Span(0, 0)  # the span of a problem of the whole file
 
 
 def problems_of(
     rule: RuleInfo, check: Callable[..., Iterable[Finding]], *given: object
 ) -> Iterator[Problem]:
-    """Yield what a rule finds; where it fails, the problem that says so."""
+    """Yield what a rule finds; if it fails, a problem that reports that."""
     try:
         for finding in check(*given):
             yield Problem(
@@ -42,26 +42,26 @@ def problems_of(
 
 
 def reported(code: str, message: str, span: Span = _WHOLE) -> Problem:
-    """Return a problem that something other than its rule has found."""
+    """Return a problem that was found outside its rule."""
     rule = find_rule(code)
     assert rule
     return Problem(rule.code, rule.severity, message, span)
 
 
 def file_problem(reason: str) -> Problem:
-    """Return the problem of a file that cannot be read, and why."""
+    """Return the problem of a file that can't be read, with the reason."""
     return reported("unreadable-file", reason)
 
 
 def failed(what: str, error: Exception) -> Problem:
-    """Return the problem that reports a bug in KV Lens; `what` has failed."""
+    """Return a problem that reports a bug in KV Lens: `what` has failed."""
     return reported(_FAILED, told(what, error))
 
 
 def gathered(problems: Iterable[Problem]) -> list[Problem]:
-    """Return problems in the order of the file, MOST of a rule at most.
+    """Return problems in the order of the file, at most MOST per rule.
 
-    One more says how many were left out; of rules that failed the first is listed.
+    One more says how many were omitted. Of failed rules, only the first is listed.
     """
     counts: Counter[str] = Counter()
     found: list[Problem] = []
@@ -82,7 +82,7 @@ def gathered(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def seed_findings(listed: Sequence[SeedProblem], count: int, code: str) -> Iterator[Finding]:
-    """Yield what a seed file's reader has found; the last one says how many more there are."""
+    """Yield what a seed file's parser has found; the last one says how many more there are."""
     for problem in listed:
         yield Finding(problem.span, problem.message)
     if (left := count - len(listed)) > 0:
@@ -95,11 +95,11 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def is_sum(problem: Problem) -> bool:
-    """Return whether a problem stands for those that are not listed."""
+    """Return whether a problem counts those that aren't listed."""
     return bool(problem.data) and "more" in (problem.data or ())
 
 
 def number_of(problem: Problem) -> int:
-    """Return how many problems one stands for."""
+    """Return how many problems this one counts for."""
     more = problem.data.get("more") if problem.data else None
     return more if isinstance(more, int) else 1

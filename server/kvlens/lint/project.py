@@ -1,6 +1,6 @@
-"""What is checked, and with what: the files of each project together.
+"""Check the files of each project together.
 
-A project is a config with the seed files beside it and the sources below it.
+A project is a config with the seed files next to it and the sources in its folder.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from kvlens.lint.suppressions import apply_suppressions, with_severity
 
 @dataclass(frozen=True)
 class Checked:
-    """One file that was looked at: its text (empty where it could not be read), its problems."""
+    """One checked file: its text (empty if it can't be read) and its problems."""
 
     path: Path
     text: str
@@ -44,8 +44,8 @@ class Checked:
 class Wanted:
     """Files to check that have a config in common.
 
-    config: the one that counts for the sources; None for files that belong to no project.
-    files: configs and seed files; sources: JavaScript and TypeScript. In the order to report.
+    config: the one for the sources; None for files without a project. files: configs and seed
+    files; sources: JavaScript and TypeScript. Both in report order.
     """
 
     config: Path | None
@@ -54,7 +54,7 @@ class Wanted:
 
 
 class _Plan:
-    """The files to check, each once, by the project that they belong to."""
+    """The files to check, each once, by project."""
 
     def __init__(self) -> None:
         self.projects: dict[Path | None, Wanted] = {}
@@ -62,7 +62,7 @@ class _Plan:
         self._owner = functools.cache(owning_config)
 
     def add(self, path: Path) -> None:
-        """Add a file, unless it is there already."""
+        """Add a file, unless it is already included."""
         whole = path.resolve()
         if whole in self._seen:
             return
@@ -72,8 +72,8 @@ class _Plan:
         (wanted.sources if is_source(str(path)) else wanted.files).append(path)
 
     def add_below(self, folder: Path) -> None:
-        """Add the configs below a folder, the seed files beside each, and the sources."""
-        from kvlens.js.files import source_files  # late: an editor may never see a source
+        """Add the configs in a folder and its subfolders, their seed files, and the sources."""
+        from kvlens.js.files import source_files  # late: an editor may never open a source
 
         configs = find_configs(folder)
         for config in configs:
@@ -89,7 +89,7 @@ class _Plan:
 
 
 def wanted_for(paths: Iterable[Path]) -> list[Wanted]:
-    """Return the files that these files and folders stand for, by their projects."""
+    """Return the files in these files and folders, by project."""
     plan = _Plan()
     for path in paths:
         if path.is_dir():
@@ -100,7 +100,7 @@ def wanted_for(paths: Iterable[Path]) -> list[Wanted]:
 
 
 def check_project(wanted: Wanted, levels: Levels, with_sources: bool) -> list[Checked]:
-    """Check the files of one project; without the parser, its configs and seed files alone."""
+    """Check the files of one project; without the parser, only its configs and seed files."""
     found: list[Checked] = []
     read: dict[Path, Config] = {}
     for path in wanted.files:
@@ -121,7 +121,7 @@ def check_project(wanted: Wanted, levels: Levels, with_sources: bool) -> list[Ch
 
 
 def is_seed_file(path: Path) -> bool:
-    """Tell a seed file from a config: by its folder, or as JSON that begins with an array."""
+    """Return whether a file is a seed file: by its folder, or as JSON that begins with an array."""
     if path.suffix != ".json" or is_config(path):
         return False
     if path.parent.name == SEEDS:
@@ -147,7 +147,7 @@ def _check_file(path: Path, levels: Levels) -> tuple[Checked, Config | None]:
 
 
 def check_config_file(path: Path, levels: Levels) -> tuple[Checked, Config | None]:
-    """Check a config as it is on disk, and return it too where it can be read."""
+    """Check a config on disk, and also return it if it can be read."""
     try:
         text = read_config(path)
     except ConfigError as error:
@@ -174,7 +174,7 @@ def _check_seed_file(path: Path) -> Checked:
 def _check_sources(
     wanted: Wanted, config: Config | None, levels: Levels
 ) -> tuple[list[Checked], list[Problem]]:
-    """Return the sources checked, and what they say of the config where that is checked too."""
+    """Return the checked sources, and the problems of a checked config that they reveal."""
     if not wanted.sources and config is None:
         return [], []
     from kvlens.js.files import SourceFiles
@@ -189,7 +189,7 @@ def _check_sources(
         configs = [] if known is None else [known]
         project = SourceContext(configs, files.types(), texts_beside(folder))
     unused: list[Problem] = []
-    if config is not None and not files.unread:  # what is not read may use any binding
+    if config is not None and not files.unread:  # unread sources may use any binding
         found = check_with_sources(config, files.texts, files.parsed)
         unused = [*apply_suppressions(config, found, levels)]
     checked = []
@@ -214,4 +214,4 @@ def _load(path: Path) -> Config | None:
 
 
 def _whole(path: Path) -> Path:
-    return Path(os.path.normpath(path.absolute()))  # as sources name one another
+    return Path(os.path.normpath(path.absolute()))  # as sources refer to each other

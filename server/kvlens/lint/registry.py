@@ -1,7 +1,7 @@
-"""Every rule there is, found in `lint/config`, `lint/js` and `lint/seeds`: one file, one rule.
+"""Find all rules in `lint/config`, `lint/js` and `lint/seeds`: one rule per file.
 
-A new file with a `RULE` is all it takes. Rules are listed by domain, then by code; those of a
-domain are imported when they are first asked for, so that checking a config reads no other.
+To add a rule, add a file with a `RULE`. Rules are sorted by domain, then by code. A domain's rules
+are imported at first use: checking a config doesn't import the others.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DOMAINS: tuple[Domain, ...] = get_args(Domain)
 
 @cache
 def rules_of(domain: Domain) -> Mapping[str, Rule]:
-    """Return the rules of one domain by their codes."""
+    """Return the rules of one domain by code."""
     package = importlib.import_module(f"kvlens.lint.{domain}")
     modules = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
     rules = [importlib.import_module(f"{package.__name__}.{name}").RULE for name in modules]
@@ -28,12 +28,12 @@ def rules_of(domain: Domain) -> Mapping[str, Rule]:
 
 @cache
 def rules() -> Mapping[str, Rule]:
-    """Return all rules by their codes: those of configs, of sources, of seed files."""
+    """Return all rules by code: for configs, sources and seed files."""
     return {code: rule for domain in DOMAINS for code, rule in rules_of(domain).items()}
 
 
 def find_rule(code: str) -> Rule | None:
-    """Return the rule of that code, if there is one; other domains are read only if need be."""
+    """Return the rule with this code, if any; other domains are imported only if necessary."""
     for domain in DOMAINS:
         if rule := rules_of(domain).get(code):
             return rule

@@ -1,4 +1,4 @@
-"""Changes to a config that fix nothing: another way to write it, or more of the same."""
+"""Changes to a config that aren't fixes: another way to write it, or a new namespace."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kvlens.text import Span
 
 
 def rewrites(config: Config, span: Span) -> list[Fix]:
-    """Return the changes to offer at a place: only those that leave the file as right as it is."""
+    """Return the changes to offer at a span: only those that don't cause problems."""
     proposed = list(_rewrites(config, span))
     if not proposed or not still_valid(config):
         return []

@@ -1,8 +1,8 @@
-"""Checking the versions of one source as it is typed, without problems that come and go.
+"""Check the versions of one source as it is typed, without flickering problems.
 
-An open bracket or quote makes the parser lose its way far beyond the line it is on, and a
-line that ends in `=` takes the next one for its own. So while a text is not whole, what lies
-outside of the lines that changed since it last was stays as it was found then.
+An open bracket or quote causes errors far beyond its line, and a line that ends in `=` absorbs the
+next one. So while a text has syntax errors, problems outside the lines that changed since the last
+complete version are kept.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ class SourceChecker:
 
     def __init__(self, path: str) -> None:
         self.reader = SourceReader(path)
-        self._whole: Source | None = None  # the last version that was whole
-        self._found: tuple[SourceContext, list[Problem]] | None = None  # what was found in that
+        self._whole: Source | None = None  # the last version without syntax errors
+        self._found: tuple[SourceContext, list[Problem]] | None = None  # its problems
 
     def check(
         self, text: str, context: SourceContext = ALONE, now: float | None = None
     ) -> list[Problem]:
-        """Return what is wrong with one version, in the order of the file.
+        """Return the problems of one version, in the order of the file.
 
-        Raises as `SourceReader.read` does.
+        Raises the errors of `SourceReader.read`.
         """
         if is_test(self.reader.path, context.configs) or not may_matter(text, context):
             return []
@@ -54,7 +54,7 @@ class SourceChecker:
 
 
 def _merged(kept: list[Problem], found: list[Problem], lines: Difference) -> list[Problem]:
-    """Return what is found in the changed lines, and what was kept of the lines around them."""
+    """Return new problems in the changed lines, and kept ones in the lines around them."""
     start, old_end, new_end = lines
     by = new_end - old_end
     merged = [problem for problem in kept if problem.span.end <= start]

@@ -1,4 +1,4 @@
-"""What several rules need to fix a source."""
+"""Helpers for rules that fix a source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kvlens.text import Span
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-# What binds as tightly as a call, so that it can be divided without brackets.
+# Expressions that bind as tightly as a call and can be divided without parentheses.
 _TIGHT = frozenset(
     ("identifier", "number", "call_expression", "member_expression", "parenthesized_expression")
 )
@@ -27,19 +27,19 @@ _THOUSAND = frozenset(("1000", "1_000", "1e3"))
 
 
 def given(problem: Problem, name: str) -> Any:
-    """Return what the rule gives for its fix; None where it gives nothing."""
+    """Return an item of the finding's data; None if there is none."""
     return problem.data.get(name) if problem.data else None
 
 
 def node_at(source: Source, span: Span) -> Node | None:
-    """Return the smallest node that is exactly at a place."""
+    """Return the smallest node with exactly this span."""
     start, end = source.offsets.byte(span.start), source.offsets.byte(span.end)
     node = source.root.descendant_for_byte_range(start, end)
     return node if node is not None and node.byte_range == (start, end) else None
 
 
 def call_at(context: Context, span: Span) -> KvCall | None:
-    """Return the innermost call that a place is in."""
+    """Return the innermost call around a span."""
     around = [
         call
         for call in context.analysis.sure_calls
@@ -49,7 +49,7 @@ def call_at(context: Context, span: Span) -> KvCall | None:
 
 
 def write(context: Context, problem: Problem, title: str, new: str, *, safe: bool = False) -> Fix:
-    """Return the fix that writes another expression where the problem is."""
+    """Return the fix that replaces the problem's expression."""
     node = node_at(context.analysis.source, problem.span)
     if node is not None and node.type == _SHORTHAND:  # { expirationTtl }
         new = f"{context.analysis.source.text_of(node)}: {new}"
@@ -57,7 +57,7 @@ def write(context: Context, problem: Problem, title: str, new: str, *, safe: boo
 
 
 def in_seconds(context: Context, problem: Problem, *, whole: bool = False) -> Iterator[Fix]:
-    """Write the number that is meant, or divide by 1000; `whole` where it takes no fractions."""
+    """Write the intended number, or divide by 1000; `whole` if it must be an integer."""
     node = node_at(context.analysis.source, problem.span)
     if node is None:
         return
@@ -85,7 +85,7 @@ def _without_thousand(source: Source, node: Node) -> str | None:
 
 
 def wrapped(context: Context, problem: Problem, *, safe: bool = False) -> Iterator[Fix]:
-    """Hand the value to the function that makes it text."""
+    """Wrap the value in the function that converts it to text."""
     function = given(problem, "wrap")
     if function:
         text = context.analysis.source.text[slice(*problem.span)]
@@ -94,7 +94,7 @@ def wrapped(context: Context, problem: Problem, *, safe: bool = False) -> Iterat
 
 
 def awaited(context: Context, problem: Problem) -> Iterator[Fix]:
-    """Write `await` before a call, in brackets where something follows that binds tighter."""
+    """Write `await` before a call, in parentheses if something binds tighter."""
     call = call_at(context, problem.span)
     if call is None or not given(problem, "await"):
         return

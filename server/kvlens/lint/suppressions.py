@@ -1,8 +1,8 @@
 """Comments that silence a rule on one line, and the severities that the user gives to rules.
 
-`# kvlens-disable-line CODE[, CODE]` silences its own line, `# kvlens-disable-next-line …` the one
-below. In JSON, JavaScript and TypeScript the comment is `//` or `/* */`. A reason may follow after
-` -- `.
+`# kvlens-disable-line CODE[, CODE]` applies to its own line, `# kvlens-disable-next-line …` to the
+next one. In JSON, JavaScript and TypeScript, the comment is `//` or `/* */`. A reason may follow
+after ` -- `.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Commented(Remembering, Protocol):
         """The whole text."""
 
     def comments_with(self, word: str) -> Iterable[Span]:
-        """Return where the comments are that hold a word."""
+        """Return the spans of the comments that contain a word."""
 
 
 class Suppression(NamedTuple):
@@ -43,14 +43,14 @@ class Suppression(NamedTuple):
 
 @memo
 def suppressions(file: Commented) -> list[Suppression]:
-    """Return the comments of a file that silence a line."""
+    """Return the suppression comments of a file."""
     return list(_read(file)) if _MARK in file.text else []
 
 
 def apply_suppressions(
     file: Commented, problems: Iterable[Problem], levels: Levels | None = None
 ) -> Iterator[Problem]:
-    """Yield the problems that no comment silences, as severe as the user wants them."""
+    """Yield the problems that no comment suppresses, with the user's severities."""
     quiet = {(silence.line, code) for silence in suppressions(file) for code, _ in silence.codes}
     index = LineIndex(file.text) if quiet else None
     for problem in problems:
@@ -62,7 +62,7 @@ def apply_suppressions(
 
 
 def with_severity(problem: Problem, levels: Levels | None) -> Problem | None:
-    """Return a problem as severe as the user wants it; None where its rule is off."""
+    """Return a problem with the user's severity; None if its rule is off."""
     level = levels.get(problem.code) if levels else None
     if level is None:
         return problem
@@ -77,7 +77,7 @@ def _read(file: Commented) -> Iterator[Suppression]:
             continue
         next_line = comment[1] == "next-line"
         line = index.line_of(span.start) + next_line
-        named = len(comment[2].split(" --")[0])  # what follows is the reason, for people
+        named = len(comment[2].split(" --")[0])  # the rest is the reason
         codes = tuple(
             (code[0], Span(*code.span()))
             for code in _CODE.finditer(file.text, comment.start(2), comment.start(2) + named)

@@ -1,4 +1,4 @@
-"""How messages name values, fields, environments, options and durations."""
+"""Format values, fields, environments, options and durations for messages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def quoted(value: str) -> str:
 
 
 def not_listed(count: int, code: str) -> str:
-    """Return the message about problems of a rule that are left out."""
+    """Return the message about a rule's problems that aren't listed."""
     return f"{count:,} more problems of {code} in this file are not listed."
 
 
@@ -33,12 +33,12 @@ def not_listed(count: int, code: str) -> str:
 
 
 def described(field: Field) -> str:
-    """Return what a field holds, such as `the number 12`."""
+    """Describe a field's value, such as `the number 12`."""
     return described_value(field.kind, field.value)
 
 
 def described_value(kind: str, value: object) -> str:
-    """Return what a value is, such as `the number 12`; `kind` is one of nodes.KINDS."""
+    """Describe a value, such as `the number 12`; `kind` is one of nodes.KINDS."""
     if kind == "string":
         return f"the string {quoted(str(value))}"
     if kind in ("integer", "float"):
@@ -50,27 +50,27 @@ def described_value(kind: str, value: object) -> str:
 
 
 def usable(field: Field | None) -> str | None:
-    """Return the text of a field that holds a whole string; None for any other."""
+    """Return the text of a field that is a complete string; None for any other."""
     if field is None or field.kind != "string" or field.broken:
         return None
     return str(field.value)
 
 
 def wrong_kind(field: Field | None, kind: str) -> bool:
-    """Return whether a field is there, whole, and of another kind than it should be."""
+    """Return whether a field exists, is complete, and has the wrong type."""
     return field is not None and not field.broken and field.kind != kind
 
 
 def path_of(environment: Environment, *, previews: bool = False) -> str:
-    """Return how wrangler names an environment's list, such as `env.prod.kv_namespaces`."""
+    """Return wrangler's name for an environment's list, such as `env.prod.kv_namespaces`."""
     name = f"previews.{KV_FIELD}" if previews else KV_FIELD
     return name if environment.name is None else f"env.{environment.name}.{name}"
 
 
 def listed(names: list[str], count: int | None = None) -> str:
-    """Return names as a sentence lists them, a long list cut short.
+    """Return names as a list in a sentence, shortened if it is long.
 
-    `count` says how many there are where `names` are only the first.
+    `count` is the total if `names` are only the first ones.
     """
     shown = [quoted(name) for name in names[:_MOST]]
     if (all_of_them := len(names) if count is None else count) > _MOST:
@@ -91,14 +91,14 @@ def digits(number: float) -> str:
 
 
 def shown(value: Value) -> str:
-    """Return a number, or the string that is in its place, as a message shows it."""
+    """Return a number, or a string in its place, for messages."""
     if value.kind == "string":
         return quoted(str(value.value))
     return digits(value.value) if isinstance(value.value, float) else str(value.kind)
 
 
 def duration(seconds: float) -> str:
-    """Return a number of seconds in the largest unit that gives a short number: "41.7 days"."""
+    """Return seconds in the largest unit that gives a short number: "41.7 days"."""
     for size, unit in _UNITS:
         if seconds >= size:
             count = seconds / size
@@ -108,12 +108,12 @@ def duration(seconds: float) -> str:
 
 
 def place(call: KvCall, value: Value) -> Span:
-    """Return where a value is in a call."""
+    """Return the span of a value in a call."""
     return call.source.span(value.node)
 
 
 def named(call: KvCall, option: Property) -> str:
-    """Return an option with the expression it gets, where that is not the number itself."""
+    """Return an option with its expression, unless that is the number itself."""
     from kvlens.js.syntax import plain  # late: checking a config does without
 
     inner = plain(option.value.node)
@@ -124,5 +124,5 @@ def named(call: KvCall, option: Property) -> str:
 
 
 def whole(number: float) -> float:
-    """Return a number as the runtime takes it for an integer: cut, and 0 where it is none."""
+    """Convert a number to an integer like the runtime: truncated, and 0 for NaN."""
     return float(math.trunc(number)) if math.isfinite(number) else 0.0

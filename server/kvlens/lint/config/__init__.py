@@ -1,4 +1,4 @@
 """Rules for a Worker's config: one file for each rule, named after its code.
 
-Only rules. What several of them share is in `kvlens.lint`.
+Only rules. Shared code is in `kvlens.lint`.
 """

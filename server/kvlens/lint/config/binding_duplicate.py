@@ -1,6 +1,6 @@
 """Two namespaces of one environment under one binding. Wrangler: V11 of its validation.
 
-wrangler looks only once every entry is well-formed; this rule looks always.
+wrangler checks this only if every entry is valid; this rule always does.
 
 ## What
 Two namespaces of the same environment, or of the top level, have the same binding. The same

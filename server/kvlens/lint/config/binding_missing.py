@@ -1,4 +1,4 @@
-"""A namespace without a name for the Worker to reach it by. Wrangler: V3 of its validation.
+"""A namespace without a binding for the Worker to use. Wrangler: V3 of its validation.
 
 ## What
 A namespace has no `binding` field, or its value is an empty string.

@@ -1,7 +1,7 @@
-"""A binding that is not a JavaScript identifier.
+"""A binding that isn't a JavaScript identifier.
 
-wrangler takes it and a module Worker reaches it as `env["my-kv"]`, but not as `env.my-kv`; in
-service-worker syntax, where a binding is a global variable, nothing reaches it.
+wrangler accepts it, and a module Worker can use `env["my-kv"]`, but not `env.my-kv`. In
+service-worker syntax, where a binding is a global variable, it can't be used.
 
 ## What
 A binding has a character that isn't allowed in a JavaScript identifier, such as a hyphen or a

@@ -1,4 +1,4 @@
-"""A binding of another type than string. Wrangler: V3 of its validation.
+"""A binding that isn't a string. Wrangler: V3 of its validation.
 
 ## What
 `binding` is a number, true or false, a table or another value instead of a string.

@@ -1,7 +1,7 @@
-"""A config that wrangler does not read, for another one wins.
+"""A config that wrangler doesn't read because another one takes precedence.
 
-wrangler takes the nearest wrangler.json in the folder or above it, else the nearest
-wrangler.jsonc, else the nearest wrangler.toml: JSON far above wins over TOML nearby.
+wrangler takes the nearest wrangler.json in the folder or above it, else the nearest wrangler.jsonc,
+else the nearest wrangler.toml: JSON far above takes precedence over TOML nearby.
 
 ## What
 wrangler, run in this config's folder, uses another one. It looks for `wrangler.json` in the folder

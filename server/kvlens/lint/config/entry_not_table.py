@@ -1,4 +1,4 @@
-"""An element of `kv_namespaces` is not a table. Wrangler: V2 of its validation.
+"""An element of `kv_namespaces` that isn't a table. Wrangler: V2 of its validation.
 
 ## What
 An element of `kv_namespaces` is a string, a number, null or an array instead of a table.

@@ -1,7 +1,7 @@
 """An environment without a binding of the top level. Wrangler: V9 and V10 of its validation.
 
-KV namespaces are not inherited: what an environment does not list, its Worker does not have.
-wrangler warns too, yet only of the environment that is selected.
+KV namespaces aren't inherited: a Worker has only those that its environment lists. wrangler also
+warns, but only about the selected environment.
 
 ## What
 The top level binds a namespace, and an environment doesn't bind one with that name. Each
@@ -57,7 +57,7 @@ from kvlens.lint.env_names import TABLES
 from kvlens.lint.fix_helpers import can_extend
 from kvlens.lint.wording import listed, path_of, quoted
 
-# Tables of an environment: one that `[env]` holds is on its way to `[env.NAME]` above it.
+# Tables of an environment: one inside `[env]` is probably moving to the `[env.NAME]` above it.
 _NO_NAMES = frozenset(
     (
         *TABLES,
@@ -71,12 +71,12 @@ _NO_NAMES = frozenset(
         "triggers",
     )
 )
-_MOST = 10  # places of missing bindings that are shown
+_MOST = 10  # related places shown for missing bindings
 _WRITTEN = 10_000  # bindings that one fix adds
 
 
 class _Missing(NamedTuple):
-    """An environment and the bindings of the top level that it has not."""
+    """An environment and the top-level bindings that it lacks."""
 
     environment: Environment
     number: int
@@ -84,7 +84,7 @@ class _Missing(NamedTuple):
     here: Mapping[str | None, int]
 
     def names(self, most: int | None = None) -> list[str]:
-        """Return them; all there are can be as many as bindings times environments."""
+        """Return the names, up to `most`: there can be as many as bindings times environments."""
         return [*islice((name for name in self.wanted if name not in self.here), most)]
 
 

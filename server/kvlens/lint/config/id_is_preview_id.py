@@ -1,7 +1,7 @@
-"""An id that is its own preview_id.
+"""An entry with the same id and preview_id.
 
-wrangler takes it. The two exist so that `wrangler dev --remote` need not work on the data of
-production; writing the same id twice may be meant, so this is only a hint.
+wrangler accepts it. There are two ids to keep `wrangler dev --remote` off the production data.
+Using one id for both may be intended, so this is only a hint.
 
 ## What
 A namespace has the same `id` and `preview_id`. Placeholders don't count.

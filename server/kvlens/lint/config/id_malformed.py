@@ -1,6 +1,6 @@
-"""An id that is not 32 hexadecimal digits.
+"""An id that isn't 32 hexadecimal digits.
 
-wrangler takes it, and `wrangler dev` works; the API refuses it at deploy (code 10042).
+wrangler accepts it, and `wrangler dev` works; the API rejects it at deploy (code 10042).
 
 ## What
 `id` isn't 32 hexadecimal digits, and isn't an obvious [placeholder](id-placeholder.md) either: a

@@ -1,4 +1,4 @@
-"""An id of another type than string. Wrangler: V4 of its validation.
+"""An id that isn't a string. Wrangler: V4 of its validation.
 
 ## What
 `id` is a number, null, a table or another value instead of a string.

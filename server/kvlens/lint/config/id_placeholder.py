@@ -1,6 +1,6 @@
-"""An id that only holds the place of a real one, such as `<YOUR_ID>`.
+"""An id that is only a placeholder, such as `<YOUR_ID>`.
 
-wrangler takes it, and `wrangler dev` works; the API refuses it at deploy (code 10042).
+wrangler accepts it, and `wrangler dev` works; the API rejects it at deploy (code 10042).
 
 ## What
 `id` is a note to the reader or a template variable (`<YOUR_ID>`, `{{KV_ID}}`,

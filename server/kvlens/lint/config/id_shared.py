@@ -1,4 +1,4 @@
-"""One namespace in two environments. wrangler takes it, and it may well be meant: a hint.
+"""One namespace in two environments. wrangler accepts it, and it may be intended: a hint.
 
 ## What
 An environment has an `id` that the top level or an earlier environment has too. Placeholders don't
@@ -43,7 +43,7 @@ from kvlens.lint.wording import quoted
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    seen: dict[str, tuple[str | None, Entry]] = {}  # an id and where it is first
+    seen: dict[str, tuple[str | None, Entry]] = {}  # id -> its first entry
     for environment, entries, _, _, _, by_id in columns(config):
         fresh: dict[str, tuple[str | None, Entry]] = {}
         for value, place in by_id.items():

@@ -1,6 +1,6 @@
 """One namespace under two bindings of the same environment.
 
-wrangler takes it, and it may be meant, keys apart by prefix: a hint.
+wrangler accepts it, and it may be intended, with keys separated by prefix: a hint.
 
 ## What
 Two namespaces of one environment have different bindings and the same `id`. Placeholders don't

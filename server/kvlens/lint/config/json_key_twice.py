@@ -1,6 +1,6 @@
-"""A key that an object of a JSON config has twice.
+"""A duplicate key in an object of a JSON config.
 
-wrangler takes the last one without a word; in TOML it is a syntax error.
+wrangler silently uses the last one; in TOML it is a syntax error.
 
 ## What
 An object in `wrangler.json` or `wrangler.jsonc` has the same key twice. The second is underlined.

@@ -1,7 +1,7 @@
-"""Namespaces that another table has captured. Wrangler: V15 and V16 of its validation.
+"""Namespaces that end up in another table. Wrangler: V15 and V16 of its validation.
 
-In TOML every line below a header belongs to that header's table. In `[vars]` wrangler makes the
-list an environment variable without a word; elsewhere it warns of an unexpected field.
+In TOML, every line after a header belongs to that header's table. In `[vars]`, wrangler silently
+makes the list an environment variable; elsewhere, it warns of an unexpected field.
 
 ## What
 `kv_namespaces` is a field of another table: of `[vars]`, `[dev]`, `[site]`, `[env.NAME.vars]` or

@@ -1,4 +1,4 @@
-"""A name that is nearly `kv_namespaces`. Wrangler: V14 and V17 of its validation.
+"""A misspelled `kv_namespaces`. Wrangler: V14 and V17 of its validation.
 
 wrangler warns of an unexpected field and binds nothing.
 
@@ -61,7 +61,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
         scope = next((e for e in config.environments if e.name == stray.environment), None)
         known = () if scope is None else scope.previews if "previews" in stray.path else scope.kv
         if any(not (stray.headers and kv.definition.elements) for kv in known):
-            continue  # a second list under the name would make the file invalid
+            continue  # a second list with the name would make the file invalid
         bindings = [name for entry in stray.entries if (name := entry.text_of("binding"))]
         more = [] if stray.path else spread(config, None, bindings)
         also = ", and add its bindings to every environment" if more else ""

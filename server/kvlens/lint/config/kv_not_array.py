@@ -1,4 +1,4 @@
-"""`kv_namespaces` is something else than an array. Wrangler: V1 of its validation.
+"""`kv_namespaces` isn't an array. Wrangler: V1 of its validation.
 
 ## What
 `kv_namespaces`, at the top level, in an environment or in the `previews` of either, is a table, a
@@ -59,7 +59,7 @@ def _check(config: Config) -> Iterator[Finding]:
             if kv.kind == "array" or kv.kind in ("missing", "invalid") or kv.broken:
                 continue
             if config.is_json and config.root.parts[0][1].broken and _on_a_later_line(config, kv):
-                continue  # its bracket is still to be typed: this is the next line's
+                continue  # its bracket hasn't been typed yet: this value is from the next line
             node = kv.definition.node
             value = described_value(kv.kind, node.value if node else None)
             way_out = _way_out(config, kv, path)
@@ -70,7 +70,7 @@ def _check(config: Config) -> Iterator[Finding]:
 
 
 def _lists(environment: Environment) -> Iterator[tuple[bool, KvList]]:
-    """Yield the lists of an environment, each with whether it is the previews'."""
+    """Yield the lists of an environment, each with whether it is for previews."""
     yield from ((False, kv) for kv in environment.kv)
     yield from ((True, kv) for kv in environment.previews)
 
@@ -115,7 +115,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
 
 
 def _double_brackets(config: Config, name: Span, top: bool) -> Iterator[Fix]:
-    """Yield the fix of `[kv_namespaces]` where it is a header of its own."""
+    """Yield the fix of `[kv_namespaces]` if it is a table header."""
     for base, section in config.sections:
         if section.header and base + section.header[-1].start == name.start:
             start, end = base, base + section.body.head

@@ -1,7 +1,7 @@
-"""One name for two things of different types, or twice for one type. Wrangler: V12, V13.
+"""One name for two bindings, of different types or of one. Wrangler: V12, V13.
 
-wrangler looks only once every entry is well-formed; this rule looks always. Two KV namespaces
-of one name are the business of binding-duplicate.
+wrangler checks this only if every entry is valid; this rule always does. binding-duplicate reports
+two KV namespaces with one name.
 
 ## What
 In one environment, two things have the same name: a KV namespace and a variable, a D1 database and

@@ -1,7 +1,7 @@
 """A preview_id that is an empty string.
 
-wrangler takes it without a word, and in dev prefers it, empty as it is, to `id`: the two are
-joined with `??`, which an empty string passes (workers-sdk, deploy-helpers' binding-utils).
+wrangler silently accepts it, and in dev prefers it to `id` even though it is empty: it uses `??`,
+which keeps an empty string (workers-sdk, deploy-helpers' binding-utils).
 
 ## What
 `preview_id` is an empty string.

@@ -1,4 +1,4 @@
-"""A preview_id of another type than string. Wrangler: V6 of its validation.
+"""A preview_id that isn't a string. Wrangler: V6 of its validation.
 
 ## What
 `preview_id` is a number, null, a table or another value instead of a string.

@@ -1,7 +1,7 @@
-"""`remote = true` where a Worker under `wrangler dev` writes to the data of production.
+"""`remote = true`, with which a Worker under `wrangler dev` writes to production data.
 
-With a preview_id of its own it is the preview's data that dev works on: wrangler takes
-`preview_id ?? id` there (4.164, wrangler-bundle's conversion of bindings).
+With a separate preview_id, dev uses the preview data: wrangler takes `preview_id ?? id` there
+(4.164, wrangler-bundle's conversion of bindings).
 
 ## What
 A namespace has `remote = true` and an `id` that looks real, and no `preview_id` of its own.

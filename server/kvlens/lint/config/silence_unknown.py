@@ -1,4 +1,4 @@
-"""A comment that should silence a rule, but names none that there is.
+"""A suppression comment that names an unknown rule.
 
 ## What
 A comment `kvlens-disable-line` or `kvlens-disable-next-line` names a rule that doesn't exist, or no
@@ -60,7 +60,7 @@ def _is_known(code: str) -> bool:
 
 
 def _codes() -> list[str]:
-    """Return the rules that find something in configs, some of them with the sources' help."""
+    """Return the codes of rules that report in configs, including those that read sources."""
     with_sources = (rule for rule in rules_of("js").values() if isinstance(rule, ProjectRule))
     return [*rules_of("config"), *(rule.code for rule in with_sources)]
 

@@ -39,7 +39,7 @@ from kvlens.lint.base import Finding, Fix, Problem, TextRule
 from kvlens.lint.fix_helpers import entry_at
 from kvlens.text import Span
 
-# What the parsers say, and how a reader of configs would put it.
+# The parsers' messages, and better ones for users.
 _PLAINER = (
     (r"Unexpected character: '\\x00'|Unexpected end of file", "it ends in the middle of a value"),
     (r'Key "(.*)" already exists', r'duplicate key "\1"'),
@@ -66,7 +66,7 @@ _VALUE_BEGINS = re.compile(r"=[ \t]*\Z")
 
 def _check(config: Config) -> Iterator[Finding]:
     if config.refused:
-        return  # said elsewhere
+        return  # reported by another rule
     if config.is_json and not config.text.strip("\ufeff \t\r\n"):
         yield Finding(Span(0, 0), "The file is empty, and JSON needs a value: start with {}.")
         return

@@ -1,8 +1,8 @@
 r"""TOML 1.1 in a project whose wrangler reads only TOML 1.0.
 
-wrangler reads TOML 1.1 since 4.137.0, which took smol-toml 1.8; before, up to smol-toml 1.5.2 and
-@iarna/toml, these forms stop it. Where nothing tells which wrangler the project has, nothing is
-said.
+wrangler reads TOML 1.1 since 4.137.0, which has smol-toml 1.8; earlier versions, with smol-toml up
+to 1.5.2 or @iarna/toml, fail on it. If the project's wrangler version is unknown, nothing is
+reported.
 
 ## What
 The file uses TOML 1.1 (an inline table over several lines or with a comma after its last field, the
@@ -86,7 +86,7 @@ def _check(config: Config, context: ProjectContext) -> Iterator[Finding]:
 
 
 def _forms(text: str) -> Iterator[_Form]:
-    """Yield what TOML 1.0 does not have: in inline tables line ends and a last comma; escapes."""
+    """Yield what TOML 1.0 lacks: line ends and trailing commas in inline tables; escapes."""
     opened: list[tuple[str, int]] = []
     reported: set[int] = set()
     comma: int | None = None
@@ -133,7 +133,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
 
 
 def _one_line(text: str, start: int) -> Iterator[Edit]:
-    """Yield the edits that put an inline table on one line; none where it holds a comment."""
+    """Yield the edits that put an inline table on one line; none if it contains a comment."""
     depth, end = 0, start
     for found in _TOKEN.finditer(text, start):
         depth += (found[0] == "{") - (found[0] == "}")

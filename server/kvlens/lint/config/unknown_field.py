@@ -1,4 +1,4 @@
-"""A field that no namespace has. Wrangler: V8 of its validation, a warning there too.
+"""An unknown field of a namespace. Wrangler: V8 of its validation, also a warning.
 
 ## What
 A namespace has a field other than `binding`, `id`, `preview_id` and `remote`. The message names the
@@ -42,7 +42,7 @@ from kvlens.lint.wording import quoted
 
 # workers-sdk, workers-utils' config validation (4.164.0)
 FIELDS = ("binding", "id", "preview_id", "remote")
-# Fields of the top level that are not tables: below a header they fall into its table.
+# Top-level fields that aren't tables: after a header, they end up in its table.
 _OF_THE_TOP = frozenset(
     (
         *("main", "compatibility_date", "compatibility_flags", "account_id", "workers_dev"),
@@ -52,7 +52,7 @@ _OF_THE_TOP = frozenset(
         *("jsx_factory", "jsx_fragment", "rules", "usage_model", "zone_id", "type", "legacy_env"),
     )
 )
-# Names of older versions, of other tools and of the API for the same thing.
+# Names for the same thing in older versions, other tools and the API.
 _OTHER_NAMES = {
     "experimental_remote": "remote",
     "name": "binding",
@@ -67,13 +67,13 @@ _OTHER_NAMES = {
 
 
 def nearest_field(name: str) -> str | None:
-    """Return the field that a wrong name most likely means, if any."""
+    """Return the field that an unknown name most likely means, if any."""
     plain = name.lower().replace("-", "_").replace(" ", "_")
     if plain in FIELDS:
         return plain
     if plain in _OTHER_NAMES:
         return _OTHER_NAMES[plain]
-    from difflib import get_close_matches  # late: most entries are right
+    from difflib import get_close_matches  # late: most entries are valid
 
     close = get_close_matches(plain, FIELDS, n=1, cutoff=0.6)
     return close[0] if close else None

@@ -1,4 +1,4 @@
-"""A file that should be checked cannot be read: no permission, binary, not UTF-8, too big.
+"""A file to check that can't be read: no permission, binary, not UTF-8, too large.
 
 ## What
 A file couldn't be read: the permission is missing, it's binary, it's not UTF-8, it's a pipe or a

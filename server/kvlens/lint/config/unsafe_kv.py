@@ -1,4 +1,4 @@
-"""A namespace among the unsafe bindings. Wrangler: V21 of its validation, a warning there too.
+"""A namespace among the unsafe bindings. Wrangler: V21 of its validation, also a warning.
 
 ## What
 `unsafe.bindings` has an entry of the type `kv_namespace`.

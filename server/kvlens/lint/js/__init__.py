@@ -1,4 +1,4 @@
 """Rules for JavaScript and TypeScript: one file for each rule, named after its code.
 
-Only rules. What the code means is worked out in `kvlens.js`.
+Only rules. The analysis of code is in `kvlens.js`.
 """

@@ -1,4 +1,4 @@
-"""A namespace that the code uses and some environment lacks: `kv_namespaces` is not inherited.
+"""A namespace that the code uses and an environment lacks: `kv_namespaces` isn't inherited.
 
 ## What
 The code uses a namespace that the config declares, but not in every environment. The top level

@@ -73,7 +73,7 @@ def _check(context: Context) -> Iterator[Finding]:
         if use.name in declared.kv or use.name in declared.others:
             continue
         if use.name in declared.quoted or use.name in context.project.beside:
-            continue  # it waits in a comment, or in the config of another deploy
+            continue  # it is in a comment, or in the config of another deploy
         if (
             use.name.startswith("__")
             or not analysis.is_kv(use.name)
@@ -96,7 +96,7 @@ def _check(context: Context) -> Iterator[Finding]:
 
 
 def _counts(use: BindingUse) -> bool:
-    """Tell a use that goes wrong with undefined from one that may be made for it."""
+    """Return whether a use fails with undefined; some may be made for that."""
     if use.how == "destructured" or use.node.parent is None:
         return True
     holder = outer(use.node.parent).parent

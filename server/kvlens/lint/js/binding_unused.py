@@ -1,7 +1,7 @@
-"""A namespace that the config declares and no source of the Worker names.
+"""A namespace that the config declares, but no source of the Worker mentions.
 
-Reported only where all sources of the project are known, and the code names every binding that
-it uses.
+Reported only if all sources of the project are known, and the code names every binding that it
+uses.
 
 ## What
 The config declares a namespace, and none of the Worker's sources use it. A type or a comment
@@ -69,9 +69,9 @@ from kvlens.lint.wording import quoted
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-# Packages that get `env` and read of it what the code names, and nothing else.
+# Packages that get `env`, and read only what the code names.
 _HARMLESS = ("hono", "itty-router", "cloudflare:", "node:")
-_DEPTH = 12  # how far names that stand for one another are followed
+_DEPTH = 12  # how many aliases are followed
 _DATA = {".json", ".html", ".css", ".txt", ".md", ".wasm", ".sql", ".svg", ".png", ".bin"}
 _GLOBALS_THAT_LOOK = {"Object", "Reflect", "JSON", "Array", "structuredClone", "console"}
 
@@ -79,9 +79,7 @@ _GLOBALS_THAT_LOOK = {"Object", "Reflect", "JSON", "Array", "structuredClone", "
 def _check(
     config: Config, texts: Mapping[str, str], parse: Callable[[str], Source]
 ) -> Iterator[Finding]:
-    """Nothing is said where the Worker's entry is not among the texts, or where code outside of
-    them gets at `env`.
-    """
+    """Reports nothing if the Worker's entry isn't in the texts, or other code can access `env`."""
     facts = declared([config])
     if facts.unsure or not _has_entries(config, texts):
         return
@@ -135,7 +133,7 @@ def _has_entries(config: Config, texts: Mapping[str, str]) -> bool:
 
 
 def _imports(source: Source, known: set[str]) -> Iterator[bool]:
-    """Tell, for each import of the project's own code, whether it is among the sources."""
+    """Yield, for each import of the project's own code, whether it is among the sources."""
     folder = PurePath(source.path).parent
     for node in source.captures.get("module", ()):
         module = source.text_of(node)[1:-1]
@@ -162,7 +160,7 @@ def _mentions(source: Source, name: str) -> Iterator[Node]:
 
 
 def _is_use(node: Node) -> bool:
-    """Tell a use from a comment and from the member of a type; any other mention is a use."""
+    """Return whether a mention is a use: any but a comment or a member of a type."""
     if node.type in ("comment", "html_comment"):
         return False
     parent = node.parent
@@ -170,7 +168,7 @@ def _is_use(node: Node) -> bool:
 
 
 def _is_opaque(source: Source) -> bool:
-    """Return whether other code may get at bindings that this source does not name."""
+    """Return whether other code may access bindings that this source doesn't name."""
     reach = BindingResolver(source)
     for node in source.captures.get("subscript", ()):
         base, index = node.child_by_field_name("object"), node.child_by_field_name("index")

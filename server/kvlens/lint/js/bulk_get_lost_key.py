@@ -1,6 +1,6 @@
-"""Keys that vanish from the Map of a bulk get: those like array indexes, and __proto__.
+"""Keys that are missing in the Map of a bulk get: those like array indexes, and __proto__.
 
-Seen in workerd: it copies the answer's named properties only.
+Observed in workerd: it copies only the named properties of the response.
 
 ## What
 A `get()` or `getWithMetadata()` with an array asks for a key that is a whole number, such as `"7"`,

@@ -1,7 +1,7 @@
-"""A cacheTtl that get() refuses. Runtime: 400 "Invalid cache_ttl of …".
+"""A cacheTtl that get() rejects. Runtime: 400 "Invalid cache_ttl of …".
 
-Since November 2025 the least is 30; Miniflare 2 wants 60. From 30 to 59 it depends, so nothing
-is said there.
+Since November 2025, the minimum is 30; Miniflare 2 requires 60. From 30 to 59, it depends, so
+nothing is reported.
 
 ## What
 `cacheTtl` of a `get()` or `getWithMetadata()` is below 30 seconds, above 2147483647, or not a

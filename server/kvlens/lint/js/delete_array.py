@@ -1,4 +1,4 @@
-"""delete() of several keys: it takes one, and with an array it deletes nothing and says nothing.
+"""delete() of several keys: it takes one, and silently ignores an array.
 
 ## What
 `delete()` gets an array: a literal, a constant, or the result of `map()` and similar methods.

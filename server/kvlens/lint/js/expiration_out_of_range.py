@@ -1,4 +1,4 @@
-"""An expiration that put() refuses: in milliseconds, past, or less than a minute ahead.
+"""An expiration that put() rejects: in milliseconds, past, or less than a minute ahead.
 
 Runtime: 400 "Invalid expiration of …", and TypeError "Value out of range" above 32 bits.
 

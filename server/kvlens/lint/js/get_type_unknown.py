@@ -1,4 +1,4 @@
-"""A type that get() does not know. Runtime: TypeError "Unknown response type. …".
+"""A type that get() doesn't support. Runtime: TypeError "Unknown response type. …".
 
 ## What
 A `get()` or `getWithMetadata()` asks for a type that doesn't exist. The types are `text`, `json`,
@@ -49,7 +49,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     known = _BULK if bulk else TYPES
     if value.value in known:
         return
-    from difflib import get_close_matches  # late: most types are right
+    from difflib import get_close_matches  # late: most types are valid
 
     close = get_close_matches(value.value.lower(), [name.lower() for name in known], n=1)
     nearest = next((name for name in known if close and name.lower() == close[0]), None)

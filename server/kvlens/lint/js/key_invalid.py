@@ -1,7 +1,7 @@
-"""A key that no namespace takes, or that is not the one that is meant.
+"""A key that namespaces reject, or that isn't the intended one.
 
-Runtime: TypeError "Key name cannot be empty.", "… is not allowed as a key name.", 414 above
-512 bytes. A key that is not a string is turned into one: "undefined", "[object Object]".
+Runtime: TypeError "Key name cannot be empty.", "… is not allowed as a key name.", 414 above 512
+bytes. A key that isn't a string is converted to one: "undefined", "[object Object]".
 
 ## What
 A key is empty, is `.` or `..`, has more than 512 bytes in UTF-8, is missing, or isn't a string:
@@ -66,7 +66,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
                 "The key is an array, which becomes one key with commas in it. "
                 "put() writes one key: call it once for each key.",
             )
-        elif call.method != "delete":  # its own rule
+        elif call.method != "delete":  # it has its own rule
             for item in key.items[:MAX_BULK_KEYS]:
                 yield from _wrong(call, item)
         return

@@ -1,4 +1,4 @@
-"""A limit that list() refuses or does not keep. Runtime: 400 "Invalid key_count_limit of …".
+"""A limit that list() rejects or ignores. Runtime: 400 "Invalid key_count_limit of …".
 
 ## What
 `limit` of a `list()` is above 1000, below 1, or not a number.

@@ -1,4 +1,4 @@
-"""A list whose further pages nobody asks for: a page has 1000 keys at most.
+"""A list that reads only the first page: a page has at most 1000 keys.
 
 ## What
 The keys of a `list()` are read, and nothing in the same function asks for the next page: there is
@@ -75,7 +75,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
 
 
 def _outermost(node: Node) -> Node:
-    """Return the function around all functions around a node, or the file."""
+    """Return the outermost function around a node, or the file."""
     found, here = node, node.parent
     while here is not None:
         if here.type in FUNCTIONS or here.parent is None:

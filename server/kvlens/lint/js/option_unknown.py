@@ -1,4 +1,4 @@
-"""An option that the method does not have: the runtime ignores it without an error.
+"""An option that the method doesn't have: the runtime silently ignores it.
 
 ## What
 A call has an option that its method doesn't have. `get()` and `getWithMetadata()` have `type` and
@@ -44,7 +44,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "put": ("expirationTtl", "expiration", "metadata"),
     "list": ("prefix", "limit", "cursor"),
 }
-# Names of other stores and of wrangler for the same thing, without case, `_` and `-`.
+# Names for the same thing in other stores and wrangler, without case, `_` and `-`.
 _OTHER_NAMES = {
     "ttl": "expirationTtl",
     "expirationttl": "expirationTtl",
@@ -97,7 +97,7 @@ def _nearest(name: str, known: tuple[str, ...]) -> str | None:
     other = _OTHER_NAMES.get(word)
     if other in known:
         return other
-    from difflib import get_close_matches  # late: most options are right
+    from difflib import get_close_matches  # late: most options are valid
 
     close = get_close_matches(word, [each.lower() for each in known], n=1, cutoff=0.7)
     return next((each for each in known if close and each.lower() == close[0]), None)

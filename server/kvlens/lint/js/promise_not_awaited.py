@@ -1,4 +1,4 @@
-"""A call whose promise nobody waits for: the runtime may end the request before it is done.
+"""A call without `await`: the runtime may end the request before the call is done.
 
 ## What
 A call is a statement on its own, without `await`, `return`, `void`, `then()` or `ctx.waitUntil()`.
@@ -78,7 +78,7 @@ def _is_taken_for_value(call: KvCall) -> bool:
     if name is None:
         return False
     if name.type == "object_pattern":
-        return True  # a promise has none of the properties of an answer
+        return True  # a promise has none of the properties of a result
     names = call.source.names
     declared = names.resolve(name) if name.type == "identifier" else None
     if declared is None or declared.kind != "const":
@@ -88,7 +88,7 @@ def _is_taken_for_value(call: KvCall) -> bool:
 
 
 def _wants_value(call: KvCall, node: Node) -> bool:
-    """Return whether a promise makes no sense at a place."""
+    """Return whether a promise makes no sense in an expression."""
     here = outer(node)
     parent = here.parent
     if parent is None:

@@ -1,4 +1,4 @@
-"""put() of undefined or null: the runtime stores the words, and Miniflare 2 throws.
+"""put() of undefined or null: the runtime stores the word, and Miniflare 2 throws.
 
 ## What
 `put()` gets `undefined` or `null` as its value, or no value at all.

@@ -1,4 +1,4 @@
-"""put() of a number or a boolean: the runtime stores its text, Miniflare 2 throws.
+"""put() of a number or a boolean: the runtime stores it as text, and Miniflare 2 throws.
 
 ## What
 `put()` gets a number or a boolean as its value.

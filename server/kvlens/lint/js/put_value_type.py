@@ -1,4 +1,4 @@
-"""put() of what it cannot store. Runtime: TypeError "KV put() accepts only strings, …".
+"""put() of a value that it can't store. Runtime: TypeError "KV put() accepts only strings, …".
 
 ## What
 `put()` gets an object, an array, a Map, a Date, a Blob, a function or a similar value.
@@ -38,7 +38,7 @@ from kvlens.lint.base import CallRule, Context, Finding
 from kvlens.lint.source_fix_helpers import wrapped
 from kvlens.lint.wording import place
 
-# Classes of the platform that are neither bytes nor a stream.
+# Platform classes that are neither bytes nor a stream.
 _CLASSES = {
     "Map", "Set", "WeakMap", "WeakSet", "Date", "Error", "RegExp", "Object", "Array", "URL",
     "URLSearchParams", "FormData", "Headers", "Request", "Response", "Blob", "File", "Promise",

@@ -1,7 +1,8 @@
-"""A TTL in milliseconds, or a point in time as a TTL: put() takes it, and the key stays for years.
+"""A TTL in milliseconds, or a point in time as a TTL: put() accepts it, and the key stays for
+years.
 
-Only what is plain is reported: a product with 1000, a name that says milliseconds, the clock,
-or a bare number that is a round time in milliseconds and not in seconds.
+Only clear cases are reported: a product with 1000, a name that says milliseconds, the clock, or a
+literal that is a round time in milliseconds but not in seconds.
 
 ## What
 `expirationTtl` or `cacheTtl` is obviously in milliseconds: it's multiplied by 1000, has a name such
@@ -75,7 +76,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
 
 
 def _is_round(value: Value, number: float) -> bool:
-    """Return whether a number as it is written is a round time in milliseconds only."""
+    """Return whether a literal is a round time only in milliseconds."""
     node = plain(value.source or value.node)
     if value.unit == "s" or node.type not in ("number", "string"):
         return False

@@ -1,4 +1,4 @@
-"""An expirationTtl that put() refuses. Runtime: 400 "Invalid expiration_ttl of …".
+"""An expirationTtl that put() rejects. Runtime: 400 "Invalid expiration_ttl of …".
 
 ## What
 `expirationTtl` of a `put()` is below 60 seconds, above 2147483647, or not a number. Constants and

@@ -1,4 +1,4 @@
 """Rules for seed files: one file for each rule, named after its code.
 
-Only rules. Seed files are read in `kvlens.seeds`.
+Only rules. Seed files are parsed in `kvlens.seeds`.
 """

@@ -1,4 +1,4 @@
-"""Something in a seed file that is left out or likely not meant.
+"""Something in a seed file that is ignored or probably not intended.
 
 ## What
 A seed file can be used, but something in it has no effect or is likely a mistake: an unknown

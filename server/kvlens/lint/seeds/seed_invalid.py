@@ -1,4 +1,4 @@
-r"""A mistake in a seed file, which keeps it from being used.
+r"""A mistake that makes a seed file unusable.
 
 ## What
 A seed file, `seeds/BINDING.json` or one that you name, isn't JSON, isn't an array, or has an item
