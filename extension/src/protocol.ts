@@ -3,7 +3,7 @@
 /** The code of an error: something has changed since it was read. */
 export const CONTENT_MODIFIED = -32801;
 
-/** How a request names a project. */
+/** A project in a request. */
 export interface InProject {
     /** URI of the config; needed if the workspace has several. */
     config?: string;
@@ -32,7 +32,7 @@ export interface AddressResult extends Address {
     account: string;
 }
 
-/** How a request names a namespace: by `binding` or by `id`. */
+/** A namespace in a request: by `binding` or by `id`. */
 export interface Target extends InProject {
     /**
      * Its name in the store: `preview_id`, `id` or the binding, the first that the config has.
@@ -169,13 +169,13 @@ export interface MoveKeysResult {
 
 export type EmulatorState = 'running' | 'starting' | 'stopped' | 'failed';
 
-/** A position as LSP counts. */
+/** An LSP position. */
 export interface Position {
     line: number;
     character: number;
 }
 
-/** A range as LSP has it. */
+/** An LSP range. */
 export interface Range {
     start: Position;
     end: Position;
@@ -195,7 +195,7 @@ export interface Namespace {
     range: Range;
 }
 
-/** A namespace with keys that no config names. */
+/** A namespace with keys that isn't in any config. */
 export interface Unclaimed {
     id: string;
     keys: number;

@@ -1,4 +1,4 @@
-"""A binding across configs and code: where it is declared, where it is used."""
+"""Find a binding's declarations and uses across configs and code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class BindingRef(NamedTuple):
 
 
 class Use(NamedTuple):
-    """One place that names a binding: in a config with its quotes, in code without."""
+    """One place that names a binding. The span includes quotes in a config, but not in code."""
 
     path: Path
     span: Span
@@ -39,7 +39,7 @@ class Use(NamedTuple):
 async def named_at(
     server: Server, uri: str, position: types.Position
 ) -> tuple[BindingRef, LineIndex] | None:
-    """Return the binding at a place of an open config or source."""
+    """Return the binding at a position in an open config or source."""
     document = server.documents.get(uri)
     if document is None:
         return None
@@ -68,18 +68,18 @@ async def named_at(
 
 
 def owner_config(server: Server, project: ServedProject) -> Config:
-    """Return a project's config as the editor has it."""
+    """Return a project's config, with unsaved changes."""
     return server.diagnostics.config(server.uri(project.path)) or project.config
 
 
 def declarations(server: Server, project: ServedProject, name: str) -> list[Use]:
-    """Return where a config declares a binding, in every environment."""
+    """Return the declarations of a binding in every environment of a config."""
     found = owner_config(server, project).namespaces()
     return [Use(project.path, n.span, True) for n in found if n.binding == name]
 
 
 async def uses(server: Server, project: ServedProject, name: str) -> list[Use]:
-    """Return where a project's code names a binding."""
+    """Return the uses of a binding in a project's code."""
     if server.sources.absent():
         return []
     found = []
@@ -92,7 +92,7 @@ async def uses(server: Server, project: ServedProject, name: str) -> list[Use]:
 
 
 def locations(server: Server, found: list[Use]) -> list[types.Location]:
-    """Return places as the protocol names them."""
+    """Convert places to LSP locations."""
     indexes: dict[Path, LineIndex] = {}
     encoding = server.documents.encoding
     result = []
@@ -105,7 +105,7 @@ def locations(server: Server, found: list[Use]) -> list[types.Location]:
 
 
 def text_of(server: Server, path: Path) -> LineIndex:
-    """Return a file's text: the editor's where it is open, else the one on disk."""
+    """Return a file's text: the editor's if it is open, else the one on disk."""
     document = server.documents.find(path)
     if document is not None:
         return document.index

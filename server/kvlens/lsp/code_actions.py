@@ -1,4 +1,4 @@
-"""Quick fixes, rewrites and fix-all, as the rules offer them in an open config or source."""
+"""Quick fixes, rewrites and fix-all for open configs and sources, from the rules."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ QUICK_FIX = types.CodeActionKind.QuickFix.value
 REWRITE = types.CodeActionKind.RefactorRewrite.value
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.kvlens"
 KINDS = [QUICK_FIX, REWRITE, FIX_ALL]
-MOST_PROBLEMS = 20  # of a selection, the first: every fix is tried out, which takes its time
+MOST_PROBLEMS = 20  # first problems of a selection to fix: every fix is tested, which is slow
 
 
 async def answer(server: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
-    """Return what can be done at a range."""
+    """Return the code actions for a range."""
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
     if document is None or (config is not None and config.refused):
@@ -60,7 +60,7 @@ async def answer(server: Server, params: types.CodeActionParams) -> list[types.C
 
 @dataclass
 class _File:
-    """A text that actions edit, and what is wrong with it."""
+    """A text that actions edit, with its problems."""
 
     uri: str
     index: LineIndex
@@ -110,7 +110,7 @@ def _offered(
         for problem in here:
             for number, fix in enumerate(fixes_for(fixable, problem)):
                 edited = file if fix.path is None else others.get(fix.path)
-                if edited is None:  # the config is another one by now
+                if edited is None:  # the config has changed meanwhile
                     continue
                 action = _action(fix, QUICK_FIX, edited, params, (file, problem))
                 preferred = number == 0 and (fix.safe or fixable.prefers_unsafe)
@@ -124,7 +124,7 @@ def _offered(
         for problem in here:
             if quiet := suppress(fixable, problem):
                 yield _action(quiet, QUICK_FIX, file, params, (file, problem))
-    if only and _wanted(FIX_ALL, only):  # only where asked for: it isn't in the menu of a place
+    if only and _wanted(FIX_ALL, only):  # only on request: it isn't in the quick-fix menu
         whole = fix_all(fixable, file.problems, only_safe=True)
         if whole:
             yield _action(whole, FIX_ALL, file, params)
@@ -161,7 +161,7 @@ def _action(
 
 
 def _wanted(kind: str, only: object) -> bool:
-    """Return whether a client that asks for some kinds wants this one, or one below them."""
+    """Return whether the requested kinds include this one or a parent of it."""
     if not isinstance(only, list | tuple):
         return True
     names = [str(getattr(wanted, "value", wanted)) for wanted in only]

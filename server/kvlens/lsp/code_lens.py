@@ -1,4 +1,4 @@
-"""Lenses over each namespace of a config: what is in it, and what can be done with it."""
+"""Code lenses above each namespace of a config: its content and the commands for it."""
 
 from __future__ import annotations
 

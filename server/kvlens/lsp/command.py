@@ -1,4 +1,4 @@
-"""What a command of `workspace/executeCommand` is, and the parameters that it reads."""
+"""Commands of `workspace/executeCommand` and their parameters."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ParamsError(RequestError):
 
 
 class Params:
-    """The one object that a command takes, read with care: a client may send anything."""
+    """The one argument object of a command, validated: a client may send anything."""
 
     def __init__(self, params: types.ExecuteCommandParams) -> None:
         sent = (params.arguments or [{}])[0]
@@ -45,14 +45,14 @@ class Params:
         self.token = params.work_done_token
 
     def text(self, name: str) -> str:
-        """Return a string that must be there."""
+        """Return a required string."""
         found = self.get(name, str)
         if found is None:
             raise ParamsError(f'"{name}" is missing; it takes a string')
         return str(found)
 
     def get(self, name: str, *kinds: type) -> Any:
-        """Return a parameter of one of these types, or None if it is left out."""
+        """Return a parameter of one of these types, or None if it is omitted."""
         value = self.sent.get(name)
         wrong_bool = isinstance(value, bool) and bool not in kinds
         if value is not None and (wrong_bool or not isinstance(value, kinds)):
@@ -67,5 +67,5 @@ class Params:
 
 
 def is_whole(text: str) -> bool:
-    """Return whether a text has whole characters only."""
+    """Return whether a text has no lone surrogates."""
     return not any("\ud800" <= char <= "\udfff" for char in text)

@@ -1,4 +1,4 @@
-"""Completion in configs, in half-typed text too."""
+"""Completion in configs, even in half-typed text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = {
 
 
 async def answer(server: Server, params: types.CompletionParams) -> types.CompletionList | None:
-    """Return what fits at a place of an open config."""
+    """Return the completions at a position in an open config."""
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
     if document is None or config is None:
@@ -44,7 +44,7 @@ def _item(document: Document, proposal: Proposal, order: int) -> types.Completio
         detail=proposal.detail or None,
         documentation=proposal.about or None,
         sort_text=f"{order:03}",
-        # What is filtered is what the item replaces, quotes and brackets included.
+        # The filter text is the replaced text, including quotes and brackets.
         filter_text=written[:1] + proposal.label if quoted else None,
         insert_text_format=snippet if proposal.snippet else types.InsertTextFormat.PlainText,
         text_edit=types.TextEdit(place, proposal.text),

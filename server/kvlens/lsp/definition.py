@@ -1,4 +1,4 @@
-"""From a binding in code to where the config declares it."""
+"""Go from a binding in code to its declaration in the config."""
 
 from __future__ import annotations
 

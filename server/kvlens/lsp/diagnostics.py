@@ -1,7 +1,7 @@
-"""Problems in configs, as the user types: published, or held for a client that asks for them.
+"""Problems in configs, as the user types: pushed, or kept for a client that pulls them.
 
-What costs little is checked at every change. The syntax check runs when typing pauses, in a
-thread; until then its last finding stays where its line went, so that nothing flickers.
+Fast rules run on every change. The syntax check runs in a thread when typing pauses; until then,
+its last findings move with their lines, to avoid flicker.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from kvlens.lsp.documents import Document
     from kvlens.lsp.server import Server
 
-PAUSE = 0.2  # seconds without a key before the slow rules run, at least
+PAUSE = 0.2  # least seconds without typing before the slow rules run
 LONGEST_PAUSE = 1.0
-PATIENCE = 5  # times what the slow rules took last: a thread that computes holds up typing
+PATIENCE = 5  # times the slow rules' last duration: a busy thread slows down typing
 SEVERITIES = {
     "error": types.DiagnosticSeverity.Error.value,
     "warning": types.DiagnosticSeverity.Warning.value,
@@ -43,19 +43,19 @@ SEVERITIES = {
 
 
 def pause_after(took: float) -> float:
-    """Return how long typing has to pause before a check that last took so many seconds."""
+    """Return how long typing must pause before a check that last took this many seconds."""
     return min(max(PAUSE, PATIENCE * took), LONGEST_PAUSE)
 
 
 class Checked:
-    """One open config: what was read of it, and what the slow rules said last."""
+    """One open config: its last parsed version, and the last result of the slow rules."""
 
     def __init__(self, document: Document, path: str) -> None:
         self.document = document
         self.reader = ConfigReader(path)
         self.config = self.reader.read(document.text)
         self.slow: list[Problem] = []
-        self.took = 0.0  # seconds, by the slow rules
+        self.took = 0.0  # seconds, for the slow rules
         self.pause: asyncio.TimerHandle | None = None
 
 
@@ -64,47 +64,47 @@ class Diagnostics:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self.pulled = False  # the client asks for problems itself
+        self.pulled = False  # the client pulls problems
         self._open: dict[str, Checked] = {}
-        self._under: dict[str, str] = {}  # a file with problems: the URI that they were sent to
+        self._under: dict[str, str] = {}  # file with problems -> the URI that they were sent to
         self._said: dict[str, list[dict[str, Any]]] = {}  # of sources and seeds, for a client
         # that pulls
 
     def config(self, uri: str) -> Config | None:
-        """Return an open config as it was last read."""
+        """Return an open config as last parsed."""
         checked = self._open.get(uri)
         return checked.config if checked else None
 
     def problems(self, uri: str) -> list[Problem]:
-        """Return the problems of an open config; none of any other text."""
+        """Return the problems of an open config; empty for other texts."""
         checked = self._open.get(uri)
         if checked is None:
             return []
         return [*check_structure(checked.config, self._levels), *checked.slow]
 
     def did_open(self, document: Document) -> None:
-        """Check a text that was opened, by all rules."""
+        """Check an opened text with all rules."""
         path = file_path(document.uri)
         if path is None or not is_config(path):
             return
         checked = self._open[document.uri] = Checked(document, path)
-        if not self.pulled:  # else the client asks of itself
+        if not self.pulled:  # else the client pulls
             self._publish(checked)
         self._server.create_task(self._judge(checked))
 
     def did_change_configuration(self) -> None:
-        """Check the open texts again: the user made something else of a rule."""
+        """Check the open texts again: the user changed the severity of a rule."""
         for checked in self._open.values():
             self._publish(checked)
             self._server.create_task(self._judge(checked))
 
     def sources_changed(self) -> None:
-        """Look again which namespaces of the open configs the sources use."""
+        """Check again which namespaces of the open configs the sources use."""
         for checked in self._open.values():
             self._server.create_task(self._judge(checked))
 
     def did_change(self, document: Document) -> None:
-        """Check a text that changed, and run the slow rules after a pause."""
+        """Check a changed text, and run the slow rules after a pause."""
         checked = self._open.get(document.uri)
         if checked is None:
             return
@@ -121,7 +121,7 @@ class Diagnostics:
         checked.pause = loop.call_later(pause_after(checked.took), self._paused, checked)
 
     def did_close(self, uri: str) -> None:
-        """Forget a text; what is on disk counts again."""
+        """Forget a text; the file on disk counts again."""
         checked = self._open.pop(uri, None)
         if checked is None:
             return
@@ -132,21 +132,21 @@ class Diagnostics:
             self.check_file(self._server.path(uri), uri)
 
     def check_file(self, path: Path, uri: str) -> None:
-        """Check a config that is not open, as it is on disk."""
+        """Check a config that isn't open, on disk."""
         if self.pulled:
             self._server.ask_to_pull()
         elif uri not in self._open:
             self._send(uri, self.of_file(path, uri), None)
 
     def forget(self, uri: str) -> None:
-        """Say no more of a config that is in the workspace no longer, unless it is open."""
+        """Clear the problems of a config that left the workspace, unless it is open."""
         if self.pulled:
             self._server.ask_to_pull()
         elif uri not in self._open:
             self._send(uri, [], None)
 
     def of_file(self, path: Path, uri: str) -> list[dict[str, Any]]:
-        """Return the problems of a config as it is on disk, in JSON; none where it is gone."""
+        """Return the problems of a config on disk as JSON; empty if it is gone."""
         checked, _ = check_config_file(path, self._levels)
         if not checked.text and not is_there(path):
             return []
@@ -155,7 +155,7 @@ class Diagnostics:
         return [_diagnostic(problem, uri, index, encoding) for problem in checked.problems]
 
     def of(self, uri: str) -> list[dict[str, Any]] | None:
-        """Return the problems of an open file, in JSON; None for a text that is not checked."""
+        """Return the problems of an open file as JSON; None for a text that isn't checked."""
         checked = self._open.get(uri)
         if checked is None:
             return self._said.get(uri)
@@ -191,7 +191,7 @@ class Diagnostics:
         self._server.create_task(self._judge(checked))
 
     async def _judge(self, checked: Checked) -> None:
-        """Run the slow rules beside the typing; what they say of an older text is dropped."""
+        """Run the slow rules in the background; results for an outdated text are dropped."""
         config = checked.config
         began = time.monotonic()
         slow = await asyncio.to_thread(_slow, config, self._levels)
@@ -216,7 +216,7 @@ class Diagnostics:
     def _send(self, uri: str, found: list[dict[str, Any]], version: int | None) -> None:
         key = file_key(uri)
         before = self._under.pop(key, uri)
-        if before != uri:  # the client spells it otherwise now: there it would stay for good
+        if before != uri:  # the old spelling would keep its problems forever
             self._send(before, [], None)
         if found:
             self._under[key] = uri
@@ -231,7 +231,7 @@ def _slow(config: Config, levels: Levels) -> list[Problem]:
 
 
 def _follow(problem: Problem, before: str, after: str) -> Problem | None:
-    """Return a problem moved to where its text is after an edit; None where that changed."""
+    """Return a problem with its position after an edit; None if its text has changed."""
     start, end = problem.span
     line_start = before.rfind("\n", 0, start) + 1
     line_end = before.find("\n", end)
@@ -244,7 +244,7 @@ def _follow(problem: Problem, before: str, after: str) -> Problem | None:
 
 
 def _diagnostic(problem: Problem, uri: str, index: LineIndex, encoding: str) -> dict[str, Any]:
-    """Return a problem as the protocol's Diagnostic, in JSON: made at every key, objects cost."""
+    """Return a problem as an LSP Diagnostic in JSON: objects would be slow on every keystroke."""
     found: dict[str, Any] = {
         "range": json_range(index, problem.span, encoding),
         "message": one_line(problem.message),

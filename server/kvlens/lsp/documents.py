@@ -1,4 +1,4 @@
-"""The texts that the editor has open, as it edits them."""
+"""The open texts of the editor, with its edits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kvlens.text import UTF16, LineIndex, Span
 
 
 class Document:
-    """One open text. Lines end as the protocol says: at LF, CRLF or CR, and nowhere else."""
+    """One open text. Lines end only at LF, CRLF or CR, as in LSP."""
 
     def __init__(self, uri: str, text: str, version: int | None, encoding: str) -> None:
         self.uri = uri
@@ -23,13 +23,13 @@ class Document:
 
     @property
     def text(self) -> str:
-        """The text as it is now."""
+        """The current text."""
         return self.index.text
 
     def change(self, changes: Iterable[dict[str, Any]]) -> None:
-        """Apply the editor's changes, each to the text that the one before it left.
+        """Apply the editor's changes, each to the result of the previous one.
 
-        They are the protocol's TextDocumentContentChangeEvents as JSON has them.
+        They are LSP TextDocumentContentChangeEvents in JSON.
         """
         for change in changes:
             place = change.get("range")
@@ -48,14 +48,14 @@ class Document:
 
 
 class Documents:
-    """All open texts by URI."""
+    """All open texts, by URI."""
 
     def __init__(self) -> None:
         self.encoding = UTF16
         self._open: dict[str, Document] = {}
 
     def open(self, item: types.TextDocumentItem) -> Document:
-        """Take up a text that the editor opened."""
+        """Add a text that the editor opened."""
         document = Document(item.uri, item.text, item.version, self.encoding)
         self._open[item.uri] = document
         return document
@@ -65,7 +65,7 @@ class Documents:
         return self._open.get(uri)
 
     def find(self, path: Path) -> Document | None:
-        """Return the open text of a file, however the client writes its URI."""
+        """Return the open text of a file, in any spelling of its URI."""
         for document in self._open.values():
             if file_path(document.uri) == str(path):
                 return document
@@ -77,7 +77,7 @@ class Documents:
 
 
 def json_range(index: LineIndex, span: Span, encoding: str) -> dict[str, Any]:
-    """Return a span as the protocol's range, in JSON."""
+    """Return a span as an LSP range in JSON."""
     start = index.position(span.start, encoding)
     end = index.position(span.end, encoding)
     return {
@@ -87,7 +87,7 @@ def json_range(index: LineIndex, span: Span, encoding: str) -> dict[str, Any]:
 
 
 def to_range(index: LineIndex, span: Span, encoding: str) -> types.Range:
-    """Return a span as the protocol's range."""
+    """Return a span as an LSP range."""
     start = index.position(span.start, encoding)
     end = index.position(span.end, encoding)
     return types.Range(

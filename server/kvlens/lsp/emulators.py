@@ -1,4 +1,4 @@
-"""The emulator of a project: `kvlens serve` as a child process, and the store behind it."""
+"""The emulator of a project: `kvlens serve` as a child process, and its store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from kvlens.lsp.subprocesses import Child, ChildError
 from kvlens.stores.base import Store
 from kvlens.stores.registry import open_store
 
-STARTS = 5  # of an emulator that is ended as soon as it runs
+STARTS = 5  # of an emulator that is stopped as soon as it runs
 
 
 class EmulatorProcess(Child):
@@ -19,7 +19,7 @@ class EmulatorProcess(Child):
         """Return the emulator's store, and start the emulator if necessary. Raises ChildError."""
         for _ in range(STARTS):
             await self.start()
-            if self._store is not None:  # else other settings have ended it meanwhile
+            if self._store is not None:  # else new settings have stopped it meanwhile
                 return self._store
         raise ChildError(f"{self.what} is being restarted with other settings. Try again.")
 

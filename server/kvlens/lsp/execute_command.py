@@ -1,8 +1,7 @@
-"""`workspace/executeCommand`: which commands there are, and how one is run.
+"""`workspace/executeCommand`: find and run commands.
 
 A command is a file in `commands/`: snapshot_save.py has the COMMAND of `kvlens.snapshotSave`. It
-takes one object of parameters. What goes wrong reaches the client as a message that a user can
-read, never as a stack trace.
+takes one object of parameters. The client gets errors as readable messages, never as stack traces.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from kvlens.seeds.progress import CancelledError
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
-CONTENT_MODIFIED = -32801  # what was read is not what is there now
+CONTENT_MODIFIED = -32801  # the content has changed since it was read
 
 
 def command_id(stem: str) -> str:
@@ -43,7 +42,7 @@ def command_id(stem: str) -> str:
 
 
 class _Commands(Mapping[str, Command]):
-    """The commands by their ids; a command's module is imported when it is asked for."""
+    """The commands by id; a command's module is imported at first use."""
 
     def __init__(self) -> None:
         stems = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
@@ -94,7 +93,7 @@ async def run(server: Server, params: types.ExecuteCommandParams) -> Any:
 
 
 def sentence(text: str) -> str:
-    """Return the text of an error as a sentence; a name that it begins with stays as it is.
+    """Return an error's text as a sentence; a name at its start is unchanged.
 
     >>> sentence('no key "k"')
     'No key "k".'

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 async def answer(
     server: Server, params: types.FoldingRangeParams
 ) -> list[types.FoldingRange] | None:
-    """Return what can be folded in an open config: sections, arrays, entries."""
+    """Return the folding ranges of an open config: sections, arrays, entries."""
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
     if document is None or config is None:
@@ -35,7 +35,7 @@ async def answer(
         start = document.index.position(span.start, document.encoding).line
         end = document.index.position(span.end, document.encoding).line
         if document.text[span.end - 1 : span.end] in ("]", "}"):
-            end -= 1  # the closing bracket stays in view
+            end -= 1  # the closing bracket stays visible
         if end > start:
             found[start, end] = types.FoldingRange(start, end)
     return list(found.values())

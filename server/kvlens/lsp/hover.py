@@ -1,4 +1,4 @@
-"""Hover in configs: what a field does, which store is meant, what is in it now."""
+"""Hover in configs: what a field does, its store, and the current content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 async def answer(server: Server, params: types.HoverParams) -> types.Hover | None:
-    """Return what is at a place of an open config, in words."""
+    """Return the hover text for a position in an open config."""
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
     if document is None or config is None:

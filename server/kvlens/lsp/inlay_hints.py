@@ -1,4 +1,4 @@
-"""Inlays in code: a key that is read and is not in the local store."""
+"""Inlay hints in code: keys that are read but aren't in the local store."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from kvlens.visible import one_line
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
-MOST = 100  # keys looked up for one answer
+MOST = 100  # keys looked up for one response
 
 
 async def answer(server: Server, params: types.InlayHintParams) -> list[types.InlayHint] | None:
-    """Return a hint behind each key of a `get` that there is not; nothing without an emulator."""
+    """Return a hint after each missing key of a `get`; nothing without an emulator."""
     uri = params.text_document.uri
     read = await server.sources.read(uri)
     if read is None:

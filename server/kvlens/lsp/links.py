@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 async def answer(
     server: Server, params: types.DocumentLinkParams
 ) -> list[types.DocumentLink] | None:
-    """Return a link on the first `kv_namespaces` of the top level and of each environment."""
+    """Return links for the first `kv_namespaces` of the top level and of each environment."""
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
     if document is None or config is None:

@@ -20,9 +20,9 @@ class Live(NamedTuple):
 
 
 async def store_of(server: Server, uri: str, binding: str | None) -> Live | None:
-    """Return the namespace that a source means by a binding; None where no emulator runs.
+    """Return the namespace of a binding in a source; None if no emulator is running.
 
-    Of several environments the top level counts first: it is what `wrangler dev` takes.
+    Of several environments, the top level comes first, as in `wrangler dev`.
     """
     owner = server.sources.owner(server.path(uri))
     if owner is None or binding is None or owner.emulator.state != "running":

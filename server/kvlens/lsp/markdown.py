@@ -1,6 +1,6 @@
-"""Foreign text in Markdown, as hovers show it: no name or value is more than text there.
+"""Escape untrusted text in the Markdown of hovers: names and values must be plain text.
 
-An editor fetches the pictures of a hover and follows its links, which nobody but us may write.
+An editor loads a hover's images and follows its links, so only we may write them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _FENCES = re.compile(r"`+|~+")
 
 
 def inline(text: object) -> str:
-    r"""Return text for a paragraph, a list or a table, every mark of Markdown and HTML escaped.
+    r"""Return text for a paragraph, a list or a table, with Markdown and HTML escaped.
 
     >>> inline("![p](x)")
     '\\!\\[p\\]\\(x\\)'
@@ -25,7 +25,7 @@ def inline(text: object) -> str:
 def code(text: object) -> str:
     """Return text as code in a paragraph or a table.
 
-    What would end the code, or the cell of a table, makes it a plain text.
+    Text that would end the code or the table cell is plain text instead.
     """
     line = one_line(text)
     if not line.strip() or "`" in line or "|" in line or line != line.strip():
@@ -34,7 +34,7 @@ def code(text: object) -> str:
 
 
 def block(text: str, language: str = "") -> str:
-    """Return lines of text as a block of code, which ends at its own end alone."""
+    """Return lines of text as a code block that the text can't end early."""
     lines = visible(text.replace("\r\n", "\n"))
     longest = max((len(found) for found in _FENCES.findall(lines)), default=0)
     fence = "`" * max(3, longest + 1)

@@ -1,4 +1,4 @@
-"""The offer to move a namespace's keys when the config renames it."""
+"""Offer to move a namespace's keys when the config renames it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
     if not await server.ask(question, f"Move {what}"):
         return
     moved = await move(target, old.id)
-    while moved.digest is not None:  # put again where the keys have changed meanwhile
+    while moved.digest is not None:  # ask again if the keys have changed meanwhile
         overwrite, keep = "Overwrite", "Move the Others"
         answer = await server.ask(
             f"{new.binding} already has {named(moved.conflicts)} with other values. "
@@ -54,7 +54,7 @@ async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
 
 
 def named(keys: list[str]) -> str:
-    """Return keys for a message: a few, then the number of the others."""
+    """Return keys for a message: a few names, then the number of others."""
     shown = ", ".join(f'"{key}"' for key in keys[:SHOWN])
     more = len(keys) - SHOWN
     return f"{shown} and {more:,} more" if more > 0 else shown

@@ -1,7 +1,7 @@
 """The server on pygls' own transport, converter and documents, with KVLENS_PLAIN_PYGLS=1.
 
-Slower, and without the checks of `fast_pygls.messages`, the limits and the watchdog. It shows what
-the fast path gains (`make bench`), and is the way back if a new pygls breaks it.
+Slower, and without the checks of `fast_pygls.messages`, the limits and the watchdog. It measures
+the gain of the fast path (`make bench`), and is the fallback if a new pygls breaks it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kvlens.lsp.protocol import ServerProtocol
 
 
 class StdioServer(LanguageServer):
-    """What `fast_pygls.transport.StdioServer` offers, by pygls alone."""
+    """The interface of `fast_pygls.transport.StdioServer`, with pygls alone."""
 
     protocol: ServerProtocol
     exit_code = 0
@@ -24,10 +24,10 @@ class StdioServer(LanguageServer):
         super().__init__(name, version, protocol_cls=ServerProtocol)
 
     def watch_parent(self, process: int | None) -> None:
-        """Do nothing: pygls ends when standard input does."""
+        """Do nothing: pygls ends with standard input."""
 
     def feature(self, feature_name: str, options: Any | None = None) -> Any:
-        """Register a handler. Changes of documents reach theirs as JSON, as on the fast path."""
+        """Register a handler. The one for document changes gets JSON, as on the fast path."""
         register = super().feature(feature_name, options)
         if feature_name != types.TEXT_DOCUMENT_DID_CHANGE:
             return register

@@ -1,4 +1,4 @@
-"""Progress of long work in the client, with a way to cancel it."""
+"""Show the progress of long work in the client, with a way to cancel it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Shows how far work has come, where the client can show it.
+    """Shows the progress of work, if the client supports it.
 
-    With a token of the client's its own display is used; else one is asked for.
+    Uses the client's token if there is one; else requests one.
     """
 
     def __init__(self, server: Server, token: types.ProgressToken | None, title: str) -> None:
@@ -57,7 +57,7 @@ class Progress:
         return future is not None and future.cancelled()
 
     def report(self, done: int, total: int | None = None) -> None:
-        """Show that `done` keys are done, of `total` where that is known."""
+        """Show that `done` keys are done, of `total` if known."""
         if self._token is None:
             return
         message = f"{done:,} keys" if total is None else f"{done:,} of {total:,} keys"

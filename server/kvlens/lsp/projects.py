@@ -1,4 +1,4 @@
-"""The projects of the workspace: each config that wrangler would use, with what serves it."""
+"""The projects of the workspace: each config that wrangler would use, with its processes."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class ServedProject(Project):
         self.reload()
 
     def use(self, settings: Settings) -> None:
-        """Take new settings for the next start of a child process."""
+        """Set the settings for the next start of a child process."""
         self.store = settings.store
         self.emulator.settings = self.worker.settings = settings
 
     def reload(self) -> bool:
-        """Read the config again; if that fails, keep what was known and say why in `problem`."""
+        """Read the config again; if that fails, keep the previous one and set `problem`."""
         try:
             changed = super().reload()
         except ConfigError as error:
@@ -45,7 +45,7 @@ class ServedProject(Project):
         return changed
 
     async def follow(self) -> None:
-        """Read the config again, after the end of a save that has begun."""
+        """Read the config again once a save in progress has finished."""
         await self.saved()
         self.reload()
 
@@ -56,7 +56,7 @@ class ServedProject(Project):
 
 
 class Projects:
-    """The projects below the workspace's folders, by the path of their config."""
+    """The projects in the workspace's folders, by the path of their config."""
 
     def __init__(self, settings: Settings, changed: Changed) -> None:
         self.settings = settings
@@ -74,7 +74,7 @@ class Projects:
         return self._known.get(_normal(path))
 
     async def find(self, folders: Iterable[Path]) -> None:
-        """Look for configs below the folders, and keep the projects that still exist."""
+        """Search the folders for configs, keeping the projects that still exist."""
         roots = list(folders)
         found: dict[str, tuple[Path, str]] = {}
         for root in roots:
@@ -96,7 +96,7 @@ class Projects:
         self._known = {key: self._known[key] for key in found}
 
     async def use(self, settings: Settings) -> None:
-        """Take new settings, and stop the emulators that run with outdated ones."""
+        """Set new settings, and stop the emulators that run with outdated ones."""
         before, self.settings = self.settings, settings
         for project in self:
             project.use(settings)

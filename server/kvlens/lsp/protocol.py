@@ -1,4 +1,4 @@
-"""What this server adds to pygls' protocol, whichever way messages reach it."""
+"""Additions to pygls' protocol, for the fast path and plain pygls."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class ServerProtocol(LanguageServerProtocol):
 
     @property
     def is_initialized(self) -> bool:
-        """Whether there is a workspace."""
+        """Whether the client has initialized the session."""
         return self._workspace is not None
 
     def notify_json(self, method: str, params: dict[str, Any]) -> None:
-        """Send a notification whose params are JSON already."""
+        """Send a notification whose params are already JSON."""
         self._send_data({"jsonrpc": self.VERSION, "method": method, "params": params})
 
     def _send_response(
@@ -36,5 +36,5 @@ class ServerProtocol(LanguageServerProtocol):
     async def lsp_workspace__execute_command(  # type: ignore[override]  # a generator in pygls
         self, params: types.ExecuteCommandParams
     ) -> Any:
-        """Run a command in a task of its own, so that a cancel reaches it."""
+        """Run a command in a separate task, which can be cancelled."""
         return await self.fm.features[types.WORKSPACE_EXECUTE_COMMAND](params)

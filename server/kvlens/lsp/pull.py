@@ -1,4 +1,4 @@
-"""The problems of one open config, for a client that asks for them."""
+"""The problems of one open config, for a client that pulls them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 async def answer(server: Server, params: types.DocumentDiagnosticParams) -> dict[str, Any]:
-    """Return what is known now, a full DocumentDiagnosticReport in JSON.
+    """Return the known problems as a full DocumentDiagnosticReport in JSON.
 
     The client is asked to pull again when the slow rules find more.
     """

@@ -1,4 +1,4 @@
-"""The problems of the workspace, for a client that asks for them."""
+"""The problems of the workspace, for a client that pulls them."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def answer(server: Server, params: types.ReferenceParams) -> list[types.Location] | None:
-    """Return uses in code, and the declarations where they are asked for."""
+    """Return the uses in code, and the declarations if requested."""
     found = await named_at(server, params.text_document.uri, params.position)
     if found is None:
         return None

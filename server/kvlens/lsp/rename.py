@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 async def answer(server: Server, params: types.RenameParams) -> types.WorkspaceEdit | None:
-    """Return the edit; a name that cannot be is refused with the reason."""
+    """Return the edit; an invalid name is rejected with the reason."""
     found = await named_at(server, params.text_document.uri, params.position)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Whether a rename can begin at a place: only on a binding."""
+"""Check whether a position can be renamed: only a binding can."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 async def answer(
     server: Server, params: types.PrepareRenameParams
 ) -> types.PrepareRenamePlaceholder | None:
-    """Return the binding's place and name."""
+    """Return the binding's range and name."""
     found = await named_at(server, params.text_document.uri, params.position)
     if found is None:
         return None

@@ -1,8 +1,8 @@
 """The JSON that several commands share, and the notifications.
 
-A command adds its own `Parameters`, and a `Result` if none of these is what it returns.
-`python -m scripts.generate` reads them without importing them, with the docstrings of the fields,
-and writes extension/src/protocol.ts and docs/commands.md.
+A command adds its own `Parameters`, and a `Result` unless it returns one of these. `python -m
+scripts.generate` reads them without importing them, with the docstrings of the fields, and writes
+extension/src/protocol.ts and docs/commands.md.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ EmulatorState = Literal["running", "starting", "stopped", "failed"]
 
 
 class InProject(TypedDict):
-    """How a request names a project."""
+    """A project in a request."""
 
     config: NotRequired[str]
     """URI of the config; needed if the workspace has several."""
 
 
 class Target(InProject):
-    """How a request names a namespace: by `binding` or by `id`."""
+    """A namespace in a request: by `binding` or by `id`."""
 
     id: NotRequired[str]
     """Its name in the store: `preview_id`, `id` or the binding, the first that the config has."""
@@ -33,14 +33,14 @@ class Target(InProject):
 
 
 class Position(TypedDict):
-    """A position as LSP counts."""
+    """An LSP position."""
 
     line: int
     character: int
 
 
 class Range(TypedDict):
-    """A range as LSP has it."""
+    """An LSP range."""
 
     start: Position
     end: Position
@@ -62,7 +62,7 @@ class Namespace(TypedDict):
 
 
 class Unclaimed(TypedDict):
-    """A namespace with keys that no config names."""
+    """A namespace with keys that isn't in any config."""
 
     id: str
     keys: int

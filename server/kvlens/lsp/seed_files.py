@@ -1,4 +1,4 @@
-"""The seed files that are open: checked when they are opened, after a pause in typing, on a save.
+"""Check the open seed files: when they are opened, after a pause in typing, and on save.
 
 Imported when the first seed file is opened.
 """
@@ -37,12 +37,12 @@ class SeedFiles:
         self._open: dict[str, Opened] = {}
 
     def did_open(self, document: Document, path: str) -> None:
-        """Check a seed file that was opened."""
+        """Check an opened seed file."""
         opened = self._open[document.uri] = Opened(document, path)
         self._check_now(opened)
 
     def did_change(self, document: Document) -> None:
-        """Check a seed file that was edited, after a pause."""
+        """Check an edited seed file, after a pause."""
         opened = self._open.get(document.uri)
         if opened is None:
             return
@@ -52,7 +52,7 @@ class SeedFiles:
         opened.pause = loop.call_later(pause_after(opened.took), self._check_now, opened)
 
     def did_save(self, uri: str) -> None:
-        """Check a seed file again that was saved: time has passed, and so may expirations."""
+        """Check a saved seed file again: expirations may have passed meanwhile."""
         if opened := self._open.get(uri):
             self._check_now(opened)
 
@@ -69,7 +69,7 @@ class SeedFiles:
             self._check_now(opened)
 
     def _check_now(self, opened: Opened) -> None:
-        """Check a seed file, once for all that happens while it is checked."""
+        """Check a seed file, once for all changes during the check."""
         opened.stale = True
         if not opened.checking:
             opened.checking = True

@@ -1,4 +1,4 @@
-"""The question about keys of a seed file that the namespace has with other content."""
+"""Ask about keys of a seed file that differ from the namespace's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 async def ask(server: Server, project: ServedProject, event: dict[str, Any]) -> None:
-    """Show which keys were left as they are, and overwrite them if the user agrees."""
+    """Show which keys were kept, and overwrite them if the user agrees."""
     target = Target(scope_of(project), event["id"], event["binding"])
     try:
         await _ask(server, target, Path(event["file"]), set(event["keys"]))
@@ -28,7 +28,7 @@ async def ask(server: Server, project: ServedProject, event: dict[str, Any]) -> 
 
 
 async def _ask(server: Server, target: Target, path: Path, names: set[str]) -> None:
-    """Ask until the answer is to what the file and the keys have when it is carried out."""
+    """Ask again if the file or the keys change before the answer is carried out."""
     left = await _left(target, path, names)
     again = ""
     while left.job.writes:
@@ -50,13 +50,13 @@ async def _ask(server: Server, target: Target, path: Path, names: set[str]) -> N
 
 
 class _Left(NamedTuple):
-    """What the file has of the keys that differ, and the digest of what the store has."""
+    """The differing keys: the file's items, and the digest of the store's values."""
 
     job: Job
     held: str
 
     def same(self, other: _Left) -> bool:
-        """Compare without times of expiry: those of a file move as time passes."""
+        """Compare without expirations: those of a file are relative to the current time."""
         mine, others = ([write[:3] for write in one.job.writes] for one in (self, other))
         return self.held == other.held and mine == others
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from kvlens.lsp.seed_files import SeedFiles
     from kvlens.lsp.sources import Sources
 
-# Notifications; schema.py has their params.
+# Notifications; Their params are in schema.py.
 CHANGED, STATUS, WORKER, OUTPUT = (
     "kvlens/changed",
     "kvlens/status",
@@ -65,10 +65,10 @@ class Server(StdioServer):
         self._seed_files: SeedFiles | None = None
         self.settings = Settings()
         self.projects = Projects(self.settings, self._child_event)
-        self.found = asyncio.Event()  # set when the workspace has been looked through
+        self.found = asyncio.Event()  # set once the workspace has been searched
         self._spelling = Spelling()
         self._complaints: list[str] = []
-        self._shows_output = False  # the client has a place for what Workers say
+        self._shows_output = False  # the client shows the output of Workers
         self._tasks: set[asyncio.Task[None]] = set()
         for method, handler in STATE.items():
             self.feature(method)(functools.partial(getattr(Server, handler), self))
@@ -77,7 +77,8 @@ class Server(StdioServer):
         for name in execute_command.COMMANDS:
             self.command(name)(_announced)
 
-    # life -----------------------------------------------------------------------------------
+    # start and end
+    # -----------------------------------------------------------------------------------
 
     def initialize(self, params: types.InitializeParams) -> None:
         """Read the settings. Slow work waits until after the response."""
@@ -115,7 +116,7 @@ class Server(StdioServer):
     # texts ----------------------------------------------------------------------------------
 
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
-        """A text was opened."""
+        """Handle an opened text."""
         self._spelling.learn(params.text_document.uri)
         document = self.documents.open(params.text_document)
         self.diagnostics.did_open(document)
@@ -126,7 +127,7 @@ class Server(StdioServer):
             self.sources.did_open(document)
 
     def did_change(self, params: dict[str, Any]) -> None:
-        """A text was edited: DidChangeTextDocumentParams, in JSON."""
+        """Handle an edit: DidChangeTextDocumentParams in JSON."""
         edited = params["textDocument"]
         document = self.documents.get(edited["uri"])
         if document is not None:
@@ -139,13 +140,13 @@ class Server(StdioServer):
                 self._seed_files.did_change(document)
 
     def did_save(self, params: types.DidSaveTextDocumentParams) -> None:
-        """A text was saved: what the tree shows follows the file."""
+        """Handle a saved text: the tree shows the saved file."""
         self.create_task(self._files_changed([params.text_document.uri]))
         if self._seed_files:
             self._seed_files.did_save(params.text_document.uri)
 
     def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        """A text was closed."""
+        """Handle a closed text."""
         self.documents.close(params.text_document.uri)
         self.diagnostics.did_close(params.text_document.uri)
         if self._sources:
@@ -154,15 +155,15 @@ class Server(StdioServer):
             self._seed_files.did_close(params.text_document.uri)
 
     def did_change_watched_files(self, params: types.DidChangeWatchedFilesParams) -> None:
-        """Files changed on disk."""
+        """Handle file changes on disk."""
         self.create_task(self._files_changed([change.uri for change in params.changes]))
 
     def did_change_workspace_folders(self, _: types.DidChangeWorkspaceFoldersParams) -> None:
-        """Folders came or went."""
+        """Handle added and removed folders."""
         self.create_task(self._look_through(start=False))
 
     def did_change_configuration(self, params: types.DidChangeConfigurationParams) -> None:
-        """The user changed settings."""
+        """Handle changed settings."""
         settings, complaints = read_settings(params.settings, trusted=self.settings.trusted)
         for complaint in complaints:
             self.show_message("warning", complaint)
@@ -174,7 +175,7 @@ class Server(StdioServer):
 
     @property
     def sources(self) -> Sources:
-        """The Workers' sources; what reads them is imported when it is first needed."""
+        """The Workers' sources, imported at first use."""
         if self._sources is None:
             from kvlens.lsp.sources import Sources
 
@@ -183,7 +184,7 @@ class Server(StdioServer):
 
     @property
     def seed_files(self) -> SeedFiles:
-        """The open seed files; what reads them is imported when it is first needed."""
+        """The open seed files, imported at first use."""
         if self._seed_files is None:
             from kvlens.lsp.seed_files import SeedFiles
 
@@ -193,15 +194,15 @@ class Server(StdioServer):
     # helpers for commands -------------------------------------------------------------------
 
     def path(self, uri: str) -> Path:
-        """Return the path of a `file:` URI, or the text itself where it is a path already.
+        """Return the path of a `file:` URI, or the text itself if it is already a path.
 
-        Where no file can have that path, it is one that none has.
+        If no file can have that path, returns one that doesn't exist.
         """
         path = (file_path(uri) if "://" in uri else None) or uri
         return Path(path if is_possible(path) else ascii(path)[:100])
 
     def uri(self, path: Path) -> str:
-        """Return a path as the URI that clients use."""
+        """Return a path's URI in the client's spelling."""
         return self._spelling.of(str(path), self._folders())
 
     def show_message(self, level: str, message: str) -> None:
@@ -218,7 +219,7 @@ class Server(StdioServer):
     def keys_changed(self, project: ServedProject, moved: tuple[str, str] | None = None) -> None:
         """Notify the client that keys or namespaces of a project changed.
 
-        `moved` are the ids between which keys went.
+        `moved` are the ids between which keys were moved.
         """
         note: Changed = {"config": self.uri(project.path)}
         if moved:
@@ -238,17 +239,17 @@ class Server(StdioServer):
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log an internal error instead of showing it to the user."""
         if isinstance(error, JsonRpcException) and source is not None:
-            return  # the answer to a request, which says it all
+            return  # it is already in the response to a request
         lines = "".join(traceback.format_exception(error)).rstrip()
         self.log("error", f"Internal error. Please report this at {ISSUES}:\n{lines}")
 
     def _folders(self) -> list[str]:
-        """Return the workspace's folders URIs as the client writes them; pygls decodes its keys."""
+        """Return the workspace folders' URIs as the client writes them; pygls decodes its keys."""
         if not self.protocol.is_initialized:
             return []
         return [folder.uri for folder in self.workspace.folders.values()]
 
-    # inside ---------------------------------------------------------------------------------
+    # internals ---------------------------------------------------------------------------------
 
     async def _guarded(self, work: Awaitable[None]) -> None:
         try:
@@ -259,7 +260,7 @@ class Server(StdioServer):
             self.report_server_error(error, None)
 
     async def _look_through(self, start: bool) -> None:
-        # a virtual workspace has no files here; what another scheme names is not a path
+        # a virtual workspace has no files here: other schemes don't name paths
         paths = (file_path(uri) for uri in self._folders() if uri.startswith("file:"))
         folders = [Path(path) for path in paths if path]
         if not folders and self.workspace.root_path:
@@ -274,7 +275,7 @@ class Server(StdioServer):
         for project in self.projects:
             self._offer_moves(project)
             self.diagnostics.check_file(project.path, self.uri(project.path))
-            await asyncio.sleep(0)  # let what the user types go first
+            await asyncio.sleep(0)  # let the user's edits go first
         if start and len(self.projects) == 1:
             for project in self.projects:
                 await project.emulator.start()
@@ -297,13 +298,13 @@ class Server(StdioServer):
         if not all(known) or not all(is_regular(self.path(uri)) for uri in configs):
             await self._look_through(start=self.settings.starts_alone)
         if self._sources:
-            self._sources.check_all()  # what they are held against has changed
+            self._sources.check_all()  # what they are checked against has changed
 
     def _offer_moves(self, project: ServedProject) -> None:
         """Offer to move the keys of namespaces that the config renamed."""
         found, project.renamed = project.renamed, []
         for pair in found:
-            from kvlens.lsp import moving  # late: it is rarely needed
+            from kvlens.lsp import moving  # late: rarely needed
 
             self.create_task(moving.offer(self, project, pair))
 
@@ -346,7 +347,7 @@ class Server(StdioServer):
         elif kind == "log":
             self.log(event.get("level", "info"), str(event.get("message", "")))
         elif kind == "kept" and (kept_in := self.projects.get(child.config)):
-            from kvlens.lsp import seed_kept  # late: it is rarely needed
+            from kvlens.lsp import seed_kept  # late: rarely needed
 
             self.create_task(seed_kept.ask(self, kept_in, event))
         elif kind in ("namespaces", "changed"):
@@ -379,7 +380,7 @@ class Server(StdioServer):
         self._refresh_shown()
 
     def _output(self, uri: str, event: dict[str, Any]) -> None:
-        """Pass on a Worker's output, to a client that shows it separately or to the log."""
+        """Forward a Worker's output to a client that shows it separately, or to the log."""
         if self._shows_output:
             self.protocol.notify(OUTPUT, {"config": uri, **event})
         elif event.get("message"):
@@ -392,7 +393,7 @@ class Server(StdioServer):
             self.workspace_diagnostic_refresh(None)
 
     def _refresh_shown(self) -> None:
-        """Refresh code lenses and inlay hints: they show what keys exist."""
+        """Refresh code lenses and inlay hints, which show the existing keys."""
         workspace = self.client_capabilities.workspace
         if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
             self.workspace_code_lens_refresh(None)
@@ -424,11 +425,11 @@ def _encoding(agreed: types.PositionEncodingKind | str | None) -> str:
 
 
 async def _announced(*_: Any) -> None:
-    """A placeholder, so that pygls announces the command; `ServerProtocol` runs it."""
+    """A placeholder that makes pygls announce the command; `ServerProtocol` runs it."""
 
 
 async def _answer(module: str, server: Server, params: Any) -> Any:
-    """Answer a request by the feature's module, imported on first use."""
+    """Answer a request with the feature's module, imported on first use."""
     try:
         return await importlib.import_module(f"kvlens.lsp.{module}").answer(server, params)
     except JsonRpcException:
@@ -439,7 +440,7 @@ async def _answer(module: str, server: Server, params: Any) -> Any:
 
 
 FEATURES: dict[str, tuple[str, Any]] = {
-    # method: (the module here whose `answer(server, params)` does it, the options announced)
+    # method: (the module here whose `answer(server, params)` handles it, the announced options)
     types.TEXT_DOCUMENT_COMPLETION: (
         "completion",
         types.CompletionOptions(trigger_characters=['"', "'", "[", "{", ".", "=", ":"]),
@@ -461,13 +462,13 @@ FEATURES: dict[str, tuple[str, Any]] = {
     types.WORKSPACE_SYMBOL: ("workspace_symbols", None),
 }
 PULL = {
-    # for a client that asks for problems, unless it sets the option `push`
+    # for a client that pulls problems, unless it sets the option `push`
     types.TEXT_DOCUMENT_DIAGNOSTIC: "pull",
     types.WORKSPACE_DIAGNOSTIC: "pull_all",
 }
 PULL_OPTIONS = types.DiagnosticOptions(inter_file_dependencies=False, workspace_diagnostics=True)
 STATE: dict[str, str] = {
-    # method: what the server does with it, in the order that the messages come
+    # method: its handler, called in the order of the messages
     types.INITIALIZE: "initialize",
     types.INITIALIZED: "initialized",
     types.SHUTDOWN: "shutdown_children",

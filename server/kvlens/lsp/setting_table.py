@@ -1,4 +1,4 @@
-"""The settings as they are documented: `Settings` reads their defaults and limits.
+"""The documented settings. `Settings` reads their defaults and limits.
 
 docs/settings.md and the manifest of the extension are generated from this table.
 """
@@ -13,7 +13,7 @@ from kvlens.stores.registry import DEFAULT_STORE
 
 
 class Setting(NamedTuple):
-    """One setting, `kvlens.NAME`. Its type is that of the default."""
+    """One setting, `kvlens.NAME`. Its type is that of its default."""
 
     name: str
     default: Any

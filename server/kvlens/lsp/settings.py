@@ -24,8 +24,8 @@ class Settings:
     compat: Compat = SETTINGS["compat"].default
     autoStart: bool = SETTINGS["autoStart"].default  # noqa: N815 - the name in settings.json
     allowedHosts: tuple[str, ...] = SETTINGS["allowedHosts"].default  # noqa: N815 - of a Worker's port
-    trusted: bool = True  # whether the user trusts the workspace; not a setting of theirs
-    rules: Mapping[str, Level] = field(default_factory=dict)  # a rule's code: its level
+    trusted: bool = True  # whether the user trusts the workspace; not a setting
+    rules: Mapping[str, Level] = field(default_factory=dict)  # a rule's code -> its severity
 
     @property
     def starts_alone(self) -> bool:
@@ -37,10 +37,10 @@ CHOICES: dict[str, tuple[str, ...]] = {"compat": COMPATS}
 
 
 def read_settings(sent: Any, *, trusted: bool = True) -> tuple[Settings, list[str]]:
-    """Return settings from what a client sent, and what is wrong with it, a sentence each.
+    """Return the settings that a client sent, and one sentence about each error in them.
 
-    Takes `{"kvlens": {…}}` or the inside of it; unknown names are left alone. `trusted` counts
-    where nothing is said of it.
+    Takes `{"kvlens": {…}}` or its inner object; unknown names are ignored. `trusted` is the default
+    if the client doesn't send it.
     """
     if isinstance(sent, dict) and isinstance(sent.get("kvlens"), dict):
         sent = sent["kvlens"]
@@ -86,7 +86,7 @@ def read_settings(sent: Any, *, trusted: bool = True) -> tuple[Settings, list[st
 
 
 def read_hosts(sent: Any) -> tuple[tuple[str, ...], list[str]]:
-    """Return the valid host names, and what is wrong with the others."""
+    """Return the valid host names, and the errors in the others."""
     if not isinstance(sent, list):
         return (), [f"it takes a list of host names, not {sent!r:.80}."]
     hosts: list[str] = []
@@ -100,7 +100,7 @@ def read_hosts(sent: Any) -> tuple[tuple[str, ...], list[str]]:
 
 
 def read_levels(sent: Mapping[Any, Any]) -> tuple[dict[str, Level], list[str]]:
-    """Return the valid levels of rules, and what is wrong with the others."""
+    """Return the valid severities of rules, and the errors in the others."""
     levels: dict[str, Level] = {}
     complaints: list[str] = []
     known = rules() if sent else {}

@@ -1,4 +1,4 @@
-"""Completion in code: the keys that are there now, and the bindings that the config declares."""
+"""Completion in code: the existing keys, and the bindings that the config declares."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from kvlens.text import Span
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
-MOST = 200  # keys offered at once; more come as more is typed
+MOST = 200  # keys offered at a time; typing more narrows them down
 
 
 async def answer(server: Server, params: types.CompletionParams) -> types.CompletionList | None:
-    """Return keys inside `get("…")`, or bindings behind `env.`."""
+    """Return keys inside `get("…")`, or bindings after `env.`."""
     uri = params.text_document.uri
     read = await server.sources.read(uri)
     if read is None:
@@ -66,7 +66,7 @@ async def answer(server: Server, params: types.CompletionParams) -> types.Comple
 
 
 def _escaped(name: str, quote: str) -> str:
-    """Return a key as the inside of a literal between these quotes."""
+    """Escape a key for a literal with these quotes."""
     text = name.replace("\\", "\\\\").replace(quote, "\\" + quote) if quote else name
     text = text.replace("\n", "\\n").replace("\r", "\\r")
     return text.replace("${", "\\${") if quote == "`" else text

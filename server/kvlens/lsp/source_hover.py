@@ -1,4 +1,4 @@
-"""Hover in code: the live value of a key, and what a binding is."""
+"""Hover in code: the current value of a key, and what a binding is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHOWN = 1_000  # characters of a value
 
 
 async def answer(server: Server, params: types.HoverParams) -> types.Hover | None:
-    """Return what a source's key or binding is in the local store."""
+    """Return the hover text for a key or binding in a source, from the local store."""
     uri = params.text_document.uri
     read = await server.sources.read(uri)
     if read is None:

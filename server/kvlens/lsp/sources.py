@@ -47,7 +47,7 @@ class Opened:
 
 
 class Read(NamedTuple):
-    """One version of an open source, with its own positions: the text may change meanwhile."""
+    """One version of an open source, with its positions: the text may change meanwhile."""
 
     source: Source
     context: SourceContext
@@ -69,11 +69,11 @@ class Text:
     def __init__(self, path: Path, text: str, stamp: tuple[int, int] | None = None) -> None:
         self.path = path
         self.text = text
-        self.stamp = stamp  # of the file, where it was read from there
+        self.stamp = stamp  # of the file, if it was read from disk
         self._parsed: Source | None = None
 
     def source(self) -> Source:
-        """Return it parsed."""
+        """Return the parsed source."""
         if self._parsed is None:
             self._parsed = read_source(self.text, str(self.path))
         return self._parsed
@@ -86,14 +86,14 @@ class Sources:
         self._server = server
         self._open: dict[str, Opened] = {}
         self._disk: dict[Path, Text] = {}
-        # by the folder of a project: the types in its sources, and the texts of other configs
+        # folder of a project -> the types in its sources, and the texts of other configs
         self._contexts: dict[Path, asyncio.Future[tuple[Types, frozenset[str]]]] = {}
         self._told = False
 
     # open texts -----------------------------------------------------------------------------
 
     def did_open(self, document: Document) -> None:
-        """Check a document that was opened, if it is a source."""
+        """Check an opened document, if it is a source."""
         path = file_path(document.uri)
         if path is None or not is_source(path) or self.absent():
             return
@@ -101,7 +101,7 @@ class Sources:
         self.check(document.uri)
 
     def did_change(self, document: Document) -> None:
-        """Check a source that was edited."""
+        """Check an edited source."""
         if document.uri in self._open:
             self.check(document.uri)
 
@@ -155,7 +155,7 @@ class Sources:
     # reading --------------------------------------------------------------------------------
 
     async def read(self, uri: str) -> Read | None:
-        """Return an open source, parsed, with the project that it belongs to."""
+        """Return a parsed open source with its project."""
         opened = self._open.get(uri)
         if opened is None:
             return None
@@ -166,7 +166,7 @@ class Sources:
         return Read(source, context, index, encoding)
 
     def configs(self) -> list[Config]:
-        """Return the configs of all projects, open ones as the editor has them."""
+        """Return the configs of all projects, with the editor's text if they are open."""
         diagnostics, uri = self._server.diagnostics, self._server.uri
         return [
             diagnostics.config(uri(project.path)) or project.config
@@ -210,12 +210,12 @@ class Sources:
         try:
             found = {str(text.path): text for text in self._texts(owner, whole=True)}
         except SourceError:
-            return []  # what is not read may use any binding
+            return []  # unread sources may use any binding
         texts = {path: text.text for path, text in found.items()}
         return check_with_sources(config, texts, lambda path: found[path].source())
 
     async def of_project(self, owner: ServedProject, word: str) -> list[tuple[Path, Source]]:
-        """Return a project's sources that have a word in them, open ones as the editor has them."""
+        """Return a project's sources that contain a word, with the editor's text if open."""
         return await asyncio.to_thread(self._with_word, owner, word)
 
     def _with_word(self, owner: ServedProject, word: str) -> list[tuple[Path, Source]]:
@@ -223,9 +223,9 @@ class Sources:
         return [(text.path, text.source()) for text in texts if word in text.text]
 
     def _texts(self, owner: ServedProject, *, whole: bool = False) -> Iterator[Text]:
-        """Yield a project's sources, open ones as the editor has them.
+        """Yield a project's sources, with the editor's text if they are open.
 
-        One that cannot be read is left out, or with `whole` raised as SourceError.
+        Unreadable ones are skipped, or raise SourceError with `whole`.
         """
         edited = {Path(opened.path): opened for opened in list(self._open.values())}
         for path in source_files(owner.path.parent):

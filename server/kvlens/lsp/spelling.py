@@ -1,8 +1,8 @@
-"""URIs as the client writes them.
+"""Write URIs as the client spells them.
 
-`file:///c%3A/a%20(b)` and `file:///C:/a%20%28b%29` are one file, but a client looks for what it
-is sent under its own spelling. So a file that it opened keeps that one, and others begin with
-the spelling of their workspace folder.
+`file:///c%3A/a%20(b)` and `file:///C:/a%20%28b%29` are the same file, but a client recognizes only
+its own spelling. So a file that it opened keeps that spelling, and other URIs start with the
+spelling of their workspace folder.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LONGEST = os.pathconf("/", "PC_PATH_MAX") if hasattr(os, "pathconf") else 32_76
 
 
 def file_path(uri: str) -> str | None:
-    """Return the path in a file's URI; None of any other, and of one that no file can have."""
+    """Return the path in a file's URI; None for other URIs, and for paths that can't exist."""
     try:
         path = to_fs_path(uri)
     except ValueError:  # such as `file://[::1`
@@ -26,7 +26,7 @@ def file_path(uri: str) -> str | None:
 
 
 def is_possible(path: str) -> bool:
-    """Return whether the system takes a text as a path: what it refuses, it raises errors for."""
+    """Return whether the system accepts a text as a path; using any other raises errors."""
     try:
         return "\0" not in path and 0 < len(os.fsencode(path)) < _LONGEST
     except UnicodeEncodeError:  # half a surrogate pair
@@ -34,7 +34,7 @@ def is_possible(path: str) -> bool:
 
 
 def file_key(uri: str) -> str:
-    """Return what is the same for all spellings of a file's URI."""
+    """Return a key that is the same for all spellings of a file's URI."""
     path = file_path(uri)
     return os.path.normcase(path) if path else uri
 
@@ -46,11 +46,11 @@ class Spelling:
         self._known: dict[str, str] = {}
 
     def learn(self, uri: str) -> None:
-        """Keep to this spelling of a file's URI."""
+        """Remember this spelling of a file's URI."""
         self._known[file_key(uri)] = uri
 
     def of(self, path: str, folders: Iterable[str]) -> str:
-        """Return a path's URI; `folders` are those of the workspace, as the client writes them."""
+        """Return a path's URI; `folders` are the workspace folders as the client writes them."""
         known = self._known.get(os.path.normcase(path))
         if known is not None:
             return known

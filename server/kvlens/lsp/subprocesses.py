@@ -1,7 +1,7 @@
 """The server's child processes: each runs `kvlens` and prints a JSON object per line.
 
-A separate process can't delay typing. Its standard input is its lifeline: when this process ends,
-for whatever reason, the pipe closes and the child ends.
+A separate process can't delay typing. Its standard input is its lifeline: when this process ends
+for any reason, the pipe closes and the child ends.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ STARTED_WITHIN = 60.0  # seconds; enough for the first start on a slow machine
 ENDED_WITHIN = 5.0
 LONGEST_LINE = 16 * 1024 * 1024  # bytes of one event; a list of many namespaces is one line
 LONGEST_ERROR = 64 * 1024  # bytes of one line of standard error
-BLOCK = 65536  # bytes that are read at once
-MOST_AT_ONCE = 200  # lines in a row; then the event loop handles what the user types
+BLOCK = 65536  # bytes per read
+MOST_AT_ONCE = 200  # lines in a row; then the event loop handles the user's edits
 PAUSE = 0.05  # seconds for that; together a limit of 4,000 lines a second
 
 
@@ -54,7 +54,7 @@ class Child:
     `changed(child, event)` is called with its events, and `{"event": "state"}` on state changes.
     """
 
-    what = "The process"  # how messages name it
+    what = "The process"  # its name in messages
 
     def __init__(
         self, config: Path, settings: Settings, changed: Callable[[Any, dict[str, Any]], None]
@@ -108,12 +108,12 @@ class Child:
         return {}
 
     async def began(self) -> None:
-        """Called with the first event in `ready`."""
+        """Handle the first event, in `ready`."""
 
     async def ended(self) -> None:
         """Release what `began` acquired."""
 
-    # inside ---------------------------------------------------------------------------------
+    # internals ---------------------------------------------------------------------------------
 
     async def _start(self) -> None:
         await self._end()

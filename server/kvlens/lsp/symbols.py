@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 async def answer(
     server: Server, params: types.DocumentSymbolParams
 ) -> list[types.DocumentSymbol] | None:
-    """Return the namespaces of an open config, those of an environment below it."""
+    """Return the namespaces of an open config, grouped by environment."""
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
     if document is None or config is None:
@@ -60,7 +60,7 @@ def _namespaces(document: Document, environment: Environment) -> list[types.Docu
 
 
 def _around(name: types.Range, children: list[types.DocumentSymbol]) -> types.Range:
-    """Return the range from the first to the last of them: an outline must nest."""
+    """Return the range from the name or first child to the last child: symbols must nest."""
     starts = [name.start, *(child.range.start for child in children)]
     ends = [name.end, *(child.range.end for child in children)]
 

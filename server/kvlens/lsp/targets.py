@@ -1,4 +1,4 @@
-"""The project, scope and namespace that the parameters of a command name."""
+"""Find the project, scope and namespace that a command's parameters name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMES = {"namespace_id": "id", "expiration_ttl": "expirationTtl"}
 
 
 def spell(name: str) -> str:
-    """Return the parameter for an argument of an operation, as messages name it."""
+    """Return the name of an operation's argument as a parameter, for messages."""
     return f'"{NAMES.get(name, name)}"'
 
 
@@ -50,14 +50,14 @@ async def find_project(server: Server, params: Params) -> ServedProject:
 
 
 def scope_of(project: ServedProject, environments: tuple[str | None, ...] = ()) -> Scope:
-    """Return a project as operations take it; its emulator starts when the store is needed."""
+    """Return a project as a scope for operations; its emulator starts when the store is needed."""
     return Scope(project, project.label, project.emulator.store, environments)
 
 
 async def find_scope(server: Server, params: Params) -> Scope:
     """Return the project with the environment that `environment` names; null is the top level.
 
-    Without it all environments count, the top level first. Raises NotFoundError.
+    Without it, all environments are included, the top level first. Raises NotFoundError.
     """
     named = "environment" in params.sent
     environments = (params.get("environment", str),) if named else ()
@@ -65,13 +65,13 @@ async def find_scope(server: Server, params: Params) -> Scope:
 
 
 def find_only(params: Params) -> list[str]:
-    """Return the binding that `binding` names, for what else takes all of them."""
+    """Return the binding that `binding` names, for operations that default to all."""
     binding = params.get("binding", str)
     return [] if binding is None else [binding]
 
 
 async def find_target(server: Server, params: Params) -> Target:
-    """Return the namespace that `binding` or `id` names; the id may be one that no config claims.
+    """Return the namespace that `binding` or `id` names; the config need not have the id.
 
     Raises ParamsError and NotFoundError.
     """
@@ -83,7 +83,7 @@ async def find_target(server: Server, params: Params) -> Target:
     try:
         return resolver.find_target(scope, binding=binding, namespace_id=namespace_id)
     except NotFoundError:
-        from kvlens.operations.namespaces import find_unclaimed  # late: seldom asked for
+        from kvlens.operations.namespaces import find_unclaimed  # late: rarely needed
 
         others = claimed(server, scope.project)
         found = namespace_id and await find_unclaimed(scope, namespace_id, others)
@@ -93,9 +93,9 @@ async def find_target(server: Server, params: Params) -> Target:
 
 
 def find_file(server: Server, target: Target, uri: str) -> Path:
-    """Return the file that `file` names: a URI, or a path, which starts at the config's folder.
+    """Return the file that `file` names: a URI, or a path relative to the config's folder.
 
-    Raises ParamsError if a relative path leads out of that folder, also through a link.
+    Raises ParamsError if a relative path leads out of that folder, even through a link.
     """
     path = server.path(uri)
     if path.is_absolute():
@@ -111,7 +111,7 @@ def find_file(server: Server, target: Target, uri: str) -> Path:
 
 
 def claimed(server: Server, project: Project) -> set[str]:
-    """Return the ids that a project's config names, and every other whose store is the same."""
+    """Return the ids in the configs of a project and of all others with the same store."""
     place = keys_of(project.store, project.folder)
     sharing = [one for one in server.projects if keys_of(one.store, one.folder) == place]
     return {name for one in sharing for name in one.config.store_ids()}

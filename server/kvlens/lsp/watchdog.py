@@ -1,10 +1,10 @@
-"""The server ends with its editor, whatever it is doing.
+"""End the server with its editor, even if it is busy.
 
-A thread looks once a second whether the editor is still there: its process, and its end of our
-standard input. When it is gone, or the session has ended, the event loop has some seconds to
-finish; then the process ends without it. A handler that loops in Python or hangs in a thread
-cannot prevent that. One that computes in native code can keep this thread from running too: then
-the system's clock for processor time, which is wound up here each second, ends the process.
+A thread checks once a second whether the editor still exists: its process, and its end of our
+standard input. If it is gone, or the session has ended, the event loop has a few seconds to finish;
+then the process exits anyway. A handler that loops in Python or hangs in a thread can't prevent
+that. Native code can block this thread too: then the system's timer for processor time, which is
+reset here every second, ends the process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections.abc import Callable
 
 LOOK_EVERY = 1.0  # seconds
 GRACE = 5.0  # seconds to finish in
-NATIVE = 60.0  # seconds of processor time without a look; no file takes a fraction of it
+NATIVE = 60.0  # seconds of processor time without a check; no file takes a fraction of it
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +31,8 @@ class Watchdog:
     """Ends this process some seconds after its editor."""
 
     def __init__(self, source: int, on_gone: Callable[[], None]) -> None:
-        self.parent: int | None = None  # the editor's process, once it is known
-        self.code = 0  # what the process ends with
+        self.parent: int | None = None  # the editor's process, once known
+        self.code = 0  # the exit code
         self._source = source
         self._on_gone = on_gone  # called from the thread, once
         self._lock = threading.Lock()
@@ -41,33 +41,33 @@ class Watchdog:
         self._beat = time.monotonic()
         self._poll = select.poll() if hasattr(select, "poll") else None
         if self._poll is not None:
-            self._poll.register(source, 0)  # only that the other end is closed
+            self._poll.register(source, 0)  # only reports that the other end is closed
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start checking."""
         if hasattr(signal, "SIGPROF"):
-            with contextlib.suppress(Exception):  # without a standard error it ends in silence
+            with contextlib.suppress(Exception):  # without a standard error, it ends silently
                 faulthandler.register(signal.SIGPROF, chain=True)
         threading.Thread(target=self._watch, name="kv-watchdog", daemon=True).start()
 
     def watch(self, parent: int | None) -> None:
-        """Look after the editor's process too, where it is one of this machine's."""
+        """Also watch the editor's process, if it is on this machine."""
         if parent is not None and is_alive(parent):
             self.parent = parent
 
     def beat(self) -> None:
-        """Note that the event loop is alive."""
+        """Record that the event loop is alive."""
         self._beat = time.monotonic()
 
     def gone(self) -> None:
-        """Note that the editor is gone: what it has sent may still be handled."""
+        """Record that the editor is gone: its last messages may still be handled."""
         with self._lock:
             first, self._gone = not self._gone, True
         if first:
             self._on_gone()
 
     def ended(self, code: int) -> None:
-        """Note that the session has ended: what is left has to be quick."""
+        """Record that the session has ended: the rest must be fast."""
         self.code = code
         self._deadline = time.monotonic() + GRACE
 
@@ -98,7 +98,7 @@ class Watchdog:
 
 
 def is_alive(process: int) -> bool:
-    """Return whether a process of this machine is there."""
+    """Return whether a process exists on this machine."""
     if process <= 0:
         return False
     if os.name == "nt":

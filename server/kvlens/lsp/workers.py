@@ -30,7 +30,7 @@ class WorkerProcess(Child):
         self._emulator = emulator
 
     async def arguments(self) -> list[str]:
-        """Return the arguments. Keys in memory are reached through the editor's emulator."""
+        """Return the arguments. Keys in memory are accessed through the editor's emulator."""
         if self._has_own_keys:
             await self._emulator.start()
         port = ["--port", str(self.port)] if self.port else ["--default-port", "0"]

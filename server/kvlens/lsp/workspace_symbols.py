@@ -1,4 +1,4 @@
-"""The bindings of every config of the workspace, by name."""
+"""Find the bindings of all configs in the workspace by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 async def answer(
     server: Server, params: types.WorkspaceSymbolParams
 ) -> list[types.WorkspaceSymbol]:
-    """Return the bindings whose name has the letters of the query in order."""
+    """Return the bindings whose names contain the letters of the query in order."""
     await server.found.wait()
     found = []
     for project in server.projects:

@@ -34,7 +34,7 @@ class Result(TypedDict):
 
 
 async def run(server: Server, params: Params) -> Result:
-    """Ask the client to edit the config, as the editor has it; it is not saved."""
+    """Ask the client to edit the open config, without saving it."""
     project = await find_project(server, params)
     binding = params.text("binding")
     uri = params.get("config", str) or server.uri(project.path)

@@ -11,7 +11,7 @@ from kvlens.lsp.targets import find_project
 if TYPE_CHECKING:
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
-ACCOUNT = "local"  # any account is the same to the emulator; tools ask for one
+ACCOUNT = "local"  # the emulator accepts any account; tools require one
 
 
 class Parameters(InProject):

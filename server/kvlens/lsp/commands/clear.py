@@ -33,7 +33,7 @@ class Result(TypedDict):
 
 
 async def run(server: Server, params: Params) -> Result:
-    """Delete the keys. Asking the user first is the client's part."""
+    """Delete the keys. The client asks the user first."""
     target = await find_target(server, params)
     expected = params.get("expected", str)
     if params.get("dryRun", bool):

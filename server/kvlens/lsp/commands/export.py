@@ -1,4 +1,4 @@
-"""`kvlens.export`: write a namespace as a seed file, with all that it holds."""
+"""`kvlens.export`: write all keys of a namespace to a seed file."""
 
 from __future__ import annotations
 

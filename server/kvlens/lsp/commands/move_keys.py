@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
-NAMED = 100  # conflicts that the answer names
+NAMED = 100  # conflicts listed in the result
 
 
 class Parameters(Target):

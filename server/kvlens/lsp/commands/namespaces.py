@@ -1,4 +1,4 @@
-"""`kvlens.namespaces`: every project with its namespaces, and how much is in them."""
+"""`kvlens.namespaces`: every project with its namespaces and their sizes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Parameters(TypedDict):
 
 
 async def run(server: Server, params: Params) -> list[Project]:
-    """Return the projects; the numbers of keys are known only while an emulator is running."""
+    """Return the projects. Key counts are known only while an emulator is running."""
     await server.found.wait()
     return [await _describe(server, project) for project in server.projects]
 

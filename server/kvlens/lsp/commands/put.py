@@ -1,6 +1,6 @@
 """`kvlens.put`: write a key; with `keep`, only a new value for a key that is there.
 
-With `expected`, nothing is written over a value that the client has not seen.
+With `expected`, a value that the client hasn't seen isn't overwritten.
 """
 
 from __future__ import annotations

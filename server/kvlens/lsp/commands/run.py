@@ -26,7 +26,7 @@ class Result(Address):
 
 
 async def run(server: Server, params: Params) -> Result:
-    """Return the Worker's address. It follows its files; one that runs already is restarted."""
+    """Return the Worker's address. It follows its files; a running one is restarted."""
     project = await find_project(server, params)
     worker = project.worker
     worker.of_environment = params.get("environment", str)

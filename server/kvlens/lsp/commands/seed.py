@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
-NAMED = 100  # conflicts that the answer names
+NAMED = 100  # conflicts listed in the result
 
 
 class Parameters(Target):
@@ -57,7 +57,7 @@ async def run(server: Server, params: Params) -> Result:
         server.log("warning", line)
     job, refused = await choose(job, existing, expected)
     if refused:
-        if given is None:  # the client may not show the answer
+        if given is None:  # the client may not show the result
             server.show_message("warning", _refusal(job, refused))
         return {
             "written": 0,

@@ -21,7 +21,7 @@ class Parameters(InProject):
 
 
 async def run(server: Server, params: Params) -> list[SnapshotInfo]:
-    """Return the snapshots, the oldest first; the log names those that are damaged."""
+    """Return the snapshots, oldest first. Damaged ones are logged."""
     found, unreadable = await asyncio.to_thread(list_snapshots, await find_scope(server, params))
     for line in unreadable:
         server.log("warning", line)

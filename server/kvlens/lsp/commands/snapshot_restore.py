@@ -1,4 +1,4 @@
-"""`kvlens.snapshotRestore`: make the namespaces as they were when a snapshot was saved."""
+"""`kvlens.snapshotRestore`: restore the namespaces from a snapshot."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Result(Restored):
 
 
 async def run(server: Server, params: Params) -> Result:
-    """Restore the namespaces, unless keys would be lost: asking the user is the client's part."""
+    """Restore the namespaces, unless keys would be lost: the client asks the user then."""
     scope = await find_scope(server, params)
     name = params.text("name")
     force = bool(params.get("force", bool))

@@ -1,4 +1,4 @@
-"""`kvlens.snapshotSave`: save what the namespaces of a config hold now."""
+"""`kvlens.snapshotSave`: save the current content of a config's namespaces."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Parameters(InProject):
 
 
 async def run(server: Server, params: Params) -> SnapshotInfo:
-    """Return the snapshot. An existing one is overwritten with `force` only."""
+    """Return the snapshot. An existing one is overwritten only with `force`."""
     scope = await find_scope(server, params)
     name = params.text("name")
     async with Progress(server, params.token, f"Saving snapshot {name}") as progress:

@@ -1,12 +1,12 @@
-"""Between JSON and the protocol's objects, with each conversion written when it is first needed.
+"""Convert between JSON and LSP objects; each conversion function is generated at first use.
 
-cattrs writes and compiles one function a class and direction, and to write one it first writes
-those of every class below it: answering `initialize` takes about a hundred, most of them for
-client capabilities that nobody reads. Here a function is written when its first object comes
-by, and a client's capabilities are converted field by field as they are read.
+cattrs generates and compiles one function per class and direction, and first those of every nested
+class: answering `initialize` takes about a hundred, most of them for client capabilities that
+nobody reads. Here, a function is generated for its first object, and a client's capabilities are
+converted field by field as they are read.
 
-Of an array that does not fit only the first mistake is kept: cattrs would keep one for every item,
-and take a quarter of a millisecond for each, in which nothing else is answered.
+For an invalid array, only the first error is kept: cattrs would keep one for every item, and take a
+quarter of a millisecond for each, blocking all other requests.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def make_converter() -> cattrs.Converter:
     """Return the converter for a pygls server (its `converter_factory`)."""
     converter = converters.get_converter(_LateConverter())
     converter.register_structure_hook_factory(_is_capabilities, _announced(converter))
-    # The generic messages of pygls, as its own converter has them.
+    # The generic messages of pygls, as in its own converter.
     for message, hook in (
         (protocol.JsonRPCRequestMessage, protocol._params_field_structure_hook),
         (protocol.JsonRPCNotification, protocol._params_field_structure_hook),
@@ -38,14 +38,14 @@ def make_converter() -> cattrs.Converter:
 
 
 class _LateConverter(cattrs.Converter):
-    """A converter whose functions for attrs classes are written when they are first called."""
+    """A converter that generates functions for attrs classes at their first call."""
 
     def __init__(self) -> None:
         super().__init__()
         super().register_structure_hook_factory(is_sequence, self._array)
 
     def _array(self, cls: Any) -> Hook:
-        """Return what converts an array; a text has characters too, but is refused."""
+        """Return the hook for an array type. A string is rejected, although it is iterable."""
         (kind,) = cls.__args__
 
         def hook(values: Any, _: Any) -> tuple[Any, ...]:
@@ -73,7 +73,7 @@ class _LateConverter(cattrs.Converter):
 
 
 def _late(factory: Callable[[type], Hook]) -> Callable[[type], Hook]:
-    """Put off a factory's work until the hook that it makes is called."""
+    """Delay a factory's work until its hook is called."""
     written: dict[type, Hook] = {}
 
     def hook_for(cls: type) -> Hook:
@@ -93,7 +93,7 @@ def _is_capabilities(cls: Any) -> bool:
 
 
 def _announced(converter: cattrs.Converter) -> Callable[[type], Hook]:
-    """Return the factory of hooks for what a client announces that it can do."""
+    """Return the factory of hooks for client capabilities."""
 
     def hook_for(cls: type) -> Hook:
         fields = attrs.fields_dict(cls)
@@ -106,8 +106,8 @@ def _announced(converter: cattrs.Converter) -> Callable[[type], Hook]:
 class _Announced:
     """Client capabilities that are converted as they are read.
 
-    One that cannot be converted reads as not announced: a client's mistake in a capability that
-    is of no use here must not keep the server from starting.
+    An invalid one counts as not announced: a client's mistake in a capability that isn't used here
+    must not keep the server from starting.
     """
 
     _fields: Mapping[str, attrs.Attribute[Any]]

@@ -1,15 +1,15 @@
-"""Import the protocol's types without building the classes that this server never uses.
+"""Import the LSP types without building the classes that this server never uses.
 
 lsprotocol describes all of the Language Server Protocol in some 550 attrs classes, and attrs
 writes and compiles the methods of each one while the module is imported: most of the time that
 an editor would wait for this server. A session touches a small part of them, so here each class
 is built when it is first used (its ``__init__`` is called or its fields are asked for).
 
-Only attrs' public `define` and `resolve_types` are used, and `attrs.define` is put back before
-`prepare` returns. Whatever lsprotocol does in a way this module does not know (options given to
-`define`, types imported earlier by someone else) is left as it is: slower, never different.
+Only attrs' public `define` and `resolve_types` are used, and `attrs.define` is restored before
+`prepare` returns. Anything in lsprotocol that this module doesn't know (options of `define`, types
+that were imported earlier) is left unchanged: slower, but never different.
 
-What differs from the plain import: the classes have no ``__slots__``.
+The only difference from a plain import: the classes have no ``__slots__``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _building = threading.RLock()
 
 
 def prepare() -> bool:
-    """Import lsprotocol with late classes; return False where it was imported already.
+    """Import lsprotocol with lazy classes; return False if it was already imported.
 
     Call it before anything that imports pygls or lsprotocol.
     """
@@ -47,17 +47,17 @@ def prepare() -> bool:
     from lsprotocol import _hooks
 
     # The first converter would resolve the forward references of all classes, and so build them
-    # all; a late class resolves its own. Where the flag has gone this line changes nothing.
+    # all; a lazy class resolves its own. If the flag no longer exists, this line has no effect.
     _hooks._resolved_forward_references = True
     return True
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Keep the garbage collector out of the block, and what the block made out of its later runs.
+    """Pause the garbage collector in the block, and freeze the block's objects afterwards.
 
-    For the imports at the start of a process that lives long: modules, classes and functions
-    stay to the end, and looking through them again and again only makes pauses.
+    For the imports at the start of a long-lived process: modules, classes and functions stay until
+    its end, and scanning them repeatedly only causes pauses.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -70,7 +70,7 @@ def undisturbed() -> Iterator[None]:
 
 
 def _late(define: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a stand-in for `attrs.define` that puts off the classes of `TYPES`."""
+    """Return a replacement for `attrs.define` that delays building the classes of `TYPES`."""
 
     def stand_in(cls: type | None = None, **options: Any) -> Any:
         if cls is None or options or cls.__module__ != TYPES or "__init__" in cls.__dict__:
@@ -83,7 +83,7 @@ def _late(define: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _Late:
-    """A class attribute that has its class built when it is first looked at."""
+    """A class attribute that builds its class at first access."""
 
     NAMES = ("__init__", "__attrs_attrs__")
     """What attrs adds and a class can be used by: a call, and a question for its fields.
@@ -105,15 +105,16 @@ class _Late:
         return value if bind is None else bind(value, instance, owner)
 
     def build(self) -> None:
-        """Let attrs finish the class, in place. Threads that come second wait and do nothing."""
+        """Let attrs finish the class, in place. Other threads wait, and then do nothing."""
         with _building:
             if self.cls.__dict__.get(self.name) is self:
-                # `init` because attrs takes the present `__init__`, this one, for the author's.
+                # `init` because attrs would take the current `__init__`, this one, for a
+                # user-defined one.
                 self.define(self.cls, slots=False, init=True, field_transformer=_resolve)
 
 
 def _resolve(cls: type, fields: list[Any]) -> list[Any]:
-    """Give the fields of a class their types: lsprotocol writes forward references as text."""
+    """Resolve the types of a class's fields: lsprotocol has forward references as strings."""
     import attrs
 
     names: dict[str, Any] = sys.modules[TYPES].ALL_TYPES_MAP

@@ -1,7 +1,7 @@
-"""What a client sends, checked before anything acts on it: one gate for all methods.
+"""Validate what a client sends before anything acts on it, for all methods.
 
-Every request is answered exactly once, so what is wrong with it is said in words under its id.
-A notification has no answer; one that does not fit is logged and does nothing.
+Every request is answered exactly once, so an invalid one gets an error response with its id. A
+notification has no response; an invalid one is logged and ignored.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from kvlens.errors import RequestError
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
 NOT_INITIALIZED = -32002
 
-_MOST_DIGITS = 4300  # of a whole number that Python reads at once
-_MAX_UINTEGER = 2**31 - 1  # the protocol's
+_MOST_DIGITS = 4300  # of an integer that Python converts by default
+_MAX_UINTEGER = 2**31 - 1  # of LSP
 
 
 class RefusalError(RequestError):
-    """A message is not acted upon. The text says why.
+    """A message is refused. The text says why.
 
-    `number` is the id to answer under: None for what cannot be read; `silent` where there is to
-    be no answer.
+    `number` is the id of the response: None if it can't be read. `silent`: send no response.
     """
 
     def __init__(
@@ -39,12 +38,12 @@ class RefusalError(RequestError):
 
     @classmethod
     def of(cls, message: dict[str, Any], code: int, text: str) -> RefusalError:
-        """Return the refusal of a message that has been read: a notification has no answer."""
+        """Return the refusal of a parsed message; a notification gets no response."""
         return cls(code, text, message.get("id"), silent="id" not in message)
 
 
 class Edited(NamedTuple):
-    """The message `textDocument/didChange`, its params in JSON: it comes with every key."""
+    """The message `textDocument/didChange`, sent for every keystroke, with its params as JSON."""
 
     params: dict[str, Any]  # DidChangeTextDocumentParams
     method: str = types.TEXT_DOCUMENT_DID_CHANGE
@@ -83,7 +82,7 @@ def parse(body: bytes) -> dict[str, Any]:
 
 
 def structure(message: dict[str, Any], converter: cattrs.Converter) -> Any:
-    """Return a request or notification as the protocol's object. Raises RefusalError."""
+    """Return a request or notification as an LSP object. Raises RefusalError."""
     method = message["method"]
     known = types.METHOD_TO_TYPES.get(method)
     if known and (known[1] is None) is ("id" in message):
@@ -101,7 +100,7 @@ def structure(message: dict[str, Any], converter: cattrs.Converter) -> Any:
         given.setdefault("params", None)
     try:
         return converter.structure(given, target)
-    except Exception as error:  # whatever the converter makes of what a client may send
+    except Exception as error:  # the converter may raise anything for invalid input
         raise RefusalError.of(message, INVALID_PARAMS, f"{method}: {_why(error)}") from None
 
 
@@ -111,7 +110,7 @@ def _loads(body: bytes) -> Any:
         return json.loads(text)
     except json.JSONDecodeError:
         raise
-    except ValueError:  # a whole number with more digits than Python reads
+    except ValueError:  # an integer with more digits than Python converts
         return json.loads(text, parse_int=_whole_number)
 
 
@@ -120,7 +119,7 @@ def _whole_number(text: str) -> float:
 
 
 def _checked_edit(message: dict[str, Any]) -> dict[str, Any]:
-    """Check an edit whole before any of it is made: after half of one the texts would differ."""
+    """Check all of an edit before applying any of it: half an edit would make the texts differ."""
     try:
         params: dict[str, Any] = message["params"]
         document, changes = params["textDocument"], params["contentChanges"]
@@ -151,7 +150,7 @@ def _is_change(change: Any) -> bool:
 
 
 def _why(error: Exception) -> str:
-    """Return what does not fit, in one line: the converter's own words, with the places."""
+    """Return what is invalid, in one line: the converter's messages with their paths."""
     if isinstance(error, RecursionError):
         return "its params are nested too deeply."
     try:

@@ -1,8 +1,8 @@
-"""The protocol with a short way for what comes with every keystroke.
+"""The LSP protocol with a fast path for the messages of every keystroke.
 
-pygls keeps a text of its own for each document and takes every notification through a generator
-and two futures made for the general case. This server keeps its own texts, so the editor's
-messages about them go straight to plain functions. All messages pass one gate, `messages`.
+pygls keeps its own text of each document, and passes every notification through a generator and two
+futures. This server keeps its own texts, so the editor's messages about them go straight to plain
+functions. All messages are checked by `messages`.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ TEXTS = frozenset(
 _NOTIFICATIONS = frozenset(
     method for method, kinds in types.METHOD_TO_TYPES.items() if kinds[1] is None
 )
-MOST_REQUESTS = 5000  # that wait for an answer, either way
+MOST_REQUESTS = 5000  # that wait for a response, in each direction
 
 logger = logging.getLogger(__name__)
 
 
 class Protocol(ServerProtocol):
-    """The server's protocol without pygls' documents, and with a gate for what comes in."""
+    """The server's protocol without pygls' documents, and with checks of incoming messages."""
 
-    _initialized = False  # `initialize` was answered, or is being
+    _initialized = False  # `initialize` was answered, or is in progress
     _ending: int | str | None = None  # the id of `shutdown`
 
-    # what comes in --------------------------------------------------------------------------
+    # incoming --------------------------------------------------------------------------
 
     def receive(self, body: bytes) -> None:
         """Handle one message or refuse it. Never raises, whatever a client sends."""
@@ -119,7 +119,7 @@ class Protocol(ServerProtocol):
             del self._request_futures[number]
 
     def _take_answer(self, message: dict[str, Any]) -> None:
-        """Pass on the response to a request of this server; drop any other."""
+        """Deliver the response to a request of this server; drop any other."""
         number = message.get("id")
         if number not in self._result_types:
             raise RefusalError(
@@ -136,11 +136,11 @@ class Protocol(ServerProtocol):
                 future.set_exception(JsonRpcException.from_error(error))
             else:
                 future.set_result(self._converter.structure(message, kind).result)
-        except Exception as error:  # an answer that does not fit is a failed request
+        except Exception as error:  # an invalid response is a failed request
             if not future.done():
                 future.set_exception(JsonRpcException(f"Invalid response from the client: {error}"))
 
-    # what goes out --------------------------------------------------------------------------
+    # outgoing --------------------------------------------------------------------------
 
     def send_request(self, *arguments: Any, **named: Any) -> Future[Any]:
         """Send a request. If the client never answers, only the latest requests are kept."""
@@ -151,7 +151,7 @@ class Protocol(ServerProtocol):
         return super().send_request(*arguments, **named)
 
     def _send_data(self, data: Any) -> None:
-        """Write one message; a result that has no JSON form becomes an error."""
+        """Write one message; a result that JSON can't represent becomes an error."""
         if self.writer is None or not data:
             return
         try:
@@ -164,22 +164,22 @@ class Protocol(ServerProtocol):
             return
         try:
             self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body.encode()))
-        except (OSError, ValueError):  # its end of the pipe is closed, or ours is
+        except (OSError, ValueError):  # its end of the pipe is closed, or ours
             self._server.client_gone()  # type: ignore[attr-defined]
 
-    # pygls keeps texts in its own handlers of these, which are not wanted.
+    # pygls' own handlers of these keep texts, which isn't wanted.
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
-        """Pass on a document that was opened."""
+        """Handle an opened document."""
         self.fm.features[types.TEXT_DOCUMENT_DID_OPEN](params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: Any) -> None:
-        """Pass on the changes of a document."""
+        """Handle the changes of a document."""
         self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE](params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        """Pass on that a document was closed."""
+        """Handle a closed document."""
         self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE](params)

@@ -1,4 +1,4 @@
-"""Whether the fast path is used: always, unless KVLENS_PLAIN_PYGLS is set."""
+"""Select the fast path, unless KVLENS_PLAIN_PYGLS is set."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Messages on standard input and output, by the shortest way to their handlers.
+"""Pass messages on standard input and output to their handlers by the shortest path.
 
-pygls asks a pool of threads for every header line, the empty line and the body of a message, and
-takes each through a chain of coroutines. Here the loop reads the pipe itself where the system
-lets it, else one thread hands over whatever has come; whole messages are cut out of what has
-arrived and handled at once, one a turn of the loop.
+pygls asks a thread pool for every header line, the empty line and the body of a message, and passes
+each through a chain of coroutines. Here, the loop reads the pipe itself if the system allows it;
+otherwise, one thread passes on what arrives. Complete messages are handled immediately, one per
+iteration of the loop.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ CHUNK = 1 << 16
 LONGEST = 160 * 1024 * 1024
 """Bytes of a message: 25 MiB of which JSON escapes every byte take 150 MiB."""
 
-AHEAD = 4  # chunks that the reading thread may be ahead of the loop
+AHEAD = 4  # chunks that the reading thread may read ahead
 LINGER = 1.0  # seconds
-MOST_WAITING = 4 * 1024 * 1024  # bytes that have come and are not handled yet
+MOST_WAITING = 4 * 1024 * 1024  # bytes that have arrived but aren't handled yet
 _LENGTH = re.compile(rb"^content-length:(.*)$", re.IGNORECASE | re.MULTILINE)
 _END = re.compile(rb"\r?\n\r?\n")  # of the headers
 _LONGEST_HEADERS = 1 << 14
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 
 class StdioServer(LanguageServer):
-    """A language server whose `start_io` reads without pygls' pool of threads."""
+    """A language server whose `start_io` reads without pygls' thread pool."""
 
     protocol: Protocol
 
@@ -55,7 +55,7 @@ class StdioServer(LanguageServer):
         self._watchdog: Watchdog | None = None
 
     def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
-        """Serve until the client says `exit`, closes its end or is gone."""
+        """Serve until the client sends `exit`, closes its end or is gone."""
         source, target = stdin or sys.stdin.buffer, stdout or sys.stdout.buffer
         self._stop_event = threading.Event()
         self.protocol.set_writer(StdoutWriter(target))
@@ -67,20 +67,20 @@ class StdioServer(LanguageServer):
             self.shutdown()  # type: ignore[no-untyped-call]
 
     def client_gone(self) -> None:
-        """Standard output is closed: end soon, unless the client says `exit` first."""
+        """Handle a closed standard output: end soon, unless the client sends `exit` first."""
         self.protocol.writer = None
         if self._messages is not None and not self._messages.ended.done():
             logger.error("The client is gone: standard output is closed.")
             asyncio.get_running_loop().call_later(LINGER, self._messages.end)
 
     def ending(self, code: int) -> None:
-        """Note that the client sent `exit`, so that the process ends soon."""
+        """Record that the client sent `exit`, after which the process ends soon."""
         self.exit_code = code
         if self._watchdog is not None:
             self._watchdog.ended(code)
 
     def end(self, code: int) -> None:
-        """End now."""
+        """End immediately."""
         self.exit_code = code
         if self._messages is not None:
             self._messages.end()
@@ -127,9 +127,9 @@ class _Flow(Interface):
 
 
 class _Messages(asyncio.Protocol):
-    """Cuts messages out of what arrives and has each handled in a turn of the loop of its own.
+    """Splits the input into messages and handles each in a separate iteration of the loop.
 
-    One a turn, so that what a message starts is not kept waiting by a hundred that follow.
+    This way, a hundred messages don't delay the work that the first one starts.
     """
 
     def __init__(self, server: StdioServer, loop: asyncio.AbstractEventLoop) -> None:
@@ -141,7 +141,7 @@ class _Messages(asyncio.Protocol):
         self._expected = 0  # bytes of the message that has begun, headers included
         self._headers = 0  # bytes of its headers
         self._is_last = False
-        self._goes_on = False  # a later turn handles the rest
+        self._goes_on = False  # a later iteration handles the rest
         self._paused = False
 
     def data_received(self, data: bytes) -> None:
@@ -158,12 +158,12 @@ class _Messages(asyncio.Protocol):
             self._next()
 
     def gone(self) -> None:
-        """Note, from another thread, that the editor is gone, even if its input stays open."""
+        """Record, from another thread, that the editor is gone, even if its input stays open."""
         with contextlib.suppress(RuntimeError):  # the loop has ended first
             self._loop.call_soon_threadsafe(self.eof_received)
 
     def _control(self) -> None:
-        """Pause reading while too much is waiting, so that a flood stays in the pipe."""
+        """Pause reading while too much is waiting: a flood stays in the pipe."""
         much = len(self._received) > self._expected + MOST_WAITING
         if self.flow is not None and much != self._paused and not self.ended.done():
             self._paused = much
@@ -192,9 +192,9 @@ class _Messages(asyncio.Protocol):
                 self.end()
 
     def _cut(self) -> bytes | None:
-        """Take the next body out of what has arrived, if it is there as a whole.
+        """Take the next body from the input, if it is complete.
 
-        Raises ValueError where there are no headers.
+        Raises ValueError if there are no headers.
         """
         received = self._received
         if not self._expected:
@@ -221,8 +221,8 @@ class _Messages(asyncio.Protocol):
 def can_wait_in_loop(source: BinaryIO, target: BinaryIO) -> bool:
     """Return whether the event loop itself may wait for this input.
 
-    It makes the input non-blocking, so it must be a pipe or socket that is not also the output.
-    On Windows the loop cannot wait for the standard input that a process is given.
+    This makes the input non-blocking, so it must be a pipe or socket that isn't also the output. On
+    Windows, the loop can't wait for a process's standard input.
     """
     if os.name == "nt":
         return False
@@ -246,7 +246,7 @@ def _length(headers: bytes) -> int:
 
 
 class _Pump:
-    """Passes on what arrives on a file descriptor until its end, in a thread of its own."""
+    """Passes on what arrives on a file descriptor until its end, in a separate thread."""
 
     def __init__(
         self,
