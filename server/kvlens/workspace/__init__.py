@@ -1,4 +1,4 @@
 """One folder's config, seeds, store, emulator and Worker, following the files on disk.
 
-Watching and what follows from a change. No LSP and no printing: `lsp` and `cli` listen here.
+File watching and the reactions to changes. No LSP and no printing: `lsp` and `cli` listen here.
 """

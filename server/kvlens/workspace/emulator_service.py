@@ -31,7 +31,7 @@ from kvlens.workspace.service import (
 )
 from kvlens.workspace.watch import follow
 
-DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # of a store on disk, below its state
+DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # of a store on disk, in its state folder
 
 
 class EmulatorService(Service):
@@ -47,7 +47,7 @@ class EmulatorService(Service):
         port: int = 0,
         unix: Path | None = None,
     ) -> None:
-        """`unix` is the path of a Unix socket to listen on as well."""
+        """`unix` is the path of a Unix socket to listen on too."""
         super().__init__(project, emit)
         self.emulator = Emulator(self.store, project.titles, compat=compat)
         self._address = (host, port)
@@ -82,7 +82,7 @@ class EmulatorService(Service):
         return follow(self.project, self.stop, state=state and state / DATABASES)
 
     async def follow(self, paths: set[Path]) -> None:
-        """Follow changes of config and seed files, and of the store by other programs."""
+        """React to changes of config and seed files, and of the store by other programs."""
         # An empty set: changes from before the watching started aren't reported.
         for path in sorted(paths) if paths else [self.project.path, *self.project.seed_files()]:
             try:
@@ -121,7 +121,7 @@ class EmulatorService(Service):
         self._repeated = found
 
     async def _list_all(self) -> None:
-        """List each namespace once: from then on the store notices other programs' changes."""
+        """List each namespace once: after that, the store notices other programs' changes."""
         lists = [self.store.list(namespace, limit=1) for namespace in self.emulator.namespaces]
         for listed in asyncio.as_completed(lists):  # a locked namespace doesn't delay the others
             try:
@@ -132,8 +132,8 @@ class EmulatorService(Service):
     async def _seed_changed(self, path: Path) -> None:
         """Put what changed in a seed file since it was last read.
 
-        Left alone are keys that the file doesn't name and keys that something else changed in the
-        meantime; of a new file, all existing keys. Those with another value are reported.
+        Skips keys that the file doesn't contain and keys that something else changed meanwhile; for
+        a new file, all existing keys. Reports those with another value.
         """
         namespace = self.project.seeded_by(path)
         if namespace is None:

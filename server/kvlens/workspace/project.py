@@ -27,7 +27,7 @@ class Project:
         store: str = DEFAULT_STORE,
         text: str | None = None,
     ) -> None:
-        """Read the config at `path`, or take its `text` where that is given.
+        """Read the config at `path`, or use `text` if it is given.
 
         `store` is the URL of the store that keeps the keys. Raises ConfigError if the config can't
         be read.
@@ -43,7 +43,7 @@ class Project:
 
     @property
     def folder(self) -> Path:
-        """The folder of the config. Seed files, snapshots and local state are below it."""
+        """The folder of the config. Seed files, snapshots and local state are in it."""
         return self.path.parent
 
     @property
@@ -55,7 +55,7 @@ class Project:
 
     @property
     def titles(self) -> Mapping[str, str]:
-        """The binding of each namespace in use, by its id. The first of several counts."""
+        """The binding of each namespace in use, by its id; the first if there are several."""
         return {namespace.id: namespace.binding for namespace in reversed(self.namespaces)}
 
     def open_store(self) -> Store:
@@ -67,7 +67,7 @@ class Project:
     def reload(self) -> bool:
         """Read the config again, and return whether its namespaces changed.
 
-        Raises ConfigError, and then keeps what was known.
+        Raises ConfigError, and then keeps the previous config.
         """
         from kvlens.config.renamed import renamed  # late: few commands reload
 
@@ -77,7 +77,7 @@ class Project:
         return used != _ids(self.namespaces)
 
     async def saved(self) -> None:
-        """Wait for the end of a save that may be under way."""
+        """Wait for the end of a save that may be in progress."""
         from kvlens.workspace.saving import keeps_namespaces, saved  # late: it imports asyncio
 
         await saved(self.path, keeps_namespaces(self.config))
@@ -85,11 +85,11 @@ class Project:
     # seed files -----------------------------------------------------------------------------
 
     def seed_file(self, binding: str) -> Path:
-        """Return where the seed file of a binding is, or would be."""
+        """Return the path of a binding's seed file, even if it doesn't exist."""
         return self.folder / SEEDS / f"{binding}.json"
 
     def seed_files(self) -> list[Path]:
-        """Return the seed files that exist, for known bindings or not."""
+        """Return the existing seed files, even for unknown bindings."""
         return sorted((self.folder / SEEDS).glob("*.json"))
 
     def seeded_by(self, path: Path) -> Namespace | None:

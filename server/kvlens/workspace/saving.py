@@ -17,10 +17,10 @@ _LOOK_EVERY = 0.05
 
 
 async def saved(path: Path, is_whole: Callable[[str], bool]) -> None:
-    """Wait until a changed config may be acted on.
+    """Wait until a changed config can be used.
 
-    That is at once if its text `is_whole`. A text that isn't, an empty one and one that can't be
-    read may be half a save, and must stay unchanged for `GRACE`. If its folder is gone too, it
+    If its text `is_whole`, returns immediately. A text that isn't, an empty one and one that can't
+    be read may be half a save, and must stay unchanged for `GRACE`. If its folder is gone too, it
     isn't a save.
     """
     began = since = time.monotonic()
@@ -42,7 +42,7 @@ async def saved(path: Path, is_whole: Callable[[str], bool]) -> None:
 
 
 def keeps_namespaces(config: Config) -> Callable[[str], bool]:
-    """Return a function that tells whether a text still has all namespaces of this config."""
+    """Return a function that checks whether a text still has all namespaces of this config."""
     known = _ids(config)
     return lambda text: known <= _ids(load_text(text, config.path))
 

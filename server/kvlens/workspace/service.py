@@ -19,7 +19,7 @@ from kvlens.workspace.project import Project
 class Service:
     """One project's store, and something that serves it until `stop` is set.
 
-    `emit` is called with what happens: the events below, and those of a Worker's output.
+    `emit` is called with the events below, and with those of a Worker's output.
     """
 
     def __init__(self, project: Project, emit: Callable[[Any], None]) -> None:
@@ -30,7 +30,7 @@ class Service:
         self.stop = asyncio.Event()
 
     async def serve(self) -> None:
-        """Start, then follow the project's files. Raises what keeps it from starting."""
+        """Start, then follow the project's files. Raises the errors of `start`."""
         await self.start()
         async for paths in self.changes():
             try:
@@ -43,7 +43,7 @@ class Service:
         await self.store.close()
 
     def interrupt(self) -> None:
-        """Stop whatever could take long, such as a build."""
+        """Stop long work, such as a build."""
 
     # for each kind of service -----------------------------------------------------------------
 
@@ -56,7 +56,7 @@ class Service:
         raise NotImplementedError
 
     async def follow(self, paths: set[Path]) -> None:
-        """Do what a change of these files calls for."""
+        """React to changes of these files."""
         raise NotImplementedError
 
 
@@ -88,7 +88,7 @@ class SeedPut:
 
 @dataclass(frozen=True)
 class SeedKept:
-    """Keys of a seed file were left alone because something else changed them."""
+    """Keys of a seed file were skipped because something else changed them."""
 
     path: Path
     namespace: Namespace

@@ -1,4 +1,4 @@
-"""Which files of a project changed on disk."""
+"""Watch a project's files for changes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 Watcher = Callable[..., AsyncGenerator[set[Any], None]]
 _LARGEST = 64 * 1024 * 1024  # bytes of a source file
-_TICK = 0.4  # seconds between checks for folders that come and go
+_TICK = 0.4  # seconds between checks for new and removed folders
 _MOST_LINKS = 40  # in a chain of symbolic links, as in most systems
-MOST_FOLDERS = 500  # below a Worker's entry; a source tree has fewer
+MOST_FOLDERS = 500  # in the folder of a Worker's entry; source trees have fewer
 
 
 def follow(
@@ -35,9 +35,9 @@ def follow(
     """Yield the files of a project that changed until `stop` is set; see `changed_files`.
 
     Only the folder of the config, its seed files and `state` (the folder of a store on disk) are
-    watched, not the folders below the project: node_modules alone can hold more files than a
-    system lets one program watch. If the config or a seed file is a symbolic link, its target is
-    watched too, and a change of the target is reported as one of the link.
+    watched, not the project's subfolders: node_modules alone can hold more files than a system lets
+    one program watch. If the config or a seed file is a symbolic link, its target is watched too,
+    and a change of the target is reported as one of the link.
     """
     links: dict[Path, Path] = {}
 
@@ -69,7 +69,7 @@ def _folders(project: Path, state: Path | None) -> set[Path]:
 async def changed_files(
     folders: Callable[[], set[Path]], stop: asyncio.Event, watch: Watcher | None = None
 ) -> AsyncIterator[set[Path]]:
-    """Yield the files that changed in `folders()`, not below them, until `stop` is set.
+    """Yield the files that changed in `folders()`, not in subfolders, until `stop` is set.
 
     `folders` is called again after every change. Some folders may not exist yet, or may go and
     come back. When watching starts, and repeatedly while no folder exists, an empty set is
@@ -109,14 +109,14 @@ async def changed_files(
                     began = True
                     if batch and folders() != wanted:
                         break
-                    # a folder that was moved away is still watched, at its new place
+                    # a folder that was moved away is still watched at its new path
                     now = await asyncio.to_thread(_identities, wanted)
                     if now != known:
                         if any(known[folder] and not now[folder] for folder in wanted):
                             yield set()  # the files that went with a folder aren't reported
                         break
         except (FileNotFoundError, NotADirectoryError):
-            pass  # a folder went just before it could be watched
+            pass  # a folder was removed just before it could be watched
 
 
 def _identities(folders: Iterable[Path]) -> dict[Path, tuple[int, int] | None]:
@@ -134,7 +134,7 @@ def _identities(folders: Iterable[Path]) -> dict[Path, tuple[int, int] | None]:
 def link_targets(path: Path) -> list[Path]:
     """Return the target of a symbolic link, the target of that, and so on.
 
-    An edit of the last one changes the file, though it happens in another folder.
+    Editing the last one changes the file, although it is in another folder.
     """
     found: list[Path] = []
     with contextlib.suppress(OSError, ValueError):
@@ -145,7 +145,7 @@ def link_targets(path: Path) -> list[Path]:
 
 
 def source_folders(root: Path) -> set[Path]:
-    """Return a folder and the folders below it that can hold sources."""
+    """Return a folder and its subfolders that can contain sources."""
     found: set[Path] = set()
     for folder, folders, _ in os.walk(root):
         folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS]
@@ -173,7 +173,7 @@ def contents(paths: Iterable[Path]) -> dict[Path, bytes | None]:
     for path in paths:
         try:
             found[path] = hashlib.sha256(files.read_bytes(path, _LARGEST)).digest()
-        except files.FileRefusedError as error:  # it exists, and is worth a message
+        except files.FileRefusedError as error:  # it exists, so report it
             found[path] = str(error).encode()
         except (OSError, ValueError):
             found[path] = None

@@ -58,9 +58,9 @@ class WorkerService(Service):
         self._notices: list[str] = []  # about the config; emitted again when they change
 
     async def start(self) -> None:
-        """Build and run the Worker; if its sources have mistakes, wait for changes.
+        """Build and run the Worker; if its sources have errors, wait for changes.
 
-        Raises EmulatorError, and WorkerError for all but a failed build.
+        Raises EmulatorError, and WorkerError for anything but a failed build.
         """
         await self.host.start_emulator(self.worker.namespaces)
         self._port = self._wanted_port()
@@ -83,7 +83,7 @@ class WorkerService(Service):
         end_all()
 
     def changes(self) -> AsyncIterator[set[Path]]:
-        """Yield the files that changed in all folders that matter to the Worker."""
+        """Yield the files that changed in all folders that affect the Worker."""
         return changed_files(self._folders, self.stop)
 
     async def run(self, *, with_command: bool) -> WorkerError | None:
@@ -105,7 +105,7 @@ class WorkerService(Service):
         except WorkerError as error:
             if not self.host.running:
                 self.host.front.fail(str(error))
-            if isinstance(error, BuildError):  # what is wrong may be anywhere
+            if isinstance(error, BuildError):  # the error may be in any file
                 self._known |= contents({one.file for one in error.problems} - self._known.keys())
             return error
         self._built = True
@@ -136,7 +136,7 @@ class WorkerService(Service):
             self.emit(Event("restarted", "info", f"restarted in {took:.0f} ms", "kvlens"))
 
     async def _config_changed(self) -> bool:
-        """Read config and secrets again, and return whether they can be used."""
+        """Read the config and secrets again, and return whether they are valid."""
         try:
             worker = read_worker_config(self.project.path, self.project.environment)
             self.project.reload()
@@ -152,7 +152,7 @@ class WorkerService(Service):
         return True
 
     def _is_whole(self, text: str) -> bool:
-        """Return whether the config can be used and still has all its namespaces."""
+        """Return whether the config is valid and still has all its namespaces."""
         try:
             read_worker_config(self.project.path, self.project.environment)
         except (ConfigError, WorkerError):
@@ -164,7 +164,7 @@ class WorkerService(Service):
         return next(port for port in ports if port is not None)
 
     async def _follow_port(self) -> None:
-        """Move to another `dev.port`, as wrangler does; stay if it's taken."""
+        """Move to another `dev.port`, as wrangler does; stay if it's in use."""
         port = self._wanted_port()
         if port == self._port:
             return
@@ -188,7 +188,7 @@ class WorkerService(Service):
         return source_folders(main.parent) if main is not None else set()
 
     def _folders(self) -> set[Path]:
-        """Return the folders in which a change can matter."""
+        """Return the folders in which changes can affect the Worker."""
         wanted = {path.parent for path in self._known} | self._source_folders()
         wanted |= {target.parent for path in self._known for target in link_targets(path)}
         if self.worker.command is not None:
