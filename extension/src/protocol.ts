@@ -122,7 +122,7 @@ export interface ListParameters extends Target {
     cursor?: string | null;
 }
 
-/** What a key has besides its value, if it has any. */
+/** The data of a key apart from its value, if any. */
 export interface Extras {
     /** Seconds since the epoch. */
     expiration?: number;

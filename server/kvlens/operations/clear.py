@@ -1,4 +1,4 @@
-"""Delete every key of a namespace, or exactly those that the user was asked about."""
+"""Delete every key of a namespace, or only those that the user confirmed."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from kvlens.stores.base import Batch
 
 
 class Present(NamedTuple):
-    """The keys of a namespace, and a digest of what they hold."""
+    """The keys of a namespace, and a digest of their content."""
 
     keys: list[str]
     digest: str
 
 
 async def count(target: Target) -> int | None:
-    """Return how many keys there are to delete; None where the store does not know it."""
+    """Return how many keys there are to delete; None if the store doesn't know."""
     store = await target.store()
     return (await store.stats(target.id)).keys
 
 
 async def before_clear(target: Target) -> Present:
-    """Return the keys that there are to delete, for a question to the user. Raises StoreError.
+    """Return the keys to delete, for a question to the user. Raises StoreError.
 
-    Their values count in the digest, except where each would have to come over the network.
+    The digest includes the values, unless each would have to be fetched over the network.
     """
     store = await target.store()
     infos = [info async for page in pages(target) for info in page.keys]
@@ -40,9 +40,9 @@ async def before_clear(target: Target) -> Present:
 async def clear(target: Target, *, expected: str | None = None) -> int:
     """Delete every key and return how many there were.
 
-    To ask the user first is the caller's part. With `expected`, the digest of what the user was
-    asked about, exactly these keys are deleted. Raises ConflictError if there are others by now,
-    or if they hold something else, and StoreError.
+    The caller asks the user first. With `expected`, the digest of what the user was asked about,
+    exactly those keys are deleted. Raises ConflictError if the keys or their content have changed
+    since, and StoreError.
     """
     store = await target.store()
     if expected is None:

@@ -18,12 +18,12 @@ async def copy(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Transferred:
-    """Copy every key of the namespace with id `source` to the target, with all that it has.
+    """Copy every key of the namespace with id `source`, with all its data, to the target.
 
     If the target has keys with other content, `existing` decides: "refuse" copies nothing, "keep"
-    leaves those keys as they are, "overwrite" replaces them: with `expected`, the digest of a
-    refusal, only if they still hold what the user was asked about. Raises InvalidError,
-    CancelledError and StoreError: then the target is as before.
+    keeps those keys, "overwrite" replaces them: with `expected`, the digest of a refusal, only if
+    their content hasn't changed since. Raises InvalidError, CancelledError and StoreError; the
+    target is unchanged then.
     """
     known = checked_existing(existing)
     store = await target.store()

@@ -1,4 +1,4 @@
-"""Delete keys, or exactly what the user was asked about."""
+"""Delete keys, or only what the user confirmed."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from kvlens.seeds.fingerprint import of_entries
 
 
 async def before_delete(target: Target, keys: Sequence[str]) -> str:
-    """Return a digest of what the keys hold, for a question to the user. Raises StoreError."""
+    """Return a digest of the keys' content, for a question to the user. Raises StoreError."""
     return await of_entries(await target.store(), target.id, list(keys))
 
 
 async def delete(
     target: Target, keys: Sequence[str], *, listed: bool = False, expected: str | None = None
 ) -> int:
-    """Delete keys, all or none, and return how many there were.
+    """Delete keys, all or none, and return how many existed.
 
-    `listed` is as in `get`. With `expected`, the digest of what the user was asked about, nothing
-    is deleted if the keys hold something else by now: ConflictError. Raises InvalidError, KVError
-    for a refused name, and StoreError.
+    `listed` is as in `get`. With `expected`, the digest of what the user was asked about, raises
+    ConflictError and deletes nothing if the content has changed. Raises InvalidError, KVError for
+    an invalid name, and StoreError.
     """
     names = keys if listed else [checked_key("delete", key) for key in keys]
     store = await target.store()

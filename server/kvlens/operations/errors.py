@@ -1,8 +1,7 @@
 """The errors of operations.
 
-A text starts in lower case and has no final period, as it may follow a program's name. It says
-how to go on in the words of who asked: `text("--env" …)` in the shell, `"environment"` in the
-editor.
+A text starts in lower case and has no final period, as it may follow a program's name. It names
+arguments as the caller's users know them: `--env` in the shell, `"environment"` in the editor.
 """
 
 from __future__ import annotations
@@ -17,25 +16,25 @@ Spell = Callable[[str], str]
 
 
 class OperationError(KVLensError):
-    """An operation cannot be done. The text says why, and what to do."""
+    """An operation can't be done. The text says why, and what to do."""
 
     def __init__(self, said: str, way_out: Callable[[Spell], str] | None = None) -> None:
-        """Take what is wrong, and what returns the way out, where that names an argument."""
+        """Take what is wrong, and a function that returns what to do, if that names an argument."""
         self._said = said
         self._way_out = way_out
         super().__init__(self.text(str))
 
     def text(self, spell: Spell) -> str:
-        """Return the text with the names that the user knows arguments by."""
+        """Return the text with arguments named as the user knows them."""
         return self._said + (self._way_out(spell) if self._way_out else "")
 
 
 class InvalidError(OperationError):
-    """An argument is not one that the operation takes."""
+    """The operation doesn't accept an argument."""
 
 
 class NotFoundError(OperationError):
-    """What was asked for does not exist, or several could be meant."""
+    """What the user named doesn't exist, or is ambiguous."""
 
     def __init__(
         self,
@@ -44,21 +43,21 @@ class NotFoundError(OperationError):
         *,
         known: Sequence[str] = (),
     ) -> None:
-        """Take the names that do exist besides."""
+        """Also take the names that do exist."""
         super().__init__(said, way_out)
         self.known = tuple(known)
 
 
 class ExistsError(OperationError):
-    """Something of that name exists, and nobody allowed to overwrite it."""
+    """Something with this name exists, and overwriting it wasn't allowed."""
 
 
 class ConflictError(OperationError):
-    """What was read is not what is there now; nothing was changed."""
+    """The content has changed since it was read; nothing was changed."""
 
 
 class FilesError(OperationError):
-    """Files have mistakes, and nothing was done with any."""
+    """Files have errors, and none was used."""
 
     def __init__(self, errors: Sequence[FileError]) -> None:
         super().__init__("; ".join(map(str, errors)))

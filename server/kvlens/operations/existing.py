@@ -1,4 +1,4 @@
-"""What an operation does about keys that its target has with other content."""
+"""How operations treat keys that their target has with other content."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from kvlens.stores.base import DamagedKeyError
 
 
 class Exported(NamedTuple):
-    """How many keys were written, and which were left out as they cannot be read."""
+    """How many keys were written, and which were skipped because they can't be read."""
 
     keys: int
     damaged: list[DamagedKeyError]
@@ -27,9 +27,9 @@ async def export(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Exported:
-    """Write a namespace to a file, whole or not at all, or to something open.
+    """Write a namespace to a file, completely or not at all, or to an open stream.
 
-    A link is followed, but not out of the project. Raises OSError if the file cannot be written,
+    A link is followed, but not out of the project. Raises OSError if the file can't be written,
     CancelledError, and StoreError.
     """
     store = await target.store()
@@ -49,6 +49,6 @@ async def export(
 
 
 async def export_items(target: Target, *, prefix: str = "") -> list[dict[str, Any]]:
-    """Return a namespace as the items of a seed file. Raises StoreError, for a damaged key, too."""
+    """Return a namespace as the items of a seed file. Raises StoreError, also for a damaged key."""
     store = await target.store()
     return await exporting.export(store, target.id, prefix=prefix)

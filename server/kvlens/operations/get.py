@@ -14,8 +14,8 @@ from kvlens.stores.base import DamagedKeyError
 async def get(target: Target, key: str, *, listed: bool = False) -> Entry | None:
     """Return a key's entry, or None if there is none.
 
-    `listed` says that the name comes from a list of the store's keys, which may have names that
-    Workers KV refuses. Raises InvalidError, KVError for a refused name, and StoreError.
+    `listed`: the name comes from a list of the store's keys, which may have names that Workers KV
+    rejects. Raises InvalidError, KVError for an invalid name, and StoreError.
     """
     name = key if listed else checked_key("get", key)
     store = await target.store()
@@ -23,23 +23,23 @@ async def get(target: Target, key: str, *, listed: bool = False) -> Entry | None
 
 
 class Values(NamedTuple):
-    """What several keys hold: the items as in a seed file, None for a key that does not exist."""
+    """The content of several keys, as items of a seed file; None for a key that doesn't exist."""
 
     found: dict[str, dict[str, Any] | None]
     damaged: list[DamagedKeyError]
 
     @property
     def missing(self) -> list[str]:
-        """The keys that do not exist."""
+        """The keys that don't exist."""
         return [key for key, item in self.found.items() if item is None]
 
 
 async def get_many(target: Target, keys: Sequence[str]) -> Values:
-    """Return several keys in their order; those that cannot be read are apart.
+    """Return several keys in their order; unreadable ones are separate.
 
     Raises StoreError.
     """
-    from kvlens.seeds.export import to_item  # late: to get one key takes neither
+    from kvlens.seeds.export import to_item  # late: getting one key needs neither
     from kvlens.stores.batch import each
 
     store = await target.store()

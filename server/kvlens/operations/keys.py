@@ -1,4 +1,4 @@
-"""The names of keys, as operations take them."""
+"""Check the names of keys that operations get."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from kvlens.operations.errors import InvalidError
 
 
 def checked_key(function: str, key: str) -> str:
-    """Return the key that `function` (get, put, delete) may use.
+    """Return the key if `function` (get, put, delete) may use it.
 
-    Raises KVError for one that Workers KV refuses, and InvalidError for one that is not UTF-8.
+    Raises KVError for one that Workers KV rejects, and InvalidError for one that isn't UTF-8.
     """
     if has_lone_surrogate(key):
         raise InvalidError("the key isn't UTF-8 text; a key has to be")

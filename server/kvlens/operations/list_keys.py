@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 async def list_keys(
     target: Target, *, prefix: str = "", limit: int = MAX_LIST_KEYS, after: str | None = None
 ) -> Page:
-    """Return the first keys with a prefix, in order, or those that sort behind `after`.
+    """Return the first keys with a prefix, in order, or those that sort after `after`.
 
     Raises InvalidError, KVError for a prefix that is too long, and StoreError.
     """
@@ -33,7 +33,7 @@ async def list_keys(
 
 
 async def pages(target: Target, *, prefix: str = "") -> AsyncIterator[Page]:
-    """Yield all keys with a prefix, page by page: memory need not hold a million."""
+    """Yield all keys with a prefix, page by page: there may be a million."""
     after: str | None = None
     while True:
         page = await list_keys(target, prefix=prefix, after=after)
@@ -44,7 +44,7 @@ async def pages(target: Target, *, prefix: str = "") -> AsyncIterator[Page]:
 
 
 class Extras(TypedDict):
-    """What a key has besides its value, if it has any."""
+    """The data of a key apart from its value, if any."""
 
     expiration: NotRequired[int]
     """Seconds since the epoch."""
@@ -52,13 +52,13 @@ class Extras(TypedDict):
 
 
 def extras(of: Write | KeyInfo) -> Extras:
-    """Return the expiration and metadata of a key as JSON has them, where it has any."""
+    """Return the expiration and metadata of a key for JSON, if it has them."""
     found: Extras = {}
     if of.expiration is not None:
         found["expiration"] = of.expiration
     if of.metadata is not None:
         try:
             found["metadata"] = parse_json(of.metadata)
-        except KVSyntaxError:  # another program wrote it; show what is there
+        except KVSyntaxError:  # another program wrote it; show it as is
             found["metadata"] = of.metadata
     return found

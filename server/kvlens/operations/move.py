@@ -1,4 +1,4 @@
-"""Move the keys of one namespace into another."""
+"""Move the keys of one namespace to another."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ async def move(
     """Move every key of the namespace with id `source` to the target.
 
     If the target has keys with other content, `existing` decides: "refuse" moves nothing, "keep"
-    leaves those keys in both namespaces, "overwrite" takes the moved ones: with `expected`, the
-    digest of a refusal, only if they still hold what the user was asked about. Raises
-    InvalidError, CancelledError and StoreError: then both namespaces are as before.
+    leaves those keys in both namespaces, "overwrite" replaces them with the moved ones: with
+    `expected`, the digest of a refusal, only if their content hasn't changed since. Raises
+    InvalidError, CancelledError and StoreError; both namespaces are unchanged then.
     """
     known = checked_existing(existing)
     store = await target.store()

@@ -1,4 +1,4 @@
-"""List the namespaces of a config, and those that hold keys under names of no config."""
+"""List the namespaces of a config, and those with keys that aren't in any config."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kvlens.stores.base import Store, StoreError
 
 
 class Row(NamedTuple):
-    """A namespace and how much it holds; `error` says why that is not known."""
+    """A namespace with its size; `error` says why that is unknown."""
 
     namespace: Namespace
     stats: Stats | None = None
@@ -21,7 +21,7 @@ class Row(NamedTuple):
 
 
 class Unclaimed(NamedTuple):
-    """A namespace with keys that no config names."""
+    """A namespace with keys that isn't in any config."""
 
     id: str
     keys: int
@@ -29,7 +29,7 @@ class Unclaimed(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """The namespaces that count, those of no config, and what could not be read, once each."""
+    """The selected namespaces, those of no config, and each read error once."""
 
     rows: list[Row]
     unclaimed: list[Unclaimed]
@@ -37,10 +37,10 @@ class Listing(NamedTuple):
 
 
 async def list_namespaces(scope: Scope, claimed: Iterable[str] | None = None) -> Listing:
-    """Return the namespaces that count, with number of keys and size.
+    """Return the selected namespaces with their number of keys and size.
 
-    `claimed` are the ids that configs name, where more than this one share the store. Raises
-    NotFoundError for the environment, and StoreError if the store cannot be opened.
+    `claimed` are the ids in all configs, if several share the store. Raises NotFoundError for the
+    environment, and StoreError if the store can't be opened.
     """
     check_environment(scope)
     store = await scope.store()
@@ -68,7 +68,7 @@ async def list_namespaces(scope: Scope, claimed: Iterable[str] | None = None) ->
 
 
 async def find_unclaimed(scope: Scope, namespace_id: str, claimed: Iterable[str]) -> Target | None:
-    """Return the namespace with an id that no config claims, where the store has keys in it."""
+    """Return the namespace with an id that isn't in any config, if the store has keys in it."""
     if namespace_id in claimed:
         return None
     store = await scope.store()
@@ -80,7 +80,7 @@ async def find_unclaimed(scope: Scope, namespace_id: str, claimed: Iterable[str]
 async def unclaimed(store: Store, claimed: Iterable[str]) -> list[Unclaimed]:
     """Return the namespaces with keys whose ids are not among the claimed ones.
 
-    Empty if the store cannot tell; one that cannot be read is left out. Raises StoreError.
+    Empty if the store doesn't know; unreadable ones are skipped. Raises StoreError.
     """
     known = set(claimed)
     found = []

@@ -1,4 +1,4 @@
-"""Where a key was read, so that its new value goes nowhere else."""
+"""Remember where a key was read: its new value must not be written elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Place(NamedTuple):
 
 
 def find_place(target: Target, claimed: Collection[str]) -> Place:
-    """Return where a namespace is; `claimed` are the ids that the configs of its store name."""
+    """Return where a namespace is; `claimed` are the ids in the configs of its store."""
     return Place(shown_url(target.scope.project.store), target.id in claimed)
 
 
@@ -30,9 +30,9 @@ def check_place(
     store: str | None = None,
     declared: bool = False,
 ) -> None:
-    """Raise OperationError if the namespace is in another store than where the key was read.
+    """Raise OperationError if the namespace is in another store than when the key was read.
 
-    The same if the namespace was declared then and no config declares it now.
+    Also raised if the namespace was declared then, but isn't in any config now.
     """
     now = find_place(target, claimed)
     if store not in (None, now.store):

@@ -1,4 +1,4 @@
-"""Put a key: all of it, or a new value only."""
+"""Put a key with all its data, or only a new value."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ async def put(
     expiration_ttl: float | None = None,
     expected: str | None = None,
 ) -> Write:
-    """Store a key and return what was stored; without a time it never expires.
+    """Store a key and return what was stored. Without a time, it never expires.
 
     `metadata` is anything with a JSON form. With `expected`, the `digest` of the value that was
-    read ("" where there was no key), nothing is written over another value: ConflictError.
-    Raises InvalidError, KVError for what Workers KV refuses, and StoreError.
+    read ("" if there was no key), raises ConflictError if there is another value now. Raises
+    InvalidError, KVError for what Workers KV rejects, and StoreError.
     """
     write = Write(
         checked_key("put", key),
@@ -48,7 +48,7 @@ async def put(
 
 
 async def replace(target: Target, key: str, value: bytes, *, expected: str | None = None) -> None:
-    """Give a key a new value; its metadata and expiration stay. `expected` is as in `put`.
+    """Set a new value for a key; its metadata and expiration stay. `expected` is as in `put`.
 
     Raises NotFoundError if the key is gone, ConflictError, KVError for a value that is too large,
     and StoreError.
@@ -66,7 +66,7 @@ async def replace(target: Target, key: str, value: bytes, *, expected: str | Non
 
 
 def metadata_text(metadata: Any) -> str | None:
-    """Return metadata as a store keeps it. Raises KVError where it is too large."""
+    """Return metadata in its stored form. Raises KVError if it is too large."""
     if metadata is None:
         return None
     text = dump_json(metadata)
@@ -75,10 +75,10 @@ def metadata_text(metadata: Any) -> str | None:
 
 
 def expires_at(expiration: float | None, expiration_ttl: float | None, now: float) -> int | None:
-    """Return the time that either of the two means, in seconds since the epoch; None for never.
+    """Return the time of expiration in seconds since the epoch; None for never.
 
-    Raises InvalidError for both or for a time that isn't in seconds, and KVError for a time that is
-    refused.
+    Raises InvalidError for both or for a time that isn't in seconds, and KVError for an invalid
+    time.
     """
     given = {"expiration_ttl": expiration_ttl, "expiration": expiration}
     named = {name: value for name, value in given.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Write the keys of seed files to their namespaces, all checked before the first is written."""
+"""Write the keys of seed files to their namespaces, after checking all of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from kvlens.stores.base import digest
 
 
 class Defaults(NamedTuple):
-    """What the items of a file get that do not set their own."""
+    """Defaults for the items of a file."""
 
     metadata: object = None  # anything with a JSON form
     expiration: float | None = None
@@ -34,25 +34,25 @@ NO_DEFAULTS = Defaults()
 
 
 class Job(NamedTuple):
-    """A seed file that was read and checked, to be written to a namespace."""
+    """A seed file that was read and checked, and its namespace."""
 
     name: str  # of the file
     target: Target
     writes: list[Write]
-    warnings: list[str]  # a line each: what is likely a mistake; of very many the first
+    warnings: list[str]  # one line for each likely mistake; only the first if there are very many
     warning_count: int
     digest: str  # of the text that was read
 
 
 class Seeded(NamedTuple):
-    """How many keys were written, and over how many that had another value or metadata."""
+    """How many keys were written, and how many of them had another value or metadata."""
 
     written: int
     overwritten: int
 
 
 class Conflicts(NamedTuple):
-    """The keys from which seeding would take something, and a digest: of these and of the file."""
+    """The keys that would lose data by seeding, and a digest of them and the file."""
 
     keys: list[str]
     digest: str
@@ -61,10 +61,9 @@ class Conflicts(NamedTuple):
 def find_files(
     scope: Scope, files: Sequence[Path], *, preview: bool | None = None
 ) -> list[tuple[Path, Target]]:
-    """Return each file with the namespace that it is named after.
+    """Return each file with its namespace, from the file's name.
 
-    Without files, those are taken that are there for the bindings: seeds/BINDING.json. Raises
-    NotFoundError.
+    Without `files`, uses the existing seeds/BINDING.json of the bindings. Raises NotFoundError.
     """
     if files:
         return [(path, _by_name(scope, path, preview)) for path in files]
@@ -83,7 +82,7 @@ def _by_name(scope: Scope, path: Path, preview: bool | None) -> Target:
     try:
         return find_target(scope, binding=path.stem, preview=preview)
     except NotFoundError as error:
-        found = error  # the name of an error ends with its clause
+        found = error  # Python deletes an exception's name after the `except` clause
         raise NotFoundError(
             f"{path}: ",
             lambda spell: (
@@ -102,11 +101,11 @@ def read_job(
     defaults: Defaults = NO_DEFAULTS,
     only: Collection[str] | None = None,
 ) -> Job:
-    """Return a seed file, or the text of one, to be written; nothing is written yet.
+    """Read a seed file, or its text, without writing anything.
 
-    Messages call it `name`, by default its path. `given` says that the user named the file, which
-    may be a pipe then. With `only`, other keys are left out. Raises FileError with every mistake,
-    and InvalidError or KVError for the defaults.
+    Messages call it `name`, by default its path. `given`: the user named the file, so it may be a
+    pipe. With `only`, other keys are skipped. Raises FileError with every mistake, and InvalidError
+    or KVError for the defaults.
     """
     now = time.time()
     metadata = metadata_text(defaults.metadata)
@@ -136,7 +135,7 @@ def _with_defaults(item: SeedItem, metadata: str | None, defaults: Defaults) -> 
 
 
 def read_jobs(files: Sequence[tuple[Path, Target, str]], *, given: bool = False) -> list[Job]:
-    """Return several files with their names, to be written. Raises FilesError for all mistakes."""
+    """Read several files with their names. Raises FilesError with all mistakes."""
     jobs: list[Job] = []
     errors: list[FileError] = []
     for path, target, name in files:
@@ -150,7 +149,7 @@ def read_jobs(files: Sequence[tuple[Path, Target, str]], *, given: bool = False)
 
 
 async def preview(job: Job) -> list[Change]:
-    """Return what seeding would change, key by key; nothing is written. Raises StoreError."""
+    """Return what seeding would change, key by key, without writing anything. Raises StoreError."""
     return await plan(await job.target.store(), job.target.id, job.writes)
 
 
@@ -165,11 +164,11 @@ async def find_conflicts(job: Job) -> Conflicts:
 async def choose(
     job: Job, existing: Existing, expected: str | None = None
 ) -> tuple[Job, Conflicts | None]:
-    """Return what of a job to write, and what the user has to be asked about first, if anything.
+    """Return the part of a job to write, and what to ask the user about first, if anything.
 
-    Of keys that the namespace has with other content, `existing` decides: "keep" takes them out,
+    For keys that the namespace has with other content, `existing` decides: "keep" skips them,
     "refuse" asks, and "overwrite" writes them. With `expected`, the digest of what the user was
-    asked about, it asks again if the keys hold something else by now, or the file does.
+    asked about, it asks again if the keys' content or the file has changed since.
     """
     if existing == "overwrite" and expected is None:
         return job, None
@@ -198,6 +197,6 @@ async def seed(
 async def write(
     job: Job, *, progress: Progress | None = None, cancelled: Cancelled | None = None
 ) -> int:
-    """Write the keys as `seed` does, without a look at what is there; return how many."""
+    """Write the keys like `seed`, without checking existing ones; return how many."""
     store = await job.target.store()
     return await apply(store, job.target.id, job.writes, progress=progress, cancelled=cancelled)

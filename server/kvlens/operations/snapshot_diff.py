@@ -1,4 +1,4 @@
-"""Compare a snapshot with what the namespaces hold now."""
+"""Compare a snapshot with the current content of the namespaces."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Comparison(NamedTuple):
 
     @property
     def overwritten(self) -> list[str]:
-        """The keys that have something now that a restore overwrites."""
+        """The keys whose current content a restore overwrites."""
         return [key for one in self.differences for key in one.overwritten]
 
     @property
@@ -53,7 +53,7 @@ class Comparison(NamedTuple):
 async def diff_snapshot(
     scope: Scope, name: str, *, only: Sequence[str] = (), cancelled: Cancelled | None = None
 ) -> Comparison:
-    """Return what has changed since a snapshot in the namespaces that count, or `only` in some.
+    """Return what has changed since a snapshot in the selected namespaces, or in `only` some.
 
     Raises NotFoundError for a binding and the snapshot, CancelledError, SnapshotError and
     StoreError.
@@ -75,6 +75,6 @@ async def diff_snapshot(
     added: list[NamespaceRef] = []
     if not only:
         removed, added = snapshots.unpaired(snapshot, namespaces)
-        if scope.environment is not None:  # the other environments were not meant
+        if scope.environment is not None:  # the other environments weren't selected
             removed = []
     return Comparison(scope, snapshot, found, removed, added)

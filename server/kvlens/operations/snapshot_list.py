@@ -10,7 +10,7 @@ from kvlens.seeds.snapshots import Snapshot
 
 
 class Snapshots(NamedTuple):
-    """The snapshots, the oldest first, and a line for each that cannot be read."""
+    """The snapshots, oldest first, and a line for each unreadable one."""
 
     found: list[Snapshot]
     unreadable: list[str]
@@ -46,7 +46,7 @@ class SnapshotInfo(TypedDict):
 
 
 def as_json(snapshot: Snapshot, folder: str) -> SnapshotInfo:
-    """Return a snapshot as clients get it; `folder` is its path or URI."""
+    """Return a snapshot in its JSON form; `folder` is its path or URI."""
     return {
         "name": snapshot.name,
         "folder": folder,

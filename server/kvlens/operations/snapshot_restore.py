@@ -1,4 +1,4 @@
-"""Make the namespaces as they were when a snapshot was saved."""
+"""Restore the namespaces to the content of a snapshot."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kvlens.seeds.snapshots import Difference
 
 
 async def held_now(found: Comparison) -> str:
-    """Return a digest of what the changed keys hold now, for a question to the user.
+    """Return a digest of the changed keys' current content, for a question to the user.
 
     Raises StoreError.
     """
@@ -28,10 +28,10 @@ async def held_now(found: Comparison) -> str:
 async def restore_snapshot(
     found: Comparison, *, progress: Progress | None = None, cancelled: Cancelled | None = None
 ) -> None:
-    """Undo what has changed since the snapshot, in all of its namespaces or in none.
+    """Undo the changes since the snapshot, in all of its namespaces or in none.
 
-    To ask the user before keys are lost is the caller's part: see `Comparison.lost`.
-    Raises CancelledError, SnapshotError and StoreError.
+    The caller asks the user before keys are lost: see `Comparison.lost`. Raises CancelledError,
+    SnapshotError and StoreError.
     """
     if found.different:
         await snapshots.restore(
@@ -63,7 +63,7 @@ class RestoredNamespace(Restored):
 
 
 def as_json(one: Difference) -> RestoredNamespace:
-    """Return what a restore does to a namespace, as clients get it."""
+    """Return what a restore does to a namespace, in its JSON form."""
     return {
         "binding": one.namespace.binding,
         "environment": one.namespace.environment,

@@ -1,4 +1,4 @@
-"""Save what the namespaces of a project hold now as a snapshot."""
+"""Save the current content of a project's namespaces as a snapshot."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from kvlens.stores.base import DamagedKeyError
 
 
 class Saved(NamedTuple):
-    """A snapshot that was saved, and the keys that are not in it as they cannot be read."""
+    """A saved snapshot, and the keys that aren't in it because they can't be read."""
 
     snapshot: Snapshot
     damaged: list[DamagedKeyError]
 
 
 def references(scope: Scope, only: Sequence[str]) -> list[NamespaceRef]:
-    """Return the namespaces that count as snapshots name them. Raises NotFoundError."""
+    """Return references to the selected namespaces, for snapshots. Raises NotFoundError."""
     return [NamespaceRef(n.binding, n.environment, n.id) for n in find_namespaces(scope, only)]
 
 
 @contextmanager
 def unreadable() -> Iterator[None]:
-    """Say how to go on without a namespace that cannot be read."""
+    """Add to an error how to continue without the unreadable namespace."""
     try:
         yield
     except NamespaceUnreadableError as error:
-        found = error  # the name of an error ends with its clause
+        found = error  # Python deletes an exception's name after the `except` clause
         raise OperationError(str(error), lambda spell: _to_do_others(found, spell)) from error
 
 
@@ -62,9 +62,9 @@ async def save_snapshot(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Saved:
-    """Save the namespaces that count, or `only` those of some bindings.
+    """Save the selected namespaces, or `only` those of some bindings.
 
-    `force` overwrites a snapshot of that name.
+    `force` overwrites a snapshot with the same name.
 
     Raises NotFoundError for a binding, ExistsError, CancelledError, SnapshotError and StoreError.
     """

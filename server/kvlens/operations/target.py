@@ -1,7 +1,7 @@
-"""Which namespace an operation is for.
+"""Find the namespace that an operation is for.
 
-A `Scope` is a project as a caller sees it: the environments that count, and how to get at the
-store. `find_target` finds a namespace in it.
+A `Scope` is a project as a caller sees it: the selected environments and access to the store.
+`find_target` finds a namespace in it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from kvlens.workspace.project import Project
 class Scope(NamedTuple):
     """A project that operations work in.
 
-    `environments` are those that count, None being the top level; without any, all of them do.
-    `store` returns the open store; whoever made the scope closes it.
+    `environments` are the selected ones, None being the top level; if empty, all of them are.
+    `store` returns the open store, which the creator of the scope closes.
     """
 
     project: Project
-    label: str  # what messages call its config
+    label: str  # its config's name in messages
     store: Callable[[], Awaitable[Store]]
     environments: tuple[str | None, ...] = ()
 
@@ -36,12 +36,12 @@ class Scope(NamedTuple):
 
     @property
     def folder(self) -> Path:
-        """The folder of the config. Seed files and snapshots are below it."""
+        """The folder of the config. Seed files and snapshots are in it."""
         return self.project.folder
 
     @property
     def environment(self) -> str | None:
-        """The environment that was chosen by its name."""
+        """The environment that was selected by name."""
         return self.environments[0] if self.environments else None
 
 
@@ -53,12 +53,12 @@ class Target(NamedTuple):
     binding: str | None = None
 
     async def store(self) -> Store:
-        """Return the store that the namespace is in."""
+        """Return the namespace's store."""
         return await self.scope.store()
 
     @property
     def name(self) -> str:
-        """The binding, or the id where no binding is known."""
+        """The binding, or the id if there is no known binding."""
         return self.binding or self.id
 
     def __str__(self) -> str:
@@ -72,7 +72,7 @@ def find_target(
     namespace_id: str | None = None,
     preview: bool | None = None,
 ) -> Target:
-    """Return the namespace of a binding, or the one of the config that has an id.
+    """Return the config's namespace with a binding or an id.
 
     `preview` chooses preview_id or id; None takes preview_id, else id, else the binding's name.
     Raises NotFoundError.
@@ -97,7 +97,7 @@ def find_target(
 
 
 def find_namespaces(scope: Scope, only: Sequence[str] = ()) -> list[Namespace]:
-    """Return the namespaces that count, or `only` those of some bindings. Raises NotFoundError."""
+    """Return the selected namespaces, or `only` those of some bindings. Raises NotFoundError."""
     check_environment(scope)
     found = scope.config.namespaces(*scope.environments)
     known = {namespace.binding for namespace in found}
@@ -110,7 +110,7 @@ def find_namespaces(scope: Scope, only: Sequence[str] = ()) -> list[Namespace]:
 
 
 def bindings(scope: Scope) -> list[str]:
-    """Return the bindings that count, in their order."""
+    """Return the bindings of the selected namespaces, in order."""
     return list(dict.fromkeys(binding for binding, _ in _entries(scope)))
 
 
@@ -136,9 +136,9 @@ def no_config(folder: Path) -> NotFoundError:
 
 
 def no_binding(scope: Scope, binding: str, *, by_id: bool) -> NotFoundError:
-    """Return the error for a binding that is not there; it says where it is instead.
+    """Return the error for a missing binding; it says where the binding is instead.
 
-    `by_id` tells whether the operation takes an id, too.
+    `by_id`: the operation also takes an id.
     """
     elsewhere = [
         namespace.environment
@@ -172,8 +172,8 @@ def _unknown(
 
 
 def _entries(scope: Scope) -> list[tuple[str, Entry]]:
-    """Return the elements of `kv_namespaces` that count, each with its binding."""
-    found: dict[tuple[str | None, str], Entry] = {}  # of two with one binding the first counts
+    """Return the selected elements of `kv_namespaces`, each with its binding."""
+    found: dict[tuple[str | None, str], Entry] = {}  # the first one of a binding counts
     for environment in scope.config.environments:
         if not scope.environments or environment.name in scope.environments:
             for kv in environment.kv:
@@ -184,8 +184,8 @@ def _entries(scope: Scope) -> list[tuple[str, Entry]]:
 
 
 def _mistake(config: Config) -> str:
-    """Return what makes the config invalid, if anything: it may be why something is not found."""
-    from kvlens.config.syntax_check import check_syntax  # late: only where something went wrong
+    """Return what makes the config invalid, if anything: it may be why something isn't found."""
+    from kvlens.config.syntax_check import check_syntax  # late: only needed for errors
     from kvlens.text import LineIndex
 
     problem = check_syntax(config.text, config.path)
