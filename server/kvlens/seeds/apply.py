@@ -1,4 +1,4 @@
-"""Writes into a store, all or nothing, with progress and cancel."""
+"""Write to a store, all or nothing, with progress and a way to cancel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kvlens.kv.records import Write
 from kvlens.seeds.progress import Cancelled, CancelledError, Progress
 from kvlens.stores.base import Batch, Store
 
-STEP_KEYS = 500  # between two looks at progress and cancel
+STEP_KEYS = 500  # between two checks of progress and cancel
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ async def apply(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> int:
-    """Put all writes or none, and return how many were put; see `apply_all`."""
+    """Put all writes or none, and return their number; see `apply_all`."""
     if writes:
         batches = [Batch(ns, writes)]
         await apply_all(store, batches, len(writes), progress=progress, cancelled=cancelled)
@@ -37,9 +37,9 @@ async def apply_all(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> None:
-    """Make all changes or none; `total` is how many keys they concern.
+    """Make all changes or none; `total` is the number of affected keys.
 
-    Raises CancelledError, and StoreError if the store refuses: then nothing was changed.
+    Raises CancelledError, and StoreError if the store refuses; nothing was changed then.
     """
     if progress is None and cancelled is None:
         if len(batches) == 1 and not batches[0].deletes:
@@ -47,7 +47,7 @@ async def apply_all(
         else:
             await store.change_many(batches)
         return
-    import asyncio  # late: the command line does without
+    import asyncio  # late: the command line doesn't need it
 
     loop = asyncio.get_running_loop()
     done = 0
@@ -57,7 +57,7 @@ async def apply_all(
             loop.call_soon_threadsafe(progress, number, total)
 
     def counted(items: Iterable[T]) -> Iterator[T]:
-        """Count what the store takes, in the thread where it does."""
+        """Count the items that the store reads, in the thread that reads them."""
         nonlocal done
         for item in items:
             if done % STEP_KEYS == 0 and done:
@@ -72,4 +72,4 @@ async def apply_all(
         [Batch(ns, counted(writes), counted(deletes)) for ns, writes, deletes in batches]
     )
     report(total)
-    await asyncio.sleep(0)  # every report has arrived when this returns
+    await asyncio.sleep(0)  # make sure that every report has arrived

@@ -1,4 +1,4 @@
-"""A JSON array, read element by element with the place of each."""
+"""Parse a JSON array element by element, with the span of each."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from kvlens.errors import KVLensError
 from kvlens.kv.values import json_integer
 from kvlens.text import LineIndex, Span
 
-LARGEST = 256 * 1024 * 1024  # bytes of a file; ten values of the greatest size, in base64 too
+LARGEST = 256 * 1024 * 1024  # bytes of a file; ten values of the maximum size, even in base64
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NEXT = re.compile(r"[ \t\r\n]*(?:([,\]])[ \t\r\n]*)?")
-# An element as most are: flat, and of few strings. Another one is looked at more closely.
+# The usual form of an element: flat, with few strings. Others are parsed more carefully.
 _FEW = re.compile(
     r'[^\[{]|\{[^\[\]{}"]{0,1000}(?:"[^"\\]*(?:\\.[^"\\]*){0,100}"[^\[\]{}"]{0,1000}){0,16}\}'
 )
 _BRACKET = re.compile(r"[\[\]{}]")
-_RUN = 64 * 1024  # characters that are looked at in one go
-_DEEPEST = 1_000  # levels; Python takes about as many
-MOST_VALUES = 10_000  # of one element; metadata of 1,024 bytes cannot have so many
-MOST = 1_000  # problems of a file that are looked at closely; the rest is counted
+_RUN = 64 * 1024  # characters per search
+_DEEPEST = 1_000  # levels; Python's limit is similar
+MOST_VALUES = 10_000  # of one element; metadata of 1,024 bytes can't have as many
+MOST = 1_000  # problems of a file that are described; the rest is counted
 _CAP = 12  # problems in the text of an error, as many as wrangler shows; all are kept
 
 
 class Problem(NamedTuple):
-    """One thing wrong with a file; `nth` is the element's index, None for the file as a whole."""
+    """One problem of a file; `nth` is the element's index, None for the whole file."""
 
     message: str
     span: Span
@@ -40,14 +40,14 @@ class Problem(NamedTuple):
 
 
 class FileError(KVLensError):
-    """A file cannot be used, and nothing was done with it.
+    """A file can't be used, and wasn't.
 
-    The text is one line: the file, what is wrong (the first dozen), what to do. `problems` has
-    everything that is wrong, `lines()` a line for each.
+    The text is one line: the file, the first dozen problems, what to do. `problems` has all of
+    them, `lines()` one line for each.
     """
 
     def __init__(self, name: str, text: str, problems: list[Problem], count: int = 0) -> None:
-        self.count = count or len(problems)  # of all; only the first are looked at closely
+        self.count = count or len(problems)  # of all; only the first ones are described
         self.name = name
         self.text = text
         self.problems = problems
@@ -66,7 +66,7 @@ class FileError(KVLensError):
 def located(name: str, text: str, problems: list[Problem]) -> list[str]:
     """Return a line for each problem, "file:line:column: what", counted from 1."""
     lines = []
-    at = line = start = 0  # counted from problem to problem: an index of millions of lines is large
+    at = line = start = 0  # counted from one problem to the next: an index may be large
     for problem in problems:
         offset = min(problem.span.start, len(text))
         if offset < at:
@@ -82,17 +82,17 @@ def located(name: str, text: str, problems: list[Problem]) -> list[str]:
 
 
 class Element(NamedTuple):
-    """One element of the array, and where it is."""
+    """One element of the array, with its span."""
 
     value: Any
     span: Span
 
 
 def read_text(path: Path, name: str | None = None, *, given: bool = False) -> str:
-    """Return a file's text, a byte order mark left out; `name` is for messages, else the path.
+    """Return a file's text without a byte order mark; `name` is for messages, default: the path.
 
-    `given` says that the user named the file, which may be a pipe then.
-    Raises FileError if it can't be read, is not UTF-8 text or is over 256 MiB.
+    `given`: the user named the file, so it may be a pipe. Raises FileError if it can't be read,
+    isn't UTF-8 text or is over 256 MiB.
     """
     name = name or str(path)
     try:
@@ -107,7 +107,7 @@ def read_text(path: Path, name: str | None = None, *, given: bool = False) -> st
 
 
 def decode(data: bytes, name: str) -> str:
-    """Return a file's bytes as text, a byte order mark left out; FileError if it isn't text."""
+    """Return a file's bytes as text without a byte order mark. Raises FileError if they aren't."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _whole(name, "is UTF-16 text; save it as UTF-8")
     try:
@@ -122,11 +122,10 @@ def decode(data: bytes, name: str) -> str:
 
 
 def scan(text: str, example: str) -> Iterator[Element | Problem]:
-    """Yield the elements of the array that the text is, then what stopped the reading, if any.
+    """Yield the elements of the text's array, then the problem that stopped the parsing, if any.
 
-    That is also an element of more values than any may have: they would take many times the
-    text's size in memory.
-    `example` is such an array, for the message where the text is another thing.
+    An element with too many values is also a problem: it would take many times the text's size in
+    memory. `example` is a valid array, for the message if the text isn't one.
     """
     at = _skip(text, 0)
     if text[at : at + 1] != "[":
@@ -143,7 +142,7 @@ def scan(text: str, example: str) -> Iterator[Element | Problem]:
             return
         try:
             value, end = _SCAN(text, at)
-        except StopIteration as stopped:  # its value is where there is no value
+        except StopIteration as stopped:  # its value is the position without a value
             if text[at : at + 1] == "]" and at > start:
                 yield _fault(text, at, "a comma before ], which JSON does not allow")
             else:
@@ -171,9 +170,9 @@ def scan(text: str, example: str) -> Iterator[Element | Problem]:
 
 
 def _depth_of_too_many(text: str, at: int) -> int:
-    """Return how deep the first value is that an element has too many, 0 where it has not.
+    """Return the depth at which an element exceeds MOST_VALUES, or 0.
 
-    None of the values is made.
+    Doesn't build the values.
     """
     count = depth = 0
     while at < len(text):
@@ -197,7 +196,7 @@ def _depth_of_too_many(text: str, at: int) -> int:
 
 
 def _end_of_string(text: str, at: int) -> int:
-    """Return where a string ends whose content begins at `at`."""
+    """Return the end of a string whose content begins at `at`."""
     while True:
         at = text.find('"', at) + 1
         if at == 0:
@@ -218,7 +217,7 @@ def _too_many(text: str, at: int, index: int) -> Problem:
 
 
 def type_name(value: object) -> str:
-    """Return what JSON calls the type of a value."""
+    """Return the JSON name of a value's type."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -231,14 +230,14 @@ def type_name(value: object) -> str:
 
 
 def short(text: str) -> str:
-    """Return the text in quotes as JSON writes it, cut where it is long."""
+    """Return the text quoted as in JSON, shortened if it is long."""
     return json.dumps(
         text if len(text) <= 60 else text[:57] + "…", ensure_ascii=not _whole_text(text)
     )
 
 
 def at_index(index: int, key: str | None = None) -> str:
-    """Name an element in wrangler's words: counted from 0, with its key where it has one.
+    """Name an element as wrangler does: counted from 0, with its key if it has one.
 
     >>> at_index(1, "k")
     'item at index 1 (key "k")'

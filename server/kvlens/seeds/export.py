@@ -1,4 +1,4 @@
-"""A namespace written as a seed file: value, metadata and expiration of every key."""
+"""Write a namespace as a seed file: value, metadata and expiration of every key."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Out(Protocol):
     """Something to write text to."""
 
     def write(self, text: str, /) -> int:
-        """Write it."""
+        """Write a text."""
 
 
 async def export(store: Store, ns: str, *, prefix: str = "") -> list[dict[str, Any]]:
     """Return a namespace as the items of a seed file, in the order of the keys.
 
-    Raises StoreError where the store cannot be read, or holds metadata that isn't JSON.
+    Raises StoreError if the store can't be read, or has metadata that isn't JSON.
     """
     return [item async for item in stream(store, ns, prefix=prefix)]
 
@@ -38,9 +38,9 @@ async def export(store: Store, ns: str, *, prefix: str = "") -> list[dict[str, A
 async def stream(
     store: Store, ns: str, *, prefix: str = "", damaged: Damaged | None = None
 ) -> AsyncIterator[dict[str, Any]]:
-    """Yield the items one by one, so that a large namespace need not fit into memory.
+    """Yield the items one by one: a large namespace may not fit into memory.
 
-    `damaged` gets the keys that cannot be read; without it the first of them raises.
+    `damaged` gets the unreadable keys; without it, the first one raises an error.
     """
     async for item, _ in sized(store, ns, prefix=prefix, damaged=damaged):
         yield item
@@ -49,7 +49,7 @@ async def stream(
 async def sized(
     store: Store, ns: str, *, prefix: str = "", damaged: Damaged | None = None
 ) -> AsyncIterator[tuple[dict[str, Any], int]]:
-    """Yield what `stream` does, each with the bytes of its value."""
+    """Yield the items of `stream`, each with the size of its value in bytes."""
     async for key, entry in everything(store, ns, prefix=prefix, damaged=damaged):
         try:
             item = to_item(key, entry)
@@ -62,7 +62,7 @@ async def sized(
 
 
 def to_item(key: str, entry: Entry) -> dict[str, Any]:
-    """Return one entry as an item of a seed file; base64 where the value is not UTF-8 text."""
+    """Return one entry as an item of a seed file, in base64 if the value isn't UTF-8 text."""
     item: dict[str, Any] = {"key": key}
     try:
         item["value"] = entry.value.decode()
@@ -93,10 +93,10 @@ async def write_items(
     cancelled: Cancelled | None = None,
     damaged: Damaged | None = None,
 ) -> int:
-    """Write a namespace to an open text file as readable JSON; return how many keys.
+    """Write a namespace to an open text file as readable JSON; return the number of keys.
 
-    Raises CancelledError, and StoreError as `export` does; `damaged` gets the keys that cannot be
-    read, and they are left out.
+    Raises CancelledError, and StoreError like `export`; `damaged` gets the unreadable keys, which
+    are skipped.
     """
     steps = Steps("nothing was written", progress, cancelled)
     async for item in stream(store, ns, prefix=prefix, damaged=damaged):
@@ -118,11 +118,11 @@ async def export_file(
     cancelled: Cancelled | None = None,
     damaged: Damaged | None = None,
 ) -> int:
-    """Write a namespace as a seed file and return how many keys.
+    """Write a namespace as a seed file and return the number of keys.
 
-    The file is there whole or as it was before: it is written beside and then put in its place.
-    A pipe or a device is written to as it is. A link is followed, but not out of `project`.
-    For the rest see `write_items`. Raises OSError where the file cannot be written.
+    The file is written completely or not changed: a temporary file replaces it at the end. Pipes
+    and devices are written to directly. A link is followed, but not out of `project`. For other
+    arguments, see `write_items`. Raises OSError if the file can't be written.
     """
     with _opened(path, project) as out:
         return await write_items(
@@ -138,8 +138,8 @@ async def export_file(
 
 @contextmanager
 def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
-    """Open what is to be written: a regular file is replaced when all is there."""
-    # A lone surrogate comes out as \udxxx, which is how JSON writes it.
+    """Open the file to write; a regular file is replaced at the end."""
+    # A lone surrogate is written as \udxxx, as in JSON.
     how: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
     if path.is_dir():
         raise OSError(errno.EISDIR, "is a folder; name a file", str(path))
@@ -147,7 +147,7 @@ def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
         with path.open("w", **how) as out:  # a pipe, a device
             yield out
         return
-    target = path.resolve()  # through a link, to the file that it names
+    target = path.resolve()  # follow a link to its file
     if project is not None and _leads_out(path, target, project):
         raise OSError(
             errno.EPERM,
@@ -172,7 +172,7 @@ def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
 
 
 def _leads_out(path: Path, target: Path, project: Path) -> bool:
-    """Return whether a file that is named inside a project is really somewhere else."""
+    """Return whether a file with a path inside a project is really outside."""
     named = Path(os.path.normpath(path.absolute()))
     folder = Path(os.path.normpath(project.absolute()))
     return named.is_relative_to(folder) and not target.is_relative_to(folder.resolve())

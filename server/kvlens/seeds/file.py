@@ -1,8 +1,8 @@
 """Seed files: wrangler's bulk array, `[{"key", "value", "expiration"?, "expiration_ttl"?,
-"metadata"?, "base64"?}]`, with every mistake in it named by its index.
+"metadata"?, "base64"?}]`, with the index of every mistake.
 
-Source of the form: `wrangler kv bulk put`. It takes metadata of any JSON type, where wrangler
-takes objects only, so that an export loses nothing.
+Source of the format: `wrangler kv bulk put`. Metadata can be of any JSON type, while wrangler
+accepts only objects: an export must not lose anything.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from kvlens.text import Span
 
 PROPERTIES = ("key", "value", "expiration", "expiration_ttl", "metadata", "base64")
 _KNOWN = frozenset(PROPERTIES)
-_PLAIN = frozenset(("key", "value"))  # what most items have
+_PLAIN = frozenset(("key", "value"))  # the fields of most items
 EXAMPLE = '[{"key": "…", "value": "…"}]'
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -45,13 +45,13 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "base64": (bool,),
 }
 _OTHER_NAMES = {"ttl": "expiration_ttl", "name": "key", "expires": "expiration"}
-_MILLISECONDS = 100_000_000_000  # as seconds this is the year 5138, as milliseconds 1973
+_MILLISECONDS = 100_000_000_000  # in seconds, this is the year 5138; in milliseconds, 1973
 
 
 class SeedItem(NamedTuple):
-    """One key to put; a file may have a million, so it holds no more than that takes.
+    """One key to put. A file may have a million, so it has only the necessary fields.
 
-    `metadata` is JSON text; the times are in seconds, as the file has them.
+    `metadata` is JSON text; the times are in seconds, as in the file.
     """
 
     key: str
@@ -62,46 +62,46 @@ class SeedItem(NamedTuple):
 
 
 class SeedFile(NamedTuple):
-    """A seed file as read: its good items, and everything that is wrong with it."""
+    """A parsed seed file: its valid items and all its problems."""
 
     name: str
     text: str
     items: list[SeedItem]
     problems: list[Problem]
-    counts: Counter[str]  # of all problems by their severity; very many are not listed
+    counts: Counter[str]  # of all problems by severity, including those not listed
 
     @property
     def errors(self) -> list[Problem]:
-        """What keeps the file from being used."""
+        """The problems that make the file unusable."""
         return [problem for problem in self.problems if problem.severity == "error"]
 
     @property
     def warnings(self) -> list[Problem]:
-        """What is likely a mistake and yet no reason to refuse the file."""
+        """Likely mistakes that don't make the file unusable."""
         return [problem for problem in self.problems if problem.severity == "warning"]
 
 
 class SeedError(FileError):
-    """A seed file has mistakes, and none of it is written."""
+    """A seed file has errors, and none of it was written."""
 
 
 def read(path: Path, now: float, *, name: str | None = None, given: bool = False) -> SeedFile:
-    """Return a seed file without errors; `now` (seconds) tells which expirations have passed.
+    """Return a seed file without errors; `now` (seconds) determines which expirations have passed.
 
-    Messages call it `name`, by default its path. `given` says that the user named the file, which
-    may be a pipe then. Raises FileError if the file can't be read, and SeedError for any mistake.
+    Messages call it `name`, by default its path. `given`: the user named the file, so it may be a
+    pipe. Raises FileError if the file can't be read, and SeedError for any mistake.
     """
     name = name or str(path)
     return accept(check(read_text(path, name, given=given), name, now))
 
 
 def parse(data: bytes, name: str, now: float) -> SeedFile:
-    """Return the seed file in these bytes. Raises as `read` does."""
+    """Parse the seed file in these bytes. Raises the errors of `read`."""
     return accept(check(decode(data, name), name, now))
 
 
 def check(text: str, name: str, now: float) -> SeedFile:
-    """Return what can be read of a seed file, and all its problems in order. Never fails."""
+    """Return the valid items of a seed file, and all its problems in order. Never fails."""
     items = _Items()
     found = _Problems()
     for index, element in enumerate(scan(text, EXAMPLE)):
@@ -110,9 +110,9 @@ def check(text: str, name: str, now: float) -> SeedFile:
             continue
         raw = element.value
         if found.counts["error"] >= MOST and (wrong := _plainly_wrong(raw)):
-            found.counts["error"] += wrong  # one of very many: its words are not needed
+            found.counts["error"] += wrong  # one of very many: it isn't described
             continue
-        hints = found.counts["warning"] < MOST  # to find what was meant takes time
+        hints = found.counts["warning"] < MOST  # finding what was meant is slow
         for result in _item(index, raw, element.span, now, hints):
             if isinstance(result, Problem):
                 found.add(result)
@@ -123,20 +123,20 @@ def check(text: str, name: str, now: float) -> SeedFile:
 
 
 class _Items:
-    """The items of a file, one for each key: the last one, in the place of the first.
+    """The items of a file, one per key: the last one, in the position of the first.
 
-    A table of where each key was takes much memory in a file of a million: it is made only
-    once a key is repeated.
+    A table of each key's position takes a lot of memory for a million keys: it is built only once a
+    key is repeated.
     """
 
     def __init__(self) -> None:
         self.found: list[SeedItem] = []
-        self._indices = array("I")  # of `found`, in the file
+        self._indices = array("I")  # indexes of `found` in the file
         self._keys: set[str] = set()
-        self._places: dict[str, int] = {}  # of the keys, in `found`: used in place of `_keys`
+        self._places: dict[str, int] = {}  # key -> index in `found`; used instead of `_keys`
 
     def add(self, index: int, item: SeedItem) -> int | None:
-        """Add an item; return the index of the one before it that has the same key."""
+        """Add an item; return the index of the previous one with the same key."""
         if not self._places:
             if item.key not in self._keys:
                 self._keys.add(item.key)
@@ -156,7 +156,7 @@ class _Items:
 
 
 class _Problems:
-    """Problems in the order of the file: MOST of a severity, and how many there are."""
+    """Problems in the order of the file: at most MOST per severity, and their total number."""
 
     def __init__(self) -> None:
         self.listed: list[Problem] = []
@@ -173,14 +173,14 @@ class _Problems:
 
 
 def _plainly_wrong(raw: Any) -> int:
-    """Return how many of key and value are of a wrong type."""
+    """Return how many of key and value have a wrong type."""
     if not isinstance(raw, dict):
         return 1
     return (not isinstance(raw.get("key"), str)) + (not isinstance(raw.get("value"), str))
 
 
 def accept(seed: SeedFile) -> SeedFile:
-    """Return the file as it is. Raises SeedError for any error in it."""
+    """Return the file unchanged. Raises SeedError for any error in it."""
     errors = seed.errors
     if errors:
         raise SeedError(seed.name, seed.text, errors, seed.counts["error"])
@@ -190,7 +190,7 @@ def accept(seed: SeedFile) -> SeedFile:
 def _item(
     index: int, raw: Any, span: Span, now: float, hints: bool
 ) -> Iterator[Problem | SeedItem]:
-    """Yield the problems of one element, and the item where none of them is an error."""
+    """Yield the problems of one element, and the item if none of them is an error."""
     if not isinstance(raw, dict):
         yield _problem(index, None, f"must be an object, but is of type {type_name(raw)}", span)
         return
@@ -252,7 +252,7 @@ def _wrong_key(raw: dict[str, Any]) -> Iterator[str]:
 
 
 def _value(given: object, is_base64: bool) -> bytes | str:
-    """Return the bytes of a value, or what is wrong with it."""
+    """Return a value as bytes, or what is wrong with it."""
     if not isinstance(given, str):
         return f'"value" must be a string, but is of type {type_name(given)}; {_way_out(given)}'
     if is_base64:
@@ -312,7 +312,7 @@ BEYOND_NUMBERS = 2**53
 
 
 def looks_like_milliseconds(given: float) -> bool:
-    """Return whether a time in seconds is so far off that milliseconds are meant."""
+    """Return whether a time in seconds is so large that milliseconds are meant."""
     return _MILLISECONDS < given < _MILLISECONDS * 1000
 
 
@@ -322,7 +322,7 @@ def _doubts(raw: dict[str, Any], hints: bool) -> Iterator[str]:
         if not hints:
             yield f"unknown property {short(name)} is left out"
             continue
-        from difflib import get_close_matches  # late: only where it is needed
+        from difflib import get_close_matches  # late: rarely needed
 
         plain = name.lower().replace("-", "_")
         near = get_close_matches(_OTHER_NAMES.get(plain, plain), PROPERTIES, 1, 0.7)

@@ -1,7 +1,7 @@
-"""What a question to the user is about, as a digest.
+"""Digests of what a question to the user is about.
 
-It is taken before the question and compared before the answer is carried out: where it differs by
-then, the question has to be put again.
+A digest is computed before the question and compared before the answer is carried out: if it
+differs, the user must be asked again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kvlens.stores.batch import each
 
 
 def of_names(names: Iterable[str]) -> str:
-    """Return the digest of a list of keys, in their order."""
+    """Return the digest of a list of keys, in order."""
     found = hashlib.sha256()
     for name in names:
         found.update(json.dumps(name).encode() + b"\n")
@@ -24,14 +24,14 @@ def of_names(names: Iterable[str]) -> str:
 
 
 def of_infos(infos: Iterable[KeyInfo]) -> str:
-    """Return the digest of keys as they are listed, without their values."""
+    """Return the digest of listed keys, without their values."""
     return of_names(json.dumps(info) for info in infos)
 
 
 async def of_entries(store: Store, ns: str, keys: list[str]) -> str:
-    """Return the digest of what the keys hold now, or that they are not there.
+    """Return the digest of the keys' current content, including which are missing.
 
-    Raises StoreError. A damaged key counts as what it is called.
+    Raises StoreError. For a damaged key, only its name counts.
     """
     found: list[str] = []
 

@@ -13,9 +13,9 @@ EXAMPLE = '["key", {"name": "key"}]'
 
 
 def parse_keys(text: str, name: str) -> list[str]:
-    """Return the keys in the file's order, each once.
+    """Return the keys in the order of the file, each once.
 
-    Raises FileError where anything in it is not a key, with the index of each.
+    Raises FileError with the index of everything that isn't a key.
     """
     problems: list[Problem] = []
     count = 0

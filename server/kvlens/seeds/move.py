@@ -1,4 +1,4 @@
-"""Copy the keys of one namespace to another, or move them: a key is deleted once it is there."""
+"""Copy or move the keys of one namespace to another. A moved key is deleted once it is copied."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from kvlens.stores.batch import each, everything
 Existing = Literal["refuse", "keep", "overwrite"]
 EXISTING: tuple[Existing, ...] = ("refuse", "keep", "overwrite")
 PART_KEYS = 10_000
-PART_SIZE = 64 * 1024 * 1024  # bytes of values that are held at once
+PART_SIZE = 64 * 1024 * 1024  # bytes of values held in memory
 
 
 class Transferred(NamedTuple):
-    """How many keys were copied or moved, and which both namespaces had with different content.
+    """How many keys were copied or moved, and which keys conflict.
 
-    If nothing was because of those, `digest` is that of what the target holds of them.
+    If nothing was copied because of conflicts, `digest` is that of the target's conflicting keys.
     """
 
     keys: int
@@ -44,9 +44,8 @@ async def copy(
 
     If `new` has a key with other content, `existing` decides: with "refuse" nothing is copied, with
     "keep" that key isn't, with "overwrite" it is. With "overwrite" and `expected`, the digest of a
-    refusal, nothing is copied if `new` holds something else by now.
-    Raises CancelledError, with `unchanged` in its text, and StoreError; then `new` has what it had
-    before.
+    refusal, nothing is copied if `new` has changed since. Raises CancelledError, with `unchanged`
+    in its text, and StoreError; `new` is unchanged then.
     """
     if old == new:
         return Transferred(0, [])
@@ -87,11 +86,11 @@ async def move(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Transferred:
-    """Copy every key of namespace `old` to `new`, as `copy` does, and then delete it from `old`.
+    """Copy every key of namespace `old` to `new` like `copy`, and then delete it from `old`.
 
-    A key is deleted only once `new` has it, and only if it is still what `new` has: what is
-    written to it at the last moment stays. Raises CancelledError and StoreError; then `old` has
-    all of its keys, and `new` what it had before.
+    A key is deleted only once `new` has it, and only if both are still the same: last-moment writes
+    stay. Raises CancelledError and StoreError; `old` still has all its keys then, and `new` is
+    unchanged.
     """
     _, conflicts, digest = await copy(
         store,
@@ -130,7 +129,7 @@ async def _conflicts(store: Store, old: str, new: str) -> list[str]:
 async def _take_back(
     store: Store, new: str, added: Sequence[Seen], replaced: Sequence[tuple[Seen, Write]]
 ) -> None:
-    """Put back what `new` had, except where something else has written it since."""
+    """Restore what `new` had, except keys that something else has written since."""
     await store.delete_unchanged(new, added)
     there = [entry async for _, entry in each(store, new, [seen.key for seen, _ in replaced])]
     ours = [
@@ -141,7 +140,7 @@ async def _take_back(
 
 
 async def _parts(store: Store, ns: str, without: set[str]) -> AsyncIterator[list[Write]]:
-    """Yield a namespace's entries as writes, so many at once as memory may hold."""
+    """Yield a namespace's entries as writes, in parts that fit into memory."""
     held: list[Write] = []
     size = 0
     async for key, entry in everything(store, ns):

@@ -1,4 +1,4 @@
-"""What a seed file means for a store, and what changed between two versions of the file."""
+"""Plan the changes that a seed file makes to a store, and compare versions of the file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Kind = Literal["new", "changed", "same", "gone"]
 
 
 class Change(NamedTuple):
-    """What becomes of one key; `parts` says what differs: value, metadata, expiration."""
+    """The change of one key; `parts` are those that differ: value, metadata, expiration."""
 
     key: str
     kind: Kind
@@ -26,14 +26,14 @@ class Change(NamedTuple):
 
     @property
     def overwrites(self) -> bool:
-        """Whether a value or metadata that was there is lost."""
+        """Whether an existing value or metadata is lost."""
         return self.kind == "changed" and self.parts != ("expiration",)
 
 
 def to_writes(items: Iterable[SeedItem], now: float) -> list[Write]:
-    """Return the items as a store takes them: one a key (the last counts), times absolute.
+    """Return the items as writes: one per key (the last counts), with absolute times.
 
-    Raises KVError for a time that is refused at `now` (seconds); see `file.check`.
+    Raises KVError for a time that is invalid at `now` (seconds); see `file.check`.
     """
     writes: dict[str, Write] = {}
     for item in items:
@@ -47,14 +47,14 @@ def to_writes(items: Iterable[SeedItem], now: float) -> list[Write]:
 
 
 def used_up(items: list[SeedItem]) -> Iterator[SeedItem]:
-    """Yield the items in their order and take each out of the list: a file may have a million."""
+    """Yield the items in order, removing each from the list: a file may have a million."""
     items.reverse()
     while items:
         yield items.pop()
 
 
 async def plan(store: Store, ns: str, writes: Sequence[Write]) -> list[Change]:
-    """Return what putting these writes would do, one change a key, nothing written.
+    """Return what putting these writes would change, one change per key, without writing.
 
     A key with an `expiration_ttl` counts as changed: putting it again makes it live longer.
     """
@@ -70,10 +70,10 @@ async def plan(store: Store, ns: str, writes: Sequence[Write]) -> list[Change]:
 
 
 async def conflicts(store: Store, ns: str, writes: Sequence[Write]) -> list[str]:
-    """Return the keys of which a put of these writes would take something away.
+    """Return the keys that would lose something if these writes were put.
 
-    That is a value, metadata, an expiry that goes or one that comes. Another moment of expiry is
-    none: an `expiration_ttl` gives a new one at every put.
+    That is a value, metadata, or an expiration that is added or removed. A changed time of
+    expiration doesn't count: an `expiration_ttl` gives a new one at every put.
     """
     wanted = iter(writes)
     found: list[str] = []
@@ -91,7 +91,7 @@ async def conflicts(store: Store, ns: str, writes: Sequence[Write]) -> list[str]
 
 
 class Parted(NamedTuple):
-    """What of a saved seed file is put, and the keys that something else has changed."""
+    """The writes of a saved seed file to put, and the keys that something else has changed."""
 
     writes: list[Write]
     kept: list[str]
@@ -100,10 +100,10 @@ class Parted(NamedTuple):
 async def part(
     store: Store, ns: str, writes: Sequence[Write], before: Iterable[SeedItem]
 ) -> Parted:
-    """Tell the writes that take nobody's work away from the keys that were changed since.
+    """Separate the writes that overwrite nobody's work from the keys that were changed since.
 
-    Safe is a key that is not there, and one that still is as the file had it `before`. Nothing
-    is written.
+    A key is safe to write if it doesn't exist, or is still as in the file `before`. Nothing is
+    written.
     """
     known = {item.key: item for item in before}
     parted = Parted([], [])
@@ -122,9 +122,9 @@ def _same(one: SeedItem | Write, entry: Entry) -> bool:
 
 
 def changed_items(old: Iterable[SeedItem], new: Iterable[SeedItem]) -> list[SeedItem]:
-    """Return the items of the new version that the old one has not, or has otherwise.
+    """Return the items of the new version that are new or different.
 
-    Keys that are only in the old version are not in the result: a seed file deletes nothing.
+    Keys that are only in the old version aren't in the result: a seed file deletes nothing.
     """
     before = {item.key: _content(item) for item in old}
     last = {item.key: item for item in new}
@@ -143,7 +143,7 @@ def _compare(write: Write, entry: Entry | None) -> Change:
 
 
 def differing(one: Entry | Write, other: Entry | Write) -> tuple[str, ...]:
-    """Return which of value, metadata and expiration differ; of metadata the meaning counts."""
+    """Return which of value, metadata and expiration differ; metadata is compared as JSON."""
     parts = []
     if one.value != other.value:
         parts.append("value")

@@ -1,7 +1,7 @@
-"""How far long work has come, and its way to stop: the same two functions everywhere.
+"""Progress and cancellation of long work: the same two functions everywhere.
 
 `progress(done, total)` is called with numbers of keys, in the event loop's thread; `total` is None
-where it isn't known. Once `cancelled()` is true, the work ends with CancelledError.
+if unknown. Once `cancelled()` is true, the work ends with CancelledError.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from kvlens.errors import KVLensError
 Progress = Callable[[int, int | None], None]
 Cancelled = Callable[[], bool]
 
-STEP_KEYS = 100  # between two looks at progress and cancel
+STEP_KEYS = 100  # between two checks of progress and cancel
 
 
 class CancelledError(KVLensError):
-    """The work was cancelled; the text says after how many keys, and that nothing changed."""
+    """The work was cancelled. The text says after how many keys, and that nothing was changed."""
 
     def __init__(self, done: int, left: str) -> None:
         super().__init__(f"cancelled after {done:,} keys; {left}")
 
 
 class Steps:
-    """Counts keys, and reports and looks for a cancel every few of them."""
+    """Counts keys; reports progress and checks for a cancel every few keys."""
 
     def __init__(self, left: str, progress: Progress | None, cancelled: Cancelled | None) -> None:
-        """Begin at no keys; `left` says what a cancelled work leaves: "nothing was written"."""
+        """Start at 0 keys. `left` is what cancelled work leaves, such as "nothing was written"."""
         self.done = 0
         self._left = left
         self._progress = progress
@@ -47,6 +47,6 @@ class Steps:
 
 async def yield_control() -> None:
     """Let other tasks run, such as the one that cancels."""
-    import asyncio  # late: the command line does without
+    import asyncio  # late: the command line doesn't need it
 
     await asyncio.sleep(0)

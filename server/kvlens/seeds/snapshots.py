@@ -1,14 +1,14 @@
-"""Snapshots: all that a project's namespaces hold at one time, kept below its `.wrangler` folder.
+"""Snapshots: the content of a project's namespaces at one time, in its `.wrangler` folder.
 
     .wrangler/kvlens/snapshots/NAME/manifest.json    what is in it, and in which file
-    .wrangler/kvlens/snapshots/NAME/BINDING.json     a namespace as a seed file, an item a line
+    .wrangler/kvlens/snapshots/NAME/BINDING.json     a namespace as a seed file, one item per line
 
-The manifest is written last and put in its place in one step, so a half-written snapshot never
-counts and one that is written over stays whole until the new one is. Entries are kept as the
-store has them, also those that no put would take; memory holds a few at a time.
+The manifest is written last and replaced in one step, so a half-written snapshot never counts, and
+an overwritten one stays complete until the new one is. Entries are saved as the store has them,
+even those that a put would reject; memory holds only a few at a time.
 
-A repository may bring snapshots along: no link is followed, only files that are named as ours
-are opened, written or removed, and what they say is checked.
+A repository may contain snapshots: no link is followed, only files with our names are opened,
+written or removed, and their content is checked.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ from kvlens.stores.wrangler.safe_paths import OWN, Folder, open_folder
 MANIFEST = "manifest.json"
 VERSION = 1
 MANIFEST_LIMIT = 16 * 1024 * 1024  # bytes
-LINE_LIMIT = 160 * 1024 * 1024  # bytes: a value of 25 MiB, every one of them escaped
-LEFT_OVER = 3600.0  # seconds, after which a file that no manifest names is nobody's work
+LINE_LIMIT = 160 * 1024 * 1024  # bytes: a value of 25 MiB with every byte escaped
+LEFT_OVER = 3600.0  # seconds after which a file that isn't in the manifest counts as abandoned
 
 _PLACE = (OWN, "kvlens", "snapshots")
 _WAY_OUT = (
@@ -50,22 +50,22 @@ _WAY_OUT = (
 _TEMPORARY = re.compile(rf"\.{re.escape(MANIFEST)}\.[0-9a-f]{{8}}\.tmp")
 _NUMBERED = re.compile(r"(.+?)(~[1-9][0-9]{0,3})?\.json", re.DOTALL)
 _MOST = 2**53  # of keys, bytes and seconds in a manifest
-_LATEST = 32_503_680_000  # the year 3000: no system tells the time of much later ones
+_LATEST = 32_503_680_000  # the year 3000: systems don't support much later times
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 
 
 class SnapshotError(KVLensError):
-    """A snapshot cannot be made or used; the text says which, why and what to do."""
+    """A snapshot can't be saved or used. The text says which, why and what to do."""
 
 
 class SnapshotExistsError(SnapshotError):
-    """There is a snapshot of that name, and nobody said to write over it."""
+    """A snapshot with this name exists, and overwriting it wasn't requested."""
 
 
 class SnapshotMissingError(SnapshotError):
-    """There is no snapshot of that name; `known` are those that there are."""
+    """There is no snapshot with this name; `known` are the existing ones."""
 
     def __init__(self, text: str, known: Sequence[str]) -> None:
         super().__init__(text)
@@ -73,7 +73,7 @@ class SnapshotMissingError(SnapshotError):
 
 
 class SnapshotAmbiguousError(SnapshotError):
-    """Two namespaces of the snapshot are one now, so that it is not clear which one to take."""
+    """Two namespaces of the snapshot are one now, so it is unclear which one to use."""
 
 
 class NamespaceRef(NamedTuple):
@@ -89,7 +89,7 @@ class NamespaceRef(NamedTuple):
 
 
 class NamespaceUnreadableError(StoreError):
-    """The store cannot read one of the namespaces of a snapshot; `others` are the rest."""
+    """The store can't read one of the namespaces of a snapshot; `others` are the rest."""
 
     def __init__(
         self, namespace: NamespaceRef, others: Sequence[NamespaceRef], error: StoreError
@@ -100,7 +100,7 @@ class NamespaceUnreadableError(StoreError):
 
 
 class SnapshotEntry(NamedTuple):
-    """A namespace in a snapshot: `size` is the bytes of its values."""
+    """A namespace in a snapshot: `size` is the total size of its values in bytes."""
 
     namespace: NamespaceRef
     file: str
@@ -123,7 +123,7 @@ class Snapshot(NamedTuple):
 
     @property
     def size(self) -> int:
-        """The bytes of their values."""
+        """The total size of their values in bytes."""
         return sum(kept.size for kept in self._files())
 
     def _files(self) -> list[SnapshotEntry]:
@@ -131,13 +131,13 @@ class Snapshot(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """What became of a namespace since a snapshot.
+    """The changes of a namespace since a snapshot.
 
-    A change is "new" (not in the snapshot), "gone" (only there) or "changed". `expired` entries
-    of the snapshot are left out: their time has passed.
+    A change is "new" (not in the snapshot), "gone" (only there) or "changed". `expired` counts
+    entries of the snapshot that were skipped because their time has passed.
     """
 
-    namespace: NamespaceRef  # as it is now
+    namespace: NamespaceRef  # the current one
     kept: SnapshotEntry
     changes: list[Change]
     expired: int
@@ -154,12 +154,12 @@ class Difference(NamedTuple):
 
     @property
     def overwritten(self) -> list[str]:
-        """The keys that have something now that a restore overwrites."""
+        """The keys whose current content a restore overwrites."""
         return [change.key for change in self.changes if change.kind == "changed"]
 
 
 def folder(base: Path) -> Path:
-    """Return where the snapshots of the project in folder `base` are."""
+    """Return the folder with the snapshots of the project in folder `base`."""
     return base.joinpath(*_PLACE)
 
 
@@ -168,7 +168,7 @@ def _opened(base: Path, *name: str, create: bool = False) -> Folder:
 
 
 def check_name(name: str) -> str:
-    """Return the name; SnapshotError where it cannot be a folder's on every system."""
+    """Return the name. Raises SnapshotError if it isn't a valid folder name on every system."""
     if not _NAME.fullmatch(name) or name.endswith("."):
         raise SnapshotError(
             f"{short(name)} can't be the name of a snapshot: use up to 64 of a to z, digits, - _ "
@@ -195,12 +195,12 @@ async def save(
     cancelled: Cancelled | None = None,
     damaged: Damaged | None = None,
 ) -> Snapshot:
-    """Keep the namespaces as they are now, and return the snapshot.
+    """Save the namespaces' current content, and return the snapshot.
 
-    `damaged` gets the keys that cannot be read, and they are left out; without it the first of
-    them raises. Whatever ends the work early, nothing new is left. Raises CancelledError;
-    SnapshotError for a bad name, one that is taken (without `force`) or a full disk; StoreError if
-    the store cannot be read, or something else is in the place of one of our files.
+    `damaged` gets the unreadable keys, which are skipped; without it, the first one raises an
+    error. If the work ends early, nothing new is left behind. Raises CancelledError; SnapshotError
+    for an invalid name, an existing one (without `force`) or a full disk; StoreError if the store
+    can't be read, or if one of our files isn't a regular file.
     """
     check_name(name)
     path = folder(base) / name
@@ -216,7 +216,7 @@ async def save(
         ) from error
     finally:
         with contextlib.suppress(OSError, StoreError), _opened(base) as above:
-            above.remove_folder(name)  # where it is empty
+            above.remove_folder(name)  # if it is empty
 
 
 async def _save(
@@ -234,7 +234,7 @@ async def _save(
             raise SnapshotExistsError(f'snapshot "{name}" already exists')
         with contextlib.suppress(SnapshotError):
             before = _load(place, name).namespaces
-    made: dict[str, SnapshotEntry] = {}  # by the namespace's id
+    made: dict[str, SnapshotEntry] = {}  # namespace's id -> entry
     try:
         kept = []
         for namespace in namespaces:
@@ -258,7 +258,7 @@ async def _save(
 
 @contextlib.contextmanager
 def _reading(namespace: NamespaceRef, asked: Sequence[NamespaceRef]) -> Iterator[None]:
-    """Name the one of several namespaces that the store cannot read."""
+    """Add to an error which of several namespaces the store can't read."""
     try:
         yield
     except StoreError as error:
@@ -269,7 +269,7 @@ def _reading(namespace: NamespaceRef, asked: Sequence[NamespaceRef]) -> Iterator
 async def _write(
     store: Store, ns: str, out: TextIO, steps: Steps, damaged: Damaged | None
 ) -> tuple[int, int]:
-    """Write a namespace, an item a line; return its keys and the bytes of their values."""
+    """Write a namespace, one item per line; return the number of keys and their total size."""
     keys = size = 0
     out.write("[\n")
     async for item, bytes_of_value in sized(store, ns, damaged=damaged):
@@ -285,7 +285,7 @@ async def _write(
 
 
 def _stem(namespace: NamespaceRef) -> str:
-    """Return what a namespace's file is called, apart from its number."""
+    """Return the name of a namespace's file, without its number."""
     names = [name for name in (namespace.environment, namespace.binding) if name]
     stem = ".".join(_UNSAFE.sub("_", name) for name in names)[:100]
     if _RESERVED.fullmatch(stem) or f"{stem}.json".lower() == MANIFEST:
@@ -294,13 +294,13 @@ def _stem(namespace: NamespaceRef) -> str:
 
 
 def _is_file_of(file: str, stems: set[str]) -> bool:
-    """Return whether we would give a file that name, where these are the stems there are."""
+    """Return whether a file's name is one of ours, with one of these stems."""
     found = _NUMBERED.fullmatch(file)
     return found is not None and found[1] in stems
 
 
 def _new_file(place: Folder, namespace: NamespaceRef) -> tuple[str, TextIO]:
-    """Open a file that was not there, named after the namespace; return its name, too."""
+    """Create a file named after the namespace; return its name, too."""
     stem = _stem(namespace)
     for number in range(1, 10_000):
         file = f"{stem}.json" if number == 1 else f"{stem}~{number}.json"
@@ -315,7 +315,7 @@ def _created(place: Folder, file: str) -> TextIO:
 
 
 def _commit(place: Folder, snapshot: Snapshot) -> None:
-    """Write the manifest beside and put it in its place: from then on the snapshot is there."""
+    """Write the manifest to a temporary file and rename it: from then on, the snapshot exists."""
     content = {
         "version": VERSION,
         "created": snapshot.created,
@@ -331,7 +331,7 @@ def _commit(place: Folder, snapshot: Snapshot) -> None:
             out.write("\n")
             out.flush()
             os.fsync(out.fileno())
-        place.exists(MANIFEST)  # StoreError if it is not a file
+        place.exists(MANIFEST)  # StoreError if it isn't a file
         place.replace(beside, MANIFEST)
     except BaseException:
         _remove(place, [beside])
@@ -339,7 +339,7 @@ def _commit(place: Folder, snapshot: Snapshot) -> None:
 
 
 def _left_over(place: Folder, named: set[str], stems: set[str]) -> list[str]:
-    """Return our own files of work that ended half-way long ago."""
+    """Return our own files of unfinished work from long ago."""
     found = []
     for name in place.names():
         ours = _TEMPORARY.fullmatch(name) or _is_file_of(name, stems)
@@ -360,9 +360,9 @@ def _remove(place: Folder, names: Sequence[str]) -> None:
 
 
 def saved(base: Path) -> tuple[list[Snapshot], list[str]]:
-    """Return the snapshots, the oldest first, and a line for each that cannot be read.
+    """Return the snapshots, oldest first, and a line for each unreadable one.
 
-    Raises StoreError where a link is in the place of the folder they are in.
+    Raises StoreError if their folder is a link.
     """
     found: list[Snapshot] = []
     wrong: list[str] = []
@@ -385,10 +385,10 @@ def saved(base: Path) -> tuple[list[Snapshot], list[str]]:
 
 
 def load(base: Path, name: str) -> Snapshot:
-    """Return a snapshot by its name; its files are not read yet.
+    """Return a snapshot by name, without reading its files.
 
-    Raises SnapshotError where there is none or it is damaged, StoreError where something else is
-    in the place of one of its files.
+    Raises SnapshotError if there is none or it is damaged, StoreError if one of its files isn't a
+    regular file.
     """
     check_name(name)
     try:
@@ -415,7 +415,7 @@ def _load(place: Folder, name: str) -> Snapshot:
         stems = {_stem(one.namespace) for one in kept}
         for one in kept:
             if not _is_file_of(one.file, stems):
-                raise ValueError(f"file {one.file!r:.80}")  # none of ours
+                raise ValueError(f"file {one.file!r:.80}")  # not one of ours
         return Snapshot(name, place.path, _whole(content["created"], _LATEST), kept)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise SnapshotError(f"{path}: damaged ({error!r:.200}); save the snapshot again") from error
@@ -449,12 +449,12 @@ async def compare(
     now: float,
     cancelled: Cancelled | None = None,
 ) -> list[Difference]:
-    """Return what became of every namespace since the snapshot; all its files are checked first.
+    """Return the changes of every namespace since the snapshot, after checking all its files.
 
-    `declared` are the namespaces of now, of which those in the snapshot are compared. Raises
-    SnapshotError where a file is damaged or none of `declared` is in it, StoreError where the
-    store cannot be read. A damaged key of the store counts as one that is not there, and a restore
-    leaves it alone unless the snapshot has it.
+    `declared` are the current namespaces; those in the snapshot are compared. Raises SnapshotError
+    if a file is damaged or none of `declared` is in it, StoreError if the store can't be read. A
+    damaged key of the store counts as missing, and a restore doesn't touch it unless the snapshot
+    has it.
     """
     pairs = _paired(snapshot, declared)
     steps = Steps("nothing was changed", None, cancelled)
@@ -478,10 +478,10 @@ async def restore(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> None:
-    """Undo the differences that `compare` found: put what is gone or changed, delete what is new.
+    """Undo the differences that `compare` found: put gone or changed keys, delete new ones.
 
     All namespaces or none. Raises CancelledError, SnapshotError if a file was changed meanwhile,
-    and StoreError if the store refuses: then nothing was changed.
+    and StoreError if the store refuses; nothing was changed then.
     """
     total = sum(len(difference.changes) for difference in differences)
     batches = [
@@ -493,7 +493,7 @@ async def restore(
 
 
 def _writes(snapshot: Snapshot, difference: Difference) -> Iterator[Write]:
-    """Yield what a restore puts; both are in the order of the keys."""
+    """Yield the writes of a restore; both arguments are in the order of the keys."""
     wanted = iter(difference.to_put)
     key = next(wanted, None)
     for name, entry in _Entries(snapshot, difference.kept):
@@ -505,7 +505,7 @@ def _writes(snapshot: Snapshot, difference: Difference) -> Iterator[Write]:
 def unpaired(
     snapshot: Snapshot, declared: Sequence[NamespaceRef]
 ) -> tuple[list[NamespaceRef], list[NamespaceRef]]:
-    """Return what is in the snapshot alone, and what is declared alone: both are left alone."""
+    """Return the namespaces only in the snapshot and those only declared. Neither are touched."""
     kept = {one.namespace[:2]: one.namespace for one in snapshot.namespaces}
     now = {namespace[:2]: namespace for namespace in declared}
     return [kept[n] for n in kept if n not in now], [now[n] for n in now if n not in kept]
@@ -514,9 +514,9 @@ def unpaired(
 def _paired(
     snapshot: Snapshot, declared: Sequence[NamespaceRef]
 ) -> list[tuple[SnapshotEntry, NamespaceRef]]:
-    """Return each namespace of the snapshot that is asked for with the same one of now."""
+    """Return the requested namespaces of the snapshot, each with the current one."""
     kept_by = {one.namespace[:2]: one for one in snapshot.namespaces}  # binding, environment
-    pairs: dict[str, tuple[SnapshotEntry, NamespaceRef]] = {}  # by the id of now
+    pairs: dict[str, tuple[SnapshotEntry, NamespaceRef]] = {}  # current id -> pair
     for namespace in declared:
         kept = kept_by.get(namespace[:2])
         if kept is None:
@@ -536,7 +536,7 @@ def _paired(
 
 
 async def _changes(store: Store, ns: str, entries: _Entries, steps: Steps) -> AsyncIterator[Change]:
-    """Walk through snapshot and store side by side: both are in the order of the keys."""
+    """Walk through snapshot and store in parallel: both are in the order of the keys."""
     kept = iter(entries)
     then = next(kept, None)
     async for key, entry in everything(store, ns, damaged=lambda error: None):
@@ -556,7 +556,7 @@ async def _changes(store: Store, ns: str, entries: _Entries, steps: Steps) -> As
 
 
 class _Entries:
-    """The entries of one file, read line by line and checked; those that expired are counted."""
+    """The entries of one file, read line by line and checked. Expired ones are counted."""
 
     def __init__(self, snapshot: Snapshot, kept: SnapshotEntry, now: float = 0) -> None:
         self._base = snapshot.folder.parents[len(_PLACE)]
