@@ -1,6 +1,6 @@
 """The command line: the commands in `commands/`, run in one frame (`frame.py`).
 
-A command's module has a `COMMAND`. It is imported only when that command runs, or is asked about.
+A command's module has a `COMMAND`. It is imported only to run the command or show its help.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _HEAD = re.compile(r'"""(.+?)\.\n.*?\nSection: (\w+)\n', re.DOTALL)
 
 
 class Entry(NamedTuple):
-    """A command or a group of commands as the overview shows it."""
+    """A command or a group of commands in the overview."""
 
     section: str
     summary: str
@@ -36,7 +36,7 @@ class _Commands(Mapping[str, Entry]):
 
     @cached_property
     def files(self) -> dict[str, Path]:
-        """The files of the commands, by their names; `key get` is in key_get.py."""
+        """The files of the commands by name; `key get` is in key_get.py."""
         (folder,) = commands.__path__
         return {path.stem.replace("_", " "): path for path in Path(folder).glob("[!_]*.py")}
 
@@ -61,7 +61,7 @@ class _Commands(Mapping[str, Entry]):
 class _Group(Mapping[str, "Command"]):
     """The commands of a group, in the order in which its summary names them.
 
-    A module is imported when its command is asked for.
+    A module is imported when its command is looked up.
     """
 
     def __init__(self, name: str, verbs: Sequence[str]) -> None:
@@ -88,7 +88,7 @@ COMMANDS = _Commands()
 
 
 def load(name: str) -> Command | Group:
-    """Return one of COMMANDS, its module imported, or a group of commands."""
+    """Import one of COMMANDS, and return it or the group of commands."""
     verbs = sorted(
         verb for group, _, verb in (one.partition(" ") for one in COMMANDS.files) if group == name
     )
@@ -101,7 +101,7 @@ def _command(stem: str) -> Command:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 problems or not found, 2 wrong use."""
+    """Run one command and return its exit code: 0 success, 1 problems or not found, 2 usage."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     keep_log(always=words[:1] == ["lsp"])  # standard error is the editor's log
     if words[:1] == ["lsp"]:

@@ -1,6 +1,6 @@
-"""What a word on the command line may become: commands, options and their values.
+"""Complete a word on the command line: commands, options and their values.
 
-It follows the commands' own parsers, so there is nothing to keep up to date here but VALUES.
+It uses the commands' own parsers, so only VALUES must be kept up to date here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FILES = ":files"  # the shell completes file names itself
 
 
 class Candidate(NamedTuple):
-    """What a word may become, and what that is."""
+    """A completion of a word, with its description."""
 
     word: str
     about: str = ""
@@ -28,7 +28,7 @@ Given = dict[str, str]  # the options before the word, by their `dest`
 
 
 def candidates(words: Sequence[str]) -> list[Candidate]:
-    """Return what the last of the words after `kvlens` may become, or FILES alone."""
+    """Return the completions of the last of the words after `kvlens`, or only FILES."""
     *before, current = words or [""]
     found = list(_next(before, current))
     files = [one for one in found if one.word == FILES]
@@ -68,13 +68,13 @@ def _names(before: list[str]) -> Iterator[Candidate]:
 
 
 def _words(command: Command, before: list[str], current: str) -> Iterator[Candidate]:
-    """Yield what the next word of a command may be: an option, its value or an argument."""
+    """Yield the possible next words of a command: options, their values, arguments."""
     options = shown_options(parser("kvlens", command))
     named = {name: option for option in options for name in option.option_strings}
     given: Given = {}
     arguments = 0
-    waiting: argparse.Action | None = None  # an option whose value comes next
-    plain = False  # after "--" there are no options
+    waiting: argparse.Action | None = None  # an option whose value is next
+    plain = False  # whether "--" has ended the options
     for word in before:
         name, equals, value = word.partition("=")
         if waiting is not None:
@@ -114,7 +114,7 @@ def _values(name: str, choices: Iterable[object], given: Given) -> Iterable[Cand
         return found
     try:
         return VALUES[name](given) if name in VALUES else []
-    except Exception:  # such as a config that cannot be read: there is nothing to complete
+    except Exception:  # such as an unreadable config: there is nothing to complete
         return []
 
 
@@ -141,7 +141,7 @@ def _environments(given: Given) -> Iterable[Candidate]:
 
 
 def _snapshots(given: Given) -> Iterable[Candidate]:
-    from kvlens.operations.snapshot_list import list_snapshots  # late: of few commands
+    from kvlens.operations.snapshot_list import list_snapshots  # late: few commands need it
 
     found = list_snapshots(_scope(given, "")).found
     return [Candidate(one.name, counted(one.keys, "key")) for one in reversed(found)]
@@ -153,7 +153,7 @@ def _stores(given: Given) -> Iterable[Candidate]:
     return [
         Candidate(f"{scheme}://" if f"{scheme}://" in url else f"{scheme}:", url)
         for info in every_store()
-        if info.shared  # else its keys are those of another process
+        if info.shared  # else its keys are in another process
         for scheme, url in info.by_scheme.items()
     ]
 
@@ -174,7 +174,7 @@ def _files(given: Given) -> Iterable[Candidate]:
 
 
 VALUES: dict[str, Callable[[Given], Iterable[Candidate]]] = {
-    # an option or an argument: what it may be, given the options before it
+    # an option or an argument: its completions, given the options before it
     "--binding": _bindings,
     "BINDING": _bindings,
     "--env": _environments,

@@ -1,4 +1,4 @@
-"""What the commands on keys share: options as wrangler names them, the config and the store."""
+"""Shared by the commands on keys: options named as in wrangler, the config and the store."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from kvlens.workspace.project import Project
 
 T = TypeVar("T")
 
-LINES = 50  # of mistakes in files, shown; the rest is counted
+LINES = 50  # shown for errors in files; the rest is counted
 
 
 class MistakesError(CommandError):
-    """Files have mistakes; nothing was done with any."""
+    """Files have errors, and none was used."""
 
     def __init__(self, errors: Sequence[FileError]) -> None:
         found: list[str] = []
@@ -44,12 +44,12 @@ class MistakesError(CommandError):
         )
 
     def lines(self) -> list[str]:
-        """Return a line for each mistake, where there are several."""
+        """Return a line for each mistake if there are several."""
         return self._lines
 
 
 def as_command_error(error: KVLensError) -> CommandError:
-    """Return the error of a part below as one of a command."""
+    """Convert an error of another part to a command's."""
     if isinstance(error, FileError):
         return MistakesError([error])
     if isinstance(error, errors.FilesError):
@@ -64,7 +64,7 @@ def as_command_error(error: KVLensError) -> CommandError:
 
 
 def place_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which config and which store."""
+    """Add the options that select the config and the store."""
     add = parser.add_argument
     add("--config", "-c", metavar="PATH", help="the config (default: found from here)")
     add(
@@ -81,7 +81,7 @@ def place_options(parser: argparse.ArgumentParser) -> None:
 
 
 def namespace_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which namespace, and those of `place_options`."""
+    """Add the options that select the namespace, and those of `place_options`."""
     parser.add_argument("--binding", metavar="NAME", help="the namespace, by its binding")
     parser.add_argument("--namespace-id", metavar="ID", help="the namespace, by its id")
     preview = parser.add_mutually_exclusive_group()
@@ -108,14 +108,14 @@ def spell(name: str) -> str:
 
 
 class _OpenStore:
-    """The store of a project, opened when it is first needed."""
+    """The store of a project, opened at first use."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
         self._store: Store | None = None
 
     async def __call__(self) -> Store:
-        """Return the store. Raises UsageError for a URL that names none."""
+        """Return the store. Raises UsageError for an invalid URL."""
         if self._store is None:
             try:
                 self._store = self._project.open_store()
@@ -131,7 +131,7 @@ class _OpenStore:
 
 
 def config_path(options: argparse.Namespace) -> Path:
-    """Return the config that is named, or the one that wrangler would use from here.
+    """Return the named config, or the one that wrangler would use from here.
 
     Raises ConfigError if there is none.
     """
@@ -144,7 +144,7 @@ def config_path(options: argparse.Namespace) -> Path:
 def find_scope(options: Options, *, every: bool = False, config_needed: bool = True) -> Scope:
     """Return the project that the options name, with its store.
 
-    Without --env the top level counts, or all environments with `every`, where `--env ""` means
+    Without --env, selects the top level, or all environments with `every`; then, `--env ""` means
     the top level. A config that isn't needed is read only if it is named: without one, the project
     has no namespaces. Raises ConfigError, NotFoundError for an environment that isn't in the
     config, and UsageError for a store that a command can't reach.
@@ -163,7 +163,7 @@ def find_scope(options: Options, *, every: bool = False, config_needed: bool = T
 
 
 def find_target(options: Options) -> Target:
-    """Return the one namespace that the options name. Raises as `find_scope`, and UsageError."""
+    """Return the one namespace that the options name. Raises UsageError and as `find_scope`."""
     if options.binding is not None and options.namespace_id is not None:
         raise UsageError(
             "Conflicting options: --binding and --namespace-id cannot be used together. "
@@ -202,9 +202,9 @@ def _store_url(options: Options) -> str:
 def run(scope: Scope, work: Awaitable[T]) -> T:
     """Run an operation on a scope's store, and close the store.
 
-    Raises what the operation raises, and UsageError for a URL that names no store.
+    Raises the errors of the operation, and UsageError for an invalid store URL.
     """
-    import asyncio  # late: --help and wrong use need not wait for it
+    import asyncio  # late: --help and wrong usage don't need it
 
     async def closed() -> T:
         try:
@@ -217,12 +217,12 @@ def run(scope: Scope, work: Awaitable[T]) -> T:
 
 
 def damaged_error(damaged: Sequence[DamagedKeyError], rest: str) -> CommandError:
-    """Print what is damaged, and return the error that ends the command after the `rest`."""
+    """Print the damaged keys; return the error to raise after the `rest`."""
     print_warnings([str(error) for error in damaged])
     return CommandError(f"{counted(len(damaged), 'key')} damaged; {rest}")
 
 
-# -- words for people -------------------------------------------------------------------------
+# -- text output ------------------------------------------------------------------------------
 
 
 def counted(number: int, thing: str) -> str:
@@ -231,30 +231,30 @@ def counted(number: int, thing: str) -> str:
 
 
 def print_json(value: object) -> None:
-    """Print JSON as wrangler does, two spaces deep."""
+    """Print JSON as wrangler does, indented by two spaces."""
     print(json_text(value))
 
 
 def json_lines(items: Sequence[object]) -> str:
-    """Return the lines of some items of an array as `print_json` has them, without brackets."""
+    """Return the lines of an array's items in the format of `print_json`, without brackets."""
     return json_text(items)[2:-2]
 
 
 def print_warnings(lines: Sequence[str], count: int | None = None) -> None:
-    """Print lines on standard error, not too many; `count` is how many there are in all."""
+    """Print a limited number of lines on standard error; `count` is the total."""
     for line in capped(lines, count):
         print(line, file=sys.stderr)
 
 
 def capped(lines: Sequence[str], count: int | None = None) -> list[str]:
-    """Return lines for people: not too many, the rest of the `count` in all is counted."""
+    """Return a limited number of lines, and how many more there are of the `count`."""
     count = len(lines) if count is None else count
     more = [f"… and {count - LINES:,} more"] if count > LINES else []
     return [*map(one_line, lines[:LINES]), *more]
 
 
 def shown(path: Path) -> str:
-    """Return a path as short as it can be named from here."""
+    """Return the shortest form of a path from the current folder."""
     try:
         return one_line(path.relative_to(Path.cwd()))
     except ValueError:

@@ -1,7 +1,7 @@
-"""The scripts that `kvlens completion` prints, and how each shell and they talk.
+"""The scripts that `kvlens completion` prints, and each shell's format of words.
 
-The scripts decide nothing: at each Tab they run `kvlens completion SHELL -- WORDS`, which prints
-what the last word may become. So a command or an option is completed as soon as it exists.
+The scripts have no logic: at each Tab, they run `kvlens completion SHELL -- WORDS`, which prints
+the completions of the last word. So new commands and options are completed without changes here.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ complete --command kvlens --no-files --keep-order --arguments '(__kvlens_candida
 class Shell(NamedTuple):
     """A shell: its script, how to read the words that the script passes, how to show a candidate.
 
-    show: gets the word that is being completed too.
+    show: also gets the word that is being completed.
     """
 
     script: str

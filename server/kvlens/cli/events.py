@@ -1,7 +1,7 @@
-"""What a command that serves says, on its two streams. It is never waited for.
+"""The output of a serving command on its two streams, which never blocks.
 
-A thread a stream writes what is queued. A reader that does not read, or has gone, costs lines,
-which are counted, but no time: neither requests nor the end of the process wait for it.
+One thread per stream writes the queue. If a reader stops reading or is gone, lines are dropped and
+counted, but neither requests nor the end of the process wait for it.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from typing import Any, TextIO
 
 from kvlens.cli.terminal import coloured, exact, has_colours, visible
 
-QUEUED = 4 * 1024 * 1024  # bytes that wait for a slow reader
+QUEUED = 4 * 1024 * 1024  # bytes queued for a slow reader
 QUEUED_STATE = 2 * QUEUED  # the same for what a reader must not miss
 LAST_WORDS = 1.0  # seconds that the reader has at the end
-SAID_AGAIN = 60.0  # seconds after which the loop's complaint is worth saying again
+SAID_AGAIN = 60.0  # seconds before the same error of the loop is logged again
 REPORT = "please report it"
 
 
 class LineWriter:
-    """Writes lines to a stream from a thread of its own.
+    """Writes lines to a stream from a separate thread.
 
-    `dropped` makes the line that replaces a number of lines for which there was no room.
+    `dropped` makes the line that replaces a number of dropped lines.
     """
 
     def __init__(self, stream: TextIO, dropped: Callable[[int], str]) -> None:
@@ -39,14 +39,14 @@ class LineWriter:
         self._lines: deque[bytes] = deque()
         self._size = 0
         self._dropped = 0
-        self._gone = False  # nobody will ever read what is written
+        self._gone = False  # nobody reads the stream anymore
         self._ending = False
         self._wake = threading.Condition()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
     def line(self, text: str, *, is_state: bool = False) -> None:
-        """Queue a line, or count it where there is no room. Never blocks."""
+        """Queue a line, or count it if there is no room. Never blocks."""
         data = f"{text}\n".encode("utf-8", "backslashreplace")
         with self._wake:
             if self._gone:
@@ -60,7 +60,7 @@ class LineWriter:
             self._wake.notify()
 
     def close(self, within: float = LAST_WORDS) -> None:
-        """Write what is queued if that can be done within a time, and end."""
+        """Write the queue, for at most `within` seconds, and end."""
         with self._wake:
             self._ending = True
             self._wake.notify()
@@ -98,7 +98,7 @@ class LineWriter:
         view = memoryview(data)
         while view:
             written = raw.write(view)
-            if written is None:  # someone has made the pipe one that does not block
+            if written is None:  # the pipe has been made non-blocking
                 time.sleep(0.02)
                 continue
             view = view[written:]
@@ -109,7 +109,7 @@ class Events:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        # A writer may pass by what makes text visible on the standard streams: `text` does it.
+        # Writers may bypass the escaping on the standard streams, so `text` escapes.
         out, err = exact(sys.stdout), exact(sys.stderr)
         self._out = LineWriter(out, self._dropped)
         self._err = LineWriter(err, _dropped_lines)
@@ -119,7 +119,7 @@ class Events:
         """Where this is a list, events are kept in it until `release`."""
 
     def event(self, kind: str, *, is_state: bool = False, **fields: Any) -> None:
-        """Say what has happened, to a program. `is_state`: a reader must not miss it."""
+        """Report an event to a program. `is_state`: a reader must not miss it."""
         line = json.dumps({"event": kind, **fields})
         if self.held is not None:
             if len(self.held) < 1000:
@@ -128,28 +128,28 @@ class Events:
         self._out.line(line, is_state=is_state)
 
     def release(self) -> None:
-        """Say what was held back."""
+        """Write the events that were held back."""
         held, self.held = self.held or [], None
         for line, is_state in held:
             self._out.line(line, is_state=is_state)
 
     def text(self, text: str, *, error: bool = False, colour: str = "") -> None:
-        """Say something to people; on standard error if `error`.
+        """Write text for people, on standard error if `error`.
 
-        What steers a terminal is written out. Colours, also those in the text, are for terminals.
+        Control characters are escaped. Colours, also those in the text, are only for terminals.
         """
         shown = coloured(text, colour) if self._coloured[error] else visible(text)
         (self._err if error else self._out).line(shown)
 
     def log(self, level: str, message: str, **fields: Any) -> None:
-        """Say something about what is going on, to whoever listens."""
+        """Write a log message as an event or as text."""
         if self.as_json:
             self.event("log", level=level, message=message, **fields)
         else:
             self.text(f"{level}: {message}", error=True)
 
     def unexpected(self, error: BaseException) -> None:
-        """Say that something of ours went wrong: a line, and the traceback for those who ask."""
+        """Report an internal error: one line, and the traceback on request."""
         line = f"internal error: {type(error).__name__}: {error}".partition("\n")[0][:500]
         if self._is_said(line):
             return
@@ -162,12 +162,12 @@ class Events:
             self.log("error", f"{line}; KVLENS_DEBUG=1 shows where, {REPORT}")
 
     def listen_to(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Hear of what goes wrong on the loop, and of what libraries log."""
+        """Report errors on the loop and the log messages of libraries."""
         loop.set_exception_handler(self._on_loop)
         logging.getLogger().addHandler(_Handler(self))
 
     def close(self) -> None:
-        """Write what is still queued, within a second, and end."""
+        """Write the rest of the queue, within a second, and end."""
         self._out.close()
         self._err.close()
 
@@ -182,7 +182,7 @@ class Events:
             self.log("warning", text)
 
     def _is_said(self, text: str) -> bool:
-        """Return whether a complaint was made just now: some come a thousand times a second."""
+        """Return whether an error was just reported: some occur a thousand times a second."""
         now = time.monotonic()
         if now - self._said.get(text, -SAID_AGAIN) < SAID_AGAIN:
             return True

@@ -1,7 +1,7 @@
-"""The frame that every command runs in: it reads options, explains itself and reports errors.
+"""The frame of every command: it parses options, shows help and reports errors.
 
-A command is a `Command`, or a `Group` of commands by name. `run` runs one and turns whatever goes
-wrong into one line on standard error and an exit code; `page` is its help.
+A command is a `Command`, or a `Group` of commands by name. `run` runs one and turns any error into
+one line on standard error and an exit code; `page` is its help.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ Options = argparse.Namespace
 
 DONE, NOT_DONE, WRONG_USE = 0, 1, 2
 EXIT_CODES = {DONE: "done", NOT_DONE: "problems or not found", WRONG_USE: "wrong use"}
-LISTED = 6  # commands that an error names; of more it says where they are listed
-INTERRUPTED = 130  # as shells have it for Ctrl+C
+LISTED = 6  # commands that an error lists; for more, it says where they are listed
+INTERRUPTED = 130  # as in shells for Ctrl+C
 
 
 class CommandError(KVLensError):
-    """A command cannot be done; the text is one line with the way out."""
+    """A command failed. The text is one line that says what to do."""
 
     code = NOT_DONE
 
@@ -38,7 +38,7 @@ class CommandError(KVLensError):
 
 
 class UsageError(CommandError):
-    """A command is called in a way that it does not understand."""
+    """A command was called with invalid arguments."""
 
     code = WRONG_USE
 
@@ -73,8 +73,7 @@ def no_options(parser: argparse.ArgumentParser) -> None:
 class Command(NamedTuple):
     """One command.
 
-    about: what it does; the first line stands for it in lists.
-    exit_codes: what differs from EXIT_CODES.
+    about: what it does; lists show the first line. exit_codes: differences from EXIT_CODES.
     """
 
     about: str
@@ -86,7 +85,7 @@ class Command(NamedTuple):
 
     @property
     def usage(self) -> str:
-        """Return the arguments as a usage line has them."""
+        """Return the arguments for a usage line."""
         return " ".join(argument.name for argument in self.arguments)
 
 
@@ -97,7 +96,7 @@ Group = Mapping[str, Command]
 
 
 def run(name: str, command: Command | Group, words: Sequence[str]) -> int:
-    """Run the command that is called `name` and return its exit code."""
+    """Run the command `name` and return its exit code."""
     if not isinstance(command, Command):
         first, rest = (words[0], words[1:]) if words else ("", ())
         if first in ("-h", "--help"):
@@ -122,7 +121,7 @@ def run(name: str, command: Command | Group, words: Sequence[str]) -> int:
 
 
 def guarded(name: str, action: Callable[[], int]) -> int:
-    """Return the exit code of an action; errors go to standard error."""
+    """Return the exit code of an action; errors are printed on standard error."""
     try:
         return action()
     except KVLensError as error:
@@ -143,7 +142,7 @@ def guarded(name: str, action: Callable[[], int]) -> int:
 
 
 def _can_print() -> bool:
-    """Return whether what was printed can be written; where not, it is dropped."""
+    """Return whether the output can be written; if not, drop it."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -153,13 +152,13 @@ def _can_print() -> bool:
 
 
 def _drop_output() -> None:
-    """Write the rest of the output nowhere, so that Python does not try again at its end."""
+    """Discard the rest of the output, or Python would try to write it again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _reported(name: str, error: KVLensError) -> int:
     if not isinstance(error, CommandError):
-        from kvlens.cli.common import as_command_error  # late: only where something went wrong
+        from kvlens.cli.common import as_command_error  # late: only needed for errors
 
         error = as_command_error(error)
     for line in error.lines():
@@ -182,7 +181,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser(name: str, command: Command) -> argparse.ArgumentParser:
-    """Return the parser of a command's options; its arguments are read by `read`."""
+    """Return the parser of a command's options; `read` parses its arguments."""
     made = _Parser(
         prog=name,
         usage=" ".join(f"%(prog)s {command.usage} [options]".split()),
@@ -225,7 +224,7 @@ def read(name: str, command: Command, words: Sequence[str]) -> Options:
 
 
 def _switched(words: Sequence[str], reader: argparse.ArgumentParser) -> list[str]:
-    """Read a switch followed by true or false as wrangler does: `--preview false`."""
+    """Parse a switch followed by true or false, as in wrangler: `--preview false`."""
     known = {
         option
         for action in reader._actions
@@ -256,13 +255,13 @@ def shown_options(reader: argparse.ArgumentParser) -> list[argparse.Action]:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known name that was probably meant."""
-    from difflib import get_close_matches  # late: most names are right
+    from difflib import get_close_matches  # late: most names are valid
 
     return next(iter(get_close_matches(word, list(known), n=1)), None)
 
 
 def unknown_command(word: str, known: Iterable[str]) -> str:
-    """Say that there is no such command, and which one was meant or which there are."""
+    """Return the message for an unknown command, with the nearest name or the known ones."""
     names = list(known)
     if len(names) > LISTED:
         there = "`kvlens help` lists them"
@@ -281,10 +280,10 @@ def unknown_command(word: str, known: Iterable[str]) -> str:
 
 
 class _Formatter(argparse.HelpFormatter):
-    """Help that keeps the line breaks of a text, and names an option's value once.
+    """A help formatter that keeps line breaks, and shows an option's value once.
 
-    argparse makes one for every option that is added; without a width it would import much to
-    measure the terminal each time.
+    argparse creates one for every added option; without a width, it would import a lot to measure
+    the terminal each time.
     """
 
     def __init__(self, prog: str, width: int = 80) -> None:
@@ -352,5 +351,5 @@ def overview(commands: Mapping[str, Entry]) -> str:
 
 
 def headline(about: str) -> str:
-    """Return the first line of what a command does, as lists have it."""
+    """Return the first line of a command's description, for lists."""
     return about.partition("\n")[0].rstrip(".")

@@ -1,4 +1,4 @@
-"""What the commands on keys have in common: arguments, options, files and words."""
+"""Shared by the commands on keys: arguments, options, files and texts."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from kvlens.seeds.array import LARGEST, decode, read_text, short
 
 KEY = Argument("KEY", "the key's name: 1 to 512 bytes of UTF-8, not . or ..")
 KEYS_FILE = Argument("FILE", 'a JSON array of keys, or of {"name": KEY}; - is standard input')
-NAMED = 5  # keys that a message names
+NAMED = 5  # keys listed in a message
 
 
 def time_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that a put has."""
+    """Add the options of a put."""
     parser.add_argument(
         "--ttl", type=int, metavar="S", help="expire in S seconds, at least 60 (default: never)"
     )
@@ -39,7 +39,7 @@ def time_options(parser: argparse.ArgumentParser) -> None:
 
 
 def metadata_of(options: Options) -> Any:
-    """Return the JSON value of --metadata. Raises UsageError if it is not JSON."""
+    """Return the JSON value of --metadata. Raises UsageError if it isn't JSON."""
     if options.metadata is None:
         return None
     try:
@@ -59,7 +59,7 @@ def file_text(file: str) -> str:
 
 
 def missing_key(key: str, target: Target) -> CommandError:
-    """Return the error for a key that does not exist."""
+    """Return the error for a key that doesn't exist."""
     return CommandError(
         f"no key {quoted(key)} in {one_line(target)}; "
         "`kvlens key list` shows the keys that are there"
@@ -79,7 +79,7 @@ def some_keys(keys: Sequence[str]) -> str:
 
 
 def utc(seconds: int) -> str:
-    """Return a time for people."""
+    """Format a time."""
     try:
         return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
     except (OverflowError, ValueError, OSError):

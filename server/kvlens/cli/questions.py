@@ -22,7 +22,7 @@ def force_option(parser: argparse.ArgumentParser, when: str = "needed in scripts
 
 
 def confirmed(question: str) -> bool:
-    """Ask on the terminal; only yes is yes."""
+    """Ask on the terminal; return True only for yes."""
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

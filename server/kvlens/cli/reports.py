@@ -17,7 +17,7 @@ from kvlens.lint.project import Checked
 from kvlens.lint.registry import rules as all_rules
 from kvlens.text import UTF16, UTF32, LineIndex, Span
 
-_WIDEST = 120  # columns of a source line that are shown; a minified file has one line
+_WIDEST = 120  # columns shown of a source line; a minified file has one line
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _GITHUB = {"error": "error", "warning": "warning", "information": "notice"}
 _SARIF = {"error": "error", "warning": "warning", "information": "note"}
@@ -27,7 +27,7 @@ Report = Callable[[list[Checked]], str]
 
 
 def text(files: list[Checked]) -> str:
-    """Return `file:line:column: severity code: message` with the source line, and a sum."""
+    """Return `file:line:column: severity code: message` with the source line, and a summary."""
     lines: list[str] = []
     for file in files:
         index = LineIndex(file.text)
@@ -43,7 +43,7 @@ def text(files: list[Checked]) -> str:
 
 
 def as_json(files: list[Checked]) -> str:
-    """Return a list of problems with 0-based positions in UTF-16 units, as the protocol has."""
+    """Return a list of problems with 0-based positions in UTF-16 units, as in LSP."""
     found: list[dict[str, Any]] = []
     for file in files:
         index = LineIndex(file.text)
@@ -63,7 +63,7 @@ def as_json(files: list[Checked]) -> str:
 
 
 def github(files: list[Checked]) -> str:
-    """Return workflow commands, which GitHub Actions shows beside the lines of a change."""
+    """Return workflow commands, which GitHub Actions shows next to the lines of a change."""
     root = os.environ.get("GITHUB_WORKSPACE")
     lines: list[str] = []
     for file in files:
@@ -126,11 +126,11 @@ def sarif(files: list[Checked]) -> str:
 FORMATS: dict[str, Report] = {"text": text, "json": as_json, "github": github, "sarif": sarif}
 
 
-# names and places ---------------------------------------------------------------------------
+# names and positions ---------------------------------------------------------------------------
 
 
 def _shown(path: Path, root: Path | None = None) -> str:
-    """Return a path from the current folder, or from `root`, where it is below it."""
+    """Return a path relative to the current folder, or to `root`, if it is inside."""
     whole = path.absolute()
     root = root or Path.cwd()
     return (whole.relative_to(root) if whole.is_relative_to(root) else whole).as_posix()
@@ -158,7 +158,7 @@ def _location(path: Path, index: LineIndex, span: Span) -> dict[str, Any]:
 
 
 def _excerpt(index: LineIndex, span: Span) -> Iterator[str]:
-    """Yield the first line of a place and the carets below it; nothing for an empty file."""
+    """Yield the first line of a span and the carets under it; nothing for an empty file."""
     if not index.text.strip():
         return
     number, column = index.position(span.start, UTF32)
@@ -188,7 +188,7 @@ def _width(letter: str) -> int:
 
 
 def _safe(text: str) -> str:
-    """Return a line of a file, as wide as it is, in which no character steers the terminal."""
+    """Return a line with the same width, in which no character controls the terminal."""
     return "".join(
         letter if letter == visible(letter) and letter != "\n" else "\ufffd" for letter in text
     )

@@ -1,4 +1,4 @@
-"""What the commands that serve have in common: options, their project, and how they end."""
+"""Shared by the commands that serve: options, their project, and how they end."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from kvlens.stores.registry import DEFAULT_STORE, absolute_url, default_store
 from kvlens.workspace.project import Project
 from kvlens.workspace.service import Service
 
-ENDED_WITHIN = 8.0  # seconds after a signal; then the process ends, whatever it is waiting for
-GRACE = 2.0  # seconds that the service has to end by itself
+ENDED_WITHIN = 8.0  # seconds after a signal until the process exits, even if it is waiting
+GRACE = 2.0  # seconds that the service has to end on its own
 
 
 def serving_options(parser: argparse.ArgumentParser, *, env: str, port: str) -> None:
-    """Add the options of a command that serves; `env` and `port` say what the defaults are."""
+    """Add the options of a command that serves; `env` and `port` describe the defaults."""
     add = parser.add_argument
     add("--config", "-c", metavar="PATH", help="the config (default: found from here)")
     add("--env", "-e", metavar="NAME", help=f"the environment (default: {env})")
@@ -52,7 +52,7 @@ def serving_options(parser: argparse.ArgumentParser, *, env: str, port: str) -> 
 def _compat(name: str) -> str:
     with contextlib.suppress(ValueError):
         return read_compat(name)
-    return name  # which argparse refuses, and lists the choices
+    return name  # which argparse rejects, listing the choices
 
 
 def project_of(options: argparse.Namespace) -> Project:
@@ -106,7 +106,7 @@ async def _until_stopped(service: Service, events: Events, *, lifeline: bool) ->
 def end_with_parent(stop: Callable[[], None], *, lifeline: bool) -> None:
     """Call `stop` on SIGTERM, SIGINT and SIGHUP, and with `lifeline` when standard input ends.
 
-    The process ends some seconds later, whatever it is waiting for; at once on a second signal.
+    The process exits a few seconds later, even if it is waiting; immediately on a second signal.
     """
     loop = asyncio.get_running_loop()
     asked = threading.Event()

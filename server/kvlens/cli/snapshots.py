@@ -1,4 +1,4 @@
-"""What the commands on snapshots have in common: options and words."""
+"""Shared by the commands on snapshots: options and texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME = Argument("NAME", "the snapshot's name, such as before-import")
 
 
 def snapshot_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that choose namespaces."""
+    """Add the options that select namespaces."""
     parser.add_argument(
         "--binding",
         metavar="NAME",
@@ -37,11 +37,11 @@ def titled(namespace: NamespaceRef) -> str:
 
 
 def left_out(one: Difference) -> str:
-    """Return how many entries have expired since, as the end of a line."""
+    """Return how many entries have expired since, for the end of a line."""
     said = f"; {one.expired:,} of the snapshot have expired since and are left out"
     return said if one.expired else ""
 
 
 def saved_at(snapshot: Snapshot) -> str:
-    """Return the time of a snapshot for people."""
+    """Format the time of a snapshot."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(snapshot.created))

@@ -1,4 +1,4 @@
-"""Where text leaves for people: no name, key, value or path steers the terminal that shows it."""
+"""Write text for people: no name, key, value or path may control the terminal."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ __all__ = [
 
 _COLOUR = re.compile(
     "(\x1b\\[[0-9;:]{0,64}m)"
-)  # and other looks of letters: Select Graphic Rendition
+)  # and other text styles: Select Graphic Rendition
 _RESET = "\x1b[0m"
-HELD = 8 * 1024 * 1024  # characters of JSON that wait in memory; more of it waits on disk
+HELD = 8 * 1024 * 1024  # characters of JSON buffered in memory; more is buffered on disk
 
 
 def coloured(text: str, colour: str = "") -> str:
-    r"""Return a text as `visible` does, but with its own colours; `colour` is one for each line.
+    r"""Escape a text like `visible`, but keep its colours; `colour` is applied to each line.
 
-    A line that has any ends in a reset, so that none colours what follows.
+    A line with colours ends in a reset, so they don't affect the next one.
 
     >>> coloured("\x1b[31mA\x1b[2J")
     '\x1b[31mA\\x1b[2J\x1b[0m'
@@ -45,7 +45,7 @@ def coloured(text: str, colour: str = "") -> str:
 
 
 def _coloured_line(line: str) -> str:
-    pieces = _COLOUR.split(line)  # every second one is a colour
+    pieces = _COLOUR.split(line)  # every second piece is a colour
     if len(pieces) == 1:
         return visible(line)
     shown = "".join(piece if at % 2 else visible(piece) for at, piece in enumerate(pieces))
@@ -58,17 +58,17 @@ def has_colours(stream: TextIO) -> bool:
 
 
 def json_text(value: object) -> str:
-    """Return JSON as wrangler prints it, two spaces deep; what steers a terminal is escaped."""
+    """Return JSON as wrangler prints it, indented by two spaces; control characters are escaped."""
     return visible_json(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def visible_json(text: str) -> str:
-    """Return JSON text with the same meaning, in which nothing can control a terminal."""
+    """Return JSON text with the same meaning that can't control a terminal."""
     return re.sub(STEERING, lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class _Screen:
-    """A standard stream that people read: what is written to it is made visible."""
+    """A standard stream for people: control characters are escaped."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -86,11 +86,11 @@ class _Screen:
 
 
 class JsonScreen:
-    """Standard output for JSON that is made bit by bit: exact, unless a terminal shows it.
+    """Standard output for JSON that is written in pieces: exact, except on a terminal.
 
-    A reader gets all of it at the end of the `with` block, or nothing where the block fails: half
-    an array is not JSON, and a whole one with half of the items is worse. Much of it waits in a
-    temporary file.
+    A reader gets all of it at the end of the `with` block, or nothing if the block fails: half an
+    array isn't JSON, and a complete one with half of the items is worse. Large output is buffered
+    in a temporary file.
     """
 
     def __init__(self) -> None:
@@ -121,7 +121,7 @@ class JsonScreen:
 
 @contextlib.contextmanager
 def _named_temporary() -> Iterator[None]:
-    """Name the folder that could not be written: an error such as "disk full" doesn't."""
+    """Add the folder that couldn't be written to an error such as "disk full"."""
     try:
         yield
     except OSError as error:
@@ -133,10 +133,10 @@ def _named_temporary() -> Iterator[None]:
 
 @contextlib.contextmanager
 def screens() -> Iterator[None]:
-    """Make all visible that is printed to standard output and standard error in the block."""
+    """Escape everything that the block prints to standard output and standard error."""
     before = sys.stdout, sys.stderr
     for stream in before:
-        if isinstance(stream, io.TextIOWrapper):  # whatever the system's encoding is
+        if isinstance(stream, io.TextIOWrapper):  # for any system encoding
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.stdout, sys.stderr = (cast(TextIO, _Screen(stream)) for stream in before)
     try:
@@ -146,10 +146,10 @@ def screens() -> Iterator[None]:
 
 
 def exact_output() -> TextIO:
-    """Return standard output for what is data: written as it is."""
+    """Return standard output for data, which is written unchanged."""
     return exact(sys.stdout)
 
 
 def exact(stream: Any) -> TextIO:
-    """Return a standard stream for what has been made visible: written as it is."""
+    """Return a standard stream for escaped text, which is written unchanged."""
     return stream.stream if isinstance(stream, _Screen) else cast(TextIO, stream)

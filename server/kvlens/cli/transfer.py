@@ -1,4 +1,4 @@
-"""What `kvlens namespace copy` and `move` have in common."""
+"""Shared by `kvlens namespace copy` and `move`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Transfer = Callable[[Target, str, str], Coroutine[Any, Any, Transferred]]
 
 
 def transfer_options(parser: argparse.ArgumentParser, done: str) -> None:
-    """Add the options; `done` is what happens to keys: "moved"."""
+    """Add the options; `done` is the verb for messages, such as "moved"."""
     parser.add_argument(
         "--existing",
         choices=EXISTING,

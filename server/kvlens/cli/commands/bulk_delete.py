@@ -25,7 +25,7 @@ def _delete(options: Options) -> int:
     target = find_target(options)
     named = one_line(target)
     expected = None
-    if not options.force and sys.stdin.isatty():  # in a script the file is the answer
+    if not options.force and sys.stdin.isatty():  # in a script, the file counts as confirmation
         expected = run(target.scope, before_delete(target, keys))
         asked = f"Delete the {counted(len(keys), 'key')} read from {file} from {named}?"
         if not confirmed(asked):

@@ -23,8 +23,8 @@ _CONFIG_ENDINGS = (".toml", ".json", ".jsonc")
 
 
 def _check(options: Options) -> int:
-    """Check and report; 1 where there is an error or nothing to check, 2 for wrong use."""
-    gc.set_threshold(200_000, 50, 100)  # nearly all that is read lives to the end: half the time
+    """Check and report; return 1 for errors or if there is nothing to check, 2 for wrong usage."""
+    gc.set_threshold(200_000, 50, 100)  # nearly all objects live to the end: this halves the time
     paths = [Path(path) for path in options.words or ["."]]
     for path in paths:
         if not path.exists():

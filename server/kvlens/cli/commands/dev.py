@@ -50,7 +50,7 @@ def _host(text: str) -> str:
 def service(options: argparse.Namespace, events: Events) -> WorkerService:
     """Return the Worker that the options describe, reporting to `events`."""
     if events.as_json:
-        events.held = []  # whatever comes before the first line
+        events.held = []  # held back until the first line
     made = WorkerService(
         project_of(options),
         lambda event: _report(made, events, event),

@@ -27,7 +27,7 @@ def _get(options: Options) -> int:
     if entry is None:
         raise missing_key(key, target)
     if options.json:
-        from kvlens.seeds.export import to_item  # late: seldom asked for
+        from kvlens.seeds.export import to_item  # late: rarely needed
 
         print_json(to_item(key, entry))
     elif options.text or sys.stdout.isatty():

@@ -46,7 +46,7 @@ def _value(options: Options) -> bytes:
         )
     if options.path == "-":
         return sys.stdin.buffer.read(MAX_VALUE_SIZE + 1)
-    if given is not None:  # bytes that are not text stay as they are
+    if given is not None:  # bytes that aren't text stay unchanged
         return str(given).encode("utf-8", "surrogateescape")
     path = Path(options.path)
     if path.is_file():
@@ -70,7 +70,7 @@ def _put(options: Options) -> int:
 
 
 async def _write(options: Options, target: Target) -> tuple[Write, list[str]]:
-    """Put the key, and return what was put and what the key had besides its value."""
+    """Put the key; return what was put, and the metadata and expiration that the key had."""
     key, value, metadata = options.words[0], _value(options), metadata_of(options)
     before = await _present(target, key)
     times = {"expiration": options.expiration, "expiration_ttl": options.ttl}
@@ -80,7 +80,7 @@ async def _write(options: Options, target: Target) -> tuple[Write, list[str]]:
 
 
 async def _replace(options: Options, target: Target) -> tuple[Write, list[str]]:
-    """Give the key another value, and return what it has now."""
+    """Set a new value for the key, and return what it has now."""
     for name in ("metadata", "ttl", "expiration"):
         if getattr(options, name) is not None:
             raise UsageError(f"--keep and --{name} cannot be used together")
@@ -93,7 +93,7 @@ async def _replace(options: Options, target: Target) -> tuple[Write, list[str]]:
 
 
 async def _present(target: Target, key: str) -> KeyInfo | None:
-    """Return what a key has besides its value, which may be damaged."""
+    """Return a key's metadata and expiration; its value may be damaged."""
     page = await list_keys(target, prefix=checked_key("put", key), limit=1)
     return next((info for info in page.keys if info.name == key), None)
 

@@ -32,7 +32,7 @@ def _lsp(options: Options) -> int:
 
     try:
         return serve()
-    except Exception:  # standard error is the editor's log: all of it is wanted there
+    except Exception:  # standard error is the editor's log, which should have the traceback
         traceback.print_exc()
         raise
 

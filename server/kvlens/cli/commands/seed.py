@@ -77,7 +77,7 @@ def _seed(options: Options) -> int:
 
 
 def _ask(scope: Scope, jobs: Sequence[Job]) -> None:
-    """Ask before keys lose what they hold. Raises CommandError for a no."""
+    """Ask before keys lose content. Raises CommandError for a no."""
     found = run(scope, _conflicts(jobs))
     lost = [
         f"{counted(len(one.keys), 'key')} of {one_line(job.target)} with other content: "

@@ -28,7 +28,7 @@ from kvlens.workspace.service import (
     SeedPut,
 )
 
-NAMED = 10  # keys that a line of the log names
+NAMED = 10  # keys named in a log line
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: Options) -> int:
-    """Serve until interrupted, terminated, or (with --lifeline) until standard input ends."""
+    """Serve until interrupted, terminated, or (with --lifeline) standard input ends."""
     return run_service("serve", options, lambda events: service(options, events))
 
 
@@ -118,7 +118,7 @@ def _listed(service: EmulatorService) -> list[dict[str, str]]:
 
 
 def _kept(events: Events, kept: SeedKept) -> None:
-    """Report the keys of a seed file that were left alone."""
+    """Report the keys of a seed file that were skipped."""
     binding, keys = kept.namespace.binding, kept.keys
     named = ", ".join(map(short, keys[:NAMED]))
     more = f" and {len(keys) - NAMED:,} more" if len(keys) > NAMED else ""
