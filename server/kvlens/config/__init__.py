@@ -1,4 +1,4 @@
 """A Worker's config: find the file, scan it, read its tables and model, and edit it.
 
-Config files of wrangler and nothing else. Rules are in `lint`, code that reads keys in `stores`.
+Only wrangler's config files. Rules are in `lint`, access to keys is in `stores`.
 """

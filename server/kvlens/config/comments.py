@@ -1,4 +1,4 @@
-"""Where the comments of a config are, strings that look like one left out."""
+"""Find the comments of a config, ignoring strings that look like comments."""
 
 from __future__ import annotations
 

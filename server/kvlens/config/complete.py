@@ -1,4 +1,4 @@
-"""What could be written at a place of a config."""
+"""Completions at a position in a config."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Kind = Literal["field", "value", "snippet"]
 
 
 class Proposal(NamedTuple):
-    """One completion: `text` goes in the place of `span`; as a snippet it has `$1`, `$0`."""
+    """One completion: `text` replaces `span`; a snippet has `$1` and `$0`."""
 
     label: str
     text: str
@@ -28,7 +28,7 @@ class Proposal(NamedTuple):
 
 
 def complete(config: Config, offset: int, others: Iterable[Config] = ()) -> list[Proposal]:
-    """Return what fits at an offset; `others` are the project's other configs, for their ids."""
+    """Return the completions at an offset; `others` are the project's other configs, for ids."""
     place = at(config, offset)
     if place is None:
         return []

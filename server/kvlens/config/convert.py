@@ -1,6 +1,6 @@
-"""Larger edits of a config: moving a list of namespaces, and its two syntaxes into each other.
+"""Larger edits of a config: move a list of namespaces, or convert between its two syntaxes.
 
-Nothing is reformatted that need not be; every comment stays, at the place that it is about.
+Nothing is reformatted unnecessarily, and every comment stays with what it describes.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def move_list(
     member: tuple[int, Node, int] | None,
     entries: Sequence[Entry],
 ) -> tuple[Edit, ...] | None:
-    """Return the edits that move a list to where an environment has its own; None if it cannot be.
+    """Return the edits that move a list to where an environment has its own; None if impossible.
 
-    The list is under `headers` (what is between the brackets), or is one `member` of a table:
-    the table's place, the table, the member's index.
+    The list is under `headers` (the text between the brackets), or is one `member` of a table: the
+    table's offset, the table, the member's index.
     """
     scope = next((known for known in config.environments if known.name == environment), None)
     if headers:
@@ -51,7 +51,7 @@ def move_list(
     base, node, index = member
     found = node.members[index]
     home = () if environment is None else ("env", environment)
-    for start, section in config.sections:  # `vars.kv_namespaces = …` in the very table
+    for start, section in config.sections:  # `vars.kv_namespaces = …` in the same table
         if (start, section.path) == (base, home) and section.body is node and len(found.key) > 1:
             key = Span(base + found.key[0].start, base + found.key[-1].end)
             return (Edit(key, KV_FIELD),)
@@ -63,7 +63,7 @@ def move_list(
         return None if added is None else (removal, added)
     taken_out = remove_member(config, base, node, index)
     inside = comments(config.text, is_json=config.is_json, start=start, end=end)
-    if inside:  # they go with the value, so nothing may be kept of those edits
+    if inside:  # they move with the value, so those edits must not keep them
         behind = comments(
             config.text, is_json=config.is_json, start=end, end=line_end(config.text, end)
         )
@@ -92,7 +92,7 @@ def to_top(config: Config, entry: Entry, field: Field) -> tuple[Edit, ...]:
 def to_sections(config: Config, environment: Environment, kv: KvList) -> tuple[Edit, ...]:
     """Return the edits that write `kv_namespaces = […]` as `[[kv_namespaces]]`, if they can.
 
-    The sections are put after the table that the list is in, whose lines they would capture.
+    The sections are put after the list's table, or they would capture its lines.
     """
     text, newline = config.text, newline_of(config.text)
     node = kv.definition.node
@@ -168,9 +168,9 @@ def to_inline(config: Config, environment: Environment, kv: KvList) -> tuple[Edi
 
 
 def _lines_of(config: Config, base: int, node: Node, index: int) -> tuple[Edit, str, str]:
-    """Return how a member of a section is taken out, the comment lines above it, and its value.
+    """Return the edit that removes a section's member, the comment lines above it, and its value.
 
-    The value comes with the comment after it.
+    The value includes the comment after it.
     """
     text, place = config.text, member_spans(base, node)[index]
     start, end = line_start(text, place.start), line_end(text, place.end)
@@ -190,7 +190,7 @@ def _add_list(
 ) -> Edit | None:
     """Return the edit that adds `kv_namespaces = value` to an environment.
 
-    `above` are the lines of comments that come before it.
+    `above` are the comment lines before it.
     """
     text, newline = config.text, newline_of(config.text)
     if config.is_json:
@@ -202,7 +202,7 @@ def _add_list(
             return _below(config, add_member(config, base, section.body, KV_FIELD, value), above)
     if any(is_braced(text, base) for base, _ in scope.table.parts):
         return None
-    for base, section in config.sections:  # in front of the first of its tables
+    for base, section in config.sections:  # before the first of its tables
         if section.path[:2] == ("env", scope.name):
             start = line_start(text, base)
             if any(place.start <= start < place.end for place in replacing):
@@ -222,7 +222,7 @@ def _add_at_top(config: Config, name: str, value: str, above: str = "") -> Edit:
 
 
 def _below(config: Config, edit: Edit, above: str) -> Edit:
-    """Return an edit that adds a line, with lines of comments above that."""
+    """Return an edit that adds a line, with comment lines above it."""
     newline = newline_of(config.text)
     if not above or not edit.text.startswith(newline):
         return edit._replace(text=above + edit.text)
@@ -230,7 +230,7 @@ def _below(config: Config, edit: Edit, above: str) -> Edit:
 
 
 def _statement(config: Config, kv: KvList) -> tuple[int, Node, int] | None:
-    """Return the section that says `kv_namespaces = …` with a plain key, and which member it is."""
+    """Return the section that has `kv_namespaces = …` with a plain key, and the member's index."""
     for base, section in config.sections:
         for index, member in enumerate(section.body.members):
             if base + member.offset == kv.definition.base and len(member.key) == 1:
@@ -244,7 +244,7 @@ def _comments(config: Config, start: int, end: int) -> list[str]:
 
 
 def _gap_before(text: str, start: int, newline: str) -> str:
-    """Return the line end that makes a blank line before a place that has none."""
+    """Return the line end needed for a blank line before an offset, if there is none."""
     above = text[:start].rstrip(" \t")
     blank = above.endswith((newline * 2, "\n\n", "\r\r"))
     return "" if blank else newline

@@ -1,6 +1,6 @@
 """Edits of a config that keep its style and comments.
 
-Places come from the scan; tomlkit (or json) checks the result before it is offered.
+Spans come from the scan; tomlkit (or json) checks the result before it is offered.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _AFTER_ITEM = re.compile(r"([ \t]*)(,?)([ \t]*(?:(?:#|//)[^\r\n]*)?)(?=[\r\n]|\Z
 
 
 class Edit(NamedTuple):
-    """Text to put in the place of a span."""
+    """Text that replaces a span."""
 
     span: Span
     text: str
 
     def applied(self, text: str) -> str:
-        """Return the text as it is after the edit."""
+        """Return the text after the edit."""
         return text[: self.span.start] + self.text + text[self.span.end :]
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
-    """Return the text after edits that do not overlap; those at one place come in their order."""
+    """Return the text after edits that don't overlap; those at the same offset stay in order."""
     done, at = "", 0
     for edit in sorted(edits, key=lambda edit: edit.span):
         done += text[at : edit.span.start] + edit.text
@@ -45,9 +45,9 @@ def applied(text: str, edits: Iterable[Edit]) -> str:
 
 
 def add_namespace(config: Config, binding: str, environment: str | None = None) -> Edit:
-    """Return the edit that declares one more namespace, next to those that are there.
+    """Return the edit that declares one more namespace, next to the existing ones.
 
-    Raises ConfigError where the file is not valid or declares the binding already.
+    Raises ConfigError if the file is invalid or already declares the binding.
     """
     text = config.text
     fault = check_syntax(text, config.path) if text.strip() or config.refused else None
@@ -90,7 +90,7 @@ def _add_toml(config: Config, scope: Environment, bindings: list[str]) -> Edit:
             f"{newline}{newline}[[{path}]]{newline}binding = {binding}" for binding in bindings
         )
         return Edit(Span(end, end), added)
-    # The name is new. A header at the end of the file belongs to no table above it.
+    # The name is new. A header at the end of the file isn't part of any table above it.
     gap = "" if not text.strip() else newline if text.endswith(("\n", "\r")) else newline * 2
     tables = [f"[[{path}]]{newline}binding = {binding}{newline}" for binding in bindings]
     return Edit(Span(len(text), len(text)), gap + newline.join(tables))
@@ -112,7 +112,7 @@ def _add_json(config: Config, scope: Environment, bindings: list[str]) -> Edit:
 
 
 def add_field(config: Config, entry: Entry, name: str, value: str, *, first: bool = False) -> Edit:
-    """Return the edit that adds a field to an entry; `value` is written as it is."""
+    """Return the edit that adds a field to an entry; `value` is written unchanged."""
     return add_member(config, entry.base, entry.node, name, value, first=first)
 
 
@@ -130,7 +130,7 @@ def add_member(
         else:
             at, sample = line_end(text, places[-1].end), places[-1].start
         added = f"{newline_of(text)}{_indent(text, sample)}{member}"
-        if not node.head and not places:  # above the first header, where there is nothing yet
+        if not node.head and not places:  # above the first header, where nothing exists yet
             return Edit(Span(base, base), f"{member}{newline_of(text)}")
         return Edit(Span(at, at), added)
     if not places:
@@ -144,14 +144,14 @@ def add_member(
 
 
 def remove_field(config: Config, entry: Entry, field: Field) -> tuple[Edit, ...]:
-    """Return the edits that take a field out of an entry and leave its comments."""
+    """Return the edits that remove a field from an entry and keep its comments."""
     places = member_spans(entry.base, entry.node)
     index = [place.start for place in places].index(field.key_span.start)
     return remove_member(config, entry.base, entry.node, index)
 
 
 def remove_member(config: Config, base: int, node: Node, index: int) -> tuple[Edit, ...]:
-    """Return the edits that take one member out of a table and leave its comments."""
+    """Return the edits that remove one member from a table and keep its comments."""
     text = config.text
     places = member_spans(base, node)
     if is_braced(text, base):
@@ -160,14 +160,14 @@ def remove_member(config: Config, base: int, node: Node, index: int) -> tuple[Ed
 
 
 def rename_key(text: str, key: Span, name: str) -> Edit:
-    """Return the edit that renames a key and keeps its quotes."""
+    """Return the edit that renames a key, keeping its quotes."""
     mark = text[key.start : key.start + 1]
     inside = key.start + 1 < key.end and mark in ('"', "'")
     return Edit(Span(key.start + 1, key.end - 1) if inside else key, name)
 
 
 def member_spans(base: int, node: Node) -> list[Span]:
-    """Return where the members of a table at `base` are, each from its key to its value."""
+    """Return the spans of the members of a table at `base`, each from its key to its value."""
     return [
         Span(base + member.key[0].start, base + member.offset + member.value.length)
         for member in node.members
@@ -178,7 +178,7 @@ def member_spans(base: int, node: Node) -> list[Span]:
 
 
 def remove_entry(config: Config, entry: Entry) -> tuple[Edit, ...]:
-    """Return the edits that take an entry out of its array and leave the comments."""
+    """Return the edits that remove an entry from its array and keep the comments."""
     for environment in config.environments:
         for kv in (*environment.kv, *environment.previews):
             bases = [other.base for other in kv.entries]
@@ -191,7 +191,7 @@ def remove_entry(config: Config, entry: Entry) -> tuple[Edit, ...]:
 
 
 def remove_item(config: Config, base: int, node: Node, index: int) -> tuple[Edit, ...]:
-    """Return the edits that take one element out of an array of values."""
+    """Return the edits that remove one element from an array of values."""
     places = [Span(base + at, base + at + item.length) for at, item in node.items]
     return _remove_among(config, places, index)
 
@@ -207,13 +207,13 @@ def _remove_section(config: Config, entry: Entry) -> Edit:
 
 
 def _remove_among(config: Config, places: list[Span], index: int) -> tuple[Edit, ...]:
-    """Return the edits that take one of several things between commas out."""
+    """Return the edits that remove one of several comma-separated items."""
     text, place = config.text, places[index]
     comma = _comma_after(config, place.end)
     end = place.end if comma is None else comma + 1
     rest = _LINE_TAIL.match(text, end)
     before = line_start(text, place.start)
-    if rest and before and not text[before : place.start].strip():  # it has its lines for itself
+    if rest and before and not text[before : place.start].strip():  # nothing else is on its lines
         edits = [_remove_lines(config, Span(place.start, end))]
         if comma is None and index:
             previous = _comma_after(config, places[index - 1].end)
@@ -232,13 +232,13 @@ def _remove_among(config: Config, places: list[Span], index: int) -> tuple[Edit,
             if not inside:
                 return (Edit(Span(previous, place.end), ""),)
             return (Edit(Span(previous, previous + 1), ""), Edit(place, ""))
-    if len(places) == 1:  # what is left is `{ }`, not `{  }`
+    if len(places) == 1:  # leave `{ }`, not `{  }`
         return (Edit(Span(len(text[: place.start].rstrip(" \t")), end), ""),)
     return (Edit(Span(place.start, end), ""),)
 
 
 def _remove_lines(config: Config, place: Span) -> Edit:
-    """Return the edit that removes the lines of a place; comments there keep a line each."""
+    """Return the edit that removes the lines of a span; each comment there keeps a line."""
     text = config.text
     start, end = line_start(text, place.start), line_end(text, place.end)
     kept = [
@@ -255,7 +255,7 @@ def _remove_lines(config: Config, place: Span) -> Edit:
 
 
 def _comma_after(config: Config, at: int) -> int | None:
-    """Return where the comma after a value is, blanks and comments stepped over."""
+    """Return the offset of the comma after a value, skipping white space and comments."""
     text = config.text
     while at < len(text):
         if text[at] == ",":
@@ -272,7 +272,7 @@ def _comma_after(config: Config, at: int) -> int | None:
 
 
 def _first_items(config: Config, array: Span, added: Sequence[str]) -> Edit:
-    """Return the edit that puts items into an empty array, in front of its comments."""
+    """Return the edit that puts items into an empty array, before its comments."""
     inside = Span(array.start + 1, array.end - 1)
     if comments(config.text, is_json=config.is_json, start=inside.start, end=inside.end):
         inside = Span(inside.start, inside.start)
@@ -280,7 +280,7 @@ def _first_items(config: Config, array: Span, added: Sequence[str]) -> Edit:
 
 
 def _after_item(text: str, item: Span, added: Sequence[str]) -> Edit:
-    """Return the edit that puts more items after another, with their commas and indentation."""
+    """Return the edit that adds items after another, with commas and indentation."""
     start = line_start(text, item.start)
     before = text[start : item.start]
     rest = _AFTER_ITEM.match(text, item.end)
@@ -295,24 +295,24 @@ def _after_item(text: str, item: Span, added: Sequence[str]) -> Edit:
 
 
 def is_braced(text: str, base: int) -> bool:
-    """Tell an inline table or an object from a section: by what it begins with."""
+    """Return whether a table is an inline table or an object, not a section."""
     return text[base : base + 1] == "{"
 
 
 def line_start(text: str, at: int) -> int:
-    """Return where the line of a place begins."""
+    """Return the start of the line of an offset."""
     return max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
 
 
 def line_end(text: str, at: int) -> int:
-    """Return where the line of a place ends, its line end left out."""
+    """Return the end of the line of an offset, before its line end."""
     found = re.compile(r"[^\r\n]*").match(text, at)
     assert found
     return found.end()
 
 
 def newline_of(text: str) -> str:
-    """Return the line end that a text has."""
+    """Return the kind of line end in a text."""
     return "\r\n" if "\r\n" in text else "\n"
 
 
@@ -323,12 +323,12 @@ def list_path(environment: str | None, *inside: str) -> str:
 
 
 def key_text(name: str) -> str:
-    """Return a name as a key of TOML, in quotes where it needs them."""
+    """Return a name as a TOML key, in quotes if necessary."""
     return name if _BARE_KEY.fullmatch(name) else _string(name)
 
 
 def literal(value: str | bool) -> str:
-    """Return a string or a boolean as TOML and JSON both write it."""
+    """Return a string or a boolean as a literal for both TOML and JSON."""
     return _string(value) if isinstance(value, str) else ("true" if value else "false")
 
 

@@ -1,6 +1,6 @@
-"""The fields of a namespace in a config, in words.
+"""Descriptions of a namespace's fields in a config.
 
-Source: Cloudflare's wrangler configuration page, and what wrangler 4.164 does with them.
+Source: Cloudflare's wrangler configuration page, and the behavior of wrangler 4.164.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 
 class FieldInfo(NamedTuple):
-    """What one field is for."""
+    """The description of one field."""
 
     name: str
-    kind: str  # as nodes.KINDS names it
+    kind: str  # one of nodes.KINDS
     required: bool
     about: str
 

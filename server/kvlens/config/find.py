@@ -1,4 +1,4 @@
-"""Which config file counts, and where configs are in a folder."""
+"""Find the config file that wrangler uses, and all configs in a folder."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from kvlens.config.limits import LARGEST
 from kvlens.errors import KVLensError
 from kvlens.files import FileRefusedError, read_bytes
 
-# In wrangler's order: JSON anywhere above wins over TOML nearby (workers-sdk, config-helpers).
+# In wrangler's order: JSON anywhere above takes precedence over TOML nearby (workers-sdk,
+# config-helpers).
 CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
-# Folders that hold other people's or generated files.
+# Folders with third-party or generated files.
 SKIPPED_FOLDERS = {
     *(".git", ".hg", ".svn", ".wrangler", ".venv", "venv", "__pycache__", ".cache"),
     *("node_modules", "bower_components", ".yarn", ".pnpm-store", "coverage", "target"),
     *("dist", "build", "out", ".next", ".nuxt", ".svelte-kit", ".output", ".turbo"),
 }
-SEEDS = "seeds"  # the folder beside the config whose BINDING.json files seed the namespaces
+SEEDS = "seeds"  # the folder next to the config with BINDING.json files, which seed the namespaces
 
 
 def find_config(folder: Path) -> Path | None:
@@ -33,7 +34,7 @@ def find_config(folder: Path) -> Path | None:
 
 
 def _is_there(path: Path) -> bool:
-    """Return whether something has a config's name; reading it says if it isn't a file."""
+    """Return whether anything exists with a config's name; reading it reports other file types."""
     return path.exists() and not path.is_dir()
 
 
@@ -43,7 +44,7 @@ def is_config(path: str | os.PathLike[str]) -> bool:
 
 
 def is_seed_path(path: str | os.PathLike[str]) -> bool:
-    """Return whether a file is where the seeds of a project are: `seeds/*.json` beside a config."""
+    """Return whether a file is in a project's seeds folder: `seeds/*.json` next to a config."""
     place = Path(path)
     if place.suffix != ".json" or place.parent.name != SEEDS:
         return False
@@ -51,7 +52,7 @@ def is_seed_path(path: str | os.PathLike[str]) -> bool:
 
 
 def walk(root: Path) -> Iterator[Path]:
-    """Yield the files below a folder, own and other people's folders apart, in a stable order."""
+    """Yield the files in a folder and its subfolders, without third-party ones, in stable order."""
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
         for name in sorted(files):
@@ -59,12 +60,12 @@ def walk(root: Path) -> Iterator[Path]:
 
 
 def find_configs(root: Path) -> list[Path]:
-    """Return every config below a folder."""
+    """Return every config in a folder and its subfolders."""
     return [path for path in walk(root) if path.name in CONFIG_NAMES]
 
 
 def winners(configs: Iterable[Path]) -> list[Path]:
-    """Keep of each folder the config that wrangler takes there."""
+    """Keep only the config of each folder that wrangler uses there."""
     best: dict[Path, Path] = {}
     for path in configs:
         other = best.get(path.parent)
@@ -74,7 +75,7 @@ def winners(configs: Iterable[Path]) -> list[Path]:
 
 
 def owning_config(folder: Path) -> Path | None:
-    """Return the config of the project that a folder's files belong to: the nearest one."""
+    """Return the config of a folder's project: the nearest one."""
     whole = Path(os.path.normpath(folder.absolute()))
     for place in (whole, *whole.parents):
         for name in CONFIG_NAMES:
@@ -85,13 +86,13 @@ def owning_config(folder: Path) -> Path | None:
 
 
 class ConfigError(KVLensError):
-    """A config cannot be used; the text says which, why and what to do."""
+    """A config can't be used. The text says which, why and what to do."""
 
 
 def read_config(path: Path) -> str:
-    """Return a config's text, a byte order mark left out.
+    """Return a config's text without a byte order mark.
 
-    Raises ConfigError where it cannot be read, is not UTF-8 text, or is over 1 MiB.
+    Raises ConfigError if it can't be read, isn't UTF-8 text, or is over 1 MiB.
     """
     try:
         data = read_bytes(path, LARGEST)

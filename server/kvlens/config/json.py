@@ -39,7 +39,7 @@ class JsonScanner:
     def scan(self, text: str) -> Sections:
         """Return one section: the members of the object that the file holds.
 
-        Raises TooMuchError for a text that is not read.
+        Raises TooMuchError for a text over the limits.
         """
         if len(self._objects) > 20_000:
             self._objects = {}
@@ -57,10 +57,10 @@ class _Reader:
         self.known = known
         self.depth = 0
         self.by_indent = by_indent
-        self.unclosed = False  # a bracket was met that has no partner
-        self.left = MOST  # values that are still read
-        self.open_until = -1  # a quote in front of this has no partner
-        self._indents: dict[int, int] = {}  # where the indentation of a line ends
+        self.unclosed = False  # a bracket without a partner was found
+        self.left = MOST  # number of values still allowed
+        self.open_until = -1  # a quote before this offset has no partner
+        self._indents: dict[int, int] = {}  # line start -> end of its indentation
         self._lines = _line_starts(text) if by_indent else []
 
     def root(self) -> tuple[int, Node]:
@@ -107,8 +107,8 @@ class _Reader:
         return Node("string", self.at - start, self.text[start + 1 : self.at], broken=True)
 
     def _closed_string(self) -> re.Match[str] | None:
-        """Match the string that begins here; without an end it goes on to `open_until`."""
-        if self.at < self.open_until:  # nor has any quote in a string without an end a partner
+        """Match the string that begins here; an unclosed one extends to `open_until`."""
+        if self.at < self.open_until:  # quotes inside an unclosed string have no partner either
             return None
         found = _STRING.match(self.text, self.at)
         if found is None:
@@ -143,11 +143,11 @@ class _Reader:
             at = self.at
             node = self._value()
             if self.at == at:
-                self.at += 1  # a stray character: step over it
+                self.at += 1  # a stray character: skip it
                 broken = True
                 continue
             if node.kind == "string" and self._colon_follows():
-                self.at = at  # a member of the object around: the array was never closed
+                self.at = at  # a member of the enclosing object: the array was never closed
                 break
             items.append((at - start, node))
             broken = broken or node.broken
@@ -164,7 +164,7 @@ class _Reader:
             self.at = flat.end()
             return known
         node = self._read_object()
-        # A quote in it that has no partner here may have one in another text.
+        # A quote in it without a partner may have one in another text.
         if flat and node.length == len(flat[0]) and not node.broken and self.open_until <= start:
             self.known[flat[0]] = node
         return node
@@ -206,7 +206,7 @@ class _Reader:
         if self._peek() == '"':
             if closed := self._closed_string():
                 self.at, name = closed.end(), _unescape(closed[1])
-            else:  # `"bind` … or `"bind: "x"`: the name is what could be a name
+            else:  # `"bind` … or `"bind: "x"`: take what could be a name
                 found = _OPEN_NAME.match(self.text, at)
                 assert found
                 self.at, name = found.end(), found[0][1:]
@@ -228,12 +228,12 @@ class _Reader:
         margin = self._margin(base + key.start)
         self._skip_trivia()
         at = self.at
-        if self._is_outside(margin, False):  # the value is still to come; this is the next thing
+        if self._is_outside(margin, False):  # the value is missing; this is the next member
             self.at = after_colon
             return Member((key,), after_colon - base, Node("missing", 0, broken=True))
         if self._peek() == '"':
             value = self._string()
-            if self._colon_follows():  # `"id":` and then the next member: this value is missing
+            if self._colon_follows():  # `"id":` and then the next member: the value is missing
                 self.at = after_colon
                 return Member((key,), after_colon - base, Node("missing", 0, broken=True))
             return Member((key,), at - base, value)
@@ -244,14 +244,14 @@ class _Reader:
         return Member((key,), at - base, value)
 
     def _margin(self, at: int) -> int:
-        """Return how far in the line of a bracket is; -1 where that is not asked."""
+        """Return the indentation of a bracket's line; -1 if it isn't needed."""
         if not self.by_indent or not self.depth:
             return -1
         line = self._line(at)
         return min(self._indent_end(line), at) - line
 
     def _line(self, at: int) -> int:
-        """Return where the line of a place begins."""
+        """Return the start of the line of an offset."""
         return self._lines[bisect_right(self._lines, at) - 1]
 
     def _indent_end(self, line: int) -> int:
@@ -263,19 +263,19 @@ class _Reader:
         return end
 
     def _is_upright(self, start: int, end: int) -> bool:
-        """Return whether brackets are on one line, or both at the same margin."""
+        """Return whether brackets are on one line, or have the same indentation."""
         line = self._line(end - 1)
         if line <= start:
             return True
         return self._indent_end(line) >= end - 1 and end - 1 - line == self._margin(start)
 
     def _is_outside(self, margin: int, closes: bool) -> bool:
-        """Return whether a line that begins here is too far out for what was opened before."""
+        """Return whether a line that begins here isn't indented enough for the open bracket."""
         if margin < 0:
             return False
         line = self._line(self.at)
         if self._indent_end(line) < self.at:
-            return False  # not at the beginning of its line
+            return False  # not at the start of its line
         indent = self.at - line
         return indent < margin if closes else indent <= margin
 
@@ -288,7 +288,7 @@ class _Reader:
         return self.text[self.at : self.at + 1]
 
     def _skip_gap(self) -> None:
-        """Step over blanks and comments, and over commas wherever they are."""
+        """Skip white space, comments and any commas."""
         found = (_TRIVIA if self.by_indent else _GAP).match(self.text, self.at)
         assert found
         self.at = found.end()

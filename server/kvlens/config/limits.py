@@ -1,4 +1,4 @@
-"""How much of a config is read: a real one is a few KiB, and no text may take memory or time."""
+"""Limits on parsing a config: real ones are a few KiB, and no text may use up memory or time."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from kvlens.errors import InternalError
 from kvlens.text import Span
 
 LARGEST = 1024 * 1024  # bytes of a file, characters of a text
-DEEPEST = 100  # brackets inside one another, parts of a dotted key or of a header
+DEEPEST = 100  # nested brackets, or parts of a dotted key or a header
 MOST = 250_000  # values, keys and headers
 
 
 class Refusal(NamedTuple):
-    """Why a text is not read, and the place that is too much."""
+    """Why a text isn't parsed, and the offset where it exceeds a limit."""
 
     reason: str
     span: Span
 
 
 class TooMuchError(InternalError):
-    """A text is too large or nested too deeply to be read."""
+    """A text is too large or nested too deeply to be parsed."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.reason)
@@ -28,12 +28,12 @@ class TooMuchError(InternalError):
 
 
 def too_large(size: int, unit: str = "characters") -> TooMuchError:
-    """Return the error for a text of that size."""
+    """Return the error for a text of this size."""
     return _error(f"is {size:,} {unit}, over the limit of {LARGEST:,} for a config", 0)
 
 
 def too_deep(at: int) -> TooMuchError:
-    """Return the error for a text with more than DEEPEST levels at a place."""
+    """Return the error for a text with more than DEEPEST levels at an offset."""
     return _error(f"is nested more than {DEEPEST} levels deep, too deeply for a config", at)
 
 

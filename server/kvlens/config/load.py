@@ -1,4 +1,4 @@
-"""A config as plain data, for those who need all of it and not where it is."""
+"""Load a config as plain data, without positions."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from kvlens.text import UTF32, LineIndex
 
 
 def read_plain(path: Path) -> dict[str, Any]:
-    """Return what a config file holds, as dicts, lists and scalars.
+    """Return the content of a config file as dicts, lists and scalars.
 
-    Raises ConfigError where it cannot be read or is not valid, with the place in the file.
+    Raises ConfigError, with the position in the file, if it can't be read or is invalid.
     """
     text = read_config(path)
     problem = check_syntax(text, str(path))
@@ -26,13 +26,13 @@ def read_plain(path: Path) -> dict[str, Any]:
         ((_, section),) = JsonScanner().scan(text)
         data: dict[str, Any] = plain(section.body)
         return data
-    import tomlkit  # late: 40 ms that most commands need not spend
+    import tomlkit  # late: it takes 40 ms, and most commands don't need it
 
     return tomlkit.parse(text).unwrap()
 
 
 def plain(node: Node) -> Any:
-    """Return a value as Python has it: dictionaries, lists, texts, numbers."""
+    """Return a value as Python data: dictionaries, lists, strings, numbers."""
     if node.kind == "table":
         return {member.key[0].name: plain(member.value) for member in node.members}
     if node.kind == "array":

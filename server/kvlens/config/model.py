@@ -1,4 +1,4 @@
-"""What a config says of Workers KV: environments, their `kv_namespaces`, the entries in them."""
+"""The model of a config for Workers KV: environments, their `kv_namespaces`, the entries."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Field(NamedTuple):
 
     name: str
     key_span: Span
-    kind: str  # as nodes.KINDS and BROKEN_KINDS name them
+    kind: str  # one of nodes.KINDS and BROKEN_KINDS
     value: Any  # of a scalar, else None
     value_span: Span
-    broken: bool  # half-typed: nothing should be held against its value yet
+    broken: bool  # half-typed: don't report its value yet
 
 
 class Entry:
-    """One element of `kv_namespaces`: its fields with their places."""
+    """One element of `kv_namespaces`: its fields with their spans."""
 
     __slots__ = ("base", "node")
 
@@ -43,7 +43,7 @@ class Entry:
 
     @property
     def span(self) -> Span:
-        """The whole element, for a `[[…]]` with its lines."""
+        """The whole element; for a `[[…]]`, including its lines."""
         return Span(self.base, self.base + self.node.length)
 
     @property
@@ -58,7 +58,7 @@ class Entry:
 
     @property
     def fields(self) -> list[Field]:
-        """Its fields in order, a name written twice included twice."""
+        """Its fields in order; a duplicate name occurs twice."""
         fields = _fields(self.node)
         if not self.base:
             return fields
@@ -70,7 +70,7 @@ class Entry:
         ]
 
     def get(self, name: str) -> Field | None:
-        """Return the first field of that name."""
+        """Return the first field with this name."""
         for field in _fields(self.node):
             if field.name == name:
                 if not self.base:
@@ -81,17 +81,17 @@ class Entry:
         return None
 
     def text_of(self, name: str) -> str | None:
-        """Return a field's value where it is a whole, non-empty string."""
+        """Return a field's value if it is a complete, non-empty string."""
         return _texts(self.node).get(name)
 
     @property
     def store_id(self) -> str | None:
         """The namespace's id in a local store: `preview_id`, else `id`, else the binding.
 
-        Source: workers-sdk, wrangler's `dev`. There an empty `preview_id` wins too, and the
-        namespace without a name that it gives loses every value (seen with wrangler 4.164: a
-        put succeeds, the get behind it is null). There is nothing to share with that, so here
-        an empty one counts as left out.
+        Source: workers-sdk, wrangler's `dev`. There, an empty `preview_id` takes precedence too,
+        and the resulting namespace without a name loses every value (observed in wrangler 4.164: a
+        put succeeds, the get after it is null). There is nothing to share with that, so here an
+        empty one counts as missing.
         """
         return self.text_of("preview_id") or self.text_of("id") or self.text_of("binding")
 
@@ -101,13 +101,13 @@ class Entry:
 
 @memo
 def _fields(node: Node) -> list[Field]:
-    """Return the fields of a table, with their places in it."""
+    """Return the fields of a table, with their spans in it."""
     return [_field(member) for member in node.members if member.key]
 
 
 @memo
 def _texts(node: Node) -> dict[str, str | None]:
-    """Return the values of a table's fields; None where one is not a whole, non-empty string."""
+    """Return the values of a table's fields; None if not a complete, non-empty string."""
     texts: dict[str, str | None] = {}
     for field in _fields(node):
         whole = field.kind == "string" and not field.broken and field.value
@@ -165,12 +165,12 @@ class Environment:
 
     @cached_property
     def kv(self) -> list[KvList]:
-        """Every definition of `kv_namespaces` here; more than one is a mistake, still read."""
+        """Every definition of `kv_namespaces` here; more than one is a mistake, but is read."""
         return _lists(self.table)
 
     @cached_property
     def previews(self) -> list[KvList]:
-        """The same of `previews.kv_namespaces`, which `wrangler preview` uses instead."""
+        """The same for `previews.kv_namespaces`, which `wrangler preview` uses instead."""
         return [
             kv
             for definition in self.table.get("previews")
@@ -184,7 +184,7 @@ def _lists(table: Table) -> list[KvList]:
 
 
 def elements(definition: Definition) -> list[Entry]:
-    """Return the elements of an array, in either of its syntaxes; none of another value."""
+    """Return the elements of an array, in either syntax; empty for other values."""
     entries = [Entry(base, body) for base, body in definition.elements]
     if definition.node is not None and definition.node.kind == "array":
         start = definition.base
@@ -193,7 +193,7 @@ def elements(definition: Definition) -> list[Entry]:
 
 
 class Namespace(NamedTuple):
-    """One usable namespace: a binding and the id that a local store keeps it under."""
+    """One usable namespace: a binding and its id in a local store."""
 
     binding: str
     id: str
@@ -202,18 +202,18 @@ class Namespace(NamedTuple):
 
 
 class Config:
-    """One config file, read."""
+    """One parsed config file."""
 
     def __init__(
         self, path: str, text: str, sections: Sections, refused: Refusal | None = None
     ) -> None:
         self.path = path
         self.text = text
-        self.refused = refused  # why the text was not read, if it was not
+        self.refused = refused  # why the text wasn't parsed, if so
         self.sections = sections
         self.root = gather(sections)
         self.environments = list(self._environments())
-        self.memos: Memos = {}  # what others derive from this version alone
+        self.memos: Memos = {}  # what others derive from this version only
 
     @property
     def is_json(self) -> bool:
@@ -221,14 +221,14 @@ class Config:
         return self.path.endswith((".json", ".jsonc"))
 
     def comments_with(self, word: str) -> list[Span]:
-        """Return where the comments are that hold a word."""
+        """Return the spans of the comments that contain a word."""
         found = comments(self.text, is_json=self.is_json) if word in self.text else []
         return [span for span in found if word in self.text[slice(*span)]]
 
     def namespaces(self, *environments: str | None) -> list[Namespace]:
-        """Return the usable namespaces of these environments; of all where none is named.
+        """Return the usable namespaces of these environments; of all by default.
 
-        A binding declared twice in one environment counts once: the first.
+        Of duplicate bindings in one environment, only the first counts.
         """
         found: list[Namespace] = []
         for environment in self._named(environments):
@@ -246,7 +246,7 @@ class Config:
         return found
 
     def environment(self, name: str | None) -> Environment | None:
-        """Return the first environment of that name; None is the top level's."""
+        """Return the first environment with this name; None is the top level."""
         return next(iter(self._named((name,))), None)
 
     def _named(self, names: tuple[str | None, ...]) -> list[Environment]:
@@ -264,9 +264,9 @@ class Config:
         return found
 
     def store_ids(self) -> set[str]:
-        """Return every name that a tool may keep keys of this config's namespaces under.
+        """Return every id under which a tool may store keys of this config's namespaces.
 
-        `wrangler kv key put --local` takes the `id` where `wrangler dev` takes the `preview_id`.
+        `wrangler kv key put --local` uses the `id`, but `wrangler dev` the `preview_id`.
         """
         entries = (
             entry

@@ -1,8 +1,8 @@
-"""The tree that scanning a config gives: values with their places.
+"""The tree of a scanned config: values with their offsets.
 
-Every offset is relative to the node that holds it, so a node stays true when the text before
-it grows, and a scanner can use it again from one keystroke to the next. Add up the offsets on
-the way down to get a place in the file.
+Every offset is relative to its parent node, so a node stays valid when the text before it changes,
+and a scanner can reuse it from one keystroke to the next. To get an offset in the file, add up the
+offsets from the root.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 from kvlens.memo import Memos
 
-# The kinds of a node. "missing": nothing where a value belongs. "invalid": not a value.
+# The kinds of a node. "missing": no value where one is expected. "invalid": not a value.
 KINDS = ("string", "integer", "float", "boolean", "datetime", "null", "array", "table")
 BROKEN_KINDS = ("missing", "invalid")
 
 
 class Part(NamedTuple):
-    """One part of a key: its name, and where it is with its quotes."""
+    """One part of a key: its name, and its offsets including quotes."""
 
     name: str
     start: int
@@ -33,7 +33,7 @@ class Member(NamedTuple):
 
 
 class Node:
-    """One value. Shared and never changed; `memos` holds what others derive from it alone."""
+    """One value. Shared and never changed; `memos` has what others derive from it only."""
 
     __slots__ = ("broken", "head", "items", "kind", "length", "members", "memos", "value")
 
@@ -51,10 +51,10 @@ class Node:
         self.kind = kind
         self.length = length
         self.value = value  # of a scalar: str, int, float, bool; the raw text of a datetime
-        self.broken = broken  # half-typed: not closed, or something in it could not be read
+        self.broken = broken  # half-typed: not closed, or something in it couldn't be parsed
         self.members = members  # of a table
         self.items = items  # of an array: (offset, node)
-        self.head = length if head is None else head  # how much to underline for the whole
+        self.head = length if head is None else head  # length to underline for the whole value
         self.memos: Memos = {}
 
     def __repr__(self) -> str:
@@ -63,9 +63,9 @@ class Node:
 
 
 class Section(NamedTuple):
-    """A run of members under one header: `[a.b]`, `[[a.b]]`, or none at the top of a file."""
+    """A run of members under one header: `[a.b]`, `[[a.b]]`, or no header at the top of a file."""
 
-    header: tuple[Part, ...]  # relative to the section's start, as the body's members are
+    header: tuple[Part, ...]  # relative to the section's start, like the body's members
     is_array: bool
     body: Node  # a table; its head is the header
     path: tuple[str, ...] = ()  # the names in the header

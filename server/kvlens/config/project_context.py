@@ -1,4 +1,4 @@
-"""What a config's folders say about it: the config used instead, and the wrangler version."""
+"""Read a config's context from its folders: the config used instead, and the wrangler version."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from kvlens.config.find import find_config, is_config
 
 Version = tuple[int, int, int]
 _VERSION = re.compile(r"[\^~>=v ]*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
-_LARGEST = 1024 * 1024  # bytes of a package.json that is still read
+_LARGEST = 1024 * 1024  # bytes; a larger package.json isn't read
 
 
 @dataclass(frozen=True)
 class ProjectContext:
-    """What rules need to know about the project of a config. Empty if that is unknown."""
+    """Information for rules about the project of a config. Empty if unknown."""
 
     winner: str | None = None  # the config that wrangler uses instead, from this one's folder
     wrangler: Version | None = None  # of the project; None if unknown
@@ -39,7 +39,7 @@ def read_context(path: Path) -> ProjectContext:
 
 
 def _winner(path: Path) -> str | None:
-    if not is_config(path):  # given to wrangler by name, with --config
+    if not is_config(path):  # passed to wrangler with --config
         return None
     try:
         winner = find_config(path.parent)

@@ -1,7 +1,7 @@
-"""What is at a place of a config: the question behind completion, hover and going elsewhere.
+"""Find what is at a position in a config, for completion, hover and navigation.
 
-It answers in half-typed text too: what the scanner could not close is taken to reach up to the
-place, as the one who types there means it.
+This works in half-typed text too: something unclosed extends up to the position, which is what a
+user who types there means.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kvlens.text import Span
 
 Kind = Literal[
     "header",  # in `[…]` or `[[…]]`
-    "statement",  # where a key of the top level or of an environment may be
+    "statement",  # where a key of the top level or an environment may be
     "list",  # in the array of namespaces, between its elements
     "key",  # the name of a field of an entry, or where one may be
     "value",  # the value of a field
@@ -28,7 +28,7 @@ _HEADER_BEFORE = re.compile(r"^[ \t]*(\[\[?)([^\]\r\n#]*)\Z")
 
 @dataclass(frozen=True)
 class CursorTarget:
-    """A place in a config; `span` is the word or value there, which a completion replaces."""
+    """A position in a config; `span` is the word or value there, which a completion replaces."""
 
     kind: Kind
     span: Span
@@ -38,7 +38,7 @@ class CursorTarget:
 
 
 def at(config: Config, offset: int) -> CursorTarget | None:
-    """Return what is at an offset, or None where nothing about KV is or could be."""
+    """Return what is at an offset, or None if nothing about KV can be there."""
     if _in_comment(config, offset):
         return None
     line_start = max(config.text.rfind(mark, 0, offset) for mark in "\r\n") + 1
@@ -47,7 +47,7 @@ def at(config: Config, offset: int) -> CursorTarget | None:
         opened = _HEADER_BEFORE.match(config.text[line_start:offset])
         if opened and not _inside_list(config, offset):
             end = _word(config.text, offset).end
-            while config.text[end : end + 1] == "]":  # closed by the editor already
+            while config.text[end : end + 1] == "]":  # already closed by the editor
                 end += 1
             return CursorTarget("header", Span(line_start + opened.start(1), end), top)
     for environment, entry, reach in _entries(config):
@@ -68,7 +68,7 @@ def at(config: Config, offset: int) -> CursorTarget | None:
 
 
 def entry_at(config: Config, offset: int) -> tuple[Environment, Entry] | None:
-    """Return the entry around an offset, a `[[…]]` with the blank lines after it."""
+    """Return the entry around an offset; a `[[…]]` includes the blank lines after it."""
     for environment, entry, reach in _entries(config):
         if reach.start <= offset <= reach.end:
             return environment, entry
@@ -100,7 +100,7 @@ def _in_entry(
 
 
 def _entries(config: Config) -> Iterator[tuple[Environment, Entry, Span]]:
-    """Yield each entry with how far it reaches for the one who types in it."""
+    """Yield each entry with the span in which typing belongs to it."""
     ends = {
         base: config.sections[index + 1][0] - 1
         for index, (base, _) in enumerate(config.sections[:-1])
@@ -126,7 +126,7 @@ def _inside_list(config: Config, offset: int) -> bool:
 
 
 def _scope(config: Config, offset: int) -> Environment | None:
-    """Return the environment whose statements are at an offset."""
+    """Return the environment that statements at an offset belong to."""
     if config.is_json:
         for environment in reversed(config.environments):
             for base, node in environment.table.parts:
@@ -145,7 +145,7 @@ def _scope(config: Config, offset: int) -> Environment | None:
 
 
 def _in_comment(config: Config, offset: int) -> bool:
-    """Return whether a place is behind the `#` or `//` of its line, strings left out."""
+    """Return whether an offset is after the `#` or `//` of its line, ignoring strings."""
     start = max(config.text.rfind(mark, 0, offset) for mark in "\r\n") + 1
     line = re.sub(r'"(?:[^"\\]|\\.)*"?|\'[^\']*\'', "", config.text[start:offset])
     return ("//" if config.is_json else "#") in line.split('"')[0].split("'")[0]

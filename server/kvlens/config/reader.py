@@ -1,4 +1,4 @@
-"""Read a Worker's config: text -> scan -> tables -> what it says about Workers KV."""
+"""Read a Worker's config: text -> scan -> tables -> model for Workers KV."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kvlens.text import Span
 
 
 class ConfigReader:
-    """Reads the versions of one config file, keeping what did not change between them."""
+    """Reads the versions of one config file, reusing unchanged parts."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -20,7 +20,7 @@ class ConfigReader:
     def read(self, text: str) -> Config:
         """Return the config of one version of the text. Never fails.
 
-        Of a text that is too much nothing is read, and `refused` says why.
+        A text over the limits isn't parsed, and `refused` says why.
         """
         try:
             if len(text) > LARGEST:
@@ -33,5 +33,5 @@ class ConfigReader:
 
 
 def load_text(text: str, path: str) -> Config:
-    """Return the config of a text; the path's ending tells TOML from JSON. Never fails."""
+    """Return the config of a text, as TOML or JSON by the path's extension. Never fails."""
     return ConfigReader(path).read(text)

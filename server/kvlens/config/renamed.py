@@ -1,4 +1,4 @@
-"""Which namespaces are kept under another name after an edit of the config."""
+"""Find namespaces that are stored under another name after an edit of the config."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from kvlens.config.model import Namespace
 
 
 class Renamed(NamedTuple):
-    """A namespace that was kept under its binding's name, and what it became."""
+    """A namespace that was stored under its binding's name, and its new one."""
 
     old: Namespace
     new: Namespace
 
 
 def renamed(before: Iterable[Namespace], after: Iterable[Namespace]) -> list[Renamed]:
-    """Return the namespaces without an id whose keys are no longer read by any entry.
+    """Return the namespaces without an id whose keys no entry reads anymore.
 
-    A binding that got an id counts, and one that got another name where it is the only one
-    that went and the other the only one that came in its environment.
+    That is a binding that got an id, or a renamed one: the only removed binding of its environment,
+    if exactly one was added.
     """
     then, now = list(before), list(after)
     ids_then, ids_now = {one.id for one in then}, {one.id for one in now}

@@ -1,4 +1,4 @@
-"""Bindings that a config declares twice with different ids: the first declaration is in use."""
+"""Find bindings that a config declares twice with different ids; the first one is used."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from kvlens.text import LineIndex
 
 
 def repeated(config: Config, *environments: str | None) -> list[str]:
-    """Return a line for each declaration that is not in use; of all environments by default."""
+    """Return a line for each unused declaration; of all environments by default."""
     index = LineIndex(config.text)
 
     def named(entry: Entry) -> str:

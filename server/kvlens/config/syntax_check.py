@@ -1,6 +1,6 @@
-"""The syntax check: whether a text is valid TOML or JSON, and where it is not.
+"""The syntax check: whether a text is valid TOML or JSON, and where the error is.
 
-Slower than the scan, so the editor asks it when typing pauses.
+Slower than the scan, so the editor runs it when typing pauses.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ _COMMENT_OR_STRING = re.compile(r'"(?:[^"\\\r\n]|\\.)*"?|//[^\r\n]*|/\*.*?(?:\*/
 _TRAILING_COMMA = re.compile(r'"(?:[^"\\\r\n]|\\.)*"?|,(?=\s*[\]}])', re.DOTALL)
 _CONSTANT = re.compile(r'"(?:[^"\\\r\n]|\\.)*"?|(-?Infinity|NaN)', re.DOTALL)
 _FAULT = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)")
-_LARGE = 100_000  # characters up to which tomlkit checks; it takes ten seconds for a million
+_LARGE = 100_000  # characters; tomlkit is too slow for larger texts: ten seconds for a million
 _TWICE = re.compile(r'Key "([^"]+)" already exists')
 _PLACE = re.compile(r"\s*(?:at line \d+,? col(?:umn)? \d+|: line \d+ column \d+ \(char \d+\))")
 
 
 class SyntaxProblem(NamedTuple):
-    """What is wrong with the text, and where: the line from the place to its end."""
+    """A syntax error, with a span to the end of the line."""
 
     message: str
     span: Span
 
 
 def check_syntax(text: str, path: str) -> SyntaxProblem | None:
-    """Return the first thing that makes the text invalid, or None. The ending tells the format.
+    """Return the first syntax error, or None. The file extension determines the format.
 
-    A text that is too much (`limits`) isn't checked: its size is what is wrong with it.
+    A text over the `limits` isn't checked: its size is the problem.
     """
     return check_config_syntax(load_text(text, path))
 
 
 def check_config_syntax(config: Config) -> SyntaxProblem | None:
-    """Return what `check_syntax` says of a config that was read."""
+    """Return the result of `check_syntax` for a parsed config."""
     if config.refused is not None:
         return SyntaxProblem(f"this file {config.refused.reason}", config.refused.span)
     if config.is_json:
@@ -58,7 +58,7 @@ def _judge_toml(config: Config) -> SyntaxProblem | None:
 
 
 def _judge_strictly(text: str) -> SyntaxProblem | None:
-    import tomlkit  # late: 40 ms that a start need not spend
+    import tomlkit  # late: it takes 40 ms
     from tomlkit.exceptions import ParseError, TOMLKitError
 
     try:
@@ -79,12 +79,12 @@ def _judge_strictly(text: str) -> SyntaxProblem | None:
 def _check_large(config: Config, fault: str) -> SyntaxProblem | None:
     """Check only the faulty statement of a text for which tomlkit would take many seconds.
 
-    A statement that is right by itself is TOML 1.1, or has a name that another statement has too.
+    A statement that is valid by itself is TOML 1.1, or has a duplicate name.
     """
     text = config.text
     found = _FAULT.search(fault)
     if not found:
-        return None  # no parser but tomlkit is here
+        return None  # tomlkit is the only parser
     index = LineIndex(text)
     at = len(text) if not found[1] else index.offset(int(found[1]) - 1, int(found[2]) - 1, "utf-32")
     start, end = _statement(config, at)
@@ -98,7 +98,7 @@ def _check_large(config: Config, fault: str) -> SyntaxProblem | None:
 
 
 def _statement(config: Config, at: int) -> tuple[int, int]:
-    """Return from where to where the statement or header around a place goes."""
+    """Return the start and end of the statement or header around an offset."""
     bases = [base for base, _ in config.sections]
     number = max(0, bisect_right(bases, at) - 1)
     base, section = config.sections[number]
@@ -109,9 +109,9 @@ def _statement(config: Config, at: int) -> tuple[int, int]:
 
 
 def _plain_fault(text: str) -> str | None:
-    """Return what Python's own parser holds against a text; it needs a seventh of tomlkit's time.
+    """Return the error of Python's own parser, which takes a seventh of tomlkit's time.
 
-    What it refuses is checked again by tomlkit, which knows TOML 1.1 and says where the fault is.
+    tomlkit, which supports TOML 1.1 and reports positions, checks rejected texts again.
     """
     try:
         tomllib = importlib.import_module("tomllib")  # Python 3.11 has it
@@ -122,7 +122,7 @@ def _plain_fault(text: str) -> str | None:
 
 
 def _second(text: str, end: int, message: str) -> Span | None:
-    """Find the later of two same keys or tables, which is reported where it ends."""
+    """Find the later of two duplicate keys or tables; the parser reports its end."""
     named = _TWICE.search(message)
     if not named:
         return None
@@ -139,7 +139,7 @@ def _judge_json(text: str) -> SyntaxProblem | None:
     plain = _TRAILING_COMMA.sub(lambda found: " " if found[0] == "," else found[0], plain)
     constants: list[str] = []
     try:
-        # Numbers are not converted: one of thousands of digits is a number all the same.
+        # Numbers aren't converted: one with thousands of digits is valid too.
         json.loads(plain, parse_int=len, parse_float=len, parse_constant=constants.append)
     except json.JSONDecodeError as error:
         return SyntaxProblem(error.msg, _visible(text, error.pos + shift))
@@ -157,7 +157,7 @@ def _blank_comment(found: re.Match[str]) -> str:
 
 
 def _visible(text: str, offset: int) -> Span:
-    """Return a place that can be seen: from the offset to its line's end, at least a character."""
+    """Return a visible span: from the offset to its line's end, at least one character."""
     end = len(text)
     for mark in "\r\n":
         found = text.find(mark, offset)

@@ -1,7 +1,7 @@
-"""Tables as a config means them, gathered from wherever the file writes their parts.
+"""The tables of a config, collected from all places that define their parts.
 
-TOML lets one table be in several places: under headers, as dotted keys, as an inline table.
-Here they come together, each definition with its place in the file.
+In TOML, a table can be defined in several places: under headers, as dotted keys, as an inline
+table. They are merged here, each definition with its position in the file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from kvlens.text import Span
 
 
 class Table:
-    """One table: what its names hold. Members are read when first asked for."""
+    """One table: the definitions of its names. Members are read at first use."""
 
     def __init__(self, parts: list[tuple[int, Node]] | None = None) -> None:
         self.parts = parts or []
@@ -21,12 +21,12 @@ class Table:
         self._read = 0
 
     def names(self) -> Iterator[str]:
-        """Yield the names, first seen first."""
+        """Yield the names in order of first occurrence."""
         self._read_parts()
         yield from self._entries
 
     def get(self, name: str) -> list[Definition]:
-        """Return every definition of a name, in the order met: none, one, or (a mistake) more."""
+        """Return every definition of a name in order: none, one, or (a mistake) more."""
         self._read_parts()
         return self._entries.get(name, [])
 
@@ -35,7 +35,7 @@ class Table:
         self._entries.setdefault(name, []).append(definition)
 
     def child(self, name: str, key: Span) -> Table:
-        """Return the table of that name that headers and dotted keys add to."""
+        """Return the table with this name that headers and dotted keys add to."""
         self._read_parts()
         for definition in self._entries.get(name, ()):
             if definition.table is not None:
@@ -60,36 +60,36 @@ class Table:
 
 
 class Definition:
-    """One place that says what a name holds: a value, a header, or several `[[…]]`."""
+    """One definition of a name: a value, a header, or several `[[…]]`."""
 
     __slots__ = ("base", "elements", "key", "node", "table")
 
     def __init__(
         self, key: Span, node: Node | None = None, base: int = 0, table: Table | None = None
     ) -> None:
-        self.key = key  # the name, with its quotes
-        self.node = node  # None where headers or dotted keys alone make the table
+        self.key = key  # the name, including quotes
+        self.node = node  # None if only headers or dotted keys define the table
         self.base = base
         self.table = table
         self.elements: list[tuple[int, Node]] = []  # the bodies under `[[…]]`
 
     @property
     def kind(self) -> str:
-        """The kind of value, as `nodes.KINDS` names them."""
+        """The kind of value, one of `nodes.KINDS`."""
         if self.elements:
             return "array"
         return self.node.kind if self.node is not None else "table"
 
     @property
     def span(self) -> Span:
-        """Where the value is; the name where the value has no one place."""
+        """The span of the value; that of the name if the value isn't in one place."""
         if self.node is None:
             return self.key
         return Span(self.base, self.base + max(self.node.length, 0))
 
 
 class _Reached:
-    """A table that a header has named, with those that headers name below it."""
+    """A table that a header has named, with its subtables from headers."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -117,7 +117,7 @@ def gather(sections: Sections) -> Table:
                 definition = arrays[path] = Definition(key)
                 holder.table.define(path[-1], definition)
             definition.elements.append((base, section.body))
-            # `[array.name]` below adds to the last element, not to a table of the file
+            # a later `[array.name]` adds to the last element, not to a table of the file
             holder.below[path[-1]] = _Reached(Table([(base, section.body)]))
             continue
         _reach(root, path, base, section.header).table.parts.append((base, section.body))
@@ -125,7 +125,7 @@ def gather(sections: Sections) -> Table:
 
 
 def _reach(start: _Reached, path: tuple[str, ...], base: int, header: tuple[Part, ...]) -> _Reached:
-    """Return the table at a path, made where it is not there yet."""
+    """Return the table at a path, creating it if missing."""
     here = start
     for name, part in zip(path, header, strict=False):
         known = here.below.get(name)

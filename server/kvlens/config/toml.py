@@ -1,11 +1,11 @@
-"""A tolerant scanner of TOML that keeps places (TOML 1.0, and 1.1's inline tables).
+"""A tolerant scanner for TOML that keeps positions (TOML 1.0, and 1.1's inline tables).
 
-What is half-typed becomes a broken node, and the damage ends at the line, the bracket or the header
-where a reader would say it ends. Whether a file is valid TOML is not its business; `syntax_check`
-asks tomlkit that. Only one that is too much (`limits`) is not read.
+Half-typed text becomes a broken node, which ends at the line, bracket or header where a human
+reader would say it ends. The scanner doesn't validate; `syntax_check` does, with tomlkit. It only
+refuses a file that exceeds `limits`.
 
-What it has read it keeps by its text: a header with its lines, and a flat inline table. After
-one keystroke only the section typed in is read again.
+Sections and flat inline tables are cached by their text. After a keystroke, only the current
+section is scanned again.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _QUOTED = r'"(?:[^"\\\r\n]|\\[^\r\n])*"|\'[^\'\r\n]*\''
 _STRING_OR_OPEN = r'"(?:[^"\\\r\n]|\\[^\r\n])*"?|\'[^\'\r\n]*\'?'
 _KEY = rf"(?:{_BARE}|{_QUOTED})(?:[ \t]*\.[ \t]*(?:{_BARE}|{_QUOTED}))*"
 
-# A header begins with a bare name. `["a"]`, `[1]` and `[true]` on a line of their own may be an
-# inner array, so they count as headers only where a statement is expected.
+# A header begins with a bare name. `["a"]`, `[1]` and `[true]` on a separate line may be an inner
+# array, so they count as headers only where a statement is expected.
 _HEADER_TEXT = (
     r"[ \t]*\[\[?[ \t]*(?!(?:true|false|inf|nan|[0-9+\-][0-9_.eE+\-]*)[ \t]*[\],])"
     rf"{_BARE}[ \t]*(?=[.\]#\r\n]|\Z)"
 )
 _HEADER_LINE = re.compile(_HEADER_TEXT)
 _LATER_HEADER = re.compile(rf"\n{_HEADER_TEXT}")  # begins with a letter: found by a fast search
-# What a search for headers steps over where there are multi-line strings.
+# What a search for headers skips if there are multi-line strings.
 _MARK = re.compile(
     rf"(?P<block>\"\"\"|''')|{_STRING_OR_OPEN}|#[^\r\n]*|(?P<header>\n{_HEADER_TEXT})"
 )
@@ -64,7 +64,7 @@ _ESCAPE = re.compile(
 _ESCAPED = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b"}
 _INDENT = re.compile(r"[ \t]*")
 
-Read = tuple[tuple[tuple[int, Section], ...], int]  # the sections of a chunk, and its values
+Read = tuple[tuple[tuple[int, Section], ...], int]  # a chunk's sections, number of values
 
 
 class TomlScanner:
@@ -77,14 +77,14 @@ class TomlScanner:
     def scan(self, text: str) -> Sections:
         """Return the file's sections in order, each with its offset. The first has no header.
 
-        Raises TooMuchError for a text that is not read.
+        Raises TooMuchError for a text over the limits.
         """
         has_blocks = '"""' in text or "'''" in text
         bounds = [0, *(_headers(text) if has_blocks else _plain_headers(text)), len(text)]
         kept: dict[str, Read] = {}
         tables: dict[str, Node] = {}
         sections: Sections = []
-        left = MOST - 4 * len(bounds)  # a header makes a table and more
+        left = MOST - 4 * len(bounds)  # a header creates a table and more
         index = 0
         while index + 1 < len(bounds):
             start, stop = bounds[index], bounds[index + 1]
@@ -95,7 +95,7 @@ class TomlScanner:
                 reader = _Reader(chunk, self._tables, tables, left)
                 read = reader.sections(), left - reader.left
                 if reader.open_block and _block_end(text, start, reader.open_block):
-                    index = len(bounds) - 1  # a header inside a multi-line string is not one
+                    index = len(bounds) - 1  # a header inside a multi-line string doesn't count
                     reader = _Reader(text[start:], self._tables, tables, left)
                     read = reader.sections(), left - reader.left
             if not has_blocks or ('"""' not in chunk and "'''" not in chunk):
@@ -116,9 +116,9 @@ def _plain_headers(text: str) -> list[int]:
 
 
 def _headers(text: str) -> list[int]:
-    """Return where headers begin outside of multi-line strings."""
+    """Return the offsets of headers outside multi-line strings."""
     found: list[int] = []
-    unclosed: set[str] = set()  # quotes with no later partner
+    unclosed: set[str] = set()  # quotes without a later partner
     at = 0
     while mark := _MARK.search(text, at):
         at = mark.end()
@@ -134,7 +134,7 @@ def _headers(text: str) -> list[int]:
 
 
 def _block_end(text: str, start: int, opened: tuple[int, str]) -> int | None:
-    """Return where the multi-line string opened in a chunk at `start` ends, if it does."""
+    """Return the end of the multi-line string that was opened in a chunk at `start`, if any."""
     at, quote = opened
     block = _BASIC_BLOCK if quote == '"""' else _LITERAL_BLOCK
     found = block.match(text, start + at)
@@ -142,7 +142,7 @@ def _block_end(text: str, start: int, opened: tuple[int, str]) -> int | None:
 
 
 class _Reader:
-    """Reads one chunk. Offsets here are of the chunk; nodes get them relative to themselves."""
+    """Reads one chunk. Offsets here are relative to the chunk; in nodes, to the node."""
 
     def __init__(
         self, text: str, known: dict[str, Node], fresh: dict[str, Node], left: int
@@ -151,14 +151,14 @@ class _Reader:
         self.at = 0
         self.known = known
         self.fresh = fresh
-        self.left = left  # values and keys that are still read
+        self.left = left  # number of values and keys still allowed
         self.depth = 0
         self.open_block: tuple[int, str] | None = None
-        self._trivia = (-1, -1, False)  # the last that was stepped over: from, to, has it a line
+        self._trivia = (-1, -1, False)  # last skipped: start, end, whether it has a line end
         self._lines: list[int] = []
-        self._open_until = -1  # a double quote in front of this has no partner
-        self._open_key = -1  # the last key with a quote that has none
-        self._indents: dict[int, int] = {}  # where the indentation of a line ends
+        self._open_until = -1  # a double quote before this offset has no partner
+        self._open_key = -1  # the last key with such a quote
+        self._indents: dict[int, int] = {}  # line start -> end of its indentation
 
     # statements -----------------------------------------------------------------------------
 
@@ -184,7 +184,7 @@ class _Reader:
             start, header, is_array, head = self._header()
 
     def _header(self) -> tuple[int, tuple[Part, ...], bool, int]:
-        """Read `[a.b]` or `[[a.b]]`: (start, parts, is it an array's, length)."""
+        """Read `[a.b]` or `[[a.b]]`: (start, parts, whether an array, length)."""
         start = self.at
         opened = _HEADER.match(self.text, start)
         assert opened
@@ -199,7 +199,7 @@ class _Reader:
         return start, parts, bool(opened[1]), end - start
 
     def _members(self, start: int) -> tuple[tuple[Member, ...], int, bool]:
-        """Read statements up to the next header: (members, end of the last, anything broken)."""
+        """Read statements up to the next header: (members, end of the last, whether broken)."""
         members: list[Member] = []
         end, broken = start, False
         while True:
@@ -221,7 +221,7 @@ class _Reader:
             self._line_rest()
 
     def _member(self, base: int) -> Member | None:
-        """Read `key = value`; a key alone is a member with a missing value."""
+        """Read `key = value`; a key without a value is a member with a missing value."""
         parts = self._key(base)
         if not parts:
             return None
@@ -258,7 +258,7 @@ class _Reader:
         return tuple(parts)
 
     def _part(self) -> re.Match[str] | None:
-        """Match one part of a key; a quote without a partner is not looked for again."""
+        """Match one part of a key; the partner of a quote is searched for only once."""
         if self._peek() != '"':
             return _PART.match(self.text, self.at)
         if self.at >= self._open_until:
@@ -330,7 +330,7 @@ class _Reader:
         while True:
             while (found := _FLAT_ITEM.match(self.text, self.at)) and (
                 node := self.known.get(found[1])
-            ):  # the short way for what follows below, where nothing changed
+            ):  # a shortcut for the code below, if nothing changed
                 self._step()
                 items.append((found.start(1) - start, node))
                 self.fresh[found[1]] = node
@@ -353,7 +353,7 @@ class _Reader:
             else:
                 at = self.at
                 value = self._value()
-                if self.at == at:  # nothing a value can begin with, such as a lone brace
+                if self.at == at:  # not the start of a value, such as a lone brace
                     self.at += 1
                     broken = True
                     continue
@@ -364,12 +364,12 @@ class _Reader:
                 self.at += 1
         if closed:
             return Node("array", self.at - start, broken=broken, items=tuple(items))
-        self.at = before  # the lines below are for their own reader
+        self.at = before  # the lines below are parsed separately
         end = items[-1][0] + items[-1][1].length if items else 1
         return Node("array", end, broken=True, items=tuple(items))
 
     def _flat_table(self) -> Node | None:
-        """Return an inline table without inner braces that was read before, from its text."""
+        """Return a cached inline table without inner braces, by its text."""
         found = _FLAT_TABLE.match(self.text, self.at)
         if not found:
             return None
@@ -378,7 +378,7 @@ class _Reader:
         if node is None:
             start = self.at
             node = self._table()
-            # A quote in it that has no partner here may have one in another text.
+            # A quote in it without a partner may have one in another text.
             if node.broken or node.length != len(raw) or self._open_key > start:
                 self.at = start + node.length
                 return node
@@ -410,7 +410,7 @@ class _Reader:
             at = self.at
             member = self._member(start)
             if member is None:
-                self.at = at + 1  # a stray character: step over it
+                self.at = at + 1  # a stray character: skip it
                 broken = True
                 continue
             members.append(member)
@@ -422,7 +422,7 @@ class _Reader:
         return Node("table", end - start, broken=True, members=tuple(members))
 
     def _own_members(self, start: int, end: int, members: list[Member]) -> tuple[int, list[Member]]:
-        """Leave out the statements below an unclosed inline table that it ran into.
+        """Drop the statements after an unclosed inline table that were parsed as its members.
 
         They aren't indented further than the line on which the table was opened.
         """
@@ -438,7 +438,7 @@ class _Reader:
         return end, members
 
     def _margin(self, at: int) -> int:
-        """Return how far in the line of a place is."""
+        """Return the indentation of an offset's line."""
         line = self._line(at)
         end = self._indents.get(line)
         if end is None:
@@ -448,7 +448,7 @@ class _Reader:
         return min(end, at) - line
 
     def _line(self, at: int) -> int:
-        """Return where the line of a place begins."""
+        """Return the start of the line of an offset."""
         if not self._lines:
             self._lines = [0, *(found.end() for found in re.finditer("\n", self.text))]
         return self._lines[bisect_right(self._lines, at) - 1]
@@ -479,7 +479,7 @@ class _Reader:
         self.at = found.end()
 
     def _skip_trivia(self) -> bool:
-        """Step over blanks, line ends and comments; tell whether a new line was reached."""
+        """Skip white space, line ends and comments; return whether a new line was reached."""
         start, end, line = self._trivia
         if self.at != start:
             found = _TRIVIA.match(self.text, self.at)
@@ -491,7 +491,7 @@ class _Reader:
         return line
 
     def _statement_here(self) -> bool:
-        """Return whether a line inside an array is really the next statement."""
+        """Return whether a line inside an array is actually the next statement."""
         if self._peek() == "[":
             return _HEADER_LINE.match(self.text, self.at) is not None
         return _ASSIGNMENT.match(self.text, self.at) is not None
@@ -499,7 +499,7 @@ class _Reader:
 
 def _integer(word: str) -> int:
     digits = word.replace("_", "")
-    if len(digits) > 4_000:  # int() refuses more; no TOML integer has them
+    if len(digits) > 4_000:  # int() rejects more; no TOML integer has as many
         return 0
     return int(digits, 0) if digits[:2] in ("0x", "0o", "0b") else int(digits)
 
