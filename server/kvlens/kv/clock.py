@@ -1,4 +1,4 @@
-"""The one clock: everything that asks for the time asks the clock it was given."""
+"""The clock: all code that needs the time gets it from the clock it was given."""
 
 from __future__ import annotations
 

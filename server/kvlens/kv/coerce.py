@@ -1,7 +1,7 @@
-"""JavaScript's conversions, where the answers of the runtimes depend on them.
+"""JavaScript's conversions, on which the behavior of the runtimes depends.
 
-An option that is left out is `UNSET` (JavaScript's undefined); `None` is JavaScript's null. A
-required argument that is left out is `MISSING`.
+An omitted option is `UNSET` (JavaScript's undefined); `None` is JavaScript's null. An omitted
+required argument is `MISSING`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 
 
 class Unset(Enum):
-    """The type of `UNSET`, an option that was not given, and of `MISSING`."""
+    """The type of `UNSET`, an omitted option, and of `MISSING`."""
 
     UNSET = "unset"
     MISSING = "missing"
@@ -66,7 +66,7 @@ def js_text(value: object) -> str:
         return "[object Object]"
     try:
         return str(value)
-    except ValueError:  # an integer with more digits than Python writes
+    except ValueError:  # an integer with more digits than Python converts
         return "Infinity"
 
 
@@ -77,7 +77,7 @@ def _in_full(text: str) -> str:
 
 
 def to_number(value: object) -> float:
-    """Return `Number(value)`: NaN for text that is not a number, 0 for null."""
+    """Return `Number(value)`: NaN for text that isn't a number, 0 for null."""
     if value is None:
         return 0
     if isinstance(value, (bool, int, float)):
@@ -106,25 +106,25 @@ def _milliseconds(value: object) -> float:
 
 
 def to_integer(value: object) -> int:
-    """Return the whole number that workerd makes of an option: truncated, 0 if there is none."""
+    """Convert an option to an integer like workerd: truncated, 0 for NaN."""
     number = to_number(value)
     return math.trunc(number) if math.isfinite(number) else 0
 
 
 def whole_text(text: str) -> str:
-    """Return `text` as it arrives at the service: three U+FFFD for each lone surrogate.
+    """Return `text` as the service receives it: three U+FFFD for each lone surrogate.
 
-    The runtime sends a lone surrogate as three bytes, none of which is UTF-8.
+    The runtime sends a lone surrogate as three bytes that aren't UTF-8.
     """
     try:
         text.encode()
     except UnicodeEncodeError:
-        # the first round trip joins the two halves of a pair
+        # the first round trip joins surrogate pairs
         joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
         return joined.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     return text
 
 
 def has_lone_surrogate(text: str) -> bool:
-    """Return whether `text` has no UTF-8 form."""
+    """Return whether `text` has a lone surrogate, and so no UTF-8 form."""
     return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)

@@ -1,8 +1,8 @@
-"""What a KV call can raise.
+"""The errors of KV calls.
 
-KVError                 "KV PUT failed: 413 …": what the service refuses, with method and status
+KVError                 "KV PUT failed: 413 …": refused by the service, with method and status
 ├── KVTypeError         wrong kind of argument (also a TypeError)
-└── KVSyntaxError       a value that is not the JSON it was asked as (also a ValueError)
+└── KVSyntaxError       a value requested as JSON that isn't JSON (also a ValueError)
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ Method = Literal["GET", "PUT", "DELETE", "GET_BULK"]
 class KVError(KVLensError):
     """A refused KV call. `str()` is the exact text that a Worker sees.
 
-    `method` is the operation as the text names it, `status` the HTTP status and `reason` the
-    text behind it; a KVTypeError and a KVSyntaxError have no status.
+    `method` is the operation as in the text, `status` the HTTP status and `reason` the text after
+    it. A KVTypeError and a KVSyntaxError have no status.
     """
 
     def __init__(
@@ -35,4 +35,4 @@ class KVTypeError(KVError, TypeError):
 
 
 class KVSyntaxError(KVError, ValueError):
-    """A stored value is not valid JSON."""
+    """A stored value isn't valid JSON."""

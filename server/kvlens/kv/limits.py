@@ -1,6 +1,6 @@
-"""The numbers of Workers KV, one place. Sizes are bytes, times are seconds.
+"""The limits of Workers KV. Sizes are in bytes, times in seconds.
 
-Source: the limits page of Workers KV, and what Miniflare 2 and today's workerd answer.
+Source: the limits page of Workers KV, and the behavior of Miniflare 2 and the current workerd.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 
 
 def read_compat(name: object) -> Compat:
-    """Return the mode that `name` stands for. Raises ValueError for an unknown one."""
+    """Return the mode called `name`. Raises ValueError for an unknown one."""
     for compat in COMPATS:
         if name == compat or (isinstance(name, str) and OLD_NAMES.get(name) == compat):
             return compat

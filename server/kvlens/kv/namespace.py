@@ -31,9 +31,9 @@ class Backing(Protocol):
 class KVNamespace:
     """One namespace of a store.
 
-    An omitted option is JavaScript's undefined, and `None` is its null. Results are those of
-    today's runtime. Calls raise `KVError`, `KVTypeError` and `KVSyntaxError` with the runtime's
-    texts. With `compat` "strict", calls that Miniflare 2's rules refuse fail too.
+    An omitted option is JavaScript's undefined, and `None` is its null. Results are those of the
+    current runtime. Calls raise `KVError`, `KVTypeError` and `KVSyntaxError` with the runtime's
+    texts. With `compat` "strict", calls that Miniflare 2 rejects fail too.
 
         await namespace.put("count", "1", expiration_ttl=60, metadata={"by": "docs"})
         assert await namespace.get("count", "json") == 1
@@ -100,7 +100,7 @@ class KVNamespace:
         if key is not MISSING and value is MISSING:
             raise validation.refuse_missing_value()
         for time in (expiration, expiration_ttl):
-            validation.whole_number(time)  # the runtime looks at these before the key
+            validation.whole_number(time)  # the runtime checks these before the key
         name = validation.runtime_key("put", key)
         content = _content(value)
         text = None if metadata is UNSET or metadata is None else dump_json(metadata)
@@ -145,14 +145,14 @@ class KVNamespace:
         return result
 
     async def _read(self, function: str, key: Any, kind: Any, cache_ttl: Any) -> Any:
-        """Return (value, metadata) or None; for a list of keys a dict of them."""
+        """Return (value, metadata) or None; for a list of keys, a dict of these."""
         if isinstance(kind, Mapping):
             cache_ttl = kind.get("cacheTtl", kind.get("cache_ttl", cache_ttl))
             kind = kind.get("type", UNSET)
             if kind is None:
                 kind = "null"
         validation.check_defined(function, key, self._compat)
-        validation.whole_number(cache_ttl)  # the runtime looks at it before the key
+        validation.whole_number(cache_ttl)  # the runtime checks it before the key
         if isinstance(key, (list, tuple)):
             return await self._read_many(key, kind, cache_ttl, function == "getWithMetadata")
         name = validation.key_name(function, key)
@@ -188,7 +188,7 @@ class KVNamespace:
 
 
 def _content(value: Any) -> bytes | AsyncIterable[bytes] | Iterator[bytes]:
-    if isinstance(value, str):  # the runtime writes a lone surrogate as three bytes of its own
+    if isinstance(value, str):  # the runtime writes a lone surrogate as three bytes
         return value.encode("utf-8", "surrogatepass")
     if isinstance(value, bytes):
         return value
@@ -199,7 +199,7 @@ def _content(value: Any) -> bytes | AsyncIterable[bytes] | Iterator[bytes]:
     if isinstance(value, Iterator):
         return iter(value)
     try:
-        return memoryview(value).tobytes()  # a copy: later changes are not stored
+        return memoryview(value).tobytes()  # a copy: later changes aren't stored
     except TypeError:
         pass
     if value is None or value is UNSET or isinstance(value, (bool, int, float)):
@@ -208,7 +208,7 @@ def _content(value: Any) -> bytes | AsyncIterable[bytes] | Iterator[bytes]:
 
 
 async def _read_stream(chunks: AsyncIterable[bytes] | Iterator[bytes]) -> bytes:
-    """Read a stream whole; past the limit chunks are only counted, not kept."""
+    """Read a complete stream; past the limit, chunks are only counted, not kept."""
     kept: list[bytes] = []
     size = 0
 
@@ -244,12 +244,12 @@ async def _pieces(reader: Any) -> AsyncIterator[bytes]:
 
 
 def encode_cursor(name: str) -> str:
-    """Return the cursor behind key `name`: its base64, as the local runtimes write it."""
+    """Return the cursor after key `name`: its base64, as in the local runtimes."""
     return base64.b64encode(name.encode()).decode()
 
 
 def decode_cursor(cursor: str) -> str:
-    """Return the key name that a cursor stands for; what is not base64 is the first page."""
+    """Return the key name in a cursor; anything but base64 means the first page."""
     cursor = cursor.partition("=")[0]
     if not cursor:
         return ""
@@ -257,7 +257,7 @@ def decode_cursor(cursor: str) -> str:
     text = letters.replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4)).decode("utf-8", "replace")
-    except binascii.Error:  # one letter over: it carries no whole byte
+    except binascii.Error:  # one extra letter: it has no complete byte
         text = text[:-1]
         return base64.b64decode(text + "=" * (-len(text) % 4)).decode("utf-8", "replace")
 

@@ -1,4 +1,4 @@
-"""What passes between a namespace and its store. Expirations are seconds since the epoch."""
+"""Data passed between a namespace and its store. Expirations are in seconds since the epoch."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Write(NamedTuple):
     expiration: int | None = None
 
     def size(self) -> int:
-        """Return the bytes of the value."""
+        """The size of the value in bytes."""
         return len(self.value)
 
 
 class Stats(NamedTuple):
-    """How much a namespace holds: number of keys, bytes of their values; None is unknown."""
+    """The size of a namespace: number of keys, bytes of their values; None is unknown."""
 
     keys: int | None
     size: int | None

@@ -1,8 +1,8 @@
-"""What may be put, got and listed, with the exact texts of the runtimes.
+"""Validate the arguments of KV calls, with the exact texts of the runtimes.
 
-Every function takes the value as the caller gave it and either returns what is used or raises
-a `KVError`. The answers are today's workerd's. Where `compat` is "strict", what only the seven
-rules of Miniflare 2's page on KV refuse is refused too, with that runtime's text and `STRICT_NOTE`.
+Every function takes the caller's value and either returns the value to use or raises a `KVError`.
+The behavior is that of the current workerd. With `compat` "strict", the seven rules of Miniflare
+2's page on KV apply too, with that runtime's text and `STRICT_NOTE`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ METHODS: dict[str, Method] = {
     "put": "PUT",
     "delete": "DELETE",
 }
-_KEY_KINDS = {"get": "string or Array", "getWithMetadata": "Array or string"}  # as workerd has it
+_KEY_KINDS = {"get": "string or Array", "getWithMetadata": "Array or string"}  # as in workerd
 VALUE_TYPES = ("text", "json", "arrayBuffer", "stream")
 STRICT_NOTE = ' (KV Lens strict mode; to allow this, set kvlens.compat or --compat to "workerd")'
 
@@ -36,23 +36,23 @@ _GET_TYPES = (
 
 
 def key_name(function: str, key: object = MISSING) -> str:
-    """Return the key that `function` (get, getWithMetadata, put, delete) works on.
+    """Return the key for `function` (get, getWithMetadata, put, delete).
 
     Raises KVTypeError for an empty, reserved or missing key, KVError 414 above 512 bytes, and
-    KVError 400 for one that has no UTF-8 form.
+    KVError 400 for one without a UTF-8 form.
     """
     return decodable_key(function, runtime_key(function, key))
 
 
 def decodable_key(function: str, key: str) -> str:
-    """Return the key; KVError 400 if it has no UTF-8 form, which only the service refuses."""
+    """Return the key; KVError 400 if it has no UTF-8 form, which only the service rejects."""
     if has_lone_surrogate(key):
         raise KVError("Could not URL-decode key name", method=METHODS[function], status=400)
     return key
 
 
 def runtime_key(function: str, key: object) -> str:
-    """Return the key as text, with the checks that the runtime makes before it asks the service."""
+    """Return the key as text, after the runtime's own checks, which precede the service's."""
     if key is MISSING:
         raise _wrong_kind(function, 1, _KEY_KINDS.get(function, "string"))
     key = js_text(key)
@@ -65,7 +65,7 @@ def runtime_key(function: str, key: object) -> str:
 
 
 def check_defined(function: str, key: object, compat: Compat) -> None:
-    """Raise KVTypeError in strict mode for a key that is undefined, also among several."""
+    """Raise KVTypeError in strict mode for an undefined key, also in a list."""
     several = isinstance(key, (list, tuple)) and METHODS[function] == "GET"
     if compat == "strict" and (key is UNSET or (several and UNSET in key)):  # type: ignore[operator]
         raise _wrong_kind(function, 1, "string", STRICT_NOTE)
@@ -123,9 +123,9 @@ def refuse_value() -> KVTypeError:
 
 
 def whole_number(value: object) -> int | None:
-    """Return an option that is a number as the runtime takes it; None if it is not given.
+    """Convert a numeric option like the runtime; None if it is omitted.
 
-    What is not a number is 0. Raises KVTypeError outside 32 bits.
+    NaN is 0. Raises KVTypeError outside 32 bits.
     """
     if value is UNSET:
         return None
@@ -154,8 +154,8 @@ def check_cache_ttl(method: Method, cache_ttl: object, compat: Compat) -> None:
 def expiration_time(expiration: object, expiration_ttl: object, now: float) -> int | None:
     """Return when a key put with these options expires, in seconds since the epoch, or None.
 
-    `expiration_ttl` wins where both are given. `now` is in seconds.
-    Raises KVError 400 for times that are too soon and KVTypeError outside 32 bits.
+    `expiration_ttl` takes precedence if both are given. `now` is in seconds. Raises KVError 400 for
+    times that are too soon and KVTypeError outside 32 bits.
     """
     seconds = math.floor(now)
     absolute, lasts = whole_number(expiration), whole_number(expiration_ttl)
@@ -209,7 +209,7 @@ def _put_error(reason: str, status: int = 400) -> KVError:
 
 
 def list_limit(limit: object, compat: Compat) -> int:
-    """Return how many keys a page holds; KVError 400 above 1000, in strict mode below 1 too."""
+    """Return the number of keys per page; KVError 400 above 1000, and below 1 in strict mode."""
     number = whole_number(limit)
     if number is None or (number <= 0 and compat == "workerd"):
         return limits.MAX_LIST_KEYS  # the runtime reads 0 and less as "no limit"
@@ -238,9 +238,9 @@ def list_prefix(prefix: object) -> str:
 
 
 def bulk_keys(keys: Sequence[Any], cache_ttl: object, compat: Compat) -> Iterator[str]:
-    """Yield the keys of a bulk get, each checked when it is its turn, as the runtime does.
+    """Yield the keys of a bulk get, checking each in turn, like the runtime.
 
-    Raises KVError 400 at once unless there are 1 to 100.
+    Raises KVError 400 immediately unless there are 1 to 100.
     """
     if len(keys) > limits.MAX_BULK_KEYS:
         raise _bulk_error(f"You can request a maximum of {limits.MAX_BULK_KEYS} keys")
@@ -274,7 +274,7 @@ def check_bulk_size(size: int, most: int = limits.MAX_BULK_SIZE) -> None:
 
 
 def refuse_bulk_json() -> KVError:
-    """Return the error for a bulk get as json that meets a value which is not JSON."""
+    """Return the error for a bulk get as json with a value that isn't JSON."""
     return _bulk_error("At least one of the requested keys corresponds to a non-json value")
 
 

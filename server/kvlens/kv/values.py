@@ -1,4 +1,4 @@
-"""Values and metadata: between bytes and what a program works with."""
+"""Convert values and metadata between bytes and Python objects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ValueStream:
         self._value: bytes | None = value
 
     def read(self) -> bytes:
-        """Return what was not read yet."""
+        """Return the part that wasn't read yet."""
         value, self._value = self._value, None
         return value or b""
 
@@ -42,13 +42,13 @@ class ValueStream:
 
 
 def decode_text(value: bytes) -> str:
-    """Return the value as text: U+FFFD for what is not UTF-8, without a byte order mark."""
+    """Return the value as text, without a byte order mark and with U+FFFD for invalid UTF-8."""
     text = value.decode("utf-8", "replace")
     return text[1:] if text.startswith("\ufeff") else text
 
 
 def parse_json(text: str) -> Any:
-    """Return what JSON.parse gives; KVSyntaxError if the text is not JSON."""
+    """Return the result of JSON.parse; KVSyntaxError if the text isn't JSON."""
     try:
         return _load_json(text)
     except json.JSONDecodeError as error:
@@ -60,12 +60,12 @@ def parse_json(text: str) -> Any:
 
 
 def json_integer(digits: str) -> int | float:
-    """Return a JSON integer; one that no double holds is infinite, as it is in JavaScript."""
+    """Return a JSON integer; one too large for a double is infinite, as in JavaScript."""
     return int(digits) if len(digits) <= _DIGITS else float(digits)
 
 
 def is_json(text: str) -> bool:
-    """Return whether the text is JSON, however deeply it is nested."""
+    """Return whether the text is JSON, of any nesting depth."""
     try:
         _load_json(text)
     except json.JSONDecodeError:
@@ -82,12 +82,12 @@ def _load_json(text: str) -> Any:
         return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError:
         raise
-    except ValueError:  # an integer with more digits than Python converts: a number all the same
+    except ValueError:  # an integer with more digits than Python converts, which is valid
         return json.loads(text, parse_constant=_refuse_constant, parse_int=json_integer)
 
 
 def _is_deep_json(text: str) -> bool:
-    """The same for what Python's parser has no stack for; slower."""
+    """The same for JSON nested too deeply for Python's parser; slower."""
     closers: list[str] = []
     place, wanted = 0, "value"  # or "key", ":", "," or, after an opening bracket, "value]" "key}"
     while found := _TOKEN.match(text, place):
@@ -141,7 +141,7 @@ def _refuse_constant(name: str) -> object:
 def convert(value: bytes, kind: str) -> Any:
     """Return the value as text, json, arrayBuffer (bytes) or stream.
 
-    A byte order mark is kept here, unlike in a bulk get, and so is not taken for JSON.
+    Unlike in a bulk get, a byte order mark is kept here, which is invalid JSON.
     """
     if kind in ("text", "json"):
         text = value.decode("utf-8", "replace")
@@ -152,7 +152,7 @@ def convert(value: bytes, kind: str) -> Any:
 
 
 def dump_json(value: object) -> str:
-    """Return the JSON text as JSON.stringify writes it; KVTypeError for what has none."""
+    """Return the same JSON text as JSON.stringify; KVTypeError for values without one."""
     try:
         text = json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except (ValueError, RecursionError) as error:
@@ -169,14 +169,14 @@ def dump_json(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    """Whole floats become integers at the top, where it is cheap: 5.0 is 5 in JavaScript."""
+    """Convert a whole float at the top level to an integer: 5.0 is 5 in JavaScript."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
         return int(value)
     return value
 
 
 def text_units(text: str) -> int:
-    """Return the length in UTF-16 code units, as JavaScript counts it."""
+    """Return the length in UTF-16 code units, as in JavaScript."""
     if text.isascii():
         return len(text)
     return len(text) + sum(char > "\uffff" for char in text)
