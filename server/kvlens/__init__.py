@@ -1,4 +1,4 @@
-"""KV Lens: Workers KV checked, served and seen, from an editor, a shell and tests."""
+"""KV Lens: check, serve and inspect Workers KV from an editor, a shell and tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# name: module; imported when first asked for, so that the commands start quickly
+# name: module; imported at first use, to keep the start of commands fast
 _LAZY = {
     "CompatName": "kvlens.kv.limits",
     "Emulator": "kvlens.api",

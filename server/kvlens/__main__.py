@@ -1,9 +1,9 @@
-"""Run the command as a file or a module, also from a folder that is not installed."""
+"""Run the command as a file or a module, also from a folder that isn't installed."""
 
 import sys
 from pathlib import Path
 
-if not __package__:  # started by path, as the editor does: the package's parent is not on sys.path
+if not __package__:  # started by path, as in the editor: the package's parent isn't on sys.path
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from kvlens.cli import main

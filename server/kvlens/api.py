@@ -24,7 +24,7 @@ from kvlens.worker.hosts import allowed_host
 from kvlens.worker.output import Event
 from kvlens.worker.script import Script, plain_script
 
-KEPT_EVENTS = 1000  # the newest of them stay in `Emulator.events`
+KEPT_EVENTS = 1000  # the newest stay in `Emulator.events`
 _LOG = logging.getLogger("kvlens.worker")
 _LEVELS = {"debug": 10, "log": 20, "info": 20, "warning": 30, "error": 40}
 
@@ -63,17 +63,17 @@ class Emulator:
         port: int = 0,
         allowed_hosts: Iterable[str] = (),
     ) -> None:
-        """Nothing is started yet; `async with` or `start()` does that.
+        """Does not start anything: use `async with` or `start()`.
 
-        `script` is the Worker's text, run as it is; `script_path` a file, bundled where it is
-        TypeScript or imports something. A text with an import or export is a module, another one
-        a service worker, unless `modules` says which. `kv_namespaces` lists bindings, or maps
-        them to the ids that the store keeps them under. `vars` (or `bindings`, as Miniflare calls
-        them) are text or anything with a JSON form. `compat` is "strict" or "workerd"; see
-        docs/fidelity.md. `folder` is the project's, where workerd, esbuild and a `wrangler:`
-        store are looked for (default: the script's, else the current one). `port` is that of
-        `url`, which answers requests for localhost and for `allowed_hosts`, where ".example"
-        allows subdomains too. Raises ValueError for arguments that do not fit.
+        `script` is the Worker's text, which is run unchanged; `script_path` is a file, which is
+        bundled if it is TypeScript or imports something. A text with an import or export is a
+        module, any other a service worker, unless `modules` says which. `kv_namespaces` lists
+        bindings, or maps them to their ids in the store. `vars` (or `bindings`, as in Miniflare)
+        are text or anything with a JSON form. `compat` is "strict" or "workerd"; see
+        docs/fidelity.md. `folder` is the project's folder, where workerd, esbuild and a `wrangler:`
+        store are searched for (default: the script's, else the current one). `port` is that of
+        `url`, which answers requests for localhost and for `allowed_hosts`, where ".example" allows
+        subdomains too. Raises ValueError for invalid arguments.
         """
         if script is not None and script_path is not None:
             raise ValueError("pass script or script_path, not both")
@@ -109,8 +109,8 @@ class Emulator:
     ) -> Emulator:
         """Return an emulator for one environment of a wrangler config.
 
-        A `main` is built as `kvlens dev` builds it; without one, only the namespaces run.
-        Raises ConfigError if the config can't be used.
+        A `main` is built as in `kvlens dev`; without one, only the namespaces run. Raises
+        ConfigError if the config can't be used.
         """
         emulator = cls.__new__(cls)
         emulator._settings = read_worker_config(Path(path), env)
@@ -137,7 +137,7 @@ class Emulator:
         self._host: WorkerHost | None = None
         self._listeners: list[Callable[[Event], None]] = []
 
-    # -- life ------------------------------------------------------------------------------
+    # -- start and stop --------------------------------------------------------------------
 
     async def start(self) -> None:
         """Start everything and wait until the Worker answers.
@@ -191,7 +191,7 @@ class Emulator:
     ) -> None:
         await self.close()
 
-    # -- use -------------------------------------------------------------------------------
+    # -- requests and keys -----------------------------------------------------------------
 
     @property
     def url(self) -> str:

@@ -1,4 +1,4 @@
-"""Cut what is iterated over into lists of limited length."""
+"""Split an iterable into lists of limited length."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def sized_chunks(
 ) -> Iterator[list[_T]]:
     """Yield lists of at most `count` items whose sizes add up to at most `size`.
 
-    An item that is larger than `size` gets a list of its own.
+    An item that is larger than `size` gets its own list.
 
     >>> list(sized_chunks(["a", "bb", "cccc", "d"], 3, 3, len))
     [['a', 'bb'], ['cccc'], ['d']]

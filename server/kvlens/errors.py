@@ -54,15 +54,15 @@ InternalError                    errors.py
 ├── TooMuchError                 config/limits.py
 └── TooSlowError                 js/grammar.py
 
-What a user can read derives from `KVLensError`, and `InternalError` never leaves the part that
-raises it. Any other exception is a bug in KV Lens: see `kvlens.internal`.
+Errors for users derive from `KVLensError`; an `InternalError` never leaves the part that raises it.
+Any other exception is a bug in KV Lens: see `kvlens.internal`.
 """
 
 from __future__ import annotations
 
 
 class KVLensError(Exception):
-    """Something cannot be done. The text says what is wrong, where, and what to do about it."""
+    """Something can't be done. The text says what is wrong, where, and what to do about it."""
 
 
 class RequestError(KVLensError):

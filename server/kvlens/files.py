@@ -1,7 +1,7 @@
-"""Open a workspace's files: the one gate, since a repository can put anything in place of a file.
+"""Open a workspace's files safely: a repository can put anything in place of a file.
 
-A pipe, a device, a folder or gigabytes in place of a config, a seed or a source are refused
-before anything blocks or takes memory. Links are followed: a config may be one.
+A pipe, a device, a folder or gigabytes in place of a config, a seed or a source are refused before
+anything blocks or uses memory. Links are followed: a config may be one.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _KINDS = (
 
 
 class FileRefusedError(KVLensError, OSError):
-    """A file is not read: it isn't a regular file, is too large or too slow.
+    """A file is refused: it isn't a regular file, is too large or too slow.
 
-    `strerror` says why in words that follow the file's name, `filename` is the path.
+    `strerror` says why, in words that follow the file's name; `filename` is the path.
     """
 
     def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
@@ -46,10 +46,10 @@ class FileRefusedError(KVLensError, OSError):
 def open_file(path: str | os.PathLike[str], limit: int) -> BinaryIO:
     """Open a regular file of at most `limit` bytes for reading, without ever blocking.
 
-    Raises FileRefusedError for everything else, OSError where it cannot be opened. The file may
-    grow while it is read: `read_bytes` counts what it reads.
+    Raises FileRefusedError for everything else, OSError if it can't be opened. The file may grow
+    while it is read: `read_bytes` counts what it reads.
     """
-    _check(path, Path(path).stat(), limit)  # opening a device can have effects of its own
+    _check(path, Path(path).stat(), limit)  # opening a device can have side effects
     handle = os.open(path, _FLAGS | _WAIT_FOR_NOBODY)
     try:
         _check(path, os.fstat(handle), limit)
@@ -62,8 +62,8 @@ def open_file(path: str | os.PathLike[str], limit: int) -> BinaryIO:
 def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
     """Return the content of a regular file of at most `limit` bytes.
 
-    Raises FileRefusedError for everything else, also where reading takes longer than
-    `MAX_SECONDS`, and OSError where it cannot be read.
+    Raises FileRefusedError for everything else, also if reading takes longer than `MAX_SECONDS`,
+    and OSError if it can't be read.
     """
     deadline = time.monotonic() + MAX_SECONDS
     parts: list[bytes] = []
@@ -82,8 +82,8 @@ def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
 def read_given(path: str | os.PathLike[str], limit: int) -> bytes:
     """Return the content of a file that the user names, of at most `limit` bytes.
 
-    What a user names may be a pipe or a device too, such as `<(command)` or /dev/stdin, and is
-    waited for. Raises as `read_bytes` does.
+    It may also be a pipe or a device, such as `<(command)` or /dev/stdin, which is waited for.
+    Raises the errors of `read_bytes`.
     """
     mode = Path(path).stat().st_mode
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
@@ -93,7 +93,7 @@ def read_given(path: str | os.PathLike[str], limit: int) -> bytes:
 
 
 def read_stream(file: BinaryIO, limit: int, name: str | os.PathLike[str]) -> bytes:
-    """Return what an open stream holds; FileRefusedError, with `name`, above `limit` bytes."""
+    """Return the content of an open stream; FileRefusedError, with `name`, above `limit` bytes."""
     data = file.read(limit + 1)
     if len(data) > limit:
         raise FileRefusedError(name, f"is over the limit of {limit:,} bytes")
@@ -101,15 +101,15 @@ def read_stream(file: BinaryIO, limit: int, name: str | os.PathLike[str]) -> byt
 
 
 def read_text(path: str | os.PathLike[str], limit: int, *, errors: str = "strict") -> str:
-    """Return a UTF-8 file's text, a byte order mark left out and line ends as they are.
+    """Return a UTF-8 file's text, without a byte order mark and with unchanged line ends.
 
-    Raises what `read_bytes` raises, and UnicodeDecodeError unless `errors` says otherwise.
+    Raises the errors of `read_bytes`, and UnicodeDecodeError unless `errors` says otherwise.
     """
     return read_bytes(path, limit).decode("utf-8-sig", errors)
 
 
 def is_regular(path: str | os.PathLike[str]) -> bool:
-    """Return whether there is a regular file at `path`, links followed."""
+    """Return whether there is a regular file at `path`, following links."""
     try:
         return stat.S_ISREG(Path(path).stat().st_mode)
     except (OSError, ValueError):
@@ -117,7 +117,7 @@ def is_regular(path: str | os.PathLike[str]) -> bool:
 
 
 def is_there(path: str | os.PathLike[str]) -> bool:
-    """Return whether there is anything at `path`, links followed; a name too long has nothing."""
+    """Return whether anything exists at `path`, following links; False if it is too long."""
     try:
         Path(path).stat()
     except (OSError, ValueError):

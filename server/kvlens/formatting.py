@@ -1,4 +1,4 @@
-"""Numbers of keys, sizes and times, as people read them."""
+"""Format numbers of keys, sizes and durations for people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 def amount(keys: int | None, size: int | None) -> str:
     """Return a number of keys and bytes, such as `3 keys, 1.2 KiB`; None is unknown."""
     if keys is None:
-        return "many keys"  # the store does not count them
+        return "many keys"  # the store doesn't count them
     if not keys:
         return "no keys"
     counted = "1 key" if keys == 1 else f"{keys:,} keys"
@@ -14,7 +14,7 @@ def amount(keys: int | None, size: int | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return how long something takes, such as `3 hours`."""
+    """Return a duration, such as `3 hours`."""
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         count = round(seconds / length)
         if seconds >= length:

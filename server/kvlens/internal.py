@@ -1,4 +1,4 @@
-"""Mistakes of our own: one readable line for the user, the traceback for the log."""
+"""Report internal errors: one readable line for the user, the traceback for the log."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def told(what: str, error: BaseException) -> str:
 
 
 def unexpected(error: BaseException | str) -> str:
-    """Return the message to a client about an unforeseen error; the caller logs the traceback."""
+    """Return the message for a client about an unexpected error; the caller logs the traceback."""
     said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
     first = said.partition("\n")[0][:_LONGEST]
     return f"Internal error: {first}. Please report this at {ISSUES}; the log says more."
 
 
 def keep_log(*, always: bool = False) -> None:
-    """Write the log, tracebacks with it, to standard error if wanted `always`, or on request."""
+    """Write the log, including tracebacks, to standard error: `always`, or on request."""
     if not _LOG.handlers:
         wanted = always or os.environ.get(DEBUG)
         _LOG.addHandler(logging.StreamHandler() if wanted else logging.NullHandler())

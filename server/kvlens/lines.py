@@ -1,4 +1,4 @@
-"""Split a program's output into lines, however long: a line is cut, and the rest of it counted."""
+"""Split a program's output into lines; a long line is cut, and the rest of it counted."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from typing import NamedTuple
 
 
 class Line(NamedTuple):
-    """One line without its line end; `left_out` bytes of it were too many."""
+    """One line without its line end; `left_out` bytes were cut."""
 
     data: bytes
     left_out: int = 0
 
 
 class LineCutter:
-    """Cuts bytes into lines, of which it keeps at most `limit` bytes each."""
+    """Splits bytes into lines, keeping at most `limit` bytes of each."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._kept = bytearray()  # of a line whose end has not come
+        self._kept = bytearray()  # of an unfinished line
         self._left_out = 0
 
     def feed(self, data: bytes) -> list[Line]:
-        """Take bytes, and return the lines that end in them."""
+        """Add bytes, and return the lines that they complete."""
         *ended, rest = data.split(b"\n")
         found = []
         for part in ended:
@@ -31,7 +31,7 @@ class LineCutter:
         return found
 
     def end(self) -> list[Line]:
-        """Return the last line, where it has no end."""
+        """Return the last line if it has no line end."""
         return [self._line()] if self._kept or self._left_out else []
 
     def _keep(self, part: bytes) -> None:

@@ -1,7 +1,7 @@
-"""Values that are computed once for an object and kept with it.
+"""Cache values that are computed once for an object.
 
-`@memo` on a function of one object makes it remember its result in the object's `memos`. The
-result goes when the object goes, and an object that is not changed needs no invalidation.
+`@memo` caches the result of a function of one object in the object's `memos`. It lives as long as
+the object, and objects that don't change need no invalidation.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol, TypeVar
 
-Memos = dict[object, Any]  # the results by the function that made them
+Memos = dict[object, Any]  # function -> its result
 
 
 class Remembering(Protocol):
-    """An object that results can be kept with."""
+    """An object that can cache results."""
 
     @property
     def memos(self) -> Memos:
-        """What was worked out for it."""
+        """The cached results."""
 
 
 S = TypeVar("S", bound=Remembering)
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 def memo(make: Callable[[S], T]) -> Callable[[S], T]:
-    """Return the function that works a result out the first time it is asked for it."""
+    """Return a function that computes its result only once for each object."""
 
     @wraps(make)
     def remembered(owner: S) -> T:

@@ -1,4 +1,4 @@
-"""Start another copy of this program, and ask what a process uses and may use."""
+"""Start another copy of this program, and query a process's resources and limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-_DESCRIPTORS = 10_240  # macOS allows no more by default
+_DESCRIPTORS = 10_240  # the default maximum on macOS
 
 
 def own_command(*arguments: str) -> list[str]:
@@ -21,7 +21,7 @@ def own_command(*arguments: str) -> list[str]:
 
 
 def memory_used(pid: int | str = "self") -> int:
-    """Return the bytes of memory that a process has; 0 where the system does not tell."""
+    """Return a process's memory in bytes; 0 if the system doesn't report it."""
     try:
         with open(f"/proc/{pid}/statm", "rb") as file:  # noqa: PTH123  asked often
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -32,11 +32,11 @@ def memory_used(pid: int | str = "self") -> int:
 def file_descriptors() -> int:
     """Return how many file descriptors this process may have open, after raising the soft limit.
 
-    A Worker opens one connection for each call that it makes at once: to delete a page of keys
-    with `Promise.all` takes 1,000. The soft limit is often 1,024, on macOS 256. Programs that are
+    A Worker opens one connection for each concurrent call: deleting a page of keys with
+    `Promise.all` takes 1,000. The soft limit is often 1,024, on macOS 256. Programs that are
     started later, such as workerd, inherit it.
     """
-    if sys.platform == "win32":  # which has no such limit
+    if sys.platform == "win32":  # no such limit
         return _DESCRIPTORS
     import resource
 

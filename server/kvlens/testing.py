@@ -54,7 +54,7 @@ def kv_emulator_config(pytestconfig: pytest.Config) -> Any:
 
 @pytest.fixture(scope="session")
 def kv_emulator_session(kv_emulator_config: Any, pytestconfig: pytest.Config) -> Iterator[Emulator]:
-    """The emulator behind `kv_emulator`, started once per session."""
+    """The emulator for `kv_emulator`, started once per session."""
     from kvlens.kv.limits import COMPATS, read_compat
     from kvlens.sync import Emulator
 

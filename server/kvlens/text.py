@@ -1,7 +1,7 @@
-"""Places in a text: spans of code points, lines, and positions as LSP has them.
+"""Places in a text: spans of code points, lines, and LSP positions.
 
-Inside, every place is an offset in code points. Offsets become lines and characters only at the
-edge (protocol, reports), in the encoding that client and server have agreed on.
+Internally, every place is an offset in code points. Offsets are converted to lines and characters
+only at the boundaries (protocol, reports), in the encoding that client and server negotiated.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Span(NamedTuple):
 
 
 class Position(NamedTuple):
-    """A place as LSP names it: both 0-based, `character` in units of the encoding."""
+    """An LSP position: both 0-based, `character` in units of the encoding."""
 
     line: int
     character: int
@@ -40,15 +40,15 @@ def width(text: str, encoding: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-_STEP = 512  # code points between two places of a long line whose units are kept
-_KEPT = 64  # lines of a large text between two whose starts are kept
-_LARGE = 4 * 1024 * 1024  # code points; a longer text is read by nobody, only kept
+_STEP = 512  # code points between two cached offsets in a long line
+_KEPT = 64  # lines between two cached line starts in a large text
+_LARGE = 4 * 1024 * 1024  # code points; longer texts aren't parsed, only kept
 _Long = tuple[int, str, list[int]]
 _NONE: _Long = (-1, "", [])
 
 
 class Difference(NamedTuple):
-    """The one part that two versions of a text differ in: where it starts and where it ends."""
+    """The one part in which two versions of a text differ: its start and its ends."""
 
     start: int
     old_end: int
@@ -62,7 +62,7 @@ def difference(before: AnyStr, after: AnyStr) -> Difference:
     Difference(start=4, old_end=4, new_end=7)
     """
     shorter = min(len(before), len(after))
-    low, high = 0, shorter  # slices are compared at once, so halving is faster than a loop
+    low, high = 0, shorter  # comparing slices is fast, so halving is faster than a loop
     while low < high:
         middle = (low + high + 1) // 2
         same = before[low:middle] == after[low:middle]
@@ -87,7 +87,7 @@ class LineIndex:
 
     @property
     def starts(self) -> Sequence[int]:
-        """Where each line starts; of a large text, which few ask for, found when needed."""
+        """The start of each line; computed on demand for large texts, where it is rarely needed."""
         if self._starts is None:
             self._starts = _LargeStarts(self.text)
         return self._starts
@@ -124,7 +124,7 @@ class LineIndex:
         return Position(line, steps[step] + width(rest, encoding))
 
     def line_of(self, offset: int) -> int:
-        """Return the line of an offset, quicker than its whole position."""
+        """Return the line of an offset, faster than its full position."""
         return bisect_right(self.starts, max(0, min(offset, len(self.text)))) - 1
 
     def offset(self, line: int, character: int, encoding: str = UTF16) -> int:
@@ -153,7 +153,7 @@ class LineIndex:
         return self.text[self.starts[line] : end].rstrip("\r\n")
 
     def _steps(self, line: int, encoding: str) -> list[int]:
-        """Return the units in front of every _STEP-th code point of a long line."""
+        """Return the units before every _STEP-th code point of a long line."""
         known = self._long
         if (line, encoding) != known[:2]:
             end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)
@@ -166,7 +166,7 @@ class LineIndex:
 
 
 class _LargeStarts(Sequence[int]):
-    """Where the lines of a large text start. It keeps every `_KEPT`-th, and finds the others.
+    """The line starts of a large text. It caches every `_KEPT`-th, and finds the others.
 
     A text may have as many lines as characters.
     """
@@ -205,7 +205,7 @@ def _starts_in_parts(text: str) -> Iterator[list[int]]:
 
 def _line_starts(text: str) -> list[int]:
     if "\r" not in text or text.count("\r") == text.count("\r\n"):
-        # Every line ends with a line feed, which is quicker to find.
+        # Every line ends with a line feed, which is faster to find.
         lengths = map((1).__add__, map(len, text.split("\n")))
         starts = list(accumulate(lengths, initial=0))
         starts.pop()  # the end of the text, and one
