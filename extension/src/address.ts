@@ -1,10 +1,10 @@
 /**
  * Addresses of values: `kvlens:/KV Lens/BINDING (environment)/key?NAMESPACE`.
  *
- * The path says the key: "Save As…" writes another one into it and keeps the query, which says the
- * namespace and how a name in the path is spelled that is not the key itself. VS Code shows an
- * address as it is where a save fails, so it is short: the namespace is a digest of what the
- * workspace's state knows by it.
+ * The path has the key: "Save As…" changes it and keeps the query, which has the
+ * namespace, and the key if the name in the path is different. VS Code shows an
+ * address in the error of a failed save, so it is short: the namespace is a digest of what the
+ * workspace's state stores for it.
  */
 
 import { createHash } from 'node:crypto';
@@ -16,28 +16,28 @@ import { notice } from './visible';
 
 export const SCHEME = 'kvlens';
 
-/** The first folder of every address; package.json gives what lies below it a language. */
+/** The first folder of every address; package.json sets the language of everything in it. */
 const ROOT = 'KV Lens';
 
-const DIGEST = 10; // characters of base64: no two namespaces of a workspace share them
+const DIGEST = 10; // characters of base64: enough to distinguish the namespaces of a workspace
 const STATE = 'kvlens.address.';
 
 /** A key of a namespace. */
 export interface Place extends NamespaceRef {
     key: string;
-    /** The bytes as they are, for previews; never edited. */
+    /** The raw bytes, for previews; never edited. */
     view?: 'raw';
 }
 
-/** What the namespace of an address stands for. */
+/** The namespace that an address refers to. */
 interface Space extends NamespaceRef {
-    /** The path of the namespace, above that of its keys. */
+    /** The path of the namespace, the parent of its keys' paths. */
     folder: string;
 }
 
-/** What follows the namespace in a query, as JSON in base64. */
+/** The data after the namespace in a query, as JSON in base64. */
 interface Spelling {
-    /** The key and the name it has in the path, where the name alone does not say the key. */
+    /** The key and its name in the path, if the name isn't enough. */
     key: string;
     name: string;
     view?: 'raw';
@@ -46,7 +46,7 @@ interface Spelling {
 const spaces = new Map<string, Space>();
 let state: vscode.Memento | undefined;
 
-/** Keep what addresses stand for in the workspace's state, for windows that are restored. */
+/** Keep what addresses refer to in the workspace's state, for restored windows. */
 export function keepAddresses(memento: vscode.Memento): void {
     state = memento;
 }
@@ -59,13 +59,13 @@ export function uriOf(namespace: NamespaceRef, key: string, raw?: { name: string
     let query = digestOf({ config, id, binding, environment, folder });
     if (raw || keyOf(name) !== key) {
         const spelling: Spelling = { key, name, ...(raw ? { view: 'raw' } : {}) };
-        // in base64, as a name must not read as words where the address is shown
+        // in base64: a name must not be readable as words in a shown address
         query += `.${Buffer.from(JSON.stringify(spelling)).toString('base64url')}`;
     }
     return vscode.Uri.from({ scheme: SCHEME, path: `${folder}/${name}`, query });
 }
 
-/** Return what a value's document is about. */
+/** Return the key that a value's document shows. */
 export function placeOf(uri: vscode.Uri): Place {
     const [digest, encoded] = uri.query.split('.');
     const space = spaces.get(digest) ?? state?.get<Space>(STATE + digest);
@@ -87,7 +87,7 @@ export function placeOf(uri: vscode.Uri): Place {
         : { ...namespace, key: keyOf(last) };
 }
 
-/** Return what the query calls a namespace, and see to it that it can be found again. */
+/** Return a namespace's digest for the query, and store what it refers to. */
 function digestOf(space: Space): string {
     const text = JSON.stringify(Object.values(space));
     const digest = createHash('sha256').update(text).digest('base64url').slice(0, DIGEST);
@@ -106,20 +106,20 @@ function spellingOf(encoded: string): Spelling | undefined {
     }
 }
 
-/** Whether an address is that of a namespace: its values' documents have it as their folder. */
+/** Whether an address is that of a namespace, the folder of its values' documents. */
 export function isNamespace(uri: vscode.Uri): boolean {
     const segments = uri.path.split('/').length;
-    // An address of an earlier version, in a window that is restored, has no first folder.
+    // An address from an earlier version, in a restored window, has no first folder.
     return segments <= (uri.path.startsWith(`/${ROOT}/`) ? 3 : 2);
 }
 
-/** A namespace's name where there may be others: `CART`, `CART (staging)`, `CART (apps/shop)`. */
+/** A namespace's name, made unique if necessary: `CART`, `CART (staging)`, `CART (apps/shop)`. */
 export function nameOf({ binding, environment, config }: NamespaceRef): string {
     const where = [environment, folderOf(config)].filter(Boolean).join(', ');
     return where ? `${binding} (${where})` : binding;
 }
 
-/** The folder of a config in the workspace; empty where the workspace is the folder. */
+/** The folder of a config in the workspace; empty if it is the workspace folder. */
 function folderOf(config: string): string {
     const folder = vscode.Uri.joinPath(vscode.Uri.parse(config), '..');
     const owner = vscode.workspace.getWorkspaceFolder(folder);
@@ -131,13 +131,13 @@ function folderOf(config: string): string {
     return [several ? owner.name : '', inside].filter(Boolean).join('/');
 }
 
-/** A name as one segment, so that the tab shows all of it: a division slash for each slash. */
+/** A name as one segment, which the tab shows completely: a division slash for each slash. */
 function segment(name: string): string {
     const visible = notice(name).replaceAll('/', '∕');
     return visible === '.' || visible === '..' || !visible ? `"${visible}"` : visible;
 }
 
-/** The key that one or more segments spell. */
+/** The key in one or more segments. */
 function keyOf(segments: string): string {
     return segments.replaceAll('∕', '/');
 }

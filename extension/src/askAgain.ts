@@ -1,4 +1,4 @@
-/** Questions about something that may change before the answer. */
+/** Ask about something that may change before the answer. */
 
 import { isModified } from './server';
 
@@ -8,8 +8,8 @@ export const CHANGED = ['Something has changed since you were asked.'];
 /**
  * Ask what to delete, and delete it; ask once more if that has changed before the answer.
  *
- * A busy Worker would make the question come back for ever: the second one says that whatever is
- * there then is deleted, and its answer is taken as it is.
+ * A busy Worker would cause the question again and again: the second one says that everything
+ * that exists then is deleted, and its answer is final.
  */
 export async function askedTwice<T>(work: (again: string[]) => Promise<T>): Promise<T> {
     try {

@@ -1,4 +1,4 @@
-/** What a command is, what it is run with, and what several commands ask of their row. */
+/** Commands, their arguments, and helpers for finding the target of a row. */
 
 import * as vscode from 'vscode';
 import { type Model, type NamespaceRef, whereIs } from './model';
@@ -11,7 +11,7 @@ import type { Workers } from './workers';
 /** What a file in `commands/` exports; the file is named after the last part of the id. */
 export interface Command {
     contribution: Contribution;
-    /** What a menu, a lens or a key passes follows the parts. */
+    /** The arguments from a menu, a lens or a key follow the parts. */
     run(parts: Parts, ...passed: unknown[]): Promise<void> | void;
 }
 
@@ -21,16 +21,16 @@ export interface Command {
  * It is read without being run, so it can only have literals.
  */
 export interface Contribution {
-    /** As the palette shows it, after "KV Lens: ". */
+    /** Its title in the palette, after "KV Lens: ". */
     title: string;
-    /** What the documentation says; needed if the palette has the command. */
+    /** Its description in the documentation; required if it is in the palette. */
     about?: string;
     icon?: string;
     enablement?: string;
-    /** The menus that have it, with VS Code's names; the palette has it without an entry. */
+    /** The menus that contain it, with VS Code's names; it is in the palette by default. */
     menus?: Record<string, { when?: string; group?: string }[]>;
     keybinding?: { key: string; mac?: string; when: string };
-    /** False if the command runs, opens and changes nothing in a workspace. */
+    /** False if the command doesn't run, open or change anything in a workspace. */
     needsTrust?: false;
 }
 
@@ -43,10 +43,10 @@ export interface Parts {
     workers: Workers;
 }
 
-/** What the view or a lens over a config passes to a command. */
+/** The argument that the view or a code lens in a config passes to a command. */
 export type Subject = Node | LensNamespace;
 
-/** A namespace as a lens passes it, with the file to seed it from if there is one. */
+/** A namespace from a code lens, with its seed file if there is one. */
 interface LensNamespace extends NamespaceRef {
     kind?: undefined;
     file?: string;

@@ -1,4 +1,4 @@
-/** What kind of bytes a value has, and so in which form the editor may have it. */
+/** Detect what a value contains, and so how the editor may show it. */
 
 import type { Value } from './protocol';
 
@@ -6,8 +6,8 @@ const MAX_DUMPED = 256 * 1024; // bytes that a dump shows
 const ROW = 16; // bytes in a line of a dump
 
 /**
- * `text` comes back from the editor byte by byte. `mixed` is text whose line ends are not all the
- * same, which the editor makes equal. `binary` isn't UTF-8, or has NUL characters in it.
+ * The editor returns `text` unchanged. `mixed` is text with different line ends, which the
+ * editor would normalize. `binary` isn't UTF-8, or contains NUL characters.
  */
 export type Form = 'text' | 'mixed' | 'binary';
 
@@ -21,7 +21,7 @@ export function formOf(bytes: Uint8Array): Form {
     return lines.some((end) => end !== lines[0] || end === '\r') ? 'mixed' : 'text';
 }
 
-/** Return UTF-8 as text, a byte order mark included; undefined for other bytes. */
+/** Return UTF-8 as text, including a byte order mark; undefined for other bytes. */
 export function decode(bytes: Uint8Array): string | undefined {
     try {
         return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -37,18 +37,18 @@ export function bytesOf(value: Value): Uint8Array {
         : Buffer.from(value.base64, 'base64');
 }
 
-/** The bytes as text where they are UTF-8, else in base64. */
+/** The bytes as text if they are UTF-8, else in base64. */
 export function bodyOf(content: Uint8Array): { text: string } | { base64: string } {
     const text = decode(content);
     return text === undefined ? { base64: Buffer.from(content).toString('base64') } : { text };
 }
 
-/** Return how many byte order marks a text begins with; an editor shows none of them. */
+/** Return how many byte order marks a text begins with; editors don't show them. */
 export function marksOf(text = ''): number {
     return /^\ufeff*/.exec(text)?.[0].length ?? 0;
 }
 
-/** Return bytes as lines of offset, hexadecimal digits and letters. */
+/** Return bytes as lines of offset, hexadecimal digits and characters. */
 export function dump(bytes: Uint8Array): Uint8Array {
     const lines: string[] = [];
     for (let at = 0; at < Math.min(bytes.length, MAX_DUMPED); at += ROW) {
@@ -76,13 +76,13 @@ const PICTURES: [ending: string, starts: RegExp][] = [
     ['avif', /^[^]{4}ftypavi[fs]/],
 ];
 
-/** Return the ending of the picture that the bytes are, undefined where they are none. */
+/** Return the file extension of an image; undefined for other bytes. */
 export function pictureOf(bytes: Uint8Array): string | undefined {
     const head = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
     return PICTURES.find(([, starts]) => starts.test(head))?.[0];
 }
 
-/** Names that VS Code opens with an editor of its own, which shows and writes no text. */
+/** Names that VS Code opens in a special editor, which isn't for text. */
 export function hasOwnEditor(name: string): boolean {
     return /\.(png|jpe?g|jpe|gif|bmp|webp|ico|avif|svg|mp3|wav|og[ga]|mp4|webm|ipynb)$/i.test(name);
 }

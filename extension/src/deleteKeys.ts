@@ -1,4 +1,4 @@
-/** Delete keys of one namespace or several, after a question. */
+/** Delete keys of one or several namespaces, after a question. */
 
 import { nameOf } from './address';
 import { askedTwice } from './askAgain';
@@ -11,7 +11,7 @@ import type { Commands } from './protocol';
 import { isModified } from './server';
 import type { KeyNode, Node } from './tree';
 
-/** Return how requests name the namespace of a key. */
+/** Return the target for requests about a key's namespace. */
 export function refOf(node: KeyNode): NamespaceRef {
     return reference(node.parent.project, node.parent.namespace);
 }
@@ -52,7 +52,7 @@ export async function removeKeys(parts: Parts, selection: Node[]): Promise<void>
     }
 }
 
-/** Delete keys; `others` are namespaces that were selected too, and that stay. */
+/** Delete keys; `others` are namespaces that were also selected, and stay. */
 export async function removeGroups(
     parts: Parts,
     groups: Group[],

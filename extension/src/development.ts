@@ -1,4 +1,4 @@
-/** Running from a checkout (F5): its server in place of the bundled one, open to a debugger. */
+/** Run from a checkout (F5): use its server instead of the bundled one, open to a debugger. */
 
 import * as path from 'node:path';
 import * as vscode from 'vscode';
@@ -10,7 +10,7 @@ export interface CommandLine {
 }
 
 /**
- * Return how to start the checkout's server; undefined in an installed extension.
+ * Return the command for the checkout's server; undefined in an installed extension.
  *
  * With KVLENS_DEBUGPY=PORT a debugger can attach to 127.0.0.1:PORT at any time.
  */

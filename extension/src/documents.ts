@@ -1,9 +1,9 @@
 /**
- * Values as files: what the editor reads is what is stored, and a save loses nothing.
+ * Values as files: the editor reads the stored bytes, and a save loses nothing.
  *
- * The editor compares the time and size of a file as it saves, and asks where they are not those
- * of the file it has read. So a value's time moves with its bytes, and its size tells it from
- * every other value. What changes between that look and the write, the store refuses.
+ * When the editor saves, it compares the time and size of the file, and asks if they aren't those
+ * of the file it has read. So a value's time changes with its bytes, and its size distinguishes it
+ * from other values. If the value changes between that check and the write, the store refuses.
  */
 
 import { createHash } from 'node:crypto';
@@ -17,39 +17,39 @@ import { reference } from './model';
 import type { Changed, Commands, Value } from './protocol';
 import { isModified, type Server, ServerDown } from './server';
 
-const MARKS = 1 << 20; // what is added to a size: less than any size that a limit looks at
-const SETTLED = 400; // ms: a look at the file that is older was not the one before this write
-const SAVING = 5000; // ms within which a save that was asked for comes to its write
-const PINNED = 2000; // ms after a write in which the file is what was written
-const LONGEST = 2 ** 31 - 1; // ms that a timer takes
+const MARKS = 1 << 20; // added to a size: less than any size limit
+const SETTLED = 400; // ms: an older check of the file wasn't for this write
+const SAVING = 5000; // ms from a requested save to its write, at most
+const PINNED = 2000; // ms after a write in which the file is reported as written
+const LONGEST = 2 ** 31 - 1; // ms; the longest timer
 
 /** A value at a moment. */
 interface Version {
     bytes: Uint8Array;
-    /** What the store compares by. */
+    /** The digest that the store compares. */
     digest: string;
     form: Form;
-    /** Milliseconds; moves when the bytes do. */
+    /** Milliseconds; changes with the bytes. */
     mtime: number;
-    /** Not the number of bytes: the editor takes files of one size for the same. */
+    /** Not the number of bytes: the editor considers files of the same size equal. */
     size: number;
     /** Unix seconds. */
     expiration?: number | null;
 }
 
-/** What the editor knows of a value. */
+/** What the editor knows about a value. */
 interface Seen extends Origin {
     uri: vscode.Uri;
     last?: Version;
-    /** Where the last value was read; what is shown may be from elsewhere. */
+    /** Where the last value was read; the shown one may be from elsewhere. */
     lastOrigin?: Origin;
     /** The digest of what the editor shows. */
     shown?: string;
-    /** The byte order marks that the editor has read, and doesn't show. */
+    /** The byte order marks that the editor has read, but doesn't show. */
     marks?: number;
-    /** The digests that the editor got when it looked, the newest last, and when first. */
+    /** The digests that the editor got from its checks, newest last, and when it first got them. */
     looks: { digest: string; since: number }[];
-    /** What was written a moment ago. */
+    /** The last write, for a moment. */
     written?: { version: Version; at: number; looked: boolean };
     gone?: boolean;
 }
@@ -58,7 +58,7 @@ interface Seen extends Origin {
 interface Asked {
     text: string;
     at: number;
-    /** Whether the user's settings ask for it, not the user. */
+    /** Whether the user's settings requested it, not the user. */
     byItself: boolean;
 }
 
@@ -70,11 +70,11 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     private readonly asked = new Map<string, Asked>();
     private readonly subscriptions: vscode.Disposable[];
     private timer: NodeJS.Timeout | undefined;
-    /** When a dialog that is still open, such as "Save As…", listed the keys of a namespace. */
+    /** When an open dialog, such as "Save As…", listed the keys of a namespace. */
     private browsed = Number.POSITIVE_INFINITY;
 
     readonly onDidChangeFile = this.files.event;
-    /** Fired when a value may have another form. */
+    /** Fired when the form of a value may have changed. */
     readonly onDidChangeForm = this.forms.event;
 
     constructor(private readonly server: Server) {
@@ -104,7 +104,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         vscode.Disposable.from(...this.subscriptions).dispose();
     }
 
-    /** Return the value that a document was last read as. */
+    /** Return the last read value of a document. */
     known(uri: vscode.Uri): { bytes: Uint8Array; form: Form } | undefined {
         return this.seen.get(uri.toString())?.last;
     }
@@ -115,7 +115,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
     async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
         if (isNamespace(uri)) {
-            // VS Code asks for the folder before it writes a deleted value again
+            // VS Code checks the folder before it rewrites a deleted value
             return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
         }
         const seen = this.of(uri);
@@ -212,7 +212,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         );
     }
 
-    /** Refuse a write of other bytes than those of the text that the user sees. */
+    /** Refuse to write bytes other than those of the text that the user sees. */
     private check({ uri, last, marks }: Seen, content: Uint8Array, asked?: Asked): void {
         const { key, view } = placeOf(uri);
         const refuse: (why: string) => never = (why) => {
@@ -254,16 +254,16 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
     }
 
-    /** Return the key whose read-only text "Save As…" is about to write, undefined for none. */
+    /** Return the key whose read-only text "Save As…" is about to write, if any. */
     private copied(uri: vscode.Uri, content: Uint8Array): string | undefined {
         const source = sourceOf(uri, content);
         const form = source && this.known(source.uri)?.form;
         return form && form !== 'text' ? placeOf(source.uri).key : undefined;
     }
 
-    /** Give a key that is there a new value; return why that cannot be, conflicts apart. */
+    /** Set a new value for an existing key; return why that is impossible, except conflicts. */
     private async replace(seen: Seen, write: Write, content: Uint8Array): Promise<unknown> {
-        // The editor has compared what it got when it looked. A look after that one, just before
+        // The editor has compared what it got from its check. A later check, just before
         // this write, was somebody else's, unless the editor has read that value by now. "Save
         // As…" asks about what it got when it listed the keys, and reads the value after that.
         const newest = seen.looks.at(-1);
@@ -283,7 +283,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
     }
 
-    /** Show a value where it was saved, once the editor knows that it was. */
+    /** Show a value where it was saved, once the editor knows about the save. */
     private followOnceSaved(from: vscode.Uri, to: vscode.Uri): void {
         const id = from.toString();
         const saved = vscode.workspace.onDidSaveTextDocument(({ uri }) => {
@@ -294,7 +294,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         });
     }
 
-    /** Take along what is shown of keys that were moved; what has changes goes when it is saved. */
+    /** Move the documents of moved keys; those with changes move when they are saved. */
     private async moved(config: string, from: string, to: string): Promise<void> {
         const projects = await this.server.ask('kvlens.namespaces', {});
         const project = projects.find((one) => one.config === config);
@@ -323,7 +323,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             if (isModified(error)) {
                 seen.written = undefined;
                 if (seen.last) {
-                    // Whatever the editor has read of it by now, it compares before it saves again.
+                    // The editor compares what it has read before it saves again.
                     seen.last.mtime = Math.max(Date.now(), seen.last.mtime + 1);
                     seen.last.size += 1;
                 }
@@ -341,7 +341,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const id = uri.toString();
         let seen = this.seen.get(id);
         if (!seen) {
-            // Of a document that a window restores, only the address says where it was read.
+            // For a restored document, only the address says where it was read.
             const { binding, id: space } = placeOf(uri);
             seen = { uri, looks: [], declared: binding !== space || undefined };
             this.seen.set(id, seen);
@@ -393,7 +393,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         if (document.uri.scheme !== SCHEME) {
             return;
         }
-        // A change of language closes and opens a document at once: look when that is over.
+        // A change of language closes and reopens a document: check when that is done.
         setTimeout(() => {
             if (!vscode.workspace.textDocuments.some((open) => open.uri.toString() === id)) {
                 this.seen.delete(id);
@@ -402,12 +402,12 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         });
     }
 
-    /** Whether the editor has got a value to ask about it in a dialog. */
+    /** Whether the editor has read a value to ask about it in a dialog. */
     private isAsked(seen: Seen): boolean {
         return (seen.looks.at(-1)?.since ?? 0) > this.browsed;
     }
 
-    /** Tell the editor of open values that are not what they were. */
+    /** Notify the editor about open values that have changed. */
     private async changed(change: Changed): Promise<void> {
         const { config, moved } = change;
         if (config && moved) {
@@ -439,7 +439,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
                 return;
             }
             if (seen.written && Date.now() < seen.written.at + SETTLED) {
-                // The editor is about to look at what it wrote, and must not see another's value.
+                // The editor is about to check what it wrote, and must not see another value.
                 setTimeout(() => void this.look(seen), SETTLED);
                 return;
             }
@@ -455,7 +455,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
     }
 
-    /** Look again when the next open value expires: the server doesn't report that. */
+    /** Check again when the next open value expires: the server doesn't report that. */
     private wait(): void {
         const times = [...this.seen.values()].map(({ last, gone }) => !gone && last?.expiration);
         const next = Math.min(...times.map((time) => time || Number.POSITIVE_INFINITY));
@@ -469,13 +469,13 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
 type Write = Commands['kvlens.put'][0];
 
-/** Return the document that "Save As…" is about to write to an address, undefined for none. */
+/** Return the document that "Save As…" is about to write to an address, if any. */
 function sourceOf(uri: vscode.Uri, content: Uint8Array): vscode.TextDocument | undefined {
     const source = vscode.window.activeTextEditor?.document;
     if (!source || source.uri.toString() === uri.toString()) {
         return undefined;
     }
-    const made = !content.length && !documentOf(uri); // "Save As…" makes an empty file first
+    const made = !content.length && !documentOf(uri); // "Save As…" creates an empty file first
     const lines = (text?: string): string | undefined => text?.replaceAll('\r\n', '\n');
     return made || lines(decode(content)) === lines(source.getText()) ? source : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Values whose place is not what it was when they were read: another store, another id, moved,
- * deleted, or in no config now. A save asks once, and says where the value would go.
+ * Values whose place has changed since they were read: another store, another id, moved,
+ * deleted, or not in any config now. A save asks once, and says where the value would go.
  */
 
 import * as path from 'node:path';
@@ -13,17 +13,17 @@ import { type NamespaceRef, reference, whereIs } from './model';
 import type { Commands, Project } from './protocol';
 import type { Server } from './server';
 
-/** What a document remembers of where its value was read. */
+/** Where a document's value was read. */
 export interface Origin {
-    /** The store's address, as it may be shown. */
+    /** The store's URL, without passwords. */
     store?: string;
-    /** Whether a config named the namespace. */
+    /** Whether a config declared the namespace. */
     declared?: boolean;
-    /** Where its key was moved to since. */
+    /** Where its key has been moved since. */
     movedTo?: NamespaceRef;
 }
 
-/** Where a value is now that was saved elsewhere. */
+/** The new place of a value that was saved elsewhere. */
 export interface Saved extends Origin {
     uri: vscode.Uri;
 }
@@ -37,7 +37,7 @@ interface Proposal {
     button?: string;
 }
 
-/** Ask where a value goes that cannot go where it was read, and put it there. */
+/** Ask where to save a value that can't be saved where it was read, and save it there. */
 export async function saveElsewhere(
     server: Server,
     place: Place,
@@ -52,7 +52,7 @@ export async function saveElsewhere(
     const proposal = propose(place, origin, projects);
     const { question, project, to } = proposal ?? (await goneFrom(server, place, projects, problem));
     if (byItself) {
-        // A dialog would take the keys that are being typed.
+        // A dialog would capture the user's typing.
         throw fault('FileNotFound', `${question} Use "File: Save" to choose where its text goes.`);
     }
     if (!to) {
@@ -85,7 +85,7 @@ export async function saveElsewhere(
     return { uri: uriOf(same ? place : to, key), store, declared };
 }
 
-/** Say what is not as it was, and where the value would go; undefined where all is. */
+/** Describe what has changed, and where the value would go; undefined if nothing has. */
 function propose(place: Place, origin: Origin, projects: Project[]): Proposal | undefined {
     const { config, id, binding, environment, key } = place;
     const { store, declared, movedTo } = origin;
@@ -125,7 +125,7 @@ function propose(place: Place, origin: Origin, projects: Project[]): Proposal | 
     return undefined;
 }
 
-/** Say that a key is gone, if nothing else has changed. */
+/** Report that a key is gone, if nothing else has changed. */
 async function goneFrom(
     server: Server,
     place: Place,
@@ -140,7 +140,7 @@ async function goneFrom(
     return { question: `"${key}" is no longer in ${nameOf(place)}.`, project, to: place };
 }
 
-/** Offer what keeps a value that no namespace takes. */
+/** Offer ways to keep a value that can't be saved in any namespace. */
 async function saveToFile(question: string, key: string, content: Uint8Array): Promise<vscode.Uri> {
     const file = 'Save to File…';
     const copy = 'Copy Value';
@@ -167,7 +167,7 @@ async function saveToFile(question: string, key: string, content: Uint8Array): P
     return chosen;
 }
 
-/** Show another address in the tabs of one that has no changes. */
+/** Show another address in the tabs of one without changes. */
 export async function follow(from: vscode.Uri, to: vscode.Uri): Promise<void> {
     for (const group of vscode.window.tabGroups.all) {
         const tab = group.tabs.find(({ input }) => isText(input, from));

@@ -1,4 +1,4 @@
-/** What VS Code calls: puts the parts together and takes them apart. */
+/** The entry point: VS Code calls `activate` and `deactivate`. */
 
 import * as vscode from 'vscode';
 import { keepAddresses } from './address';
@@ -15,7 +15,7 @@ import { Workers } from './workers';
 
 let server: Server | undefined;
 
-/** Start the server and show what it tells. */
+/** Start the server and show its information. */
 export function activate(context: vscode.ExtensionContext): void {
     const log = vscode.window.createOutputChannel('KV Lens', { log: true });
     keepAddresses(context.workspaceState);
@@ -54,12 +54,12 @@ export function activate(context: vscode.ExtensionContext): void {
     void own.start();
 }
 
-/** End the server with the window. */
+/** Stop the server with the window. */
 export async function deactivate(): Promise<void> {
     await server?.stop();
 }
 
-/** Choose the welcome text that the empty view shows. */
+/** Select the welcome text of the empty view. */
 async function showView(own: Server, model: Model): Promise<void> {
     const is = (): string => {
         if (own.state !== 'running') {
@@ -76,7 +76,7 @@ async function showView(own: Server, model: Model): Promise<void> {
     await vscode.commands.executeCommand('setContext', 'kvlens.view', is());
 }
 
-/** Say once what keeps the server from running, with the ways out. */
+/** Show once why the server isn't running, with what to do. */
 async function told(own: Server, state: ServerState): Promise<void> {
     if (state !== 'noPython' && state !== 'failed') {
         return;

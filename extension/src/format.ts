@@ -1,4 +1,4 @@
-/** Numbers and times as people read them. */
+/** Format numbers and times for people. */
 
 /** 0 B, 512 B, 1.4 KB, 25 MB. */
 export function size(bytes: number): string {
@@ -17,14 +17,14 @@ export function count(n: number, noun: string): string {
     return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-/** Names in quotation marks: a few, then how many more of all there are. */
+/** Names in quotation marks: a few, then how many more there are. */
 export function some(names: string[], shown = 5, all = names.length): string {
     const more = all - Math.min(shown, names.length);
     const first = names.slice(0, shown).map((name) => `"${name}"`);
     return first.join(', ') + (more > 0 ? ` and ${more.toLocaleString('en')} more` : '');
 }
 
-/** How far a moment is: "in 3 min", "in 2 days", "in under a minute", "expired". */
+/** The time until a moment: "in 3 min", "in 2 days", "in under a minute", "expired". */
 export function until(seconds: number, now = Date.now() / 1000): string {
     const left = seconds - now;
     if (left <= 0) {
@@ -44,7 +44,7 @@ export function until(seconds: number, now = Date.now() / 1000): string {
     return 'in under a minute';
 }
 
-/** When `until` says something else, in Unix seconds. */
+/** When the text of `until` changes next, in Unix seconds. */
 export function nextChange(seconds: number, now = Date.now() / 1000): number {
     const left = seconds - now;
     const step = [86_400, 3600, 60].find((length) => left >= length);
@@ -62,7 +62,7 @@ export function oneLine(value: unknown, limit = 80): string {
     return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
 }
 
-/** What an error says. */
+/** The message of an error. */
 export function reason(error: unknown): string {
     return error instanceof Error ? error.message : String(error);
 }

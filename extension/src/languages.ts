@@ -1,18 +1,18 @@
 /**
- * Languages of values, which are ours alone.
+ * Language ids for values, defined only by this extension.
  *
- * What the user's settings do to files on a save (a final newline, spaces, a formatter, an
- * encoding) is set per language, and a language's setting wins over the general one. So package.json
- * turns it all off for these languages, and a value always has one of them.
+ * Settings that change files on save (a final newline, trailing spaces, a formatter, an
+ * encoding) can be set per language, which overrides the general setting. So package.json
+ * turns them all off for these languages, and a value always has one of them.
  */
 
 import * as vscode from 'vscode';
 import { placeOf, SCHEME } from './address';
 
 const PLAIN = 'kvlens-text';
-const MAX_GUESSED = 1_000_000; // characters; a longer text is not parsed to guess its language
+const MAX_GUESSED = 1_000_000; // characters; longer texts aren't parsed to guess their language
 
-/** Which of ours stands for a language of the editor. */
+/** Our language id for each language of the editor. */
 const TWINS: Record<string, string> = {
     json: 'kvlens-json',
     jsonc: 'kvlens-json',
@@ -39,7 +39,7 @@ const ENDINGS: Record<string, string> = {
     yml: 'yaml',
 };
 
-/** Give values that are opened one of our languages, whatever their key is called. */
+/** Give opened values one of our languages, for any name of their key. */
 export function keepLanguages(): vscode.Disposable {
     return vscode.workspace.onDidOpenTextDocument((document) => void keep(document));
 }

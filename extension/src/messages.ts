@@ -1,9 +1,9 @@
-/** The one gate of what is said to the user: every name in it is shown as it is. */
+/** Show messages to the user; names in them are escaped, so they show as plain text. */
 
 import * as vscode from 'vscode';
 import { label, notice, oneLine } from './visible';
 
-const SHORT = 5000; // ms that a word in the status bar stays
+const SHORT = 5000; // ms that a message in the status bar stays
 
 /** Show a notification, and return the chosen action. */
 export function inform(text: string, ...actions: string[]): Promise<string | undefined> {
@@ -34,12 +34,12 @@ export function dialog(
     );
 }
 
-/** Show a word in the status bar for a moment. */
+/** Show a message in the status bar for a moment. */
 export function brief(text: string): void {
     vscode.window.setStatusBarMessage(label(text), SHORT);
 }
 
-/** Let the user choose from a list, in which no text is an icon. */
+/** Let the user choose from a list in which no text becomes an icon. */
 export function pick<T extends vscode.QuickPickItem>(
     items: T[],
     options: vscode.QuickPickOptions,
@@ -47,7 +47,7 @@ export function pick<T extends vscode.QuickPickItem>(
     return vscode.window.showQuickPick(items.map(item), titled(options));
 }
 
-/** Let the user tick some of a list. */
+/** Let the user select several items of a list. */
 export function pickMany<T extends vscode.QuickPickItem>(
     items: T[],
     options: vscode.QuickPickOptions,
@@ -55,7 +55,7 @@ export function pickMany<T extends vscode.QuickPickItem>(
     return vscode.window.showQuickPick(items.map(item), { ...titled(options), canPickMany: true });
 }
 
-/** Return an item of a list in which no text is an icon. */
+/** Return a list item in which no text becomes an icon. */
 export function item<T extends vscode.QuickPickItem>(one: T): T {
     const { description, detail } = one;
     return {
@@ -66,7 +66,7 @@ export function item<T extends vscode.QuickPickItem>(one: T): T {
     };
 }
 
-/** Ask for a text; the prompt is one of ours, and so is what is said against the text. */
+/** Ask for a text; the prompt and the validation messages are ours. */
 export function input(options: vscode.InputBoxOptions): Thenable<string | undefined> {
     const { prompt, validateInput } = options;
     return vscode.window.showInputBox({

@@ -5,19 +5,19 @@ import * as format from './format';
 import type { Changed, Namespace, Project, Target } from './protocol';
 import type { Server } from './server';
 
-const QUIET = 150; // ms without news before the projects are asked for again
+const QUIET = 150; // ms without events before the projects are requested again
 
 /** A namespace with all of its names. */
 export type NamespaceRef = Required<Target>;
 
-/** A namespace of a config, or one that no config names. */
+/** A namespace of a config, or one that isn't in any config. */
 export interface AnyNamespace extends Omit<Namespace, 'range'> {
     /** Its place in the config. */
     range?: Namespace['range'];
     unclaimed?: boolean;
 }
 
-/** The projects of the workspace, as last heard from the server. */
+/** The projects of the workspace, as last received from the server. */
 export class Model implements vscode.Disposable {
     private readonly emitter = new vscode.EventEmitter<Changed[]>();
     private readonly subscriptions: vscode.Disposable[];
@@ -25,10 +25,10 @@ export class Model implements vscode.Disposable {
     private pending: Changed[] = [];
     private loading: Promise<void> | undefined;
 
-    /** Fired when projects or keys have changed; the events say whose keys, none means all. */
+    /** Fired when projects or keys have changed; the events say which; none means all. */
     readonly onDidChange = this.emitter.event;
     projects: Project[] = [];
-    /** Whether the projects have been heard of at all. */
+    /** Whether the projects have been received. */
     known = false;
 
     constructor(private readonly server: Server) {
@@ -60,13 +60,13 @@ export class Model implements vscode.Disposable {
         vscode.Disposable.from(...this.subscriptions).dispose();
     }
 
-    /** Ask the server for all projects and tell everybody. */
+    /** Request all projects from the server and notify listeners. */
     async refresh(changes: Changed[] = []): Promise<void> {
         this.loading = this.load(changes);
         await this.loading;
     }
 
-    /** Wait until the projects have been asked for once, or cannot be. */
+    /** Wait until the projects have been requested once, or can't be. */
     async ready(): Promise<void> {
         await this.server.settled();
         if (!this.known && this.server.state === 'running') {
@@ -102,14 +102,14 @@ export class Model implements vscode.Disposable {
     }
 }
 
-/** Say which namespace it is, in which config and which store: `SESSIONS in apps/wrangler.toml`. */
+/** Describe a namespace with its config and store: `SESSIONS in apps/wrangler.toml`. */
 export function whereIs(space: NamespaceRef, project: Project | undefined): string {
     const environment = space.environment === null ? '' : `, environment ${space.environment}`;
     const config = project?.label ?? vscode.workspace.asRelativePath(space.config);
     return `${config}${environment}, ${storeOf(project)}`;
 }
 
-/** Say which store a project's keys are in. */
+/** Describe the store of a project's keys. */
 export function storeOf(project: Project | undefined): string {
     const store = project?.store ?? '';
     if (/^(wrangler:|memory:)/.test(store) || !store) {
@@ -118,7 +118,7 @@ export function storeOf(project: Project | undefined): string {
     return store.startsWith('cloudflare:') ? `remote store: Cloudflare (${store})` : `store ${store}`;
 }
 
-/** Return how requests name a namespace. */
+/** Return the target for requests about a namespace. */
 export function reference(project: Project, namespace: AnyNamespace): NamespaceRef {
     const { id, binding, environment } = namespace;
     return { config: project.config, id, binding, environment };

@@ -1,4 +1,4 @@
-/** The line over a value that cannot be edited as text: why, and how else to see it. */
+/** The line above a value that can't be edited as text: why, and other ways to see it. */
 
 import * as vscode from 'vscode';
 import { SCHEME } from './address';

@@ -1,4 +1,4 @@
-/** How a value is opened: as text, as a picture or as bytes. */
+/** Open a value: as text, as an image or as bytes. */
 
 import * as vscode from 'vscode';
 import { placeOf, uriOf } from './address';
@@ -6,7 +6,7 @@ import type { Parts } from './command';
 import { bytesOf, formOf, hasOwnEditor, pictureOf } from './contents';
 import type { NamespaceRef } from './model';
 
-/** Open a value as text or as a picture; other bytes are shown in hexadecimal. */
+/** Open a value as text or as an image; other bytes are shown in hexadecimal. */
 export async function open(parts: Parts, space: NamespaceRef, key: string): Promise<void> {
     const value = await parts.server.ask('kvlens.get', { ...space, key });
     const bytes = value ? bytesOf(value) : new Uint8Array();
@@ -26,7 +26,7 @@ export async function open(parts: Parts, space: NamespaceRef, key: string): Prom
     }
 }
 
-/** Open a value's bytes, read-only, in the editor that VS Code has for them. */
+/** Open a value's bytes, read-only, in VS Code's editor for them. */
 export async function openRaw(uri: vscode.Uri, editor?: string): Promise<void> {
     const place = placeOf(uri);
     const raw = uriOf(place, place.key, { name: place.key });

@@ -1,4 +1,4 @@
-/** The server's progress, with a Cancel button where the work can be cancelled. */
+/** The server's progress, with a Cancel button if the work can be cancelled. */
 
 import * as vscode from 'vscode';
 import {
@@ -23,7 +23,7 @@ interface Running {
 /**
  * Return the middleware that shows cancellable work as a notification.
  *
- * The client library shows all work in the status bar, where there is no button.
+ * The client library shows all work in the status bar, which has no button.
  */
 export function cancellableProgress(
     client: () => BaseLanguageClient | undefined,

@@ -1,4 +1,4 @@
-/** The questions that commands ask: which project, which namespace, which key, what value. */
+/** Prompts of commands: for a project, a namespace, a key, a value. */
 
 import * as vscode from 'vscode';
 import { nameOf } from './address';
@@ -11,15 +11,15 @@ import * as validate from './validate';
 import { label, oneLine } from './visible';
 
 const PAGE = 100; // keys in a picker; more on request
-const TYPING = 150; // ms without a key press before the list is asked for
+const TYPING = 150; // ms without typing before the list is requested
 
-/** Nobody chose anything: the command ends without a word. */
+/** The user dismissed a prompt: the command ends silently. */
 export class Dismissed extends Error {}
 
 /** There is nothing to choose from; the text says why and what to do. */
 export class NothingThere extends Error {}
 
-/** The workspace is not trusted; the text says what that means. */
+/** The workspace isn't trusted. The text says what that means. */
 export class NotTrusted extends Error {}
 
 interface Choice<T> extends vscode.QuickPickItem {
@@ -43,7 +43,7 @@ async function ask(options: vscode.InputBoxOptions): Promise<string> {
     return text;
 }
 
-/** Ask for a project; the only one is taken. */
+/** Ask for a project; if there is only one, return it. */
 export async function project(model: Model, title: string): Promise<Project> {
     await model.ready();
     if (!model.projects.length) {
@@ -62,7 +62,7 @@ export async function project(model: Model, title: string): Promise<Project> {
     return choose(choices, title, 'Which project?');
 }
 
-/** Ask for a namespace; the only one is taken. */
+/** Ask for a namespace; if there is only one, return it. */
 export async function namespace(model: Model, title: string): Promise<NamespaceRef> {
     await model.ready();
     const all = model.all();
@@ -76,7 +76,7 @@ export async function namespace(model: Model, title: string): Promise<NamespaceR
     return namespaceOf(model.projects, title);
 }
 
-/** Ask for a namespace of these projects, which have some; the only one is taken. */
+/** Ask for a namespace of these projects, which have some; if there is only one, return it. */
 export async function namespaceOf(projects: Project[], title: string): Promise<NamespaceRef> {
     const all = projects.flatMap((project) =>
         project.namespaces.map((namespace) => ({ project, namespace })),
@@ -103,7 +103,7 @@ export async function namespaceOf(projects: Project[], title: string): Promise<N
     return choose(choices, title, 'Which namespace?');
 }
 
-/** Ask for a namespace with keys that no config names; the only one is taken. */
+/** Ask for a namespace with keys that isn't in any config; if there is only one, return it. */
 export async function unclaimed(
     model: Model,
     title: string,
@@ -132,7 +132,7 @@ interface KeyItem extends vscode.QuickPickItem {
     more?: boolean;
 }
 
-/** Ask for a key: what is typed is the prefix that the list is asked for, page by page. */
+/** Ask for a key: the typed text is the prefix of the list, which is loaded page by page. */
 export function key(server: Server, space: NamespaceRef, title: string): Promise<string> {
     const picker = vscode.window.createQuickPick<KeyItem>();
     picker.title = oneLine(`${title}: ${nameOf(space)}`);
@@ -218,7 +218,7 @@ function items(keys: KeyInfo[], more: boolean, typed: string, space: NamespaceRe
     return rows;
 }
 
-/** What "Put Key" writes. */
+/** The key that "Put Key" writes. */
 export interface Put {
     key: string;
     text?: string;
@@ -231,9 +231,9 @@ export interface Put {
 }
 
 /**
- * Ask for everything that a put takes: a name, a value, and on request metadata and expiry.
+ * Ask for the arguments of a put: a name, a value, and optionally metadata and expiration.
  *
- * `before` is what was asked for before and could not be put.
+ * `before` has the previous answers, if they couldn't be put.
  */
 export async function put(
     space: NamespaceRef,
@@ -320,7 +320,7 @@ export async function put(
     return result;
 }
 
-/** Say that a key is there, and what it has. */
+/** Describe an existing key and its data. */
 function replacing(name: string, space: NamespaceRef, present: Value): string {
     const facts = [format.size(present.size)];
     if (present.metadata !== undefined && present.metadata !== null) {
@@ -392,7 +392,7 @@ export async function confirm(
     }
 }
 
-/** Ask what becomes of keys that a namespace has with other content. */
+/** Ask what to do with keys that a namespace has with other content. */
 export async function existing(
     space: NamespaceRef,
     lines: string[],
@@ -408,7 +408,7 @@ export async function existing(
     return chosen === overwrite ? 'overwrite' : 'keep';
 }
 
-/** Ask for a name to save a snapshot under. */
+/** Ask for the name of a new snapshot. */
 export function snapshotName(title: string): Promise<string> {
     return ask({
         title,
@@ -418,7 +418,7 @@ export function snapshotName(title: string): Promise<string> {
     });
 }
 
-/** Ask for one of the snapshots, the newest first. */
+/** Ask for one of the snapshots, newest first. */
 export function snapshot(present: SnapshotInfo[], title: string): Promise<string> {
     if (!present.length) {
         throw new NothingThere('There are no snapshots yet; "KV Lens: Save Snapshot…" makes one.');
@@ -447,7 +447,7 @@ export async function environment(one: Project, title: string): Promise<string |
     return choose(choices, title, 'In which environment?');
 }
 
-/** Ask where a new namespace belongs and what it is called. */
+/** Ask for the environment and the binding of a new namespace. */
 export async function newNamespace(
     model: Model,
     chosen: Project | undefined,

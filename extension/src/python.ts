@@ -1,4 +1,4 @@
-/** Finding a Python that can run the bundled server, never one that a workspace brings. */
+/** Find a Python that can run the bundled server, never one from a workspace. */
 
 import { type ExecFileException, execFile } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -26,7 +26,7 @@ interface Where {
     setting: string;
     /** The folder of the bundled server. */
     bundled: string;
-    /** Folders whose content is not trusted to be executed. */
+    /** Folders whose content must not be executed. */
     workspace: string[];
 }
 
@@ -36,7 +36,7 @@ const MISSING = 'does not exist';
 const NAMES = ['python3', 'python', ...[14, 13, 12, 11, 10].map((m) => `python3.${m}`), 'py'];
 const USUAL_FOLDERS = ['/usr/local/bin', '/opt/homebrew/bin', '/usr/bin'];
 
-// Prints the version first, so that it is known even where the compiled parts cannot be loaded.
+// Prints the version first, so it is known even if the compiled parts can't be loaded.
 const PROBE =
     'import sys; print("%d.%d.%d|%s" % (sys.version_info[:3] + (sys.executable,))); ' +
     'sys.stdout.flush(); sys.path.insert(0, sys.argv[1]); import httptools';
@@ -44,7 +44,7 @@ const PROBE =
 /**
  * Return the first interpreter that runs the server: the setting's, else the first on PATH.
  *
- * @throws NoPython when none does
+ * @throws NoPython if none does
  */
 export async function findPython(where: Where): Promise<Python> {
     const versions = supportedVersions(where.bundled);
@@ -154,7 +154,7 @@ function realFile(file: string): string | undefined {
         }
         return fs.realpathSync(file);
     } catch {
-        // an alias of the Microsoft Store can be run and seen, but not followed
+        // a Microsoft Store alias can be run and listed, but not resolved
         return WINDOWS && fs.lstatSync(file, { throwIfNoEntry: false }) ? file : undefined;
     }
 }

@@ -1,4 +1,4 @@
-/** Registers the commands in `commands/`, and shows their errors in one line. */
+/** Register the commands in `commands/`, and show their errors in one line. */
 
 import * as vscode from 'vscode';
 import { type Command, type Parts, requireTrust } from './command';

@@ -1,4 +1,4 @@
-/** Where the seed files of a project are. */
+/** The folder of a project's seed files. */
 
 import * as vscode from 'vscode';
 
@@ -7,7 +7,7 @@ function folderOf(config: string): vscode.Uri {
     return vscode.Uri.joinPath(vscode.Uri.parse(config), '..');
 }
 
-/** Return `seeds/` beside the config if it exists, or the config's own folder. */
+/** Return `seeds/` next to the config if it exists, or the config's own folder. */
 export async function seedsFolder(config: string): Promise<vscode.Uri> {
     const seeds = vscode.Uri.joinPath(folderOf(config), 'seeds');
     try {

@@ -1,4 +1,4 @@
-/** The language server: starting it, telling why it does not run, asking it. */
+/** The language server: start it, show why it isn't running, send requests. */
 
 import * as path from 'node:path';
 import * as vscode from 'vscode';
@@ -32,13 +32,13 @@ import { notice } from './visible';
 
 export type ServerState = 'stopped' | 'starting' | 'running' | 'noPython' | 'failed';
 
-/** The server cannot be asked; the text says why and what to do. */
+/** The server isn't available. The text says why and what to do. */
 export class ServerDown extends Error {}
 
-const MAX_CRASHES = 3; // within CRASH_SPAN; after one more the server is left alone
+const MAX_CRASHES = 3; // within CRASH_SPAN; after one more, the server isn't restarted
 const CRASH_SPAN = 180_000; // ms
 
-/** What the server reads, by name: a TOML file may have no language of its own. */
+/** The files for the server, by name: TOML files may have no language id. */
 const PATTERNS = [
     '**/wrangler.{toml,json,jsonc}',
     '**/seeds/*.json',
@@ -46,9 +46,9 @@ const PATTERNS = [
 ];
 
 /**
- * A client that leaves the server's commands alone.
+ * A client that doesn't register the server's commands.
  *
- * The palette's commands have the same ids: they ask for what is missing and then call these.
+ * The palette's commands have the same ids: they prompt for what is missing and then call these.
  */
 class Client extends LanguageClient {
     override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
@@ -79,7 +79,7 @@ export class Server implements vscode.Disposable {
     readonly onOutput = this.outputEmitter.event;
 
     state: ServerState = 'stopped';
-    /** Why the server does not run. */
+    /** Why the server isn't running. */
     problem = '';
 
     constructor(
@@ -132,7 +132,7 @@ export class Server implements vscode.Disposable {
     /**
      * Run one of the server's commands.
      *
-     * @throws ServerDown when the server does not run; Error with the server's own message
+     * @throws ServerDown if the server isn't running; Error with the server's own message
      */
     async ask<C extends keyof Commands>(
         command: C,
@@ -172,7 +172,7 @@ export class Server implements vscode.Disposable {
         }
     }
 
-    /** @throws NoPython where no interpreter can run it */
+    /** @throws NoPython if no interpreter can run it */
     private async bundledServer(): Promise<CommandLine> {
         const bundled = path.join(this.context.extensionPath, 'bundled');
         const python = await findPython({
@@ -195,7 +195,7 @@ export class Server implements vscode.Disposable {
             synchronize: { configurationSection: 'kvlens' },
             // Pushed diagnostics arrive with the keystroke; pulled, they'd arrive a round trip later.
             initializationOptions: () => ({ ...settings(), push: true, output: true }),
-            initializationFailedHandler: () => false, // told by launch()
+            initializationFailedHandler: () => false, // reported by launch()
             errorHandler: {
                 error: () => ({ action: ErrorAction.Continue, handled: true }),
                 closed: () => this.closed(),
@@ -232,7 +232,7 @@ export class Server implements vscode.Disposable {
         await this.client?.sendNotification(DidChangeConfigurationNotification.type, { settings });
     }
 
-    /** Decide whether to restart a server that has exited by itself. */
+    /** Decide whether to restart a server that exited on its own. */
     private closed(): CloseHandlerResult {
         if (this.starting) {
             return { action: CloseAction.DoNotRestart, handled: true };
@@ -254,7 +254,7 @@ export class Server implements vscode.Disposable {
     }
 }
 
-/** The settings that the server starts with; later changes reach it as notifications. */
+/** The initial settings for the server; later changes are sent as notifications. */
 function settings(): Record<string, unknown> {
     const section = vscode.workspace.getConfiguration('kvlens');
     return {
@@ -267,7 +267,7 @@ function settings(): Record<string, unknown> {
     };
 }
 
-/** Tell whether a request was refused because something has changed since it was read. */
+/** Return whether a request was refused because something has changed since it was read. */
 export function isModified(error: unknown): boolean {
     return (error as { code?: unknown } | undefined)?.code === CONTENT_MODIFIED;
 }

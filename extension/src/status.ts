@@ -1,4 +1,4 @@
-/** The status bar: where the emulator answers, and what can be done with it. */
+/** The status bar item: the emulator's address and a menu of commands. */
 
 import * as vscode from 'vscode';
 import type { Model } from './model';

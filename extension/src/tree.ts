@@ -10,9 +10,9 @@ import type { Server } from './server';
 import { block, inline, oneLine } from './visible';
 
 const PAGE = 200;
-const LONGEST = 2 ** 31 - 1; // ms that a timer takes
+const LONGEST = 2 ** 31 - 1; // ms; the longest timer
 const PREVIEW = 400; // characters of a value in a tooltip
-const QUIET = 300; // ms: VS Code gathers changes for 200, then asks level by level
+const QUIET = 300; // ms: VS Code collects changes for 200, then queries level by level
 const LONGEST_FILL = 3000; // ms
 
 export interface ProjectNode {
@@ -29,7 +29,7 @@ export interface NamespaceNode {
     project: Project;
     namespace: AnyNamespace;
 }
-/** The namespaces that no config names. */
+/** The namespaces that aren't in any config. */
 export interface UnclaimedNode {
     kind: 'unclaimed';
     project: Project;
@@ -44,7 +44,7 @@ export interface MoreNode {
     kind: 'more';
     parent: NamespaceNode;
 }
-/** A line that says what is missing and does it when clicked. */
+/** A line that says what to do, and does it when clicked. */
 export interface HintNode {
     kind: 'hint';
     id: string;
@@ -68,13 +68,13 @@ interface Loaded {
     stale: boolean;
 }
 
-/** Fills the view from the model; keys are asked for when a namespace is opened. */
+/** Fills the view from the model; keys are requested when a namespace is expanded. */
 export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     private readonly emitter = new vscode.EventEmitter<Node | undefined>();
     private readonly loaded = new Map<string, Loaded>();
     private readonly subscription: vscode.Disposable;
     private timer: NodeJS.Timeout | undefined;
-    private busy = 0; // ms since 1970: when VS Code last had to fill the view, or did
+    private busy = 0; // ms since 1970: when VS Code last had to fill the view, or filled it
 
     readonly onDidChangeTreeData = this.emitter.event;
 
@@ -99,7 +99,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         }
     }
 
-    /** Wait until the view has filled itself: while it does, it has no selection. */
+    /** Wait until the view is filled: until then, it has no selection. */
     async settled(): Promise<void> {
         const end = Date.now() + LONGEST_FILL;
         while (Date.now() < Math.min(end, this.busy + QUIET)) {
@@ -178,7 +178,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         const [only] = projects;
         const shows = only?.namespaces.length || only?.unclaimed?.length || only?.problem;
         if (projects.length === 1 && !shows) {
-            return []; // the view's welcome text takes the place
+            return []; // the view shows its welcome text instead
         }
         const nodes: Node[] =
             projects.length === 1
@@ -260,7 +260,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         this.fill();
     }
 
-    /** Look again when a key expires, which nobody tells, and when what is said of it changes. */
+    /** Refresh when a key expires, which isn't reported, and when the text about it changes. */
     private wait(): void {
         const now = Date.now() / 1000;
         let next = Number.POSITIVE_INFINITY;
@@ -287,7 +287,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             expired ||= some;
         }
         if (expired) {
-            void this.model.refresh(); // fetches the new numbers of keys, too
+            void this.model.refresh(); // fetches the new key counts, too
         } else {
             this.fill();
         }
@@ -322,7 +322,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     }
 }
 
-/** Return an item whose names are shown as they are. */
+/** Return an item with names as plain text. */
 function shown(item: vscode.TreeItem): vscode.TreeItem {
     item.label = oneLine(String(item.label));
     if (typeof item.description === 'string') {

@@ -1,4 +1,4 @@
-/** What an input box says while a key, a metadata value or an expiry is typed. */
+/** Validate a key, a metadata value or an expiration as it is typed. */
 
 export const MAX_KEY_BYTES = 512;
 export const MAX_METADATA_BYTES = 1024;
@@ -35,7 +35,7 @@ export function metadataProblem(text: string): string | undefined {
 
 const UNITS: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
-/** Return an expiry typed as a duration (`90`, `90s`, `10m`, `2h`, `7d`) or a date. */
+/** Return an expiration typed as a duration (`90`, `90s`, `10m`, `2h`, `7d`) or a date. */
 export function parseExpiry(
     text: string,
 ): { expirationTtl: number } | { expiration: number } | { problem: string } {
@@ -63,7 +63,7 @@ export function bindingProblem(name: string, taken: string[]): string | undefine
     return taken.includes(name) ? `There is already a binding ${name} here.` : undefined;
 }
 
-/** Return what is wrong with a snapshot's name, which is the name of a folder too. */
+/** Return what is wrong with a snapshot's name, which is also a folder's name. */
 export function snapshotProblem(name: string): string | undefined {
     return /^\w[\w.-]{0,63}$/.test(name) && !name.endsWith('.')
         ? undefined

@@ -1,4 +1,4 @@
-/** The projects' Workers that run: their state in the status bar, what they say in a panel. */
+/** The running Workers of the projects: their state in the status bar, their output in a panel. */
 
 import * as vscode from 'vscode';
 import type { Output, Status } from './protocol';
@@ -6,7 +6,7 @@ import { pick } from './messages';
 import { Dismissed, NothingThere } from './prompts';
 import type { Server } from './server';
 
-/** Follows the Workers that were run from this window. */
+/** Follows the Workers that were started from this window. */
 export class Workers implements vscode.Disposable {
     private readonly running = new Map<string, Status>();
     private readonly item = vscode.window.createStatusBarItem(
@@ -16,7 +16,7 @@ export class Workers implements vscode.Disposable {
     );
     private readonly subscriptions: vscode.Disposable[];
 
-    /** What the Workers say. */
+    /** The output of the Workers. */
     readonly output = vscode.window.createOutputChannel('KV Lens Worker');
 
     constructor(server: Server) {
@@ -40,7 +40,7 @@ export class Workers implements vscode.Disposable {
         vscode.Disposable.from(...this.subscriptions).dispose();
     }
 
-    /** Return the config whose Worker is meant: the given one, the only one, or the chosen one. */
+    /** Return the config of a Worker: the given one, the only one, or the chosen one. */
     async pick(config: string | undefined, title: string): Promise<string> {
         const configs = [...this.running.keys()];
         if (!configs.length) {
@@ -63,7 +63,7 @@ export class Workers implements vscode.Disposable {
         return chosen.config;
     }
 
-    /** Return the address of a Worker that runs. */
+    /** Return the address of a running Worker. */
     urlOf(config: string): string {
         return this.running.get(config)?.url ?? '';
     }

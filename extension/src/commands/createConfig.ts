@@ -1,4 +1,4 @@
-/** Create a first wrangler.toml; an existing one is opened as it is. */
+/** Create a first wrangler.toml; an existing one is opened unchanged. */
 
 import * as vscode from 'vscode';
 import type { Contribution } from '../command';

@@ -1,4 +1,4 @@
-/** Delete the keys that are selected in the view, or one that is asked for. */
+/** Delete the keys that are selected in the view, or prompt for one. */
 
 import { uriOf } from '../address';
 import { type Contribution, type Parts, type Subject, target } from '../command';
@@ -18,7 +18,7 @@ export const contribution: Contribution = {
 
 export async function run(parts: Parts, node?: Subject, selection?: Node[]): Promise<void> {
     if (node?.kind === 'key') {
-        // As in all of VS Code: the menu of a row that isn't selected is about that row alone.
+        // As in all of VS Code: the menu of an unselected row applies only to that row.
         const selected = selection?.some((one) => one.kind === 'key' && same(one, node));
         await removeKeys(parts, selected && selection ? selection : [node]);
         return;

@@ -1,4 +1,4 @@
-/** What the Delete key does in the view. */
+/** Delete the selection in the view, with the Delete key. */
 
 import type { Contribution, Parts } from '../command';
 import { removeKeys } from '../deleteKeys';

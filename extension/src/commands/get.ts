@@ -1,4 +1,4 @@
-/** Open a key's value: that of a row in the view, or of a key that is asked for. */
+/** Open a key's value: that of a row in the view, or prompt for a key. */
 
 import { type Contribution, type Parts, type Subject, target } from '../command';
 import { open } from '../openValue';

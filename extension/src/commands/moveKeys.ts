@@ -1,4 +1,4 @@
-/** Move keys that are stored under a name that no config has to a namespace of the config. */
+/** Move keys that are stored under an undeclared name to a namespace of the config. */
 
 import { nameOf } from '../address';
 import { CHANGED } from '../askAgain';

@@ -37,7 +37,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
             brief(`Put "${what.key}" into ${nameOf(space)}`);
             return;
         } catch (error) {
-            // What was typed is not lost: it is asked for again as it was.
+            // The input isn't lost: the prompt returns with it.
             const text = format.reason(error);
             parts.server.log.error(`kvlens.put: ${text}`);
             const again = 'Try Again…';
