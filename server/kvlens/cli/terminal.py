@@ -26,9 +26,7 @@ __all__ = [
     "visible_json",
 ]
 
-_COLOUR = re.compile(
-    "(\x1b\\[[0-9;:]{0,64}m)"
-)  # and other text styles: Select Graphic Rendition
+_COLOUR = re.compile("(\x1b\\[[0-9;:]{0,64}m)")  # and other text styles: Select Graphic Rendition
 _RESET = "\x1b[0m"
 HELD = 8 * 1024 * 1024  # characters of JSON buffered in memory; more is buffered on disk
 
