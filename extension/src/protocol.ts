@@ -15,7 +15,7 @@ export interface AddNamespaceParameters extends InProject {
 }
 
 export interface AddNamespaceResult {
-    /** After the client has applied the `workspace/applyEdit`. */
+    /** Whether the client has applied the `workspace/applyEdit`. */
     applied: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface Address {
 }
 
 export interface AddressResult extends Address {
-    /** What wrangler and the SDKs take as the base URL of the API. */
+    /** The API base URL for wrangler and the SDKs. */
     rest: string;
     token: string;
     /** Part of the API's URLs; the emulator accepts any. */
@@ -47,8 +47,8 @@ export interface ClearParameters extends Target {
     /** Count the keys, and delete nothing. */
     dryRun?: boolean;
     /**
-     * The `digest` of a dry run: delete exactly those keys. If there are others now, or they hold
-     * something else, the error is `ContentModified`.
+     * The `digest` of a dry run: delete exactly those keys. If they or their content have
+     * changed, the error is `ContentModified`.
      */
     expected?: string;
 }
@@ -57,7 +57,7 @@ export interface ClearResult {
     deleted: number;
     /** Of a dry run. */
     keys?: number;
-    /** Of a dry run: identifies the keys that it counted, and what they hold. */
+    /** Of a dry run: identifies the counted keys and their content. */
     digest?: string;
 }
 
@@ -68,8 +68,8 @@ export interface DeleteParameters extends Target {
     /** Read the keys, and delete nothing. */
     dryRun?: boolean;
     /**
-     * The `digest` of a dry run. If the keys hold something else now, nothing is deleted, and the
-     * error is `ContentModified`.
+     * The `digest` of a dry run. If the keys have changed, nothing is deleted, and the error is
+     * `ContentModified`.
      */
     expected?: string;
 }
@@ -77,19 +77,19 @@ export interface DeleteParameters extends Target {
 export interface DeleteResult {
     /** The number of those keys that existed. */
     deleted: number;
-    /** Of a dry run: identifies what the keys hold. */
+    /** Of a dry run: identifies the content of the keys. */
     digest?: string;
 }
 
 export interface ExportParameters extends Target {
-    /** A URI, or a path below the folder of the config. */
+    /** A URI, or a path in the folder of the config. */
     file?: string;
 }
 
 export interface ExportResult {
     file?: string;
     keys?: number;
-    /** Without `file`: what would be in it. */
+    /** Without `file`: the content of the file. */
     items?: unknown[];
 }
 
@@ -100,15 +100,15 @@ export interface GetParameters extends Target {
 /** A value with its metadata and expiration. */
 export interface Value {
     text?: string;
-    /** In place of `text` if the bytes aren't UTF-8. */
+    /** Instead of `text` if the bytes aren't UTF-8. */
     base64?: string;
     /** Bytes. */
     size: number;
-    /** SHA-256 of the bytes; what `kvlens.put` takes as `expected`. */
+    /** SHA-256 of the bytes; `expected` for `kvlens.put`. */
     digest: string;
     /** URL of the store, without passwords. */
     store: string;
-    /** Whether a config names the namespace. */
+    /** Whether a config declares the namespace. */
     declared: boolean;
     /** Seconds since the epoch. */
     expiration?: number;
@@ -118,7 +118,7 @@ export interface Value {
 export interface ListParameters extends Target {
     prefix?: string;
     limit?: number;
-    /** The `cursor` of the page before. */
+    /** The `cursor` of the previous page. */
     cursor?: string | null;
 }
 
@@ -143,7 +143,7 @@ export interface KeyPage {
 }
 
 export interface MoveKeysParameters extends Target {
-    /** The id of the namespace that has the keys now. */
+    /** The id of the namespace with the keys. */
     from: string;
     /**
      * What happens if keys have other content in the target. `refuse` (the default): nothing is
@@ -163,7 +163,7 @@ export interface MoveKeysResult {
     conflicts: number;
     /** The names of some of these. */
     keys: string[];
-    /** If nothing was moved because of these: identifies what they hold. */
+    /** If nothing was moved because of these: identifies their content. */
     digest: string | null;
 }
 
@@ -216,7 +216,7 @@ export interface Project {
     /** URL of the store, without passwords. */
     store: string;
     namespaces: Namespace[];
-    /** Namespaces with keys that no config names, such as one that was renamed. */
+    /** Namespaces with keys that aren't in any config, such as a renamed one. */
     unclaimed: Unclaimed[];
 }
 
@@ -255,7 +255,7 @@ export interface RunParameters extends InProject {
 }
 
 export interface SeedParameters extends Target {
-    /** A URI, or a path below the folder of the config. */
+    /** A URI, or a path in the folder of the config. */
     file: string;
     /**
      * What happens if keys have other content in the namespace. `refuse` (the default): nothing
@@ -278,7 +278,7 @@ export interface SeedResult {
     conflicts?: number;
     /** The names of some of these. */
     keys?: string[];
-    /** Identifies what these and the file hold. */
+    /** Identifies the content of these keys and of the file. */
     digest?: string;
 }
 
@@ -323,7 +323,7 @@ export interface Restored {
     /** Those of the written keys that have another value, metadata or expiration now. */
     overwritten: number;
     deleted: number;
-    /** Left out, because they have expired since. */
+    /** Skipped because they have expired since. */
     expired: number;
 }
 
@@ -337,7 +337,7 @@ export interface RestoredNamespace extends Restored {
 export interface SnapshotRestoreResult extends Restored {
     /** Whether anything was done. */
     restored: boolean;
-    /** Identifies what the keys held that differ. */
+    /** Identifies the content of the keys that differ. */
     digest: string;
     namespaces: RestoredNamespace[];
 }
@@ -347,7 +347,7 @@ export interface SnapshotSaveParameters extends InProject {
     environment?: string | null;
     /** Without it, every namespace of the config is saved. */
     binding?: string;
-    /** Overwrite a snapshot of that name. */
+    /** Overwrite a snapshot with the same name. */
     force?: boolean;
 }
 
@@ -364,7 +364,7 @@ export interface Moved {
 
 /** Keys or namespaces have changed, or moved. */
 export interface Changed {
-    /** Left out if any project may have changed. */
+    /** Omitted if any project may have changed. */
     config?: string;
     /** The namespace, if only its keys have changed. */
     id?: string | null;

@@ -127,7 +127,7 @@ class Emulator:
         allowed_hosts: Iterable[str],
     ) -> None:
         self.events: deque[Event] = deque(maxlen=KEPT_EVENTS)
-        """The newest things the Worker said, and those said about it; the oldest first."""
+        """The latest events of the Worker, the oldest first."""
         self._compat = read_compat(compat)
         self._clock = clock
         self._port = port

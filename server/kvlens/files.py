@@ -16,7 +16,7 @@ from typing import BinaryIO
 from kvlens.errors import KVLensError
 
 MAX_SECONDS = 10.0
-"""How long reading one file may take; a network drive can hang between two blocks."""
+"""The time limit for reading one file; a network drive can hang between two blocks."""
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _WAIT_FOR_NOBODY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)

@@ -116,7 +116,7 @@ class Events:
         self._coloured = {False: has_colours(out), True: has_colours(err)}
         self._said: dict[str, float] = {}
         self.held: list[tuple[str, bool]] | None = None
-        """Where this is a list, events are kept in it until `release`."""
+        """If this is a list, events are kept in it until `release`."""
 
     def event(self, kind: str, *, is_state: bool = False, **fields: Any) -> None:
         """Report an event to a program. `is_state`: a reader must not miss it."""

@@ -50,7 +50,7 @@ FIELDS = {
         ),
     )
 }
-"""By name, in the order in which they are usually written."""
+"""The fields by name, in their usual order."""
 
 LIST_ABOUT = (
     "The Workers KV namespaces of the Worker, one entry each. "

@@ -69,7 +69,7 @@ class App(Protocol):
     """What answers requests."""
 
     inline: bool
-    """True where `handle` needs no asyncio task around it: its first step is run at once."""
+    """True if `handle` needs no asyncio task: its first step runs immediately."""
 
     def admit(self, request: Request) -> int:
         """Return how many bytes of the body to keep; called before the body is read."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kvlens.emulator.http import Request
 
 MAX_PARTS = 4_000_000
-"""Values in one body, an object or array counting three times: each takes some 60 bytes."""
+"""Values in one body. An object or array counts as three: each takes about 60 bytes."""
 
 _STRING = re.compile(r'"[^"]*"?')
 _LONGEST_INTEGER = 309  # digits; longer ones are Infinity in JavaScript

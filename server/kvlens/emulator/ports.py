@@ -6,7 +6,7 @@ import errno
 
 BACKLOG = 4096
 """Connections that may wait to be accepted. The system has a limit, too; asyncio's 100 are too few
-for a Worker, which opens one for each call that it makes at once."""
+for a Worker, which opens one for each concurrent call."""
 
 _WINDOWS_IN_USE = 10048  # WSAEADDRINUSE
 

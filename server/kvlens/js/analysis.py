@@ -23,7 +23,7 @@ _FOLLOWED = 100  # variables, each defined by the one before
 ENV_OWNERS = ("Env", "Bindings", "Environment")
 
 EnvType = Literal["kv", "maybe", "other"]
-"""What a member of a Worker's Env is: a namespace, one that may be absent, or something else."""
+"""The type of an Env member: a namespace, one that may be missing, or something else."""
 
 
 def merge_types(groups: Iterable[Mapping[str, EnvType]]) -> dict[str, EnvType]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 Compat = Literal["strict", "workerd"]
-"""Today's runtime: with the seven rules of Miniflare 2's KV page on top, or as it is."""
+"""The current runtime, with or without the seven rules of Miniflare 2's KV page."""
 
 CompatName = Literal["strict", "workerd", "miniflare2"]
-"""What users may write: `miniflare2` is the old name of `strict`."""
+"""The names that users may write: `miniflare2` is the old name of `strict`."""
 
 COMPATS: tuple[Compat, ...] = get_args(Compat)
 OLD_NAMES: dict[str, Compat] = {"miniflare2": "strict"}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 CONTENT = frozenset(("text", "metadata", "expected", "config"))
-"""Where half a character is not an error: what is stored has U+FFFD then, as in a Worker,
+"""Parameters that may have lone surrogates: they are stored as U+FFFD, as in a Worker,
 and no config has such a name."""
 
 
@@ -26,7 +26,7 @@ class Command(NamedTuple):
 
     run: Callable[[Server, Params], Awaitable[Any]]
     needs_trust: bool = True
-    """Whether it is refused in a workspace that is not trusted. Without this, a command must open
+    """Whether it is refused in an untrusted workspace. Without this, a command must open
     nothing below .wrangler."""
 
 

@@ -26,7 +26,7 @@ class ServedProject(Project):
         self.emulator = EmulatorProcess(path, settings, changed)
         self.worker = WorkerProcess(path, settings, changed, self.emulator)
         self.problem = ""
-        """Why the config cannot be read."""
+        """Why the config can't be read."""
         self.reload()
 
     def use(self, settings: Settings) -> None:

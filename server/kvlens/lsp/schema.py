@@ -85,7 +85,7 @@ class Project(TypedDict):
     """URL of the store, without passwords."""
     namespaces: list[Namespace]
     unclaimed: list[Unclaimed]
-    """Namespaces with keys that no config names, such as one that was renamed."""
+    """Namespaces with keys that aren't in any config, such as a renamed one."""
 
 
 class Address(TypedDict):
@@ -105,7 +105,7 @@ class Changed(TypedDict):
     """Keys or namespaces have changed, or moved."""
 
     config: NotRequired[str]
-    """Left out if any project may have changed."""
+    """Omitted if any project may have changed."""
     id: NotRequired[str | None]
     """The namespace, if only its keys have changed."""
     moved: NotRequired[Moved]

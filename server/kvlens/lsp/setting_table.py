@@ -21,14 +21,14 @@ class Setting(NamedTuple):
     """What it does, in Markdown."""
     scope: Literal["resource", "window", "machine"] = "resource"
     choices: Mapping[str, str] = {}
-    """The values that it takes, with what each does; any value if there are none."""
+    """The valid values, with what each does; any value if empty."""
     limits: tuple[int, int] | None = None
     items: str | None = None
     """The type of a list's elements."""
     page: str | None = None
-    """The page that has more, beside docs/settings.md."""
+    """The page with details, apart from docs/settings.md."""
     of_server: bool = True
-    """Whether the server reads it, so that other editors have it too."""
+    """Whether the server reads it, which makes it available in other editors."""
 
 
 _COMPAT_ABOUT = {

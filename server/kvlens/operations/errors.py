@@ -12,7 +12,7 @@ from kvlens.errors import KVLensError
 from kvlens.seeds.array import FileError
 
 Spell = Callable[[str], str]
-"""Returns what the user calls an argument of an operation: `--env` for `environment`."""
+"""Returns the user's name of an operation's argument: `--env` for `environment`."""
 
 
 class OperationError(KVLensError):

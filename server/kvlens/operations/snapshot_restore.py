@@ -51,7 +51,7 @@ class Restored(TypedDict):
     """Those of the written keys that have another value, metadata or expiration now."""
     deleted: int
     expired: int
-    """Left out, because they have expired since."""
+    """Skipped because they have expired since."""
 
 
 class RestoredNamespace(Restored):

@@ -308,7 +308,7 @@ def wrong_expiry(expiration: float | None, ttl: float | None, now: float) -> str
 
 
 BEYOND_NUMBERS = 2**53
-"""Numbers from here on are not exact in JavaScript, nor any time."""
+"""Larger numbers aren't exact in JavaScript, and aren't times."""
 
 
 def looks_like_milliseconds(given: float) -> bool:

@@ -54,7 +54,7 @@ def digest(value: bytes) -> str:
 
 
 NOTHING = ""
-"""What `Store.put_unchanged` expects in place of a digest where there is to be no key."""
+"""The `expected` of `Store.put_unchanged` if the key must not exist."""
 
 
 def has_digest(entry: Entry | None, expected: str) -> bool:
@@ -84,17 +84,17 @@ class StoreInfo(NamedTuple):
     """A kind of store: its name, what it is for and what it can do."""
 
     urls: tuple[str, ...]
-    """The forms of its URL, as help and documentation show them."""
+    """The forms of its URL, as shown in help and documentation."""
     summary: str
     """What it is for; its row in docs/stores.md."""
     open_url: Callable[[str, Path, Clock], Store]
-    """Open the store of a URL; relative paths are below the folder. Nothing is read yet."""
+    """Open the store of a URL; relative paths are relative to the folder. Nothing is read yet."""
     shared: bool = True
-    """Whether every process that opens the same URL has the same keys."""
+    """Whether all processes that open the same URL share its keys."""
     has_sizes: bool = True
     """Whether it knows the size of a namespace."""
     local_path: Callable[[str, Path], Path] | None = None
-    """Return the folder that a URL names below another one, if the keys are on this machine."""
+    """Return a URL's folder, given the base folder, if the keys are on this machine."""
 
     @property
     def by_scheme(self) -> dict[str, str]:
@@ -116,9 +116,9 @@ class Store(ABC):
 
     info: StoreInfo
     inline = False
-    """True if most calls finish without waiting and none needs an asyncio task around it."""
+    """True if most calls finish without waiting and none needs an asyncio task."""
     writable = True
-    """False if the user has not allowed changes; a store that turns out read-only raises."""
+    """False if the user has not allowed changes; a store that turns out to be read-only raises."""
 
     @property
     def shared(self) -> bool:

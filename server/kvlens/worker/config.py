@@ -73,7 +73,7 @@ class WorkerConfig:
     """Of service workers: binding -> (wasm, text or data; file)."""
     rules: tuple[Rule, ...] = DEFAULT_RULES
     globs: tuple[tuple[str, str], ...] = ()
-    """Type and pattern of the files that `find_modules` takes along."""
+    """Type and pattern of the files that `find_modules` adds."""
     bundle: bool = True
     find_modules: bool | None = None
     """`find_additional_modules`: whether to add files that nothing imports."""

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from kvlens.worker.errors import WorkerError
 
 Address = int | Path
-"""The address of workerd: a Unix socket, or on Windows a port of 127.0.0.1."""
+"""The address of workerd: a Unix socket, or on Windows, a port of 127.0.0.1."""
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 TIMEOUT = 300.0  # seconds without a byte from the Worker
 _KEPT = "%!$&'()*+,;=:@/?~-._[]"  # characters of a URL that aren't escaped

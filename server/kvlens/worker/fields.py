@@ -21,7 +21,7 @@ class Shape:
     """The values that a field accepts."""
 
     takes: str
-    """In words, such as "a list of texts"."""
+    """A description, such as "a list of texts"."""
     fits: Callable[[Any], bool]
     inside: Callable[[Any], Iterable[tuple[str, Any, Shape]]] = field(default=lambda value: ())
     """The parts of a valid value: what follows the field's name, the part, its shape."""

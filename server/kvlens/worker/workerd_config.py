@@ -22,10 +22,10 @@ SERVICE = "main"
 
 OURS = "kvlens:"
 PUBLIC, DISPATCH = "public", "dispatch"
-"""The sockets: one for the world, and one that takes whole URLs in its request lines.
+"""The sockets: one for clients, and one that takes whole URLs in its request lines.
 
-No web page can reach them: they are files in our own folder. Where workerd has no such sockets
-(Windows) they are ports, and a Worker in front of the user's asks for a key.
+No web page can reach them: they are files in our own folder. If workerd has no such sockets
+(Windows), they are ports, and a Worker in front of the user's requires a key.
 """
 KEY_HEADER = "KVLens-Key"
 LARGEST_BLOB = 64 * 1024 * 1024  # bytes; the limit of a Worker
@@ -83,7 +83,7 @@ class Plan:
     variables: Mapping[str, Any] = field(default_factory=dict)
     blobs: Mapping[str, tuple[str, Path]] = field(default_factory=dict)
     kv_address: str = ""
-    """The emulator's address, as workerd writes it: host:port or unix:/path."""
+    """The emulator's address, in workerd's form: host:port or unix:/path."""
     token: str = ""
     key: str = ""
     """The required value of `KEY_HEADER`; empty for Unix sockets."""

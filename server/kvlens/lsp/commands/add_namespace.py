@@ -30,7 +30,7 @@ class Parameters(InProject):
 
 class Result(TypedDict):
     applied: bool
-    """After the client has applied the `workspace/applyEdit`."""
+    """Whether the client has applied the `workspace/applyEdit`."""
 
 
 async def run(server: Server, params: Params) -> Result:

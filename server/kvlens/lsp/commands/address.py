@@ -20,7 +20,7 @@ class Parameters(InProject):
 
 class Result(Address):
     rest: str
-    """What wrangler and the SDKs take as the base URL of the API."""
+    """The API base URL for wrangler and the SDKs."""
     token: str
     account: str
     """Part of the API's URLs; the emulator accepts any."""

@@ -20,8 +20,8 @@ class Parameters(Target):
     dryRun: NotRequired[bool]
     """Count the keys, and delete nothing."""
     expected: NotRequired[str]
-    """The `digest` of a dry run: delete exactly those keys. If there are others now, or they hold
-    something else, the error is `ContentModified`."""
+    """The `digest` of a dry run: delete exactly those keys. If they or their content have
+    changed, the error is `ContentModified`."""
 
 
 class Result(TypedDict):
@@ -29,7 +29,7 @@ class Result(TypedDict):
     keys: NotRequired[int]
     """Of a dry run."""
     digest: NotRequired[str]
-    """Of a dry run: identifies the keys that it counted, and what they hold."""
+    """Of a dry run: identifies the counted keys and their content."""
 
 
 async def run(server: Server, params: Params) -> Result:

@@ -23,7 +23,7 @@ class Parameters(Target):
     dryRun: NotRequired[bool]
     """Read the keys, and delete nothing."""
     expected: NotRequired[str]
-    """The `digest` of a dry run. If the keys hold something else now, nothing is deleted, and the
+    """The `digest` of a dry run. If the keys have changed, nothing is deleted, and the
     error is `ContentModified`."""
 
 
@@ -31,7 +31,7 @@ class Result(TypedDict):
     deleted: int
     """The number of those keys that existed."""
     digest: NotRequired[str]
-    """Of a dry run: identifies what the keys hold."""
+    """Of a dry run: identifies the content of the keys."""
 
 
 async def run(server: Server, params: Params) -> Result:

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 class Parameters(Target):
     file: NotRequired[str]
-    """A URI, or a path below the folder of the config."""
+    """A URI, or a path in the folder of the config."""
 
 
 class Result(TypedDict):
     file: NotRequired[str]
     keys: NotRequired[int]
     items: NotRequired[list[Any]]
-    """Without `file`: what would be in it."""
+    """Without `file`: the content of the file."""
 
 
 async def run(server: Server, params: Params) -> Result:

@@ -28,15 +28,15 @@ class Value(TypedDict):
 
     text: NotRequired[str]
     base64: NotRequired[str]
-    """In place of `text` if the bytes aren't UTF-8."""
+    """Instead of `text` if the bytes aren't UTF-8."""
     size: int
     """Bytes."""
     digest: str
-    """SHA-256 of the bytes; what `kvlens.put` takes as `expected`."""
+    """SHA-256 of the bytes; `expected` for `kvlens.put`."""
     store: str
     """URL of the store, without passwords."""
     declared: bool
-    """Whether a config names the namespace."""
+    """Whether a config declares the namespace."""
     expiration: NotRequired[int]
     """Seconds since the epoch."""
     metadata: NotRequired[Any]

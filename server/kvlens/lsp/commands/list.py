@@ -21,7 +21,7 @@ class Parameters(Target):
     prefix: NotRequired[str]
     limit: NotRequired[int]
     cursor: NotRequired[str | None]
-    """The `cursor` of the page before."""
+    """The `cursor` of the previous page."""
 
 
 class KeyInfo(Extras):

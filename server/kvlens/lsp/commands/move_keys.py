@@ -20,7 +20,7 @@ NAMED = 100  # conflicts listed in the result
 
 class Parameters(Target):
     from_: str
-    """The id of the namespace that has the keys now."""
+    """The id of the namespace with the keys."""
     existing: NotRequired[Literal["refuse", "keep", "overwrite"]]
     """What happens if keys have other content in the target. `refuse` (the default): nothing is
     moved. `keep`: they stay in both namespaces. `overwrite`: the moved content replaces it."""
@@ -36,7 +36,7 @@ class Result(TypedDict):
     keys: list[str]
     """The names of some of these."""
     digest: str | None
-    """If nothing was moved because of these: identifies what they hold."""
+    """If nothing was moved because of these: identifies their content."""
 
 
 async def run(server: Server, params: Params) -> Result:

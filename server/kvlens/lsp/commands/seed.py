@@ -23,7 +23,7 @@ NAMED = 100  # conflicts listed in the result
 
 class Parameters(Target):
     file: str
-    """A URI, or a path below the folder of the config."""
+    """A URI, or a path in the folder of the config."""
     existing: NotRequired[Literal["refuse", "keep", "overwrite"]]
     """What happens if keys have other content in the namespace. `refuse` (the default): nothing is
     written. `keep`: these keys aren't written. `overwrite`: the file replaces it."""
@@ -42,7 +42,7 @@ class Result(TypedDict):
     keys: NotRequired[list[str]]
     """The names of some of these."""
     digest: NotRequired[str]
-    """Identifies what these and the file hold."""
+    """Identifies the content of these keys and of the file."""
 
 
 async def run(server: Server, params: Params) -> Result:

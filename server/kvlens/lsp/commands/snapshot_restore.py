@@ -34,7 +34,7 @@ class Result(Restored):
     restored: bool
     """Whether anything was done."""
     digest: str
-    """Identifies what the keys held that differ."""
+    """Identifies the content of the keys that differ."""
     namespaces: list[RestoredNamespace]
 
 

@@ -26,7 +26,7 @@ class Parameters(InProject):
     binding: NotRequired[str]
     """Without it, every namespace of the config is saved."""
     force: NotRequired[bool]
-    """Overwrite a snapshot of that name."""
+    """Overwrite a snapshot with the same name."""
 
 
 async def run(server: Server, params: Params) -> SnapshotInfo:

@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from typing import Any
 
 TYPES = "lsprotocol.types"
-"""The module whose classes are built late."""
+"""The module whose classes are built lazily."""
 
 _building = threading.RLock()
 

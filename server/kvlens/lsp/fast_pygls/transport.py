@@ -27,10 +27,10 @@ from kvlens.lsp.fast_pygls.protocol import Protocol
 from kvlens.lsp.watchdog import Watchdog
 
 CHUNK = 1 << 16
-"""Bytes read at once by the thread: the size of a pipe's buffer."""
+"""Bytes per read of the thread: the size of a pipe's buffer."""
 
 LONGEST = 160 * 1024 * 1024
-"""Bytes of a message: 25 MiB of which JSON escapes every byte take 150 MiB."""
+"""Bytes of a message: 25 MiB take 150 MiB if JSON escapes every byte."""
 
 AHEAD = 4  # chunks that the reading thread may read ahead
 LINGER = 1.0  # seconds

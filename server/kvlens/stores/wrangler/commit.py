@@ -39,7 +39,7 @@ class UnfinishedError(StoreError):
 
 
 Reach = Callable[[str], "tuple[sqlite3.Connection, Blobs] | None"]
-"""Returns the files of a namespace that a journal names, None where there are none."""
+"""Returns the files of a namespace in a journal, None if there are none."""
 
 
 def commit(db: sqlite3.Connection, blobs: Blobs, changes: Sequence[Change]) -> None:

@@ -39,7 +39,7 @@ if hasattr(os, "O_BINARY"):
 _PLAIN_INDEX = re.compile(r'create (unique )?index [^()]* on "?_mf_entries"? ?\([\w", ]+\)')
 
 lenient = partial(str, encoding="utf-8", errors="surrogateescape")
-"""How text is read that may not be UTF-8; it fails nothing but its own row."""
+"""Decodes text that may not be UTF-8; only its own row fails."""
 
 
 class Database(sqlite3.Connection):

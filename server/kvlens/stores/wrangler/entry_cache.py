@@ -9,7 +9,7 @@ from kvlens.kv.records import Entry
 SIZE = 32 * 1024 * 1024  # bytes of values, per namespace
 
 MISSING: Final[Any] = object()
-"""What the cache has for a key that it does not know: None means that there is no entry."""
+"""The cache's value for an unknown key; None means that the key doesn't exist."""
 
 
 class EntryCache:

@@ -70,7 +70,7 @@ else:
 
 
 Value = tuple[str, "int | None", "str | None"]
-"""What a row names: blob id, expiration in milliseconds, metadata."""
+"""The content of a row: blob id, expiration in milliseconds, metadata."""
 
 
 class Row(NamedTuple):

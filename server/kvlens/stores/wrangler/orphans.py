@@ -42,7 +42,7 @@ _DATABASE = re.compile(r"[0-9a-f]{64}\.sqlite")
 
 FileId = tuple[int, int]
 PendingBlobs = Callable[[Path], "set[str]"]
-"""Returns the values that an unfinished write, of whichever process, is about to name."""
+"""Returns the values that unfinished writes of any process are about to use."""
 
 
 class Opening(NamedTuple):

@@ -24,7 +24,7 @@ STORE_WAY_OUT = (
     "Remove it, or name another place: --store wrangler:PATH or the setting kvlens.store."
 )
 OWN = ".wrangler"
-"""The folder beside a config: the only one that is written to without being named."""
+"""The folder next to a config: the only one that is written to without being named."""
 
 _AT = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd
 _FLAGS = (

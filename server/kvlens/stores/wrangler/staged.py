@@ -19,7 +19,7 @@ MEMORY_SIZE = 8 * 1024 * 1024  # bytes of rows; more goes to the file
 AT_ONCE = 1000
 
 Row = tuple[str, "str | None", "int | None", "str | None"]
-"""Key, blob id (None: the key is to be deleted), expiration in milliseconds, metadata."""
+"""Key, blob id (None: delete the key), expiration in milliseconds, metadata."""
 
 
 class StagedError(InternalError):

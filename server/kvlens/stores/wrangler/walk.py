@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 FIRST = -(2**63)
-"""Where a walk begins: no row has a smaller number, but for this one itself."""
+"""The start of a walk: the smallest possible row number."""
 
 
 def each_row(db: sqlite3.Connection, what: str, after: int, limit: int) -> list[tuple[Any, ...]]:
