@@ -1,1 +1,1 @@
-"""Set-up, packaging and running: what the Makefile calls. Standard library only."""
+"""Setup, packaging and running, for the Makefile. Standard library only."""

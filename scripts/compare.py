@@ -1,10 +1,10 @@
-"""Check the same forty mistakes with KV Lens, wrangler, tombi and taplo, and write their reports.
+"""Check the same forty mistakes with KV Lens, wrangler, tombi and taplo, and write a report.
 
     .venv/bin/python -m scripts.compare
 
-Writes docs/comparison.md. wrangler reads each config as `wrangler deploy` does, without an
-environment and with each that the config has. tombi and taplo are given the JSON schema that comes
-with wrangler, which is more than they know by themselves.
+Writes docs/comparison.md. wrangler reads each config as in `wrangler deploy`, without an
+environment and with each one in the config. tombi and taplo get the JSON schema that comes with
+wrangler, which they don't have by default.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ HEAD = 'name = "shop"\nmain = "src/index.ts"\ncompatibility_date = "2026-01-01"\
 KV = f'\n[[kv_namespaces]]\nbinding = "CARTS"\nid = "{ID}"\n'
 RIGHT = f'{HEAD}{KV}preview_id = "{OTHER}"\n\n[[env.prod.kv_namespaces]]\nbinding = "CARTS"\n'
 NOTHING, SILENT = "", "*silent*"
-PATIENCE = 1.0  # seconds without a word, after which taplo has said all
+PATIENCE = 1.0  # seconds without output after which taplo has finished
 
 
 class Mistake(NamedTuple):
-    """One mistake: in words, the rule of ours that finds it, and a config that has it."""
+    """One mistake: a description, our rule that finds it, and a config that has it."""
 
     what: str
     code: str
     text: str
     name: str = TOML
-    beside: str = ""  # another file's name, with an empty config in it
-    words: str = ""  # what another tool's text must have, where it may speak of something else
+    beside: str = ""  # the name of another file with an empty config
+    words: str = ""  # text required in other tools' messages, if they may report something else
 
 
 class Answers(NamedTuple):
-    """What each tool says of one config: "error", "warning", "hint" or nothing."""
+    """Each tool's result for one config: "error", "warning", "hint" or nothing."""
 
     ours: str
     wrangler: str
@@ -61,7 +61,7 @@ class Answers(NamedTuple):
 
 
 def entry(*lines: str) -> str:
-    """Return a config with one namespace of these lines."""
+    """Return a config with one namespace made of these lines."""
     return "\n".join((HEAD, "[[kv_namespaces]]", *lines, ""))
 
 
@@ -228,7 +228,7 @@ process.stdout.write(JSON.stringify(JSON.parse(process.argv[1]).map(([folder, en
 
 
 def ask(mistakes: Sequence[Mistake]) -> list[Answers]:
-    """Show each config to every tool."""
+    """Check each config with every tool."""
     with tempfile.TemporaryDirectory(prefix="kvlens-compare-") as name:
         folders = [_write(Path(name).resolve() / str(at), one) for at, one in enumerate(mistakes)]
         theirs = _wrangler(mistakes, folders)
@@ -240,7 +240,7 @@ def ask(mistakes: Sequence[Mistake]) -> list[Answers]:
 
 
 def ours(mistake: Mistake) -> str:
-    """Return what KV Lens says of one mistake, by the rule that is meant."""
+    """Return the result of KV Lens for one mistake, from the expected rule."""
     with tempfile.TemporaryDirectory(prefix="kvlens-compare-") as name:
         return _ours(mistake, _write(Path(name).resolve() / "config", mistake))
 
@@ -267,7 +267,7 @@ def _ours(mistake: Mistake, folder: Path) -> str:
 
 
 def wrangler(mistakes: Sequence[Mistake]) -> list[str]:
-    """Return what the real wrangler says of each mistake."""
+    """Return the results of the real wrangler."""
     with tempfile.TemporaryDirectory(prefix="kvlens-compare-") as name:
         folders = [_write(Path(name).resolve() / str(at), one) for at, one in enumerate(mistakes)]
         return _wrangler(mistakes, folders)
@@ -312,7 +312,7 @@ def _tombi(mistake: Mistake, folder: Path) -> str:
 
 
 def _taplo(mistakes: Sequence[Mistake], folder: Path) -> list[str]:
-    """Ask taplo's language server, as Even Better TOML does."""
+    """Run taplo's language server, as Even Better TOML does."""
     folder.mkdir()
     settings = {
         "schema": {
@@ -345,7 +345,7 @@ def _published(client: Client, uri: str, words: str) -> str:
         return message.get("method") == "textDocument/publishDiagnostics" and named
 
     found = client.wait_for(ours_to_read)[1]["params"]["diagnostics"]
-    with contextlib.suppress(queue.Empty):  # what the schema says comes by itself, and later
+    with contextlib.suppress(queue.Empty):  # problems from the schema arrive separately, and later
         while True:
             message = client.arrived.get(timeout=PATIENCE)[1]
             if message and ours_to_read(message):
@@ -395,7 +395,7 @@ def page(answers: Sequence[Answers]) -> str:
 
 
 def main() -> int:
-    """Ask all, and write the page; 1 where a tool speaks of a config without a mistake."""
+    """Run all tools and write the page; return 1 if a tool reports a config without a mistake."""
     *answers, right = ask([*MISTAKES, Mistake("None", "", RIGHT)])
     if any(right):
         print(f"compare: the config without a mistake gets {right}", file=sys.stderr)

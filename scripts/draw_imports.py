@@ -1,7 +1,7 @@
 """Draw which part of the package imports which: `python -m scripts.draw_imports [--check FILE]`.
 
-A part is a package or a module directly in server/kvlens. Read from the code, in text, the same
-on every machine; `--check` tells whether a document has today's drawing in it.
+A part is a package or a module directly in server/kvlens. The drawing is text from the code, the
+same on every machine; `--check` checks that a document has the current one.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def read_parts(package: Path = PACKAGE) -> dict[str, Part]:
 
 
 def _imported(tree: ast.AST, module: tuple[str, ...]) -> Iterator[str]:
-    """Yield the parts that a module imports; `module` is its dotted name, in pieces."""
+    """Yield the parts that a module imports; `module` is its dotted name, in parts."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found = [alias.name for alias in node.names]
@@ -67,7 +67,7 @@ def _imported(tree: ast.AST, module: tuple[str, ...]) -> Iterator[str]:
 
 
 def levels(parts: Mapping[str, Part]) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """Return each part's level, 0 for what imports nothing, and the imports that close a circle."""
+    """Return each part's level, 0 if it imports nothing, and the imports that close a cycle."""
     below = {name: set(part.imports) & set(parts) for name, part in parts.items()}
     circles: list[tuple[str, str]] = []
     while True:
@@ -89,7 +89,7 @@ def levels(parts: Mapping[str, Part]) -> tuple[dict[str, int], list[tuple[str, s
 
 
 def drawing(package: Path = PACKAGE) -> str:
-    """Return the drawing: a line a part, below everything that imports it."""
+    """Return the drawing: one line per part, below everything that imports it."""
     parts = read_parts(package)
     rows = [("level", "part", "modules", "lines", "imports (by how many of its modules)")]
     for number, name, others in _by_level(parts):
@@ -112,7 +112,7 @@ def drawing(package: Path = PACKAGE) -> str:
 
 
 def outline(package: Path = PACKAGE, width: int = 96) -> str:
-    """Return the drawing without what changes every day: levels, parts and imports."""
+    """Return the drawing without frequently changing counts: levels, parts and imports."""
     parts = read_parts(package)
     wide = max(map(len, parts))
     drawn = [f"level  {'part':<{wide}}  imports"]
@@ -126,7 +126,7 @@ def outline(package: Path = PACKAGE, width: int = 96) -> str:
 
 
 def _by_level(parts: Mapping[str, Part]) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield each part's level, its name and what it imports, the highest first."""
+    """Yield each part's level, name and imports, highest first."""
     level, _ = levels(parts)
     for name in sorted(parts, key=lambda name: (-level[name], name)):
         others = sorted(parts[name].imports, key=lambda other: (-level[other], other))

@@ -1,9 +1,9 @@
-"""Check a folder of configs that others wrote and print a table of what is found.
+"""Check a folder of third-party configs and print a table of the problems.
 
     .venv/bin/python -m scripts.lint_corpus FOLDER [--code CODE]
 
-For reading every report by eye: a false one is a mistake of a rule. The folder's files are
-never part of this repository.
+For reviewing every report by hand: a false one is a bug in a rule. The folder's files are never
+part of this repository.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from kvlens.text import LineIndex
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table; return 0, or 2 where there is nothing to check."""
+    """Print the table; return 0, or 2 if there is nothing to check."""
     parser = argparse.ArgumentParser(prog="lint_corpus", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--code", help="show this rule's problems only")

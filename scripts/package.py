@@ -1,8 +1,8 @@
 """Build the .vsix files: `python -m scripts.package [--all | --target TARGET …]`.
 
-Each platform gets its own file, because some of the server's dependencies are compiled. Those
-that have one build a Python version lie side by side under their tagged names. Run with the
-interpreter of `.venv`, after the set-up.
+Each platform gets its own file, because some of the server's dependencies are compiled. Those with
+one build per Python version are bundled together under their tagged names. Run it with the
+interpreter of `.venv`, after the setup.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ for module in pkgutil.walk_packages(kvlens.__path__, "kvlens."):
         importlib.import_module(module.name)
 """
 NOT_BUNDLED = (
-    "kvlens.__main__",  # it runs
-    "kvlens.testing",  # for pytest, in a project's own environment
+    "kvlens.__main__",  # running the command
+    "kvlens.testing",  # for pytest, in the project's environment
     "kvlens.stores.cloudflare.errors",
-    "kvlens.stores.cloudflare.store",  # its SDK is large and compiled; it says how to install it
+    "kvlens.stores.cloudflare.store",  # its SDK is large and compiled; an error says how to add it
 )
 
 
 @dataclass(frozen=True)
 class Target:
-    """A platform as the marketplace names it, and the wheel tags that fit it."""
+    """A platform by its marketplace name, and the matching wheel tags."""
 
     name: str
     tags: tuple[str, ...]
@@ -67,7 +67,7 @@ def host_target() -> Target:
     """Return the target of this machine.
 
     Raises:
-        ToolError: the extension is not built for it.
+        ToolError: the extension isn't built for it.
     """
     system = {"Linux": "linux", "Darwin": "darwin", "Windows": "win32"}.get(platform.system(), "")
     if system == "linux" and platform.libc_ver()[0] != "glibc":
@@ -80,7 +80,7 @@ def host_target() -> Target:
 
 
 def vsix(target: Target) -> Path:
-    """Return where the target's .vsix is put."""
+    """Return the path of the target's .vsix."""
     return BUILD / f"kvlens-{target.name}.vsix"
 
 
@@ -153,7 +153,7 @@ def _pins() -> dict[str, str]:
 
 
 def _wheels(target: Target) -> list[Path]:
-    """Fetch the target's wheels, or find them where they were fetched before."""
+    """Download the target's wheels, or find downloaded ones."""
     folder = BUILD / "wheels" / target.name
     stamp = folder / ".stamp"
     pins = _pins()
@@ -162,7 +162,7 @@ def _wheels(target: Target) -> list[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         _download(target, folder, PYTHONS[0], [f"{name}=={pins[name]}" for name in pins])
-        # NAME-VERSION-cp310-cp310-PLATFORM.whl: one build a Python version
+        # NAME-VERSION-cp310-cp310-PLATFORM.whl: one build per Python version
         tag = f"cp{PYTHONS[0].replace('.', '')}"
         by_python = [wheel.name.split("-")[:2] for wheel in folder.glob(f"*-{tag}-{tag}-*.whl")]
         for version in PYTHONS[1:]:
@@ -201,7 +201,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _prove(bundled: Path) -> None:
-    """Import every module from the bundle alone (-S: without this environment's packages)."""
+    """Import every module from only the bundle (-S: without this environment's packages)."""
     command = [sys.executable, "-I", "-S", "-B", "-c", PROOF, str(bundled), *NOT_BUNDLED]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -209,7 +209,7 @@ def _prove(bundled: Path) -> None:
 
 
 def main() -> int:
-    """Build what the command line asks for; this machine's target when it names none."""
+    """Build the targets on the command line, by default this machine's."""
     parser = argparse.ArgumentParser(prog="package", description="Build the .vsix files.")
     parser.add_argument("--all", action="store_true", help="every target")
     parser.add_argument("--target", action="append", choices=TARGETS, help="may be repeated")

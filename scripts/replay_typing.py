@@ -1,10 +1,10 @@
-"""Type configs that others wrote, key by key, and report what goes wrong on the way.
+"""Type third-party configs, one key at a time, and report what goes wrong.
 
     .venv/bin/python -m scripts.replay_typing FOLDER
 
-Looked for: an error at any prefix of a file, a namespace above that is forgotten while something
-else is typed, and problems that flicker: that come or go for a moment on lines that have nothing
-to do with the line typed. The folder's files are never part of this repository.
+It looks for an error at any prefix of a file, a namespace that is forgotten while something below
+it is typed, and problems that flicker: that appear or disappear for a moment on lines unrelated to
+the typed one. The folder's files are never part of this repository.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ _PAIRS = {"[": "]", "{": "}", '"': '"', "'": "'"}
 class Mishap(NamedTuple):
     """Something that should not have happened while typing."""
 
-    line: int  # 1-based, the one that was typed
-    typed: str  # what was there of it
+    line: int  # 1-based, the typed line
+    typed: str  # its typed part
     what: str
 
 
 def mishaps(text: str, name: str) -> Iterator[Mishap]:
-    """Yield what goes wrong when a config is typed from its first key to its last."""
+    """Yield what goes wrong when a config is typed from start to end."""
     yield from _forgotten(text, name)
     for closing in (False, True):
         yield from _flickers(text, name, closing=closing)
 
 
 def _forgotten(text: str, name: str) -> Iterator[Mishap]:
-    """Type the file from its top: what is above the line has to stay known."""
+    """Type the file from its start: entries above the line must stay known."""
     reader = ConfigReader(name)
     starts = LineIndex(text).starts
     for number, start in enumerate(starts):
@@ -55,7 +55,7 @@ def _forgotten(text: str, name: str) -> Iterator[Mishap]:
 
 
 def _flickers(text: str, name: str, *, closing: bool) -> Iterator[Mishap]:
-    """Type each line with the others in place; an editor may close quotes and brackets."""
+    """Type each line within the complete file; an editor may close quotes and brackets."""
     reader = ConfigReader(name)
     index = LineIndex(text)
     for number in range(len(index.starts)):
@@ -64,7 +64,7 @@ def _flickers(text: str, name: str, *, closing: bool) -> Iterator[Mishap]:
             continue
         start = index.starts[number]
         before, after = text[:start], text[start + len(line) :]
-        own = _headed_by(reader.read(text), index, number)  # lines that the typed line rules
+        own = _headed_by(reader.read(text), index, number)  # lines that the typed header applies to
         first, _ = _elsewhere(reader.read(before + after), number)
         last, _ = _elsewhere(reader.read(text), number)
         for at in range(1, len(line)):
@@ -98,7 +98,7 @@ _Found = set[tuple[str, int]]
 
 
 def _elsewhere(config: Config, line: int) -> tuple[_Found, _Found]:
-    """Return the problems on other lines as (code, line): all, and those that do not point here."""
+    """Return the problems on other lines as (code, line): all, and those that don't point here."""
     index = LineIndex(config.text)
     all_of_them: _Found = set()
     unrelated: _Found = set()
@@ -112,7 +112,7 @@ def _elsewhere(config: Config, line: int) -> tuple[_Found, _Found]:
 
 
 def _closers(typed: str) -> str:
-    """Return what an editor has put after the cursor: the ends of what is open on the line."""
+    """Return what an editor inserts after the cursor: the closing quotes and brackets."""
     opened: list[str] = []
     for letter in typed:
         if opened and letter == opened[-1]:
@@ -127,7 +127,7 @@ def _closers(typed: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Type every config below a folder; return 1 where something went wrong."""
+    """Type every config in a folder and its subfolders; return 1 if anything went wrong."""
     parser = argparse.ArgumentParser(prog="replay_typing", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--longest", type=int, default=6000, help="characters of a file at most")

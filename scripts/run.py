@@ -1,7 +1,7 @@
 """Open a project with the extension: `python -m scripts.run [--port N] [--folder PATH]`.
 
-In the VS Code of this machine where there is one and a display, else in a workbench that is
-served to a browser. Both get settings and an extensions folder of their own under build/run.
+Uses VS Code on this machine if it exists and there is a display, else a workbench that is served to
+a browser. Both have separate settings and extensions in build/run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DEFAULT_PORT = 8123
 
 
 def main() -> int:
-    """Open what the command line names; Ctrl+C ends it."""
+    """Open the project on the command line; Ctrl+C ends it."""
     parser = argparse.ArgumentParser(prog="run", description="Open a project with KV Lens.")
     parser.add_argument("--port", type=int, help=f"of the workbench (default {DEFAULT_PORT})")
     parser.add_argument("--folder", type=Path, default=ROOT / "examples", help="the project")

@@ -1,8 +1,8 @@
 """Set the repository up: `python3 -m scripts.setup [GOAL]`.
 
-Everything goes into .venv, build and the node_modules folders of this repository; only what
-Debian packages is installed on the machine, and only where it is missing. Each step leaves a
-stamp with a hash of what it was made from, so that a second call does nothing.
+Everything goes into .venv, build and the node_modules folders of this repository; only missing
+Debian packages are installed on the machine. Each step leaves a stamp with a hash of its inputs, so
+a second call does nothing.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ def digest(*parts: str | Path) -> str:
 
 
 def is_done(stamp: Path, key: str) -> bool:
-    """Return whether the step that owns this stamp was last run on the same inputs."""
+    """Return whether the step with this stamp last ran on the same inputs."""
     return stamp.is_file() and stamp.read_text(encoding="utf-8") == key
 
 
 @contextmanager
 def step(what: str, stamp: Path, key: str) -> Iterator[None]:
-    """Say what is done and how long it took; stamp it when it went well."""
+    """Print the step and how long it took; write the stamp if it succeeds."""
     print(f"  {what} …", end="", flush=True)
     started = time.monotonic()
     try:
@@ -78,7 +78,7 @@ def step(what: str, stamp: Path, key: str) -> Iterator[None]:
 
 
 def apt_install(*packages: str) -> None:
-    """Install Debian packages: as root, through sudo, or not at all with the reason."""
+    """Install Debian packages as root or through sudo, or say why that isn't possible."""
     wanted = " ".join(packages)
     if not shutil.which("apt-get"):
         raise ToolError(f"please install {wanted} with this system's package manager")
@@ -98,17 +98,17 @@ def apt_install(*packages: str) -> None:
 
 
 def python_base() -> None:
-    """Make .venv and install the package with what it needs to run."""
+    """Create .venv and install the package with its dependencies."""
     _python_packages("", "base")
 
 
 def python_full() -> None:
-    """Install what the tests, the checks and the benchmarks need as well."""
+    """Also install what the tests, checks and benchmarks need."""
     _python_packages("[test,dev,bench]", "full")
 
 
 def fuzzer() -> None:
-    """Install atheris where there is a build of it; fuzzing does without elsewhere."""
+    """Install atheris if there is a build of it; otherwise, fuzzing works without it."""
     stamp, key = VENV / ".kvlens" / "fuzz", digest(ROOT / "pyproject.toml", str(VENV))
     if is_done(stamp, key):
         return
@@ -127,7 +127,7 @@ def _python_packages(extras: str, level: str) -> None:
         )
     python = venv_python()
     place = VENV / ".kvlens" / "place"
-    # A virtual environment holds absolute paths: a moved or copied one is made again.
+    # A virtual environment has absolute paths: a moved or copied one is recreated.
     moved = place.is_file() and place.read_text(encoding="utf-8") != str(VENV)
     works = (
         not moved
@@ -157,7 +157,7 @@ def _pip_install(*what: str) -> None:
 
 
 def node_24() -> None:
-    """Choose Node 24: the system's where it is that, else the one in a Python wheel."""
+    """Use Node 24: the system's if it has that version, else the one in a Python wheel."""
     system = shutil.which("node", path=_path_without_our_own())
     version = ""
     if system and shutil.which("npm", path=_path_without_our_own()):
@@ -180,7 +180,7 @@ def node_24() -> None:
             )
             wheel = Path(found.stdout.strip())
             binary = wheel / ("node.exe" if os.name == "nt" else "bin/node")
-            # the wheel's own bin/npm is a flattened link that cannot find its modules
+            # the wheel's bin/npm is a flattened link that can't find its modules
             npm = wheel.joinpath(*(() if os.name == "nt" else ("lib",)), "node_modules/npm/bin")
         _write_shims(binary, npm)
 
@@ -203,7 +203,7 @@ def _write_shims(binary: Path, npm: Path) -> None:
         shim = NODE_BIN / name
         shim.unlink(missing_ok=True)
         if name == "node":
-            shim.symlink_to(binary)  # a link, so that signals reach the process itself
+            shim.symlink_to(binary)  # a link: signals must reach the process itself
             continue
         own = f'PATH="{NODE_BIN}:$PATH" exec {quoted} "$@"'
         shim.write_text(f"#!/bin/sh\n{own}\n", encoding="utf-8")
@@ -217,7 +217,7 @@ def extension_tree() -> None:
 
 def interop_tree() -> None:
     """Install the real programs that the interoperation tests and benchmarks run."""
-    # `npm ci` refuses a lock where a registry lacks the build for some other platform
+    # `npm ci` rejects a lock file if a registry lacks the build for another platform
     _npm(INTEROP_TREE, "the interoperation tests' programs", "install", "--no-save")
 
 
@@ -249,7 +249,7 @@ def _tree_key(tree: Path) -> str:
 
 
 def workbench() -> None:
-    """Install the VS Code workbench that `make run` serves and the editor tests drive."""
+    """Install the VS Code workbench for `make run` and the editor tests."""
     logger = EDITOR_TREE / "spdlog.js"
     key = digest(_tree_key(EDITOR_TREE), logger)
     stamp = EDITOR_TREE / "node_modules" / ".kvlens-stamp"
@@ -264,13 +264,13 @@ def workbench() -> None:
 
 
 def workbench_unless_vscode() -> None:
-    """Install the workbench only where no VS Code can open a window."""
+    """Install the workbench if no VS Code can open a window."""
     if not find_vscode():
         workbench()
 
 
 def browser() -> None:
-    """Install Chromium and a font where there is none."""
+    """Install Chromium and a font if they are missing."""
     wanted = [] if find_chromium() else ["chromium"]
     if not any(any(Path(folder).glob("**/*.tt[fc]")) for folder in FONT_FOLDERS):
         wanted.append("fonts-dejavu-core")
@@ -307,7 +307,7 @@ GOALS: dict[str, tuple[Callable[[], None], ...]] = {
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Let one set-up at a time work on this repository, where the system can lock a file."""
+    """Allow only one setup of this repository at a time, if the system can lock files."""
     BUILD.mkdir(exist_ok=True)
     with (BUILD / ".setup.lock").open("w", encoding="utf-8") as file:
         try:
@@ -320,7 +320,7 @@ def alone() -> Iterator[None]:
 
 
 def main() -> int:
-    """Set up what the goal named on the command line needs."""
+    """Set up what the goal on the command line needs."""
     parser = argparse.ArgumentParser(prog="setup", description="Set the repository up.")
     parser.add_argument("goal", nargs="?", default="all", choices=GOALS, metavar="GOAL")
     goal = parser.parse_args().goal

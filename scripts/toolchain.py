@@ -1,4 +1,4 @@
-"""Where the tools of this repository are: Python, Node, VS Code, a Chromium."""
+"""Find the tools of this repository: Python, Node, VS Code, Chromium."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INTEROP_TREE = ROOT / "tests" / "interop"
 BENCH_TREE = ROOT / "tests" / "bench"
 CODE_SERVER = EDITOR_TREE / "node_modules" / "code-server"
 
-HEAD, TAIL = 12, 20  # lines of a failed command's output that are shown
+HEAD, TAIL = 12, 20  # lines shown of a failed command's output
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC_CHROMIUMS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -28,7 +28,7 @@ MAC_CHROMIUMS = (
 
 
 class ToolError(Exception):
-    """A tool is missing or has failed; the text says which, and the way out."""
+    """A tool is missing or has failed. The text says which, and what to do."""
 
 
 def venv_python() -> Path:
@@ -44,7 +44,7 @@ def environment() -> dict[str, str]:
 
 
 def node() -> str:
-    """Return the path of the Node that the set-up chose."""
+    """Return the path of the Node that the setup selected."""
     found = shutil.which("node", path=str(NODE_BIN))
     if not found:
         raise ToolError("Node is not set up; run `make setup`")
@@ -52,7 +52,7 @@ def node() -> str:
 
 
 def find_chromium() -> str | None:
-    """Return the path of a Chromium or Chrome; KVLENS_CHROMIUM names one that is elsewhere."""
+    """Return the path of a Chromium or Chrome; KVLENS_CHROMIUM can name another."""
     named = os.environ.get("KVLENS_CHROMIUM")
     if named:
         return named
@@ -75,10 +75,10 @@ def find_vscode() -> str | None:
 def run(
     command: Sequence[str | Path], *, cwd: Path = ROOT, env: dict[str, str] | None = None
 ) -> None:
-    """Run a command quietly; its output is shown only when it fails.
+    """Run a command quietly; show its output only if it fails.
 
     Raises:
-        ToolError: it could not be started or exited with anything but 0.
+        ToolError: it couldn't be started or didn't exit with 0.
     """
     words = [str(word) for word in command]
     try:

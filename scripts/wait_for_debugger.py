@@ -1,6 +1,6 @@
 """Wait until something listens on a port: `python -m scripts.wait_for_debugger PORT`.
 
-VS Code runs it before it attaches to the server, which the extension starts at the same time.
+VS Code runs this before it attaches to the server, which the extension starts at the same time.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ PATIENCE = 60.0  # seconds
 
 
 def is_taken(port: int) -> bool:
-    """Return whether something listens, without connecting: a debugger is asked only once."""
+    """Return whether something listens, without connecting: a debugger accepts one connection."""
     with socket.socket() as probe:
-        if sys.platform != "win32":  # where it would take the port even so
+        if sys.platform != "win32":  # where binding would succeed anyway
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -25,7 +25,7 @@ def is_taken(port: int) -> bool:
 
 
 def main() -> int:
-    """Wait for the port that the command line names."""
+    """Wait for the port on the command line."""
     port = int(sys.argv[1])
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:

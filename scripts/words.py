@@ -18,7 +18,7 @@ from typing import NamedTuple
 from scripts.toolchain import ROOT
 
 PLACES = (
-    # what is read; the table itself and its test are not
+    # files to check, except this table and its test
     "*.md",
     "Makefile",
     "pyproject.toml",
@@ -122,7 +122,7 @@ _PATTERNS = [(re.compile(pattern, re.IGNORECASE), better) for pattern, better in
 
 
 class Found(NamedTuple):
-    """A word that should be another."""
+    """A word that should be replaced."""
 
     line: int
     word: str
@@ -130,7 +130,7 @@ class Found(NamedTuple):
 
 
 def words_in(path: Path, text: str) -> list[Found]:
-    """Return what a file has, in its order."""
+    """Return the words to replace in a file, in order."""
     if path.suffix == ".py":
         tree = ast.parse(text)
         pieces: Iterable[tuple[int, str]] = (*_strings(tree), *_comments(text))
@@ -157,7 +157,7 @@ def _names(path: Path, tree: ast.AST) -> Iterator[Found]:
 
 
 def _strings(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Yield the strings, an f-string in one piece."""
+    """Yield the strings, each f-string as one."""
     inside: set[ast.AST] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
@@ -169,7 +169,7 @@ def _strings(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def _comments(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the comments, those of lines that follow each other in one piece."""
+    """Yield the comments, joining those on consecutive lines."""
     first, last, piece = 0, 0, ""
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
@@ -193,7 +193,7 @@ def _paragraphs(text: str) -> Iterator[tuple[int, str]]:
 
 
 def files(root: Path = ROOT) -> dict[str, Path]:
-    """Return the files to read, by their path from the root."""
+    """Return the files to check, by their path from the root."""
     found = {
         path.relative_to(root).as_posix(): path for place in PLACES for path in root.glob(place)
     }
@@ -205,7 +205,7 @@ def files(root: Path = ROOT) -> dict[str, Path]:
 
 
 def scan(root: Path = ROOT) -> dict[str, list[Found]]:
-    """Return what each file has that has something."""
+    """Return the words to replace in each file that has any."""
     found = {name: words_in(path, path.read_text("utf-8")) for name, path in files(root).items()}
     return {name: words for name, words in found.items() if words}
 

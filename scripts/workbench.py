@@ -1,6 +1,6 @@
 """The VS Code workbench in a browser (code-server), with the packaged extension installed.
 
-`make run` serves it and the editor tests drive it. Everything it writes stays in one folder.
+`make run` serves it and the editor tests drive it. It writes only to one folder.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from scripts.toolchain import CODE_SERVER, ToolError, environment, node, run
 START_LIMIT = 60.0  # seconds
 STOP_LIMIT = 10.0
 
-# The first look is the project, not a tour: nothing asks, phones home or opens by itself.
+# Start with the project, not a tour: nothing prompts, phones home or opens automatically.
 CALM: dict[str, object] = {
     "chat.commandCenter.enabled": False,
     "chat.disableAIFeatures": True,
     "extensions.autoCheckUpdates": False,
     "extensions.autoUpdate": False,
     "extensions.ignoreRecommendations": True,
-    "files.autoSave": "off",  # as on a desktop; in a browser the default saves while one types
+    "files.autoSave": "off",  # as on a desktop; in a browser, the default saves while typing
     "git.enabled": False,
     "git.openRepositoryInParentFolders": "never",
     "github.gitAuthentication": False,
@@ -54,14 +54,14 @@ CALM: dict[str, object] = {
 
 
 def write_settings(user_data: Path, settings: Mapping[str, object]) -> None:
-    """Write the user's settings of a VS Code that keeps its data in this folder."""
+    """Write the user settings for a VS Code with its data in this folder."""
     file = user_data / "User" / "settings.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(dict(settings), indent=2), encoding="utf-8")
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on at the moment."""
+    """Return a port of 127.0.0.1 that is currently free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -69,7 +69,7 @@ def free_port() -> int:
 
 
 class Workbench:
-    """A code-server process; as a context manager it is stopped with all its children."""
+    """A code-server process; as a context manager, it is stopped with all its children."""
 
     def __init__(
         self,
@@ -84,9 +84,9 @@ class Workbench:
 
         Args:
             data: the folder for its settings, state, extensions and log.
-            port: on 127.0.0.1; 0 takes a free one.
-            settings: the user's settings on top of the calm ones.
-            env: environment variables on top of this process's.
+            port: on 127.0.0.1; 0 means any free one.
+            settings: user settings in addition to the quiet defaults.
+            env: environment variables in addition to this process's.
             trusting: whether every folder is trusted without a question.
         """
         self.data = data
@@ -99,11 +99,11 @@ class Workbench:
 
     @property
     def url(self) -> str:
-        """The address without a folder."""
+        """The URL without a folder."""
         return f"http://127.0.0.1:{self.port}/"
 
     def folder_url(self, folder: Path) -> str:
-        """Return the address that opens a folder."""
+        """Return the URL that opens a folder."""
         return f"{self.url}?{urllib.parse.urlencode({'folder': folder.resolve().as_posix()})}"
 
     def install(self, vsix: Path) -> None:
@@ -112,10 +112,10 @@ class Workbench:
         run([*self._command(), "--force", "--install-extension", vsix], env=self.env)
 
     def start(self) -> None:
-        """Start serving and return once it answers.
+        """Start serving and return once it responds.
 
         Raises:
-            ToolError: the port is taken, or it does not answer; the text has the log's end.
+            ToolError: the port is in use, or it doesn't respond; the text has the end of the log.
         """
         self._prepare()
         with socket.socket() as probe:
@@ -149,12 +149,12 @@ class Workbench:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # one group, so that nothing is left behind
+                start_new_session=True,  # one group, to leave no process behind
             )
         self._wait_until_healthy()
 
     def stop(self) -> None:
-        """End the process and all that it started."""
+        """End the process and everything that it started."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -169,7 +169,7 @@ class Workbench:
         process.wait()
 
     def wait(self) -> int:
-        """Return the exit code once the process has ended by itself."""
+        """Return the exit code once the process has ended on its own."""
         return self._process.wait() if self._process else 0
 
     def __enter__(self) -> Workbench:
@@ -192,7 +192,7 @@ class Workbench:
 
     def _prepare(self) -> None:
         write_settings(self.data / "user-data", self.settings)
-        config = self.data / "config.yaml"  # without one it writes into the home folder
+        config = self.data / "config.yaml"  # without one, it writes to the home folder
         config.write_text("cert: false\n", encoding="utf-8")
 
     def _command(self) -> list[str]:

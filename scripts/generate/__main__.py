@@ -18,7 +18,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="generate", description="Write what repeats the tables.")
     parser.add_argument("--check", action="store_true", help="print what would change; exit 1")
     check = parser.parse_args().check
-    sys.path.insert(0, str(ROOT / "server"))  # the tables beside these scripts, and no others
+    sys.path.insert(0, str(ROOT / "server"))  # the tables of this checkout, and no others
     os.environ.pop("KVLENS_STORE", None)  # it is the default of an option
     tree = Tree(ROOT)
     for module in sorted(target.name for target in pkgutil.iter_modules(targets.__path__)):

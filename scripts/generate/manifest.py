@@ -1,4 +1,4 @@
-"""The extension's manifest, whose values are short enough for one line each."""
+"""Format the extension's manifest, with short values on one line each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MANIFEST = "extension/package.json"
 
 
 def inline(value: Any) -> str:
-    """Return a value as JSON on one line, as the manifest has it.
+    """Return a value as JSON on one line, in the style of the manifest.
 
     >>> print(inline({"a": [1, "…"]}))
     { "a": [1, "…"] }

@@ -1,6 +1,6 @@
 """The JSON of commands and notifications: TypedDicts, read from their source.
 
-At run time the docstrings of fields are gone, and importing every command would be slow.
+At run time, the docstrings of fields are gone, and importing every command would be slow.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SHARED = "kvlens.lsp.schema"
 
 
 class Field(NamedTuple):
-    """A field of an object; its type is in terms of the module that has it."""
+    """A field of an object; its type refers to names of its module."""
 
     name: str
     type: ast.expr
@@ -69,7 +69,7 @@ class Module:
                 self.nodes[node.targets[0].id] = node
 
     def find(self, name: str) -> Shape | ast.expr:
-        """Return the TypedDict or the other type with a name, here or where it is imported from.
+        """Return the TypedDict or other type with a name, here or from an imported module.
 
         Raises ValueError if there is none.
         """
@@ -123,7 +123,7 @@ class Module:
 
 
 class CommandTypes(NamedTuple):
-    """What a command takes and returns."""
+    """The parameter and result types of a command."""
 
     id: str
     module: Module
@@ -139,7 +139,7 @@ class Schema:
         self._modules: dict[str, Module] = {}
 
     def module(self, name: str) -> Module:
-        """Return a module, read once."""
+        """Return a module, parsing it once."""
         if name not in self._modules:
             self._modules[name] = Module(self, name)
         return self._modules[name]

@@ -1,4 +1,4 @@
-"""The texts that are generated: read once, changed in memory, compared or written at the end."""
+"""The generated texts: read once, changed in memory, compared or written at the end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Tree:
-    """The files of the repository, by paths below its folder."""
+    """The files of the repository, by paths relative to it."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -17,7 +17,7 @@ class Tree:
         self._after: dict[str, str] = {}
 
     def read(self, path: str) -> str:
-        """Return a file as it is so far; "" if there is none."""
+        """Return the current text of a file; "" if there is none."""
         if path not in self._after:
             file = self._root / path
             text = file.read_text("utf-8") if file.is_file() else ""
@@ -40,7 +40,7 @@ class Tree:
         self.replace(path, re.escape(begin), f"{begin}{content}", end)
 
     def replace(self, path: str, begin: str, content: str, end: str) -> None:
-        """Replace from the one match of `begin`, a pattern, to the next `end` by `content`."""
+        """Replace the text from the one match of `begin`, a pattern, to the next `end`."""
         text = self.read(path)
         found = list(re.finditer(f"(?:{begin}).*?(?={re.escape(end)})", text, re.DOTALL))
         if len(found) != 1:
@@ -49,7 +49,7 @@ class Tree:
         self.write(path, text[: place.start()] + content + text[place.end() :])
 
     def changes(self) -> Iterator[str]:
-        """Yield the difference to what is on disk, file by file."""
+        """Yield the difference to the files on disk, file by file."""
         for path, before in self._before.items():
             lines = before.splitlines(True), self._after[path].splitlines(True)
             yield from unified_diff(*lines, path, f"{path} (generated)")

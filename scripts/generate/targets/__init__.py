@@ -1,1 +1,1 @@
-"""What is generated, one file each: `write(tree)` changes the texts that it is about."""
+"""The generated texts, one file each: `write(tree)` updates them."""

@@ -30,7 +30,7 @@ def write(tree: Tree) -> None:
 
 
 def _commands() -> Iterator[tuple[str, Command | None]]:
-    """Yield the commands by their names; a group has no command."""
+    """Yield the commands by name; a group has no command."""
     for name in COMMANDS:
         command = load(name)
         if isinstance(command, Command):
@@ -82,7 +82,7 @@ def _names(option: argparse.Action) -> str:
 
 
 def _help(option: argparse.Action) -> str:
-    """Return what an option does, with its choices and its default where the text has none."""
+    """Return an option's help, with its choices and its default if the text lacks them."""
     text = (option.help or "") % vars(option)
     if option.choices:
         text += f"; one of {', '.join(f'`{choice}`' for choice in option.choices)}"

@@ -32,7 +32,7 @@ def _about(field: Field, module: Module) -> str:
 
 
 def _parameters(schema: Schema, shape: Shape) -> str:
-    """Return the names of the parameters, and what is said of those that are the command's own."""
+    """Return the names of the parameters, and descriptions of the command's own ones."""
     target = schema.module(SHARED).shape("Target")
     named = [_name(field) for field in shape.fields]
     if shape.derives(target.name):
@@ -47,7 +47,7 @@ def _coded(names: Iterable[str]) -> Iterator[str]:
 
 
 def _result(node: ast.expr, module: Module) -> str:
-    """Return the form of a result, and what is said of its fields."""
+    """Return the form of a result, and descriptions of its fields."""
     parts = [one for one in members(node) if not is_none(one)]
     text = " or ".join(f"`{_form(one, module)}`" for one in parts)
     if len(parts) < len(members(node)):
@@ -81,7 +81,7 @@ def _name(field: Field) -> str:
 
 
 def _form(node: ast.expr, module: Module) -> str:
-    """Return a type as an outline of its fields; what has none is left out."""
+    """Return a type as an outline of its fields; types without fields are omitted."""
     for one in members(node):
         if isinstance(one, ast.Subscript) and ast.unparse(one.value) == "list":
             inner = _form(one.slice, module)

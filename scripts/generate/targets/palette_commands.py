@@ -1,7 +1,7 @@
 """The commands of the palette: in the manifest, in docs/commands.md and in the extension's index.
 
-A command is a file in extension/src/commands with a `contribution`, which is read by the parser
-that reads the sources of Workers.
+A command is a file in extension/src/commands with a `contribution`, which is parsed like the
+sources of Workers.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def write(tree: Tree) -> None:
 
 
 class _Writer:
-    """Writes each type once, before those that need it."""
+    """Writes each type once, before those that use it."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
@@ -50,7 +50,7 @@ class _Writer:
         return "\n".join([HEAD.format(code=CONTENT_MODIFIED), *self._parts, commands])
 
     def _shape(self, shape: Shape, module: Module) -> str:
-        """Write an interface, if it isn't yet, and return its name."""
+        """Write an interface, unless it is already written, and return its name."""
         name = shape.name
         if name in ("Parameters", "Result"):  # every command has them
             name = f"{module.name.rpartition('.')[2].title().replace('_', '')}{name}"

@@ -1,4 +1,4 @@
-"""The settings in extension/package.json, those of rules included, and in docs/settings.md."""
+"""The settings in extension/package.json, including those of rules, and in docs/settings.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scripts.generate.manifest import MANIFEST, inline
 from scripts.generate.tree import Tree, table
 
 TYPES = {str: "string", bool: "boolean", int: "integer", tuple: "array", dict: "object"}
-WIDTH = 100  # a list of strings that is longer has a line each
+WIDTH = 100  # a longer list of strings has one line per item
 
 
 def write(tree: Tree) -> None:
@@ -66,7 +66,7 @@ def _schema(setting: Setting, order: int) -> dict[str, Any]:
 
 
 def _member(name: str, value: Any, indent: int = 8) -> str:
-    """Return a member of an object as the manifest has it: short values on one line."""
+    """Return a member of an object in the style of the manifest: short values on one line."""
     inner = " " * (indent + 2)
     if isinstance(value, dict) and indent < 12 and (len(value) > 1 or _long(value)):
         members = ",\n".join(inner + _member(key, one, indent + 2) for key, one in value.items())
