@@ -144,7 +144,7 @@ with open(sys.argv[1], "w") as file:
     file.write(str(memory))
 sys.exit(child.wait())
 """
-"""A small process between: the most memory of a child counts that of the one that started it."""
+"""A small process in between: a child's peak memory includes that of its parent."""
 
 
 def _run(command: list[str], folder: Path) -> tuple[float, float, str]:

@@ -16,7 +16,7 @@ EXPIRING = "x:"  # keys that are gone when anybody looks
 WORKERS = "w:"  # keys of a Worker that writes at the same time
 
 Contents = dict[str, dict[str, tuple[bytes, "str | None"]]]
-"""By namespace and key: value and metadata."""
+"""Namespace -> key -> value and metadata."""
 
 
 class Step(NamedTuple):

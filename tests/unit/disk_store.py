@@ -1,4 +1,4 @@
-"""What the tests of the store on disk share: a store, its folder, and another program on it."""
+"""Shared by the tests of the store on disk: a store, its folder, and another program using it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def store(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Store]:
 
 @contextlib.contextmanager
 def opened_elsewhere(state: Path, ns: str = "KV") -> Iterator[None]:
-    """Have another process keep the database open."""
+    """Keep the database open in another process."""
     command = [sys.executable, "-c", _READER, str(database_path(state, ns))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
@@ -55,7 +55,7 @@ def opened_elsewhere(state: Path, ns: str = "KV") -> Iterator[None]:
 
 
 class Other:
-    """Another program on the same files, as Miniflare is."""
+    """Another program that uses the same files, like Miniflare."""
 
     def __init__(self, state: Path, ns: str = "KV") -> None:
         self.folder = blobs_path(state, ns)

@@ -1,4 +1,4 @@
-"""Texts in which « and » mark places."""
+"""Texts in which « and » mark spans."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 
 def marked(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """Return the text without marks, and the spans they were around."""
+    """Return the text without marks, and the marked spans."""
     spans: list[tuple[int, int]] = []
     plain = ""
     for piece in re.split("([«»])", text):

@@ -1,4 +1,4 @@
-"""What a hostile folder may have in place of a file to read."""
+"""Things that a hostile folder may have in place of a file to read."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def endless(path: Path) -> None:
 
 
 def gigabytes(path: Path, size: int = 5 * 1024**3) -> None:
-    """Make a file of that many bytes, which takes no room."""
+    """Make a sparse file of this size."""
     with path.open("wb") as file:
         file.truncate(size)

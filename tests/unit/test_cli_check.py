@@ -1,4 +1,4 @@
-"""`kvlens check`: what it looks at, what it prints, how it ends."""
+"""`kvlens check`: what it checks, its output and its exit codes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WARNED = '[[kv_namespaces]]\nbinding = "my-kv"\n'
 
 
 class Checker:
-    """Runs the command in a folder of its own."""
+    """Runs the command in a separate folder."""
 
     def __init__(self, folder: Path, capture: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
@@ -50,7 +50,7 @@ class Checker:
         return code, out, err
 
     def json(self, *words: str) -> list[dict[str, Any]]:
-        """Return the problems as the JSON output has them."""
+        """Return the problems from the JSON output."""
         found = json.loads(self("--output-format", "json", *words)[1])
         assert isinstance(found, list)
         return found
@@ -110,7 +110,7 @@ def test_failure_is_one_line_that_names_the_path(checker: Checker, words: list[s
     assert words[0] in err
 
 
-# config: the report of its one problem, up to the sum
+# config: the report of its one problem, up to the summary
 TEXTS = {
     "caret": (
         EMPTY_ID,

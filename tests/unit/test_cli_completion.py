@@ -1,4 +1,4 @@
-"""Completion: what a word may become, and the scripts in the shells themselves."""
+"""Completion: the completions of a word, and the scripts in real shells."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ id = "4d"
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with configs and a seed file, as the current one."""
+    """A folder with configs and a seed file, made the current folder."""
     (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
     other = CONFIG.replace("SESSIONS", "ORDERS")
     (tmp_path / "other.toml").write_text(other, encoding="utf-8")
@@ -53,7 +53,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 COMMANDS_OF_KEY = [name.removeprefix("key ") for name in ALL if name.startswith("key ")]
 BINDINGS = ["SESSIONS", "FLAGS", "$(touch hacked)"]
 CASES: dict[str, list[str]] = {
-    # what is typed after kvlens, the last word being completed: what it may become
+    # words after kvlens, of which the last is completed: its completions
     "": list(COMMANDS),
     "sn": ["snapshot"],
     "--": ["--help", "--version"],
@@ -147,7 +147,7 @@ def test_what_a_candidate_is_stays_on_its_line(
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    """A command `kvlens` in a folder of its own."""
+    """A command `kvlens` in a separate folder."""
     path = tmp_path / "bin dir" / "kvlens"
     path.parent.mkdir()
     path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kvlens "$@"\n', encoding="utf-8")
@@ -181,7 +181,7 @@ BASH: dict[str, list[str]] = {
 
 
 def test_bash_completes(project: Path, program: Path) -> None:
-    """In real bash, with its variables as it sets them for the function."""
+    """In real bash, with the variables that it sets for the function."""
     asked = "\n".join(
         f"""
         line={json.dumps(line).replace("$", chr(92) + "$")}
@@ -209,7 +209,7 @@ def test_bash_completes(project: Path, program: Path) -> None:
 
 
 def typed(argv: list[str], steps: list[tuple[str, str]], program: Path, folder: Path) -> str:
-    """Type into a shell on a terminal, each time until it shows what is waited for."""
+    """Type into a shell on a terminal, waiting for the expected output after each step."""
     import pty
 
     child, terminal = pty.fork()

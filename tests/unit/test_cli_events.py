@@ -1,4 +1,4 @@
-"""What a serving command says to a reader that is slow, stops reading or goes away."""
+"""The output of a serving command to a reader that is slow, stops reading or goes away."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HANG = 30.0  # seconds; only a broken test waits that long
 
 
 class Pipe:
-    """A pipe: the end that is written to, as a stream, and what comes out."""
+    """A pipe: its write end as a stream, and its output."""
 
     def __init__(self) -> None:
         self.reader, writer = os.pipe()

@@ -1,4 +1,4 @@
-"""The example project: what a newcomer opens has no problem, and its seeds go in."""
+"""The example project has no problems, and its seeds can be written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frame of the command line: help, versions, and what it says of words that it does not know."""
+"""The frame of the command line: help, versions, and errors for unknown words."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_help_of_a_group_lists_its_commands(name: str, capsys: pytest.CaptureFix
 
 
 UNKNOWN = {
-    # words: what is said, and 2 is the exit code
+    # words: the error; the exit code is 2
     "kye": 'kvlens: no command "kye"; did you mean "key"?',
     "snapshots list": 'kvlens: no command "snapshots"; did you mean "snapshot"?',
     "frobnicate": 'kvlens: no command "frobnicate"; `kvlens help` lists them',

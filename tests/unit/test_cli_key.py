@@ -1,4 +1,4 @@
-"""The commands on keys: options, exit codes, and one line of error with the way out."""
+"""The commands on keys: options, exit codes, and one-line errors that say what to do."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_put_keeps_metadata_and_time(cli: Cli) -> None:
 
 
 OVER: dict[str, tuple[list[str], str, set[str]]] = {
-    # id: (how the new value is put, what the line ends with, what the key has then)
+    # id: (how the new value is put, the end of the output, the key's data afterwards)
     "neither": (
         [],
         "1 byte. Its old metadata and expiration went; --keep keeps what a key has.",
@@ -204,7 +204,7 @@ def test_delete(cli: Cli) -> None:
 # -- which namespace --------------------------------------------------------------------------
 
 PREVIEWS: dict[str, tuple[list[str], str]] = {
-    # id: (options, the id they mean)
+    # id: (options, the id they select)
     "preview_id first": (["--binding", "BOTH"], "91d"),
     "preview": (["--binding", "BOTH", "--preview"], "91d"),
     "preview true": (["--binding", "BOTH", "--preview", "true"], "91d"),
@@ -651,7 +651,7 @@ def test_seed_takes_the_file_of_every_binding(cli: Cli, seeds: Path) -> None:
 
 
 SEEDS: dict[str, tuple[list[str], list[tuple[str, int]]]] = {
-    # id: (arguments, the ids written to and how many keys)
+    # id: (arguments, the ids written to and their number of keys)
     "one file by its name": (["seeds/ONE.json"], [("2d", 2)]),
     "two files": (["seeds/ONE.json", "seeds/BOTH.json"], [("2d", 2), ("91d", 1)]),
     "a binding": (["--binding", "ONE"], [("2d", 2)]),
@@ -734,7 +734,7 @@ def test_clear(cli: Cli, option: str) -> None:
 
 
 class Terminal(io.StringIO):
-    """What somebody types at a question."""
+    """The input that a user types at a prompt."""
 
     def isatty(self) -> bool:
         return True
@@ -838,7 +838,7 @@ def test_nothing_is_imported_that_a_get_does_not_need(tmp_path: Path) -> None:
 
 @pytest.fixture
 def emulator(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The URL of an emulator with its keys in memory, in a process of its own."""
+    """The URL of an emulator with its keys in memory, in a separate process."""
     command = own_command("serve", "--store", "memory:", "--json", "--lifeline")
     with subprocess.Popen(
         command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -862,7 +862,7 @@ def test_running_emulator_is_a_store(
     assert cli("clear", "--force", *ONE, *there).out == b'Deleted 3 keys from ONE (id "2d").\n'
     rows = cli("namespace", "list", "--json", *there).json
     assert [row["keys"] for row in rows] == [1, 0, 0, 0]
-    assert cli("key", "list", *ONE).json == []  # the one on disk is another
+    assert cli("key", "list", *ONE).json == []  # not the store on disk
     monkeypatch.setenv("KVLENS_TOKEN", "wrong")
     refused = cli("key", "list", *ONE, *there)
     assert refused.code == 1
@@ -939,7 +939,7 @@ def test_a_copy_leaves_the_source(cli: Cli) -> None:
 
 
 def damage(state: Path, ns: str, key: str) -> None:
-    """Let the file of a value go missing."""
+    """Remove the file of a value."""
     database = sqlite3.connect(database_path(state, ns))
     row = database.execute("SELECT blob_id FROM _mf_entries WHERE key = ?", (key,)).fetchone()
     database.close()

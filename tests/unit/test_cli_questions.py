@@ -1,4 +1,4 @@
-"""What the shell asks on a terminal before keys lose what they hold, on a real one."""
+"""The questions on a real terminal before keys lose content."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESTORE = ["snapshot", "restore", "s", "--binding", "ONE"]
 SEEDS_ASK = 'Overwrite 1 key of ONE (id "2d") with other content: "k"? [y/N]'
 RESTORE_ASKS = 'Overwrite 1 key with other content than in "s": "k"? [y/N]'
 CASES = {
-    # what is typed and answered, what is asked, exit code, the value afterwards
+    # command and answer, question, exit code, the value afterwards
     "seed, yes": (SEED, "y\n", SEEDS_ASK, 0, b"seeded"),
     "seed, no": (SEED, "n\n", SEEDS_ASK, 1, b"mine"),
     "seed, nothing said": (SEED, "\n", SEEDS_ASK, 1, b"mine"),
@@ -31,7 +31,7 @@ CASES = {
 
 
 def on_a_terminal(arguments: list[str], answer: str) -> tuple[str, int]:
-    """Run a command with a terminal around it; return what it shows, and its exit code."""
+    """Run a command on a terminal; return its output and its exit code."""
     import pty
 
     child, terminal = pty.fork()

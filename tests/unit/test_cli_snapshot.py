@@ -1,4 +1,4 @@
-"""`kvlens snapshot`: words, exit codes, and what it asks before it deletes."""
+"""`kvlens snapshot`: output, exit codes, and the questions before it deletes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BOTH = ("--binding", "BOTH")
 
 @pytest.fixture
 def saved(cli: Cli) -> Cli:
-    """Two namespaces with a key each, kept as "s"."""
+    """Two namespaces with one key each, saved as "s"."""
     put(cli, "k", "1")
     put(cli, "p", "1", *BOTH, "--env", "prod", "--metadata", "[1]")
     assert cli("snapshot", "save", "s").code == 0
@@ -68,7 +68,7 @@ def test_save_says_what_and_where(cli: Cli, tmp_path: Path) -> None:
 
 
 CHOSEN: dict[str, tuple[list[str], list[tuple[str, str | None]]]] = {
-    # id: (options, the namespaces that are kept)
+    # id: (options, the namespaces that are saved)
     "all": ([], [("BOTH", None), ("ONE", None), ("NONE", None), ("BOTH", "prod")]),
     "an environment": (["--env", "prod"], [("BOTH", "prod")]),
     "the top level": (["--env", ""], [("BOTH", None), ("ONE", None), ("NONE", None)]),
@@ -87,7 +87,7 @@ def test_save_takes_what_is_chosen(
 
 
 DAMAGED = {
-    # one of several namespaces cannot be read: (its id and name, options, how to do the others)
+    # one of several namespaces can't be read: (its id and name, options, how to save the others)
     "another binding": ("2d", "ONE", [], "--binding BOTH --binding NONE"),
     "another environment": ("3d", 'BOTH of environment "prod"', [*BOTH], "--env ''"),
     "alone": ("2d", "ONE", [*ONE], ""),
@@ -199,7 +199,7 @@ def test_restore_undoes_it(saved: Cli) -> None:
 
 
 ANSWERS: dict[str, tuple[str, int, str, bool]] = {
-    # id: (the answer, exit code, what is said, restored)
+    # id: (the answer, exit code, output, restored)
     "yes": ("y\n", 0, "ONE (id", True),
     "no": ("n\n", 1, "nothing was restored", False),
     "nothing": ("", 1, "nothing was restored", False),
@@ -241,7 +241,7 @@ def test_what_is_in_one_of_both_only_is_said(saved: Cli, tmp_path: Path) -> None
 
 
 REFUSED: dict[str, tuple[list[str], int, str]] = {
-    # id: (words, exit code, what is said)
+    # id: (words, exit code, output)
     "no verb": ([], 2, "a command is missing; there are save, list, diff and restore"),
     "no name": (["save"], 2, "NAME is missing"),
     "a path": (["save", "../x"], 1, '"../x" can\'t be the name of a snapshot'),

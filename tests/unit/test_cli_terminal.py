@@ -1,4 +1,4 @@
-"""What reaches a terminal, and what an error says: one readable line that steers nothing."""
+"""Output to a terminal, and errors: one readable line that can't control the terminal."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_what_steers_a_terminal_is_written_out(text: str, shown: str) -> None:
 
 RED, RESET = "\x1b[31m", "\x1b[0m"
 COLOURED = {
-    # on a terminal: (text, colour of its lines, what is shown)
+    # on a terminal: (text, colour of its lines, output)
     "plain": ("a\nb", "", "a\nb"),
     "colour": (f"{RED}a{RESET}", "", f"{RED}a{RESET}"),
     "not closed": (f"{RED}a", "", f"{RED}a{RESET}"),
@@ -75,7 +75,7 @@ def test_colours_stay_and_nothing_else(text: str, colour: str, shown: str) -> No
 
 
 STREAMS = {
-    # where a serving command writes to: (a terminal, environment, whether colours stay)
+    # output of a serving command: (a terminal, environment, whether colours stay)
     "terminal": (True, {}, True),
     "terminal, unbuffered": (True, {"PYTHONUNBUFFERED": "1"}, True),
     "terminal, NO_COLOR": (True, {"NO_COLOR": "1"}, False),
@@ -101,7 +101,7 @@ with screens():
 def test_what_a_serving_command_says_steers_nothing(
     terminal: bool, env: dict[str, str], colours: bool
 ) -> None:
-    """Whatever way the lines take to the stream, and on both streams."""
+    """On both streams, through any code path."""
     import pty
 
     reader, writer = pty.openpty() if terminal else os.pipe()
@@ -122,13 +122,13 @@ def test_what_a_serving_command_says_steers_nothing(
 
 
 def is_plain(text: str) -> bool:
-    """Return whether nothing in a text steers a terminal."""
+    """Return whether nothing in a text controls a terminal."""
     return text == visible(text)
 
 
 @pytest.fixture
 def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a name of control characters."""
+    """A project whose name has control characters."""
     name = json.dumps("A\x1b[2J\n\u202eB", ensure_ascii=True)
     (tmp_path / "wrangler.jsonc").write_text(CONFIG.format(name=name), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -317,7 +317,7 @@ GOOD = 'main = "src/index.ts"\n[[kv_namespaces]]\nbinding = "KV"\n'
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the real command; it may not wait for anything."""
+    """Run the real command, which must not wait for anything."""
     return subprocess.run(
         [*own_command(), *words],
         cwd=folder,

@@ -204,7 +204,7 @@ TYPES = {one.id: one for one in Schema(Tree(ROOT)).commands()}
 
 @pytest.mark.parametrize("name", EDITOR_COMMANDS)
 def test_a_command_reads_the_parameters_that_it_declares(name: str) -> None:
-    """Those of a namespace, a project or a part of it are read in targets.py."""
+    """targets.py reads the parameters of a namespace, a project or a part of it."""
     command = TYPES[name]
     text = (ROOT / command.module.path).read_text("utf-8")
     read = set(re.findall(r'params\.(?:text|get|sent\.get)\(\s*"(\w+)"', text))

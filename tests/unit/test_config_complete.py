@@ -1,4 +1,4 @@
-"""Completion in configs: `|` is the cursor; what is offered, and what one of them makes."""
+"""Completion in configs: the offered items, and the result of one. `|` is the cursor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TOML, JSON = "wrangler.toml", "wrangler.jsonc"
 FIELDS = ["binding", "id", "preview_id", "remote"]
 
 OFFERED: list[tuple[str, str, str, list[str]]] = [
-    # id, file, text, labels (the fresh id left out)
+    # id, file, text, labels (without the new id)
     ("field", TOML, "[[kv_namespaces]]\n|", FIELDS),
     ("field-begun", TOML, '[[kv_namespaces]]\nbinding = "A"\npre|', FIELDS[1:]),
     (

@@ -1,4 +1,4 @@
-"""Adding a namespace: what the file becomes, comments and style kept."""
+"""Adding a namespace: the resulting file, with comments and style kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which namespaces are kept under another name after an edit."""
+"""Namespaces that are stored under another name after an edit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def config(*entries: str) -> str:
 
 
 CASES: dict[str, tuple[list[str], list[str], list[tuple[str, str]]]] = {
-    # id: (the entries before, those after, what became of what)
+    # id: (the entries before, those after, the renamed ones)
     "nothing": (["A"], ["A"], []),
     "renamed": (["A", "B"], ["C", "B"], [("A", "C")]),
     "renamed, with an id": ([f"A={ID}"], [f"B={ID}"], []),

@@ -117,7 +117,7 @@ CRLF = [(path, text.replace("\n", "\r\n")) for path, text in FILES]
     ("path", "text"), FILES + CRLF, ids=["toml", "json", "toml-crlf", "json-crlf"]
 )
 def test_every_prefix_keeps_the_entries_already_written(path: str, text: str) -> None:
-    """Half-typed text never fails, and never loses or changes an entry that is whole."""
+    """Half-typed text never fails, and never loses or changes a complete entry."""
     seen = 0
     for end in range(len(text) + 1):
         found = [(n.binding, n.id) for n in load_text(text[:end], path).namespaces()]
@@ -130,14 +130,14 @@ def test_every_prefix_keeps_the_entries_already_written(path: str, text: str) ->
 
 
 def _closed(text: str, offset: int) -> int:
-    """Where the entry that holds an offset has surely been typed to its end."""
+    """The offset from which the entry around an offset is certainly complete."""
     ends = [text.find(mark, offset) for mark in ("}", "\n[", "\r\n[")]
     return min([end + 1 for end in ends if end >= 0], default=len(text))
 
 
 @pytest.mark.parametrize(("path", "text"), FILES, ids=["toml", "json"])
 def test_scanning_again_after_an_edit_equals_scanning_afresh(path: str, text: str) -> None:
-    """What is kept between two versions never shows."""
+    """Reusing parts of the previous version has no effect on the result."""
     chance = random.Random(7)
     reader = ConfigReader(path)
     current = text
@@ -153,7 +153,8 @@ def test_scanning_again_after_an_edit_equals_scanning_afresh(path: str, text: st
             current = text
 
 
-# One version, and the next, in which a quote gets a partner: the same braces mean another thing.
+# One version, and the next, in which a quote gets a partner: the same braces now mean something
+# else.
 PARTNERS = {
     "toml": ("wrangler.toml", 'a = [ {"b=1} ', ', "x" } ]\n'),
     "toml, single": ("wrangler.toml", "a = [ {'b=1} ", ", 'x' } ]\n"),
@@ -229,7 +230,7 @@ def _node(node: Node) -> Any:
 
 
 def _normal(value: Any) -> Any:
-    """Leave out what sub-tables add to an array's element: the reader keeps entries flat."""
+    """Ignore what sub-tables add to an array's element: the reader keeps entries flat."""
     if isinstance(value, dict):
         return {key: _normal(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What the documents say holds in the code: settings, commands, targets, pictures, links."""
+"""The documents match the code: settings, commands, targets, images, links."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_every_store_is_documented() -> None:
 
 
 def test_every_variable_is_documented() -> None:
-    """What the stores read from the environment."""
+    """Those that the stores read from the environment."""
     sources = (ROOT / "server/kvlens/stores").rglob("*.py")
     read = {
         name
@@ -72,7 +72,7 @@ def test_the_server_takes_the_extensions_settings_with_the_same_defaults() -> No
 
 
 def test_every_setting_of_the_server_is_in_the_table() -> None:
-    """Beside `trusted`, which is not a setting of the user's."""
+    """Except `trusted`, which isn't a user setting."""
     read = [setting.name for setting in SETTING_TABLE.values() if setting.of_server]
     assert read == [name for name in asdict(Settings()) if name != "trusted"]
 
@@ -152,7 +152,7 @@ PLACES = [ROOT / place for place in ("", "server/kvlens", "tests/unit", "tests/l
 
 @pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/architecture.md"])
 def test_the_files_that_a_guide_names_exist(name: str) -> None:
-    """A name in capitals is the reader's to choose."""
+    """A name in capitals is a placeholder."""
     named = re.findall(r"`([\w./]+\.(?:py|md|json))`", (ROOT / name).read_text("utf-8"))
     paths = {path for path in named if not re.search(r"\b[A-Z_]+\b", path)}
     assert len(paths) > 10

@@ -1,4 +1,4 @@
-"""The drawing of the package's imports says what the code has."""
+"""The drawing of the package's imports matches the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections that are many, idle, slow or aborted: what they take together is bounded."""
+"""Many, idle, slow or aborted connections: their total resources are bounded."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def emulator(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Emulator]:
-    """One whose clock is quick, with room for four connections and 2 MiB."""
+    """An emulator with a fast timer, and room for four connections and 2 MiB."""
     monkeypatch.setattr(capacity, "UNTRUSTED_SECONDS", 0.2)
     monkeypatch.setattr(capacity, "STALLED_SECONDS", 0.2)
     monkeypatch.setattr(capacity, "LOOK_EVERY", 0.05)
@@ -144,7 +144,7 @@ def large(key: str, size: int) -> str:
 async def test_aborted_uploads_leave_nothing(emulator: Emulator, store: Store) -> None:
     kept: list[weakref.ref[Connection]] = []
     gc.collect()
-    gc.disable()  # nothing may wait for it: a cycle would hold the body till then
+    gc.disable()  # memory must not depend on it: a cycle would hold the body
     try:
         for number in range(8):
             async with Client(emulator) as client:
@@ -166,7 +166,7 @@ async def test_aborted_uploads_leave_nothing(emulator: Emulator, store: Store) -
 
 
 async def test_uploads_wait_for_memory(emulator: Emulator, store: Store) -> None:
-    """Six of 1 MiB where 2 may be held: none is refused, and no more is ever held."""
+    """Six of 1 MiB, with a limit of 2: none is refused, and the limit is never exceeded."""
     emulator.capacity.connections = 100
     held: list[int] = []
     bodies = emulator.capacity.bodies
@@ -221,7 +221,8 @@ async def test_answers_that_nobody_reads_are_counted(emulator: Emulator, store: 
                 one = await stack.enter_async_context(Client(emulator))
                 one.send(get("big"))
                 await one.reader.readline()
-            # one answer is over the limit alone; the rest waits, and the idle readers go
+            # one response alone exceeds the limit; the rest waits, and idle readers are
+            # disconnected
             assert emulator.capacity.answers.held < 3 * 20 * MIB
             assert (await client.ask(get("none")))[0] == "404 Not Found"
     await until(lambda: emulator.capacity.answers.held == 0)
@@ -230,7 +231,7 @@ async def test_answers_that_nobody_reads_are_counted(emulator: Emulator, store: 
 async def test_bodies_do_not_wait_for_answers(
     emulator: Emulator, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A Worker that copies values as streams reads its answers only while its bodies are read."""
+    """A Worker that copies values as streams reads its responses only while its bodies are read."""
     monkeypatch.setattr(capacity, "STALLED_SECONDS", 600.0)
     await store.put("id1", Write("big", bytes(20 * MIB)))
     async with Client(emulator) as reader, Client(emulator) as client:
@@ -244,7 +245,7 @@ async def test_bodies_do_not_wait_for_answers(
     assert await store.get("id1", "copy") == Entry(bytes(MIB))
 
 
-if sys.platform != "win32":  # which has no such limit
+if sys.platform != "win32":  # no such limit
 
     @pytest.mark.parametrize(
         ("soft", "hard", "raised", "most"),
@@ -262,7 +263,7 @@ if sys.platform != "win32":  # which has no such limit
     def test_the_limit_follows_the_systems(
         monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, raised: int | None, most: int
     ) -> None:
-        """The soft limit is raised first; `raised` is what to."""
+        """The soft limit is raised first, to `raised`."""
         calls = []
         soft, hard = (resource.RLIM_INFINITY if one < 0 else one for one in (soft, hard))
         monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
@@ -302,7 +303,7 @@ asyncio.run(main())
 
     @pytest.mark.parametrize("left", [0, 2, 4])
     def test_a_store_says_that_no_descriptors_are_left(tmp_path: Path, left: int) -> None:
-        """Whether SQLite meets the limit, or a file next to it."""
+        """Whether SQLite or a file next to it reaches the limit."""
         command = [sys.executable, "-c", NO_DESCRIPTORS, str(tmp_path), str(left)]
         said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
         first, second = said.stdout.splitlines()

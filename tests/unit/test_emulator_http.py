@@ -34,7 +34,7 @@ async def emulator(store: Store) -> AsyncIterator[Emulator]:
 
 
 class Client:
-    """One raw connection. `HOST` and `AUTH` in what is sent are the right ones."""
+    """One raw connection. `HOST` and `AUTH` in requests stand for the correct values."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.host, _, self.port = emulator.url.removeprefix("http://").partition(":")
@@ -53,7 +53,7 @@ class Client:
         self.writer.write(data.replace(b"AUTH", b"Authorization: Bearer T0KEN"))
 
     async def answer(self) -> tuple[str, dict[str, str], bytes]:
-        """Return the status line, the headers and the body of the next answer."""
+        """Return the status line, the headers and the body of the next response."""
         line = (await self.reader.readline()).decode().strip()
         headers: dict[str, str] = {}
         while text := (await self.reader.readline()).decode().strip():
@@ -71,7 +71,7 @@ BINDING = "Host: fake-host\r\nX-KV-NS: id1\r\n"
 KEYS = "/client/v4/accounts/a/storage/kv/namespaces/id1/keys"
 
 DOOR: list[tuple[str, str, str]] = [
-    # what is asked, its head, the status
+    # request, its head, the status
     ("right", "GET / HTTP/1.1\r\nHOST\r\nAUTH\r\n", "200 OK"),
     ("localhost", "GET / HTTP/1.1\r\nHost: LocalHost:PORT\r\nAUTH\r\n", "200 OK"),
     ("ipv6 name", "GET / HTTP/1.1\r\nHost: [::1]:PORT\r\nAUTH\r\n", "200 OK"),
@@ -125,7 +125,7 @@ NUMBERS = ["1" * 400, "-" + "1" * 400, "1" * 5000, "1e400", "-1e400", "NaN", "In
 
 @pytest.mark.parametrize("number", NUMBERS, ids=[f"{n[:9]} ({len(n)})" for n in NUMBERS])
 async def test_a_number_that_is_none(emulator: Emulator, number: str) -> None:
-    """Anything else in place of a number is refused, and nothing is stored."""
+    """Anything but a number is refused, and nothing is stored."""
     head = f"HTTP/1.1\r\nAUTH\r\n{BINDING}"
     rest = KEYS.removesuffix("/keys")
     requests = [
@@ -323,7 +323,7 @@ async def test_a_client_that_says_all_at_once(emulator: Emulator) -> None:
 
 
 async def test_an_upgrade_is_not_taken(emulator: Emulator, store: Store) -> None:
-    """curl --http2 asks for one: a get is answered in HTTP/1.1; a put's body cannot be read."""
+    """curl --http2 requests one: a get is answered in HTTP/1.1; a put's body can't be read."""
     more = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
     await store.put("id1", Write("k", b"before"))
     async with Client(emulator) as client:
@@ -513,7 +513,7 @@ SMUGGLED: dict[str, bytes] = {
 
 @pytest.mark.parametrize("head", SMUGGLED.values(), ids=SMUGGLED)
 async def test_nothing_is_smuggled(emulator: Emulator, store: Store, head: bytes) -> None:
-    """Where a request ends is never in doubt: else it is none, and the connection closes."""
+    """If the end of a request is ambiguous, it is refused, and the connection closes."""
     inner = b"DELETE /victim HTTP/1.1\r\nAUTH\r\n" + BINDING.encode() + b"\r\n"
     await store.put("id1", Write("victim", b"kept"))
     async with Client(emulator) as client:

@@ -1,4 +1,4 @@
-"""Cloudflare's REST API and the store API, request by request, malformed ones included."""
+"""Cloudflare's REST API and the store API, request by request, including malformed ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 class Rest:
-    """Sends requests to an emulator, each on a connection of its own."""
+    """Sends requests to an emulator, each on a separate connection."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
@@ -242,7 +242,7 @@ async def test_paging_through_keys(rest: Rest, store: Store) -> None:
         seen += [key["name"] for key in keys]
         if len(seen) == 10:
             assert keys[0] == {"name": "k000", "expiration": NOW + 60, "metadata": {"a": 1}}
-            await store.delete("id1", ["k009"])  # the cursor's key: the next page goes on
+            await store.delete("id1", ["k009"])  # the cursor's key: the next page continues
         cursor = info["cursor"]
         if not cursor:
             break
@@ -280,7 +280,7 @@ async def test_bulk(rest: Rest, store: Store) -> None:
 
 
 async def test_many_thousand_at_once(rest: Rest, store: Store) -> None:
-    count = 100_000 if isinstance(store, MemoryStore) else 10_000  # a file each on disk
+    count = 100_000 if isinstance(store, MemoryStore) else 10_000  # one file each on disk
     items = [{"key": f"k{n:06}", "value": str(n)} for n in range(count)]
     done = {"successful_key_count": count, "unsuccessful_keys": []}
     assert await rest("PUT", "/id2/bulk", items) == done
@@ -406,7 +406,7 @@ async def test_metadata_of_a_form_is_json(rest: Rest, store: Store, metadata: st
 async def test_an_unexpected_error_is_one_line(
     rest: Rest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """For whichever API; the traceback is in the log, and the connection goes on."""
+    """In any API; the traceback is in the log, and the connection stays open."""
 
     async def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("one\ntwo")
@@ -513,7 +513,7 @@ async def test_store_api_refuses(
 
 
 async def test_store_api_brings_back_what_no_put_takes_today(rest: Rest, store: Store) -> None:
-    """A snapshot has what another runtime stored: no name, a long one, long metadata."""
+    """A snapshot has what another runtime stored: an empty name, a long one, long metadata."""
     metadata = json.dumps("x" * 2000)
     writes = [
         {"key": key, "value": "dg==", "metadata": metadata, "expiration": 4_102_444_800}

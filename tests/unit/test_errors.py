@@ -25,7 +25,7 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
 
 
 def error_classes() -> list[type[Exception]]:
-    """Import every module that defines a class with an error among its bases, and return these."""
+    """Import every module that defines an error class, and return these classes."""
     found = []
     for module, tree in modules():
         for node in ast.walk(tree):
@@ -37,7 +37,7 @@ def error_classes() -> list[type[Exception]]:
 
 
 def drawn(kind: type[Exception], indent: str = "", branch: str = "") -> Iterator[str]:
-    """Draw a class and what derives from it: its name, its file, and other bases it has."""
+    """Draw a class and its subclasses: name, file, and other bases."""
     place = kind.__module__.removeprefix("kvlens.").replace(".", "/")
     others = [base.__name__ for base in kind.__bases__ if not issubclass(base, ROOTS)]
     also = f", also {others[0]}" if others and kind not in ROOTS else ""

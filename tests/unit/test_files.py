@@ -1,4 +1,4 @@
-"""The gate for a workspace's files: nothing blocks, nothing takes memory without end."""
+"""Opening a workspace's files: nothing blocks, and memory is bounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A disk that is full: nothing is written, and what is said is true and has a way out."""
+"""A full disk: nothing is written, and the error is correct and says what to do."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ class Disk:
 
     def __init__(self, path: Path, files: int | None) -> None:
         self.path = path
-        self.files = files  # that can be made, where the disk is not a real one
+        self.files = files  # how many can be created, if the disk isn't a real one
 
     def fill(self, left: int) -> None:
-        """Leave so many bytes."""
+        """Leave this many bytes free."""
         found = os.statvfs(self.path)
         size = found.f_bavail * found.f_frsize - left
         (self.path / "ballast").write_bytes(bytes(size))
 
     def empty(self) -> None:
-        """Leave what there was."""
+        """Free the space again."""
         (self.path / "ballast").unlink(missing_ok=True)
 
 
 @pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
-    """A real disk where one can be made, or else one on which values can no longer be written."""
+    """A real disk if one can be made, or else a folder in which values can't be written."""
     place = tmp_path / "disk"
     place.mkdir()
     mounted = (
@@ -171,7 +171,7 @@ async def test_a_snapshot_and_an_export(disk: Disk, tmp_path: Path) -> None:
 
 
 def shell(disk: Disk, *words: str) -> str:
-    """Run a command on the disk and return its one line of error."""
+    """Run a command on the disk and return its one-line error."""
     done = subprocess.run(own_command(*words), cwd=disk.path, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""What repeats the Python tables is generated, and is as it was generated."""
+"""Generated texts are up to date with the Python tables."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_file_may_be_new(tree: Tree, tmp_path: Path) -> None:
 
 
 BROKEN = {
-    # a palette command's file: (text, what is said)
+    # a palette command's file: (text, error)
     "nothing": ("", "has no `export const contribution: Contribution = {…}`"),
     "a call": ("const contribution = { title: name() }", ":1: `contribution` can only have lit"),
     "a spread": ("const contribution = {\n...others }", ":1: `contribution` can only have lit"),
@@ -139,7 +139,7 @@ CHECKED = (
 
 
 def test_what_is_new_is_its_own_files(tmp_path: Path) -> None:
-    """In a copy of the repository, the documents and the tests follow."""
+    """In a copy of the repository, the documents and the tests are updated."""
     for place in COPIED:
         shutil.copytree(ROOT / place, tmp_path / place, ignore=LEFT_OUT)
     others = [*ROOT.glob("*.md"), *map(ROOT.joinpath, ("pyproject.toml", "Makefile", "LICENSE"))]

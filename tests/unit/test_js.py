@@ -1,4 +1,4 @@
-"""How sources are read: offsets, versions, bindings and what is at a place."""
+"""The analysis of sources: offsets, versions, bindings and what is at a position."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ EDITS = (
 
 
 def versions(text: str, seed: int) -> Iterator[str]:
-    """Yield the text as it is edited in random places, cut, pasted and typed."""
+    """Yield versions of the text with random cutting, pasting and typing."""
     chance = random.Random(seed)
     for _ in range(60):
         start = chance.randrange(len(text) + 1)
@@ -190,7 +190,7 @@ def test_a_silenced_line_is_silent() -> None:
 
 # bindings and where they stand
 
-# id: source with marks at every place that a rename of KV changes
+# id: source with marks at every place that renaming KV changes
 REFERENCES: dict[str, str] = {
     "module": "export default { async fetch(r, env) { await env.«KV».get('a'); env.«KV»; } };",
     "interface": "interface Env { «KV»: KVNamespace; LINKS: KVNamespace }\n"
@@ -343,7 +343,7 @@ def test_keys_are_those_whose_value_is_known() -> None:
     ]
 
 
-# the project around
+# the project
 
 
 def test_env_types_are_those_of_env_alone() -> None:

@@ -1,4 +1,4 @@
-"""Sources that are deep, wide or endless: read in time, or named as too much."""
+"""Sources that are deep, wide or endless: analyzed in time, or reported as too large."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONFIG = load_text(
 )
 HEAD = "export default { async fetch(request, env) {\n"
 PUT = "await env.CARTS.put('k', {}, {{ expirationTtl: 30 }});\n}} }}"
-HANG = 60  # seconds: thirty times what it takes
+HANG = 60  # seconds: thirty times the usual time
 
 # what: (the text, which problem must be found)
 CASES: dict[str, tuple[str, str | None]] = {
@@ -115,7 +115,7 @@ def test_no_source_takes_long(text: str, code: str | None) -> None:
 
 
 ENDLESS = {
-    # what the parser never comes to an end with: path, text
+    # texts on which the parser never finishes: path, text
     "brackets in brackets of JSX": ("a.tsx", "<a {{b:>c:d(e f)\n"),
     "half-typed calls": ("a.js", "(async=>n(.t(('',n(.g(''t((''))));"),
 }

@@ -1,6 +1,6 @@
-"""What the namespace object answers, row by row: an operation, the modes, and the answer.
+"""The results of the namespace object, row by row: an operation, the modes, and the result.
 
-WD is today's workerd as it is; STRICT adds the rules of Miniflare 2; rows for BOTH run with each.
+WD is the current workerd; STRICT adds the rules of Miniflare 2; rows for BOTH run with each.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def put(value: Any = "v", key: Any = "k", kind: str = "text", **options: Any) ->
 
 
 def put_whole(**options: Any) -> Run:
-    """Put, then get what is stored beside the value."""
+    """Put, then get the metadata and expiration too."""
 
     async def run(kv: KVNamespace) -> Any:
         await kv.put("k", "v", **options)
@@ -84,7 +84,7 @@ def put_whole(**options: Any) -> Run:
 
 
 def expires(**options: Any) -> Run:
-    """Put, then tell in how many seconds the key expires; None for never."""
+    """Put, then return in how many seconds the key expires; None for never."""
 
     async def run(kv: KVNamespace) -> Any:
         await kv.put("k", "v", **options)
@@ -95,7 +95,7 @@ def expires(**options: Any) -> Run:
 
 
 def stored(*steps: Run) -> Run:
-    """Run all and return what the last one gives."""
+    """Run all and return the result of the last one."""
 
     async def run(kv: KVNamespace) -> Any:
         result = None
@@ -116,7 +116,7 @@ def holding(names: list[str], last: Run) -> Run:
 
 
 def listed(**options: Any) -> Run:
-    """List names only, and the cursor where there is one."""
+    """List only names, and the cursor if there is one."""
 
     async def run(kv: KVNamespace) -> Any:
         page = await kv.list(**options)
@@ -158,7 +158,7 @@ def bad_limit(shown: object, rest: str = "greater than 0") -> Raises:
 
 
 def noted(error: Raises) -> Raises:
-    """Where only a rule of Miniflare 2 refuses, the text says so and names the way out."""
+    """If only a rule of Miniflare 2 rejects a call, the text says so and what to do."""
     return error._replace(text=error.text + STRICT_NOTE)
 
 

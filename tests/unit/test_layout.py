@@ -22,7 +22,7 @@ SMALL = {
     "visible",
 }  # below everything else
 BELOW: dict[str, set[str]] = {
-    # part: the parts that it may import; those of SMALL besides
+    # part: the parts that it may import, in addition to SMALL
     **{part: {"errors"} - {part} for part in SMALL},
     "config": set(),
     "js": {"config", "kv"},
@@ -40,15 +40,15 @@ BELOW["cli"] = {*BELOW["lsp"], "lsp"}  # `kvlens lsp` starts it
 BELOW["sync"] = {*BELOW["api"], "api"}
 BELOW["testing"] = {*BELOW["sync"], "sync"}
 EXCEPTIONS: dict[str, set[str]] = {
-    # module: the parts that it still imports, though its own part may not
+    # module: the parts that it imports although its own part may not
 }
-WITH_CODE = {"__init__.py", "cli/__init__.py"}  # the other packages hold a docstring only
+WITH_CODE = {"__init__.py", "cli/__init__.py"}  # the other packages have only a docstring
 OF_THE_PROTOCOL = {"pygls", "lsprotocol"}
-ROOT_NAMES = {"__version__"}  # what the package itself has
+ROOT_NAMES = {"__version__"}  # names of the package itself
 
 
 def imported(path: Path) -> set[str]:
-    """Return what a module imports, at the top or later: other packages, and parts of ours."""
+    """Return a module's imports, at the top or later: other packages, and parts of ours."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -60,13 +60,13 @@ def imported(path: Path) -> set[str]:
 
 
 def _reached(name: str) -> str:
-    """Return the package that a name is of, or the part of ours."""
+    """Return the package of a name, or our part."""
     first, _, rest = name.partition(".")
     return f"kvlens.{rest.split('.')[0]}" if first == "kvlens" and rest else first
 
 
 def part_of(module: str) -> str:
-    """Return the part of a module, which is named by its path in the package."""
+    """Return the part of a module, given by its path in the package."""
     return module.split("/")[0].removesuffix(".py")
 
 
@@ -135,16 +135,16 @@ def test_a_file_of_a_rule_is_named_after_its_code(module: str) -> None:
     assert rule.domain == module.split("/")[1]
 
 
-# Reading files: what a repository holds is opened through the one gate, `kvlens/files.py`.
+# Reading files: a repository's files are opened only through `kvlens/files.py`.
 OPENERS = {"open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes"}
 ALLOWED: dict[str, set[str]] = {
-    # module: what it opens that isn't a file of the workspace, or has a gate of its own
+    # module: calls that open something other than workspace files, or check it separately
     "cli/__init__.py": {"self.files[name].read_text"},  # its own commands
     "cli/frame.py": {"os.open"},  # the null device
-    "seeds/export.py": {"path.open", "beside.open"},  # written, at a place that the user names
+    "seeds/export.py": {"path.open", "beside.open"},  # written, to a path that the user names
     "seeds/snapshots.py": {"place.open", "place.read_bytes", "os.fdopen"},  # below `safe_paths`
     "lsp/server.py": {"self.documents.open"},  # a text of the editor
-    "process.py": {"open"},  # what Linux says of a process
+    "process.py": {"open"},  # Linux's information about a process
 }
 GATES = ("files.py", "stores", "worker")
 

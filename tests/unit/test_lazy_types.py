@@ -1,4 +1,4 @@
-"""The late building of the protocol's classes changes when work is done, and nothing else."""
+"""Lazily built LSP classes change only when work is done, and nothing else."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ CAPABILITIES = {
         ("text_document.publish_diagnostics.version_support", True),
         ("text_document.publish_diagnostics.tag_support.value_set", [1, 2]),
         ("text_document.publish_diagnostics.related_information", None),
-        ("text_document.hover.content_format", None),  # cannot be converted: not announced
+        ("text_document.hover.content_format", None),  # invalid: not announced
         ("text_document.completion.dynamic_registration", None),  # not even a table
         ("text_document.rename", None),
         ("general.position_encodings", ["utf-8", "utf-16"]),

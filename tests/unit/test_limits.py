@@ -1,4 +1,4 @@
-"""Texts that are deep, long or many: a problem, in time that grows with the text and no faster."""
+"""Deep, long or many texts: reported as a problem, in time proportional to the text."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ SIZE = 400
 
 
 def work(run: Callable[[], object]) -> int:
-    """Return how many lines of Python a run takes: no clock, and the same on each machine."""
+    """Return how many lines of Python a run executes, which is the same on every machine."""
     count = 0
 
     def trace(frame: object, event: str, arg: object) -> object:
@@ -158,17 +158,17 @@ def test_work_grows_with_the_text(kind: str, made: Callable[[int], str]) -> None
         text = made(size)
         return work(lambda: check_structure(load_text(text, f"wrangler.{kind}")))
 
-    read(10)  # what is loaded late
+    read(10)  # lazy imports
     small, large = read(SIZE), read(4 * SIZE)
     assert large < 6 * small + 20_000
 
 
-HANG = 60  # seconds: thirty times what it takes
+HANG = 60  # seconds: thirty times the usual time
 
 
 @pytest.mark.parametrize(("kind", "made"), LINEAR.values(), ids=LINEAR)
 def test_a_large_text_is_checked_and_mended_in_time(kind: str, made: Callable[[int], str]) -> None:
-    """What C does is counted by no trace: here a regular expression that goes back shows."""
+    """Tracing doesn't count work in C: this would reveal a backtracking regular expression."""
     text = made(8_000)[:LARGEST]
     began = time.monotonic()
     config = load_text(text, f"wrangler.{kind}")
@@ -192,7 +192,7 @@ def test_the_problems_of_a_rule_have_an_end_and_the_rest_is_counted() -> None:
     )
     first, later = unknown[0].span, unknown[-1].span
     assert config.text[slice(*first)] == config.text[slice(*later)] == "idd"
-    # a fix of one of so many is still seen to fix it
+    # a fix of one of many problems is still recognized
     assert fixes_for(FixableConfig(config), unknown[0])[0].title == 'Remove "idd"'
 
 

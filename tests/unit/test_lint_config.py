@@ -19,7 +19,7 @@ RULES = {**rules_of("config"), **rules_of("seeds")}
 ID = "0f2ac74b498b48028cb68387c421e279"
 OTHER = "06779da6940b431db6e566b4846d64db"
 
-# id: (code expected at every mark, config with marks). JSON where it begins with a brace.
+# id: (code expected at every mark, config with marks). JSON if it begins with a brace.
 CASES: dict[str, tuple[str, str]] = {
     # the syntax check
     "unquoted-id": ("syntax-error", '[[kv_namespaces]]\nbinding = "A"\nid = «abc»\n'),
@@ -370,7 +370,7 @@ CLEAN = {
     "silence-in-a-string": '[vars]\nX = "# kvlens-disable-line nothing"\n',
 }
 
-# Its place decides: with a wrangler of before TOML 1.1, or another config that wins.
+# Its folder matters: with a wrangler before TOML 1.1, or another config that takes precedence.
 OLD = ProjectContext(wrangler=(4, 100, 0), installed=True)
 PLACED: dict[str, tuple[str, ProjectContext, str]] = {
     "lines-in-table": (
@@ -413,7 +413,7 @@ HALF_TYPED = {
 
 
 def problems_of(text: str) -> list[Problem]:
-    """Check a text as TOML, or as JSON where it begins as JSON does."""
+    """Check a text as TOML, or as JSON if it begins like JSON."""
     name = "wrangler.jsonc" if text.startswith(("{", "//")) else "wrangler.toml"
     return check(load_text(text, name))
 

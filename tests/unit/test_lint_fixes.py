@@ -25,14 +25,14 @@ from lsprotocol import types
 from tests.unit.marked_text import marked
 from tests.unit.test_lint_config import CASES, ID, OLD, OTHER, PLACED, PLACEHOLDERS
 
-# Cases of rules that have a fix, where nothing can be done for them.
+# Cases without a fix, of rules that have fixes.
 WITHOUT_FIX = {
     "open-string",
     "missing-comma",
     "table-twice",
     "json-comma",
     "json-empty",
-    "unquoted-id",  # in quotes it would be no id either
+    "unquoted-id",  # in quotes, it still wouldn't be an id
     "dotted-table",
     "array-is-number",
     "array-is-null",
@@ -47,7 +47,7 @@ WITHOUT_FIX = {
 
 
 def config_of(text: str) -> Config:
-    """Read a text as JSON where it begins as JSON does, else as TOML."""
+    """Parse a text as JSON if it begins like JSON, else as TOML."""
     return load_text(text, "wrangler.jsonc" if text.startswith(("{", "//")) else "wrangler.toml")
 
 
@@ -105,7 +105,7 @@ def test_a_fix_mends_and_breaks_nothing(name: str, form: str) -> None:
 
 
 def said(config: Config) -> list[str]:
-    """Return what the comments say."""
+    """Return the texts of the comments."""
     return [
         config.text[slice(*span)].rstrip() for span in comments(config.text, is_json=config.is_json)
     ]
@@ -227,7 +227,7 @@ def test_all_that_is_safe_at_once() -> None:
     config = config_of(text)
     whole = fix_all(FixableConfig(config), check(config), only_safe=True)
     assert whole
-    mended = config_of(applied(text, whole.edits))  # the list is read only now: a second round
+    mended = config_of(applied(text, whole.edits))  # the list is read only after the first round
     again = fix_all(FixableConfig(mended), check(mended), only_safe=True)
     assert again
     assert applied(mended.text, again.edits) == (
@@ -237,7 +237,7 @@ def test_all_that_is_safe_at_once() -> None:
 
 
 def test_all_at_once_leaves_out_what_gets_in_the_way() -> None:
-    text = 'kv_namespaces = ["A", 1, "A"]\n'  # as two namespaces the first and last clash
+    text = 'kv_namespaces = ["A", 1, "A"]\n'  # as namespaces, the first and last conflict
     config = config_of(text)
     whole = fix_all(FixableConfig(config), check(config))
     assert whole
@@ -249,7 +249,7 @@ def test_nothing_to_fix_is_no_fix() -> None:
     assert fix_all(FixableConfig(config), check(config)) is None
 
 
-# name: (the config, the line that is silenced, or None where no comment can stand)
+# name: (the config, the suppressed line, or None if no comment is possible)
 SILENCED = {
     "toml": (
         '[[kv_namespaces]]\nbinding = "A-B"\n',
@@ -391,7 +391,7 @@ def test_a_placeholder_is_taken_out() -> None:
 
 
 def test_many_problems_cost_no_more_looks_than_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each look at a fix reads the whole text: what a selection offers has a bound."""
+    """Testing a fix parses the whole text, so the number of tested fixes is limited."""
     looks: list[str] = []
     count = {}
 

@@ -28,7 +28,7 @@ TWO_ENVIRONMENTS = CONFIG + '[env.staging]\n[[env.staging.kv_namespaces]]\nbindi
 
 
 def handler(body: str) -> str:
-    """Return a module Worker whose fetch does this."""
+    """Return a module Worker with this body of fetch."""
     return f"export default {{ async fetch(request, env, ctx) {{ {body} }} }};\n"
 
 
@@ -280,7 +280,7 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
 
 TTL = '"k", "v", { expirationTtl: «30» }'
 
-# id: (code, whole source with marks): every way to get at a namespace
+# id: (code, whole source with marks): every way to access a namespace
 WHOLE: dict[str, tuple[str, str]] = {
     "module": (
         "ttl-out-of-range",
@@ -468,7 +468,7 @@ WHOLE: dict[str, tuple[str, str]] = {
     ),
 }
 
-# Nothing is wrong with these, or it cannot be told.
+# Nothing is wrong with these, or it is uncertain.
 CLEAN_IN_HANDLER: dict[str, str] = {
     "ttl-60": 'await env.KV.put("k", "v", { expirationTtl: 60 });',
     "ttl-month": 'await env.KV.put("k", "v", { expirationTtl: 60 * 60 * 24 * 30 });',
@@ -604,7 +604,7 @@ def test_namespaces_are_known_however_code_gets_at_them(code: str, text: str) ->
 
 
 def assert_marks(code: str, text: str) -> None:
-    """Check that this rule alone speaks, at the marks alone."""
+    """Check that only this rule reports problems, and only at the marks."""
     plain, spans = marked(text)
     found = problems_of(plain)
     assert [(p.code, plain[slice(*p.span)]) for p in found] == [
@@ -784,7 +784,7 @@ def test_messages_are_short_sentences_for_any_value() -> None:
             assert len(problem.message) < 400
 
 
-# what a quick fix is given
+# the data for quick fixes
 DATA: dict[str, tuple[str, dict[str, object]]] = {
     "ttl": ('await env.KV.put("k","v",{expirationTtl:30})', {"replace": "60"}),
     "ms": (
@@ -816,7 +816,7 @@ def test_undeclared_binding_is_one_problem_with_its_other_places() -> None:
     assert [text[slice(*other.span)] for other in problem.related] == ["X", "X"]
 
 
-# id: (config, sources by path, bindings said to be unused)
+# id: (config, sources by path, bindings reported as unused)
 USED = 'export default { async fetch(r, env) { return env.KV.get("k"); } };'
 UNUSED: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "one": (CONFIG, {"src/index.ts": USED}, ["SESSIONS"]),
@@ -922,7 +922,7 @@ def test_every_rule_has_its_page(code: str) -> None:
 
 
 def shown(code: str, heading: str) -> list[str]:
-    """Return the codes that the config and source under a heading of a page give."""
+    """Return the codes for the config and source under a heading of a page."""
     page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
     section = page.split(f"## {heading}\n")[1].split("\n## ")[0]
     blocks = dict(re.findall(r"```(toml|ts|js)\n(.*?)```", section, re.DOTALL))

@@ -67,7 +67,7 @@ binding = "PROD"
 
 @pytest.fixture(params=["memory:", "wrangler:"])
 async def scope(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Scope]:
-    """A project with every environment in sight."""
+    """A project with all environments selected."""
     project = Project(tmp_path / "wrangler.toml", store=request.param, text=CONFIG)
     store = project.open_store()
 
@@ -173,7 +173,7 @@ async def _seed_in_part(one: Target, folder: Path) -> Any:
 
 
 async def _seed_over(one: Target, folder: Path) -> Any:
-    """What is written, and what is asked about, of "a" with another value, "b" as it is and "c"."""
+    """The written keys and the conflicts, with "a" changed, "b" unchanged and "c" new."""
     await put(one, "a", b"old")
     await put(one, "b", b"2")
     job = read_job(one, write_seeds(folder, "some.json", a="1", b="2", c="3"))
@@ -279,7 +279,7 @@ def write_seeds(folder: Path, name: str, **values: str) -> Path:
 ROWS = [("ONE", "1d", 1), ("TWO", "92d", 0), ("ONE", "3d", 0), ("PROD", "PROD", 0)]
 ITEM = {"key": "a", "value": "/w==", "base64": True, "metadata": [1]}
 OPERATIONS: dict[str, tuple[Run, Any]] = {
-    # id: (what is run, what it gives)
+    # id: (operation, result)
     "put": (_put, Write("k", b"v", '{"a":1}')),
     "put over what was read": (_put_over, Write("k", b"w")),
     "replace": (_replace, Entry(b"w", "[1]", 2_000_000_000)),
@@ -331,7 +331,7 @@ async def test_namespaces_are_listed_with_those_of_no_config(one: Target, tmp_pa
 
 
 def test_every_operation_is_run(request: pytest.FixtureRequest) -> None:
-    """A new file of an operation needs a line in the table."""
+    """A new operation needs a row in the table."""
     folder = Path(__file__).parents[2] / "server/kvlens/operations"
     files = {path.stem for path in folder.glob("*.py")}
     run = {name.__module__.rpartition(".")[2] for name in globals().values() if callable(name)}
@@ -399,7 +399,7 @@ async def test_long_work_is_cancelled_in_one_way(
 # -- which namespace ---------------------------------------------------------------------------
 
 FOUND: dict[str, tuple[tuple[str | None, ...], dict[str, Any], tuple[str | None, str]]] = {
-    # id: (environments, what is asked for, binding and id)
+    # id: (environments, arguments, binding and id)
     "binding": ((None,), {"binding": "ONE"}, ("ONE", "1d")),
     "binding of an environment": (("prod",), {"binding": "ONE"}, ("ONE", "3d")),
     "the top level first": ((), {"binding": "ONE"}, ("ONE", "1d")),
@@ -470,7 +470,7 @@ async def _put_changed(one: Target, folder: Path) -> None:
 
 
 def _rewritten(key: str, value: bytes, **how: Any) -> Run:
-    """Delete and clear what was written again after the question."""
+    """Delete and clear keys that were written again after the question."""
 
     async def run(one: Target, folder: Path) -> None:
         await put(one, "a", b"v")
@@ -530,7 +530,7 @@ def _put_with(key: str = "k", **how: Any) -> Run:
 
 NO_X = 'no KV namespace with binding "X" in '
 FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
-    # id: (what is run, the error, its text in the shell)
+    # id: (operation, the error, its text in the shell)
     "binding": (
         _fails(binding="X"),
         NotFoundError,

@@ -1,4 +1,4 @@
-"""Typing a config: no error at any prefix, nothing forgotten, nothing that flickers."""
+"""Typing a config: no error at any prefix, no forgotten entries, no flicker."""
 
 from __future__ import annotations
 

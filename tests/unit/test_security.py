@@ -1,4 +1,4 @@
-"""docs/security.md names a test for each threat: they are all there."""
+"""docs/security.md names a test for each threat, and all of them exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seed files: what is taken, and what is said of every mistake."""
+"""Seed files: what is accepted, and the message for every mistake."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_value_of_25_mib_is_taken_and_a_byte_more_is_not() -> None:
 
 
 BAD_ITEMS: dict[str, tuple[Any, str]] = {
-    # id: (the element at index 1, what is said of it)
+    # id: (the element at index 1, the message)
     "no object": ("k", "item at index 1: must be an object, but is of type string"),
     "null": (None, "item at index 1: must be an object, but is of type null"),
     "no key": ({"value": "v"}, 'item at index 1: has no "key"'),
@@ -236,7 +236,7 @@ def test_key_twice_is_a_warning() -> None:
 
 
 NOT_ARRAYS: dict[str, tuple[str, str]] = {
-    # id: (the text, what is said of it)
+    # id: (the text, the message)
     "empty": ("", "is empty; a file without keys is []"),
     "spaces": (" \n", "is empty; a file without keys is []"),
     "object": ('{"a": 1}', f"must be an array like {EXAMPLE}, but is of type object"),
@@ -261,7 +261,7 @@ def test_what_is_no_array_is_refused(text: str, message: str) -> None:
 
 
 FILES: dict[str, tuple[bytes | None, str]] = {
-    # id: (the file's bytes; None: there is none, what is said of it)
+    # id: (the file's bytes or None if it doesn't exist, the message)
     "absent": (None, "can't be read: No such file or directory"),
     "binary": (b"\x89PNG\0\xff\0", "is a binary file, not a JSON array"),
     "binary that is UTF-8": (b"[\0]", "is a binary file, not a JSON array"),
@@ -455,7 +455,7 @@ def test_no_file_of_25_mib_takes_300_mb(
                 break
             file.write(text)
         file.write(tail)
-    code = (  # the peak of the process alone: `ru_maxrss` begins at that of its parent
+    code = (  # the peak of this process only: `ru_maxrss` starts at its parent's
         "import re, sys\nfrom kvlens.cli import main\ncode = main(sys.argv[1:])\n"
         "status = open('/proc/self/status').read()\n"
         "print(code, int(re.search(r'VmHWM:\\s*(\\d+) kB', status)[1]) // 1024)\n"

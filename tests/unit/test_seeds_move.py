@@ -1,4 +1,4 @@
-"""Keys moved from one namespace to another: all of them or none, and nobody's work lost."""
+"""Keys moved from one namespace to another: all or none, and nobody's work is lost."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def entries(store: Store, ns: str, keys: str = "abc") -> list[Entry | None
 A, B = Entry(b"1", '{"m":1}', LATER), Entry(b"\xff", None, None)
 OTHER = Entry(b"other", None, None)
 OVER: dict[str, tuple[Existing, Transferred, list[Entry | None], list[Entry | None]]] = {
-    # existing: (the answer, then OLD's a and b, then NEW's)
+    # existing: (the result, then OLD's a and b, then NEW's)
     "refuse": ("refuse", Transferred(0, ["a"]), [A, B], [OTHER, None]),
     "keep": ("keep", Transferred(1, ["a"]), [A, None], [OTHER, B]),
     "overwrite": ("overwrite", Transferred(2, ["a"]), [None, None], [A, B]),
@@ -82,7 +82,7 @@ async def test_an_answer_counts_for_what_was_asked_about(store: Store) -> None:
 
 
 class Failing(MemoryStore):
-    """A store that refuses the second write of many, or is written to meanwhile."""
+    """A store that refuses the second of many writes, or is written to meanwhile."""
 
     meanwhile: Write | None = None
     left = 99
@@ -119,7 +119,7 @@ async def test_what_is_written_meanwhile_stays() -> None:
 
 
 LAST: dict[str, tuple[Write, Entry]] = {
-    # what a Worker writes between the compare and the delete: (the write, what is there then)
+    # a Worker's write between the comparison and the delete: (the write, the value afterwards)
     "value": (Write("a", b"2", '{"m":1}', LATER), Entry(b"2", '{"m":1}', LATER)),
     "metadata": (Write("a", b"1", '{"m":2}', LATER), Entry(b"1", '{"m":2}', LATER)),
     "expiration": (Write("a", b"1", '{"m":1}'), Entry(b"1", '{"m":1}')),
@@ -130,7 +130,7 @@ LAST: dict[str, tuple[Write, Entry]] = {
 async def test_what_is_written_right_before_the_delete_stays(
     store: Store, monkeypatch: pytest.MonkeyPatch, write: Write, stays: Entry
 ) -> None:
-    """The Worker's write comes in the moment between the last compare and the delete."""
+    """The Worker writes between the last comparison and the delete."""
     delete = store.delete_unchanged
 
     async def late(ns: str, seen: Sequence[Seen]) -> Sequence[str]:
@@ -153,7 +153,7 @@ async def test_what_a_worker_writes_before_a_failure_is_not_taken_back(
     store.left, failing = 3, store.put_many
 
     async def put_many(ns: str, writes: Iterable[Write]) -> None:
-        if store.left == 0:  # a Worker is quicker than the taking back
+        if store.left == 0:  # a Worker is faster than the undoing
             await store.put("NEW", Write("b", b"worker"))
             await store.put("NEW", Write("c", b"worker"))
         await failing(ns, writes)

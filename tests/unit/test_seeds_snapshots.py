@@ -1,4 +1,4 @@
-"""Snapshots: nothing lost, nothing half-done, and every difference told and undone."""
+"""Snapshots: nothing lost, nothing half-done, and every difference reported and undone."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PROD = NamespaceRef("ONE", "prod", "3d")
 
 @pytest_asyncio.fixture(params=["memory:", "wrangler:", "peer"])
 async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[list[Store]]:
-    """A store, and the one behind it where it is an emulator's."""
+    """A store, and its backing store if it is an emulator's."""
     inner = open_store(request.param.replace("peer", "memory:"), tmp_path, CLOCK)
     if request.param == "peer":
         async with Emulator(inner, {}, clock=CLOCK) as emulator:
@@ -61,7 +61,7 @@ async def changes(
     return [one.changes for one in found]
 
 
-# Also what no put takes today, and a runtime may have stored yesterday.
+# Also keys that a put would reject, but another runtime may have stored.
 ODD = [
     Write("", b"no name"),
     Write("a", b"1", '{"long":"' + "x" * 2000 + '"}', NOW + 1),
@@ -327,7 +327,7 @@ async def test_a_half_written_one_does_not_count(tmp_path: Path) -> None:
     assert snapshots.saved(tmp_path) == ([], [])
     with pytest.raises(SnapshotError, match='no snapshot "s"; none was saved yet'):
         snapshots.load(tmp_path, "s")
-    again = await saved_one(tmp_path)  # nobody has to force it
+    again = await saved_one(tmp_path)  # no need for `force`
     assert again.namespaces[0].file == "ONE~2.json"
     old = time.time() - 7200
     os.utime(saved.folder / "ONE.json", (old, old))
@@ -337,7 +337,7 @@ async def test_a_half_written_one_does_not_count(tmp_path: Path) -> None:
 
 
 DAMAGES: dict[str, tuple[str, str, str]] = {
-    # id: (what in the file, what in its place, what is said)
+    # id: (the text in the file, its replacement, the message)
     "a key taken out": ('{"key":"a","value":"1"},\n', "", "1 keys, and 2 were saved"),
     "cut off": ('{"key":"b"', "", "line 3: not an item"),
     "no object": ('{"key":"a","value":"1"}', "5", "line 2: not an item"),
@@ -407,7 +407,7 @@ if os.name != "nt":
 async def test_something_else_in_place_of_a_file(
     tmp_path: Path, make: Callable[[Path], None], file: str
 ) -> None:
-    """It is refused in one line, at once; the other snapshots are there."""
+    """It is refused immediately, in one line; the other snapshots are still listed."""
     saved = await saved_one(tmp_path)
     store = open_store("memory:", tmp_path)
     other = await snapshots.save(store, tmp_path, "other", [ONE])
@@ -427,7 +427,7 @@ async def test_something_else_in_place_of_a_file(
 
 
 NO_LINK = r"follows no link there\. Remove it and save the snapshot again, or .*export -o FILE`\.$"
-LINKED = ["s", ".", ".."]  # the snapshot's folder, all of them, and the one above
+LINKED = ["s", ".", ".."]  # the snapshot's folder, its parent and the next one
 
 
 @pytest.mark.parametrize("place", LINKED)
@@ -460,7 +460,7 @@ async def test_a_folder_that_is_a_link_is_not_followed(
             snapshots.saved(tmp_path)
     assert {path.read_text(encoding="utf-8") for path in inside.iterdir()} == {"mine"}
     assert len(list(inside.iterdir())) == 4
-    link.unlink()  # the way out that the error names
+    link.unlink()  # the solution that the error names
     assert (await snapshots.save(store, tmp_path, "s", [ONE])).keys == 0
 
 
@@ -536,7 +536,7 @@ async def test_a_file_with_other_line_ends_is_read(tmp_path: Path) -> None:
 
 
 FOREIGN_MANIFESTS: dict[str, tuple[Any, str]] = {
-    # id: (what the manifest is, what is said)
+    # id: (the manifest, the message)
     "no JSON": ("{", "damaged"),
     "no object": ("[]", "damaged"),
     "a later form": ({"version": 2}, "another version of KV Lens"),

@@ -1,4 +1,4 @@
-"""Seeds and stores: plan, apply and export, on every store that is here without a server."""
+"""Seeds and stores: plan, apply and export, on every store that needs no server."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ async def test_export_loses_nothing(store: Store, tmp_path: Path) -> None:
     assert raw == await export(store, "ns")
     assert [item["key"] for item in raw] == [write.key for write in LOSSLESS]
     assert [p.name for p in path.parent.iterdir()] == ["out.json"]
-    text = json.dumps(raw[1:])  # the empty key is not one that may be put
+    text = json.dumps(raw[1:])  # the empty key can't be put
     assert to_writes(check(text, "out.json", NOW).items, NOW) == LOSSLESS[1:]
 
 

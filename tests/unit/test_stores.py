@@ -1,4 +1,4 @@
-"""What every store does: one table of checks, run against each of them."""
+"""The interface of every store: one table of checks for all of them."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ async def put_many_takes_the_last_of_equal_keys(store: Store) -> None:
 
 
 async def many_changes_at_once(store: Store) -> None:
-    """Writes and deletes of several namespaces; nothing is asked for twice."""
+    """Writes and deletes of several namespaces; no item is requested twice."""
     await fill(store, *(f"old{n:03}" for n in range(120)))
     await fill(store, "b1", "b2", ns="B")
     writes = [Write(f"new{n % 900:03}", str(n).encode(), "[]") for n in range(1200)]
@@ -169,7 +169,7 @@ async def many_changes_at_once(store: Store) -> None:
 
 
 class EnoughError(Exception):
-    """What a caller raises to cancel."""
+    """Raised by a caller to cancel."""
 
 
 async def many_changes_are_cancelled_from_their_middle(store: Store) -> None:
@@ -280,7 +280,7 @@ async def delete_unchanged_takes_many(store: Store) -> None:
 
 
 async def delete_unchanged_loses_no_write(store: Store) -> None:
-    """Whichever comes first of a write and the delete, the write is there afterwards."""
+    """A write and the delete in either order: the write is there afterwards."""
     old = [Write(str(number), b"old") for number in range(40)]
     await store.put_many("A", old)
     seen = [Seen.of(write.key, write) for write in old]
@@ -315,7 +315,9 @@ async def many_at_once_stop_at_a_size(store: Store) -> None:
     await store.put_many("A", [Write(key, key.encode() * 1000) for key in keys if key != "gone"])
     entries = await store.get_many("A", keys, 1_500)
     found = [len(entry.value) if isinstance(entry, Entry) else entry for entry in entries]
-    assert found == [1000, 1000, None, 1000][: len(found)]  # a store may give what costs nothing
+    assert (
+        found == [1000, 1000, None, 1000][: len(found)]
+    )  # a store may return more if it costs nothing
     assert len(found) >= 2
     assert len(await store.get_many("A", keys, 0)) >= 1
     assert [key async for key, _ in each(store, "A", keys)] == keys

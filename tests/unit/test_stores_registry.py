@@ -1,4 +1,4 @@
-"""How stores are found, and what is known of one before it is opened."""
+"""Finding stores, and what is known of a store before it is opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is particular to the store on Miniflare's disk format: files, other programs, trouble."""
+"""Specifics of the store on Miniflare's disk format: files, other programs, errors."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_safe_name(ns: str, name: str) -> None:
 
 
 def test_database_name() -> None:
-    """As workerd names the Durable Object of this id; seen on disk."""
+    """workerd's name for the Durable Object of this id, as seen on disk."""
     assert database_name("KV") != database_name("kv")
     assert len(bytes.fromhex(database_name("ü" * 1000))) == 32
 
@@ -123,7 +123,7 @@ async def test_it_is_kept(tmp_path: Path, store: Store) -> None:
 async def test_values_no_longer_used_are_removed(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After about a second, for a Worker may be reading them."""
+    """After about a second, as a Worker may be reading them."""
     monkeypatch.setattr(blobs_module, "REST", 60.0)
     await store.put_many("KV", [Write(str(n), str(n).encode()) for n in range(100)])
     await store.put("KV", Write("0", b"new"))
@@ -148,7 +148,7 @@ async def test_files_of_small_values_are_used_again(
         await store.put("KV", Write("k", value))
         names = {path.name for path in folder.iterdir()}
         new = names - seen
-        assert len(new) == 1  # a name never comes twice
+        assert len(new) == 1  # names are never reused
         seen |= names
         nodes |= {path.stat().st_ino for path in folder.iterdir()}
         assert (folder / new.pop()).read_bytes() == value
@@ -159,7 +159,7 @@ async def test_files_of_small_values_are_used_again(
 async def test_no_file_is_used_again_that_another_process_may_read(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither one set aside while it has the database open nor one that it finds set aside."""
+    """Neither one set aside while that process has the database open nor one set aside before."""
     monkeypatch.setattr(blobs_module, "REST", 0.0)
     monkeypatch.setattr(trash, "UNLINK_DELAY", 60.0)
     await store.put("KV", Write("k", b"1"))
@@ -175,13 +175,13 @@ async def test_no_file_is_used_again_that_another_process_may_read(
         assert [value for value in blobs(state) if value in kept] == kept
         assert len(blobs(state)) == 5
     else:
-        assert len(blobs(state)) == 8  # nobody tells, so none ever is
+        assert len(blobs(state)) == 8  # unknown, so none is ever reused
 
 
 async def test_a_value_that_was_overwritten_outlives_a_process_that_ends(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where another process has the database open: its Worker can still open the file."""
+    """If another process has the database open, its Worker can still open the file."""
     monkeypatch.setattr(trash, "UNLINK_DELAY", 60.0)
     await store.put_many("KV", [Write("a", b"1"), Write("b", b"1")])
     with opened_elsewhere(state):
@@ -281,10 +281,10 @@ async def test_a_namespace_made_by_others_is_polled(
 async def test_the_state_folder_is_deleted(
     store: Store, other: Other, tmp_path: Path, notice: str
 ) -> None:
-    """What is put after `rm -r .wrangler` is in the new files, not in the deleted ones."""
+    """Keys put after `rm -r .wrangler` are in the new files, not in the deleted ones."""
     other.database.close()
     if os.name == "nt":
-        return  # an open file cannot be deleted there
+        return  # open files can't be deleted there
     subprocess.run(["rm", "-r", str(tmp_path / ".wrangler")], check=True)
     if notice == "poll":
         assert list(store.poll()) == ["KV"]
@@ -352,7 +352,7 @@ asyncio.run(main())
 
 
 async def test_of_conditional_puts_in_two_processes_one_wins(store: Store, tmp_path: Path) -> None:
-    """Every put that says it was made has raised the count by one."""
+    """Every put that succeeded has increased the count by one."""
     await store.put("KV", Write("count", b"0"))
     command = [sys.executable, "-c", COUNTER, str(tmp_path)]
     counters = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
@@ -366,7 +366,7 @@ async def test_of_conditional_puts_in_two_processes_one_wins(store: Store, tmp_p
 
 
 async def test_a_lock_is_waited_for(store: Store, other: Other) -> None:
-    """Meanwhile reads go on, and so does everything else on the loop."""
+    """Meanwhile, reads and everything else on the loop continue."""
     other.database.execute("BEGIN IMMEDIATE")
     put = asyncio.ensure_future(store.put("KV", Write("k", b"second")))
     many = asyncio.ensure_future(store.put_many("KV", [Write(f"{n}", b"") for n in range(100)]))
@@ -405,7 +405,7 @@ async def test_a_lock_that_stays(store: Store, other: Other, state: Path) -> Non
 async def test_another_programs_write_before_the_delete_stays(
     store: Store, other: Other, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It comes when the values are compared and the transaction has not begun."""
+    """It comes after the values are compared and before the transaction."""
     await store.put("KV", Write("l", b"first"))
     prepare = DeleteUnchanged.prepare
 
@@ -494,7 +494,7 @@ async def test_values_that_cannot_be_written(store: Store, state: Path) -> None:
 
 
 async def test_a_read_only_database(tmp_path: Path, state: Path) -> None:
-    """Seen with SQLite's own read-only switch, which holds for an administrator too."""
+    """With SQLite's own read-only switch, which also applies to an administrator."""
     store = open_store("wrangler:", tmp_path, ManualClock(NOW))
     await store.put("KV", Write("k", b"first"))
     space = store._spaces["KV"]  # type: ignore[attr-defined]
@@ -561,7 +561,7 @@ asyncio.run(main())
 @pytest.mark.skipif(not hasattr(os, "setuid") or os.getuid() != 0, reason="needs another user")
 @pytest.mark.parametrize("made", ["file", "folder", "file, open elsewhere", "folder, with a log"])
 def test_what_can_only_be_read_is_read(made: str) -> None:
-    """By another user, for an administrator may write everything; writable again it is written."""
+    """As another user, as an administrator can write everything; later it is writable again."""
     with tempfile.TemporaryDirectory(prefix="kvlens-") as name:
         folder = Path(name).resolve()
         state = folder / ".wrangler" / "state" / "v3"
@@ -603,7 +603,7 @@ def test_what_can_only_be_read_is_read(made: str) -> None:
 
 
 async def test_a_read_only_store_sees_what_others_write(tmp_path: Path, state: Path) -> None:
-    """Opened so that SQLite takes no locks and looks at nothing twice."""
+    """Opened in a mode in which SQLite takes no locks and rereads nothing."""
     first = open_store("wrangler:", tmp_path, ManualClock(NOW))
     await first.put("KV", Write("k", b"0"))
     await first.close()
@@ -650,7 +650,7 @@ async def test_a_truncated_database_is_one_namespaces_trouble(tmp_path: Path, st
 async def test_the_log_stays_small(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While much is written, after the last write, and next to a reader."""
+    """During many writes, after the last write, and with a reader."""
     monkeypatch.setattr(writer, "IDLE", 0.1)
     log = Path(f"{database_path(state, 'KV')}-wal")
     largest = 0
@@ -671,7 +671,7 @@ async def test_the_log_stays_small(
 
 
 async def test_no_reading_transaction_stays_open(store: Store, state: Path) -> None:
-    """Else the log could not be folded in by anybody."""
+    """Otherwise, nobody could checkpoint the log."""
     await store.put_many("KV", [Write(f"{n:04}", b"v", None, NOW + 60) for n in range(2000)])
     await store.get("KV", "0001")
     await store.list("KV", limit=10)
@@ -754,13 +754,13 @@ async def test_an_emulator_that_is_not_there(tmp_path: Path, closed_port: int) -
 
 
 def test_reading_does_not_need_the_thread(tmp_path: Path) -> None:
-    """A small put and its reads finish without a wait, so that a request costs no task."""
+    """A small put and its reads finish without waiting, so a request needs no task."""
 
     async def run() -> set[str]:
         store = open_store("wrangler:", tmp_path, ManualClock(NOW))
         await store.put("KV", Write("k", b"v"))
         for work in (store.put("KV", Write("k", b"2")), store.get("KV", "k"), store.list("KV")):
-            await asyncio.sleep(0)  # a turn of the loop each, as requests have
+            await asyncio.sleep(0)  # one iteration of the loop each, like requests
             with pytest.raises(StopIteration):
                 work.send(None)
         names = {thread.name for thread in threading.enumerate()}

@@ -1,4 +1,4 @@
-"""Changes in steps end as changes at once do, and none is ever left half-way."""
+"""Changes in steps have the same result as changes in one go, and none is left unfinished."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ AFTER = [Write(f"k{n:03}", b"new %d" % n, None, NOW + n) for n in range(50, 150)
 
 
 class Files:
-    """A namespace's files without a store around them."""
+    """A namespace's files without a store."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "kv.sqlite"
@@ -103,7 +103,7 @@ def made(files: Files, change: Change) -> Change:
 def failing(
     monkeypatch: pytest.MonkeyPatch, steps: int, error: Callable[[], BaseException]
 ) -> None:
-    """Let so many steps be made, and the one after them fail."""
+    """Let this many steps succeed, and the next one fail."""
     run, left = module._Turn.run, [steps]
 
     def some(turn: Any, parts: Any) -> None:
@@ -142,7 +142,7 @@ def test_the_same(tmp_path: Path, make: Callable[[Files], Change]) -> None:
 def test_a_step_that_fails(
     files: Files, monkeypatch: pytest.MonkeyPatch, make: Callable[[Files], Change], steps: int
 ) -> None:
-    """The change is taken back; what came with it is made."""
+    """The change is undone; the others with it are made."""
     before, names = files.rows(), files.names()
     change, last = made(files, make(files)), made(files, Replace("k099", b"x"))
     failing(monkeypatch, steps, lambda: sqlite3.OperationalError("database or disk is full"))
@@ -156,7 +156,7 @@ def test_a_step_that_fails(
 
 
 class Killed(BaseException):
-    """What ends the work as a kill does: nothing is cleared away behind it."""
+    """Ends the work like a kill: nothing is cleaned up."""
 
 
 @pytest.mark.parametrize("make", LARGE.values(), ids=LARGE)
@@ -284,7 +284,7 @@ def test_a_replace_sees_what_is_written_after_its_value(
 
     def between(change: Replace, db: sqlite3.Connection, blobs: Blobs) -> None:
         prepare(change, db, blobs)
-        theirs = blobs.write(b"NEW 1")  # as long as what is there
+        theirs = blobs.write(b"NEW 1")  # the same length as the current value
         db.execute("UPDATE _mf_entries SET blob_id = ? WHERE key = 'k001'", (theirs,))
 
     monkeypatch.setattr(Replace, "prepare", between)
@@ -299,7 +299,7 @@ def test_a_replace_sees_what_is_written_after_its_value(
 
 
 class Worker:
-    """Writes to the same namespace as Miniflare does: an overwritten value's file goes."""
+    """Writes to the same namespace like Miniflare: an overwritten value's file is removed."""
 
     def __init__(self, files: Files) -> None:
         self.files = files
@@ -319,7 +319,7 @@ class Worker:
 
 
 WORKERS: dict[str, tuple[str, str, bytes | None]] = {
-    # id: (what it does, to which key, what is there then); the journal stopped at k082
+    # id: (its action, the key, the value afterwards); the journal stopped at k082
     "puts what was made": ("put", "k050", b"theirs"),
     "puts what was not": ("put", "k099", b"theirs"),
     "puts what is new and was not made": ("put", "k149", b"theirs"),
@@ -374,7 +374,7 @@ def test_what_a_worker_writes_since_stays(
 def test_a_key_that_expires_meanwhile_is_written_all_the_same(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """That it is gone is nobody's writing."""
+    """Its expiration doesn't count as a write."""
     change = made(files, files.bulk([Write(write.key, b"again") for write in BEFORE]))
     run = module._Turn.run
 

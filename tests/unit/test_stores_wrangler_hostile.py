@@ -1,6 +1,6 @@
-"""A repository may bring `.wrangler` along, with anything in it. Nothing outside is touched.
+"""A repository may contain `.wrangler`, with anything in it. Nothing outside is touched.
 
-What is damaged or foreign is one key's or one namespace's trouble, and is named.
+Damaged or foreign data affects only its key or namespace, and the error names it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ NOW = 1_800_000_000
 
 
 class Repository:
-    """A project that somebody else made, with one good key `good` and a file worth keeping."""
+    """A project that somebody else made, with one valid key `good` and a file to protect."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -128,7 +128,7 @@ async def test_a_name_that_is_none_of_a_values(
     assert str(repository.database) in str(caught.value)
     assert [key.name for key in (await store.list("KV")).keys] == ["bad", "good"]
     assert (await store.stats("KV")).size == 4
-    await asyncio.sleep(0.2)  # what has expired is swept
+    await asyncio.sleep(0.2)  # expired keys are swept
     db = sqlite3.connect(repository.database)
     assert db.execute("SELECT count(*) FROM _mf_entries WHERE key = 'expired'").fetchone() == (1,)
     db.close()
@@ -209,7 +209,7 @@ async def test_a_value_that_is_no_file(
 async def test_a_file_with_a_second_name_is_not_used_again(
     repository: Repository, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An archive can bring hard links along."""
+    """An archive can contain hard links."""
     monkeypatch.setattr(trash, "UNLINK_DELAY", 60.0)
     name = new_blob_id()
     (repository.blobs / name).hardlink_to(repository.victim)
@@ -247,7 +247,7 @@ async def test_no_link_inside_the_project_is_followed(
     before = tree(source)
     url = "wrangler:.wrangler/state" if named else "wrangler:"
     store = open_store(url, tmp_path, ManualClock(NOW))
-    if named and len(place) < len(".wrangler/state/v3"):  # the way to what was named
+    if named and len(place) < len(".wrangler/state/v3"):  # on the path that was named
         assert await store.get("KV", "good") == Entry(b"good")
     else:
         for attempt in (
@@ -282,7 +282,7 @@ async def test_no_linked_database_is_opened(tmp_path: Path, ending: str) -> None
 
 @pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
 async def test_no_hard_link_is_written_to(tmp_path: Path, ending: str) -> None:
-    """Even a database that is only read has its index of the log written beside it."""
+    """Even for reading a database, SQLite writes the log's index next to it."""
     repository = Repository(tmp_path)
     place = repository.database.with_name(repository.database.name + ending)
     place.unlink(missing_ok=True)
@@ -343,7 +343,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def naming_journal(database: Path, name: bytes) -> None:
-    """Leave the journal of a transaction of several databases, whose list is the file `name`."""
+    """Leave the journal of a transaction over several databases, listed in the file `name`."""
     magic = bytes.fromhex("d9d505f920a163d7")
     page = int.from_bytes(database.read_bytes()[16:18], "big")
     numbers = (0, 0, database.stat().st_size // page, 512, page)
@@ -435,7 +435,7 @@ KEYS = {
 
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
 async def test_keys_that_are_no_text(repository: Repository, store: Store, key: str) -> None:
-    """They have no name that anybody could ask for, and hide no other."""
+    """They can't be requested by name, and hide no other key."""
     for number in range(5):
         repository.sql(
             f"INSERT OR IGNORE INTO _mf_entries VALUES ({key}, ?, 1, NULL)", f"{number:080x}"
@@ -509,7 +509,7 @@ async def test_only_the_plain_table_is_accepted(
 async def test_tables_and_plain_indexes_beside_are_accepted(
     repository: Repository, store: Store
 ) -> None:
-    """workerd makes some of its own, and a user may have made an index."""
+    """workerd creates some, and a user may have created an index."""
     repository.sql("CREATE TABLE _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)")
     repository.sql('CREATE INDEX "mine" ON _mf_entries ("metadata", key)')
     assert await store.get("KV", "good") == Entry(b"good")
@@ -531,7 +531,7 @@ def test_no_statement_runs_without_end(tmp_path: Path, monkeypatch: pytest.Monke
 async def test_a_database_that_would_be_read_for_ever(
     repository: Repository, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its inner pages name one page again and again, and rows that seem to have no end."""
+    """Its inner pages repeat one page, which makes its rows appear endless."""
     monkeypatch.setattr(database_module, "READ_SECONDS", 0.2)
     monkeypatch.setattr(database_module, "INLINE_SECONDS", 0.2)
     db = sqlite3.connect(repository.database, isolation_level=None)
@@ -571,7 +571,7 @@ async def test_a_database_that_would_be_read_for_ever(
 async def test_a_statement_that_takes_long_blocks_nothing(
     repository: Repository, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It goes on in a thread, and ends there with the way out."""
+    """It continues in a thread, and fails there with an error that says what to do."""
     monkeypatch.setattr(database_module, "READ_SECONDS", 0.5)
     monkeypatch.setattr(database_module, "INLINE_SECONDS", 0.05)
     monkeypatch.setattr(module, "_STALE", f"SELECT count(*), ? FROM ({ENDLESS})")
@@ -604,7 +604,7 @@ async def test_a_locked_namespace_delays_no_other(tmp_path: Path) -> None:
     assert await store.get("B", "k") == Entry(b"2")
     assert (await store.stats("B")).keys == 11
     assert await store.clear("B") == 11
-    assert time.monotonic() - began < 2.5  # the lock stays for longer than anybody waits
+    assert time.monotonic() - began < 2.5  # the lock is held for longer than that
     assert not any(task.done() for task in waiting)
     blocker.execute("COMMIT")
     blocker.close()
@@ -613,7 +613,7 @@ async def test_a_locked_namespace_delays_no_other(tmp_path: Path) -> None:
 
 
 def test_the_modes_of_what_is_made(tmp_path: Path) -> None:
-    """Nothing is made that only its maker can read: `wrangler dev` may be another user's."""
+    """Other users can read new files: `wrangler dev` may run as another user."""
 
     async def run() -> None:
         store = open_store("wrangler:", tmp_path)
@@ -630,7 +630,7 @@ def test_the_modes_of_what_is_made(tmp_path: Path) -> None:
 
 
 async def test_an_emulator_tells_which_key_is_damaged(repository: Repository, store: Store) -> None:
-    """Whoever reads many over its API gets the others."""
+    """Reading many keys over its API returns the others."""
     repository.row("bad", "../victim.txt")
     async with Emulator(store, {}) as emulator:
         url = emulator.url.replace("http://", f"http://{emulator.token}@")

@@ -1,4 +1,4 @@
-"""Values that no row names are removed, and never one that somebody is about to name."""
+"""Values without a row are removed, but never one that is about to be used."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def until(done: Callable[[], bool]) -> None:
 
 
 async def sweeps(store: Store) -> None:
-    """Wait for as long as both looks take."""
+    """Wait until both searches are done."""
     await store.get("KV", "k0")
     await asyncio.sleep(1)
 
@@ -94,7 +94,7 @@ async def test_beside_another_process_only_what_is_old(store: Store, state: Path
 
 
 async def test_what_was_made_since_the_opening_stays(store: Store, state: Path) -> None:
-    """By a program that came later, and by one that had it open first in this process."""
+    """By a program that started later, and by one that had it open first in this process."""
     await store.get("KV", "k0")
     mine = orphan(state, 0)
     second = open_store("wrangler:", state.parents[2])
@@ -128,7 +128,7 @@ async def test_only_names_of_values_and_only_files(store: Store, state: Path) ->
 async def test_what_a_row_names_at_the_second_look_stays(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Such as a row that was taken out by a step and put back by its undoing."""
+    """Such as a row that a step removed and undoing it restored."""
     monkeypatch.setattr(sweeper, "SWEEP_AGAIN", 1.0)
     back, gone = orphan(state, 4000), orphan(state, 4000)
     await store.get("KV", "k0")
@@ -147,7 +147,7 @@ async def test_what_an_unfinished_write_names_stays(
 ) -> None:
     kept, gone = orphan(state, 4000), orphan(state, 4000)
     parts = (".wrangler", "state", "v3")
-    journal = Journals(tmp_path, parts).begin()  # of a writer that lives
+    journal = Journals(tmp_path, parts).begin()  # of a running writer
     journal.add("KV", [Row("k", None, (kept.name, None, None))])
     journal.seal()
     own = WranglerStore(tmp_path, parts, time.time)
@@ -155,7 +155,7 @@ async def test_what_an_unfinished_write_names_stays(
     await until(lambda: not gone.exists())
     assert kept.exists()
     assert await own.get("KV", "k") is None
-    journal.close()  # it is dead
+    journal.close()  # the writer has ended
     await until(lambda: bool(own.poll()))
     assert await own.get("KV", "k") == Entry(b"orphan")
     await own.close()
@@ -213,7 +213,7 @@ async def test_after_kills_only_values_with_a_row_stay(
 
 
 CLOCKS: dict[str, tuple[float, float, float]] = {
-    # what the wall clock and the other one had gone when it looks again, and what it may remove
+    # elapsed times of the wall clock and the other one at the second search, what may be removed
     "nothing happened": (100.0, 100.0, 100.0),
     "the clock was set forward": (3700.0, 100.0, 3700.0),
     "the clock was set back": (-3500.0, 100.0, 100.0),
@@ -222,7 +222,7 @@ CLOCKS: dict[str, tuple[float, float, float]] = {
 
 
 def unused(place: Path, now: float, ages: Sequence[int]) -> tuple[Path, Blobs]:
-    """Make an empty database, and values of some ages in seconds that it does not name."""
+    """Make an empty database, and values of some ages in seconds without rows."""
     database = place / "x.sqlite"
     db = sqlite3.connect(database)
     db.execute("CREATE TABLE _mf_entries (key, blob_id)")
@@ -240,7 +240,7 @@ def unused(place: Path, now: float, ages: Sequence[int]) -> tuple[Path, Blobs]:
 def test_a_clock_that_jumps_makes_nothing_old(
     tmp_path: Path, wall: float, clock: float, before: float
 ) -> None:
-    """A file counts as made before the opening only where both clocks say so."""
+    """A file counts as made before the opening only if both clocks agree."""
     now = time.time()
     opened = orphans.Opening(now - wall, time.monotonic() - clock, True)
     ages = (50, 90, 110, 3000, 3590)
@@ -251,7 +251,7 @@ def test_a_clock_that_jumps_makes_nothing_old(
 def test_a_file_system_that_counts_seconds_makes_nothing_old(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As FAT does, by two and rounded down: a file made since seems to be made before."""
+    """As on FAT, in steps of two, rounded down: a newer file looks older than the opening."""
     now = float(int(time.time()))
     monkeypatch.setattr(Blobs, "now", lambda blobs: now)
     place = unused(tmp_path, now, (12, 14))

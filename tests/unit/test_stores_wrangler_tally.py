@@ -1,4 +1,4 @@
-"""The count of a namespace is kept up to date, and is what counting everything gives."""
+"""The tally of a namespace is kept up to date, and equals a full count."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["clock", "state", "store"]
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Every count of all files."""
+    """Records every count of all files."""
     counts: list[int] = []
     count = tally.count
 
@@ -109,13 +109,13 @@ async def test_a_large_change_is_counted_in_the_end(store: Store) -> None:
 async def test_what_others_change_has_no_dear_count_each_time(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch, counted: list[int]
 ) -> None:
-    """The number of keys is right at once; the size follows, and is then reported."""
+    """The number of keys is correct immediately; the size follows, and is then reported."""
     monkeypatch.setattr(tally, "CHEAP", 0.0)
     monkeypatch.setattr(tally, "SHARE", 0.4 / 0.001)
     await store.put_many("KV", [Write(f"k{n:03}", b"12") for n in range(100)])
     assert await store.stats("KV") == Stats(100, 200)
     space = store._spaces["KV"]  # type: ignore[attr-defined]
-    space.tally._took = 0.001  # however quick this machine is
+    space.tally._took = 0.001  # on machines of any speed
     store.poll()
     other = Other(state)
     for n in range(20):
@@ -182,7 +182,7 @@ async def test_clear_while_values_are_staged_takes_none_of_them(
 
     staging = asyncio.ensure_future(store.put_many("KV", writes()))
     await asyncio.to_thread(half.wait, 30)
-    await asyncio.sleep(0.1)  # so that the files are older than the clear
+    await asyncio.sleep(0.1)  # the files must be older than the clear
     assert await store.clear("KV") == 100
     go.set()
     await staging

@@ -1,4 +1,4 @@
-"""Offsets to positions and back, in every encoding the protocol knows."""
+"""Offsets to positions and back, in every encoding of LSP."""
 
 import pytest
 from kvlens import text as text_module
@@ -111,7 +111,7 @@ def test_the_difference_of_two_versions(
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
 def test_a_large_text_has_the_same_places(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its lines are found only when somebody asks, in pieces whose ends may be anywhere."""
+    """Its lines are found on demand, in pieces with arbitrary ends."""
     content = end.join("\N{GRINNING FACE}"[: n % 2] + "x" * (n % 7) for n in range(300)) + end
     small = text_module.LineIndex(content)
     monkeypatch.setattr(text_module, "_LARGE", 64)

@@ -1,4 +1,6 @@
-"""Standard input as a pipe, a socket and a file; an input that is cut off; a client that goes."""
+"""Standard input as a pipe, a socket and a file; an input that is cut off; a client that
+disappears.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +121,7 @@ def test_a_file_is_read_by_a_thread(tmp_path: Path) -> None:
     assert sizes(output) == EXPECTED
 
 
-if hasattr(socket, "AF_UNIX"):  # elsewhere a socket cannot be a standard stream
+if hasattr(socket, "AF_UNIX"):  # elsewhere, a socket can't be a standard stream
 
     def test_one_socket_for_both_ways_stays_blocking() -> None:
         """A client may give one socket as input and output: it must not be made non-blocking."""
@@ -167,7 +169,7 @@ HANGING = ["sleep", "output", "thread", "never", "python", "native"]
 @pytest.mark.parametrize("how", HANGING)
 @pytest.mark.parametrize("ending", ["closed", "exit"])
 def test_a_handler_that_hangs_does_not_outlive_the_editor(how: str, ending: str) -> None:
-    """Whether it only closes its end, or says so first; and whatever it is that hangs."""
+    """Whether it only closes its end or sends `exit` first, for any kind of hang."""
     command = [sys.executable, "-c", HANGS]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -183,7 +185,12 @@ def test_a_handler_that_hangs_does_not_outlive_the_editor(how: str, ending: str)
         if ending == "exit":
             server.stdin.write(END)
             server.stdin.flush()
-        if ending == "closed" or how in ("sleep", "output", "python", "native"):  # it reads no more
+        if ending == "closed" or how in (
+            "sleep",
+            "output",
+            "python",
+            "native",
+        ):  # it no longer reads
             server.stdin.close()
         assert server.wait(60) in ({0} if how != "native" else {0, -getattr(signal, "SIGPROF", 0)})
 
@@ -204,7 +211,7 @@ LENGTHS: list[tuple[str, bytes, str]] = [
     ("data", "text"), [row[1:] for row in LENGTHS], ids=[row[0] for row in LENGTHS]
 )
 def test_what_is_not_the_protocol_ends_the_server_with_a_message(data: bytes, text: str) -> None:
-    """Its input stays open: the server must not wait for what would never come."""
+    """Its input stays open: the server must not wait for data that never arrives."""
     command = [sys.executable, "-c", SERVER]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -245,7 +252,7 @@ server.start_io()
 
 @pytest.mark.parametrize("kind", ["pipe", "file"])
 def test_a_flood_waits_outside(kind: str) -> None:
-    """What is sent faster than it is handled stays in the pipe, and nothing is kept of it."""
+    """Data that is sent faster than it is handled stays in the pipe, not in memory."""
     note = message(method="test/note", params={"text": "x" * 1000})
     flood = (
         message(id=0, method="initialize", params={"capabilities": {}, "processId": None})

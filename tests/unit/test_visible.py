@@ -1,4 +1,4 @@
-"""Foreign names and values in the editor's messages: shown as they are, and never more than text."""
+"""Untrusted names and values in the editor's messages: shown as plain text."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_the_extension_shows_the_same() -> None:
 GATES = {
     r"window\.show(Information|Warning|Error)Message": {"messages.ts"},
     r"window\.(setStatusBarMessage|showInputBox)": {"messages.ts"},
-    r"window\.showQuickPick": {"messages.ts", "actions.ts"},  # menus, whose words are ours
+    r"window\.showQuickPick": {"messages.ts", "actions.ts"},  # menus with our own texts
     r"FileSystemError(\.\w+|\[\w+\])?\(": {"messages.ts"},
     r"append(Text|Codeblock)\(": set(),
 }

@@ -1,4 +1,4 @@
-"""The debug configurations of this repository name what is there."""
+"""The debug configurations of this repository name existing things."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of documents, comments and messages: spelled right, and none that only we know."""
+"""The words of documents, comments and messages: spelled correctly, without private vocabulary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a config's fields take: every field, a value that it does not take, and what is said."""
+"""The fields of a config: every field, an invalid value, and the message."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_what_is_done_is_not_named(tmp_path: Path) -> None:
 def test_only_required_secrets_from_the_shell_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The right values are those of wrangler 4.164; tests/interop/test_dotenv.py asks it."""
+    """The expected values are those of wrangler 4.164; tests/interop/test_dotenv.py checks that."""
     monkeypatch.setenv("OF_SHELL", "s")
     (tmp_path / ".env").write_text("TOKEN=t\nOTHER=o\nV=secret\n", encoding="utf-8")
     config = {"vars": {"V": "v", "W": "w"}, "secrets": {"required": ["TOKEN", "OF_SHELL"]}}
@@ -162,7 +162,7 @@ KINDS = ["pipe", "device", "huge"]
 
 
 def place(path: Path, kind: str) -> str:
-    """Put something other than a readable file there, and return what the error says about it."""
+    """Put something other than a readable file there, and return the error's text for it."""
     if kind == "pipe":
         pipe(path)
         return "is a named pipe, not a file"

@@ -1,4 +1,4 @@
-"""Where requests begin and end, whatever pieces they come in, and what is refused."""
+"""Where requests begin and end, in pieces of any size, and what is refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GOOD: list[tuple[str, bytes, list[tuple[str, tuple[str, ...], bytes]]]] = [
     ("chunks", b"PUT /1 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n"
      b"3\r\nabc\r\n00A\r\n\r\n\r\n\r\n\r\n\r\n\r\n0\r\n\r\nGET /2 HTTP/1.1\r\nHost: i\r\n\r\n",
      [("/1", ("h",), b"3\r\nabc\r\n00A\r\n\r\n\r\n\r\n\r\n\r\n\r\n0\r\n\r\n"), ("/2", ("i",), b"")]),
-    # passed on without what workerd does not take
+    # passed on without parts that workerd rejects
     ("chunk extensions", b"PUT /1 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
      b'1;a\r\nx\r\n2 ; b="c;d" \r\nyz\r\n0;e=f\r\n\r\n', [("/1", ("h",), b"1\r\nx\r\n2\r\nyz\r\n0\r\n\r\n")]),
     ("trailers", b"PUT /1 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -26,7 +26,7 @@ from kvlens.workspace.watch import source_folders
 WORKERD = "/".join(binaries._workerd_package())
 ESBUILD = "/".join(binaries._esbuild_package())
 TREES: list[tuple[str, list[str], dict[str, str], str, str]] = [
-    # name, files, links, the project's folder, where workerd is found
+    # name, files, links, the project's folder, the path of workerd
     ("flat", [f"p/node_modules/{WORKERD}", "p/node_modules/wrangler/x"], {}, "p",
      f"p/node_modules/{WORKERD}"),
     ("alone", [f"p/node_modules/{WORKERD}"], {}, "p", f"p/node_modules/{WORKERD}"),
@@ -379,7 +379,7 @@ def reader(script: Script, root: Path, before: int = 0) -> tuple[Output, list[Ev
 
 
 def told(lines: list[str], root: Path, *, service_worker: bool = False) -> list[Event]:
-    """Read lines; those that begin with ! come from standard error."""
+    """Read lines; those that begin with ! are from standard error."""
     source = root / "src" / "a.js"
     module = Module("a.js", "esModule", b"")
     script = Script((module,), service_worker, sources={"a.js": source})
@@ -516,7 +516,7 @@ TYPED = "interface Env { KV: any }\nenum A { b }\nexport default { fetch: (r: R)
         ("export default <A>() => <b>export default</b>;", "a.tsx", True, True),
         ("export default () => <b>export default</b>;", "a.jsx", True, True),
         ("f(); /* \u00e9 */ export default 1", "a.js", True, True),
-        # the parser never comes to an end with it: a line that begins with the word counts
+        # the parser never finishes on it: a line that begins with the word counts
         ("(async=>n(.t(('',n(.g(''t((''))));\nexport default 1", "a.js", True, True),
     ],
 )

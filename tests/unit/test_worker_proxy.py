@@ -1,4 +1,4 @@
-"""The public port: what a client sees while what is behind it comes, goes and is replaced."""
+"""The public port: what a client sees while workerd starts, stops and is replaced."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def behind(handler: Handler) -> AsyncIterator[int]:
 
 
 def answering(name: bytes, *, keep: bool = True) -> Handler:
-    """Answer each request with a name and how much body it had."""
+    """Answer each request with a name and the size of its body."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -51,7 +51,7 @@ def answering(name: bytes, *, keep: bool = True) -> Handler:
 
 
 async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Take a request and end without a word, as a workerd that is ended does."""
+    """Take a request and close silently, like a workerd that is being stopped."""
     await reader.read(1)
     writer.close()
 
@@ -142,7 +142,7 @@ async def test_a_kept_connection_finds_the_successor() -> None:
             client = await Client.to(front)
             assert await client.ask() == (200, b"first 0")
             front.serve(two)
-            assert await client.ask() == (200, b"first 0")  # its workerd is not gone yet
+            assert await client.ask() == (200, b"first 0")  # its workerd is still running
             connected[0].close()
             await asyncio.sleep(0.05)
             assert await client.ask() == (200, b"second 0")
@@ -286,7 +286,7 @@ FORMS = [
     pytest.param(host, status, form, id=f"{name}-{form}")
     for name, host, status in HOSTS
     for form in ("host", "url", "old", "upgrade")
-    if form != "url" or not {"/", " "} & set(host)  # else it is another URL
+    if form != "url" or not {"/", " "} & set(host)  # else it is a different URL
 ]
 
 
@@ -361,7 +361,7 @@ async def test_nothing_passes_behind_an_upgrade_that_was_not_taken() -> None:
 
 
 async def test_an_upgrade_waits_for_the_answer_before_it() -> None:
-    """Else a body that looks like its answer would open the way for what is not checked."""
+    """Otherwise, a body that looks like its response would let unchecked data through."""
 
     async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()

@@ -22,7 +22,7 @@ OLD = 'name = "shop"\nmain = "index.js"\n\n[[kv_namespaces]]\nbinding = "A"\nid 
 NEW = OLD + '\n[[kv_namespaces]]\nbinding = "B"\nid = "2"\n'
 
 HALVES: dict[str, bytes | None] = {
-    # what is there in the middle of a save: None where the file is gone for a moment
+    # the file's content in the middle of a save: None if the file is gone for a moment
     "emptied": b"",
     "a line end": b"\n",
     "cut": OLD[:30].encode(),
@@ -43,13 +43,13 @@ def config(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However slow this machine is, the rest of a save comes in time."""
+    """On machines of any speed, the rest of a save comes in time."""
     monkeypatch.setattr("kvlens.workspace.saving.GRACE", 60.0)
     monkeypatch.setattr("kvlens.workspace.saving.LONGEST", 60.0)
 
 
 class Follower(NamedTuple):
-    """Something that follows a config: what a change calls, and the ids that it has."""
+    """Something that follows a config: its handler for changes, and its ids."""
 
     changed: Callable[[], Awaitable[object]]
     ids: Callable[[], set[str]]
@@ -64,7 +64,7 @@ def dev(config: Path) -> Follower:
     service = WorkerService(Project(config, store="memory:"), print)
 
     async def no_run(*, with_command: bool) -> None:
-        """workerd has no part in this."""
+        """Doesn't run workerd."""
 
     service.host.set_namespaces(service.worker.namespaces)
     service.run = no_run  # type: ignore[method-assign]
@@ -77,7 +77,7 @@ def language_server(config: Path) -> Follower:
 
 
 def workspace(config: Path) -> Follower:
-    """The language server where files come and go: it looks for configs again."""
+    """The language server when files appear or disappear: it searches for configs again."""
     projects = Projects(Settings(), lambda *_: None)
 
     def ids() -> set[str]:
@@ -107,7 +107,7 @@ async def test_the_middle_of_a_save_drops_nothing(
     else:
         config.write_bytes(half)
     following = asyncio.ensure_future(follower.changed())
-    await asyncio.sleep(0.15)  # some looks
+    await asyncio.sleep(0.15)  # some checks
     assert not following.done()
     assert follower.ids() == {"1"}
     config.write_text(NEW, encoding="utf-8")
@@ -116,7 +116,7 @@ async def test_the_middle_of_a_save_drops_nothing(
 
 
 STAYS: dict[str, tuple[bytes | None, bool]] = {
-    # what is there and stays: (bytes, whether it counts at once)
+    # content that stays: (bytes, whether it counts immediately)
     "the same": (OLD.encode(), True),
     "more": (NEW.encode(), True),
     "a mistake elsewhere": (OLD.replace('"shop"', '"shop').encode(), True),

@@ -21,7 +21,7 @@ def config(tmp_path: Path) -> Path:
 
 
 class FakeWatcher:
-    """Stands for `watchfiles.awatch`: keeps what is watched, yields what it is given."""
+    """Replaces `watchfiles.awatch`: records what is watched, yields what it is given."""
 
     def __init__(self) -> None:
         self.watched: list[set[Path]] = []
@@ -84,7 +84,7 @@ async def test_a_folder_that_goes_while_its_return_is_handled_is_noticed(
     async for paths in changed_files(lambda: {folder}, stop, watcher):
         assert paths == set()
         seen += 1
-        if seen == 1:  # it comes and goes before anything could watch it
+        if seen == 1:  # it appears and disappears before anything could watch it
             folder.mkdir()
             folder.rmdir()
         else:
