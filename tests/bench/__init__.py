@@ -1,1 +1,1 @@
-"""Benchmarks: our figure, the peer's on the same input in the same run, and the ratio."""
+"""Benchmarks: our result, the peer's on the same input in the same run, and the ratio."""

@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m tests.bench [TOPIC…]`; all topics where none is named."""
+"""Run the benchmarks: `python -m tests.bench [TOPIC…]`; all topics by default."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.bench.report import Row, save, table
 RESULTS = BUILD / "bench.json"
 
 TOPICS: dict[str, str] = {
-    # topic: module, which has TITLE, run() -> rows, and a docstring that says how it measures
+    # topic: module, which has TITLE, run() -> rows, and a docstring that explains the measurement
     "start": "tests.bench.start",
     "keys": "tests.bench.keys",
     "fast-path": "tests.bench.fast_path",

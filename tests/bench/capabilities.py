@@ -1,4 +1,4 @@
-"""The capabilities of the benchmark's client: about those of VS Code, since reading them takes time.
+"""The capabilities of the benchmark's client: similar to VS Code's, since reading them takes time.
 
 Diagnostics are pushed (`textDocument/publishDiagnostics`), which all three servers support, so one
 keystroke costs one message each way.

@@ -1,7 +1,7 @@
-"""`kvlens check` over a made monorepo, from its start to its end.
+"""`kvlens check` on a generated monorepo, from start to end.
 
-tombi lints the same configs, with the schemas off as everywhere here. No other tool looks for
-mistakes with KV in sources, so the row with the sources has a limit and no peer.
+tombi lints the same configs, without schemas, as everywhere here. No other tool checks the use of
+KV in sources, so the row with the sources has a limit and no peer.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LIMIT = 3.0  # seconds, configs and sources
 
 
 def run() -> list[Row]:
-    """Check configs alone, beside tombi, and then all."""
+    """Check only configs, with tombi as the peer, and then everything."""
     with tempfile.TemporaryDirectory(prefix="kvlens-bench-") as name:
         root = Path(name).resolve()
         configs, whole = root / "configs", root / "whole"
@@ -58,7 +58,7 @@ def run() -> list[Row]:
 
 
 def _took(command: list[str], folder: Path, problems: int) -> float:
-    """Run a command; return its seconds. It has to find so many problems and nothing else."""
+    """Run a command and return its seconds. It must find exactly this many problems."""
     began = time.perf_counter()
     done = subprocess.run(
         command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False

@@ -1,4 +1,4 @@
-"""A language client that measures: it notes when a message has arrived, before it reads it."""
+"""A language client for measuring: it records when a message arrives, before parsing it."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from scripts.toolchain import ToolError
 from tests.bench.capabilities import CAPABILITIES
 from tests.bench.servers import Server
 
-ANSWER_WITHIN = 60.0  # seconds; then the server is held to be stuck
+ANSWER_WITHIN = 60.0  # seconds; then the server counts as stuck
 
-FULL = 1  # the protocol's TextDocumentSyncKind
+FULL = 1  # LSP's TextDocumentSyncKind
 
 
 class ServerEndedError(ToolError):
-    """The server has ended by itself; the text has its last words."""
+    """The server has exited. The text has its last output."""
 
 
 class Client:
-    """A server process and the conversation with it."""
+    """A server process and its messages."""
 
     def __init__(self, server: Server, folder: Path) -> None:
         self.server = server
@@ -51,7 +51,7 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the server as an editor does; insist where it does not end."""
+        """End the server like an editor; kill it if it doesn't exit."""
         try:
             self.send({"id": "end", "method": "shutdown"})
             self.wait_for(lambda message: message.get("id") == "end")
@@ -65,7 +65,7 @@ class Client:
         self._errors.close()
 
     def initialize(self) -> float:
-        """Shake hands; return the seconds from spawn to the answer of `initialize`."""
+        """Initialize; return the seconds from spawn to the response."""
         uri = self.folder.as_uri()
         self.send(
             {
@@ -88,7 +88,7 @@ class Client:
         return arrived - self.spawned
 
     def send(self, message: dict[str, Any]) -> float:
-        """Send a message; return when its sending began."""
+        """Send a message; return the time when sending began."""
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()
         data = b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
         assert self.process.stdin
@@ -99,16 +99,16 @@ class Client:
         return began
 
     def ask(self, method: str, params: dict[str, Any]) -> tuple[float, dict[str, Any]]:
-        """Send a request; return when its answer arrived, and the answer."""
+        """Send a request; return the arrival time of its response, and the response."""
         self._asked += 1
         name = f"asked-{self._asked}"
         self.send({"id": name, "method": method, "params": params})
         return self.wait_for(lambda message: message.get("id") == name)
 
     def wait_for(self, wanted: Callable[[dict[str, Any]], bool]) -> tuple[float, dict[str, Any]]:
-        """Return the first message from now on that is wanted, and when it arrived.
+        """Return the next wanted message, and its arrival time.
 
-        Raises TimeoutError where it does not come, ServerEndedError where the server has ended.
+        Raises TimeoutError if it doesn't arrive, ServerEndedError if the server has exited.
         """
         while True:
             try:
@@ -123,7 +123,7 @@ class Client:
                 return arrived, message
 
     def quiet(self, seconds: float) -> None:
-        """Wait until nothing has arrived for so long, and forget what did."""
+        """Wait until nothing has arrived for this long, and drop earlier messages."""
         while True:
             try:
                 if self.arrived.get(timeout=seconds)[1] is None:
@@ -152,7 +152,7 @@ class Client:
                 self.arrived.put((arrived, message))
 
     def _answer(self, request: dict[str, Any]) -> None:
-        """Answer what servers ask of an editor."""
+        """Answer the server's requests."""
         result: Any = None
         if request["method"] == "workspace/configuration":
             result = [self.server.settings for _ in request["params"]["items"]]
@@ -160,5 +160,5 @@ class Client:
             result = [{"uri": self.folder.as_uri(), "name": self.folder.name}]
         try:
             self.send({"id": request["id"], "result": result})
-        except (OSError, ValueError):  # it is being ended
+        except (OSError, ValueError):  # it is being stopped
             return

@@ -1,8 +1,8 @@
-"""What is started, does one thing and ends: the emulator, `key get`, `bulk put`.
+"""Commands that start, do one thing and exit: the emulator, `key get`, `bulk put`.
 
-Both sides have a project of the same config, on the same disk. `wrangler kv bulk put` takes
-minutes for 100,000 keys, so it is given 5,000 and the rows say keys a second;
-KVLENS_BENCH_FULL=1 gives it all.
+Both sides have a project with the same config, on the same disk. `wrangler kv bulk put` takes
+minutes for 100,000 keys, so it gets 5,000 and the rows say keys per second; KVLENS_BENCH_FULL=1
+gives it all of them.
 """
 
 from __future__ import annotations

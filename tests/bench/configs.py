@@ -1,4 +1,4 @@
-"""The configs that every server is given: both array syntaxes, as long as is asked for."""
+"""The configs for every server: both array syntaxes, of any length."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ zone_name = "example.com"
 [observability]
 enabled = true
 """
-ENTRY_LINES = 5  # of one `[[…]]` with its empty line
+ENTRY_LINES = 5  # of one `[[…]]` including its empty line
 
 
 @dataclass(frozen=True)
 class Typed:
-    """A place where the benchmark types: one character of a field's name.
+    """A position where the benchmark types one character of a field's name.
 
-    The entry has an `id` and, beside it, a field whose name is `i` and one more letter. With `d`
-    it is a second `id`, which every TOML server must report; with any other letter it is valid
-    TOML, and a field that wrangler does not know, which KV Lens reports.
+    The entry has an `id` and a field whose name is `i` and one more letter. With `d`, it is a
+    duplicate `id`, which every TOML server must report; with any other letter, it is valid TOML,
+    but an unknown field, which KV Lens reports.
     """
 
     line: int
@@ -42,10 +42,10 @@ class Typed:
 
 
 def make_config(lines: int) -> tuple[str, list[Typed]]:
-    """Return a config of so many lines and the places to type at, one a syntax.
+    """Return a config of this many lines and the positions to type at, one per syntax.
 
-    Each syntax has an environment of its own, so that none lacks what another has: but for the
-    field that is typed at, nothing is wrong with it.
+    Each syntax has a separate environment with the same bindings: apart from the typed field,
+    nothing is wrong.
     """
     room = lines - HEAD.count("\n") - TAIL.count("\n") - 3
     tables = room // 2 // ENTRY_LINES

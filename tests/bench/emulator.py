@@ -15,11 +15,11 @@ from kvlens.process import own_command
 
 
 class Serving(NamedTuple):
-    """Where a running emulator is."""
+    """The addresses of a running emulator."""
 
     url: str
     token: str
-    address: str  # as workerd takes it: a Unix socket where there are any, as `kvlens dev` does
+    address: str  # for workerd: a Unix socket if possible, as in `kvlens dev`
 
 
 def project(folder: Path, ns: str) -> None:

@@ -1,6 +1,7 @@
-"""What `lsp/fast_pygls` gains: our server with it and on plain pygls, measured in turn.
+"""The gain of `lsp/fast_pygls`: our server with it and on plain pygls, measured in turn.
 
-The start is measured as in `start`, typing as in `keys`. The peer runs with KVLENS_PLAIN_PYGLS=1.
+The start is measured as in `start`, and typing as in `keys`. The peer runs with
+KVLENS_PLAIN_PYGLS=1.
 """
 
 from __future__ import annotations

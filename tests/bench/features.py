@@ -1,9 +1,9 @@
-"""Completion and hover in a config of 2,000 lines, as an editor asks for them.
+"""Completion and hover in a config of 2,000 lines, requested as in an editor.
 
-Completion is asked for right behind a typed letter, and timed from that letter: the server has
-to read the new text first. Hover is asked for at keys all over the file, with nothing typed.
-tombi and taplo have no JSON schema (see `servers`), so what they can say is of the TOML alone;
-where a server never finds anything, the table says so beside its name.
+Completion is requested right after a typed letter, and timed from that letter: the server has to
+parse the new text first. Hover is requested at keys all over the file, without typing. tombi and
+taplo have no JSON schema (see `servers`), so they only know TOML; if a server never finds anything,
+the table says so next to its name.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from tests.bench.servers import PEERS, Server, ours
 
 TITLE = "Completion and hover in a config of 2,000 lines"
 LINES = 2000
-ASKED = 60  # times a round
-WARM = 5  # of them left out
+ASKED = 60  # requests per round
+WARM = 5  # of these not counted
 ROUNDS = 2
-SILENCE = 0.02  # seconds between two questions
-SETTLE = 1.5  # seconds until what the server does after opening is done
+SILENCE = 0.02  # seconds between two requests
+SETTLE = 1.5  # seconds until the server's work after opening is done
 LIMIT = 20.0  # ms, p95
 
-Samples = dict[str, list[float]]  # seconds, by what was asked for
+Samples = dict[str, list[float]]  # kind of request -> seconds
 
 
 def run() -> list[Row]:
-    """Ask each server in turn."""
+    """Send requests to each server in turn."""
     servers = [ours(), *(make() for make in PEERS)]
     times: dict[str, Samples] = {server.name: {} for server in servers}
     answered: dict[str, set[str]] = {server.name: set() for server in servers}
@@ -65,7 +65,7 @@ def run() -> list[Row]:
 
 
 def _asked(server: Server) -> Iterator[tuple[str, float, bool]]:
-    """Yield what was asked for, the seconds to the answer, and whether anything was found."""
+    """Yield the kind of request, the seconds to the response, and whether it had a result."""
     with project(server, LINES) as (folder, text, places), Client(server, folder) as client:
         client.initialize()
         uri = open_config(client, folder, text)
@@ -81,7 +81,7 @@ def _asked(server: Server) -> Iterator[tuple[str, float, bool]]:
 def _completions(
     client: Client, uri: str, text: str, places: list[Typed]
 ) -> Iterator[tuple[float, bool]]:
-    """Type the second letter of a field's name, over and over, and ask what it could be."""
+    """Type the second letter of a field's name repeatedly, and request completions."""
     written = text.splitlines(keepends=True)
     letters = itertools.cycle("dn")
     for version in range(2, ASKED + 2):
@@ -113,7 +113,7 @@ def _completions(
 
 
 def _hovers(client: Client, uri: str, text: str) -> Iterator[tuple[float, bool]]:
-    """Ask what the keys `binding` all over the file are."""
+    """Request hovers at the keys `binding` all over the file."""
     lines = text.splitlines()
     keys = [number for number, line in enumerate(lines) if "binding" in line]
     for number in itertools.islice(itertools.cycle(keys[:: max(1, len(keys) // ASKED)]), ASKED):

@@ -1,7 +1,7 @@
-"""What it costs that no file is used again which another process may be reading.
+"""The cost of not reusing files that another process may be reading.
 
-A key of 100 keys is put, one after the other, straight into the store on disk; in turns while no
-other process has the database open and while one has, which does nothing with it.
+Each of 100 keys is put, one after the other, directly into the store on disk; alternately with and
+without another, idle process that has the database open.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ sys.stdin.read()
 
 
 def run() -> list[Row]:
-    """Measure both in turns."""
+    """Measure both alternately."""
     with tempfile.TemporaryDirectory(prefix="kvlens-bench-") as name:
         folder = Path(name)
         alone, beside = asyncio.run(_measure(folder))

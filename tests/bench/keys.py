@@ -1,10 +1,10 @@
-"""One key typed -> the diagnostics of the text with it.
+"""The time from a keystroke to the diagnostics of the new text.
 
-Each key makes or removes a problem that the server reports (see `configs.Typed`), so every edit
-has an answer of its own. Where the server says which version its diagnostics are of, the first
-of the version just sent counts; taplo does not, so there the first that shows the problem made,
-or its absence, counts, after a silence in which nothing older is left on its way. Changes go as
-the server asks for them: as edits to ours, as whole texts to both peers.
+Each keystroke causes or removes a problem that the server reports (see `configs.Typed`), so every
+edit has its own diagnostics. If the server sends versions with diagnostics, the first ones of the
+version just sent count; taplo doesn't, so the first ones with the expected problem, or without it,
+count, after a pause in which all older ones arrive. Changes are sent as the server requests them:
+as edits to ours, as full texts to both peers.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from tests.bench.report import Row, percentile
 from tests.bench.servers import PEERS, Server, ours
 
 TITLE = "Typing: one key -> its diagnostics"
-SIZES = {60: 120, 2000: 60}  # lines of the config: keys a round
+SIZES = {60: 120, 2000: 60}  # lines of the config: keystrokes per round
 ROUNDS = 3
-SILENCE = 0.02  # seconds; also the pace of the typing
-SETTLE = 1.5  # seconds until what the server does after opening is done
+SILENCE = 0.02  # seconds; also the interval of typing
+SETTLE = 1.5  # seconds until the server's work after opening is done
 AIMS = {"tombi": 2.0}
 
 OTHERS = [letter for letter in string.ascii_lowercase if letter != "d"]
@@ -56,7 +56,7 @@ def run() -> list[Row]:
 
 
 def times(servers: Sequence[Server], lines: int, keys: int) -> dict[str, list[float]]:
-    """Return the seconds of each key, by the server's name; the servers take turns."""
+    """Return the seconds of each keystroke, by server name; the servers take turns."""
     found: dict[str, list[float]] = {server.name: [] for server in servers}
     for _ in range(ROUNDS):
         for server in servers:
@@ -74,7 +74,7 @@ def _type(server: Server, lines: int, keys: int) -> list[float]:
 
 
 def replay_typing(client: Client, folder: Path, text: str, places: list[Typed]) -> Any:
-    """Yield keys to be typed, one after the other, each in its time."""
+    """Yield keystrokes to send, one after the other, at their time."""
     uri = open_config(client, folder, text)
     client.quiet(SETTLE)
     written = text.splitlines(keepends=True)

@@ -1,8 +1,8 @@
-"""KV as a Worker meets it: the same Worker, the same workerd, the same disk.
+"""KV from a Worker: the same Worker, the same workerd, the same disk.
 
-Ours is `kvlens serve` in a process of its own, reached as `kvlens dev` reaches it, once on Miniflare's
-disk format (`wrangler:`, what the peer has too) and once on `memory:`. A call is repeated inside
-the Worker, alone or 32 at once; a row is the median of rounds in which all take turns.
+Ours is `kvlens serve` in a separate process, connected as in `kvlens dev`, once on Miniflare's disk
+format (`wrangler:`, like the peer) and once on `memory:`. A call is repeated inside the Worker, one
+or 32 at a time; a row is the median of rounds in which all take turns.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from tests.interop.runtimes import HERE, Miniflare4, Runtime, Workerd, workerd
 TITLE = "A Worker's calls, on workerd"
 PEER = "Miniflare 4"
 ROUNDS = 3
-SECONDS = 0.7  # about, of a measurement
+SECONDS = 0.7  # approximate duration of a measurement
 KEYS = 100
 LARGE = 64 * 1024
 NS = "bench"
 
 
 class Call(NamedTuple):
-    """What is repeated."""
+    """A repeated call."""
 
     method: str
     size: int
@@ -37,7 +37,7 @@ class Call(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As the table has it."""
+        """Its name in the table."""
         size = f"{self.size} B" if self.size < 1024 else f"{self.size // 1024} KiB"
         return f"{self.method} {size}, {self.together} at once"
 
@@ -53,7 +53,7 @@ CALLS = (
 
 
 def run() -> list[Row]:
-    """Measure every call on all, in turns."""
+    """Measure every call on all of them in turn."""
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kvlens-bench-")))
         program = workerd(str(HERE / "node_modules" / "miniflare-4"))
@@ -78,7 +78,7 @@ def run() -> list[Row]:
 
 
 def _count(worker: Runtime, call: Call) -> int:
-    """Return how many calls take about SECONDS; what it takes to know warms up, too."""
+    """Return how many calls take about SECONDS; finding out also warms up."""
     first = 4 * KEYS
     return max(KEYS, int(first * SECONDS / _repeat(worker, call, first)))
 

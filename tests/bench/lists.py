@@ -1,7 +1,7 @@
 """A list page of a rare prefix among a million keys.
 
-Both have the same database file, written through the disk format (a list reads no values, so
-there are none). A Worker asks for the page again and again.
+Both have the same database file, written in the disk format (without values, which a list doesn't
+read). A Worker requests the page repeatedly.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ AIM = 140.0
 
 
 def run() -> list[Row]:
-    """Ask both in turns for a prefix that 10 keys have, and for one that none has."""
+    """List both in turn with a prefix of 10 keys, and with one of no keys."""
     with tempfile.TemporaryDirectory(prefix="kvlens-bench-") as name:
         place = Path(name)
         state = place / "ours" / ".wrangler" / "state" / "v3"

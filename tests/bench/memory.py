@@ -1,7 +1,7 @@
-"""Memory at idle: a config open, its diagnostics shown, nothing going on.
+"""Idle memory: a config is open and its diagnostics are shown.
 
-RSS counts shared pages in every process that has them; PSS (Linux) divides them, so only PSS may
-be added up over processes. Ours is the server with its emulator, a process of its own.
+RSS counts shared pages in every process that has them; PSS (Linux) divides them, so only PSS can be
+added up over processes. Ours is the server with its emulator, which is a separate process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LIMIT = 60.0  # MB
 
 
 def run() -> list[Row]:
-    """Open a config in each server, wait, and look. Nothing where the system has no /proc."""
+    """Open a config in each server, wait, and measure. No rows if the system has no /proc."""
     if not Path("/proc/self/smaps_rollup").exists():
         return []
     servers = [ours(), *(make() for make in PEERS)]
@@ -68,7 +68,7 @@ def _megabytes(path: Path, name: str) -> float:
 
 
 def _family(pid: int) -> list[int]:
-    """Return a process and all below it."""
+    """Return a process and its descendants."""
     found = [pid]
     for thread in Path(f"/proc/{pid}/task").iterdir():
         for child in (thread / "children").read_text(encoding="utf-8").split():

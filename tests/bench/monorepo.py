@@ -1,7 +1,7 @@
-"""A made monorepo: Workers side by side, each with its config, its types, and its code.
+"""A generated monorepo: several Workers, each with its config, its types, and its code.
 
-The code is of the kind that Workers are made of. Of ten files of a Worker four have to do with
-KV and six have not, though most of these call `get` and `delete` of something else.
+The code is typical of Workers. Of a Worker's ten files, four use KV and six don't, although most of
+these call `get` and `delete` of something else.
 """
 
 from __future__ import annotations
@@ -205,7 +205,7 @@ export async function fetched{n}(host: string, id: string): Promise<Item{n}> {{
 
 
 def make_monorepo(root: Path, workers: int, sources: bool = True) -> int:
-    """Write so many Workers below a folder; return how many of them have a mistake."""
+    """Write this many Workers into a folder; return how many of them have a mistake."""
     wrong = 0
     for number in range(workers):
         folder = root / f"group-{number // 20}" / f"worker-{number}"

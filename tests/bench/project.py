@@ -1,4 +1,4 @@
-"""A folder with a config, as an editor would have it open."""
+"""A folder with a config, as opened in an editor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONFIG = "wrangler.toml"
 
 @contextmanager
 def project(server: Server, lines: int) -> Iterator[tuple[Path, str, list[Typed]]]:
-    """Make a folder with a config of so many lines: its path, the text, the places to type at."""
+    """Make a folder with a config of this many lines: path, text, positions to type at."""
     text, places = make_config(lines)
     with tempfile.TemporaryDirectory(prefix="kvlens-bench-") as name:
         folder = Path(name).resolve()

@@ -1,4 +1,4 @@
-"""What a benchmark found: rows, their table for people, their JSON for machines."""
+"""The results of a benchmark: rows, their table for people, their JSON for machines."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ NO_PEER = "(no peer)"
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison. `ratio` says how many times better ours is: above 1 is better than the peer.
+    """One comparison. `ratio` is how many times better ours is: above 1 is better than the peer.
 
-    Where nobody else does the same, `theirs` and `ratio` are None, `peer` says so, and only the
-    limit counts. A row is better when lower (times, memory) unless `higher` is set (operations a second).
+    If no other tool does the same, `theirs` and `ratio` are None, `peer` says so, and only the
+    limit counts. Lower is better (times, memory) unless `higher` is set (operations per second).
     """
 
     what: str
@@ -29,8 +29,8 @@ class Row:
     theirs: float | None
     samples: int
     higher: bool = False
-    aim: float | None = None  # the ratio wanted
-    limit: float | None = None  # the most that ours may be, in `unit`
+    aim: float | None = None  # the target ratio
+    limit: float | None = None  # the maximum for ours, in `unit`
 
     @property
     def ratio(self) -> float | None:
@@ -42,7 +42,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """The aim and whether it was reached, or nothing where there is none."""
+        """The target and whether it was reached, or nothing if there is none."""
         parts = []
         if self.aim is not None and self.ratio is not None:
             parts.append(f"aim {_figure(self.aim)}x{'' if self.ratio >= self.aim else ' missed'}")
@@ -79,7 +79,7 @@ def table(title: str, rows: Sequence[Row], notes: Iterable[str] = ()) -> str:
 
 
 def save(path: Path, topics: dict[str, Sequence[Row]]) -> None:
-    """Write all rows as JSON, with what they were measured on."""
+    """Write all rows as JSON, with the machine they were measured on."""
     document: dict[str, Any] = {
         "python": platform.python_version(),
         "system": platform.platform(),
@@ -98,13 +98,13 @@ def _rounded(ratio: float | None) -> float | None:
 
 
 def percentile(samples: Sequence[float], share: float) -> float:
-    """Return the smallest sample that at least this share of all samples does not exceed."""
+    """Return the smallest sample that at least this share of all samples doesn't exceed."""
     ordered = sorted(samples)
     return ordered[min(len(ordered) - 1, max(0, -(-int(share * 100) * len(ordered) // 100) - 1))]
 
 
 def _figure(value: float) -> str:
-    """Write a number with three digits that mean something."""
+    """Write a number with three significant digits."""
     if value >= 100:
         return f"{value:.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

@@ -1,7 +1,7 @@
-"""The language servers that are compared, each set up to be as fast as it can be.
+"""The compared language servers, each configured to be as fast as possible.
 
 tombi and taplo would fetch JSON schemas from the network. `schema.enabled` turns that off, as their
-documentation describes, so both check TOML alone.
+documentation describes, so both check only TOML.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Server:
-    """One language server: how it is started, and what an editor tells it."""
+    """One language server: how to start it, and what an editor sends it."""
 
     name: str
     command: list[str]
     settings: Any = None  # for `workspace/configuration`
     options: Any = None  # `initializationOptions`
-    files: Mapping[str, str] = field(default_factory=dict)  # put beside the config
-    has_versions: bool = True  # its diagnostics say which version of the text they are of
+    files: Mapping[str, str] = field(default_factory=dict)  # put next to the config
+    has_versions: bool = True  # its diagnostics include the version of the text
     variables: Mapping[str, str] = field(default_factory=dict)  # of its environment
 
     def environment(self) -> dict[str, str]:

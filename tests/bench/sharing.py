@@ -1,8 +1,8 @@
 """A Worker's puts that fail because an editor writes to the same files.
 
-workerd fails a put that meets another program's transaction. A Worker puts 2,000 keys in bursts
-of 8 with pauses, as requests come; meanwhile a key is edited about every 0.1 s, and each 20th
-time 1,000 keys are seeded. The peer makes the same edits in the same format whenever they come.
+workerd fails a put during another program's transaction. A Worker puts 2,000 keys in bursts of 8
+with pauses, like requests; meanwhile, a key is edited about every 0.1 s, and every 20th time 1,000
+keys are seeded. The peer makes the same edits in the same format immediately.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""One key typed in a Worker of 3,000 lines -> the diagnostics of the text with it.
+"""The time from a keystroke in a Worker of 3,000 lines to the diagnostics of the new text.
 
-Of four functions one has three calls of KV, so some 180 in all. A call that will throw is typed
-letter by letter into functions all over the file, so that most of the texts are half-typed. No
-other server looks at KV in sources: a limit and no peer.
+One of four functions has three calls of KV, about 180 in total. A call that would throw is typed
+letter by letter into functions all over the file, so most of the texts are half-typed. No other
+server checks KV in sources: a limit and no peer.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from tests.bench.servers import ours
 TITLE = "Typing in a Worker of 3,000 lines: one key -> its diagnostics"
 LINES = 3000
 TYPED = '  await env.CACHE.put("a", "b", { expirationTtl: 5 });\n'
-PLACES = 5  # functions that it is typed into
-WARM = 10  # keys left out
-SILENCE = 0.02  # seconds; also the pace of the typing
-SETTLE = 1.5  # seconds until what the server does after opening is done
+PLACES = 5  # functions to type into
+WARM = 10  # keystrokes not counted
+SILENCE = 0.02  # seconds; also the interval of typing
+SETTLE = 1.5  # seconds until the server's work after opening is done
 LIMIT = 50.0  # ms, p95
 
 HEAD = 'import type { Env } from "./env";\n\n'
@@ -61,11 +61,11 @@ export function weigh{n}(items: Map<string, number>, names: string[]): number {{
 }}
 
 """
-PLAIN_EACH = 3  # functions without KV after each that has three calls
+PLAIN_EACH = 3  # functions without KV after each with three calls
 
 
 def make_source(lines: int) -> tuple[str, list[int]]:
-    """Return a Worker's source of about so many lines, and the offsets to type at."""
+    """Return a Worker's source of about this many lines, and the offsets to type at."""
     parts = [HEAD]
     places: list[int] = []
     at, left = len(HEAD), lines - HEAD.count("\n")
@@ -100,7 +100,7 @@ def run() -> list[Row]:
 
 
 def _typed() -> Iterator[float]:
-    """Yield the seconds from each key to the diagnostics of the text with it."""
+    """Yield the seconds from each keystroke to the diagnostics of the new text."""
     text, places = make_source(LINES)
     server = ours()
     with tempfile.TemporaryDirectory(prefix="kvlens-bench-") as name:
@@ -115,7 +115,7 @@ def _typed() -> Iterator[float]:
             client.send({"method": "textDocument/didOpen", "params": {"textDocument": document}})
             client.quiet(SETTLE)
             version = 1
-            for number, place in enumerate(reversed(places)):  # so that the others stay in place
+            for number, place in enumerate(reversed(places)):  # keeps the offsets of the others
                 line = text.count("\n", 0, place)
                 for column, letter in enumerate(TYPED):
                     version += 1

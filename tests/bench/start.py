@@ -1,4 +1,4 @@
-"""How long an editor waits for the server: from its spawn to the answer of `initialize`."""
+"""The start of the server: from its spawn to the response to `initialize`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run() -> list[Row]:
 
 
 def times(servers: Sequence[Server]) -> dict[str, list[float]]:
-    """Return the seconds of each server's starts, by its name; the servers take turns."""
+    """Return the seconds of each server's starts, by name; the servers take turns."""
     found: dict[str, list[float]] = {server.name: [] for server in servers}
     for _ in range(ROUNDS):
         for server in servers:

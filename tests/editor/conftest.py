@@ -27,19 +27,19 @@ CHROMIUM = (
 )
 SIZE = ViewportSize(width=1280, height=800)
 
-PATIENCE = 60_000  # ms: nothing here is a measurement, and the machine may be busy
+PATIENCE = 60_000  # ms: this isn't a measurement, and the machine may be busy
 
 Open = Callable[[Path], Window]
 
 
 def kvlens(folder: Path, *words: str) -> str:
-    """Run a command of the shell in a folder and return what it says."""
+    """Run a `kvlens` command in a folder and return its output."""
     done = subprocess.run(own_command(*words), cwd=folder, capture_output=True, check=True)
     return done.stdout.decode()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run these last: the browser's driver keeps an event loop, which asynchronous tests mind."""
+    """Run these last: the browser's driver keeps an event loop, which breaks asynchronous tests."""
     here = Path(__file__).parent
     items.sort(key=lambda item: here in item.path.parents)
 
@@ -99,7 +99,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def window(open_window: Open, project: Path) -> Window:
-    """Open the project with its namespaces in view and the emulator running."""
+    """Open the project with its namespaces visible and the emulator running."""
     window = open_window(project)
     window.show_view()
     window.running()

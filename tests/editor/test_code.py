@@ -39,7 +39,7 @@ def squiggle(window: Window, kind: str) -> Locator:
 
 
 def word(window: Window, text: str) -> Locator:
-    """Return a piece of the code."""
+    """Return a word of the code."""
     return window.page.locator(".editor-instance .view-line span span", has_text=text).first
 
 
@@ -73,7 +73,7 @@ def test_code_is_checked_and_seen_with_its_live_keys(open_window: Open, project:
     window.toast("Seeded 4 keys into SESSIONS.")
     window.open_file("index.js")
     expect(squiggle(window, "error")).to_be_visible(timeout=START)
-    # an inlay tells the key that is not there, and only that
+    # an inlay hint shows the missing key, and only that one
     inlay = window.page.locator(".editor-instance .view-line", has_text="no such key")
     expect(inlay).to_have_count(1, timeout=START)
     expect(inlay).to_contain_text("session:nobody")
@@ -83,7 +83,7 @@ def test_code_is_checked_and_seen_with_its_live_keys(open_window: Open, project:
     expect(hover.first).to_contain_text('"visits": 41')
     expect(hover.first).to_contain_text("expires in")
     window.shot("hover")
-    # from the binding to where it is declared: at the top level and in the environment
+    # from the binding to its declarations: at the top level and in the environment
     word(window, "SESSIONS").click()
     window.page.keyboard.press("F12")
     peek = window.page.locator(".peekview-widget")

@@ -1,4 +1,4 @@
-"""A value with changes whose place is another by the time it is saved."""
+"""A value with changes whose place has changed by the time it is saved."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_keys_that_move_and_ids_that_change(window: Window, project: Path) -> No
     expect(crumbs).to_contain_text("NEW")
     expect(window.page.locator(".tab")).to_have_count(2)
     window.page.locator('.tab[data-resource-name="k1"]').click()
-    expect(crumbs).to_contain_text("NEW")  # it followed by itself
+    expect(crumbs).to_contain_text("NEW")  # it followed automatically
     assert get(project, "NEW", "k2") == "mine"
     listed = json.loads(kvlens(project, "key", "list", "--namespace-id", "NEW"))
     assert [key["metadata"] for key in listed] == [{"m": 1}, {"m": 1}]
@@ -123,7 +123,7 @@ def test_stores_that_change_and_configs_that_go(window: Window, project: Path) -
     expect(window.page.locator(".tab.dirty")).to_have_count(0)
     assert (get(project, IDS[0], "k"), get(project, IDS[0], "k", *other)) == ("v", "mine")
     window.replace("mine too")
-    window.save()  # it is there now, and nothing is asked
+    window.save()  # it exists now, so there is no question
     assert get(project, IDS[0], "k", *other) == "mine too"
 
     window.replace("kept")

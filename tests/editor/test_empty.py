@@ -1,4 +1,4 @@
-"""Where there is nothing to show, the view says what to do next."""
+"""If there is nothing to show, the view says what to do next."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_port_that_is_taken_is_told(open_window: Open, project: Path) -> None:
 
 @pytest.fixture
 def use_python(workbench: Workbench) -> Iterator[type[Interpreter]]:
-    """Return what names the interpreter in the machine's settings, and undo it."""
+    """Yield a setter for the interpreter in the machine's settings, and undo it."""
     Interpreter.file = workbench.data / "user-data" / "Machine" / "settings.json"
     yield Interpreter
     Interpreter.set("")
@@ -118,7 +118,7 @@ def test_a_missing_python_is_told(
     expect(window.welcome()).to_contain_text("KV Lens needs Python 3.10 or newer")
     window.shot("missing")
 
-    # one that is too old says its version
+    # for one that is too old, its version is shown
     old = tmp_path / "python3.8"
     old.write_text("#!/bin/sh\necho '3.8.20|/usr/bin/python3.8'\nexit 1\n", encoding="utf-8")
     old.chmod(old.stat().st_mode | stat.S_IXUSR)
@@ -126,14 +126,14 @@ def test_a_missing_python_is_told(
     expect(window.toast("is Python 3.8.20, too old")).to_be_visible()
     window.shot("old")
 
-    # and with one that fits everything starts by itself
+    # with a suitable one, everything starts automatically
     use_python.set("")
     window.running()
     window.see("SESSIONS")
 
 
 def test_a_python_of_the_workspace_is_not_run(open_window: Open, project: Path) -> None:
-    """The environment cannot name one either: PATH is searched outside the workspace only."""
+    """The environment can't name one either: PATH is only searched outside the workspace."""
     marker = project / "executed"
     for folder in (project, project / "node_modules" / ".bin", project / ".venv" / "bin"):
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Nothing is left behind when a window is closed or the server dies, and it comes back."""
+"""Nothing is left behind when a window is closed or the server crashes, and it restarts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def emulators(mark: str) -> dict[int, str]:
         try:
             line = entry.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
         except OSError:
-            continue  # it has ended meanwhile
+            continue  # it has exited meanwhile
         if "kvlens" in line and mark in line:
             found[int(entry.parent.name)] = line
     return found
@@ -35,7 +35,7 @@ def parent(pid: int) -> int:
 
 
 def until(condition: Callable[[], bool]) -> bool:
-    """Wait for a minute at most; return whether it came true."""
+    """Wait for at most a minute; return whether the condition became true."""
     deadline = time.monotonic() + 60
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.2)

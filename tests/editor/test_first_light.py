@@ -1,4 +1,4 @@
-"""The main job from end to end: check the config, seed, read and edit keys, go on after a reload."""
+"""The main workflow: check the config, seed, read and edit keys, continue after a reload."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_first_light(open_window: Open, project: Path) -> None:
     window.see("No keys yet: seed from a file…")
     window.shot("namespaces")
 
-    # seed from a file by the palette
+    # seed from a file with the palette
     window.palette("KV Lens: Seed Namespace from File…")
     window.asks("Seed Namespace from File")
     window.pick("SESSIONS")

@@ -1,4 +1,4 @@
-"""Names and values that others chose: shown as they are, and never a link, a picture or a word."""
+"""Untrusted names and values are shown as plain text, never as links, images or our own words."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def hover(window: Window, place: tuple[int, int]) -> str:
-    """Return what the hover at a place of the active editor says."""
+    """Return the text of the hover at a position in the active editor."""
     window.go_to(*place)
     window.palette("Show or Focus Hover")
     shown = window.page.locator(".monaco-hover:visible").first

@@ -106,7 +106,7 @@ def test_what_is_deleted_and_what_not_is_said_after_a_failure(
     window.page.keyboard.press("Delete")
     question(window)
     (project / "two" / "wrangler.toml").unlink()
-    expect(window.row("two/wrangler.toml")).to_have_count(0)  # the question is of before
+    expect(window.row("two/wrangler.toml")).to_have_count(0)  # the question is from before
     window.dialog("Delete")
     toast = window.toast('Deleted: "k1" of CART (one). Not deleted: "k1" of CART (two).')
     window.shot("failure")

@@ -1,4 +1,4 @@
-"""The picture of the README: what it shows is what a window shows."""
+"""The image of the README shows a real window."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.editor.window import START
 
 
 def test_workbench(open_window: Open, project: Path) -> None:
-    """Make build/screenshots/workbench-01-picture.png; docs/images/workbench.png is one of it."""
+    """Make build/screenshots/workbench-01-picture.png, the source of docs/images/workbench.png."""
     text = (project / "wrangler.toml").read_text(encoding="utf-8")
     text = text.replace("]\n\n[vars]", '  { binding = "CARTS", id = 41 },\n]\n\n[vars]', 1)
     window = open_window(project)

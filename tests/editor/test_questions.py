@@ -1,4 +1,4 @@
-"""What asks before something is lost: it says how much, and does no more than was agreed to."""
+"""Questions before something is lost: they say how much, and only that much is lost."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_delete_takes_what_was_there_when_it_was_asked(window: Window, served:
     expect(box).to_contain_text("Something has changed since you were asked.")
     window.shot("again")
     assert served.value("counter") == b"42"
-    served.put("counter", b"43")  # a Worker that never stops: the question has said so
+    served.put("counter", b"43")  # a Worker that keeps writing: the question has said so
     window.dialog("Delete")
     expect(window.row("counter")).to_have_count(0)
     assert served.keys().keys() == {"other"}

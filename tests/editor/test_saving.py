@@ -1,4 +1,4 @@
-"""A save writes what the user sees and nothing else, and never over what was not read."""
+"""A save writes exactly what the user sees, and never overwrites a value that wasn't read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from tests.editor.conftest import Open
 from tests.editor.window import Served, Window
 
-# What a user may have set for all files, and what it does to one is seen in notes.txt.
+# Settings for all files, whose effect on a file is checked with notes.txt.
 SETTINGS: dict[str, object] = {
     "files.insertFinalNewline": True,
     "files.trimTrailingWhitespace": True,
@@ -28,7 +28,7 @@ SETTINGS: dict[str, object] = {
     "[plaintext]": {"files.trimTrailingWhitespace": True},
 }
 SAVED: dict[str, tuple[bytes, str, bytes]] = {
-    # key: (the value that is opened, the text that replaces it, the value that is stored)
+    # key: (the opened value, the text that replaces it, the stored value)
     "theme": (b"sencha", "matcha", b"matcha"),
     "blanks": (b"a", "a  \n b \t", b"a  \n b \t"),
     "newlines": (b"a", "a\n\n\n", b"a\n\n\n"),
@@ -72,7 +72,7 @@ def test_no_setting_for_files_changes_a_value(open_window: Open, project: Path) 
     window.open_file("notes.txt")
     window.replace("matcha  ")
     window.save()
-    assert (project / "notes.txt").read_bytes() == b"matcha\r\n"  # they do act on files
+    assert (project / "notes.txt").read_bytes() == b"matcha\r\n"  # the settings do affect files
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_what_a_worker_wrote_meanwhile_is_a_conflict(window: Window, served: Ser
     open_value(window, served, "counter", b'{"visits":42}')
     served.put("other", b"1")
     window.replace('{"visits":420}')
-    served.put("counter", b'{"visits":43}')  # of the same size
+    served.put("counter", b'{"visits":43}')  # the same size
     window.page.keyboard.press("Control+S")
     toast = window.toast("The content of the file is newer.")
     window.shot("conflict")
@@ -195,7 +195,7 @@ def picture() -> bytes:
 
 
 NOT_TEXT: dict[str, tuple[bytes, str]] = {
-    # key: (the value, what the line over it says)
+    # key: (the value, the line above it)
     "latin-1": (b"th\xe9 noir", "binary value, 8 B: not UTF-8 text, read-only"),
     "zeros": (b"a\0b", "binary value, 3 B"),
     "mixed": (b"a\r\nb\nc", "read-only: an editor would change its line endings"),
@@ -219,7 +219,7 @@ def test_what_is_not_text_is_never_edited(window: Window, served: Served) -> Non
     window.tab("picture.png")
     window.page.wait_for_timeout(1500)
     window.shot("as-picture")
-    # a key that is called like a picture
+    # a key with the name of an image
     opened_key = "logo.png"
     served.put(opened_key, picture())
     window.see(opened_key).click()

@@ -21,7 +21,7 @@ LINK = "[Show log](command:workbench.action.files.newUntitledFile)"
 
 @pytest.fixture
 def careful() -> Iterator[Workbench]:
-    """A workbench that trusts no folder by itself."""
+    """A workbench that trusts no folder by default."""
     data = BUILD / "editor-tests-untrusted"
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)

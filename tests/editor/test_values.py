@@ -1,4 +1,4 @@
-"""Values as documents: they follow the store, and what is saved is what was there."""
+"""Values as documents: they follow the store, and a save keeps their bytes."""
 
 from __future__ import annotations
 

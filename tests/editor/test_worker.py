@@ -1,4 +1,4 @@
-"""The project's Worker, and snapshots of what its namespaces hold, from the palette."""
+"""The project's Worker and snapshots, from the palette."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A window of the workbench, in the words of somebody who uses it."""
+"""A window of the workbench, with the actions of a user."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Served:
     token: str
 
     def request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        """Send a request below the namespace; return the status and the body."""
+        """Send a request under the namespace's URL; return the status and the body."""
         headers = {"Authorization": f"Bearer {self.token}"}
         request = urllib.request.Request(
             f"{self.base}/{path}", data=body, headers=headers, method=method
@@ -46,7 +46,7 @@ class Served:
             return error.code, error.read()
 
     def value(self, key: str) -> bytes | None:
-        """Return a value, None where there is no such key."""
+        """Return a value, None if the key doesn't exist."""
         status, body = self.request("GET", f"values/{urllib.parse.quote(key, safe='')}")
         assert status in (200, 404), body
         return body if status == 200 else None
@@ -64,13 +64,13 @@ class Served:
         return {key["name"]: key for key in json.loads(body)["result"]}
 
     def put(self, key: str, value: bytes) -> None:
-        """Write a value, as a Worker or a script would behind the editor's back."""
+        """Write a value outside the editor, like a Worker or a script."""
         path = f"values/{urllib.parse.quote(key, safe='')}"
         status, body = self.request("PUT", path, value)
         assert status == 200, body
 
     def delete(self, key: str) -> None:
-        """Delete a key behind the editor's back."""
+        """Delete a key outside the editor."""
         status, body = self.request("DELETE", f"values/{urllib.parse.quote(key, safe='')}")
         assert status == 200, body
 
@@ -95,14 +95,14 @@ class Window:
         expect(page.locator(".monaco-workbench .part.statusbar")).to_be_visible(timeout=START)
 
     def shot(self, name: str) -> None:
-        """Keep a picture of the window."""
+        """Take a screenshot of the window."""
         self._shots += 1
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.wait_for_timeout(400)  # notifications and menus fade in
         self.page.screenshot(path=SCREENSHOTS / f"{self.name}-{self._shots:02d}-{name}.png")
 
     def reload(self) -> None:
-        """Reload the window and wait until the extension answers again."""
+        """Reload the window and wait until the extension responds again."""
         self.page.reload()
         expect(self.page.locator(".monaco-workbench .part.statusbar")).to_be_visible(timeout=START)
 
@@ -113,7 +113,7 @@ class Window:
         icon = self.page.locator('.activitybar .action-label[aria-label^="KV Lens"]')
         expect(icon).to_be_visible(timeout=START)
         title = self.page.locator(".sidebar .title-label", has_text="KV Lens")
-        for _ in range(5):  # a window that is being restored may bring it by itself, late
+        for _ in range(5):  # a window that is being restored may show it automatically, later
             try:
                 expect(title).to_be_visible(timeout=3000)
                 return
@@ -154,7 +154,7 @@ class Window:
                 break
             self.page.mouse.wheel(0, 400)
             self.page.wait_for_timeout(50)
-        self.page.mouse.wheel(0, 200)  # from under the edge
+        self.page.mouse.wheel(0, 200)  # away from the edge
         self.page.locator(".sidebar .composite.title").hover()  # no tooltip over it
         expect(row).to_be_visible()
         self.page.wait_for_timeout(500)
@@ -164,12 +164,12 @@ class Window:
         self.see(label, nth).click(button="right")
         item = self.page.locator(".context-view .action-label", has_text=action).first
         item.hover()
-        self.page.wait_for_timeout(500)  # a menu ignores a click that comes too soon
+        self.page.wait_for_timeout(500)  # a menu ignores a click that is too early
         item.click()
         expect(item).to_be_hidden()
 
     def welcome(self) -> Locator:
-        """Return what the empty view says."""
+        """Return the text of the empty view."""
         return self.page.locator(".sidebar .welcome-view-content")
 
     # --- the palette and its questions ---
@@ -188,21 +188,21 @@ class Window:
         expect(self.page.locator(".quick-input-title:visible")).to_contain_text(title)
 
     def pick(self, label: str) -> None:
-        """Choose from the list that is asked for."""
+        """Choose from the list of the current question."""
         row = self.page.locator(".quick-input-list .monaco-list-row", has_text=label).first
         row.click()
 
     def type(self, text: str) -> None:
-        """Write into the box that asks, without confirming."""
+        """Type into the input box, without confirming."""
         self.page.locator(".quick-input-widget:visible .quick-input-box input").fill(text)
 
     def answer(self, text: str) -> None:
-        """Write into the box that asks, and confirm."""
+        """Type into the input box, and confirm."""
         self.type(text)
         self.page.keyboard.press("Enter")
 
     def objection(self) -> Locator:
-        """Return what the box that asks has against the text."""
+        """Return the input box's validation message."""
         return self.page.locator(".quick-input-widget:visible .quick-input-message")
 
     def file(self, path: Path) -> None:
@@ -261,15 +261,15 @@ class Window:
         self.page.locator(".editor-instance .view-lines").click()
         expect(self.page.locator(".editor-instance .monaco-editor.focused")).to_be_visible()
         self.page.keyboard.press("Control+A")
-        # pasted, as typing would close brackets and quotes by itself
+        # pasted, as typing would close brackets and quotes automatically
         self.page.evaluate(PASTE, text)
         expect(self.page.locator(".tab.active.dirty")).to_have_count(1)
 
     def fixes(self) -> Locator:
-        """Return the list of quick fixes where the cursor is."""
+        """Return the list of quick fixes at the cursor."""
         rows = self.page.locator(".action-widget .monaco-list-row")
         expect(self.page.locator(".editor-instance .lightBulbWidget").first).to_be_visible()
-        for _ in range(10):  # the list closes by itself when news of the file come in
+        for _ in range(10):  # the list closes automatically when the file is updated
             self.page.keyboard.press("Control+.")
             self.page.wait_for_timeout(1000)
             if rows.count():
@@ -287,7 +287,7 @@ class Window:
         self.palette("File: Save As...")
         dialog = self.page.locator(".quick-input-widget:visible")
         box = dialog.locator(".quick-input-box input")
-        # the dialog has found its folder and proposes the name of now
+        # the dialog has found its folder and proposes the current name
         expect(box).to_have_value(re.compile(r"/KV Lens/[^/]+/[^/]+"))
         path = f"{box.input_value().rpartition('/')[0]}/{name}"
         for _ in range(20):  # it may still reset the box
@@ -309,7 +309,7 @@ class Window:
         expect(self.status()).to_contain_text("KV 127.0.0.1:", timeout=START)
 
     def served(self, namespace: str | None = None) -> Served:
-        """Return what the command "Copy as curl" leads to, for one of the namespaces."""
+        """Return the target of the command "Copy as curl", for one of the namespaces."""
         self.page.evaluate("navigator.clipboard.writeText('')")
         self.palette("KV Lens: Copy as curl")
         if namespace is not None:

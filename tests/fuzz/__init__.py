@@ -1,1 +1,1 @@
-"""Random input for whatever reads text of others: `python -m tests.fuzz`, see `table`."""
+"""Random input for all parsers of untrusted text: `python -m tests.fuzz`, see `table`."""

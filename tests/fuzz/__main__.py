@@ -1,6 +1,6 @@
 """`python -m tests.fuzz [TARGET…] [--runs N] [--seconds S] [--seed N]`: targets, many times each.
 
-An input that breaks something is written to build/fuzz/TARGET. Fix what it broke, and move it to
+An input that causes a failure is written to build/fuzz/TARGET. Fix the bug, and move the input to
 tests/fuzz/corpus/TARGET, where `make test` runs it again.
 """
 
@@ -16,7 +16,7 @@ RUNS = 1_000_000
 
 
 def main() -> int:
-    """Run the targets that are named, or all; 1 where an input broke something."""
+    """Run the named targets, or all; return 1 if an input causes a failure."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     names = "; ".join(f"{name}: {about}" for name, about in TARGETS.items())
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=names)

@@ -29,7 +29,7 @@ WORDS = (
 
 
 def target(data: bytes) -> None:
-    """Read it in every way, with comments and without."""
+    """Analyze it in every way, with and without comments."""
     look_at("/project/wrangler.jsonc", data)
     if len(data) % 3 == 0:
         look_at("/project/wrangler.json", data)

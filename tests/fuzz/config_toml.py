@@ -32,5 +32,5 @@ WORDS = (
 
 
 def target(data: bytes) -> None:
-    """Read it in every way."""
+    """Analyze it in every way."""
     look_at("/project/wrangler.toml", data)

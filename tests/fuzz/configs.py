@@ -1,4 +1,4 @@
-"""What must hold of any config, whatever its text."""
+"""Invariants of any config text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kvlens.lint.rewrites import rewrites
 from kvlens.text import LineIndex, Span
 
 CONTEXT = ProjectContext(winner="../wrangler.json", wrangler=(3, 0, 0), installed=True)
-MOST = 4  # problems of an input whose fixes are tried
+MOST = 4  # problems of an input whose fixes are tested
 
 
 def text_of(data: bytes) -> str:
@@ -28,7 +28,7 @@ def text_of(data: bytes) -> str:
 
 
 def look_at(path: str, data: bytes) -> None:
-    """Read a config in every way that there is; raise where an answer cannot be right."""
+    """Analyze a config in every way; raise if a result can't be correct."""
     text = text_of(data)
     reader = ConfigReader(path)
     half = text[: len(text) // 2]

@@ -23,7 +23,7 @@ WORDS = (*config_toml.WORDS, *config_json.WORDS)
 
 
 def target(data: bytes) -> None:
-    """Add a namespace, rename one, write lists another way."""
+    """Add a namespace, rename one, convert lists."""
     text = text_of(data)
     is_json = text.lstrip("\ufeff \t\r\n/")[:1] == "{"
     path = "/project/wrangler.jsonc" if is_json else "/project/wrangler.toml"

@@ -1,4 +1,4 @@
-"""Ways to run a target many times: guided by coverage where atheris is, else at random."""
+"""Ways to run a target many times: guided by coverage with atheris, else at random."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tests.fuzz.mutation import NASTY, random_input
 from tests.fuzz.table import CORPUS, Target, corpus, load
 
 ROOT = Path(__file__).parents[2]
-FOUND = ROOT / "build" / "fuzz"  # inputs that broke something, and what atheris learned
-SLOW = 60  # seconds that no input of this size takes, however busy the machine is
-TELL = 60  # seconds between two lines of a run that say how far it is
-MEGABYTES = 1500  # that no run may hold
+FOUND = ROOT / "build" / "fuzz"  # failing inputs, and what atheris learned
+SLOW = 60  # seconds that no input of this size takes, even on a busy machine
+TELL = 60  # seconds between two lines of progress
+MEGABYTES = 1500  # memory limit of a run
 
 
 def has_atheris() -> bool:
@@ -25,7 +25,7 @@ def has_atheris() -> bool:
 
 
 def run(name: str, engine: str, runs: int, seconds: float, seed: int = 0) -> int:
-    """Run a target until a limit is met (0: none); return how many inputs broke something."""
+    """Run a target until a limit is met (0: none); return the number of failing inputs."""
     folder = FOUND / name
     folder.mkdir(parents=True, exist_ok=True)
     return (_guided if engine == "atheris" else _random)(name, folder, runs, seconds, seed)
@@ -60,7 +60,7 @@ def _random(name: str, folder: Path, runs: int, seconds: float, seed: int) -> in
 
 
 def failure(target: Target, data: bytes) -> str | None:
-    """Return what an input does wrong, without its particulars; None where nothing."""
+    """Return the kind of failure of an input, without details; None if there is none."""
     try:
         target.run(data)
     except Exception as error:
@@ -77,7 +77,7 @@ def failure(target: Target, data: bytes) -> str | None:
 
 
 def smaller(target: Target, data: bytes, what: str) -> bytes:
-    """Return a smaller input that does the same wrong."""
+    """Return a smaller input with the same failure."""
     size, deadline = max(1, len(data) // 2), time.monotonic() + 20
     while size and time.monotonic() < deadline:
         at = 0
@@ -92,7 +92,7 @@ def smaller(target: Target, data: bytes, what: str) -> bytes:
 
 
 def _guided(name: str, folder: Path, runs: int, seconds: float, seed: int) -> int:
-    """Run atheris in a process of its own, since it ends the one that it runs in."""
+    """Run atheris in a separate process, since it ends its own process."""
     learned = folder / "learned"
     learned.mkdir(exist_ok=True)
     examples = folder / "examples"

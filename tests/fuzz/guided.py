@@ -1,4 +1,4 @@
-"""One target under atheris; the words of the command line behind its name are libFuzzer's."""
+"""One target under atheris; the arguments after its name are libFuzzer's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.fuzz.mutation import NASTY, random_input
 
 
 def main() -> None:
-    """Run until a limit is met or something breaks."""
+    """Run until a limit is reached or an input fails."""
     atheris: Any = importlib.import_module("atheris")
     name = sys.argv.pop(1)
     with atheris.instrument_imports(include=["kvlens"]):
@@ -21,7 +21,7 @@ def main() -> None:
     pieces = (*target.words, *NASTY)
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:
-        """Mix our own changes, which know the texts, with libFuzzer's."""
+        """Mix our own changes, which fit the texts, with libFuzzer's."""
         if seed % 3 == 0:
             mixed: bytes = atheris.Mutate(data, most)
             return mixed

@@ -83,7 +83,7 @@ _ANSWER = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n", 
 
 
 class _Transport(asyncio.Transport):
-    """Takes what is written."""
+    """Collects what is written."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,10 +103,10 @@ class _Transport(asyncio.Transport):
         return 0
 
     def pause_reading(self) -> None:
-        """There is nothing that could be paused."""
+        """Do nothing."""
 
     def resume_reading(self) -> None:
-        """Nor that could go on."""
+        """Do nothing."""
 
 
 class _Served:
@@ -120,7 +120,7 @@ class _Served:
         self.emulator._authorizer.serve_at(80)
 
     async def exchange(self, data: bytes, cuts: int) -> bytes:
-        """Send bytes, in pieces of `cuts` bytes, and the end; return all that was answered."""
+        """Send bytes, in pieces of `cuts` bytes, and the end; return all responses."""
         connection = Connection(self.emulator, self.emulator.capacity)
         transport = _Transport()
         connection.connection_made(transport)
@@ -158,7 +158,7 @@ def target(data: bytes) -> None:
 def _exchange(served: _Served, data: bytes, cuts: int) -> None:
     answered = served.loop.run_until_complete(served.exchange(data, cuts))
     at = 0
-    while at < len(answered) and b"HEAD " not in data:  # whose answers have no body
+    while at < len(answered) and b"HEAD " not in data:  # its responses have no body
         head = _ANSWER.match(answered, at)
         assert head, f"no answer at {at} of {answered[:300]!r}"
         if head[1] == b"100":
@@ -177,7 +177,7 @@ def _exchange(served: _Served, data: bytes, cuts: int) -> None:
 
 
 def _call(source: random.Random) -> bytes:
-    """Return a call with a JSON body of which something is replaced."""
+    """Return a call with a JSON body in which something is replaced."""
     if source.random() < 0.7:
         name, given = source.choice(list(STORE.items()))
         line, body = b"POST /kvlens/store/" + name.encode(), json.loads(json.dumps(given))

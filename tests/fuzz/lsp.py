@@ -1,6 +1,6 @@
 """JSON-RPC messages to the language server: every request is answered, exactly once.
 
-No answer may speak of an internal error: what does not fit is refused in words of its own.
+No response may be an internal error: invalid messages get specific errors.
 
 The input is sent as a message's body. Real messages with some of their parts replaced, which the
 input's bytes choose, follow it.
@@ -111,7 +111,7 @@ _REQUESTS, _NOTES = list(METHODS.items()), list(NOTES.items())
 
 
 class _Session:
-    """A server that is spoken to, and what it answered."""
+    """A server session, and its responses."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -120,7 +120,7 @@ class _Session:
         logging.disable(logging.CRITICAL)
         self.answers: list[Any] = []
         self.asked: list[Any] = []
-        self.failed: list[bytes] = []  # what was said of internal errors
+        self.failed: list[bytes] = []  # reports of internal errors
         self.begin()
 
     def begin(self) -> None:
@@ -138,7 +138,7 @@ class _Session:
         head, _, body = data.partition(b"\r\n\r\n")
         assert head == b"Content-Length: %d" % len(body)
         said = json.loads(body)
-        if ISSUES.encode() in body:  # asks to report what nobody foresaw
+        if ISSUES.encode() in body:  # a request to report an unexpected error
             self.failed.append(body[:300])
         if "method" not in said:
             self.answers.append(said["id"])
@@ -146,10 +146,10 @@ class _Session:
             self.asked.append(said["id"])
 
     def close(self) -> None:
-        """Stay: the process is not to end."""
+        """Do nothing: the process must not end."""
 
     def send(self, body: bytes) -> list[Any]:
-        """Send one body; return the ids that were answered when all was done."""
+        """Send one body; return the answered ids once all work is done."""
         self.answers, self.failed = [], []
         self.loop.run_until_complete(self._send(body))
         return self.answers
@@ -187,7 +187,7 @@ def _exchange(session: _Session, body: bytes) -> None:
 
 
 def _expected(body: bytes) -> list[Any]:
-    """Return the ids that must be answered: a request's own, null for what cannot be read."""
+    """Return the ids that must be answered: a request's own, null if it can't be read."""
     try:
         text = body.decode()
         said = json.loads(
@@ -211,7 +211,7 @@ def _mutant(source: random.Random) -> bytes:
     """Return a real message with some of its parts replaced."""
     is_request = source.random() < 0.8
     method, params = source.choice(_REQUESTS if is_request else _NOTES)
-    if method == "shutdown" and source.random() < 0.9:  # a session takes a while to begin
+    if method == "shutdown" and source.random() < 0.9:  # starting a session is slow
         method, params = "textDocument/hover", PLACE
     said = json.loads(json.dumps({"jsonrpc": "2.0", "method": method, "params": params}))
     if is_request or source.random() < 0.1:
@@ -230,7 +230,7 @@ def _mutant(source: random.Random) -> bytes:
 
 
 def _containers(part: Any) -> list[Any]:
-    """Return every object and array in a message that has something in it."""
+    """Return every object and array in a message that isn't empty."""
     inside = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
     found = [deeper for one in inside for deeper in _containers(one)]
     return [part, *found] if isinstance(part, (dict, list)) and part else found

@@ -1,4 +1,4 @@
-"""Inputs made of real ones: pieces of an example repeated, moved, cut, and mixed with words."""
+"""Inputs made from real ones: pieces of an example repeated, moved, cut, and mixed with words."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 LONGEST = 20_000  # bytes of an input
-NASTY = (  # short: most inputs are to be quick
+NASTY = (  # short: most inputs should be fast
     *(b"\x00", b"\xff", b"\xef\xbb\xbf", b"\r\n", b"\r", b"\n", b"\t", b" ", b"\\", b"\\u0000"),
     *(b"\\ud800", b"\\U0001f600", b'"', b"'", b"`", b"[", b"]", b"{", b"}", b"(", b")", b",", b":"),
     *(b".", b"=", b"#", b"/*", b"*/", b"//", b'"""', b"'''", b"-", b"1e400", b"NaN", b"Infinity"),
     *(b"9" * 20, b"[[[[", b'{"a":{"a":', b"[],[],", b"a.a.a.", b"\x1b[2J"),
     *("é😀\u202e\u2028\x85".encode(), b"\xed\xa0\x80", b"-0", b"0x", b"null", b"true", b"0.1"),
 )
-LONG = (  # and these now and then
+LONG = (  # used occasionally
     *(b"9" * 50, b"9" * 5000, b"[" * 200, b'{"a":' * 120, b"[]," * 60, b"a." * 300, b"x" * 3000),
 )
-_ALL, _SHORT = 100_000, 97_000  # of the numbers that choose a piece, those that choose a short one
-_SELDOM = 0.005  # of the inputs at random are made of a kept one: these are long, most of them
+_ALL, _SHORT = 100_000, 97_000  # numbers that choose a piece; those below _SHORT choose a short one
+_SELDOM = 0.005  # share of random inputs made from kept ones, most of which are long
 
 
 class Step(NamedTuple):
-    """One change: where it begins and ends, as thousandths of the text, and what it puts there."""
+    """One change: its start and end, in thousandths of the text, and the new content."""
 
     kind: int
     start: int
@@ -38,20 +38,20 @@ def mutate(data: bytes, steps: Sequence[Step], pieces: Sequence[bytes]) -> bytes
         at = len(data) * start // 1000
         end = min(len(data), at + 1 + (length if length < 40 else len(data) * (length - 40) // 960))
         piece = pieces[what % len(pieces)] if what < _SHORT else LONG[what % len(LONG)]
-        if kind == 0:  # a word between
+        if kind == 0:  # insert a word
             data = data[:at] + piece + data[at:]
-        elif kind == 1:  # a word in place of something
+        elif kind == 1:  # replace something with a word
             data = data[:at] + piece + data[end:]
-        elif kind == 2:  # something left out
+        elif kind == 2:  # remove something
             data = data[:at] + data[end:]
-        elif kind == 3:  # something once more
+        elif kind == 3:  # repeat something
             data = data[:end] + data[at:end] * (1 + what % 7) + data[end:]
-        elif kind == 4:  # something elsewhere
+        elif kind == 4:  # move something
             other = len(data) * (what % 1000) // 1000
             data = data[:other] + data[at:end] + data[other:]
-        elif kind == 5:  # the end left out, as where one is still typing
+        elif kind == 5:  # cut the end, as in half-typed text
             data = data[:at]
-        else:  # one bit
+        else:  # flip one bit
             place = min(at, len(data) - 1)
             if place >= 0:
                 flipped = data[place] ^ (1 << what % 8)
@@ -66,7 +66,7 @@ def random_input(
     pieces: Sequence[bytes],
     kept: Sequence[bytes] = (),
 ) -> bytes:
-    """Return an input made from one of the examples, seldom from one of those that were kept."""
+    """Return an input made from one of the examples, rarely from a kept one."""
     steps = [
         Step(
             source.randrange(7),
@@ -81,7 +81,7 @@ def random_input(
 
 
 def inputs(examples: Sequence[bytes], words: Sequence[bytes]) -> st.SearchStrategy[bytes]:
-    """Return the same for hypothesis, which makes what breaks something small."""
+    """Return the same for hypothesis, which minimizes failing inputs."""
     pieces = (*words, *NASTY)
     step = st.builds(
         Step,

@@ -1,4 +1,4 @@
-"""The tolerant scanner of JSON and JSONC alone: places, tokens, and what valid text means."""
+"""Only the tolerant scanner of JSON and JSONC: offsets, tokens, and the meaning of valid text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LAST_COMMA = re.compile(rf"{_STRING}|,(?=\s*[\]}}])", re.DOTALL)
 
 
 def target(data: bytes) -> None:
-    """Scan it, and compare it with a strict parser's reading where that has one."""
+    """Scan it, and compare it with a strict parser's result, if any."""
     text = text_of(data)
     sections = scanned(JsonScanner, text)
     if sections is None:
@@ -37,7 +37,7 @@ def target(data: bytes) -> None:
     ((_, section),) = sections
     check(text, sections, _unquote)
     if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
-        return  # next to an escape, half of a pair is anyone's guess
+        return  # next to an escape, half of a pair is undefined
     strict = _COMMENT.sub(lambda found: found[0] if found[0][0] == '"' else " ", text)
     strict = _LAST_COMMA.sub(lambda found: found[0] if found[0][0] == '"' else " ", strict)
     try:
@@ -71,7 +71,7 @@ def _unquote(token: str) -> str | None:
 
 
 def _text(found: str) -> str:
-    """Return a string with half a surrogate pair as our scanner has it: a replacement."""
+    """Return a string in which lone surrogates are replaced, as in our scanner."""
     return found.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace")
 
 

@@ -1,4 +1,4 @@
-"""The tolerant scanner of TOML alone: places, tokens, and what valid text means."""
+"""Only the tolerant scanner of TOML: offsets, tokens, and the meaning of valid text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WORDS = (
 
 
 def target(data: bytes) -> None:
-    """Scan it, and compare it with what Python's own parser reads, where it reads it."""
+    """Scan it, and compare it with the result of Python's own parser, if any."""
     text = text_of(data)
     sections = scanned(TomlScanner, text)
     if sections is None:
@@ -45,10 +45,10 @@ def target(data: bytes) -> None:
 
 
 def _loads(text: str) -> dict[str, Any]:
-    """Return what Python's own parser reads; ValueError where it refuses the text.
+    """Return the result of Python's own parser; ValueError if it rejects the text.
 
-    It reads numbers of 4,300 digits, and hexadecimal ones of any length, which no TOML number has:
-    ours are 0 from 4,000 digits on.
+    It accepts numbers of 4,300 digits, and hexadecimal ones of any length, which no TOML number
+    has: ours are 0 from 4,000 digits on.
     """
     if re.search(r"\w{3900}", text):
         raise ValueError("a number that is too long")
@@ -66,7 +66,7 @@ def _unquote(token: str) -> str | None:
 
 
 def _whole(sections: Sections) -> dict[str, Any]:
-    """Return what a valid file means; headers and dotted keys lead to tables."""
+    """Return the data of a valid file; headers and dotted keys lead to tables."""
     root: dict[str, Any] = {}
     for _, section in sections:
         table = root

@@ -26,7 +26,7 @@ WORDS = (
 
 
 def target(data: bytes) -> None:
-    """Read it as either, and make writes of it."""
+    """Parse it as either, and convert it to writes."""
     text = text_of(data)
     seed = check(text, "seeds/A.json", NOW)
     for problem in seed.problems:

@@ -1,4 +1,4 @@
-"""JavaScript and TypeScript: what they do with KV."""
+"""JavaScript and TypeScript: their use of KV."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONFIG = load_text(
     "/project/wrangler.toml",
 )
 NOW = 1_700_000_000.0
-FIXED = 1  # problems of a text whose fixes are tried
+FIXED = 1  # problems of a text whose fixes are tested
 EXAMPLES = (
     b"export interface Env { CARTS: KVNamespace; B: KVNamespace }\n"
     b"export default {\n  async fetch(request: Request, env: Env, ctx): Promise<Response> {\n"
@@ -52,7 +52,7 @@ WORDS = (
 
 
 def target(data: bytes) -> None:
-    """Check it, and ask at several places."""
+    """Check it, and query several positions."""
     text = text_of(data)
     chance = crc32(data)
     path = "/project/index.jsx" if chance % 4 == 0 else "/project/index.ts"

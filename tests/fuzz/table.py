@@ -1,7 +1,7 @@
-"""The targets: one file each, with what it is given.
+"""The targets: one file each, with its inputs.
 
-A target's module has `target(data)`, which raises where something is wrong with what the code
-made of the bytes; `EXAMPLES`, real inputs to begin with; and `WORDS`, what such texts are made of.
+A target's module has `target(data)`, which raises if the code's result for the bytes is wrong;
+`EXAMPLES`, real inputs to start from; and `WORDS`, parts of such texts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 TARGETS: dict[str, str] = {
-    # target: what it reads
+    # target: its input
     "scan_toml": "the scanner of TOML alone, beside a strict parser",
     "scan_json": "the scanner of JSON and JSONC alone, beside a strict parser",
     "config_toml": "a wrangler.toml with all that is made of it: rules, fixes, completion",
@@ -24,7 +24,7 @@ TARGETS: dict[str, str] = {
     "http": "requests to the emulator: each is answered, and nothing is held",
     "lsp": "messages of an editor: each request is answered once, and without an internal error",
 }
-CORPUS = Path(__file__).with_name("corpus")  # inputs that once broke something, or nearly
+CORPUS = Path(__file__).with_name("corpus")  # inputs that once failed, or nearly
 
 
 class Target(NamedTuple):

@@ -1,4 +1,4 @@
-"""A short run of every target, the same each time, and every input that once broke something."""
+"""A short run of every target, the same each time, and every input that once failed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.fuzz.mutation import inputs
 from tests.fuzz.table import TARGETS, corpus, load
 
 KEPT = [(name, path) for name in TARGETS for path in corpus(name)]
-EXAMPLES = 60  # inputs of a target
+EXAMPLES = 60  # inputs per target
 
 
 @pytest.fixture(autouse=True)
 def logs_stay() -> Iterator[None]:
-    """Some targets log a great deal, and so switch logging off: only here."""
+    """Restore logging: some targets log a lot, and so switch it off."""
     yield
     logging.disable(logging.NOTSET)
 

@@ -1,4 +1,4 @@
-"""What must hold of the tree that a scanner makes of a config, whatever its text."""
+"""Invariants of the tree that a scanner makes of any config text."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from kvlens.config.limits import TooMuchError
 from kvlens.config.nodes import BROKEN_KINDS, KINDS, Node, Part, Sections
 from kvlens.config.toml import TomlScanner
 
-Unquote = Callable[[str], str | None]  # what a token means to a strict parser; None: nothing
+Unquote = Callable[[str], str | None]  # a token's value in a strict parser; None if invalid
 
 
 def scanned(kind: type[JsonScanner] | type[TomlScanner], text: str) -> Sections | None:
-    """Return what a scanner reads, which must not depend on what it read before.
+    """Return a scanner's result, which must not depend on earlier texts.
 
-    None is returned of a text that is too much.
+    Returns None for a text over the limits.
     """
     used = kind()
     with suppress(TooMuchError):
@@ -33,7 +33,7 @@ def scanned(kind: type[JsonScanner] | type[TomlScanner], text: str) -> Sections 
 
 
 def check(text: str, sections: Sections, unquote: Unquote) -> None:
-    """Raise where a place lies outside of what holds it, or a text means another thing."""
+    """Raise if a span is outside its parent, or a text has a different meaning."""
     last = 0
     for start, section in sections:
         assert last <= start <= len(text), f"a section at {start}, behind {last}, of {len(text)}"
@@ -49,7 +49,7 @@ def check(text: str, sections: Sections, unquote: Unquote) -> None:
 
 
 def same(ours: Any, theirs: Any) -> bool:
-    """Return whether two values are the same, line ends left aside; NaN is itself."""
+    """Return whether two values are equal, ignoring line ends; NaN equals NaN."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         return ours.keys() == theirs.keys() and all(same(ours[key], theirs[key]) for key in ours)
     if isinstance(ours, list) and isinstance(theirs, list):
@@ -71,7 +71,7 @@ def _shown(sections: Sections) -> list[tuple[Any, ...]]:
 
 
 def _all_of(node: Node) -> tuple[Any, ...]:
-    """Return all of a node that can be compared."""
+    """Return the comparable data of a node."""
     return (
         *(node.kind, node.length, node.head, node.broken, repr(node.value)),
         [(member.key, member.offset, _all_of(member.value)) for member in node.members],
@@ -80,7 +80,7 @@ def _all_of(node: Node) -> tuple[Any, ...]:
 
 
 def _inside(text: str, start: int, node: Node, unquote: Unquote) -> Iterator[tuple[int, Node]]:
-    """Yield a node and all below it with their places, each of which is inside the one above."""
+    """Yield a node and its descendants with their offsets; check that each is in its parent."""
     end = start + node.length
     assert start <= end <= len(text), f"{node.kind} {start} to {end} of {len(text)}"
     assert 0 <= node.head <= node.length, f"a head of {node.head} of {node.length}"
@@ -102,7 +102,7 @@ def _inside(text: str, start: int, node: Node, unquote: Unquote) -> Iterator[tup
 
 
 def _check_name(text: str, base: int, part: Part, end: int, unquote: Unquote) -> int:
-    """Check one part of a key; return where it ends."""
+    """Check one part of a key; return its end."""
     start, stop = base + part.start, base + part.end
     assert base <= start < stop <= end, f"{part} outside of {base} to {end}"
     raw = text[start:stop]
@@ -115,7 +115,7 @@ def _check_name(text: str, base: int, part: Part, end: int, unquote: Unquote) ->
 
 
 def _check_token(token: str, node: Node, unquote: Unquote) -> None:
-    """Check that a token was read as what it is."""
+    """Check that a token was parsed correctly."""
     value = node.value
     if node.kind == "string":
         assert len(token) > 1 and token[0] == token[-1] and token[0] in "\"'", f"string {token!r}"

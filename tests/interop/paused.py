@@ -1,4 +1,4 @@
-"""Readers that are paused between reading a row, opening its file and reading that, by hand.
+"""Readers that are paused deliberately between reading a row, opening its file and reading it.
 
     python -m tests.interop.paused FOLDER SECONDS PAUSES [write]
 
@@ -31,18 +31,18 @@ _BLOB = re.compile(r"(.*[/\\])?[0-9a-f]{80}")
 
 
 def value(key: str, number: int) -> bytes:
-    """Return a value that tells its key and its end; small enough for its file to be used again."""
+    """Return a value with its key and an end mark, small enough for its file to be reused."""
     return f"{key}:{number}:{'x' * (number % 300)}:end".encode()
 
 
 async def overwrite(store: Store, number: int) -> None:
-    """Overwrite every key, in any order: else each would get its own files again."""
+    """Overwrite every key in random order: otherwise each would get its own files again."""
     for key in random.sample(KEYS, len(KEYS)):
         await store.put("KV", Write(key, value(key, number)))
 
 
 def verdict(key: str, found: bytes | None) -> str:
-    """Return what is to be said of a value that was read."""
+    """Return the verdict on a value that was read."""
     if found is None:
         return "none"
     if not found.startswith(f"{key}:".encode()):
@@ -72,7 +72,7 @@ def pausing(seconds: float) -> Iterator[None]:
 
 
 def read(folder: Path, seconds: float, pauses: int) -> Counter[str]:
-    """Read in threads until there were so many pauses; return how the reads went."""
+    """Read in threads until there were this many pauses; return the verdicts."""
     count: Counter[str] = Counter()
 
     async def reads(number: int) -> None:
@@ -100,7 +100,7 @@ def read(folder: Path, seconds: float, pauses: int) -> Counter[str]:
 
 
 def main() -> None:
-    """Read, and print how it went."""
+    """Read, and print the results."""
     folder, seconds, pauses = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
     begun, ended = threading.Event(), threading.Event()
 

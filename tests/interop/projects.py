@@ -1,4 +1,4 @@
-"""Worker projects in folders of their own, and `kvlens dev` running in one."""
+"""Worker projects in separate folders, and `kvlens dev` running in one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Dev:
     def __init__(
         self, folder: Path, *options: str, store: str = "memory:", port: str | None = "0"
     ) -> None:
-        """`port` is the option; without it the config's counts."""
+        """`port` is the option; without it, the config's counts."""
         self.folder = folder
         given = ["--port", port] if port else []
         self.process = subprocess.Popen(
@@ -69,7 +69,7 @@ class Dev:
         self.end()
 
     def end(self) -> int:
-        """End it by its lifeline and return its exit code."""
+        """End it through its lifeline and return its exit code."""
         assert self.process.stdin is not None
         if not self.process.stdin.closed:
             self.process.stdin.close()
@@ -93,7 +93,7 @@ class Dev:
                 return found
 
     def get(self, path: str = "/") -> tuple[int, str]:
-        """Return status and text of what the Worker answers."""
+        """Return the status and text of the Worker's response."""
         try:
             with urllib.request.urlopen(self.url + path, timeout=WAIT) as response:
                 return response.status, response.read().decode()
@@ -101,7 +101,7 @@ class Dev:
             return error.code, error.read().decode()
 
     def write(self, name: str, content: str) -> None:
-        """Write a file of the project, as an editor does: in one go."""
+        """Write a file of the project in one go, like an editor."""
         path = self.folder / name
         scratch = path.with_name(f"{path.name}.tmp")
         scratch.write_text(content, encoding="utf-8")
@@ -135,6 +135,6 @@ def wait_until_gone(pid: int) -> bool:
             state.exists()
             and state.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
         ):
-            return True  # ended; only its parent has not asked yet
+            return True  # ended, but its parent hasn't waited for it yet
         time.sleep(0.02)
     return False

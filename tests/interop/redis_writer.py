@@ -1,6 +1,6 @@
 """Writes to a store until it is killed: redis_writer.py URL.
 
-Every value tells what its metadata has to be; the many keys of a round have all one value.
+Every value determines its expected metadata; all keys of a round have the same value.
 """
 
 from __future__ import annotations

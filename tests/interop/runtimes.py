@@ -33,7 +33,7 @@ COMPATIBILITY_DATE = "2026-04-01"
 
 
 def node() -> str:
-    """Return the Node that the project's set-up chose, else the one on PATH."""
+    """Return the Node that the project's setup selected, else the one on PATH."""
     chosen = shutil.which("node", path=str(ROOT / ".venv" / "node-bin")) or shutil.which("node")
     assert chosen, "Node is missing: run make setup"
     return chosen
@@ -50,7 +50,7 @@ def workerd(of: str = ".") -> str:
 
 
 class Caller:
-    """What makes KV calls as a test says."""
+    """Makes KV calls for a test."""
 
     def calls(self, *calls: Sequence[Any], together: bool = False) -> list[Any]:
         """Run KV calls, each [binding, method, *arguments]; a raised error is `Thrown`."""
@@ -63,7 +63,7 @@ class Caller:
 
 
 class Server(Caller):
-    """A Worker that makes them; `url` is its address."""
+    """A Worker that makes KV calls; `url` is its address."""
 
     url: str
 
@@ -76,7 +76,7 @@ class Server(Caller):
 
 
 class Runtime(Server):
-    """A process that serves a Worker until its input closes or it's asked to stop."""
+    """A process that serves a Worker until its input closes or it is stopped."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class Runtime(Server):
         return self._process.pid
 
     def address(self, line: str) -> str:
-        """Return the URL that this line tells, or nothing."""
+        """Return the URL in this line, or nothing."""
         return line
 
     def _read_errors(self) -> None:
@@ -120,7 +120,7 @@ class Runtime(Server):
             self.errors.append(line)
 
     def repeat(self, **what: Any) -> float:
-        """Have the Worker make one call many times (see calls.mjs); return the seconds it took."""
+        """Make one call many times in the Worker (see calls.mjs); return the seconds it took."""
         body = json.dumps({"repeated": what}).encode()
         began = time.perf_counter()
         with urllib.request.urlopen(urllib.request.Request(self.url, body), timeout=120) as answer:
@@ -164,7 +164,7 @@ class Workerd(Runtime):
 
 
 class Miniflare(Runtime):
-    """Miniflare with namespaces KV0, KV1, … for the ids, persisted below `state`."""
+    """Miniflare with namespaces KV0, KV1, … for the ids, persisted in `state`."""
 
     def __init__(self, state: Path, *ids: str) -> None:
         super().__init__([node(), str(HERE / "miniflare.mjs"), str(state), *ids])
@@ -178,7 +178,7 @@ class Miniflare4(Runtime):
 
 
 class Ours(Server):
-    """Our emulator and the Worker on workerd, as `kvlens dev` runs it."""
+    """Our emulator and the Worker on workerd, as in `kvlens dev`."""
 
     def __init__(
         self, folder: Path, bindings: Mapping[str, str], compat: CompatName, store: str = "memory:"
@@ -206,7 +206,7 @@ class Ours(Server):
 
 
 class InPython(Caller):
-    """The namespace object of the Python API, called as a Worker calls its own."""
+    """The namespace object of the Python API, called like a Worker's."""
 
     def __init__(self, emulator: sync.Emulator) -> None:
         self._emulator = emulator
@@ -225,7 +225,7 @@ class InPython(Caller):
             if isinstance(last, dict):
                 options = {_OPTIONS.get(str(name), str(name)): last[name] for name in last}
         if method == "delete":
-            del arguments[1:]  # which JavaScript takes no notice of
+            del arguments[1:]  # which JavaScript ignores
         function = {"getWithMetadata": "get_with_metadata"}.get(method, method)
         try:
             result = getattr(namespace, function)(*arguments, **options)
@@ -256,7 +256,7 @@ _PYTHON: dict[str, Callable[[Any], Any]] = {
 
 
 def _python(value: Any) -> Any:
-    """Return what a Python program passes where a Worker passes what calls.mjs revives."""
+    """Return the Python argument for the value that calls.mjs revives in a Worker."""
     if isinstance(value, list):
         return [_python(item) for item in value]
     if not isinstance(value, dict):
@@ -272,7 +272,7 @@ class WranglerDev(Runtime):
 
     def __init__(self, folder: Path, ns: str) -> None:
         for source in WORKERS.glob("*.mjs"):
-            # wrangler's bundler takes a bare name for a package
+            # wrangler's bundler treats a bare name as a package
             text = source.read_text(encoding="utf-8").replace('"calls.mjs"', '"./calls.mjs"')
             (folder / source.name).write_text(text, encoding="utf-8")
         (folder / "wrangler.toml").write_text(
@@ -371,7 +371,7 @@ def _unpack(value: Any) -> Any:
 
 
 class Serving:
-    """An emulator on a thread of its own, so that a test may wait for other programs.
+    """An emulator on a separate thread: the test can wait for other programs.
 
     with Serving("memory:", folder, {"id": "KV"}) as emulator: ...
     """

@@ -1,6 +1,6 @@
-"""A Worker that writes, and an editor's edits of the same namespace beside it.
+"""A Worker that writes, while an editor edits the same namespace.
 
-workerd fails a put that meets another program's write transaction: what is counted here.
+workerd fails a put during another program's write transaction; such puts are counted here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _Edit = Callable[[int], Awaitable[object]]
 
 
 class Outcome(NamedTuple):
-    """What became of the Worker's puts."""
+    """The results of the Worker's puts."""
 
     puts: int
     failed: int
@@ -30,9 +30,9 @@ class Outcome(NamedTuple):
 def disturb(
     worker: Runtime, serving: Serving, edit: _Edit, *, puts: int, burst: int, every: float
 ) -> Outcome:
-    """Let a Worker put in bursts, with pauses as a developer's requests have them.
+    """Let a Worker put in bursts with pauses, like a developer's requests.
 
-    Meanwhile `edit(number)` is awaited about each `every` seconds, at random.
+    Meanwhile, `edit(number)` is awaited about every `every` seconds, at random.
     """
     chance = random.Random(7)
     ended = threading.Event()

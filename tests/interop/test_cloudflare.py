@@ -53,7 +53,7 @@ async def store(emulator: Emulator, tmp_path: Path) -> AsyncIterator[Store]:
 
 
 class Measured(cloudflare.CloudflareStore):
-    """The API does not tell sizes: for the common checks they are read, value by value."""
+    """The API doesn't report sizes: for the common checks, the values are read."""
 
     async def stats(self, ns: str) -> Stats:
         told = await super().stats(ns)
@@ -64,7 +64,7 @@ class Measured(cloudflare.CloudflareStore):
 
 @pytest.mark.parametrize(
     "check",
-    # the API cannot take back what an earlier request has written, and cannot compare
+    # the API can't undo what an earlier request has written, and can't compare
     [
         check
         for check in CHECKS
@@ -98,14 +98,17 @@ async def test_lists_of_many_keys(store: Store, emulator: Emulator) -> None:
     assert await store.stats("A") == Stats(None, None)  # it would take too many requests
     found: list[str] = []
     after = None
-    for limit in (7, 1, 1000, 2999, 12, 4000):  # pages of other sizes than the API's
+    for limit in (7, 1, 1000, 2999, 12, 4000):  # page sizes other than the API's
         page = await store.list("A", limit=limit, after=after)
         found += [info.name for info in page.keys]
         after = found[-1]
         assert page.complete == (len(found) == 6500)
     assert found == [f"{n:05}" for n in range(6500)]
-    assert await names(store, after="05999x", limit=2) == ["06000", "06001"]  # nowhere near
-    assert await store.delete("A", [*found[:6000], "none"]) == 6001  # counted as asked
+    assert await names(store, after="05999x", limit=2) == [
+        "06000",
+        "06001",
+    ]  # far from any known cursor
+    assert await store.delete("A", [*found[:6000], "none"]) == 6001  # counted as requested
     assert await store.clear("A") == 500
 
 
@@ -233,7 +236,7 @@ async def test_what_the_api_refuses(store: Store) -> None:
 
 
 async def answering(status: int, body: object) -> tuple[asyncio.Server, str]:
-    """Serve one answer to everything: what a Cloudflare says that cannot be had here."""
+    """Serve the same response to everything: responses of Cloudflare that can't be caused here."""
     text = json.dumps(body).encode() if not isinstance(body, bytes) else body
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""The page that compares the tools says what they say."""
+"""The page that compares the tools has their actual results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scripts.compare import MISTAKES, PAGE, RIGHT, SILENT, Mistake, ours, wrangl
 
 @pytest.fixture(scope="module")
 def table() -> list[list[str]]:
-    """The cells of the page's rows, without the head and the sum."""
+    """The cells of the page's rows, without the header and the total."""
     lines = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:-1]]
 

@@ -1,4 +1,6 @@
-"""Our verdict on a config beside the real wrangler's, and on the templates that people begin with."""
+"""Our verdicts on configs compared with the real wrangler's, and on templates that people start
+from.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from scripts.toolchain import INTEROP_TREE, node
 from tests.unit.marked_text import marked
 from tests.unit.test_lint_config import CASES, CLEAN, ID, PLACEHOLDERS
 
-# wrangler's own reading of a config, for many of them in one process: [{errors, warnings}].
+# wrangler's own validation of many configs in one process: [{errors, warnings}].
 READER = """
 const { unstable_readConfig } = require("wrangler");
 let warned = "";
@@ -37,7 +39,7 @@ process.stdout.write(JSON.stringify(answers));
 
 
 class Verdict(NamedTuple):
-    """What wrangler says when one environment is selected; None where it says nothing."""
+    """wrangler's messages for one selected environment; None if there are none."""
 
     error: str | None
     warning: str
@@ -56,12 +58,12 @@ def wrangler_says(asked: list[tuple[Path, str | None]]) -> list[Verdict]:
     return [Verdict(answer["error"], answer["warning"]) for answer in answers]
 
 
-# Captured lists of which wrangler says something; it takes the others for a variable's value, or
-# for the environment `kv_namespaces`.
+# Captured lists that wrangler reports; it treats others as a variable's value, or as the
+# environment `kv_namespaces`.
 CAPTURED_AND_TOLD = {"under-dev", "under-site", "under-another-array"}
-# wrangler warns that an environment has no list, though there is nothing in the top level's.
+# wrangler warns that an environment has no list although the top level's is empty.
 LACKS_NOTHING = {"empty-list-at-the-top"}
-# What wrangler lets through though nothing good comes of it. Everything else must agree.
+# Mistakes that wrangler doesn't report. Everything else must agree.
 STRICTER = {"empty-binding", "name-of-mail-sender"}
 
 TEXTS: dict[str, str] = {
@@ -78,7 +80,7 @@ TEXTS: dict[str, str] = {
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Verdict]]:
-    """Ask wrangler about every text at once, for the top level and each environment."""
+    """Validate all texts with one run of wrangler, for the top level and each environment."""
     asked: list[tuple[Path, str | None]] = []
     names: list[str] = []
     for name, text in TEXTS.items():
@@ -144,7 +146,7 @@ def test_the_templates_of_create_cloudflare_have_no_problem() -> None:
     assert found == {}
 
 
-# What create-cloudflare's users add to a template: the binding that wrangler's command prints.
+# What users of create-cloudflare add to a template: the binding that wrangler's command prints.
 PRINTED = f'"kv_namespaces": [\n    {{\n      "binding": "CACHE",\n      "id": "{ID}"\n    }}\n  ]'
 
 

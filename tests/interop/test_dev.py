@@ -1,4 +1,4 @@
-"""`kvlens dev` as a user runs it: a project, the real workerd and esbuild, requests, changes."""
+"""`kvlens dev` as users run it: a project, the real workerd and esbuild, requests, changes."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ AT_ONCE = """export default { async fetch(request, { KV }) {
 
 @pytest.fixture
 def few_descriptors() -> Iterator[None]:
-    """Programs that are started now may have as many files open as on macOS."""
+    """Limit the open files of new programs as on macOS."""
     if sys.platform == "win32":
         yield
         return
@@ -122,10 +122,10 @@ def few_descriptors() -> Iterator[None]:
 @pytest.mark.usefixtures("few_descriptors")
 @pytest.mark.parametrize("store", ["memory:", "wrangler:"])
 def test_a_worker_may_make_many_calls_at_once(tmp_path: Path, store: str) -> None:
-    """As `Promise.all` over a page of keys does; workerd opens a connection for each."""
+    """As in `Promise.all` over a page of keys; workerd opens a connection for each."""
     write_project(tmp_path, small(AT_ONCE, 'kv_namespaces = [{ binding = "KV", id = "kv" }]\n'))
     with Dev(tmp_path, store=store) as dev:
-        for _ in range(2):  # on new connections, and on those that are open
+        for _ in range(2):  # on new connections, and on open ones
             done = {"failed": [], "got": ["value"], "listed": 1000, "left": 0}
             assert answer(dev) == done
 
@@ -237,7 +237,7 @@ binding = "AI"
 
 
 def test_a_binding_that_is_declared_twice_is_reported(tmp_path: Path) -> None:
-    """wrangler 4 refuses such a config: "assigned to multiple KV Namespace bindings"."""
+    """wrangler 4 rejects such a config: "assigned to multiple KV Namespace bindings"."""
     config = """kv_namespaces = [
   { binding = "KV", id = "a" },
   { binding = "KV", id = "a" },
@@ -254,7 +254,7 @@ def test_a_binding_that_is_declared_twice_is_reported(tmp_path: Path) -> None:
 
 
 def test_the_first_line_says_where_it_is(tmp_path: Path) -> None:
-    """Also where the Worker, or the build, has something to say before."""
+    """Even if the Worker or the build has output before it."""
     script = """console.log("hello from the start");
 if (1 === -0) throw 1;
 export default { fetch() { return new Response("ok") } };"""
@@ -471,7 +471,7 @@ def test_a_later_mistake_leaves_the_worker_running(project: Path) -> None:
 
 
 def refused(folder: Path, *options: str, path: str | None = None) -> str:
-    """Run what cannot start and return its one line."""
+    """Run a command that can't start and return its one-line error."""
     environment = {**os.environ, "PATH": path} if path is not None else None
     ran = subprocess.run(
         own_command("dev", "--store", "memory:", *options),

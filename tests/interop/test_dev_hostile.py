@@ -1,4 +1,4 @@
-"""`kvlens dev` under what web pages, configs, Workers and readers do to it."""
+"""`kvlens dev` with hostile web pages, configs, Workers and readers."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def free_port() -> int:
 
 
 def test_an_edit_of_the_configs_port_is_followed(tmp_path: Path) -> None:
-    """Without --port; where the new one is taken, the Worker stays where it is."""
+    """Without --port; if the new one is in use, the Worker keeps its port."""
     first, second = free_port(), free_port()
     project = write_project(tmp_path, small(OK, f"[dev]\nport = {first}\n"))
     config = (project / "wrangler.toml").read_text("utf-8")
@@ -283,7 +283,7 @@ def test_what_is_no_file_is_named_and_blocks_nothing(
         kept = path.read_bytes()
         path.unlink()
         bad(path)
-        if "node_modules" in name:  # not watched: packages do not change
+        if "node_modules" in name:  # not watched: packages don't change
             (project / "src" / "w.js").write_text(READ + OK + "//", "utf-8")
         said = dev.event("failed")["message"]
         assert path.name in said
@@ -339,7 +339,7 @@ FLOOD = """export default { async fetch(request, env, ctx) {
 
 
 def memory(pid: int) -> int:
-    """Return the most memory that a process has had, in MB."""
+    """Return the peak memory of a process in MB."""
     status = Path(f"/proc/{pid}/status").read_text("utf-8")
     return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 

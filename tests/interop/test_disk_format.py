@@ -84,7 +84,7 @@ def test_what_miniflare_wrote_is_read_by_us(tmp_path: Path, state: Path) -> None
 
 
 def test_the_same_files(tmp_path: Path) -> None:
-    """Names, schema and journal mode do not tell whose hand it was."""
+    """Names, schema and journal mode are identical."""
     places = {name: tmp_path / name for name in ("ours", "theirs")}
     with Serving("wrangler:", places["ours"], {}) as serving:
         for ns in IDS:
@@ -123,7 +123,7 @@ def look(state: Path) -> dict[str, Any]:
 
 
 def test_both_at_once(tmp_path: Path, state: Path) -> None:
-    """Each sees the other's writes at once, and a change by the Worker is reported."""
+    """Each sees the other's writes immediately, and a change by the Worker is reported."""
     theirs = Miniflare(state, "KV")
     try:
         with Serving("wrangler:", tmp_path, {"KV": "KV"}) as serving:
@@ -156,7 +156,7 @@ def test_both_at_once(tmp_path: Path, state: Path) -> None:
 
 
 def test_reading_while_we_overwrite(tmp_path: Path, state: Path) -> None:
-    """A Worker that is reading a value which we overwrite never finds it missing."""
+    """A Worker that reads a value while we overwrite it never finds it missing."""
     with Serving("wrangler:", tmp_path, {}) as serving:
         serving.run(serving.store.put("KV", Write("k", b"0")))
         theirs = Miniflare(state, "KV")
@@ -170,7 +170,7 @@ def test_reading_while_we_overwrite(tmp_path: Path, state: Path) -> None:
 
 
 def test_reading_while_short_lived_programs_overwrite(tmp_path: Path, state: Path) -> None:
-    """A put from a shell ends at once, and a reading Worker finds the value all the same."""
+    """A put from a shell exits immediately, and a reading Worker still finds the value."""
 
     async def put(value: bytes) -> None:
         store = open_store("wrangler:", tmp_path)

@@ -1,4 +1,4 @@
-"""The variables of a Worker: the right values, wrangler's and ours are the same."""
+"""The variables of a Worker: the expected values, wrangler's and ours are the same."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
 
 
 def parts(given: dict[str, Any]) -> dict[str, Any]:
-    """Return a case in the form in which wrangler is asked."""
+    """Return a case in the form for wrangler."""
     files = {name: text for name, text in given.items() if name.startswith(".")}
     environment = "x" if any(name.endswith(".x") for name in files) else None
     more: dict[str, Any] = {name: given[name] for name in ("secrets", "shell") if name in given}
@@ -67,7 +67,7 @@ def parts(given: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def wrangler() -> list[dict[str, str]]:
-    """Ask wrangler about all cases."""
+    """Run wrangler on all cases."""
     asked = [
         {name: value for name, value in parts(given).items() if value is not None}
         for _, given, _ in CASES
@@ -110,7 +110,7 @@ def test_variables_are_wranglers(
 
 
 def test_a_value_without_end_is_refused(tmp_path: Path) -> None:
-    """Here wrangler takes memory until it is killed."""
+    """wrangler uses up memory until it is killed."""
     with pytest.raises(ValueError, match="B refers to itself"):
         expand({"A": "pa$&ss", "B": "[${A}]"})
     (tmp_path / "wrangler.json").write_text("{}", encoding="utf-8")

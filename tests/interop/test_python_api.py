@@ -1,4 +1,6 @@
-"""`kvlens.Emulator` and its twin in `kvlens.sync`, with a Worker on the real workerd."""
+"""`kvlens.Emulator` and its synchronous version in `kvlens.sync`, with a Worker on the real
+workerd.
+"""
 
 from __future__ import annotations
 
@@ -280,7 +282,7 @@ async def test_a_script_of_a_path_is_bundled(tmp_path: Path) -> None:
 
 
 def status_of(url: str, host: str) -> int:
-    """Return what the Worker's port answers a request for this Host."""
+    """Return the status of the Worker's port for a request with this Host."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     connection.request("GET", "/", headers={"Host": host})
     status = connection.getresponse().status
@@ -289,7 +291,7 @@ def status_of(url: str, host: str) -> int:
 
 
 HOSTS: dict[str, tuple[Any, dict[str, int]]] = {
-    # allowed_hosts: what is answered for each Host
+    # allowed_hosts: the status for each Host
     "none": ((), {"localhost": 200, "app.test": 403}),
     "one": (["App.test"], {"localhost": 200, "app.test": 200, "a.app.test": 403, "x.test": 403}),
     "with subdomains": ([".app.test"], {"app.test": 200, "a.app.test": 200, "x.test": 403}),
@@ -310,7 +312,7 @@ async def test_allowed_hosts(allowed: Any, answers: dict[str, int], tmp_path: Pa
             for host, status in answers.items():
                 assert await asyncio.to_thread(status_of, emulator.url, host) == status
             seen = (await emulator.dispatch_fetch("http://other.test/")).status
-            assert seen == 200  # this program itself may name any host
+            assert seen == 200  # this program itself may use any host
     with sync.Emulator.from_config(config, allowed_hosts=allowed) as twin:
         assert {host: status_of(twin.url, host) for host in answers} == answers
 

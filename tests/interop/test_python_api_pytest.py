@@ -1,4 +1,4 @@
-"""The pytest fixture `kv_emulator`, in a project of its own."""
+"""The pytest fixture `kv_emulator`, in a separate project."""
 
 from __future__ import annotations
 

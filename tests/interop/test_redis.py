@@ -69,7 +69,7 @@ async def other(servers: Server | Cluster, store: Store) -> AsyncIterator[Store]
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    """A Redis of the test's own."""
+    """A separate Redis server for the test."""
     with Server(redis_server(), tmp_path) as started:
         yield started
 
@@ -93,7 +93,7 @@ async def test_store(
 async def test_another_programs_write_before_the_delete_stays(
     store: Store, other: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It comes between the read and the script that compares."""
+    """It happens between the read and the script that compares."""
     writes = [Write(key, b"read", "[1]") for key in "abc"]
     await store.put_many("A", writes)
     read = store.get_many
@@ -146,7 +146,7 @@ async def test_the_server_expires(store: Store, servers: Server | Cluster) -> No
     assert await store.replace("A", "0001", b"other")
     assert await store.get("A", "0001") == Entry(b"other", None, soon)
     until(lambda: time.time() > soon + 0.01)
-    assert len(whole_keys(servers, "*:k:*")) <= 1500  # nobody has asked us yet
+    assert len(whole_keys(servers, "*:k:*")) <= 1500  # no other call so far
     assert await store.get("A", "0001") is None
     assert not await store.replace("A", "0003", b"")
     assert await store.delete("A", ["0005", "0000"]) == 1
@@ -163,7 +163,7 @@ async def test_the_server_expires(store: Store, servers: Server | Cluster) -> No
 async def test_what_the_server_dropped_leaves_the_index(
     store: Store, servers: Server | Cluster
 ) -> None:
-    """As an eviction does, which asks nobody."""
+    """As by an eviction."""
     await store.put_many(
         "A", [Write(f"{n:04}", b"12345", None, int(time.time()) + 900) for n in range(300)]
     )
@@ -246,7 +246,7 @@ async def test_a_batch_without_commit_never_was(
 async def test_several_namespaces_are_committed_with_one_step(
     store: Store, other: Store, servers: Server | Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On one server; a cluster may keep them on different nodes."""
+    """Only on one server; a cluster may keep them on different nodes."""
 
     async def die(*_: object) -> None:
         raise DiedError
@@ -304,7 +304,7 @@ def started_writer(url: str) -> subprocess.Popen[bytes]:
 
 
 async def assert_whole(store: Store) -> None:
-    """No entry is half there, no round of many keys either, and the figures are right."""
+    """No entry and no round of many keys is incomplete, and the statistics are correct."""
     infos = (await store.list("A", limit=MANY + 100)).keys
     entries = {key: entry async for key, entry in everything(store, "A")}
     rounds, size = set(), 0

@@ -1,8 +1,8 @@
 """The same calls on Miniflare, with our emulator in both modes, and on the namespace object.
 
-With compat "workerd" every answer is Miniflare's. With "strict" it is too, but for the calls that
-one of the seven rules of Miniflare 2's page refuses and workerd does not: `strictly` tells which.
-What is a bug in Miniflare is in DIFFERENCES, and with both answers in docs/fidelity.md.
+With compat "workerd", every result is Miniflare's. With "strict" too, except for calls that one of
+the seven rules of Miniflare 2's page rejects and workerd doesn't: `strictly` decides which. Bugs in
+Miniflare are in DIFFERENCES, and with both results in docs/fidelity.md.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ METADATA: list[Any] = [
     1e21,
 ]
 
-# [method, *arguments]; each case starts with an empty namespace of its own keys
+# [method, *arguments]; each case starts with an empty namespace
 CASES: dict[str, Any] = {
     "keys": [
         *([method, key, "v"] for method in ("get", "getWithMetadata", "put", "delete")
@@ -273,7 +273,7 @@ def test_random_program_in_python(
 
 
 def program(rng: random.Random, steps: int) -> Iterator[list[Any]]:
-    """Yield calls, right ones and wrong ones, with absolute expirations for the most part."""
+    """Yield valid and invalid calls, mostly with absolute expirations."""
     alphabet = ["a", "b", "/", "%", "_", "é", FACE, " ", "\u2028", "+"]
 
     def key() -> Any:
@@ -282,7 +282,7 @@ def program(rng: random.Random, steps: int) -> Iterator[list[Any]]:
         return "".join(rng.choices(alphabet, k=rng.randint(1, 3)))
 
     def some(**options: list[Any]) -> Any:
-        """Return some of the options, or what is passed in place of any."""
+        """Return some of the options, or something else in their place."""
         if rng.random() < 0.1:
             return rng.choice([UNDEFINED, None, {}])
         return {name: rng.choice(values) for name, values in options.items() if rng.random() < 0.3}
@@ -339,10 +339,10 @@ def program(rng: random.Random, steps: int) -> Iterator[list[Any]]:
 def compare(
     calls: Sequence[Sequence[Any]], theirs: Miniflare, as_workerd: Caller, strict: Caller
 ) -> int:
-    """Hold the answers against each other; return how many calls only strict has refused."""
+    """Compare the results; return how many calls only strict has rejected."""
     real = run(theirs, calls)
     same(calls, run(as_workerd, calls), real)
-    # a write that strict refuses changes what later calls find: so theirs goes without it
+    # a write that strict rejects affects later calls, so it is skipped for the others
     done = [call for call in calls if not (call[1] in ("put", "delete") and is_undefined(call))]
     again = iter(real if len(done) == len(calls) else run(theirs, done))
     expected = [strictly(call, next(again)) if call in done else KEYS[call[1]] for call in calls]
@@ -356,7 +356,7 @@ def same(calls: Sequence[Sequence[Any]], mine: list[Any], real: list[Any]) -> No
 
 
 def run(worker: Caller, calls: Sequence[Sequence[Any]]) -> list[Any]:
-    """Run calls on an empty namespace, and return answers that do not depend on the second."""
+    """Run calls on an empty namespace, and return results that don't depend on the time."""
     empty(worker, calls[0][0])
     return [_near(answer) for answer in worker.calls(*calls)]
 
@@ -371,17 +371,17 @@ KEYS = {
     )
     for name in ("get", "getWithMetadata", "put", "delete")
 }
-AFTER_CACHE_TTL = "Unknown response type"  # which the runtime says once it has the value
+AFTER_CACHE_TTL = "Unknown response type"  # which the runtime reports once it has the value
 
 
 def strictly(call: Sequence[Any], real: Any) -> Any:
-    """Return what strict answers to a call that Miniflare answers with `real`."""
+    """Return the result in strict mode for a call with Miniflare's result `real`."""
     _, method, *arguments = call
     if method in KEYS and is_undefined(call):
         return KEYS[method]
     options = arguments[-1] if arguments and isinstance(arguments[-1], dict) else {}
     refused = isinstance(real, Thrown) and "exceeds key length limit" not in real[1]
-    if method == "list" and "limit" in options and not refused:  # the prefix is looked at later
+    if method == "list" and "limit" in options and not refused:  # the prefix is checked later
         shown, number = in_javascript(options["limit"])
         if not number >= 1 and shown != "undefined":
             return refusal(
@@ -436,7 +436,7 @@ def in_javascript(value: Any) -> tuple[str, float]:
 
 
 def only_in_javascript(call: Sequence[Any]) -> bool:
-    """Return whether a call has no like in Python, or what it gives is written another way."""
+    """Return whether a call has no equivalent in Python, or its result has another form."""
     text = json.dumps(call, default=repr)
     if call[0] == "put" and "metadata" in text and "$date" in text:
         return True  # Date has a JSON form, datetime has none
@@ -446,7 +446,7 @@ def only_in_javascript(call: Sequence[Any]) -> bool:
 
 
 def test_many_at_once(strict: Ours) -> None:
-    """Calls on many connections at once do not mix."""
+    """Concurrent calls on many connections don't mix."""
     ours = strict
     empty(ours, "KV2")
     names = [f"k{number}" for number in range(100)]
@@ -462,7 +462,7 @@ def empty(worker: Caller, binding: str) -> None:
 
 
 def _near(value: Any) -> Any:
-    """Take times that come from "now" as equal, and what JSON.parse says, which is V8's."""
+    """Treat times relative to now as equal, and also V8's messages of JSON.parse."""
     if isinstance(value, Thrown):
         text = re.sub(r"\b\d{10}\b", lambda found: str(_near(int(found[0]))), value[1])
         return Thrown((value[0], "" if value[0] == "SyntaxError" else text))
@@ -480,7 +480,7 @@ def _near(value: Any) -> Any:
 FIDELITY = Path(__file__).parents[2] / "docs" / "fidelity.md"
 LONG = {"$repeat": ["k", 513]}
 
-# rule, what today's runtime refuses, what only strict does
+# rule, rejected by the current runtime, rejected only by strict
 RULES: list[tuple[str, list[list[Any]], list[list[Any]]]] = [
     ("A key is not empty, `.`, `..` or undefined, and has at most 512 bytes in UTF-8",
      [["get", ""], ["put", ".", "v"], ["delete", ".."], ["getWithMetadata", LONG], ["get"],
@@ -506,7 +506,7 @@ RULES: list[tuple[str, list[list[Any]], list[list[Any]]]] = [
 
 EMPTY = ["put", "empty", "", {"metadata": "m"}]
 NULL = ["put", "null", "null", {"metadata": "m"}]
-# bugs of Miniflare's: version, calls before, the call, its answer and ours
+# bugs in Miniflare: version, calls before, the call, its result and ours
 DIFFERENCES: list[tuple[int, list[Any], list[Any], Any, Any]] = [
     (4, EMPTY, ["getWithMetadata", ["empty"]],
      {"empty": ""}, {"empty": {"value": "", "metadata": "m"}}),
@@ -547,14 +547,14 @@ CORNERS: list[list[Any]] = [
       ("=aw", "aw==", "a=w", "aw=x", "aw==aw==", "a2s=", "a2tr", "=", "a", {"$query": "a=b"})),
     *(["reads list", {"limit": limit, "prefix": "k"}] for limit in (1, 1000, UNDEFINED)),
 ]  # fmt: skip
-# what workerd does, here as there, and the namespace object in Python does not
+# behavior of workerd that the namespace object in Python doesn't have
 PYTHON: list[tuple[list[Any], list[Any], Any, Any]] = [
     (["put", "1", "v"], ["get", ["1", "a"]], {"a": None}, {"1": "v", "a": None}),
 ]  # fmt: skip
 
 
 def written(value: Any) -> str:
-    """Return what a test passes as it is written in JavaScript."""
+    """Return a test's value as JavaScript source."""
     if isinstance(value, list):
         return f"[{', '.join(map(written, value))}]"
     if not isinstance(value, dict):

@@ -1,4 +1,6 @@
-"""The official clients, JavaScript and Python, against our REST API: all they can do with KV."""
+"""The official clients, JavaScript and Python, against our REST API: everything they can do with
+KV.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Editing keys while others use the same files: `wrangler dev`, Miniflare, another of our own."""
+"""Edit keys while others use the same files: `wrangler dev`, Miniflare, another KV Lens."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def dev(tmp_path: Path) -> Iterator[WranglerDev]:
 
 
 def test_edits_do_not_make_a_workers_puts_fail(dev: WranglerDev, tmp_path: Path) -> None:
-    """One put in a hundred would be far too many; none at all cannot be promised."""
-    soon = int(time.time()) + 30  # wrangler itself refuses less than a minute
+    """One failed put in a hundred would be far too many; zero can't be guaranteed."""
+    soon = int(time.time()) + 30  # wrangler itself rejects less than a minute
     seed = [Write(f"seed {number}", b"\xff" * 10, "[1]", soon + 3600) for number in range(200)]
     with Serving("wrangler:", tmp_path, {}) as serving:
         store = serving.store
@@ -86,14 +86,14 @@ def test_a_paused_reader_in_another_process_gets_no_wrong_value(tmp_path: Path) 
 
 
 def test_a_paused_reader_in_the_same_process_gets_no_wrong_value(tmp_path: Path) -> None:
-    """Where files are used again, since no other process has the database open."""
+    """Files are reused here, since no other process has the database open."""
     command = [sys.executable, "-m", "tests.interop.paused", str(tmp_path), "0.06", "1000", "write"]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "{'right': 1000}"
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the processes that a process has started, and theirs."""
+    """Return the descendants of a process."""
     shown = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
     parents = {int(pid): int(parent) for pid, parent in map(str.split, shown.stdout.splitlines())}
     found = [pid]

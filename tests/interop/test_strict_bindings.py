@@ -1,7 +1,7 @@
-"""The errors of a Worker's wrong calls to KV, in both syntaxes, on the real workerd.
+"""The errors of a Worker's invalid KV calls, in both syntaxes, on the real workerd.
 
-With compat "strict" a call that only a rule of Miniflare 2 refuses throws; with "workerd" it goes
-through. All else is the runtime's own: the object, its answers and its errors.
+With compat "strict", a call that only a rule of Miniflare 2 rejects throws; with "workerd", it
+succeeds. Everything else is the runtime's own: the object, its results and its errors.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def not_a_key(function: str, kind: str = "string", number: int = 1) -> tuple[str
 
 
 def noted(error: tuple[str, str]) -> tuple[str, str]:
-    """Where only strict refuses, the text says so and names the way out."""
+    """If only strict rejects a call, the text says so and what to do."""
     return error[0], error[1] + STRICT_NOTE
 
 
@@ -93,7 +93,7 @@ ILLEGAL = type_error(
     "https://developers.cloudflare.com/workers/observability/errors/#illegal-invocation-errors "
     "for details."
 )
-CLOCK = ManualClock(int(time.time()))  # doesn't move, however long the tests take
+CLOCK = ManualClock(int(time.time()))  # doesn't move during the tests
 SOON = int(CLOCK()) + 30
 
 THROWS: list[tuple[str, list[Any], tuple[str, str]]] = [
@@ -285,7 +285,7 @@ def test_workerd_lets_them_through(syntax: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
 def test_names_of_keys_are_not_confused(syntax: str, tmp_path: Path) -> None:
-    """V8 takes a name with an escape for the first one it has seen: no escapes are sent."""
+    """V8 confuses a name with an escape with the first one it has seen: no escapes are sent."""
     with started(syntax, tmp_path) as emulator:
         names = ["\\", "é", "ü", "\u2028", "\U0001f600"]
         answers = call(emulator, *(["get", [name]] for name in names))
@@ -312,7 +312,7 @@ CAUGHT: dict[str, str] = {
 LOST: dict[str, tuple[str, str]] = {
     "not awaited": ('KV.put("", "1")', "TypeError: Key name cannot be empty."),
     "refused by the service": (
-        # its answer has to come before the request ends, which is the end of its promise too
+        # its response must arrive before the request ends, which also ends its promise
         'KV.put("x", "1", { expiration: 5 }); for (let n = 0; n < 20; n++) await KV.get("y")',
         "Error: KV PUT failed: 400 Invalid expiration of 5.",
     ),

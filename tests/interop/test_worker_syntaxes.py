@@ -55,7 +55,7 @@ REFUSED: list[tuple[list[Any], str]] = [
 
 @pytest.mark.parametrize("compat", ["strict", "miniflare2"])
 def test_strict(tmp_path: Path, compat: CompatName) -> None:
-    """What can be told over the wire is refused by the emulator, under the old name too."""
+    """The emulator rejects what is visible over the wire, under the old name too."""
     with Serving("memory:", tmp_path, {"id": "KV"}, compat) as serving:
         emulator = serving.emulator
         worker = Workerd(tmp_path, emulator.url, emulator.token, {"KV": "id"})

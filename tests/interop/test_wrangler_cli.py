@@ -25,7 +25,7 @@ BULK = [
 
 
 class Wrangler:
-    """Runs `wrangler kv …` in a folder of its own."""
+    """Runs `wrangler kv …` in a separate folder."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
@@ -118,7 +118,7 @@ def test_namespaces(wrangler: Wrangler, serving: Serving) -> None:
 
 
 def test_the_same_disk(tmp_path: Path) -> None:
-    """What `wrangler kv --local` writes we read, and the other way round."""
+    """We read what `wrangler kv --local` writes, and vice versa."""
     wrangler = Wrangler(tmp_path)
     (tmp_path / "value.bin").write_bytes(b"\x00\xff")
     wrangler("key", "put", "k", "--path", "value.bin", "--binding", "KV", "--preview", "--local")

@@ -37,12 +37,12 @@ id = "1f2ac74b498b48028cb68387c421e270"
 
 
 class Editor(LanguageClient):
-    """A client that keeps what the server told it."""
+    """A client that records what the server sends."""
 
     notes: list[tuple[str, Any]]
     edits: list[types.ApplyWorkspaceEditParams]
     asked: list[types.ShowMessageRequestParams]
-    answer: str | None  # to what is asked, where it is one of the answers
+    answer: str | None  # the answer to questions that offer it
     meanwhile: Callable[[], Awaitable[Any]] | None  # done once before the next answer
     folder: Path
     initialized_with: types.InitializeResult
@@ -79,7 +79,7 @@ def make_editor() -> Editor:
 
 
 def capabilities() -> types.ClientCapabilities:
-    """Return what the editor of these tests can do."""
+    """Return the capabilities of these tests' editor."""
     return types.ClientCapabilities(
         general=types.GeneralClientCapabilities(position_encodings=["utf-16"]),
         window=types.WindowClientCapabilities(work_done_progress=True),
@@ -95,7 +95,7 @@ async def connected(
     able: types.ClientCapabilities | None = None,
     env: dict[str, str] | None = None,
 ) -> AsyncIterator[Editor]:
-    """A server of one's own that has a folder open, or those of its folders that are named."""
+    """A separate server with a folder open, or with its named subfolders."""
     config = ClientServerConfig(
         server_command=own_command("lsp"), client_factory=make_editor, server_env=env
     )
@@ -116,7 +116,7 @@ async def connected(
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of its own."""
+    """A separate project."""
     folder = tmp_path_factory.mktemp("a shop ŋ")
     (folder / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
     return folder
@@ -151,7 +151,7 @@ async def run(editor: LanguageClient, command: str, **params: Any) -> Any:
 
 
 async def until(true: Callable[[], Any], within: float = 20) -> Any:
-    """Wait for something to become true and return it."""
+    """Wait until a result is true and return it."""
     deadline = asyncio.get_running_loop().time() + within
     while not (found := true()):
         assert asyncio.get_running_loop().time() < deadline, "it did not happen"

@@ -1,4 +1,4 @@
-"""Quick fixes and rewrites as an editor gets them, on texts that are not saved."""
+"""Quick fixes and rewrites in an editor, on unsaved texts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ name = "x"
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def uri(editor: Editor) -> AsyncIterator[str]:
-    """A config that is open and checked."""
+    """An open and checked config."""
     number = next(_numbers)
     uri = (editor.folder / f"actions{number}" / "wrangler.toml").as_uri()
     editor.text_document_did_open(
@@ -45,7 +45,7 @@ async def uri(editor: Editor) -> AsyncIterator[str]:
 
 
 async def actions(editor: Editor, uri: str, line: int, *only: str) -> dict[str, types.CodeAction]:
-    """Return what is offered on a line, by title."""
+    """Return the code actions on a line, by title."""
     place = types.Range(types.Position(line, 0), types.Position(line, 99))
     here = [d for d in editor.diagnostics[uri] if d.range.start.line == line]
     context = types.CodeActionContext(here, only=list(only) or None)

@@ -1,4 +1,4 @@
-"""Commands as any client can send them."""
+"""Commands from any client."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_an_edit_keeps_metadata_and_expiration(editor: Editor) -> None:
 
 
 CHANGED: dict[str, tuple[dict[str, Any], str | None]] = {
-    # id: (what is put over "read", the value that is there then; None is a conflict)
+    # id: (the put over "read", the value afterwards; None is a conflict)
     "a new value": ({"keep": True, "expected": digest(b"read")}, "new"),
     "another's value": ({"keep": True, "expected": digest(b"else")}, None),
     "all of it": ({"expected": digest(b"read")}, "new"),
@@ -155,9 +155,9 @@ async def test_a_relative_file_starts_at_the_config(editor: Editor) -> None:
 
 
 async def test_commands_beside_a_change_of_the_store(editor: Editor) -> None:
-    """Each is done, or says that it is to be tried again."""
+    """Each succeeds, or says to try again."""
     asked = []
-    for number in range(50):  # the last store is the one of the other tests
+    for number in range(50):  # the last store is that of the other tests
         if number % 10 == 0:
             store = ("memory:", "wrangler:")[number // 10 % 2]
             editor.workspace_did_change_configuration(
@@ -206,7 +206,7 @@ async def test_a_clear_takes_what_was_counted(editor: Editor) -> None:
 
 
 THERE: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
-    # id: (what is there, what the file has, whether a put would take something away)
+    # id: (the key, the file's item, whether a put would lose something)
     "another value": ({"text": "old"}, {}, True),
     "metadata": ({"text": "v", "metadata": 1}, {}, True),
     "an expiry that goes": ({"text": "v", "expirationTtl": 900}, {}, True),
@@ -404,7 +404,7 @@ async def test_a_snapshot_is_saved_listed_and_restored(editor: Editor) -> None:
 
 
 SNAPSHOTS: dict[str, tuple[str, dict[str, Any], str]] = {
-    # id: (command, parameters, what is said)
+    # id: (command, parameters, message)
     "no name": ("Save", {}, '"name" is missing'),
     "a bad name": ("Save", {"name": "../x"}, "can't be the name of a snapshot"),
     "none of that name": ("Restore", {"name": "none"}, 'No snapshot "none"'),

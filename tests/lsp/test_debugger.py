@@ -24,7 +24,7 @@ PATIENCE = 60.0  # seconds; a debugger that never answers fails the test
 
 
 class Wire:
-    """Messages with a Content-Length header: those of LSP, and of the debugger's protocol."""
+    """Messages with a Content-Length header: of LSP and of the debugger's protocol."""
 
     def __init__(self, reading: IO[bytes], writing: IO[bytes]) -> None:
         self.reading = reading
@@ -87,7 +87,7 @@ def test_a_breakpoint_in_the_server_is_hit(server: Wire, port: int, tmp_path: Pa
         method="initialize",
         params={"processId": None, "rootUri": tmp_path.as_uri(), "capabilities": {}},
     )
-    assert "capabilities" in server.until(id=1)["result"]  # it does not wait for the debugger
+    assert "capabilities" in server.until(id=1)["result"]  # it doesn't wait for the debugger
     assert is_taken(port)
     server.send(jsonrpc="2.0", method="initialized", params={})
 

@@ -1,4 +1,4 @@
-"""Problems as an editor gets them: at the exact range, as the user types."""
+"""Problems in an editor: at the exact range, as the user types."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def utf16(text: str, place: types.Range) -> str:
 
 
 async def published(editor: Editor, uri: str, count: int = 0) -> list[types.Diagnostic]:
-    """Wait until the server has said so much of a text."""
+    """Wait until the server has published this many diagnostics of a text."""
     await until(lambda: uri in editor.diagnostics and len(editor.diagnostics[uri]) == count)
     return list(editor.diagnostics[uri])
 
@@ -163,7 +163,7 @@ async def test_a_config_that_is_not_open_is_checked_too(editor: Editor) -> None:
     config.unlink()
     did_change_watched_files(types.FileChangeType.Deleted)
     await until(lambda: not editor.diagnostics[uri])
-    while len(await run(editor, "kvlens.namespaces")) > 1:  # it is for other tests, too
+    while len(await run(editor, "kvlens.namespaces")) > 1:  # it is used by other tests, too
         await asyncio.sleep(0.05)
 
 

@@ -1,4 +1,4 @@
-"""What an editor shows in a config besides problems."""
+"""What an editor shows in a config, apart from problems."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def open_document(editor: Editor, document: types.TextDocumentIdentifier) 
 
 
 def position(needle: str) -> types.Position:
-    """Return the place behind a text of the config."""
+    """Return the position after a text in the config."""
     before = CONFIG[: CONFIG.index(needle) + len(needle)]
     return types.Position(before.count("\n"), len(before.rsplit("\n", 1)[-1]))
 

@@ -39,7 +39,7 @@ KINDS: dict[str, Callable[[Path], None]] = {
 
 
 class Client:
-    """A client that speaks plain JSON, so that nothing but the server can wait."""
+    """A client with plain JSON: only the server can block."""
 
     def __init__(self, folder: Path) -> None:
         self.process = subprocess.Popen(
@@ -69,7 +69,7 @@ class Client:
         return message
 
     def ask(self, method: str, params: Any) -> dict[str, Any]:
-        """Return the answer to a request; answer the server's own meanwhile."""
+        """Return the response to a request, answering the server's own requests meanwhile."""
         self.send(method, params, request=True)
         while True:
             message = self.read()

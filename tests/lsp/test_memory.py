@@ -1,4 +1,4 @@
-"""The memory that the real language server takes for the largest texts."""
+"""The memory that the real language server uses for the largest texts."""
 
 from __future__ import annotations
 

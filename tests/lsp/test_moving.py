@@ -1,4 +1,4 @@
-"""Keys whose namespace gets another name, and keys that a saved seed file has otherwise."""
+"""Keys whose namespace is renamed, and keys that differ in a saved seed file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def config(*bindings: str) -> str:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def editor(tmp_path: Path) -> AsyncIterator[Editor]:
-    """A server with a project of its own, whose keys are on disk."""
+    """A server with a separate project, whose keys are on disk."""
     (tmp_path / "wrangler.toml").write_text(config("OLD", "ONE"), encoding="utf-8")
     (tmp_path / "seeds").mkdir()
     (tmp_path / "seeds" / "ONE.json").write_text(seeds(a="1", b="1"), encoding="utf-8")
@@ -40,7 +40,7 @@ def seeds(**values: str) -> str:
 
 
 def write(editor: Editor, text: str, name: str = "wrangler.toml") -> None:
-    """Save a file as an editor does."""
+    """Save a file like an editor."""
     path = editor.folder / name
     path.write_text(text, encoding="utf-8")
     item = types.TextDocumentIdentifier(path.as_uri())
@@ -54,7 +54,7 @@ async def value(editor: Editor, key: str, **namespace: str) -> Any:
 
 
 async def left(editor: Editor) -> list[tuple[str, int]]:
-    """Return the namespaces that no config names."""
+    """Return the namespaces that aren't in any config."""
     (project,) = await run(editor, "kvlens.namespaces")
     return [(one["id"], one["keys"]) for one in project["unclaimed"]]
 
@@ -94,7 +94,7 @@ async def test_keys_that_are_left_are_shown_opened_and_moved(editor: Editor) -> 
     await run(editor, "kvlens.put", **ONE, key="same", text="s")
     write(editor, config("ONE"))
     await until_left(editor, [("OLD", 2)])
-    assert not editor.asked  # which of the others it became is not known
+    assert not editor.asked  # its new name is unknown
     assert [k["name"] for k in (await run(editor, "kvlens.list", **OLD))["keys"]] == ["k", "same"]
     assert await value(editor, "k", **OLD) == "v"
     move = {**ONE, "from": "OLD"}
@@ -116,7 +116,7 @@ async def test_keys_that_are_left_are_shown_opened_and_moved(editor: Editor) -> 
 
 
 async def until_left(editor: Editor, wanted: list[tuple[str, int]]) -> None:
-    """Wait for what no config names."""
+    """Wait for these namespaces that aren't in any config."""
     while await left(editor) != wanted:
         await asyncio.sleep(0.05)
 

@@ -1,4 +1,4 @@
-"""The server on its fast path and on plain pygls: the same session, with the same answers."""
+"""The server on its fast path and on plain pygls: the same session, with the same responses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 @pytest_asyncio.fixture(params=["0", "1"], ids=["fast path", "plain pygls"], loop_scope="session")
 async def session(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Editor]:
-    """A server that has the project open."""
+    """A server with the project open."""
     (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
     env = {**os.environ, VARIABLE: request.param}
     async with connected(tmp_path, {"store": "memory:", "autoStart": False}, env=env) as client:

@@ -1,4 +1,4 @@
-"""Messages that do not fit: each request is answered once, in words, and the server goes on."""
+"""Invalid messages: each request gets one readable response, and the server continues."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONFIG = '[[kv_namespaces]]\nbinding = "A"\nid = "0f2ac74b498b48028cb68387c421e2
 
 
 class Session:
-    """A server that is spoken to in messages, byte by byte if need be."""
+    """A server session with raw messages, byte by byte if necessary."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Session:
         return message
 
     def answer(self, number: Any) -> dict[str, Any]:
-        """Return the next answer, which must be this one's: requests are not answered twice."""
+        """Return the next response, which must have this id: requests aren't answered twice."""
         while True:
             message = self.read()
             if "method" not in message:
@@ -114,7 +114,7 @@ class Session:
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     folder = tmp_path_factory.mktemp("messages")
     (folder / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
-    with Session(folder, log=subprocess.DEVNULL, trace="off") as running:  # nobody reads it
+    with Session(folder, log=subprocess.DEVNULL, trace="off") as running:  # nobody reads the log
         running.open(CONFIG)
         yield running
         assert running.end() == 0
@@ -172,7 +172,7 @@ def test_a_request_that_does_not_fit(session: Session, method: str, params: Any,
 
 
 NOWHERE = {
-    # URIs of files that there cannot be
+    # URIs of impossible files
     "zero": "file:///x%00/wrangler.toml",
     "zero-itself": "file:///x\0/wrangler.toml",
     "zero-alone": "\0",
@@ -217,7 +217,7 @@ def test_a_file_that_cannot_be(session: Session, uri: str) -> None:
 
 
 ARRAYS = {
-    # diagnostics: what is said of them, only of the first that does not fit
+    # diagnostics: the error, only about the first invalid one
     "numbers": (
         [1, 2, 3],
         "invalid value for type, expected Diagnostic @ $.params.context.diagnostics[0].",
@@ -237,7 +237,7 @@ def test_the_first_mistake_of_an_array_is_named(session: Session, given: Any, sa
 
 
 BODIES: list[tuple[str, bytes, Any, int]] = [
-    # id, body, the id that is answered, code
+    # id, body, the id of the response, code
     ("not-json", b"{", None, UNREADABLE),
     ("empty", b"", None, UNREADABLE),
     ("not-utf-8", b'{"a":"\xff"}', None, UNREADABLE),
@@ -371,7 +371,7 @@ def test_problems_go_to_the_clients_own_spelling(tmp_path: Path) -> None:
     with Session(tmp_path, trace="off") as session:
         assert session.told(ours) == ["binding-not-string"]
         session.open(config.read_text("utf-8"), theirs)
-        assert session.told(ours) == []  # at once, so that no text has them twice
+        assert session.told(ours) == []  # immediately: no text may have them twice
         assert session.told(theirs) == ["binding-not-string"]
         changes = [{"text": '[[kv_namespaces]]\nbinding = "A"\n'}]
         version = {"uri": theirs, "version": 2}
@@ -389,7 +389,7 @@ def test_problems_go_to_the_clients_own_spelling(tmp_path: Path) -> None:
 
 
 def test_the_parents_id_is_watched(tmp_path: Path) -> None:
-    """The editor has died, and something else still holds its end of the pipe."""
+    """The editor has crashed, and another process still holds its end of the pipe."""
     editor = subprocess.Popen(own_command("lsp"), stdin=subprocess.PIPE)
     with editor, Session(tmp_path, processId=editor.pid) as session:
         editor.kill()
@@ -398,7 +398,7 @@ def test_the_parents_id_is_watched(tmp_path: Path) -> None:
 
 
 def test_a_parent_that_never_was_is_not_watched(tmp_path: Path) -> None:
-    """In a container the editor's id is of another machine."""
+    """In a container, the editor's id is from another machine."""
     with Session(tmp_path, processId=2**22 + 12345) as session:
         session.send(id=1, method="workspace/symbol", params={"query": ""})
         assert session.answer(1)["result"] == []
@@ -406,7 +406,7 @@ def test_a_parent_that_never_was_is_not_watched(tmp_path: Path) -> None:
 
 
 def test_nothing_of_the_workspace_is_run(tmp_path: Path) -> None:
-    """Python takes modules from the current folder and from PYTHONPATH, unless it is isolated."""
+    """Python imports modules from the current folder and PYTHONPATH unless it is isolated."""
     mark = tmp_path / "was run"
     code = f"open({str(mark)!r}, 'w').close()\n"
     for name in ("sitecustomize", "usercustomize", "json", "asyncio", "kvlens", "pygls", "attrs"):

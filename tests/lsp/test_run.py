@@ -59,7 +59,7 @@ async def test_a_worker_runs_with_the_editors_keys_and_stops(editor: Editor) -> 
 
 
 def urls_of(editor: Editor) -> list[str]:
-    """Return where the Worker has been so far."""
+    """Return the Worker's URLs so far."""
     states = [
         params if isinstance(params, dict) else params._asdict()
         for method, params in editor.notes
@@ -69,7 +69,7 @@ def urls_of(editor: Editor) -> list[str]:
 
 
 def said_of(editor: Editor) -> list[dict[str, str]]:
-    """Return what the Worker said so far."""
+    """Return the Worker's output so far."""
     return [
         params if isinstance(params, dict) else params._asdict()
         for method, params in editor.notes

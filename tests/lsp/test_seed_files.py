@@ -1,4 +1,4 @@
-"""Seed files in an editor: what `kvlens check` says of them, at the same places."""
+"""Seed files in an editor: the problems of `kvlens check`, at the same positions."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ CASES: dict[str, tuple[str, list[tuple[str, Any]]]] = {
 
 
 def said(editor: Editor, uri: str, text: str) -> list[tuple[tuple[int, int], str, Any]]:
-    """Return the problems that the editor shows: places in a text, rules, severities."""
+    """Return the problems that the editor shows: spans, rules, severities."""
     index = LineIndex(text)
     return [
         (
@@ -67,7 +67,7 @@ def said(editor: Editor, uri: str, text: str) -> list[tuple[tuple[int, int], str
 
 
 def open_text(editor: Editor, path: Path, text: str) -> str:
-    """Open a file with a text that need not be saved."""
+    """Open a file with an unsaved text."""
     item = types.TextDocumentItem(path.as_uri(), "json", 1, text)
     editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
     return item.uri
@@ -86,7 +86,7 @@ def change(editor: Editor, uri: str, version: int, text: str) -> None:
 
 @asynccontextmanager
 async def open_document(editor: Editor, text: str) -> AsyncIterator[str]:
-    """A seed file beside the workspace's config that is open and checked."""
+    """An open and checked seed file next to the workspace's config."""
     uri = open_text(editor, editor.folder / "seeds" / f"case{next(_numbers)}.json", text)
     await until(lambda: uri in editor.diagnostics)
     yield uri
@@ -148,7 +148,7 @@ async def test_the_severity_is_the_users(editor: Editor) -> None:
 
 async def test_json_of_others_is_left_alone(editor: Editor, tmp_path: Path) -> None:
     others = [
-        open_text(editor, tmp_path / "seeds" / "users.json", "{}"),  # no config beside it
+        open_text(editor, tmp_path / "seeds" / "users.json", "{}"),  # no config next to it
         open_text(editor, editor.folder / "data" / "users.json", "{}"),
         open_text(editor, editor.folder / "seeds" / "deep" / "users.json", "{}"),
     ]
@@ -170,7 +170,7 @@ async def test_a_client_that_pulls_gets_them_too(tmp_path: Path) -> None:
         uri = open_text(client, tmp_path / "seeds" / "CARTS.json", '[{ "key": "a" }]')
         asked = types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri))
         codes: list[Any] = []
-        for _ in range(200):  # checked beside the first answers
+        for _ in range(200):  # checked during the first responses
             report = await client.text_document_diagnostic_async(asked)
             if codes := [d.code for d in getattr(report, "items", [])]:
                 break

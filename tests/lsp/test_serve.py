@@ -1,4 +1,4 @@
-"""`kvlens serve` as a program: what it says, what it follows, how it ends."""
+"""`kvlens serve` as a program: its output, the files that it follows, how it ends."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ async def test_a_new_seed_file_overwrites_no_key(config: Path) -> None:
 
 
 SINCE: dict[str, tuple[str | None, str, list[str]]] = {
-    # id: (what else was written to a key of the file, its value then, the keys that are reported)
+    # id: (another write to a key of the file, its value afterwards, the reported keys)
     "nothing": ("1", "2", []),
     "another value": ("of a Worker", "of a Worker", ["a"]),
     "the new value": ("2", "2", []),

@@ -1,4 +1,4 @@
-"""`kvlens serve` and the files and readers that come and go while it runs."""
+"""`kvlens serve` with files and readers that appear and disappear while it runs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def config(tmp_path: Path) -> Path:
 
 
 async def seeded(served: Served, config: Path, key: str) -> None:
-    """Save a seed file, and wait until it is put."""
+    """Save a seed file, and wait until its keys are put."""
     (config.parent / "seeds").mkdir(exist_ok=True)
     items = json.dumps([{"key": key, "value": "1"}])
     (config.parent / "seeds" / "CARTS.json").write_text(items, encoding="utf-8")
@@ -53,7 +53,7 @@ async def test_a_project_folder_that_comes_back_is_followed(config: Path, way: s
                 shutil.rmtree(folder)
             else:
                 folder.rename(away)
-            await served.event("log", level="warning")  # the config cannot be read
+            await served.event("log", level="warning")  # the config can't be read
             if way == "made again":
                 folder.mkdir()
             else:

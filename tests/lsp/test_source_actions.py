@@ -1,4 +1,4 @@
-"""Quick fixes in a Worker's code, as an editor gets them."""
+"""Quick fixes in a Worker's code, in an editor."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ binding = "SESSIONS"
 [[env.prod.kv_namespaces]]
 binding = "SESSIONS"
 """
-# `KV` is there in production too, so that only the case's own rule speaks
+# `KV` is also in production, so only the case's own rule reports
 EVERYWHERE = CONFIG + '\n[[env.prod.kv_namespaces]]\nbinding = "KV"\n'
 
 # id: (rule, code in a handler, title of the fix, the code after it, whether it is preferred)
@@ -207,13 +207,13 @@ FIXES: dict[str, tuple[str, str, str, str, bool]] = {
 
 
 def handler(body: str) -> str:
-    """Return a Worker whose handler does this."""
+    """Return a Worker with this body of its handler."""
     return f"export default {{\n  async fetch(request, env, ctx) {{\n    {body}\n  }},\n}};\n"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def project(editor: Editor) -> AsyncIterator[Path]:
-    """A project of its own, with no source on disk."""
+    """A separate project without sources on disk."""
     folder = editor.folder / "fixes"
     folder.mkdir()
     await save(editor, folder, EVERYWHERE)
@@ -239,7 +239,7 @@ async def save(editor: Editor, folder: Path, text: str) -> None:
 
 @asynccontextmanager
 async def open_document(editor: Editor, folder: Path, text: str, code: str) -> AsyncIterator[str]:
-    """A source that is open and checked, with one problem, or with none where `code` is empty."""
+    """An open and checked source with one problem, or none if `code` is empty."""
     uri = (folder / "src" / f"case{next(_numbers)}.ts").as_uri()
     item = types.TextDocumentItem(uri, "typescript", 1, text)
     editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
@@ -253,7 +253,7 @@ async def open_document(editor: Editor, folder: Path, text: str, code: str) -> A
 
 
 async def actions(editor: Editor, uri: str, *only: str) -> dict[str, types.CodeAction]:
-    """Return what is offered at the first problem, by title."""
+    """Return the code actions at the first problem, by title."""
     (problem, *_) = editor.diagnostics[uri]
     context = types.CodeActionContext([problem], only=list(only) or None)
     found = await editor.text_document_code_action_async(
@@ -263,7 +263,7 @@ async def actions(editor: Editor, uri: str, *only: str) -> dict[str, types.CodeA
 
 
 def applied(action: types.CodeAction, uri: str, text: str) -> str:
-    """Return a text after an action's edits of it, which are its only edits."""
+    """Return a text after an action's edits, which must not edit anything else."""
     assert action.edit
     changes = action.edit.changes or {}
     assert list(changes) == [uri]

@@ -82,7 +82,7 @@ async def document(editor: Editor, tea: Path) -> AsyncIterator[types.TextDocumen
 
 
 def position(needle: str, text: str = WORKER) -> types.Position:
-    """Return the place behind a text."""
+    """Return the position after a text."""
     before = text[: text.index(needle) + len(needle)]
     line = before.rsplit("\n", 1)[-1]
     return types.Position(before.count("\n"), len(line.encode("utf-16-le")) // 2)

@@ -1,4 +1,4 @@
-"""What the language server makes of a child that says too much, too fast, or nonsense."""
+"""How the language server handles a child with too much, too fast or invalid output."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.lsp.conftest import until
 READY = 'print(\'{"event": "ready", "url": "http://x"}\', flush=True)\n'
 MIB = 1024 * 1024
 SAID: list[tuple[str, str, list[tuple[str, int]]]] = [
-    # what the child writes; how each event's message begins, and the most that it may hold
+    # the child's output; the start of each event's message, and its maximum length
     ("a long line", f'print("x" * (20 * {MIB}))', [("xxx", 70_000)]),
     ("a long event", f'print(\'{{"event": "log", "message": "\' + "x" * (20 * {MIB}) + \'"}}\')',
      [('{"event": "log", "message": "xxx', 70_000)]),
@@ -38,7 +38,7 @@ class Talker(Child):
     what = "The talker"
 
     async def arguments(self) -> list[str]:
-        """Return nothing that counts."""
+        """Return no arguments."""
         return ["talk"]
 
 
@@ -82,7 +82,7 @@ async def test_what_comes_behind_is_still_heard(
 
 
 async def test_a_flood_leaves_time_for_others(talk: Any) -> None:
-    """And takes no memory: what is not read yet stays in the child."""
+    """It also uses no memory: unread output stays in the child."""
     script = 'for n in range(10**9): print(\'{"event": "log", "message": "%d"}\' % n)'
     talker, events = talk(script)
     await talker.start()
@@ -97,7 +97,7 @@ async def test_a_flood_leaves_time_for_others(talk: Any) -> None:
 
 
 async def test_a_child_that_says_nothing_of_use_is_told(talk: Any) -> None:
-    said = "kvlens talk: why"  # as in a shell; an editor needs no name of a program
+    said = "kvlens talk: why"  # as in a shell; an editor doesn't show the program's name
     talker, _ = talk(f'print("{said}", file=sys.stderr); sys.exit(3)', ready='print("odd")\n')
     with pytest.raises(ChildError, match=r"^why$"):
         await talker.start()

@@ -1,4 +1,4 @@
-"""A workspace that is not trusted: checked, and otherwise left alone."""
+"""An untrusted workspace: checked, but not touched otherwise."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.lsp.conftest import CONFIG, Editor, connected, run, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CARTS = {"binding": "CARTS", "environment": None}
-PARAMS = {**CARTS, "key": "k", "text": "v", "name": "base"}  # those of every command
+PARAMS = {**CARTS, "key": "k", "text": "v", "name": "base"}  # parameters for every command
 
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
-    """A project whose state would be swept if it were opened: folders that lead elsewhere."""
+    """A project whose state would be swept if it were opened, with folders that lead elsewhere."""
     folder = tmp_path / "hostile"
     (folder / "src").mkdir(parents=True)
     (folder / "seeds").mkdir()
@@ -47,7 +47,7 @@ def seen(folder: Path) -> dict[str, tuple[int, int, int]]:
 
 
 def open_files(editor: Editor) -> list[str]:
-    """Return what the server and its children have open, where the system shows it."""
+    """Return the open files of the server and its children, if the system shows them."""
     server: Any = editor._server
     found: list[str] = []
     for pid in [server.pid, *children(server.pid)]:

@@ -1,4 +1,4 @@
-"""Several folders, many configs, texts that are not saved: each file with its own project."""
+"""Several folders, many configs, unsaved texts: each file with its own project."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def config(*bindings: str, main: bool = True) -> str:
 
 
 def worker(*lines: str) -> str:
-    """Return a Worker that does this with `env`."""
+    """Return a Worker with these lines, which use `env`."""
     body = "".join(f"    {line}\n" for line in lines)
     return (
         'import { Env } from "./env";\n'
@@ -46,7 +46,7 @@ def env(*bindings: str) -> str:
 
 
 FILES: dict[str, str] = {
-    # one folder is a Worker with another below it, the other has several side by side
+    # one folder is a Worker that contains another, the other has several Workers
     "site/wrangler.toml": config("PAGES"),
     "site/src/env.ts": env("PAGES"),
     "site/src/index.ts": worker('await env.PAGES.put("a", "b", { expirationTtl: 5 });'),
@@ -80,7 +80,7 @@ async def many(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Editor
         path.write_text(content, encoding="utf-8")
     async with connected(root, {"store": "memory:"}, names=FOLDERS) as client:
         configs = {uri(client, name) for name in FILES if "wrangler" in name}
-        configs.discard(uri(client, "apps/one/wrangler.toml"))  # wrangler takes the one beside it
+        configs.discard(uri(client, "apps/one/wrangler.toml"))  # wrangler uses the one next to it
         await until(lambda: configs <= set(client.diagnostics))
         yield client
 
@@ -92,7 +92,7 @@ def uri(editor: Editor, name: str) -> str:
 
 @contextlib.asynccontextmanager
 async def open_document(editor: Editor, name: str, text: str | None = None) -> AsyncIterator[str]:
-    """Open a file, as it is on disk or with another text; close it in the end."""
+    """Open a file with its text on disk or another text; close it at the end."""
     address = uri(editor, name)
     content = FILES[name] if text is None else text
     editor.diagnostics.pop(address, None)
@@ -114,7 +114,7 @@ def change(editor: Editor, address: str, version: int, text: str) -> None:
 
 
 def codes(editor: Editor, address: str) -> list[Any] | None:
-    """Return what was said of a text last; None where nothing was said yet."""
+    """Return the last diagnostics of a text; None if there are none yet."""
     found = editor.diagnostics.get(address)
     return None if found is None else [problem.code for problem in found]
 
@@ -242,7 +242,7 @@ async def test_a_config_that_is_not_saved_counts_for_the_code(many: Editor) -> N
         await until(lambda: codes(many, declared) == ["binding-unused"])
         change(many, declared, 4, edited)
         await until(lambda: codes(many, code) == [])
-    async with open_document(many, source) as code:  # closed unsaved: what is on disk counts again
+    async with open_document(many, source) as code:  # closed unsaved: the file on disk counts again
         await until(lambda: codes(many, code) == ["binding-undeclared"])
 
 

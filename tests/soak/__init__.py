@@ -1,4 +1,4 @@
-"""Soak tests: what only long or large use shows. `make soak`, or `python -m tests.soak`.
+"""Soak tests: problems that only long or heavy use shows. `make soak`, or `python -m tests.soak`.
 
-Every part is also run short, with `make test`: see `test_soak`.
+A short run of every part is in `make test`: see `test_soak`.
 """

@@ -21,7 +21,7 @@ OUT = Path("build/soak.json")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the parts; return 1 where a limit is not kept."""
+    """Run the parts; return 1 if a limit is exceeded."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--scale", type=float, default=1.0, help="how long and large (default: 1)")

@@ -1,6 +1,6 @@
 """A process to be killed: `python -m tests.soak.child OPERATION FOLDER SEED`, or a Worker's part.
 
-It prints the number of each step when the store has said that it is done.
+It prints the number of each step once the store has confirmed it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PAUSE = 0.02  # seconds between two writes of the Worker
 
 
 async def work(operation: str, folder: Path, seed: int) -> None:
-    """Do the steps of an operation, without end."""
+    """Do the steps of an operation, endlessly."""
     store = open_store("wrangler:", folder)
     for ns in NAMESPACES:
         await store.list(ns, limit=1)
@@ -30,13 +30,13 @@ async def work(operation: str, folder: Path, seed: int) -> None:
     for number, step in enumerate(steps(operation, seed)):
         await step.run(store)
         if operation == "expiry":
-            await store.list("A")  # which has what has expired removed
+            await store.list("A")  # which removes expired keys
             await asyncio.sleep(0.1)
         print(number, flush=True)
 
 
 def write_as_a_worker(folder: Path) -> None:
-    """Write as Miniflare does: the value, the row in its place, then the old value is removed."""
+    """Write like Miniflare: the value, then the row, then remove the old value."""
     state = folder / ".wrangler" / "state" / "v3"
     found = {}
     for ns in NAMESPACES:
@@ -59,7 +59,7 @@ def write_as_a_worker(folder: Path) -> None:
 
 if __name__ == "__main__":
     if os.name != "nt":
-        os.nice(1)  # the one who measures and kills has its turn
+        os.nice(1)  # leave time for the process that measures and kills
     if sys.argv[1] == "worker":
         write_as_a_worker(Path(sys.argv[2]))
     else:

@@ -1,8 +1,8 @@
 """Kills over every writing operation: nothing acknowledged is lost, nothing is half applied.
 
-Each round starts a process that writes, kills it at a random moment and looks at what the next
-start finds: what was acknowledged, and the one step under way as a whole or not at all. In turn
-nobody else, a Worker that writes, and an idle `kvlens serve` have the same keys open meanwhile.
+Each round starts a process that writes, kills it at a random moment and checks what the next start
+finds: all acknowledged steps, and the current one completely or not at all. Meanwhile, in turn,
+nothing else, a Worker that writes, or an idle `kvlens serve` has the same keys open.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ LONGEST = 0.6  # seconds that a process may write before it is killed
 
 
 class Wrong(Exception):  # noqa: N818  a finding, not an error of the test
-    """What must not be was found."""
+    """An invariant is violated."""
 
 
 class Round(NamedTuple):
-    """One kill: what was under way, and who else had the keys open."""
+    """One kill: the running operation, and who else had the keys open."""
 
     operation: str
     company: str
@@ -56,7 +56,7 @@ class Round(NamedTuple):
 
 
 def run(scale: float, seed: int) -> list[Result]:
-    """Kill, look, and count; each finding is a line of its own."""
+    """Kill, check, and count; each finding is a separate line."""
     kills = max(len(OPERATIONS) + len(COMMANDS), round(KILLS * scale))
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="kvlens-soak-") as name:
@@ -65,7 +65,7 @@ def run(scale: float, seed: int) -> list[Result]:
         done: dict[str, int] = {}
         names = [*OPERATIONS, *COMMANDS]
         for number in range(kills):
-            # every operation meets every company in turn
+            # every operation runs with every company in turn
             operation = names[number % len(names)]
             company = COMPANY[(number + number // len(names)) % len(COMPANY)]
             one = Round(operation, company, seed + number)
@@ -104,7 +104,7 @@ class Killing:
         self.start_over()
 
     def start_over(self) -> None:
-        """Begin with keys that are known."""
+        """Start with known keys."""
         shutil.rmtree(self.folder / ".wrangler", ignore_errors=True)
         entries = ", ".join(f'{{ binding = "{ns}", id = "{ns}" }}' for ns in NAMESPACES)
         (self.folder / "wrangler.toml").write_text(
@@ -125,7 +125,7 @@ class Killing:
         self.saved = {"base"}
 
     def round(self, one: Round, rng: random.Random) -> None:
-        """Write, kill, look. Raises Wrong."""
+        """Write, kill, check. Raises Wrong."""
         with _beside(one.company, self.folder):
             if one.operation in COMMANDS:
                 allowed = self._kill_a_command(one, rng)
@@ -146,7 +146,7 @@ class Killing:
             raise Wrong(f"{len(left)} journals are left")
 
     def orphans(self) -> tuple[int, int]:
-        """Return how many values no row names after the sweep, and how many before."""
+        """Return how many values have no row after the sweep, and how many before."""
         before = sum(len(self._unnamed(ns)) for ns in NAMESPACES)
 
         async def sweep() -> None:
@@ -208,7 +208,7 @@ class Killing:
             words = ["snapshot", "save", f"s{one.seed % 3}", "--force"]
         before = copy.deepcopy(self.contents)
         took = self._took.get(one.operation)
-        if took is None:  # the first tells how long it takes
+        if took is None:  # the first one determines the duration
             began = time.monotonic()
             self._command(*words)
             self._took[one.operation] = time.monotonic() - began
@@ -233,7 +233,7 @@ class Killing:
         return allowed
 
     def _shuffle(self, seed: int) -> None:
-        """Change what a restore then takes back."""
+        """Change keys that a restore then undoes."""
         rng = random.Random(seed)
 
         async def change() -> None:
@@ -251,7 +251,7 @@ class Killing:
         asyncio.run(change())
 
     def _check_snapshots(self, name: str, *, done: bool) -> None:
-        """Every snapshot is whole, and what was there is there."""
+        """Check that every snapshot is complete, and that earlier ones still exist."""
         self.saved |= {name} if done else set()
         found, wrong = snapshots.saved(self.folder)
         if wrong:
@@ -270,7 +270,7 @@ class Killing:
         asyncio.run(compare())
 
     def _look(self) -> Contents:
-        """Return what the next start finds, apart from a Worker's keys."""
+        """Return what the next start finds, except a Worker's keys."""
 
         async def read() -> Contents:
             store = open_store("wrangler:", self.folder)
@@ -293,7 +293,7 @@ class Killing:
 
 @contextmanager
 def _beside(company: str, folder: Path) -> Iterator[None]:
-    """Have somebody else open the same keys."""
+    """Have another process open the same keys."""
     if company == "nobody":
         yield
         return
@@ -317,7 +317,7 @@ def _beside(company: str, folder: Path) -> Iterator[None]:
 
 
 def _difference(found: Contents, allowed: list[Contents]) -> str:
-    """Say what is wrong, against the nearest of what is allowed."""
+    """Describe the difference from the nearest allowed content."""
     texts = []
     for known in allowed:
         parts = []

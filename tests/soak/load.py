@@ -1,6 +1,6 @@
-"""Thirty-two clients for minutes, the config edited meanwhile, and somebody who types.
+"""Thirty-two clients for minutes, while the config is edited and a user types.
 
-Memory is to be flat, and a key typed is to be answered as if nobody else were there.
+Memory must stay flat, and keystrokes must be handled as fast as without load.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ MINUTES = 10.0
 EDIT_EVERY = 1.0  # seconds
 SAMPLE_EVERY = 2.0
 TYPED = 50.0  # milliseconds, p95
-GROWTH = 2.0  # MB a minute, of which a soak of ten minutes would make twenty
-WARM = 0.3  # the share of the time before memory is looked at
+GROWTH = 2.0  # MB per minute: twenty in a soak of ten minutes
+WARM = 0.3  # the share of the time before memory is measured
 LINES = 200
 KEYS = 500
 
 
 def run(scale: float, seed: int) -> list[Result]:
-    """Serve, write, edit and type; return the figures."""
+    """Serve, write, edit and type; return the results."""
     seconds = max(6.0, MINUTES * 60 * scale)
     with tempfile.TemporaryDirectory(prefix="kvlens-soak-") as name:
         folder = Path(name).resolve()
@@ -116,17 +116,17 @@ def _measure(
     ]
     for name, samples in memory.items():
         if not any(size for _, size in samples):
-            continue  # nobody tells here
+            continue  # not reported on this system
         warm = [sample for sample in samples if sample[0] >= seconds * WARM]
         results.append(Result(f"memory of {name}", max(size for _, size in samples), "MB", 300))
-        # in seconds, what is learnt once looks like growth
+        # within seconds, one-time caching looks like growth
         limit = GROWTH if seconds >= 120 else None
         results.append(Result("  its growth", _slope(warm) * 60, "MB a minute", limit))
     return results
 
 
 def _slope(samples: Sequence[tuple[float, float]]) -> float:
-    """Return the growth a second, by least squares."""
+    """Return the growth per second, by least squares."""
     if len(samples) < 2:
         return 0.0
     middle = sum(at for at, _ in samples) / len(samples)
@@ -136,7 +136,7 @@ def _slope(samples: Sequence[tuple[float, float]]) -> float:
 
 
 def _rss(pid: int) -> float:
-    """Return a process's memory in MB; 0 where nobody tells."""
+    """Return a process's memory in MB; 0 if the system doesn't report it."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     except (OSError, ValueError):
@@ -148,7 +148,7 @@ def _write_config(folder: Path, namespaces: int) -> None:
     entries = "".join(
         f'[[kv_namespaces]]\nbinding = "KV{n}"\nid = "{n:032x}"\n\n' for n in range(namespaces)
     )
-    # in one step: half a config is half of its namespaces
+    # in one step: half a config has half of its namespaces
     (folder / "next.toml").write_text(f'name = "soak"\n\n{entries}', encoding="utf-8")
     (folder / "next.toml").replace(folder / "wrangler.toml")
 
@@ -159,7 +159,7 @@ def _write_config(folder: Path, namespaces: int) -> None:
 async def _client(
     url: str, token: str, number: int, seconds: float, seed: int, note: Callable[[bool], None]
 ) -> None:
-    """Put, read back, list and delete keys of one client's own, over one kept connection."""
+    """Put, read back, list and delete one client's own keys, over one persistent connection."""
     rng = random.Random(f"{seed} {number}")
     host, _, port = url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))

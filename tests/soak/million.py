@@ -1,6 +1,6 @@
-"""A million keys: what each command takes, in seconds and in memory.
+"""A million keys: the time and memory of each command.
 
-Each is a command of its own, as a shell starts it; its memory is the most that its process held.
+Each is a separate command, started as from a shell; its memory is the peak of its process.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from tests.soak.result import Result
 
 KEYS = 1_000_000
 MEMORY = 300.0  # MB
-CLEAR_SECONDS = 20.0  # at a million keys, where the disk removes as many files in that time
-START = 1.0  # seconds that any command takes
-FILES = 100_000  # of which the time to remove one is taken
+CLEAR_SECONDS = 20.0  # for a million keys, if the disk can remove as many files in that time
+START = 1.0  # seconds that any command may take to start
+FILES = 100_000  # used to measure the time to remove one
 
 FILL = """
 import asyncio, sys
@@ -39,7 +39,7 @@ async def main():
 asyncio.run(main())
 """
 
-# What a process that stays open takes to count again, after its own puts and another program's.
+# The time that a running process needs to count again, after its own puts and another program's.
 COUNT = """
 import asyncio, sys, sqlite3, time
 from pathlib import Path
@@ -117,13 +117,13 @@ def run(scale: float, seed: int) -> list[Result]:
         left = sum(len(files) for _, _, files in os.walk(folder / ".wrangler" / "state"))
         results.append(Result("files left after clear", left, "files", limit=3))
         measured("snapshot restore", own_command("snapshot", "restore", "all", "--force"))
-        # quicker than to remove a million files one by one
+        # faster than removing a million files one by one
         _run(own_command("clear", "--binding", "KV", "--force"), folder)
     return results
 
 
 def _removal(folder: Path, count: int) -> float:
-    """Return the seconds that it takes to remove one small file of many."""
+    """Return the seconds that removing one of many small files takes."""
     folder.mkdir()
     for number in range(count):
         (folder / f"{number:080x}").write_bytes(b"0123456789")
@@ -148,7 +148,7 @@ sys.exit(child.wait())
 
 
 def _run(command: list[str], folder: Path) -> tuple[float, float, str]:
-    """Run a command; return its seconds, the most memory it held in MB, and what it printed."""
+    """Run a command; return its seconds, its peak memory in MB, and its output."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         began = time.perf_counter()
         usage = folder / "usage"

@@ -1,4 +1,4 @@
-"""What a process that will be killed does, step by step: it and who killed it know the same plan."""
+"""The steps of a process that will be killed, also known to the process that kills it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from kvlens.kv.records import Write
 from kvlens.stores.base import Batch, Store
 
 NAMESPACES = ("A", "B", "C")
-KEYS = 3000  # that the plans write to, a namespace
-EXPIRING = "x:"  # keys that are gone when anybody looks
+KEYS = 3000  # per namespace that the plans write to
+EXPIRING = "x:"  # keys that have expired when they are checked
 WORKERS = "w:"  # keys of a Worker that writes at the same time
 
 Contents = dict[str, dict[str, tuple[bytes, "str | None"]]]
@@ -20,7 +20,7 @@ Contents = dict[str, dict[str, tuple[bytes, "str | None"]]]
 
 
 class Step(NamedTuple):
-    """One call of the store, which is to be done whole or not at all."""
+    """One call of the store, which must be done completely or not at all."""
 
     kind: str
     ns: str = "A"
@@ -44,7 +44,7 @@ class Step(NamedTuple):
             await store.put_many(self.ns, self.writes)
 
     def note(self, contents: Contents) -> None:
-        """Do the same to what is remembered."""
+        """Apply it to the expected contents."""
         space = contents[self.ns]
         if self.kind == "replace":
             key, value, _, _ = self.writes[0]
@@ -124,7 +124,7 @@ OPERATIONS: dict[str, Callable[[random.Random, str], Step]] = {
 
 
 def steps(operation: str, seed: int) -> Iterator[Step]:
-    """Yield the steps, without end."""
+    """Yield the steps, endlessly."""
     rng = random.Random(f"{operation} {seed}")
     number = 0
     while True:

@@ -1,4 +1,4 @@
-"""What a part of the soak has measured, as a line of a table and as JSON."""
+"""The measurements of a part of the soak, as a line of a table and as JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Result:
-    """A figure; above its limit something is wrong."""
+    """A measurement; something is wrong above its limit."""
 
     name: str
     value: float
@@ -20,12 +20,12 @@ class Result:
 
     @property
     def is_fine(self) -> bool:
-        """Return whether the limit is kept."""
+        """Return whether the limit isn't exceeded."""
         return self.limit is None or self.value <= self.limit
 
 
 def table(title: str, results: Sequence[Result]) -> str:
-    """Return the figures as lines of text."""
+    """Return the results as lines of text."""
     width = max(len(result.name) for result in results)
     lines = [title]
     for result in results:
@@ -37,7 +37,7 @@ def table(title: str, results: Sequence[Result]) -> str:
 
 
 def save(path: Path, parts: dict[str, Sequence[Result]]) -> None:
-    """Write all figures as JSON."""
+    """Write all results as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {title: [asdict(result) for result in results] for title, results in parts.items()}
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

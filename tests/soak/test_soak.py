@@ -1,4 +1,4 @@
-"""The soak, short: a few kills, seconds of load, thousands of keys."""
+"""A short soak: a few kills, seconds of load, thousands of keys."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ def wrong(results: list[Result], *without: str) -> list[Result]:
 
 
 def test_kills() -> None:
-    """Each operation once, in one of the three companies."""
+    """Each operation once, with one of the three companies."""
     assert wrong(kills.run(10 / kills.KILLS, 1)) == []
 
 
 def test_load() -> None:
-    """How long a key takes is for a machine that does nothing else: `make soak`."""
+    """Times of keystrokes need an otherwise idle machine: `make soak`."""
     results = load.run(8 / (load.MINUTES * 60), 1)
     assert wrong(results, "typing") == []
     assert results[0].value > load.CLIENTS
 
 
 def test_a_million_keys() -> None:
-    """Here twenty thousand, and the times are for `make soak`."""
+    """Only twenty thousand here; times are measured in `make soak`."""
     assert [r for r in wrong(million.run(0.02, 1)) if r.unit != "s"] == []
 
 
