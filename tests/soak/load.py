@@ -153,7 +153,7 @@ def _write_config(folder: Path, namespaces: int) -> None:
     (folder / "next.toml").replace(folder / "wrangler.toml")
 
 
-# -- the clients, a process of their own -------------------------------------------------------
+# -- the clients, in a separate process -------------------------------------------------------
 
 
 async def _client(

@@ -368,7 +368,7 @@ async def test_a_damaged_file_changes_nothing(
     assert str(path) in str(caught.value)
 
 
-# -- a repository may bring anything along ----------------------------------------------------
+# -- a repository may contain anything ----------------------------------------------------------
 
 
 def _folder(path: Path) -> None:

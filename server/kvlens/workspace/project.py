@@ -36,8 +36,8 @@ class Project:
         self.environment = environment
         self.store = store
         self.renamed: list[Renamed] = []
-        """Namespaces that `reload` found under another name. Whoever offers to move them takes
-        them out."""
+        """Namespaces that `reload` found under another name. Code that offers to move them
+        removes them."""
         self._reader = ConfigReader(str(self.path))
         self.config: Config = self._reader.read(read_config(self.path) if text is None else text)
 

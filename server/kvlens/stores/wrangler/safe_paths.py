@@ -71,7 +71,7 @@ def _open_base(base: Path, create: bool) -> int:
 class Folder:
     """An open folder. Names are single components and name regular files; others are refused.
 
-    Every method raises StoreError, with the path and the way out, for a name with
+    Every method raises StoreError, with the path and what to do, for a name with
     separators and for a link, pipe, device or the like in its place; else OSError.
     """
 
