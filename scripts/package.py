@@ -187,7 +187,7 @@ def _bundle(wheels: list[Path], bundled: Path, licences: Path) -> None:
                 place = PurePosixPath(name)
                 top = place.parts[0]
                 if top.endswith(".data"):
-                    raise ToolError(f"{wheel.name} puts {name} elsewhere; the bundle cannot")
+                    raise ToolError(f"{wheel.name} puts {name} elsewhere; the bundle can't")
                 if top.endswith(".dist-info"):
                     if re.match(r"licen[sc]e|copying|notice", place.name, re.IGNORECASE):
                         _write(licences / f"{top.split('-')[0]}-{place.name}", archive.read(name))

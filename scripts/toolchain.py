@@ -92,7 +92,7 @@ def run(
             check=False,
         )
     except OSError as error:
-        raise ToolError(f"cannot run {words[0]}: {error}") from error
+        raise ToolError(f"can't run {words[0]}: {error}") from error
     if done.returncode:
         output = done.stdout.decode("utf-8", "replace").splitlines()
         if len(output) > HEAD + TAIL:

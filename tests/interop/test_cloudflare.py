@@ -306,7 +306,7 @@ async def test_out_of_reach(emulator: Emulator, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("CLOUDFLARE_API_BASE_URL", "http://127.0.0.1:1/client/v4")
     store = open_store("cloudflare:acc", Path())
     with pytest.raises(
-        StoreError, match=r"^Cloudflare's API at 127\.0\.0\.1 cannot be reached: .+\.$"
+        StoreError, match=r"^Cloudflare's API at 127\.0\.0\.1 can't be reached: .+\.$"
     ):
         await store.get("A", "k")
     await store.close()

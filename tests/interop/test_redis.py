@@ -527,7 +527,7 @@ async def test_user_and_password_from_the_environment(
     ("url", "said"),
     [
         ("redis:", "is not the address of a Redis server: use redis://HOST:PORT"),
-        ("redis://u:pass@h:port", 'redis://h:port" cannot be used as a store: Port could not'),
+        ("redis://u:pass@h:port", "redis://h:port\" can't be used as a store: Port could not"),
         ("redis://u:pass?word@a", "percent-encode / ? # and other special characters"),
         ("redis://u:pass/word@a/0", "percent-encode / ? # and other special characters"),
         ("redi://u:pass?word@a", 'Unknown store "redi://a"'),

@@ -286,7 +286,7 @@ REFUSED: list[tuple[str, list[str], str]] = [
     ("other-host", ["--host", "0.0.0.0"], "0.0.0.0"),
     ("taken-port", ["--port", "TAKEN"], "TAKEN"),
     ("unknown-store", ["--store", "file:x"], 'Unknown store "file:x"'),
-    ("no-config", ["--config", "none/wrangler.toml"], "cannot be read"),
+    ("no-config", ["--config", "none/wrangler.toml"], "can't be read"),
     ("binary-config", ["--config", "BINARY"], "binary file"),
     ("large-config", ["--config", "LARGE"], "over the limit of 1,048,576"),
 ]

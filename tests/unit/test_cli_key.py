@@ -305,7 +305,7 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "keep and a time": (
         ["key", "put", "k", "v", "--keep", "--ttl", "60", *ONE],
         2,
-        "--keep and --ttl cannot be used together",
+        "--keep and --ttl can't be used together",
     ),
     "keep without a key": (
         ["key", "put", "none", "v", "--keep", *ONE],
@@ -406,7 +406,7 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "no config": (
         ["key", "get", "k", "-c", "none.toml", *ONE],
         1,
-        "{folder}/none.toml: cannot be read: No such file or directory",
+        "{folder}/none.toml: can't be read: No such file or directory",
     ),
     "memory": (
         ["key", "get", "k", "--store", "memory:", *ONE],

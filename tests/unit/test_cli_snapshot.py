@@ -104,7 +104,7 @@ def test_a_damaged_namespace_is_named_with_the_way_to_do_the_others(
     words = ["snapshot", command, "s", *(["--force"] if command != "diff" else []), *options]
     result = saved(*words)
     assert result.code == 1
-    assert f"{command}: {name} cannot be read. The KV database {path} is damaged" in result.err
+    assert f"{command}: {name} can't be read. The KV database {path} is damaged" in result.err
     way_out = f" To do the others: {rest}.\n" if rest else " are untouched.\n"
     assert result.err.endswith(way_out)
     if rest:

@@ -459,8 +459,8 @@ TIMES = {
     "of 400 digits": (["--expiration", "9" * 400], "--expiration is out of range"),
     "of 5,000 digits": (["--expiration", "9" * 5000], "invalid int value"),
     "ttl of 400 digits": (["--ttl", "9" * 400], "--ttl is out of range"),
-    "metadata without end": (["--metadata", "1e400"], "cannot be written as JSON"),
-    "metadata of 5,000 digits": (["--metadata", "9" * 5000], "cannot be written as JSON"),
+    "metadata without end": (["--metadata", "1e400"], "can't be written as JSON"),
+    "metadata of 5,000 digits": (["--metadata", "9" * 5000], "can't be written as JSON"),
     "metadata NaN": (["--metadata", "NaN"], "must be valid JSON"),
 }
 

@@ -334,9 +334,9 @@ SIZES: list[tuple[str, str, str, str, int, str]] = [
     *(
         (f"{name} {field}"[:40], "PUT", "/id1/bulk", BULK % f'"{field}":{number}', 400, text)
         for name, number, text in (
-            ("400 digits", BIG, "the body cannot be used: the number 9999"),
-            ("5000 digits", HUGE, "the body cannot be used: the number 9999"),
-            ("1e400", "1e400", "the body cannot be used: the number 1e400 is too large"),
+            ("400 digits", BIG, "the body can't be used: the number 9999"),
+            ("5000 digits", HUGE, "the body can't be used: the number 9999"),
+            ("1e400", "1e400", "the body can't be used: the number 1e400 is too large"),
             ("NaN", "NaN", "the body is not valid JSON"),
             ("-Infinity", "-Infinity", "the body is not valid JSON"),
         )
@@ -350,9 +350,9 @@ SIZES: list[tuple[str, str, str, str, int, str]] = [
     ("deep metadata", "PUT", "/id1/bulk", BULK % ('"metadata":' + "[" * 90_000), 400,
      "the body is not valid JSON"),
     ("many arrays", "PUT", "/id1/bulk", "[" + "[]," * 1_500_000 + "[]]", 400,
-     "the body cannot be used: over 4,000,000 values"),
+     "the body can't be used: over 4,000,000 values"),
     ("many numbers", "DELETE", "/id1/bulk", "[" + "1," * 4_500_000 + "1]", 400,
-     "the body cannot be used: over 4,000,000 values"),
+     "the body can't be used: over 4,000,000 values"),
     ("not UTF-8", "PUT", "/id1/bulk", "\udcff", 400, "the body is not valid JSON"),
     ("a key that is a number", "POST", "/id1/bulk/get", '{"keys":[5]}', 400,
      "keys must be an array of key names"),

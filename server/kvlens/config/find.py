@@ -100,7 +100,7 @@ def read_config(path: Path) -> str:
         raise ConfigError(f"{path}: {error.strerror}; is this the right file?") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise ConfigError(f"{path}: cannot be read: {reason}") from error
+        raise ConfigError(f"{path}: can't be read: {reason}") from error
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ConfigError(f"{path}: is UTF-16 text; save it as UTF-8")
     if b"\x00" in data:

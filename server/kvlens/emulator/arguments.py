@@ -75,7 +75,7 @@ def _text(least: int, most: int) -> Field:
         if not isinstance(value, str):
             raise ValueError(f"must be text, not {_kind(value)}")
         if has_lone_surrogate(value):
-            raise ValueError("has a lone surrogate, which UTF-8 cannot hold")
+            raise ValueError("has a lone surrogate, which UTF-8 can't hold")
         size = len(value.encode())
         if not least <= size <= most:
             raise ValueError(f"is {size:,} bytes; it must have {least:,} to {most:,}")

@@ -95,7 +95,7 @@ class Call:
         except json_body.NotJsonError:
             raise RestError(400, BAD_REQUEST, "the body is not valid JSON") from None
         except json_body.BodyError as error:
-            raise RestError(400, BAD_REQUEST, f"the body cannot be used: {error}") from None
+            raise RestError(400, BAD_REQUEST, f"the body can't be used: {error}") from None
 
 
 def _check_key(key: str) -> str:

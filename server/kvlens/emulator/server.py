@@ -113,7 +113,7 @@ class Emulator:
                 )
             except (OSError, NotImplementedError, AttributeError) as error:
                 await self.close()
-                raise EmulatorError(f"Cannot listen on the socket {unix}: {error}.") from error
+                raise EmulatorError(f"Can't listen on the socket {unix}: {error}.") from error
         self.capacity.start()
         self._poll = loop.call_later(POLL_EVERY, self._look_outside)
 

@@ -145,7 +145,7 @@ def load(name: str) -> Grammar:
         language = Language(pointer())
     except (ImportError, ValueError) as error:
         raise Unavailable(
-            "JavaScript and TypeScript sources are not checked: the parser tree-sitter cannot be "
+            "JavaScript and TypeScript sources are not checked: the parser tree-sitter can't be "
             f"loaded here ({error}). All else works; `pip install kvlens` brings it where it has "
             "a build for the platform."
         ) from error

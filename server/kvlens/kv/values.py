@@ -158,9 +158,9 @@ def dump_json(value: object) -> str:
     except (ValueError, RecursionError) as error:
         if "ircular" in str(error) or isinstance(error, RecursionError):
             raise KVTypeError("Converting circular structure to JSON") from None
-        raise KVTypeError(f"This cannot be written as JSON: {error}") from None
+        raise KVTypeError(f"This can't be written as JSON: {error}") from None
     except TypeError as error:
-        raise KVTypeError(f"This cannot be written as JSON: {error}") from None
+        raise KVTypeError(f"This can't be written as JSON: {error}") from None
     try:
         text.encode()
     except UnicodeEncodeError:  # lone surrogates are escaped, as JSON.stringify does

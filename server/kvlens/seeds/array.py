@@ -267,7 +267,7 @@ def _no_array(text: str, at: int, example: str) -> Problem:
     except json.JSONDecodeError as error:
         return _fault(text, error.pos, error.msg)
     except (ValueError, RecursionError):
-        return _fault(text, at, "this cannot be read")
+        return _fault(text, at, "this can't be read")
     message = f"must be an array like {example}, but is of type {type_name(value)}"
     return Problem(message, Span(at, at + 1))
 

@@ -94,7 +94,7 @@ class NamespaceUnreadableError(StoreError):
     def __init__(
         self, namespace: NamespaceRef, others: Sequence[NamespaceRef], error: StoreError
     ) -> None:
-        super().__init__(f"{namespace} cannot be read. {error}")
+        super().__init__(f"{namespace} can't be read. {error}")
         self.namespace = namespace
         self.others = others
 
@@ -380,7 +380,7 @@ def saved(base: Path) -> tuple[list[Snapshot], list[str]]:
         except (SnapshotError, StoreError) as error:
             wrong.append(str(error))
         except OSError as error:
-            wrong.append(f"{folder(base) / name} cannot be read: {error.strerror}")
+            wrong.append(f"{folder(base) / name} can't be read: {error.strerror}")
     return sorted(found, key=lambda snapshot: (snapshot.created, snapshot.name)), wrong
 
 
@@ -399,7 +399,7 @@ def load(base: Path, name: str) -> Snapshot:
         there = f"the snapshots are: {', '.join(known)}" if known else "none was saved yet"
         raise SnapshotMissingError(f'no snapshot "{name}"; {there}', known) from None
     except OSError as error:
-        raise SnapshotError(f"{folder(base) / name} cannot be read: {error.strerror}") from error
+        raise SnapshotError(f"{folder(base) / name} can't be read: {error.strerror}") from error
 
 
 def _load(place: Folder, name: str) -> Snapshot:
@@ -596,7 +596,7 @@ class _Entries:
         except UnicodeDecodeError as error:
             raise self._damaged(None, "not UTF-8") from error
         except OSError as error:
-            raise self._damaged(None, error.strerror or "cannot be read") from error
+            raise self._damaged(None, error.strerror or "can't be read") from error
         if read != self._keys:
             more = "more" if read > self._keys else f"{read:,}"
             raise self._damaged(None, f"{more} keys, and {self._keys:,} were saved")

@@ -303,7 +303,7 @@ def _check_names(namespaces: Mapping[str, str], variables: Mapping[str, Any]) ->
 def _unusable(namespaces: Mapping[str, str]) -> list[str]:
     if "__proto__" not in namespaces:
         return []
-    return ['kv_namespaces: a binding "__proto__" is left out, as env cannot have it; rename it']
+    return ['kv_namespaces: a binding "__proto__" is ignored: env can\'t have it; rename it']
 
 
 def _rules(raw: list[Any]) -> tuple[tuple[Rule, ...], list[str]]:

@@ -161,6 +161,6 @@ def _read(path: Path) -> dict[str, str]:
     try:
         return parse(files.read_text(path, LARGEST))
     except OSError as error:
-        raise WorkerError(f"{path}: {error.strerror or 'cannot be read'}") from error
+        raise WorkerError(f"{path}: {error.strerror or 'unreadable'}") from error
     except UnicodeDecodeError as error:
         raise WorkerError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error

@@ -89,7 +89,7 @@ def _checked(plan: Iterable[Wanted], levels: Levels) -> list[Checked]:
 
 COMMAND = Command(
     "Find problems in configs, seed files and sources.\n"
-    "Checks the KV namespaces of configs, the seed files beside them, and what the Workers' "
+    "Checks the KV namespaces of configs, the seed files next to them, and what the Workers' "
     "sources do with KV.",
     _check,
     _options,

@@ -30,7 +30,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         type=_host,
-        help="a host name to answer besides localhost; .NAME includes its subdomains",
+        help="a host name to answer in addition to localhost; .NAME includes its subdomains",
     )
     parser.add_argument("--default-port", type=int, default=PORT, help=argparse.SUPPRESS)
 
@@ -122,5 +122,5 @@ COMMAND = Command(
     _options,
     (),
     ("kvlens dev", "kvlens dev --port 9000 --env staging"),
-    {0: "stopped", 1: "an internal error", 2: "wrong use, or it cannot start"},
+    {0: "stopped", 1: "an internal error", 2: "wrong use, or it can't start"},
 )

@@ -54,5 +54,5 @@ COMMAND = Command(
     _options,
     (),
     ("kvlens export --binding SESSIONS -o seeds/SESSIONS.json",),
-    {1: "the namespace cannot be read, or the file can't be written"},
+    {1: "the namespace can't be read, or the file can't be written"},
 )

@@ -83,7 +83,7 @@ async def _replace(options: Options, target: Target) -> tuple[Write, list[str]]:
     """Set a new value for the key, and return what it has now."""
     for name in ("metadata", "ttl", "expiration"):
         if getattr(options, name) is not None:
-            raise UsageError(f"--keep and --{name} cannot be used together")
+            raise UsageError(f"--keep and --{name} can't be used together")
     key, value = options.words[0], _value(options)
     if await _present(target, key) is None:
         raise missing_key(key, target)

@@ -140,5 +140,5 @@ COMMAND = Command(
     _options,
     (),
     ("kvlens serve", "kvlens serve --port 8800 --store memory: --json"),
-    {0: "stopped", 1: "an internal error", 2: "wrong use, or it cannot start"},
+    {0: "stopped", 1: "an internal error", 2: "wrong use, or it can't start"},
 )

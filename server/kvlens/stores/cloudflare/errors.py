@@ -22,7 +22,7 @@ def explain(error: APIError, account: str, ns: str) -> str:
     if isinstance(error, APIConnectionError):
         cause = error.__cause__ or error
         why = " ".join(str(cause).split()).rstrip(".") or type(cause).__name__
-        return f"Cloudflare's API at {_host(error)} cannot be reached: {why}"
+        return f"Cloudflare's API at {_host(error)} can't be reached: {why}"
     status = error.status_code if isinstance(error, APIStatusError) else 0
     said = said or f"status {status}"
     if status in (401, 403):

@@ -411,7 +411,7 @@ def _client(url: str) -> tuple[Any, str, str, str]:
         return Redis(host=host, port=port, **settings), place, prefix, secret
     except (ValueError, TypeError, RedisError) as error:
         reason = str(error).replace(secret, "…") if secret else str(error)
-        raise StoreError(f'"{place}" cannot be used as a store: {reason}.') from None
+        raise StoreError(f'"{place}" can\'t be used as a store: {reason}.') from None
 
 
 _DEFAULTS: dict[str, Any] = {
