@@ -103,3 +103,11 @@ def number_of(problem: Problem) -> int:
     """Return how many problems one stands for."""
     more = problem.data.get("more") if problem.data else None
     return more if isinstance(more, int) else 1
+
+
+def counted(problems: Iterable[Problem]) -> Counter[str]:
+    """Return how many problems there are of each rule, those that are not listed included."""
+    counts: Counter[str] = Counter()
+    for problem in problems:
+        counts[problem.code] += number_of(problem)
+    return counts
