@@ -13,6 +13,7 @@ from kvlens.config.edit import Edit, line_end, line_start, newline_of
 from kvlens.config.limits import LARGEST
 from kvlens.lint.base import Fix, Problem
 from kvlens.lint.suppressions import Commented, suppressions
+from kvlens.stopping import go_on
 from kvlens.text import Span
 
 MOST_TRIED = 50  # fixes that are tried one by one, each with all of the text
@@ -104,6 +105,7 @@ def _together(
     for problem in problems:
         if tried >= MOST_TRIED or room < 0:  # the rest can be fixed with another request
             break
+        go_on()
         for fix in file.proposed(problem):
             if fix.path is not None or (only_safe and not fix.safe):
                 continue

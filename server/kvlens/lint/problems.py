@@ -13,6 +13,7 @@ from kvlens.internal import told
 from kvlens.lint.base import Finding, Problem, RuleInfo
 from kvlens.lint.registry import find_rule
 from kvlens.lint.wording import not_listed
+from kvlens.stopping import go_on
 from kvlens.text import Span
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def problems_of(
     rule: RuleInfo, check: Callable[..., Iterable[Finding]], *given: object
 ) -> Iterator[Problem]:
     """Yield what a rule finds; where it fails, the problem that says so."""
+    go_on()
     try:
         for finding in check(*given):
             yield Problem(
