@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -117,6 +118,33 @@ class Analysis:
             and not (asserting and call.in_assertion)
             and not (lost and self._is_broken(call.node))
         ]
+
+    def call_at(self, place: Span) -> KvCall | None:
+        """Return the innermost of the sure calls that a place is in."""
+        at: int | None = bisect_right(self._starts, place.start) - 1
+        while at is not None and at >= 0:
+            call, around = self._nested[at]
+            if place.end <= call.span.end:
+                return call
+            at = around
+        return None
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [call.span.start for call, _ in self._nested]
+
+    @cached_property
+    def _nested(self) -> list[tuple[KvCall, int | None]]:
+        """The sure calls in order, each with which of them it is in."""
+        found: list[tuple[KvCall, int | None]] = []
+        open_calls: list[int] = []
+        # of two that begin together, `kv.get(x).then(kv.get)`, the longer is around the other
+        for call in sorted(self.sure_calls, key=lambda call: (call.span.start, -call.span.end)):
+            while open_calls and found[open_calls[-1]][0].span.end < call.span.end:
+                open_calls.pop()
+            found.append((call, open_calls[-1] if open_calls else None))
+            open_calls.append(len(found) - 1)
+        return found
 
     def is_kv(self, binding: str) -> bool:
         """Tell whether a binding surely is a namespace: by config, by type, or by its calls."""
