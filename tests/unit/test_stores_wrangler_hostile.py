@@ -6,25 +6,27 @@ What is damaged or foreign is one key's or one namespace's trouble, and is named
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import sqlite3
 import stat
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, Write
-from kvlens.stores.base import DamagedKeyError, Store, StoreError
+from kvlens.stores.base import Batch, DamagedKeyError, Seen, Store, StoreError, digest
 from kvlens.stores.batch import everything
 from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import database as database_module
 from kvlens.stores.wrangler import errors, trash
 from kvlens.stores.wrangler import store as module
 from kvlens.stores.wrangler.blobs import MAX_SIZE
+from kvlens.stores.wrangler.changes import FEW
 from kvlens.stores.wrangler.disk_format import (
     SCHEMA,
     blobs_path,
@@ -218,6 +220,72 @@ async def test_a_file_with_a_second_name_is_not_used_again(
         await store.put("KV", Write("bad", b"%d" % number))
         await asyncio.sleep(0.02)
     assert repository.victim.read_bytes() == b"precious"
+
+
+# -- values that two rows name -------------------------------------------------------------------
+
+ONE = "FROM _mf_entries WHERE key = 'one'"
+SHARED = digest(b"shared")
+EVERY = [f"{number}" for number in range(FEW + 1)]
+
+
+async def _copy_and_delete(store: Store) -> None:
+    entry = await store.get("KV", "one")
+    assert entry is not None
+    assert await store.delete_unchanged("KV", [Seen.of("one", entry)]) == ["one"]
+
+
+async def _expire(store: Store) -> None:
+    assert await store.get("KV", "old") is None
+
+
+TAKERS: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "put": lambda store: store.put("KV", Write("one", b"new")),
+    "put if unchanged": lambda store: store.put_unchanged("KV", Write("one", b"new"), SHARED),
+    "put several": lambda store: store.put_many("KV", [Write("one", b"new"), Write("b", b"b")]),
+    "put many": lambda store: store.put_many("KV", [Write(key, b"") for key in ("one", *EVERY)]),
+    "put to several namespaces": lambda store: store.change_many(
+        [Batch("KV", [Write("one", b"new")]), Batch("OTHER", [Write("one", b"new")])]
+    ),
+    "replace": lambda store: store.replace("KV", "one", b"new"),
+    "delete": lambda store: store.delete("KV", ["one"]),
+    "delete many": lambda store: store.delete("KV", ["one", *EVERY]),
+    "delete if unchanged, as a move does": _copy_and_delete,
+    "expiry": _expire,
+}
+
+
+@pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS.keys())
+@pytest.mark.parametrize("when", ["at rest", "while open"])
+async def test_a_value_that_two_rows_name_stays(
+    repository: Repository, store: Store, when: str, take: Callable[[Store], Awaitable[object]]
+) -> None:
+    """As a damaged or hostile database has it: the other row keeps its value."""
+    if when == "while open":
+        await store.put_many("KV", [Write("one", b"shared"), Write("last", b"")])
+        await store.put("KV", Write("last", b"v"))
+    else:
+        repository.put("one", b"shared")
+    repository.sql("INSERT INTO _mf_entries SELECT 'two', blob_id, NULL, NULL " + ONE)
+    repository.sql("INSERT INTO _mf_entries SELECT 'old', blob_id, 1000, NULL " + ONE)
+    await take(store)
+    await asyncio.sleep(0.3)
+    for number in range(20):  # no file of a value that is named is used again
+        await store.put("KV", Write("last", b"%d" % number))
+        await asyncio.sleep(0.01)
+    assert await store.get("KV", "two") == Entry(b"shared")
+    await store.close()
+    again = open_store("wrangler:", repository.folder, ManualClock(NOW))
+    assert await again.get("KV", "two") == Entry(b"shared")
+    assert await again.delete("KV", ["one", "two", "old"]) >= 1
+    await again.close()
+    assert len(list(repository.blobs.iterdir())) == keys_of(repository)
+
+
+def keys_of(repository: Repository) -> int:
+    with contextlib.closing(sqlite3.connect(repository.database)) as db:
+        found: int = db.execute("SELECT count(*) FROM _mf_entries").fetchone()[0]
+    return found
 
 
 # -- links on the way ----------------------------------------------------------------------------

@@ -137,7 +137,6 @@ class Namespaces:
         if space.running or space.group or file_id(space.name) == space.file:
             return False
         self._close(self.open.pop(space.ns))
-        space.blobs.remove(space.blobs.retired())
         self._paths[space.ns] = space.name
         self._absent.add(space.ns)
         self.outside.add(space.ns)
