@@ -61,7 +61,7 @@ class EmulatorService(Service):
         """Listen. Raises EmulatorError."""
         for path in self.project.seed_files():
             with contextlib.suppress(FileError):
-                self._seeds[path] = read(path, time.time()).items
+                self._seeds[path] = self._read(path)
         await self.emulator.start(*self._address, unix=self._unix)
         self._listening = True
         self.emulator.on_change(lambda namespace: self.emit(KeysChanged(namespace)))
@@ -123,11 +123,17 @@ class EmulatorService(Service):
     async def _list_all(self) -> None:
         """List each namespace once: from then on the store notices other programs' changes."""
         lists = [self.store.list(namespace, limit=1) for namespace in self.emulator.namespaces]
+        reported = set()
         for listed in asyncio.as_completed(lists):  # a locked namespace doesn't delay the others
             try:
                 await listed
             except StoreError as error:
-                self.emit(Problem("error", str(error)))
+                if str(error) not in reported:
+                    self.emit(Problem("error", str(error)))
+                reported.add(str(error))
+
+    def _read(self, path: Path) -> list[SeedItem]:
+        return read(path, time.time(), within=self.project.folder).items
 
     async def _seed_changed(self, path: Path) -> None:
         """Put what changed in a seed file since it was last read.
@@ -139,7 +145,7 @@ class EmulatorService(Service):
         if namespace is None:
             return
         try:
-            items = read(path, time.time()).items
+            items = self._read(path)
             before = self._seeds.get(path, [])
             changed = to_writes(changed_items(before, items), time.time())
             writes, kept = await part(self.store, namespace.id, changed, before)
