@@ -232,6 +232,7 @@ SOURCES: dict[str, str] = {
     "not awaited": "env.KV.put('k', 'v');",
     "a TTL too low": "await env.KV.put('k', 'v', { expirationTtl: 5 });",
     "an array deleted": "await env.KV.delete(['a', 'b']);",
+    "undeclared": "await env.NO%d.getWithMetadata('k');",
     "one call in another": "await env.KV.put('k', await env.KV.get('a'), { expirationTtl: 5 });",
 }
 
@@ -242,7 +243,8 @@ def test_the_work_of_mending_a_source_grows_with_it(line: str) -> None:
     context = SourceContext([config])
 
     def mend(size: int) -> int:
-        text = f"export default {{ async fetch(r, env) {{\n{(line + chr(10)) * size}}} }}\n"
+        lines = "".join(f"{line.replace('%d', str(number))}\n" for number in range(size))
+        text = f"export default {{ async fetch(r, env) {{\n{lines}}} }}\n"
         fixable = FixableSource(read_source(text, "/w/index.js"), context, 0.0)
         assert len(fixable.problems) >= size
 

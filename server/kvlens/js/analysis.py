@@ -78,6 +78,17 @@ class Analysis:
         """
         return sorted(self._uses(), key=lambda use: use.span)
 
+    def uses_of(self, binding: str) -> list[BindingUse]:
+        """Return the uses of one binding, in the order of the file."""
+        return self._uses_by_name.get(binding, [])
+
+    @cached_property
+    def _uses_by_name(self) -> dict[str, list[BindingUse]]:
+        found: dict[str, list[BindingUse]] = {}
+        for use in self.uses:
+            found.setdefault(use.name, []).append(use)
+        return found
+
     @cached_property
     def calls(self) -> list[KvCall]:
         """The calls of KV methods on anything that may be a namespace, in order.
@@ -182,7 +193,7 @@ class Analysis:
                 return True
         if self.types.get(binding) == "maybe":
             return True
-        if any(use.optional for use in self.uses if use.name == binding):
+        if any(use.optional for use in self.uses_of(binding)):
             return True
         return any(self._is_looked_for(node) for node in self.source.names.nodes(binding))
 
