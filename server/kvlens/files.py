@@ -125,6 +125,14 @@ def is_there(path: str | os.PathLike[str]) -> bool:
     return True
 
 
+def gone(folder: Path) -> str:
+    """Return what is said where a project's folder is no longer there."""
+    return (
+        f"The folder {folder} is gone: it was moved, renamed or removed, and its keys with it. "
+        "Open it at its new place, or move it back."
+    )
+
+
 def _check(path: str | os.PathLike[str], status: os.stat_result, limit: int) -> None:
     for is_kind, reason in _KINDS:
         if is_kind(status.st_mode):

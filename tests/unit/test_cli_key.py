@@ -461,6 +461,26 @@ def test_value_over_the_limit_is_refused_before_it_is_read(cli: Cli, tmp_path: P
     assert "Value length of 26214401 exceeds limit of 26214400." in result.err
 
 
+OUT_OF_REACH = [
+    ["key", "list", "--binding", "ONE"],
+    ["key", "get", "k", "--binding", "ONE"],
+    ["key", "put", "k", "v", "--binding", "ONE"],
+    ["clear", "--force", "--binding", "ONE"],
+    ["export", "--binding", "ONE"],
+    ["namespace", "list"],
+]
+
+
+@pytest.mark.parametrize("arguments", OUT_OF_REACH, ids=[" ".join(a) for a in OUT_OF_REACH])
+def test_what_is_in_place_of_the_keys_is_named_once(
+    cli: Cli, tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / ".wrangler").write_text("", encoding="utf-8")
+    done = cli(*arguments)
+    assert done.code == 1
+    assert done.err.count(f"{tmp_path / '.wrangler'} is a file, not a folder. Remove it") == 1
+
+
 def test_damaged_store_is_a_line(cli: Cli, tmp_path: Path) -> None:
     put(cli, "k", "v")
     (database,) = (tmp_path / ".wrangler").rglob("*.sqlite")

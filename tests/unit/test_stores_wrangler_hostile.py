@@ -333,6 +333,108 @@ async def test_no_link_inside_the_project_is_followed(
     assert repository.untouched()
 
 
+def _nowhere(path: Path, victim: Path) -> None:
+    path.symlink_to(path.with_name("nowhere"))
+
+
+def _text(path: Path, victim: Path) -> None:
+    path.write_text("a file", encoding="utf-8")
+
+
+IN_THE_WAY = {
+    "a file": (_text, "is a file, not a folder"),
+    "a pipe": (_pipe, "is a named pipe, not a folder"),
+    "a link": (_link, "is a link that leads to .*victim"),
+    "a device": (_zeros, "is a link that leads to /dev/zero"),
+    "a link to nothing": (_nowhere, "is a link that leads to .*nowhere"),
+}
+ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "get": lambda store: store.get("KV", "k"),
+    "list": lambda store: store.list("KV"),
+    "stats": lambda store: store.stats("KV"),
+    "namespaces": lambda store: store.namespaces(),
+    "put": lambda store: store.put("KV", Write("k", b"v")),
+    "put many": lambda store: store.put_many("KV", [Write(key, b"") for key in EVERY]),
+    "replace": lambda store: store.replace("KV", "k", b"v"),
+    "delete": lambda store: store.delete("KV", ["k"]),
+    "clear": lambda store: store.clear("KV"),
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes and links there")
+@pytest.mark.parametrize(("make", "text"), IN_THE_WAY.values(), ids=IN_THE_WAY.keys())
+@pytest.mark.parametrize("place", LINKED[:5])
+async def test_what_is_in_the_place_of_the_keys_is_not_an_empty_namespace(
+    tmp_path: Path, place: str, make: Callable[[Path, Path], None], text: str
+) -> None:
+    store = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    assert (await store.list("KV")).keys == []  # there is no `.wrangler` yet
+    (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+    make(tmp_path / place, tmp_path / "victim.txt")
+    assert store.poll() == ["KV"]
+    for asked in ASKED.values():
+        with pytest.raises(StoreError, match=rf"{place} {text}.*Remove it, or name another place"):
+            await asked(store)
+    assert store.poll() == []
+    (tmp_path / place).unlink()
+    assert store.poll() == ["KV"]
+    assert (await store.list("KV")).keys == []
+    await store.put("KV", Write("k", b"v"))
+    assert await store.get("KV", "k") == Entry(b"v")
+    await store.close()
+    assert not (tmp_path / "victim.txt").exists()
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED.keys())
+@pytest.mark.parametrize("written", [False, True], ids=["empty", "with keys"])
+async def test_a_project_folder_that_is_gone_is_not_an_empty_namespace(
+    tmp_path: Path, written: bool, asked: Callable[[Store], Awaitable[object]]
+) -> None:
+    """Nor is it made again: a put there would be lost to whoever has moved it."""
+    folder, away = tmp_path / "shop", tmp_path / "away"
+    folder.mkdir()
+    store = open_store("wrangler:", folder, ManualClock(NOW))
+    if written:
+        await store.put("KV", Write("k", b"v"))
+    assert bool(await store.get("KV", "k")) == written
+    folder.rename(away)
+    assert store.poll() == ["KV"]
+    with pytest.raises(StoreError, match=rf"The folder {folder} is gone: it was moved.* move it"):
+        await asked(store)
+    assert not folder.exists()
+    away.rename(folder)
+    assert store.poll() == ["KV"]
+    assert bool(await store.get("KV", "k")) == written
+    await store.close()
+
+
+NAMED = {
+    "a pipe": (_pipe, "is a named pipe, not a folder"),
+    "a file": (_text, "is a file, not a folder"),
+    "a link to nothing": (_nowhere, "is a link to a folder that is missing"),
+    "nothing": (lambda path, victim: None, ""),
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes and links there")
+@pytest.mark.parametrize(("make", "text"), NAMED.values(), ids=NAMED.keys())
+async def test_what_is_in_the_place_that_the_user_named(
+    tmp_path: Path, make: Callable[[Path, Path], None], text: str
+) -> None:
+    make(tmp_path / "kept", tmp_path / "victim.txt")
+    store = open_store("wrangler:kept", tmp_path, ManualClock(NOW))
+    if text:
+        for asked in ASKED.values():
+            with pytest.raises(StoreError, match=rf"kept {text}\. Remove it"):
+                await asked(store)
+    else:
+        assert (await store.list("KV")).keys == []
+        await store.put("KV", Write("k", b"v"))
+        assert await store.get("KV", "k") == Entry(b"v")
+    await store.close()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="making a link needs a right there")
 @pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
 async def test_no_linked_database_is_opened(tmp_path: Path, ending: str) -> None:

@@ -123,11 +123,14 @@ class EmulatorService(Service):
     async def _list_all(self) -> None:
         """List each namespace once: from then on the store notices other programs' changes."""
         lists = [self.store.list(namespace, limit=1) for namespace in self.emulator.namespaces]
+        reported = set()
         for listed in asyncio.as_completed(lists):  # a locked namespace doesn't delay the others
             try:
                 await listed
             except StoreError as error:
-                self.emit(Problem("error", str(error)))
+                if str(error) not in reported:
+                    self.emit(Problem("error", str(error)))
+                reported.add(str(error))
 
     async def _seed_changed(self, path: Path) -> None:
         """Put what changed in a seed file since it was last read.

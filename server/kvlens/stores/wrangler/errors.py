@@ -36,7 +36,7 @@ def store_error(path: Path, error: Exception) -> StoreError:
     if isinstance(error, OSError):
         place = error.filename or path
         return StoreError(
-            f"Cannot write {place}: {error.strerror}. Nothing was changed; "
+            f"Cannot use {place}: {error.strerror}. Nothing was changed; "
             "free up space or correct the permissions, and try again."
         )
     if isinstance(error, sqlite3.Error) and is_busy(error):

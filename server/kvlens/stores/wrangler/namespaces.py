@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
 
+from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler import orphans
 from kvlens.stores.wrangler.database import file_id
 from kvlens.stores.wrangler.errors import store_error
@@ -31,9 +32,13 @@ class Namespaces:
         self._opening: dict[str, asyncio.Future[OpenNamespace]] = {}
         self._paths: dict[str, str] = {}
         self._absent: set[str] = set()  # asked for, no file yet
+        self._trouble = ""  # what is in the way of their files, as last seen
 
     async def existing(self, ns: str) -> OpenNamespace | None:
-        """Return the namespace if it has a file; reading creates none."""
+        """Return the namespace if it has a file; reading creates none.
+
+        Raises StoreError if something else is in the way of a file: then it is not just empty.
+        """
         found = self.open.get(ns)
         if found is not None and found.read_only is None:
             return found
@@ -42,6 +47,7 @@ class Namespaces:
             path = self._paths[ns] = str(self._state.database(ns))
         if file_id(path) is None:
             self._absent.add(ns)
+            self._state.check()
             return None
         return await self._opened(ns)
 
@@ -79,9 +85,19 @@ class Namespaces:
             if file_id(self._paths[ns]) is not None:
                 self._absent.discard(ns)
                 self.outside.add(ns)
+        if self._absent and self._trouble != (trouble := self._find_trouble()):
+            self._trouble = trouble
+            self.outside.update(self._absent)
         changed = list(self.outside)
         self.outside.clear()
         return changed
+
+    def _find_trouble(self) -> str:
+        try:
+            self._state.check()
+        except StoreError as error:
+            return str(error)
+        return ""
 
     async def opening(self) -> None:
         """Wait for what is being opened."""
