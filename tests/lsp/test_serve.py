@@ -147,6 +147,21 @@ async def test_a_saved_seed_file_puts_what_changed_in_it_and_nothing_else(config
         await store.close()
 
 
+async def test_a_seed_file_that_is_a_link_out_of_the_project_is_not_put(
+    config: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "CARTS.json"
+    outside.write_text('[{"key": "k", "value": "v"}]', encoding="utf-8")
+    async with serving(config) as served:
+        seeds = config.parent / "seeds"
+        seeds.mkdir()
+        (seeds / "CARTS.json").symlink_to(outside)
+        event = await served.event("log", level="error")
+        assert f"is a link to {outside}, outside the project" in event["message"]
+        assert event["message"].endswith("the file was not applied")
+        assert await served.store().get(CARTS, "k") is None
+
+
 async def test_a_new_seed_file_overwrites_no_key(config: Path) -> None:
     async with serving(config, "--store", "memory:") as served:
         store = served.store()

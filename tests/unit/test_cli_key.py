@@ -649,6 +649,40 @@ def test_seed(cli: Cli, seeds: Path, arguments: list[str], expected: list[tuple[
         assert len(cli("key", "list", "--namespace-id", store_id).json) == keys
 
 
+FOUND: list[tuple[list[str], bool]] = [
+    (["seed"], True),
+    (["seed", "--binding", "ONE"], True),
+    (["seed", "--dry-run"], True),
+    (["check"], True),
+    (["seed", "seeds/ONE.json"], False),
+    (["check", "seeds/ONE.json"], False),
+]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making a link needs a right there")
+@pytest.mark.parametrize("linked", ["seeds", "seeds/ONE.json"])
+@pytest.mark.parametrize(("arguments", "found"), FOUND, ids=[" ".join(one[0]) for one in FOUND])
+def test_a_seed_file_that_is_found_is_in_the_project(
+    cli: Cli,
+    seeds: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    linked: str,
+    arguments: list[str],
+    found: bool,
+) -> None:
+    """One that the user names may be anywhere."""
+    place = seeds.parent / linked
+    outside = tmp_path_factory.mktemp("outside") / place.name
+    place.rename(outside)
+    place.symlink_to(outside)
+    done = cli(*arguments)
+    says = f"isn't read: {place} is a link to {outside}, outside the project {seeds.parent}"
+    assert (says in done.err + done.out.decode()) == found
+    assert (done.code == 1) == found
+    seeded = "seed" in arguments and not found
+    assert (cli("key", "get", "a", *ONE).code == 0) == seeded
+
+
 def test_dry_run_tells_and_writes_nothing(cli: Cli, seeds: Path) -> None:
     put(cli, "a", "old")
     put(cli, "b", "2")

@@ -103,15 +103,15 @@ def read_job(
     """Return a seed file, or the text of one, to be written; nothing is written yet.
 
     Messages call it `name`, by default its path. `given` says that the user named the file, which
-    may be a pipe then. With `only`, other keys are left out. Raises FileError with every mistake,
-    and InvalidError or KVError for the defaults.
+    may be a pipe then, or a link out of the project. With `only`, other keys are left out. Raises
+    FileError with every mistake, and InvalidError or KVError for the defaults.
     """
     now = time.time()
     metadata = metadata_text(defaults.metadata)
     expires_at(defaults.expiration, defaults.expiration_ttl, now)
     if isinstance(file, Path):
         name = name or str(file)
-        file = read_text(file, name, given=given)
+        file = read_text(file, name, given=given, within=target.scope.folder)
     seed = accept(check(file, name or "the text", now))
     warnings = located(seed.name, seed.text, seed.warnings)
     items = (

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from kvlens.files import way_out_of
 from kvlens.kv.errors import KVSyntaxError
 from kvlens.kv.records import Entry
 from kvlens.kv.values import parse_json
@@ -148,7 +149,7 @@ def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
             yield out
         return
     target = path.resolve()  # through a link, to the file that it names
-    if project is not None and _leads_out(path, target, project):
+    if project is not None and way_out_of(project, path) is not None:
         raise OSError(
             errno.EPERM,
             f"is a link to {target}, outside the project; name that file instead",
@@ -169,10 +170,3 @@ def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
             reason = f"{error.strerror or error}; nothing was written"
             raise OSError(error.errno, reason, str(path)) from error
         raise
-
-
-def _leads_out(path: Path, target: Path, project: Path) -> bool:
-    """Tell whether a file that is named inside a project is really somewhere else."""
-    named = Path(os.path.normpath(path.absolute()))
-    folder = Path(os.path.normpath(project.absolute()))
-    return named.is_relative_to(folder) and not target.is_relative_to(folder.resolve())

@@ -61,7 +61,7 @@ class EmulatorService(Service):
         """Listen. Raises EmulatorError."""
         for path in self.project.seed_files():
             with contextlib.suppress(FileError):
-                self._seeds[path] = read(path, time.time()).items
+                self._seeds[path] = self._read(path)
         await self.emulator.start(*self._address, unix=self._unix)
         self._listening = True
         self.emulator.on_change(lambda namespace: self.emit(KeysChanged(namespace)))
@@ -132,6 +132,9 @@ class EmulatorService(Service):
                     self.emit(Problem("error", str(error)))
                 reported.add(str(error))
 
+    def _read(self, path: Path) -> list[SeedItem]:
+        return read(path, time.time(), within=self.project.folder).items
+
     async def _seed_changed(self, path: Path) -> None:
         """Put what changed in a seed file since it was last read.
 
@@ -142,7 +145,7 @@ class EmulatorService(Service):
         if namespace is None:
             return
         try:
-            items = read(path, time.time()).items
+            items = self._read(path)
             before = self._seeds.get(path, [])
             changed = to_writes(changed_items(before, items), time.time())
             writes, kept = await part(self.store, namespace.id, changed, before)
