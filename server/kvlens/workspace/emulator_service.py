@@ -31,8 +31,6 @@ from kvlens.workspace.service import (
 )
 from kvlens.workspace.watch import follow
 
-DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # of a store on disk, below its state
-
 
 class EmulatorService(Service):
     """Serves a project's namespaces over HTTP."""
@@ -77,12 +75,11 @@ class EmulatorService(Service):
         await super().close()
 
     def changes(self) -> AsyncIterator[set[Path]]:
-        """Yield the files that changed among config, seed files and the store's."""
-        state = getattr(self.store, "state", None)
-        return follow(self.project, self.stop, state=state and state / DATABASES)
+        """Yield the files that changed among config and seed files."""
+        return follow(self.project, self.stop)
 
     async def follow(self, paths: set[Path]) -> None:
-        """Follow changes of config and seed files, and of the store by other programs."""
+        """Follow changes of config and seed files."""
         # An empty set: changes from before the watching started aren't reported.
         for path in sorted(paths) if paths else [self.project.path, *self.project.seed_files()]:
             try:
@@ -92,8 +89,6 @@ class EmulatorService(Service):
                     await self._seed_changed(path)
             except Exception as error:
                 self.emit(Failed(error))
-        for namespace in self.store.poll():
-            self.emulator.note_change(namespace)
 
     async def config_changed(self) -> None:
         """Read the config again and serve its namespaces."""
