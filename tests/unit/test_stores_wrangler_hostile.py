@@ -865,3 +865,11 @@ async def test_a_row_that_is_too_large_is_its_own_trouble(
         assert (await store.list("KV")).keys == []
     finally:
         await store.close()
+
+
+async def test_a_place_below_a_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    store = open_store("wrangler:file/state", tmp_path, ManualClock(NOW))
+    with pytest.raises(StoreError, match="choose a store whose path leads through folders only"):
+        await store.get("KV", "k")
+    await store.close()
