@@ -163,15 +163,8 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             const problem = gone ? undefined : await this.replace(seen, write, content);
             if (gone || problem) {
                 const put = (to: Write): Promise<void> => this.put(seen, to);
-                const saved = await saveElsewhere(
-                    this.server,
-                    place,
-                    seen,
-                    content,
-                    put,
-                    asked?.byItself ?? false,
-                    problem,
-                );
+                const why = { byItself: asked?.byItself, problem };
+                const saved = await saveElsewhere(this.server, place, seen, content, put, why);
                 const { store, declared } = saved;
                 Object.assign(seen, { store, declared, movedTo: undefined, last: undefined });
                 if (saved.uri.toString() !== uri.toString()) {

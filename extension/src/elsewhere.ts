@@ -44,8 +44,7 @@ export async function saveElsewhere(
     origin: Origin,
     content: Uint8Array,
     put: (write: Write) => Promise<void>,
-    byItself: boolean,
-    problem?: unknown,
+    { byItself, problem }: { byItself?: boolean; problem?: unknown },
 ): Promise<Saved> {
     const { key } = place;
     const projects = await server.ask('kvlens.namespaces', {});

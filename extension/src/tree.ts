@@ -398,18 +398,24 @@ function environmentItem(node: EnvironmentNode): vscode.TreeItem {
 }
 
 function namespaceItem(node: NamespaceNode): vscode.TreeItem {
-    const { binding, id, keys, size, unclaimed } = node.namespace;
+    const { binding, id, keys, size, unclaimed, message } = node.namespace;
     const item = new vscode.TreeItem(binding, vscode.TreeItemCollapsibleState.Collapsed);
     item.id = idOf(node);
     item.contextValue = unclaimed ? 'unclaimed' : 'namespace';
-    item.iconPath = new vscode.ThemeIcon('database');
+    item.iconPath = new vscode.ThemeIcon(message ? 'warning' : 'database');
     item.description = typeof keys === 'number' ? format.count(keys, 'key') : '';
+    if (message) {
+        item.description = 'cannot be read';
+    }
     const lines = unclaimed
         ? [`The store has keys under "${id}", which is in no config.`]
         : [`env.${binding}`, `namespace ${id}`];
     if (typeof keys === 'number') {
         const amount = typeof size === 'number' ? `, ${format.size(size)}` : '';
         lines.push(`${format.count(keys, 'key')}${amount}`);
+    }
+    if (message) {
+        lines.push(message);
     }
     item.tooltip = lines.map(oneLine).join('\n');
     item.accessibilityInformation = { label: `${binding}, ${item.description}` };

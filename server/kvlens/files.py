@@ -1,7 +1,8 @@
 """Open a workspace's files safely: a repository can put anything in place of a file.
 
-A pipe, a device, a folder or gigabytes in place of a config, a seed or a source are refused before
-anything blocks or uses memory. Links are followed: a config may be one.
+A pipe, a device, a folder or gigabytes in place of a config, a seed or a source are refused
+before anything blocks or takes memory. Links are followed: a config may be one. Only what becomes
+keys without the user naming the file, a seed file, has to be in its project.
 """
 
 from __future__ import annotations
@@ -43,13 +44,21 @@ class FileRefusedError(KVLensError, OSError):
         return f"{self.filename}: {self.strerror}"
 
 
-def open_file(path: str | os.PathLike[str], limit: int) -> BinaryIO:
+def open_file(path: str | os.PathLike[str], limit: int, *, within: Path | None = None) -> BinaryIO:
     """Open a regular file of at most `limit` bytes for reading, without ever blocking.
 
-    Raises FileRefusedError for everything else, OSError if it can't be opened. The file may grow
-    while it is read: `read_bytes` counts what it reads.
+    Of a path that was found `within` a folder, no link may lead out of it. Raises FileRefusedError
+    for everything else, OSError where it cannot be opened. The file may grow while it is read:
+    `read_bytes` counts what it reads.
     """
-    _check(path, Path(path).stat(), limit)  # opening a device can have side effects
+    _check(path, Path(path).stat(), limit)  # opening a device can have effects of its own
+    if within is not None and (way := way_out_of(within, Path(path))) is not None:
+        link, target = way
+        raise FileRefusedError(
+            path,
+            f"isn't read: {link} is a link to {target}, outside the project "
+            f"{within.absolute()}; replace it with a copy, or name the file there yourself",
+        )
     handle = os.open(path, _FLAGS | _WAIT_FOR_NOBODY)
     try:
         _check(path, os.fstat(handle), limit)
@@ -59,8 +68,8 @@ def open_file(path: str | os.PathLike[str], limit: int) -> BinaryIO:
         raise
 
 
-def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
-    """Return the content of a regular file of at most `limit` bytes.
+def read_bytes(path: str | os.PathLike[str], limit: int, *, within: Path | None = None) -> bytes:
+    """Return the content of a regular file of at most `limit` bytes; `within` as in `open_file`.
 
     Raises FileRefusedError for everything else, also if reading takes longer than `MAX_SECONDS`,
     and OSError if it can't be read.
@@ -68,7 +77,7 @@ def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
     deadline = time.monotonic() + MAX_SECONDS
     parts: list[bytes] = []
     size = 0
-    with open_file(path, limit) as file:
+    with open_file(path, limit, within=within) as file:
         while block := file.read(_BLOCK):
             parts.append(block)
             size += len(block)
@@ -123,6 +132,32 @@ def is_there(path: str | os.PathLike[str]) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def way_out_of(folder: Path, path: Path) -> tuple[Path, Path] | None:
+    """Return the link by which a path in a folder leads out of it, and the link's target.
+
+    None if it stays inside, or if the path isn't in the folder.
+    """
+    top, named = (Path(os.path.abspath(place)) for place in (folder, path))  # noqa: PTH100  ".."
+    if not named.is_relative_to(top):
+        return None
+    real = os.path.realpath(top)
+    parts = named.relative_to(top).parts
+    for count in range(1, len(parts) + 1):
+        link = top.joinpath(*parts[:count])
+        target = Path(os.path.realpath(link))
+        if not target.is_relative_to(real):
+            return link, target
+    return None
+
+
+def gone(folder: Path) -> str:
+    """Return what is said where a project's folder is no longer there."""
+    return (
+        f"The folder {folder} is gone: it was moved, renamed or removed, and its keys with it. "
+        "Open it at its new place, or move it back."
+    )
 
 
 def _check(path: str | os.PathLike[str], status: os.stat_result, limit: int) -> None:

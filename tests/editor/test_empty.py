@@ -44,6 +44,27 @@ def test_a_config_without_namespaces_gets_one(open_window: Open, tmp_path: Path)
     assert '"MY_KV"' in text
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no pipes there")
+def test_keys_that_are_out_of_reach_are_not_an_empty_namespace(
+    open_window: Open, tmp_path: Path
+) -> None:
+    config = tmp_path / "wrangler.toml"
+    config.write_text('[[kv_namespaces]]\nbinding = "CARTS"\nid = "carts"\n', encoding="utf-8")
+    pipe = tmp_path / ".wrangler"
+    os.mkfifo(pipe)
+    window = open_window(tmp_path)
+    window.show_view()
+    window.running()
+    window.expand("CARTS")
+    window.see(
+        f"{pipe} is a named pipe, not a folder. Remove it, or name another place: "
+        "--store wrangler:PATH or the setting kvlens.store."
+    )
+    window.shot("out-of-reach")
+    pipe.unlink()
+    window.see("No keys yet: seed from a file…")
+
+
 def test_several_projects_are_told_apart(open_window: Open, tmp_path: Path) -> None:
     for name in ("api", "site"):
         folder = tmp_path / name

@@ -86,6 +86,7 @@ def test_what_miniflare_wrote_is_read_by_us(tmp_path: Path, state: Path) -> None
 def test_the_same_files(tmp_path: Path) -> None:
     """Names, schema and journal mode are identical."""
     places = {name: tmp_path / name for name in ("ours", "theirs")}
+    places["ours"].mkdir()  # a project that is gone is not made again
     with Serving("wrangler:", places["ours"], {}) as serving:
         for ns in IDS:
             serving.run(serving.store.put(ns, Write("k", b"v", "1", LATER)))

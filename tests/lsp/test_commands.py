@@ -8,6 +8,7 @@ import json
 import os
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,6 +134,21 @@ async def test_seed_and_export(editor: Editor) -> None:
     assert exported[2]["expiration"] > 0
     assert any(reports for reports in editor.progress_reports.values())
     await run(editor, "kvlens.clear", **prices)
+
+
+async def test_a_seed_file_in_the_project_is_no_link_out_of_it(
+    editor: Editor, tmp_path: Path
+) -> None:
+    outside, link = tmp_path / "CARTS.json", editor.folder / "linked.json"
+    outside.write_text('[{"key": "linked", "value": "v"}]', encoding="utf-8")
+    link.symlink_to(outside)
+    with pytest.raises(JsonRpcException) as caught:
+        await run(editor, "kvlens.seed", binding="PRICES", file=link.as_uri())
+    assert f"{link} is a link to {outside}, outside the project" in str(caught.value)
+    assert (await run(editor, "kvlens.list", binding="PRICES"))["keys"] == []
+    assert (await run(editor, "kvlens.seed", binding="PRICES", file=outside.as_uri()))["written"]
+    await run(editor, "kvlens.delete", binding="PRICES", keys=["linked"])
+    link.unlink()
 
 
 async def test_a_relative_file_starts_at_the_config(editor: Editor) -> None:

@@ -20,7 +20,7 @@ from kvlens.kv.records import Write
 from kvlens.lsp.emulators import EmulatorProcess
 from kvlens.lsp.settings import Settings
 from kvlens.process import own_command
-from kvlens.stores.base import Store
+from kvlens.stores.base import Store, StoreError
 from kvlens.stores.registry import open_store
 
 from tests.lsp.conftest import CONFIG, until
@@ -147,6 +147,21 @@ async def test_a_saved_seed_file_puts_what_changed_in_it_and_nothing_else(config
         await store.close()
 
 
+async def test_a_seed_file_that_is_a_link_out_of_the_project_is_not_put(
+    config: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "CARTS.json"
+    outside.write_text('[{"key": "k", "value": "v"}]', encoding="utf-8")
+    async with serving(config) as served:
+        seeds = config.parent / "seeds"
+        seeds.mkdir()
+        (seeds / "CARTS.json").symlink_to(outside)
+        event = await served.event("log", level="error")
+        assert f"is a link to {outside}, outside the project" in event["message"]
+        assert event["message"].endswith("the file was not applied")
+        assert await served.store().get(CARTS, "k") is None
+
+
 async def test_a_new_seed_file_overwrites_no_key(config: Path) -> None:
     async with serving(config, "--store", "memory:") as served:
         store = served.store()
@@ -210,6 +225,35 @@ async def test_keys_that_another_program_writes_are_told(config: Path) -> None:
         await other.close()
         await served.event("changed", id=CARTS)
         assert await served.store().get(CARTS, "outside")
+
+
+@pytest.mark.parametrize("there", ["a folder moved away", "a pipe in place of .wrangler"])
+async def test_keys_that_are_out_of_reach_are_not_an_empty_namespace(
+    config: Path, there: str
+) -> None:
+    """It is reported, also when they are back."""
+    async with serving(config) as served:
+        store = served.store()
+        await store.put(CARTS, Write("k", b"v"))
+        await served.event("changed", id=CARTS)
+        served.events.clear()
+        moved = config.parent if "folder" in there else config.parent / ".wrangler"
+        away = moved.with_name("away")
+        moved.rename(away)
+        says = "is gone: it was moved"
+        if "pipe" in there:
+            os.mkfifo(moved)
+            says = r"\.wrangler is a named pipe, not a folder\. Remove it"
+        await served.event("changed", id=CARTS)
+        with pytest.raises(StoreError, match=says):
+            await store.list(CARTS)
+        served.events.clear()
+        if "pipe" in there:
+            moved.unlink()
+        away.rename(moved)
+        await served.event("changed", id=CARTS)
+        assert [key.name for key in (await store.list(CARTS)).keys] == ["k"]
+        await store.close()
 
 
 async def test_a_path_in_the_store_is_from_the_current_folder(config: Path) -> None:

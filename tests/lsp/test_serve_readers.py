@@ -73,10 +73,11 @@ async def test_the_target_of_a_link_is_followed(config: Path, tmp_path: Path, ho
     shared.mkdir()
     target = shared / "any.toml"
     config.replace(target)
-    seed = shared / "carts.json"
+    seed = config.parent / "fixtures" / "carts.json"  # a seed may not come from elsewhere
+    seed.parent.mkdir()
     seed.write_text("[]", encoding="utf-8")
     (config.parent / "seeds").mkdir()
-    (config.parent / "seeds" / "CARTS.json").symlink_to("../../shared/carts.json")
+    (config.parent / "seeds" / "CARTS.json").symlink_to("../fixtures/carts.json")
     if hops == 2:
         (tmp_path / "between").symlink_to("shared/any.toml")
     config.symlink_to("../between" if hops == 2 else "../shared/any.toml")

@@ -270,3 +270,40 @@ async def test_a_folder_can_come_and_go(many: Editor) -> None:
     await until(lambda: codes(many, address) == [])
     found = await run(many, "kvlens.namespaces")
     assert "late/wrangler.toml" not in [project["label"] for project in found]
+
+
+OUT_OF_REACH = {
+    "a folder moved away": ("shop", "is gone: it was moved"),
+    "a pipe in place of .wrangler": ("shop/.wrangler", ".wrangler is a named pipe, not a folder."),
+}
+
+
+@pytest.mark.parametrize(("place", "says"), OUT_OF_REACH.values(), ids=OUT_OF_REACH)
+async def test_keys_that_are_out_of_reach_are_not_an_empty_namespace(
+    tmp_path: Path, place: str, says: str
+) -> None:
+    folder, moved = tmp_path / "shop", tmp_path / place
+    folder.mkdir()
+    (folder / "wrangler.toml").write_text(config("KV"), encoding="utf-8")
+    async with connected(tmp_path) as client:
+        await run(client, "kvlens.put", binding="KV", key="k", text="v")
+        moved.rename(tmp_path / "away")
+        if place != "shop":
+            os.mkfifo(moved)
+        client.notes.clear()
+        await until(lambda: [note for note in client.notes if note[0] == "kvlens/changed"])
+        [project] = await run(client, "kvlens.namespaces")
+        assert says in project["namespaces"][0]["message"]
+        assert "keys" not in project["namespaces"][0]
+        with pytest.raises(JsonRpcException) as caught:
+            await run(client, "kvlens.list", binding="KV")
+        assert says in str(caught.value)
+        await run(client, "kvlens.stop")
+        with pytest.raises(JsonRpcException) as caught:  # it starts again
+            await run(client, "kvlens.list", binding="KV")
+        assert says in str(caught.value)
+        if place != "shop":
+            moved.unlink()
+        (tmp_path / "away").rename(moved)
+        listed = await run(client, "kvlens.list", binding="KV")
+        assert [key["name"] for key in listed["keys"]] == ["k"]

@@ -502,6 +502,26 @@ def test_value_over_the_limit_is_refused_before_it_is_read(cli: Cli, tmp_path: P
     assert "Value length of 26214401 exceeds limit of 26214400." in result.err
 
 
+OUT_OF_REACH = [
+    ["key", "list", "--binding", "ONE"],
+    ["key", "get", "k", "--binding", "ONE"],
+    ["key", "put", "k", "v", "--binding", "ONE"],
+    ["clear", "--force", "--binding", "ONE"],
+    ["export", "--binding", "ONE"],
+    ["namespace", "list"],
+]
+
+
+@pytest.mark.parametrize("arguments", OUT_OF_REACH, ids=[" ".join(a) for a in OUT_OF_REACH])
+def test_what_is_in_place_of_the_keys_is_named_once(
+    cli: Cli, tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / ".wrangler").write_text("", encoding="utf-8")
+    done = cli(*arguments)
+    assert done.code == 1
+    assert done.err.count(f"{tmp_path / '.wrangler'} is a file, not a folder. Remove it") == 1
+
+
 def test_damaged_store_is_a_line(cli: Cli, tmp_path: Path) -> None:
     put(cli, "k", "v")
     (database,) = (tmp_path / ".wrangler").rglob("*.sqlite")
@@ -668,6 +688,40 @@ def test_seed(cli: Cli, seeds: Path, arguments: list[str], expected: list[tuple[
     assert [(row["id"], row["written"]) for row in written] == expected
     for store_id, keys in expected:
         assert len(cli("key", "list", "--namespace-id", store_id).json) == keys
+
+
+FOUND: list[tuple[list[str], bool]] = [
+    (["seed"], True),
+    (["seed", "--binding", "ONE"], True),
+    (["seed", "--dry-run"], True),
+    (["check"], True),
+    (["seed", "seeds/ONE.json"], False),
+    (["check", "seeds/ONE.json"], False),
+]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making a link needs a right there")
+@pytest.mark.parametrize("linked", ["seeds", "seeds/ONE.json"])
+@pytest.mark.parametrize(("arguments", "found"), FOUND, ids=[" ".join(one[0]) for one in FOUND])
+def test_a_seed_file_that_is_found_is_in_the_project(
+    cli: Cli,
+    seeds: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    linked: str,
+    arguments: list[str],
+    found: bool,
+) -> None:
+    """One that the user names may be anywhere."""
+    place = seeds.parent / linked
+    outside = tmp_path_factory.mktemp("outside") / place.name
+    place.rename(outside)
+    place.symlink_to(outside)
+    done = cli(*arguments)
+    says = f"isn't read: {place} is a link to {outside}, outside the project {seeds.parent}"
+    assert (says in done.err + done.out.decode()) == found
+    assert (done.code == 1) == found
+    seeded = "seed" in arguments and not found
+    assert (cli("key", "get", "a", *ONE).code == 0) == seeded
 
 
 def test_dry_run_tells_and_writes_nothing(cli: Cli, seeds: Path) -> None:

@@ -63,3 +63,43 @@ def test_a_file_within_the_limit_is_read_and_a_link_is_followed(tmp_path: Path) 
     assert files.is_regular(link)
     assert not files.is_regular(tmp_path)
     assert not files.is_regular(tmp_path / "gone")
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("path", "link"),
+    [
+        ("plain.json", None),
+        ("seeds/in.json", None),
+        ("inner/in.json", None),
+        ("seeds/out.json", "seeds/out.json"),
+        ("seeds/chain.json", "seeds/chain.json"),
+        ("outer/out.json", "outer"),
+        ("seeds/../outer/out.json", "outer"),
+        ("../elsewhere/out.json", None),
+    ],
+)
+def test_a_link_out_of_the_project_is_not_followed(
+    tmp_path: Path, path: str, link: str | None
+) -> None:
+    """Unless the path itself is somewhere else."""
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    for place in (project / "seeds", elsewhere):
+        place.mkdir(parents=True)
+    for file in (project / "plain.json", elsewhere / "out.json"):
+        file.write_text("[]", encoding="utf-8")
+    links = {
+        "seeds/in.json": "../plain.json",
+        "inner": "seeds",
+        "seeds/out.json": "../../elsewhere/out.json",
+        "seeds/chain.json": "out.json",
+        "outer": str(elsewhere),
+    }
+    for name, target in links.items():
+        (project / name).symlink_to(target)
+    if link is None:
+        assert files.read_bytes(project / path, LIMIT, within=project) == b"[]"
+        return
+    says = f"isn't read: {project / link} is a link to {elsewhere}.* outside the project {project};"
+    with pytest.raises(files.FileRefusedError, match=says):
+        files.read_bytes(project / path, LIMIT, within=project)

@@ -159,6 +159,13 @@ def test_parsing_keeps_nothing_of_the_text() -> None:
     assert kept < len(data)
 
 
+def test_a_refused_source_is_parsed_once() -> None:
+    reader = SourceReader("w.js")
+    text = "(" * 5_000 + "1" + ")" * 5_000
+    assert reader.read(text).refused
+    assert reader.read(text) is reader.read(text)
+
+
 def test_a_refused_source_is_read_again_when_it_is_mended() -> None:
     reader = SourceReader("/project/index.ts")
     text = HEAD + PUT.format("'v'")

@@ -18,6 +18,7 @@ SMALL = {
     "internal",
     "memo",
     "process",
+    "stopping",
     "lines",
     "visible",
 }  # below everything else

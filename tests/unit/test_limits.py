@@ -15,12 +15,16 @@ from kvlens.config.project_context import ProjectContext
 from kvlens.config.query import at
 from kvlens.config.reader import ConfigReader, load_text
 from kvlens.config.syntax_check import check_syntax
+from kvlens.js.reader import read_source
+from kvlens.js.source_context import SourceContext
 from kvlens.lint import check_config
 from kvlens.lint.base import ConfigRule, EntryRule, Finding
 from kvlens.lint.check_config import check, check_structure
 from kvlens.lint.fixable_config import FixableConfig
-from kvlens.lint.fixes import fix_all, fixes_for
+from kvlens.lint.fixable_source import FixableSource
+from kvlens.lint.fixes import fix_all, fixes_for, suppress
 from kvlens.lint.problems import MOST as LISTED
+from kvlens.lint.rewrites import rewrites
 from kvlens.text import LineIndex, Span
 
 CONTEXT = ProjectContext("../wrangler.json", (3, 0, 0), True)
@@ -133,6 +137,7 @@ LINEAR: dict[str, tuple[str, Callable[[int], str]]] = {
     "silencing comments": ("toml", lambda n: "# kvlens-disable-line x\n" * n),
 }  # fmt: skip
 SIZE = 400
+MENDED_SIZE = 60
 
 
 def work(run: Callable[[], object]) -> int:
@@ -163,7 +168,100 @@ def test_work_grows_with_the_text(kind: str, made: Callable[[int], str]) -> None
     assert large < 6 * small + 20_000
 
 
-HANG = 60  # seconds: thirty times the usual time
+def _ids(n: int) -> str:
+    return "".join(f"[[kv_namespaces]]\nbinding = 'A{i}'\nid = ''\n" for i in range(n))
+
+
+MENDED: dict[str, tuple[str, Callable[[int], str]]] = {
+    **LINEAR,
+    "environments by bindings": (  # what is added to many is bindings times environments
+        "toml", lambda n: _many_by_many(8) + "# a line\n" * n),
+    "empty ids": ("toml", _ids),
+    "the same binding": ("toml", lambda n: "[[kv_namespaces]]\nbinding = 'A'\n" * n),
+    "the same binding inline": ("toml", lambda n: f"kv_namespaces = [{'{binding=`A`},' * n}]".replace("`", "'")),
+    "comments above": ("toml", lambda n: "# a\n# b\n[[kv_namespaces]]\nbinding = 'A'\n" * n),
+    "captured": ("toml", lambda n: "[vars]\n" + "[[vars.kv_namespaces]]\nbinding = 'A'\n" * n),
+    "captured by many": ("toml", lambda n: "".join(
+        f"[a{i}]\nkv_namespaces = [{{ binding = 'A' }}]\n" for i in range(n))),
+    "misnamed": ("toml", lambda n: "".join(
+        f"[[env.e{i}.kv_namespace]]\nbinding = 'A'\n" for i in range(n))),
+    "not arrays": ("toml", lambda n: "".join(
+        f"[env.e{i}.kv_namespaces]\nbinding = 'A'\n" for i in range(n))),
+    "unsafe": ("toml", lambda n: "".join(
+        f"[[unsafe.bindings]]\nname = 'A{i}'\ntype = 'kv_namespace'\n" for i in range(n))),
+    "unsafe in JSON": ("jsonc", lambda n: '{"unsafe":{"bindings":[' + ",".join(
+        f'{{"name":"A{i}","type":"kv_namespace"}}' for i in range(n)) + "]}}"),
+    "no bindings": ("toml", lambda n: "[[kv_namespaces]]\nid = 'x'\n" * n),
+    "strings": ("toml", lambda n: f"kv_namespaces = [{'`A`, ' * n}]".replace("`", "'")),
+    "no identifiers": ("toml", lambda n: "".join(
+        f"[[kv_namespaces]]\nbinding = 'a-{i}'\n" for i in range(n))),
+    "names of two things": ("toml", lambda n: "[vars]\n" + "".join(
+        f"A{i} = 1\n" for i in range(n)) + "".join(
+        f"[[kv_namespaces]]\nbinding = 'A{i}'\n" for i in range(n))),
+    "fields of one": ("toml", lambda n: "[[kv_namespaces]]\nbinding = 'A'\n" + "".join(
+        f"f{i} = 1\n" for i in range(n))),
+    "fields of the top": ("toml", lambda n: "[[kv_namespaces]]\nbinding = 'A'\nmain = 'x'\n" * n),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "made"), MENDED.values(), ids=MENDED)
+def test_the_work_of_mending_grows_with_the_text(kind: str, made: Callable[[int], str]) -> None:
+    """Fixes, fix-all and rewrites: each is tried out with the whole text, a few times at most."""
+
+    def mend(size: int) -> int:
+        config = load_text(made(size), f"wrangler.{kind}")
+        problems = check_structure(config)
+        fixable = FixableConfig(config)
+
+        def offer() -> None:
+            for first in {problem.code: problem for problem in reversed(problems)}.values():
+                fixes_for(fixable, first)
+                suppress(fixable, first)
+                fix_all(fixable, [one for one in problems if one.code == first.code])
+            fix_all(fixable, problems, only_safe=True)
+            rewrites(config, Span(0, len(config.text)))
+
+        return work(offer)
+
+    mend(10)  # what is loaded late
+    small, large = mend(MENDED_SIZE), mend(4 * MENDED_SIZE)
+    assert large < 6 * small + 20_000
+
+
+SOURCES: dict[str, str] = {
+    "not awaited": "env.KV.put('k', 'v');",
+    "a TTL too low": "await env.KV.put('k', 'v', { expirationTtl: 5 });",
+    "an array deleted": "await env.KV.delete(['a', 'b']);",
+    "undeclared": "await env.NO%d.getWithMetadata('k');",
+    "one call in another": "await env.KV.put('k', await env.KV.get('a'), { expirationTtl: 5 });",
+}
+
+
+@pytest.mark.parametrize("line", SOURCES.values(), ids=SOURCES)
+def test_the_work_of_mending_a_source_grows_with_it(line: str) -> None:
+    config = load_text("[[kv_namespaces]]\nbinding = 'KV'\n", "/w/wrangler.toml")
+    context = SourceContext([config])
+
+    def mend(size: int) -> int:
+        lines = "".join(f"{line.replace('%d', str(number))}\n" for number in range(size))
+        text = f"export default {{ async fetch(r, env) {{\n{lines}}} }}\n"
+        fixable = FixableSource(read_source(text, "/w/index.js"), context, 0.0)
+        assert len(fixable.problems) >= size
+
+        def offer() -> None:
+            first = fixable.problems[0]
+            fixes_for(fixable, first)
+            suppress(fixable, first)
+            fix_all(fixable, [one for one in fixable.problems if one.code == first.code])
+
+        return work(offer)
+
+    mend(10)  # what is loaded late
+    small, large = mend(MENDED_SIZE), mend(4 * MENDED_SIZE)
+    assert large < 6 * small + 20_000
+
+
+HANG = 60  # seconds: thirty times what it takes
 
 
 @pytest.mark.parametrize(("kind", "made"), LINEAR.values(), ids=LINEAR)

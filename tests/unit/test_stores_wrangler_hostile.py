@@ -6,25 +6,27 @@ Damaged or foreign data affects only its key or namespace, and the error names i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import sqlite3
 import stat
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, Write
-from kvlens.stores.base import DamagedKeyError, Store, StoreError
+from kvlens.stores.base import Batch, DamagedKeyError, Seen, Store, StoreError, digest
 from kvlens.stores.batch import everything
 from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import database as database_module
 from kvlens.stores.wrangler import errors, trash
 from kvlens.stores.wrangler import store as module
 from kvlens.stores.wrangler.blobs import MAX_SIZE
+from kvlens.stores.wrangler.changes import FEW
 from kvlens.stores.wrangler.disk_format import (
     SCHEMA,
     blobs_path,
@@ -220,6 +222,72 @@ async def test_a_file_with_a_second_name_is_not_used_again(
     assert repository.victim.read_bytes() == b"precious"
 
 
+# -- values that two rows name -------------------------------------------------------------------
+
+ONE = "FROM _mf_entries WHERE key = 'one'"
+SHARED = digest(b"shared")
+EVERY = [f"{number}" for number in range(FEW + 1)]
+
+
+async def _copy_and_delete(store: Store) -> None:
+    entry = await store.get("KV", "one")
+    assert entry is not None
+    assert await store.delete_unchanged("KV", [Seen.of("one", entry)]) == ["one"]
+
+
+async def _expire(store: Store) -> None:
+    assert await store.get("KV", "old") is None
+
+
+TAKERS: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "put": lambda store: store.put("KV", Write("one", b"new")),
+    "put if unchanged": lambda store: store.put_unchanged("KV", Write("one", b"new"), SHARED),
+    "put several": lambda store: store.put_many("KV", [Write("one", b"new"), Write("b", b"b")]),
+    "put many": lambda store: store.put_many("KV", [Write(key, b"") for key in ("one", *EVERY)]),
+    "put to several namespaces": lambda store: store.change_many(
+        [Batch("KV", [Write("one", b"new")]), Batch("OTHER", [Write("one", b"new")])]
+    ),
+    "replace": lambda store: store.replace("KV", "one", b"new"),
+    "delete": lambda store: store.delete("KV", ["one"]),
+    "delete many": lambda store: store.delete("KV", ["one", *EVERY]),
+    "delete if unchanged, as a move does": _copy_and_delete,
+    "expiry": _expire,
+}
+
+
+@pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS.keys())
+@pytest.mark.parametrize("when", ["at rest", "while open"])
+async def test_a_value_that_two_rows_name_stays(
+    repository: Repository, store: Store, when: str, take: Callable[[Store], Awaitable[object]]
+) -> None:
+    """As a damaged or hostile database has it: the other row keeps its value."""
+    if when == "while open":
+        await store.put_many("KV", [Write("one", b"shared"), Write("last", b"")])
+        await store.put("KV", Write("last", b"v"))
+    else:
+        repository.put("one", b"shared")
+    repository.sql("INSERT INTO _mf_entries SELECT 'two', blob_id, NULL, NULL " + ONE)
+    repository.sql("INSERT INTO _mf_entries SELECT 'old', blob_id, 1000, NULL " + ONE)
+    await take(store)
+    await asyncio.sleep(0.3)
+    for number in range(20):  # no file of a value that is named is used again
+        await store.put("KV", Write("last", b"%d" % number))
+        await asyncio.sleep(0.01)
+    assert await store.get("KV", "two") == Entry(b"shared")
+    await store.close()
+    again = open_store("wrangler:", repository.folder, ManualClock(NOW))
+    assert await again.get("KV", "two") == Entry(b"shared")
+    assert await again.delete("KV", ["one", "two", "old"]) >= 1
+    await again.close()
+    assert len(list(repository.blobs.iterdir())) == keys_of(repository)
+
+
+def keys_of(repository: Repository) -> int:
+    with contextlib.closing(sqlite3.connect(repository.database)) as db:
+        found: int = db.execute("SELECT count(*) FROM _mf_entries").fetchone()[0]
+    return found
+
+
 # -- links on the way ----------------------------------------------------------------------------
 
 LINKED = [
@@ -263,6 +331,108 @@ async def test_no_link_inside_the_project_is_followed(
         assert tree(source) == before
     await store.close()
     assert repository.untouched()
+
+
+def _nowhere(path: Path, victim: Path) -> None:
+    path.symlink_to(path.with_name("nowhere"))
+
+
+def _text(path: Path, victim: Path) -> None:
+    path.write_text("a file", encoding="utf-8")
+
+
+IN_THE_WAY = {
+    "a file": (_text, "is a file, not a folder"),
+    "a pipe": (_pipe, "is a named pipe, not a folder"),
+    "a link": (_link, "is a link that leads to .*victim"),
+    "a device": (_zeros, "is a link that leads to /dev/zero"),
+    "a link to nothing": (_nowhere, "is a link that leads to .*nowhere"),
+}
+ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "get": lambda store: store.get("KV", "k"),
+    "list": lambda store: store.list("KV"),
+    "stats": lambda store: store.stats("KV"),
+    "namespaces": lambda store: store.namespaces(),
+    "put": lambda store: store.put("KV", Write("k", b"v")),
+    "put many": lambda store: store.put_many("KV", [Write(key, b"") for key in EVERY]),
+    "replace": lambda store: store.replace("KV", "k", b"v"),
+    "delete": lambda store: store.delete("KV", ["k"]),
+    "clear": lambda store: store.clear("KV"),
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes and links there")
+@pytest.mark.parametrize(("make", "text"), IN_THE_WAY.values(), ids=IN_THE_WAY.keys())
+@pytest.mark.parametrize("place", LINKED[:5])
+async def test_what_is_in_the_place_of_the_keys_is_not_an_empty_namespace(
+    tmp_path: Path, place: str, make: Callable[[Path, Path], None], text: str
+) -> None:
+    store = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    assert (await store.list("KV")).keys == []  # there is no `.wrangler` yet
+    (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+    make(tmp_path / place, tmp_path / "victim.txt")
+    assert store.poll() == ["KV"]
+    for asked in ASKED.values():
+        with pytest.raises(StoreError, match=rf"{place} {text}.*Remove it, or name another place"):
+            await asked(store)
+    assert store.poll() == []
+    (tmp_path / place).unlink()
+    assert store.poll() == ["KV"]
+    assert (await store.list("KV")).keys == []
+    await store.put("KV", Write("k", b"v"))
+    assert await store.get("KV", "k") == Entry(b"v")
+    await store.close()
+    assert not (tmp_path / "victim.txt").exists()
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED.keys())
+@pytest.mark.parametrize("written", [False, True], ids=["empty", "with keys"])
+async def test_a_project_folder_that_is_gone_is_not_an_empty_namespace(
+    tmp_path: Path, written: bool, asked: Callable[[Store], Awaitable[object]]
+) -> None:
+    """Nor is it made again: a put there would be lost to a process that has moved it."""
+    folder, away = tmp_path / "shop", tmp_path / "away"
+    folder.mkdir()
+    store = open_store("wrangler:", folder, ManualClock(NOW))
+    if written:
+        await store.put("KV", Write("k", b"v"))
+    assert bool(await store.get("KV", "k")) == written
+    folder.rename(away)
+    assert store.poll() == ["KV"]
+    with pytest.raises(StoreError, match=rf"The folder {folder} is gone: it was moved.* move it"):
+        await asked(store)
+    assert not folder.exists()
+    away.rename(folder)
+    assert store.poll() == ["KV"]
+    assert bool(await store.get("KV", "k")) == written
+    await store.close()
+
+
+NAMED = {
+    "a pipe": (_pipe, "is a named pipe, not a folder"),
+    "a file": (_text, "is a file, not a folder"),
+    "a link to nothing": (_nowhere, "is a link to a folder that is missing"),
+    "nothing": (lambda path, victim: None, ""),
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes and links there")
+@pytest.mark.parametrize(("make", "text"), NAMED.values(), ids=NAMED.keys())
+async def test_what_is_in_the_place_that_the_user_named(
+    tmp_path: Path, make: Callable[[Path, Path], None], text: str
+) -> None:
+    make(tmp_path / "kept", tmp_path / "victim.txt")
+    store = open_store("wrangler:kept", tmp_path, ManualClock(NOW))
+    if text:
+        for asked in ASKED.values():
+            with pytest.raises(StoreError, match=rf"kept {text}\. Remove it"):
+                await asked(store)
+    else:
+        assert (await store.list("KV")).keys == []
+        await store.put("KV", Write("k", b"v"))
+        assert await store.get("KV", "k") == Entry(b"v")
+    await store.close()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="making a link needs a right there")
@@ -695,3 +865,11 @@ async def test_a_row_that_is_too_large_is_its_own_trouble(
         assert (await store.list("KV")).keys == []
     finally:
         await store.close()
+
+
+async def test_a_place_below_a_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    store = open_store("wrangler:file/state", tmp_path, ManualClock(NOW))
+    with pytest.raises(StoreError, match="choose a store whose path leads through folders only"):
+        await store.get("KV", "k")
+    await store.close()

@@ -37,11 +37,10 @@ class FakeWatcher:
 async def test_folders_that_come_are_watched_from_then_on(config: Path) -> None:
     project, watcher, stop = Project(config), FakeWatcher(), asyncio.Event()
     folder = config.parent
-    state = folder / ".wrangler" / "state"
     seen: list[set[Path]] = []
 
     async def watch() -> None:
-        async for paths in follow(project, stop, state=state, watch=watcher):
+        async for paths in follow(project, stop, watch=watcher):
             seen.append(paths)
 
     async def taken() -> None:
@@ -52,17 +51,13 @@ async def test_folders_that_come_are_watched_from_then_on(config: Path) -> None:
     watcher.batches.put_nowait([config])
     await taken()
     (folder / "seeds").mkdir()
-    state.mkdir(parents=True)
     watcher.batches.put_nowait([folder / "seeds"])
     watcher.batches.put_nowait([folder / "seeds" / "A.json"])
     await taken()
     stop.set()
     watcher.batches.put_nowait(None)
     await asyncio.wait_for(task, 10)
-    assert watcher.watched == [
-        {folder},
-        {folder, folder / "seeds", folder / ".wrangler", state},
-    ]
+    assert watcher.watched == [{folder}, {folder, folder / "seeds"}]
     assert seen == [{config}, {folder / "seeds"}, {folder / "seeds" / "A.json"}]
 
 

@@ -17,6 +17,7 @@ from kvlens.config.edit import (
     line_end,
     line_start,
     list_path,
+    member_span,
     member_spans,
     newline_of,
     remove_member,
@@ -25,7 +26,7 @@ from kvlens.config.model import KV_FIELD, Config, Entry, Environment, Field, KvL
 from kvlens.config.nodes import Node
 from kvlens.text import Span
 
-_COMMENT_LINES = re.compile(r"(?:^[ \t]*#[^\r\n]*(?:\r\n|\n|\r))+\Z", re.MULTILINE)
+_COMMENT_LINE = re.compile(r"[ \t]*#")
 _BLANK_LINES = re.compile(r"(?:[ \t]*(?:\r\n|\n|\r))*")
 
 
@@ -41,7 +42,7 @@ def move_list(
     The list is under `headers` (the text between the brackets), or is one `member` of a table: the
     table's offset, the table, the member's index.
     """
-    scope = next((known for known in config.environments if known.name == environment), None)
+    scope = config.environment(environment)
     if headers:
         if scope and any(not kv.definition.elements for kv in scope.kv):
             return None
@@ -51,10 +52,10 @@ def move_list(
     base, node, index = member
     found = node.members[index]
     home = () if environment is None else ("env", environment)
-    for start, section in config.sections:  # `vars.kv_namespaces = …` in the same table
-        if (start, section.path) == (base, home) and section.body is node and len(found.key) > 1:
-            key = Span(base + found.key[0].start, base + found.key[-1].end)
-            return (Edit(key, KV_FIELD),)
+    start, section = config.section_around(base)
+    if (start, section.path) == (base, home) and section.body is node and len(found.key) > 1:
+        key = Span(base + found.key[0].start, base + found.key[-1].end)
+        return (Edit(key, KV_FIELD),)  # `vars.kv_namespaces = …` in the very table
     start = base + found.offset
     end = start + found.value.length
     if not is_braced(config.text, base):
@@ -81,8 +82,7 @@ def move_list(
 
 def to_top(config: Config, entry: Entry, field: Field) -> tuple[Edit, ...]:
     """Return the edits that move a field of an entry above the first header."""
-    places = member_spans(entry.base, entry.node)
-    index = [place.start for place in places].index(field.key_span.start)
+    index = entry.index_at(field.key_span.start)
     if config.is_json or config.root.get(field.name) or is_braced(config.text, entry.base):
         return ()
     removal, above, value = _lines_of(config, entry.base, entry.node, index)
@@ -104,7 +104,7 @@ def to_sections(config: Config, environment: Environment, kv: KvList) -> tuple[E
     base, body, index = found
     if is_braced(text, base):
         return ()
-    place = member_spans(base, body)[index]
+    place = member_span(base, body.members[index])
     start, end = line_start(text, place.start), line_end(text, place.end)
     path = list_path(environment.name)
     blocks: list[str] = []
@@ -123,13 +123,12 @@ def to_sections(config: Config, environment: Environment, kv: KvList) -> tuple[E
         blocks.append(newline.join(lines))
     blocks += _comments(config, at, end)
     written = f"{newline}{newline}".join(blocks)
-    places = member_spans(base, body)
-    if index == len(places) - 1:
+    if index == len(body.members) - 1:
         before_it = "" if not text[:start].strip() else _gap_before(text, start, newline)
         return (Edit(Span(start, end), before_it + written),)
-    behind_all = line_end(text, places[-1].end)
-    above = _COMMENT_LINES.search(text, 0, start)
-    moved = text[above.start() : start] if above and above.start() else ""
+    behind_all = line_end(text, member_span(base, body.members[-1]).end)
+    above = _comments_above(text, start)
+    moved = text[above:start] if above else ""
     return (
         Edit(Span(start - len(moved), _next_line(text, end)), ""),
         Edit(Span(behind_all, behind_all), f"{newline}{newline}{moved}{written}"),
@@ -149,9 +148,9 @@ def to_inline(config: Config, environment: Environment, kv: KvList) -> tuple[Edi
     removals: list[Span] = []
     for entry in kv.entries:
         start, end = line_start(text, entry.base), line_end(text, entry.span.end)
-        above = _COMMENT_LINES.search(text, 0, start)
-        if above and above.start() and above.start() > (removals[-1].end if removals else 0):
-            start = above.start()
+        above = _comments_above(text, start)
+        if above > (removals[-1].end if removals else 0):
+            start = above
         members = [text[slice(*place)] for place in member_spans(entry.base, entry.node)]
         if any("\n" in member for member in members):
             return ()
@@ -172,11 +171,10 @@ def _lines_of(config: Config, base: int, node: Node, index: int) -> tuple[Edit, 
 
     The value includes the comment after it.
     """
-    text, place = config.text, member_spans(base, node)[index]
+    text, place = config.text, member_span(base, node.members[index])
     start, end = line_start(text, place.start), line_end(text, place.end)
     value = text[base + node.members[index].offset : end].rstrip()
-    found = _COMMENT_LINES.search(text, 0, start)
-    above = text[found.start() : start] if found else ""
+    above = text[_comments_above(text, start) : start]
     removal = Edit(Span(start - len(above), _next_line(text, end)), "")
     return removal, above, value
 
@@ -241,6 +239,17 @@ def _statement(config: Config, kv: KvList) -> tuple[int, Node, int] | None:
 def _comments(config: Config, start: int, end: int) -> list[str]:
     found = comments(config.text, is_json=config.is_json, start=start, end=end)
     return [config.text[slice(*span)].rstrip() for span in found]
+
+
+def _comments_above(text: str, start: int) -> int:
+    """Return where the lines of comments right above a line begin; its own start without any."""
+    while start:
+        end = start - (2 if text.endswith("\r\n", 0, start) else 1)
+        above = line_start(text, end)
+        if not _COMMENT_LINE.match(text, above, end):
+            break
+        start = above
+    return start
 
 
 def _gap_before(text: str, start: int, newline: str) -> str:

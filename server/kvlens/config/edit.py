@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from kvlens.config.comments import comments
 from kvlens.config.find import ConfigError
-from kvlens.config.model import KV_FIELD, Config, Entry, Environment, Field
-from kvlens.config.nodes import Node
+from kvlens.config.model import KV_FIELD, Config, Entry, Environment, Field, KvList
+from kvlens.config.nodes import Member, Node
 from kvlens.config.syntax_check import check_syntax
+from kvlens.memo import memo
 from kvlens.text import Span
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -36,12 +37,12 @@ class Edit(NamedTuple):
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
-    """Return the text after edits that don't overlap; those at the same offset stay in order."""
-    done, at = "", 0
+    """Return the text after edits that do not overlap; those at one place come in their order."""
+    done, at = [], 0
     for edit in sorted(edits, key=lambda edit: edit.span):
-        done += text[at : edit.span.start] + edit.text
+        done += [text[at : edit.span.start], edit.text]
         at = edit.span.end
-    return done + text[at:]
+    return "".join((*done, text[at:]))
 
 
 def add_namespace(config: Config, binding: str, environment: str | None = None) -> Edit:
@@ -54,7 +55,7 @@ def add_namespace(config: Config, binding: str, environment: str | None = None) 
     if fault:
         raise ConfigError(f"{config.path} is not valid ({fault.message}); fix it first")
     place = f' in environment "{environment}"' if environment else ""
-    scope = next((known for known in config.environments if known.name == environment), None)
+    scope = config.environment(environment)
     if scope is None:
         raise ConfigError(f'{config.path} has no environment "{environment}"')
     if any(known.binding == binding for known in config.namespaces(environment)):
@@ -144,19 +145,17 @@ def add_member(
 
 
 def remove_field(config: Config, entry: Entry, field: Field) -> tuple[Edit, ...]:
-    """Return the edits that remove a field from an entry and keep its comments."""
-    places = member_spans(entry.base, entry.node)
-    index = [place.start for place in places].index(field.key_span.start)
+    """Return the edits that take a field out of an entry and leave its comments."""
+    index = entry.index_at(field.key_span.start)
     return remove_member(config, entry.base, entry.node, index)
 
 
 def remove_member(config: Config, base: int, node: Node, index: int) -> tuple[Edit, ...]:
-    """Return the edits that remove one member from a table and keep its comments."""
-    text = config.text
-    places = member_spans(base, node)
-    if is_braced(text, base):
-        return _remove_among(config, places, index)
-    return (_remove_lines(config, places[index]),)
+    """Return the edits that take one member out of a table and leave its comments."""
+    members = node.members
+    if is_braced(config.text, base):
+        return _remove_among(config, len(members), index, lambda at: member_span(base, members[at]))
+    return (_remove_lines(config, member_span(base, members[index])),)
 
 
 def rename_key(text: str, key: Span, name: str) -> Edit:
@@ -167,33 +166,48 @@ def rename_key(text: str, key: Span, name: str) -> Edit:
 
 
 def member_spans(base: int, node: Node) -> list[Span]:
-    """Return the spans of the members of a table at `base`, each from its key to its value."""
-    return [
-        Span(base + member.key[0].start, base + member.offset + member.value.length)
-        for member in node.members
-    ]
+    """Return where the members of a table at `base` are, each from its key to its value."""
+    return [member_span(base, member) for member in node.members]
+
+
+def member_span(base: int, member: Member) -> Span:
+    """Return where one member of a table at `base` is."""
+    return Span(base + member.key[0].start, base + member.offset + member.value.length)
 
 
 # elements of an array ---------------------------------------------------------------------------
 
 
 def remove_entry(config: Config, entry: Entry) -> tuple[Edit, ...]:
-    """Return the edits that remove an entry from its array and keep the comments."""
-    for environment in config.environments:
-        for kv in (*environment.kv, *environment.previews):
-            bases = [other.base for other in kv.entries]
-            if entry.base in bases:
-                if kv.definition.elements:
-                    return (_remove_section(config, entry),)
-                places = [other.span for other in kv.entries]
-                return _remove_among(config, places, bases.index(entry.base))
-    return ()
+    """Return the edits that take an entry out of its array and leave the comments."""
+    found = _entries(config).get(entry.base)
+    if found is None:
+        return ()
+    kv, index = found
+    if kv.definition.elements:
+        return (_remove_section(config, entry),)
+    return _remove_among(config, len(kv.entries), index, lambda at: kv.entries[at].span)
+
+
+@memo
+def _entries(config: Config) -> dict[int, tuple[KvList, int]]:
+    """Return the list that each entry is in and which of its entries it is, by its place."""
+    return {
+        entry.base: (kv, index)
+        for environment in config.environments
+        for kv in (*environment.kv, *environment.previews)
+        for index, entry in enumerate(kv.entries)
+    }
 
 
 def remove_item(config: Config, base: int, node: Node, index: int) -> tuple[Edit, ...]:
-    """Return the edits that remove one element from an array of values."""
-    places = [Span(base + at, base + at + item.length) for at, item in node.items]
-    return _remove_among(config, places, index)
+    """Return the edits that take one element out of an array of values."""
+
+    def span(number: int) -> Span:
+        at, item = node.items[number]
+        return Span(base + at, base + at + item.length)
+
+    return _remove_among(config, len(node.items), index, span)
 
 
 def _remove_section(config: Config, entry: Entry) -> Edit:
@@ -206,9 +220,14 @@ def _remove_section(config: Config, entry: Entry) -> Edit:
     return edit
 
 
-def _remove_among(config: Config, places: list[Span], index: int) -> tuple[Edit, ...]:
-    """Return the edits that remove one of several comma-separated items."""
-    text, place = config.text, places[index]
+def _remove_among(
+    config: Config, count: int, index: int, span: Callable[[int], Span]
+) -> tuple[Edit, ...]:
+    """Return the edits that take one of several things between commas out.
+
+    `span` returns where one of them is. Only the neighbours are asked for.
+    """
+    text, place = config.text, span(index)
     comma = _comma_after(config, place.end)
     end = place.end if comma is None else comma + 1
     rest = _LINE_TAIL.match(text, end)
@@ -216,24 +235,25 @@ def _remove_among(config: Config, places: list[Span], index: int) -> tuple[Edit,
     if rest and before and not text[before : place.start].strip():  # nothing else is on its lines
         edits = [_remove_lines(config, Span(place.start, end))]
         if comma is None and index:
-            previous = _comma_after(config, places[index - 1].end)
+            previous = _comma_after(config, span(index - 1).end)
             if previous is not None:
                 edits.insert(0, Edit(Span(previous, previous + 1), ""))
         return tuple(edits)
-    if index + 1 < len(places):
-        following = places[index + 1].start
+    if index + 1 < count:
+        following = span(index + 1).start
         if not comments(text, is_json=config.is_json, start=end, end=following):
             end = following
         return (Edit(Span(place.start, end), ""),)
     if index:
-        previous = _comma_after(config, places[index - 1].end)
+        previous = _comma_after(config, span(index - 1).end)
         if previous is not None:
             inside = comments(text, is_json=config.is_json, start=previous, end=place.start)
             if not inside:
                 return (Edit(Span(previous, place.end), ""),)
             return (Edit(Span(previous, previous + 1), ""), Edit(place, ""))
-    if len(places) == 1:  # leave `{ }`, not `{  }`
-        return (Edit(Span(len(text[: place.start].rstrip(" \t")), end), ""),)
+    if count == 1:  # what is left is `{ }`, not `{  }`
+        start = before + len(text[before : place.start].rstrip(" \t"))
+        return (Edit(Span(start, end), ""),)
     return (Edit(Span(place.start, end), ""),)
 
 
@@ -250,8 +270,9 @@ def _remove_lines(config: Config, place: Span) -> Edit:
         return Edit(Span(start, end), newline_of(text).join(f"{indent}{line}" for line in kept))
     if found := re.compile(r"\r\n|\n|\r").match(text, end):
         return Edit(Span(start, found.end()), "")
-    above = len(text[:start].removesuffix("\n").removesuffix("\r"))
-    return Edit(Span(above, end), "")
+    start -= text.endswith("\n", 0, start)
+    start -= text.endswith("\r", 0, start)
+    return Edit(Span(start, end), "")
 
 
 def _comma_after(config: Config, at: int) -> int | None:
@@ -300,8 +321,14 @@ def is_braced(text: str, base: int) -> bool:
 
 
 def line_start(text: str, at: int) -> int:
-    """Return the start of the line of an offset."""
-    return max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+    """Return where the line of a place begins; no more is read than that line, or a few."""
+    reach = 256
+    while True:
+        first = max(0, at - reach)
+        found = max(text.rfind("\n", first, at), text.rfind("\r", first, at))
+        if found >= 0 or not first:
+            return found + 1
+        reach *= 4
 
 
 def line_end(text: str, at: int) -> int:
@@ -312,8 +339,9 @@ def line_end(text: str, at: int) -> int:
 
 
 def newline_of(text: str) -> str:
-    """Return the kind of line end in a text."""
-    return "\r\n" if "\r\n" in text else "\n"
+    """Return the line end that a text has, as its first line shows it."""
+    first = text.find("\n")
+    return "\r\n" if first > 0 and text[first - 1] == "\r" else "\n"
 
 
 def list_path(environment: str | None, *inside: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from kvlens.config.comments import comments
 from kvlens.config.limits import Refusal
-from kvlens.config.nodes import Node, Sections
+from kvlens.config.nodes import Node, Section, Sections
 from kvlens.config.tables import Definition, Table, gather
 from kvlens.memo import Memos, memo
 from kvlens.text import Span
@@ -62,23 +63,25 @@ class Entry:
         fields = _fields(self.node)
         if not self.base:
             return fields
-        return [
-            field._replace(
-                key_span=self._move(field.key_span), value_span=self._move(field.value_span)
-            )
-            for field in fields
-        ]
+        return [self._moved(field) for field in fields]
 
     def get(self, name: str) -> Field | None:
         """Return the first field with this name."""
         for field in _fields(self.node):
             if field.name == name:
-                if not self.base:
-                    return field
-                return field._replace(
-                    key_span=self._move(field.key_span), value_span=self._move(field.value_span)
-                )
+                return self._moved(field) if self.base else field
         return None
+
+    def field_at(self, place: int) -> Field | None:
+        """Return the field whose key begins at a place."""
+        index = self.index_at(place)
+        fields = _fields(self.node)
+        return self._moved(fields[index]) if index < len(fields) else None
+
+    def index_at(self, place: int) -> int:
+        """Return which of its members has a key that begins at a place, or is next behind it."""
+        at = place - self.base
+        return bisect_left(self.node.members, at, key=lambda member: member.key[0].start)
 
     def text_of(self, name: str) -> str | None:
         """Return a field's value if it is a complete, non-empty string."""
@@ -94,6 +97,11 @@ class Entry:
         empty one counts as missing.
         """
         return self.text_of("preview_id") or self.text_of("id") or self.text_of("binding")
+
+    def _moved(self, field: Field) -> Field:
+        return field._replace(
+            key_span=self._move(field.key_span), value_span=self._move(field.value_span)
+        )
 
     def _move(self, span: Span) -> Span:
         return Span(span.start + self.base, span.end + self.base)
@@ -219,6 +227,11 @@ class Config:
     def is_json(self) -> bool:
         """Whether the file is JSON (or JSONC), not TOML."""
         return self.path.endswith((".json", ".jsonc"))
+
+    def section_around(self, place: int) -> tuple[int, Section]:
+        """Return the section that a place is in, with where it begins."""
+        index = bisect_right(self.sections, place, key=lambda each: each[0]) - 1
+        return self.sections[max(0, index)]
 
     def comments_with(self, word: str) -> list[Span]:
         """Return the spans of the comments that contain a word."""

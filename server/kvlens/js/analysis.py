@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -77,6 +78,17 @@ class Analysis:
         """
         return sorted(self._uses(), key=lambda use: use.span)
 
+    def uses_of(self, binding: str) -> list[BindingUse]:
+        """Return the uses of one binding, in the order of the file."""
+        return self._uses_by_name.get(binding, [])
+
+    @cached_property
+    def _uses_by_name(self) -> dict[str, list[BindingUse]]:
+        found: dict[str, list[BindingUse]] = {}
+        for use in self.uses:
+            found.setdefault(use.name, []).append(use)
+        return found
+
     @cached_property
     def calls(self) -> list[KvCall]:
         """The calls of KV methods on anything that may be a namespace, in order.
@@ -118,6 +130,33 @@ class Analysis:
             and not (lost and self._is_broken(call.node))
         ]
 
+    def call_at(self, place: Span) -> KvCall | None:
+        """Return the innermost of the sure calls that a place is in."""
+        at: int | None = bisect_right(self._starts, place.start) - 1
+        while at is not None and at >= 0:
+            call, around = self._nested[at]
+            if place.end <= call.span.end:
+                return call
+            at = around
+        return None
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [call.span.start for call, _ in self._nested]
+
+    @cached_property
+    def _nested(self) -> list[tuple[KvCall, int | None]]:
+        """The sure calls in order, each with which of them it is in."""
+        found: list[tuple[KvCall, int | None]] = []
+        open_calls: list[int] = []
+        # of two that begin together, `kv.get(x).then(kv.get)`, the longer is around the other
+        for call in sorted(self.sure_calls, key=lambda call: (call.span.start, -call.span.end)):
+            while open_calls and found[open_calls[-1]][0].span.end < call.span.end:
+                open_calls.pop()
+            found.append((call, open_calls[-1] if open_calls else None))
+            open_calls.append(len(found) - 1)
+        return found
+
     def is_kv(self, binding: str) -> bool:
         """Return whether a binding is certainly a namespace, by config, by type or by its calls."""
         if binding in self.declared.kv:
@@ -154,7 +193,7 @@ class Analysis:
                 return True
         if self.types.get(binding) == "maybe":
             return True
-        if any(use.optional for use in self.uses if use.name == binding):
+        if any(use.optional for use in self.uses_of(binding)):
             return True
         return any(self._is_looked_for(node) for node in self.source.names.nodes(binding))
 

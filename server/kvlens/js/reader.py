@@ -17,6 +17,7 @@ class SourceReader:
     def __init__(self, path: str) -> None:
         self.path = path
         self._last: Source | None = None
+        self._text: str | None = None  # of the last; one that is refused has none itself
 
     def read(self, text: str) -> Source:
         """Parse one version; half-typed text is parsed as far as possible.
@@ -26,12 +27,13 @@ class SourceReader:
             ValueError: the file is not JavaScript or TypeScript by its ending.
         """
         last = self._last
-        if last is None or last.text != text:
+        if last is None or self._text != text:
             name = grammar_name(self.path)
             if name is None:
                 raise ValueError(f"{self.path} is neither JavaScript nor TypeScript")
             shown = text if len(text) <= MAX_LENGTH else ""
             self._last = fresh = _parse(self.path, shown, load(name), last)
+            self._text = text
             if last is not None:
                 last.memos.clear()  # its values refer back to this version
             return fresh

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def references(analysis: Analysis, binding: str) -> list[BindingUse]:
-    """Return the uses of a binding, and its name in types and mock objects, in order."""
-    found = [use for use in analysis.uses if use.name == binding]
+    """Return the uses of a binding, and where types and made objects name it, in order."""
+    found = list(analysis.uses_of(binding))
     for more in (_type_members, _lookups, _objects, _ambient):
         found += more(analysis, binding)
     return sorted(found, key=lambda use: use.span)

@@ -87,23 +87,18 @@ def rename_binding(config: Config, name: str, wanted: str, *, thing: str = "") -
 
     `thing` goes before the name in the title, such as "the namespace ".
     """
-    edits: list[Edit] = []
-    for entry in _all(config):
-        if entry.text_of("binding") == wanted:
-            edits.clear()
-            break
-        if entry.text_of("binding") == name:
-            field = entry.get("binding")
-            assert field
-            edits.append(Edit(field.value_span, literal(wanted)))
+    by_binding = _by_binding(config)
+    fields = (
+        [] if wanted in by_binding else [one.get("binding") for one in by_binding.get(name, ())]
+    )
+    edits = [Edit(field.value_span, literal(wanted)) for field in fields if field]
     where = "" if len(edits) == 1 else " in every environment"
     return Fix(f'Rename {thing}to "{wanted}"{where}; update the code to match', tuple(edits))
 
 
 def free_binding(config: Config, wanted: str = "KV") -> str:
-    """Return a name that no namespace of the config uses."""
-    taken = {entry.text_of("binding") for entry in _all(config)}
-    name, number = wanted, 1
+    """Return a name that no namespace of the config has yet."""
+    taken, name, number = _by_binding(config), wanted, 1
     while name in taken:
         number += 1
         name = f"{wanted}_{number}"
@@ -117,7 +112,11 @@ def fresh_id() -> str:
     return found
 
 
-def _all(config: Config) -> Iterator[Entry]:
+@memo
+def _by_binding(config: Config) -> dict[str | None, list[Entry]]:
+    found: dict[str | None, list[Entry]] = {}
     for environment in config.environments:
         for kv in (*environment.kv, *environment.previews):
-            yield from kv.entries
+            for entry in kv.entries:
+                found.setdefault(entry.text_of("binding"), []).append(entry)
+    return found

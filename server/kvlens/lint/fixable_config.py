@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from kvlens.config.edit import applied
 from kvlens.config.model import Config
@@ -13,7 +14,7 @@ from kvlens.config.reader import ConfigReader
 from kvlens.config.syntax_check import check_syntax
 from kvlens.lint.base import EntryRule, FileRule, Fix, PlaceRule, Problem, ProjectRule, TextRule
 from kvlens.lint.check_config import check_structure, check_text
-from kvlens.lint.problems import number_of
+from kvlens.lint.problems import counted
 from kvlens.lint.registry import find_rule, rules_of
 from kvlens.memo import memo
 
@@ -64,7 +65,11 @@ class FixableConfig:
         rule = find_rule(code)
         slow = isinstance(rule, TextRule | PlaceRule)
         fixed = tried(self.file, fix)
-        before, after = self._count(self.file, slow), self._count(fixed, slow)
+        if fixed.refused:
+            return False
+        before, after = _counts(self.file), _counts(fixed)
+        if slow:
+            before, after = before + self._text_before, after + self._of_text(fixed)
         inside = _INSIDE if code in _HIDING else frozenset[str]()
         if after[code] >= before[code] and not isinstance(rule, ProjectRule):
             return False
@@ -74,12 +79,12 @@ class FixableConfig:
             return True
         return check_syntax(self.file.text, self.file.path) is not None
 
-    def _count(self, config: Config, slow: bool) -> Counter[str]:
-        found = check_structure(config)
-        counts: Counter[str] = Counter()
-        for problem in (*found, *(check_text(config, self.around) if slow else ())):
-            counts[problem.code] += number_of(problem)
-        return counts
+    @cached_property
+    def _text_before(self) -> Counter[str]:
+        return self._of_text(self.file)
+
+    def _of_text(self, config: Config) -> Counter[str]:
+        return counted(check_text(config, self.around))
 
 
 def tried(config: Config, fix: Fix) -> Config:
@@ -104,12 +109,14 @@ def _idle_readers(config: Config) -> list[ConfigReader]:
 def keeps(config: Config, fix: Fix) -> bool:
     """Return whether a change leaves a config valid and without new problems."""
     changed = tried(config, fix)
-    return not _codes(changed) - _codes(config) and still_valid(changed)
+    if changed.refused:
+        return False
+    return not _counts(changed) - _counts(config) and still_valid(changed)
 
 
 @memo
-def _codes(config: Config) -> Counter[str]:
-    return Counter(problem.code for problem in check_structure(config))
+def _counts(config: Config) -> Counter[str]:
+    return counted(check_structure(config))
 
 
 def still_valid(config: Config) -> bool:

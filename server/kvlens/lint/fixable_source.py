@@ -15,7 +15,7 @@ from kvlens.js.syntax import Source
 from kvlens.lint.base import CallRule, Context, Fix, Problem, SourceRule
 from kvlens.lint.check_source import check_source
 from kvlens.lint.fixable_config import keeps, tried
-from kvlens.lint.problems import is_sum, number_of
+from kvlens.lint.problems import counted, is_sum
 from kvlens.lint.registry import rules_of
 
 
@@ -54,21 +54,14 @@ class FixableSource:
             if not keeps(config, fix):
                 return False
             project = replace(project, configs=_changed(project.configs, config, fix))
-        after = _counts(check_source(source, project, self.now))
+        after = counted(check_source(source, project, self.now))
         if after[code] >= self._before[code] or after - self._before:
             return False
         return self.file.root.has_error or not source.root.has_error
 
     @cached_property
     def _before(self) -> Counter[str]:
-        return _counts(self.problems)
-
-
-def _counts(problems: Iterable[Problem]) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for problem in problems:
-        counts[problem.code] += number_of(problem)
-    return counts
+        return counted(self.problems)
 
 
 def _changed(configs: Sequence[Config], config: Config, fix: Fix) -> list[Config]:

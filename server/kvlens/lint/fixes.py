@@ -5,13 +5,15 @@ Rules propose fixes; each is tested here before it is offered, on configs and so
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from kvlens.config.edit import Edit, line_end, line_start, newline_of
+from kvlens.config.limits import LARGEST
 from kvlens.lint.base import Fix, Problem
 from kvlens.lint.suppressions import Commented, suppressions
+from kvlens.stopping import go_on
 from kvlens.text import Span
 
 MOST_TRIED = 50  # fixes that are tested one by one, each on the whole text
@@ -93,13 +95,17 @@ def _silencing(file: Commented, mark: str, problem: Problem) -> Iterator[Edit]:
 def _together(
     file: Fixable, problems: Iterable[Problem], *, only_safe: bool, sure: bool
 ) -> tuple[list[Edit], list[Problem]]:
-    """Return the edits of the problems' first fixes that don't conflict, and the fixed problems."""
+    """Return the edits of the problems' first fixes that fit together, and what they fix.
+
+    What would make the file too large to be read is left out.
+    """
     edits = _Edits()
     done: list[Problem] = []
-    tried = 0
+    tried, room = 0, LARGEST
     for problem in problems:
-        if tried >= MOST_TRIED:  # the rest can be fixed with another request
+        if tried >= MOST_TRIED or room < 0:  # the rest can be fixed with another request
             break
+        go_on()
         for fix in file.proposed(problem):
             if fix.path is not None or (only_safe and not fix.safe):
                 continue
@@ -109,8 +115,10 @@ def _together(
             tried += sure
             if sure and not file.solves(Fix("", (*edits.all, *more)), problem.code):
                 continue
-            edits.add(more)
-            done.append(problem)
+            room -= sum(len(edit.text) for edit in more)
+            if room >= 0:
+                edits.add(more)
+                done.append(problem)
             break
     return edits.all, done
 
@@ -120,41 +128,30 @@ class _Edits:
 
     def __init__(self) -> None:
         self.all: list[Edit] = []
-        self._sorted: list[Edit] = []
+        self._known: set[Edit] = set()
+        self._replaced: list[Span] = []  # sorted, as are the places of insertions
+        self._inserted: list[int] = []
 
     def new(self, edits: Iterable[Edit]) -> list[Edit] | None:
-        """Return the edits that aren't included yet; None if one overlaps an included edit."""
-        found = []
-        for edit in edits:
-            at = bisect_left(self._sorted, edit)
-            if at < len(self._sorted) and self._sorted[at] == edit:
-                continue
-            # Of the edits before it, only the last one can overlap it; there may be several
-            # insertions.
-            if any(_clash(edit, other) for other in self._around(at, edit)):
-                return None
-            found.append(edit)
-        return found
+        """Return those that are not there yet; None if one overlaps another that is there."""
+        found = [edit for edit in edits if edit not in self._known]
+        return None if any(self._overlaps(edit.span) for edit in found) else found
 
     def add(self, edits: Iterable[Edit]) -> None:
         for edit in edits:
-            insort(self._sorted, edit)
             self.all.append(edit)
+            self._known.add(edit)
+            start, end = edit.span
+            if start < end:
+                insort(self._replaced, edit.span)
+            else:
+                insort(self._inserted, start)
 
-    def _around(self, at: int, edit: Edit) -> Iterator[Edit]:
-        for index in range(at - 1, -1, -1):
-            other = self._sorted[index]
-            yield other
-            if other.span.end > other.span.start:
-                break  # all earlier edits end before this one begins
-        for index in range(at, len(self._sorted)):
-            other = self._sorted[index]
-            if other.span.start >= edit.span.end and other.span.start > edit.span.start:
-                break
-            yield other
-
-
-def _clash(one: Edit, other: Edit) -> bool:
-    if one.span.start == one.span.end and one.span == other.span:
-        return False  # two insertions at the same place don't conflict
-    return one.span.start < other.span.end and other.span.start < one.span.end
+    def _overlaps(self, span: Span) -> bool:
+        """Return whether a span meets one that is there; two insertions at one place do not."""
+        at = bisect_left(self._replaced, span)
+        beside = self._replaced[max(0, at - 1) : at + 1]
+        if any(one.start < span.end and span.start < one.end for one in beside):
+            return True
+        inside = bisect_right(self._inserted, span.start)
+        return inside < len(self._inserted) and self._inserted[inside] < span.end

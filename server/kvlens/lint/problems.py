@@ -13,6 +13,7 @@ from kvlens.internal import told
 from kvlens.lint.base import Finding, Problem, RuleInfo
 from kvlens.lint.registry import find_rule
 from kvlens.lint.wording import not_listed
+from kvlens.stopping import go_on
 from kvlens.text import Span
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ _WHOLE = Span(0, 0)  # the span of a problem of the whole file
 def problems_of(
     rule: RuleInfo, check: Callable[..., Iterable[Finding]], *given: object
 ) -> Iterator[Problem]:
-    """Yield what a rule finds; if it fails, a problem that reports that."""
+    """Yield what a rule finds; where it fails, the problem that says so."""
+    go_on()
     try:
         for finding in check(*given):
             yield Problem(
@@ -103,3 +105,11 @@ def number_of(problem: Problem) -> int:
     """Return how many problems this one counts for."""
     more = problem.data.get("more") if problem.data else None
     return more if isinstance(more, int) else 1
+
+
+def counted(problems: Iterable[Problem]) -> Counter[str]:
+    """Return how many problems there are of each rule, those that are not listed included."""
+    counts: Counter[str] = Counter()
+    for problem in problems:
+        counts[problem.code] += number_of(problem)
+    return counts

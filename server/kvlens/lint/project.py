@@ -44,13 +44,15 @@ class Checked:
 class Wanted:
     """Files to check that have a config in common.
 
-    config: the one for the sources; None for files without a project. files: configs and seed
-    files; sources: JavaScript and TypeScript. Both in report order.
+    config: the one that counts for the sources; None for files that belong to no project.
+    files: configs and seed files; sources: JavaScript and TypeScript. In the order to report.
+    beside: the seed files that were found beside a config, not named by the user.
     """
 
     config: Path | None
     files: list[Path] = field(default_factory=list)
     sources: list[Path] = field(default_factory=list)
+    beside: set[Path] = field(default_factory=set)
 
 
 class _Plan:
@@ -61,8 +63,8 @@ class _Plan:
         self._seen: set[Path] = set()
         self._owner = functools.cache(owning_config)
 
-    def add(self, path: Path) -> None:
-        """Add a file, unless it is already included."""
+    def add(self, path: Path, *, beside: bool = False) -> None:
+        """Add a file, unless it is there already; of a seed file, whether it was found."""
         whole = path.resolve()
         if whole in self._seen:
             return
@@ -70,6 +72,8 @@ class _Plan:
         owner = self._owner(path.parent)
         wanted = self.projects.setdefault(owner, Wanted(owner))
         (wanted.sources if is_source(str(path)) else wanted.files).append(path)
+        if beside:
+            wanted.beside.add(path)
 
     def add_below(self, folder: Path) -> None:
         """Add the configs in a folder and its subfolders, their seed files, and the sources."""
@@ -79,7 +83,7 @@ class _Plan:
         for config in configs:
             self.add(config)
             for seeds in sorted((config.parent / SEEDS).glob("*.json")):
-                self.add(seeds)
+                self.add(seeds, beside=True)
         roots = [config.parent for config in winners(configs)]
         if folder not in roots and self._owner(folder):
             roots.append(folder)  # of the project whose config is above
@@ -104,7 +108,7 @@ def check_project(wanted: Wanted, levels: Levels, with_sources: bool) -> list[Ch
     found: list[Checked] = []
     read: dict[Path, Config] = {}
     for path in wanted.files:
-        checked, config = _check_file(path, levels)
+        checked, config = _check_file(path, levels, found=path in wanted.beside)
         found.append(checked)
         if config is not None:
             read[_whole(path)] = config
@@ -138,11 +142,11 @@ def is_seed_file(path: Path) -> bool:
 # configs and seed files ---------------------------------------------------------------------
 
 
-def _check_file(path: Path, levels: Levels) -> tuple[Checked, Config | None]:
+def _check_file(path: Path, levels: Levels, *, found: bool) -> tuple[Checked, Config | None]:
     if is_seed_file(path):
-        seeds = _check_seed_file(path)
-        found = [with_severity(problem, levels) for problem in seeds.problems]
-        return Checked(path, seeds.text, [problem for problem in found if problem]), None
+        seeds = _check_seed_file(path, path.parents[1] if found else None)
+        problems = [with_severity(problem, levels) for problem in seeds.problems]
+        return Checked(path, seeds.text, [problem for problem in problems if problem]), None
     return check_config_file(path, levels)
 
 
@@ -157,12 +161,12 @@ def check_config_file(path: Path, levels: Levels) -> tuple[Checked, Config | Non
     return Checked(path, text, check(config, read_context(path), levels)), config
 
 
-def _check_seed_file(path: Path) -> Checked:
+def _check_seed_file(path: Path, within: Path | None) -> Checked:
     from kvlens.lint.check_seeds import check as check_seeds  # late: only where there are seeds
     from kvlens.seeds.array import FileError, read_text
 
     try:
-        text = read_text(path, path.name)
+        text = read_text(path, path.name, within=within)
     except FileError as error:
         return Checked(path, "", [file_problem(problem.message) for problem in error.problems])
     return Checked(path, text, check_seeds(text, str(path)))

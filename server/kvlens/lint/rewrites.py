@@ -12,9 +12,15 @@ from kvlens.lint.fix_helpers import can_extend, fresh_id
 from kvlens.lint.fixable_config import keeps, still_valid
 from kvlens.text import Span
 
+MOST_OFFERED = 10  # environments that lack a binding: of more, only all at once
+
 
 def rewrites(config: Config, span: Span) -> list[Fix]:
-    """Return the changes to offer at a span: only those that don't cause problems."""
+    """Return the changes to offer at a place: only those that leave the file as right as it is.
+
+    Of several lists or entries that a selection meets, they are the first one's: a menu with the
+    changes of a hundred could not be read.
+    """
     proposed = list(_rewrites(config, span))
     if not proposed or not still_valid(config):
         return []
@@ -22,19 +28,27 @@ def rewrites(config: Config, span: Span) -> list[Fix]:
 
 
 def _rewrites(config: Config, span: Span) -> Iterator[Fix]:
+    found = _first(config, span)
+    if found is None:
+        return
+    environment, kv, entry = found
+    path = list_path(environment.name)
+    if not config.is_json:
+        if edits := to_sections(config, environment, kv):
+            yield Fix(f"Write it as [[{path}]]", edits)
+        if edits := to_inline(config, environment, kv):
+            yield Fix(f"Write it as {path} = […]", edits)
+    if entry is not None:
+        yield from _of_entry(config, environment, entry)
+
+
+def _first(config: Config, span: Span) -> tuple[Environment, KvList, Entry | None] | None:
     for environment in config.environments:
         for kv in environment.kv:
             entry = _touched(kv, span)
-            if entry is None and not _meet(kv.key_span, span) and not _meet(kv.span, span):
-                continue
-            path = list_path(environment.name)
-            if not config.is_json:
-                if edits := to_sections(config, environment, kv):
-                    yield Fix(f"Write it as [[{path}]]", edits)
-                if edits := to_inline(config, environment, kv):
-                    yield Fix(f"Write it as {path} = […]", edits)
-            if entry is not None:
-                yield from _of_entry(config, environment, entry)
+            if entry is not None or _meet(kv.key_span, span) or _meet(kv.span, span):
+                return environment, kv, entry
+    return None
 
 
 def _of_entry(config: Config, environment: Environment, entry: Entry) -> Iterator[Fix]:
@@ -51,7 +65,7 @@ def _of_entry(config: Config, environment: Environment, entry: Entry) -> Iterato
         and can_extend(config, other)
         and all(known.binding != name for known in config.namespaces(other.name))
     ]
-    for other in lacking:
+    for other in lacking if len(lacking) <= MOST_OFFERED else ():
         where = "the top level" if other.name is None else f"env.{other.name}"
         yield Fix(f"Add {literal(name)} to {where}", (add_bindings(config, other, [name]),))
     if len(lacking) > 1:

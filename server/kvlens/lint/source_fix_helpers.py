@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from kvlens.config.edit import Edit, add_bindings, list_path
 from kvlens.config.model import Config
-from kvlens.js.calls import KvCall
 from kvlens.js.syntax import Source, outer
 from kvlens.lint.base import Context, Fix, Problem
 from kvlens.lint.fix_helpers import can_extend
@@ -36,16 +35,6 @@ def node_at(source: Source, span: Span) -> Node | None:
     start, end = source.offsets.byte(span.start), source.offsets.byte(span.end)
     node = source.root.descendant_for_byte_range(start, end)
     return node if node is not None and node.byte_range == (start, end) else None
-
-
-def call_at(context: Context, span: Span) -> KvCall | None:
-    """Return the innermost call around a span."""
-    around = [
-        call
-        for call in context.analysis.sure_calls
-        if call.span.start <= span.start and span.end <= call.span.end
-    ]
-    return min(around, key=lambda call: call.span.end - call.span.start, default=None)
 
 
 def write(context: Context, problem: Problem, title: str, new: str, *, safe: bool = False) -> Fix:
@@ -94,8 +83,8 @@ def wrapped(context: Context, problem: Problem, *, safe: bool = False) -> Iterat
 
 
 def awaited(context: Context, problem: Problem) -> Iterator[Fix]:
-    """Write `await` before a call, in parentheses if something binds tighter."""
-    call = call_at(context, problem.span)
+    """Write `await` before a call, in brackets where something follows that binds tighter."""
+    call = context.analysis.call_at(problem.span)
     if call is None or not given(problem, "await"):
         return
     here = outer(call.node)

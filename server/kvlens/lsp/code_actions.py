@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -19,6 +18,7 @@ from kvlens.lint.fixes import Fixable, fix_all, fixes_for, suppress
 from kvlens.lint.rewrites import rewrites
 from kvlens.lint.suppressions import with_severity
 from kvlens.lsp.documents import to_range
+from kvlens.stopping import in_thread
 from kvlens.text import LineIndex, Span
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ async def answer(server: Server, params: types.CodeActionParams) -> list[types.C
         if config.text != document.text:
             return []
         file = _File(uri, document.index, encoding, server.diagnostics.problems(uri))
-        return await asyncio.to_thread(_of_config, params, file, config)
+        return await in_thread(_of_config, params, file, config)
     read = await server.sources.read(uri)
     if read is None:
         return []
@@ -55,7 +55,7 @@ async def answer(server: Server, params: types.CodeActionParams) -> list[types.C
         if (index := text_of(server, path := Path(config.path))).text == config.text
     }
     file = _File(uri, read.lines, encoding, [])
-    return await asyncio.to_thread(_of_source, params, file, read, levels, others)
+    return await in_thread(_of_source, params, file, read, levels, others)
 
 
 @dataclass

@@ -25,6 +25,7 @@ from kvlens.lint.project import check_config_file
 from kvlens.lint.suppressions import apply_suppressions, with_severity
 from kvlens.lsp.documents import json_range
 from kvlens.lsp.spelling import file_key, file_path
+from kvlens.stopping import in_thread
 from kvlens.text import LineIndex
 from kvlens.visible import one_line
 
@@ -194,7 +195,7 @@ class Diagnostics:
         """Run the slow rules in the background; results for an outdated text are dropped."""
         config = checked.config
         began = time.monotonic()
-        slow = await asyncio.to_thread(_slow, config, self._levels)
+        slow = await in_thread(_slow, config, self._levels)
         checked.took = time.monotonic() - began
         unused = await self._server.sources.unused(config)
         slow += apply_suppressions(config, unused, self._levels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import importlib
 import traceback
 from collections.abc import Awaitable
@@ -487,4 +488,5 @@ def run() -> int:
     """Serve on standard input and output until the client ends it."""
     server = Server()
     server.start_io()
+    gc.freeze()  # Python need not look through all that was read before it ends
     return server.exit_code

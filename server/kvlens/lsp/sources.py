@@ -26,6 +26,7 @@ from kvlens.lint.check_sources import check_with_sources
 from kvlens.lint.source_checker import SourceChecker
 from kvlens.lsp.documents import Document, to_range
 from kvlens.lsp.spelling import file_path
+from kvlens.stopping import in_thread
 from kvlens.text import LineIndex, Span
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class Sources:
                 document, index = opened.document, opened.document.index
                 version = document.version
                 context = await self.context(Path(opened.path))
-                problems = await asyncio.to_thread(opened.checker.check, index.text, context)
+                problems = await in_thread(opened.checker.check, index.text, context)
                 if self._open.get(uri) is opened and document.index is index:
                     self._server.diagnostics.say(uri, problems, version, index)
         finally:
@@ -204,7 +205,7 @@ class Sources:
         owner = self._server.projects.get(Path(config.path))
         if owner is None or self.absent():
             return []
-        return await asyncio.to_thread(self._unused, owner, config)
+        return await in_thread(self._unused, owner, config)
 
     def _unused(self, owner: ServedProject, config: Config) -> list[Problem]:
         try:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kvlens.errors import KVLensError
+from kvlens.files import gone, is_there
 from kvlens.lines import Line, LineCutter
 from kvlens.lsp.settings import Settings
 from kvlens.process import own_command
@@ -133,7 +134,9 @@ class Child:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if os.name == "nt" else 0,
             )
         except OSError as error:
-            raise self._failed(f"{self.what} couldn't be started: {error}") from error
+            folder = self.config.parent
+            why = gone(folder) if not is_there(folder) else error
+            raise self._failed(f"{self.what} couldn't be started: {why}") from error
         except ChildError as error:
             raise self._failed(str(error)) from error
         assert process.stdout and process.stderr

@@ -57,7 +57,8 @@ async def list_namespaces(scope: Scope, claimed: Iterable[str] | None = None) ->
             rows.append(Row(namespace, error=found))
         else:
             rows.append(Row(namespace, found))
-    errors = [found for found in stats.values() if isinstance(found, StoreError)]
+    failed = [found for found in stats.values() if isinstance(found, StoreError)]
+    errors = list({str(error): error for error in failed}.values())
     others: list[Unclaimed] = []
     try:
         others = await unclaimed(store, scope.config.store_ids() if claimed is None else claimed)

@@ -103,16 +103,16 @@ def read_job(
 ) -> Job:
     """Read a seed file, or its text, without writing anything.
 
-    Messages call it `name`, by default its path. `given`: the user named the file, so it may be a
-    pipe. With `only`, other keys are skipped. Raises FileError with every mistake, and InvalidError
-    or KVError for the defaults.
+    Messages call it `name`, by default its path. `given` says that the user named the file, which
+    may be a pipe then, or a link out of the project. With `only`, other keys are left out. Raises
+    FileError with every mistake, and InvalidError or KVError for the defaults.
     """
     now = time.time()
     metadata = metadata_text(defaults.metadata)
     expires_at(defaults.expiration, defaults.expiration_ttl, now)
     if isinstance(file, Path):
         name = name or str(file)
-        file = read_text(file, name, given=given)
+        file = read_text(file, name, given=given, within=target.scope.folder)
     seed = accept(check(file, name or "the text", now))
     warnings = located(seed.name, seed.text, seed.warnings)
     items = (

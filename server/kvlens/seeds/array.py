@@ -88,17 +88,23 @@ class Element(NamedTuple):
     span: Span
 
 
-def read_text(path: Path, name: str | None = None, *, given: bool = False) -> str:
-    """Return a file's text without a byte order mark; `name` is for messages, default: the path.
+def read_text(
+    path: Path, name: str | None = None, *, given: bool = False, within: Path | None = None
+) -> str:
+    """Return a file's text, a byte order mark left out; `name` is for messages, else the path.
 
-    `given`: the user named the file, so it may be a pipe. Raises FileError if it can't be read,
-    isn't UTF-8 text or is over 256 MiB.
+    `given` says that the user named the file, which may be a pipe then. Another file that is in
+    the project `within` must not lead out of it through a link.
+    Raises FileError if it can't be read, is not UTF-8 text or is over 256 MiB.
     """
     name = name or str(path)
     try:
-        data = (files.read_given if given else files.read_bytes)(path, LARGEST)
+        if given:
+            data = files.read_given(path, LARGEST)
+        else:
+            data = files.read_bytes(path, LARGEST, within=within)
     except files.FileRefusedError as error:
-        way_out = "; split the file" if "limit" in str(error.strerror) else ""
+        way_out = "; split the file" if "over the limit" in str(error.strerror) else ""
         raise _whole(name, f"{error.strerror}{way_out}") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__

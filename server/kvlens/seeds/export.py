@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from kvlens.files import way_out_of
 from kvlens.kv.errors import KVSyntaxError
 from kvlens.kv.records import Entry
 from kvlens.kv.values import parse_json
@@ -147,8 +148,8 @@ def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
         with path.open("w", **how) as out:  # a pipe, a device
             yield out
         return
-    target = path.resolve()  # follow a link to its file
-    if project is not None and _leads_out(path, target, project):
+    target = path.resolve()  # through a link, to the file that it names
+    if project is not None and way_out_of(project, path) is not None:
         raise OSError(
             errno.EPERM,
             f"is a link to {target}, outside the project; name that file instead",
@@ -169,10 +170,3 @@ def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
             reason = f"{error.strerror or error}; nothing was written"
             raise OSError(error.errno, reason, str(path)) from error
         raise
-
-
-def _leads_out(path: Path, target: Path, project: Path) -> bool:
-    """Return whether a file with a path inside a project is really outside."""
-    named = Path(os.path.normpath(path.absolute()))
-    folder = Path(os.path.normpath(project.absolute()))
-    return named.is_relative_to(folder) and not target.is_relative_to(folder.resolve())

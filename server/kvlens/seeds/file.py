@@ -85,14 +85,13 @@ class SeedError(FileError):
     """A seed file has errors, and none of it was written."""
 
 
-def read(path: Path, now: float, *, name: str | None = None, given: bool = False) -> SeedFile:
-    """Return a seed file without errors; `now` (seconds) determines which expirations have passed.
+def read(path: Path, now: float, *, within: Path | None = None) -> SeedFile:
+    """Return a seed file without errors; `now` (seconds) tells which expirations have passed.
 
-    Messages call it `name`, by default its path. `given`: the user named the file, so it may be a
-    pipe. Raises FileError if the file can't be read, and SeedError for any mistake.
+    It must not lead out of the project `within` through a link. Raises FileError if the file can't
+    be read, and SeedError for any mistake.
     """
-    name = name or str(path)
-    return accept(check(read_text(path, name, given=given), name, now))
+    return accept(check(read_text(path, within=within), str(path), now))
 
 
 def parse(data: bytes, name: str, now: float) -> SeedFile:

@@ -31,8 +31,6 @@ from kvlens.workspace.service import (
 )
 from kvlens.workspace.watch import follow
 
-DATABASES = Path("kv", "miniflare-KVNamespaceObject")  # of a store on disk, in its state folder
-
 
 class EmulatorService(Service):
     """Serves a project's namespaces over HTTP."""
@@ -61,7 +59,7 @@ class EmulatorService(Service):
         """Listen. Raises EmulatorError."""
         for path in self.project.seed_files():
             with contextlib.suppress(FileError):
-                self._seeds[path] = read(path, time.time()).items
+                self._seeds[path] = self._read(path)
         await self.emulator.start(*self._address, unix=self._unix)
         self._listening = True
         self.emulator.on_change(lambda namespace: self.emit(KeysChanged(namespace)))
@@ -77,12 +75,11 @@ class EmulatorService(Service):
         await super().close()
 
     def changes(self) -> AsyncIterator[set[Path]]:
-        """Yield the files that changed among config, seed files and the store's."""
-        state = getattr(self.store, "state", None)
-        return follow(self.project, self.stop, state=state and state / DATABASES)
+        """Yield the files that changed among config and seed files."""
+        return follow(self.project, self.stop)
 
     async def follow(self, paths: set[Path]) -> None:
-        """React to changes of config and seed files, and of the store by other programs."""
+        """Follow changes of config and seed files."""
         # An empty set: changes from before the watching started aren't reported.
         for path in sorted(paths) if paths else [self.project.path, *self.project.seed_files()]:
             try:
@@ -92,8 +89,6 @@ class EmulatorService(Service):
                     await self._seed_changed(path)
             except Exception as error:
                 self.emit(Failed(error))
-        for namespace in self.store.poll():
-            self.emulator.note_change(namespace)
 
     async def config_changed(self) -> None:
         """Read the config again and serve its namespaces."""
@@ -123,11 +118,17 @@ class EmulatorService(Service):
     async def _list_all(self) -> None:
         """List each namespace once: after that, the store notices other programs' changes."""
         lists = [self.store.list(namespace, limit=1) for namespace in self.emulator.namespaces]
+        reported = set()
         for listed in asyncio.as_completed(lists):  # a locked namespace doesn't delay the others
             try:
                 await listed
             except StoreError as error:
-                self.emit(Problem("error", str(error)))
+                if str(error) not in reported:
+                    self.emit(Problem("error", str(error)))
+                reported.add(str(error))
+
+    def _read(self, path: Path) -> list[SeedItem]:
+        return read(path, time.time(), within=self.project.folder).items
 
     async def _seed_changed(self, path: Path) -> None:
         """Put what changed in a seed file since it was last read.
@@ -139,7 +140,7 @@ class EmulatorService(Service):
         if namespace is None:
             return
         try:
-            items = read(path, time.time()).items
+            items = self._read(path)
             before = self._seeds.get(path, [])
             changed = to_writes(changed_items(before, items), time.time())
             writes, kept = await part(self.store, namespace.id, changed, before)

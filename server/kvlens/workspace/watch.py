@@ -29,15 +29,14 @@ def follow(
     project: Project,
     stop: asyncio.Event,
     *,
-    state: Path | None = None,
     watch: Watcher | None = None,
 ) -> AsyncIterator[set[Path]]:
     """Yield the files of a project that changed until `stop` is set; see `changed_files`.
 
-    Only the folder of the config, its seed files and `state` (the folder of a store on disk) are
-    watched, not the project's subfolders: node_modules alone can hold more files than a system lets
-    one program watch. If the config or a seed file is a symbolic link, its target is watched too,
-    and a change of the target is reported as one of the link.
+    Only the folders of the config and of its seed files are watched, not those below the project:
+    node_modules alone can hold more files than a system lets one program watch. If the config or a
+    seed file is a symbolic link, its target is watched too, and a change of the target is reported
+    as one of the link.
     """
     links: dict[Path, Path] = {}
 
@@ -45,7 +44,7 @@ def follow(
         links.clear()
         for path in (project.path, *project.seed_files()):
             links.update(dict.fromkeys(link_targets(path), path))
-        return _folders(project.folder, state) | {target.parent for target in links}
+        return {project.folder, project.folder / SEEDS} | {target.parent for target in links}
 
     return _by_own_names(changed_files(folders, stop, watch), links)
 
@@ -55,15 +54,6 @@ async def _by_own_names(
 ) -> AsyncIterator[set[Path]]:
     async for paths in changes:
         yield {links.get(path, path) for path in paths}
-
-
-def _folders(project: Path, state: Path | None) -> set[Path]:
-    """Return the folders to watch, existing or not, with those between project and `state`."""
-    wanted = [project, project / SEEDS]
-    if state is not None:
-        wanted += [folder for folder in reversed(state.parents) if project in folder.parents]
-        wanted.append(state)
-    return set(wanted)
 
 
 async def changed_files(

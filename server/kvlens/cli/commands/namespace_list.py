@@ -40,7 +40,8 @@ def _list(options: Options) -> int:
             )
     if found.errors:
         print_warnings([str(error) for error in found.errors])
-        raise CommandError(f"{counted(len(found.errors), 'namespace')} could not be read")
+        unread = {row.namespace.id for row in found.rows if row.error}
+        raise CommandError(f"{counted(len(unread) or 1, 'namespace')} could not be read")
     return 0
 
 

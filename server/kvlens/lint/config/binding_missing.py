@@ -33,6 +33,7 @@ from kvlens.config.model import Config, Entry
 from kvlens.lint.base import EntryRule, Finding, Fix, Problem
 from kvlens.lint.fix_helpers import entry_at, free_binding, spread
 from kvlens.lint.wording import usable
+from kvlens.memo import memo
 
 
 def _check(entry: Entry) -> Iterator[Finding]:
@@ -72,10 +73,13 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
 
 def _known_name(config: Config, entry: Entry) -> str | None:
     """Return the binding that the same namespace has elsewhere in the config."""
-    for namespace in config.namespaces():
-        if namespace.id == entry.store_id:
-            return namespace.binding
-    return None
+    return _bindings(config).get(entry.store_id)
+
+
+@memo
+def _bindings(config: Config) -> dict[str | None, str]:
+    """Return the binding of each id, the first where it has several."""
+    return {namespace.id: namespace.binding for namespace in reversed(config.namespaces())}
 
 
 RULE = EntryRule(

@@ -49,13 +49,15 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
-from kvlens.config.edit import add_bindings
+from kvlens.config.edit import Edit, add_bindings
 from kvlens.config.model import Config, Environment
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
 from kvlens.lint.bindings_by_env import columns
 from kvlens.lint.env_names import TABLES
 from kvlens.lint.fix_helpers import can_extend
 from kvlens.lint.wording import listed, path_of, quoted
+from kvlens.memo import memo
+from kvlens.text import Span
 
 # Tables of an environment: one inside `[env]` is probably moving to the `[env.NAME]` above it.
 _NO_NAMES = frozenset(
@@ -88,7 +90,10 @@ class _Missing(NamedTuple):
         return [*islice((name for name in self.wanted if name not in self.here), most)]
 
 
-def _missing(config: Config) -> Iterator[_Missing]:
+@memo
+def _missing(config: Config) -> dict[Span, _Missing]:
+    """Return what environments lack, each by where it is reported."""
+    found: dict[Span, _Missing] = {}
     top, *others = columns(config)
     wanted = [name for name in top.by_binding if name is not None]
     for column in others if wanted else ():
@@ -96,17 +101,17 @@ def _missing(config: Config) -> Iterator[_Missing]:
         count = len(wanted) - sum(name is not None and name in top.by_binding for name in here)
         if not count or environment.key_span is None or environment.name in _NO_NAMES:
             continue
-        yield _Missing(environment, count, wanted, here)
+        found[environment.key_span] = _Missing(environment, count, wanted, here)
+    return found
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    for missing in _missing(config):
+    for span, missing in _missing(config).items():
         environment, count = missing.environment, missing.number
         names = missing.names(_MOST)
-        assert environment.key_span
         noun = "binding" if count == 1 else "bindings"
         yield Finding(
-            environment.key_span,
+            span,
             f"The environment {quoted(environment.name or '')} lacks the {noun} "
             f"{listed(names, count)} of the top level. KV namespaces are not inherited: "
             f"add {'it' if count == 1 else 'them'} to {path_of(environment)}.",
@@ -123,15 +128,21 @@ def _bound(config: Config, names: list[str]) -> Iterator[Related]:
 
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
-    missing = [found for found in _missing(config) if can_extend(config, found.environment)]
-    for found in missing:
-        environment = found.environment
-        if environment.key_span == problem.span:
-            title = f"Add {listed(found.names(_MOST), found.number)} to env.{environment.name}"
-            yield Fix(title, (add_bindings(config, environment, found.names()),))
-    if len(missing) > 1 and sum(found.number for found in missing) <= _WRITTEN:
-        edits = tuple(add_bindings(config, found.environment, found.names()) for found in missing)
-        yield Fix("Add all missing namespaces to every environment", edits)
+    here = _missing(config).get(problem.span)
+    if here and can_extend(config, here.environment):
+        title = f"Add {listed(here.names(_MOST), here.number)} to env.{here.environment.name}"
+        yield Fix(title, (add_bindings(config, here.environment, here.names()),))
+    if everywhere := _everywhere(config):
+        yield Fix("Add all missing namespaces to every environment", everywhere)
+
+
+@memo
+def _everywhere(config: Config) -> tuple[Edit, ...]:
+    """Return the edits that add all that is missing; none if that is too much or just one."""
+    missing = [one for one in _missing(config).values() if can_extend(config, one.environment)]
+    if len(missing) < 2 or sum(found.number for found in missing) > _WRITTEN:
+        return ()
+    return tuple(add_bindings(config, found.environment, found.names()) for found in missing)
 
 
 RULE = ConfigRule(

@@ -64,6 +64,12 @@ def _all(config: Config) -> Iterator[_Found]:
 
 
 @memo
+def _by_place(config: Config) -> dict[int, _Found]:
+    """Return all of them by where the later key begins."""
+    return {each[0] + each[1].members[each[3]].key[0].start: each for each in _all(config)}
+
+
+@memo
 def _search(node: Node) -> tuple[_Found, ...]:
     return tuple(_look(node))
 
@@ -85,11 +91,12 @@ def _look(node: Node) -> Iterator[_Found]:
 
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
-    for base, node, earlier, later in _all(config):
-        if base + node.members[later].key[0].start == problem.span.start:
-            edits = remove_member(config, base, node, earlier)
-            yield Fix("Remove the first one, which has no effect", edits, safe=True)
-            yield Fix("Remove this one", remove_member(config, base, node, later))
+    found = _by_place(config).get(problem.span.start)
+    if found:
+        base, node, earlier, later = found
+        edits = remove_member(config, base, node, earlier)
+        yield Fix("Remove the first one, which has no effect", edits, safe=True)
+        yield Fix("Remove this one", remove_member(config, base, node, later))
 
 
 RULE = ConfigRule(

@@ -62,17 +62,23 @@ from kvlens.config.model import KV_FIELD, Config
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
 from kvlens.lint.fix_helpers import spread
 from kvlens.lint.misplaced_lists import Stray, in_scope, strays
+from kvlens.memo import memo
+from kvlens.text import Span
 
 
-def _captured(config: Config) -> Iterator[Stray]:
-    for stray in strays(config):
-        whole = stray.kind == "array" and not stray.broken
-        if whole and stray.name == KV_FIELD and not in_scope(stray.path) and stray.looks_like_kv:
-            yield stray
+@memo
+def _captured(config: Config) -> dict[Span, Stray]:
+    """Return the captured lists, each by where it is reported."""
+    return {
+        stray.keys[0]: stray
+        for stray in strays(config)
+        if stray.kind == "array" and not stray.broken
+        if stray.name == KV_FIELD and not in_scope(stray.path) and stray.looks_like_kv
+    }
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    for stray in _captured(config):
+    for stray in _captured(config).values():
         table = ".".join(stray.path)
         effect = "isn't a list of namespaces there, and wrangler binds none"
         if stray.path[-1] == "vars":
@@ -99,17 +105,17 @@ def _way_out(config: Config, stray: Stray) -> str:
 
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
-    for stray in _captured(config):
-        if stray.keys[0] != problem.span or stray.path == ("env",):
-            continue
-        edits = move_list(config, stray.environment, stray.headers, stray.table, stray.entries)
-        if edits is None:
-            return
-        home = "the top level" if stray.environment is None else f"env.{stray.environment}"
-        bindings = [name for entry in stray.entries if (name := entry.text_of("binding"))]
-        more = spread(config, stray.environment, bindings)
-        also = ", its bindings to every environment" if more else ""
-        yield Fix(f"Move {KV_FIELD} to {home}{also}", (*edits, *more), safe=not more)
+    stray = _captured(config).get(problem.span)
+    if stray is None or stray.path == ("env",):
+        return
+    edits = move_list(config, stray.environment, stray.headers, stray.table, stray.entries)
+    if edits is None:
+        return
+    home = "the top level" if stray.environment is None else f"env.{stray.environment}"
+    bindings = [name for entry in stray.entries if (name := entry.text_of("binding"))]
+    more = spread(config, stray.environment, bindings)
+    also = ", its bindings to every environment" if more else ""
+    yield Fix(f"Move {KV_FIELD} to {home}{also}", (*edits, *more), safe=not more)
 
 
 RULE = ConfigRule(

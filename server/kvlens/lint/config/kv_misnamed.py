@@ -33,18 +33,23 @@ from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
 from kvlens.lint.fix_helpers import spread
 from kvlens.lint.misplaced_lists import Stray, in_scope, means_kv, strays
 from kvlens.lint.wording import quoted
+from kvlens.memo import memo
+from kvlens.text import Span
 
 
-def _misnamed(config: Config) -> Iterator[Stray]:
-    for stray in strays(config):
-        if stray.name == KV_FIELD or not in_scope(stray.path) or stray.broken:
-            continue
-        if means_kv(stray.name) or (stray.kind == "array" and stray.looks_like_kv):
-            yield stray
+@memo
+def _misnamed(config: Config) -> dict[Span, Stray]:
+    """Return the lists under a wrong name, each by where it is reported."""
+    return {
+        stray.keys[0]: stray
+        for stray in strays(config)
+        if stray.name != KV_FIELD and in_scope(stray.path) and not stray.broken
+        if means_kv(stray.name) or (stray.kind == "array" and stray.looks_like_kv)
+    }
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    for stray in _misnamed(config):
+    for stray in _misnamed(config).values():
         where = ".".join(stray.path) or "the top level"
         yield Finding(
             stray.keys[0],
@@ -55,18 +60,18 @@ def _check(config: Config) -> Iterator[Finding]:
 
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
-    for stray in _misnamed(config):
-        if stray.keys[0] != problem.span or stray.kind != "array":
-            continue
-        scope = next((e for e in config.environments if e.name == stray.environment), None)
-        known = () if scope is None else scope.previews if "previews" in stray.path else scope.kv
-        if any(not (stray.headers and kv.definition.elements) for kv in known):
-            continue  # a second list with the name would make the file invalid
-        bindings = [name for entry in stray.entries if (name := entry.text_of("binding"))]
-        more = [] if stray.path else spread(config, None, bindings)
-        also = ", and add its bindings to every environment" if more else ""
-        edits = [rename_key(config.text, key, KV_FIELD) for key in stray.keys]
-        yield Fix(f"Rename to {KV_FIELD}{also}", (*edits, *more), safe=not more)
+    stray = _misnamed(config).get(problem.span)
+    if stray is None or stray.kind != "array":
+        return
+    scope = config.environment(stray.environment)
+    known = () if scope is None else scope.previews if "previews" in stray.path else scope.kv
+    if any(not (stray.headers and kv.definition.elements) for kv in known):
+        return  # a second list under the name would make the file invalid
+    bindings = [name for entry in stray.entries if (name := entry.text_of("binding"))]
+    more = [] if stray.path else spread(config, None, bindings)
+    also = ", and add its bindings to every environment" if more else ""
+    edits = [rename_key(config.text, key, KV_FIELD) for key in stray.keys]
+    yield Fix(f"Rename to {KV_FIELD}{also}", (*edits, *more), safe=not more)
 
 
 RULE = ConfigRule(

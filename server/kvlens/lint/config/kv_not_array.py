@@ -49,6 +49,7 @@ from kvlens.lint.base import ConfigRule, Finding, Fix, Problem
 from kvlens.lint.fix_helpers import free_binding, spread
 from kvlens.lint.misplaced_lists import FIELDS_OF_KV
 from kvlens.lint.wording import described_value, path_of
+from kvlens.memo import memo
 from kvlens.text import Span
 
 
@@ -90,42 +91,50 @@ def _way_out(config: Config, kv: KvList, path: str) -> str:
 
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
-    for environment in config.environments:
-        for previews, kv in _lists(environment):
-            if kv.span != problem.span:
-                continue
-            name = None if previews else environment.name
-            top = not previews and name is None
-            if kv.kind == "table" and kv.definition.node is None:
-                yield from _double_brackets(config, problem.span, top)
-            elif kv.kind == "table" and kv.definition.node is not None:
-                inside = Entry(kv.definition.base, kv.definition.node)
-                if not any(field.name in FIELDS_OF_KV for field in inside.fields):
-                    return
-                edits = [Edit(Span(kv.span.start, kv.span.start), "[")]
-                edits += [Edit(Span(kv.span.end, kv.span.end), "]")]
-                yield _fix("Wrap it in an array", config, edits, top, inside)
-            elif kv.kind == "string" and kv.definition.node is not None:
-                binding = str(kv.definition.node.value)
-                key = '"binding":' if config.is_json else "binding ="
-                text = f"[{{ {key} {literal(binding)} }}]"
-                more = spread(config, None, [binding]) if top else []
-                edits = [Edit(kv.span, text), *more]
-                yield Fix(f"Make it a namespace with the binding {literal(binding)}", tuple(edits))
+    found = _by_place(config).get(problem.span)
+    if found is None:
+        return
+    top, kv = found
+    if kv.kind == "table" and kv.definition.node is None:
+        yield from _double_brackets(config, problem.span, top)
+    elif kv.kind == "table" and kv.definition.node is not None:
+        inside = Entry(kv.definition.base, kv.definition.node)
+        if not any(field.name in FIELDS_OF_KV for field in inside.fields):
+            return
+        edits = [Edit(Span(kv.span.start, kv.span.start), "[")]
+        edits += [Edit(Span(kv.span.end, kv.span.end), "]")]
+        yield _fix("Wrap it in an array", config, edits, top, inside)
+    elif kv.kind == "string" and kv.definition.node is not None:
+        binding = str(kv.definition.node.value)
+        key = '"binding":' if config.is_json else "binding ="
+        text = f"[{{ {key} {literal(binding)} }}]"
+        more = spread(config, None, [binding]) if top else []
+        edits = [Edit(kv.span, text), *more]
+        yield Fix(f"Make it a namespace with the binding {literal(binding)}", tuple(edits))
+
+
+@memo
+def _by_place(config: Config) -> dict[Span, tuple[bool, KvList]]:
+    """Return every list by where it is, with whether its bindings are the top level's."""
+    return {
+        kv.span: (environment.name is None and not previews, kv)
+        for environment in config.environments
+        for previews, kv in _lists(environment)
+    }
 
 
 def _double_brackets(config: Config, name: Span, top: bool) -> Iterator[Fix]:
-    """Yield the fix of `[kv_namespaces]` if it is a table header."""
-    for base, section in config.sections:
-        if section.header and base + section.header[-1].start == name.start:
-            start, end = base, base + section.body.head
-            edits = [Edit(Span(start, start), "["), Edit(Span(end, end), "]")]
-            path = list_path(section.path[1] if section.path[0] == "env" else None)
-            if section.path[-2:-1] != ("previews",):
-                title = f"Write [[{path}]]"
-            else:
-                title = "Write it with two brackets"
-            yield _fix(title, config, edits, top, Entry(base, section.body))
+    """Yield the fix of `[kv_namespaces]` where it is a header of its own."""
+    base, section = config.section_around(name.start)
+    if section.header and base + section.header[-1].start == name.start:
+        start, end = base, base + section.body.head
+        edits = [Edit(Span(start, start), "["), Edit(Span(end, end), "]")]
+        path = list_path(section.path[1] if section.path[0] == "env" else None)
+        if section.path[-2:-1] != ("previews",):
+            title = f"Write [[{path}]]"
+        else:
+            title = "Write it with two brackets"
+        yield _fix(title, config, edits, top, Entry(base, section.body))
 
 
 def _fix(title: str, config: Config, edits: list[Edit], top: bool, entry: Entry) -> Fix:

@@ -47,6 +47,7 @@ from kvlens.lint.bindings_by_env import columns
 from kvlens.lint.env_names import KV, Name, names_of, other_names
 from kvlens.lint.fix_helpers import entry_at, free_binding, rename_binding
 from kvlens.lint.wording import path_of, quoted
+from kvlens.memo import memo
 
 
 def _check(config: Config) -> Iterator[Finding]:
@@ -87,11 +88,16 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     found = entry_at(config, problem.span)
     name = found[1].text_of("binding") if found else None
     if name:
-        taken = {known.name for env in config.environments for known in names_of(config, env)}
+        taken = _taken(config)
         better = free_binding(config, f"{name}_KV")
         while better in taken:
             better += "_"
         yield rename_binding(config, name, better, thing="the namespace ")
+
+
+@memo
+def _taken(config: Config) -> set[str]:
+    return {known.name for env in config.environments for known in names_of(config, env)}
 
 
 RULE = ConfigRule(

@@ -100,10 +100,10 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
         edit = Edit(Span(*bare.span()), literal(bare[0]))
         yield Fix(f"Put {literal(bare[0])} in quotes", (edit,))
     found = entry_at(config, Span(start, start))
-    fields = found[1].fields if found else []
-    for index, field in enumerate(fields):
-        again = field.name in [earlier.name for earlier in fields[:index]]
-        if again and field.key_span.start == start and found:
+    field = found[1].field_at(start) if found else None
+    if found and field and field.key_span.start == start:
+        first = found[1].get(field.name)
+        if first and first.key_span != field.key_span:
             yield Fix("Remove the second one", remove_field(config, found[1], field))
 
 

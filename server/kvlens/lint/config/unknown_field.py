@@ -117,8 +117,8 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     if not found:
         return
     entry = found[1]
-    field = next((field for field in entry.fields if field.key_span == problem.span), None)
-    if field is None:
+    field = entry.field_at(problem.span.start)
+    if field is None or field.key_span != problem.span:
         return
     if data.get("top"):
         if edits := to_top(config, entry, field):

@@ -42,12 +42,22 @@ from kvlens.config.model import Config, Entry, Environment, elements
 from kvlens.config.tables import Definition
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem
 from kvlens.lint.fix_helpers import spread
+from kvlens.memo import memo
 from kvlens.text import Span
 
 TYPE = "kv_namespace"
 
 
-def _found(config: Config) -> Iterator[tuple[Environment, Definition, int, Entry]]:
+_Found = tuple[Environment, Definition, int, Entry]
+
+
+@memo
+def _by_place(config: Config) -> dict[Span, _Found]:
+    """Return the namespaces among the unsafe bindings, each by where it is reported."""
+    return {field.value_span: found for found in _all(config) if (field := found[3].get("type"))}
+
+
+def _all(config: Config) -> Iterator[_Found]:
     for environment in config.environments:
         for unsafe in environment.table.get("unsafe"):
             for definition in unsafe.table.get("bindings") if unsafe.table else ():
@@ -57,48 +67,47 @@ def _found(config: Config) -> Iterator[tuple[Environment, Definition, int, Entry
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    for environment, *_, entry in _found(config):
-        field = entry.get("type")
-        assert field
+    for span, (environment, *_) in _by_place(config).items():
         yield Finding(
-            field.value_span,
+            span,
             "A KV namespace doesn't need an unsafe binding. Declare it in "
             f"{list_path(environment.name)}, where it's checked and works in dev too.",
         )
 
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
-    for environment, definition, index, entry in _found(config):
-        field, name = entry.get("type"), entry.text_of("name")
-        if not field or field.value_span != problem.span or not name:
-            continue
-        top = environment.name is None
-        more = spread(config, None, [name]) if top else []
-        title = f"Declare it in {list_path(environment.name)}"
-        edits: tuple[Edit, ...]
-        if definition.elements:
-            edits = tuple(_as_section(config, environment, entry))
-        elif environment.kv or definition.node is None or not config.is_json:
-            continue
-        else:
-            value = entry.text_of("namespace_id")
-            inside = f'"binding": {literal(name)}'
-            inside += f', "id": {literal(value)}' if value else ""
-            scope = environment.table.parts[0]
-            edits = (
-                *remove_item(config, definition.base, definition.node, index),
-                add_member(config, *scope, "kv_namespaces", f"[{{ {inside} }}]"),
-            )
-        yield Fix(title, (*edits, *more), safe=not more)
+    found = _by_place(config).get(problem.span)
+    name = found[3].text_of("name") if found else None
+    if not found or not name:
+        return
+    environment, definition, index, entry = found
+    top = environment.name is None
+    more = spread(config, None, [name]) if top else []
+    title = f"Declare it in {list_path(environment.name)}"
+    edits: tuple[Edit, ...]
+    if definition.elements:
+        edits = tuple(_as_section(config, environment, entry))
+    elif environment.kv or definition.node is None or not config.is_json:
+        return
+    else:
+        value = entry.text_of("namespace_id")
+        inside = f'"binding": {literal(name)}'
+        inside += f', "id": {literal(value)}' if value else ""
+        scope = environment.table.parts[0]
+        edits = (
+            *remove_item(config, definition.base, definition.node, index),
+            add_member(config, *scope, "kv_namespaces", f"[{{ {inside} }}]"),
+        )
+    yield Fix(title, (*edits, *more), safe=not more)
 
 
 def _as_section(config: Config, environment: Environment, entry: Entry) -> Iterator[Edit]:
     if any(not kv.definition.elements for kv in environment.kv):
         return
-    for base, section in config.sections:
-        if base == entry.base:
-            start, end = section.header[0].start, section.header[-1].end
-            yield Edit(Span(base + start, base + end), list_path(environment.name))
+    base, section = config.section_around(entry.base)
+    if base == entry.base:
+        start, end = section.header[0].start, section.header[-1].end
+        yield Edit(Span(base + start, base + end), list_path(environment.name))
     for field in entry.fields:
         if field.name == "type":
             yield from remove_field(config, entry, field)

@@ -88,8 +88,8 @@ def _check(context: Context) -> Iterator[Finding]:
             + (f"Did you mean {quoted(nearest)}?" if nearest else "Add it to kv_namespaces."),
             related=tuple(
                 Related(other.span, f"{quoted(use.name)} is used here too")
-                for other in analysis.uses
-                if other.name == use.name and other is not use
+                for other in analysis.uses_of(use.name)
+                if other is not use
             )[:_SHOWN],
             data={"binding": use.name, **({"nearest": nearest} if nearest else {})},
         )

@@ -33,7 +33,6 @@ from collections.abc import Iterator
 from kvlens.config.edit import Edit
 from kvlens.js.calls import KvCall
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
-from kvlens.lint.source_fix_helpers import call_at
 from kvlens.lint.wording import place
 
 
@@ -48,7 +47,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
-    call = call_at(context, problem.span)
+    call = context.analysis.call_at(problem.span)
     if call is None:
         return
     source = context.analysis.source

@@ -4,9 +4,14 @@ A database that somebody else made can name any file as a value. So every method
 names that Miniflare makes, 80 hexadecimal digits, and looks them up in the one open folder, without
 following links. Other files that a row names are neither read nor removed.
 
-Creating a file takes 300-1000 µs on ext4; renaming and rewriting one takes 25-50 µs. So the files
-of small overwritten values are reused, but only if nobody can be reading them:
+Creating a file takes 300-1000 µs on ext4, giving one a new name and content 25-50 µs. So the
+files of small values that were overwritten are used again, but only if no other row can name them
+and nobody can be reading:
 
+- Miniflare gives each value one row, but a damaged or hostile database can name a value in two.
+  The name of a value written here begins with random bytes, which are new after each write of
+  another program: no row that was there before can have it. For any other value, the trash looks
+  at all rows first.
 - A reader in another process has read the row before it was overwritten, and has had the database
   open since. If any other process has it open when the file is set aside, or when it would be
   used again, the file is only removed. A process that opens the database later reads another name.
@@ -36,9 +41,10 @@ _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 MAX_SIZE = 26 * 1024 * 1024  # bytes; KV allows 25 MiB
 RECYCLED_SIZE = 4096  # bytes; workerd reads this much as soon as it has opened the file
 UNLINK_THREADS = 32
-UNLINKED_AT_ONCE = 200  # names per thread
-SWEPT_AT_ONCE = 50_000  # names in memory while a folder is emptied
-REST = 0.1  # seconds before a file is reused
+UNLINKED_AT_ONCE = 200  # names that one of them takes
+SWEPT_AT_ONCE = 50_000  # names that memory holds while a folder is emptied
+START = 16  # random bytes that tell the values written here from all that a row named before
+REST = 0.1  # seconds before a file is used again
 
 _FileId = tuple[int, int]
 
@@ -58,6 +64,7 @@ class Blobs:
         self._name = str(self.folder)
         self._is_alone = is_alone
         self._open: tuple[Folder, _FileId] | None = None
+        self._start = os.urandom(START)
         self._retired: deque[tuple[float, str]] = deque()  # rows no longer refer to them
         self._free: deque[tuple[float, str]] = deque()  # the same, and nobody else is reading them
 
@@ -76,7 +83,7 @@ class Blobs:
             recycled = self._recycle(value)
             if recycled is not None:
                 return recycled
-        blob_id = new_blob_id()
+        blob_id = new_blob_id(self._start)
         folder = self.current(create=True)
         try:
             handle = folder.open(blob_id, _WRITE)
@@ -102,7 +109,7 @@ class Blobs:
             _, old = self._free.popleft()
         except IndexError:  # another thread has taken it
             return None
-        blob_id = new_blob_id()
+        blob_id = new_blob_id(self._start)
         try:
             folder = self.current()
             handle = folder.open(old, os.O_WRONLY)
@@ -127,11 +134,44 @@ class Blobs:
     def retire(self, blob_ids: Iterable[str]) -> None:
         """Set aside files that rows no longer refer to, to reuse or remove them."""
         now = time.monotonic()
-        aside = self._free if self._is_alone() else self._retired
-        aside.extend((now, blob_id) for blob_id in blob_ids if is_blob_id(blob_id))
+        alone = self._is_alone()
+        for blob_id in blob_ids:
+            if is_blob_id(blob_id):
+                aside = self._free if alone and self.is_own(blob_id) else self._retired
+                aside.append((now, blob_id))
+
+    def is_own(self, blob_id: str) -> bool:
+        """Return whether no row but the one it was written for can name a value."""
+        return blob_id.startswith(self._start.hex())
+
+    def doubt(self) -> None:
+        """Note that another program has written rows, which may name any of the values so far."""
+        self._start = os.urandom(START)
+        with contextlib.suppress(IndexError):  # another thread may take some meanwhile
+            while self._free:
+                self._retired.append(self._free.popleft())
+
+    def doubtful(self) -> tuple[list[str], bytes]:
+        """Take out what another row may name, and return it with what `reuse` takes."""
+        taken: list[str] = []
+        with contextlib.suppress(IndexError):
+            while self._retired:
+                taken.append(self._retired.popleft()[1])
+        return taken, self._start
+
+    def reuse(self, blob_ids: Sequence[str], start: bytes) -> None:
+        """Let files be used again that no row named; one that cannot be is removed."""
+        if start == self._start and self._is_alone():
+            now = time.monotonic()
+            self._free.extend((now, blob_id) for blob_id in blob_ids)
+        else:
+            self.remove(blob_ids)
 
     def retired(self, age: float = 0.0) -> list[str]:
-        """Take the names of files that were set aside at least `age` seconds ago."""
+        """Take out the names of those that were set aside at least `age` seconds ago.
+
+        A row can still name those that are not `is_own`.
+        """
         due: list[str] = []
         latest = time.monotonic() - age
         for aside in (self._retired, self._free):

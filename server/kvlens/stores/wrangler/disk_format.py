@@ -85,9 +85,13 @@ def safe_name(ns: str) -> str:
     return units.decode("utf-16-le", "replace")
 
 
-def new_blob_id() -> str:
-    """Return a name for a value's file: 32 random bytes and the time in milliseconds."""
-    return (os.urandom(32) + int(time.time() * 1000).to_bytes(8, "big")).hex()
+def new_blob_id(start: bytes = b"") -> str:
+    """Return a name for a value's file: 32 random bytes and the time in milliseconds.
+
+    The first of the random bytes may be given.
+    """
+    random = start + os.urandom(32 - len(start))
+    return (random + int(time.time() * 1000).to_bytes(8, "big")).hex()
 
 
 def is_blob_id(name: object) -> bool:

@@ -35,10 +35,10 @@ def store_error(path: Path, error: Exception) -> StoreError:
         )
     if isinstance(error, OSError):
         place = error.filename or path
-        return StoreError(
-            f"Cannot write {place}: {error.strerror}. Nothing was changed; "
-            "free up space or correct the permissions, and try again."
-        )
+        way_out = "free up space or correct the permissions, and try again."
+        if isinstance(error, NotADirectoryError):
+            way_out = "choose a store whose path leads through folders only."
+        return StoreError(f"Cannot use {place}: {error.strerror}. Nothing was changed; {way_out}")
     if isinstance(error, sqlite3.Error) and is_busy(error):
         return StoreError(
             f"The KV database {path} has been locked by another program for {BUSY_SECONDS:.0f} s. "

@@ -101,7 +101,7 @@ class Journals:
         try:
             with os.scandir(self._name) as found:
                 return next(found, None) is not None
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError:
             return True  # opening it reports what is wrong

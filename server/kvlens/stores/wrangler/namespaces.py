@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
 
+from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler import orphans
 from kvlens.stores.wrangler.database import file_id
 from kvlens.stores.wrangler.errors import store_error
@@ -30,10 +31,14 @@ class Namespaces:
         self._threads = threads
         self._opening: dict[str, asyncio.Future[OpenNamespace]] = {}
         self._paths: dict[str, str] = {}
-        self._absent: set[str] = set()  # requested, but without a file so far
+        self._absent: set[str] = set()  # asked for, no file yet
+        self._trouble = ""  # what is in the way of their files, as last seen
 
     async def existing(self, ns: str) -> OpenNamespace | None:
-        """Return the namespace if it has a file. Reading doesn't create one."""
+        """Return the namespace if it has a file; reading creates none.
+
+        Raises StoreError if something else is in the way of a file: then it is not just empty.
+        """
         found = self.open.get(ns)
         if found is not None and found.read_only is None:
             return found
@@ -42,6 +47,7 @@ class Namespaces:
             path = self._paths[ns] = str(self._state.database(ns))
         if file_id(path) is None:
             self._absent.add(ns)
+            self._state.check()
             return None
         return await self._opened(ns)
 
@@ -79,9 +85,19 @@ class Namespaces:
             if file_id(self._paths[ns]) is not None:
                 self._absent.discard(ns)
                 self.outside.add(ns)
+        if self._absent and self._trouble != (trouble := self._find_trouble()):
+            self._trouble = trouble
+            self.outside.update(self._absent)
         changed = list(self.outside)
         self.outside.clear()
         return changed
+
+    def _find_trouble(self) -> str:
+        try:
+            self._state.check()
+        except StoreError as error:
+            return str(error)
+        return ""
 
     async def opening(self) -> None:
         """Wait until namespaces that are being opened are open."""
@@ -137,7 +153,6 @@ class Namespaces:
         if space.running or space.group or file_id(space.name) == space.file:
             return False
         self._close(self.open.pop(space.ns))
-        space.blobs.remove(space.blobs.retired())
         self._paths[space.ns] = space.name
         self._absent.add(space.ns)
         self.outside.add(space.ns)

@@ -85,6 +85,7 @@ class OpenNamespace:
         if version != self.version:
             self.version = version
             self.hear()
+            self.blobs.doubt()
             self.forget_all()
             self.changed_outside(self.ns)
 

@@ -18,6 +18,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from kvlens.files import gone
 from kvlens.stores.base import StoreError
 
 STORE_WAY_OUT = (
@@ -45,27 +46,41 @@ def open_folder(
 ) -> Folder:
     """Open the folder `parts` in `base`; links are followed up to `base`, but not below it.
 
-    A missing folder is made with `create`; otherwise, raises FileNotFoundError. Raises StoreError
-    if part of the path is a link or isn't a folder, OSError if opening fails. The folder's
-    StoreErrors end in `way_out`: what the user can do.
+    With `create` it is made where it is missing, else that raises FileNotFoundError; but a project
+    is not made again. Raises StoreError where it is gone, or something on the way is a link or no
+    folder, OSError where opening fails. What is refused in it ends in `way_out`: what the user can
+    do about it.
     """
-    if create and not parts:
-        base.mkdir(parents=True, exist_ok=True)
-    folder = Folder(base, None if not _AT else _open_base(base, create), way_out)
+    try:
+        handle = _open_base(base, create and parts[:1] != (OWN,))
+    except FileNotFoundError as error:
+        if parts[:1] == (OWN,):
+            raise StoreError(gone(base)) from error
+        raise
+    except (FileExistsError, NotADirectoryError):
+        if base.is_symlink() and not base.exists():
+            raise StoreError(f"{base} is a link to a folder that is missing. {way_out}") from None
+        _refuse(base, base.stat(), "folder", way_out)
+        raise
+    folder = Folder(base, handle, way_out)
     for part in parts:
         with folder:
             folder = folder.folder(part, create=create)
     return folder
 
 
-def _open_base(base: Path, create: bool) -> int:
+def _open_base(base: Path, create: bool) -> int | None:
     try:
-        return os.open(base, _FOLDER | getattr(os, "O_CLOEXEC", 0))
+        if _AT:
+            return os.open(base, _FOLDER | getattr(os, "O_CLOEXEC", 0))
+        if not stat.S_ISDIR(base.stat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(base))
+        return None
     except FileNotFoundError:
-        if not create:
+        if not create and not base.is_symlink():
             raise
-        base.mkdir(parents=True, exist_ok=True)
-        return os.open(base, _FOLDER | getattr(os, "O_CLOEXEC", 0))
+        base.mkdir(parents=True, exist_ok=True)  # FileExistsError: a link to what is missing
+        return _open_base(base, create=False)
 
 
 class Folder:

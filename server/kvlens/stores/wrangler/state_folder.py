@@ -14,6 +14,7 @@ from kvlens.stores.wrangler.disk_format import (
     database_name,
     database_path,
 )
+from kvlens.stores.wrangler.errors import store_error
 from kvlens.stores.wrangler.safe_paths import open_folder
 from kvlens.stores.wrangler.shm_lock import ShmLock
 
@@ -52,6 +53,19 @@ class StateFolder(NamedTuple):
             for ending in _LOGS:
                 folder.exists(database.name + ending, written=True)
             return folder.exists(database.name, written=True)
+
+    def check(self) -> None:
+        """Raise StoreError if something else than folders is in the place of the keys.
+
+        Missing folders are fine, except the project's own.
+        """
+        try:
+            with open_folder(self.base, *self.parts, "kv", UNIQUE_KEY):
+                pass
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise store_error(self.path, error) from error
 
     def namespaces(self) -> list[str]:
         """Return the namespaces on disk.

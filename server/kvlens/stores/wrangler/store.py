@@ -54,7 +54,7 @@ from kvlens.stores.wrangler.state_folder import StateFolder
 from kvlens.stores.wrangler.sweeper import Sweeper
 from kvlens.stores.wrangler.tally import Tally, count
 from kvlens.stores.wrangler.timers import Timers
-from kvlens.stores.wrangler.trash import Trash, empty_at_end
+from kvlens.stores.wrangler.trash import Rest, Trash, empty_at_end
 from kvlens.stores.wrangler.writer import Writer
 
 INLINE_SIZE = 64 * 1024  # smaller values are written without a thread
@@ -285,13 +285,10 @@ class WranglerStore(Store):
         await self._recovery.wait()
         self._sweeper.stop()
         self._trash.stop()
-        left = [space.blobs for space in self._spaces.values() if not space.lock.is_alone()]
-        spaces = self._namespaces.close()
-        for space in spaces:
-            if space.blobs not in left:
-                space.blobs.remove(space.blobs.retired())
-        await empty_at_end(left)
-        for space in spaces:
-            space.blobs.close()
+        rests = [Rest.of(space) for space in self._spaces.values()]
+        self._namespaces.close()
+        await empty_at_end(rests)
+        for rest in rests:
+            rest.blobs.close()
         for threads in (self._write_threads, self._stage_threads, self._help_threads):
             threads.shutdown()

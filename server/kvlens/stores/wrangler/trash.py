@@ -1,11 +1,18 @@
-"""Remove the files of overwritten and deleted values after a short delay."""
+"""Values that were overwritten or deleted: their files stay for a moment, then go.
+
+A value that another row names, as in a damaged or hostile database, stays.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from typing import NamedTuple
 
+from kvlens.stores.base import StoreError
+from kvlens.stores.wrangler import orphans
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.open_namespace import OpenNamespace
 
@@ -37,6 +44,7 @@ class Trash:
         """
         space = self._spaces.get(ns)
         if space is not None:
+            space.blobs.doubt()
             space.forget_all()
             if names:
                 self.discard(space.blobs, names)
@@ -51,7 +59,9 @@ class Trash:
         for space in self._spaces.values():
             due = space.blobs.retired(age)
             if due:
-                loop.run_in_executor(self._threads, space.blobs.remove, due)
+                loop.run_in_executor(self._threads, _remove, space, due)
+            if busy and space.lock.is_alone():
+                loop.run_in_executor(self._threads, _reuse, space)
             left = left or space.blobs.has_retired
         if left:
             self._timer = loop.call_later(UNLINK_DELAY, self._empty)
@@ -62,13 +72,50 @@ class Trash:
             self._timer.cancel()
 
 
-async def empty_at_end(every: Sequence[Blobs]) -> None:
-    """Remove what is due. Wait for the rest if it is a lot; else leave it to the next process."""
-    rest: list[tuple[Blobs, list[str]]] = []
-    for blobs in every:
-        blobs.remove(blobs.retired(UNLINK_DELAY))
-        rest.append((blobs, blobs.retired()))
-    if sum(len(names) for _, names in rest) > LEAVE_AT_MOST:
+class Rest(NamedTuple):
+    """What is set aside when a namespace is closed."""
+
+    blobs: Blobs
+    due: list[str]
+    late: list[str]  # another program may still be about to read them
+
+    @classmethod
+    def of(cls, space: OpenNamespace) -> Rest:
+        """Take it, while the rows can be looked at."""
+        age = 0.0 if space.lock.is_alone() else UNLINK_DELAY
+        due = _unnamed(space, space.blobs.retired(age))
+        return cls(space.blobs, due, _unnamed(space, space.blobs.retired()))
+
+
+async def empty_at_end(rests: Sequence[Rest]) -> None:
+    """Remove what is due, and wait for the rest if it is much; another process removes little."""
+    for rest in rests:
+        rest.blobs.remove(rest.due)
+    if sum(len(rest.late) for rest in rests) > LEAVE_AT_MOST:
         await asyncio.sleep(UNLINK_DELAY)
-        for blobs, names in rest:
-            blobs.remove(names)
+        for rest in rests:
+            rest.blobs.remove(rest.late)
+
+
+def _remove(space: OpenNamespace, names: list[str]) -> None:
+    """Remove the values that no row names. Runs in a thread."""
+    space.blobs.remove(_unnamed(space, names))
+
+
+def _reuse(space: OpenNamespace) -> None:
+    """Let the files of values be used again that no row names. Runs in a thread."""
+    names, start = space.blobs.doubtful()
+    space.blobs.reuse(_unnamed(space, names), start)
+
+
+def _unnamed(space: OpenNamespace, names: list[str]) -> list[str]:
+    """Return the values that no row names; those of which that cannot be told are left out."""
+    doubtful = [name for name in names if not space.blobs.is_own(name)]
+    if not doubtful:
+        return names
+    try:
+        with space.connection() as db:
+            kept = set(doubtful).difference(orphans.unnamed(db, doubtful))
+    except (sqlite3.Error, OSError, StoreError):  # who opens the namespace next looks for them
+        kept = set(doubtful)
+    return [name for name in names if name not in kept]

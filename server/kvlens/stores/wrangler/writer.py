@@ -125,6 +125,7 @@ class Writer:
     ) -> None:
         space.running = False
         self._running -= 1
+        space.is_shared()  # notes what another program has written meanwhile
         error = job.exception()
         if error is None:
             if job.result():
