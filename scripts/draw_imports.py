@@ -1,14 +1,12 @@
-"""Draw which part of the package imports which: `python -m scripts.draw_imports [--check FILE]`.
+"""Draw which part of the package imports which: `python -m scripts.draw_imports`.
 
 A part is a package or a module directly in server/kvlens. The drawing is text from the code, the
-same on every machine; `--check` checks that a document has the current one.
+same on every machine; docs/architecture.md has its outline.
 """
 
 from __future__ import annotations
 
-import argparse
 import ast
-import sys
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -133,20 +131,5 @@ def _by_level(parts: Mapping[str, Part]) -> Iterator[tuple[str, str, list[str]]]
         yield str(level[name]), name, others
 
 
-def main() -> int:
-    """Print the drawing, or check a document."""
-    parser = argparse.ArgumentParser(prog="draw_imports", description="Draw the package's imports.")
-    parser.add_argument("--check", type=Path, metavar="FILE", help="a document that has it")
-    document = parser.parse_args().check
-    text = drawing()
-    if document is None:
-        print(text, end="")
-        return 0
-    if text in document.read_text(encoding="utf-8"):
-        return 0
-    print(f"{document} does not have today's drawing; it is:\n{text}", end="", file=sys.stderr)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    print(drawing(), end="")

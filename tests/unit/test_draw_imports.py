@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.draw_imports import drawing, levels, main, outline, read_parts
+from scripts.draw_imports import drawing, levels, outline, read_parts
 
 FILES = {
     "__init__.py": "from kvlens import low\n",
@@ -64,15 +64,3 @@ def test_this_package_has_no_circle() -> None:
     assert circles == []
     assert all(level[name] > level[other] for name, part in parts.items() for other in part.imports)
     assert level["text"] == 0
-
-
-def test_a_document_is_checked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    document = tmp_path / "architecture.md"
-    monkeypatch.setattr("sys.argv", ["draw_imports", "--check", str(document)])
-    document.write_text(f"# Parts\n\n```\n{drawing()}```\n", encoding="utf-8")
-    assert main() == 0
-    document.write_text("# Parts\n", encoding="utf-8")
-    assert main() == 1
-    assert drawing() in capsys.readouterr().err

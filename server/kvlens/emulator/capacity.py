@@ -54,8 +54,7 @@ class Capacity:
         self._looked = 0.0
         self._handler: Any = None
 
-    # -- start and stop
-    # ------------------------------------------------------------------------------
+    # -- start and stop ---------------------------------------------------------------------
 
     def start(self) -> None:
         """Start the timer."""

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from kvlens.lsp.seed_files import SeedFiles
     from kvlens.lsp.sources import Sources
 
-# Notifications; Their params are in schema.py.
+# Notifications; schema.py has their parameters.
 CHANGED, STATUS, WORKER, OUTPUT = (
     "kvlens/changed",
     "kvlens/status",
@@ -78,8 +78,7 @@ class Server(StdioServer):
         for name in execute_command.COMMANDS:
             self.command(name)(_announced)
 
-    # start and end
-    # -----------------------------------------------------------------------------------
+    # start and end -----------------------------------------------------------------------
 
     def initialize(self, params: types.InitializeParams) -> None:
         """Read the settings. Slow work waits until after the response."""
