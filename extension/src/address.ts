@@ -12,7 +12,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { fault } from './messages';
 import type { NamespaceRef } from './model';
-import { notice } from './visible';
+import { distinct, notice } from './visible';
 
 export const SCHEME = 'kvlens';
 
@@ -133,7 +133,7 @@ function folderOf(config: string): string {
 
 /** A name as one segment, which the tab shows completely: a division slash for each slash. */
 function segment(name: string): string {
-    const visible = notice(name).replaceAll('/', '∕');
+    const visible = notice(distinct(name)).replaceAll('/', '∕');
     return visible === '.' || visible === '..' || !visible ? `"${visible}"` : visible;
 }
 

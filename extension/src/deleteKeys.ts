@@ -98,7 +98,7 @@ function total(groups: Group[]): number {
 
 function described(groups: Group[]): string {
     const count = total(groups);
-    const what = count === 1 ? `"${groups[0].keys[0]}"` : format.count(count, 'key');
+    const what = count === 1 ? format.some(groups[0].keys) : format.count(count, 'key');
     return `${what} from ${groups.length === 1 ? nameOf(groups[0].space) : `${groups.length} namespaces`}`;
 }
 

@@ -12,7 +12,7 @@ import { isNamespace, placeOf, SCHEME, uriOf } from './address';
 import { bodyOf, bytesOf, decode, dump, type Form, formOf, marksOf } from './contents';
 import { follow, type Origin, saveElsewhere } from './elsewhere';
 import * as format from './format';
-import { fault } from './messages';
+import { fail, fault } from './messages';
 import { reference } from './model';
 import type { Changed, Commands, Value } from './protocol';
 import { isModified, type Server, ServerDown } from './server';
@@ -22,6 +22,8 @@ const SETTLED = 400; // ms: an older check of the file wasn't for this write
 const SAVING = 5000; // ms from a requested save to its write, at most
 const PINNED = 2000; // ms after a write in which the file is reported as written
 const LONGEST = 2 ** 31 - 1; // ms; the longest timer
+const ORIGINS = 'kvlens.origins'; // in the workspace's state
+const MOST_ORIGINS = 500; // documents; older ones are forgotten
 
 /** A value at a moment. */
 interface Version {
@@ -77,7 +79,11 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     /** Fired when the form of a value may have changed. */
     readonly onDidChangeForm = this.forms.event;
 
-    constructor(private readonly server: Server) {
+    /** The workspace's state outlives the window, as unsaved texts do. */
+    constructor(
+        private readonly server: Server,
+        private readonly state: vscode.Memento,
+    ) {
         this.subscriptions = [
             this.files,
             this.forms,
@@ -89,6 +95,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
                     this.asked.set(document.uri.toString(), asked);
                 }
             }),
+            vscode.workspace.onDidChangeTextDocument(({ document }) => this.reverted(document)),
             vscode.workspace.onDidCloseTextDocument((document) => this.forget(document)),
             server.onChanged((change) => void this.changed(change)),
             server.onStatus(({ config, state }) => {
@@ -141,10 +148,17 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
     async readFile(uri: vscode.Uri): Promise<Uint8Array> {
         const seen = this.of(uri);
-        const { bytes, digest, form } = await this.fetch(seen);
+        const { bytes, digest, form } = await this.fetch(seen).catch((error) => {
+            if ((error as vscode.FileSystemError).code === 'Unknown') {
+                void fail((error as Error).message); // the editor's own page gives no reason
+            }
+            throw error;
+        });
         seen.shown = digest;
         seen.marks = bytes.length ? marksOf(decode(bytes)) : undefined;
-        Object.assign(seen, seen.lastOrigin);
+        if (!documentOf(uri)?.isDirty) {
+            this.cameFrom(seen, seen.lastOrigin);
+        }
         return form === 'binary' && placeOf(uri).view !== 'raw' ? dump(bytes) : bytes;
     }
 
@@ -166,7 +180,9 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
                 const why = { byItself: asked?.byItself, problem };
                 const saved = await saveElsewhere(this.server, place, seen, content, put, why);
                 const { store, declared } = saved;
-                Object.assign(seen, { store, declared, movedTo: undefined, last: undefined });
+                seen.lastOrigin = { store, declared };
+                this.cameFrom(seen, seen.lastOrigin);
+                seen.last = undefined;
                 if (saved.uri.toString() !== uri.toString()) {
                     this.followOnceSaved(uri, saved.uri);
                 }
@@ -195,7 +211,10 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     }
 
     createDirectory(): void {
-        throw fault('NoPermissions', 'A namespace has keys, not folders.');
+        throw fault(
+            'NoPermissions',
+            'A namespace has keys, not folders. For a key with a slash, use "KV Lens: Put Key…".',
+        );
     }
 
     rename(): void {
@@ -265,8 +284,10 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         this.browsed = Number.POSITIVE_INFINITY;
         const expected = ((fresh || asking) && seen.looks.at(-2) || newest)?.digest;
         const { store, declared } = seen;
+        const { binding, environment } = placeOf(seen.uri);
+        const origin = { store, declared, name: { binding, environment } };
         try {
-            await this.put(seen, { ...write, keep: true, expected, store, declared });
+            await this.put(seen, { ...write, ...origin, keep: true, expected });
             return undefined;
         } catch (error) {
             if (error instanceof vscode.FileSystemError || error instanceof ServerDown) {
@@ -309,6 +330,23 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
     }
 
+    /** Give tabs without changes the name that their namespace has in the config now. */
+    private async renamed(config: string): Promise<void> {
+        const open = [...this.seen.values()].filter(({ uri }) => placeOf(uri).config === config);
+        const projects = open.length ? await this.server.ask('kvlens.namespaces', {}) : [];
+        const project = projects.find((one) => one.config === config);
+        for (const { uri } of open) {
+            const { id, binding, environment, key, view } = placeOf(uri);
+            const same = project?.namespaces.filter((one) => one.id === id) ?? [];
+            const named = same.some(
+                (one) => one.binding === binding && one.environment === environment,
+            );
+            if (project && same.length && !named && !view) {
+                await follow(uri, uriOf(reference(project, same[0]), key));
+            }
+        }
+    }
+
     private async put(seen: Seen, write: Write): Promise<void> {
         try {
             await this.server.ask('kvlens.put', write);
@@ -337,6 +375,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             // For a restored document, only the address says where it was read.
             const { binding, id: space } = placeOf(uri);
             seen = { uri, looks: [], declared: binding !== space || undefined };
+            Object.assign(seen, this.state.get<Origins>(ORIGINS, {})[id]);
             this.seen.set(id, seen);
         }
         return seen;
@@ -357,7 +396,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             seen.gone = true;
             throw fault('FileNotFound', `There is no key "${key}" in ${binding}.`);
         }
-        seen.lastOrigin = { store: value.store, declared: value.declared, movedTo: undefined };
+        seen.lastOrigin = { store: value.store, declared: value.declared };
         return this.remember(seen, bytesOf(value), value.expiration);
     }
 
@@ -379,6 +418,27 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         this.forms.fire();
         this.wait();
         return seen.last;
+    }
+
+    /** Note where the value in the editor was read, also for when the window is restored. */
+    private cameFrom(seen: Seen, origin: Origin = {}): void {
+        const { store, declared } = origin;
+        const id = seen.uri.toString();
+        const known = this.state.get<Origins>(ORIGINS, {});
+        if (known[id]?.store !== store || known[id]?.declared !== declared) {
+            const others = Object.entries(known).filter(([other]) => other !== id);
+            const latest = [...others, [id, { store, declared }]].slice(-MOST_ORIGINS);
+            void this.state.update(ORIGINS, Object.fromEntries(latest));
+        }
+        Object.assign(seen, { store, declared, movedTo: undefined });
+    }
+
+    /** After a revert, a document shows the value that was read last. */
+    private reverted(document: vscode.TextDocument): void {
+        const seen = this.seen.get(document.uri.toString());
+        if (seen?.lastOrigin && !document.isDirty && !seen.written) {
+            this.cameFrom(seen, seen.lastOrigin);
+        }
     }
 
     private forget(document: vscode.TextDocument): void {
@@ -405,6 +465,8 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const { config, moved } = change;
         if (config && moved) {
             await this.moved(config, moved.old, moved.new);
+        } else if (config && !change.id) {
+            await this.renamed(config);
         }
         for (const seen of [...this.seen.values()]) {
             const { config, id } = placeOf(seen.uri);
@@ -426,7 +488,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         try {
             const { digest } = await this.fetch(seen);
             if (!documentOf(uri)?.isDirty) {
-                seen.store = seen.lastOrigin?.store;
+                this.cameFrom(seen, { ...seen.lastOrigin, declared: seen.declared });
             }
             if (digest === seen.shown && !gone) {
                 return;
@@ -461,6 +523,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 }
 
 type Write = Commands['kvlens.put'][0];
+type Origins = Record<string, Origin>;
 
 /** Return the document that "Save As…" is about to write to an address, if any. */
 function sourceOf(uri: vscode.Uri, content: Uint8Array): vscode.TextDocument | undefined {

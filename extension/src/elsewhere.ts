@@ -104,14 +104,14 @@ function propose(place: Place, origin: Origin, projects: Project[]): Proposal | 
             ? { question: `${gone}, but ${now.label} is.`, project: now, to: reference(now, space) }
             : { question: `${gone}, so "${key}" can't be saved to ${name}.` };
     }
+    const now = project.namespaces.find(
+        (one) => one.binding === binding && one.environment === environment,
+    );
+    if (now && now.id !== id) {
+        const question = `The id of ${name} has changed since "${key}" was read: it's "${now.id}", not "${id}".`;
+        return { question, project, to: reference(project, now) };
+    }
     if (declared && !project.namespaces.some((one) => one.id === id)) {
-        const now = project.namespaces.find(
-            (one) => one.binding === binding && one.environment === environment,
-        );
-        if (now) {
-            const question = `The id of ${name} has changed since "${key}" was read: it's "${now.id}", not "${id}".`;
-            return { question, project, to: reference(project, now) };
-        }
         const question = `${file} no longer declares a KV namespace with the id "${id}"`;
         return project.unclaimed?.some((one) => one.id === id)
             ? { question: `${question}.`, project, to: { config, id, binding: id, environment: null } }

@@ -24,7 +24,7 @@ export function activate(context: vscode.ExtensionContext): void {
     const model = new Model(own);
     const tree = new Tree(model, own);
     const workers = new Workers(own);
-    const documents = new Documents(own);
+    const documents = new Documents(own, context.workspaceState);
     const view = vscode.window.createTreeView('kvlens.namespaces', {
         treeDataProvider: tree,
         canSelectMany: true,

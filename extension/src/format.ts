@@ -1,4 +1,6 @@
-/** Format numbers and times for people. */
+/** Format numbers, names and times for people. */
+
+import { distinct } from './visible';
 
 /** 0 B, 512 B, 1.4 KB, 25 MB. */
 export function size(bytes: number): string {
@@ -20,7 +22,7 @@ export function count(n: number, noun: string): string {
 /** Names in quotation marks: a few, then how many more there are. */
 export function some(names: string[], shown = 5, all = names.length): string {
     const more = all - Math.min(shown, names.length);
-    const first = names.slice(0, shown).map((name) => `"${name}"`);
+    const first = names.slice(0, shown).map((name) => `"${distinct(name)}"`);
     return first.join(', ') + (more > 0 ? ` and ${more.toLocaleString('en')} more` : '');
 }
 

@@ -8,7 +8,7 @@ import { type Model, type NamespaceRef, reference } from './model';
 import type { KeyInfo, Project, SnapshotInfo, Value } from './protocol';
 import type { Server } from './server';
 import * as validate from './validate';
-import { label, oneLine } from './visible';
+import { distinct, label, oneLine } from './visible';
 
 const PAGE = 100; // keys in a picker; more on request
 const TYPING = 150; // ms without typing before the list is requested
@@ -199,7 +199,7 @@ function items(keys: KeyInfo[], more: boolean, typed: string, space: NamespaceRe
         return [item({ label, alwaysShow: true })];
     }
     const rows: KeyItem[] = keys.map((one) => item({
-        label: one.name,
+        label: distinct(one.name),
         description: [
             one.metadata === undefined || one.metadata === null
                 ? ''

@@ -220,6 +220,12 @@ export interface Project {
     unclaimed: Unclaimed[];
 }
 
+/** What a config calls a namespace. */
+export interface Name {
+    binding: string;
+    environment: string | null;
+}
+
 export interface PutParameters extends Target {
     key: string;
     /** The value, or use `base64`. */
@@ -241,6 +247,8 @@ export interface PutParameters extends Target {
     store?: string;
     /** As it was read: nothing is written to a namespace that no config names now. */
     declared?: boolean;
+    /** As it was read: nothing is written if that binding has another id now. */
+    name?: Name;
 }
 
 export interface PutResult {

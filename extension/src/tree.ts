@@ -7,7 +7,7 @@ import * as format from './format';
 import { type AnyNamespace, type Model, type NamespaceRef, reference } from './model';
 import type { Changed, KeyInfo, Project } from './protocol';
 import type { Server } from './server';
-import { block, inline, oneLine } from './visible';
+import { block, distinct, inline, oneLine } from './visible';
 
 const PAGE = 200;
 const LONGEST = 2 ** 31 - 1; // ms; the longest timer
@@ -424,7 +424,7 @@ function namespaceItem(node: NamespaceNode): vscode.TreeItem {
 
 function keyItem(node: KeyNode): vscode.TreeItem {
     const { name, expiration, metadata } = node.key;
-    const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.None);
+    const item = new vscode.TreeItem(distinct(name), vscode.TreeItemCollapsibleState.None);
     item.id = `${idOf(node.parent)}|key|${name}`;
     item.contextValue = 'key';
     item.iconPath = new vscode.ThemeIcon('key');

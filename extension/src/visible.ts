@@ -18,6 +18,15 @@ export function oneLine(text: string): string {
     return text.replace(STEERING, escaped);
 }
 
+/**
+ * Return a name in which backslashes are doubled, and combining marks escaped if they are not the
+ * normal form: an escape of another name can't look the same.
+ */
+export function distinct(name: string): string {
+    const plain = name.replaceAll('\\', '\\\\');
+    return plain === plain.normalize('NFC') ? plain : plain.replace(/\p{M}/gu, escaped);
+}
+
 /** Return a one-line message in which no name becomes a link, as `[text](command:…)` would. */
 export function notice(text: string): string {
     return oneLine(text).replaceAll('](', `]${JOINER}(`);

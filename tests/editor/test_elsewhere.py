@@ -137,3 +137,58 @@ def test_stores_that_change_and_configs_that_go(window: Window, project: Path) -
     window.tab("kept.txt")
     expect(window.page.locator(".tab")).to_have_count(1)
     assert (project / "kept.txt").read_text("utf-8") == "kept"
+
+
+def test_a_restored_text_knows_its_store(window: Window, project: Path) -> None:
+    other = ("--store", f"wrangler:{project / 'other'}")
+    put(project, "KV", "k", "v")
+    put(project, "KV", "k", "v", *other)  # the same value, so only the store tells them apart
+    edited(window, "KV", "k", "mine")
+    window.page.wait_for_timeout(2000)  # the text is backed up
+    (project / ".vscode").mkdir()
+    settings = project / ".vscode" / "settings.json"
+    settings.write_text(json.dumps({"kvlens.store": "wrangler:other"}), encoding="utf-8")
+    served = re.compile("KV emulator at .*Store wrangler:other", re.DOTALL)
+    expect(window.status()).to_have_attribute("aria-label", served)
+    window.reload()
+    window.show_view()
+    expect(window.status()).to_have_attribute("aria-label", served)
+    expect(window.page.locator(".tab.active.dirty")).to_have_count(1)
+    box = saving(window)
+    expect(box).to_contain_text(
+        '"k" was read from the store "wrangler:". KV is now in "wrangler:other".'
+    )
+    window.shot("restored")
+    window.dialog("Cancel")
+    assert get(project, IDS[0], "k", *other) == "v"
+
+
+SWAPPED = f"""\
+[[kv_namespaces]]
+binding = "KV"
+id = "{IDS[1]}"
+[[kv_namespaces]]
+binding = "OLD"
+id = "{IDS[0]}"
+"""
+
+
+def test_ids_that_are_swapped(window: Window, project: Path) -> None:
+    put(project, "KV", "clean", "v")
+    put(project, "KV", "k", "v")
+    window.expand("KV")
+    window.see("clean").dblclick()
+    window.tab("clean")
+    edited(window, "KV", "k", "mine")
+    (project / "wrangler.toml").write_text(SWAPPED, encoding="utf-8")
+    window.see("Keys without a namespace")  # those of OLD, which had no id
+    window.page.wait_for_timeout(2000)  # the other tab is reopened under its new name
+    tab = window.page.locator('.tab[data-resource-name="k"]')
+    tab.click(position={"x": 10, "y": 10})  # in its middle is the button that closes it
+    box = saving(window)
+    expect(box).to_contain_text('The id of KV has changed since "k" was read')
+    window.shot("swapped")
+    window.dialog("Cancel")
+    assert get(project, IDS[0], "k") == "v"
+    window.page.locator('.tab[data-resource-name="clean"]').click()
+    expect(window.page.locator(".breadcrumbs-control")).to_contain_text("OLD")

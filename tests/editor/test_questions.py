@@ -57,6 +57,25 @@ def test_a_delete_takes_what_was_there_when_it_was_asked(window: Window, served:
     assert served.keys().keys() == {"other"}
 
 
+def test_names_that_look_alike_are_told_apart(window: Window, served: Served) -> None:
+    box = window.page.locator(".monaco-dialog-box")
+    rows = {
+        "a\nb": r"a\nb",
+        r"a\nb": r"a\\nb",
+        "caf\u00e9": "caf\u00e9",
+        "cafe\u0301": r"cafe\u0301",
+    }
+    for key in rows:
+        served.put(key, b"1")
+    for key, shown in rows.items():
+        window.see(shown)
+        window.context_menu(shown, "Delete Key…")
+        expect(box).to_contain_text(f'Delete "{shown}" from SESSIONS?')
+        window.dialog("Delete")
+        expect(window.row(shown)).to_have_count(0)
+        assert served.value(key) is None
+
+
 def test_a_seed_asks_about_keys_that_differ(window: Window, served: Served, project: Path) -> None:
     items: list[dict[str, object]] = [{"key": key, "value": "1"} for key in "ab"]
     items.append({"key": "c", "value": base64.b64encode(b"\xff").decode(), "base64": True})

@@ -504,6 +504,16 @@ async def _other_store(one: Target, folder: Path) -> None:
     check_place(one._replace(scope=scope), "k", [one.id], store="redis://a", declared=True)
 
 
+async def _other_id(one: Target, folder: Path) -> None:
+    check_place(one, "k", [one.id], declared=True, name=(None, "ONE"))
+    check_place(one, "k", [one.id], declared=True, name=(None, "RENAMED"))
+    check_place(one, "k", [one.id], name=(None, "TWO"))
+
+
+async def _changed_id(one: Target, folder: Path) -> None:
+    find_target(one.scope, binding="TWO", namespace_id="1d")
+
+
 async def _undeclared(one: Target, folder: Path) -> None:
     check_place(one, "k", ["other"], declared=True)
 
@@ -640,6 +650,18 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
             "a key that was not there": _rewritten("c", b""),
         }.items()
     },
+    "another id": (
+        _other_id,
+        OperationError,
+        'key "k" was read from TWO while its id was "1d"; now the id is "92d". Nothing was '
+        "changed; read the key again first",
+    ),
+    "an id that has changed": (
+        _changed_id,
+        NotFoundError,
+        'the id of TWO in wrangler.toml has changed: it is "92d", not "1d"; look at its keys '
+        "again first",
+    ),
     "another store": (
         _other_store,
         OperationError,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from kvlens.operations.errors import OperationError
-from kvlens.operations.target import Target
+from kvlens.operations.errors import NotFoundError, OperationError
+from kvlens.operations.target import Target, find_target
 from kvlens.stores.registry import shown_url
 
 
@@ -29,10 +29,12 @@ def check_place(
     *,
     store: str | None = None,
     declared: bool = False,
+    name: tuple[str | None, str] | None = None,
 ) -> None:
     """Raise OperationError if the namespace is in another store than when the key was read.
 
-    Also raised if the namespace was declared then, but isn't in any config now.
+    Also raised if the namespace was declared then, but isn't in any config now; and if its `name`
+    then, an environment and a binding, has another id now.
     """
     now = find_place(target, claimed)
     if store not in (None, now.store):
@@ -45,3 +47,18 @@ def check_place(
             f'key "{key}" was not put: {target.scope.label} no longer declares a KV namespace '
             f'with id "{target.id}". Put it into another namespace'
         )
+    other = _id_of(target, name) if name else None
+    if name and other not in (None, target.id):
+        raise OperationError(
+            f'key "{key}" was read from {name[1]} while its id was "{target.id}"; now the id is '
+            f'"{other}". Nothing was changed; read the key again first'
+        )
+
+
+def _id_of(target: Target, name: tuple[str | None, str]) -> str | None:
+    environment, binding = name
+    scope = target.scope._replace(environments=(environment,))
+    try:
+        return find_target(scope, binding=binding).id
+    except NotFoundError:
+        return None

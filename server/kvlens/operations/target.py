@@ -78,7 +78,8 @@ def find_target(
     Raises NotFoundError.
     """
     check_environment(scope)
-    for name, entry in _entries(scope):
+    entries = _entries(scope)
+    for name, entry in entries:
         if binding not in (None, name) or namespace_id not in (None, entry.store_id):
             continue
         chosen = entry.store_id
@@ -93,6 +94,12 @@ def find_target(
         return Target(scope, chosen or name, name)
     if binding is None:
         raise _unknown(scope, f'id "{namespace_id}"', by_id=False)
+    others = [entry.store_id or name for name, entry in entries if name == binding]
+    if others:  # so both were given
+        raise NotFoundError(
+            f'the id of {binding} in {scope.label} has changed: it is "{others[0]}", not '
+            f'"{namespace_id}"; look at its keys again first'
+        )
     raise no_binding(scope, binding, by_id=True)
 
 

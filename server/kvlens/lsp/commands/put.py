@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 
+class Name(TypedDict):
+    """What a config calls a namespace."""
+
+    binding: str
+    environment: str | None
+
+
 class Parameters(Target):
     key: str
     text: NotRequired[str]
@@ -41,6 +48,8 @@ class Parameters(Target):
     """As it was read: nothing is written to another store."""
     declared: NotRequired[bool]
     """As it was read: nothing is written to a namespace that no config names now."""
+    name: NotRequired[Name]
+    """As it was read: nothing is written if that binding has another id now."""
 
 
 class Result(TypedDict):
@@ -58,6 +67,7 @@ async def run(server: Server, params: Params) -> Result:
         claimed(server, target.scope.project),
         store=params.get("store", str),
         declared=bool(params.get("declared", bool)),
+        name=_name(params),
     )
     value = _value(params)
     expected = params.get("expected", str)
@@ -74,6 +84,16 @@ async def run(server: Server, params: Params) -> Result:
         expected=expected,
     )
     return {"kept": False}
+
+
+def _name(params: Params) -> tuple[str | None, str] | None:
+    given = params.get("name", dict)
+    if given is None:
+        return None
+    environment, binding = given.get("environment"), given.get("binding")
+    if not isinstance(binding, str) or not isinstance(environment, str | None):
+        raise ParamsError('"name" takes {"binding", "environment"}')
+    return environment, binding
 
 
 def _value(params: Params) -> bytes:
