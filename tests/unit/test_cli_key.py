@@ -1044,3 +1044,22 @@ def test_a_damaged_namespace_hides_no_other(cli: Cli, tmp_path: Path) -> None:
     result = cli("namespace", "list", "--env", "")
     assert b"NONE" in result.out
     assert b"?" in result.out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making a link needs a right there")
+@pytest.mark.parametrize("refused", ["91d", "2d"])
+def test_seeds_for_several_namespaces_are_written_completely_or_not_at_all(
+    cli: Cli, tmp_path: Path, refused: str
+) -> None:
+    (tmp_path / "seeds").mkdir()
+    for binding in ("BOTH", "ONE"):
+        write_json(tmp_path / "seeds" / f"{binding}.json", [{"key": "k", "value": "seeded"}])
+    state = tmp_path / ".wrangler" / "state" / "v3" / "kv"
+    (tmp_path / "elsewhere").mkdir()
+    state.mkdir(parents=True)
+    (state / refused).symlink_to(tmp_path / "elsewhere")
+    said = cli("seed", "--force")
+    assert said.code == 1
+    (state / refused).unlink()
+    for namespace in ("91d", "2d"):
+        assert cli("key", "list", "--namespace-id", namespace).json == []

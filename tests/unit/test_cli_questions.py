@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no pseudo-term
 SEED = ["seed", "--binding", "ONE"]
 RESTORE = ["snapshot", "restore", "s", "--binding", "ONE"]
 SEEDS_ASK = 'Overwrite 1 key of ONE (id "2d") with other content: "k"? [y/N]'
-RESTORE_ASKS = 'Overwrite 1 key with other content than in "s": "k"? [y/N]'
+RESTORE_ASKS = 'Overwrite 1 key of ONE (id "2d") with other content than in "s": "k"? [y/N]'
 CASES = {
     # command and answer, question, exit code, the value afterwards
     "seed, yes": (SEED, "y\n", SEEDS_ASK, 0, b"seeded"),

@@ -170,7 +170,7 @@ def test_restore_undoes_it(saved: Cli) -> None:
     assert refused == (
         2,
         b"",
-        'kvlens snapshot restore: would delete 1 key that "s" does not have: "fresh"; '
+        'kvlens snapshot restore: would delete 1 key of ONE (id "2d") that "s" does not have: "fresh"; '
         "to confirm in a script, add --force\n",
     )
     assert saved("snapshot", "diff", "s").code == 1
@@ -214,7 +214,7 @@ def test_restore_asks_before_it_deletes(
     monkeypatch.setattr("sys.stdin", Terminal(answer))
     said = saved("snapshot", "restore", "s", *ONE)
     assert said.code == code
-    assert 'Delete 1 key that "s" does not have: "fresh"?' in said.err
+    assert 'Delete 1 key of ONE (id "2d") that "s" does not have: "fresh"?' in said.err
     assert says in said.out.decode() + said.err
     assert saved("key", "get", "fresh", *ONE).code == int(done)
 

@@ -261,6 +261,10 @@ async def _snapshot(one: Target, folder: Path) -> Any:
     found = await diff_snapshot(scope, "s", only=["ONE"])
     assert (found.different, found.to_delete, found.lost) == (True, ["new"], 2)
     seen = await held_now(found)
+    await put(one, "later", b"")  # a restore of what was seen would leave it
+    assert seen != await held_now(found)
+    await delete(one, ["later"])
+    assert seen == await held_now(found)
     await put(one, "kept", b"3")
     assert seen != await held_now(found)
     await restore_snapshot(found)

@@ -12,14 +12,14 @@ from kvlens.kv.records import Write
 from kvlens.operations.errors import FilesError, NotFoundError
 from kvlens.operations.put import expires_at, metadata_text
 from kvlens.operations.target import Scope, Target, bindings, find_target
-from kvlens.seeds.apply import apply
+from kvlens.seeds.apply import apply, apply_all
 from kvlens.seeds.array import FileError, located, read_text
 from kvlens.seeds.file import SeedItem, accept, check
 from kvlens.seeds.fingerprint import of_entries, of_names
 from kvlens.seeds.move import Existing
 from kvlens.seeds.plan import Change, conflicts, plan, to_writes, used_up
 from kvlens.seeds.progress import Cancelled, Progress
-from kvlens.stores.base import digest
+from kvlens.stores.base import Batch, digest
 
 
 class Defaults(NamedTuple):
@@ -189,9 +189,30 @@ async def seed(
     job: Job, *, progress: Progress | None = None, cancelled: Cancelled | None = None
 ) -> Seeded:
     """Write the keys, all or none; other keys stay. Raises CancelledError and StoreError."""
-    changes = await preview(job)
-    written = await write(job, progress=progress, cancelled=cancelled)
-    return Seeded(written, sum(change.overwrites for change in changes))
+    return (await seed_all([job], progress=progress, cancelled=cancelled))[0]
+
+
+async def seed_all(
+    jobs: Sequence[Job], *, progress: Progress | None = None, cancelled: Cancelled | None = None
+) -> list[Seeded]:
+    """Write the keys of several files to namespaces of one store, all or none.
+
+    Of keys that are in two files for one namespace, the later file's count. Raises CancelledError
+    and StoreError.
+    """
+    done = [
+        Seeded(len(job.writes), sum(change.overwrites for change in await preview(job)))
+        for job in jobs
+    ]
+    writes: dict[str, list[Write]] = {}
+    for job in jobs:
+        writes.setdefault(job.target.id, []).extend(job.writes)
+    batches = [Batch(ns, some) for ns, some in writes.items() if some]
+    if batches:
+        store = await jobs[0].target.store()
+        total = sum(one.written for one in done)
+        await apply_all(store, batches, total, progress=progress, cancelled=cancelled)
+    return done
 
 
 async def write(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TypedDict
 
 from kvlens.operations.snapshot_diff import Comparison
@@ -12,15 +13,17 @@ from kvlens.seeds.snapshots import Difference
 
 
 async def held_now(found: Comparison) -> str:
-    """Return a digest of the changed keys' current content, for a question to the user.
+    """Return a digest of what a restore would change now, for a question to the user.
 
-    Raises StoreError.
+    Raises SnapshotError and StoreError.
     """
     store = await found.scope.store()
+    namespaces = [one.namespace for one in found.differences]
+    differences = await snapshots.compare(store, found.snapshot, namespaces, now=time.time())
     return of_names(
         [
             await of_entries(store, one.namespace.id, [change.key for change in one.changes])
-            for one in found.differences
+            for one in differences
         ]
     )
 

@@ -33,7 +33,7 @@ from kvlens.operations.seed import (
     find_files,
     preview,
     read_jobs,
-    seed,
+    seed_all,
 )
 from kvlens.operations.target import Scope, Target
 from kvlens.seeds.array import short
@@ -96,8 +96,7 @@ async def _conflicts(jobs: Sequence[Job]) -> list[Conflicts]:
 
 async def _write(options: Options, paths: Sequence[str], jobs: Sequence[Job]) -> None:
     rows = []
-    for path, job in zip(paths, jobs, strict=True):
-        done = await seed(job)
+    for path, job, done in zip(paths, jobs, await seed_all(jobs), strict=True):
         rows.append({**_named(path, job.target), **done._asdict()})
         if not options.json:
             over = f", {done.overwritten:,} of them over another value" if done.overwritten else ""
@@ -134,7 +133,8 @@ def _named(path: str, target: Target) -> dict[str, Any]:
 
 COMMAND = Command(
     "Write the keys of seed files to their namespaces.\n"
-    "All files are checked before the first key is written. Other keys are kept.\n"
+    "All files are checked before the first key is written, and all keys are written or none. "
+    "Other keys are kept.\n"
     "On a terminal, it asks before it overwrites keys with other content. Scripts aren't asked.",
     _seed,
     _options,

@@ -42,16 +42,26 @@ def _restore(options: Options) -> int:
 
 def _ask(found: Comparison) -> None:
     """Ask before keys are lost. Raises CommandError for a no, UsageError in a script."""
-    name, deleted, changed = found.snapshot.name, found.to_delete, found.overwritten
+    name = found.snapshot.name
     questions = []
-    if deleted:
-        what = f'{counted(len(deleted), "key")} that "{name}" does not have: {some_keys(deleted)}'
+    if found.to_delete:
+        what = "; ".join(
+            f'{counted(len(one.to_delete), "key")} of {titled(one.namespace)} that "{name}" does '
+            f"not have: {some_keys(one.to_delete)}"
+            for one in found.differences
+            if one.to_delete
+        )
         if not sys.stdin.isatty():
             raise UsageError(f"would delete {what}; to confirm in a script, add --force")
         questions.append(f"Delete {what}?")
-    if changed:
-        what = f'{counted(len(changed), "key")} with other content than in "{name}"'
-        questions.append(f"Overwrite {what}: {some_keys(changed)}?")
+    if found.overwritten:
+        what = "; ".join(
+            f"{counted(len(one.overwritten), 'key')} of {titled(one.namespace)} with other content "
+            f'than in "{name}": {some_keys(one.overwritten)}'
+            for one in found.differences
+            if one.overwritten
+        )
+        questions.append(f"Overwrite {what}?")
     if not sys.stdin.isatty():
         return
     held = run(found.scope, held_now(found))
