@@ -121,3 +121,12 @@ async def test_hosts_that_are_allowed_are_read_with_care() -> None:
     assert len(complaints) == 2
     settings, complaints = read_settings({"allowedHosts": "app.test"})
     assert (settings.allowedHosts, len(complaints)) == ((), 1)
+
+
+async def test_a_config_with_a_mistake_is_not_called_empty(tmp_path: Path) -> None:
+    (tmp_path / "wrangler.toml").write_text("kv_namespaces = [\n", encoding="utf-8")
+    async with connected(tmp_path, {"store": "memory:", "push": True}) as editor:
+        await until(lambda: (tmp_path / "wrangler.toml").as_uri() in editor.diagnostics)
+        (project,) = await run(editor, "kvlens.namespaces")
+        assert project["namespaces"] == []
+        assert project["problem"].startswith("the file has a mistake in line 1: ")

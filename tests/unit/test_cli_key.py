@@ -844,6 +844,15 @@ def test_namespace_list(cli: Cli) -> None:
     )
 
 
+def test_list_of_namespaces_says_why_there_are_none(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "wrangler.toml").write_text("kv_namespaces = [\n", encoding="utf-8")
+    assert (
+        cli("namespace", "list")
+        .out.decode()
+        .startswith("No KV namespaces in wrangler.toml; the file has a mistake in line 1: ")
+    )
+
+
 # -- as a process -----------------------------------------------------------------------------
 
 

@@ -112,7 +112,7 @@ def find_namespaces(scope: Scope, only: Sequence[str] = ()) -> list[Namespace]:
         if binding not in known:
             raise no_binding(scope, binding, by_id=False)
     if not found:
-        raise NotFoundError(f"no KV namespaces in {scope.label}; add one to kv_namespaces there")
+        raise NotFoundError(f"no KV namespaces in {scope.label}; {way_out_of_none(scope)}")
     return [namespace for namespace in found if not only or namespace.binding in only]
 
 
@@ -128,9 +128,16 @@ def check_environment(scope: Scope) -> None:
     if wanted is None or wanted in known:
         return
     there = there_are(known) if known else "it has no environments"
+    mistake = find_mistake(scope.config)
     raise NotFoundError(
-        f'no environment "{wanted}" in {scope.label}; {there}{_mistake(scope.config)}', known=known
+        f'no environment "{wanted}" in {scope.label}; {there}{mistake and f"; {mistake}"}',
+        known=known,
     )
+
+
+def way_out_of_none(scope: Scope) -> str:
+    """Return what to do about a config without namespaces."""
+    return find_mistake(scope.config) or "add one to kv_namespaces there"
 
 
 def no_config(folder: Path) -> NotFoundError:
@@ -161,12 +168,12 @@ def _unknown(
     known = bindings(scope)
     where = f'environment "{scope.environment}" of ' if scope.environment else ""
     text = f"no KV namespace with {what} in {where}{scope.label}"
-    mistake = _mistake(scope.config)
+    mistake = find_mistake(scope.config)
     others = [name for name in elsewhere or () if name]
 
     def way_out(spell: Spell) -> str:
         if mistake:
-            return mistake
+            return f"; {mistake}"
         if elsewhere and None in elsewhere:
             return ": environments do not inherit it from the top level; add it there"
         if others:
@@ -190,7 +197,7 @@ def _entries(scope: Scope) -> list[tuple[str, Entry]]:
     return [(binding, entry) for (_, binding), entry in found.items()]
 
 
-def _mistake(config: Config) -> str:
+def find_mistake(config: Config) -> str:
     """Return what makes the config invalid, if anything: it may be why something isn't found."""
     from kvlens.config.syntax_check import check_syntax  # late: only needed for errors
     from kvlens.text import LineIndex
@@ -199,4 +206,4 @@ def _mistake(config: Config) -> str:
     if problem is None:
         return ""
     line = LineIndex(config.text).position(problem.span.start).line + 1
-    return f"; the file has a mistake in line {line}: {problem.message}"
+    return f"the file has a mistake in line {line}: {problem.message}"

@@ -16,6 +16,7 @@ from kvlens.cli.frame import Command, CommandError, Options
 from kvlens.cli.terminal import one_line
 from kvlens.formatting import human_size
 from kvlens.operations.namespaces import Row, list_namespaces
+from kvlens.operations.target import way_out_of_none
 
 
 def _list(options: Options) -> int:
@@ -32,7 +33,7 @@ def _list(options: Options) -> int:
         if rows:
             _table(rows)
         if not found.rows:
-            print(f"No KV namespaces in {scope.label}; add one to kv_namespaces there.")
+            print(f"No KV namespaces in {scope.label}; {way_out_of_none(scope)}.")
         for one in found.unclaimed:
             print(
                 f'"{one.id}" is in no kv_namespaces. kvlens namespace move {one.id} BINDING '

@@ -9,6 +9,7 @@ from kvlens.lsp.documents import to_range
 from kvlens.lsp.schema import Namespace, Project, Unclaimed
 from kvlens.lsp.targets import claimed, scope_of
 from kvlens.operations.namespaces import Row, list_namespaces
+from kvlens.operations.target import find_mistake
 from kvlens.stores.registry import shown_url
 from kvlens.text import LineIndex
 
@@ -43,7 +44,7 @@ async def _describe(server: Server, project: ServedProject) -> Project:
         "state": emulator.state,
         "url": emulator.url,
         "message": emulator.message,
-        "problem": project.problem,
+        "problem": project.problem or ("" if rows else find_mistake(project.config)),
         "store": shown_url(emulator.settings.store),
         "namespaces": [_shown(row, index, server.documents.encoding) for row in rows],
         "unclaimed": others,
