@@ -89,6 +89,8 @@ class EmulatorService(Service):
                     await self._seed_changed(path)
             except Exception as error:
                 self.emit(Failed(error))
+        for namespace in self.store.poll():  # a folder that was moved may hold the keys
+            self.emulator.note_change(namespace)
 
     async def config_changed(self) -> None:
         """Read the config again and serve its namespaces."""
