@@ -269,6 +269,25 @@ async def delete_unchanged_compares(store: Store) -> None:
     assert list(await store.delete_unchanged("B", seen)) == []
 
 
+async def many_changes_compare(store: Store) -> None:
+    old = [Write(key, b"read", "[1]", NOW + 60) for key in ("same", "value", "metadata", "gone")]
+    more = [Write(f"{number:04}", b"x" * (number % 50)) for number in range(1_300)]
+    new = [Write("value", b"late", "[1]", NOW + 60), Write("metadata", b"read", "[2]", NOW + 60)]
+    await store.put_many("A", [*old, *more, Write("plain", b"")])
+    await store.put_many("A", new)
+    await store.delete("A", ["gone"])
+    seen = (Seen.of(write.key, write) for write in [*old, *more])
+    moved = [Batch("B", iter(more)), Batch("A", (), ["plain"], seen)]
+    assert await store.change_many(moved) == 1_302
+    assert await names(store) == ["metadata", "value"]
+    for write in new:
+        assert await store.get("A", write.key) == Entry(*write[1:])
+    assert (await store.stats("B")).keys == 1_300
+    left = [Seen.of(write.key, write) for write in [*old, *new]]
+    assert await store.change_many([Batch("A", unchanged=left)]) == 2
+    assert await names(store) == []
+
+
 async def delete_unchanged_takes_many(store: Store) -> None:
     writes = [Write(f"{number:04}", b"x" * (number % 50)) for number in range(1_300)]
     await store.put_many("A", writes)
@@ -409,6 +428,7 @@ CHECKS: list[Callable[[Store], Awaitable[None]]] = [
     put_unchanged_compares,
     put_unchanged_lets_one_of_many_win,
     delete_unchanged_compares,
+    many_changes_compare,
     delete_unchanged_takes_many,
     delete_unchanged_loses_no_write,
     many_at_once,

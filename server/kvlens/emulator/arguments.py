@@ -210,6 +210,7 @@ _BATCH: dict[str, Field] = {
     **_NAMESPACE,
     "writes": _many(_write),
     "deletes": _many(_stored_key),
+    "unchanged": _many(_seen),
 }
 _JOB = {"job": _text(1, 64)}
 

@@ -13,10 +13,10 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from kvlens.kv.records import Write
-from kvlens.stores.base import Batch, Store, StoreError
+from kvlens.stores.base import Batch, Seen, Store, StoreError
 from kvlens.stores.emulator_client import pack, unpack
 
 KEPT_SECONDS = 600.0  # for a batch whose client is gone
@@ -25,12 +25,19 @@ KNOWN_AT_MOST = 64  # finished batches: a commit may be sent again
 ANSWER_SECONDS = 20.0  # clients wait longer for a response
 
 
+class Made(NamedTuple):
+    """What a batch has changed."""
+
+    namespaces: list[str]
+    deleted: int
+
+
 class Batches:
     """The batches that clients are sending, by an id that the client chooses."""
 
     def __init__(self) -> None:
         self._open: dict[str, _Spool] = {}
-        self._made: dict[str, asyncio.Task[list[str]]] = {}  # including unfinished ones
+        self._made: dict[str, asyncio.Task[Made]] = {}  # including unfinished ones
 
     def stage(self, job: str, number: int, batches: Sequence[Batch]) -> None:
         """Add part `number`, counted from 0; a part that is sent again counts once."""
@@ -57,8 +64,8 @@ class Batches:
                     f"{error.strerror}. Nothing was changed; free up space there and try again."
                 ) from error
 
-    async def commit(self, store: Store, job: str, parts: int) -> list[str] | None:
-        """Apply the change; return its namespaces, or None if it isn't finished yet: call again.
+    async def commit(self, store: Store, job: str, parts: int) -> Made | None:
+        """Apply the change; return None if it isn't finished yet: call again.
 
         Raises StoreError.
         """
@@ -92,11 +99,10 @@ class Batches:
             self.drop(name)
 
 
-async def _make(store: Store, spool: _Spool) -> list[str]:
+async def _make(store: Store, spool: _Spool) -> Made:
     with contextlib.closing(spool):
         namespaces = spool.namespaces
-        await store.change_many([spool.batch(ns) for ns in namespaces])
-    return namespaces
+        return Made(namespaces, await store.change_many([spool.batch(ns) for ns in namespaces]))
 
 
 class _Spool:
@@ -117,6 +123,7 @@ class _Spool:
             part = {
                 "writes": [pack(write) for write in batch.writes],
                 "deletes": list(batch.deletes),
+                "unchanged": list(batch.unchanged),
             }
             data = json.dumps(part, separators=(",", ":")).encode()
             place = self._file.seek(0, os.SEEK_END)
@@ -136,7 +143,12 @@ class _Spool:
             for part in self._read(ns):
                 yield from part["deletes"]
 
-        return Batch(ns, writes(), deletes())
+        def unchanged() -> Iterator[Seen]:
+            for part in self._read(ns):
+                for item in part["unchanged"]:
+                    yield Seen(*item)
+
+        return Batch(ns, writes(), deletes(), unchanged())
 
     def _read(self, ns: str) -> Iterator[Any]:
         for place, size in self._at[ns]:

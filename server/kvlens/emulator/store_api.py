@@ -62,9 +62,10 @@ async def _put_many(store: Store, ns: str, given: Arguments) -> Any:
 
 
 async def _change_many(emulator: Emulator, given: Arguments) -> Any:
-    await emulator.store.change_many(given["batches"])
+    deleted = await emulator.store.change_many(given["batches"])
     for batch in given["batches"]:
         emulator.note_change(batch.ns)
+    return deleted
 
 
 async def _stage(emulator: Emulator, given: Arguments) -> Any:
@@ -72,10 +73,12 @@ async def _stage(emulator: Emulator, given: Arguments) -> Any:
 
 
 async def _commit(emulator: Emulator, given: Arguments) -> Any:
-    changed = await emulator.batches.commit(emulator.store, **given)
-    for ns in changed or ():
+    made = await emulator.batches.commit(emulator.store, **given)
+    if made is None:
+        return None
+    for ns in made.namespaces:
         emulator.note_change(ns)
-    return changed is not None
+    return made.deleted
 
 
 async def _drop(emulator: Emulator, given: Arguments) -> Any:

@@ -42,7 +42,7 @@ async def apply_all(
     Raises CancelledError, and StoreError if the store refuses; nothing was changed then.
     """
     if progress is None and cancelled is None:
-        if len(batches) == 1 and not batches[0].deletes:
+        if len(batches) == 1 and not (batches[0].deletes or batches[0].unchanged):
             await store.put_many(batches[0].ns, batches[0].writes)
         else:
             await store.change_many(batches)
@@ -69,7 +69,10 @@ async def apply_all(
 
     report(0)
     await store.change_many(
-        [Batch(ns, counted(writes), counted(deletes)) for ns, writes, deletes in batches]
+        [
+            Batch(ns, counted(writes), counted(deletes), counted(unchanged))
+            for ns, writes, deletes, unchanged in batches
+        ]
     )
     report(total)
     await asyncio.sleep(0)  # make sure that every report has arrived

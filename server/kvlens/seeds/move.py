@@ -1,21 +1,26 @@
-"""Copy or move the keys of one namespace to another. A moved key is deleted once it is copied."""
+"""Copy or move the keys of one namespace to another, in one change.
+
+The keys are read and compared first, and wait in a temporary file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from typing import Literal, NamedTuple
 
+from kvlens.chunks import chunks
 from kvlens.kv.records import Entry, Write
 from kvlens.seeds.fingerprint import of_entries
 from kvlens.seeds.plan import differing
-from kvlens.seeds.progress import Cancelled, CancelledError, Progress, Steps
-from kvlens.stores.base import Seen, Store, StoreError
+from kvlens.seeds.progress import STEP_KEYS, Cancelled, CancelledError, Progress, Steps
+from kvlens.seeds.spool import Spool
+from kvlens.stores.base import Batch, Seen, Store, StoreError
 from kvlens.stores.batch import each, everything
 
 Existing = Literal["refuse", "keep", "overwrite"]
 EXISTING: tuple[Existing, ...] = ("refuse", "keep", "overwrite")
-PART_KEYS = 10_000
-PART_SIZE = 64 * 1024 * 1024  # bytes of values held in memory
+PART_KEYS = 1_000
+PART_SIZE = 16 * 1024 * 1024  # bytes of values held in memory
 
 
 class Transferred(NamedTuple):
@@ -38,42 +43,16 @@ async def copy(
     *,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
-    unchanged: str = "nothing was copied",
 ) -> Transferred:
     """Copy every key of namespace `old` to `new`, with metadata and expiration.
 
     If `new` has a key with other content, `existing` decides: with "refuse" nothing is copied, with
     "keep" that key isn't, with "overwrite" it is. With "overwrite" and `expected`, the digest of a
-    refusal, nothing is copied if `new` has changed since. Raises CancelledError, with `unchanged`
-    in its text, and StoreError; `new` is unchanged then.
+    refusal, nothing is copied if `new` has changed since. Raises CancelledError and StoreError;
+    `new` is unchanged then.
     """
-    if old == new:
-        return Transferred(0, [])
-    conflicts = await _conflicts(store, old, new)
-    if conflicts and (existing == "refuse" or (existing == "overwrite" and expected is not None)):
-        digest = await of_entries(store, new, conflicts)
-        if existing == "refuse" or digest != expected:
-            return Transferred(0, conflicts, digest)
-    stay = set(conflicts) if existing == "keep" else set()
-    steps = Steps(unchanged, progress, cancelled)
-    added: list[Seen] = []
-    replaced: list[tuple[Seen, Write]] = []
-    copied = 0
-    try:
-        async for part in _parts(store, old, stay):
-            there = [entry async for _, entry in each(store, new, [w.key for w in part])]
-            for write, entry in zip(part, there, strict=True):
-                if entry is None:
-                    added.append(Seen.of(write.key, write))
-                elif differing(write, entry):
-                    replaced.append((Seen.of(write.key, write), Write(write.key, *entry)))
-            await store.put_many(new, part)
-            copied += len(part)
-            await steps.add(len(part))
-    except (CancelledError, StoreError):
-        await _take_back(store, new, added, replaced)
-        raise
-    return Transferred(copied, conflicts)
+    transfer = _Transfer(store, old, new, "copied", progress, cancelled)
+    return await transfer.run(existing, expected)
 
 
 async def move(
@@ -86,66 +65,124 @@ async def move(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Transferred:
-    """Copy every key of namespace `old` to `new` like `copy`, and then delete it from `old`.
+    """Copy every key of namespace `old` to `new` like `copy`, and delete it from `old`.
 
-    A key is deleted only once `new` has it, and only if both are still the same: last-moment writes
-    stay. Raises CancelledError and StoreError; `old` still has all its keys then, and `new` is
-    unchanged.
+    A key that was written since it was read stays in `old`, with its new value. Raises
+    CancelledError and StoreError; both namespaces are unchanged then.
     """
-    _, conflicts, digest = await copy(
-        store,
-        *(old, new, existing, expected),
-        progress=progress,
-        cancelled=cancelled,
-        unchanged="nothing was moved",
-    )
-    if old == new or digest is not None:
-        return Transferred(0, conflicts, digest)
-    stay = set(conflicts) if existing == "keep" else set()
-    moved = 0
-    async for part in _parts(store, old, stay):
-        copies = [entry async for _, entry in each(store, new, [write.key for write in part])]
-        safe = [
-            Seen.of(write.key, write)
-            for write, there in zip(part, copies, strict=True)
-            if there is not None and not differing(write, there)
-        ]
-        moved += len(await store.delete_unchanged(old, safe))
-    return Transferred(moved, conflicts)
+    transfer = _Transfer(store, old, new, "moved", progress, cancelled)
+    return await transfer.run(existing, expected)
 
 
-async def _conflicts(store: Store, old: str, new: str) -> list[str]:
-    found = []
-    async for part in _parts(store, old, set()):
-        there = [entry async for _, entry in each(store, new, [write.key for write in part])]
-        found += [
-            write.key
-            for write, entry in zip(part, there, strict=True)
-            if entry is not None and differing(write, entry)
-        ]
-    return found
+class _Transfer:
+    """One copy or move."""
+
+    def __init__(
+        self,
+        store: Store,
+        old: str,
+        new: str,
+        done: Literal["copied", "moved"],
+        progress: Progress | None,
+        cancelled: Cancelled | None,
+    ) -> None:
+        self._store = store
+        self._old = old
+        self._new = new
+        self._moves = done == "moved"
+        self._unchanged = f"nothing was {done}"
+        self._cancelled = cancelled
+        self._steps = Steps(self._unchanged, progress, cancelled)
+        self._replaced: dict[str, Entry] = {}  # only if the store can't undo it by itself
+
+    async def run(self, existing: Existing, expected: str | None) -> Transferred:
+        if self._old == self._new:
+            return Transferred(0, [])
+        with Spool() as found:
+            conflicts = await self._read(found, keep=existing == "keep")
+            if conflicts and existing != "keep" and (existing, expected) != ("overwrite", None):
+                digest = await of_entries(self._store, self._new, conflicts)
+                if existing == "refuse" or digest != expected:
+                    return Transferred(0, conflicts, digest)
+            return Transferred(await self._change(found) if found.count else 0, conflicts)
+
+    async def _read(self, found: Spool, *, keep: bool) -> list[str]:
+        """Read what is to be transferred, and return the keys that conflict."""
+        conflicts = []
+        async for part in _parts(self._store, self._old):
+            keys = [write.key for write in part]
+            there = [entry async for _, entry in each(self._store, self._new, keys)]
+            for write, entry in zip(part, there, strict=True):
+                conflict = entry is not None and differing(write, entry)
+                if conflict:
+                    conflicts.append(write.key)
+                if not (conflict and keep):
+                    found.add(write)
+                if entry is not None and not self._store.atomic:
+                    self._replaced[write.key] = entry
+            await self._steps.add(len(part))
+        return conflicts
+
+    async def _change(self, found: Spool) -> int:
+        batches = [Batch(self._new, self._checked(found))]
+        if self._moves:
+            batches.append(Batch(self._old, unchanged=found.seen()))
+        try:
+            deleted = await self._store.change_many(batches)
+        except (CancelledError, StoreError) as error:
+            if self._store.atomic:
+                raise
+            await self._take_back(found, error)
+            if isinstance(error, CancelledError):
+                raise
+            raise StoreError(f"{error} This was taken back: {self._unchanged}.") from error
+        return deleted if self._moves else found.count
+
+    def _checked(self, found: Spool) -> Iterator[Write]:
+        """Yield what is to be written. Raises CancelledError."""
+        for number, write in enumerate(found.writes()):
+            if number % STEP_KEYS == 0 and self._cancelled and self._cancelled():
+                raise CancelledError(number, self._unchanged)
+            yield write
+
+    async def _take_back(self, found: Spool, cause: Exception) -> None:
+        """Restore what both had, except keys that something else has written since."""
+        try:
+            for part in chunks(found.writes(), PART_KEYS):
+                await self._restore(part)
+        except StoreError as error:
+            verb = "Move" if self._moves else "Copy"
+            raise StoreError(
+                f'{cause} This could not be taken back ({error}): "{self._new}" has some of the '
+                f'keys of "{self._old}". {verb} them again, with --existing overwrite.'
+            ) from cause
+
+    async def _restore(self, part: list[Write]) -> None:
+        """Restore some keys: first in `old`, so that none is ever lost."""
+        store, keys = self._store, [write.key for write in part]
+        if self._moves:
+            left = [entry async for _, entry in each(store, self._old, keys)]
+            lost = [write for write, entry in zip(part, left, strict=True) if entry is None]
+            if lost:
+                await store.put_many(self._old, lost)
+        there = [entry async for _, entry in each(store, self._new, keys)]
+        ours, before = [], []
+        for write, entry in zip(part, there, strict=True):
+            seen, replaced = Seen.of(write.key, write), self._replaced.get(write.key)
+            if replaced is None:
+                ours.append(seen)
+            elif seen.is_same(entry) and differing(write, replaced):
+                before.append(_write(write.key, replaced))
+        await store.delete_unchanged(self._new, ours)
+        if before:
+            await store.put_many(self._new, before)
 
 
-async def _take_back(
-    store: Store, new: str, added: Sequence[Seen], replaced: Sequence[tuple[Seen, Write]]
-) -> None:
-    """Restore what `new` had, except keys that something else has written since."""
-    await store.delete_unchanged(new, added)
-    there = [entry async for _, entry in each(store, new, [seen.key for seen, _ in replaced])]
-    ours = [
-        before for (seen, before), entry in zip(replaced, there, strict=True) if seen.is_same(entry)
-    ]
-    if ours:
-        await store.put_many(new, ours)
-
-
-async def _parts(store: Store, ns: str, without: set[str]) -> AsyncIterator[list[Write]]:
+async def _parts(store: Store, ns: str) -> AsyncIterator[list[Write]]:
     """Yield a namespace's entries as writes, in parts that fit into memory."""
     held: list[Write] = []
     size = 0
     async for key, entry in everything(store, ns):
-        if key in without:
-            continue
         held.append(_write(key, entry))
         size += len(entry.value)
         if len(held) >= PART_KEYS or size >= PART_SIZE:

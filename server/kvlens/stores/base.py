@@ -41,11 +41,16 @@ class Replaced(Enum):
 
 
 class Batch(NamedTuple):
-    """The changes to one namespace. The last write of a key counts, and overrides a delete."""
+    """The changes to one namespace. The last write of a key counts, and overrides a delete.
+
+    The keys of `unchanged`, which must not be in the other two, are deleted like those of
+    `Store.delete_unchanged`: one that was written since it was read stays.
+    """
 
     ns: str
     writes: Iterable[Write] = ()
     deletes: Iterable[str] = ()
+    unchanged: Iterable[Seen] = ()
 
 
 def digest(value: bytes) -> str:
@@ -117,6 +122,8 @@ class Store(ABC):
     info: StoreInfo
     inline = False
     """True if most calls finish without waiting and none needs an asyncio task."""
+    atomic = True
+    """False if `change_many` makes its changes one by one: an error leaves those made before it."""
     writable = True
     """False if the user has not allowed changes; a store that turns out to be read-only raises."""
 
@@ -174,8 +181,10 @@ class Store(ABC):
         await self.change_many([Batch(ns, writes)])
 
     @abstractmethod
-    async def change_many(self, batches: Sequence[Batch]) -> None:
+    async def change_many(self, batches: Sequence[Batch]) -> int:
         """Change one or several namespaces, completely or not at all.
+
+        Returns how many keys it deleted.
 
         The items of the batches are read one by one, often in another thread, and staged. To
         cancel, raise an exception while yielding them: it propagates, and nothing is changed.

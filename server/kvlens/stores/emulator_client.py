@@ -177,30 +177,30 @@ class EmulatorStore(Store):
     async def put_unchanged(self, ns: str, write: Write, expected: str) -> bool:
         return bool(await self._call("put_unchanged", ns=ns, **pack(write), expected=expected))
 
-    async def change_many(self, batches: Sequence[Batch]) -> None:
+    async def change_many(self, batches: Sequence[Batch]) -> int:
         """Send a small change in one request, a large one in parts that are committed together."""
-        await self._in_thread(lambda: self._send(batches))
+        return await self._in_thread(lambda: self._send(batches))
 
-    def _send(self, batches: Sequence[Batch]) -> None:
+    def _send(self, batches: Sequence[Batch]) -> int:
         call, job, number = self._client.call, uuid4().hex, 0
         parts = _parts(batches)
         first = next(parts, None)
         second = next(parts, None)
         if first is None:
-            return
+            return 0
         if second is None:
-            call("change_many", batches=[first])
-            return
+            return int(call("change_many", batches=[first]))
         try:
             for part in chain((first, second), parts):
                 call("stage", job=job, number=number, batches=[part])
                 number += 1
-            while not call("commit", job=job, parts=number):
+            while (deleted := call("commit", job=job, parts=number)) is None:
                 pass  # it takes longer than a response may take
         except BaseException:
             with suppress(StoreError):
                 call("drop", job=job)
             raise
+        return int(deleted)
 
     async def replace(
         self, ns: str, key: str, value: bytes, expected: str | None = None
@@ -240,11 +240,14 @@ class EmulatorStore(Store):
 
 
 def _parts(batches: Sequence[Batch]) -> Iterator[dict[str, Any]]:
-    for ns, writes, deletes in batches:
+    for ns, writes, deletes, unchanged in batches:
+        rest: dict[str, Any] = {"ns": ns, "writes": [], "deletes": [], "unchanged": []}
         for part in sized_chunks(writes, PART_KEYS, PART_SIZE, Write.size):
-            yield {"ns": ns, "writes": [pack(write) for write in part], "deletes": []}
+            yield {**rest, "writes": [pack(write) for write in part]}
         for names in chunks(deletes, PART_KEYS):
-            yield {"ns": ns, "writes": [], "deletes": names}
+            yield {**rest, "deletes": names}
+        for some in chunks(unchanged, PART_KEYS):
+            yield {**rest, "unchanged": [one._asdict() for one in some]}
 
 
 def _unpack(key: str, found: dict[str, Any] | None) -> Found:

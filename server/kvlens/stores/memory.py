@@ -157,24 +157,26 @@ class MemoryStore(Store):
             self._namespace(ns).put(write)
         return same
 
-    async def change_many(self, batches: Sequence[Batch]) -> None:
-        staged: list[tuple[str, dict[str, Write | None]]] = []
-        for ns, writes, deletes in batches:
+    async def change_many(self, batches: Sequence[Batch]) -> int:
+        staged: list[tuple[str, dict[str, Write | None], list[Seen]]] = []
+        for ns, writes, deletes, unchanged in batches:
             rows: dict[str, Write | None] = {}
-            staged.append((ns, rows))
             for number, write in enumerate(writes, 1):
                 rows[write.key] = write
                 if number % AT_ONCE == 0:
                     await _next_turn()  # let other tasks run, such as one that cancels
             for key in deletes:
                 rows.setdefault(key, None)
-        for ns, rows in staged:
+            staged.append((ns, rows, list(unchanged)))
+        deleted = 0
+        for ns, rows, seen in staged:
             space = self._namespace(ns)
-            for key, row in rows.items():
+            for row in rows.values():
                 if row is not None:
                     space.put(row)
-                elif key in space.entries:
-                    space.delete(key)
+            deleted += await self.delete(ns, [key for key, row in rows.items() if row is None])
+            deleted += len(await self.delete_unchanged(ns, seen))
+        return deleted
 
     async def replace(
         self, ns: str, key: str, value: bytes, expected: str | None = None

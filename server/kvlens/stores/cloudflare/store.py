@@ -70,6 +70,7 @@ class CloudflareStore(Store):
     """The namespaces of one account, by id."""
 
     info = STORE
+    atomic = False
 
     def __init__(self, account: str, token: str, address: str, *, writable: bool) -> None:
         self.account = account
@@ -213,10 +214,10 @@ class CloudflareStore(Store):
                     await self._put(ns, write)
         return same
 
-    async def change_many(self, batches: Sequence[Batch]) -> None:
+    async def change_many(self, batches: Sequence[Batch]) -> int:
         """Make the changes, one request after the other: the API can't make them atomically."""
-        written = 0
-        for ns, writes, deletes in batches:
+        written = deleted = 0
+        for ns, writes, deletes, unchanged in batches:
             if isinstance(writes, Sequence):
                 writes = list({write.key: write for write in writes}.values())
             of = f" of {len(writes):,}" if isinstance(writes, list) and len(batches) == 1 else ""
@@ -242,6 +243,10 @@ class CloudflareStore(Store):
                 self._announce("delete", ns, names)
                 with self._explained(ns, f"; {written:,} keys are written"):
                     await self._delete(ns, names)
+                deleted += len(names)
+            for some in chunks(unchanged, BULK_KEYS):
+                deleted += len(await self.delete_unchanged(ns, some))
+        return deleted
 
     async def replace(
         self, ns: str, key: str, value: bytes, expected: str | None = None

@@ -90,6 +90,12 @@ local function delete(key)
   return live
 end
 
+local function unchanged(key, hash, metadata, expires)
+  local there = call('HMGET', entry(key), 'v', 'm', 'e')
+  return there[1] and there[2] == metadata and there[3] == expires
+    and redis.sha1hex(there[1]) == hash
+end
+
 local function changed() call('HINCRBY', STATE, 'version', 1) end
 """
 
@@ -186,9 +192,8 @@ DELETE_UNCHANGED = _script(
     f"""
 local gone = {{}}
 for at = 1, #ARGV, 4 do
-  local there = call('HMGET', entry(ARGV[at]), 'v', 'm', 'e')
-  if there[1] and there[2] == ARGV[at + 2] and there[3] == ARGV[at + 3]
-      and redis.sha1hex(there[1]) == ARGV[at + 1] and delete(ARGV[at]) == 1 then
+  if unchanged(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
+      and delete(ARGV[at]) == 1 then
     gone[#gone + 1] = ARGV[at]
   end
 end
@@ -301,6 +306,9 @@ else
     if part:sub(1, 1) == 'p' then
       key, value, metadata, expires, at = struct.unpack('>I4c0I4c0I4c0I4c0', part, at)
       put(key, value, metadata, expires)
+    elseif part:sub(1, 1) == 'u' then
+      key, value, metadata, expires, at = struct.unpack('>I4c0I4c0I4c0I4c0', part, at)
+      if unchanged(key, value, metadata, expires) then count = count + delete(key) end
     else
       key, at = struct.unpack('>I4c0', part, at)
       count = count + delete(key)

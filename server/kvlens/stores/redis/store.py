@@ -22,7 +22,7 @@ import logging
 import os
 import struct
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Any
@@ -87,7 +87,7 @@ class RedisStore(Store):
 
     def __init__(self, url: str) -> None:
         self._client, self.place, self._prefix, self._secret = _client(url)
-        self._is_cluster = isinstance(self._client, RedisCluster)
+        self.atomic = not isinstance(self._client, RedisCluster)
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._tallies: dict[str, _Tally] = {}
         self._helping: dict[str, asyncio.Lock] = {}
@@ -121,27 +121,31 @@ class RedisStore(Store):
         answer = await self._run(ns, scripts.PUT_UNCHANGED, *_fields(write), seen)
         return bool(answer[1])
 
-    async def change_many(self, batches: Sequence[Batch]) -> None:
+    async def change_many(self, batches: Sequence[Batch]) -> int:
         whole = await self._put_at_once(batches[0]) if len(batches) == 1 else batches
         jobs: dict[str, tuple[str, int]] = {}  # namespace -> the batch's id, its number of parts
-        for ns, writes, deletes in whole:
+
+        async def stage(ns: str, packed: bytes) -> None:
             job, number = jobs.get(ns) or (uuid4().hex, 0)
+            await self._run(ns, scripts.STAGE, job, number, packed)
+            jobs[ns] = job, number + 1
+
+        for ns, writes, deletes, unchanged in whole:
             for packed in _packed(writes, deletes):
-                await self._run(ns, scripts.STAGE, job, number, packed)
-                number += 1
-                jobs[ns] = job, number
+                await stage(ns, packed)
+            async for fields in self._unchanged(ns, unchanged):
+                await stage(ns, b"u" + b"".join(map(_framed, fields)))
         await self._commit(jobs)
-        for ns, (job, _) in jobs.items():
-            await self._finish(ns, job)
+        return sum([await self._finish(ns, job) for ns, (job, _) in jobs.items()])
 
     async def _put_at_once(self, batch: Batch) -> Sequence[Batch]:
         """Put a small batch with one script; return what is left to do, including items taken."""
-        ns, writes, deletes = batch
+        ns, writes, deletes, unchanged = batch
         parts = sized_chunks(writes, scripts.PART, PART_SIZE, Write.size)
         first, second = next(parts, None), next(parts, None)
-        if first is None or second is not None or deletes:
+        if first is None or second is not None or deletes or unchanged:
             taken = [part for part in (first, second) if part is not None]
-            return [Batch(ns, chain.from_iterable(chain(taken, parts)), deletes)]
+            return [Batch(ns, chain.from_iterable(chain(taken, parts)), deletes, unchanged)]
         await self._run(ns, scripts.PUT, *(f for write in first for f in _fields(write)))
         return ()
 
@@ -174,20 +178,28 @@ class RedisStore(Store):
 
     async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
         deleted: list[str] = []
-        at = 0
-        while at < len(seen):  # as in `replace`: the server compares with the value read here
-            some = seen[at : at + scripts.PART]
-            found = await self.get_many(ns, [one.key for one in some], PART_SIZE)
-            fields: list[bytes | str | int] = []
-            for one, entry in zip(some, found, strict=False):
-                if entry is not None and one.is_same(entry):
-                    value = hashlib.sha1(entry.value).hexdigest()
-                    fields += (_pack(one.key), value, *_fields(Write(one.key, *entry))[2:])
-            if fields:
-                answer = await self._run(ns, scripts.DELETE_UNCHANGED, *fields)
-                deleted += map(_unpack, answer[2])
-            at += len(found)
+        async for fields in self._unchanged(ns, seen):
+            answer = await self._run(ns, scripts.DELETE_UNCHANGED, *fields)
+            deleted += map(_unpack, answer[2])
         return deleted
+
+    async def _unchanged(self, ns: str, seen: Iterable[Seen]) -> AsyncIterator[list[bytes]]:
+        """Yield name, SHA-1, metadata and expiration of the keys that haven't changed, in parts.
+
+        As in `replace`: the server compares with the value read here.
+        """
+        for some in chunks(seen, scripts.PART):
+            at = 0
+            while at < len(some):
+                found = await self.get_many(ns, [one.key for one in some[at:]], PART_SIZE)
+                fields: list[bytes] = []
+                for one, entry in zip(some[at:], found, strict=False):
+                    if entry is not None and one.is_same(entry):
+                        value = hashlib.sha1(entry.value).hexdigest().encode()
+                        fields += (_pack(one.key), value, *_fields(Write(one.key, *entry))[2:])
+                if fields:
+                    yield fields
+                at += len(found)
 
     async def list(
         self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
@@ -238,7 +250,7 @@ class RedisStore(Store):
 
         A cluster keeps namespaces on different nodes, so it takes one step for each.
         """
-        steps = [dict([one]) for one in jobs.items()] if self._is_cluster else [jobs] * bool(jobs)
+        steps = [jobs] * bool(jobs) if self.atomic else [dict([one]) for one in jobs.items()]
         for step in steps:
             while True:
                 answer = await self._run_together(step)

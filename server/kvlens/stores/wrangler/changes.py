@@ -157,7 +157,11 @@ class Put(Change):
 
 
 class Bulk(Change):
-    """Store and delete what is staged; the result is how many of the deleted keys existed."""
+    """Store and delete what is staged; the result is how many of the deleted keys existed.
+
+    Keys to delete only if they are unchanged are compared before a journal is written. The journal
+    then leaves each row that has changed since. So such a change is always made with a journal.
+    """
 
     everything = True
     large = True
@@ -190,6 +194,11 @@ class Bulk(Change):
                 yield Row(key, old, (blob_id, expiration, metadata))
             elif old is not None:
                 yield Row(key, old, None)
+        for seen in self.staged.unchanged():
+            old = db.execute(whole, (seen.key,)).fetchone()
+            live = old is not None and is_live(old[1], self.now)
+            if live and _is_same(old, seen, _Digests(self.staged.blobs)):
+                yield Row(seen.key, old, None)
 
     def look(self, db: sqlite3.Connection) -> None:
         rows = db.execute(
@@ -235,6 +244,13 @@ class _Digests:
                 value = self._blobs.read(blob_id)
             self._known[blob_id] = None if value is None else digest(value)
         return self._known[blob_id]
+
+
+def _is_same(row: Value, seen: Seen, digests: _Digests) -> bool:
+    """Return whether a row is the entry that was read."""
+    seconds = row[1] // 1000 if isinstance(row[1], int) else row[1]
+    same = (seconds, row[2]) == (seen.expiration, seen.metadata)
+    return same and digests.of(row[0]) == seen.digest
 
 
 class Replace(Change):
@@ -384,10 +400,7 @@ class DeleteUnchanged(Change):
         row = _row_of(db, one.key)
         if row is None or self._digests is None or not is_live(row[1], self.now):
             return None
-        seconds = row[1] // 1000 if isinstance(row[1], int) else row[1]
-        if (seconds, row[2]) != (one.expiration, one.metadata):
-            return None
-        return row if self._digests.of(row[0]) == one.digest else None
+        return row if _is_same(row, one, self._digests) else None
 
     def apply(self, db: sqlite3.Connection) -> None:
         if self.result:

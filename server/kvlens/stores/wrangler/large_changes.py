@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 
 from kvlens.kv.clock import Clock
-from kvlens.kv.records import Write
 from kvlens.stores.base import Batch
 from kvlens.stores.wrangler.changes import Bulk
 from kvlens.stores.wrangler.commit import with_journal
@@ -27,11 +26,12 @@ async def stage(
     """Read the batches and write the values, in a separate thread."""
     staged: dict[str, Staged] = {}
     try:
-        for ns, writes, deletes in batches:
+        for batch in batches:
+            ns = batch.ns
             if ns not in staged:
                 space = await namespaces.writable(ns)
                 staged[ns] = Staged(space.blobs, space.staging)
-            await _fill(staged[ns], writes, deletes, threads)
+            await _fill(staged[ns], batch, threads)
     except BaseException:
         for one in staged.values():
             one.discard()
@@ -39,11 +39,9 @@ async def stage(
     return [(ns, Bulk(one)) for ns, one in staged.items() if one.count]
 
 
-async def _fill(
-    staged: Staged, writes: Iterable[Write], deletes: Iterable[str], threads: Executor
-) -> None:
+async def _fill(staged: Staged, batch: Batch, threads: Executor) -> None:
     loop = asyncio.get_running_loop()
-    job = loop.run_in_executor(threads, staged.fill, writes, deletes)
+    job = loop.run_in_executor(threads, staged.fill, batch.writes, batch.deletes, batch.unchanged)
     try:
         await asyncio.shield(job)
     except asyncio.CancelledError:
@@ -62,8 +60,8 @@ async def commit_together(
     trash: Trash,
     threads: Executor,
     clock: Clock,
-) -> None:
-    """Commit changes to several namespaces, each with its own database."""
+) -> int:
+    """Commit changes together, each to its own database, and return how many keys were deleted."""
     now = int(clock() * 1000)
     for _, change in changes:
         change.now = now
@@ -81,3 +79,4 @@ async def commit_together(
     error = changes[0][1].error
     if error is not None:
         raise store_error(state.path, error) from error
+    return sum(change.result for _, change in changes)

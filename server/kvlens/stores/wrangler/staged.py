@@ -13,6 +13,7 @@ from typing import Any
 
 from kvlens.errors import InternalError
 from kvlens.kv.records import Write
+from kvlens.stores.base import Seen
 from kvlens.stores.wrangler.blobs import Blobs
 
 MEMORY_SIZE = 8 * 1024 * 1024  # bytes of rows; more goes to the file
@@ -27,7 +28,10 @@ class StagedError(InternalError):
 
 
 class Staged:
-    """Writes and deletes of one namespace. The last write of a key overrides any delete."""
+    """Writes and deletes of one namespace. The last write of a key overrides any delete.
+
+    The keys of `unchanged` are deleted only if they are still as they were read.
+    """
 
     def __init__(self, blobs: Blobs, known: set[Staged] | None = None) -> None:
         """It stays in `known` until rows refer to its values, or they are removed."""
@@ -35,15 +39,19 @@ class Staged:
         self._known = known if known is not None else set()
         self._known.add(self)
         self.count = 0
+        self.compares = False  # whether there are `unchanged` keys
         self.abandoned = False  # set from another thread: `fill` stops then
         self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._db.execute(f"PRAGMA cache_size = -{MEMORY_SIZE // 1024}")
         self._db.execute(
             "CREATE TABLE rows (key TEXT PRIMARY KEY, blob_id, expiration, metadata) WITHOUT ROWID"
         )
+        self._db.execute("CREATE TABLE unchanged (key, digest, metadata, expiration)")
         self._db.execute("BEGIN")
 
-    def fill(self, writes: Iterable[Write], deletes: Iterable[str]) -> None:
+    def fill(
+        self, writes: Iterable[Write], deletes: Iterable[str], unchanged: Iterable[Seen] = ()
+    ) -> None:
         """Add items. On any error, the values are removed and the error is raised."""
         insert = "INSERT INTO rows VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
         add = self._db.execute
@@ -70,6 +78,11 @@ class Staged:
                 if self.abandoned:
                     raise StagedError
                 self.count += add(insert, (key, None, None, None)).rowcount
+            for seen in unchanged:
+                if self.abandoned:
+                    raise StagedError
+                self.count += add("INSERT INTO unchanged VALUES (?, ?, ?, ?)", seen).rowcount
+                self.compares = True
         except BaseException:
             self.discard()
             raise
@@ -77,6 +90,10 @@ class Staged:
     def rows(self) -> Iterator[Row]:
         """Yield the rows in the order of their keys: neighbours share pages."""
         return self._db.execute("SELECT * FROM rows ORDER BY key")
+
+    def unchanged(self) -> Iterator[Seen]:
+        """Yield the keys to delete if they haven't changed, as they were read."""
+        return (Seen(*row) for row in self._db.execute("SELECT * FROM unchanged"))
 
     def discard(self) -> None:
         """Remove the values and forget the change."""

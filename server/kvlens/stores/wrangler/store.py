@@ -225,14 +225,15 @@ class WranglerStore(Store):
         elif writes:
             await self._change(ns, Put(writes))
 
-    async def change_many(self, batches: Sequence[Batch]) -> None:
+    async def change_many(self, batches: Sequence[Batch]) -> int:
         changes = await stage(self._namespaces, batches, self._stage_threads)
-        if len(changes) == 1:
-            await self._change(*changes[0])
-        elif changes:
-            await commit_together(
-                self._state, changes, self._journals, self._trash, self._write_threads, self._clock
-            )
+        if not changes:
+            return 0
+        if len(changes) == 1 and not changes[0][1].staged.compares:
+            return int(await self._change(*changes[0]))
+        return await commit_together(
+            self._state, changes, self._journals, self._trash, self._write_threads, self._clock
+        )
 
     async def replace(
         self, ns: str, key: str, value: bytes, expected: str | None = None
