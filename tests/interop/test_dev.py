@@ -544,3 +544,70 @@ def test_nothing_is_left_behind(
     while (left := list(temporary.iterdir())) and time.monotonic() < until:
         time.sleep(0.02)
     assert left == []
+
+
+ENDINGS_WORKER = """export default {
+  async fetch(request) {
+    const { pathname } = new URL(request.url);
+    const part = new TextEncoder().encode("part");
+    const wait = () => new Promise((done) => setTimeout(done, 20));
+    if (pathname === "/length") return new Response("whole");
+    if (pathname === "/chunks") {
+      const { readable, writable } = new TransformStream();
+      const writer = writable.getWriter();
+      void (async () => { await writer.write(part); await wait(); await writer.close(); })();
+      return new Response(readable);
+    }
+    if (pathname === "/short") {
+      const { readable, writable } = new FixedLengthStream(100);
+      const writer = writable.getWriter();
+      void (async () => { await writer.write(part); await wait(); await writer.abort(new Error("mid")); })();
+      return new Response(readable);
+    }
+    return new Response(new ReadableStream({
+      async pull(controller) {
+        controller.enqueue(part);
+        await wait();
+        controller.error(new Error("mid"));
+      },
+    }));
+  },
+};
+"""
+ENDINGS: dict[str, tuple[str, str, bytes]] = {
+    # id: (path, version and headers, the end of what the client gets before the connection ends)
+    "a body that fails": ("/errors", "1.1", b"part\r\n"),
+    "a body that fails, of a known length": ("/short", "1.1", b"part"),
+    "HTTP/1.0, of a known length": ("/length", "1.0", b"whole"),
+    "HTTP/1.0, of no length": ("/chunks", "1.0", b"part"),
+    "HTTP/1.0, a body that fails": ("/errors", "1.0", b"part"),
+    "Connection: close": ("/chunks", "1.1\r\nConnection: close", b"0\r\n\r\n"),
+}
+
+
+@pytest.fixture(scope="module")
+def endings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
+    files = {
+        "wrangler.toml": 'name = "a"\nmain = "a.js"\ncompatibility_date = "2025-06-01"\n'
+        'kv_namespaces = [{ binding = "KV", id = "kv" }]\n',
+        "a.js": ENDINGS_WORKER,
+    }
+    with Dev(write_project(tmp_path_factory.mktemp("endings"), files)) as dev:
+        yield dev
+
+
+@pytest.mark.parametrize(("path", "version", "end"), ENDINGS.values(), ids=ENDINGS)
+def test_a_response_that_ends_the_connection(
+    endings: Dev, path: str, version: str, end: bytes
+) -> None:
+    host, port = endings.url.removeprefix("http://").split(":")
+    first, _, more = version.partition("\r\n")
+    with socket.create_connection((host, int(port)), timeout=WAIT) as connection:
+        lines = [f"GET {path} HTTP/{first}", "Host: localhost", *([more] if more else []), "", ""]
+        request = "\r\n".join(lines)
+        connection.sendall(request.encode())
+        got = b""
+        while data := connection.recv(65536):  # a connection that stays open times out
+            got += data
+    assert got.startswith(b"HTTP/1.")
+    assert got.endswith(end)

@@ -49,6 +49,8 @@ class Head(NamedTuple):
     """Bytes of the body; None if it is chunked."""
     upgrade: bool
     """Whether it asks for another protocol, such as WebSocket."""
+    closes: bool
+    """Whether it's an HTTP/1.0 request that doesn't ask to keep the connection."""
 
 
 class Requests:
@@ -208,6 +210,7 @@ def read_head(raw: bytes) -> Head:
         tuple(hosts),
         _length(values, is_old=start["minor"] == b"0"),
         b"upgrade" in values,
+        start["minor"] == b"0" and b"connection" not in values,
     )
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 _HOST = re.compile(
-    r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?)(?::\d{0,5})?"
+    r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?)(?::(?P<port>\d{0,5}))?"
 )
 _NAME = re.compile(r"\.?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
@@ -19,11 +19,13 @@ _NAME = re.compile(r"\.?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 def host_name(host: str) -> str | None:
     """Return the name in a Host header, in lower case and without its port; None if invalid.
 
-    >>> host_name("LocalHost:8787"), host_name("[::1]:80"), host_name("a@b")
-    ('localhost', '::1', None)
+    >>> host_name("LocalHost:8787"), host_name("[::1]:80"), host_name("a@b"), host_name("a:70000")
+    ('localhost', '::1', None, None)
     """
     found = _HOST.fullmatch(host)
-    return found["name"].strip("[]").rstrip(".").lower() if found else None
+    if found is None or int(found["port"] or 0) > 65535:
+        return None
+    return found["name"].strip("[]").rstrip(".").lower()
 
 
 def is_loopback(name: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
@@ -19,6 +20,7 @@ from kvlens.worker.errors import WorkerError
 from kvlens.worker.fetch import Address
 from kvlens.worker.framing import MAX_HEAD_SIZE, Head, RequestRefusedError, Requests
 from kvlens.worker.hosts import AllowedHosts, host_name
+from kvlens.worker.responses import Responses
 from kvlens.worker.workerd_config import KEY_HEADER
 
 REPLAY_SIZE = 64 * 1024  # bytes of a request kept for sending it again
@@ -151,6 +153,9 @@ class _Client(asyncio.Protocol):
     def __init__(self, front: Proxy) -> None:
         self._front = front
         self._requests = Requests()
+        self._methods: deque[str] = deque()
+        self._responses = Responses(self._methods)
+        self._closes = False  # after the response to an HTTP/1.0 request
         self._tunnel = False  # no longer HTTP
         self._upstream: _Upstream | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -235,6 +240,8 @@ class _Client(asyncio.Protocol):
                 upstream.transport.close()
         self._head = b""
         self._asked = head
+        self._methods.append(head.method)
+        self._closes = head.closes
         self._since = time.monotonic()
         self._replay, self._replay_size = [], 0
         self._send(self._front.mark(head.raw))
@@ -279,6 +286,7 @@ class _Client(asyncio.Protocol):
                 await asyncio.sleep(min(0.02 * (attempt + 1), 0.5))
                 continue
             self._upstream, self.address = upstream, found
+            self._responses = Responses(self._methods)
             self._connecting = None
             waiting, self._waiting = self._waiting, []
             upstream.transport.write(b"".join(waiting))
@@ -291,9 +299,13 @@ class _Client(asyncio.Protocol):
 
     def answered(self, data: bytes) -> None:
         """Handle bytes from workerd."""
+        if not self._tunnel:
+            self._responses.feed(data)
         if self._asked is not None:
             self._read_head(data)
         self.transport.write(data)
+        if self._closes and not self._methods and not self._responses.incomplete:
+            self.transport.close()
 
     def _read_head(self, data: bytes) -> None:
         self._replay = None
@@ -339,14 +351,12 @@ class _Client(asyncio.Protocol):
         retired = self.address != self._front.target
         if self.transport.is_closing():
             return
-        if self._tunnel:
+        if self._tunnel or self._responses.incomplete:  # the client sees that a body is cut off
             self.transport.close()
         elif self._asked and self._replay and (retired or upstream.used):
             # it was closed between two requests, just as the second one was sent
             self._waiting = list(self._replay)
             self._connect()
-        elif self._asked and self._head:
-            self.transport.close()  # the client already has part of the response
         elif self._refusal is not None:
             self._answer(*self._refusal)
         elif self._asked:
