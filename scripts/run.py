@@ -57,7 +57,7 @@ def _in_vscode(code: str, vsix: Path, folder: Path) -> int:
     write_settings(data / "user-data", CALM)
     own = ["--user-data-dir", str(data / "user-data")]
     own += ["--extensions-dir", str(data / "extensions")]
-    print("Installing it into a VS Code profile of its own …", flush=True)
+    print("Installing it into a separate VS Code profile …", flush=True)
     environment = {k: v for k, v in os.environ.items() if k != "ELECTRON_RUN_AS_NODE"}
     install = subprocess.run(
         [code, *own, "--force", "--install-extension", str(vsix)],

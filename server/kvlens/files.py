@@ -51,7 +51,7 @@ def open_file(path: str | os.PathLike[str], limit: int, *, within: Path | None =
     for everything else, OSError where it cannot be opened. The file may grow while it is read:
     `read_bytes` counts what it reads.
     """
-    _check(path, Path(path).stat(), limit)  # opening a device can have effects of its own
+    _check(path, Path(path).stat(), limit)  # opening a device can have side effects
     if within is not None and (way := way_out_of(within, Path(path))) is not None:
         link, target = way
         raise FileRefusedError(

@@ -29,7 +29,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(_CONFIG, "the wrangler config of kv_emulator (default: as wrangler finds it)")
     parser.addini(_ENVIRONMENT, "the environment of kv_emulator (default: the top level)")
     parser.addini(_COMPAT, "how kv_emulator answers: strict (default) or workerd")
-    about = "Hosts that the port of kv_emulator answers besides localhost; .NAME for subdomains too"
+    about = (
+        "Hosts that the port of kv_emulator answers in addition to localhost; .NAME for subdomains "
+        "too"
+    )
     parser.addini(_ALLOWED_HOSTS, about, type="args")
 
 

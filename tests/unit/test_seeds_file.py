@@ -214,7 +214,7 @@ DOUBTFUL: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "both times": (
         {"key": "k", "value": "", "expiration": 1_800_000_000, "expiration_ttl": 60},
-        'item at index 0 (key "k"): "expiration_ttl" counts, "expiration" beside it is left out',
+        'item at index 0 (key "k"): "expiration_ttl" counts, and "expiration" is ignored',
     ),
     "metadata text": (
         {"key": "k", "value": "", "metadata": "x"},

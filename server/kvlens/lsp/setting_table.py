@@ -65,7 +65,7 @@ _SETTINGS = (
     Setting(
         "allowedHosts",
         (),
-        "Host names that a Worker on this machine answers besides `localhost`, such as "
+        "Host names that a Worker on this machine answers in addition to `localhost`, such as "
         "`app.example`, or "
         "`.example` for it and its subdomains. Others are refused, so that a web page can't reach "
         "the Worker under its own host name (DNS rebinding).",

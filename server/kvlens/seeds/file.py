@@ -330,7 +330,7 @@ def _doubts(raw: dict[str, Any], hints: bool) -> Iterator[str]:
         hint = f"; did you mean {short(near[0])}?" if near else ""
         yield f"unknown property {short(name)} is left out{hint}"
     if raw.get("expiration") is not None and raw.get("expiration_ttl") is not None:
-        yield '"expiration_ttl" counts, "expiration" beside it is left out'
+        yield '"expiration_ttl" counts, and "expiration" is ignored'
     metadata = raw.get("metadata")
     if metadata is not None and not isinstance(metadata, (dict, list)):
         yield (

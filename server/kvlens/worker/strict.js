@@ -8,7 +8,7 @@ const namespaces = new WeakSet();
 const ruled = new WeakSet(); // prototypes
 
 function undefinedKey(name, args) {
-  if (args.length === 0) return; // the runtime has a text of its own
+  if (args.length === 0) return; // the runtime has its own text
   const several = Array.isArray(args[0]) && name.startsWith("get");
   if (args[0] === undefined || (several && args[0].includes(undefined))) {
     const text = `Failed to execute '${name}' on 'KvNamespace': parameter 1 is not of type 'string'.`;

@@ -124,7 +124,7 @@ def _by_place(config: Config) -> dict[Span, tuple[bool, KvList]]:
 
 
 def _double_brackets(config: Config, name: Span, top: bool) -> Iterator[Fix]:
-    """Yield the fix of `[kv_namespaces]` where it is a header of its own."""
+    """Yield the fix of `[kv_namespaces]` if it is a separate header."""
     base, section = config.section_around(name.start)
     if section.header and base + section.header[-1].start == name.start:
         start, end = base, base + section.body.head

@@ -62,7 +62,7 @@ def store_error(path: Path, error: Exception) -> StoreError:
     if "malformed" in text or "not a database" in text:
         return StoreError(
             f"The KV database {path} is damaged ({text}). Nothing was changed; move the file "
-            "away to start empty, or put a copy back. The values beside it are untouched."
+            "away to start empty, or put a copy back. The values next to it are untouched."
         )
     return StoreError(f"The KV database {path} failed: {text}. Nothing was changed.")
 
