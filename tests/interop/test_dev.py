@@ -581,6 +581,9 @@ ENDINGS: dict[str, tuple[str, str, bytes]] = {
     "HTTP/1.0, of a known length": ("/length", "1.0", b"whole"),
     "HTTP/1.0, of no length": ("/chunks", "1.0", b"part"),
     "HTTP/1.0, a body that fails": ("/errors", "1.0", b"part"),
+    "HTTP/1.0, Connection: close": ("/length", "1.0\r\nConnection: close", b"whole"),
+    "HTTP/1.0, another option": ("/length", "1.0\r\nConnection: other", b"whole"),
+    "HTTP/1.0, kept, of no length": ("/chunks", "1.0\r\nConnection: Keep-Alive", b"part"),
     "Connection: close": ("/chunks", "1.1\r\nConnection: close", b"0\r\n\r\n"),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kvlens.worker.framing import MAX_HEAD_SIZE, Head, RequestRefusedError, Requests
+from kvlens.worker.framing import MAX_HEAD_SIZE, Head, RequestRefusedError, Requests, read_head
 
 GOOD: list[tuple[str, bytes, list[tuple[str, tuple[str, ...], bytes]]]] = [
     ("get", b"GET /a?b HTTP/1.1\r\nHost: h\r\n\r\n", [("/a?b", ("h",), b"")]),
@@ -100,3 +100,25 @@ def test_what_two_programs_could_read_in_two_ways_is_refused(
     with pytest.raises(RequestRefusedError) as refused:
         read(data, size)
     assert refused.value.status == status
+
+
+CLOSES: dict[str, tuple[bytes, bytes, bool]] = {
+    # id: (minor version, header, whether the connection ends after the response)
+    "1.0": (b"0", b"", True),
+    "1.0, kept": (b"0", b"Connection: Keep-Alive\r\n", False),
+    "1.0, kept, with another option": (b"0", b"Connection: other,\tkeep-alive \r\n", False),
+    "1.0, closed": (b"0", b"Connection: close\r\n", True),
+    "1.0, kept and closed": (b"0", b"Connection: keep-alive, close\r\n", True),
+    "1.0, another option": (b"0", b"Connection: other\r\n", True),
+    "1.0, no option": (b"0", b"Connection:\r\n", True),
+    "1.1": (b"1", b"", False),
+    "1.1, closed": (b"1", b"Connection: close\r\n", False),  # workerd closes it
+}
+
+
+@pytest.mark.parametrize(("minor", "header", "closes"), CLOSES.values(), ids=CLOSES)
+def test_whether_an_old_request_ends_the_connection(
+    minor: bytes, header: bytes, closes: bool
+) -> None:
+    head = read_head(b"GET / HTTP/1." + minor + b"\r\nHost: h\r\n" + header + b"\r\n")
+    assert head.closes == closes

@@ -210,8 +210,14 @@ def read_head(raw: bytes) -> Head:
         tuple(hosts),
         _length(values, is_old=start["minor"] == b"0"),
         b"upgrade" in values,
-        start["minor"] == b"0" and b"connection" not in values,
+        start["minor"] == b"0" and not _keeps(values.get(b"connection", b"")),
     )
+
+
+def _keeps(connection: bytes) -> bool:
+    """Whether the options in a Connection header ask to keep an HTTP/1.0 connection."""
+    options = {option.strip(b" \t") for option in connection.lower().split(b",")}
+    return b"keep-alive" in options and b"close" not in options
 
 
 def _length(values: dict[bytes, bytes], *, is_old: bool) -> int | None:
