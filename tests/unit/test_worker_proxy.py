@@ -279,6 +279,8 @@ HOSTS: list[tuple[str, str, int]] = [
     ("with a path", "localhost/evil.example", 400),
     ("with a blank", "localhost evil.example", 400),
     ("with a wrong port", "localhost:evil", 400),
+    ("with the highest port", "localhost:65535", 200),
+    ("with a port that is too high", "localhost:65536", 400),
 ]
 
 
