@@ -18,7 +18,7 @@ from kvlens.emulator.ports import BACKLOG, listen_failure
 from kvlens.process import file_descriptors
 from kvlens.worker.errors import WorkerError
 from kvlens.worker.fetch import Address
-from kvlens.worker.framing import MAX_HEAD_SIZE, Head, RequestRefusedError, Requests
+from kvlens.worker.framing import Head, RequestRefusedError, Requests
 from kvlens.worker.hosts import AllowedHosts, host_name
 from kvlens.worker.responses import Responses
 from kvlens.worker.workerd_config import KEY_HEADER
@@ -165,7 +165,6 @@ class _Client(asyncio.Protocol):
         self._asked: Head | None = None  # a request without a response so far
         self._refusal: tuple[int, str] | None = None  # sent after the responses before it
         self._since = 0.0
-        self._head = b""
         self._said_all = False  # the client sends nothing more
         self._last_answer = False  # the response closes the connection
         self.address: Address | None = None
@@ -238,7 +237,6 @@ class _Client(asyncio.Protocol):
             upstream, self._upstream = self._upstream, None
             if upstream is not None:
                 upstream.transport.close()
-        self._head = b""
         self._asked = head
         self._methods.append(head.method)
         self._closes = head.closes
@@ -300,35 +298,19 @@ class _Client(asyncio.Protocol):
     def answered(self, data: bytes) -> None:
         """Handle bytes from workerd."""
         if not self._tunnel:
-            self._responses.feed(data)
-        if self._asked is not None:
-            self._read_head(data)
+            if self._asked is not None:
+                self._replay = None
+            for status, closes in self._responses.feed(data):
+                self._last_answer = closes
+                if self._asked is not None:
+                    self._begun(self._asked, status)
         self.transport.write(data)
         if self._closes and not self._methods and not self._responses.incomplete:
             self.transport.close()
 
-    def _read_head(self, data: bytes) -> None:
-        self._replay = None
-        self._head += data
-        while self._asked is not None:
-            head, end, rest = self._head.partition(b"\r\n\r\n")
-            if not end and len(self._head) <= MAX_HEAD_SIZE:
-                return
-            words = head[:MAX_HEAD_SIZE].split(b" ", 2)
-            status = (
-                int(words[1]) if len(words) > 1 and len(words[1]) == 3 and words[1].isdigit() else 0
-            )
-            if end and 100 <= status < 200 and status != 101:
-                self._head = rest  # the final response follows
-                continue
-            self._last_answer = b"\r\nconnection: close" in head.lower()
-            self._head = b""
-            self._begun(status)
-
-    def _begun(self, status: int) -> None:
+    def _begun(self, asked: Head, status: int) -> None:
         """Handle the start of a response."""
-        asked, self._asked = self._asked, None
-        assert asked is not None
+        self._asked = None
         if self._upstream is not None:
             self._upstream.used = True
         if self._front.on_request is not None:
