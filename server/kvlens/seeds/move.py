@@ -6,6 +6,7 @@ The keys are read and compared first, and wait in a temporary file.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from typing import Literal, NamedTuple
 
 from kvlens.chunks import chunks
@@ -98,7 +99,7 @@ class _Transfer:
     async def run(self, existing: Existing, expected: str | None) -> Transferred:
         if self._old == self._new:
             return Transferred(0, [])
-        with Spool() as found:
+        with closing(Spool()) as found:
             conflicts = await self._read(found, keep=existing == "keep")
             if conflicts and existing != "keep" and (existing, expected) != ("overwrite", None):
                 digest = await of_entries(self._store, self._new, conflicts)
@@ -172,7 +173,7 @@ class _Transfer:
             if replaced is None:
                 ours.append(seen)
             elif seen.is_same(entry) and differing(write, replaced):
-                before.append(_write(write.key, replaced))
+                before.append(Write(write.key, *replaced))
         await store.delete_unchanged(self._new, ours)
         if before:
             await store.put_many(self._new, before)
@@ -183,14 +184,10 @@ async def _parts(store: Store, ns: str) -> AsyncIterator[list[Write]]:
     held: list[Write] = []
     size = 0
     async for key, entry in everything(store, ns):
-        held.append(_write(key, entry))
+        held.append(Write(key, *entry))
         size += len(entry.value)
         if len(held) >= PART_KEYS or size >= PART_SIZE:
             yield held
             held, size = [], 0
     if held:
         yield held
-
-
-def _write(key: str, entry: Entry) -> Write:
-    return Write(key, entry.value, entry.metadata, entry.expiration)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from types import TracebackType
 
 from kvlens.kv.records import Write
 from kvlens.stores.base import Seen, StoreError
@@ -18,17 +17,10 @@ class Spool:
 
     def __init__(self) -> None:
         self.count = 0
-        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  closed by `with`
+        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  see close
 
-    def __enter__(self) -> Spool:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Delete the file."""
         self._file.close()
 
     def add(self, write: Write) -> None:
