@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
-from kvlens.cli.common import run
+from kvlens.cli.common import counted, run
 from kvlens.cli.frame import CommandError
+from kvlens.cli.keys import some_keys
 from kvlens.operations.target import Scope
 
 T = TypeVar("T")
@@ -25,6 +26,15 @@ def confirmed(question: str) -> bool:
     """Ask on the terminal; return True only for yes."""
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def lost_keys(places: Iterable[tuple[str, Sequence[str]]], which: str) -> str:
+    """Return which keys a question is about, namespace by namespace; empty for none."""
+    return "; ".join(
+        f"{counted(len(keys), 'key')} of {place} {which}: {some_keys(keys)}"
+        for place, keys in places
+        if keys
+    )
 
 
 def confirm_unchanged(

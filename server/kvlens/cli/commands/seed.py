@@ -22,8 +22,7 @@ from kvlens.cli.common import (
     shown,
 )
 from kvlens.cli.frame import Argument, Command, Options, UsageError
-from kvlens.cli.keys import some_keys
-from kvlens.cli.questions import confirm_unchanged, force_option
+from kvlens.cli.questions import confirm_unchanged, force_option, lost_keys
 from kvlens.cli.terminal import one_line
 from kvlens.config.find import SEEDS
 from kvlens.operations.seed import (
@@ -79,14 +78,10 @@ def _seed(options: Options) -> int:
 def _ask(scope: Scope, jobs: Sequence[Job]) -> None:
     """Ask before keys lose content. Raises CommandError for a no."""
     found = run(scope, _conflicts(jobs))
-    lost = [
-        f"{counted(len(one.keys), 'key')} of {one_line(job.target)} with other content: "
-        f"{some_keys(one.keys)}"
-        for job, one in zip(jobs, found, strict=True)
-        if one.keys
-    ]
-    if lost:
-        question = f"Overwrite {'; '.join(lost)}?"
+    places = (one_line(job.target) for job in jobs)
+    lost = zip(places, (one.keys for one in found), strict=True)
+    if what := lost_keys(lost, "with other content"):
+        question = f"Overwrite {what}?"
         confirm_unchanged(scope, question, lambda: _conflicts(jobs), found, "nothing was written")
 
 

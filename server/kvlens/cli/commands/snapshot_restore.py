@@ -7,8 +7,7 @@ import sys
 
 from kvlens.cli.common import counted, find_scope, print_json, run
 from kvlens.cli.frame import Command, Options, UsageError
-from kvlens.cli.keys import some_keys
-from kvlens.cli.questions import confirm_unchanged, force_option
+from kvlens.cli.questions import confirm_unchanged, force_option, lost_keys
 from kvlens.cli.snapshots import NAME, left_out, snapshot_options, titled, warn_unpaired
 from kvlens.operations.snapshot_diff import Comparison, diff_snapshot
 from kvlens.operations.snapshot_restore import as_json, held_now, restore_snapshot
@@ -43,24 +42,17 @@ def _restore(options: Options) -> int:
 def _ask(found: Comparison) -> None:
     """Ask before keys are lost. Raises CommandError for a no, UsageError in a script."""
     name = found.snapshot.name
+    places = [titled(one.namespace) for one in found.differences]
     questions = []
     if found.to_delete:
-        what = "; ".join(
-            f'{counted(len(one.to_delete), "key")} of {titled(one.namespace)} that "{name}" does '
-            f"not have: {some_keys(one.to_delete)}"
-            for one in found.differences
-            if one.to_delete
-        )
+        deleted = zip(places, (one.to_delete for one in found.differences), strict=True)
+        what = lost_keys(deleted, f'that "{name}" does not have')
         if not sys.stdin.isatty():
             raise UsageError(f"would delete {what}; to confirm in a script, add --force")
         questions.append(f"Delete {what}?")
     if found.overwritten:
-        what = "; ".join(
-            f"{counted(len(one.overwritten), 'key')} of {titled(one.namespace)} with other content "
-            f'than in "{name}": {some_keys(one.overwritten)}'
-            for one in found.differences
-            if one.overwritten
-        )
+        changed = zip(places, (one.overwritten for one in found.differences), strict=True)
+        what = lost_keys(changed, f'with other content than in "{name}"')
         questions.append(f"Overwrite {what}?")
     if not sys.stdin.isatty():
         return
