@@ -14,7 +14,7 @@ import { follow, type Origin, saveElsewhere } from './elsewhere';
 import * as format from './format';
 import { fail, fault } from './messages';
 import { reference } from './model';
-import type { Changed, Commands, Value } from './protocol';
+import type { Changed, Commands, Project, Value } from './protocol';
 import { isModified, type Server, ServerDown } from './server';
 
 const MARKS = 1 << 20; // added to a size: less than any size limit
@@ -310,8 +310,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
     /** Move the documents of moved keys; those with changes move when they are saved. */
     private async moved(config: string, from: string, to: string): Promise<void> {
-        const projects = await this.server.ask('kvlens.namespaces', {});
-        const project = projects.find((one) => one.config === config);
+        const project = await this.project(config);
         const space = project?.namespaces.find(({ id }) => id === to);
         if (!project || !space) {
             return;
@@ -333,18 +332,26 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     /** Give tabs without changes the name that their namespace has in the config now. */
     private async renamed(config: string): Promise<void> {
         const open = [...this.seen.values()].filter(({ uri }) => placeOf(uri).config === config);
-        const projects = open.length ? await this.server.ask('kvlens.namespaces', {}) : [];
-        const project = projects.find((one) => one.config === config);
+        const project = open.length ? await this.project(config) : undefined;
+        if (!project) {
+            return;
+        }
         for (const { uri } of open) {
             const { id, binding, environment, key, view } = placeOf(uri);
-            const same = project?.namespaces.filter((one) => one.id === id) ?? [];
+            const same = project.namespaces.filter((one) => one.id === id);
             const named = same.some(
                 (one) => one.binding === binding && one.environment === environment,
             );
-            if (project && same.length && !named && !view) {
+            if (same.length && !named && !view) {
                 await follow(uri, uriOf(reference(project, same[0]), key));
             }
         }
+    }
+
+    /** Return a project as the server knows it; undefined if it doesn't answer. */
+    private async project(config: string): Promise<Project | undefined> {
+        const projects = await this.server.ask('kvlens.namespaces', {}).catch(() => []);
+        return projects.find((one) => one.config === config);
     }
 
     private async put(seen: Seen, write: Write): Promise<void> {
@@ -435,6 +442,9 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
     /** After a revert, a document shows the value that was read last. */
     private reverted(document: vscode.TextDocument): void {
+        if (document.uri.scheme !== SCHEME) {
+            return; // every key that is typed in any file comes here
+        }
         const seen = this.seen.get(document.uri.toString());
         if (seen?.lastOrigin && !document.isDirty && !seen.written) {
             this.cameFrom(seen, seen.lastOrigin);
