@@ -333,6 +333,30 @@ async def test_no_link_inside_the_project_is_followed(
     assert repository.untouched()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="an open folder can't be moved there")
+@pytest.mark.parametrize("place", LINKED)
+async def test_a_folder_in_use_that_becomes_a_link_to_itself(tmp_path: Path, place: str) -> None:
+    """The files are the same, but a store that is opened then would refuse the link, too."""
+    store = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    await store.put("KV", Write("k", b"v"))
+    assert await store.get("KV", "k") == Entry(b"v")
+    assert store.poll() == []
+    source = tmp_path / "src"
+    (tmp_path / place).rename(source)
+    (tmp_path / place).symlink_to(source)
+    assert store.poll() == ["KV"]
+    before = tree(source)
+    for name in ("get", "put", "put many", "replace"):
+        with pytest.raises(StoreError, match=rf"{place} is a link that leads to {source}"):
+            await ASKED[name](store)
+    assert tree(source) == before
+    (tmp_path / place).unlink()
+    source.rename(tmp_path / place)
+    store.poll()
+    assert await store.get("KV", "k") == Entry(b"v")
+    await store.close()
+
+
 def _nowhere(path: Path, victim: Path) -> None:
     path.symlink_to(path.with_name("nowhere"))
 

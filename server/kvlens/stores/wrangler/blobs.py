@@ -34,7 +34,7 @@ from pathlib import Path
 from kvlens.chunks import chunks
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler.disk_format import is_blob_id, new_blob_id
-from kvlens.stores.wrangler.safe_paths import Folder, open_folder
+from kvlens.stores.wrangler.safe_paths import Folder, is_link, open_folder
 
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
@@ -278,6 +278,10 @@ class Blobs:
         folder = open_folder(base, *parts, create=create)
         self._open = folder, _file_id(self._name if folder.handle is None else folder.handle)
         return folder
+
+    def is_behind_link(self) -> bool:
+        """Return whether the folder, or the namespace's folder around it, is a link now."""
+        return is_link(self._name) or is_link(os.path.dirname(self._name))  # noqa: PTH120  quicker
 
     def close(self) -> None:
         """Close the folder."""

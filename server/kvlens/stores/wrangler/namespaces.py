@@ -70,8 +70,12 @@ class Namespaces:
 
     def poll(self) -> list[str]:
         """Return the namespaces that another program changed since the last call."""
+        trouble = self._find_trouble() if self.open or self._absent else ""
         for ns, space in list(self.open.items()):
-            if space.running or self._was_replaced(space):
+            if space.running or space.group or self._was_replaced(space):
+                continue
+            if trouble or space.blobs.is_behind_link():  # to the same files, if they were moved
+                self._close_lost(space)
                 continue
             if space.is_outdated():
                 self._close(self.open.pop(ns))
@@ -85,7 +89,7 @@ class Namespaces:
             if file_id(self._paths[ns]) is not None:
                 self._absent.discard(ns)
                 self.outside.add(ns)
-        if self._absent and self._trouble != (trouble := self._find_trouble()):
+        if trouble != self._trouble:
             self._trouble = trouble
             self.outside.update(self._absent)
         changed = list(self.outside)
@@ -152,11 +156,15 @@ class Namespaces:
         """Return whether the file was deleted or replaced; if so, close it."""
         if space.running or space.group or file_id(space.name) == space.file:
             return False
+        self._close_lost(space)
+        return True
+
+    def _close_lost(self, space: OpenNamespace) -> None:
+        """Close a namespace whose files are no longer at their path."""
         self._close(self.open.pop(space.ns))
         self._paths[space.ns] = space.name
         self._absent.add(space.ns)
         self.outside.add(space.ns)
-        return True
 
     def _close(self, space: OpenNamespace) -> None:
         space.close()

@@ -37,7 +37,7 @@ _FLAGS = (
 )
 _NOT_PLAIN = frozenset("/\\\0" if _AT else "/\\\0:")
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
-_IS_LINK = {errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP)}  # the second on FreeBSD
+_LINK_ERRORS = {errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP)}  # the second on FreeBSD
 _REPARSE = {getattr(stat, f"IO_REPARSE_TAG_{name}", 0) for name in ("SYMLINK", "MOUNT_POINT")} - {0}
 
 
@@ -139,7 +139,7 @@ class Folder:
                 raise _named(refused, path) from refused
             return self.folder(name)
         except OSError as error:
-            if error.errno in (*_IS_LINK, errno.ENOTDIR):
+            if error.errno in (*_LINK_ERRORS, errno.ENOTDIR):
                 _refuse(path, self.status(name), "folder", self._way_out)
             raise _named(error, path) from error
         return Folder(path, handle, self._way_out)
@@ -183,7 +183,7 @@ class Folder:
             handle = os.open(self.at(name), flags | _FLAGS, mode, dir_fd=self._handle)
         except OSError as error:
             # ENXIO: a pipe nobody reads, or a socket
-            if error.errno in (*_IS_LINK, errno.ENXIO, errno.EISDIR, errno.EACCES):
+            if error.errno in (*_LINK_ERRORS, errno.ENXIO, errno.EISDIR, errno.EACCES):
                 with contextlib.suppress(OSError):
                     _refuse(self.path / name, self.status(name), "file", self._way_out)
             raise _named(error, self.path / name) from error
@@ -271,10 +271,22 @@ def check_name(folder: Path, name: str) -> None:
         )
 
 
+def is_link(path: str) -> bool:
+    """Return whether there is a link at the path."""
+    try:
+        return _is_link(os.lstat(path))
+    except OSError:
+        return False
+
+
+def _is_link(status: os.stat_result) -> bool:
+    return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) in _REPARSE
+
+
 def _refuse(path: Path, status: os.stat_result, wanted: str, way_out: str) -> None:
     """Raise StoreError unless `status` is of the `wanted` kind, a regular file or a folder."""
     mode = status.st_mode
-    link = stat.S_ISLNK(mode) or getattr(status, "st_reparse_tag", 0) in _REPARSE
+    link = _is_link(status)
     if not link and (stat.S_ISDIR(mode) if wanted == "folder" else stat.S_ISREG(mode)):
         return
     if link:
