@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from kvlens.emulator.server import Emulator
+from kvlens.kv import limits
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Stats, Write
 from kvlens.stores.base import Seen, Store, StoreError, digest
@@ -115,7 +116,7 @@ async def test_lists_of_many_keys(store: Store, emulator: Emulator) -> None:
 async def test_large_writes_take_several_requests(
     store: Store, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cloudflare, "BULK_KEYS", 100)
+    monkeypatch.setattr(limits, "REST_BULK_KEYS", 100)
     monkeypatch.setattr(cloudflare, "BULK_SIZE", 1000)
     await store.put_many("A", [Write(f"{n:03}", bytes(n), "[1]") for n in range(250)])
     assert await emulator.store.stats("A") == Stats(250, 250 * 249 // 2)

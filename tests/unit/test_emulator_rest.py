@@ -17,7 +17,6 @@ from kvlens.emulator.server import Emulator
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, Write
 from kvlens.stores.base import Store, StoreError
-from kvlens.stores.memory import MemoryStore
 from kvlens.stores.registry import open_store
 
 NOW = 1_800_000_000
@@ -170,12 +169,12 @@ REFUSED: list[tuple[str, str, Any, tuple[int, int, str]]] = [
       "current number of seconds since the UNIX epoch.")),
     ("PUT", "/id1/values/k", bytes(MIB25 + 1),
      (413, 10047, f"Value length of {MIB25 + 1} exceeds limit of {MIB25}.")),
-    ("GET", "/id1/keys?limit=0", None,
-     (400, 10001, "limit must be a number from 1 to 1000, not '0'")),
+    ("GET", "/id1/keys?limit=9", None,
+     (400, 10001, "limit must be a number from 10 to 1000, not '9'")),
     ("GET", "/id1/keys?limit=1001", None,
-     (400, 10001, "limit must be a number from 1 to 1000, not '1001'")),
+     (400, 10001, "limit must be a number from 10 to 1000, not '1001'")),
     ("GET", "/id1/keys?limit=x", None,
-     (400, 10001, "limit must be a number from 1 to 1000, not 'x'")),
+     (400, 10001, "limit must be a number from 10 to 1000, not 'x'")),
     ("POST", "", b"{", (400, 10001, "the body is not valid JSON")),
     ("POST", "", {}, (400, 10019, 'the body must be {"title": "…"}')),
     ("POST", "", {"title": "KV"}, (400, 10014, "a namespace with the title 'KV' already exists")),
@@ -280,7 +279,7 @@ async def test_bulk(rest: Rest, store: Store) -> None:
 
 
 async def test_many_thousand_at_once(rest: Rest, store: Store) -> None:
-    count = 100_000 if isinstance(store, MemoryStore) else 10_000  # one file each on disk
+    count = 10_000
     items = [{"key": f"k{n:06}", "value": str(n)} for n in range(count)]
     done = {"successful_key_count": count, "unsuccessful_keys": []}
     assert await rest("PUT", "/id2/bulk", items) == done
@@ -364,8 +363,16 @@ SIZES: list[tuple[str, str, str, str, int, str]] = [
      "expiration_ttl must be a number of seconds, not 5,000 characters"),
     ("expiration of 400 digits", "PUT", f"/id1/values/k?expiration={BIG}", "v", 400,
      "expiration must be a number of seconds, not 400 characters"),
+    ("too many pairs", "PUT", "/id1/bulk",
+     json.dumps([{"key": f"{n}", "value": ""} for n in range(10_001)]), 400,
+     "10,001 keys exceed the limit of 10,000 in one request; send them in several"),
+    *(
+        (f"too many keys, {method}", method, path, json.dumps(["k"] * 10_001), 400,
+         "10,001 keys exceed the limit of 10,000 in one request; send them in several")
+        for method, path in (("DELETE", "/id1/bulk"), ("POST", "/id1/bulk/delete"))
+    ),
     ("a limit in other digits", "GET", "/id1/keys?limit=%D9%A3", "", 400,
-     "limit must be a number from 1 to 1000"),
+     "limit must be a number from 10 to 1000"),
 ]  # fmt: skip
 
 

@@ -35,7 +35,6 @@ PREFIX = b"/client/v4/"
 ACCOUNT = "local"
 MAX_TITLE = 512
 MAX_NUMBER = 100  # characters of a numeric option
-MAX_BODY = 256 * 1024 * 1024  # bytes of one bulk request
 
 BAD_REQUEST, KEY_NOT_FOUND, BAD_BASE64 = 10001, 10009, 10012
 NAMESPACE_NOT_FOUND, TITLE_TAKEN, TITLE_MISSING = 10013, 10014, 10019
@@ -252,11 +251,11 @@ async def delete_value(call: Call) -> Response:
 
 
 async def list_keys(call: Call) -> Response:
-    ns = call.ns
+    ns, most = call.ns, limits.MAX_LIST_KEYS
     page = await call.store.list(
         ns,
         prefix=call.query.get("prefix", ""),
-        limit=call.whole_number("limit", limits.MAX_LIST_KEYS, 1, limits.MAX_LIST_KEYS),
+        limit=call.whole_number("limit", most, limits.REST_LEAST_KEYS, most),
         after=decode_cursor(call.query.get("cursor", "")) or None,
     )
     keys: list[dict[str, Any]] = []
@@ -283,6 +282,7 @@ async def bulk_put(call: Call) -> Response:
     ns, items = call.ns, call.json_body()
     if not isinstance(items, list):
         raise RestError(400, BAD_REQUEST, "the body must be an array of key-value objects")
+    _check_count(items)
     now = call.emulator.clock()
     writes: list[Write] = []
     items.reverse()  # frees each one once it is read
@@ -296,6 +296,16 @@ async def bulk_put(call: Call) -> Response:
     await call.store.put_many(ns, writes)
     call.emulator.note_change(ns)
     return _success({"successful_key_count": len(writes), "unsuccessful_keys": []})
+
+
+def _check_count(items: Sequence[Any]) -> None:
+    if len(items) > limits.REST_BULK_KEYS:
+        raise RestError(
+            400,
+            BAD_REQUEST,
+            f"{len(items):,} keys exceed the limit of {limits.REST_BULK_KEYS:,} in one request; "
+            "send them in several",
+        )
 
 
 def _bulk_write(item: Any, now: float) -> Write:
@@ -372,6 +382,7 @@ async def bulk_delete(call: Call) -> Response:
     ns, names = call.ns, call.json_body()
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise RestError(400, BAD_REQUEST, "the body must be an array of key names")
+    _check_count(names)
     for name in names:
         _check_key(name)
     await call.store.delete(ns, names)
@@ -411,13 +422,13 @@ ROUTES: Sequence[tuple[str, int, dict[bytes, Handler]]] = (
     }),
     (_ONE + r"/metadata/(?P<key>.*)", 0, {b"GET": get_metadata}),
     (_ONE + r"/keys", 0, {b"GET": list_keys}),
-    (_ONE + r"/bulk", MAX_BODY, {b"PUT": bulk_put, b"DELETE": bulk_delete}),
-    (_ONE + r"/bulk/get", MAX_BODY, {b"POST": bulk_get}),
-    (_ONE + r"/bulk/delete", MAX_BODY, {b"POST": bulk_delete}),
-    (_ONE, MAX_BODY, {
+    (_ONE + r"/bulk", limits.REST_BULK_SIZE, {b"PUT": bulk_put, b"DELETE": bulk_delete}),
+    (_ONE + r"/bulk/get", limits.REST_BULK_SIZE, {b"POST": bulk_get}),
+    (_ONE + r"/bulk/delete", limits.REST_BULK_SIZE, {b"POST": bulk_delete}),
+    (_ONE, limits.REST_BULK_SIZE, {
         b"GET": get_namespace, b"PUT": rename_namespace, b"DELETE": delete_namespace,
     }),
-    (_NAMESPACES, MAX_BODY, {b"GET": list_namespaces, b"POST": create_namespace}),
+    (_NAMESPACES, limits.REST_BULK_SIZE, {b"GET": list_namespaces, b"POST": create_namespace}),
     (r"accounts", 0, {b"GET": accounts}),
     (r"memberships", 0, {b"GET": memberships}),
     (r"user/tokens/verify", 0, {b"GET": verify_token}),

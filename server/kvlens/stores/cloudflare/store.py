@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from kvlens.chunks import chunks, sized_chunks
+from kvlens.kv import limits
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.kv.values import dump_json, parse_json
 from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, digest, has_digest
@@ -47,8 +48,6 @@ except ImportError as missing:
     ) from missing
 
 TRIES = 4  # again, after 429, 5xx and lost connections; as late as Retry-After says
-LIST_LEAST, LIST_MOST = 10, 1000  # keys the API lists at once
-BULK_KEYS = 10_000  # keys that one request writes or deletes
 BULK_GET_KEYS = 100  # keys that one request reads
 BULK_SIZE = 64 * 1024 * 1024  # bytes of values in one request; the API takes 100 MB of JSON
 COUNTED_PAGES = 5  # lists that a count may take
@@ -146,7 +145,7 @@ class CloudflareStore(Store):
     async def stats(self, ns: str) -> Stats:
         keys = pages = 0
         with self._explained(ns):
-            async for page in self._pages(ns, "", LIST_MOST):
+            async for page in self._pages(ns, "", limits.MAX_LIST_KEYS):
                 keys += len(page.ahead)
                 pages += 1
                 if page.cursor and pages == COUNTED_PAGES:
@@ -158,7 +157,7 @@ class CloudflareStore(Store):
     ) -> tuple[_Keys, _Place | None]:
         """Return up to `limit` keys after `after`, and where to continue if there are more."""
         found: _Keys = []
-        at_once = LIST_MOST if place is None and after is not None else limit
+        at_once = limits.MAX_LIST_KEYS if place is None and after is not None else limit
         async for page in self._pages(ns, prefix, at_once, place):
             found += [info for info in page.ahead if after is None or info.name > after]
             if len(found) > limit or (len(found) == limit and page.cursor):
@@ -178,7 +177,7 @@ class CloudflareStore(Store):
                 account_id=self.account,
                 prefix=prefix or omit,
                 cursor=cursor or omit,
-                limit=min(max(at_once, LIST_LEAST), LIST_MOST),
+                limit=min(max(at_once, limits.REST_LEAST_KEYS), limits.MAX_LIST_KEYS),
             )
             cursor = (answer.result_info and answer.result_info.cursor) or ""
             keys = [
@@ -222,7 +221,7 @@ class CloudflareStore(Store):
                 writes = list({write.key: write for write in writes}.values())
             of = f" of {len(writes):,}" if isinstance(writes, list) and len(batches) == 1 else ""
             kept: set[str] = set()
-            for part in sized_chunks(writes, BULK_KEYS, BULK_SIZE, Write.size):
+            for part in sized_chunks(writes, limits.REST_BULK_KEYS, BULK_SIZE, Write.size):
                 latest = {write.key: write for write in part}
                 self._announce("put", ns, list(latest))
                 body = [_bulk_item(write) for write in latest.values()]
@@ -244,7 +243,7 @@ class CloudflareStore(Store):
                 with self._explained(ns, f"; {written:,} keys are written"):
                     await self._delete(ns, names)
                 deleted += len(names)
-            for some in chunks(unchanged, BULK_KEYS):
+            for some in chunks(unchanged, limits.REST_BULK_KEYS):
                 deleted += len(await self.delete_unchanged(ns, some))
         return deleted
 
@@ -294,7 +293,7 @@ class CloudflareStore(Store):
         if len(names) == 1:
             await self._kv.values.delete(names[0], **self._at(ns))
             return
-        for part in chunks(names, BULK_KEYS):
+        for part in chunks(names, limits.REST_BULK_KEYS):
             await self._kv.bulk_delete(ns, account_id=self.account, body=part)
 
     async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
@@ -321,9 +320,9 @@ class CloudflareStore(Store):
         count = 0
         with self._explained(ns):
             names: list[str] = []
-            async for page in self._pages(ns, "", LIST_MOST):
+            async for page in self._pages(ns, "", limits.MAX_LIST_KEYS):
                 names += [info.name for info in page.ahead]
-            for part in chunks(names, BULK_KEYS):
+            for part in chunks(names, limits.REST_BULK_KEYS):
                 await self._kv.bulk_delete(ns, account_id=self.account, body=part)
                 count += len(part)
         return count
@@ -345,7 +344,7 @@ class CloudflareStore(Store):
                 return 0
             return 1
         wanted, count, pages = set(names), 0, 0
-        async for page in self._pages(ns, _common_prefix(names), LIST_MOST):
+        async for page in self._pages(ns, _common_prefix(names), limits.MAX_LIST_KEYS):
             count += sum(info.name in wanted for info in page.ahead)
             pages += 1
             if page.cursor and pages == COUNTED_PAGES:
