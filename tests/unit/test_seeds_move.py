@@ -26,7 +26,7 @@ from kvlens.stores.memory import MemoryStore
 from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import commit
 from kvlens.stores.wrangler.blobs import Blobs
-from kvlens.stores.wrangler.disk_format import database_path
+from kvlens.stores.wrangler.disk_format import database_name, database_path
 from kvlens.stores.wrangler.journal import Journal
 
 CLOCK = ManualClock(1_700_000_000)
@@ -160,8 +160,14 @@ IO = sqlite3.OperationalError("disk I/O error")
 FULL = OSError(errno.ENOSPC, "No space left on device")
 FAILURES: dict[str, tuple[Callable[[Path], AbstractContextManager[None]], str]] = {
     # id: (what goes wrong, the error)
-    "locked target": (lambda path: locked(path, "NEW"), "locked by another program"),
-    "locked source": (lambda path: locked(path, "OLD"), "locked by another program"),
+    "locked target": (
+        lambda path: locked(path, "NEW"),
+        f"{database_name('NEW')}.sqlite has been locked by another program",
+    ),
+    "locked source": (
+        lambda path: locked(path, "OLD"),
+        f"{database_name('OLD')}.sqlite has been locked by another program",
+    ),
     "a value can't be kept": (lambda _: failing(Spool, "add", StoreError("full")), "full"),
     "a value can't be written": (lambda _: failing(Blobs, "write", FULL, 2), "No space left"),
     "no journal": (lambda _: failing(Journal, "seal", FULL), "No space left"),

@@ -407,7 +407,7 @@ FOREIGN: dict[str, bytes] = {
     "nothing": b"",
     "no JSON": b"hello\n",
     "binary": bytes(range(256)) * 100,
-    "another version": b'["kvlens journal", 2]\n',
+    "another program's": b'["journal", 2]\n',
     "not sealed": sealed(["namespace", "KV"], ROW).rpartition(b'["sealed')[0],
     "cut off": sealed(["namespace", "KV"], ROW)[:-9],
     "changed since": sealed(["namespace", "KV"], ROW).replace(b"k001", b"k002"),
@@ -448,6 +448,26 @@ def test_a_journal_of_somebody_else_changes_nothing(files: Files, content: bytes
     assert files.rows() == before
     assert files.names() == names
     assert not files.journals.is_used()
+
+
+@pytest.mark.parametrize("line", ['["kvlens journal", 2]', '["kvlens journal"]'])
+def test_a_journal_of_another_version_is_left_for_it(
+    files: Files, caplog: pytest.LogCaptureFixture, line: str
+) -> None:
+    """What it says about the keys isn't known here, and may be half of a change."""
+    before, names = files.rows(), files.names()
+    files.journals.path.mkdir(parents=True)
+    place = files.journals.path / f"{'a' * 32}.journal"
+    place.write_bytes(f"{line}\n".encode())
+    for _ in range(2):
+        assert files.finish() == []
+    assert (files.rows(), files.names()) == (before, names)
+    assert place.exists()
+    (logged,) = caplog.messages
+    assert logged.startswith(f"{place} cannot be finished now: its format is ")
+    assert "another version of KV Lens has written it" in logged
+    with pytest.raises(StoreError):  # so no value that it names is taken for unused
+        files.journals.values(files.blobs.folder)
 
 
 @pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN)

@@ -61,6 +61,7 @@ class Change:
         self.added = self.added_size = 0
         self.until: int | None = None
         self.error: Exception | None = None
+        self.is_cause = False  # True if the error of several changes is this one's
 
     @property
     def rows(self) -> int:

@@ -260,7 +260,11 @@ def _roll(
                 break
             count += len(some)
             step = _Step(some, blobs, now, back=journal.back, done=done > 0)
-            own.run([step])
+            try:
+                own.run([step])
+            except sqlite3.Error:
+                change.is_cause = True
+                raise
             change.gone += step.gone
             change.result += step.result
             if not journal.back and not done:

@@ -141,7 +141,7 @@ class Journals:
     def values(self, blobs: Path) -> set[str]:
         """Return the values in the folder `blobs` that journals of any process refer to.
 
-        Raises OSError, StoreError and DamagedError if one of them can't be read.
+        Raises OSError, StoreError and DamagedError if one of them can't be read, or isn't ours.
         """
         found: set[str] = set()
         with (
@@ -255,8 +255,6 @@ class Journal:
                 if sealed:  # a mark that was cut off: its rows are checked again
                     break
                 return False
-            if number == 0 and line != FIRST:
-                raise DamagedError("made by another version of KV Lens")
             if not sealed:
                 if kind == "sealed":
                     if line[1:] != [rows, hashed.hexdigest()]:
@@ -319,8 +317,12 @@ class Journal:
 
 
 def _lines(folder: Folder, name: str) -> Iterator[tuple[bytes, list[Any]]]:
-    """Yield the lines of a journal; a line that is cut off is [""]."""
+    """Yield the lines of a journal; a line that is cut off is [""].
+
+    Raises DamagedError, and StoreError if another version of KV Lens has written it.
+    """
     handle = folder.open(name)
+    first = True
     with os.fdopen(handle, "rb") as file:
         if os.fstat(handle).st_size > SIZE_LIMIT + LINE_LIMIT:
             raise DamagedError(f"larger than {SIZE_LIMIT:,} bytes")
@@ -336,6 +338,15 @@ def _lines(folder: Folder, name: str) -> Iterator[tuple[bytes, list[Any]]]:
                 raise DamagedError(f"not JSON: {error!r:.80}") from error
             if not isinstance(line, list) or not line:
                 raise DamagedError("not a line of a journal")
+            if first and line != FIRST:
+                if line[0] != FIRST[0]:
+                    raise DamagedError("not a journal")
+                raise StoreError(
+                    f"its format is {line[1:]!r:.40}, not {FIRST[1:]}: another version of KV Lens "
+                    "has written it. Open the project with that version once, or remove the file "
+                    "to keep the keys as they are"
+                )
+            first = False
             yield data, line
 
 

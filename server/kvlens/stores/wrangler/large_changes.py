@@ -78,5 +78,6 @@ async def commit_together(
         trash.unused(ns, change.gone)
     error = changes[0][1].error
     if error is not None:
-        raise store_error(state.path, error) from error
+        ns = next((ns for ns, change in changes if change.is_cause), changes[0][0])
+        raise store_error(state.database(ns), error) from error
     return sum(change.result for _, change in changes)
