@@ -36,6 +36,7 @@ KVLensError                      errors.py
 │   └── SnapshotMissingError     seeds/snapshots.py
 ├── SourceError                  js/files.py
 ├── StoreError                   stores/base.py
+│   ├── ChangedError             stores/base.py
 │   ├── DamagedError             stores/wrangler/journal.py
 │   ├── DamagedKeyError          stores/base.py
 │   ├── NamespaceUnreadableError seeds/snapshots.py

@@ -53,7 +53,7 @@ class Step(NamedTuple):
             return
         if self.kind == "clear":
             space.clear()
-        for ns, writes, deletes, _ in (Batch(self.ns, self.writes, self.deletes), *self.others):
+        for ns, writes, deletes, *_ in (Batch(self.ns, self.writes, self.deletes), *self.others):
             for key in deletes:
                 contents[ns].pop(key, None)
             for write in writes:
@@ -98,7 +98,7 @@ def _together(rng: random.Random, text: str) -> Step:
     ]
     others = [
         Batch(ns, writes, [key for key in deletes if key not in {w.key for w in writes}])
-        for ns, writes, deletes, _ in others
+        for ns, writes, deletes, *_ in others
     ]
     return Step("together", "A", _writes(rng, 500, text), (), others)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from kvlens.kv.errors import KVError
@@ -48,7 +48,8 @@ from kvlens.operations.snapshot_save import save_snapshot
 from kvlens.operations.target import Scope, Target, find_namespaces, find_target, no_config
 from kvlens.seeds.array import FileError
 from kvlens.seeds.progress import CancelledError
-from kvlens.stores.base import digest
+from kvlens.stores.base import Batch, ChangedError, digest
+from kvlens.stores.batch import everything
 from kvlens.workspace.project import Project
 
 CONFIG = """\
@@ -267,7 +268,9 @@ async def _snapshot(one: Target, folder: Path) -> Any:
     assert seen == await held_now(found)
     await put(one, "kept", b"3")
     assert seen != await held_now(found)
-    await restore_snapshot(found)
+    with pytest.raises(ChangedError, match="'kept' has changed since it was read"):
+        await restore_snapshot(found)
+    await restore_snapshot(await diff_snapshot(scope, "s", only=["ONE"]))
     again = await diff_snapshot(names(one.scope), "s")
     return saved.damaged, again.different, list(map(str, again.added)), await get(one, "kept")
 
@@ -771,3 +774,88 @@ async def test_all_files_are_checked_before_one_is_written(one: Target, tmp_path
     assert [error.name for error in caught.value.errors] == ["bad.json", "none"]
     with pytest.raises(FileError):
         read_job(one, bad)
+
+
+# -- a Worker that writes at the last moment ---------------------------------------------------
+
+
+def _seeding(existing: Literal["keep", "overwrite"]) -> Run:
+    async def run(one: Target, folder: Path) -> Any:
+        job = read_job(one, write_seeds(folder, "ONE.json", a="1", b="2", new="3"))
+        _, asked = await choose(job, "refuse")
+        assert asked and asked.keys == ["a", "b"]
+        chosen, _ = await choose(job, existing, asked.digest)
+        return lambda: seed(chosen)
+
+    return run
+
+
+async def _deleting(one: Target, folder: Path) -> Any:
+    keys = ["a", "b", "new"]
+    digest = await before_delete(one, keys)
+    return lambda: delete(one, keys, expected=digest)
+
+
+async def _clearing(one: Target, folder: Path) -> Any:
+    digest = (await before_clear(one)).digest
+    return lambda: clear(one, expected=digest)
+
+
+async def _restoring(one: Target, folder: Path) -> Any:
+    await put(one, "b", b"before")
+    await delete(one, ["a"])
+    await save_snapshot(one.scope, "s")
+    await put(one, "a", b"old")
+    await put(one, "b", b"old")
+    found = await diff_snapshot(one.scope, "s")
+    return lambda: restore_snapshot(found)
+
+
+def _transferring(operation: Callable[..., Awaitable[Any]]) -> Run:
+    async def run(one: Target, folder: Path) -> Any:
+        store = await one.store()
+        await store.put_many("OLD", [Write(key, b"moved") for key in ("a", "b", "new")])
+        digest = (await operation(one, "OLD")).digest
+        return lambda: operation(one, "OLD", "overwrite", digest)
+
+    return run
+
+
+AT_ONCE: dict[str, tuple[Run, Sequence[str]]] = {
+    # id: (what prepares the operation and returns it, the keys that it may not overwrite)
+    "seed, overwriting": (_seeding("overwrite"), ("a", "b", "new")),
+    "seed, keeping": (_seeding("keep"), ("new",)),
+    "delete": (_deleting, ("a", "b", "new")),
+    "clear": (_clearing, ("a", "b")),
+    "restore": (_restoring, ("a", "b")),
+    "copy": (_transferring(copy), ("a", "b", "new")),
+    "move": (_transferring(move), ("a", "b", "new")),
+}
+
+
+@pytest.mark.parametrize(
+    ("prepare", "key"),
+    [(prepare, key) for prepare, keys in AT_ONCE.values() for key in keys],
+    ids=[f"{name}, {key}" for name, (_, keys) in AT_ONCE.items() for key in keys],
+)
+async def test_a_write_between_the_comparison_and_the_change_is_not_lost(
+    one: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prepare: Run, key: str
+) -> None:
+    """Nothing is changed then, not even the keys that are as they were."""
+    for name in ("a", "b"):
+        await put(one, name, b"old")
+    operation = await prepare(one, tmp_path)
+    store = await one.store()
+    change_many = store.change_many
+
+    async def late(batches: Sequence[Batch]) -> int:
+        await store.put(one.id, Write(key, b"new"))  # of equal size
+        return await change_many(batches)
+
+    monkeypatch.setattr(store, "change_many", late)
+    with pytest.raises((ChangedError, ConflictError)):
+        await operation()
+    there = {"a": Entry(b"old"), "b": Entry(b"old"), key: Entry(b"new")}
+    assert {name: entry async for name, entry in everything(store, one.id)} == there
+    if prepare in (AT_ONCE["copy"][0], AT_ONCE["move"][0]):
+        assert (await store.stats("OLD")).keys == 3

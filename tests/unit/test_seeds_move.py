@@ -282,7 +282,7 @@ class OneByOne(MemoryStore):
     meanwhile: Sequence[tuple[str, Write]] = ()
 
     async def change_many(self, batches: Sequence[Batch]) -> int:
-        for ns, writes, _, unchanged in batches:
+        for ns, writes, _, unchanged, _ in batches:
             for write in writes:
                 await self._count()
                 await self.put(ns, write)

@@ -11,7 +11,7 @@ import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import NOTHING, Batch, Replaced, Seen, Store, digest
+from kvlens.stores.base import NOTHING, Batch, ChangedError, Replaced, Seen, Store, digest
 from kvlens.stores.batch import each, everything
 from kvlens.stores.registry import every_store, open_store
 
@@ -288,6 +288,76 @@ async def many_changes_compare(store: Store) -> None:
     assert await names(store) == []
 
 
+OTHERS = {
+    "value": Write("k", b"late", "[1]"),
+    "metadata": Write("k", b"read", "[2]"),
+    "no metadata": Write("k", b"read"),
+    "expiration": Write("k", b"read", "[1]", NOW + 9000),
+    "gone": None,
+}
+
+
+async def what_a_change_expects(store: Store) -> None:
+    """All of it is there, or nothing is changed."""
+    read = Write("k", b"read", "[1]")
+    there, nothing = Seen.of("k", read), Seen.of("new", None)
+    await store.put_many("B", [Write("kept", b"1"), Write("deleted", b"2")])
+    for late in OTHERS.values():
+        if late is None:
+            await store.delete("A", ["k"])
+        else:
+            await store.put("A", late)
+        with pytest.raises(ChangedError, match=r"'k' has changed since it was read\. Nothing was"):
+            await store.change_many(
+                [Batch("A", [Write("new", b"")], expected=[nothing, there]),
+                 Batch("B", [Write("kept", b"")], ["deleted"])]
+            )  # fmt: skip
+    await store.put_many("A", [read, Write("new", b"late")])
+    with pytest.raises(ChangedError, match="'new'"):
+        await store.change_many(
+            [Batch("B", (), ["deleted"]), Batch("A", [Write("k", b"")], (), (), [there, nothing])]
+        )
+    assert await store.get("A", "k") == Entry(b"read", "[1]")
+    assert await store.get("B", "kept") == Entry(b"1")
+    assert await store.get("B", "deleted") == Entry(b"2")
+    await store.delete("A", ["new"])
+    changes = [Batch("A", [Write("new", b"3")], ["k"], expected=iter([there, nothing]))]
+    assert await store.change_many([*changes, Batch("B", [Write("kept", b"4")])]) == 1
+    assert await names(store) == ["new"]
+    assert await store.get("B", "kept") == Entry(b"4")
+
+
+async def a_change_expects_many(store: Store) -> None:
+    old = [Write(f"{number:04}", b"x" * (number % 50)) for number in range(1_300)]
+    new = [Write(write.key, b"new") for write in old]
+    seen = [Seen.of(write.key, write) for write in old]
+    none = [Seen(write.key, NOTHING) for write in old]
+    assert await store.change_many([Batch("A", iter(old), expected=iter(none))]) == 0
+    with pytest.raises(ChangedError):
+        await store.change_many([Batch("A", iter(new), expected=iter(none))])
+    assert await store.change_many([Batch("A", iter(new), expected=iter(seen))]) == 0
+    assert await store.get("A", "1299") == Entry(b"new")
+
+
+async def no_write_is_lost_to_a_change(store: Store) -> None:
+    """Many count up in one key: each reads it, and writes only over what it has read."""
+
+    async def count_up() -> None:
+        while True:
+            entry = await store.get("A", "count")
+            number = int(entry.value) + 1 if entry else 1
+            seen = [Seen.of("count", entry)]
+            try:
+                write = Write("count", b"%d" % number)
+                await store.change_many([Batch("A", [write], expected=seen)])
+                return
+            except ChangedError:
+                pass
+
+    await asyncio.gather(*(count_up() for _ in range(12)))
+    assert await store.get("A", "count") == Entry(b"12")
+
+
 async def delete_unchanged_takes_many(store: Store) -> None:
     writes = [Write(f"{number:04}", b"x" * (number % 50)) for number in range(1_300)]
     await store.put_many("A", writes)
@@ -429,6 +499,9 @@ CHECKS: list[Callable[[Store], Awaitable[None]]] = [
     put_unchanged_lets_one_of_many_win,
     delete_unchanged_compares,
     many_changes_compare,
+    what_a_change_expects,
+    a_change_expects_many,
+    no_write_is_lost_to_a_change,
     delete_unchanged_takes_many,
     delete_unchanged_loses_no_write,
     many_at_once,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from kvlens.kv.records import Write
-from kvlens.stores.base import Replaced, StoreError, digest
+from kvlens.stores.base import Batch, Replaced, StoreError, digest
 from kvlens.stores.wrangler import commit as module
 from kvlens.stores.wrangler import journal
 from kvlens.stores.wrangler.blobs import Blobs
@@ -47,7 +47,7 @@ class Files:
 
     def bulk(self, writes: list[Write], deletes: tuple[str, ...] = ()) -> Bulk:
         staged = Staged(self.blobs)
-        staged.fill(iter(writes), deletes)
+        staged.fill(Batch("KV", iter(writes), deletes))
         return Bulk(staged)
 
     def reach(self, ns: str) -> tuple[sqlite3.Connection, Blobs] | None:

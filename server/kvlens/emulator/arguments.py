@@ -196,6 +196,10 @@ def _seen(value: Any) -> Seen:
     return Seen(**_fields(value, _SEEN))
 
 
+def _expected(value: Any) -> Seen:
+    return Seen(**_fields(value, _EXPECTED))
+
+
 def _batch(value: Any) -> Batch:
     return Batch(**_fields(value, _BATCH))
 
@@ -203,14 +207,16 @@ def _batch(value: Any) -> Batch:
 _SEEN: dict[str, Field] = {
     "key": _stored_key,
     "digest": _digest,
-    "metadata": _maybe(_stored_metadata),
+    "metadata": _maybe(_text(0, MAX_STORED)),  # another program's need not be JSON
     "expiration": _expiration,
 }
+_EXPECTED: dict[str, Field] = {**_SEEN, "digest": _digest_or_nothing}
 _BATCH: dict[str, Field] = {
     **_NAMESPACE,
     "writes": _many(_write),
     "deletes": _many(_stored_key),
     "unchanged": _many(_seen),
+    "expected": _many(_expected),
 }
 _JOB = {"job": _text(1, 64)}
 

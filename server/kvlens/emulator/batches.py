@@ -124,6 +124,7 @@ class _Spool:
                 "writes": [pack(write) for write in batch.writes],
                 "deletes": list(batch.deletes),
                 "unchanged": list(batch.unchanged),
+                "expected": list(batch.expected),
             }
             data = json.dumps(part, separators=(",", ":")).encode()
             place = self._file.seek(0, os.SEEK_END)
@@ -143,12 +144,12 @@ class _Spool:
             for part in self._read(ns):
                 yield from part["deletes"]
 
-        def unchanged() -> Iterator[Seen]:
+        def seen(name: str) -> Iterator[Seen]:
             for part in self._read(ns):
-                for item in part["unchanged"]:
+                for item in part[name]:
                     yield Seen(*item)
 
-        return Batch(ns, writes(), deletes(), unchanged())
+        return Batch(ns, writes(), deletes(), seen("unchanged"), seen("expected"))
 
     def _read(self, ns: str) -> Iterator[Any]:
         for place, size in self._at[ns]:

@@ -16,7 +16,7 @@ from kvlens.emulator import arguments
 from kvlens.emulator.failure import unexpected
 from kvlens.emulator.http import Request, Response
 from kvlens.kv.records import Entry, Write
-from kvlens.stores.base import DamagedKeyError, Store, StoreError
+from kvlens.stores.base import ChangedError, DamagedKeyError, Store, StoreError
 
 if TYPE_CHECKING:
     from kvlens.emulator.server import Emulator
@@ -163,6 +163,8 @@ async def handle(emulator: Emulator, request: Request) -> Response:
         function, changes = OPERATIONS[name]
         ns = given["ns"]
         result = await function(emulator.store, ns, given)
+    except ChangedError as error:
+        return _answer(409, error=str(error), changed=error.key)
     except StoreError as error:
         return _answer(500, error=str(error))
     except Exception as error:

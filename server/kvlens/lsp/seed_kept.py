@@ -64,4 +64,4 @@ class _Left(NamedTuple):
 async def _left(target: Target, path: Path, names: set[str]) -> _Left:
     job = await asyncio.to_thread(read_job, target, path, only=names)
     found = await find_conflicts(job)
-    return _Left(only(job, found.keys), found.digest)
+    return _Left(only(found.job, found.keys), found.digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from kvlens.formatting import amount
@@ -9,13 +10,14 @@ from kvlens.operations.errors import ConflictError
 from kvlens.operations.list_keys import pages
 from kvlens.operations.target import Target
 from kvlens.seeds.fingerprint import of_entries, of_infos
-from kvlens.stores.base import Batch
+from kvlens.stores.base import Batch, ChangedError, Seen
 
 
 class Present(NamedTuple):
-    """The keys of a namespace, and a digest of their content."""
+    """The keys of a namespace, their content as far as it was read, and a digest of it."""
 
     keys: list[str]
+    seen: list[Seen]
     digest: str
 
 
@@ -33,8 +35,10 @@ async def before_clear(target: Target) -> Present:
     store = await target.store()
     infos = [info async for page in pages(target) for info in page.keys]
     keys = [info.name for info in infos]
-    far = not store.has_sizes
-    return Present(keys, of_infos(infos) if far else await of_entries(store, target.id, keys))
+    if not store.has_sizes:
+        return Present(keys, [], of_infos(infos))
+    held = await of_entries(store, target.id, keys)
+    return Present(keys, held.seen, held.digest)
 
 
 async def clear(target: Target, *, expected: str | None = None) -> int:
@@ -48,11 +52,11 @@ async def clear(target: Target, *, expected: str | None = None) -> int:
     if expected is None:
         return await store.clear(target.id)
     present = await before_clear(target)
-    if present.digest != expected:
-        raise ConflictError(
-            f"namespace {target.name} now has {amount(len(present.keys), None)}, and not all of "
-            "them are as they were counted. Nothing was deleted; count them again first"
-        )
-    if present.keys:
-        await store.change_many([Batch(target.id, deletes=present.keys)])
-    return len(present.keys)
+    if present.digest == expected:
+        batch = Batch(target.id, deletes=present.keys, expected=present.seen)
+        with suppress(ChangedError):
+            return await store.change_many([batch]) if present.keys else 0
+    raise ConflictError(
+        f"namespace {target.name} now has {amount(len(present.keys), None)}, and not all of them "
+        "are as they were counted. Nothing was deleted; count them again first"
+    )

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from kvlens.operations.errors import ConflictError
 from kvlens.operations.keys import checked_key
 from kvlens.operations.target import Target
-from kvlens.seeds.fingerprint import of_entries
+from kvlens.seeds.fingerprint import Held, of_entries
+from kvlens.stores.base import Batch, ChangedError
 
 
 async def before_delete(target: Target, keys: Sequence[str]) -> str:
     """Return a digest of the keys' content, for a question to the user. Raises StoreError."""
+    return (await _held(target, keys)).digest
+
+
+async def _held(target: Target, keys: Sequence[str]) -> Held:
     return await of_entries(await target.store(), target.id, list(keys))
 
 
@@ -26,9 +32,13 @@ async def delete(
     """
     names = keys if listed else [checked_key("delete", key) for key in keys]
     store = await target.store()
-    if expected is not None and await before_delete(target, names) != expected:
-        raise ConflictError(
-            f"the keys to delete from {target.name} are not what was read: something else has "
-            "written to them since. Nothing was deleted; read them again first"
-        )
-    return await store.delete(target.id, names) if names else 0
+    if expected is None or not names:
+        return await store.delete(target.id, names) if names else 0
+    held = await _held(target, names)
+    if held.digest == expected:
+        with suppress(ChangedError):
+            return await store.change_many([Batch(target.id, deletes=names, expected=held.seen)])
+    raise ConflictError(
+        f"the keys to delete from {target.name} are not what was read: something else has "
+        "written to them since. Nothing was deleted; read them again first"
+    )

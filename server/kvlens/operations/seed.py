@@ -19,7 +19,7 @@ from kvlens.seeds.fingerprint import of_entries, of_names
 from kvlens.seeds.move import Existing
 from kvlens.seeds.plan import Change, conflicts, plan, to_writes, used_up
 from kvlens.seeds.progress import Cancelled, Progress
-from kvlens.stores.base import Batch, digest
+from kvlens.stores.base import Batch, Seen, digest
 
 
 class Defaults(NamedTuple):
@@ -42,6 +42,7 @@ class Job(NamedTuple):
     warnings: list[str]  # one line for each likely mistake; only the first if there are very many
     warning_count: int
     digest: str  # of the text that was read
+    expected: Sequence[Seen] = ()  # what the store has, if seeding may overwrite nothing else
 
 
 class Seeded(NamedTuple):
@@ -52,10 +53,14 @@ class Seeded(NamedTuple):
 
 
 class Conflicts(NamedTuple):
-    """The keys that would lose data by seeding, and a digest of them and the file."""
+    """The keys that would lose data by seeding, and a digest of them and the file.
+
+    `job` is the job that overwrites nothing else: it fails if the store has something else by then.
+    """
 
     keys: list[str]
     digest: str
+    job: Job
 
 
 def find_files(
@@ -156,9 +161,9 @@ async def preview(job: Job) -> list[Change]:
 async def find_conflicts(job: Job) -> Conflicts:
     """Return the keys that the namespace has with other content. Raises StoreError."""
     store = await job.target.store()
-    keys = await conflicts(store, job.target.id, job.writes)
+    keys, seen = await conflicts(store, job.target.id, job.writes)
     held = await of_entries(store, job.target.id, keys)
-    return Conflicts(keys, of_names([job.digest, held]))
+    return Conflicts(keys, of_names([job.digest, held.digest]), job._replace(expected=seen))
 
 
 async def choose(
@@ -176,13 +181,17 @@ async def choose(
     unknown = existing == "refuse" or expected not in (None, found.digest)
     if found.keys and unknown:
         return job, found
-    return only(job, found.keys, without=True) if existing == "keep" else job, None
+    left = only(found.job, found.keys, without=True) if existing == "keep" else found.job
+    return left, None
 
 
 def only(job: Job, keys: Collection[str], *, without: bool = False) -> Job:
     """Return a job with some of its keys, or without them."""
     some = set(keys)
-    return job._replace(writes=[one for one in job.writes if (one.key in some) != without])
+    return job._replace(
+        writes=[one for one in job.writes if (one.key in some) != without],
+        expected=[one for one in job.expected if (one.key in some) != without],
+    )
 
 
 async def seed(
@@ -205,9 +214,11 @@ async def seed_all(
         for job in jobs
     ]
     writes: dict[str, list[Write]] = {}
+    read: dict[str, list[Seen]] = {}
     for job in jobs:
         writes.setdefault(job.target.id, []).extend(job.writes)
-    batches = [Batch(ns, some) for ns, some in writes.items() if some]
+        read.setdefault(job.target.id, []).extend(job.expected)
+    batches = [Batch(ns, some, expected=read[ns]) for ns, some in writes.items() if some]
     if batches:
         store = await jobs[0].target.store()
         total = sum(one.written for one in done)
@@ -220,4 +231,6 @@ async def write(
 ) -> int:
     """Write the keys like `seed`, without checking existing ones; return how many."""
     store = await job.target.store()
-    return await apply(store, job.target.id, job.writes, progress=progress, cancelled=cancelled)
+    return await apply(
+        store, job.target.id, job.writes, job.expected, progress=progress, cancelled=cancelled
+    )

@@ -22,7 +22,9 @@ async def held_now(found: Comparison) -> str:
     differences = await snapshots.compare(store, found.snapshot, namespaces, now=time.time())
     return of_names(
         [
-            await of_entries(store, one.namespace.id, [change.key for change in one.changes])
+            (
+                await of_entries(store, one.namespace.id, [change.key for change in one.changes])
+            ).digest
             for one in differences
         ]
     )

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from kvlens.kv.records import Write
 from kvlens.seeds.progress import Cancelled, CancelledError, Progress
-from kvlens.stores.base import Batch, Store
+from kvlens.stores.base import Batch, Seen, Store
 
 STEP_KEYS = 500  # between two checks of progress and cancel
 
@@ -18,13 +18,14 @@ async def apply(
     store: Store,
     ns: str,
     writes: Sequence[Write],
+    expected: Sequence[Seen] = (),
     *,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> int:
     """Put all writes or none, and return their number; see `apply_all`."""
     if writes:
-        batches = [Batch(ns, writes)]
+        batches = [Batch(ns, writes, expected=expected)]
         await apply_all(store, batches, len(writes), progress=progress, cancelled=cancelled)
     return len(writes)
 
@@ -39,10 +40,11 @@ async def apply_all(
 ) -> None:
     """Make all changes or none; `total` is the number of affected keys.
 
-    Raises CancelledError, and StoreError if the store refuses; nothing was changed then.
+    Raises CancelledError, ChangedError, and StoreError if the store refuses; nothing was changed
+    then.
     """
     if progress is None and cancelled is None:
-        if len(batches) == 1 and not (batches[0].deletes or batches[0].unchanged):
+        if len(batches) == 1 and not any(batches[0][2:]):
             await store.put_many(batches[0].ns, batches[0].writes)
         else:
             await store.change_many(batches)
@@ -70,8 +72,8 @@ async def apply_all(
     report(0)
     await store.change_many(
         [
-            Batch(ns, counted(writes), counted(deletes), counted(unchanged))
-            for ns, writes, deletes, unchanged in batches
+            Batch(ns, counted(writes), counted(deletes), counted(unchanged), expected)
+            for ns, writes, deletes, unchanged, expected in batches
         ]
     )
     report(total)

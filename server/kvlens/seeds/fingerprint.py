@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from kvlens.kv.records import KeyInfo
-from kvlens.stores.base import DamagedKeyError, Store, digest
+from kvlens.stores.base import Seen, Store
 from kvlens.stores.batch import each
 
 
@@ -28,17 +29,20 @@ def of_infos(infos: Iterable[KeyInfo]) -> str:
     return of_names(json.dumps(info) for info in infos)
 
 
-async def of_entries(store: Store, ns: str, keys: list[str]) -> str:
-    """Return the digest of the keys' current content, including which are missing.
+class Held(NamedTuple):
+    """What a store has under some keys, and the digest of that."""
+
+    digest: str
+    seen: list[Seen]  # without damaged keys
+
+
+async def of_entries(store: Store, ns: str, keys: list[str]) -> Held:
+    """Return the keys' current content, including which are missing.
 
     Raises StoreError. For a damaged key, only its name counts.
     """
-    found: list[str] = []
-
-    def damaged(error: DamagedKeyError) -> None:
-        found.append(json.dumps(["damaged", error.key]))
-
-    async for key, entry in each(store, ns, keys, damaged):
-        held = entry and (digest(entry.value), entry.metadata, entry.expiration)
-        found.append(json.dumps([key, held]))
-    return of_names(found)
+    damaged: list[str] = []
+    entries = each(store, ns, keys, lambda error: damaged.append(error.key))
+    seen = [Seen.of(key, entry) async for key, entry in entries]
+    names = (json.dumps(one) for one in (*seen, *damaged))
+    return Held(of_names(names), seen)

@@ -15,7 +15,7 @@ from kvlens.seeds.fingerprint import of_entries
 from kvlens.seeds.plan import differing
 from kvlens.seeds.progress import STEP_KEYS, Cancelled, CancelledError, Progress, Steps
 from kvlens.seeds.spool import Spool
-from kvlens.stores.base import Batch, Seen, Store, StoreError
+from kvlens.stores.base import NOTHING, Batch, Seen, Store, StoreError
 from kvlens.stores.batch import each, everything
 
 Existing = Literal["refuse", "keep", "overwrite"]
@@ -95,6 +95,7 @@ class _Transfer:
         self._cancelled = cancelled
         self._steps = Steps(self._unchanged, progress, cancelled)
         self._replaced: dict[str, Entry] = {}  # only if the store can't undo it by itself
+        self._present: dict[str, Seen] = {}  # what the target has
 
     async def run(self, existing: Existing, expected: str | None) -> Transferred:
         if self._old == self._new:
@@ -102,7 +103,7 @@ class _Transfer:
         with closing(Spool()) as found:
             conflicts = await self._read(found, keep=existing == "keep")
             if conflicts and existing != "keep" and (existing, expected) != ("overwrite", None):
-                digest = await of_entries(self._store, self._new, conflicts)
+                digest = (await of_entries(self._store, self._new, conflicts)).digest
                 if existing == "refuse" or digest != expected:
                     return Transferred(0, conflicts, digest)
             return Transferred(await self._change(found) if found.count else 0, conflicts)
@@ -119,13 +120,15 @@ class _Transfer:
                     conflicts.append(write.key)
                 if not (conflict and keep):
                     found.add(write)
-                if entry is not None and not self._store.atomic:
-                    self._replaced[write.key] = entry
+                if entry is not None:
+                    self._present[write.key] = Seen.of(write.key, entry)
+                    if not self._store.atomic:
+                        self._replaced[write.key] = entry
             await self._steps.add(len(part))
         return conflicts
 
     async def _change(self, found: Spool) -> int:
-        batches = [Batch(self._new, self._checked(found))]
+        batches = [Batch(self._new, self._checked(found), expected=self._expected(found))]
         if self._moves:
             batches.append(Batch(self._old, unchanged=found.seen()))
         try:
@@ -145,6 +148,11 @@ class _Transfer:
             if number % STEP_KEYS == 0 and self._cancelled and self._cancelled():
                 raise CancelledError(number, self._unchanged)
             yield write
+
+    def _expected(self, found: Spool) -> Iterator[Seen]:
+        """Yield what the target must still have."""
+        for write in found.writes():
+            yield self._present.get(write.key) or Seen(write.key, NOTHING)
 
     async def _take_back(self, found: Spool, cause: Exception) -> None:
         """Restore what both had, except keys that something else has written since."""

@@ -11,7 +11,7 @@ from kvlens.kv.records import Entry, Write
 from kvlens.kv.validation import expiration_time
 from kvlens.kv.values import parse_json
 from kvlens.seeds.file import SeedItem
-from kvlens.stores.base import DamagedKeyError, Store
+from kvlens.stores.base import DamagedKeyError, Seen, Store
 from kvlens.stores.batch import each
 
 Kind = Literal["new", "changed", "same", "gone"]
@@ -69,32 +69,44 @@ async def plan(store: Store, ns: str, writes: Sequence[Write]) -> list[Change]:
     return changes
 
 
-async def conflicts(store: Store, ns: str, writes: Sequence[Write]) -> list[str]:
+class Compared(NamedTuple):
+    """The keys that would lose something, and what the store has under all but damaged ones."""
+
+    keys: list[str]
+    seen: list[Seen]
+
+
+async def conflicts(store: Store, ns: str, writes: Sequence[Write]) -> Compared:
     """Return the keys that would lose something if these writes were put.
 
     That is a value, metadata, or an expiration that is added or removed. A changed time of
     expiration doesn't count: an `expiration_ttl` gives a new one at every put.
     """
     wanted = iter(writes)
-    found: list[str] = []
+    found = Compared([], [])
 
     def damaged(error: DamagedKeyError) -> None:
-        found.append(next(wanted).key)
+        found.keys.append(next(wanted).key)
 
     async for key, entry in each(store, ns, [write.key for write in writes], damaged):
         write = next(wanted)
+        found.seen.append(Seen.of(key, entry))
         if entry is not None:
             lasts = (write.expiration is None) == (entry.expiration is None)
             if not (lasts and _same(write, entry)):
-                found.append(key)
+                found.keys.append(key)
     return found
 
 
 class Parted(NamedTuple):
-    """The writes of a saved seed file to put, and the keys that something else has changed."""
+    """The writes of a saved seed file to put, and the keys that something else has changed.
+
+    `expected` has what the store has for the writes: they are safe as long as it does.
+    """
 
     writes: list[Write]
     kept: list[str]
+    expected: list[Seen]
 
 
 async def part(
@@ -106,12 +118,13 @@ async def part(
     written.
     """
     known = {item.key: item for item in before}
-    parted = Parted([], [])
+    parted = Parted([], [], [])
     wanted = iter(writes)
     async for key, entry in each(store, ns, [write.key for write in writes]):
         write, item = next(wanted), known.get(key)
         if entry is None or (item is not None and _same(item, entry)):
             parted.writes.append(write)
+            parted.expected.append(Seen.of(key, entry))
         elif not _same(write, entry):
             parted.kept.append(key)
     return parted

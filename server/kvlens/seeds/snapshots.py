@@ -19,7 +19,7 @@ import json
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -32,7 +32,7 @@ from kvlens.seeds.array import short
 from kvlens.seeds.export import sized
 from kvlens.seeds.plan import Change, differing
 from kvlens.seeds.progress import Cancelled, Progress, Steps
-from kvlens.stores.base import Batch, Store, StoreError
+from kvlens.stores.base import Batch, Seen, Store, StoreError
 from kvlens.stores.batch import Damaged, everything
 from kvlens.stores.wrangler.safe_paths import OWN, Folder, open_folder
 
@@ -133,13 +133,15 @@ class Snapshot(NamedTuple):
 class Difference(NamedTuple):
     """The changes of a namespace since a snapshot.
 
-    A change is "new" (not in the snapshot), "gone" (only there) or "changed". `expired` counts
-    entries of the snapshot that were skipped because their time has passed.
+    A change is "new" (not in the snapshot), "gone" (only there) or "changed". `seen` has what the
+    store had under these keys, without damaged ones. `expired` counts entries of the snapshot that
+    were skipped because their time has passed.
     """
 
     namespace: NamespaceRef  # the current one
     kept: SnapshotEntry
     changes: list[Change]
+    seen: list[Seen]
     expired: int
 
     @property
@@ -465,8 +467,8 @@ async def compare(
     for kept, namespace in pairs:
         entries = _Entries(snapshot, kept, now)
         with _reading(namespace, declared):
-            changes = [change async for change in _changes(store, namespace.id, entries, steps)]
-        found.append(Difference(namespace, kept, changes, entries.expired))
+            changes, seen = await _changes(store, namespace.id, entries, steps)
+        found.append(Difference(namespace, kept, changes, seen, entries.expired))
     return found
 
 
@@ -481,11 +483,12 @@ async def restore(
     """Undo the differences that `compare` found: put gone or changed keys, delete new ones.
 
     All namespaces or none. Raises CancelledError, SnapshotError if a file was changed meanwhile,
-    and StoreError if the store refuses; nothing was changed then.
+    ChangedError if one of the keys was, and StoreError if the store refuses; nothing was changed
+    then.
     """
     total = sum(len(difference.changes) for difference in differences)
     batches = [
-        Batch(one.namespace.id, _writes(snapshot, one), one.to_delete)
+        Batch(one.namespace.id, _writes(snapshot, one), one.to_delete, expected=one.seen)
         for one in differences
         if one.changes
     ]
@@ -535,24 +538,36 @@ def _paired(
     return list(pairs.values())
 
 
-async def _changes(store: Store, ns: str, entries: _Entries, steps: Steps) -> AsyncIterator[Change]:
+async def _changes(
+    store: Store, ns: str, entries: _Entries, steps: Steps
+) -> tuple[list[Change], list[Seen]]:
     """Walk through snapshot and store in parallel: both are in the order of the keys."""
+    changes: list[Change] = []
+    seen: list[Seen] = []
+    damaged: set[str] = set()
+
+    def add(change: Change, entry: Entry | None) -> None:
+        changes.append(change)
+        if change.key not in damaged:
+            seen.append(Seen.of(change.key, entry))
+
     kept = iter(entries)
     then = next(kept, None)
-    async for key, entry in everything(store, ns, damaged=lambda error: None):
+    async for key, entry in everything(store, ns, damaged=lambda error: damaged.add(error.key)):
         while then and then[0] < key:
-            yield Change(then[0], "gone")
+            add(Change(then[0], "gone"), None)
             then = next(kept, None)
         if then is None or then[0] != key:
-            yield Change(key, "new")
+            add(Change(key, "new"), entry)
         else:
             if parts := differing(then[1], entry):
-                yield Change(key, "changed", parts)
+                add(Change(key, "changed", parts), entry)
             then = next(kept, None)
         await steps.add()
     while then:
-        yield Change(then[0], "gone")
+        add(Change(then[0], "gone"), None)
         then = next(kept, None)
+    return changes, seen
 
 
 class _Entries:

@@ -26,6 +26,16 @@ class DamagedKeyError(StoreError):
         self.key = key
 
 
+class ChangedError(StoreError):
+    """A key has changed since it was read, so nothing was written."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"The key {key!r:.200} has changed since it was read. Nothing was written; try again."
+        )
+        self.key = key
+
+
 Found = Union[Entry, DamagedKeyError, None]  # noqa: UP007  evaluated, in Python 3.10 too
 
 
@@ -44,13 +54,15 @@ class Batch(NamedTuple):
     """The changes to one namespace. The last write of a key counts, and overrides a delete.
 
     The keys of `unchanged`, which must not be in the other two, are deleted like those of
-    `Store.delete_unchanged`: one that was written since it was read stays.
+    `Store.delete_unchanged`: one that was written since it was read stays. If a key of `expected`,
+    which may be in the other three, is no longer as it was read, nothing is changed at all.
     """
 
     ns: str
     writes: Iterable[Write] = ()
     deletes: Iterable[str] = ()
     unchanged: Iterable[Seen] = ()
+    expected: Iterable[Seen] = ()
 
 
 def digest(value: bytes) -> str:
@@ -68,7 +80,7 @@ def has_digest(entry: Entry | None, expected: str) -> bool:
 
 
 class Seen(NamedTuple):
-    """An entry as it was read, which `Store.delete_unchanged` compares with."""
+    """An entry as it was read, or `Seen(key, NOTHING)` for none, to compare with later."""
 
     key: str
     digest: str
@@ -76,13 +88,15 @@ class Seen(NamedTuple):
     expiration: int | None = None
 
     @classmethod
-    def of(cls, key: str, entry: Entry | Write) -> Seen:
+    def of(cls, key: str, entry: Entry | Write | None) -> Seen:
         """Return the compared parts of an entry that was read from or written to a store."""
+        if entry is None:
+            return cls(key, NOTHING)
         return cls(key, digest(entry.value), entry.metadata, entry.expiration)
 
     def is_same(self, entry: Entry | None) -> bool:
         """Return whether `entry` is the one that was read."""
-        return entry is not None and Seen.of(self.key, entry) == self
+        return Seen.of(self.key, entry) == self
 
 
 class StoreInfo(NamedTuple):
@@ -184,7 +198,8 @@ class Store(ABC):
     async def change_many(self, batches: Sequence[Batch]) -> int:
         """Change one or several namespaces, completely or not at all.
 
-        Returns how many keys it deleted.
+        Returns how many keys it deleted. Raises ChangedError if a key of `expected` has changed;
+        comparing and changing is one step.
 
         The items of the batches are read one by one, often in another thread, and staged. To
         cancel, raise an exception while yielding them: it propagates, and nothing is changed.

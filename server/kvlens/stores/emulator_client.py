@@ -23,6 +23,7 @@ from kvlens.chunks import chunks, sized_chunks
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.stores.base import (
     Batch,
+    ChangedError,
     DamagedKeyError,
     Found,
     Replaced,
@@ -105,6 +106,8 @@ class EmulatorClient:
             text = (
                 result.get("error") if isinstance(result, dict) else answer.decode(errors="replace")
             )
+            if isinstance(result, dict) and isinstance(key := result.get("changed"), str):
+                raise ChangedError(key)
             raise StoreError(str(text).strip() or f"{self.address} answered {status}.")
         return result["result"]
 
@@ -240,14 +243,21 @@ class EmulatorStore(Store):
 
 
 def _parts(batches: Sequence[Batch]) -> Iterator[dict[str, Any]]:
-    for ns, writes, deletes, unchanged in batches:
-        rest: dict[str, Any] = {"ns": ns, "writes": [], "deletes": [], "unchanged": []}
+    for ns, writes, deletes, *compared in batches:
+        rest: dict[str, Any] = {
+            "ns": ns,
+            "writes": [],
+            "deletes": [],
+            "unchanged": [],
+            "expected": [],
+        }
         for part in sized_chunks(writes, PART_KEYS, PART_SIZE, Write.size):
             yield {**rest, "writes": [pack(write) for write in part]}
         for names in chunks(deletes, PART_KEYS):
             yield {**rest, "deletes": names}
-        for some in chunks(unchanged, PART_KEYS):
-            yield {**rest, "unchanged": [one._asdict() for one in some]}
+        for name, seen in zip(("unchanged", "expected"), compared, strict=True):
+            for some in chunks(seen, PART_KEYS):
+                yield {**rest, name: [one._asdict() for one in some]}
 
 
 def _unpack(key: str, found: dict[str, Any] | None) -> Found:

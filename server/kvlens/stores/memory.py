@@ -12,6 +12,7 @@ from kvlens.kv.clock import Clock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.stores.base import (
     Batch,
+    ChangedError,
     Replaced,
     Seen,
     Store,
@@ -159,7 +160,8 @@ class MemoryStore(Store):
 
     async def change_many(self, batches: Sequence[Batch]) -> int:
         staged: list[tuple[str, dict[str, Write | None], list[Seen]]] = []
-        for ns, writes, deletes, unchanged in batches:
+        read: list[tuple[str, Seen]] = []
+        for ns, writes, deletes, unchanged, expected in batches:
             rows: dict[str, Write | None] = {}
             for number, write in enumerate(writes, 1):
                 rows[write.key] = write
@@ -168,6 +170,10 @@ class MemoryStore(Store):
             for key in deletes:
                 rows.setdefault(key, None)
             staged.append((ns, rows, list(unchanged)))
+            read += ((ns, one) for one in expected)
+        for ns, one in read:
+            if not one.is_same(await self.get(ns, one.key)):
+                raise ChangedError(one.key)
         deleted = 0
         for ns, rows, seen in staged:
             space = self._namespace(ns)

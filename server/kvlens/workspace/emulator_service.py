@@ -13,11 +13,12 @@ from kvlens.config.find import ConfigError
 from kvlens.config.repeated import repeated
 from kvlens.emulator.server import Emulator
 from kvlens.kv.limits import CompatName
+from kvlens.kv.records import Write
 from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError
 from kvlens.seeds.file import SeedItem, read
 from kvlens.seeds.plan import changed_items, part, to_writes
-from kvlens.stores.base import StoreError
+from kvlens.stores.base import ChangedError, StoreError
 from kvlens.workspace.project import Project
 from kvlens.workspace.service import (
     Failed,
@@ -30,6 +31,8 @@ from kvlens.workspace.service import (
     Service,
 )
 from kvlens.workspace.watch import follow
+
+TRIES = 5  # to put a seed file while something else writes to the same keys
 
 
 class EmulatorService(Service):
@@ -145,8 +148,7 @@ class EmulatorService(Service):
             items = self._read(path)
             before = self._seeds.get(path, [])
             changed = to_writes(changed_items(before, items), time.time())
-            writes, kept = await part(self.store, namespace.id, changed, before)
-            await apply(self.store, namespace.id, writes)
+            writes, kept = await self._put(namespace.id, changed, before)
             self._seeds[path] = items
         except FileError as error:
             self.emit(Problem("error", f"{error}; the file was not applied"))
@@ -158,3 +160,17 @@ class EmulatorService(Service):
                 self.emulator.note_change(namespace.id)
             if kept:
                 self.emit(SeedKept(path, namespace, kept))
+
+    async def _put(
+        self, ns: str, changed: list[Write], before: list[SeedItem]
+    ) -> tuple[list[Write], list[str]]:
+        """Put the writes that overwrite nobody's work; return them and the keys that are kept."""
+        for tries in range(TRIES):
+            writes, kept, expected = await part(self.store, ns, changed, before)
+            try:
+                await apply(self.store, ns, writes, expected)
+                break
+            except ChangedError:  # something else has written since they were read
+                if tries == TRIES - 1:
+                    raise
+        return writes, kept

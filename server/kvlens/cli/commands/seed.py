@@ -70,19 +70,20 @@ def _seed(options: Options) -> int:
         print_warnings([f"warning: {line}" for line in job.warnings], job.warning_count)
     paths = [str(path) for path, _ in files]
     if not options.dry_run and not options.force and sys.stdin.isatty():
-        _ask(scope, jobs)
+        jobs = _ask(scope, jobs)
     run(scope, (_dry_run if options.dry_run else _write)(options, paths, jobs))
     return 0
 
 
-def _ask(scope: Scope, jobs: Sequence[Job]) -> None:
-    """Ask before keys lose content. Raises CommandError for a no."""
+def _ask(scope: Scope, jobs: Sequence[Job]) -> list[Job]:
+    """Ask before keys lose content; return what to write. Raises CommandError for a no."""
     found = run(scope, _conflicts(jobs))
     places = (one_line(job.target) for job in jobs)
     lost = zip(places, (one.keys for one in found), strict=True)
     if what := lost_keys(lost, "with other content"):
         question = f"Overwrite {what}?"
         confirm_unchanged(scope, question, lambda: _conflicts(jobs), found, "nothing was written")
+    return [one.job for one in found]
 
 
 async def _conflicts(jobs: Sequence[Job]) -> list[Conflicts]:

@@ -25,7 +25,16 @@ from kvlens.chunks import chunks, sized_chunks
 from kvlens.kv import limits
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.kv.values import dump_json, parse_json
-from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, digest, has_digest
+from kvlens.stores.base import (
+    Batch,
+    ChangedError,
+    Replaced,
+    Seen,
+    Store,
+    StoreError,
+    digest,
+    has_digest,
+)
 from kvlens.stores.batch import each
 from kvlens.stores.cloudflare.info import ALLOW, STORE
 
@@ -216,7 +225,12 @@ class CloudflareStore(Store):
     async def change_many(self, batches: Sequence[Batch]) -> int:
         """Make the changes, one request after the other: the API can't make them atomically."""
         written = deleted = 0
-        for ns, writes, deletes, unchanged in batches:
+        for batch in batches:
+            read = {one.key: one for one in batch.expected}
+            async for key, entry in each(self, batch.ns, list(read)):
+                if not read[key].is_same(entry):
+                    raise ChangedError(key)
+        for ns, writes, deletes, unchanged, _ in batches:
             if isinstance(writes, Sequence):
                 writes = list({write.key: write for write in writes}.values())
             of = f" of {len(writes):,}" if isinstance(writes, list) and len(batches) == 1 else ""

@@ -244,24 +244,28 @@ return {{{DONE}}}
     always=True,
 )
 
-# ARGV: id and number of parts of each namespace's batch. Returns whether all of them are complete;
-# OPEN and the namespace if another job is in progress.
+# ARGV: id and number of parts of each namespace's batch, and the version that the namespace must
+# have, or ''. Returns 1; 0 if a batch isn't complete, -1 if a namespace has another version; OPEN
+# and the namespace if another job is in progress.
 COMMIT = _script(
     f"""
 local fresh = {{}}
 for at, base in ipairs(KEYS) do
-  local id, parts = ARGV[2 * at - 1], tonumber(ARGV[2 * at])
+  local id, parts, version = ARGV[3 * at - 2], tonumber(ARGV[3 * at - 1]), ARGV[3 * at]
   local job = call('HGET', base .. ':job', 'id')
   if job ~= id and call('EXISTS', base .. ':done:' .. id) == 0 then
     if job then return {{{OPEN}, at}} end
     if call('HLEN', base .. ':batch:' .. id) ~= parts then return {{{DONE}, 0}} end
+    if version ~= '' and version ~= (call('HGET', base .. ':state', 'version') or '0') then
+      return {{{DONE}, -1}}
+    end
     fresh[#fresh + 1] = at
   end
 end
 for _, at in ipairs(fresh) do
-  local base, id = KEYS[at], ARGV[2 * at - 1]
+  local base, id, parts = KEYS[at], ARGV[3 * at - 2], ARGV[3 * at - 1]
   call('PERSIST', base .. ':batch:' .. id)
-  call('HSET', base .. ':job', 'id', id, 'parts', ARGV[2 * at], 'next', 0, 'count', 0)
+  call('HSET', base .. ':job', 'id', id, 'parts', parts, 'next', 0, 'count', 0)
   call('HINCRBY', base .. ':state', 'version', 1)
 end
 return {{{DONE}, 1}}

@@ -31,7 +31,17 @@ from uuid import uuid4
 
 from kvlens.chunks import chunks, sized_chunks
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, digest, has_digest
+from kvlens.stores.base import (
+    Batch,
+    ChangedError,
+    Replaced,
+    Seen,
+    Store,
+    StoreError,
+    digest,
+    has_digest,
+)
+from kvlens.stores.batch import each
 from kvlens.stores.redis import scripts
 from kvlens.stores.redis.info import STORE
 
@@ -59,6 +69,7 @@ PART_SIZE = 1024 * 1024  # bytes of values in one part of a large write
 
 _LOG = logging.getLogger(__name__)
 _PORT = 6379
+_OTHER_VERSION = -1  # what scripts.COMMIT returns if the keys must be compared again
 _FAILURES = (RedisError, RedisClusterException, OSError)
 # What redis-py raises if a connection is closed during a call (its issue 4287).
 _LEAKS = (AttributeError, TypeError)
@@ -130,22 +141,24 @@ class RedisStore(Store):
             await self._run(ns, scripts.STAGE, job, number, packed)
             jobs[ns] = job, number + 1
 
-        for ns, writes, deletes, unchanged in whole:
+        compared: list[tuple[str, list[Seen]]] = []
+        for ns, writes, deletes, unchanged, expected in whole:
+            compared.append((ns, list(expected)))
             for packed in _packed(writes, deletes):
                 await stage(ns, packed)
             async for fields in self._unchanged(ns, unchanged):
                 await stage(ns, b"u" + b"".join(map(_framed, fields)))
-        await self._commit(jobs)
+        await self._commit(jobs, compared)
         return sum([await self._finish(ns, job) for ns, (job, _) in jobs.items()])
 
     async def _put_at_once(self, batch: Batch) -> Sequence[Batch]:
         """Put a small batch with one script; return what is left to do, including items taken."""
-        ns, writes, deletes, unchanged = batch
+        ns, writes = batch[:2]
         parts = sized_chunks(writes, scripts.PART, PART_SIZE, Write.size)
         first, second = next(parts, None), next(parts, None)
-        if first is None or second is not None or deletes or unchanged:
+        if first is None or second is not None or any(batch[2:]):
             taken = [part for part in (first, second) if part is not None]
-            return [Batch(ns, chain.from_iterable(chain(taken, parts)), deletes, unchanged)]
+            return [batch._replace(writes=chain.from_iterable(chain(taken, parts)))]
         await self._run(ns, scripts.PUT, *(f for write in first for f in _fields(write)))
         return ()
 
@@ -245,18 +258,26 @@ class RedisStore(Store):
 
     # -- large changes ---------------------------------------------------------------------
 
-    async def _commit(self, jobs: dict[str, tuple[str, int]]) -> None:
+    async def _commit(
+        self, jobs: dict[str, tuple[str, int]], compared: Sequence[tuple[str, Sequence[Seen]]] = ()
+    ) -> None:
         """Make staged batches the jobs of their namespaces, in one step on a single server.
 
-        A cluster keeps namespaces on different nodes, so it takes one step for each.
+        A cluster keeps namespaces on different nodes, so it takes one step for each. Raises
+        ChangedError if a key has changed: the server commits only what has the version that was
+        compared here.
         """
         steps = [jobs] * bool(jobs) if self.atomic else [dict([one]) for one in jobs.items()]
+        versions = await self._check(jobs, compared)
         for step in steps:
             while True:
-                answer = await self._run_together(step)
-                if answer[0] == scripts.DONE:
+                answer = await self._run_together(step, versions)
+                if answer[0] != scripts.DONE:
+                    await self._help(list(step)[answer[1] - 1])  # the job's namespace
+                elif answer[1] == _OTHER_VERSION:
+                    versions = await self._check(step, compared)
+                else:
                     break
-                await self._help(list(step)[answer[1] - 1])  # the job's namespace
             if not answer[1]:
                 raise StoreError(
                     f"{self.place} lost part of a large write before it was complete "
@@ -264,16 +285,33 @@ class RedisStore(Store):
                     "Try again, with fewer keys at once."
                 )
 
-    async def _run_together(self, jobs: dict[str, tuple[str, int]]) -> Any:
+    async def _check(
+        self, jobs: dict[str, tuple[str, int]], compared: Sequence[tuple[str, Sequence[Seen]]]
+    ) -> dict[str, int]:
+        """Return the versions in which the keys haven't changed. Raises ChangedError."""
+        versions = {}
+        for ns, seen in compared:
+            if ns in jobs and seen:
+                versions[ns] = int((await self._call(ns, scripts.VERSION))[1])
+                read = {one.key: one for one in seen}
+                async for key, entry in each(self, ns, list(read)):
+                    if not read[key].is_same(entry):
+                        raise ChangedError(key)
+        return versions
+
+    async def _run_together(
+        self, jobs: dict[str, tuple[str, int]], versions: dict[str, int]
+    ) -> Any:
         tallies = [self._tallies[ns] for ns in jobs]
         for tally in tallies:
             tally.started += 1
         answer: Any = None
         try:
-            answer = await self._call(list(jobs), scripts.COMMIT, *chain(*jobs.values()))
+            given = ((*job, versions.get(ns, "")) for ns, job in jobs.items())
+            answer = await self._call(list(jobs), scripts.COMMIT, *chain(*given))
         finally:
             for tally in tallies:
-                if answer is not None and answer[0] == scripts.DONE and answer[1]:
+                if answer is not None and answer == [scripts.DONE, 1]:
                     tally.finished += 1
                 else:
                     tally.started -= 1

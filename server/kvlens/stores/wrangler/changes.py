@@ -13,11 +13,11 @@ from __future__ import annotations
 import contextlib
 import itertools
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 from kvlens.kv.records import Entry, Write
-from kvlens.stores.base import NOTHING, Replaced, Seen, StoreError, digest
+from kvlens.stores.base import NOTHING, ChangedError, Replaced, Seen, StoreError, digest
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.disk_format import IS_BLOB_ID, MAX_FIELD
 from kvlens.stores.wrangler.journal import Row, Value, is_text
@@ -74,9 +74,12 @@ class Change:
     def gather(self, db: sqlite3.Connection) -> None:
         """Combine many rows into one statement, for a transaction with the whole change."""
 
-    def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
+    def planned(self, db: sqlite3.Connection) -> Generator[Row, None, None]:
         """Yield the old and new content of each row of a large change."""
         raise NotImplementedError
+
+    def check_left(self, keys: Sequence[str]) -> None:
+        """Raise ChangedError if one of these, whose row has changed since `planned`, must not."""
 
     def must_be_whole(self, db: sqlite3.Connection) -> bool:
         """Return whether a large change has rows that are too large for a journal."""
@@ -160,8 +163,8 @@ class Put(Change):
 class Bulk(Change):
     """Store and delete what is staged; the result is how many of the deleted keys existed.
 
-    Keys to delete only if they are unchanged are compared before a journal is written. The journal
-    then leaves each row that has changed since. So such a change is always made with a journal.
+    Keys that must be unchanged are compared while a journal is written. The journal then leaves
+    each row that has changed since. So such a change is always made with a journal.
     """
 
     everything = True
@@ -187,7 +190,14 @@ class Bulk(Change):
         db.executemany(f"INSERT INTO {self._table} VALUES (?, ?, ?, ?)", self.staged.rows())
         db.execute("COMMIT")
 
-    def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
+    def planned(self, db: sqlite3.Connection) -> Generator[Row, None, None]:
+        db.execute("BEGIN")  # all rows are read and compared as they are at one time
+        try:
+            yield from self._planned(db)
+        finally:
+            db.execute("ROLLBACK")
+
+    def _planned(self, db: sqlite3.Connection) -> Iterator[Row]:
         whole = f"SELECT {_WHOLE} FROM _mf_entries WHERE key = ?"
         for key, blob_id, expiration, metadata in self.staged.rows():
             old = db.execute(whole, (key,)).fetchone()
@@ -195,11 +205,23 @@ class Bulk(Change):
                 yield Row(key, old, (blob_id, expiration, metadata))
             elif old is not None:
                 yield Row(key, old, None)
+        for seen in self.staged.expected():
+            if not self._is_same(db.execute(whole, (seen.key,)).fetchone(), seen):
+                raise ChangedError(seen.key)
         for seen in self.staged.unchanged():
             old = db.execute(whole, (seen.key,)).fetchone()
-            live = old is not None and is_live(old[1], self.now)
-            if live and _is_same(old, seen, _Digests(self.staged.blobs)):
+            if self._is_same(old, seen):
                 yield Row(seen.key, old, None)
+
+    def _is_same(self, row: Value | None, seen: Seen) -> bool:
+        if row is None or not is_live(row[1], self.now):
+            return seen.digest == NOTHING
+        return _is_same(row, seen, _Digests(self.staged.blobs))
+
+    def check_left(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            if self.staged.expects(key):
+                raise ChangedError(key)
 
     def look(self, db: sqlite3.Connection) -> None:
         rows = db.execute(
@@ -435,7 +457,7 @@ class Clear(Change):
         except sqlite3.DataError:
             return True
 
-    def planned(self, db: sqlite3.Connection) -> Iterator[Row]:
+    def planned(self, db: sqlite3.Connection) -> Generator[Row, None, None]:
         for key, *old in db.execute(f"SELECT key, {_WHOLE} FROM _mf_entries"):
             if is_text(key):  # other keys can't be named by a user
                 yield Row(key, (old[0], old[1], old[2]), None)

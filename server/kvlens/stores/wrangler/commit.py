@@ -226,7 +226,8 @@ def _written(changes: Sequence[tuple[str, Change]], reach: Reach, journals: Jour
             files = reach(ns)
             if files is None:
                 raise StoreError(f'The namespace "{ns}" was removed in the meantime; try again.')
-            journal.add(ns, change.planned(files[0]))
+            with contextlib.closing(change.planned(files[0])) as rows:
+                journal.add(ns, rows)
         journal.seal()
     except BaseException:
         journal.remove()
@@ -268,6 +269,7 @@ def _roll(
             change.gone += step.gone
             change.result += step.result
             if not journal.back and not done:
+                change.check_left(step.left)
                 journal.mark(count)
 
 
@@ -275,7 +277,7 @@ class _Step(Change):
     """Some rows of a journal, each applied only if the current row is the journal's old one.
 
     If the journal goes `back`, the old content is restored. Rows that are `done` are only read. The
-    result is how many keys were deleted.
+    result is how many keys were deleted, and `left` are the keys with another row.
     """
 
     def __init__(
@@ -289,14 +291,17 @@ class _Step(Change):
         self._done = done
         self._puts: list[tuple[str, str, int | None, str | None]] = []
         self._deletes: list[str] = []
+        self.left: list[str] = []
 
     def look(self, db: sqlite3.Connection) -> None:
-        self._puts, self._deletes, self.gone, self.result = [], [], [], 0
+        self._puts, self._deletes, self.left, self.gone, self.result = [], [], [], [], 0
         for key, old, new in self._rows:
             found = db.execute(_BLOB_ID, (key,)).fetchone()
             there = None if found is None else found[0]
             source, target = (new, old) if self._back else (old, new)
-            if not self._done and _names(source, there, self.now) and self._is_whole(target):
+            if not self._done and not _names(source, there, self.now):
+                self.left.append(key)
+            elif not self._done and self._is_whole(target):
                 if target is None:
                     self._deletes.append(key)
                     self.result += there is not None and _is_live(source, self.now)

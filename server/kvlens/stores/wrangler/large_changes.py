@@ -41,7 +41,7 @@ async def stage(
 
 async def _fill(staged: Staged, batch: Batch, threads: Executor) -> None:
     loop = asyncio.get_running_loop()
-    job = loop.run_in_executor(threads, staged.fill, batch.writes, batch.deletes, batch.unchanged)
+    job = loop.run_in_executor(threads, staged.fill, batch)
     try:
         await asyncio.shield(job)
     except asyncio.CancelledError:

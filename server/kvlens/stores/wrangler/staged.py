@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from kvlens.errors import InternalError
-from kvlens.kv.records import Write
-from kvlens.stores.base import Seen
+from kvlens.stores.base import Batch, Seen
 from kvlens.stores.wrangler.blobs import Blobs
 
 MEMORY_SIZE = 8 * 1024 * 1024  # bytes of rows; more goes to the file
@@ -30,7 +29,8 @@ class StagedError(InternalError):
 class Staged:
     """Writes and deletes of one namespace. The last write of a key overrides any delete.
 
-    The keys of `unchanged` are deleted only if they are still as they were read.
+    The keys of `unchanged` are deleted only if they are still as they were read; if one of
+    `expected` isn't, the change fails.
     """
 
     def __init__(self, blobs: Blobs, known: set[Staged] | None = None) -> None:
@@ -39,24 +39,22 @@ class Staged:
         self._known = known if known is not None else set()
         self._known.add(self)
         self.count = 0
-        self.compares = False  # whether there are `unchanged` keys
+        self.compares = False  # whether there are keys to compare
         self.abandoned = False  # set from another thread: `fill` stops then
         self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._db.execute(f"PRAGMA cache_size = -{MEMORY_SIZE // 1024}")
         self._db.execute(
             "CREATE TABLE rows (key TEXT PRIMARY KEY, blob_id, expiration, metadata) WITHOUT ROWID"
         )
-        self._db.execute("CREATE TABLE unchanged (key, digest, metadata, expiration)")
+        self._db.execute("CREATE TABLE seen (key, digest, metadata, expiration, deleted)")
         self._db.execute("BEGIN")
 
-    def fill(
-        self, writes: Iterable[Write], deletes: Iterable[str], unchanged: Iterable[Seen] = ()
-    ) -> None:
-        """Add items. On any error, the values are removed and the error is raised."""
+    def fill(self, batch: Batch) -> None:
+        """Add a batch's items. On any error, the values are removed and the error is raised."""
         insert = "INSERT INTO rows VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
         add = self._db.execute
         try:
-            for key, value, metadata, expiration in writes:
+            for key, value, metadata, expiration in batch.writes:
                 if self.abandoned:
                     raise StagedError
                 blob_id = self.blobs.write(value)
@@ -74,15 +72,17 @@ class Staged:
                 except BaseException:
                     self.blobs.remove([blob_id])
                     raise
-            for key in deletes:
+            for key in batch.deletes:
                 if self.abandoned:
                     raise StagedError
                 self.count += add(insert, (key, None, None, None)).rowcount
-            for seen in unchanged:
-                if self.abandoned:
-                    raise StagedError
-                self.count += add("INSERT INTO unchanged VALUES (?, ?, ?, ?)", seen).rowcount
-                self.compares = True
+            for deleted, compared in ((True, batch.unchanged), (False, batch.expected)):
+                for seen in compared:
+                    if self.abandoned:
+                        raise StagedError
+                    add("INSERT INTO seen VALUES (?, ?, ?, ?, ?)", (*seen, deleted))
+                    self.count += deleted
+                    self.compares = True
         except BaseException:
             self.discard()
             raise
@@ -93,7 +93,20 @@ class Staged:
 
     def unchanged(self) -> Iterator[Seen]:
         """Yield the keys to delete if they haven't changed, as they were read."""
-        return (Seen(*row) for row in self._db.execute("SELECT * FROM unchanged"))
+        return self._seen(deleted=True)
+
+    def expected(self) -> Iterator[Seen]:
+        """Yield the keys that must not have changed, as they were read."""
+        return self._seen(deleted=False)
+
+    def expects(self, key: str) -> bool:
+        """Return whether a key must not have changed."""
+        found = self._db.execute("SELECT 1 FROM seen WHERE key = ? AND NOT deleted LIMIT 1", (key,))
+        return found.fetchone() is not None
+
+    def _seen(self, *, deleted: bool) -> Iterator[Seen]:
+        found = self._db.execute("SELECT * FROM seen WHERE deleted = ?", (deleted,))
+        return (Seen(*row[:4]) for row in found)
 
     def discard(self) -> None:
         """Remove the values and forget the change."""
