@@ -1,10 +1,14 @@
-"""Delete every key of a namespace, or only those that the user confirmed."""
+"""Delete every key of a namespace, or only those that the user confirmed.
+
+Foreign keys stay: their rows name something that isn't a value. They can be deleted by name.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from kvlens.formatting import amount
+from kvlens.kv.records import KeyInfo
 from kvlens.operations.errors import ConflictError
 from kvlens.operations.list_keys import pages
 from kvlens.operations.target import Target
@@ -13,10 +17,18 @@ from kvlens.stores.base import Batch
 
 
 class Present(NamedTuple):
-    """The keys of a namespace, and a digest of their content."""
+    """The keys of a namespace, a digest of their content, and the keys that stay."""
 
     keys: list[str]
     digest: str
+    kept: list[KeyInfo]
+
+
+class Cleared(NamedTuple):
+    """How many keys were deleted, and those that stayed."""
+
+    deleted: int
+    kept: list[KeyInfo]
 
 
 async def count(target: Target) -> int | None:
@@ -32,13 +44,14 @@ async def before_clear(target: Target) -> Present:
     """
     store = await target.store()
     infos = [info async for page in pages(target) for info in page.keys]
-    keys = [info.name for info in infos]
+    keys = [info.name for info in infos if not info.foreign]
     far = not store.has_sizes
-    return Present(keys, of_infos(infos) if far else await of_entries(store, target.id, keys))
+    digest = of_infos(infos) if far else await of_entries(store, target.id, keys)
+    return Present(keys, digest, [info for info in infos if info.foreign])
 
 
-async def clear(target: Target, *, expected: str | None = None) -> int:
-    """Delete every key and return how many there were.
+async def clear(target: Target, *, expected: str | None = None) -> Cleared:
+    """Delete every key but foreign ones.
 
     The caller asks the user first. With `expected`, the digest of what the user was asked about,
     exactly those keys are deleted. Raises ConflictError if the keys or their content have changed
@@ -46,7 +59,11 @@ async def clear(target: Target, *, expected: str | None = None) -> int:
     """
     store = await target.store()
     if expected is None:
-        return await store.clear(target.id)
+        deleted = await store.clear(target.id)
+        if not await count(target):
+            return Cleared(deleted, [])
+        left = [info async for page in pages(target) for info in page.keys]
+        return Cleared(deleted, [info for info in left if info.foreign])
     present = await before_clear(target)
     if present.digest != expected:
         raise ConflictError(
@@ -55,4 +72,4 @@ async def clear(target: Target, *, expected: str | None = None) -> int:
         )
     if present.keys:
         await store.change_many([Batch(target.id, deletes=present.keys)])
-    return len(present.keys)
+    return Cleared(len(present.keys), present.kept)
