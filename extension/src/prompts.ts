@@ -5,7 +5,7 @@ import { nameOf } from './address';
 import * as format from './format';
 import { dialog, input as askFor, item, pick, pickMany } from './messages';
 import { type Model, type NamespaceRef, reference } from './model';
-import type { KeyInfo, Project, SnapshotInfo, Value } from './protocol';
+import type { ListedKey, Project, SnapshotInfo, Value } from './protocol';
 import type { Server } from './server';
 import * as validate from './validate';
 import { distinct, label, oneLine } from './visible';
@@ -138,7 +138,7 @@ export function key(server: Server, space: NamespaceRef, title: string): Promise
     picker.title = oneLine(`${title}: ${nameOf(space)}`);
     picker.placeholder = 'Type the beginning of a key';
     return new Promise((resolve, reject) => {
-        let keys: KeyInfo[] = [];
+        let keys: ListedKey[] = [];
         let cursor: string | undefined;
         let round = 0;
         let timer: NodeJS.Timeout | undefined;
@@ -191,7 +191,7 @@ export function key(server: Server, space: NamespaceRef, title: string): Promise
     });
 }
 
-function items(keys: KeyInfo[], more: boolean, typed: string, space: NamespaceRef): KeyItem[] {
+function items(keys: ListedKey[], more: boolean, typed: string, space: NamespaceRef): KeyItem[] {
     if (!keys.length) {
         const label = typed
             ? `No key begins with "${typed}"`
@@ -201,6 +201,7 @@ function items(keys: KeyInfo[], more: boolean, typed: string, space: NamespaceRe
     const rows: KeyItem[] = keys.map((one) => item({
         label: distinct(one.name),
         description: [
+            one.damaged ? 'Damaged' : '',
             one.metadata === undefined || one.metadata === null
                 ? ''
                 : format.oneLine(one.metadata, 60),

@@ -53,12 +53,28 @@ export interface ClearParameters extends Target {
     expected?: string;
 }
 
+/** The data of a key apart from its value, if any. */
+export interface Extras {
+    /** Seconds since the epoch. */
+    expiration?: number;
+    metadata?: unknown;
+}
+
+/** A key without its value. */
+export interface ListedKey extends Extras {
+    name: string;
+    /** Why it can't be read, and what to do. */
+    damaged?: string;
+}
+
 export interface ClearResult {
     deleted: number;
     /** Of a dry run. */
     keys?: number;
     /** Of a dry run: identifies the counted keys and their content. */
     digest?: string;
+    /** The damaged keys that stay, if any: only `kvlens.delete` removes their rows. */
+    kept?: ListedKey[];
 }
 
 export interface DeleteParameters extends Target {
@@ -122,21 +138,9 @@ export interface ListParameters extends Target {
     cursor?: string | null;
 }
 
-/** The data of a key apart from its value, if any. */
-export interface Extras {
-    /** Seconds since the epoch. */
-    expiration?: number;
-    metadata?: unknown;
-}
-
-/** A key without its value. */
-export interface KeyInfo extends Extras {
-    name: string;
-}
-
 /** A page of keys, in order. */
 export interface KeyPage {
-    keys: KeyInfo[];
+    keys: ListedKey[];
     list_complete: boolean;
     /** For the next page, if there is one. */
     cursor?: string;

@@ -5,7 +5,7 @@ import { uriOf } from './address';
 import { hasOwnEditor } from './contents';
 import * as format from './format';
 import { type AnyNamespace, type Model, type NamespaceRef, reference } from './model';
-import type { Changed, KeyInfo, Project } from './protocol';
+import type { Changed, ListedKey, Project, Value } from './protocol';
 import type { Server } from './server';
 import { block, distinct, inline, oneLine } from './visible';
 
@@ -37,7 +37,7 @@ export interface UnclaimedNode {
 export interface KeyNode {
     kind: 'key';
     parent: NamespaceNode;
-    key: KeyInfo;
+    key: ListedKey;
 }
 /** The rest of a long list. */
 export interface MoreNode {
@@ -62,7 +62,7 @@ export type Node =
     | HintNode;
 
 interface Loaded {
-    keys: KeyInfo[];
+    keys: ListedKey[];
     cursor?: string | null;
     complete: boolean;
     stale: boolean;
@@ -157,7 +157,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         node: Node,
         token: vscode.CancellationToken,
     ): Promise<vscode.TreeItem> {
-        if (node.kind === 'key') {
+        if (node.kind === 'key' && !node.key.damaged) {
             item.tooltip = await this.keyTooltip(node, token);
         }
         return item;
@@ -301,8 +301,13 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         const text = new vscode.MarkdownString();
         const namespace = reference(node.parent.project, node.parent.namespace);
         const query = { ...namespace, key: node.key.name };
-        const value = await this.server.ask('kvlens.get', query, token).catch(() => null);
         text.appendMarkdown(`**Key** ${inline(node.key.name)}`);
+        let value: Value | null;
+        try {
+            value = await this.server.ask('kvlens.get', query, token);
+        } catch (error) {
+            return text.appendMarkdown(`  \n${inline(format.reason(error))}`);
+        }
         if (!value) {
             return text.appendMarkdown('  \nThis key no longer exists.');
         }
@@ -423,12 +428,13 @@ function namespaceItem(node: NamespaceNode): vscode.TreeItem {
 }
 
 function keyItem(node: KeyNode): vscode.TreeItem {
-    const { name, expiration, metadata } = node.key;
+    const { name, expiration, metadata, damaged } = node.key;
     const item = new vscode.TreeItem(distinct(name), vscode.TreeItemCollapsibleState.None);
     item.id = `${idOf(node.parent)}|key|${name}`;
     item.contextValue = 'key';
-    item.iconPath = new vscode.ThemeIcon('key');
-    const notes: string[] = [];
+    item.iconPath = new vscode.ThemeIcon(damaged ? 'warning' : 'key');
+    item.tooltip = damaged && oneLine(damaged);
+    const notes = damaged ? ['Damaged'] : [];
     if (metadata !== undefined && metadata !== null) {
         notes.push(format.oneLine(metadata, 40));
     }

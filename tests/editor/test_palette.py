@@ -162,9 +162,24 @@ def test_the_status_bar_leads_to_the_emulator(window: Window) -> None:
     assert window.served("SESSIONS").value("kept") == b"1"
 
 
+WATCH = """() => {
+    window.blanks = [];
+    const watch = new MutationObserver(() => {
+        for (const one of document.querySelectorAll('.editor-instance .codelens-decoration')) {
+            if (!one.textContent.trim() || one.textContent.includes('no commands')) {
+                window.blanks.push(one.outerHTML);
+            }
+        }
+    });
+    watch.observe(document.body, {subtree: true, childList: true, characterData: true});
+}"""
+
+
 def test_lenses_over_the_config_run_the_commands(window: Window) -> None:
+    window.page.evaluate(WATCH)
     window.open_file("wrangler.toml")
     lenses = window.page.locator(".editor-instance .codelens-decoration a")
+    expect(lenses).to_have_count(20)
     lenses.filter(has_text="seed from SESSIONS.json").click()
     window.toast("Seeded 4 keys into SESSIONS.")
     expect(lenses.filter(has_text="4 keys")).to_be_visible()
@@ -176,6 +191,7 @@ def test_lenses_over_the_config_run_the_commands(window: Window) -> None:
     window.page.keyboard.press("Control+W")
     lenses.filter(has_text="put key…").first.click()
     window.asks("Put Key: SESSIONS")
+    assert window.page.evaluate("window.blanks") == []  # no lens was ever without a title
 
 
 def test_a_namespace_is_added_to_the_config(window: Window, project: Path) -> None:

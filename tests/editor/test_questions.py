@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,40 @@ def test_a_clear_deletes_what_was_counted(window: Window, served: Served) -> Non
     window.dialog("Clear")
     window.see("No keys yet: seed from a file…")
     assert served.keys() == {}
+
+
+def test_a_damaged_key_is_marked_and_stays(window: Window, project: Path, served: Served) -> None:
+    """A repository can name any file as a value: clearing leaves the row, and the file."""
+    kept = project / "kept.txt"
+    kept.write_text("kept", encoding="utf-8")
+    served.put("good", b"1")
+    window.see("good")
+    (path,) = (project / ".wrangler").glob("**/*.sqlite")
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        row = "INSERT INTO _mf_entries VALUES ('bad', '../../../../../../kept.txt', NULL, NULL)"
+        database.execute(row)
+        database.commit()
+    bad = window.see("bad")
+    expect(bad).to_contain_text("Damaged")
+    expect(bad.locator(".codicon-warning")).to_be_visible()
+    bad.hover()
+    reason = "'../../../../../../kept.txt' is not the name of a value's file"
+    expect(window.page.locator(".monaco-hover:visible", has_text=reason)).to_be_visible()
+    window.shot("tooltip")
+    window.context_menu("SESSIONS", "Clear Namespace…")
+    box = window.page.locator(".monaco-dialog-box")
+    expect(box).to_contain_text("This deletes 1 key in wrangler.toml")
+    expect(box).to_contain_text('1 damaged key stays: Key "bad" is damaged in')
+    window.shot("question")
+    window.dialog("Clear")
+    window.toast("Deleted 1 key from SESSIONS. 1 damaged key stays")
+    expect(window.row("good")).to_have_count(0)
+    window.see("bad")
+    window.shot("cleared")
+    window.context_menu("bad", "Delete Key…")
+    window.dialog("Delete")
+    window.see("No keys yet: seed from a file…")
+    assert kept.read_text(encoding="utf-8") == "kept"
 
 
 def test_a_delete_takes_what_was_there_when_it_was_asked(window: Window, served: Served) -> None:

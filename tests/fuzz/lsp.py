@@ -43,6 +43,7 @@ METHODS: dict[str, Any] = {
     "textDocument/rename": {**PLACE, "newName": "BASKETS"},
     "textDocument/prepareRename": PLACE,
     "textDocument/codeLens": DOCUMENT,
+    "codeLens/resolve": {"range": AREA, "data": [1, 1, 0, 0]},
     "textDocument/codeAction": {**DOCUMENT, "range": AREA, "context": {"diagnostics": []}},
     "textDocument/documentSymbol": DOCUMENT,
     "textDocument/foldingRange": DOCUMENT,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
+import sqlite3
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -16,7 +18,7 @@ from kvlens.stores.base import digest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from tests.lsp.conftest import CONFIG, Editor, run
+from tests.lsp.conftest import CONFIG, Editor, connected, run
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CARTS = {"binding": "CARTS", "environment": None}
@@ -465,3 +467,26 @@ async def test_restart_gives_a_running_emulator(editor: Editor) -> None:
     after = await run(editor, "kvlens.restart")
     assert after["url"]
     assert (await run(editor, "kvlens.address"))["token"] != before["token"]
+
+
+async def test_a_damaged_key_is_listed_as_such_and_no_clear_takes_it(tmp_path: Path) -> None:
+    (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    prices = {"binding": "PRICES"}
+    async with connected(tmp_path) as editor:
+        await run(editor, "kvlens.put", **prices, key="good", text="1")
+        (path,) = tmp_path.glob(".wrangler/**/*.sqlite")
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute("INSERT INTO _mf_entries VALUES ('bad', '../x', NULL, NULL)")
+            database.commit()
+        with pytest.raises(JsonRpcException, match='Key "bad" is damaged') as caught:
+            await run(editor, "kvlens.get", **prices, key="bad")
+        bad = {"name": "bad", "damaged": str(caught.value)}
+        listed = await run(editor, "kvlens.list", **prices)
+        assert listed["keys"] == [bad, {"name": "good"}]
+        counted = await run(editor, "kvlens.clear", **prices, dryRun=True)
+        assert (counted["keys"], counted["kept"]) == (1, [bad])
+        done = await run(editor, "kvlens.clear", **prices, expected=counted["digest"])
+        assert done == {"deleted": 1, "kept": [bad]}
+        assert await run(editor, "kvlens.clear", **prices) == {"deleted": 0, "kept": [bad]}
+        assert await run(editor, "kvlens.delete", **prices, key="bad") == {"deleted": 1}
+        assert await run(editor, "kvlens.clear", **prices) == {"deleted": 0}

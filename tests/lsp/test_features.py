@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from tests.lsp.conftest import CONFIG, Editor, run, until
 
@@ -53,6 +56,12 @@ async def test_hover_tells_the_field_the_stores_and_the_keys(editor: Editor, doc
     await run(editor, "kvlens.clear", binding="PRICES")
 
 
+async def shown(editor: Editor, lenses: Sequence[types.CodeLens] | None) -> list[types.CodeLens]:
+    """Resolve lenses, as an editor does with those that it shows."""
+    assert lenses
+    return list(await asyncio.gather(*map(editor.code_lens_resolve_async, lenses)))
+
+
 async def test_lenses_say_what_is_in_a_namespace(editor: Editor, document: Any) -> None:
     seeds = editor.folder / "seeds"
     seeds.mkdir(exist_ok=True)
@@ -60,14 +69,30 @@ async def test_lenses_say_what_is_in_a_namespace(editor: Editor, document: Any) 
     await run(editor, "kvlens.put", binding="PRICES", key="tea", text="12345")
     await until(lambda: editor.notes)
     lenses = await editor.text_document_code_lens_async(types.CodeLensParams(document))
-    assert lenses
+    assert {lens.command for lens in lenses or []} == {None}  # it has no key counted yet
+    lenses = await shown(editor, lenses)
     found = [(lens.range.start.line, lens.command.title) for lens in lenses if lens.command]
+    assert len(found) == len(lenses) == 12
     assert (2, "seed from CARTS.json") in found
     assert (6, "1 key, 5 B") in found
     assert (6, "seed…") in found
     assert (6, "open key…") in found
     assert (6, "run") not in found  # there is no Worker
     await run(editor, "kvlens.clear", binding="PRICES")
+
+
+async def test_a_lens_of_an_older_text_is_not_shown(editor: Editor, document: Any) -> None:
+    lenses = await editor.text_document_code_lens_async(types.CodeLensParams(document))
+    changed = types.VersionedTextDocumentIdentifier(2, document.uri)
+    whole = types.TextDocumentContentChangeWholeDocument(CONFIG.replace("CARTS", "BASKETS"))
+    editor.text_document_did_change(types.DidChangeTextDocumentParams(changed, [whole]))
+    with pytest.raises(JsonRpcException, match="request them again") as caught:
+        await shown(editor, lenses)
+    assert caught.value.code == types.LSPErrorCodes.ContentModified
+    again = await editor.text_document_code_lens_async(types.CodeLensParams(document))
+    (first, *_) = await shown(editor, again)
+    arguments: Any = first.command and first.command.arguments
+    assert arguments[0]["binding"] == "BASKETS"
 
 
 async def test_outline_folding_and_links(editor: Editor, document: Any) -> None:

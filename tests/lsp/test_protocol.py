@@ -120,7 +120,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
         assert running.end() == 0
 
 
-INVALID, PARAMS, METHOD, UNREADABLE = -32600, -32602, -32601, -32700
+INVALID, PARAMS, METHOD, UNREADABLE, MODIFIED = -32600, -32602, -32601, -32700, -32801
 HOVER = "textDocument/hover"
 TEXT = {"textDocument": {"uri": "file:///x/wrangler.toml"}}
 ACTIONS = "textDocument/codeAction"
@@ -146,6 +146,10 @@ REQUESTS: list[tuple[str, str, Any, int]] = [
     ("code-action", "textDocument/codeAction", {**TEXT, "range": {}, "context": {}}, PARAMS),
     ("many-of-a-wrong-type", ACTIONS, {**ACTION, "context": {"diagnostics": [1] * 200_000}}, PARAMS),
     ("text-for-an-array", ACTIONS, {**ACTION, "context": {"diagnostics": "x" * 200_000}}, PARAMS),
+    ("lens-without-data", "codeLens/resolve", {"range": AREA}, PARAMS),
+    ("lens-of-no-kind", "codeLens/resolve", {"range": AREA, "data": [1, 1, 0, 9]}, PARAMS),
+    ("lens-before-the-first", "codeLens/resolve", {"range": AREA, "data": [1, 1, -1, 0]}, PARAMS),
+    ("lens-of-no-text", "codeLens/resolve", {"range": AREA, "data": [99, 1, 0, 0]}, MODIFIED),
     ("inlay", "textDocument/inlayHint", {**TEXT, "range": {"start": 5, "end": 6}}, PARAMS),
     ("symbols", "workspace/symbol", {}, PARAMS),
     ("formatting", "textDocument/formatting", {}, METHOD),

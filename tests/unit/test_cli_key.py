@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -1037,6 +1038,53 @@ def test_a_damaged_key_hides_no_other(cli: Cli, tmp_path: Path) -> None:
     assert cli("seed", str(seed)).code == 0
     assert cli("key", "get", "b", *ONE).out == b"b"
     assert cli("export", *ONE).code == 0
+
+
+OUTSIDE = "../../../../../../kept.txt"
+ASKED = 'Delete all 2 keys of ONE (id "2d"), but not 1 damaged key? [y/N] '
+CLEARED: dict[str, tuple[list[str], str, int, bytes | dict[str, Any]]] = {
+    # id: (options, what is typed, the code, the output)
+    "without a question": (["--force"], "", 1, b'Deleted 2 keys from ONE (id "2d").\n'),
+    "after a question": ([], "y\n", 1, b'Deleted 2 keys from ONE (id "2d").\n'),
+    "as JSON": (["-f", "--json"], "", 1, {"id": "2d", "deleted": 2, "damaged": ["bad"]}),
+}
+
+
+@pytest.mark.parametrize(("options", "typed", "code", "out"), CLEARED.values(), ids=CLEARED.keys())
+def test_a_key_that_names_no_value_is_shown_and_stays(
+    cli: Cli,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    typed: str,
+    code: int,
+    out: bytes | dict[str, Any],
+) -> None:
+    """A hostile repository can name any file there: nothing reads, empties or removes it."""
+    (tmp_path / "kept.txt").write_text("kept", encoding="utf-8")
+    for key in ("a", "z"):
+        put(cli, key, key)
+    path = database_path(tmp_path / ".wrangler" / "state" / "v3", "2d")
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("INSERT INTO _mf_entries VALUES ('bad', ?, NULL, '1')", (OUTSIDE,))
+        database.commit()
+    text = f"Key \"bad\" is damaged in {path}: '{OUTSIDE}' is not the name of a value's file."
+    text += " Put or delete the key to fix this."
+    bad = {"name": "bad", "metadata": 1, "damaged": text}
+    assert cli("key", "list", *ONE).json == [{"name": "a"}, bad, {"name": "z"}]
+    assert text in cli("key", "get", "bad", *ONE).err
+
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    result = cli("clear", *options, *ONE)
+    assert (result.code, result.json if isinstance(out, dict) else result.out) == (code, out)
+    assert result.err.startswith(ASKED) == bool(typed)
+    assert text in result.err
+    assert "1 key damaged; all others were deleted" in result.err
+    assert cli("key", "list", *ONE).json == [bad]
+
+    assert cli("key", "delete", "bad", *ONE).code == 0
+    assert cli("key", "list", *ONE).json == []
+    assert (tmp_path / "kept.txt").read_text(encoding="utf-8") == "kept"
 
 
 def test_a_damaged_namespace_hides_no_other(cli: Cli, tmp_path: Path) -> None:

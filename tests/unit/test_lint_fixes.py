@@ -390,7 +390,19 @@ def test_a_placeholder_is_taken_out() -> None:
         assert applied(text, fix.edits) == '[[kv_namespaces]]\nbinding = "A"\n'
 
 
-def test_many_problems_cost_no_more_looks_than_some(monkeypatch: pytest.MonkeyPatch) -> None:
+MANY = {
+    # what is wrong in each of many places: (the text before it, the text of one)
+    "ids": ("", "[[kv_namespaces]]\nbinding = 'A'\nid = 'x'\n"),
+    "fields": ("", "[[env.e{0}.kv_namespaces]]\nbinding = 'A'\nidd = 'x'\n"),
+    "environments": ("[[kv_namespaces]]\nbinding = 'A'\n", "[env.e{0}]\nname = 'e{0}'\n"),
+    "tables": ("", "[env.e{0}.kv_namespaces]\nbinding = 'A'\n"),
+}
+
+
+@pytest.mark.parametrize(("before", "each"), MANY.values(), ids=MANY)
+def test_many_problems_cost_no_more_looks_than_some(
+    monkeypatch: pytest.MonkeyPatch, before: str, each: str
+) -> None:
     """Testing a fix parses the whole text, so the number of tested fixes is limited."""
     looks: list[str] = []
     count = {}
@@ -402,8 +414,8 @@ def test_many_problems_cost_no_more_looks_than_some(monkeypatch: pytest.MonkeyPa
         return solves(file, fix, code)
 
     monkeypatch.setattr(FixableConfig, "solves", counted)
-    for entries in (100, 400):
-        text = "[[kv_namespaces]]\nbinding = 'A'\nid = 'x'\n" * entries
+    for entries in (20, 100, 400, 2000):
+        text = before + "".join(each.format(number) for number in range(entries))
         config = load_text(text, "/p/wrangler.toml")
         whole = types.Range(types.Position(0, 0), types.Position(9999, 0))
         where = types.TextDocumentIdentifier("file:///p/wrangler.toml")
@@ -412,4 +424,5 @@ def test_many_problems_cost_no_more_looks_than_some(monkeypatch: pytest.MonkeyPa
         looks.clear()
         assert code_actions._of_config(params, file, config)
         count[entries] = len(looks)
-    assert count[400] <= count[100] < 300
+    assert 150 > count[20] >= count[100] > count[400] >= count[2000]
+    assert count[2000] <= 20

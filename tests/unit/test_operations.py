@@ -296,10 +296,10 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
     ),
     "list": (_list, ((["a1", "a2"], {"metadata": "a3"}), False, True, ["a1", "a2", "a3", "b"])),
     "delete": (_delete, (1, 0, None)),
-    "clear": (_clear, (2, 2, 0)),
-    "clear what was counted": (_clear_counted, (1005, 1005, 0)),
+    "clear": (_clear, (2, (2, []), 0)),
+    "clear what was counted": (_clear_counted, (1005, (1005, []), 0)),
     "delete what was seen": (_delete_seen, (1, None)),
-    "clear what was counted as nothing": (_clear_none, 0),
+    "clear what was counted as nothing": (_clear_none, (0, [])),
     "seed": (_seed, ([("a", "changed"), ("b", "new")], (2, 1), (2, 0), Entry(b"2"))),
     "seed with defaults": (
         _seed_with_defaults,

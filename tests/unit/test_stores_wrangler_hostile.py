@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.kv.clock import ManualClock
-from kvlens.kv.records import Entry, Write
+from kvlens.kv.records import Entry, KeyInfo, Stats, Write
 from kvlens.stores.base import Batch, DamagedKeyError, Seen, Store, StoreError, digest
 from kvlens.stores.batch import everything
 from kvlens.stores.registry import open_store
@@ -128,7 +128,8 @@ async def test_a_name_that_is_none_of_a_values(
     ) as caught:
         await store.get("KV", "bad")
     assert str(repository.database) in str(caught.value)
-    assert [key.name for key in (await store.list("KV")).keys] == ["bad", "good"]
+    bad = KeyInfo("bad", damaged=str(caught.value), foreign=True)
+    assert (await store.list("KV")).keys == [bad, KeyInfo("good")]
     assert (await store.stats("KV")).size == 4
     await asyncio.sleep(0.2)  # expired keys are swept
     db = sqlite3.connect(repository.database)
@@ -143,11 +144,32 @@ async def test_a_name_that_is_none_of_a_values(
     repository.row("bad", name)
     assert await store.replace("KV", "bad", b"other")
     repository.row("again", name)
-    assert await store.clear("KV") == 3
+    repository.row("expired", name, 1000)
+    assert await store.clear("KV") == 2
+    assert [key.name for key in (await store.list("KV")).keys] == ["again"]
+    assert (await store.stats("KV")) == Stats(1, 0)
+    assert await store.delete("KV", ["again"]) == 1
     await asyncio.sleep(0.2)
     await store.close()
     assert repository.untouched()
     assert (repository.blobs / "note.txt").read_bytes() == b"a note"
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["alone", "in use"])
+async def test_a_clear_of_many_keys_leaves_a_row_that_names_no_value(
+    repository: Repository, store: Store, shared: bool
+) -> None:
+    await store.put_many("KV", [Write(str(number), b"v") for number in range(FEW * 2)])
+    repository.row("bad", "../../../../../../victim.txt", None, '"m"')
+    if shared:  # then it is made in steps, with a journal
+        repository.put("by another program", b"")
+    assert await store.clear("KV") == FEW * 2 + 1 + shared
+    (left,) = (await store.list("KV")).keys
+    assert (left.name, left.metadata, left.foreign) == ("bad", '"m"', True)
+    assert await store.stats("KV") == Stats(1, 0)
+    await store.close()
+    assert not list(repository.blobs.iterdir())
+    assert repository.untouched()
 
 
 def _link(path: Path, victim: Path) -> None:
@@ -868,6 +890,7 @@ async def test_a_row_that_is_too_large_is_its_own_trouble(
     try:
         assert [info.name for info in (await store.list("KV")).keys] == ["good", *named]
         assert [info.name for info in (await store.list("KV", limit=1)).keys] == ["good"]
+        foreign = blob_id is not None
         assert await store.get("KV", "good") == Entry(b"good")
         assert (await store.stats("KV")).keys == 2
         damaged: list[DamagedKeyError] = []
@@ -875,8 +898,10 @@ async def test_a_row_that_is_too_large_is_its_own_trouble(
         assert kept == ["good"]
         assert [error.key for error in damaged] == named
         if named:
-            with pytest.raises(DamagedKeyError, match="Put or delete the key"):
+            with pytest.raises(DamagedKeyError, match="Put or delete the key") as caught:
                 await store.get("KV", "m")
+            info = (await store.list("KV", prefix="m")).keys[0]
+            assert info == KeyInfo("m", damaged=str(caught.value), foreign=foreign)
             await store.put("KV", Write("m", b"new"))
             assert await store.get("KV", "m") == Entry(b"new")
             assert await store.delete("KV", ["m"]) == 1
@@ -885,8 +910,8 @@ async def test_a_row_that_is_too_large_is_its_own_trouble(
             repository.row(key, blob_id or new_blob_id(), expires, metadata)
         if shared:
             repository.put("by another program", b"")
-        assert await store.clear("KV") == 2 + shared
-        assert (await store.list("KV")).keys == []
+        assert await store.clear("KV") == 2 + shared - foreign
+        assert [info.name for info in (await store.list("KV")).keys] == ["m"] * foreign
     finally:
         await store.close()
 

@@ -4,8 +4,9 @@ import { nameOf } from '../address';
 import { askedTwice } from '../askAgain';
 import { type Contribution, type Parts, type Subject, target, where } from '../command';
 import * as format from '../format';
-import { brief } from '../messages';
+import { brief, warn } from '../messages';
 import * as prompts from '../prompts';
+import type { ListedKey } from '../protocol';
 
 export const contribution: Contribution = {
     title: 'Clear Namespace…',
@@ -21,19 +22,31 @@ export const contribution: Contribution = {
 export async function run(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Clear Namespace');
     const name = nameOf(space);
-    const deleted = await askedTwice(async (again) => {
+    const { deleted, kept = [] } = await askedTwice(async (again) => {
         const counting = { ...space, dryRun: true };
-        const { keys = 0, digest } = await parts.server.ask('kvlens.clear', counting);
+        const { keys = 0, digest, kept = [] } = await parts.server.ask('kvlens.clear', counting);
         if (!keys) {
-            throw new prompts.NothingThere(`${name} has no keys.`);
+            throw new prompts.NothingThere(stays(kept) || `${name} has no keys.`);
         }
         const [what, them] = keys === 1 ? ['1 key', 'it'] : [`all ${format.count(keys, 'key')}`, 'them'];
         const place = where(parts, space);
         const detail = `This deletes ${what} in ${place}. To keep ${them}, export the namespace first.`;
-        await prompts.confirm(`Clear ${name}?`, [detail, ...again], 'Clear');
+        const lines = kept.length ? [detail, stays(kept)] : [detail];
+        await prompts.confirm(`Clear ${name}?`, [...lines, ...again], 'Clear');
         const expected = again.length ? undefined : digest;
-        return (await parts.server.ask('kvlens.clear', { ...space, expected })).deleted;
+        return parts.server.ask('kvlens.clear', { ...space, expected });
     });
-    const count = format.count(deleted, 'key');
-    brief(`Deleted ${count} from ${nameOf(space)}`);
+    const done = `Deleted ${format.count(deleted, 'key')} from ${nameOf(space)}`;
+    if (kept.length) {
+        void warn(`${done}. ${stays(kept)}`);
+    } else {
+        brief(done);
+    }
+}
+
+/** Say which damaged keys stay, and why. */
+function stays(kept: ListedKey[]): string {
+    const [first] = kept;
+    const count = format.count(kept.length, 'damaged key');
+    return first ? `${count} ${kept.length === 1 ? 'stays' : 'stay'}: ${first.damaged}` : '';
 }

@@ -18,7 +18,7 @@ from kvlens.operations import target as resolver
 from kvlens.operations.errors import listed
 from kvlens.operations.target import Scope, Target, check_environment, no_config
 from kvlens.seeds.array import FileError
-from kvlens.stores.base import DamagedKeyError, Store, StoreError
+from kvlens.stores.base import Store, StoreError
 from kvlens.stores.registry import DEFAULT_STORE, absolute_url, default_store, find_store
 from kvlens.workspace.project import Project
 
@@ -216,7 +216,7 @@ def run(scope: Scope, work: Awaitable[T]) -> T:
     return asyncio.run(closed())
 
 
-def damaged_error(damaged: Sequence[DamagedKeyError], rest: str) -> CommandError:
+def damaged_error(damaged: Sequence[object], rest: str) -> CommandError:
     """Print the damaged keys; return the error to raise after the `rest`."""
     print_warnings([str(error) for error in damaged])
     return CommandError(f"{counted(len(damaged), 'key')} damaged; {rest}")

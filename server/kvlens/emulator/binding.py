@@ -131,7 +131,7 @@ async def _list(emulator: Emulator, request: Request, ns: str) -> Response:
     after = decode_cursor(query.get("cursor", ""))
     keys: list[dict[str, Any]] = []
     page = await emulator.store.list(ns, prefix=prefix, limit=limit, after=after or None)
-    for name, expiration, metadata in page.keys:
+    for name, expiration, metadata, *_ in page.keys:
         item: dict[str, Any] = {"name": name}
         if expiration is not None:
             item["expiration"] = expiration

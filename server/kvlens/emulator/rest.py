@@ -259,7 +259,7 @@ async def list_keys(call: Call) -> Response:
         after=decode_cursor(call.query.get("cursor", "")) or None,
     )
     keys: list[dict[str, Any]] = []
-    for name, expiration, metadata in page.keys:
+    for name, expiration, metadata, *_ in page.keys:
         item: dict[str, Any] = {"name": name}
         if expiration is not None:
             item["expiration"] = expiration

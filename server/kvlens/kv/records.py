@@ -19,6 +19,10 @@ class KeyInfo(NamedTuple):
     name: str
     expiration: int | None = None
     metadata: str | None = None
+    damaged: str | None = None
+    """Why it can't be read, as the error of `get`, if the list shows that."""
+    foreign: bool = False
+    """Whether its row names something that isn't a value, so that `clear` leaves it."""
 
 
 class Page(NamedTuple):

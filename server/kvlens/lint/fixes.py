@@ -17,6 +17,7 @@ from kvlens.stopping import go_on
 from kvlens.text import Span
 
 MOST_TRIED = 50  # fixes that are tested one by one, each on the whole text
+MOST_TESTED = 100_000  # characters of all those texts
 
 
 class Fixable(Protocol):
@@ -39,6 +40,11 @@ class Fixable(Protocol):
 
     def solves(self, fix: Fix, code: str) -> bool:
         """Return whether a fix leaves fewer problems of one rule and no more of any other."""
+
+
+def affordable(file: Fixable, most: int) -> int:
+    """Return how many fixes to test one by one: at most `most`, and fewer in a long text."""
+    return max(1, min(most, MOST_TESTED // (len(file.file.text) + 1)))
 
 
 def fixes_for(file: Fixable, problem: Problem) -> list[Fix]:
@@ -101,9 +107,9 @@ def _together(
     """
     edits = _Edits()
     done: list[Problem] = []
-    tried, room = 0, LARGEST
+    tried, most, room = 0, affordable(file, MOST_TRIED), LARGEST
     for problem in problems:
-        if tried >= MOST_TRIED or room < 0:  # the rest can be fixed with another request
+        if tried >= most or room < 0:  # the rest can be fixed with another request
             break
         go_on()
         for fix in file.proposed(problem):

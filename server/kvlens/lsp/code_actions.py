@@ -14,7 +14,7 @@ from kvlens.config.model import Config
 from kvlens.config.project_context import read_context
 from kvlens.lint.base import Fix, Levels, Problem
 from kvlens.lint.fixable_config import FixableConfig
-from kvlens.lint.fixes import Fixable, fix_all, fixes_for, suppress
+from kvlens.lint.fixes import Fixable, affordable, fix_all, fixes_for, suppress
 from kvlens.lint.rewrites import rewrites
 from kvlens.lint.suppressions import with_severity
 from kvlens.lsp.documents import to_range
@@ -29,7 +29,7 @@ QUICK_FIX = types.CodeActionKind.QuickFix.value
 REWRITE = types.CodeActionKind.RefactorRewrite.value
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.kvlens"
 KINDS = [QUICK_FIX, REWRITE, FIX_ALL]
-MOST_PROBLEMS = 20  # first problems of a selection to fix: every fix is tested, which is slow
+MOST_PROBLEMS = 20  # of a selection: the first ones can be fixed
 
 
 async def answer(server: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -107,7 +107,8 @@ def _offered(
     if _wanted(QUICK_FIX, only):
         meeting = (problem for problem in file.problems if _meet(problem.span, span))
         here = list(islice(meeting, MOST_PROBLEMS))
-        for problem in here:
+        each = here[: affordable(fixable, MOST_PROBLEMS)]
+        for problem in each:
             for number, fix in enumerate(fixes_for(fixable, problem)):
                 edited = file if fix.path is None else others.get(fix.path)
                 if edited is None:  # the config has changed meanwhile
@@ -121,7 +122,7 @@ def _offered(
             whole = fix_all(fixable, same) if len(same) > 1 else None
             if whole:
                 yield _action(whole, QUICK_FIX, file, params)
-        for problem in here:
+        for problem in each:
             if quiet := suppress(fixable, problem):
                 yield _action(quiet, QUICK_FIX, file, params, (file, problem))
     if only and _wanted(FIX_ALL, only):  # only on request: it isn't in the quick-fix menu

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,16 @@ from lsprotocol import types
 from kvlens.lsp.spelling import file_path
 from kvlens.text import UTF16, LineIndex, Span
 
+_NUMBERS = itertools.count(1)
+
 
 class Document:
     """One open text. Lines end only at LF, CRLF or CR, as in LSP."""
 
     def __init__(self, uri: str, text: str, version: int | None, encoding: str) -> None:
         self.uri = uri
+        self.number = next(_NUMBERS)
+        """Tells this text from all others, and from this file when it is opened again."""
         self.version = version
         self.encoding = encoding
         self.index = LineIndex(text)
@@ -63,6 +68,10 @@ class Documents:
     def get(self, uri: str) -> Document | None:
         """Return an open text."""
         return self._open.get(uri)
+
+    def numbered(self, number: int) -> Document | None:
+        """Return the open text with this number."""
+        return next((one for one in self._open.values() if one.number == number), None)
 
     def find(self, path: Path) -> Document | None:
         """Return the open text of a file, in any spelling of its URI."""

@@ -446,7 +446,8 @@ FEATURES: dict[str, tuple[str, Any]] = {
         types.CompletionOptions(trigger_characters=['"', "'", "[", "{", ".", "=", ":"]),
     ),
     types.TEXT_DOCUMENT_HOVER: ("hover", None),
-    types.TEXT_DOCUMENT_CODE_LENS: ("code_lens", types.CodeLensOptions()),
+    types.TEXT_DOCUMENT_CODE_LENS: ("code_lens", types.CodeLensOptions(resolve_provider=True)),
+    types.CODE_LENS_RESOLVE: ("code_lens_resolve", None),
     types.TEXT_DOCUMENT_CODE_ACTION: (
         "code_actions",
         types.CodeActionOptions(["quickfix", "refactor.rewrite", "source.fixAll.kvlens"]),

@@ -1,4 +1,7 @@
-"""Delete every key of a namespace, or only those that the user confirmed."""
+"""Delete every key of a namespace, or only those that the user confirmed.
+
+Foreign keys stay: their rows name something that isn't a value. They can be deleted by name.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from kvlens.formatting import amount
+from kvlens.kv.records import KeyInfo
 from kvlens.operations.errors import ConflictError
 from kvlens.operations.list_keys import pages
 from kvlens.operations.target import Target
@@ -14,11 +18,19 @@ from kvlens.stores.base import Batch, ChangedError, Seen
 
 
 class Present(NamedTuple):
-    """The keys of a namespace, their content as far as it was read, and a digest of it."""
+    """The keys of a namespace, what was read of their content, its digest, the keys that stay."""
 
     keys: list[str]
     seen: list[Seen]
     digest: str
+    kept: list[KeyInfo]
+
+
+class Cleared(NamedTuple):
+    """How many keys were deleted, and those that stayed."""
+
+    deleted: int
+    kept: list[KeyInfo]
 
 
 async def count(target: Target) -> int | None:
@@ -34,15 +46,16 @@ async def before_clear(target: Target) -> Present:
     """
     store = await target.store()
     infos = [info async for page in pages(target) for info in page.keys]
-    keys = [info.name for info in infos]
+    keys = [info.name for info in infos if not info.foreign]
+    kept = [info for info in infos if info.foreign]
     if not store.has_sizes:
-        return Present(keys, [], of_infos(infos))
+        return Present(keys, [], of_infos(infos), kept)
     held = await of_entries(store, target.id, keys)
-    return Present(keys, held.seen, held.digest)
+    return Present(keys, held.seen, held.digest, kept)
 
 
-async def clear(target: Target, *, expected: str | None = None) -> int:
-    """Delete every key and return how many there were.
+async def clear(target: Target, *, expected: str | None = None) -> Cleared:
+    """Delete every key but foreign ones.
 
     The caller asks the user first. With `expected`, the digest of what the user was asked about,
     exactly those keys are deleted. Raises ConflictError if the keys or their content have changed
@@ -50,12 +63,17 @@ async def clear(target: Target, *, expected: str | None = None) -> int:
     """
     store = await target.store()
     if expected is None:
-        return await store.clear(target.id)
+        deleted = await store.clear(target.id)
+        if not await count(target):
+            return Cleared(deleted, [])
+        left = [info async for page in pages(target) for info in page.keys]
+        return Cleared(deleted, [info for info in left if info.foreign])
     present = await before_clear(target)
     if present.digest == expected:
         batch = Batch(target.id, deletes=present.keys, expected=present.seen)
         with suppress(ChangedError):
-            return await store.change_many([batch]) if present.keys else 0
+            deleted = await store.change_many([batch]) if present.keys else 0
+            return Cleared(deleted, present.kept)
     raise ConflictError(
         f"namespace {target.name} now has {amount(len(present.keys), None)}, and not all of them "
         "are as they were counted. Nothing was deleted; count them again first"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from kvlens.kv.errors import KVSyntaxError
 from kvlens.kv.limits import MAX_LIST_KEYS
@@ -49,6 +49,20 @@ class Extras(TypedDict):
     expiration: NotRequired[int]
     """Seconds since the epoch."""
     metadata: NotRequired[Any]
+
+
+class ListedKey(Extras):
+    """A key without its value."""
+
+    name: str
+    damaged: NotRequired[str]
+    """Why it can't be read, and what to do."""
+
+
+def listed(of: KeyInfo) -> ListedKey:
+    """Return a key of a list for JSON."""
+    damaged = {} if of.damaged is None else {"damaged": of.damaged}
+    return cast("ListedKey", {"name": of.name, **extras(of), **damaged})
 
 
 def extras(of: Write | KeyInfo) -> Extras:

@@ -130,7 +130,7 @@ class Store(ABC):
 
     Expired keys are never returned. Every method raises StoreError if the store is locked, damaged,
     read-only or unreachable; nothing was changed then. If only one key is damaged, `get` raises
-    DamagedKeyError for it, and `list` still has its name.
+    DamagedKeyError for it, and `list` still has its name. `clear` leaves a `foreign` key.
     """
 
     info: StoreInfo
@@ -239,7 +239,7 @@ class Store(ABC):
 
     @abstractmethod
     async def clear(self, ns: str) -> int:
-        """Delete every key and return how many there were."""
+        """Delete every key but foreign ones, and return how many."""
 
     async def namespaces(self) -> Sequence[str]:
         """Return the ids of the namespaces that were written to, in order.

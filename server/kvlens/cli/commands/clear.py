@@ -8,7 +8,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from kvlens.cli.common import counted, find_target, namespace_options, print_json, run
+from kvlens.cli.common import (
+    counted,
+    damaged_error,
+    find_target,
+    namespace_options,
+    print_json,
+    run,
+)
 from kvlens.cli.frame import Command, CommandError, Options, UsageError
 from kvlens.cli.questions import confirmed, force_option
 from kvlens.cli.terminal import one_line
@@ -31,23 +38,27 @@ def _clear(options: Options) -> int:
             )
         present = run(target.scope, before_clear(target))
         keys, expected = len(present.keys), present.digest
-        if keys and not confirmed(f"Delete all {counted(keys, 'key')} of {named}?"):
+        but = f", but not {counted(len(present.kept), 'damaged key')}" if present.kept else ""
+        if keys and not confirmed(f"Delete all {counted(keys, 'key')} of {named}{but}?"):
             raise CommandError("nothing was deleted")
-    deleted = run(target.scope, clear(target, expected=expected))
+    deleted, kept = run(target.scope, clear(target, expected=expected))
     if options.json:
-        print_json({"id": target.id, "deleted": deleted})
+        left = {"damaged": [info.name for info in kept]} if kept else {}
+        print_json({"id": target.id, "deleted": deleted, **left})
     else:
         print(f"Deleted {counted(deleted, 'key')} from {named}.")
+    if kept:
+        raise damaged_error([info.damaged for info in kept], "all others were deleted")
     return 0
 
 
 COMMAND = Command(
     "Delete every key in a namespace.\n"
     "It asks first, and deletes exactly the keys that it counted, if none has changed since. In a "
-    "script, it needs --force.",
+    "script, it needs --force. A damaged key whose value isn't one stays: delete it by name.",
     _clear,
     _options,
     (),
     ("kvlens clear --binding SESSIONS", "kvlens clear --binding SESSIONS --force"),
-    {1: "nothing was deleted"},
+    {1: "nothing was deleted, or a damaged key stays"},
 )

@@ -7,7 +7,7 @@ import argparse
 from kvlens.cli.common import find_target, json_lines, namespace_options, run
 from kvlens.cli.frame import Command, Options
 from kvlens.cli.terminal import JsonScreen
-from kvlens.operations.list_keys import extras, pages
+from kvlens.operations.list_keys import listed, pages
 from kvlens.operations.target import Target
 
 
@@ -27,7 +27,7 @@ async def _write(target: Target, prefix: str, out: JsonScreen) -> None:
     written = False
     async for page in pages(target, prefix=prefix):
         if page.keys:
-            items = [{"name": info.name, **extras(info)} for info in page.keys]
+            items = [listed(info) for info in page.keys]
             out.write((",\n" if written else "[\n") + json_lines(items))
             written = True
     out.write("\n]\n" if written else "[]\n")
@@ -35,6 +35,7 @@ async def _write(target: Target, prefix: str, out: JsonScreen) -> None:
 
 COMMAND = Command(
     "Print all keys, their expiration and metadata, as JSON.\n"
+    "For a damaged key, `damaged` says what is wrong.\n"
     "If some keys can't be read, it prints only the error.",
     _list,
     _options,

@@ -8,6 +8,7 @@ from kvlens.lsp.command import Command
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
 from kvlens.operations.clear import before_clear, clear
+from kvlens.operations.list_keys import ListedKey, listed
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -30,6 +31,8 @@ class Result(TypedDict):
     """Of a dry run."""
     digest: NotRequired[str]
     """Of a dry run: identifies the counted keys and their content."""
+    kept: NotRequired[list[ListedKey]]
+    """The damaged keys that stay, if any: only `kvlens.delete` removes their rows."""
 
 
 async def run(server: Server, params: Params) -> Result:
@@ -37,9 +40,14 @@ async def run(server: Server, params: Params) -> Result:
     target = await find_target(server, params)
     expected = params.get("expected", str)
     if params.get("dryRun", bool):
-        present = await before_clear(target)
-        return {"deleted": 0, "keys": len(present.keys), "digest": present.digest}
-    return {"deleted": await clear(target, expected=expected)}
+        keys, _, digest, kept = await before_clear(target)
+        result: Result = {"deleted": 0, "keys": len(keys), "digest": digest}
+    else:
+        deleted, kept = await clear(target, expected=expected)
+        result = {"deleted": deleted}
+    if kept:
+        result["kept"] = [listed(key) for key in kept]
+    return result
 
 
 COMMAND = Command(run)

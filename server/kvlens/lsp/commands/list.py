@@ -8,7 +8,7 @@ from kvlens.kv.limits import MAX_LIST_KEYS
 from kvlens.lsp.command import Command
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
-from kvlens.operations.list_keys import Extras, extras, list_keys
+from kvlens.operations.list_keys import ListedKey, list_keys, listed
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -24,16 +24,10 @@ class Parameters(Target):
     """The `cursor` of the previous page."""
 
 
-class KeyInfo(Extras):
-    """A key without its value."""
-
-    name: str
-
-
 class KeyPage(TypedDict):
     """A page of keys, in order."""
 
-    keys: list[KeyInfo]
+    keys: list[ListedKey]
     list_complete: bool
     cursor: NotRequired[str]
     """For the next page, if there is one."""
@@ -50,7 +44,7 @@ async def run(server: Server, params: Params) -> KeyPage:
         after=params.get("cursor", str),
     )
     result: KeyPage = {
-        "keys": [{"name": key.name, **extras(key)} for key in page.keys],
+        "keys": [listed(key) for key in page.keys],
         "list_complete": page.complete,
     }
     if not page.complete:

@@ -191,7 +191,7 @@ class Blobs:
         Raises StoreError if the name isn't a value's, or isn't that of a regular file.
         """
         if not isinstance(blob_id, str) or not is_blob_id(blob_id):
-            raise StoreError(f"{blob_id!r:.120} is not the name of a value's file")
+            raise StoreError(not_a_value(blob_id))
         try:
             folder = self._open[0] if self._open else self.current()
             try:
@@ -286,6 +286,11 @@ class Blobs:
     def close(self) -> None:
         """Close the folder."""
         self._open = None
+
+
+def not_a_value(blob_id: object) -> str:
+    """Return what is wrong with a row whose blob id isn't one."""
+    return f"{blob_id!r:.120} is not the name of a value's file"
 
 
 def _unlink(folder: Folder, names: Iterable[str], limit: float | None = None) -> None:

@@ -19,10 +19,10 @@ from typing import Any
 from kvlens.kv.records import Entry, Write
 from kvlens.stores.base import NOTHING, ChangedError, Replaced, Seen, StoreError, digest
 from kvlens.stores.wrangler.blobs import Blobs
-from kvlens.stores.wrangler.disk_format import IS_BLOB_ID, MAX_FIELD
+from kvlens.stores.wrangler.disk_format import IS_BLOB_ID, MAX_FIELD, is_blob_id
 from kvlens.stores.wrangler.journal import Row, Value, is_text
 from kvlens.stores.wrangler.staged import Staged
-from kvlens.stores.wrangler.walk import each_row
+from kvlens.stores.wrangler.walk import FIRST, each_row
 
 _AT_ONCE = 5000  # rows per query of a walk
 FEW = 32  # rows that one short transaction takes
@@ -434,7 +434,7 @@ class DeleteUnchanged(Change):
 
 
 class Clear(Change):
-    """Delete every key; the result is how many existed."""
+    """Delete every key but foreign ones, which name no value; the result is how many existed."""
 
     everything = True
     large = True
@@ -443,6 +443,8 @@ class Clear(Change):
         """`sweep`, called under the lock, returns whether every value may be removed."""
         super().__init__()
         self._sweep = sweep
+        self._foreign: list[bool] = []  # of those that stay, which are live
+        self._version = -1  # of the database that has them
         self.swept = False
 
     def must_be_whole(self, db: sqlite3.Connection) -> bool:
@@ -458,24 +460,38 @@ class Clear(Change):
             return True
 
     def planned(self, db: sqlite3.Connection) -> Generator[Row, None, None]:
-        for key, *old in db.execute(f"SELECT key, {_WHOLE} FROM _mf_entries"):
+        for key, *old in db.execute(f"SELECT key, {_WHOLE} FROM _mf_entries WHERE {IS_BLOB_ID}"):
             if is_text(key):  # other keys can't be named by a user
                 yield Row(key, (old[0], old[1], old[2]), None)
 
+    def gather(self, db: sqlite3.Connection) -> None:
+        """Find the foreign keys, which takes a second for a million rows."""
+        self._version, self._foreign, last = data_version(db), [], FIRST
+        while some := each_row(db, "blob_id", last, _AT_ONCE):
+            for rowid in (row[0] for row in some if not is_blob_id(row[1])):
+                ((_, expiration),) = each_row(db, "expiration", rowid - 1, 1)
+                self._foreign.append(is_live(expiration, self.now))
+            last = some[-1][0]
+
     def look(self, db: sqlite3.Connection) -> None:
+        if self._version != data_version(db):
+            self.gather(db)  # another program has written since
         expired = db.execute("SELECT count(*) FROM _mf_entries WHERE expiration <= ?", (self.now,))
         every = db.execute("SELECT count(*) FROM _mf_entries")
         self.result = every.fetchone()[0] - expired.fetchone()[0]
+        self.result -= sum(self._foreign)
         self.swept = not self.batched and self._sweep()
         if not self.swept:
-            last = -(2**63)
+            last = FIRST
             while some := each_row(db, "blob_id", last, _AT_ONCE):
                 self.gone += [row[1] for row in some]
                 last = some[-1][0]
 
     def apply(self, db: sqlite3.Connection) -> None:
-        _write(db, "DELETE FROM _mf_entries", ())
-        self.emptied = True
+        # without a condition, SQLite drops all pages at once
+        condition = f" WHERE {IS_BLOB_ID}" if self._foreign else ""
+        _write(db, f"DELETE FROM _mf_entries{condition}", ())
+        self.emptied = not self._foreign
 
     def give_up(self, blobs: Blobs | None = None) -> None:
         super().give_up(blobs)
@@ -504,6 +520,12 @@ class Purge(Change):
     def apply(self, db: sqlite3.Connection) -> None:
         if self._ids:
             db.executemany("DELETE FROM _mf_entries WHERE rowid = ?", self._ids)
+
+
+def data_version(db: sqlite3.Connection) -> int:
+    """Return a number that changes when another connection commits."""
+    version: int = db.execute("PRAGMA data_version").fetchone()[0]
+    return version
 
 
 def is_live(expiration: object, now: int) -> bool:

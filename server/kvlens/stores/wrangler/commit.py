@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler.blobs import Blobs
-from kvlens.stores.wrangler.changes import FEW, Change, delete_rows, put_rows
+from kvlens.stores.wrangler.changes import FEW, Change, data_version, delete_rows, put_rows
 from kvlens.stores.wrangler.journal import DamagedError, Journal, Journals, Row, Value
 
 BUSY_SECONDS = 5.0  # how long to wait for another program's lock
@@ -395,12 +395,6 @@ class _Turn:
             elif pause >= min(5 * QUIET, max(QUIET, 2 * max(self._pauses, default=0))):
                 return
             time.sleep(LOOK_EVERY)
-
-
-def data_version(db: sqlite3.Connection) -> int:
-    """Return a number that changes when another connection commits."""
-    version: int = db.execute("PRAGMA data_version").fetchone()[0]
-    return version
 
 
 def is_busy(error: sqlite3.Error) -> bool:

@@ -14,8 +14,8 @@ from typing import Any
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler import orphans
 from kvlens.stores.wrangler.blobs import Blobs
-from kvlens.stores.wrangler.changes import Change
-from kvlens.stores.wrangler.commit import IN_USE_SECONDS, data_version
+from kvlens.stores.wrangler.changes import Change, data_version
+from kvlens.stores.wrangler.commit import IN_USE_SECONDS
 from kvlens.stores.wrangler.database import (
     IMMUTABLE,
     WRITABLE,
@@ -100,9 +100,9 @@ class OpenNamespace:
     def may_sweep(self) -> bool:
         """Return whether all existing values may be removed.
 
-        Called under the lock of a change that leaves no row. Nobody else may have the database
-        open: a process that opens it later makes newer files, and staged values of this one are
-        older.
+        Called under the lock of a change that leaves no row that names one. Nobody else may have
+        the database open: a process that opens it later makes newer files, and staged values of
+        this one are older.
         """
         if not self.lock.is_alone() or not orphans.is_only(self.file or (0, 0)):
             return False

@@ -17,9 +17,9 @@ from typing import Any
 from kvlens.kv.records import Entry, KeyInfo
 from kvlens.kv.values import is_json
 from kvlens.stores.base import DamagedKeyError, StoreError
-from kvlens.stores.wrangler.blobs import Blobs
+from kvlens.stores.wrangler.blobs import Blobs, not_a_value
 from kvlens.stores.wrangler.database import Database, lenient
-from kvlens.stores.wrangler.disk_format import MAX_FIELD
+from kvlens.stores.wrangler.disk_format import MAX_FIELD, is_blob_id
 
 _DECODER: Any = json.JSONDecoder(parse_constant=int)  # int() rejects NaN and the like
 _GET = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
@@ -30,30 +30,33 @@ _LIST = (
     "WHERE {range}{live} ORDER BY key LIMIT ?"
 )
 _LIVE = " AND (expiration IS NULL OR expiration > ?)"
+_COLUMNS = "key, expiration, metadata, blob_id"
+_FEWER = ("key, expiration, 0, blob_id", "key, NULL, 0, blob_id", "key, NULL, 0, NULL")
+_TOO_LARGE = "its row is too large"
 
 
 def read_keys(
-    db: Database, range: str, bounds: Sequence[Any], now: int, limit: int
+    db: Database, path: Path, range: str, bounds: Sequence[Any], now: int, limit: int
 ) -> list[KeyInfo]:
-    """Read the live keys in a range; of a damaged row, only the name, if it is valid."""
-    query = _LIST.format(what="key, expiration, metadata", range=range, live=_LIVE)
+    """Read the live keys in a range; of a damaged row, what can be read, if its name is valid."""
+    query = _LIST.format(what=_COLUMNS, range=range, live=_LIVE)
     try:
-        return _keys(db, query, (*bounds, now), limit)
+        return _keys(db, path, query, (*bounds, now), limit)
     except sqlite3.DataError:  # a row is too large to be read
         rows = db.execute(_LIST.format(what="rowid", range=range, live=""), (*bounds, -1))
         with closing(rows):
-            each = (_key_of(db, rowid) for (rowid,) in rows)
+            each = (_key_of(db, path, rowid) for (rowid,) in rows)
             live = (info for info, expires in each if info and not _is_over(expires, now))
             return list(islice(live, limit))
 
 
-def _key_of(db: Database, rowid: int) -> tuple[KeyInfo | None, Any]:
+def _key_of(db: Database, path: Path, rowid: int) -> tuple[KeyInfo | None, Any]:
     """Return what `list` shows of one row, and its expiration, as far as readable."""
-    for what in ("key, expiration, metadata", "key, expiration, 0", "key, NULL, 0"):
+    for what in (_COLUMNS, *_FEWER):
         with suppress(sqlite3.DataError):
             row = db.execute(f"SELECT {what} FROM _mf_entries WHERE rowid = ?", (rowid,)).fetchone()
             if row is not None:
-                return _key_info(*row), row[1]
+                return _key_info(path, *row, too_large=what in _FEWER), row[1]
     return None, None
 
 
@@ -61,11 +64,11 @@ def _is_over(expires: Any, now: int) -> bool:
     return isinstance(expires, int | float) and expires <= now
 
 
-def _keys(db: Database, query: str, bounds: Sequence[Any], limit: int) -> list[KeyInfo]:
+def _keys(db: Database, path: Path, query: str, bounds: Sequence[Any], limit: int) -> list[KeyInfo]:
     try:
         db.text_factory = str  # much faster than `lenient`
         with closing(db.execute(query, (*bounds, limit))) as rows:
-            keys = [_key_info(*row) for row in rows]
+            keys = [_key_info(path, *row) for row in rows]
         if None not in keys:
             return keys  # type: ignore[return-value]
     except sqlite3.OperationalError as error:
@@ -74,17 +77,32 @@ def _keys(db: Database, query: str, bounds: Sequence[Any], limit: int) -> list[K
     finally:
         db.text_factory = lenient
     with closing(db.execute(query, (*bounds, -1))) as rows:
-        named = (info for row in rows if (info := _key_info(*row)) is not None)
+        named = (info for row in rows if (info := _key_info(path, *row)) is not None)
         return list(islice(named, limit))
 
 
-def _key_info(key: Any, expires: Any, metadata: Any) -> KeyInfo | None:
-    """Return what `list` shows of a row: only the name if damaged, None without a valid name."""
+def _key_info(
+    path: Path, key: Any, expires: Any, metadata: Any, blob_id: Any, *, too_large: bool = False
+) -> KeyInfo | None:
+    """Return what `list` shows of a row; None without a valid name."""
     if not _is_text(key):
         return None
-    if not _is_time(expires) or not _is_metadata(metadata):
-        return KeyInfo(key)
-    return KeyInfo(key, None if expires is None else expires // 1000, metadata)
+    fault = _TOO_LARGE if too_large else _fault(expires, metadata)
+    if fault is None and is_blob_id(blob_id):
+        return KeyInfo(key, None if expires is None else expires // 1000, metadata)
+    damaged = str(_damaged(path, key, fault or not_a_value(blob_id)))
+    if fault is not None:
+        return KeyInfo(key, damaged=damaged, foreign=not is_blob_id(blob_id))
+    return KeyInfo(key, None if expires is None else expires // 1000, metadata, damaged, True)
+
+
+def _fault(expires: Any, metadata: Any) -> str | None:
+    """Return what is wrong with a row, apart from its blob id."""
+    if not _is_time(expires):
+        return f"its expiration is {expires!r:.80}"
+    if not _is_metadata(metadata):
+        return f"its metadata is {metadata!r:.80}"
+    return None
 
 
 def _is_time(value: object) -> bool:
@@ -124,14 +142,13 @@ def read_entry(db: Database, path: Path, blobs: Blobs, key: str) -> Entry | None
         try:
             row = db.execute(_GET, (key,)).fetchone()
         except sqlite3.DataError as error:
-            raise _damaged(path, key, f"its row is too large ({error})") from error
+            raise _damaged(path, key, _TOO_LARGE) from error
         if row is None:
             return None
         blob_id, expires, metadata = row
-        if not _is_time(expires):
-            raise _damaged(path, key, f"its expiration is {expires!r:.80}")
-        if not _is_metadata(metadata):
-            raise _damaged(path, key, f"its metadata is {metadata!r:.80}")
+        fault = _fault(expires, metadata)
+        if fault is not None:
+            raise _damaged(path, key, fault)
         try:
             value = blobs.read(blob_id)
         except StoreError as error:

@@ -142,7 +142,7 @@ class WranglerStore(Store):
         now = int(self._clock() * 1000)
 
         def read(db: Database) -> tuple[list[KeyInfo], bool]:
-            keys = read_keys(db, span, bounds, now, limit + 1)
+            keys = read_keys(db, space.path, span, bounds, now, limit + 1)
             stale = False
             with contextlib.suppress(sqlite3.DataError):  # from a row that is too large
                 stale = db.execute(_STALE, (now,)).fetchone() is not None

@@ -10,13 +10,12 @@ from concurrent.futures import Executor
 from typing import Any
 
 from kvlens.stores.base import StoreError
-from kvlens.stores.wrangler.changes import Change, Clear
+from kvlens.stores.wrangler.changes import Change, Clear, data_version
 from kvlens.stores.wrangler.commit import (
     BUSY_SECONDS,
     IN_USE_SECONDS,
     commit,
     commit_between,
-    data_version,
     is_busy,
 )
 from kvlens.stores.wrangler.database import INLINE_SECONDS, LOG_SIZE, WRITE_SECONDS

@@ -1,0 +1,77 @@
+"""The title and the command of a code lens, when it is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
+
+from kvlens.config.find import SEEDS
+from kvlens.files import is_regular
+from kvlens.formatting import amount
+from kvlens.lsp.code_lens import GET, KINDS, LIST, PUT, RUN, SEED, labelled
+from kvlens.stores.base import StoreError
+from kvlens.visible import notice
+
+if TYPE_CHECKING:
+    from kvlens.lsp.projects import ServedProject
+    from kvlens.lsp.server import Server
+
+_COMMANDS = {
+    # kind: (command, title)
+    LIST: ("kvlens.list", "keys"),
+    GET: ("kvlens.get", "open key…"),
+    SEED: ("kvlens.seed", "seed…"),
+    PUT: ("kvlens.put", "put key…"),
+    RUN: ("kvlens.run", "run"),
+}
+
+
+async def answer(server: Server, lens: types.CodeLens) -> types.CodeLens:
+    """Return the lens with its command."""
+    number, version, at, kind = _data(lens.data)
+    document = server.documents.numbered(number)
+    config = server.diagnostics.config(document.uri) if document else None
+    project = server.projects.get(server.path(document.uri)) if document else None
+    places = labelled(config) if config else []
+    if document is None or project is None or document.version != version or at >= len(places):
+        raise JsonRpcException(
+            "The text has changed since these lenses were requested; request them again",
+            types.LSPErrorCodes.ContentModified,
+        )
+    environment, binding, store_id, _ = places[at]
+    named: dict[str, Any] = {
+        "config": document.uri,
+        "environment": environment,
+        "binding": binding,
+        "id": store_id,
+    }
+    command, title = _COMMANDS[kind]
+    if kind == LIST:
+        title = await _keys(project, store_id)
+    seed = project.path.parent / SEEDS / f"{binding}.json"
+    if kind == SEED and environment is None and is_regular(seed):
+        title = f"seed from {seed.name}"
+        named["file"] = server.uri(seed)
+    lens.command = types.Command(title=notice(title), command=command, arguments=[named])
+    return lens
+
+
+def _data(data: Any) -> tuple[int, int | None, int, int]:
+    """Return what a lens was sent with: numbers of its text, namespace and kind."""
+    match data:
+        case [int(number), int() | None as version, int(at), int(kind)] if at >= 0:
+            if kind in KINDS:
+                return number, version, at, kind
+    raise JsonRpcInvalidParams('"data" is not that of a lens from textDocument/codeLens')
+
+
+async def _keys(project: ServedProject, store_id: str) -> str:
+    if project.emulator.state != "running":
+        return "keys"
+    try:
+        stats = await (await project.emulator.store()).stats(store_id)
+    except StoreError:
+        return "keys"
+    return amount(stats.keys, stats.size)
