@@ -405,7 +405,7 @@ function namespaceItem(node: NamespaceNode): vscode.TreeItem {
     item.iconPath = new vscode.ThemeIcon(message ? 'warning' : 'database');
     item.description = typeof keys === 'number' ? format.count(keys, 'key') : '';
     if (message) {
-        item.description = 'cannot be read';
+        item.description = "can't be read";
     }
     const lines = unclaimed
         ? [`The store has keys under "${id}", which is in no config.`]

@@ -1,6 +1,6 @@
 """Work in a thread that ends early when nobody waits for its result any longer.
 
-A thread cannot be cancelled from outside. What may take long asks `go_on` between its steps.
+A thread can't be cancelled from outside. What may take long asks `go_on` between its steps.
 """
 
 from __future__ import annotations

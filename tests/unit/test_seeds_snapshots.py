@@ -426,7 +426,9 @@ async def test_something_else_in_place_of_a_file(
         assert (tmp_path / "victim").read_text(encoding="utf-8") == "precious"
 
 
-NO_LINK = r"follows no link there\. Remove it and save the snapshot again, or .*export -o FILE`\.$"
+NO_LINK = (
+    r"doesn't follow links there\. Remove it and save the snapshot again, or .*export -o FILE`\.$"
+)
 LINKED = ["s", ".", ".."]  # the snapshot's folder, its parent and the next one
 
 
@@ -574,6 +576,6 @@ async def test_nothing_is_written_through_a_link_to_elsewhere(tmp_path: Path) ->
         (project / ".wrangler" / "kvlens").symlink_to(elsewhere, target_is_directory=True)
     except OSError:  # Windows without the right to make links has none to fear
         return
-    with pytest.raises(StoreError, match=r"leads to .*elsewhere, and KV Lens follows no link"):
+    with pytest.raises(StoreError, match=r"leads to .*elsewhere, and KV Lens doesn't follow links"):
         await saved_one(project)
     assert list(elsewhere.iterdir()) == []

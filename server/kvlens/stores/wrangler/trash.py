@@ -1,6 +1,6 @@
-"""Values that were overwritten or deleted: their files stay for a moment, then go.
+"""Values that were overwritten or deleted: their files are kept for a moment, then removed.
 
-A value that another row names, as in a damaged or hostile database, stays.
+A value that another row names, as in a damaged or hostile database, is kept.
 """
 
 from __future__ import annotations
@@ -81,14 +81,14 @@ class Rest(NamedTuple):
 
     @classmethod
     def of(cls, space: OpenNamespace) -> Rest:
-        """Take it, while the rows can be looked at."""
+        """Take it out, while the rows can still be read."""
         age = 0.0 if space.lock.is_alone() else UNLINK_DELAY
         due = _unnamed(space, space.blobs.retired(age))
         return cls(space.blobs, due, _unnamed(space, space.blobs.retired()))
 
 
 async def empty_at_end(rests: Sequence[Rest]) -> None:
-    """Remove what is due, and wait for the rest if it is much; another process removes little."""
+    """Remove what is due. Wait for the rest if there is a lot; else the next process removes it."""
     for rest in rests:
         rest.blobs.remove(rest.due)
     if sum(len(rest.late) for rest in rests) > LEAVE_AT_MOST:
@@ -103,19 +103,19 @@ def _remove(space: OpenNamespace, names: list[str]) -> None:
 
 
 def _reuse(space: OpenNamespace) -> None:
-    """Let the files of values be used again that no row names. Runs in a thread."""
+    """Keep the files of values that no row names for new values. Runs in a thread."""
     names, start = space.blobs.doubtful()
     space.blobs.reuse(_unnamed(space, names), start)
 
 
 def _unnamed(space: OpenNamespace, names: list[str]) -> list[str]:
-    """Return the values that no row names; those of which that cannot be told are left out."""
+    """Return the values that no row names, leaving out those where that is unknown."""
     doubtful = [name for name in names if not space.blobs.is_own(name)]
     if not doubtful:
         return names
     try:
         with space.connection() as db:
             kept = set(doubtful).difference(orphans.unnamed(db, doubtful))
-    except (sqlite3.Error, OSError, StoreError):  # who opens the namespace next looks for them
+    except (sqlite3.Error, OSError, StoreError):  # the next process to open it finds them
         kept = set(doubtful)
     return [name for name in names if name not in kept]
