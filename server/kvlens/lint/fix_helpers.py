@@ -61,7 +61,7 @@ def fresh_preview_id(config: Config, problem: Problem) -> Iterator[Fix]:
 def spread(config: Config, environment: str | None, bindings: Sequence[str]) -> list[Edit]:
     """Return the edits that add to every environment what is added at the top level.
 
-    KV isn't inherited: without them, the next problem would be that environments lack it.
+    KV isn't inherited: without these edits, the environments would lack the bindings.
     """
     if environment is not None:
         return []

@@ -12,14 +12,14 @@ from kvlens.lint.fix_helpers import can_extend, fresh_id
 from kvlens.lint.fixable_config import keeps, still_valid
 from kvlens.text import Span
 
-MOST_OFFERED = 10  # environments that lack a binding: of more, only all at once
+MOST_OFFERED = 10  # environments that lack a binding; if there are more, only one change for all
 
 
 def rewrites(config: Config, span: Span) -> list[Fix]:
-    """Return the changes to offer at a place: only those that leave the file as right as it is.
+    """Return the changes to offer at a place: only those that cause no new problems.
 
-    Of several lists or entries that a selection meets, they are the first one's: a menu with the
-    changes of a hundred could not be read.
+    If a selection touches several lists or entries, they are changes of the first one: a menu
+    with the changes of a hundred would be unreadable.
     """
     proposed = list(_rewrites(config, span))
     if not proposed or not still_valid(config):
