@@ -371,7 +371,7 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "two times": (
         ["key", "put", "k", "", "--expiration", "1", "--ttl", "60", *ONE],
         2,
-        "--ttl and --expiration both say when the key expires; give one of them",
+        "--ttl and --expiration both say when the key expires; use one of them",
     ),
     "ttl no number": (
         ["key", "put", "k", "", "--ttl", "1h", *ONE],
@@ -422,7 +422,7 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "two stores": (
         ["key", "get", "k", "--store", "wrangler:", "--persist-to", "x", *ONE],
         2,
-        "--store and --persist-to both name a store; use only one of them",
+        "--store and --persist-to both name a store; use one of them",
     ),
     "remote": (
         ["key", "get", "k", "--remote", *ONE],
@@ -449,7 +449,7 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
         ["seed", "data.json"],
         1,
         'data.json: no KV namespace with binding "data" in wrangler.toml; there are BOTH, ONE '
-        "and NONE, or use --namespace-id; say with --binding which namespace it is for",
+        "and NONE, or use --namespace-id; name its namespace with --binding",
     ),
     "seed by id without file": (
         ["seed", "--namespace-id", "x"],

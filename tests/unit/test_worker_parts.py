@@ -212,7 +212,7 @@ WRONG: list[tuple[str, str, str | None, str]] = [
     ("syntax", 'main = "a.js"\nname = ', None, r"wrangler\.toml:2:\d+: "),
     ("no such environment", "[env.a]\n[env.b]\n", "c", 'no environment "c"; .* are: a, b'),
     ("no environments", "", "c", "the environments in it are: none"),
-    ("main", "main = 5", None, "main is 5, a number; it takes text"),
+    ("main", "main = 5", None, "main is 5, a number; it takes a string"),
 ]
 
 

@@ -50,8 +50,8 @@ async def clear(target: Target, *, expected: str | None = None) -> int:
     present = await before_clear(target)
     if present.digest != expected:
         raise ConflictError(
-            f"namespace {target.name} now has {amount(len(present.keys), None)}, and not all of "
-            "them are as they were counted. Nothing was deleted; count them again first"
+            f"namespace {target.name} has changed since its keys were counted: it now has "
+            f"{amount(len(present.keys), None)}. Nothing was deleted; count them again first"
         )
     if present.keys:
         await store.change_many([Batch(target.id, deletes=present.keys)])

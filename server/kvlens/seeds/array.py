@@ -91,10 +91,10 @@ class Element(NamedTuple):
 def read_text(
     path: Path, name: str | None = None, *, given: bool = False, within: Path | None = None
 ) -> str:
-    """Return a file's text, a byte order mark left out; `name` is for messages, else the path.
+    """Return a file's text without a byte order mark; `name` is for messages, else the path.
 
-    `given` says that the user named the file, which may be a pipe then. Another file that is in
-    the project `within` must not lead out of it through a link.
+    `given` says that the user named the file, which may be a pipe then. Any other file of the
+    project `within` must not lead out of it through a link.
     Raises FileError if it can't be read, is not UTF-8 text or is over 256 MiB.
     """
     name = name or str(path)
@@ -113,7 +113,7 @@ def read_text(
 
 
 def decode(data: bytes, name: str) -> str:
-    """Return a file's bytes as text without a byte order mark. Raises FileError if they aren't."""
+    """Decode a file's bytes, without a byte order mark. Raises FileError if they aren't text."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _whole(name, "is UTF-16 text; save it as UTF-8")
     try:

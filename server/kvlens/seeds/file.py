@@ -86,7 +86,7 @@ class SeedError(FileError):
 
 
 def read(path: Path, now: float, *, within: Path | None = None) -> SeedFile:
-    """Return a seed file without errors; `now` (seconds) tells which expirations have passed.
+    """Return a seed file without errors; expirations must be after `now` (seconds).
 
     It must not lead out of the project `within` through a link. Raises FileError if the file can't
     be read, and SeedError for any mistake.

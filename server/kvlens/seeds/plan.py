@@ -100,7 +100,7 @@ class Parted(NamedTuple):
 async def part(
     store: Store, ns: str, writes: Sequence[Write], before: Iterable[SeedItem]
 ) -> Parted:
-    """Separate the writes that overwrite nobody's work from the keys that were changed since.
+    """Separate the writes that lose nobody's work from the keys that were changed since.
 
     A key is safe to write if it doesn't exist, or is still as in the file `before`. Nothing is
     written.

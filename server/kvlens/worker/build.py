@@ -111,9 +111,9 @@ def build(settings: WorkerConfig, *, with_command: bool = True) -> Script:
 def _no_main(settings: WorkerConfig) -> str:
     if settings.is_pages:
         return (
-            f"{settings.folder}: this is a Pages project (pages_build_output_dir), and "
-            '"kvlens dev" runs Workers. Run it with "wrangler pages dev": both use the keys in '
-            '.wrangler/state, and "kvlens serve" shows them meanwhile'
+            f"{settings.folder}: this is a Pages project (pages_build_output_dir), but "
+            '"kvlens dev" runs only Workers. Run it with "wrangler pages dev": both use the keys '
+            'in .wrangler/state, and "kvlens serve" shows them meanwhile'
         )
     return (
         f"{settings.folder}: the config has no main, so there is no Worker to run; add "
@@ -223,7 +223,7 @@ def _with(more: Mapping[str, tuple[Module, Path]], script: Script) -> Script:
 
 
 def _beside(script: Script, settings: WorkerConfig, main: Path) -> Script:
-    """Name a bundle in its entry's folder, which imports at run time are relative to."""
+    """Name a bundle in its entry's folder: imports at run time are relative to it."""
     place = main.parent.relative_to(_base(settings, main)).as_posix()
     if place == ".":
         return script
@@ -415,7 +415,7 @@ def _inputs(inputs: Mapping[str, Any], folder: Path) -> Iterator[Path]:
 def _build_error(ran: Ran, settings: WorkerConfig) -> BuildError:
     output = ran.errors
     if not output.strip():
-        output = f"esbuild ended with {ran.code} and said nothing"
+        output = f"esbuild exited with {ran.code} and no message"
     problems = [
         SourceProblem(
             (settings.folder / found["file"]).resolve() if found["file"] else settings.folder,

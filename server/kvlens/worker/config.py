@@ -68,7 +68,7 @@ class WorkerConfig:
     namespaces: Mapping[str, str] = field(default_factory=dict)
     """Binding -> the namespace's id in the store."""
     variables: Mapping[str, Any] = field(default_factory=dict)
-    """`vars` and secrets: text, or anything with a JSON form."""
+    """`vars` and secrets: strings, or anything with a JSON form."""
     blobs: Mapping[str, tuple[str, Path]] = field(default_factory=dict)
     """Of service workers: binding -> (wasm, text or data; file)."""
     rules: tuple[Rule, ...] = DEFAULT_RULES
@@ -101,7 +101,7 @@ class WorkerConfig:
             return list(self.warnings)
         return [
             *self.warnings,
-            f"not run here, and undefined in the Worker: {', '.join(self.absent)}; KV Lens "
+            f"not supported, so undefined in the Worker: {', '.join(self.absent)}; KV Lens "
             "supports KV namespaces, vars and secrets",
         ]
 
@@ -249,11 +249,11 @@ def _not_listened(dev: Mapping[str, Any]) -> list[str]:
     ip = dev.get("ip")
     if ip is not None and not is_loopback(ip):
         refused.append(
-            f'dev.ip = "{ip}" is not used: KV Lens answers on 127.0.0.1 and ::1 only, so that '
+            f'dev.ip = "{ip}" is not used: KV Lens listens only on 127.0.0.1 and ::1, so that '
             "nobody on the network can reach the Worker and its keys"
         )
     if dev.get("local_protocol") == "https":
-        refused.append('dev.local_protocol = "https" is not used: KV Lens answers http only')
+        refused.append('dev.local_protocol = "https" is not used: KV Lens serves only HTTP')
     return refused
 
 

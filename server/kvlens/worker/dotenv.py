@@ -127,9 +127,9 @@ def read(
 
     `.dev.vars.ENVIRONMENT` replaces `.dev.vars`. If neither exists, `.env`, `.env.local`,
     `.env.ENVIRONMENT` and `.env.ENVIRONMENT.local` are read, later files override earlier ones,
-    and references to other variables are expanded. With `required` (the
-    config's `secrets.required`), or CLOUDFLARE_INCLUDE_PROCESS_ENV=true, the shell's variables
-    count too. Raises WorkerError for a file that can't be read.
+    and references to other variables are expanded. With `required` (the config's
+    `secrets.required`), or CLOUDFLARE_INCLUDE_PROCESS_ENV=true, the shell's variables count
+    too. Raises WorkerError for a file that can't be read.
     """
     for path in places(folder, environment):
         if _is_there(path):

@@ -218,7 +218,7 @@ class _Client(asyncio.Protocol):
                 elif part is not None:
                     self._send(part)
             except RequestRefusedError as error:
-                if self._requests.in_body:  # the body of the request that workerd has the start of
+                if self._requests.in_body:  # of a request that workerd has the start of
                     self._replay = None
                 self._refuse(error.status, str(error))
                 return
