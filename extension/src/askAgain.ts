@@ -18,6 +18,6 @@ export async function askedTwice<T>(work: (again: string[]) => Promise<T>): Prom
         if (!isModified(error)) {
             throw error;
         }
-        return work([...CHANGED, 'What is there when you answer is deleted.']);
+        return work([...CHANGED, 'Everything that exists when you answer will be deleted.']);
     }
 }

@@ -1,4 +1,4 @@
-/** Delete keys of one or several namespaces, after a question. */
+/** Delete keys of one or more namespaces, after confirmation. */
 
 import { nameOf } from './address';
 import { askedTwice } from './askAgain';
@@ -70,7 +70,9 @@ export async function removeGroups(
         });
         lines.push("You can't undo this.");
         if (others.length) {
-            lines.push(`${others.join(', ')} stays: "Clear Namespace…" deletes all of its keys.`);
+            lines.push(
+                `Not deleted: ${others.join(', ')}. "Clear Namespace…" deletes all keys of a namespace.`,
+            );
         }
         await prompts.confirm(`Delete ${described(left)}?`, [...lines, ...again], 'Delete');
         for (const [at, { space, keys }] of [...left].entries()) {

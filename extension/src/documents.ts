@@ -245,7 +245,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const current = asked && Date.now() < asked.at + SAVING;
         const shown = current ? asked.text : document.getText();
         if (/\p{Surrogate}/u.test(shown)) {
-            refuse('it has half of a character (a lone surrogate), which UTF-8 has no bytes for.');
+            refuse('it has half of a character (a lone surrogate), which UTF-8 can\'t represent.');
         }
         const text = decode(content);
         const hidden = marksOf(text) - marksOf(shown);

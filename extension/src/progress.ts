@@ -1,4 +1,4 @@
-/** The server's progress, with a Cancel button if the work can be cancelled. */
+/** The server's progress, with a Cancel button if the work can be canceled. */
 
 import * as vscode from 'vscode';
 import {

@@ -219,7 +219,7 @@ export class Server implements vscode.Disposable {
         client.onDidChangeState(({ newState }) => {
             if (client === this.client && newState === State.Running && !this.starting) {
                 this.become('running'); // again, after a crash
-                brief('KV Lens started again after an error');
+                brief('KV Lens restarted after an error');
             }
         });
         return client;

@@ -360,7 +360,7 @@ function unclaimedItem(node: UnclaimedNode): vscode.TreeItem {
     item.id = `${node.project.config}|unclaimed`;
     item.contextValue = 'withoutNamespace';
     item.iconPath = new vscode.ThemeIcon('question');
-    item.tooltip = 'Keys stored under names that are in no config, such as after a rename.';
+    item.tooltip = 'Keys in namespaces that no config declares, such as after a rename.';
     return item;
 }
 
@@ -408,7 +408,7 @@ function namespaceItem(node: NamespaceNode): vscode.TreeItem {
         item.description = "can't be read";
     }
     const lines = unclaimed
-        ? [`The store has keys under "${id}", which is in no config.`]
+        ? [`The store has keys in "${id}", which no config declares.`]
         : [`env.${binding}`, `namespace ${id}`];
     if (typeof keys === 'number') {
         const amount = typeof size === 'number' ? `, ${format.size(size)}` : '';

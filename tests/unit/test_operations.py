@@ -393,7 +393,7 @@ async def test_long_work_is_cancelled_in_one_way(
     one: Target, tmp_path: Path, run: Callable[..., Awaitable[None]]
 ) -> None:
     await _long_seed(one, tmp_path)
-    with pytest.raises(CancelledError, match=r"cancelled after [\d,]+ keys; nothing was"):
+    with pytest.raises(CancelledError, match=r"canceled after [\d,]+ keys; nothing was"):
         await run(one, tmp_path, cancelled=lambda: True)
     assert await count(Target(one.scope, "new")) == 0
     assert await count(one) == (0 if run is _long_restore else 600)

@@ -243,7 +243,7 @@ async def test_a_damaged_key_is_named_and_the_others_are_saved(
 async def test_a_cancelled_save_leaves_nothing(store: Store, tmp_path: Path) -> None:
     await store.put_many("1d", [Write(f"{n:04}", b"") for n in range(500)])
     steps: list[int] = []
-    with pytest.raises(CancelledError, match="cancelled after 300 keys; nothing was saved"):
+    with pytest.raises(CancelledError, match="canceled after 300 keys; nothing was saved"):
         await snapshots.save(
             store,
             tmp_path,
@@ -262,7 +262,7 @@ async def test_a_cancelled_restore_changes_nothing(store: Store, tmp_path: Path)
     await store.clear("1d")
     found = await snapshots.compare(store, saved, [ONE], now=NOW)
     answers = iter([False, False, True])
-    with pytest.raises(CancelledError, match="cancelled after 1,000 keys; nothing was changed"):
+    with pytest.raises(CancelledError, match="canceled after 1,000 keys; nothing was changed"):
         await snapshots.restore(store, saved, found, cancelled=lambda: next(answers))
     assert (await store.stats("1d")).keys == 0
 

@@ -1,4 +1,4 @@
-/** Delete every key in a namespace, after a question. */
+/** Delete every key in a namespace, after confirmation. */
 
 import { nameOf } from '../address';
 import { askedTwice } from '../askAgain';

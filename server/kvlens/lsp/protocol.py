@@ -36,5 +36,5 @@ class ServerProtocol(LanguageServerProtocol):
     async def lsp_workspace__execute_command(  # type: ignore[override]  # a generator in pygls
         self, params: types.ExecuteCommandParams
     ) -> Any:
-        """Run a command in a separate task, which can be cancelled."""
+        """Run a command in a separate task, which can be canceled."""
         return await self.fm.features[types.WORKSPACE_EXECUTE_COMMAND](params)

@@ -180,7 +180,7 @@ def _settle(space: OpenNamespace, batch: Sequence[Waiting], error: BaseException
     if isinstance(error, (sqlite3.Error, OSError)):
         error = store_error(space.path, error)
     for change, done in batch:
-        if done.done():  # the caller was cancelled
+        if done.done():  # the caller was canceled
             continue
         if error is not None:
             done.set_exception(error)
