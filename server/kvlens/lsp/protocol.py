@@ -7,7 +7,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
-from kvlens.internal import unexpected
+from kvlens.internal import internal_error_message
 
 INTERNAL_ERROR, REQUEST_FAILED = -32603, -32803
 
@@ -29,7 +29,7 @@ class ServerProtocol(LanguageServerProtocol):
     ) -> None:
         """Answer a request. An unforeseen error is one line; the traceback is in the log."""
         if error is not None and error.code == INTERNAL_ERROR:
-            error = types.ResponseError(INTERNAL_ERROR, unexpected(error.message))
+            error = types.ResponseError(INTERNAL_ERROR, internal_error_message(error.message))
         super()._send_response(msg_id, result, error)
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)

@@ -17,7 +17,7 @@ from pygls.exceptions import JsonRpcException
 from kvlens import __version__
 from kvlens.config.find import is_config, is_seed_path
 from kvlens.files import is_regular
-from kvlens.internal import ISSUES, unexpected
+from kvlens.internal import ISSUES, internal_error_message
 from kvlens.lsp import execute_command
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
@@ -436,7 +436,9 @@ async def _answer(module: str, server: Server, params: Any) -> Any:
         raise
     except Exception as error:
         server.report_server_error(error, None)
-        raise JsonRpcException(f"{module}: {unexpected(error)}", REQUEST_FAILED) from None
+        raise JsonRpcException(
+            f"{module}: {internal_error_message(error)}", REQUEST_FAILED
+        ) from None
 
 
 FEATURES: dict[str, tuple[str, Any]] = {
