@@ -96,7 +96,7 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda problem: (problem.span, problem.code))
 
 
-def is_sum(problem: Problem) -> bool:
+def is_summary(problem: Problem) -> bool:
     """Return whether a problem counts those that aren't listed."""
     return bool(problem.data) and "more" in (problem.data or ())
 

@@ -8,8 +8,8 @@ from kvlens.config.convert import to_inline, to_sections
 from kvlens.config.edit import add_bindings, add_field, list_path, literal
 from kvlens.config.model import Config, Entry, Environment, KvList
 from kvlens.lint.base import Fix
-from kvlens.lint.fix_helpers import can_extend, fresh_id
-from kvlens.lint.fixable_config import keeps, still_valid
+from kvlens.lint.fix_helpers import can_extend, new_local_id
+from kvlens.lint.fixable_config import is_harmless, still_valid
 from kvlens.text import Span
 
 MOST_OFFERED = 10  # environments that lack a binding; if there are more, only one change for all
@@ -24,7 +24,7 @@ def rewrites(config: Config, span: Span) -> list[Fix]:
     proposed = list(_rewrites(config, span))
     if not proposed or not still_valid(config):
         return []
-    return [fix for fix in proposed if keeps(config, fix)]
+    return [fix for fix in proposed if is_harmless(config, fix)]
 
 
 def _rewrites(config: Config, span: Span) -> Iterator[Fix]:
@@ -53,7 +53,7 @@ def _first(config: Config, span: Span) -> tuple[Environment, KvList, Entry | Non
 
 def _of_entry(config: Config, environment: Environment, entry: Entry) -> Iterator[Fix]:
     if entry.is_table and not entry.broken and entry.get("preview_id") is None:
-        edit = add_field(config, entry, "preview_id", literal(fresh_id()))
+        edit = add_field(config, entry, "preview_id", literal(new_local_id()))
         yield Fix("Generate a new local id as preview_id", (edit,))
     name = entry.text_of("binding")
     if name is None:
