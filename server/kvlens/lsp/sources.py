@@ -19,7 +19,7 @@ from kvlens.js.config_bindings import belonging
 from kvlens.js.files import SourceError, load, may_type, source_files
 from kvlens.js.grammar import is_source, unavailable
 from kvlens.js.reader import read_source
-from kvlens.js.source_context import ALONE, SourceContext, env_types, texts_beside
+from kvlens.js.source_context import ALONE, SourceContext, env_types, other_config_texts
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
 from kvlens.lint.check_sources import check_with_sources
@@ -191,13 +191,13 @@ class Sources:
         if looking is None:
             looking = asyncio.ensure_future(asyncio.to_thread(self._read_project, owner))
             self._contexts[folder] = looking
-        types, beside = await asyncio.shield(looking)
-        return SourceContext(configs, types, beside)
+        types, other_texts = await asyncio.shield(looking)
+        return SourceContext(configs, types, other_texts)
 
     def _read_project(self, owner: ServedProject) -> tuple[Types, frozenset[str]]:
         texts = (text for text in self._texts(owner) if may_type(text.text))
         types = merge_types(env_types(text.source()) for text in texts)
-        return types, texts_beside(owner.path.parent)
+        return types, other_config_texts(owner.path.parent)
 
     async def unused(self, config: Config) -> list[Problem]:
         """Return the namespaces of a config that no source uses, as problems of the config."""

@@ -324,17 +324,17 @@ def _commit(place: Folder, snapshot: Snapshot) -> None:
             for kept in snapshot.namespaces
         ],
     }
-    beside = f".{MANIFEST}.{os.urandom(4).hex()}.tmp"
+    temporary = f".{MANIFEST}.{os.urandom(4).hex()}.tmp"
     try:
-        with _created(place, beside) as out:
+        with _created(place, temporary) as out:
             json.dump(content, out, indent=2)
             out.write("\n")
             out.flush()
             os.fsync(out.fileno())
         place.exists(MANIFEST)  # StoreError if it isn't a file
-        place.replace(beside, MANIFEST)
+        place.replace(temporary, MANIFEST)
     except BaseException:
-        _remove(place, [beside])
+        _remove(place, [temporary])
         raise
 
 
