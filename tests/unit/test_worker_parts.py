@@ -205,7 +205,7 @@ ABSENT: list[tuple[str, str, tuple[str, ...]]] = [
 @pytest.mark.parametrize(("text", "expected"), [pytest.param(*a[1:], id=a[0]) for a in ABSENT])
 def test_bindings_that_are_not_run(text: str, expected: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "wrangler.toml").write_text(text, encoding="utf-8")
-    assert read_worker_config(tmp_path / "wrangler.toml").absent == expected
+    assert read_worker_config(tmp_path / "wrangler.toml").unsupported == expected
 
 
 WRONG: list[tuple[str, str, str | None, str]] = [

@@ -47,16 +47,16 @@ def parse(text: str) -> dict[str, str]:
     return found
 
 
-def expand(found: Mapping[str, str], around: Mapping[str, str] | None = None) -> dict[str, str]:
+def expand(found: Mapping[str, str], shell: Mapping[str, str] | None = None) -> dict[str, str]:
     r"""Return the variables with `$NAME` and `${NAME:-default}` replaced by their values.
 
-    Variables of `around` (the shell's) take precedence. Raises ValueError if a value grows without
+    The variables of `shell` take precedence. Raises ValueError if a value grows without
     end.
 
     >>> expand({"A": "one", "B": "${A}-two", "C": "${X:-d}", "D": r"\$A"})
     {'A': 'one', 'B': 'one-two', 'C': 'd', 'D': '$A'}
     """
-    shell = dict(around or {})
+    shell = dict(shell or {})
     done: dict[str, str] = {}
     for name, value in found.items():
         if shell.get(name) and shell[name] != value:
