@@ -105,25 +105,25 @@ def read_text(
             data = files.read_bytes(path, LARGEST, within=within)
     except files.FileRefusedError as error:
         way_out = "; split the file" if "over the limit" in str(error.strerror) else ""
-        raise _whole(name, f"{error.strerror}{way_out}") from error
+        raise _file_error(name, f"{error.strerror}{way_out}") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise _whole(name, f"can't be read: {reason}") from error
+        raise _file_error(name, f"can't be read: {reason}") from error
     return decode(data, name)
 
 
 def decode(data: bytes, name: str) -> str:
     """Decode a file's bytes, without a byte order mark. Raises FileError if they aren't text."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise _whole(name, "is UTF-16 text; save it as UTF-8")
+        raise _file_error(name, "is UTF-16 text; save it as UTF-8")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if b"\x00" in data:
-            raise _whole(name, "is a binary file, not a JSON array") from error
-        raise _whole(name, f"is not UTF-8 at byte {error.start}; save it as UTF-8") from error
+            raise _file_error(name, "is a binary file, not a JSON array") from error
+        raise _file_error(name, f"is not UTF-8 at byte {error.start}; save it as UTF-8") from error
     if "\x00" in text:
-        raise _whole(name, "is a binary file, not a JSON array")
+        raise _file_error(name, "is a binary file, not a JSON array")
     return text
 
 
@@ -238,7 +238,7 @@ def type_name(value: object) -> str:
 def short(text: str) -> str:
     """Return the text quoted as in JSON, shortened if it is long."""
     return json.dumps(
-        text if len(text) <= 60 else text[:57] + "…", ensure_ascii=not _whole_text(text)
+        text if len(text) <= 60 else text[:57] + "…", ensure_ascii=not _is_unicode(text)
     )
 
 
@@ -290,9 +290,9 @@ def _fault(text: str, at: int, what: str) -> Problem:
     return Problem(message, Span(at, min(at + 1, len(text))))
 
 
-def _whole(name: str, message: str) -> FileError:
+def _file_error(name: str, message: str) -> FileError:
     return FileError(name, "", [Problem(message, Span(0, 0))])
 
 
-def _whole_text(text: str) -> bool:
+def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)

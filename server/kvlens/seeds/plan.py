@@ -90,31 +90,31 @@ async def conflicts(store: Store, ns: str, writes: Sequence[Write]) -> list[str]
     return found
 
 
-class Parted(NamedTuple):
+class SplitWrites(NamedTuple):
     """The writes of a saved seed file to put, and the keys that something else has changed."""
 
     writes: list[Write]
     kept: list[str]
 
 
-async def part(
+async def split_by_change(
     store: Store, ns: str, writes: Sequence[Write], before: Iterable[SeedItem]
-) -> Parted:
+) -> SplitWrites:
     """Separate the writes that lose nobody's work from the keys that were changed since.
 
     A key is safe to write if it doesn't exist, or is still as in the file `before`. Nothing is
     written.
     """
     known = {item.key: item for item in before}
-    parted = Parted([], [])
+    split = SplitWrites([], [])
     wanted = iter(writes)
     async for key, entry in each(store, ns, [write.key for write in writes]):
         write, item = next(wanted), known.get(key)
         if entry is None or (item is not None and _same(item, entry)):
-            parted.writes.append(write)
+            split.writes.append(write)
         elif not _same(write, entry):
-            parted.kept.append(key)
-    return parted
+            split.kept.append(key)
+    return split
 
 
 def _same(one: SeedItem | Write, entry: Entry) -> bool:

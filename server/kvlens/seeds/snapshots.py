@@ -252,7 +252,9 @@ async def _save(
         raise
     named = {one.file for one in kept}
     _remove(place, [one.file for one in before if one.file not in named])
-    _remove(place, _left_over(place, named, {_stem(one.namespace) for one in (*before, *kept)}))
+    _remove(
+        place, _abandoned_files(place, named, {_stem(one.namespace) for one in (*before, *kept)})
+    )
     return snapshot
 
 
@@ -338,7 +340,7 @@ def _commit(place: Folder, snapshot: Snapshot) -> None:
         raise
 
 
-def _left_over(place: Folder, named: set[str], stems: set[str]) -> list[str]:
+def _abandoned_files(place: Folder, named: set[str], stems: set[str]) -> list[str]:
     """Return the files that an unfinished save left behind long ago."""
     found = []
     for name in place.names():
@@ -416,7 +418,7 @@ def _load(place: Folder, name: str) -> Snapshot:
         for one in kept:
             if not _is_file_of(one.file, stems):
                 raise ValueError(f"file {one.file!r:.80}")  # not one of ours
-        return Snapshot(name, place.path, _whole(content["created"], _LATEST), kept)
+        return Snapshot(name, place.path, _checked_number(content["created"], _LATEST), kept)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise SnapshotError(f"{path}: damaged ({error!r:.200}); save the snapshot again") from error
 
@@ -429,10 +431,12 @@ def _kept(raw: dict[str, Any]) -> SnapshotEntry:
         if not isinstance(raw[name], str):
             raise TypeError(f"{name} {raw[name]!r:.80}")
     namespace = NamespaceRef(raw["binding"], environment, raw["id"])
-    return SnapshotEntry(namespace, raw["file"], _whole(raw["keys"]), _whole(raw["size"]))
+    return SnapshotEntry(
+        namespace, raw["file"], _checked_number(raw["keys"]), _checked_number(raw["size"])
+    )
 
 
-def _whole(number: Any, most: int = _MOST) -> int:
+def _checked_number(number: Any, most: int = _MOST) -> int:
     if type(number) is not int or not 0 <= number < most:
         raise ValueError(f"{number!r:.40} is not a valid number")
     return number
@@ -610,7 +614,7 @@ class _Entries:
             if not isinstance(key, str):
                 raise TypeError(f"key {key!r:.80}")
             if expiration is not None:
-                _whole(expiration)
+                _checked_number(expiration)
             return key, Entry(data, None if metadata is None else dump_json(metadata), expiration)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, KVError) as error:
             raise self._damaged(nth, f"not a valid item ({error!r:.120})") from error

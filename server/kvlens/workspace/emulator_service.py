@@ -16,7 +16,7 @@ from kvlens.kv.limits import CompatName
 from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError
 from kvlens.seeds.file import SeedItem, read
-from kvlens.seeds.plan import changed_items, part, to_writes
+from kvlens.seeds.plan import changed_items, split_by_change, to_writes
 from kvlens.stores.base import StoreError
 from kvlens.workspace.project import Project
 from kvlens.workspace.service import (
@@ -145,7 +145,7 @@ class EmulatorService(Service):
             items = self._read(path)
             before = self._seeds.get(path, [])
             changed = to_writes(changed_items(before, items), time.time())
-            writes, kept = await part(self.store, namespace.id, changed, before)
+            writes, kept = await split_by_change(self.store, namespace.id, changed, before)
             await apply(self.store, namespace.id, writes)
             self._seeds[path] = items
         except FileError as error:
