@@ -46,7 +46,7 @@ def _first(config: Config, span: Span) -> tuple[Environment, KvList, Entry | Non
     for environment in config.environments:
         for kv in environment.kv:
             entry = _touched(kv, span)
-            if entry is not None or _meet(kv.key_span, span) or _meet(kv.span, span):
+            if entry is not None or _overlap(kv.key_span, span) or _overlap(kv.span, span):
                 return environment, kv, entry
     return None
 
@@ -74,8 +74,8 @@ def _of_entry(config: Config, environment: Environment, entry: Entry) -> Iterato
 
 
 def _touched(kv: KvList, span: Span) -> Entry | None:
-    return next((entry for entry in kv.entries if _meet(entry.span, span)), None)
+    return next((entry for entry in kv.entries if _overlap(entry.span, span)), None)
 
 
-def _meet(one: Span, other: Span) -> bool:
+def _overlap(one: Span, other: Span) -> bool:
     return one.start <= other.end and other.start <= one.end
