@@ -1,7 +1,7 @@
 /** Delete keys of one or more namespaces, after confirmation. */
 
 import { nameOf } from './address';
-import { askedTwice } from './askAgain';
+import { askAgainIfChanged } from './askAgain';
 import { type Parts, where } from './command';
 import * as format from './format';
 import { brief } from './messages';
@@ -60,7 +60,7 @@ export async function removeGroups(
 ): Promise<void> {
     const left = [...groups];
     const done: Group[] = [];
-    await askedTwice(async (again) => {
+    await askAgainIfChanged(async (again) => {
         const look = ({ space, keys }: Group): Promise<Deleted> =>
             parts.server.ask('kvlens.delete', { ...space, keys, dryRun: true });
         const seen = again.length ? [] : await Promise.all(left.map(look));

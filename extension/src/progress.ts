@@ -37,12 +37,12 @@ export function cancellableProgress(
             running.set(token, show(params, cancel));
             return;
         }
-        const own = running.get(token);
-        if (own && params.kind !== 'end') {
-            own.report(params);
+        const shown = running.get(token);
+        if (shown && params.kind !== 'end') {
+            shown.report(params);
             return;
         }
-        own?.end();
+        shown?.end();
         running.delete(token);
         next(token, params);
     };
