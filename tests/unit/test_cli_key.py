@@ -572,7 +572,7 @@ def write_json(path: Path, value: object) -> str:
     return path.name
 
 
-def test_bulk_put_honours_options_where_items_say_nothing(cli: Cli, tmp_path: Path) -> None:
+def test_bulk_put_honors_options_where_items_say_nothing(cli: Cli, tmp_path: Path) -> None:
     file = write_json(
         tmp_path / "b.json",
         [

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from kvlens.cli.terminal import coloured, exact, has_colours, visible
+from kvlens.cli.terminal import colored, exact, has_colors, visible
 
 QUEUED = 4 * 1024 * 1024  # bytes queued for a slow reader
 QUEUED_STATE = 2 * QUEUED  # the same for what a reader must not miss
@@ -113,7 +113,7 @@ class Events:
         out, err = exact(sys.stdout), exact(sys.stderr)
         self._out = LineWriter(out, self._dropped)
         self._err = LineWriter(err, _dropped_lines)
-        self._coloured = {False: has_colours(out), True: has_colours(err)}
+        self._colored = {False: has_colors(out), True: has_colors(err)}
         self._reported: dict[str, float] = {}
         self.held: list[tuple[str, bool]] | None = None
         """If this is a list, events are kept in it until `release`."""
@@ -133,12 +133,12 @@ class Events:
         for line, is_state in held:
             self._out.line(line, is_state=is_state)
 
-    def text(self, text: str, *, error: bool = False, colour: str = "") -> None:
+    def text(self, text: str, *, error: bool = False, color: str = "") -> None:
         """Write text for people, on standard error if `error`.
 
-        Control characters are escaped. Colours, also those in the text, are only for terminals.
+        Control characters are escaped. Colors, also those in the text, are only for terminals.
         """
-        shown = coloured(text, colour) if self._coloured[error] else visible(text)
+        shown = colored(text, color) if self._colored[error] else visible(text)
         (self._err if error else self._out).line(shown)
 
     def log(self, level: str, message: str, **fields: Any) -> None:
