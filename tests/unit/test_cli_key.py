@@ -142,12 +142,12 @@ OVER: dict[str, tuple[list[str], str, set[str]]] = {
     # id: (how the new value is put, the end of the output, the key's data afterwards)
     "neither": (
         [],
-        "1 byte. Its old metadata and expiration went; --keep keeps what a key has.",
+        "1 byte. Its old metadata and expiration were removed; to keep them, use --keep.",
         {"name"},
     ),
     "metadata alone": (
         ["--metadata", "2"],
-        "1 byte. Its old expiration went; --keep keeps what a key has.",
+        "1 byte. Its old expiration was removed; to keep it, use --keep.",
         {"name", "metadata"},
     ),
     "both": (
@@ -821,7 +821,7 @@ def test_clear_deletes_what_its_question_counted(cli: Cli, monkeypatch: pytest.M
     monkeypatch.setattr("kvlens.cli.commands.clear.confirmed", put_meanwhile)
     result = cli("clear", *ONE)
     assert result.code == 1
-    assert "namespace ONE now has 2 keys, and not all of them are as they were" in result.err
+    assert "ONE has changed since its keys were counted: it now has 2 keys. Nothing" in result.err
     assert cli("key", "list", *ONE).json == [{"name": "a"}, {"name": "later"}]
 
 
