@@ -144,14 +144,14 @@ class Blobs:
         """Return whether no row but the one it was written for can name a value."""
         return blob_id.startswith(self._start.hex())
 
-    def doubt(self) -> None:
+    def note_foreign_rows(self) -> None:
         """Note that another program has written rows, which may name any of the values so far."""
         self._start = os.urandom(START)
         with contextlib.suppress(IndexError):  # another thread may take some meanwhile
             while self._free:
                 self._retired.append(self._free.popleft())
 
-    def doubtful(self) -> tuple[list[str], bytes]:
+    def take_uncertain(self) -> tuple[list[str], bytes]:
         """Take out the values that another row may name; return the arguments of `reuse`."""
         taken: list[str] = []
         with contextlib.suppress(IndexError):
