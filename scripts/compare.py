@@ -161,7 +161,9 @@ MISTAKES = (
         entry(BINDING, GOOD_ID, "remote = true"),
     ),
     Mistake(
-        "A misspelt field, `previewid`", "unknown-field", entry(BINDING, GOOD_ID, 'previewid = "x"')
+        "A misspelled field, `previewid`",
+        "unknown-field",
+        entry(BINDING, GOOD_ID, 'previewid = "x"'),
     ),
     Mistake(
         "`main` below a namespace's header",

@@ -82,6 +82,7 @@ PHRASES: dict[str, str] = {
     r"\bheld against\b|\bclear(s|ed)? away\b": "report; clean up",
     r"\bother people's\b": "third-party",
     r"\bthe (runtime|workerd|server) of the moment\b": "the current",
+    r"\b(behaviour|colour|favour|honour|neighbour)|\bmisspelt\b": "American spelling",
     r"\bwhereof\b|\bthereof\b|\btherein\b|\blest\b|\bwhilst\b": "plain English",
 }
 
@@ -131,6 +132,13 @@ NAMES: dict[str, str] = {
     "Named": "RuleInfo, NamespaceRef",
     "Kept": "SnapshotEntry",
     "Verb": "Command",
+    "Columns": "EnvBindings",
+    "Reached": "NamespaceAccess",
+    "Remembering": "HasMemos",
+    "Stray": "MisplacedList",
+    "Tally": "StatsCache",
+    "hear": "note_other_writer",
+    "undisturbed": "garbage_collection_paused",
 }
 
 _PATTERNS = [(re.compile(pattern, re.IGNORECASE), better) for pattern, better in PHRASES.items()]

@@ -11,13 +11,13 @@ export const CHANGED = ['Something has changed since you were asked.'];
  * A busy Worker would cause the question again and again: the second one says that everything
  * that exists then is deleted, and its answer is final.
  */
-export async function askedTwice<T>(work: (again: string[]) => Promise<T>): Promise<T> {
+export async function askAgainIfChanged<T>(work: (again: string[]) => Promise<T>): Promise<T> {
     try {
         return await work([]);
     } catch (error) {
         if (!isModified(error)) {
             throw error;
         }
-        return work([...CHANGED, 'What is there when you answer is deleted.']);
+        return work([...CHANGED, 'Everything that exists when you answer will be deleted.']);
     }
 }

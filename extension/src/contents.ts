@@ -6,8 +6,8 @@ const MAX_DUMPED = 256 * 1024; // bytes that a dump shows
 const ROW = 16; // bytes in a line of a dump
 
 /**
- * The editor returns `text` unchanged. `mixed` is text with different line ends, which the
- * editor would normalize. `binary` isn't UTF-8, or contains NUL characters.
+ * The editor returns `text` unchanged. `mixed` is text with different line endings, which
+ * the editor would normalize. `binary` isn't UTF-8, or contains NUL characters.
  */
 export type Form = 'text' | 'mixed' | 'binary';
 

@@ -1,7 +1,7 @@
-/** Delete keys of one or several namespaces, after a question. */
+/** Delete keys of one or more namespaces, after confirmation. */
 
 import { nameOf } from './address';
-import { askedTwice } from './askAgain';
+import { askAgainIfChanged } from './askAgain';
 import { type Parts, where } from './command';
 import * as format from './format';
 import { brief } from './messages';
@@ -60,7 +60,7 @@ export async function removeGroups(
 ): Promise<void> {
     const left = [...groups];
     const done: Group[] = [];
-    await askedTwice(async (again) => {
+    await askAgainIfChanged(async (again) => {
         const look = ({ space, keys }: Group): Promise<Deleted> =>
             parts.server.ask('kvlens.delete', { ...space, keys, dryRun: true });
         const seen = again.length ? [] : await Promise.all(left.map(look));
@@ -70,7 +70,9 @@ export async function removeGroups(
         });
         lines.push("You can't undo this.");
         if (others.length) {
-            lines.push(`${others.join(', ')} stays: "Clear Namespace…" deletes all of its keys.`);
+            lines.push(
+                `Not deleted: ${others.join(', ')}. "Clear Namespace…" deletes all keys of a namespace.`,
+            );
         }
         await prompts.confirm(`Delete ${described(left)}?`, [...lines, ...again], 'Delete');
         for (const [at, { space, keys }] of [...left].entries()) {

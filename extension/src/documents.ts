@@ -157,7 +157,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         seen.shown = digest;
         seen.marks = bytes.length ? marksOf(decode(bytes)) : undefined;
         if (!documentOf(uri)?.isDirty) {
-            this.cameFrom(seen, seen.lastOrigin);
+            this.setOrigin(seen, seen.lastOrigin);
         }
         return form === 'binary' && placeOf(uri).view !== 'raw' ? dump(bytes) : bytes;
     }
@@ -181,7 +181,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
                 const saved = await saveElsewhere(this.server, place, seen, content, put, why);
                 const { store, declared } = saved;
                 seen.lastOrigin = { store, declared };
-                this.cameFrom(seen, seen.lastOrigin);
+                this.setOrigin(seen, seen.lastOrigin);
                 seen.last = undefined;
                 if (saved.uri.toString() !== uri.toString()) {
                     this.followOnceSaved(uri, saved.uri);
@@ -192,7 +192,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         seen.written = { version, at: Date.now(), looked: false };
         seen.shown = version.digest;
         seen.looks = [{ digest: version.digest, since: 0 }];
-        setTimeout(() => void this.look(seen), PINNED);
+        setTimeout(() => void this.refresh(seen), PINNED);
     }
 
     async delete(uri: vscode.Uri): Promise<void> {
@@ -245,7 +245,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const current = asked && Date.now() < asked.at + SAVING;
         const shown = current ? asked.text : document.getText();
         if (/\p{Surrogate}/u.test(shown)) {
-            refuse('it has half of a character (a lone surrogate), which UTF-8 has no bytes for.');
+            refuse('it has half of a character (a lone surrogate), which UTF-8 can\'t represent.');
         }
         const text = decode(content);
         const hidden = marksOf(text) - marksOf(shown);
@@ -280,7 +280,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         // As…" asks about what it got when it listed the keys, and reads the value after that.
         const newest = seen.looks.at(-1);
         const fresh = newest?.digest !== seen.shown && Date.now() < (newest?.since ?? 0) + SETTLED;
-        const asking = this.isAsked(seen) && sourceOf(seen.uri, content) !== undefined;
+        const asking = this.isInDialog(seen) && sourceOf(seen.uri, content) !== undefined;
         this.browsed = Number.POSITIVE_INFINITY;
         const expected = ((fresh || asking) && seen.looks.at(-2) || newest)?.digest;
         const { store, declared } = seen;
@@ -413,7 +413,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         seen.gone = false;
         if (last?.digest === digest) {
             last.expiration = expiration;
-            this.wait();
+            this.checkAtExpiry();
             return last;
         }
         let size = bytes.length + (Number.parseInt(digest.slice(0, 8), 16) % MARKS);
@@ -423,12 +423,12 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const mtime = Math.max(Date.now(), (last?.mtime ?? 0) + 1);
         seen.last = { bytes, digest, form: formOf(bytes), mtime, size, expiration };
         this.forms.fire();
-        this.wait();
+        this.checkAtExpiry();
         return seen.last;
     }
 
     /** Note where the value in the editor was read, also for when the window is restored. */
-    private cameFrom(seen: Seen, origin: Origin = {}): void {
+    private setOrigin(seen: Seen, origin: Origin = {}): void {
         const { store, declared } = origin;
         const id = seen.uri.toString();
         const known = this.state.get<Origins>(ORIGINS, {});
@@ -447,7 +447,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
         const seen = this.seen.get(document.uri.toString());
         if (seen?.lastOrigin && !document.isDirty && !seen.written) {
-            this.cameFrom(seen, seen.lastOrigin);
+            this.setOrigin(seen, seen.lastOrigin);
         }
     }
 
@@ -466,7 +466,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     }
 
     /** Whether the editor has read a value to ask about it in a dialog. */
-    private isAsked(seen: Seen): boolean {
+    private isInDialog(seen: Seen): boolean {
         return (seen.looks.at(-1)?.since ?? 0) > this.browsed;
     }
 
@@ -482,15 +482,15 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             const { config, id } = placeOf(seen.uri);
             const other = change.config !== undefined && change.config !== config;
             if (!other && (!change.id || change.id === id)) {
-                await this.look(seen);
+                await this.refresh(seen);
             }
         }
     }
 
-    private async look(seen: Seen): Promise<void> {
+    private async refresh(seen: Seen): Promise<void> {
         const { uri, gone } = seen;
         if (!isOpen(uri)) {
-            if (!this.isAsked(seen)) {
+            if (!this.isInDialog(seen)) {
                 this.seen.delete(uri.toString());
             }
             return;
@@ -498,14 +498,14 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         try {
             const { digest } = await this.fetch(seen);
             if (!documentOf(uri)?.isDirty) {
-                this.cameFrom(seen, { ...seen.lastOrigin, declared: seen.declared });
+                this.setOrigin(seen, { ...seen.lastOrigin, declared: seen.declared });
             }
             if (digest === seen.shown && !gone) {
                 return;
             }
             if (seen.written && Date.now() < seen.written.at + SETTLED) {
                 // The editor is about to check what it wrote, and must not see another value.
-                setTimeout(() => void this.look(seen), SETTLED);
+                setTimeout(() => void this.refresh(seen), SETTLED);
                 return;
             }
             seen.written = undefined;
@@ -521,7 +521,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     }
 
     /** Check again when the next open value expires: the server doesn't report that. */
-    private wait(): void {
+    private checkAtExpiry(): void {
         const times = [...this.seen.values()].map(({ last, gone }) => !gone && last?.expiration);
         const next = Math.min(...times.map((time) => time || Number.POSITIVE_INFINITY));
         clearTimeout(this.timer);

@@ -19,19 +19,19 @@ let server: Server | undefined;
 export function activate(context: vscode.ExtensionContext): void {
     const log = vscode.window.createOutputChannel('KV Lens', { log: true });
     keepAddresses(context.workspaceState);
-    const own = new Server(context, log);
-    server = own;
-    const model = new Model(own);
-    const tree = new Tree(model, own);
-    const workers = new Workers(own);
-    const documents = new Documents(own, context.workspaceState);
+    const languageServer = new Server(context, log);
+    server = languageServer;
+    const model = new Model(languageServer);
+    const tree = new Tree(model, languageServer);
+    const workers = new Workers(languageServer);
+    const documents = new Documents(languageServer, context.workspaceState);
     const view = vscode.window.createTreeView('kvlens.namespaces', {
         treeDataProvider: tree,
         canSelectMany: true,
     });
     context.subscriptions.push(
         log,
-        own,
+        languageServer,
         model,
         tree,
         view,
@@ -39,19 +39,19 @@ export function activate(context: vscode.ExtensionContext): void {
         documents,
         new Notices(documents),
         keepLanguages(),
-        new Status(model, own),
-        registerCommands({ server: own, model, tree, view, workers }),
-        own.onState((state) => void told(own, state)),
+        new Status(model, languageServer),
+        registerCommands({ server: languageServer, model, tree, view, workers }),
+        languageServer.onState((state) => void showProblem(languageServer, state)),
         vscode.workspace.onDidGrantWorkspaceTrust(() => void model.refresh()),
-        own.onState(() => void showView(own, model)),
-        model.onDidChange(() => void showView(own, model)),
+        languageServer.onState(() => void showView(languageServer, model)),
+        model.onDidChange(() => void showView(languageServer, model)),
         vscode.workspace.onDidChangeConfiguration((change) => {
             if (change.affectsConfiguration('kvlens.interpreter')) {
-                void own.restart();
+                void languageServer.restart();
             }
         }),
     );
-    void own.start();
+    void languageServer.start();
 }
 
 /** Stop the server with the window. */
@@ -60,10 +60,10 @@ export async function deactivate(): Promise<void> {
 }
 
 /** Select the welcome text of the empty view. */
-async function showView(own: Server, model: Model): Promise<void> {
+async function showView(languageServer: Server, model: Model): Promise<void> {
     const is = (): string => {
-        if (own.state !== 'running') {
-            return own.state;
+        if (languageServer.state !== 'running') {
+            return languageServer.state;
         }
         if (!model.known) {
             return 'starting';
@@ -77,7 +77,7 @@ async function showView(own: Server, model: Model): Promise<void> {
 }
 
 /** Show once why the server isn't running, with what to do. */
-async function told(own: Server, state: ServerState): Promise<void> {
+async function showProblem(languageServer: Server, state: ServerState): Promise<void> {
     if (state !== 'noPython' && state !== 'failed') {
         return;
     }
@@ -85,12 +85,12 @@ async function told(own: Server, state: ServerState): Promise<void> {
     const retry = 'Retry';
     const log = 'Show Log';
     const ways = state === 'noPython' ? [settings, retry] : [retry, log];
-    const way = await fail(own.problem, ...ways);
+    const way = await fail(languageServer.problem, ...ways);
     if (way === settings) {
         await vscode.commands.executeCommand('kvlens.openSettings');
     } else if (way === retry) {
-        await own.restart();
+        await languageServer.restart();
     } else if (way === log) {
-        own.log.show();
+        languageServer.log.show();
     }
 }

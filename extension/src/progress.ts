@@ -1,4 +1,4 @@
-/** The server's progress, with a Cancel button if the work can be cancelled. */
+/** The server's progress, with a Cancel button if the work can be canceled. */
 
 import * as vscode from 'vscode';
 import {
@@ -37,12 +37,12 @@ export function cancellableProgress(
             running.set(token, show(params, cancel));
             return;
         }
-        const own = running.get(token);
-        if (own && params.kind !== 'end') {
-            own.report(params);
+        const shown = running.get(token);
+        if (shown && params.kind !== 'end') {
+            shown.report(params);
             return;
         }
-        own?.end();
+        shown?.end();
         running.delete(token);
         next(token, params);
     };

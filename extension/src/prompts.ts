@@ -113,7 +113,7 @@ export async function unclaimed(
         (project.unclaimed ?? []).map(({ id, keys }) => ({ project, id, keys })),
     );
     if (!all.length) {
-        throw new NothingThere('Every key of the store is in a namespace that a config names.');
+        throw new NothingThere('Every key of the store is in a namespace that a config declares.');
     }
     if (all.length === 1) {
         return all[0];
@@ -258,7 +258,7 @@ export async function put(
             : { base64: before.base64 };
     const metadata = present?.metadata ?? undefined;
     const expiration = present?.expiration ?? undefined;
-    const kept = (what: string): string => `${what}, stays unless you select this`;
+    const kept = (what: string): string => `${what}, kept unless you select this`;
     const extras = await pickMany(
         [
             {
@@ -347,7 +347,7 @@ function valueOf(
     input.title = oneLine(title);
     input.value = typed;
     input.prompt = label(
-        `Value of "${name}"; it may be empty. The button above takes a file instead.`,
+        `Value of "${name}"; it may be empty. To use a file, select the button above.`,
     );
     if (warning) {
         const severity = vscode.InputBoxValidationSeverity.Warning;
@@ -413,7 +413,7 @@ export async function existing(
 export function snapshotName(title: string): Promise<string> {
     return ask({
         title,
-        prompt: 'Name of the snapshot: what all namespaces of the project hold now',
+        prompt: 'Name of the snapshot, which saves all namespaces of the project',
         placeHolder: 'before-migration',
         validateInput: validate.snapshotProblem,
     });
@@ -422,7 +422,7 @@ export function snapshotName(title: string): Promise<string> {
 /** Ask for one of the snapshots, newest first. */
 export function snapshot(present: SnapshotInfo[], title: string): Promise<string> {
     if (!present.length) {
-        throw new NothingThere('There are no snapshots yet; "KV Lens: Save Snapshot…" makes one.');
+        throw new NothingThere('There are no snapshots yet; "KV Lens: Save Snapshot…" creates one.');
     }
     const choices = present.slice().reverse().map((one) => ({
         label: one.name,
@@ -442,7 +442,7 @@ export async function environment(one: Project, title: string): Promise<string |
     }
     const choices = [null, ...others].map((name) => ({
         label: name ?? 'Top level',
-        description: name === null ? 'where no environment is chosen' : `env.${name}`,
+        description: name === null ? 'used if no environment is selected' : `env.${name}`,
         value: name,
     }));
     return choose(choices, title, 'In which environment?');

@@ -256,7 +256,7 @@ export interface PutParameters extends Target {
 }
 
 export interface PutResult {
-    /** Whether metadata and expiration were kept, as `keep` asks. */
+    /** Whether metadata and expiration were kept, as with `keep`. */
     kept: boolean;
 }
 

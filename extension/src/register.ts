@@ -46,7 +46,7 @@ async function showError(server: Server, id: string, error: unknown): Promise<vo
     const text = format.reason(error);
     server.log.error(`${id}: ${text}`);
     if (/cancell?ed/i.test(text)) {
-        brief('KV Lens: cancelled');
+        brief('KV Lens: canceled');
         return;
     }
     const showLog = 'Show Log';

@@ -155,19 +155,19 @@ export class Server implements vscode.Disposable {
     }
 
     private async launch(): Promise<void> {
-        this.become('starting');
+        this.setState('starting');
         try {
-            const own = developmentServer(this.context) ?? (await this.bundledServer());
-            this.client = this.newClient(own);
+            const command = developmentServer(this.context) ?? (await this.bundledServer());
+            this.client = this.newClient(command);
             await this.client.start();
-            this.become('running');
+            this.setState('running');
         } catch (error) {
             const text = format.reason(error);
             this.log.error(text);
             if (error instanceof NoPython) {
-                this.become('noPython', text);
+                this.setState('noPython', text);
             } else {
-                this.become('failed', "The KV Lens server didn't start. See the log.");
+                this.setState('failed', "The KV Lens server didn't start. See the log.");
             }
         }
     }
@@ -186,8 +186,8 @@ export class Server implements vscode.Disposable {
         return { command: python.path, args: ['-I', '-X', 'utf8', main, 'lsp'] };
     }
 
-    private newClient(own: CommandLine): Client {
-        const executable = { ...own, options: { cwd: this.context.extensionPath } };
+    private newClient(command: CommandLine): Client {
+        const executable = { ...command, options: { cwd: this.context.extensionPath } };
         const options: LanguageClientOptions = {
             documentSelector: PATTERNS.map((pattern) => ({ scheme: 'file', pattern })),
             outputChannel: this.log,
@@ -218,8 +218,8 @@ export class Server implements vscode.Disposable {
         tell('kvlens/output', this.outputEmitter);
         client.onDidChangeState(({ newState }) => {
             if (client === this.client && newState === State.Running && !this.starting) {
-                this.become('running'); // again, after a crash
-                brief('KV Lens started again after an error');
+                this.setState('running'); // again, after a crash
+                brief('KV Lens restarted after an error');
             }
         });
         return client;
@@ -240,14 +240,14 @@ export class Server implements vscode.Disposable {
         const now = Date.now();
         this.crashes = [...this.crashes.filter((time) => time > now - CRASH_SPAN), now];
         if (this.crashes.length > MAX_CRASHES) {
-            this.become('failed', 'The KV Lens server keeps crashing. See the log.');
+            this.setState('failed', 'The KV Lens server keeps crashing. See the log.');
             return { action: CloseAction.DoNotRestart, handled: true };
         }
-        this.become('starting');
+        this.setState('starting');
         return { action: CloseAction.Restart, handled: true };
     }
 
-    private become(state: ServerState, problem = ''): void {
+    private setState(state: ServerState, problem = ''): void {
         this.state = state;
         this.problem = problem;
         this.stateEmitter.fire(state);

@@ -35,20 +35,20 @@ export class Status implements vscode.Disposable {
     }
 
     private update(): void {
-        const look = this.look();
-        this.item.text = look.text;
-        this.item.tooltip = look.tooltip;
-        this.item.backgroundColor = look.warn
+        const shown = this.describe();
+        this.item.text = shown.text;
+        this.item.tooltip = shown.tooltip;
+        this.item.backgroundColor = shown.warn
             ? new vscode.ThemeColor('statusBarItem.warningBackground')
             : undefined;
-        if (look.text) {
+        if (shown.text) {
             this.item.show();
         } else {
             this.item.hide();
         }
     }
 
-    private look(): { text: string; tooltip: string; warn?: boolean } {
+    private describe(): { text: string; tooltip: string; warn?: boolean } {
         if (this.server.state === 'noPython' || this.server.state === 'failed') {
             return { text: '$(warning) KV Lens', tooltip: this.server.problem, warn: true };
         }

@@ -365,7 +365,7 @@ function unclaimedItem(node: UnclaimedNode): vscode.TreeItem {
     item.id = `${node.project.config}|unclaimed`;
     item.contextValue = 'withoutNamespace';
     item.iconPath = new vscode.ThemeIcon('question');
-    item.tooltip = 'Keys stored under names that are in no config, such as after a rename.';
+    item.tooltip = 'Keys in namespaces that no config declares, such as after a rename.';
     return item;
 }
 
@@ -410,10 +410,10 @@ function namespaceItem(node: NamespaceNode): vscode.TreeItem {
     item.iconPath = new vscode.ThemeIcon(message ? 'warning' : 'database');
     item.description = typeof keys === 'number' ? format.count(keys, 'key') : '';
     if (message) {
-        item.description = 'cannot be read';
+        item.description = "can't be read";
     }
     const lines = unclaimed
-        ? [`The store has keys under "${id}", which is in no config.`]
+        ? [`The store has keys in "${id}", which no config declares.`]
         : [`env.${binding}`, `namespace ${id}`];
     if (typeof keys === 'number') {
         const amount = typeof size === 'number' ? `, ${format.size(size)}` : '';

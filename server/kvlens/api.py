@@ -247,6 +247,7 @@ class Emulator:
         """Delete every key of every namespace."""
         host = self._running
         for namespace in dict.fromkeys(self.namespaces.values()):
+            # not with an operation: those work in a project, which a script doesn't have
             await self._store.clear(namespace)
             host.emulator.note_change(namespace)
 

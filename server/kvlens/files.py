@@ -47,9 +47,9 @@ class FileRefusedError(KVLensError, OSError):
 def open_file(path: str | os.PathLike[str], limit: int, *, within: Path | None = None) -> BinaryIO:
     """Open a regular file of at most `limit` bytes for reading, without ever blocking.
 
-    Of a path that was found `within` a folder, no link may lead out of it. Raises FileRefusedError
-    for everything else, OSError where it cannot be opened. The file may grow while it is read:
-    `read_bytes` counts what it reads.
+    A path that was found `within` a folder must not lead out of it through a link. Raises
+    FileRefusedError for any other file, OSError if it can't be opened. The file may grow while it
+    is read: `read_bytes` counts what it reads.
     """
     _check(path, Path(path).stat(), limit)  # opening a device can have side effects
     if within is not None and (way := way_out_of(within, Path(path))) is not None:

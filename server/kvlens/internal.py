@@ -11,7 +11,7 @@ _LOG = logging.getLogger("kvlens")
 _LONGEST = 200
 
 
-def told(what: str, error: BaseException) -> str:
+def log_internal_error(what: str, error: BaseException) -> str:
     """Log an unexpected error, and return the line that reports it to the user.
 
     `what` is what failed, such as `the rule id-empty`.
@@ -23,7 +23,7 @@ def told(what: str, error: BaseException) -> str:
     return f"internal error in {what}: {said}. Please report this; {DEBUG}=1 shows where"
 
 
-def unexpected(error: BaseException | str) -> str:
+def internal_error_message(error: BaseException | str) -> str:
     """Return the message for a client about an unexpected error; the caller logs the traceback."""
     said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
     first = said.partition("\n")[0][:_LONGEST]

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 Memos = dict[object, Any]  # function -> its result
 
 
-class Remembering(Protocol):
+class HasMemos(Protocol):
     """An object that can cache results."""
 
     @property
@@ -21,7 +21,7 @@ class Remembering(Protocol):
         """The cached results."""
 
 
-S = TypeVar("S", bound=Remembering)
+S = TypeVar("S", bound=HasMemos)
 T = TypeVar("T")
 
 

@@ -1,6 +1,6 @@
 """Work in a thread that ends early when nobody waits for its result any longer.
 
-A thread cannot be cancelled from outside. What may take long asks `go_on` between its steps.
+A thread can't be canceled from outside. What may take long asks `go_on` between its steps.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 async def in_thread(work: Callable[..., T], *given: object) -> T:
-    """Return what a function returns, run in a thread; a cancelled caller stops it."""
+    """Return what a function returns, run in a thread; a canceled caller stops it."""
     import asyncio  # late: a shell checks files without it
 
     stopped = threading.Event()

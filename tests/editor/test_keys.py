@@ -77,7 +77,7 @@ def test_exactly_the_selected_keys_are_deleted(window: Window, project: Path) ->
     assert 'CART (one) in one/wrangler.toml, local store (wrangler:): "k1"' in asked
     assert 'CART (two) in two/wrangler.toml, local store (wrangler:): "k2"' in asked
     assert "CART (staging, two) in two/wrangler.toml, environment staging" in asked
-    assert 'CART (staging, one) stays: "Clear Namespace…"' in asked
+    assert 'Not deleted: CART (staging, one). "Clear Namespace…"' in asked
     window.dialog("Delete")
     expect(window.row("k1", 3)).to_have_count(0)
     kept = [has(project, app, env) for app, env in PLACES]

@@ -141,5 +141,5 @@ def test_a_seed_asks_about_keys_that_differ(window: Window, served: Served, proj
     expect(box).not_to_contain_text("\\n")
     assert served.value("a") == b"never seen"
     window.dialog("Overwrite")
-    window.toast("Seeded 3 keys into SESSIONS, 1 over another value.")
+    window.toast("Seeded 3 keys into SESSIONS, 1 of them over another value.")
     assert served.value("a") == b"1"

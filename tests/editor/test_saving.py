@@ -328,7 +328,7 @@ def test_put_over_a_key_says_so_and_keeps_what_it_has(
     window.shot("exists")
     window.answer("Grace")
     expect(window.page.locator(".quick-input-widget:visible")).to_contain_text(
-        "stays unless you select this"
+        "kept unless you select this"
     )
     window.shot("stays")
     window.page.keyboard.press("Enter")

@@ -75,8 +75,8 @@ def test_a_snapshot_brings_back_what_was_there(window: Window, project: Path) ->
     window.pick("first")
     box = window.page.locator(".monaco-dialog-box")
     expect(box).to_contain_text(
-        "In wrangler.toml, local store (wrangler:): 1 key with another value, metadata or expiry "
-        "now would be overwritten; 1 key that the snapshot does not have would be deleted."
+        "In wrangler.toml, local store (wrangler:): 1 key with another value, metadata or "
+        "expiration now would be overwritten; 1 key that the snapshot does not have would be deleted."
     )
     expect(box).to_contain_text("FEATURE_FLAGS: 1 overwritten, 1 deleted")
     window.shot("restore")

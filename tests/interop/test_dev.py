@@ -228,7 +228,7 @@ binding = "AI"
     source = "export default { fetch: (r, env) => Response.json(Object.keys(env)) };"
     with Dev(write_project(tmp_path, small(source, config))) as dev:
         assert answer(dev) == ["KV"]
-        warning = dev.event("log", "not run here")
+        warning = dev.event("log", "not supported, so undefined")
         assert warning["level"] == "warning"
         for name in ("ROOMS (durable_objects)", "DB (d1_databases)", "FILES (r2_buckets)",
                      "JOBS (queues)", "AI (ai)", "assets"):  # fmt: skip

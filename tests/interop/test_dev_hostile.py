@@ -120,7 +120,7 @@ async def test_where_sockets_are_ports_they_ask_for_a_key(tmp_path: Path) -> Non
 def test_a_field_of_a_wrong_type_leaves_the_old_worker_running(tmp_path: Path) -> None:
     with Dev(write_project(tmp_path, small(OK))) as dev:
         wrong = {
-            'alias = ["x"]': "alias is a list; it takes a table of texts",
+            'alias = ["x"]': "alias is a list; it takes a table of strings",
             "rules = [{ type = 'Text', globs = [5] }]": "rules[0].globs[0] is 5, a number",
             "build = { watch_dir = 5 }": "build.watch_dir is 5, a number",
         }

@@ -1,4 +1,4 @@
-"""Workers in both syntaxes, and both behaviours, on the real workerd."""
+"""Workers in both syntaxes, and both behaviors, on the real workerd."""
 
 from __future__ import annotations
 

@@ -143,12 +143,12 @@ OVER: dict[str, tuple[list[str], str, set[str]]] = {
     # id: (how the new value is put, the end of the output, the key's data afterwards)
     "neither": (
         [],
-        "1 byte. Its old metadata and expiration went; --keep keeps what a key has.",
+        "1 byte. Its old metadata and expiration were removed; to keep them, use --keep.",
         {"name"},
     ),
     "metadata alone": (
         ["--metadata", "2"],
-        "1 byte. Its old expiration went; --keep keeps what a key has.",
+        "1 byte. Its old expiration was removed; to keep it, use --keep.",
         {"name", "metadata"},
     ),
     "both": (
@@ -372,7 +372,7 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "two times": (
         ["key", "put", "k", "", "--expiration", "1", "--ttl", "60", *ONE],
         2,
-        "--ttl and --expiration both say when the key expires; give one of them",
+        "--ttl and --expiration both say when the key expires; use one of them",
     ),
     "ttl no number": (
         ["key", "put", "k", "", "--ttl", "1h", *ONE],
@@ -423,7 +423,7 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "two stores": (
         ["key", "get", "k", "--store", "wrangler:", "--persist-to", "x", *ONE],
         2,
-        "--store and --persist-to both name a store; use only one of them",
+        "--store and --persist-to both name a store; use one of them",
     ),
     "remote": (
         ["key", "get", "k", "--remote", *ONE],
@@ -450,7 +450,7 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
         ["seed", "data.json"],
         1,
         'data.json: no KV namespace with binding "data" in wrangler.toml; there are BOTH, ONE '
-        "and NONE, or use --namespace-id; say with --binding which namespace it is for",
+        "and NONE, or use --namespace-id; name its namespace with --binding",
     ),
     "seed by id without file": (
         ["seed", "--namespace-id", "x"],
@@ -573,7 +573,7 @@ def write_json(path: Path, value: object) -> str:
     return path.name
 
 
-def test_bulk_put_honours_options_where_items_say_nothing(cli: Cli, tmp_path: Path) -> None:
+def test_bulk_put_honors_options_where_items_say_nothing(cli: Cli, tmp_path: Path) -> None:
     file = write_json(
         tmp_path / "b.json",
         [
@@ -822,7 +822,7 @@ def test_clear_deletes_what_its_question_counted(cli: Cli, monkeypatch: pytest.M
     monkeypatch.setattr("kvlens.cli.commands.clear.confirmed", put_meanwhile)
     result = cli("clear", *ONE)
     assert result.code == 1
-    assert "namespace ONE now has 2 keys, and not all of them are as they were" in result.err
+    assert "ONE has changed since its keys were counted: it now has 2 keys. Nothing" in result.err
     assert cli("key", "list", *ONE).json == [{"name": "a"}, {"name": "later"}]
 
 

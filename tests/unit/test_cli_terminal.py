@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from kvlens.cli import main
-from kvlens.cli.terminal import coloured, one_line, screens, visible, visible_json
+from kvlens.cli.terminal import colored, one_line, screens, visible, visible_json
 from kvlens.process import own_command
 
 from tests.unit.odd_files import endless, gigabytes, pipe
@@ -42,15 +42,15 @@ def test_what_steers_a_terminal_is_written_out(text: str, shown: str) -> None:
 
 
 RED, RESET = "\x1b[31m", "\x1b[0m"
-COLOURED = {
-    # on a terminal: (text, colour of its lines, output)
+COLORED = {
+    # on a terminal: (text, color of its lines, output)
     "plain": ("a\nb", "", "a\nb"),
-    "colour": (f"{RED}a{RESET}", "", f"{RED}a{RESET}"),
+    "color": (f"{RED}a{RESET}", "", f"{RED}a{RESET}"),
     "not closed": (f"{RED}a", "", f"{RED}a{RESET}"),
     "not closed in its line": (f"{RED}a\nb", "", f"{RED}a{RESET}\nb"),
     "closed before the end": (f"{RED}a{RESET}b", "", f"{RED}a{RESET}b{RESET}"),
-    "256 colours": ("\x1b[1;38;5;208ma", "", f"\x1b[1;38;5;208ma{RESET}"),
-    "true colour": ("\x1b[38:2::1:2:3ma", "", f"\x1b[38:2::1:2:3ma{RESET}"),
+    "256 colors": ("\x1b[1;38;5;208ma", "", f"\x1b[1;38;5;208ma{RESET}"),
+    "true color": ("\x1b[38:2::1:2:3ma", "", f"\x1b[38:2::1:2:3ma{RESET}"),
     "short reset": ("\x1b[ma", "", f"\x1b[ma{RESET}"),
     "of ours": ("a\nb", RED, f"{RED}a{RESET}\n{RED}b{RESET}"),
     "of ours and its own": (f"a\x1b[1mb{RESET}", RED, f"{RED}a\x1b[1mb{RESET}"),
@@ -69,13 +69,13 @@ COLOURED = {
 }
 
 
-@pytest.mark.parametrize(("text", "colour", "shown"), COLOURED.values(), ids=COLOURED)
-def test_colours_stay_and_nothing_else(text: str, colour: str, shown: str) -> None:
-    assert coloured(text, colour) == shown
+@pytest.mark.parametrize(("text", "color", "shown"), COLORED.values(), ids=COLORED)
+def test_colors_stay_and_nothing_else(text: str, color: str, shown: str) -> None:
+    assert colored(text, color) == shown
 
 
 STREAMS = {
-    # output of a serving command: (a terminal, environment, whether colours stay)
+    # output of a serving command: (a terminal, environment, whether colors stay)
     "terminal": (True, {}, True),
     "terminal, unbuffered": (True, {"PYTHONUNBUFFERED": "1"}, True),
     "terminal, NO_COLOR": (True, {"NO_COLOR": "1"}, False),
@@ -90,16 +90,16 @@ with screens():
     events = Events(as_json=False)
     for error in (False, True):
         events.text("\x1b[31mred\x1b[2J\x9b", error=error)
-        events.text("ours", error=error, colour="\x1b[2m")
+        events.text("ours", error=error, color="\x1b[2m")
         events.log("warning", "\x1b[2J")
     events.close()
 """
 
 
 @POSIX
-@pytest.mark.parametrize(("terminal", "env", "colours"), STREAMS.values(), ids=STREAMS)
+@pytest.mark.parametrize(("terminal", "env", "colors"), STREAMS.values(), ids=STREAMS)
 def test_what_a_serving_command_says_steers_nothing(
-    terminal: bool, env: dict[str, str], colours: bool
+    terminal: bool, env: dict[str, str], colors: bool
 ) -> None:
     """On both streams, through any code path."""
     import pty
@@ -115,8 +115,8 @@ def test_what_a_serving_command_says_steers_nothing(
             said += data
     os.close(reader)
     assert process.wait(60) == 0
-    red = "\x1b[31mred\\x1b[2J\\x9b\x1b[0m" if colours else "\\x1b[31mred\\x1b[2J\\x9b"
-    ours = "\x1b[2mours\x1b[0m" if colours else "ours"
+    red = "\x1b[31mred\\x1b[2J\\x9b\x1b[0m" if colors else "\\x1b[31mred\\x1b[2J\\x9b"
+    ours = "\x1b[2mours\x1b[0m" if colors else "ours"
     lines = sorted(said.decode().replace("\r\n", "\n").splitlines())
     assert lines == sorted([red, ours, "warning: \\x1b[2J"] * 2)
 

@@ -40,7 +40,7 @@ async def emulator(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     """An emulator with a fast timer, and room for four connections and 2 MiB."""
     monkeypatch.setattr(capacity, "UNTRUSTED_SECONDS", 0.2)
     monkeypatch.setattr(capacity, "STALLED_SECONDS", 0.2)
-    monkeypatch.setattr(capacity, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(capacity, "CHECK_EVERY", 0.05)
     async with Emulator(store, {"id1": "KV"}, token="T0KEN") as running:
         running.capacity.connections = 4
         running.capacity.bodies.limit = running.capacity.answers.limit = 2 * MIB

@@ -93,7 +93,7 @@ DOOR: list[tuple[str, str, str]] = [
     ("a sandboxed page", "GET / HTTP/1.1\r\nHOST\r\nAUTH\r\nOrigin: null\r\n", "403"),
     ("our own page", "GET / HTTP/1.1\r\nHOST\r\nAUTH\r\nOrigin: http://127.0.0.1:PORT\r\n", "403"),
     ("an image", "GET / HTTP/1.1\r\nHOST\r\nAUTH\r\nSec-Fetch-Site: cross-site\r\n", "403"),
-    ("a neighbour", "GET / HTTP/1.1\r\nHOST\r\nAUTH\r\nSec-Fetch-Site: same-site\r\n", "403"),
+    ("a neighbor", "GET / HTTP/1.1\r\nHOST\r\nAUTH\r\nSec-Fetch-Site: same-site\r\n", "403"),
     ("a preflight", f"OPTIONS {KEYS} HTTP/1.1\r\nHOST\r\nAUTH\r\n", "403"),
     ("a preflight without token", f"OPTIONS {KEYS} HTTP/1.1\r\nHOST\r\n", "403"),
     ("a WebSocket of a page", "GET /k HTTP/1.1\r\nHOST\r\nOrigin: http://evil.example\r\n"

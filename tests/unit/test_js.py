@@ -16,7 +16,7 @@ from kvlens.js.config_bindings import belonging
 from kvlens.js.offsets import Offsets
 from kvlens.js.query import CursorTarget
 from kvlens.js.reader import SourceReader, read_source
-from kvlens.js.source_context import SourceContext, env_types, texts_beside
+from kvlens.js.source_context import SourceContext, env_types, other_config_texts
 from kvlens.js.syntax import Source
 from kvlens.lint.check_source import check_source
 from kvlens.lint.source_checker import SourceChecker
@@ -379,13 +379,13 @@ def test_a_source_belongs_to_the_nearest_configs() -> None:
     assert paths("/elsewhere/x.ts") == []
 
 
-def test_texts_beside_are_of_other_configs_only(tmp_path: Path) -> None:
+def test_other_config_texts(tmp_path: Path) -> None:
     folder = tmp_path
     (folder / "wrangler.toml").write_text('name = "own"', encoding="utf-8")
     (folder / "wrangler.staging.toml").write_text('binding = "A"', encoding="utf-8")
     (folder / "wrangler.toml.example").write_text("# binding = 'B'", encoding="utf-8")
     (folder / "wrangler.ts").write_text('const x = "C";', encoding="utf-8")
-    assert texts_beside(folder) == {"A", "B"}
+    assert other_config_texts(folder) == {"A", "B"}
 
 
 # the parser

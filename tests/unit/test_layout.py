@@ -142,7 +142,7 @@ ALLOWED: dict[str, set[str]] = {
     # module: calls that open something other than workspace files, or check it separately
     "cli/__init__.py": {"self.files[name].read_text"},  # its own commands
     "cli/frame.py": {"os.open"},  # the null device
-    "seeds/export.py": {"path.open", "beside.open"},  # written, to a path that the user names
+    "seeds/export.py": {"path.open", "temporary.open"},  # written, to a path that the user names
     "seeds/snapshots.py": {"place.open", "place.read_bytes", "os.fdopen"},  # below `safe_paths`
     "lsp/server.py": {"self.documents.open"},  # a text of the editor
     "process.py": {"open"},  # Linux's information about a process

@@ -182,7 +182,7 @@ def test_prepare_leaves_what_was_imported_before() -> None:
 
 
 def test_undisturbed_puts_the_collector_back() -> None:
-    with lazy_types.undisturbed():
+    with lazy_types.garbage_collection_paused():
         assert not gc.isenabled()
     assert gc.isenabled()
     gc.unfreeze()

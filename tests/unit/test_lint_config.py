@@ -121,7 +121,7 @@ CASES: dict[str, tuple[str, str]] = {
         '[[kv_namespaces]]\nbinding = "A"\nremote = «"true"»\n',
     ),
     "remote-number": ("remote-not-boolean", '[[kv_namespaces]]\nbinding = "A"\nremote = «1»\n'),
-    "misspelt": ("unknown-field", '[[kv_namespaces]]\nbinding = "A"\n«previewid» = "x"\n'),
+    "misspelled": ("unknown-field", '[[kv_namespaces]]\nbinding = "A"\n«previewid» = "x"\n'),
     "quoted-and-unknown": ("unknown-field", '[[kv_namespaces]]\nbinding = "A"\n«"color"» = 1\n'),
     "two-unknown": (
         "unknown-field",
@@ -301,7 +301,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "json-deep-twice": ("json-key-twice", '{ "vars": { "a": [{ "b": { "c": 1, «"c"»: 2 } }] } }'),
     # comments that silence
-    "silence-misspelt": ("silence-unknown", '# kvlens-disable-line «id-shraed»\nname = "x"\n'),
+    "silence-misspelled": ("silence-unknown", '# kvlens-disable-line «id-shraed»\nname = "x"\n'),
     "silence-nothing": ("silence-unknown", 'name = "x" # «kvlens-disable-next-line»\n'),
     "silence-one-of-two": (
         "silence-unknown",

@@ -733,7 +733,7 @@ def test_types_of_other_files_say_what_is_a_namespace() -> None:
 def test_other_configs_beside_keep_a_binding_quiet() -> None:
     text = handler('await env.LINKS.getWithMetadata("k");')
     configs = [config_of(CONFIG)]
-    assert check(text, "/shop/a.ts", configs, beside=frozenset({"LINKS"})) == []
+    assert check(text, "/shop/a.ts", configs, other_texts=frozenset({"LINKS"})) == []
 
 
 def test_one_of_several_configs_is_enough() -> None:

@@ -396,7 +396,7 @@ async def test_long_work_is_cancelled_in_one_way(
     one: Target, tmp_path: Path, run: Callable[..., Awaitable[None]]
 ) -> None:
     await _long_seed(one, tmp_path)
-    with pytest.raises(CancelledError, match=r"cancelled after [\d,]+ keys; nothing was"):
+    with pytest.raises(CancelledError, match=r"canceled after [\d,]+ keys; nothing was"):
         await run(one, tmp_path, cancelled=lambda: True)
     assert await count(Target(one.scope, "new")) == 0
     assert await count(one) == (0 if run is _long_restore else 600)
@@ -610,10 +610,10 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
     "a seed file of no binding": (
         _seeds_of_none,
         NotFoundError,
-        f"X.json: {NO_X}wrangler.toml; there are ONE and TWO, or use --namespace-id; say with "
-        "--binding which namespace it is for",
+        f"X.json: {NO_X}wrangler.toml; there are ONE and TWO, or use --namespace-id; name its "
+        "namespace with --binding",
     ),
-    "snapshot": (_no_snapshot, NotFoundError, 'no snapshot "none"; none was saved yet'),
+    "snapshot": (_no_snapshot, NotFoundError, 'no snapshot "none"; none has been saved yet'),
     "snapshot of no binding": (
         _no_snapshot_of,
         NotFoundError,
@@ -640,7 +640,7 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
     "keys that were not counted": (
         _clear_others,
         ConflictError,
-        "namespace ONE now has 1 key, and not all of them are as they were counted. Nothing was "
+        "namespace ONE has changed since its keys were counted: it now has 1 key. Nothing was "
         "deleted; count them again first",
     ),
     **{
@@ -666,7 +666,7 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
     "an id that has changed": (
         _changed_id,
         NotFoundError,
-        'the id of TWO in wrangler.toml has changed: it is "92d", not "1d"; look at its keys '
+        'the id of TWO in wrangler.toml has changed: it is "92d", not "1d"; list its keys '
         "again first",
     ),
     "another store": (
@@ -700,7 +700,7 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
     "two times": (
         _put_with(expiration=2_000_000_000, expiration_ttl=60),
         InvalidError,
-        "--expiration-ttl and --expiration both say when the key expires; give one of them",
+        "--expiration-ttl and --expiration both say when the key expires; use one of them",
     ),
     "milliseconds": (
         _put_with(expiration=4_000_000_000_000),

@@ -243,7 +243,7 @@ async def test_a_damaged_key_is_named_and_the_others_are_saved(
 async def test_a_cancelled_save_leaves_nothing(store: Store, tmp_path: Path) -> None:
     await store.put_many("1d", [Write(f"{n:04}", b"") for n in range(500)])
     steps: list[int] = []
-    with pytest.raises(CancelledError, match="cancelled after 300 keys; nothing was saved"):
+    with pytest.raises(CancelledError, match="canceled after 300 keys; nothing was saved"):
         await snapshots.save(
             store,
             tmp_path,
@@ -262,7 +262,7 @@ async def test_a_cancelled_restore_changes_nothing(store: Store, tmp_path: Path)
     await store.clear("1d")
     found = await snapshots.compare(store, saved, [ONE], now=NOW)
     answers = iter([False, False, True])
-    with pytest.raises(CancelledError, match="cancelled after 1,000 keys; nothing was changed"):
+    with pytest.raises(CancelledError, match="canceled after 1,000 keys; nothing was changed"):
         await snapshots.restore(store, saved, found, cancelled=lambda: next(answers))
     assert (await store.stats("1d")).keys == 0
 
@@ -276,7 +276,7 @@ async def test_a_restore_is_of_all_namespaces_or_of_none(store: Store, tmp_path:
     found = await snapshots.compare(store, saved, [ONE, TWO], now=NOW)
     before = [await content(store, ns) for ns in ("1d", "2d")]
     (saved.folder / "TWO.json").write_text("[\n]\n", encoding="utf-8")
-    with pytest.raises(SnapshotError, match="0 keys, and 600 were saved"):
+    with pytest.raises(SnapshotError, match="0 keys, but 600 were saved"):
         await snapshots.restore(store, saved, found)
     assert [await content(store, ns) for ns in ("1d", "2d")] == before
 
@@ -325,7 +325,7 @@ async def test_a_half_written_one_does_not_count(tmp_path: Path) -> None:
     saved = await saved_one(tmp_path)
     (saved.folder / "manifest.json").unlink()
     assert snapshots.saved(tmp_path) == ([], [])
-    with pytest.raises(SnapshotError, match='no snapshot "s"; none was saved yet'):
+    with pytest.raises(SnapshotError, match='no snapshot "s"; none has been saved yet'):
         snapshots.load(tmp_path, "s")
     again = await saved_one(tmp_path)  # no need for `force`
     assert again.namespaces[0].file == "ONE~2.json"
@@ -338,17 +338,17 @@ async def test_a_half_written_one_does_not_count(tmp_path: Path) -> None:
 
 DAMAGES: dict[str, tuple[str, str, str]] = {
     # id: (the text in the file, its replacement, the message)
-    "a key taken out": ('{"key":"a","value":"1"},\n', "", "1 keys, and 2 were saved"),
-    "cut off": ('{"key":"b"', "", "line 3: not an item"),
-    "no object": ('{"key":"a","value":"1"}', "5", "line 2: not an item"),
-    "no value": (',"value":"1"', "", "line 2: not an item"),
-    "bad base64": ('"value":"1"', '"value":"1","base64":true', "line 2: not an item"),
-    "a number without end": (',"metadata":[1]', ',"metadata":[1e400]', "line 3: not an item"),
-    "deep": (',"metadata":[1]', ',"metadata":' + "[" * 100_000, "line 3: not an item"),
-    "a time without end": ("2000000000", "1" * 400, "line 3: not an item"),
-    "a time as text": ("2000000000", '"2000000000"', "line 3: not an item"),
-    "out of order": ('"key":"a"', '"key":"c"', 'line 3: "b" is not in its place'),
-    "twice": ('"key":"a"', '"key":"b"', 'line 3: "b" is not in its place'),
+    "a key taken out": ('{"key":"a","value":"1"},\n', "", "1 keys, but 2 were saved"),
+    "cut off": ('{"key":"b"', "", "line 3: not a valid item"),
+    "no object": ('{"key":"a","value":"1"}', "5", "line 2: not a valid item"),
+    "no value": (',"value":"1"', "", "line 2: not a valid item"),
+    "bad base64": ('"value":"1"', '"value":"1","base64":true', "line 2: not a valid item"),
+    "a number without end": (',"metadata":[1]', ',"metadata":[1e400]', "line 3: not a valid item"),
+    "deep": (',"metadata":[1]', ',"metadata":' + "[" * 100_000, "line 3: not a valid item"),
+    "a time without end": ("2000000000", "1" * 400, "line 3: not a valid item"),
+    "a time as text": ("2000000000", '"2000000000"', "line 3: not a valid item"),
+    "out of order": ('"key":"a"', '"key":"c"', 'line 3: "b" is out of order'),
+    "twice": ('"key":"a"', '"key":"b"', 'line 3: "b" is out of order'),
     "another encoding": ('"value":"1"', '"value":"\udcff"', "not UTF-8"),
 }
 
@@ -426,7 +426,9 @@ async def test_something_else_in_place_of_a_file(
         assert (tmp_path / "victim").read_text(encoding="utf-8") == "precious"
 
 
-NO_LINK = r"follows no link there\. Remove it and save the snapshot again, or .*export -o FILE`\.$"
+NO_LINK = (
+    r"doesn't follow links there\. Remove it and save the snapshot again, or .*export -o FILE`\.$"
+)
 LINKED = ["s", ".", ".."]  # the snapshot's folder, its parent and the next one
 
 
@@ -574,6 +576,6 @@ async def test_nothing_is_written_through_a_link_to_elsewhere(tmp_path: Path) ->
         (project / ".wrangler" / "kvlens").symlink_to(elsewhere, target_is_directory=True)
     except OSError:  # Windows without the right to make links has none to fear
         return
-    with pytest.raises(StoreError, match=r"leads to .*elsewhere, and KV Lens follows no link"):
+    with pytest.raises(StoreError, match=r"leads to .*elsewhere, and KV Lens doesn't follow links"):
         await saved_one(project)
     assert list(elsewhere.iterdir()) == []

@@ -36,7 +36,7 @@ TEXTS: dict[str, tuple[str, str, list[str]]] = {
         "/** Stop it and\n * start it anew. */\nconst x = 'it stands';\n",
         ["anew", "stands"],
     ),
-    "JSON": ("package.json", '{"description": "Whose behaviour"}', ["Whose behaviour"]),
+    "JSON": ("package.json", '{"description": "Whose behavior"}', ["Whose behavior"]),
 }
 
 

@@ -205,14 +205,14 @@ ABSENT: list[tuple[str, str, tuple[str, ...]]] = [
 @pytest.mark.parametrize(("text", "expected"), [pytest.param(*a[1:], id=a[0]) for a in ABSENT])
 def test_bindings_that_are_not_run(text: str, expected: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "wrangler.toml").write_text(text, encoding="utf-8")
-    assert read_worker_config(tmp_path / "wrangler.toml").absent == expected
+    assert read_worker_config(tmp_path / "wrangler.toml").unsupported == expected
 
 
 WRONG: list[tuple[str, str, str | None, str]] = [
     ("syntax", 'main = "a.js"\nname = ', None, r"wrangler\.toml:2:\d+: "),
     ("no such environment", "[env.a]\n[env.b]\n", "c", 'no environment "c"; .* are: a, b'),
     ("no environments", "", "c", "the environments in it are: none"),
-    ("main", "main = 5", None, "main is 5, a number; it takes text"),
+    ("main", "main = 5", None, "main is 5, a number; it takes a string"),
 ]
 
 

@@ -57,17 +57,17 @@ async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 @asynccontextmanager
-async def fronted(
+async def proxied(
     allowed_hosts: Sequence[str] = (),
 ) -> AsyncIterator[tuple[Proxy, list[tuple[str, str, int]]]]:
     seen: list[tuple[str, str, int]] = []
-    front = Proxy(
+    proxy = Proxy(
         lambda method, path, status, seconds: seen.append((method, path, status)),
         allowed_hosts=allowed_hosts,
     )
-    await front.start(0)
-    yield front, seen
-    await front.close()
+    await proxy.start(0)
+    yield proxy, seen
+    await proxy.close()
 
 
 class Client:
@@ -76,8 +76,8 @@ class Client:
         self.writer = writer
 
     @classmethod
-    async def to(cls, front: Proxy) -> Client:
-        port = int(front.url.rpartition(":")[2])
+    async def to(cls, proxy: Proxy) -> Client:
+        port = int(proxy.url.rpartition(":")[2])
         return cls(*await asyncio.open_connection("127.0.0.1", port))
 
     async def ask(self, request: bytes = GET) -> tuple[int, bytes]:
@@ -98,9 +98,9 @@ class Client:
 
 
 async def test_passing_on() -> None:
-    async with behind(answering(b"a")) as port, fronted() as (front, seen):
-        front.serve(port)
-        client = await Client.to(front)
+    async with behind(answering(b"a")) as port, proxied() as (proxy, seen):
+        proxy.serve(port)
+        client = await Client.to(proxy)
         assert await client.ask() == (200, b"a 0")
         assert await client.ask() == (200, b"a 0")
         body = b"x" * 5_000_000
@@ -110,27 +110,27 @@ async def test_passing_on() -> None:
 
 
 async def test_a_request_waits_for_the_worker() -> None:
-    async with behind(answering(b"a")) as port, fronted() as (front, _):
-        client = await Client.to(front)
+    async with behind(answering(b"a")) as port, proxied() as (proxy, _):
+        client = await Client.to(proxy)
         asked = asyncio.create_task(client.ask())
         await asyncio.sleep(0.05)
         assert not asked.done()
-        front.serve(port)
+        proxy.serve(port)
         assert await asked == (200, b"a 0")
 
 
 async def test_what_is_wrong_is_answered() -> None:
-    async with behind(answering(b"a")) as port, fronted() as (front, _):
-        front.fail("w.js:1:1: wrong\nmore")
-        client = await Client.to(front)
+    async with behind(answering(b"a")) as port, proxied() as (proxy, _):
+        proxy.fail("w.js:1:1: wrong\nmore")
+        client = await Client.to(proxy)
         assert await client.ask() == (503, b"w.js:1:1: wrong\nmore\n")
         assert await client.ended()
-        front.serve(port)
-        assert await (await Client.to(front)).ask() == (200, b"a 0")
+        proxy.serve(port)
+        assert await (await Client.to(proxy)).ask() == (200, b"a 0")
 
 
 async def test_a_kept_connection_finds_the_successor() -> None:
-    async with fronted() as (front, _):
+    async with proxied() as (proxy, _):
         connected: list[asyncio.StreamWriter] = []
 
         async def first(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -138,10 +138,10 @@ async def test_a_kept_connection_finds_the_successor() -> None:
             await answering(b"first")(reader, writer)
 
         async with behind(first) as one, behind(answering(b"second")) as two:
-            front.serve(one)
-            client = await Client.to(front)
+            proxy.serve(one)
+            client = await Client.to(proxy)
             assert await client.ask() == (200, b"first 0")
-            front.serve(two)
+            proxy.serve(two)
             assert await client.ask() == (200, b"first 0")  # its workerd is still running
             connected[0].close()
             await asyncio.sleep(0.05)
@@ -164,40 +164,40 @@ async def test_a_connection_that_idled_too_long_is_opened_anew() -> None:
         writer.close()
 
     for handler in (once, at_the_wrong_moment):
-        async with behind(handler) as port, fronted() as (front, _):
-            front.serve(port)
-            client = await Client.to(front)
+        async with behind(handler) as port, proxied() as (proxy, _):
+            proxy.serve(port)
+            client = await Client.to(proxy)
             for _ in range(3):
                 assert await client.ask() == (200, b"ok")
 
 
 async def test_a_request_that_was_not_answered_is_asked_again() -> None:
-    async with fronted() as (front, seen), behind(answering(b"new")) as new:
+    async with proxied() as (proxy, seen), behind(answering(b"new")) as new:
 
         async def retired(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.readuntil(b"\r\n\r\n")
-            front.serve(new)
+            proxy.serve(new)
             writer.close()
 
         async with behind(retired) as old:
-            front.serve(old)
-            client = await Client.to(front)
+            proxy.serve(old)
+            client = await Client.to(proxy)
             assert await client.ask() == (200, b"new 0")
             assert seen == [("GET", "/path?x", 200)]
 
 
 async def test_a_crash_is_not_asked_again() -> None:
-    async with behind(closing) as port, fronted() as (front, _):
-        front.serve(port)
-        client = await Client.to(front)
+    async with behind(closing) as port, proxied() as (proxy, _):
+        proxy.serve(port)
+        client = await Client.to(proxy)
         status, text = await client.ask()
         assert (status, b"ended before it answered" in text) == (502, True)
 
 
 async def test_an_answer_that_ends_the_connection_ends_it() -> None:
-    async with behind(answering(b"a", keep=False)) as port, fronted() as (front, _):
-        front.serve(port)
-        client = await Client.to(front)
+    async with behind(answering(b"a", keep=False)) as port, proxied() as (proxy, _):
+        proxy.serve(port)
+        client = await Client.to(proxy)
         assert await client.ask() == (200, b"a 0")
         assert await client.ended()
 
@@ -210,9 +210,9 @@ async def test_other_protocols_pass() -> None:
             writer.write(data)
         writer.close()
 
-    async with behind(echo) as port, fronted() as (front, _):
-        front.serve(port)
-        client = await Client.to(front)
+    async with behind(echo) as port, proxied() as (proxy, _):
+        proxy.serve(port)
+        client = await Client.to(proxy)
         client.writer.write(
             b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
         )
@@ -229,19 +229,19 @@ async def test_dropping_what_is_still_answered() -> None:
         await reader.read()
         writer.close()
 
-    async with behind(half) as port, behind(answering(b"new")) as new, fronted() as (front, _):
-        front.serve(port)
-        client = await Client.to(front)
+    async with behind(half) as port, behind(answering(b"new")) as new, proxied() as (proxy, _):
+        proxy.serve(port)
+        client = await Client.to(proxy)
         client.writer.write(GET)
         await client.reader.readuntil(b"half")
-        front.serve(new)
-        front.drop(port)
+        proxy.serve(new)
+        proxy.drop(port)
         assert await client.ended()
 
 
 async def test_ports_that_cannot_be_had() -> None:
-    async with fronted() as (front, _):
-        port = int(front.url.rpartition(":")[2])
+    async with proxied() as (proxy, _):
+        port = int(proxy.url.rpartition(":")[2])
         with pytest.raises(WorkerError, match=f"Port {port} is in use by another program"):
             await Proxy().start(port)
     with pytest.raises(WorkerError, match="Port 70000 does not exist"):
@@ -302,9 +302,9 @@ async def test_which_hosts_are_answered(host: str, status: int, form: str) -> No
         "upgrade": b"GET / HTTP/1.1\r\nHost: " + name + b"\r\nUpgrade: websocket\r\n\r\n",
     }[form]
     allowed = ["app.example", ".tunnel.test"]
-    async with behind(answering(b"a")) as port, fronted(allowed) as (front, seen):
-        front.serve(port)
-        client = await Client.to(front)
+    async with behind(answering(b"a")) as port, proxied(allowed) as (proxy, seen):
+        proxy.serve(port)
+        client = await Client.to(proxy)
         found, text = await client.ask(request)
         assert found == status
         assert len(seen) == (status == 200)
@@ -326,9 +326,9 @@ HIDDEN: list[tuple[str, bytes]] = [
 @pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("first", [pytest.param(h[1], id=h[0]) for h in HIDDEN])
 async def test_a_later_request_of_a_connection_is_checked_too(first: bytes, together: bool) -> None:
-    async with behind(answering(b"a")) as port, fronted() as (front, seen):
-        front.serve(port)
-        client = await Client.to(front)
+    async with behind(answering(b"a")) as port, proxied() as (proxy, seen):
+        proxy.serve(port)
+        client = await Client.to(proxy)
         client.writer.write(first + EVIL if together else first)
         assert (await client.answer())[0] == 200
         if not together:
@@ -350,9 +350,9 @@ async def test_nothing_passes_behind_an_upgrade_that_was_not_taken() -> None:
         writer.close()
 
     upgrade = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
-    async with behind(count) as port, fronted() as (front, _):
-        front.serve(port)
-        client = await Client.to(front)
+    async with behind(count) as port, proxied() as (proxy, _):
+        proxy.serve(port)
+        client = await Client.to(proxy)
         assert await client.ask(GET) == (200, b"ok")
         client.writer.write(upgrade + GET + EVIL)
         assert await client.answer() == (200, b"ok")
@@ -372,25 +372,25 @@ async def test_an_upgrade_waits_for_the_answer_before_it() -> None:
     upgrade = (
         b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
     )
-    async with behind(slow) as port, fronted() as (front, _):
-        front.serve(port)
-        client = await Client.to(front)
+    async with behind(slow) as port, proxied() as (proxy, _):
+        proxy.serve(port)
+        client = await Client.to(proxy)
         client.writer.write(GET + upgrade)
         assert (await client.answer())[0] in (400, 502)
         assert await client.ended()
 
 
 async def test_idle_connections_have_a_limit() -> None:
-    async with behind(answering(b"a")) as port, fronted() as (front, _):
-        front.serve(port)
-        front.most_connections = 3
-        idle = [await Client.to(front) for _ in range(3)]
+    async with behind(answering(b"a")) as port, proxied() as (proxy, _):
+        proxy.serve(port)
+        proxy.most_connections = 3
+        idle = [await Client.to(proxy) for _ in range(3)]
         assert await idle[0].ask() == (200, b"a 0")
-        status, text = await (await Client.to(front)).answer()
+        status, text = await (await Client.to(proxy)).answer()
         assert (status, b"Too many connections" in text) == (503, True)
         idle[1].writer.close()
         await asyncio.sleep(0.1)
-        assert await (await Client.to(front)).ask() == (200, b"a 0")
+        assert await (await Client.to(proxy)).ask() == (200, b"a 0")
 
 
 async def test_names_that_are_no_hosts_cannot_be_allowed() -> None:
@@ -427,9 +427,9 @@ ANSWERS: list[tuple[str, bytes]] = [
 @pytest.mark.parametrize("keep", [True, False], ids=["kept", "closed"])
 @pytest.mark.parametrize("answer", [pytest.param(a[1], id=a[0]) for a in ANSWERS])
 async def test_nothing_is_added_to_an_answer(answer: bytes, keep: bool) -> None:
-    async with behind(saying(answer, keep=keep)) as port, fronted() as (front, seen):
-        front.serve(port)
-        client = await Client.to(front)
+    async with behind(saying(answer, keep=keep)) as port, proxied() as (proxy, seen):
+        proxy.serve(port)
+        client = await Client.to(proxy)
         client.writer.write(GET)
         assert await client.reader.readexactly(len(answer)) == answer
         client.writer.write_eof()
@@ -449,9 +449,9 @@ async def test_a_body_that_is_malformed_is_a_bad_request(body: bytes, together: 
         await reader.read()  # workerd waits for the rest
         writer.close()
 
-    async with behind(handle) as port, fronted() as (front, _):
-        front.serve(port)
-        client = await Client.to(front)
+    async with behind(handle) as port, proxied() as (proxy, _):
+        proxy.serve(port)
+        client = await Client.to(proxy)
         client.writer.write(CHUNKED + body if together else CHUNKED)
         if not together:
             await asyncio.sleep(0.2)

@@ -1,7 +1,7 @@
-/** Delete every key in a namespace, after a question. */
+/** Delete every key in a namespace, after confirmation. */
 
 import { nameOf } from '../address';
-import { askedTwice } from '../askAgain';
+import { askAgainIfChanged } from '../askAgain';
 import { type Contribution, type Parts, type Subject, target, where } from '../command';
 import * as format from '../format';
 import { brief, warn } from '../messages';
@@ -22,7 +22,7 @@ export const contribution: Contribution = {
 export async function run(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Clear Namespace');
     const name = nameOf(space);
-    const { deleted, kept = [] } = await askedTwice(async (again) => {
+    const { deleted, kept = [] } = await askAgainIfChanged(async (again) => {
         const counting = { ...space, dryRun: true };
         const { keys = 0, digest, kept = [] } = await parts.server.ask('kvlens.clear', counting);
         if (!keys) {

@@ -1,4 +1,4 @@
-/** Move keys that are stored under an undeclared name to a namespace of the config. */
+/** Move the keys of an undeclared namespace to a namespace of the config. */
 
 import { nameOf } from '../address';
 import { CHANGED } from '../askAgain';
@@ -9,7 +9,7 @@ import * as prompts from '../prompts';
 
 export const contribution: Contribution = {
     title: 'Move Keys to Namespace…',
-    about: 'Move keys that are under a name that no config has; in the menu of their row',
+    about: 'Move the keys of a namespace that no config declares; in the menu of its row',
     icon: '$(arrow-swap)',
     menus: {
         'view/item/context': [

@@ -12,8 +12,8 @@ import type { Value } from '../protocol';
 export const contribution: Contribution = {
     title: 'Put Key…',
     about:
-        'Write one key, with optional metadata and expiration; says if the key exists, and ' +
-        'keeps what it has',
+        'Write one key, with optional metadata and expiration; if the key exists, says so and ' +
+        'keeps its metadata and expiration',
     icon: '$(add)',
     menus: {
         'view/item/context': [

@@ -1,4 +1,4 @@
-/** Seed a namespace from a file, after a question if keys would be overwritten. */
+/** Seed a namespace from a file, after confirmation if keys would be overwritten. */
 
 import * as vscode from 'vscode';
 import { nameOf } from '../address';
@@ -40,7 +40,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         answer = await parts.server.ask('kvlens.seed', { ...request, existing, expected: digest });
     }
     const { written, overwritten, warnings = [] } = answer;
-    const others = overwritten ? `, ${overwritten.toLocaleString('en')} over another value` : '';
+    const others = overwritten ? `, ${overwritten.toLocaleString('en')} of them over another value` : '';
     const done = `Seeded ${format.count(written, 'key')} into ${nameOf(space)}${others}.`;
     if (!warnings.length) {
         void inform(done);

@@ -1,4 +1,4 @@
-/** Restore a snapshot, after a question if keys would be lost. */
+/** Restore a snapshot, after confirmation if keys would be lost. */
 
 import { nameOf } from '../address';
 import { CHANGED } from '../askAgain';
@@ -42,7 +42,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
 /** Say how many keys a restore would change, in total and in each namespace. */
 function whatRestoreDoes(project: Project, done: SnapshotRestoreResult): string[] {
     const counted = ({ written, overwritten, deleted }: Restored): [string, string, number][] => [
-        ['overwritten', 'with another value, metadata or expiry now', overwritten],
+        ['overwritten', 'with another value, metadata or expiration now', overwritten],
         ['deleted', 'that the snapshot does not have', deleted],
         ['written back', 'that were deleted since', written - overwritten],
     ];

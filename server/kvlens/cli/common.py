@@ -184,7 +184,7 @@ def _store_url(options: Options) -> str:
         raise UsageError("--remote: to use the real namespaces, pass --store cloudflare:ACCOUNT_ID")
     if options.persist_to is not None:
         if options.store is not None:
-            raise UsageError("--store and --persist-to both name a store; use only one of them")
+            raise UsageError("--store and --persist-to both name a store; use one of them")
         return absolute_url(f"{DEFAULT_STORE}{options.persist_to}", Path.cwd())
     url: str = options.store or default_store()
     info = find_store(url)

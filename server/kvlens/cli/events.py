@@ -18,12 +18,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from kvlens.cli.terminal import coloured, exact, has_colours, visible
+from kvlens.cli.terminal import colored, exact, has_colors, visible
 
 QUEUED = 4 * 1024 * 1024  # bytes queued for a slow reader
 QUEUED_STATE = 2 * QUEUED  # the same for what a reader must not miss
 LAST_WORDS = 1.0  # seconds that the reader has at the end
-SAID_AGAIN = 60.0  # seconds before the same error of the loop is logged again
+REPORT_AGAIN = 60.0  # seconds before the same error of the loop is logged again
 REPORT = "please report it"
 
 
@@ -113,8 +113,8 @@ class Events:
         out, err = exact(sys.stdout), exact(sys.stderr)
         self._out = LineWriter(out, self._dropped)
         self._err = LineWriter(err, _dropped_lines)
-        self._coloured = {False: has_colours(out), True: has_colours(err)}
-        self._said: dict[str, float] = {}
+        self._colored = {False: has_colors(out), True: has_colors(err)}
+        self._reported: dict[str, float] = {}
         self.held: list[tuple[str, bool]] | None = None
         """If this is a list, events are kept in it until `release`."""
 
@@ -133,12 +133,12 @@ class Events:
         for line, is_state in held:
             self._out.line(line, is_state=is_state)
 
-    def text(self, text: str, *, error: bool = False, colour: str = "") -> None:
+    def text(self, text: str, *, error: bool = False, color: str = "") -> None:
         """Write text for people, on standard error if `error`.
 
-        Control characters are escaped. Colours, also those in the text, are only for terminals.
+        Control characters are escaped. Colors, also those in the text, are only for terminals.
         """
-        shown = coloured(text, colour) if self._coloured[error] else visible(text)
+        shown = colored(text, color) if self._colored[error] else visible(text)
         (self._err if error else self._out).line(shown)
 
     def log(self, level: str, message: str, **fields: Any) -> None:
@@ -151,7 +151,7 @@ class Events:
     def unexpected(self, error: BaseException) -> None:
         """Report an internal error: one line, and the traceback on request."""
         line = f"internal error: {type(error).__name__}: {error}".partition("\n")[0][:500]
-        if self._is_said(line):
+        if self._was_just_reported(line):
             return
         trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         if self.as_json:
@@ -178,17 +178,17 @@ class Events:
             return
         # a client that has gone, a system that is out of files
         text = ": ".join(str(part) for part in (context.get("message"), error) if part)
-        if not self._is_said(text):
+        if not self._was_just_reported(text):
             self.log("warning", text)
 
-    def _is_said(self, text: str) -> bool:
+    def _was_just_reported(self, text: str) -> bool:
         """Return whether an error was just reported: some occur a thousand times a second."""
         now = time.monotonic()
-        if now - self._said.get(text, -SAID_AGAIN) < SAID_AGAIN:
+        if now - self._reported.get(text, -REPORT_AGAIN) < REPORT_AGAIN:
             return True
-        if len(self._said) > 1000:
-            self._said.clear()
-        self._said[text] = now
+        if len(self._reported) > 1000:
+            self._reported.clear()
+        self._reported[text] = now
         return False
 
     def _dropped(self, count: int) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from kvlens.errors import KVLensError
-from kvlens.internal import told
+from kvlens.internal import log_internal_error
 
 if TYPE_CHECKING:
     from kvlens.cli import Entry
@@ -137,7 +137,7 @@ def guarded(name: str, action: Callable[[], int]) -> int:
             place = "standard output"
         return _failed(name, f"{place}: {error.strerror}" if place else error.strerror or error)
     except Exception as error:
-        print(told(name, error), file=sys.stderr)
+        print(log_internal_error(name, error), file=sys.stderr)
         return NOT_DONE
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from kvlens.cli.common import config_path
 from kvlens.cli.events import Events
 from kvlens.errors import KVLensError
-from kvlens.internal import told
+from kvlens.internal import log_internal_error
 from kvlens.kv.limits import COMPATS, read_compat
 from kvlens.stores.registry import DEFAULT_STORE, absolute_url, default_store
 from kvlens.workspace.project import Project
@@ -73,7 +73,7 @@ def run_service(
     except KeyboardInterrupt:
         return 0
     except Exception as error:
-        print(told(f"kvlens {command}", error), file=sys.stderr)
+        print(log_internal_error(f"kvlens {command}", error), file=sys.stderr)
         return 1
     finally:
         events.close()

@@ -15,10 +15,10 @@ from kvlens.visible import STEERING, one_line, visible
 
 __all__ = [
     "JsonScreen",
-    "coloured",
+    "colored",
     "exact",
     "exact_output",
-    "has_colours",
+    "has_colors",
     "json_text",
     "one_line",
     "screens",
@@ -26,32 +26,32 @@ __all__ = [
     "visible_json",
 ]
 
-_COLOUR = re.compile("(\x1b\\[[0-9;:]{0,64}m)")  # and other text styles: Select Graphic Rendition
+_COLOR = re.compile("(\x1b\\[[0-9;:]{0,64}m)")  # and other text styles: Select Graphic Rendition
 _RESET = "\x1b[0m"
 HELD = 8 * 1024 * 1024  # characters of JSON buffered in memory; more is buffered on disk
 
 
-def coloured(text: str, colour: str = "") -> str:
-    r"""Escape a text like `visible`, but keep its colours; `colour` is applied to each line.
+def colored(text: str, color: str = "") -> str:
+    r"""Escape a text like `visible`, but keep its colors; `color` is applied to each line.
 
-    A line with colours ends in a reset, so they don't affect the next one.
+    A line with colors ends in a reset, so they don't affect the next one.
 
-    >>> coloured("\x1b[31mA\x1b[2J")
+    >>> colored("\x1b[31mA\x1b[2J")
     '\x1b[31mA\\x1b[2J\x1b[0m'
     """
-    return "\n".join(_coloured_line(colour + line) for line in text.split("\n"))
+    return "\n".join(_colored_line(color + line) for line in text.split("\n"))
 
 
-def _coloured_line(line: str) -> str:
-    pieces = _COLOUR.split(line)  # every second piece is a colour
+def _colored_line(line: str) -> str:
+    pieces = _COLOR.split(line)  # every second piece is a color
     if len(pieces) == 1:
         return visible(line)
     shown = "".join(piece if at % 2 else visible(piece) for at, piece in enumerate(pieces))
     return shown if shown.endswith(_RESET) else shown + _RESET
 
 
-def has_colours(stream: TextIO) -> bool:
-    """Return whether colours may be written to a stream: to a terminal, unless NO_COLOR is set."""
+def has_colors(stream: TextIO) -> bool:
+    """Return whether colors may be written to a stream: to a terminal, unless NO_COLOR is set."""
     return stream.isatty() and not os.environ.get("NO_COLOR")
 
 

@@ -37,7 +37,7 @@ def move_list(
     member: tuple[int, Node, int] | None,
     entries: Sequence[Entry],
 ) -> tuple[Edit, ...] | None:
-    """Return the edits that move a list to where an environment has its own; None if impossible.
+    """Return the edits that move a list to its place in an environment; None if impossible.
 
     The list is under `headers` (the text between the brackets), or is one `member` of a table: the
     table's offset, the table, the member's index.
@@ -55,7 +55,7 @@ def move_list(
     start, section = config.section_around(base)
     if (start, section.path) == (base, home) and section.body is node and len(found.key) > 1:
         key = Span(base + found.key[0].start, base + found.key[-1].end)
-        return (Edit(key, KV_FIELD),)  # `vars.kv_namespaces = …` in the very table
+        return (Edit(key, KV_FIELD),)  # `vars.kv_namespaces = …` in the right table already
     start = base + found.offset
     end = start + found.value.length
     if not is_braced(config.text, base):
@@ -65,10 +65,10 @@ def move_list(
     taken_out = remove_member(config, base, node, index)
     inside = comments(config.text, is_json=config.is_json, start=start, end=end)
     if inside:  # they move with the value, so those edits must not keep them
-        behind = comments(
+        trailing = comments(
             config.text, is_json=config.is_json, start=end, end=line_end(config.text, end)
         )
-        if behind:
+        if trailing:
             return None
         taken_out = tuple(
             Edit(Span(edit.span.start, _next_line(config.text, edit.span.end)), "")
@@ -113,10 +113,10 @@ def to_sections(config: Config, environment: Environment, kv: KvList) -> tuple[E
         following = kv.entries[number + 1].span.start if number + 1 < len(kv.entries) else end
         first_end = line_end(text, entry.span.end)
         before = _comments(config, at, entry.span.start)
-        behind = _comments(config, entry.span.end, min(first_end, following))
+        trailing = _comments(config, entry.span.end, min(first_end, following))
         inside = _comments(config, *entry.span)
         at = min(first_end, following)
-        lines = [*before, f"[[{path}]]{''.join(f' {comment}' for comment in behind)}", *inside]
+        lines = [*before, f"[[{path}]]{''.join(f' {comment}' for comment in trailing)}", *inside]
         lines += [
             f"{text[member.start : member.end]}" for member in member_spans(entry.base, entry.node)
         ]
@@ -124,14 +124,14 @@ def to_sections(config: Config, environment: Environment, kv: KvList) -> tuple[E
     blocks += _comments(config, at, end)
     written = f"{newline}{newline}".join(blocks)
     if index == len(body.members) - 1:
-        before_it = "" if not text[:start].strip() else _gap_before(text, start, newline)
-        return (Edit(Span(start, end), before_it + written),)
-    behind_all = line_end(text, member_span(base, body.members[-1]).end)
+        gap = "" if not text[:start].strip() else _gap_before(text, start, newline)
+        return (Edit(Span(start, end), gap + written),)
+    members_end = line_end(text, member_span(base, body.members[-1]).end)
     above = _comments_above(text, start)
     moved = text[above:start] if above else ""
     return (
         Edit(Span(start - len(moved), _next_line(text, end)), ""),
-        Edit(Span(behind_all, behind_all), f"{newline}{newline}{moved}{written}"),
+        Edit(Span(members_end, members_end), f"{newline}{newline}{moved}{written}"),
     )
 
 
@@ -242,7 +242,7 @@ def _comments(config: Config, start: int, end: int) -> list[str]:
 
 
 def _comments_above(text: str, start: int) -> int:
-    """Return where the lines of comments right above a line begin; its own start without any."""
+    """Return the start of the comment lines right above a line; without any, the line's own."""
     while start:
         end = start - (2 if text.endswith("\r\n", 0, start) else 1)
         above = line_start(text, end)
@@ -253,7 +253,7 @@ def _comments_above(text: str, start: int) -> int:
 
 
 def _gap_before(text: str, start: int, newline: str) -> str:
-    """Return the line end needed for a blank line before an offset, if there is none."""
+    """Return the line ending that makes a blank line before an offset; empty if there is one."""
     above = text[:start].rstrip(" \t")
     blank = above.endswith((newline * 2, "\n\n", "\r\r"))
     return "" if blank else newline

@@ -37,7 +37,7 @@ class Edit(NamedTuple):
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
-    """Return the text after edits that do not overlap; those at one place come in their order."""
+    """Return the text after edits that don't overlap; those at one place keep their order."""
     done, at = [], 0
     for edit in sorted(edits, key=lambda edit: edit.span):
         done += [text[at : edit.span.start], edit.text]
@@ -145,13 +145,13 @@ def add_member(
 
 
 def remove_field(config: Config, entry: Entry, field: Field) -> tuple[Edit, ...]:
-    """Return the edits that take a field out of an entry and leave its comments."""
+    """Return the edits that remove a field from an entry and keep its comments."""
     index = entry.index_at(field.key_span.start)
     return remove_member(config, entry.base, entry.node, index)
 
 
 def remove_member(config: Config, base: int, node: Node, index: int) -> tuple[Edit, ...]:
-    """Return the edits that take one member out of a table and leave its comments."""
+    """Return the edits that remove one member from a table and keep its comments."""
     members = node.members
     if is_braced(config.text, base):
         return _remove_among(config, len(members), index, lambda at: member_span(base, members[at]))
@@ -166,12 +166,12 @@ def rename_key(text: str, key: Span, name: str) -> Edit:
 
 
 def member_spans(base: int, node: Node) -> list[Span]:
-    """Return where the members of a table at `base` are, each from its key to its value."""
+    """Return the spans of the members of a table at `base`, each from its key to its value."""
     return [member_span(base, member) for member in node.members]
 
 
 def member_span(base: int, member: Member) -> Span:
-    """Return where one member of a table at `base` is."""
+    """Return the span of one member of a table at `base`."""
     return Span(base + member.key[0].start, base + member.offset + member.value.length)
 
 
@@ -179,7 +179,7 @@ def member_span(base: int, member: Member) -> Span:
 
 
 def remove_entry(config: Config, entry: Entry) -> tuple[Edit, ...]:
-    """Return the edits that take an entry out of its array and leave the comments."""
+    """Return the edits that remove an entry from its array and keep the comments."""
     found = _entries(config).get(entry.base)
     if found is None:
         return ()
@@ -191,7 +191,7 @@ def remove_entry(config: Config, entry: Entry) -> tuple[Edit, ...]:
 
 @memo
 def _entries(config: Config) -> dict[int, tuple[KvList, int]]:
-    """Return the list that each entry is in and which of its entries it is, by its place."""
+    """Return the list of each entry and its index there, by the entry's offset."""
     return {
         entry.base: (kv, index)
         for environment in config.environments
@@ -201,7 +201,7 @@ def _entries(config: Config) -> dict[int, tuple[KvList, int]]:
 
 
 def remove_item(config: Config, base: int, node: Node, index: int) -> tuple[Edit, ...]:
-    """Return the edits that take one element out of an array of values."""
+    """Return the edits that remove one element from an array of values."""
 
     def span(number: int) -> Span:
         at, item = node.items[number]
@@ -223,9 +223,9 @@ def _remove_section(config: Config, entry: Entry) -> Edit:
 def _remove_among(
     config: Config, count: int, index: int, span: Callable[[int], Span]
 ) -> tuple[Edit, ...]:
-    """Return the edits that take one of several things between commas out.
+    """Return the edits that remove one of several items between commas.
 
-    `span` returns where one of them is. Only the neighbours are asked for.
+    `span` returns the span of an item. It is called only for the item and its neighbors.
     """
     text, place = config.text, span(index)
     comma = _comma_after(config, place.end)
@@ -321,25 +321,25 @@ def is_braced(text: str, base: int) -> bool:
 
 
 def line_start(text: str, at: int) -> int:
-    """Return where the line of a place begins; no more is read than that line, or a few."""
-    reach = 256
+    """Return the start of the line of an offset, without searching much more than that line."""
+    distance = 256
     while True:
-        first = max(0, at - reach)
+        first = max(0, at - distance)
         found = max(text.rfind("\n", first, at), text.rfind("\r", first, at))
         if found >= 0 or not first:
             return found + 1
-        reach *= 4
+        distance *= 4
 
 
 def line_end(text: str, at: int) -> int:
-    """Return the end of the line of an offset, before its line end."""
+    """Return the end of the line of an offset, before its line ending."""
     found = re.compile(r"[^\r\n]*").match(text, at)
     assert found
     return found.end()
 
 
 def newline_of(text: str) -> str:
-    """Return the line end that a text has, as its first line shows it."""
+    """Return the line ending that a text uses, which is that of its first line."""
     first = text.find("\n")
     return "\r\n" if first > 0 and text[first - 1] == "\r" else "\n"
 

@@ -44,20 +44,20 @@ def check_config_syntax(config: Config) -> SyntaxProblem | None:
     if config.refused is not None:
         return SyntaxProblem(f"this file {config.refused.reason}", config.refused.span)
     if config.is_json:
-        return _judge_json(config.text)
-    return _judge_toml(config)
+        return _check_json(config.text)
+    return _check_toml(config)
 
 
-def _judge_toml(config: Config) -> SyntaxProblem | None:
+def _check_toml(config: Config) -> SyntaxProblem | None:
     fault = _plain_fault(config.text)
     if fault is None:
         return None
     if len(config.text) > _LARGE:
         return _check_large(config, fault)
-    return _judge_strictly(config.text)
+    return _check_strictly(config.text)
 
 
-def _judge_strictly(text: str) -> SyntaxProblem | None:
+def _check_strictly(text: str) -> SyntaxProblem | None:
     import tomlkit  # late: it takes 40 ms
     from tomlkit.exceptions import ParseError, TOMLKitError
 
@@ -67,9 +67,11 @@ def _judge_strictly(text: str) -> SyntaxProblem | None:
         index = LineIndex(text)
         offset = index.offset(error.line - 1, error.col, "utf-32")
         message = _PLACE.sub("", str(error))
-        return SyntaxProblem(message, _second(text, offset, message) or _visible(text, offset))
+        return SyntaxProblem(
+            message, _later_duplicate(text, offset, message) or _visible(text, offset)
+        )
     except TOMLKitError as error:
-        place = _second(text, len(text), str(error)) or _visible(text, len(text))
+        place = _later_duplicate(text, len(text), str(error)) or _visible(text, len(text))
         return SyntaxProblem(str(error), place)
     except (ValueError, RecursionError) as error:
         return SyntaxProblem(str(error) or "nested too deeply", Span(0, min(1, len(text))))
@@ -88,7 +90,7 @@ def _check_large(config: Config, fault: str) -> SyntaxProblem | None:
     index = LineIndex(text)
     at = len(text) if not found[1] else index.offset(int(found[1]) - 1, int(found[2]) - 1, "utf-32")
     start, end = _statement(config, at)
-    problem = _judge_strictly(text[start:end]) if end - start <= _LARGE else None
+    problem = _check_strictly(text[start:end]) if end - start <= _LARGE else None
     if problem is not None:
         span = Span(problem.span.start + start, problem.span.end + start)
         return SyntaxProblem(problem.message, span)
@@ -121,7 +123,7 @@ def _plain_fault(text: str) -> str | None:
     return None
 
 
-def _second(text: str, end: int, message: str) -> Span | None:
+def _later_duplicate(text: str, end: int, message: str) -> Span | None:
     """Find the later of two duplicate keys or tables; the parser reports its end."""
     named = _TWICE.search(message)
     if not named:
@@ -132,7 +134,7 @@ def _second(text: str, end: int, message: str) -> Span | None:
     return Span(*found[-1].span(1)) if found else None
 
 
-def _judge_json(text: str) -> SyntaxProblem | None:
+def _check_json(text: str) -> SyntaxProblem | None:
     plain = text.removeprefix("\ufeff")
     shift = len(text) - len(plain)
     plain = _COMMENT_OR_STRING.sub(_blank_comment, plain)

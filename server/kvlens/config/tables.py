@@ -88,17 +88,17 @@ class Definition:
         return Span(self.base, self.base + max(self.node.length, 0))
 
 
-class _Reached:
+class _HeaderTable:
     """A table that a header has named, with its subtables from headers."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
-        self.below: dict[str, _Reached] = {}
+        self.below: dict[str, _HeaderTable] = {}
 
 
 def gather(sections: Sections) -> Table:
     """Return the root table of a scanned file."""
-    root = _Reached(Table())
+    root = _HeaderTable(Table())
     arrays: dict[tuple[str, ...], Definition] = {}
     for base, section in sections:
         path = section.path
@@ -109,7 +109,7 @@ def gather(sections: Sections) -> Table:
         if section.is_array and path[0] == "env" and len(path) < 3:
             continue  # `[[env.prod` on its way to `[[env.prod.kv_namespaces]]`
         if section.is_array:
-            holder = _reach(root, path[:-1], base, section.header)
+            holder = _find_or_create(root, path[:-1], base, section.header)
             definition = arrays.get(path)
             if definition is None:
                 last = section.header[-1]
@@ -118,19 +118,21 @@ def gather(sections: Sections) -> Table:
                 holder.table.define(path[-1], definition)
             definition.elements.append((base, section.body))
             # a later `[array.name]` adds to the last element, not to a table of the file
-            holder.below[path[-1]] = _Reached(Table([(base, section.body)]))
+            holder.below[path[-1]] = _HeaderTable(Table([(base, section.body)]))
             continue
-        _reach(root, path, base, section.header).table.parts.append((base, section.body))
+        _find_or_create(root, path, base, section.header).table.parts.append((base, section.body))
     return root.table
 
 
-def _reach(start: _Reached, path: tuple[str, ...], base: int, header: tuple[Part, ...]) -> _Reached:
+def _find_or_create(
+    start: _HeaderTable, path: tuple[str, ...], base: int, header: tuple[Part, ...]
+) -> _HeaderTable:
     """Return the table at a path, creating it if missing."""
     here = start
     for name, part in zip(path, header, strict=False):
         known = here.below.get(name)
         if known is None:
             table = here.table.child(name, Span(base + part.start, base + part.end))
-            known = here.below[name] = _Reached(table)
+            known = here.below[name] = _HeaderTable(table)
         here = known
     return here

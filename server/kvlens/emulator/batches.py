@@ -25,7 +25,7 @@ KNOWN_AT_MOST = 64  # finished batches: a commit may be sent again
 ANSWER_SECONDS = 20.0  # clients wait longer for a response
 
 
-class Made(NamedTuple):
+class Applied(NamedTuple):
     """What a batch has changed."""
 
     namespaces: list[str]
@@ -37,7 +37,7 @@ class Batches:
 
     def __init__(self) -> None:
         self._open: dict[str, _Spool] = {}
-        self._made: dict[str, asyncio.Task[Made]] = {}  # including unfinished ones
+        self._applied: dict[str, asyncio.Task[Applied]] = {}  # including unfinished ones
 
     def stage(self, job: str, number: int, batches: Sequence[Batch]) -> None:
         """Add part `number`, counted from 0; a part that is sent again counts once."""
@@ -64,21 +64,21 @@ class Batches:
                     f"{error.strerror}. Nothing was changed; free up space there and try again."
                 ) from error
 
-    async def commit(self, store: Store, job: str, parts: int) -> Made | None:
+    async def commit(self, store: Store, job: str, parts: int) -> Applied | None:
         """Apply the change; return None if it isn't finished yet: call again.
 
         Raises StoreError.
         """
-        making = self._made.get(job)
+        making = self._applied.get(job)
         if making is None:
             spool = self._open.pop(job, None)
             if spool is None or spool.parts != parts:
                 raise _lost()
-            making = asyncio.get_running_loop().create_task(_make(store, spool))
+            making = asyncio.get_running_loop().create_task(_apply(store, spool))
             making.add_done_callback(lambda done: done.cancelled() or done.exception())
-            self._made[job] = making
-            for old in [one for one, task in self._made.items() if task.done()][:-KNOWN_AT_MOST]:
-                del self._made[old]
+            self._applied[job] = making
+            for old in [one for one, task in self._applied.items() if task.done()][:-KNOWN_AT_MOST]:
+                del self._applied[old]
         await asyncio.wait([making], timeout=ANSWER_SECONDS)
         return making.result() if making.done() else None
 
@@ -99,10 +99,10 @@ class Batches:
             self.drop(name)
 
 
-async def _make(store: Store, spool: _Spool) -> Made:
+async def _apply(store: Store, spool: _Spool) -> Applied:
     with contextlib.closing(spool):
         namespaces = spool.namespaces
-        return Made(namespaces, await store.change_many([spool.batch(ns) for ns in namespaces]))
+        return Applied(namespaces, await store.change_many([spool.batch(ns) for ns in namespaces]))
 
 
 class _Spool:

@@ -19,8 +19,8 @@ UNTRUSTED_SECONDS = 10.0  # for a request with the token, and between two withou
 STALLED_SECONDS = 30.0  # without a byte, while others wait for the memory that it holds
 MEMORY = 128 * 1024 * 1024  # bytes of bodies, and of responses, in flight; one may be larger
 UNCOUNTED = 64 * 1024  # bytes; smaller bodies and responses aren't counted
-LOOK_EVERY = 1.0  # seconds
-SAY_AGAIN = 60.0  # seconds before the same message is logged again
+CHECK_EVERY = 1.0  # seconds
+WARN_AGAIN = 60.0  # seconds before the same message is logged again
 
 _FEWEST, _MOST = 16, 8192
 
@@ -35,7 +35,7 @@ class Member(Holder, Protocol):
     since: float  # loop time of its opening, or of the last complete request
     moved: float  # loop time of the last byte sent or received
 
-    def look(self, now: float) -> None:
+    def update(self, now: float) -> None:
         """Update `moved`."""
 
     def abort(self) -> None:
@@ -49,9 +49,9 @@ class Capacity:
         self.open: set[Any] = set()  # of Member
         self.connections = connections or _connections()
         self.bodies, self.answers = Memory(memory), Memory(memory)
-        self._said: dict[str, float] = {}
-        self._look: asyncio.TimerHandle | None = None
-        self._looked = 0.0
+        self._warned: dict[str, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._checked = 0.0
         self._handler: Any = None
 
     # -- start and stop ---------------------------------------------------------------------
@@ -59,16 +59,16 @@ class Capacity:
     def start(self) -> None:
         """Start the timer."""
         loop = asyncio.get_running_loop()
-        self._looked = loop.time()
-        self._look = loop.call_later(LOOK_EVERY, self._look_around)
+        self._checked = loop.time()
+        self._timer = loop.call_later(CHECK_EVERY, self._check_all)
         self._handler = loop.get_exception_handler()
-        loop.set_exception_handler(self._loop_failed)
+        loop.set_exception_handler(self._on_loop_error)
 
     def stop(self) -> None:
         """Stop the timer."""
-        if self._look is not None:
-            self._look.cancel()
-            self._look = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
             asyncio.get_running_loop().set_exception_handler(self._handler)
 
     # -- connections -----------------------------------------------------------------------
@@ -78,12 +78,12 @@ class Capacity:
         if len(self.open) >= self.connections:
             untrusted = [one for one in self.open if not one.trusted]
             if not untrusted:
-                self._say(f"All {self.connections} connections are in use; new ones are refused.")
+                self._warn(f"All {self.connections} connections are in use; new ones are refused.")
                 return False
             oldest = min(untrusted, key=lambda one: float(one.since))
             self.open.discard(oldest)
             oldest.abort()
-            self._say(
+            self._warn(
                 f"Over {self.connections} connections are open; "
                 "those without the token are closed, the oldest first."
             )
@@ -98,36 +98,36 @@ class Capacity:
 
     # -- the timer -------------------------------------------------------------------------
 
-    def _look_around(self) -> None:
+    def _check_all(self) -> None:
         loop = asyncio.get_running_loop()
-        self._look = loop.call_later(LOOK_EVERY, self._look_around)
+        self._timer = loop.call_later(CHECK_EVERY, self._check_all)
         now = loop.time()
-        late, self._looked = now - self._looked > 3 * LOOK_EVERY, now
+        late, self._checked = now - self._checked > 3 * CHECK_EVERY, now
         if late:  # this process was held up: it hasn't read what clients sent
             return
         for one in list(self.open):
-            one.look(now)
+            one.update(now)
             untrusted = not one.trusted and not one.busy
             if (untrusted and now - one.since > UNTRUSTED_SECONDS) or (
-                not one.busy and now - one.moved > STALLED_SECONDS and self._is_in_the_way(one)
+                not one.busy and now - one.moved > STALLED_SECONDS and self._blocks_others(one)
             ):
                 one.abort()
 
-    def _is_in_the_way(self, one: Member) -> bool:
+    def _blocks_others(self, one: Member) -> bool:
         return any(memory.waiting and memory.holds(one) for memory in (self.bodies, self.answers))
 
     # -- the log ---------------------------------------------------------------------------
 
-    def _say(self, text: str) -> None:
+    def _warn(self, text: str) -> None:
         now = asyncio.get_running_loop().time()
-        if now - self._said.get(text, -SAY_AGAIN) >= SAY_AGAIN:
-            self._said[text] = now
+        if now - self._warned.get(text, -WARN_AGAIN) >= WARN_AGAIN:
+            self._warned[text] = now
             logger.warning("%s", text)
 
-    def _loop_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Log once that no descriptors are left; asyncio would log it a hundred times a second."""
         if "socket.accept()" in context.get("message", ""):
-            self._say(
+            self._warn(
                 "New connections wait: this process has no file descriptors left "
                 f"({context.get('exception')}). Close programs that are connected, or raise "
                 "the limit (ulimit -n)."

@@ -15,4 +15,4 @@ def unexpected(request: Request, error: Exception) -> str:
     # no control characters: the path comes from the client
     asked = ascii((request.method + b" " + request.path[:200]).decode("latin-1"))
     logger.error("Internal error while answering %s", asked, exc_info=error)
-    return internal.unexpected(error)
+    return internal.internal_error_message(error)

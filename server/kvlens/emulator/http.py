@@ -163,7 +163,7 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._blocked = False
-        self._capacity.answers.give_back(self, self._sending)
+        self._capacity.answers.release(self, self._sending)
         self._sending = 0
         self._next()
 
@@ -211,7 +211,7 @@ class Connection(asyncio.Protocol):
                     self._reserve(request)
         elif self._chunks:
             self._chunks.clear()
-            self._give_back(request)
+            self._release(request)
 
     def on_message_complete(self) -> None:
         request = self._request
@@ -227,11 +227,11 @@ class Connection(asyncio.Protocol):
         if self._waits:  # all of it had arrived already
             self._waits = False
             self._capacity.bodies.forget(self)
-            self._read_or_not()
+            self._update_reading()
         if self.busy or self._blocked or self._queue or self._capacity.answers.full:
             self._queue.append(request)
             self._next()
-            self._read_or_not()
+            self._update_reading()
         else:
             self._start(request)
 
@@ -246,14 +246,14 @@ class Connection(asyncio.Protocol):
             self.moved = self._time()
         else:
             self._waits = True
-            self._read_or_not()
+            self._update_reading()
         return request.held > 0
 
-    def _give_back(self, request: Request) -> None:
-        self._capacity.bodies.give_back(self, request.held)
+    def _release(self, request: Request) -> None:
+        self._capacity.bodies.release(self, request.held)
         request.held = 0
 
-    def go_on(self, memory: Memory) -> bool:
+    def resume(self, memory: Memory) -> bool:
         """Continue if there is room again; return False if not."""
         if memory is self._capacity.answers:
             if memory.full:
@@ -263,16 +263,16 @@ class Connection(asyncio.Protocol):
                 return False
             self._waits = False
         self._next()
-        self._read_or_not()
+        self._update_reading()
         return True
 
-    def look(self, now: float) -> None:
+    def update(self, now: float) -> None:
         """Record whether the client has read anything."""
         unsent = self._transport.get_write_buffer_size()
         if unsent != self._unsent:
             self._unsent, self.moved = unsent, now
 
-    def _read_or_not(self) -> None:
+    def _update_reading(self) -> None:
         if self._closing:
             return
         if self._queue or self._waits:
@@ -303,7 +303,7 @@ class Connection(asyncio.Protocol):
 
     def _finish(self, request: Request, response: Response) -> None:
         self.busy = False
-        self._give_back(request)
+        self._release(request)
         if self._closing:
             return
         status, body, headers, reason = response
@@ -333,7 +333,7 @@ class Connection(asyncio.Protocol):
 
     def _next_and_read(self) -> None:
         self._next()
-        self._read_or_not()
+        self._update_reading()
 
     def _next(self) -> None:
         """Answer the next request, unless something blocks it."""

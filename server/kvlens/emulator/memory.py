@@ -15,7 +15,7 @@ LARGE_BLOCK = 256 * 1024  # bytes
 class Holder(Protocol):
     """A connection that holds memory or waits for it."""
 
-    def go_on(self, memory: Memory) -> bool:
+    def resume(self, memory: Memory) -> bool:
         """Continue if there is enough memory again; return False if not."""
 
 
@@ -42,7 +42,7 @@ class Memory:
         return holder in self._held
 
     def reserve(self, holder: Holder, size: int) -> bool:
-        """Reserve memory; if there isn't enough, return False and call `go_on` later.
+        """Reserve memory; if there isn't enough, return False and call `resume` later.
 
         If nothing is held, a single holder may exceed the limit.
         """
@@ -59,7 +59,7 @@ class Memory:
         self._held[holder] = self._held.get(holder, 0) + size
         self.held += size
 
-    def give_back(self, holder: Holder, size: int) -> None:
+    def release(self, holder: Holder, size: int) -> None:
         """Release bytes, and let waiting holders continue."""
         if size:
             left = self._held.pop(holder) - size
@@ -69,7 +69,7 @@ class Memory:
             self._call_soon()
 
     def wait(self, holder: Holder) -> None:
-        """Call the holder's `go_on` when there is memory."""
+        """Call the holder's `resume` when there is memory."""
         if holder not in self.waiting:
             self.waiting.append(holder)
 
@@ -87,12 +87,12 @@ class Memory:
 
     def _call_soon(self) -> None:
         if self.waiting:
-            asyncio.get_running_loop().call_soon(self._let_go_on)
+            asyncio.get_running_loop().call_soon(self._resume_waiting)
 
-    def _let_go_on(self) -> None:
+    def _resume_waiting(self) -> None:
         while self.waiting:
             first = self.waiting[0]
-            if not first.go_on(self):
+            if not first.resume(self):
                 return
             if self.waiting and self.waiting[0] is first:
                 self.waiting.popleft()

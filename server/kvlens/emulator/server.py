@@ -115,7 +115,7 @@ class Emulator:
                 await self.close()
                 raise EmulatorError(f"Can't listen on the socket {unix}: {error}.") from error
         self.capacity.start()
-        self._poll = loop.call_later(POLL_EVERY, self._look_outside)
+        self._poll = loop.call_later(POLL_EVERY, self._poll_store)
 
     async def close(self) -> None:
         """Stop listening and close every connection. The store stays open."""
@@ -135,7 +135,7 @@ class Emulator:
                     connection.abort()
         self._servers.clear()
         self.capacity.stop()
-        self._tell()
+        self._notify()
 
     async def __aenter__(self) -> Emulator:
         await self.start()
@@ -181,17 +181,17 @@ class Emulator:
         """Schedule a report to the listeners that a namespace's keys have changed."""
         if ns not in self._changed:
             if not self._changed:
-                asyncio.get_running_loop().call_later(CHANGES_EVERY, self._tell)
+                asyncio.get_running_loop().call_later(CHANGES_EVERY, self._notify)
             self._changed.add(ns)
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         changed, self._changed = self._changed, set()
         for ns in changed:
             for listener in self._listeners:
                 listener(ns)
 
-    def _look_outside(self) -> None:
-        self._poll = asyncio.get_running_loop().call_later(POLL_EVERY, self._look_outside)
+    def _poll_store(self) -> None:
+        self._poll = asyncio.get_running_loop().call_later(POLL_EVERY, self._poll_store)
         for ns in self.store.poll():
             self.note_change(ns)
 
@@ -231,9 +231,9 @@ class Emulator:
             return text(500, str(error))
         except Exception as error:  # one request must not end the connection silently
             return text(500, unexpected(request, error))
-        return self._about(request)
+        return self._overview(request)
 
-    def _about(self, request: Request) -> Response:
+    def _overview(self, request: Request) -> Response:
         if request.path != b"/" or request.method not in (b"GET", b"HEAD"):
             return text(404, "There is nothing here; see / for what this emulator serves")
         lines = ["KV Lens: Workers KV on this machine", "", f"REST API: {self.rest}", "Namespaces:"]

@@ -67,7 +67,7 @@ class Analysis:
         self.source = source
         self.declared = declared
         self.types = types or {}
-        self.reach = BindingResolver(source)
+        self.resolver = BindingResolver(source)
         self.folder = ConstantEvaluator(source)
 
     @cached_property
@@ -98,8 +98,8 @@ class Analysis:
         return [
             call
             for call in self._all_calls
-            if call.reached.how != "global"
-            or call.reached.typed
+            if call.access.how != "global"
+            or call.access.typed
             or (call.binding is not None and self.is_kv(call.binding))
         ]
 
@@ -109,22 +109,22 @@ class Analysis:
         for method in METHODS:
             for name in self.source.names.nodes(method):
                 parts = called(name)
-                reached = self.reach.namespace(parts[0]) if parts else None
-                if parts and reached is not None:
+                access = self.resolver.namespace(parts[0]) if parts else None
+                if parts and access is not None:
                     receiver, node = parts
                     found.append(
-                        KvCall(self.source, self.folder, node, method, name, receiver, reached)
+                        KvCall(self.source, self.folder, node, method, name, receiver, access)
                     )
         return sorted(found, key=lambda call: call.node.start_byte)
 
     @cached_property
-    def sure_calls(self) -> list[KvCall]:
+    def certain_calls(self) -> list[KvCall]:
         """The calls that are certainly of a namespace, complete, and not failing on purpose."""
         asserting, lost = may_assert(self.source), self.source.root.has_error
         return [
             call
             for call in self.calls
-            if (call.reached.typed or (call.binding is not None and self.is_kv(call.binding)))
+            if (call.access.typed or (call.binding is not None and self.is_kv(call.binding)))
             and call.whole
             and not (asserting and call.in_assertion)
             and not (lost and self._is_broken(call.node))
@@ -150,7 +150,7 @@ class Analysis:
         found: list[tuple[KvCall, int | None]] = []
         open_calls: list[int] = []
         # of two that begin together, `kv.get(x).then(kv.get)`, the longer is around the other
-        for call in sorted(self.sure_calls, key=lambda call: (call.span.start, -call.span.end)):
+        for call in sorted(self.certain_calls, key=lambda call: (call.span.start, -call.span.end)):
             while open_calls and found[open_calls[-1]][0].span.end < call.span.end:
                 open_calls.pop()
             found.append((call, open_calls[-1] if open_calls else None))
@@ -166,7 +166,7 @@ class Analysis:
         typed = self._typed(binding)
         if typed is None and binding in self.types:
             typed = self.types[binding] != "other"
-        return typed if typed is not None else binding in self._shaped
+        return typed if typed is not None else binding in self._only_fit_kv
 
     # the kinds of bindings, from their types and calls
 
@@ -176,12 +176,12 @@ class Analysis:
         for signature in signatures(self.source.names, binding):
             kind = signature.child_by_field_name("type")
             if kind is not None and self.source.text_of(kind).strip(": ") != "any":
-                found.add(self.reach.is_kv_type(kind))
+                found.add(self.resolver.is_kv_type(kind))
         return found.pop() if len(found) == 1 else None
 
     @cached_property
-    def _shaped(self) -> set[str]:
-        return {call.binding for call in self._all_calls if call.binding and call.shaped}
+    def _only_fit_kv(self) -> set[str]:
+        return {call.binding for call in self._all_calls if call.binding and call.only_fits_kv}
 
     def is_optional(self, binding: str) -> bool:
         """Return whether the code handles a missing binding anywhere."""
@@ -219,7 +219,7 @@ class Analysis:
             if name is None or kind is None or not self.is_env_type(signature):
                 continue
             what: EnvType = "other"
-            if self.reach.is_kv_type(kind):
+            if self.resolver.is_kv_type(kind):
                 optional = any(child.type == "?" for child in signature.children)
                 maybe = optional or "undefined" in self.source.text_of(kind)
                 what = "maybe" if maybe else "kv"
@@ -236,7 +236,7 @@ class Analysis:
     # uses
 
     def _uses(self) -> Iterator[BindingUse]:
-        for env in self.reach.envs.nodes:
+        for env in self.resolver.envs.nodes:
             here = outer(env)
             parent = here.parent
             if parent is None or not is_field(parent, "object", here):
@@ -244,13 +244,13 @@ class Analysis:
             if parent.type == "member_expression":
                 name = parent.child_by_field_name("property")
                 if name is not None:
-                    yield self.use(name, self.reach.how(env), self._allows_absence(parent))
+                    yield self.use(name, self.resolver.how(env), self._allows_absence(parent))
             elif parent.type == "subscript_expression":
                 index = parent.child_by_field_name("index")
                 if index is not None and index.type == "string":
                     yield self.use(index, "env", self._allows_absence(parent))
-        for pattern in self.reach.envs.patterns:
-            yield from self._taken(pattern)
+        for pattern in self.resolver.envs.patterns:
+            yield from self._destructured(pattern)
         for binding in self.declared.kv:
             for node in self.source.names.occurrences(binding):
                 if node.type == "shorthand_property_identifier_pattern":
@@ -274,22 +274,22 @@ class Analysis:
         text = self.source.text
         return BindingUse(text[span.start : span.end], span, how, node, False, optional)
 
-    def _taken(self, pattern: Node) -> Iterator[BindingUse]:
+    def _destructured(self, pattern: Node) -> Iterator[BindingUse]:
         for child in pattern.named_children:
             if child.type == "pair_pattern":
                 key = child.child_by_field_name("key")
                 value = child.child_by_field_name("value")
                 if key is not None and key.type in ("property_identifier", "string"):
                     optional = value is not None and value.type == "assignment_pattern"
-                    yield self.use(key, "destructured", optional or self._tested(value))
+                    yield self.use(key, "destructured", optional or self._is_tested(value))
                 continue
             optional = child.type == "object_assignment_pattern"
             inner = child.child_by_field_name("left") if optional else child
             if inner is not None and inner.type == "shorthand_property_identifier_pattern":
-                use = self.use(inner, "destructured", optional or self._tested(inner))
+                use = self.use(inner, "destructured", optional or self._is_tested(inner))
                 yield BindingUse(use.name, use.span, use.how, inner, True, use.optional)
 
-    def _tested(self, node: Node | None) -> bool:
+    def _is_tested(self, node: Node | None) -> bool:
         """Return whether the code tests if the variable that a pattern declares is defined."""
         waiting = [node]
         seen: set[int] = set()
@@ -304,14 +304,14 @@ class Analysis:
             if len(seen) > _FOLLOWED:
                 return True  # it may be used anywhere
             for each in self.source.names.references(declared):
-                if self._asks(each):
+                if self._tests_existence(each):
                     return True
                 waiting.append(self._copy_of(each))
         return False
 
     def _allows_absence(self, node: Node) -> bool:
         """Return whether the code tests the binding here, or a variable defined by it."""
-        return self._asks(node) or self._tested(self._copy_of(node))
+        return self._tests_existence(node) or self._is_tested(self._copy_of(node))
 
     def _copy_of(self, node: Node) -> Node | None:
         """Return the variable that is initialized here: `const kv = env.X`."""
@@ -321,7 +321,7 @@ class Analysis:
         name = parent.child_by_field_name("name")
         return name if name is not None and name.type == "identifier" else None
 
-    def _asks(self, node: Node) -> bool:
+    def _tests_existence(self, node: Node) -> bool:
         """Return whether the code tests here if the binding exists."""
         here = outer(node)
         parent = here.parent

@@ -17,7 +17,7 @@ def uses(source: Source, context: SourceContext = ALONE) -> list[BindingUse]:
 
 def calls(source: Source, context: SourceContext = ALONE) -> list[KvCall]:
     """Return the calls that are certainly of a namespace, in the order of the file."""
-    return read(source, context).sure_calls
+    return read(source, context).certain_calls
 
 
 def references(source: Source, binding: str, context: SourceContext = ALONE) -> list[BindingUse]:

@@ -28,8 +28,8 @@ _DEPTH = 12
 
 
 @dataclass(frozen=True)
-class Reached:
-    """An object that may be a KV namespace."""
+class NamespaceAccess:
+    """An expression that may be a KV namespace, and how the code gets it."""
 
     binding: str | None  # None: a namespace by its type, with any binding
     how: How
@@ -48,17 +48,19 @@ class BindingResolver:
 
     # namespaces
 
-    def namespace(self, node: Node, depth: int = 0) -> Reached | None:
+    def namespace(self, node: Node, depth: int = 0) -> NamespaceAccess | None:
         """Return the binding of an expression, or that it is a KVNamespace by its type."""
         if depth > _DEPTH:
             return None
         cast = self._cast(node)
         found = self._namespace(plain(node), depth)
         if cast:
-            return replace(found, typed=True) if found else Reached(None, "typed", typed=True)
+            return (
+                replace(found, typed=True) if found else NamespaceAccess(None, "typed", typed=True)
+            )
         return found
 
-    def _namespace(self, node: Node, depth: int) -> Reached | None:
+    def _namespace(self, node: Node, depth: int) -> NamespaceAccess | None:
         kind = node.type
         if kind == "member_expression":
             return self._member(node, depth)
@@ -71,7 +73,7 @@ class BindingResolver:
                 or not self.envs.is_env(base)
             ):
                 return None
-            return Reached(self._text(index)[1:-1], "env")
+            return NamespaceAccess(self._text(index)[1:-1], "env")
         if kind == "identifier":
             return self._variable(node, depth)
         if kind == "binary_expression":  # env.X ?? fallback: may be missing
@@ -82,12 +84,12 @@ class BindingResolver:
                 return replace(found, optional=True) if found else None
         return None
 
-    def _member(self, node: Node, depth: int) -> Reached | None:
+    def _member(self, node: Node, depth: int) -> NamespaceAccess | None:
         base, name = node.child_by_field_name("object"), node.child_by_field_name("property")
         if base is None or name is None:
             return None
         if self.envs.is_env(base):
-            return Reached(self._text(name), self.how(base))
+            return NamespaceAccess(self._text(name), self.how(base))
         inner = plain(base)
         if inner.type == "this":
             return self._own_field(node, self._text(name), depth)
@@ -106,19 +108,21 @@ class BindingResolver:
             return "import" if declared is not None and declared.kind == "import" else "env"
         return "context"
 
-    def _variable(self, node: Node, depth: int) -> Reached | None:
+    def _variable(self, node: Node, depth: int) -> NamespaceAccess | None:
         name = self._text(node)
         declared = self._names.resolve(node)
         if declared is None:
-            return Reached(name, "global")
+            return NamespaceAccess(name, "global")
         return self._from_declaration(declared, name, depth)
 
-    def _from_declaration(self, declared: Declaration, name: str, depth: int) -> Reached | None:
+    def _from_declaration(
+        self, declared: Declaration, name: str, depth: int
+    ) -> NamespaceAccess | None:
         type_node = declared.origin.child_by_field_name("type") if not declared.path else None
         typed = type_node is not None and self.is_kv_type(type_node)
         if declared.ambient:
-            return Reached(name, "global", typed=True) if typed else None
-        found: Reached | None = None
+            return NamespaceAccess(name, "global", typed=True) if typed else None
+        found: NamespaceAccess | None = None
         if declared.path:
             found = self._destructured(declared)
         elif declared.kind in ("const", "let", "var"):
@@ -127,21 +131,23 @@ class BindingResolver:
                 found = self.namespace(start, depth + 1)
                 found = replace(found, how="alias") if found else None
         if typed:
-            return replace(found, typed=True) if found else Reached(None, "typed", typed=True)
+            return (
+                replace(found, typed=True) if found else NamespaceAccess(None, "typed", typed=True)
+            )
         if found is not None and declared.kind != "const" and not declared.path:
             return None  # it may have another value by now
         return found
 
-    def _destructured(self, declared: Declaration) -> Reached | None:
+    def _destructured(self, declared: Declaration) -> NamespaceAccess | None:
         holder = ancestor(declared.node, {"object_pattern"})
         name = declared.path[-1]
         if holder is None or name is None or not self.envs.takes(holder):
             return None
         inner = declared.node.parent
         optional = inner is not None and inner.type.endswith("assignment_pattern")
-        return Reached(name, "destructured", optional=optional)
+        return NamespaceAccess(name, "destructured", optional=optional)
 
-    def _own_field(self, node: Node, name: str, depth: int) -> Reached | None:
+    def _own_field(self, node: Node, name: str, depth: int) -> NamespaceAccess | None:
         """Return what `this.name` is, by the field's type or by the value assigned to it."""
         body = ancestor(node, {"class_body"})
         if body is None:
@@ -153,7 +159,7 @@ class BindingResolver:
                     continue
                 type_node = member.child_by_field_name("type")
                 if type_node is not None and self.is_kv_type(type_node):
-                    return Reached(None, "typed", typed=True)
+                    return NamespaceAccess(None, "typed", typed=True)
                 start = member.child_by_field_name("value")
                 return (
                     self.namespace(start, depth + 1)
@@ -166,7 +172,7 @@ class BindingResolver:
                     return found
         return self._set_to(body, name, depth)
 
-    def _parameter_property(self, method: Node, name: str) -> Reached | None:
+    def _parameter_property(self, method: Node, name: str) -> NamespaceAccess | None:
         parameters = method.child_by_field_name("parameters")
         for parameter in parameters.named_children if parameters is not None else ():
             pattern = parameter.child_by_field_name("pattern")
@@ -175,18 +181,18 @@ class BindingResolver:
             if parameter.children[0].type in ("accessibility_modifier", "readonly"):
                 type_node = parameter.child_by_field_name("type")
                 if type_node is not None and self.is_kv_type(type_node):
-                    return Reached(None, "typed", typed=True)
+                    return NamespaceAccess(None, "typed", typed=True)
         return None
 
-    def _set_to(self, body: Node, name: str, depth: int) -> Reached | None:
+    def _set_to(self, body: Node, name: str, depth: int) -> NamespaceAccess | None:
         """Return what the class assigns to `this.name`, if it does so in only one place."""
         key = (body.id, name)
         if key not in self._fields:
             found = list(self._assigned(body, name))
             self._fields[key] = found[0] if len(found) == 1 else None
         value = self._fields[key]
-        reached = self.namespace(value, depth + 1) if value is not None else None
-        return replace(reached, how="alias") if reached else None
+        access = self.namespace(value, depth + 1) if value is not None else None
+        return replace(access, how="alias") if access else None
 
     def _assigned(self, body: Node, name: str) -> Iterator[Node]:
         for word in self._names.nodes(name):
@@ -205,7 +211,7 @@ class BindingResolver:
             if left is not None and left.id == member.id and right is not None:
                 yield right
 
-    def _typed_member(self, holder: Node, name: str) -> Reached | None:
+    def _typed_member(self, holder: Node, name: str) -> NamespaceAccess | None:
         """Return `options.kv` if the file types `options` and that type's `kv`."""
         declared = self._names.resolve(holder)
         if declared is None or declared.path:
@@ -224,7 +230,7 @@ class BindingResolver:
             owner_name = owner.child_by_field_name("name")
             named = owner_name is not None and self._text(owner_name) == word
             if (named or owner.id == type_node.id) and self.is_kv_type(signed):
-                return Reached(None, "typed", typed=True)
+                return NamespaceAccess(None, "typed", typed=True)
         return None
 
     # types

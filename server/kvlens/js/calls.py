@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, get_args
 
-from kvlens.js.binding_resolver import Reached
+from kvlens.js.binding_resolver import NamespaceAccess
 from kvlens.js.constant_evaluator import ConstantEvaluator, Property, Value
 from kvlens.js.scopes import FUNCTIONS
 from kvlens.js.syntax import Source, outer, plain
@@ -37,12 +37,12 @@ class KvCall:
     method: Method
     method_node: Node
     receiver: Node
-    reached: Reached
+    access: NamespaceAccess
 
     @property
     def binding(self) -> str | None:
         """The binding it is called on; None if only the type is known."""
-        return self.reached.binding
+        return self.access.binding
 
     @property
     def span(self) -> Span:
@@ -109,7 +109,7 @@ class KvCall:
         return options.properties.get(name) if options and options.kind == "object" else None
 
     @cached_property
-    def shaped(self) -> bool:
+    def only_fits_kv(self) -> bool:
         """Whether no other type of binding is called like this."""
         if self.method == "getWithMetadata":
             return True

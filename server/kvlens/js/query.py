@@ -53,7 +53,7 @@ def at(analysis: Analysis, offset: int) -> CursorTarget | None:
 
 def keys(analysis: Analysis) -> Iterator[CursorTarget]:
     """Yield the keys of all calls that are certainly of a namespace, for inlays."""
-    for call in analysis.sure_calls:
+    for call in analysis.certain_calls:
         yield from _keys(analysis, call)
 
 
@@ -112,7 +112,7 @@ def _places(analysis: Analysis, offset: int) -> Iterator[CursorTarget]:
         is_kv = _is_kv(analysis, call)
         yield CursorTarget("method", call.method, call.method_span, call.binding, is_kv, call)
         receiver = plain(call.receiver)
-        if receiver.type == "identifier" and call.reached.how in ("alias", "destructured", "typed"):
+        if receiver.type == "identifier" and call.access.how in ("alias", "destructured", "typed"):
             span = analysis.source.span(receiver)
             name = analysis.source.text_of(receiver)
             yield CursorTarget("alias", name, span, call.binding, is_kv, call)
@@ -166,4 +166,4 @@ def _has_substitution(node: Node) -> bool:
 
 
 def _is_kv(analysis: Analysis, call: KvCall) -> bool:
-    return call.reached.typed or (call.binding is not None and analysis.is_kv(call.binding))
+    return call.access.typed or (call.binding is not None and analysis.is_kv(call.binding))

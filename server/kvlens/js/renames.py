@@ -24,7 +24,7 @@ def references(analysis: Analysis, binding: str) -> list[BindingUse]:
 def _type_members(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
     for signature in signatures(analysis.source.names, binding):
         name, kind = signature.child_by_field_name("name"), signature.child_by_field_name("type")
-        is_kv = kind is not None and analysis.reach.is_kv_type(kind)
+        is_kv = kind is not None and analysis.resolver.is_kv_type(kind)
         if name is not None and (is_kv or analysis.is_env_type(signature)):
             yield analysis.use(name, "type")
 
@@ -78,7 +78,7 @@ def _ambient(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
     """Yield `declare const X: KVNamespace`, and its uses."""
     for declared in analysis.source.names.declarations(binding):
         kind = declared.origin.child_by_field_name("type")
-        if declared.ambient and kind is not None and analysis.reach.is_kv_type(kind):
+        if declared.ambient and kind is not None and analysis.resolver.is_kv_type(kind):
             yield analysis.use(declared.node, "type")
             for node in analysis.source.names.references(declared):
                 yield BindingUse(

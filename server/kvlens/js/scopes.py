@@ -186,38 +186,38 @@ class Scopes:
             if not is_field(parent, "pattern", here) or parent.parent is None:
                 return None
             owner = parent.parent.parent
-            return _made(node, "parameter", parent, owner, steps)
+            return _declaration(node, "parameter", parent, owner, steps)
         if kind == "formal_parameters":
-            return _made(node, "parameter", here, parent.parent, steps)
+            return _declaration(node, "parameter", here, parent.parent, steps)
         if kind == "arrow_function":
             if is_field(parent, "parameter", here):
-                return _made(node, "parameter", here, parent, steps)
+                return _declaration(node, "parameter", here, parent, steps)
             return None
         if kind == "for_in_statement":
             if is_field(parent, "left", here) and parent.child_by_field_name("kind") is not None:
-                return _made(node, "other", parent, parent, (None,))
+                return _declaration(node, "other", parent, parent, (None,))
             return None
         if path:
             return None
         if kind == "import_specifier":
             alias = parent.child_by_field_name("alias")
             if alias is None or alias.id == node.id:
-                return _made(node, "import", parent, self._root, ())
+                return _declaration(node, "import", parent, self._root, ())
             return None
         if kind in ("namespace_import", "import_clause", "import_require_clause"):
-            return _made(node, "import", parent, self._root, ())
+            return _declaration(node, "import", parent, self._root, ())
         if kind == "catch_clause":
             if not is_field(parent, "parameter", here):
                 return None
-            return _made(node, "other", parent, parent, ())
+            return _declaration(node, "other", parent, parent, ())
         if not is_field(parent, "name", here):
             return None
         if kind in ("function_declaration", "generator_function_declaration", "function_signature"):
-            return _made(node, "function", parent, ancestor(parent, _BLOCKS), ())
+            return _declaration(node, "function", parent, ancestor(parent, _BLOCKS), ())
         if kind in ("function_expression", "generator_function"):
-            return _made(node, "function", parent, parent, ())
+            return _declaration(node, "function", parent, parent, ())
         if kind in ("class_declaration", "enum_declaration", "internal_module"):
-            return _made(node, "class", parent, ancestor(parent, _BLOCKS), ())
+            return _declaration(node, "class", parent, ancestor(parent, _BLOCKS), ())
         return None
 
     def _variable(
@@ -230,11 +230,11 @@ class Scopes:
             owner = statement.parent
             while owner is not None and owner.type not in _FUNCTIONS and owner.type != "program":
                 owner = owner.parent
-            made = _made(node, "var", declarator, owner, steps)
+            made = _declaration(node, "var", declarator, owner, steps)
         else:
             word = statement.child_by_field_name("kind")
             kind: Kind = "let" if word is not None and word.type == "let" else "const"
-            made = _made(node, kind, declarator, ancestor(statement, _BLOCKS), steps)
+            made = _declaration(node, kind, declarator, ancestor(statement, _BLOCKS), steps)
         if made and _is_ambient(statement):
             return made._replace(ambient=True, scope=self._root.byte_range)
         return made
@@ -247,7 +247,7 @@ class Scopes:
         return None
 
 
-def _made(
+def _declaration(
     node: Node, kind: Kind, origin: Node, owner: Node | None, path: tuple[str | None, ...]
 ) -> Declaration | None:
     if owner is None:
@@ -260,7 +260,7 @@ def _class(node: Node) -> Declaration | None:
     if parent is None or parent.type not in ("class_declaration", "abstract_class_declaration"):
         return None
     return (
-        _made(node, "class", parent, ancestor(parent, _BLOCKS), ())
+        _declaration(node, "class", parent, ancestor(parent, _BLOCKS), ())
         if is_field(parent, "name", node)
         else None
     )

@@ -52,12 +52,12 @@ class SourceContext:
     configs: of the Workers that the source belongs to, see `belonging`. Without any, bindings
         aren't checked against a config.
     types: the members of Env in the project's other sources, see `env_types`.
-    beside: the quoted texts in other configs of the folder, see `texts_beside`.
+    other_texts: the quoted texts in other configs of the folder, see `other_config_texts`.
     """
 
     configs: Sequence[Config] = ()
     types: Mapping[str, EnvType] = field(default_factory=dict)
-    beside: frozenset[str] = frozenset()
+    other_texts: frozenset[str] = frozenset()
 
 
 ALONE = SourceContext()
@@ -65,7 +65,7 @@ ALONE = SourceContext()
 
 def read(source: Source, context: SourceContext = ALONE) -> Analysis:
     """Analyze a source as part of a project; the result is kept with the source."""
-    last = _last_reading(source)
+    last = _last_analysis(source)
     if last and _same(last[0][0], context):
         return last[0][1]
     analysis = Analysis(source, declared(context.configs), context.types)
@@ -74,7 +74,7 @@ def read(source: Source, context: SourceContext = ALONE) -> Analysis:
 
 
 @memo
-def _last_reading(source: Source) -> list[tuple[SourceContext, Analysis]]:
+def _last_analysis(source: Source) -> list[tuple[SourceContext, Analysis]]:
     """Return a list with the last analysis of a source, if any, for the next one to replace."""
     return []
 
@@ -84,11 +84,11 @@ def _same(one: SourceContext, other: SourceContext) -> bool:
         len(one.configs) == len(other.configs)
         and all(mine is its for mine, its in zip(one.configs, other.configs, strict=True))
         and (one.types is other.types or one.types == other.types)
-        and one.beside == other.beside
+        and one.other_texts == other.other_texts
     )
 
 
-def texts_beside(folder: Path) -> frozenset[str]:
+def other_config_texts(folder: Path) -> frozenset[str]:
     """Return the quoted texts in files such as wrangler.staging.toml or wrangler.toml.example.
 
     Such a config may declare what the project's config doesn't. Unreadable files are skipped.

@@ -9,7 +9,7 @@ from kvlens.config.nodes import Node
 from kvlens.memo import memo
 
 
-class Columns(NamedTuple):
+class EnvBindings(NamedTuple):
     """The entries of one environment, with the binding and id of each, if any."""
 
     environment: Environment
@@ -21,12 +21,12 @@ class Columns(NamedTuple):
 
 
 @memo
-def columns(config: Config) -> list[Columns]:
-    """Return the columns of every environment, the top level first."""
+def bindings_by_env(config: Config) -> list[EnvBindings]:
+    """Return the bindings of every environment, the top level first."""
     return [_read(environment) for environment in config.environments]
 
 
-def twice(values: list[str | None]) -> list[tuple[int, int]]:
+def duplicates(values: list[str | None]) -> list[tuple[int, int]]:
     """Return the (first, later) indexes of values that occur more than once."""
     there = [value for value in values if value is not None]
     if len(set(there)) == len(there):
@@ -39,11 +39,11 @@ def twice(values: list[str | None]) -> list[tuple[int, int]]:
     ]
 
 
-def _read(environment: Environment) -> Columns:
+def _read(environment: Environment) -> EnvBindings:
     entries = [entry for kv in environment.kv for entry in kv.entries]
     pairs = [_pair(entry.node) for entry in entries]
     bindings, ids = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return Columns(environment, entries, bindings, ids, _first(bindings), _first(ids))
+    return EnvBindings(environment, entries, bindings, ids, _first(bindings), _first(ids))
 
 
 @memo

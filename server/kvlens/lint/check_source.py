@@ -42,7 +42,7 @@ def check_source(
 def _found(context: Context) -> Iterator[Problem]:
     for rule in _SOURCE_RULES:
         yield from problems_of(rule, rule.check, context)
-    for call in context.analysis.sure_calls:
+    for call in context.analysis.certain_calls:
         for each in _CALL_RULES:
             if call.method in each.methods:
                 yield from problems_of(each, each.check, call, context)
@@ -53,7 +53,7 @@ def check(
     path: str,
     configs: Sequence[Config] = (),
     types: Mapping[str, EnvType] | None = None,
-    beside: frozenset[str] = frozenset(),
+    other_texts: frozenset[str] = frozenset(),
     now: float | None = None,
 ) -> list[Problem]:
     """Return the problems of a source's text; see `SourceContext` and `check_source`.
@@ -64,7 +64,7 @@ def check(
         Unavailable: there is no parser here.
         ValueError: the file is not JavaScript or TypeScript by its ending.
     """
-    context = SourceContext(configs, types or {}, beside)
+    context = SourceContext(configs, types or {}, other_texts)
     if is_test(path, configs) or not may_matter(text, context):
         return []
     source = read_source(text, path)

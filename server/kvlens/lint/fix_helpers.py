@@ -49,19 +49,21 @@ def without_field(name: str, *, safe: bool = False) -> Fixes:
     return fixes
 
 
-def fresh_preview_id(config: Config, problem: Problem) -> Iterator[Fix]:
+def new_preview_id(config: Config, problem: Problem) -> Iterator[Fix]:
     """Remove the preview_id, or replace it with a new one for local data."""
     yield from without_field("preview_id", safe=True)(config, problem)
     found = entry_at(config, problem.span)
     field = found[1].get("preview_id") if found else None
     if field:
-        yield Fix("Generate a new local id", (Edit(field.value_span, literal(fresh_id())),))
+        yield Fix("Generate a new local id", (Edit(field.value_span, literal(new_local_id())),))
 
 
-def spread(config: Config, environment: str | None, bindings: Sequence[str]) -> list[Edit]:
+def in_every_environment(
+    config: Config, environment: str | None, bindings: Sequence[str]
+) -> list[Edit]:
     """Return the edits that add to every environment what is added at the top level.
 
-    KV isn't inherited: without them, the next problem would be that environments lack it.
+    KV isn't inherited: without these edits, the environments would lack the bindings.
     """
     if environment is not None:
         return []
@@ -105,7 +107,7 @@ def free_binding(config: Config, wanted: str = "KV") -> str:
     return name
 
 
-def fresh_id() -> str:
+def new_local_id() -> str:
     """Return a new unique id for local data, in the form of a real one."""
     while is_placeholder(found := secrets.token_hex(16)):
         pass

@@ -64,7 +64,7 @@ class FixableConfig:
             return False
         rule = find_rule(code)
         slow = isinstance(rule, TextRule | PlaceRule)
-        fixed = tried(self.file, fix)
+        fixed = with_fix(self.file, fix)
         if fixed.refused:
             return False
         before, after = _counts(self.file), _counts(fixed)
@@ -87,7 +87,7 @@ class FixableConfig:
         return counted(check_text(config, self.around))
 
 
-def tried(config: Config, fix: Fix) -> Config:
+def with_fix(config: Config, fix: Fix) -> Config:
     """Return the config after a fix; unchanged parts aren't parsed again."""
     idle = _idle_readers(config)
     try:
@@ -106,9 +106,9 @@ def _idle_readers(config: Config) -> list[ConfigReader]:
     return []
 
 
-def keeps(config: Config, fix: Fix) -> bool:
+def is_harmless(config: Config, fix: Fix) -> bool:
     """Return whether a change leaves a config valid and without new problems."""
-    changed = tried(config, fix)
+    changed = with_fix(config, fix)
     if changed.refused:
         return False
     return not _counts(changed) - _counts(config) and still_valid(changed)

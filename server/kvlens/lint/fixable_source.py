@@ -14,8 +14,8 @@ from kvlens.js.source_context import ALONE, SourceContext, read
 from kvlens.js.syntax import Source
 from kvlens.lint.base import CallRule, Context, Fix, Problem, SourceRule
 from kvlens.lint.check_source import check_source
-from kvlens.lint.fixable_config import keeps, tried
-from kvlens.lint.problems import counted, is_sum
+from kvlens.lint.fixable_config import is_harmless, with_fix
+from kvlens.lint.problems import counted, is_summary
 from kvlens.lint.registry import rules_of
 
 
@@ -37,7 +37,7 @@ class FixableSource:
     def proposed(self, problem: Problem) -> Iterable[Fix]:
         """Return the fixes that the problem's rule proposes, untested, the best first."""
         rule = rules_of("js").get(problem.code)
-        if not isinstance(rule, CallRule | SourceRule) or rule.fixes is None or is_sum(problem):
+        if not isinstance(rule, CallRule | SourceRule) or rule.fixes is None or is_summary(problem):
             return ()
         context = Context(read(self.file, self.project), self.now or 0.0, self.project)
         return rule.fixes(context, problem)
@@ -51,7 +51,7 @@ class FixableSource:
             source = read_source(applied(source.text, fix.edits), source.path)
         else:
             config = next(one for one in project.configs if one.path == fix.path)
-            if not keeps(config, fix):
+            if not is_harmless(config, fix):
                 return False
             project = replace(project, configs=_changed(project.configs, config, fix))
         after = counted(check_source(source, project, self.now))
@@ -65,4 +65,4 @@ class FixableSource:
 
 
 def _changed(configs: Sequence[Config], config: Config, fix: Fix) -> list[Config]:
-    return [tried(one, fix) if one is config else one for one in configs]
+    return [with_fix(one, fix) if one is config else one for one in configs]

@@ -58,8 +58,8 @@ def fix_all(file: Fixable, problems: Iterable[Problem], *, only_safe: bool = Fal
     None if that fixes nothing.
     """
     wanted = list(problems)
-    for sure in (False, True):  # test fixes one by one only if all together fail
-        edits, done = _together(file, wanted, only_safe=only_safe, sure=sure)
+    for one_by_one in (False, True):  # test fixes one by one only if all together fail
+        edits, done = _together(file, wanted, only_safe=only_safe, one_by_one=one_by_one)
         whole = Fix("", tuple(edits), safe=only_safe)
         if done and file.solves(whole, done[0].code):
             codes = {problem.code for problem in done}
@@ -74,14 +74,14 @@ def suppress(file: Fixable, problem: Problem) -> Fix | None:
     if file.comment is None or problem.code in ("syntax-error", "silence-unknown"):
         return None
     title = f"Turn off {problem.code} for this line"
-    for edit in _silencing(file.file, file.comment, problem):
+    for edit in _suppression_edits(file.file, file.comment, problem):
         fix = Fix(title, (edit,))
         if file.solves(fix, problem.code):
             return fix
     return None
 
 
-def _silencing(file: Commented, mark: str, problem: Problem) -> Iterator[Edit]:
+def _suppression_edits(file: Commented, mark: str, problem: Problem) -> Iterator[Edit]:
     text = file.text
     start, end = line_start(text, problem.span.start), line_end(text, problem.span.start)
     for known in suppressions(file):
@@ -99,11 +99,11 @@ def _silencing(file: Commented, mark: str, problem: Problem) -> Iterator[Edit]:
 
 
 def _together(
-    file: Fixable, problems: Iterable[Problem], *, only_safe: bool, sure: bool
+    file: Fixable, problems: Iterable[Problem], *, only_safe: bool, one_by_one: bool
 ) -> tuple[list[Edit], list[Problem]]:
     """Return the edits of the problems' first fixes that fit together, and what they fix.
 
-    What would make the file too large to be read is left out.
+    Fixes that would make the file too large to be read are left out.
     """
     edits = _Edits()
     done: list[Problem] = []
@@ -118,8 +118,8 @@ def _together(
             more = edits.new(fix.edits)
             if more is None:
                 continue
-            tried += sure
-            if sure and not file.solves(Fix("", (*edits.all, *more)), problem.code):
+            tried += one_by_one
+            if one_by_one and not file.solves(Fix("", (*edits.all, *more)), problem.code):
                 continue
             room -= sum(len(edit.text) for edit in more)
             if room >= 0:
@@ -139,7 +139,7 @@ class _Edits:
         self._inserted: list[int] = []
 
     def new(self, edits: Iterable[Edit]) -> list[Edit] | None:
-        """Return those that are not there yet; None if one overlaps another that is there."""
+        """Return the edits that are new; None if one overlaps an edit that was added."""
         found = [edit for edit in edits if edit not in self._known]
         return None if any(self._overlaps(edit.span) for edit in found) else found
 
@@ -154,10 +154,10 @@ class _Edits:
                 insort(self._inserted, start)
 
     def _overlaps(self, span: Span) -> bool:
-        """Return whether a span meets one that is there; two insertions at one place do not."""
+        """Return whether a span overlaps an added one; two insertions at one place don't."""
         at = bisect_left(self._replaced, span)
-        beside = self._replaced[max(0, at - 1) : at + 1]
-        if any(one.start < span.end and span.start < one.end for one in beside):
+        nearby = self._replaced[max(0, at - 1) : at + 1]
+        if any(one.start < span.end and span.start < one.end for one in nearby):
             return True
         inside = bisect_right(self._inserted, span.start)
         return inside < len(self._inserted) and self._inserted[inside] < span.end

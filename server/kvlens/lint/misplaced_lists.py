@@ -22,7 +22,7 @@ _OTHER = re.compile(r"[^a-z0-9]")
 
 
 @dataclass
-class Stray:
+class MisplacedList:
     """A key that is `kv_namespaces` or similar."""
 
     name: str
@@ -51,9 +51,9 @@ class Stray:
 
 
 @memo
-def strays(config: Config) -> list[Stray]:
-    """Return every such key, except correct ones in the right place."""
-    return list(_strays(config))
+def misplaced_lists(config: Config) -> list[MisplacedList]:
+    """Return every misplaced or misnamed list of namespaces."""
+    return list(_misplaced_lists(config))
 
 
 def in_scope(path: tuple[str, ...]) -> bool:
@@ -81,22 +81,22 @@ def might_mean_kv(name: str) -> bool:
     return means_kv(name) or _OTHER.sub("", name.lower()) in _LOOSE
 
 
-def _strays(config: Config) -> Iterator[Stray]:
-    by_header: dict[tuple[str, ...], Stray] = {}
+def _misplaced_lists(config: Config) -> Iterator[MisplacedList]:
+    by_header: dict[tuple[str, ...], MisplacedList] = {}
     for base, section in config.sections:
         path, body = section.path, section.body
         if path and path[-1] == KV_FIELD and in_scope(path[:-1]):
             continue
         if path and might_mean_kv(path[-1]):
-            stray = by_header.get(path)
-            if stray is None:
-                stray = by_header[path] = Stray(path[-1], path[:-1])
-                stray.kind = "array" if section.is_array else "table"
+            listed = by_header.get(path)
+            if listed is None:
+                listed = by_header[path] = MisplacedList(path[-1], path[:-1])
+                listed.kind = "array" if section.is_array else "table"
             last = section.header[-1]
-            stray.keys.append(Span(base + last.start, base + last.end))
-            stray.headers.append(Span(base + section.header[0].start, base + last.end))
-            stray.entries.append(Entry(base, body))
-            stray.broken |= config.text[base + body.head - 1] != "]"
+            listed.keys.append(Span(base + last.start, base + last.end))
+            listed.headers.append(Span(base + section.header[0].start, base + last.end))
+            listed.entries.append(Entry(base, body))
+            listed.broken |= config.text[base + body.head - 1] != "]"
         elif KV_FIELD not in path and (not path or config.text[base + body.head - 1] == "]"):
             for found in _search(body):
                 if found[0][-1] != KV_FIELD or not in_scope((*path, *found[0][:-1])):
@@ -127,14 +127,14 @@ def _look(node: Node) -> Iterator[_Found]:
                 yield path, start + offset, table, at
 
 
-def _placed(base: int, path: tuple[str, ...], found: _Found) -> Stray:
+def _placed(base: int, path: tuple[str, ...], found: _Found) -> MisplacedList:
     names, offset, table, index = found
     member = table.members[index]
     last = member.key[-1]
     at = base + offset
     start = at + member.offset
     value = member.value
-    return Stray(
+    return MisplacedList(
         names[-1],
         (*path, *names[:-1]),
         [Span(at + last.start, at + last.end)],

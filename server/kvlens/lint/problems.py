@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from kvlens.internal import told
+from kvlens.internal import log_internal_error
 from kvlens.lint.base import Finding, Problem, RuleInfo
 from kvlens.lint.registry import find_rule
 from kvlens.lint.wording import not_listed
@@ -57,7 +57,7 @@ def file_problem(reason: str) -> Problem:
 
 def failed(what: str, error: Exception) -> Problem:
     """Return a problem that reports a bug in KV Lens: `what` has failed."""
-    return reported(_FAILED, told(what, error))
+    return reported(_FAILED, log_internal_error(what, error))
 
 
 def gathered(problems: Iterable[Problem]) -> list[Problem]:
@@ -96,7 +96,7 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda problem: (problem.span, problem.code))
 
 
-def is_sum(problem: Problem) -> bool:
+def is_summary(problem: Problem) -> bool:
     """Return whether a problem counts those that aren't listed."""
     return bool(problem.data) and "more" in (problem.data or ())
 

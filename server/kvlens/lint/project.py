@@ -46,13 +46,13 @@ class Wanted:
 
     config: the one that counts for the sources; None for files that belong to no project.
     files: configs and seed files; sources: JavaScript and TypeScript. In the order to report.
-    beside: the seed files that were found beside a config, not named by the user.
+    discovered: the seed files that were found next to a config, not named by the user.
     """
 
     config: Path | None
     files: list[Path] = field(default_factory=list)
     sources: list[Path] = field(default_factory=list)
-    beside: set[Path] = field(default_factory=set)
+    discovered: set[Path] = field(default_factory=set)
 
 
 class _Plan:
@@ -63,7 +63,7 @@ class _Plan:
         self._seen: set[Path] = set()
         self._owner = functools.cache(owning_config)
 
-    def add(self, path: Path, *, beside: bool = False) -> None:
+    def add(self, path: Path, *, discovered: bool = False) -> None:
         """Add a file, unless it is there already; of a seed file, whether it was found."""
         whole = path.resolve()
         if whole in self._seen:
@@ -72,8 +72,8 @@ class _Plan:
         owner = self._owner(path.parent)
         wanted = self.projects.setdefault(owner, Wanted(owner))
         (wanted.sources if is_source(str(path)) else wanted.files).append(path)
-        if beside:
-            wanted.beside.add(path)
+        if discovered:
+            wanted.discovered.add(path)
 
     def add_below(self, folder: Path) -> None:
         """Add the configs in a folder and its subfolders, their seed files, and the sources."""
@@ -83,7 +83,7 @@ class _Plan:
         for config in configs:
             self.add(config)
             for seeds in sorted((config.parent / SEEDS).glob("*.json")):
-                self.add(seeds, beside=True)
+                self.add(seeds, discovered=True)
         roots = [config.parent for config in winners(configs)]
         if folder not in roots and self._owner(folder):
             roots.append(folder)  # of the project whose config is above
@@ -108,7 +108,7 @@ def check_project(wanted: Wanted, levels: Levels, with_sources: bool) -> list[Ch
     found: list[Checked] = []
     read: dict[Path, Config] = {}
     for path in wanted.files:
-        checked, config = _check_file(path, levels, found=path in wanted.beside)
+        checked, config = _check_file(path, levels, found=path in wanted.discovered)
         found.append(checked)
         if config is not None:
             read[_whole(path)] = config
@@ -182,7 +182,13 @@ def _check_sources(
     if not wanted.sources and config is None:
         return [], []
     from kvlens.js.files import SourceFiles
-    from kvlens.js.source_context import ALONE, SourceContext, is_test, may_matter, texts_beside
+    from kvlens.js.source_context import (
+        ALONE,
+        SourceContext,
+        is_test,
+        may_matter,
+        other_config_texts,
+    )
     from kvlens.lint.check_source import check_source
     from kvlens.lint.check_sources import check_with_sources
 
@@ -191,7 +197,7 @@ def _check_sources(
         folder = wanted.config.parent
         files, known = SourceFiles.below(folder), config or _load(wanted.config)
         configs = [] if known is None else [known]
-        project = SourceContext(configs, files.types(), texts_beside(folder))
+        project = SourceContext(configs, files.types(), other_config_texts(folder))
     unused: list[Problem] = []
     if config is not None and not files.unread:  # unread sources may use any binding
         found = check_with_sources(config, files.texts, files.parsed)

@@ -8,23 +8,23 @@ from kvlens.config.convert import to_inline, to_sections
 from kvlens.config.edit import add_bindings, add_field, list_path, literal
 from kvlens.config.model import Config, Entry, Environment, KvList
 from kvlens.lint.base import Fix
-from kvlens.lint.fix_helpers import can_extend, fresh_id
-from kvlens.lint.fixable_config import keeps, still_valid
+from kvlens.lint.fix_helpers import can_extend, new_local_id
+from kvlens.lint.fixable_config import is_harmless, still_valid
 from kvlens.text import Span
 
-MOST_OFFERED = 10  # environments that lack a binding: of more, only all at once
+MOST_OFFERED = 10  # environments that lack a binding; if there are more, only one change for all
 
 
 def rewrites(config: Config, span: Span) -> list[Fix]:
-    """Return the changes to offer at a place: only those that leave the file as right as it is.
+    """Return the changes to offer at a place: only those that cause no new problems.
 
-    Of several lists or entries that a selection meets, they are the first one's: a menu with the
-    changes of a hundred could not be read.
+    If a selection touches several lists or entries, they are changes of the first one: a menu
+    with the changes of a hundred would be unreadable.
     """
     proposed = list(_rewrites(config, span))
     if not proposed or not still_valid(config):
         return []
-    return [fix for fix in proposed if keeps(config, fix)]
+    return [fix for fix in proposed if is_harmless(config, fix)]
 
 
 def _rewrites(config: Config, span: Span) -> Iterator[Fix]:
@@ -46,14 +46,14 @@ def _first(config: Config, span: Span) -> tuple[Environment, KvList, Entry | Non
     for environment in config.environments:
         for kv in environment.kv:
             entry = _touched(kv, span)
-            if entry is not None or _meet(kv.key_span, span) or _meet(kv.span, span):
+            if entry is not None or _overlap(kv.key_span, span) or _overlap(kv.span, span):
                 return environment, kv, entry
     return None
 
 
 def _of_entry(config: Config, environment: Environment, entry: Entry) -> Iterator[Fix]:
     if entry.is_table and not entry.broken and entry.get("preview_id") is None:
-        edit = add_field(config, entry, "preview_id", literal(fresh_id()))
+        edit = add_field(config, entry, "preview_id", literal(new_local_id()))
         yield Fix("Generate a new local id as preview_id", (edit,))
     name = entry.text_of("binding")
     if name is None:
@@ -74,8 +74,8 @@ def _of_entry(config: Config, environment: Environment, entry: Entry) -> Iterato
 
 
 def _touched(kv: KvList, span: Span) -> Entry | None:
-    return next((entry for entry in kv.entries if _meet(entry.span, span)), None)
+    return next((entry for entry in kv.entries if _overlap(entry.span, span)), None)
 
 
-def _meet(one: Span, other: Span) -> bool:
+def _overlap(one: Span, other: Span) -> bool:
     return one.start <= other.end and other.start <= one.end

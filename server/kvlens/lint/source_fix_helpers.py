@@ -83,7 +83,7 @@ def wrapped(context: Context, problem: Problem, *, safe: bool = False) -> Iterat
 
 
 def awaited(context: Context, problem: Problem) -> Iterator[Fix]:
-    """Write `await` before a call, in brackets where something follows that binds tighter."""
+    """Write `await` before a call, in parentheses if something that binds tighter follows."""
     call = context.analysis.call_at(problem.span)
     if call is None or not given(problem, "await"):
         return

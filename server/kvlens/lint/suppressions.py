@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from kvlens.lint.base import Level, Levels, Problem
-from kvlens.memo import Remembering, memo
+from kvlens.memo import HasMemos, memo
 from kvlens.text import LineIndex, Span
 
 LEVELS: tuple[Level, ...] = ("error", "warning", "information", "off")
@@ -21,7 +21,7 @@ _COMMENT = re.compile(r"(?:#|//|/\*+)\s*kvlens-disable-(line|next-line)\b[ \t]*:
 _CODE = re.compile(r"[^\s,]+")
 
 
-class Commented(Remembering, Protocol):
+class Commented(HasMemos, Protocol):
     """A file with comments: a config or a source."""
 
     @property

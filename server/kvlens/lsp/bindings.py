@@ -80,7 +80,7 @@ def declarations(server: Server, project: ServedProject, name: str) -> list[Use]
 
 async def uses(server: Server, project: ServedProject, name: str) -> list[Use]:
     """Return the uses of a binding in a project's code."""
-    if server.sources.absent():
+    if server.sources.is_parser_missing():
         return []
     found = []
     for path, source in await server.sources.of_project(project, name):

@@ -105,8 +105,8 @@ def _offered(
 ) -> Iterator[types.CodeAction]:
     span, only = _span(params, file), params.context.only
     if _wanted(QUICK_FIX, only):
-        meeting = (problem for problem in file.problems if _meet(problem.span, span))
-        here = list(islice(meeting, MOST_PROBLEMS))
+        overlapping = (problem for problem in file.problems if _overlap(problem.span, span))
+        here = list(islice(overlapping, MOST_PROBLEMS))
         each = here[: affordable(fixable, MOST_PROBLEMS)]
         for problem in each:
             for number, fix in enumerate(fixes_for(fixable, problem)):
@@ -169,5 +169,5 @@ def _wanted(kind: str, only: object) -> bool:
     return any(name in ("", kind) or kind.startswith(f"{name}.") for name in names)
 
 
-def _meet(one: Span, other: Span) -> bool:
+def _overlap(one: Span, other: Span) -> bool:
     return one.start <= other.end and other.start <= one.end

@@ -68,7 +68,7 @@ class Diagnostics:
         self.pulled = False  # the client pulls problems
         self._open: dict[str, Checked] = {}
         self._under: dict[str, str] = {}  # file with problems -> the URI that they were sent to
-        self._said: dict[str, list[dict[str, Any]]] = {}  # of sources and seeds, for a client
+        self._published: dict[str, list[dict[str, Any]]] = {}  # of sources and seeds, for a client
         # that pulls
 
     def config(self, uri: str) -> Config | None:
@@ -90,19 +90,19 @@ class Diagnostics:
             return
         checked = self._open[document.uri] = Checked(document, path)
         if not self.pulled:  # else the client pulls
-            self._publish(checked)
-        self._server.create_task(self._judge(checked))
+            self._publish_config(checked)
+        self._server.create_task(self._run_slow_rules(checked))
 
     def did_change_configuration(self) -> None:
         """Check the open texts again: the user changed the severity of a rule."""
         for checked in self._open.values():
-            self._publish(checked)
-            self._server.create_task(self._judge(checked))
+            self._publish_config(checked)
+            self._server.create_task(self._run_slow_rules(checked))
 
     def sources_changed(self) -> None:
         """Check again which namespaces of the open configs the sources use."""
         for checked in self._open.values():
-            self._server.create_task(self._judge(checked))
+            self._server.create_task(self._run_slow_rules(checked))
 
     def did_change(self, document: Document) -> None:
         """Check a changed text, and run the slow rules after a pause."""
@@ -115,7 +115,7 @@ class Diagnostics:
             moved for problem in checked.slow if (moved := _follow(problem, before, document.text))
         ]
         if not self.pulled:
-            self._publish(checked)
+            self._publish_config(checked)
         if checked.pause:
             checked.pause.cancel()
         loop = asyncio.get_running_loop()
@@ -159,16 +159,18 @@ class Diagnostics:
         """Return the problems of an open file as JSON; None for a text that isn't checked."""
         checked = self._open.get(uri)
         if checked is None:
-            return self._said.get(uri)
+            return self._published.get(uri)
         document = checked.document
         found = [*check_structure(checked.config, self._levels), *checked.slow]
         return [_diagnostic(problem, uri, document.index, document.encoding) for problem in found]
 
-    def said(self) -> dict[str, list[dict[str, Any]]]:
+    def published(self) -> dict[str, list[dict[str, Any]]]:
         """Return the problems of the open sources and seed files, for a client that pulls."""
-        return {uri: found for uri, found in self._said.items() if self._server.documents.get(uri)}
+        return {
+            uri: found for uri, found in self._published.items() if self._server.documents.get(uri)
+        }
 
-    def say(
+    def publish(
         self, uri: str, problems: Iterable[Problem], version: int | None, index: LineIndex
     ) -> None:
         """Publish the problems of an open source or seed file."""
@@ -176,8 +178,8 @@ class Diagnostics:
         levelled = (with_severity(problem, self._levels) for problem in problems)
         found = [_diagnostic(problem, uri, index, encoding) for problem in levelled if problem]
         if self.pulled:
-            if self._said.get(uri, []) != found:
-                self._said[uri] = found
+            if self._published.get(uri, []) != found:
+                self._published[uri] = found
                 self._server.ask_to_pull()
             return
         self._send(uri, found, version)
@@ -189,9 +191,9 @@ class Diagnostics:
     def _paused(self, checked: Checked) -> None:
         checked.pause = None
         self._server.sources.check_all()
-        self._server.create_task(self._judge(checked))
+        self._server.create_task(self._run_slow_rules(checked))
 
-    async def _judge(self, checked: Checked) -> None:
+    async def _run_slow_rules(self, checked: Checked) -> None:
         """Run the slow rules in the background; results for an outdated text are dropped."""
         config = checked.config
         began = time.monotonic()
@@ -201,9 +203,9 @@ class Diagnostics:
         slow += apply_suppressions(config, unused, self._levels)
         if checked.config is config and slow != checked.slow:
             checked.slow = slow
-            self._publish(checked)
+            self._publish_config(checked)
 
-    def _publish(self, checked: Checked) -> None:
+    def _publish_config(self, checked: Checked) -> None:
         document = checked.document
         if self._open.get(document.uri) is not checked:
             return

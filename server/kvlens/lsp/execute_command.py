@@ -15,7 +15,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from kvlens.errors import KVLensError
-from kvlens.internal import unexpected
+from kvlens.internal import internal_error_message
 from kvlens.lsp import commands
 from kvlens.lsp.command import Command, Params, ParamsError
 from kvlens.lsp.protocol import REQUEST_FAILED
@@ -89,7 +89,9 @@ async def run(server: Server, params: types.ExecuteCommandParams) -> Any:
         raise JsonRpcException(str(error), REQUEST_FAILED) from None
     except Exception as error:
         server.report_server_error(error, None)
-        raise JsonRpcException(f"{params.command}: {unexpected(error)}", REQUEST_FAILED) from None
+        raise JsonRpcException(
+            f"{params.command}: {internal_error_message(error)}", REQUEST_FAILED
+        ) from None
 
 
 def sentence(text: str) -> str:

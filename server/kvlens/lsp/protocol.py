@@ -7,7 +7,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
-from kvlens.internal import unexpected
+from kvlens.internal import internal_error_message
 
 INTERNAL_ERROR, REQUEST_FAILED = -32603, -32803
 
@@ -29,12 +29,12 @@ class ServerProtocol(LanguageServerProtocol):
     ) -> None:
         """Answer a request. An unforeseen error is one line; the traceback is in the log."""
         if error is not None and error.code == INTERNAL_ERROR:
-            error = types.ResponseError(INTERNAL_ERROR, unexpected(error.message))
+            error = types.ResponseError(INTERNAL_ERROR, internal_error_message(error.message))
         super()._send_response(msg_id, result, error)
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(  # type: ignore[override]  # a generator in pygls
         self, params: types.ExecuteCommandParams
     ) -> Any:
-        """Run a command in a separate task, which can be cancelled."""
+        """Run a command in a separate task, which can be canceled."""
         return await self.fm.features[types.WORKSPACE_EXECUTE_COMMAND](params)

@@ -25,7 +25,7 @@ async def answer(server: Server, params: types.WorkspaceDiagnosticParams) -> dic
             found = server.diagnostics.of_file(project.path, uri)
         version = document.version if document else None
         reports.append({"uri": uri, "version": version, "kind": "full", "items": found})
-    for uri, found in server.diagnostics.said().items():
+    for uri, found in server.diagnostics.published().items():
         document = server.documents.get(uri)
         version = document.version if document else None
         reports.append({"uri": uri, "version": version, "kind": "full", "items": found})

@@ -61,7 +61,7 @@ class SeedFiles:
         if opened := self._open.pop(uri, None):
             if opened.pause:
                 opened.pause.cancel()
-            self._server.diagnostics.say(uri, [], None, opened.document.index)
+            self._server.diagnostics.publish(uri, [], None, opened.document.index)
 
     def check_all(self) -> None:
         """Check every open seed file again: the user changed the severity of a rule."""
@@ -86,6 +86,6 @@ class SeedFiles:
                 problems = await asyncio.to_thread(check, index.text, opened.path)
                 opened.took = time.monotonic() - began
                 if self._open.get(uri) is opened and document.index is index:
-                    self._server.diagnostics.say(uri, problems, version, index)
+                    self._server.diagnostics.publish(uri, problems, version, index)
         finally:
             opened.checking = False

@@ -29,10 +29,10 @@ async def ask(server: Server, project: ServedProject, event: dict[str, Any]) -> 
 
 async def _ask(server: Server, target: Target, path: Path, names: set[str]) -> None:
     """Ask again if the file or the keys change before the answer is carried out."""
-    left = await _left(target, path, names)
+    differing = await _differing(target, path, names)
     again = ""
-    while left.job.writes:
-        keys = [write.key for write in left.job.writes]
+    while differing.job.writes:
+        keys = [write.key for write in differing.job.writes]
         it, are = ("it", "is") if len(keys) == 1 else ("they", "are")
         question = (
             f"{path.name}: {named(keys)} {are} different in {target.name}, so {it} stayed as {it} "
@@ -40,28 +40,28 @@ async def _ask(server: Server, target: Target, path: Path, names: set[str]) -> N
         )
         if not await server.ask(question, "Overwrite"):
             return
-        asked, left = left, await _left(target, path, names)
-        if asked.same(left):
-            written = await write(left.job)
+        asked, differing = differing, await _differing(target, path, names)
+        if asked.same(differing):
+            written = await write(differing.job)
             done = f"Put {amount(written, None)} of {path.name} into {target.name}."
             server.show_message("info", done)
             return
         again = " Something has changed since you were asked."
 
 
-class _Left(NamedTuple):
+class _Differing(NamedTuple):
     """The differing keys: the file's items, and the digest of the store's values."""
 
     job: Job
     held: str
 
-    def same(self, other: _Left) -> bool:
+    def same(self, other: _Differing) -> bool:
         """Compare without expirations: those of a file are relative to the current time."""
         mine, others = ([write[:3] for write in one.job.writes] for one in (self, other))
         return self.held == other.held and mine == others
 
 
-async def _left(target: Target, path: Path, names: set[str]) -> _Left:
+async def _differing(target: Target, path: Path, names: set[str]) -> _Differing:
     job = await asyncio.to_thread(read_job, target, path, only=names)
     found = await find_conflicts(job)
-    return _Left(only(found.job, found.keys), found.digest)
+    return _Differing(only(found.job, found.keys), found.digest)

@@ -17,7 +17,7 @@ from pygls.exceptions import JsonRpcException
 from kvlens import __version__
 from kvlens.config.find import is_config, is_seed_path
 from kvlens.files import is_regular
-from kvlens.internal import ISSUES, unexpected
+from kvlens.internal import ISSUES, internal_error_message
 from kvlens.lsp import execute_command
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
@@ -99,7 +99,7 @@ class Server(StdioServer):
         self.documents.encoding = _encoding(self.workspace.position_encoding)
         for complaint in self._complaints:
             self.show_message("warning", complaint)
-        self.create_task(self._look_through(start=self.settings.starts_alone))
+        self.create_task(self._scan_folders(start=self.settings.starts_alone))
         self._watch_configs()
 
     async def shutdown_children(self, _: Any = None) -> None:
@@ -117,7 +117,7 @@ class Server(StdioServer):
 
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """Handle an opened text."""
-        self._spelling.learn(params.text_document.uri)
+        self._spelling.remember(params.text_document.uri)
         document = self.documents.open(params.text_document)
         self.diagnostics.did_open(document)
         path = self.path(document.uri)
@@ -160,7 +160,7 @@ class Server(StdioServer):
 
     def did_change_workspace_folders(self, _: types.DidChangeWorkspaceFoldersParams) -> None:
         """Handle added and removed folders."""
-        self.create_task(self._look_through(start=False))
+        self.create_task(self._scan_folders(start=False))
 
     def did_change_configuration(self, params: types.DidChangeConfigurationParams) -> None:
         """Handle changed settings."""
@@ -171,7 +171,7 @@ class Server(StdioServer):
             before, self.settings = self.settings, settings
             if before.rules != settings.rules:
                 self._check_again()
-            self.create_task(self._use_settings(settings))
+            self.create_task(self._apply_settings(settings))
 
     @property
     def sources(self) -> Sources:
@@ -259,7 +259,7 @@ class Server(StdioServer):
         except Exception as error:
             self.report_server_error(error, None)
 
-    async def _look_through(self, start: bool) -> None:
+    async def _scan_folders(self, start: bool) -> None:
         # a virtual workspace has no files here: other schemes don't name paths
         paths = (file_path(uri) for uri in self._folders() if uri.startswith("file:"))
         folders = [Path(path) for path in paths if path]
@@ -296,7 +296,7 @@ class Server(StdioServer):
                 self._offer_moves(project)
                 self.keys_changed(project)
         if not all(known) or not all(is_regular(self.path(uri)) for uri in configs):
-            await self._look_through(start=self.settings.starts_alone)
+            await self._scan_folders(start=self.settings.starts_alone)
         if self._sources:
             self._sources.check_all()  # what they are checked against has changed
 
@@ -321,7 +321,7 @@ class Server(StdioServer):
         if self._seed_files:
             self._seed_files.check_all()
 
-    async def _use_settings(self, settings: Settings) -> None:
+    async def _apply_settings(self, settings: Settings) -> None:
         await self.projects.use(settings)
         if settings.starts_alone and len(self.projects) == 1:
             for project in self.projects:
@@ -354,9 +354,9 @@ class Server(StdioServer):
             note: Changed = {"config": uri}
             if "id" in event:
                 note["id"] = event["id"]
-            self.create_task(self._changed_in(child, note, reload=kind == "namespaces"))
+            self.create_task(self._notify_changed(child, note, reload=kind == "namespaces"))
 
-    async def _changed_in(self, child: Child, note: Changed, *, reload: bool) -> None:
+    async def _notify_changed(self, child: Child, note: Changed, *, reload: bool) -> None:
         """Notify the client of changes in a child process: its namespaces or their keys."""
         project: ServedProject | None = self.projects.get(child.config)
         if reload and project:
@@ -436,7 +436,9 @@ async def _answer(module: str, server: Server, params: Any) -> Any:
         raise
     except Exception as error:
         server.report_server_error(error, None)
-        raise JsonRpcException(f"{module}: {unexpected(error)}", REQUEST_FAILED) from None
+        raise JsonRpcException(
+            f"{module}: {internal_error_message(error)}", REQUEST_FAILED
+        ) from None
 
 
 FEATURES: dict[str, tuple[str, Any]] = {

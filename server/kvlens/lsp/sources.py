@@ -19,7 +19,7 @@ from kvlens.js.config_bindings import belonging
 from kvlens.js.files import SourceError, load, may_type, source_files
 from kvlens.js.grammar import is_source, unavailable
 from kvlens.js.reader import read_source
-from kvlens.js.source_context import ALONE, SourceContext, env_types, texts_beside
+from kvlens.js.source_context import ALONE, SourceContext, env_types, other_config_texts
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
 from kvlens.lint.check_sources import check_with_sources
@@ -89,14 +89,14 @@ class Sources:
         self._disk: dict[Path, Text] = {}
         # folder of a project -> the types in its sources, and the texts of other configs
         self._contexts: dict[Path, asyncio.Future[tuple[Types, frozenset[str]]]] = {}
-        self._told = False
+        self._reported = False
 
     # open texts -----------------------------------------------------------------------------
 
     def did_open(self, document: Document) -> None:
         """Check an opened document, if it is a source."""
         path = file_path(document.uri)
-        if path is None or not is_source(path) or self.absent():
+        if path is None or not is_source(path) or self.is_parser_missing():
             return
         self._open[document.uri] = Opened(document, path)
         self.check(document.uri)
@@ -109,7 +109,7 @@ class Sources:
     def did_close(self, uri: str) -> None:
         """Forget a source and clear its diagnostics."""
         if opened := self._open.pop(uri, None):
-            self._server.diagnostics.say(uri, [], None, opened.document.index)
+            self._server.diagnostics.publish(uri, [], None, opened.document.index)
 
     def files_changed(self, uris: Iterable[str]) -> None:
         """Check projects and open sources again if sources changed on disk."""
@@ -131,11 +131,11 @@ class Sources:
             opened.checking = True
             self._server.create_task(self._check(uri, opened))
 
-    def absent(self) -> bool:
+    def is_parser_missing(self) -> bool:
         """Return whether the parser is missing, and log that once."""
         missing = unavailable()
-        if missing and not self._told:
-            self._told = True
+        if missing and not self._reported:
+            self._reported = True
             self._server.log("warning", f"Worker sources aren't checked: {missing}")
         return bool(missing)
 
@@ -149,7 +149,7 @@ class Sources:
                 context = await self.context(Path(opened.path))
                 problems = await in_thread(opened.checker.check, index.text, context)
                 if self._open.get(uri) is opened and document.index is index:
-                    self._server.diagnostics.say(uri, problems, version, index)
+                    self._server.diagnostics.publish(uri, problems, version, index)
         finally:
             opened.checking = False
 
@@ -191,19 +191,19 @@ class Sources:
         if looking is None:
             looking = asyncio.ensure_future(asyncio.to_thread(self._read_project, owner))
             self._contexts[folder] = looking
-        types, beside = await asyncio.shield(looking)
-        return SourceContext(configs, types, beside)
+        types, other_texts = await asyncio.shield(looking)
+        return SourceContext(configs, types, other_texts)
 
     def _read_project(self, owner: ServedProject) -> tuple[Types, frozenset[str]]:
         texts = (text for text in self._texts(owner) if may_type(text.text))
         types = merge_types(env_types(text.source()) for text in texts)
-        return types, texts_beside(owner.path.parent)
+        return types, other_config_texts(owner.path.parent)
 
     async def unused(self, config: Config) -> list[Problem]:
         """Return the namespaces of a config that no source uses, as problems of the config."""
         await self._server.found.wait()
         owner = self._server.projects.get(Path(config.path))
-        if owner is None or self.absent():
+        if owner is None or self.is_parser_missing():
             return []
         return await in_thread(self._unused, owner, config)
 

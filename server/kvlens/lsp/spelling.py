@@ -45,7 +45,7 @@ class Spelling:
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
 
-    def learn(self, uri: str) -> None:
+    def remember(self, uri: str) -> None:
         """Remember this spelling of a file's URI."""
         self._known[file_key(uri)] = uri
 

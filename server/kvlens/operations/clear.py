@@ -75,6 +75,6 @@ async def clear(target: Target, *, expected: str | None = None) -> Cleared:
             deleted = await store.change_many([batch]) if present.keys else 0
             return Cleared(deleted, present.kept)
     raise ConflictError(
-        f"namespace {target.name} now has {amount(len(present.keys), None)}, and not all of them "
-        "are as they were counted. Nothing was deleted; count them again first"
+        f"namespace {target.name} has changed since its keys were counted: it now has "
+        f"{amount(len(present.keys), None)}. Nothing was deleted; count them again first"
     )

@@ -86,7 +86,7 @@ def expires_at(expiration: float | None, expiration_ttl: float | None, now: floa
         raise InvalidError(
             "",
             lambda spell: (
-                f"{' and '.join(map(spell, named))} both say when the key expires; give one of them"
+                f"{' and '.join(map(spell, named))} both say when the key expires; use one of them"
             ),
         )
     for name, value in named.items():

@@ -90,9 +90,7 @@ def _by_name(scope: Scope, path: Path, preview: bool | None) -> Target:
         found = error  # Python deletes an exception's name after the `except` clause
         raise NotFoundError(
             f"{path}: ",
-            lambda spell: (
-                f"{found.text(spell)}; say with {spell('binding')} which namespace it is for"
-            ),
+            lambda spell: f"{found.text(spell)}; name its namespace with {spell('binding')}",
             known=error.known,
         ) from error
 
@@ -206,7 +204,7 @@ async def seed_all(
 ) -> list[Seeded]:
     """Write the keys of several files to namespaces of one store, all or none.
 
-    Of keys that are in two files for one namespace, the later file's count. Raises CancelledError
+    If two files have the same key for one namespace, the later file's counts. Raises CancelledError
     and StoreError.
     """
     done = [

@@ -98,7 +98,7 @@ def find_target(
     if others:  # so both were given
         raise NotFoundError(
             f'the id of {binding} in {scope.label} has changed: it is "{others[0]}", not '
-            f'"{namespace_id}"; look at its keys again first'
+            f'"{namespace_id}"; list its keys again first'
         )
     raise no_binding(scope, binding, by_id=True)
 

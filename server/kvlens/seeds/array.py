@@ -91,10 +91,10 @@ class Element(NamedTuple):
 def read_text(
     path: Path, name: str | None = None, *, given: bool = False, within: Path | None = None
 ) -> str:
-    """Return a file's text, a byte order mark left out; `name` is for messages, else the path.
+    """Return a file's text without a byte order mark; `name` is for messages, else the path.
 
-    `given` says that the user named the file, which may be a pipe then. Another file that is in
-    the project `within` must not lead out of it through a link.
+    `given` says that the user named the file, which may be a pipe then. Any other file of the
+    project `within` must not lead out of it through a link.
     Raises FileError if it can't be read, is not UTF-8 text or is over 256 MiB.
     """
     name = name or str(path)
@@ -105,25 +105,25 @@ def read_text(
             data = files.read_bytes(path, LARGEST, within=within)
     except files.FileRefusedError as error:
         way_out = "; split the file" if "over the limit" in str(error.strerror) else ""
-        raise _whole(name, f"{error.strerror}{way_out}") from error
+        raise _file_error(name, f"{error.strerror}{way_out}") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise _whole(name, f"can't be read: {reason}") from error
+        raise _file_error(name, f"can't be read: {reason}") from error
     return decode(data, name)
 
 
 def decode(data: bytes, name: str) -> str:
-    """Return a file's bytes as text without a byte order mark. Raises FileError if they aren't."""
+    """Decode a file's bytes, without a byte order mark. Raises FileError if they aren't text."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise _whole(name, "is UTF-16 text; save it as UTF-8")
+        raise _file_error(name, "is UTF-16 text; save it as UTF-8")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if b"\x00" in data:
-            raise _whole(name, "is a binary file, not a JSON array") from error
-        raise _whole(name, f"is not UTF-8 at byte {error.start}; save it as UTF-8") from error
+            raise _file_error(name, "is a binary file, not a JSON array") from error
+        raise _file_error(name, f"is not UTF-8 at byte {error.start}; save it as UTF-8") from error
     if "\x00" in text:
-        raise _whole(name, "is a binary file, not a JSON array")
+        raise _file_error(name, "is a binary file, not a JSON array")
     return text
 
 
@@ -238,7 +238,7 @@ def type_name(value: object) -> str:
 def short(text: str) -> str:
     """Return the text quoted as in JSON, shortened if it is long."""
     return json.dumps(
-        text if len(text) <= 60 else text[:57] + "…", ensure_ascii=not _whole_text(text)
+        text if len(text) <= 60 else text[:57] + "…", ensure_ascii=not _is_unicode(text)
     )
 
 
@@ -290,9 +290,9 @@ def _fault(text: str, at: int, what: str) -> Problem:
     return Problem(message, Span(at, min(at + 1, len(text))))
 
 
-def _whole(name: str, message: str) -> FileError:
+def _file_error(name: str, message: str) -> FileError:
     return FileError(name, "", [Problem(message, Span(0, 0))])
 
 
-def _whole_text(text: str) -> bool:
+def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)

@@ -156,17 +156,17 @@ def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
             str(path),
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name[:100]}.{os.urandom(8).hex()}.tmp")
+    temporary = target.with_name(f".{target.name[:100]}.{os.urandom(8).hex()}.tmp")
     try:
-        with beside.open("x", **how) as out:
+        with temporary.open("x", **how) as out:
             yield out
         if target.exists():
-            beside.chmod(stat.S_IMODE(target.stat().st_mode))
-        beside.replace(target)
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+        temporary.replace(target)
     except BaseException as error:
         with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename in (None, str(beside)):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
             reason = f"{error.strerror or error}; nothing was written"
             raise OSError(error.errno, reason, str(path)) from error
         raise

@@ -86,7 +86,7 @@ class SeedError(FileError):
 
 
 def read(path: Path, now: float, *, within: Path | None = None) -> SeedFile:
-    """Return a seed file without errors; `now` (seconds) tells which expirations have passed.
+    """Return a seed file without errors; expirations must be after `now` (seconds).
 
     It must not lead out of the project `within` through a link. Raises FileError if the file can't
     be read, and SeedError for any mistake.
@@ -108,7 +108,7 @@ def check(text: str, name: str, now: float) -> SeedFile:
             found.last(element)
             continue
         raw = element.value
-        if found.counts["error"] >= MOST and (wrong := _plainly_wrong(raw)):
+        if found.counts["error"] >= MOST and (wrong := _obvious_errors(raw)):
             found.counts["error"] += wrong  # one of very many: it isn't described
             continue
         hints = found.counts["warning"] < MOST  # finding what was meant is slow
@@ -171,7 +171,7 @@ class _Problems:
         self.listed.append(problem)
 
 
-def _plainly_wrong(raw: Any) -> int:
+def _obvious_errors(raw: Any) -> int:
     """Return how many of key and value have a wrong type."""
     if not isinstance(raw, dict):
         return 1
@@ -213,7 +213,7 @@ def _item(
             raw = {**raw, name: None}
     expiration, ttl = raw.get("expiration"), raw.get("expiration_ttl")
     timed = expiration is not None or ttl is not None
-    if timed and (reason := wrong_expiry(expiration, ttl, now)):
+    if timed and (reason := expiration_error(expiration, ttl, now)):
         wrong.append(reason)
     metadata = None
     if raw.get("metadata") is not None:
@@ -227,7 +227,7 @@ def _item(
     named = key if isinstance(key, str) else None
     for message in wrong:
         yield _problem(index, named, message, span)
-    for message in _doubts(raw, hints):
+    for message in _warnings(raw, hints):
         yield _problem(index, named, message, span, warning=True)
     if not wrong and isinstance(key, str):
         yield SeedItem(key, value, metadata, expiration, ttl)
@@ -283,7 +283,7 @@ def _way_out(given: object) -> str:
     return 'write its JSON as text, with \\" for each "'
 
 
-def wrong_expiry(expiration: float | None, ttl: float | None, now: float) -> str | None:
+def expiration_error(expiration: float | None, ttl: float | None, now: float) -> str | None:
     """Return what is wrong with the times (seconds) of an item, or None."""
     for name, given in (("expiration_ttl", ttl), ("expiration", expiration)):
         if given is not None and abs(given) >= BEYOND_NUMBERS:
@@ -315,7 +315,7 @@ def looks_like_milliseconds(given: float) -> bool:
     return _MILLISECONDS < given < _MILLISECONDS * 1000
 
 
-def _doubts(raw: dict[str, Any], hints: bool) -> Iterator[str]:
+def _warnings(raw: dict[str, Any], hints: bool) -> Iterator[str]:
     unknown = [] if raw.keys() <= _KNOWN else [name for name in raw if name not in _KNOWN]
     for name in unknown:
         if not hints:

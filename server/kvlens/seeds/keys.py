@@ -1,5 +1,5 @@
 """Files of key names, as `wrangler kv bulk get` and `bulk delete` read them: an array of strings
-or of objects with a "name", such as `kvlens key list` prints. A seed file is taken too.
+or of objects with a "name", such as `kvlens key list` prints. A seed file is accepted too.
 """
 
 from __future__ import annotations

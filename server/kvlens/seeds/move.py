@@ -1,6 +1,6 @@
 """Copy or move the keys of one namespace to another, in one change.
 
-The keys are read and compared first, and wait in a temporary file.
+The keys are read and compared first, and kept in a temporary file meanwhile.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ async def conflicts(store: Store, ns: str, writes: Sequence[Write]) -> Compared:
     return found
 
 
-class Parted(NamedTuple):
+class SplitWrites(NamedTuple):
     """The writes of a saved seed file to put, and the keys that something else has changed.
 
     `expected` has what the store has for the writes: they are safe as long as it does.
@@ -109,25 +109,25 @@ class Parted(NamedTuple):
     expected: list[Seen]
 
 
-async def part(
+async def split_by_change(
     store: Store, ns: str, writes: Sequence[Write], before: Iterable[SeedItem]
-) -> Parted:
-    """Separate the writes that overwrite nobody's work from the keys that were changed since.
+) -> SplitWrites:
+    """Separate the writes that lose nobody's work from the keys that were changed since.
 
     A key is safe to write if it doesn't exist, or is still as in the file `before`. Nothing is
     written.
     """
     known = {item.key: item for item in before}
-    parted = Parted([], [], [])
+    split = SplitWrites([], [], [])
     wanted = iter(writes)
     async for key, entry in each(store, ns, [write.key for write in writes]):
         write, item = next(wanted), known.get(key)
         if entry is None or (item is not None and _same(item, entry)):
-            parted.writes.append(write)
-            parted.expected.append(Seen.of(key, entry))
+            split.writes.append(write)
+            split.expected.append(Seen.of(key, entry))
         elif not _same(write, entry):
-            parted.kept.append(key)
-    return parted
+            split.kept.append(key)
+    return split
 
 
 def _same(one: SeedItem | Write, entry: Entry) -> bool:

@@ -17,17 +17,17 @@ STEP_KEYS = 100  # between two checks of progress and cancel
 
 
 class CancelledError(KVLensError):
-    """The work was cancelled. The text says after how many keys, and that nothing was changed."""
+    """The work was canceled. The text says after how many keys, and that nothing was changed."""
 
     def __init__(self, done: int, left: str) -> None:
-        super().__init__(f"cancelled after {done:,} keys; {left}")
+        super().__init__(f"canceled after {done:,} keys; {left}")
 
 
 class Steps:
     """Counts keys; reports progress and checks for a cancel every few keys."""
 
     def __init__(self, left: str, progress: Progress | None, cancelled: Cancelled | None) -> None:
-        """Start at 0 keys. `left` is what cancelled work leaves, such as "nothing was written"."""
+        """Start at 0 keys. `left` is what canceled work leaves, such as "nothing was written"."""
         self.done = 0
         self._left = left
         self._progress = progress

@@ -254,7 +254,9 @@ async def _save(
         raise
     named = {one.file for one in kept}
     _remove(place, [one.file for one in before if one.file not in named])
-    _remove(place, _left_over(place, named, {_stem(one.namespace) for one in (*before, *kept)}))
+    _remove(
+        place, _abandoned_files(place, named, {_stem(one.namespace) for one in (*before, *kept)})
+    )
     return snapshot
 
 
@@ -308,7 +310,7 @@ def _new_file(place: Folder, namespace: NamespaceRef) -> tuple[str, TextIO]:
         file = f"{stem}.json" if number == 1 else f"{stem}~{number}.json"
         with contextlib.suppress(FileExistsError):
             return file, _created(place, file)
-    raise SnapshotError(f"{place.path} is full of files that no snapshot needs; empty it")
+    raise SnapshotError(f"{place.path} is full of files that no snapshot uses; empty it")
 
 
 def _created(place: Folder, file: str) -> TextIO:
@@ -326,22 +328,22 @@ def _commit(place: Folder, snapshot: Snapshot) -> None:
             for kept in snapshot.namespaces
         ],
     }
-    beside = f".{MANIFEST}.{os.urandom(4).hex()}.tmp"
+    temporary = f".{MANIFEST}.{os.urandom(4).hex()}.tmp"
     try:
-        with _created(place, beside) as out:
+        with _created(place, temporary) as out:
             json.dump(content, out, indent=2)
             out.write("\n")
             out.flush()
             os.fsync(out.fileno())
         place.exists(MANIFEST)  # StoreError if it isn't a file
-        place.replace(beside, MANIFEST)
+        place.replace(temporary, MANIFEST)
     except BaseException:
-        _remove(place, [beside])
+        _remove(place, [temporary])
         raise
 
 
-def _left_over(place: Folder, named: set[str], stems: set[str]) -> list[str]:
-    """Return our own files of unfinished work from long ago."""
+def _abandoned_files(place: Folder, named: set[str], stems: set[str]) -> list[str]:
+    """Return the files that an unfinished save left behind long ago."""
     found = []
     for name in place.names():
         ours = _TEMPORARY.fullmatch(name) or _is_file_of(name, stems)
@@ -398,7 +400,7 @@ def load(base: Path, name: str) -> Snapshot:
             return _load(place, name)
     except FileNotFoundError:
         known = [one.name for one in saved(base)[0]]
-        there = f"the snapshots are: {', '.join(known)}" if known else "none was saved yet"
+        there = f"the snapshots are: {', '.join(known)}" if known else "none has been saved yet"
         raise SnapshotMissingError(f'no snapshot "{name}"; {there}', known) from None
     except OSError as error:
         raise SnapshotError(f"{folder(base) / name} can't be read: {error.strerror}") from error
@@ -410,7 +412,7 @@ def _load(place: Folder, name: str) -> Snapshot:
         content = json.loads(place.read_bytes(MANIFEST, MANIFEST_LIMIT))
         if content["version"] != VERSION:
             raise SnapshotError(
-                f"{path}: made by another version of KV Lens (form {content['version']!r:.40}, "
+                f"{path}: saved by another version of KV Lens (format {content['version']!r:.40}; "
                 f"this one reads {VERSION})"
             )
         kept = [_kept(one) for one in content["namespaces"]]
@@ -418,7 +420,7 @@ def _load(place: Folder, name: str) -> Snapshot:
         for one in kept:
             if not _is_file_of(one.file, stems):
                 raise ValueError(f"file {one.file!r:.80}")  # not one of ours
-        return Snapshot(name, place.path, _whole(content["created"], _LATEST), kept)
+        return Snapshot(name, place.path, _checked_number(content["created"], _LATEST), kept)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise SnapshotError(f"{path}: damaged ({error!r:.200}); save the snapshot again") from error
 
@@ -431,12 +433,14 @@ def _kept(raw: dict[str, Any]) -> SnapshotEntry:
         if not isinstance(raw[name], str):
             raise TypeError(f"{name} {raw[name]!r:.80}")
     namespace = NamespaceRef(raw["binding"], environment, raw["id"])
-    return SnapshotEntry(namespace, raw["file"], _whole(raw["keys"]), _whole(raw["size"]))
+    return SnapshotEntry(
+        namespace, raw["file"], _checked_number(raw["keys"]), _checked_number(raw["size"])
+    )
 
 
-def _whole(number: Any, most: int = _MOST) -> int:
+def _checked_number(number: Any, most: int = _MOST) -> int:
     if type(number) is not int or not 0 <= number < most:
-        raise ValueError(f"{number!r:.40} is not a number as it was saved")
+        raise ValueError(f"{number!r:.40} is not a valid number")
     return number
 
 
@@ -508,7 +512,7 @@ def _writes(snapshot: Snapshot, difference: Difference) -> Iterator[Write]:
 def unpaired(
     snapshot: Snapshot, declared: Sequence[NamespaceRef]
 ) -> tuple[list[NamespaceRef], list[NamespaceRef]]:
-    """Return the namespaces only in the snapshot and those only declared. Neither are touched."""
+    """Return the namespaces only in the snapshot and those only declared. Both stay as they are."""
     kept = {one.namespace[:2]: one.namespace for one in snapshot.namespaces}
     now = {namespace[:2]: namespace for namespace in declared}
     return [kept[n] for n in kept if n not in now], [now[n] for n in now if n not in kept]
@@ -599,7 +603,7 @@ class _Entries:
                         continue
                     key, entry = self._entry(nth, text)
                     if before is not None and key <= before:
-                        raise self._damaged(nth, f"{short(key)} is not in its place")
+                        raise self._damaged(nth, f"{short(key)} is out of order")
                     before = key
                     read += 1
                     if read > self._keys:
@@ -614,7 +618,7 @@ class _Entries:
             raise self._damaged(None, error.strerror or "can't be read") from error
         if read != self._keys:
             more = "more" if read > self._keys else f"{read:,}"
-            raise self._damaged(None, f"{more} keys, and {self._keys:,} were saved")
+            raise self._damaged(None, f"{more} keys, but {self._keys:,} were saved")
 
     def _entry(self, nth: int, text: str) -> tuple[str, Entry]:
         try:
@@ -625,10 +629,10 @@ class _Entries:
             if not isinstance(key, str):
                 raise TypeError(f"key {key!r:.80}")
             if expiration is not None:
-                _whole(expiration)
+                _checked_number(expiration)
             return key, Entry(data, None if metadata is None else dump_json(metadata), expiration)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, KVError) as error:
-            raise self._damaged(nth, f"not an item as it was saved ({error!r:.120})") from error
+            raise self._damaged(nth, f"not a valid item ({error!r:.120})") from error
 
     def _damaged(self, nth: int | None, what: str) -> SnapshotError:
         line = "" if nth is None else f", line {nth}"

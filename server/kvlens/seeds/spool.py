@@ -1,4 +1,4 @@
-"""Entries that wait in a temporary file, so that memory need not hold a namespace."""
+"""Entries in a temporary file, so that a namespace doesn't have to fit into memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Spool:
         self._file.close()
 
     def add(self, write: Write) -> None:
-        """Add one; raise StoreError if there is no room for it."""
+        """Add one. Raises StoreError if the disk is full."""
         key, value, metadata, expiration = write
         head = json.dumps([key, metadata, expiration, len(value)]).encode()
         try:

@@ -29,8 +29,8 @@ def find_workerd(folder: Path) -> Path:
     found = _search("workerd", folder, _BRINGS_WORKERD, _workerd_package())
     if found is None:
         raise WorkerError(
-            f"workerd, the program that runs Workers, is not on PATH, and neither in "
-            f"{folder / 'node_modules'} nor in a parent folder's node_modules. To install it, run "
+            "workerd, the program that runs Workers, is not on PATH, in "
+            f"{folder / 'node_modules'} or in a parent folder's node_modules. To install it, run "
             f'"{_GET}" in the project.'
         )
     return found
@@ -44,8 +44,8 @@ def find_esbuild(folder: Path) -> Path:
     found = _search("esbuild", folder, _BRINGS_ESBUILD, _esbuild_package())
     if found is None:
         raise WorkerError(
-            "esbuild, which bundles TypeScript and imports, is not on PATH, and neither in "
-            f"{folder / 'node_modules'} nor in a parent folder's node_modules. To install it, run "
+            "esbuild, which bundles TypeScript and imports, is not on PATH, in "
+            f"{folder / 'node_modules'} or in a parent folder's node_modules. To install it, run "
             f'"{_GET}" or "npm install --save-dev esbuild" in the project.'
         )
     return found

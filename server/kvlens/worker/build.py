@@ -92,28 +92,30 @@ def build(settings: WorkerConfig, *, with_command: bool = True) -> Script:
         )
     is_module = exports_default(source, main.name)
     if not settings.bundle:
-        return _as_it_is(settings, main, is_module)
+        return _unbundled(settings, main, is_module)
     more = _additional(settings, main, is_module)
     if not needs_bundler(main, source, settings.options):
         base = _base(settings, main) if more else None
         name = main.relative_to(base).as_posix() if base else _name(main, settings)
         module = Module(name, "esModule", source.encode())
-        return _with(more, Script((module,), not is_module, {name: main}, inputs=frozenset([main])))
+        return _add_modules(
+            more, Script((module,), not is_module, {name: main}, inputs=frozenset([main]))
+        )
     _check_what_esbuild_reads(settings, main)
     _check_imports(settings, main)
     esbuild = find_esbuild(settings.folder)
     script, has_default = _bundle(esbuild, settings, main, is_module)
     if has_default is not None and has_default != is_module:
         script, _ = _bundle(esbuild, settings, main, has_default)
-    return _with(more, _beside(script, settings, main) if more else script)
+    return _add_modules(more, _in_entry_folder(script, settings, main) if more else script)
 
 
 def _no_main(settings: WorkerConfig) -> str:
     if settings.is_pages:
         return (
-            f"{settings.folder}: this is a Pages project (pages_build_output_dir), and "
-            '"kvlens dev" runs Workers. Run it with "wrangler pages dev": both use the keys in '
-            '.wrangler/state, and "kvlens serve" shows them meanwhile'
+            f"{settings.folder}: this is a Pages project (pages_build_output_dir), but "
+            '"kvlens dev" runs only Workers. Run it with "wrangler pages dev": both use the keys '
+            'in .wrangler/state, and "kvlens serve" shows them meanwhile'
         )
     return (
         f"{settings.folder}: the config has no main, so there is no Worker to run; add "
@@ -171,7 +173,7 @@ def needs_bundler(main: Path, source: str, options: Mapping[str, Any]) -> bool:
     return _IMPORT.search(source) is not None or _OTHER.search(source) is not None
 
 
-def _as_it_is(settings: WorkerConfig, main: Path, is_module: bool) -> Script:
+def _unbundled(settings: WorkerConfig, main: Path, is_module: bool) -> Script:
     """Return the Worker of a project with `no_bundle`: its files, by path."""
     base = _base(settings, main) if is_module else main.parent
     first = _module(main, base, "esModule", settings)
@@ -208,7 +210,7 @@ def _additional(
     return found
 
 
-def _with(more: Mapping[str, tuple[Module, Path]], script: Script) -> Script:
+def _add_modules(more: Mapping[str, tuple[Module, Path]], script: Script) -> Script:
     """Return a script with additional modules. Existing modules take precedence."""
     names = {module.name for module in script.modules}
     added = {name: found for name, found in more.items() if name not in names}
@@ -222,8 +224,8 @@ def _with(more: Mapping[str, tuple[Module, Path]], script: Script) -> Script:
     )
 
 
-def _beside(script: Script, settings: WorkerConfig, main: Path) -> Script:
-    """Name a bundle in its entry's folder, which imports at run time are relative to."""
+def _in_entry_folder(script: Script, settings: WorkerConfig, main: Path) -> Script:
+    """Name a bundle in its entry's folder: imports at run time are relative to it."""
     place = main.parent.relative_to(_base(settings, main)).as_posix()
     if place == ".":
         return script
@@ -415,7 +417,7 @@ def _inputs(inputs: Mapping[str, Any], folder: Path) -> Iterator[Path]:
 def _build_error(ran: Ran, settings: WorkerConfig) -> BuildError:
     output = ran.errors
     if not output.strip():
-        output = f"esbuild ended with {ran.code} and said nothing"
+        output = f"esbuild exited with {ran.code} and no message"
     problems = [
         SourceProblem(
             (settings.folder / found["file"]).resolve() if found["file"] else settings.folder,

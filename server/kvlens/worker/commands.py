@@ -127,7 +127,7 @@ class _Reader:
         self._thread.start()
 
     def text(self) -> str:
-        """Return what was kept once the program has ended. Its children may still run."""
+        """Return that part once the program has ended. Its children may still run."""
         self._thread.join(1)
         kept = b"".join(list(self._parts)).decode("utf-8", "replace")
         return f"…\n{kept}" if self._cut else kept

@@ -68,7 +68,7 @@ class WorkerConfig:
     namespaces: Mapping[str, str] = field(default_factory=dict)
     """Binding -> the namespace's id in the store."""
     variables: Mapping[str, Any] = field(default_factory=dict)
-    """`vars` and secrets: text, or anything with a JSON form."""
+    """`vars` and secrets: strings, or anything with a JSON form."""
     blobs: Mapping[str, tuple[str, Path]] = field(default_factory=dict)
     """Of service workers: binding -> (wasm, text or data; file)."""
     rules: tuple[Rule, ...] = DEFAULT_RULES
@@ -90,18 +90,18 @@ class WorkerConfig:
     command_folder: Path | None = None
     watch: tuple[Path, ...] = ()
     """`build.watch_dir`: where a change runs `command` again."""
-    absent: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
     """Declared bindings that aren't supported here, such as "DB (d1_databases)"."""
     warnings: tuple[str, ...] = ()
 
     @property
     def notices(self) -> list[str]:
         """Return what the user should know about the config, one text each."""
-        if not self.absent:
+        if not self.unsupported:
             return list(self.warnings)
         return [
             *self.warnings,
-            f"not run here, and undefined in the Worker: {', '.join(self.absent)}; KV Lens "
+            f"not supported, so undefined in the Worker: {', '.join(self.unsupported)}; KV Lens "
             "supports KV namespaces, vars and secrets",
         ]
 
@@ -170,7 +170,7 @@ def read_worker_config(path: Path, environment: str | None = None) -> WorkerConf
     rules, warnings = _rules(config.get("rules", []))
     date = config.get("compatibility_date")
     listens = config.get("dev", {})
-    warnings += _not_listened(listens)
+    warnings += _unsupported_dev_fields(listens)
     secrets = config.get("secrets")
     required = None if secrets is None else secrets.get("required") or []
     variables = config.get("vars", {})
@@ -210,7 +210,7 @@ def read_worker_config(path: Path, environment: str | None = None) -> WorkerConf
         command=build.get("command") or None,
         command_folder=folder / (build.get("cwd") or "."),
         watch=tuple(folder / name for name in (watch if isinstance(watch, list) else [watch])),
-        absent=tuple(_absent(config.own)),
+        unsupported=tuple(_unsupported_bindings(config.own)),
         warnings=tuple(warnings),
     )
 
@@ -222,10 +222,10 @@ class _Reader:
         """Raises ConfigError for an invalid value or an unknown environment."""
         self._path = path
         self._top = data
-        self._hold(data, "")
+        self._check(data, "")
         self.own = _environment(data, path, environment)
         if environment is not None:
-            self._hold(self.own, f"env.{environment}.")
+            self._check(self.own, f"env.{environment}.")
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return a field's value, or the default if it is missing or null."""
@@ -234,7 +234,7 @@ class _Reader:
             value = self._top.get(name)
         return default if value is None else value
 
-    def _hold(self, data: dict[str, Any], place: str) -> None:
+    def _check(self, data: dict[str, Any], place: str) -> None:
         try:
             for name, shape in FIELDS.items():
                 if data.get(name) is not None:
@@ -243,17 +243,17 @@ class _Reader:
             raise ConfigError(f"{self._path}: {error}") from error
 
 
-def _not_listened(dev: Mapping[str, Any]) -> list[str]:
+def _unsupported_dev_fields(dev: Mapping[str, Any]) -> list[str]:
     """Return warnings about fields of `dev` that aren't supported here."""
     refused: list[str] = []
     ip = dev.get("ip")
     if ip is not None and not is_loopback(ip):
         refused.append(
-            f'dev.ip = "{ip}" is not used: KV Lens answers on 127.0.0.1 and ::1 only, so that '
+            f'dev.ip = "{ip}" is not used: KV Lens listens only on 127.0.0.1 and ::1, so that '
             "nobody on the network can reach the Worker and its keys"
         )
     if dev.get("local_protocol") == "https":
-        refused.append('dev.local_protocol = "https" is not used: KV Lens answers http only')
+        refused.append('dev.local_protocol = "https" is not used: KV Lens serves only HTTP')
     return refused
 
 
@@ -329,7 +329,7 @@ def _globs(raw: list[Any]) -> tuple[tuple[str, str], ...]:
     return (*found, *((rule.type, f"**/*{rule.suffix}") for rule in DEFAULT_RULES))
 
 
-def _absent(own: dict[str, Any]) -> Iterator[str]:
+def _unsupported_bindings(own: dict[str, Any]) -> Iterator[str]:
     """Yield unsupported bindings, including types that later versions of wrangler may add."""
     for name, value in own.items():
         if name in _RUN or name == "env":

@@ -47,16 +47,16 @@ def parse(text: str) -> dict[str, str]:
     return found
 
 
-def expand(found: Mapping[str, str], around: Mapping[str, str] | None = None) -> dict[str, str]:
+def expand(found: Mapping[str, str], shell: Mapping[str, str] | None = None) -> dict[str, str]:
     r"""Return the variables with `$NAME` and `${NAME:-default}` replaced by their values.
 
-    Variables of `around` (the shell's) take precedence. Raises ValueError if a value grows without
+    The variables of `shell` take precedence. Raises ValueError if a value grows without
     end.
 
     >>> expand({"A": "one", "B": "${A}-two", "C": "${X:-d}", "D": r"\$A"})
     {'A': 'one', 'B': 'one-two', 'C': 'd', 'D': '$A'}
     """
-    shell = dict(around or {})
+    shell = dict(shell or {})
     done: dict[str, str] = {}
     for name, value in found.items():
         if shell.get(name) and shell[name] != value:
@@ -127,9 +127,9 @@ def read(
 
     `.dev.vars.ENVIRONMENT` replaces `.dev.vars`. If neither exists, `.env`, `.env.local`,
     `.env.ENVIRONMENT` and `.env.ENVIRONMENT.local` are read, later files override earlier ones,
-    and references to other variables are expanded. With `required` (the
-    config's `secrets.required`), or CLOUDFLARE_INCLUDE_PROCESS_ENV=true, the shell's variables
-    count too. Raises WorkerError for a file that can't be read.
+    and references to other variables are expanded. With `required` (the config's
+    `secrets.required`), or CLOUDFLARE_INCLUDE_PROCESS_ENV=true, the shell's variables count
+    too. Raises WorkerError for a file that can't be read.
     """
     for path in places(folder, environment):
         if _is_there(path):

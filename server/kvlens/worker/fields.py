@@ -21,7 +21,7 @@ class Shape:
     """The values that a field accepts."""
 
     takes: str
-    """A description, such as "a list of texts"."""
+    """A description, such as "a list of strings"."""
     fits: Callable[[Any], bool]
     inside: Callable[[Any], Iterable[tuple[str, Any, Shape]]] = field(default=lambda value: ())
     """The parts of a valid value: what follows the field's name, the part, its shape."""
@@ -100,16 +100,16 @@ def _is_number(value: Any) -> bool:
 
 
 ANYTHING = Shape("anything", lambda value: True)
-TEXT = Shape("text", _is_text)
+TEXT = Shape("a string", _is_text)
 FLAG = Shape("true or false", lambda value: isinstance(value, bool))
 PORT = Shape("a port from 0 to 65535", lambda value: _is_number(value) and 0 <= value <= 65535)
 DATE = Shape(
     'a date such as "2026-01-31"',
     lambda value: isinstance(value, datetime.date) or (_is_text(value) and len(value) <= 40),
 )
-TEXTS = list_of(TEXT, "a list of texts")
+TEXTS = list_of(TEXT, "a list of strings")
 TABLE = each(ANYTHING, "a table")
-TEXT_TABLE = each(TEXT, "a table of texts")
+TEXT_TABLE = each(TEXT, "a table of strings")
 TABLES = list_of(ANYTHING, "a list of tables")
 
 
@@ -122,6 +122,7 @@ def _shown(value: Any) -> str:
         return "a table" if isinstance(value, dict) else "a list"
     if isinstance(value, str):
         shown = f'"{value[:_SHOWN]}"' if _is_text(value) else ascii(value[:_SHOWN])
-        return shown + ("…" if len(value) > _SHOWN else "") + ", text"
+        odd = "" if _is_text(value) else " with a NUL or half a surrogate pair"
+        return f"{shown}{'…' if len(value) > _SHOWN else ''}, a string{odd}"
     kind = "a number" if isinstance(value, (int, float)) else "a date or time"
     return f"{value}"[:_SHOWN] + f", {kind}"

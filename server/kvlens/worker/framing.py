@@ -1,7 +1,7 @@
-"""Where HTTP/1.1 requests begin and end, read strictly: what two programs could read in two ways
-is refused, so that nothing passes to workerd inside something else.
+"""Find where HTTP/1.1 requests begin and end. What two programs could read in different ways is
+refused, so that no request can be smuggled to workerd inside another.
 
-Source: RFC 9112. Bare line feeds, folded headers, several lengths, chunk extensions and trailers
+Source: RFC 9112. Bare line feeds, folded headers, multiple lengths, chunk extensions and trailers
 are refused; no client in use sends them.
 """
 

@@ -36,7 +36,7 @@ _OLD_WORKERD = "has no field named 'structuredLogging'"
 _NEWEST_AHEAD = timedelta(days=7)  # how far a compatibility date may be ahead of workerd's own
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _THROWN = b"Internal Server Error"  # the body of the response if a Worker throws
-_MOST_TOLD = 50
+_MOST_REPORTED = 50
 _CRASHES = 3  # restarts in a row before giving up
 
 
@@ -66,7 +66,7 @@ class WorkerHost:
         self.emulator = Emulator(store, {}, compat=compat, clock=clock)
         self._emit = emit
         self._exceptions = 0
-        self.front = Proxy(
+        self.proxy = Proxy(
             self._requested, allowed_hosts=allowed_hosts, on_refused=self._host_refused
         )
         self._unix = unix
@@ -82,12 +82,12 @@ class WorkerHost:
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     @property
     def url(self) -> str:
         """The Worker's address."""
-        return self.front.url
+        return self.proxy.url
 
     @property
     def running(self) -> bool:
@@ -113,7 +113,7 @@ class WorkerHost:
 
     async def listen(self, port: int) -> None:
         """Open the Worker's public port (0: any), or move to it. Raises WorkerError."""
-        await self.front.start(port)
+        await self.proxy.start(port)
 
     async def run(self, script: Script, settings: WorkerConfig) -> None:
         """Run this Worker. The previous one answers until the new one is ready.
@@ -126,7 +126,7 @@ class WorkerHost:
                 self._version = await asyncio.to_thread(_version, self._program)
             runtime = await self._started(script, settings)
             before, self._runtime = self._runtime, runtime
-            self.front.serve(runtime.addresses[workerd_config.PUBLIC], self._key)
+            self.proxy.serve(runtime.addresses[workerd_config.PUBLIC], self._key)
             self._in_background(self._watch(runtime, script, settings))
             if before is not None:
                 self._in_background(self._retire(before))
@@ -157,8 +157,8 @@ class WorkerHost:
         """End the Worker and the emulator."""
         self._closing = True
         async with self._lock:
-            if self.front.url:
-                await self.front.close()
+            if self.proxy.url:
+                await self.proxy.close()
             if self._runtime is not None:
                 await self._runtime.end(0.5)
             while self._tasks:
@@ -217,28 +217,28 @@ class WorkerHost:
         await asyncio.to_thread(shutil.rmtree, runtime.folder, ignore_errors=True)
         if runtime.ending or self._closing or runtime is not self._runtime:
             return
-        self.front.drop(runtime.addresses[workerd_config.PUBLIC])
+        self.proxy.drop(runtime.addresses[workerd_config.PUBLIC])
         self._crashes = self._crashes + 1 if loop.time() - since < 10 else 1
         reason = f"workerd stopped unexpectedly, {describe_exit(code)}"
         if self._crashes > _CRASHES:
             reason = f"workerd keeps crashing, {describe_exit(code)}; save a file to start it again"
-            self.front.fail(reason)
+            self.proxy.fail(reason)
             self.emit(Event("failed", "error", reason, "kvlens"))
             return
-        self.front.hold()
+        self.proxy.hold()
         self.emit(Event("log", "error", f"{reason}; restarting it", "kvlens"))
         with contextlib.suppress(asyncio.CancelledError):
             try:
                 await self.run(script, settings)
             except WorkerError as error:
-                self.front.fail(str(error))
+                self.proxy.fail(str(error))
                 self.emit(Event("failed", "error", str(error), "kvlens"))
 
     async def _retire(self, runtime: Runtime) -> None:
         address = runtime.addresses[workerd_config.PUBLIC]
         ending = asyncio.ensure_future(runtime.end())
         await asyncio.wait((ending,), timeout=DRAIN_TIMEOUT - 0.5)
-        self.front.drop(address)
+        self.proxy.drop(address)
         await ending
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -257,8 +257,8 @@ class WorkerHost:
 
     def _host_refused(self, name: str) -> None:
         """Report each name once, up to a limit."""
-        if name not in self._told and len(self._told) < _MOST_TOLD:
-            self._told.add(name)
+        if name not in self._reported and len(self._reported) < _MOST_REPORTED:
+            self._reported.add(name)
             self.emit(Event("log", "warning", refusal(name), "kvlens"))
 
     def _date(self, asked: str | None) -> str:
@@ -270,8 +270,8 @@ class WorkerHost:
             return min(own, _today()).isoformat()
         newest = min(own + _NEWEST_AHEAD, _today())
         if _DATE.fullmatch(asked) and asked > newest.isoformat():
-            if asked not in self._told:
-                self._told.add(asked)
+            if asked not in self._reported:
+                self._reported.add(asked)
                 text = (
                     f"compatibility_date {asked} is newer than this workerd supports; using "
                     f"{own} instead. Update wrangler to get a newer workerd."

@@ -51,7 +51,7 @@ def check(main: Path, others: Iterable[str], folder: Path, limit: int, total: in
     `others` are more names to treat as imports, relative to `folder`; `limit` is for one file and
     `total` for all files, in bytes.
     """
-    roots = [(path, None) for name in others for path in _named(name, folder)]
+    roots = [(path, None) for name in others for path in _import_targets(name, folder)]
     todo: list[tuple[Path, Path | None]] = [(main, None), *roots]
     seen: set[str] = set()
     size = 0
@@ -73,7 +73,7 @@ def check(main: Path, others: Iterable[str], folder: Path, limit: int, total: in
             reason = f"makes the sources {size:,} bytes together, over the limit of {total:,}"
             raise ImportRefusedError(path, reason, importer)
         for name in _imports(whole, status.st_mtime_ns, status.st_size):
-            todo += [(found, path) for found in _named(name, Path(path).parent)]
+            todo += [(found, path) for found in _import_targets(name, Path(path).parent)]
 
 
 @functools.lru_cache(maxsize=MOST_FILES)
@@ -108,26 +108,26 @@ def _entries(manifest: Any) -> Iterator[str]:
     yield "./index"
 
 
-def _named(name: str, folder: Path) -> Iterator[Path]:
+def _import_targets(name: str, folder: Path) -> Iterator[Path]:
     """Yield every existing path that an import in a folder can refer to."""
     name = re.split(r"[?#]", name, maxsplit=1)[0] or name
     if "\0" in name:
         return
     if name.startswith((".", "/")) or Path(name).is_absolute():
-        yield from _at(os.path.normpath(folder / name))
+        yield from _files_of_path(os.path.normpath(folder / name))
         return
     parts = name.split("/")
     package = "/".join(parts[: 2 if name.startswith("@") else 1])
     for above in (folder, *folder.parents):
         place = above / "node_modules" / package
         if _mode(place):
-            yield from _at(str(place))
+            yield from _files_of_path(str(place))
             if package != name:
-                yield from _at(os.path.normpath(above / "node_modules" / name))
+                yield from _files_of_path(os.path.normpath(above / "node_modules" / name))
             return
 
 
-def _at(path: str) -> Iterator[Path]:
+def _files_of_path(path: str) -> Iterator[Path]:
     """Yield the files that esbuild may read for a path: with a suffix, or inside a folder."""
     mode = _mode(path)
     if mode and not stat.S_ISDIR(mode):

@@ -56,7 +56,7 @@ class Proxy:
         self._servers: list[asyncio.AbstractServer] = []
         self.url = ""
 
-    def admit(self, head: Head) -> None:
+    def check_host(self, head: Head) -> None:
         """Raise RequestRefusedError if a request's Host isn't allowed."""
         for host in head.hosts:
             name = host_name(host)
@@ -107,7 +107,7 @@ class Proxy:
         self._key = f"{KEY_HEADER}: {key}\r\n\r\n".encode() if key else b""
         self._wake()
 
-    def mark(self, head: bytes) -> bytes:
+    def with_key(self, head: bytes) -> bytes:
         """Return a head with the key that workerd requires."""
         return head[:-2] + self._key if self._key else head
 
@@ -150,8 +150,8 @@ def refusal(name: str) -> str:
 class _Client(asyncio.Protocol):
     """One connection of a browser, curl or a test."""
 
-    def __init__(self, front: Proxy) -> None:
-        self._front = front
+    def __init__(self, proxy: Proxy) -> None:
+        self._proxy = proxy
         self._requests = Requests()
         self._methods: deque[str] = deque()
         self._responses = Responses(self._methods)
@@ -174,14 +174,14 @@ class _Client(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        if len(self._front.connections) >= self._front.most_connections:
+        if len(self._proxy.connections) >= self._proxy.most_connections:
             self._refusal = (503, "Too many connections are open: close some first")
             self._answer(*self._refusal)
             return
-        self._front.connections.add(self)
+        self._proxy.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._front.connections.discard(self)
+        self._proxy.connections.discard(self)
         if self._connecting is not None:
             self._connecting.cancel()
         if self._upstream is not None:
@@ -198,7 +198,7 @@ class _Client(asyncio.Protocol):
             self._send(data)
         elif self._refusal is None:
             self._requests.feed(data)
-            self._pass_on()
+            self._forward()
 
     def pause_writing(self) -> None:
         if self._upstream is not None:
@@ -208,7 +208,7 @@ class _Client(asyncio.Protocol):
         if self._upstream is not None:
             self._upstream.transport.resume_reading()
 
-    def _pass_on(self) -> None:
+    def _forward(self) -> None:
         """Forward what arrived, as far as it belongs to allowed requests."""
         while self._asked is None or not self._asked.upgrade:
             try:
@@ -218,7 +218,7 @@ class _Client(asyncio.Protocol):
                 elif part is not None:
                     self._send(part)
             except RequestRefusedError as error:
-                if self._requests.in_body:  # the body of the request that workerd has the start of
+                if self._requests.in_body:  # of a request that workerd has the start of
                     self._replay = None
                 self._refuse(error.status, str(error))
                 return
@@ -229,7 +229,7 @@ class _Client(asyncio.Protocol):
             self.transport.pause_reading()
 
     def _begin(self, head: Head) -> None:
-        self._front.admit(head)
+        self._proxy.check_host(head)
         if head.upgrade:
             # on a separate connection, so the first response on it belongs to this request
             if self._asked is not None:
@@ -242,7 +242,7 @@ class _Client(asyncio.Protocol):
         self._closes = head.closes
         self._since = time.monotonic()
         self._replay, self._replay_size = [], 0
-        self._send(self._front.mark(head.raw))
+        self._send(self._proxy.with_key(head.raw))
 
     def _send(self, data: bytes) -> None:
         if self._replay is not None and self._asked:
@@ -274,7 +274,7 @@ class _Client(asyncio.Protocol):
 
     async def _find_upstream(self) -> None:
         for attempt in range(50):
-            found = await self._front.wait()
+            found = await self._proxy.wait()
             if isinstance(found, str):
                 self._answer(503, found)
                 return
@@ -295,7 +295,7 @@ class _Client(asyncio.Protocol):
             return
         self._answer(503, "The Worker's runtime doesn't answer")
 
-    def answered(self, data: bytes) -> None:
+    def upstream_data_received(self, data: bytes) -> None:
         """Handle bytes from workerd."""
         if not self._tunnel:
             if self._asked is not None:
@@ -303,26 +303,26 @@ class _Client(asyncio.Protocol):
             for status, closes in self._responses.feed(data):
                 self._last_answer = closes
                 if self._asked is not None:
-                    self._begun(self._asked, status)
+                    self._response_started(self._asked, status)
         self.transport.write(data)
         if self._closes and not self._methods and not self._responses.incomplete:
             self.transport.close()
 
-    def _begun(self, asked: Head, status: int) -> None:
+    def _response_started(self, asked: Head, status: int) -> None:
         """Handle the start of a response."""
         self._asked = None
         if self._upstream is not None:
             self._upstream.used = True
-        if self._front.on_request is not None:
+        if self._proxy.on_request is not None:
             took = time.monotonic() - self._since
-            self._front.on_request(asked.method, asked.target, status, took)
+            self._proxy.on_request(asked.method, asked.target, status, took)
         if not asked.upgrade:
             return
         if status == 101:
             self._tunnel = True
             self._send(self._requests.take_rest())
         else:
-            self._pass_on()
+            self._forward()
         self.transport.resume_reading()
 
     def upstream_ended(self, upstream: _Upstream) -> None:
@@ -330,7 +330,7 @@ class _Client(asyncio.Protocol):
         if upstream is not self._upstream:
             return
         self._upstream = None
-        retired = self.address != self._front.target
+        retired = self.address != self._proxy.target
         if self.transport.is_closing():
             return
         if self._tunnel or self._responses.incomplete:  # the client sees that a body is cut off
@@ -387,7 +387,7 @@ class _Upstream(asyncio.Protocol):
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self._client.answered(data)
+        self._client.upstream_data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._client.upstream_ended(self)

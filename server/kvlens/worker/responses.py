@@ -1,4 +1,4 @@
-"""Where the responses of one connection to workerd begin and end.
+"""Find where the responses of one connection to workerd begin and end.
 
 Source: RFC 9112, section 6.3. workerd is trusted, so nothing is refused here.
 """
@@ -58,7 +58,7 @@ class Responses:
         return started
 
     def _take(self, data: bytes, at: int, end: bytes) -> tuple[bytes | None, int]:
-        """Return the bytes up to `end`, or None so far, and the place of the next ones."""
+        """Return the bytes up to `end` (None if it hasn't arrived), and where the rest begins."""
         if not self._received and (found := data.find(end, at)) >= 0:  # nearly always
             return data[at : found + len(end)], found + len(end)
         before = len(self._received)

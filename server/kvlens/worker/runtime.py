@@ -114,15 +114,15 @@ class Runtime:
         with contextlib.suppress(OSError, ValueError):
             while data := os.read(stream.fileno(), _BLOCK):
                 dealt_with.clear()
-                if not self._tell(self._lines, cutter.feed(data), is_error, dealt_with):
+                if not self._call_in_loop(self._lines, cutter.feed(data), is_error, dealt_with):
                     return
                 while not dealt_with.wait(1):
                     if self._loop.is_closed():
                         return
-        self._tell(self._lines, cutter.end(), is_error, dealt_with)
-        self._tell(self._stream_ended)
+        self._call_in_loop(self._lines, cutter.end(), is_error, dealt_with)
+        self._call_in_loop(self._stream_ended)
 
-    def _tell(self, function: Callable[..., None], *arguments: object) -> bool:
+    def _call_in_loop(self, function: Callable[..., None], *arguments: object) -> bool:
         try:
             self._loop.call_soon_threadsafe(function, *arguments)
         except RuntimeError:  # the loop is closed
@@ -164,7 +164,7 @@ class Runtime:
         code = self._child.wait()
         self._child.stdout.close()
         self._child.stderr.close()
-        self._tell(self._ended, code)
+        self._call_in_loop(self._ended, code)
 
     def _ended(self, code: int) -> None:
         self._output.end()

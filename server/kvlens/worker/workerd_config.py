@@ -147,7 +147,7 @@ def write(plan: Plan, folder: Path) -> WrittenConfig:
     places = {} if plan.key else {name: folder / name for name in (PUBLIC, DISPATCH)}
     addresses = {name: f"unix:{path}" for name, path in places.items()}
     if plan.key:
-        services.append(_door(plan, folder))
+        services.append(_key_check(plan, folder))
     service = _DOOR if plan.key else SERVICE
     sockets: list[capnp.Value] = [
         {
@@ -174,10 +174,10 @@ def write(plan: Plan, folder: Path) -> WrittenConfig:
     return WrittenConfig(config, lines_before, places)
 
 
-def _door(plan: Plan, folder: Path) -> capnp.Value:
-    (folder / "door.js").write_text(_ASKS_FOR_KEY, encoding="utf-8")
+def _key_check(plan: Plan, folder: Path) -> capnp.Value:
+    (folder / "key-check.js").write_text(_ASKS_FOR_KEY, encoding="utf-8")
     worker: capnp.Value = {
-        "modules": [{"name": "door.js", "esModule": capnp.embed("door.js")}],
+        "modules": [{"name": "key-check.js", "esModule": capnp.embed("key-check.js")}],
         "compatibilityDate": "2023-01-01",
         "bindings": [
             {"name": "MAIN", "service": SERVICE},

@@ -17,7 +17,7 @@ from kvlens.kv.records import Write
 from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError
 from kvlens.seeds.file import SeedItem, read
-from kvlens.seeds.plan import changed_items, part, to_writes
+from kvlens.seeds.plan import changed_items, split_by_change, to_writes
 from kvlens.stores.base import ChangedError, StoreError
 from kvlens.workspace.project import Project
 from kvlens.workspace.service import (
@@ -164,9 +164,9 @@ class EmulatorService(Service):
     async def _put(
         self, ns: str, changed: list[Write], before: list[SeedItem]
     ) -> tuple[list[Write], list[str]]:
-        """Put the writes that overwrite nobody's work; return them and the keys that are kept."""
+        """Put the writes that lose nobody's work; return them and the keys that are kept."""
         for tries in range(TRIES):
-            writes, kept, expected = await part(self.store, ns, changed, before)
+            writes, kept, expected = await split_by_change(self.store, ns, changed, before)
             try:
                 await apply(self.store, ns, writes, expected)
                 break

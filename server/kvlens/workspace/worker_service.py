@@ -104,7 +104,7 @@ class WorkerService(Service):
             await self.host.run(script, self.worker)
         except WorkerError as error:
             if not self.host.running:
-                self.host.front.fail(str(error))
+                self.host.proxy.fail(str(error))
             if isinstance(error, BuildError):  # the error may be in any file
                 self._known |= contents({one.file for one in error.problems} - self._known.keys())
             return error

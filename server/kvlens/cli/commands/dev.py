@@ -19,7 +19,7 @@ from kvlens.workspace.service import Failed, Ready
 from kvlens.workspace.worker_service import WorkerService
 
 PORT = 8787
-_COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "debug": "\x1b[2m", "request": "\x1b[2m"}
+_COLORS = {"error": "\x1b[31m", "warning": "\x1b[33m", "debug": "\x1b[2m", "request": "\x1b[2m"}
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -111,8 +111,8 @@ def _as_json(service: WorkerService, events: Events, event: Event) -> None:
 def _as_text(events: Events, event: Event) -> None:
     ours = event.origin == "kvlens" and event.kind != "request"
     text = f"{event.level}: {event.message}" if ours else event.message
-    colour = _COLOURS.get(event.kind) or _COLOURS.get(event.level, "")
-    events.text(text, error=ours or event.kind == "exception", colour=colour)
+    color = _COLORS.get(event.kind) or _COLORS.get(event.level, "")
+    events.text(text, error=ours or event.kind == "exception", color=color)
 
 
 COMMAND = Command(

@@ -64,8 +64,11 @@ def _put(options: Options) -> int:
     else:
         until = f", expires {utc(done.expiration)}" if done.expiration is not None else ""
         size = counted(len(done.value), "byte")
-        gone = f" Its old {' and '.join(lost)} went; --keep keeps what a key has." if lost else ""
-        print(f"Wrote key {quoted(done.key)} to {one_line(target)}: {size}{until}.{gone}")
+        text = f"Wrote key {quoted(done.key)} to {one_line(target)}: {size}{until}."
+        if lost:
+            were, them = ("was", "it") if len(lost) == 1 else ("were", "them")
+            text += f" Its old {' and '.join(lost)} {were} removed; to keep {them}, use --keep."
+        print(text)
     return 0
 
 

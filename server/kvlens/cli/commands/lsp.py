@@ -24,7 +24,7 @@ def _lsp(options: Options) -> int:
     from kvlens.lsp.fast_pygls import lazy_types, switch
 
     if switch.is_on():
-        with lazy_types.undisturbed():
+        with lazy_types.garbage_collection_paused():
             lazy_types.prepare()
             from kvlens.lsp.server import run as serve
     else:

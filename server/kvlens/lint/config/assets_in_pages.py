@@ -37,7 +37,7 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Config
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem
-from kvlens.lint.bindings_by_env import columns
+from kvlens.lint.bindings_by_env import bindings_by_env
 from kvlens.lint.fix_helpers import free_binding, rename_binding
 
 RESERVED = "ASSETS"
@@ -46,8 +46,8 @@ RESERVED = "ASSETS"
 def _check(config: Config) -> Iterator[Finding]:
     if not config.root.get("pages_build_output_dir"):
         return
-    for column in columns(config):
-        for entry, name in zip(column.entries, column.bindings, strict=True):
+    for env in bindings_by_env(config):
+        for entry, name in zip(env.entries, env.bindings, strict=True):
             if name == RESERVED:
                 field = entry.get("binding")
                 assert field

@@ -43,21 +43,21 @@ from collections.abc import Iterator
 from kvlens.config.edit import remove_entry
 from kvlens.config.model import Config
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
-from kvlens.lint.bindings_by_env import columns, twice
+from kvlens.lint.bindings_by_env import bindings_by_env, duplicates
 from kvlens.lint.fix_helpers import entry_at
 from kvlens.lint.wording import path_of, quoted
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    for column in columns(config):
-        for first, later in twice(column.bindings):
-            name = column.bindings[later] or ""
-            field = column.entries[later].get("binding")
-            earlier = column.entries[first].get("binding")
+    for env in bindings_by_env(config):
+        for first, later in duplicates(env.bindings):
+            name = env.bindings[later] or ""
+            field = env.entries[later].get("binding")
+            earlier = env.entries[first].get("binding")
             assert field and earlier
             yield Finding(
                 field.value_span,
-                f"The binding {quoted(name)} is declared twice in {path_of(column.environment)}. "
+                f"The binding {quoted(name)} is declared twice in {path_of(env.environment)}. "
                 "A Worker sees only one of them: rename or remove the other.",
                 related=(Related(earlier.value_span, f"{quoted(name)} is declared here first"),),
             )

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from kvlens.config.edit import Edit, add_field, literal
 from kvlens.config.model import Config, Entry
 from kvlens.lint.base import EntryRule, Finding, Fix, Problem
-from kvlens.lint.fix_helpers import entry_at, free_binding, spread
+from kvlens.lint.fix_helpers import entry_at, free_binding, in_every_environment
 from kvlens.lint.wording import usable
 from kvlens.memo import memo
 
@@ -66,7 +66,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     else:
         edit = add_field(config, entry, "binding", literal(name), first=True)
     listed = any(entry in kv.entries for kv in environment.kv)
-    more = spread(config, environment.name, [name]) if listed else []
+    more = in_every_environment(config, environment.name, [name]) if listed else []
     also = ", in every environment" if more else ""
     yield Fix(f'Add binding "{name}"{also}', (edit, *more))
 

@@ -29,7 +29,7 @@ from kvlens.config.edit import Edit, literal
 from kvlens.config.model import Config, Entry
 from kvlens.js.identifiers import is_identifier
 from kvlens.lint.base import EntryRule, Finding, Fix, Problem
-from kvlens.lint.fix_helpers import entry_at, free_binding, spread
+from kvlens.lint.fix_helpers import entry_at, free_binding, in_every_environment
 from kvlens.lint.wording import described, wrong_kind
 
 
@@ -54,7 +54,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     likely = field.kind == "array" and is_identifier(inside)
     name = free_binding(config, inside if likely else "KV")
     listed = any(entry in kv.entries for kv in environment.kv)
-    more = spread(config, environment.name, [name]) if listed else []
+    more = in_every_environment(config, environment.name, [name]) if listed else []
     also = ", in every environment" if more else ""
     yield Fix(f'Write "{name}"{also}', (Edit(field.value_span, literal(name)), *more))
 

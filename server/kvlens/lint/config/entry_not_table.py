@@ -28,7 +28,7 @@ from kvlens.config.edit import Edit, literal, remove_entry
 from kvlens.config.model import Config, Entry
 from kvlens.js.identifiers import is_identifier
 from kvlens.lint.base import EntryRule, Finding, Fix, Problem
-from kvlens.lint.fix_helpers import entry_at, spread
+from kvlens.lint.fix_helpers import entry_at, in_every_environment
 from kvlens.lint.wording import described_value
 
 
@@ -53,7 +53,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
         key = '"binding":' if config.is_json else "binding ="
         edit = Edit(entry.span, f"{{ {key} {literal(name)} }}")
         listed = any(entry in kv.entries for kv in environment.kv)
-        more = spread(config, environment.name, [name]) if listed else []
+        more = in_every_environment(config, environment.name, [name]) if listed else []
         yield Fix(f"Make it a namespace with the binding {literal(name)}", (edit, *more), not more)
     yield Fix("Remove it", remove_entry(config, entry))
 

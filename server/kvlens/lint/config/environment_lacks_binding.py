@@ -52,7 +52,7 @@ from typing import NamedTuple
 from kvlens.config.edit import Edit, add_bindings
 from kvlens.config.model import Config, Environment
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
-from kvlens.lint.bindings_by_env import columns
+from kvlens.lint.bindings_by_env import bindings_by_env
 from kvlens.lint.env_names import TABLES
 from kvlens.lint.fix_helpers import can_extend
 from kvlens.lint.wording import listed, path_of, quoted
@@ -94,10 +94,10 @@ class _Missing(NamedTuple):
 def _missing(config: Config) -> dict[Span, _Missing]:
     """Return what environments lack, each by where it is reported."""
     found: dict[Span, _Missing] = {}
-    top, *others = columns(config)
+    top, *others = bindings_by_env(config)
     wanted = [name for name in top.by_binding if name is not None]
-    for column in others if wanted else ():
-        environment, here = column.environment, column.by_binding
+    for env in others if wanted else ():
+        environment, here = env.environment, env.by_binding
         count = len(wanted) - sum(name is not None and name in top.by_binding for name in here)
         if not count or environment.key_span is None or environment.name in _NO_NAMES:
             continue
@@ -120,7 +120,7 @@ def _check(config: Config) -> Iterator[Finding]:
 
 
 def _bound(config: Config, names: list[str]) -> Iterator[Related]:
-    top = columns(config)[0]
+    top = bindings_by_env(config)[0]
     for name in names:
         field = top.entries[top.by_binding[name]].get("binding")
         assert field

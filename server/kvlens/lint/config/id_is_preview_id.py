@@ -36,7 +36,7 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Entry
 from kvlens.lint.base import EntryRule, Finding
-from kvlens.lint.fix_helpers import fresh_preview_id
+from kvlens.lint.fix_helpers import new_preview_id
 from kvlens.lint.ids import is_real
 
 
@@ -58,5 +58,5 @@ RULE = EntryRule(
     "information",
     "A preview_id is the same as the id",
     _check,
-    fresh_preview_id,
+    new_preview_id,
 )

@@ -37,14 +37,14 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Config, Entry
 from kvlens.lint.base import ConfigRule, Finding, Related
-from kvlens.lint.bindings_by_env import columns
+from kvlens.lint.bindings_by_env import bindings_by_env
 from kvlens.lint.ids import is_real
 from kvlens.lint.wording import quoted
 
 
 def _check(config: Config) -> Iterator[Finding]:
     seen: dict[str, tuple[str | None, Entry]] = {}  # id -> its first entry
-    for environment, entries, _, _, _, by_id in columns(config):
+    for environment, entries, _, _, _, by_id in bindings_by_env(config):
         fresh: dict[str, tuple[str | None, Entry]] = {}
         for value, place in by_id.items():
             if value is None:

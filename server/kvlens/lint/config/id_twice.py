@@ -39,18 +39,18 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Config
 from kvlens.lint.base import ConfigRule, Finding, Related
-from kvlens.lint.bindings_by_env import columns, twice
+from kvlens.lint.bindings_by_env import bindings_by_env, duplicates
 from kvlens.lint.ids import is_real
 from kvlens.lint.wording import quoted
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    for column in columns(config):
-        for first, later in twice(column.ids):
-            name, known = column.bindings[later], column.bindings[first]
-            if not name or not known or name == known or not is_real(column.ids[later]):
+    for env in bindings_by_env(config):
+        for first, later in duplicates(env.ids):
+            name, known = env.bindings[later], env.bindings[first]
+            if not name or not known or name == known or not is_real(env.ids[later]):
                 continue
-            field, earlier = column.entries[later].get("id"), column.entries[first].get("id")
+            field, earlier = env.entries[later].get("id"), env.entries[first].get("id")
             assert field and earlier
             yield Finding(
                 field.value_span,

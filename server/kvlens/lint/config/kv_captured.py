@@ -60,60 +60,60 @@ from kvlens.config.convert import move_list
 from kvlens.config.edit import list_path
 from kvlens.config.model import KV_FIELD, Config
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
-from kvlens.lint.fix_helpers import spread
-from kvlens.lint.misplaced_lists import Stray, in_scope, strays
+from kvlens.lint.fix_helpers import in_every_environment
+from kvlens.lint.misplaced_lists import MisplacedList, in_scope, misplaced_lists
 from kvlens.memo import memo
 from kvlens.text import Span
 
 
 @memo
-def _captured(config: Config) -> dict[Span, Stray]:
+def _captured(config: Config) -> dict[Span, MisplacedList]:
     """Return the captured lists, each by where it is reported."""
     return {
-        stray.keys[0]: stray
-        for stray in strays(config)
-        if stray.kind == "array" and not stray.broken
-        if stray.name == KV_FIELD and not in_scope(stray.path) and stray.looks_like_kv
+        found.keys[0]: found
+        for found in misplaced_lists(config)
+        if found.kind == "array" and not found.broken
+        if found.name == KV_FIELD and not in_scope(found.path) and found.looks_like_kv
     }
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    for stray in _captured(config).values():
-        table = ".".join(stray.path)
+    for found in _captured(config).values():
+        table = ".".join(found.path)
         effect = "isn't a list of namespaces there, and wrangler binds none"
-        if stray.path[-1] == "vars":
+        if found.path[-1] == "vars":
             effect = "is an environment variable there, and wrangler binds no namespace"
         yield Finding(
-            stray.keys[0],
-            f"{KV_FIELD} is inside {table}, so it {effect}. {_way_out(config, stray)}",
-            related=tuple(Related(key, "and here") for key in stray.keys[1:]),
+            found.keys[0],
+            f"{KV_FIELD} is inside {table}, so it {effect}. {_way_out(config, found)}",
+            related=tuple(Related(key, "and here") for key in found.keys[1:]),
         )
 
 
-def _way_out(config: Config, stray: Stray) -> str:
-    if stray.path == ("env",):
+def _way_out(config: Config, found: MisplacedList) -> str:
+    if found.path == ("env",):
         return "Name the environment: env.NAME.kv_namespaces."
-    home = "the top level" if stray.environment is None else f'environment "{stray.environment}"'
+    home = "the top level" if found.environment is None else f'environment "{found.environment}"'
     if config.is_json:
         return f"Move it to {home}."
-    path = list_path(stray.environment)
-    if stray.headers:
+    path = list_path(found.environment)
+    if found.headers:
         return f"Write [[{path}]]."
-    if stray.environment is None:
+    if found.environment is None:
         return f"Move it above the first [header], or write [[{path}]] for each namespace."
     return f"Move it below [{path.removesuffix('.' + KV_FIELD)}], or write [[{path}]] for each."
 
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
-    stray = _captured(config).get(problem.span)
-    if stray is None or stray.path == ("env",):
+    found = _captured(config).get(problem.span)
+    if found is None or found.path == ("env",):
         return
-    edits = move_list(config, stray.environment, stray.headers, stray.table, stray.entries)
+    edits = move_list(config, found.environment, found.headers, found.table, found.entries)
     if edits is None:
         return
-    home = "the top level" if stray.environment is None else f"env.{stray.environment}"
-    bindings = [name for entry in stray.entries if (name := entry.text_of("binding"))]
-    more = spread(config, stray.environment, bindings)
+    home = "the top level" if found.environment is None else f"env.{found.environment}"
+    bindings = [name for entry in found.entries if (name := entry.text_of("binding"))]
+    more = in_every_environment(config, found.environment, bindings)
     also = ", its bindings to every environment" if more else ""
     yield Fix(f"Move {KV_FIELD} to {home}{also}", (*edits, *more), safe=not more)
 

@@ -30,47 +30,47 @@ from collections.abc import Iterator
 from kvlens.config.edit import rename_key
 from kvlens.config.model import KV_FIELD, Config
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
-from kvlens.lint.fix_helpers import spread
-from kvlens.lint.misplaced_lists import Stray, in_scope, means_kv, strays
+from kvlens.lint.fix_helpers import in_every_environment
+from kvlens.lint.misplaced_lists import MisplacedList, in_scope, means_kv, misplaced_lists
 from kvlens.lint.wording import quoted
 from kvlens.memo import memo
 from kvlens.text import Span
 
 
 @memo
-def _misnamed(config: Config) -> dict[Span, Stray]:
+def _misnamed(config: Config) -> dict[Span, MisplacedList]:
     """Return the lists under a wrong name, each by where it is reported."""
     return {
-        stray.keys[0]: stray
-        for stray in strays(config)
-        if stray.name != KV_FIELD and in_scope(stray.path) and not stray.broken
-        if means_kv(stray.name) or (stray.kind == "array" and stray.looks_like_kv)
+        found.keys[0]: found
+        for found in misplaced_lists(config)
+        if found.name != KV_FIELD and in_scope(found.path) and not found.broken
+        if means_kv(found.name) or (found.kind == "array" and found.looks_like_kv)
     }
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    for stray in _misnamed(config).values():
-        where = ".".join(stray.path) or "the top level"
+    for found in _misnamed(config).values():
+        where = ".".join(found.path) or "the top level"
         yield Finding(
-            stray.keys[0],
-            f"wrangler doesn't know {quoted(stray.name)} at {where}, and ignores it. Did you mean "
+            found.keys[0],
+            f"wrangler doesn't know {quoted(found.name)} at {where}, and ignores it. Did you mean "
             f"{quoted(KV_FIELD)}?",
-            related=tuple(Related(key, "and here") for key in stray.keys[1:]),
+            related=tuple(Related(key, "and here") for key in found.keys[1:]),
         )
 
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
-    stray = _misnamed(config).get(problem.span)
-    if stray is None or stray.kind != "array":
+    found = _misnamed(config).get(problem.span)
+    if found is None or found.kind != "array":
         return
-    scope = config.environment(stray.environment)
-    known = () if scope is None else scope.previews if "previews" in stray.path else scope.kv
-    if any(not (stray.headers and kv.definition.elements) for kv in known):
+    scope = config.environment(found.environment)
+    known = () if scope is None else scope.previews if "previews" in found.path else scope.kv
+    if any(not (found.headers and kv.definition.elements) for kv in known):
         return  # a second list under the name would make the file invalid
-    bindings = [name for entry in stray.entries if (name := entry.text_of("binding"))]
-    more = [] if stray.path else spread(config, None, bindings)
+    bindings = [name for entry in found.entries if (name := entry.text_of("binding"))]
+    more = [] if found.path else in_every_environment(config, None, bindings)
     also = ", and add its bindings to every environment" if more else ""
-    edits = [rename_key(config.text, key, KV_FIELD) for key in stray.keys]
+    edits = [rename_key(config.text, key, KV_FIELD) for key in found.keys]
     yield Fix(f"Rename to {KV_FIELD}{also}", (*edits, *more), safe=not more)
 
 

@@ -46,7 +46,7 @@ from collections.abc import Iterator
 from kvlens.config.edit import Edit, add_field, list_path, literal
 from kvlens.config.model import Config, Entry, Environment, KvList
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem
-from kvlens.lint.fix_helpers import free_binding, spread
+from kvlens.lint.fix_helpers import free_binding, in_every_environment
 from kvlens.lint.misplaced_lists import FIELDS_OF_KV
 from kvlens.lint.wording import described_value, path_of
 from kvlens.memo import memo
@@ -108,7 +108,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
         binding = str(kv.definition.node.value)
         key = '"binding":' if config.is_json else "binding ="
         text = f"[{{ {key} {literal(binding)} }}]"
-        more = spread(config, None, [binding]) if top else []
+        more = in_every_environment(config, None, [binding]) if top else []
         edits = [Edit(kv.span, text), *more]
         yield Fix(f"Make it a namespace with the binding {literal(binding)}", tuple(edits))
 
@@ -144,7 +144,7 @@ def _fix(title: str, config: Config, edits: list[Edit], top: bool, entry: Entry)
         more = [add_field(config, entry, "binding", literal(binding), first=True)]
         title = f'{title}, with the binding "{binding}"'
     if top and binding:
-        more += spread(config, None, [binding])
+        more += in_every_environment(config, None, [binding])
     return Fix(title, (*edits, *more), safe=not more)
 
 

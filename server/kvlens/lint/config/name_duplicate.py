@@ -43,7 +43,7 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Config
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
-from kvlens.lint.bindings_by_env import columns
+from kvlens.lint.bindings_by_env import bindings_by_env
 from kvlens.lint.env_names import KV, Name, names_of, other_names
 from kvlens.lint.fix_helpers import entry_at, free_binding, rename_binding
 from kvlens.lint.wording import path_of, quoted
@@ -51,8 +51,8 @@ from kvlens.memo import memo
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    for column in columns(config):
-        environment, bindings = column.environment, column.by_binding
+    for env in bindings_by_env(config):
+        environment, bindings = env.environment, env.by_binding
         found = other_names(config, environment)
         names = {name.name for name in found}
         if len(names) == len(found) and names.isdisjoint(bindings):

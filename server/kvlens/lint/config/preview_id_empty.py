@@ -35,7 +35,7 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Entry
 from kvlens.lint.base import EntryRule, Finding
-from kvlens.lint.fix_helpers import fresh_preview_id
+from kvlens.lint.fix_helpers import new_preview_id
 from kvlens.lint.wording import usable
 
 
@@ -54,5 +54,5 @@ RULE = EntryRule(
     "warning",
     "A preview_id is an empty string",
     _check,
-    fresh_preview_id,
+    new_preview_id,
 )

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Entry
 from kvlens.lint.base import EntryRule, Finding
-from kvlens.lint.fix_helpers import fresh_preview_id
+from kvlens.lint.fix_helpers import new_preview_id
 from kvlens.lint.wording import described, wrong_kind
 
 
@@ -48,5 +48,5 @@ RULE = EntryRule(
     "error",
     "A preview_id is not a string",
     _check,
-    fresh_preview_id,
+    new_preview_id,
 )

@@ -41,7 +41,7 @@ from kvlens.config.edit import (
 from kvlens.config.model import Config, Entry, Environment, elements
 from kvlens.config.tables import Definition
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem
-from kvlens.lint.fix_helpers import spread
+from kvlens.lint.fix_helpers import in_every_environment
 from kvlens.memo import memo
 from kvlens.text import Span
 
@@ -82,7 +82,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
         return
     environment, definition, index, entry = found
     top = environment.name is None
-    more = spread(config, None, [name]) if top else []
+    more = in_every_environment(config, None, [name]) if top else []
     title = f"Declare it in {list_path(environment.name)}"
     edits: tuple[Edit, ...]
     if definition.elements:

@@ -72,7 +72,7 @@ def _check(context: Context) -> Iterator[Finding]:
         seen.add(use.name)
         if use.name in declared.kv or use.name in declared.others:
             continue
-        if use.name in declared.quoted or use.name in context.project.beside:
+        if use.name in declared.quoted or use.name in context.project.other_texts:
             continue  # it is in a comment, or in the config of another deploy
         if (
             use.name.startswith("__")

@@ -169,18 +169,18 @@ def _is_use(node: Node) -> bool:
 
 def _is_opaque(source: Source) -> bool:
     """Return whether other code may access bindings that this source doesn't name."""
-    reach = BindingResolver(source)
+    resolver = BindingResolver(source)
     for node in source.captures.get("subscript", ()):
         base, index = node.child_by_field_name("object"), node.child_by_field_name("index")
         if base is None or index is None or index.type == "string":
             continue
-        if reach.envs.is_env(base):
+        if resolver.envs.is_env(base):
             return True
-    for node in reach.envs.patterns:
+    for node in resolver.envs.patterns:
         if any(child.type == "rest_pattern" for child in node.named_children):
             return True
     return (
-        any(_is_handed_out(source, node) for node in reach.envs.nodes)
+        any(_is_handed_out(source, node) for node in resolver.envs.nodes)
         or any(_exports_foreign(source, node) for node in source.root.named_children)
         or _extends_foreign(source)
     )

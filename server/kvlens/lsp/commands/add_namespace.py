@@ -47,8 +47,8 @@ async def run(server: Server, params: Params) -> Result:
     asked = types.ApplyWorkspaceEditParams(change, label=f"Add KV namespace {binding}")
     answer = await server.workspace_apply_edit_async(asked)
     if not answer.applied:
-        reason = answer.failure_reason or "no reason"
-        raise OperationError(f"the editor did not take the edit: {reason}")
+        reason = answer.failure_reason or "no reason given"
+        raise OperationError(f"the editor did not apply the edit: {reason}")
     return {"applied": True}
 
 

@@ -1,4 +1,4 @@
-"""`kvlens.address`: where the emulator answers, and the token that it asks for."""
+"""`kvlens.address`: the addresses of the emulator, and the token that it requires."""
 
 from __future__ import annotations
 

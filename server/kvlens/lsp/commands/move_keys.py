@@ -1,4 +1,4 @@
-"""`kvlens.moveKeys`: the keys of a namespace that no config names into one that it does."""
+"""`kvlens.moveKeys`: move the keys of an undeclared namespace to a declared one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`kvlens.put`: write a key; with `keep`, only a new value for a key that is there.
+"""`kvlens.put`: write a key; with `keep`, only a new value for an existing key.
 
 With `expected`, a value that the client hasn't seen isn't overwritten.
 """
@@ -54,7 +54,7 @@ class Parameters(Target):
 
 class Result(TypedDict):
     kept: bool
-    """Whether metadata and expiration were kept, as `keep` asks."""
+    """Whether metadata and expiration were kept, as with `keep`."""
 
 
 async def run(server: Server, params: Params) -> Result:

@@ -53,7 +53,7 @@ def prepare() -> bool:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def garbage_collection_paused() -> Iterator[None]:
     """Pause the garbage collector in the block, and freeze the block's objects afterwards.
 
     For the imports at the start of a long-lived process: modules, classes and functions stay until

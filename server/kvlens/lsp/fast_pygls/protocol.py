@@ -46,10 +46,10 @@ class Protocol(ServerProtocol):
             if message.get("method") == types.EXIT and "id" not in message:
                 self._exit()
             elif "method" in message:
-                self._admit(message)
+                self._check_allowed(message)
                 self.handle_message(messages.structure(message, self._converter))
             else:
-                self._take_answer(message)
+                self._take_response(message)
         except RefusalError as refusal:
             logger.warning("%s", refusal)
             if not refusal.silent:
@@ -66,7 +66,7 @@ class Protocol(ServerProtocol):
         else:
             shutdown.add_done_callback(lambda _: self._server.end(code))  # type: ignore[attr-defined]
 
-    def _admit(self, message: dict[str, Any]) -> None:
+    def _check_allowed(self, message: dict[str, Any]) -> None:
         """Raise RefusalError for what the state of the session doesn't allow."""
         method = message["method"]
         is_request = "id" in message
@@ -118,7 +118,7 @@ class Protocol(ServerProtocol):
         if self._request_futures.get(number) is done:
             del self._request_futures[number]
 
-    def _take_answer(self, message: dict[str, Any]) -> None:
+    def _take_response(self, message: dict[str, Any]) -> None:
         """Deliver the response to a request of this server; drop any other."""
         number = message.get("id")
         if number not in self._result_types:

@@ -149,7 +149,7 @@ class _Messages(asyncio.Protocol):
         self._received += data
         if not self._goes_on and len(self._received) >= self._expected:
             self._next()
-        self._control()
+        self._control_flow()
 
     def eof_received(self) -> None:
         """Handle the complete messages, then end."""
@@ -162,7 +162,7 @@ class _Messages(asyncio.Protocol):
         with contextlib.suppress(RuntimeError):  # the loop has ended first
             self._loop.call_soon_threadsafe(self.eof_received)
 
-    def _control(self) -> None:
+    def _control_flow(self) -> None:
         """Pause reading while too much is waiting: a flood stays in the pipe."""
         much = len(self._received) > self._expected + MOST_WAITING
         if self.flow is not None and much != self._paused and not self.ended.done():
@@ -180,7 +180,7 @@ class _Messages(asyncio.Protocol):
             self._server.exit_code = 1
             self.end()
         else:
-            self._control()
+            self._control_flow()
             if self.ended.done():
                 return
             if body is not None and self._received:

@@ -10,10 +10,10 @@ def explain(error: Exception, place: str, secret: str) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     if secret:
         text = text.replace(secret, "…")
-    return f"{place} {_say(error, text)}"
+    return f"{place} {_describe(error, text)}"
 
 
-def _say(error: Exception, text: str) -> str:
+def _describe(error: Exception, text: str) -> str:
     for kind, marks, words in _KNOWN:
         if isinstance(error, kind) and (not marks or any(mark in text for mark in marks)):
             return words.format(text=text.rstrip("."))

@@ -75,7 +75,7 @@ _FAILURES = (RedisError, RedisClusterException, OSError)
 _LEAKS = (AttributeError, TypeError)
 
 
-class _Tally:
+class _OwnChanges:
     """How much of a namespace's version comes from our own changes."""
 
     def __init__(self, version: int) -> None:
@@ -100,12 +100,12 @@ class RedisStore(Store):
         self._client, self.place, self._prefix, self._secret = _client(url)
         self.atomic = not isinstance(self._client, RedisCluster)
         self._gate = asyncio.Semaphore(AT_ONCE)
-        self._tallies: dict[str, _Tally] = {}
-        self._helping: dict[str, asyncio.Lock] = {}
+        self._own_changes: dict[str, _OwnChanges] = {}
+        self._finishing: dict[str, asyncio.Lock] = {}
         self._outside: set[str] = set()
-        self._look: asyncio.Task[None] | None = None
-        self._meetings: dict[str, asyncio.Task[_Tally]] = {}
-        self._met = False
+        self._polling: asyncio.Task[None] | None = None
+        self._first_uses: dict[str, asyncio.Task[_OwnChanges]] = {}
+        self._warned = False
 
     # -- the Store protocol ----------------------------------------------------------------
 
@@ -243,13 +243,13 @@ class RedisStore(Store):
         return await self._finish(ns, job)
 
     def poll(self) -> Sequence[str]:
-        if self._tallies and (self._look is None or self._look.done()):
-            self._look = asyncio.get_running_loop().create_task(self._look_outside())
+        if self._own_changes and (self._polling is None or self._polling.done()):
+            self._polling = asyncio.get_running_loop().create_task(self._poll_versions())
         changed, self._outside = list(self._outside), set()
         return changed
 
     async def close(self) -> None:
-        for task in (self._look, *self._meetings.values()):
+        for task in (self._polling, *self._first_uses.values()):
             if task is not None:
                 task.cancel()
                 await asyncio.wait([task])
@@ -273,7 +273,7 @@ class RedisStore(Store):
             while True:
                 answer = await self._run_together(step, versions)
                 if answer[0] != scripts.DONE:
-                    await self._help(list(step)[answer[1] - 1])  # the job's namespace
+                    await self._finish_jobs(list(step)[answer[1] - 1])  # the job's namespace
                 elif answer[1] == _OTHER_VERSION:
                     versions = await self._check(step, compared)
                 else:
@@ -302,84 +302,84 @@ class RedisStore(Store):
     async def _run_together(
         self, jobs: dict[str, tuple[str, int]], versions: dict[str, int]
     ) -> Any:
-        tallies = [self._tallies[ns] for ns in jobs]
-        for tally in tallies:
-            tally.started += 1
+        changes = [self._own_changes[ns] for ns in jobs]
+        for own in changes:
+            own.started += 1
         answer: Any = None
         try:
             given = ((*job, versions.get(ns, "")) for ns, job in jobs.items())
             answer = await self._call(list(jobs), scripts.COMMIT, *chain(*given))
         finally:
-            for tally in tallies:
+            for own in changes:
                 if answer is not None and answer == [scripts.DONE, 1]:
-                    tally.finished += 1
+                    own.finished += 1
                 else:
-                    tally.started -= 1
+                    own.started -= 1
         return answer
 
     async def _finish(self, ns: str, job: str) -> int:
-        await self._help(ns)
+        await self._finish_jobs(ns)
         return int((await self._run(ns, scripts.RESULT, job))[1])
 
-    async def _help(self, ns: str) -> None:
+    async def _finish_jobs(self, ns: str) -> None:
         """Finish the namespace's job, even if another process began it."""
-        lock = self._helping.setdefault(ns, asyncio.Lock())
+        lock = self._finishing.setdefault(ns, asyncio.Lock())
         async with lock:
             while (await self._call(ns, scripts.ADVANCE))[0] == scripts.OPEN:
                 pass
 
     # -- changes by others -----------------------------------------------------------------
 
-    async def _look_outside(self) -> None:
+    async def _poll_versions(self) -> None:
         """Compare the versions of the namespaces in use with our own changes."""
-        for ns, tally in list(self._tallies.items()):
-            finished = tally.finished
+        for ns, own in list(self._own_changes.items()):
+            finished = own.finished
             try:
                 version = (await self._call(ns, scripts.VERSION))[1]
             except StoreError:
                 return  # the next call that needs the server reports it
-            if tally.is_foreign(version, finished):
+            if own.is_foreign(version, finished):
                 self._outside.add(ns)
 
     # -- calls -----------------------------------------------------------------------------
 
     async def _run(self, ns: str, script: scripts.Script, *arguments: Any) -> Any:
         """Run a script once no job is in progress; return its result."""
-        tally = self._tallies.get(ns) or await self._meet(ns)
+        own = self._own_changes.get(ns) or await self._first_use(ns)
         while True:
             changed = False
-            tally.started += script.changes
+            own.started += script.changes
             try:
                 answer = await self._call(ns, script, *arguments)
                 changed = answer[0] != scripts.OPEN and (len(answer) == 1 or answer[1] != 0)
             finally:
                 if script.changes and changed:
-                    tally.finished += 1
+                    own.finished += 1
                 elif script.changes:
-                    tally.started -= 1
+                    own.started -= 1
             if answer[0] != scripts.OPEN:
                 return answer
-            await self._help(ns)
+            await self._finish_jobs(ns)
 
-    async def _meet(self, ns: str) -> _Tally:
+    async def _first_use(self, ns: str) -> _OwnChanges:
         """Read a namespace's state at its first use, once for all calls that wait for it."""
-        meeting = self._meetings.get(ns)
-        if meeting is None:
-            meeting = asyncio.get_running_loop().create_task(self._first_look(ns))
-            self._meetings[ns] = meeting
-            meeting.add_done_callback(lambda done: done.cancelled() or done.exception())
+        first = self._first_uses.get(ns)
+        if first is None:
+            first = asyncio.get_running_loop().create_task(self._read_version(ns))
+            self._first_uses[ns] = first
+            first.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            return await asyncio.shield(meeting)
+            return await asyncio.shield(first)
         finally:
-            if self._meetings.get(ns) is meeting and meeting.done():
-                del self._meetings[ns]
+            if self._first_uses.get(ns) is first and first.done():
+                del self._first_uses[ns]
 
-    async def _first_look(self, ns: str) -> _Tally:
+    async def _read_version(self, ns: str) -> _OwnChanges:
         version = (await self._call(ns, scripts.VERSION))[1]
-        if not self._met:
-            self._met = True
+        if not self._warned:
+            self._warned = True
             await self._warn_if_it_drops_keys()
-        return self._tallies.setdefault(ns, _Tally(version))
+        return self._own_changes.setdefault(ns, _OwnChanges(version))
 
     async def _call(self, ns: str | Sequence[str], script: scripts.Script, *arguments: Any) -> Any:
         every = [ns] if isinstance(ns, str) else ns

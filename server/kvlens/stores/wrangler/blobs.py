@@ -43,7 +43,7 @@ RECYCLED_SIZE = 4096  # bytes; workerd reads this much as soon as it has opened 
 UNLINK_THREADS = 32
 UNLINKED_AT_ONCE = 200  # names that one of them takes
 SWEPT_AT_ONCE = 50_000  # names that memory holds while a folder is emptied
-START = 16  # random bytes that tell the values written here from all that a row named before
+START = 16  # random bytes that distinguish values written here from those that rows named before
 REST = 0.1  # seconds before a file is used again
 
 _FileId = tuple[int, int]
@@ -144,15 +144,15 @@ class Blobs:
         """Return whether no row but the one it was written for can name a value."""
         return blob_id.startswith(self._start.hex())
 
-    def doubt(self) -> None:
+    def note_foreign_rows(self) -> None:
         """Note that another program has written rows, which may name any of the values so far."""
         self._start = os.urandom(START)
         with contextlib.suppress(IndexError):  # another thread may take some meanwhile
             while self._free:
                 self._retired.append(self._free.popleft())
 
-    def doubtful(self) -> tuple[list[str], bytes]:
-        """Take out what another row may name, and return it with what `reuse` takes."""
+    def take_uncertain(self) -> tuple[list[str], bytes]:
+        """Take out the values that another row may name; return the arguments of `reuse`."""
         taken: list[str] = []
         with contextlib.suppress(IndexError):
             while self._retired:
@@ -160,7 +160,7 @@ class Blobs:
         return taken, self._start
 
     def reuse(self, blob_ids: Sequence[str], start: bytes) -> None:
-        """Let files be used again that no row named; one that cannot be is removed."""
+        """Keep files that no row names for new values, or remove them if that isn't safe."""
         if start == self._start and self._is_alone():
             now = time.monotonic()
             self._free.extend((now, blob_id) for blob_id in blob_ids)
@@ -168,9 +168,9 @@ class Blobs:
             self.remove(blob_ids)
 
     def retired(self, age: float = 0.0) -> list[str]:
-        """Take out the names of those that were set aside at least `age` seconds ago.
+        """Take out the names of the values that were set aside at least `age` seconds ago.
 
-        A row can still name those that are not `is_own`.
+        A row can still name a value that isn't `is_own`.
         """
         due: list[str] = []
         latest = time.monotonic() - age

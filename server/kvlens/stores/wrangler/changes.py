@@ -55,7 +55,7 @@ class Change:
         self.made: list[str] = []
         self.gone: list[str] = []
         self.result: Any = None
-        # For the tally: blob id and expiration of the previous rows (None if there are too many),
+        # For the stats: blob id and expiration of the previous rows (None if there are too many),
         # the live rows now, their bytes, the first expiration.
         self.before: list[tuple[Any, Any]] | None = None
         self.added = self.added_size = 0

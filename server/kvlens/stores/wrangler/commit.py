@@ -172,7 +172,7 @@ def finish_journals(journals: Journals, reach: Reach) -> dict[str, list[str]]:
         except (OSError, sqlite3.Error, StoreError) as error:
             if journal.path not in journals.told:  # it is retried again and again
                 journals.told.add(journal.path)
-                _LOG.warning("%s cannot be finished now: %s", journal.path, error)
+                _LOG.warning("%s can't be finished now: %s", journal.path, error)
             journal.close()
             continue
         journal.remove()

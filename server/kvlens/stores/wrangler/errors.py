@@ -23,7 +23,7 @@ def store_error(path: Path, error: Exception) -> StoreError:
         return error
     if _no_descriptors(error):
         return StoreError(
-            f"This process has no file descriptors left, so {path} cannot be opened. "
+            f"This process has no file descriptors left, so {path} can't be opened. "
             "Nothing was changed; close programs that are connected, or raise the limit "
             "(ulimit -n), and try again."
         )
@@ -38,7 +38,7 @@ def store_error(path: Path, error: Exception) -> StoreError:
         way_out = "free up space or correct the permissions, and try again."
         if isinstance(error, NotADirectoryError):
             way_out = "choose a store whose path leads through folders only."
-        return StoreError(f"Cannot use {place}: {error.strerror}. Nothing was changed; {way_out}")
+        return StoreError(f"Can't use {place}: {error.strerror}. Nothing was changed; {way_out}")
     if isinstance(error, sqlite3.Error) and is_busy(error):
         return StoreError(
             f"The KV database {path} has been locked by another program for {BUSY_SECONDS:.0f} s. "
@@ -51,7 +51,7 @@ def store_error(path: Path, error: Exception) -> StoreError:
         )
     if cannot_open and "I/O" not in text:
         return StoreError(
-            f"The KV database {path} cannot be opened for writing ({text}). Nothing was changed; "
+            f"The KV database {path} can't be opened for writing ({text}). Nothing was changed; "
             "correct its permissions, or choose another store."
         )
     if isinstance(error, sqlite3.Error) and is_late(error):

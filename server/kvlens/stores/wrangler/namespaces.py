@@ -32,12 +32,12 @@ class Namespaces:
         self._opening: dict[str, asyncio.Future[OpenNamespace]] = {}
         self._paths: dict[str, str] = {}
         self._absent: set[str] = set()  # asked for, no file yet
-        self._trouble = ""  # what is in the way of their files, as last seen
+        self._trouble = ""  # what is in the place of their files, as last seen
 
     async def existing(self, ns: str) -> OpenNamespace | None:
         """Return the namespace if it has a file; reading creates none.
 
-        Raises StoreError if something else is in the way of a file: then it is not just empty.
+        Raises StoreError if something else is in the file's place: it isn't just empty then.
         """
         found = self.open.get(ns)
         if found is not None and found.read_only is None:

@@ -30,7 +30,7 @@ from kvlens.stores.wrangler.errors import store_error
 from kvlens.stores.wrangler.shm_lock import ShmLock
 from kvlens.stores.wrangler.staged import Staged
 from kvlens.stores.wrangler.state_folder import StateFolder
-from kvlens.stores.wrangler.tally import Tally
+from kvlens.stores.wrangler.stats_cache import StatsCache
 
 Waiting = tuple[Change, "asyncio.Future[Any]"]
 
@@ -63,11 +63,11 @@ class OpenNamespace:
         self.options = WRITABLE  # for opening it again
         self.closed = False
         self.cleared = 0.0  # when it was cleared, by the files' clock
-        self.folded = 0
+        self.checkpointed = 0
         self.version = data_version(self.main)
-        self.heard = -IN_USE_SECONDS  # when another program was last seen to write
+        self.other_wrote_at = -IN_USE_SECONDS  # when another program was last seen to write
         self.cache = EntryCache()
-        self.tally: Tally | None = None
+        self.stats_cache: StatsCache | None = None
         self.staging: set[Staged] = set()  # large changes whose values no row refers to yet
         self.waiting: list[Waiting] = []  # for the thread
         self.group: list[Waiting] | None = None  # of this iteration of the loop
@@ -75,17 +75,17 @@ class OpenNamespace:
         self.commits = 0  # since the last checkpoint
         self.changes = 0
 
-    def hear(self) -> None:
+    def note_other_writer(self) -> None:
         """Record that another program writes, and so may be reading, too."""
-        self.heard = time.monotonic()
+        self.other_wrote_at = time.monotonic()
 
     def check_version(self) -> None:
         """Empty the cache if another program has committed; `main` must be ours."""
         version = data_version(self.main)
         if version != self.version:
             self.version = version
-            self.hear()
-            self.blobs.doubt()
+            self.note_other_writer()
+            self.blobs.note_foreign_rows()
             self.forget_all()
             self.changed_outside(self.ns)
 
@@ -95,7 +95,7 @@ class OpenNamespace:
             self.check_version()
         except sqlite3.Error:
             return True  # the slow path either succeeds or reports what is wrong
-        return time.monotonic() - self.heard < IN_USE_SECONDS
+        return time.monotonic() - self.other_wrote_at < IN_USE_SECONDS
 
     def may_sweep(self) -> bool:
         """Return whether all existing values may be removed.
@@ -136,8 +136,8 @@ class OpenNamespace:
     def forget_all(self) -> None:
         """Discard everything that another program may have changed."""
         self.cache.clear()
-        if self.tally is not None:
-            self.tally.is_stale = True
+        if self.stats_cache is not None:
+            self.stats_cache.is_stale = True
 
     def close(self) -> None:
         """Close the connections. The values remain usable."""
@@ -162,7 +162,7 @@ def open_namespace(state: StateFolder, ns: str) -> OpenNamespace:
             space.options = options
             space.read_only = before if options == IMMUTABLE else state_of(path)
         elif shared and not lock.is_alone():
-            space.hear()
+            space.note_other_writer()
         return space
     except (sqlite3.Error, OSError) as error:
         raise store_error(path, error) from error

@@ -46,10 +46,10 @@ def open_folder(
 ) -> Folder:
     """Open the folder `parts` in `base`; links are followed up to `base`, but not below it.
 
-    With `create` it is made where it is missing, else that raises FileNotFoundError; but a project
-    is not made again. Raises StoreError where it is gone, or something on the way is a link or no
-    folder, OSError where opening fails. What is refused in it ends in `way_out`: what the user can
-    do about it.
+    `create` creates missing folders, but not the project's own; without it, a missing one raises
+    FileNotFoundError. Raises StoreError if the project's folder is gone, or if something on the
+    path is a link or not a folder; OSError if opening fails. Refusals here and in the folder end
+    with `way_out`: what the user can do.
     """
     try:
         handle = _open_base(base, create and parts[:1] != (OWN,))
@@ -79,15 +79,15 @@ def _open_base(base: Path, create: bool) -> int | None:
     except FileNotFoundError:
         if not create and not base.is_symlink():
             raise
-        base.mkdir(parents=True, exist_ok=True)  # FileExistsError: a link to what is missing
+        base.mkdir(parents=True, exist_ok=True)  # FileExistsError: a link to a missing folder
         return _open_base(base, create=False)
 
 
 class Folder:
     """An open folder. Names are single components and name regular files; others are refused.
 
-    Every method raises StoreError, with the path and what to do, for a name with
-    separators and for a link, pipe, device or the like in its place; else OSError.
+    Every method raises StoreError, with the path and what to do, for a name with separators, and
+    for a link, a pipe, a device or the like; OSError for any other failure.
     """
 
     def __init__(self, path: Path, handle: int | None, way_out: str) -> None:
@@ -182,7 +182,7 @@ class Folder:
         try:
             handle = os.open(self.at(name), flags | _FLAGS, mode, dir_fd=self._handle)
         except OSError as error:
-            # ENXIO: a pipe nobody reads, or a socket
+            # ENXIO: a pipe that nobody reads, or a socket
             if error.errno in (*_LINK_ERRORS, errno.ENXIO, errno.EISDIR, errno.EACCES):
                 with contextlib.suppress(OSError):
                     _refuse(self.path / name, self.status(name), "file", self._way_out)
@@ -293,7 +293,9 @@ def _refuse(path: Path, status: os.stat_result, wanted: str, way_out: str) -> No
         target = ""
         with contextlib.suppress(OSError):
             target = f" that leads to {path.readlink()}"
-        raise StoreError(f"{path} is a link{target}, and KV Lens follows no link there. {way_out}")
+        raise StoreError(
+            f"{path} is a link{target}, and KV Lens doesn't follow links there. {way_out}"
+        )
     kinds = (
         ("a folder", stat.S_ISDIR),
         ("a named pipe", stat.S_ISFIFO),

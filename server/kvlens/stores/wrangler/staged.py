@@ -88,7 +88,7 @@ class Staged:
             raise
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows in the order of their keys: neighbours share pages."""
+        """Yield the rows in the order of their keys: neighbors share pages."""
         return self._db.execute("SELECT * FROM rows ORDER BY key")
 
     def unchanged(self) -> Iterator[Seen]:

@@ -51,10 +51,10 @@ from kvlens.stores.wrangler.purger import Purger
 from kvlens.stores.wrangler.recovery import Recovery
 from kvlens.stores.wrangler.rows import read_entry, read_keys
 from kvlens.stores.wrangler.state_folder import StateFolder
+from kvlens.stores.wrangler.stats_cache import StatsCache, count
 from kvlens.stores.wrangler.sweeper import Sweeper
-from kvlens.stores.wrangler.tally import Tally, count
 from kvlens.stores.wrangler.timers import Timers
-from kvlens.stores.wrangler.trash import Rest, Trash, empty_at_end
+from kvlens.stores.wrangler.trash import SetAside, Trash, empty_at_end
 from kvlens.stores.wrangler.writer import Writer
 
 INLINE_SIZE = 64 * 1024  # smaller values are written without a thread
@@ -163,23 +163,23 @@ class WranglerStore(Store):
             except sqlite3.Error as error:
                 raise store_error(space.path, error) from error
         now = int(self._clock() * 1000)
-        tally = space.tally
-        if tally is not None and tally.is_stale and tally.due > 0:
+        stats_cache = space.stats_cache
+        if stats_cache is not None and stats_cache.is_stale and stats_cache.due > 0:
             outside = self._namespaces.outside
-            self._timers.later("count", space, tally.due, lambda space: outside.add(space.ns))
-        if tally is not None and (not tally.is_stale or tally.due > 0):
-            return await self._read(space, partial(tally.stats, blobs=space.blobs, now=now))
+            self._timers.later("count", space, stats_cache.due, lambda space: outside.add(space.ns))
+        if stats_cache is not None and (not stats_cache.is_stale or stats_cache.due > 0):
+            return await self._read(space, partial(stats_cache.stats, blobs=space.blobs, now=now))
         mark = space.version, space.changes
 
-        def read() -> Tally:
+        def read() -> StatsCache:
             with space.connection() as db:
                 return count(db, space.blobs, now)
 
-        tally = await self._helped(space.path, read)
-        tally.is_stale = space.running or mark != (space.version, space.changes)
+        stats_cache = await self._helped(space.path, read)
+        stats_cache.is_stale = space.running or mark != (space.version, space.changes)
         if space.read_only is None:
-            space.tally = tally
-        return Stats(tally.keys, tally.size)
+            space.stats_cache = stats_cache
+        return Stats(stats_cache.keys, stats_cache.size)
 
     async def namespaces(self) -> Sequence[str]:
         return await self._helped(self._state.path, self._state.namespaces)
@@ -286,10 +286,10 @@ class WranglerStore(Store):
         await self._recovery.wait()
         self._sweeper.stop()
         self._trash.stop()
-        rests = [Rest.of(space) for space in self._spaces.values()]
+        leftovers = [SetAside.of(space) for space in self._spaces.values()]
         self._namespaces.close()
-        await empty_at_end(rests)
-        for rest in rests:
+        await empty_at_end(leftovers)
+        for rest in leftovers:
             rest.blobs.close()
         for threads in (self._write_threads, self._stage_threads, self._help_threads):
             threads.shutdown()

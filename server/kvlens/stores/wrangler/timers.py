@@ -8,8 +8,8 @@ from typing import Literal
 
 from kvlens.stores.wrangler.open_namespace import OpenNamespace
 
-Task = Literal["count", "fold", "sweep"]
-TASKS: tuple[Task, ...] = ("count", "fold", "sweep")
+Task = Literal["count", "checkpoint", "sweep"]
+TASKS: tuple[Task, ...] = ("count", "checkpoint", "sweep")
 
 
 class Timers:

@@ -1,6 +1,6 @@
-"""Values that were overwritten or deleted: their files stay for a moment, then go.
+"""Values that were overwritten or deleted: their files are kept for a moment, then removed.
 
-A value that another row names, as in a damaged or hostile database, stays.
+A value that another row names, as in a damaged or hostile database, is kept.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Trash:
         """
         space = self._spaces.get(ns)
         if space is not None:
-            space.blobs.doubt()
+            space.blobs.note_foreign_rows()
             space.forget_all()
             if names:
                 self.discard(space.blobs, names)
@@ -72,7 +72,7 @@ class Trash:
             self._timer.cancel()
 
 
-class Rest(NamedTuple):
+class SetAside(NamedTuple):
     """What is set aside when a namespace is closed."""
 
     blobs: Blobs
@@ -80,21 +80,21 @@ class Rest(NamedTuple):
     late: list[str]  # another program may still be about to read them
 
     @classmethod
-    def of(cls, space: OpenNamespace) -> Rest:
-        """Take it, while the rows can be looked at."""
+    def of(cls, space: OpenNamespace) -> SetAside:
+        """Take it out, while the rows can still be read."""
         age = 0.0 if space.lock.is_alone() else UNLINK_DELAY
         due = _unnamed(space, space.blobs.retired(age))
         return cls(space.blobs, due, _unnamed(space, space.blobs.retired()))
 
 
-async def empty_at_end(rests: Sequence[Rest]) -> None:
-    """Remove what is due, and wait for the rest if it is much; another process removes little."""
-    for rest in rests:
-        rest.blobs.remove(rest.due)
-    if sum(len(rest.late) for rest in rests) > LEAVE_AT_MOST:
+async def empty_at_end(leftovers: Sequence[SetAside]) -> None:
+    """Remove what is due. Wait for the rest if there is a lot; else the next process removes it."""
+    for leftover in leftovers:
+        leftover.blobs.remove(leftover.due)
+    if sum(len(leftover.late) for leftover in leftovers) > LEAVE_AT_MOST:
         await asyncio.sleep(UNLINK_DELAY)
-        for rest in rests:
-            rest.blobs.remove(rest.late)
+        for leftover in leftovers:
+            leftover.blobs.remove(leftover.late)
 
 
 def _remove(space: OpenNamespace, names: list[str]) -> None:
@@ -103,19 +103,19 @@ def _remove(space: OpenNamespace, names: list[str]) -> None:
 
 
 def _reuse(space: OpenNamespace) -> None:
-    """Let the files of values be used again that no row names. Runs in a thread."""
-    names, start = space.blobs.doubtful()
+    """Keep the files of values that no row names for new values. Runs in a thread."""
+    names, start = space.blobs.take_uncertain()
     space.blobs.reuse(_unnamed(space, names), start)
 
 
 def _unnamed(space: OpenNamespace, names: list[str]) -> list[str]:
-    """Return the values that no row names; those of which that cannot be told are left out."""
+    """Return the values that no row names, leaving out those where that is unknown."""
     doubtful = [name for name in names if not space.blobs.is_own(name)]
     if not doubtful:
         return names
     try:
         with space.connection() as db:
             kept = set(doubtful).difference(orphans.unnamed(db, doubtful))
-    except (sqlite3.Error, OSError, StoreError):  # who opens the namespace next looks for them
+    except (sqlite3.Error, OSError, StoreError):  # the next process to open it finds them
         kept = set(doubtful)
     return [name for name in names if name not in kept]

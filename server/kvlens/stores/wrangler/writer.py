@@ -114,9 +114,9 @@ class Writer:
         loop = asyncio.get_running_loop()
         if self._idle is None:
             self._idle = loop.create_future()
-        fold = space.commits >= CHECKPOINT_COMMITS
+        checkpoint = space.commits >= CHECKPOINT_COMMITS
         changes = [change for change, _ in batch]
-        job = loop.run_in_executor(self._threads, _work, space, changes, fold, self._journals)
+        job = loop.run_in_executor(self._threads, _work, space, changes, checkpoint, self._journals)
         job.add_done_callback(lambda job: self._ran(space, batch, job))
 
     def _ran(
@@ -143,13 +143,13 @@ class Writer:
 
     def _committed(self, space: OpenNamespace, changes: Sequence[Change]) -> None:
         """Update the cache and set aside overwritten values."""
-        self._timers.later("fold", space, IDLE, self._fold)
+        self._timers.later("checkpoint", space, IDLE, self._checkpoint)
         self._trash.changes += len(changes)
         space.commits += len(changes)
         space.changes += len(changes)
         for change in changes:
-            if space.tally is not None:
-                space.tally.note(change, space.blobs)
+            if space.stats_cache is not None:
+                space.stats_cache.note(change, space.blobs)
             if change.everything:
                 space.cache.clear()
             if isinstance(change, Clear) and change.swept:
@@ -163,15 +163,15 @@ class Writer:
             if change.gone:
                 self._trash.discard(space.blobs, change.gone)
 
-    def _fold(self, space: OpenNamespace) -> None:
+    def _checkpoint(self, space: OpenNamespace) -> None:
         """Checkpoint when nobody has written for some time."""
-        if space.commits and space.commits == space.folded and not space.running:
+        if space.commits and space.commits == space.checkpointed and not space.running:
             if space.log_size() > LOG_SIZE // 64:
                 space.commits = CHECKPOINT_COMMITS
                 self._run(space)
         elif space.commits:
-            space.folded = space.commits
-            self._timers.later("fold", space, IDLE, self._fold)
+            space.checkpointed = space.commits
+            self._timers.later("checkpoint", space, IDLE, self._checkpoint)
 
 
 def _settle(space: OpenNamespace, batch: Sequence[Waiting], error: BaseException | None) -> None:
@@ -179,7 +179,7 @@ def _settle(space: OpenNamespace, batch: Sequence[Waiting], error: BaseException
     if isinstance(error, (sqlite3.Error, OSError)):
         error = store_error(space.path, error)
     for change, done in batch:
-        if done.done():  # the caller was cancelled
+        if done.done():  # the caller was canceled
             continue
         if error is not None:
             done.set_exception(error)
@@ -189,7 +189,9 @@ def _settle(space: OpenNamespace, batch: Sequence[Waiting], error: BaseException
             done.set_result(change.result)
 
 
-def _work(space: OpenNamespace, changes: Sequence[Change], fold: bool, journals: Journals) -> bool:
+def _work(
+    space: OpenNamespace, changes: Sequence[Change], checkpoint: bool, journals: Journals
+) -> bool:
     """Commit `changes` together, waiting for locks; then checkpoint. Runs in the thread."""
     db = space.main
     db.seconds = WRITE_SECONDS
@@ -197,13 +199,13 @@ def _work(space: OpenNamespace, changes: Sequence[Change], fold: bool, journals:
         _commit(space, changes, journals)
     finally:
         db.seconds = INLINE_SECONDS
-    return (fold or space.log_size() > LOG_SIZE) and _fold_log(space)
+    return (checkpoint or space.log_size() > LOG_SIZE) and _checkpoint_log(space)
 
 
 def _commit(space: OpenNamespace, changes: Sequence[Change], journals: Journals) -> None:
     db = space.main
     if changes:
-        shared = time.monotonic() - space.heard < IN_USE_SECONDS
+        shared = time.monotonic() - space.other_wrote_at < IN_USE_SECONDS
         if shared or data_version(db) != space.version:
             commit_between(db, space.blobs, changes, space.ns, journals)
         else:
@@ -214,7 +216,7 @@ def _commit(space: OpenNamespace, changes: Sequence[Change], journals: Journals)
                 db.execute("PRAGMA busy_timeout = 0")
 
 
-def _fold_log(space: OpenNamespace) -> bool:
+def _checkpoint_log(space: OpenNamespace) -> bool:
     """Checkpoint the log without blocking a Worker; truncate it if no other process has it open.
 
     Returns False if that fails: the log is safe, and it is tried again later.

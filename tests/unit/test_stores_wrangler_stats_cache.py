@@ -1,4 +1,4 @@
-"""The tally of a namespace is kept up to date, and equals a full count."""
+"""The cached stats of a namespace are kept up to date, and equal a full count."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Stats, Write
 from kvlens.stores.base import Batch, Store
 from kvlens.stores.registry import open_store
+from kvlens.stores.wrangler import stats_cache
 from kvlens.stores.wrangler import store as module
-from kvlens.stores.wrangler import tally
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.disk_format import blobs_path
 
@@ -27,9 +27,9 @@ __all__ = ["clock", "state", "store"]
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Records every count of all files."""
     counts: list[int] = []
-    count = tally.count
+    count = stats_cache.count
 
-    def noted(*given: Any) -> tally.Tally:
+    def noted(*given: Any) -> stats_cache.StatsCache:
         counts.append(1)
         return count(*given)
 
@@ -85,7 +85,7 @@ async def test_a_count_takes_longer_than_a_statement_may(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A million files take longer than SQLite is given for one statement."""
-    monkeypatch.setattr(tally, "AT_ONCE", 50)
+    monkeypatch.setattr(stats_cache, "AT_ONCE", 50)
     monkeypatch.setattr("kvlens.stores.wrangler.database.READ_SECONDS", 0.5)
     monkeypatch.setattr("kvlens.stores.wrangler.database._OPERATIONS", 100)
     await store.put_many("KV", [Write(f"k{n:05}", b"12") for n in range(400)])
@@ -110,12 +110,12 @@ async def test_what_others_change_has_no_dear_count_each_time(
     store: Store, state: Path, monkeypatch: pytest.MonkeyPatch, counted: list[int]
 ) -> None:
     """The number of keys is correct immediately; the size follows, and is then reported."""
-    monkeypatch.setattr(tally, "CHEAP", 0.0)
-    monkeypatch.setattr(tally, "SHARE", 0.4 / 0.001)
+    monkeypatch.setattr(stats_cache, "CHEAP", 0.0)
+    monkeypatch.setattr(stats_cache, "SHARE", 0.4 / 0.001)
     await store.put_many("KV", [Write(f"k{n:03}", b"12") for n in range(100)])
     assert await store.stats("KV") == Stats(100, 200)
     space = store._spaces["KV"]  # type: ignore[attr-defined]
-    space.tally._took = 0.001  # on machines of any speed
+    space.stats_cache._took = 0.001  # on machines of any speed
     store.poll()
     other = Other(state)
     for n in range(20):

@@ -21,7 +21,7 @@ CHEAP = 0.05  # seconds; a faster count is repeated at every request
 SHARE = 20  # a slower count is repeated only after this many times its duration
 
 
-class Tally:
+class StatsCache:
     """A count at a point in time."""
 
     def __init__(self, keys: int, size: int, now: int, until: int | None, took: float) -> None:
@@ -68,7 +68,7 @@ class Tally:
                 self.until = min(change.until, self.until or change.until)
 
 
-def count(db: sqlite3.Connection, blobs: Blobs, now: int) -> Tally:
+def count(db: sqlite3.Connection, blobs: Blobs, now: int) -> StatsCache:
     """Count everything, in parts: no statement may run for as long as reading the files takes."""
     began = time.monotonic()
     keys = size = 0
@@ -78,7 +78,7 @@ def count(db: sqlite3.Connection, blobs: Blobs, now: int) -> Tally:
         keys += len(live)
         size += blobs.total(live)
         last = some[-1][0]
-    return Tally(keys, size, now, _next(db, now), time.monotonic() - began)
+    return StatsCache(keys, size, now, _next(db, now), time.monotonic() - began)
 
 
 def _count(db: sqlite3.Connection, now: int) -> int:
