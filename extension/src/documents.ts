@@ -43,6 +43,8 @@ interface Version {
 interface Seen extends Origin {
     uri: vscode.Uri;
     last?: Version;
+    /** Whether its store takes no changes. */
+    readOnly?: boolean;
     /** Where the last value was read; the shown one may be from elsewhere. */
     lastOrigin?: Origin;
     /** The digest of what the editor shows. */
@@ -139,11 +141,11 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             seen.looks = [...seen.looks.slice(-1), { digest, since: Date.now() }];
         }
         const file = { type: vscode.FileType.File, ctime: 0, mtime };
-        if (placeOf(uri).view !== 'raw' && form === 'text') {
-            return { ...file, size };
-        }
         const permissions = vscode.FilePermission.Readonly;
-        return { ...file, size: bytes.length, permissions };
+        if (placeOf(uri).view === 'raw' || form !== 'text') {
+            return { ...file, size: bytes.length, permissions };
+        }
+        return seen.readOnly ? { ...file, size, permissions } : { ...file, size };
     }
 
     async readFile(uri: vscode.Uri): Promise<Uint8Array> {
@@ -404,6 +406,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             throw fault('FileNotFound', `There is no key "${key}" in ${binding}.`);
         }
         seen.lastOrigin = { store: value.store, declared: value.declared };
+        seen.readOnly = value.readOnly;
         return this.remember(seen, bytesOf(value), value.expiration);
     }
 

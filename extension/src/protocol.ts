@@ -129,6 +129,8 @@ export interface Value {
     /** Seconds since the epoch. */
     expiration?: number;
     metadata?: unknown;
+    /** Whether the store takes no changes. */
+    readOnly?: boolean;
 }
 
 export interface ListParameters extends Target {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from kvlens.stores.batch import each, everything
 from kvlens.stores.cloudflare import store as cloudflare
 from kvlens.stores.registry import open_store
 
+from tests.lsp.conftest import connected, run
 from tests.unit.test_stores import (
     CHECKS,
     NOW,
@@ -356,3 +358,17 @@ def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cloudflare", None)
     with pytest.raises(StoreError, match="-m pip install -U cloudflare"):
         open_store("cloudflare:acc", Path())
+
+
+@pytest.mark.parametrize("allowed", [False, True], ids=["read-only", "writes allowed"])
+async def test_the_editor_opens_a_value_as_the_store_allows(
+    emulator: Emulator, tmp_path: Path, allowed: bool
+) -> None:
+    await emulator.store.put("A", Write("k", b"v"))
+    config = tmp_path / "wrangler.toml"
+    config.write_text('kv_namespaces = [{ binding = "A", id = "A" }]\n', encoding="utf-8")
+    url = "cloudflare:acc" + ("?writes=allow" if allowed else "")
+    options = {"store": url, "autoStart": False}
+    async with connected(tmp_path, options, env=dict(os.environ)) as editor:
+        got = await run(editor, "kvlens.get", config=config.as_uri(), id="A", key="k")
+    assert (got["text"], got.get("readOnly", False)) == ("v", not allowed)

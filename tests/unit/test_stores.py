@@ -13,6 +13,7 @@ from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.stores.base import NOTHING, Batch, ChangedError, Replaced, Seen, Store, digest
 from kvlens.stores.batch import each, everything
+from kvlens.stores.memory import MemoryStore
 from kvlens.stores.registry import every_store, open_store
 
 NOW = 1_800_000_000
@@ -50,6 +51,7 @@ async def names(store: Store, **options: object) -> list[str]:
 
 async def capabilities(store: Store) -> None:
     assert store.info in every_store()
+    assert store.writable and store.atomic
     assert (store.shared, store.has_sizes) == (store.info.shared, store.info.has_sizes)
     assert store.local_path is None or store.info.local_path
     await fill(store, "a")
@@ -534,3 +536,22 @@ async def test_expired_keys_are_never_returned(store: Store, clock: ManualClock)
     assert list(await store.delete_unchanged("A", [expired])) == []
     assert await store.delete("A", ["5", "0"]) == 1
     assert await store.clear("A") == 4
+
+
+class Limited(MemoryStore):
+    """A store like Cloudflare's API, without leave to write."""
+
+    atomic = writable = has_sizes = False
+
+
+@pytest.mark.parametrize("kind", [Limited, MemoryStore])
+async def test_an_emulator_has_the_capabilities_of_its_store(
+    kind: type[MemoryStore], tmp_path: Path, clock: ManualClock
+) -> None:
+    async with Emulator(kind(clock), {"A": "A"}) as emulator:
+        address = emulator.url.replace("http://", f"http://{emulator.token}@")
+        store = open_store(address, tmp_path, clock)
+        assert await store.get("A", "k") is None
+        expected = kind is MemoryStore
+        assert (store.atomic, store.writable, store.has_sizes) == (expected, expected, expected)
+        await store.close()

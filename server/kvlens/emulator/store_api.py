@@ -17,6 +17,7 @@ from kvlens.emulator.failure import unexpected
 from kvlens.emulator.http import Request, Response
 from kvlens.kv.records import Entry, Write
 from kvlens.stores.base import ChangedError, DamagedKeyError, Store, StoreError
+from kvlens.stores.emulator_client import CAPABILITIES
 
 if TYPE_CHECKING:
     from kvlens.emulator.server import Emulator
@@ -148,6 +149,13 @@ LARGE: dict[str, Callable[[Emulator, Arguments], Awaitable[Any]]] = {
 
 async def handle(emulator: Emulator, request: Request) -> Response:
     """Answer a call of the store API."""
+    response = await _answered(emulator, request)
+    store = emulator.store
+    has = " ".join(name for name in ("atomic", "writable", "has_sizes") if getattr(store, name))
+    return response._replace(headers=response.headers + f"{CAPABILITIES}: {has}\r\n".encode())
+
+
+async def _answered(emulator: Emulator, request: Request) -> Response:
     name = request.path[len(PREFIX) :].decode("ascii", "replace")
     if request.method != b"POST" or name not in {*OPERATIONS, *LARGE}:
         return _answer(404, error=f"There is no POST operation {name!r} here.")

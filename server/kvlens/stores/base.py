@@ -138,6 +138,8 @@ class Store(ABC):
     """True if most calls finish without waiting and none needs an asyncio task."""
     atomic = True
     """False if `change_many` makes its changes one by one: an error leaves those made before it."""
+    writable = True
+    """False if the user has not allowed changes; a store that turns out to be read-only raises."""
 
     @property
     def shared(self) -> bool:

@@ -35,6 +35,7 @@ from kvlens.stores.base import (
 from kvlens.stores.registry import shown_url
 
 API = "/kvlens/store/"
+CAPABILITIES = "KVLens-Store"  # a header of the answers
 THREADS = 4
 PART_KEYS = 10_000  # that one request writes
 PART_SIZE = 8 * 1024 * 1024  # bytes of values that one request writes
@@ -78,6 +79,8 @@ class EmulatorClient:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._open: list[http.client.HTTPConnection] = []
+        self.capabilities = {"atomic", "writable", "has_sizes"}
+        """Of the emulator's store, as its last answer says."""
 
     def call(self, operation: str, **arguments: Any) -> Any:
         """Call one operation and return its result. Raises StoreError with the emulator's text."""
@@ -140,11 +143,18 @@ class EmulatorClient:
     ) -> tuple[int, bytes]:
         connection.request("POST", API + operation, body, self._headers)
         response = connection.getresponse()
-        return response.status, response.read()
+        answer = response.read()
+        capabilities = response.getheader(CAPABILITIES)
+        if capabilities is not None:
+            self.capabilities = set(capabilities.split())
+        return response.status, answer
 
 
 class EmulatorStore(Store):
-    """The store of a running emulator, over an `EmulatorClient` in threads."""
+    """The store of a running emulator, over an `EmulatorClient` in threads.
+
+    Its capabilities are those of the emulator's store, known after the first call.
+    """
 
     info = STORE
 
@@ -162,7 +172,15 @@ class EmulatorStore(Store):
                 "The store was closed, because the settings have changed or the emulator was "
                 "restarted. Nothing was changed; try again."
             )
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self.atomic = "atomic" in self._client.capabilities
+            self.writable = "writable" in self._client.capabilities
+
+    @property
+    def has_sizes(self) -> bool:
+        return "has_sizes" in self._client.capabilities
 
     async def get(self, ns: str, key: str) -> Entry | None:
         found = _unpack(key, await self._call("get", ns=ns, key=key))

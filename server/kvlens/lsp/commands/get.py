@@ -40,6 +40,8 @@ class Value(TypedDict):
     expiration: NotRequired[int]
     """Seconds since the epoch."""
     metadata: NotRequired[Any]
+    readOnly: NotRequired[bool]
+    """Whether the store takes no changes."""
 
 
 async def run(server: Server, params: Params) -> Value | None:
@@ -62,6 +64,8 @@ async def run(server: Server, params: Params) -> Value | None:
         value["expiration"] = item["expiration"]
     if "metadata" in item:
         value["metadata"] = item["metadata"]
+    if not (await target.store()).writable:
+        value["readOnly"] = True
     return value
 
 

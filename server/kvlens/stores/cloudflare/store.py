@@ -82,7 +82,7 @@ class CloudflareStore(Store):
 
     def __init__(self, account: str, token: str, address: str, *, writable: bool) -> None:
         self.account = account
-        self._writable = writable
+        self.writable = writable
         self._token = token
         self._client = AsyncCloudflare(
             api_token=token, base_url=address, max_retries=TRIES, timeout=TIMEOUT
@@ -367,7 +367,7 @@ class CloudflareStore(Store):
 
     def _announce(self, what: str, ns: str, names: Sequence[str]) -> None:
         """Log a write before it is sent; StoreError if writing isn't allowed."""
-        if not self._writable:
+        if not self.writable:
             raise StoreError(
                 f"The real namespaces of account {self.account} are read-only here. To write to "
                 f"them, append ?writes=allow to the store's URL and set {ALLOW}=1."
