@@ -274,11 +274,11 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         clearTimeout(this.timer);
         if (next < Number.POSITIVE_INFINITY) {
             const delay = Math.max(500, (next - now) * 1000 + 50);
-            this.timer = setTimeout(() => this.passed(), Math.min(delay, LONGEST));
+            this.timer = setTimeout(() => this.onExpiry(), Math.min(delay, LONGEST));
         }
     }
 
-    private passed(): void {
+    private onExpiry(): void {
         const now = Date.now() / 1000;
         let expired = false;
         for (const loaded of this.loaded.values()) {

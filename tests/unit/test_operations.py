@@ -43,7 +43,7 @@ from kvlens.operations.seed import (
 )
 from kvlens.operations.snapshot_diff import diff_snapshot
 from kvlens.operations.snapshot_list import list_snapshots
-from kvlens.operations.snapshot_restore import held_now, restore_snapshot
+from kvlens.operations.snapshot_restore import changes_digest, restore_snapshot
 from kvlens.operations.snapshot_save import save_snapshot
 from kvlens.operations.target import Scope, Target, find_namespaces, find_target, no_config
 from kvlens.seeds.array import FileError
@@ -261,13 +261,13 @@ async def _snapshot(one: Target, folder: Path) -> Any:
     await put(one, "new", b"2")
     found = await diff_snapshot(scope, "s", only=["ONE"])
     assert (found.different, found.to_delete, found.lost) == (True, ["new"], 2)
-    seen = await held_now(found)
+    seen = await changes_digest(found)
     await put(one, "later", b"")  # a restore of what was seen would leave it
-    assert seen != await held_now(found)
+    assert seen != await changes_digest(found)
     await delete(one, ["later"])
-    assert seen == await held_now(found)
+    assert seen == await changes_digest(found)
     await put(one, "kept", b"3")
-    assert seen != await held_now(found)
+    assert seen != await changes_digest(found)
     with pytest.raises(ChangedError, match="'kept' has changed since it was read"):
         await restore_snapshot(found)
     await restore_snapshot(await diff_snapshot(scope, "s", only=["ONE"]))

@@ -51,7 +51,7 @@ async def names(store: Store, **options: object) -> list[str]:
 
 async def capabilities(store: Store) -> None:
     assert store.info in every_store()
-    assert store.writable and store.atomic
+    assert store.writable
     assert (store.shared, store.has_sizes) == (store.info.shared, store.info.has_sizes)
     assert store.local_path is None or store.info.local_path
     await fill(store, "a")

@@ -104,7 +104,7 @@ def failing(
     monkeypatch: pytest.MonkeyPatch, steps: int, error: Callable[[], BaseException]
 ) -> None:
     """Let this many steps succeed, and the next one fail."""
-    run, left = module._Turn.run, [steps]
+    run, left = module._QuietMoments.run, [steps]
 
     def some(turn: Any, parts: Any) -> None:
         left[0] -= 1
@@ -112,7 +112,7 @@ def failing(
             raise error()
         run(turn, parts)
 
-    monkeypatch.setattr(module._Turn, "run", some)
+    monkeypatch.setattr(module._QuietMoments, "run", some)
 
 
 @pytest.mark.parametrize("make", CHANGES.values(), ids=CHANGES)
@@ -190,7 +190,7 @@ def test_a_kill_while_it_is_taken_back(
     files: Files, monkeypatch: pytest.MonkeyPatch, make: Callable[[Files], Change], more: int
 ) -> None:
     before = files.rows()
-    run, left = module._Turn.run, [2, more]
+    run, left = module._QuietMoments.run, [2, more]
 
     def some(turn: Any, parts: Any) -> None:
         left[0] -= 1
@@ -203,7 +203,7 @@ def test_a_kill_while_it_is_taken_back(
         run(turn, parts)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module._Turn, "run", some)
+        patch.setattr(module._QuietMoments, "run", some)
         with pytest.raises(Killed):
             files.in_steps(made(files, make(files)))
     gone = files.finish()
@@ -215,7 +215,7 @@ def test_what_cannot_be_taken_back_is_later(files: Files, monkeypatch: pytest.Mo
     monkeypatch.setattr(module, "BUSY_SECONDS", 0.05)
     before = files.rows()
     other = connect(files.path)
-    run = module._Turn.run
+    run = module._QuietMoments.run
 
     def locked(turn: Any, parts: Any) -> None:
         run(turn, parts)
@@ -224,7 +224,7 @@ def test_what_cannot_be_taken_back_is_later(files: Files, monkeypatch: pytest.Mo
 
     change, small = files.bulk(AFTER), Put(AFTER[:1])
     with monkeypatch.context() as patch:
-        patch.setattr(module._Turn, "run", locked)
+        patch.setattr(module._QuietMoments, "run", locked)
         files.in_steps(change, small)
     assert isinstance(change.error, UnfinishedError)
     assert "will be taken back when the namespace is opened next" in str(change.error)
@@ -343,7 +343,7 @@ def test_what_a_worker_writes_since_stays(
     before = {row[0]: row[1] for row in files.rows()}
     worker = Worker(files)
     change = files.bulk(AFTER, ("k000", "k001"))
-    run, left = module._Turn.run, [2]
+    run, left = module._QuietMoments.run, [2]
 
     def then(turn: Any, parts: Any) -> None:
         left[0] -= 1
@@ -353,7 +353,7 @@ def test_what_a_worker_writes_since_stays(
         run(turn, parts)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module._Turn, "run", then)
+        patch.setattr(module._QuietMoments, "run", then)
         with contextlib.suppress(Killed):
             files.in_steps(change)
     gone = files.finish() if end == "killed" else change.gone
@@ -376,13 +376,13 @@ def test_a_key_that_expires_meanwhile_is_written_all_the_same(
 ) -> None:
     """Its expiration doesn't count as a write."""
     change = made(files, files.bulk([Write(write.key, b"again") for write in BEFORE]))
-    run = module._Turn.run
+    run = module._QuietMoments.run
 
     def purged(turn: Any, parts: Any) -> None:
         files.db.execute("DELETE FROM _mf_entries WHERE expiration <= ?", (NOW * 1000,))
         run(turn, parts)
 
-    monkeypatch.setattr(module._Turn, "run", purged)
+    monkeypatch.setattr(module._QuietMoments, "run", purged)
     files.in_steps(change)
     assert change.error is None
     assert {row[1] for row in files.rows()} == {b"again"}
@@ -464,7 +464,7 @@ def test_a_journal_of_another_version_is_left_for_it(
     assert (files.rows(), files.names()) == (before, names)
     assert place.exists()
     (logged,) = caplog.messages
-    assert logged.startswith(f"{place} cannot be finished now: its format is ")
+    assert logged.startswith(f"{place} can't be finished now: its format is ")
     assert "another version of KV Lens has written it" in logged
     with pytest.raises(StoreError):  # so no value that it names is taken for unused
         files.journals.values(files.blobs.folder)

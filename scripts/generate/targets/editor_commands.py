@@ -20,11 +20,11 @@ def write(tree: Tree) -> None:
     ]
     tree.fill("docs/commands.md", "editor-commands", table(HEAD, rows))
     shared = schema.module(SHARED)
-    told = [
+    rows = [
         (f"`{field.name}`", _about(field, shared), _result(field.type, shared))
         for field in shared.shape("Notifications").fields
     ]
-    tree.fill("docs/commands.md", "notifications", table(("notification", "when", "content"), told))
+    tree.fill("docs/commands.md", "notifications", table(("notification", "when", "content"), rows))
 
 
 def _about(field: Field, module: Module) -> str:

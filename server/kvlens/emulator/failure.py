@@ -10,7 +10,7 @@ from kvlens.emulator.http import Request
 logger = logging.getLogger(__name__)
 
 
-def unexpected(request: Request, error: Exception) -> str:
+def log_unexpected(request: Request, error: Exception) -> str:
     """Log an error with its traceback and return the message for the client."""
     # no control characters: the path comes from the client
     asked = ascii((request.method + b" " + request.path[:200]).decode("latin-1"))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from kvlens.emulator import json_body, multipart
-from kvlens.emulator.failure import unexpected
+from kvlens.emulator.failure import log_unexpected
 from kvlens.emulator.http import Request, Response
 from kvlens.errors import RequestError
 from kvlens.kv import limits, validation
@@ -468,7 +468,7 @@ async def handle(emulator: Emulator, request: Request) -> Response:
     except StoreError as error:
         return _failure(500, STORE_FAILED, str(error))
     except Exception as error:
-        return _failure(500, INTERNAL, unexpected(request, error))
+        return _failure(500, INTERNAL, log_unexpected(request, error))
 
 
 def _decode(text: str) -> str:

@@ -16,7 +16,7 @@ from kvlens.emulator import binding, rest, store_api
 from kvlens.emulator.auth import BINDING_HEADER, Authorizer, text
 from kvlens.emulator.batches import Batches
 from kvlens.emulator.capacity import Capacity
-from kvlens.emulator.failure import unexpected
+from kvlens.emulator.failure import log_unexpected
 from kvlens.emulator.http import Connection, Request, Response
 from kvlens.emulator.ports import BACKLOG, listen_failure
 from kvlens.errors import KVLensError
@@ -230,7 +230,7 @@ class Emulator:
         except StoreError as error:
             return text(500, str(error))
         except Exception as error:  # one request must not end the connection silently
-            return text(500, unexpected(request, error))
+            return text(500, log_unexpected(request, error))
         return self._overview(request)
 
     def _overview(self, request: Request) -> Response:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from kvlens.emulator import arguments
-from kvlens.emulator.failure import unexpected
+from kvlens.emulator.failure import log_unexpected
 from kvlens.emulator.http import Request, Response
 from kvlens.kv.records import Entry, Write
 from kvlens.stores.base import ChangedError, DamagedKeyError, Store, StoreError
@@ -176,7 +176,7 @@ async def _answered(emulator: Emulator, request: Request) -> Response:
     except StoreError as error:
         return _answer(500, error=str(error))
     except Exception as error:
-        return _answer(500, error=unexpected(request, error))
+        return _answer(500, error=log_unexpected(request, error))
     if changes:
         emulator.note_change(ns)
     return _answer(200, result=result)

@@ -17,7 +17,7 @@ from kvlens.seeds.array import FileError, located, read_text
 from kvlens.seeds.file import SeedItem, accept, check
 from kvlens.seeds.fingerprint import of_entries, of_names
 from kvlens.seeds.move import Existing
-from kvlens.seeds.plan import Change, conflicts, plan, to_writes, used_up
+from kvlens.seeds.plan import Change, conflicts, plan, to_writes, drain
 from kvlens.seeds.progress import Cancelled, Progress
 from kvlens.stores.base import Batch, Seen, digest
 
@@ -120,7 +120,7 @@ def read_job(
     warnings = located(seed.name, seed.text, seed.warnings)
     items = (
         _with_defaults(item, metadata, defaults)
-        for item in used_up(seed.items)
+        for item in drain(seed.items)
         if only is None or item.key in only
     )
     text = digest(file.encode("utf-8", "surrogatepass"))

@@ -12,7 +12,7 @@ from kvlens.seeds.progress import Cancelled, Progress
 from kvlens.seeds.snapshots import Difference
 
 
-async def held_now(found: Comparison) -> str:
+async def changes_digest(found: Comparison) -> str:
     """Return a digest of what a restore would change now, for a question to the user.
 
     Raises SnapshotError and StoreError.

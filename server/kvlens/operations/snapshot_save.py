@@ -38,10 +38,10 @@ def unreadable() -> Iterator[None]:
         yield
     except NamespaceUnreadableError as error:
         found = error  # Python deletes an exception's name after the `except` clause
-        raise OperationError(str(error), lambda spell: _to_do_others(found, spell)) from error
+        raise OperationError(str(error), lambda spell: _how_to_skip(found, spell)) from error
 
 
-def _to_do_others(error: NamespaceUnreadableError, spell: Spell) -> str:
+def _how_to_skip(error: NamespaceUnreadableError, spell: Spell) -> str:
     bindings = [one.binding for one in error.others if one.binding != error.namespace.binding]
     choices = [f"{spell('binding')} {binding}" for binding in bindings]
     # else the same binding in other environments

@@ -46,7 +46,7 @@ def to_writes(items: Iterable[SeedItem], now: float) -> list[Write]:
     return list(writes.values())
 
 
-def used_up(items: list[SeedItem]) -> Iterator[SeedItem]:
+def drain(items: list[SeedItem]) -> Iterator[SeedItem]:
     """Yield the items in order, removing each from the list: a file may have a million."""
     items.reverse()
     while items:

@@ -10,7 +10,7 @@ from kvlens.cli.frame import Command, Options, UsageError
 from kvlens.cli.questions import confirm_unchanged, force_option, lost_keys
 from kvlens.cli.snapshots import NAME, left_out, snapshot_options, titled, warn_unpaired
 from kvlens.operations.snapshot_diff import Comparison, diff_snapshot
-from kvlens.operations.snapshot_restore import as_json, held_now, restore_snapshot
+from kvlens.operations.snapshot_restore import as_json, changes_digest, restore_snapshot
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -56,9 +56,11 @@ def _ask(found: Comparison) -> None:
         questions.append(f"Overwrite {what}?")
     if not sys.stdin.isatty():
         return
-    held = run(found.scope, held_now(found))
+    held = run(found.scope, changes_digest(found))
     question = " ".join(questions)
-    confirm_unchanged(found.scope, question, lambda: held_now(found), held, "nothing was restored")
+    confirm_unchanged(
+        found.scope, question, lambda: changes_digest(found), held, "nothing was restored"
+    )
 
 
 COMMAND = Command(

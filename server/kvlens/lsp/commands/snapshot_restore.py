@@ -9,7 +9,7 @@ from kvlens.lsp.progress import Progress
 from kvlens.lsp.schema import InProject
 from kvlens.lsp.targets import find_only, find_scope
 from kvlens.operations.snapshot_diff import diff_snapshot
-from kvlens.operations.snapshot_restore import Restored, as_json, held_now, restore_snapshot
+from kvlens.operations.snapshot_restore import Restored, as_json, changes_digest, restore_snapshot
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -48,7 +48,7 @@ async def run(server: Server, params: Params) -> Result:
         found = await diff_snapshot(
             scope, name, only=find_only(params), cancelled=progress.cancelled
         )
-        digest = await held_now(found)
+        digest = await changes_digest(found)
         restored = not found.lost or (force and expected in (None, digest))
         if restored:
             await restore_snapshot(found, progress=progress.report, cancelled=progress.cancelled)

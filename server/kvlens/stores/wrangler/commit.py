@@ -77,7 +77,7 @@ def commit_between(
     Small changes share a transaction; large ones are made in steps, with a journal. If one fails,
     its `error` is set, and the others continue.
     """
-    turn = _Turn(db)
+    turn = _QuietMoments(db)
     small: list[Change] = []
     for change in [*changes, None]:
         if change is not None and (not change.large or change.must_be_whole(db)):
@@ -98,7 +98,7 @@ def with_journal(
     reach: Reach,
     journals: Journals,
     *,
-    turn: _Turn | None = None,
+    turn: _QuietMoments | None = None,
 ) -> None:
     """Make large changes to one or several namespaces together, in steps.
 
@@ -127,14 +127,14 @@ def _taken_back(
     journal: Journal,
     reach: Reach,
     changes: dict[str, Change],
-    turn: _Turn | None,
+    turn: _QuietMoments | None,
     cause: Exception,
 ) -> Exception:
     """Undo the changes, now or later, and return the error to report."""
     marked = False
     try:
         with contextlib.suppress(OSError):  # a full disk has no room for a mark
-            journal.turn_back()
+            journal.roll_back()
             marked = True
         journal.back = True
         _roll(journal, reach, changes, turn)
@@ -170,8 +170,8 @@ def finish_journals(journals: Journals, reach: Reach) -> dict[str, list[str]]:
         except DamagedError as error:
             _LOG.warning("%s is damaged (%s) and is removed", journal.path, error)
         except (OSError, sqlite3.Error, StoreError) as error:
-            if journal.path not in journals.told:  # it is retried again and again
-                journals.told.add(journal.path)
+            if journal.path not in journals.logged:  # it is retried again and again
+                journals.logged.add(journal.path)
                 _LOG.warning("%s can't be finished now: %s", journal.path, error)
             journal.close()
             continue
@@ -192,7 +192,7 @@ def _prepare(
             ready.append(change)
 
 
-def _run(turn: _Turn, blobs: Blobs, group: Sequence[Change]) -> None:
+def _run(turn: _QuietMoments, blobs: Blobs, group: Sequence[Change]) -> None:
     try:
         turn.run(group)
     except Exception as error:
@@ -236,7 +236,7 @@ def _written(changes: Sequence[tuple[str, Change]], reach: Reach, journals: Jour
 
 
 def _roll(
-    journal: Journal, reach: Reach, changes: dict[str, Change], turn: _Turn | None = None
+    journal: Journal, reach: Reach, changes: dict[str, Change], turn: _QuietMoments | None = None
 ) -> None:
     """Apply the rows of a journal, or undo them, from where that was interrupted.
 
@@ -252,7 +252,7 @@ def _roll(
             count += sum(1 for _ in rows)
             continue
         db, blobs = files
-        own = turn if turn is not None else _Turn(db, in_use=False)
+        own = turn if turn is not None else _QuietMoments(db, in_use=False)
         now = change.now or int(time.time() * 1000)
         while True:
             done = 0 if journal.back else max(0, journal.done - count)
@@ -339,7 +339,7 @@ def _names(value: Value | None, there: str | None, now: int) -> bool:
     return value is not None and value[0] == there
 
 
-class _Turn:
+class _QuietMoments:
     """Finds the moments when another program is unlikely to write."""
 
     def __init__(self, db: sqlite3.Connection, in_use: bool = True) -> None:

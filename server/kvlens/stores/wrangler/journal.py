@@ -94,7 +94,7 @@ class Journals:
         self._state = base.joinpath(*parts)
         self.path = self._state.joinpath(*_PLACE)
         self._name = str(self.path)
-        self.told: set[Path] = set()  # those whose errors have been logged
+        self.logged: set[Path] = set()  # those whose errors have been logged
 
     def is_used(self) -> bool:
         """Return whether there may be a journal. Fast, as it is called often."""
@@ -214,7 +214,7 @@ class Journal:
         with contextlib.suppress(OSError):
             self._mark("done", rows)
 
-    def turn_back(self) -> None:
+    def roll_back(self) -> None:
         """Record that the change is being undone."""
         self._mark("back")
         self.back = True
