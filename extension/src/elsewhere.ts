@@ -113,8 +113,9 @@ function propose(place: Place, origin: Origin, projects: Project[]): Proposal | 
     }
     if (declared && !project.namespaces.some((one) => one.id === id)) {
         const question = `${file} no longer declares a KV namespace with the id "${id}"`;
+        const to = { config, id, binding: id, environment: null };
         return project.unclaimed?.some((one) => one.id === id)
-            ? { question: `${question}.`, project, to: { config, id, binding: id, environment: null } }
+            ? { question: `${question}, but its keys are still there.`, project, to }
             : { question: `${question}, so "${key}" can't be saved to ${name}.` };
     }
     if (store !== undefined && store !== project.store) {

@@ -106,6 +106,9 @@ export class Model implements vscode.Disposable {
 export function whereIs(space: NamespaceRef, project: Project | undefined): string {
     const environment = space.environment === null ? '' : `, environment ${space.environment}`;
     const config = project?.label ?? vscode.workspace.asRelativePath(space.config);
+    if (project?.unclaimed?.some(({ id }) => id === space.id)) {
+        return `${storeOf(project)} of ${config}`;
+    }
     return `${config}${environment}, ${storeOf(project)}`;
 }
 

@@ -143,3 +143,29 @@ def test_a_seed_asks_about_keys_that_differ(window: Window, served: Served, proj
     window.dialog("Overwrite")
     window.toast("Seeded 3 keys into SESSIONS, 1 of them over another value.")
     assert served.value("a") == b"1"
+
+
+def test_a_seed_file_with_unsaved_changes_is_saved_first(
+    window: Window, served: Served, project: Path
+) -> None:
+    file = project / "new.json"
+    before = '[{"key": "a", "value": "1"}]'
+    file.write_text(before, encoding="utf-8")
+    window.open_file("new.json")
+    window.replace('[{"key": "a", "value": "2"}]')
+
+    def seed() -> None:
+        window.context_menu("SESSIONS", "Seed Namespace from File…")
+        window.file(file)
+        expect(window.page.locator(".monaco-dialog-box")).to_contain_text(
+            "new.json has unsaved changes."
+        )
+
+    seed()
+    window.shot("asked")
+    window.dialog("Cancel")
+    assert (served.value("a"), file.read_text(encoding="utf-8")) == (None, before)
+    seed()
+    window.dialog("Save and Seed")
+    window.toast("Seeded 1 key into SESSIONS.")
+    assert served.value("a") == b"2"

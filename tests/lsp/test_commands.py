@@ -10,6 +10,7 @@ import os
 import sqlite3
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,41 @@ async def test_a_seed_file_in_the_project_is_no_link_out_of_it(
     assert (await run(editor, "kvlens.seed", binding="PRICES", file=outside.as_uri()))["written"]
     await run(editor, "kvlens.delete", binding="PRICES", keys=["linked"])
     link.unlink()
+
+
+NO_EXPORT: dict[str, tuple[Callable[[Path], None], str]] = {
+    # what is in the file's place: (what makes it, the reason)
+    "a pipe": (lambda path: os.mkfifo(path), "is not a regular file; name another one"),
+    "a device": (lambda path: path.symlink_to("/dev/full"), "is not a regular file"),
+    "a folder": (Path.mkdir, "is a folder; name a file"),
+    "a link": (
+        lambda path: path.symlink_to("wrangler.toml"),
+        "is a link to .*wrangler.toml; name that file instead",
+    ),
+    "a link to nothing": (
+        lambda path: path.symlink_to("nothing"),
+        "is a link to .*nothing; name that file instead",
+    ),
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes and links there")
+@pytest.mark.parametrize(("make", "why"), NO_EXPORT.values(), ids=NO_EXPORT)
+async def test_an_export_replaces_only_a_regular_file(
+    editor: Editor, make: Callable[[Path], None], why: str
+) -> None:
+    """Even opening a pipe would wait for its reader, and nothing else would be answered."""
+    out, config = editor.folder / "out.json", editor.folder / "wrangler.toml"
+    before = config.read_bytes()
+    make(out)
+    with pytest.raises(JsonRpcException, match=f"out.json: {why}"):
+        await run(editor, "kvlens.export", binding="PRICES", file=out.as_uri())
+    assert config.read_bytes() == before
+    assert not (editor.folder / "nothing").exists()
+    if out.is_dir() and not out.is_symlink():
+        out.rmdir()
+    else:
+        out.unlink()
 
 
 async def test_a_relative_file_starts_at_the_config(editor: Editor) -> None:

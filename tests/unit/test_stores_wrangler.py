@@ -11,13 +11,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Seen, Store, StoreError, digest
+from kvlens.stores.base import Batch, Seen, Store, StoreError, digest
 from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import blobs as blobs_module
 from kvlens.stores.wrangler import database as database_module
@@ -295,6 +296,62 @@ async def test_the_state_folder_is_deleted(
     again = open_store("wrangler:", tmp_path, ManualClock(NOW))
     assert await again.get("KV", "new") == Entry(b"v")
     await again.close()
+
+
+OVERWRITTEN = {
+    # what is written into the file, and whether its log was written back before
+    "garbage": (b"garbage" * 3000, True),
+    "garbage beside a log": (b"garbage" * 3000, False),
+    "nothing": (b"", True),
+    "nothing beside a log": (b"", False),
+}
+CHANGES: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "put": lambda store: store.put("KV", Write("k", b"mine")),
+    "many": lambda store: store.put_many("KV", [Write("k", b"mine"), Write("l", b"")]),
+    "large": lambda store: store.change_many([Batch("KV", [Write("k", b"mine")], ["l"])]),
+}
+
+
+@pytest.mark.parametrize(("content", "merged"), OVERWRITTEN.values(), ids=OVERWRITTEN)
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("polled", [False, True], ids=["at once", "polled"])
+async def test_a_database_that_is_overwritten_in_place(
+    tmp_path: Path,
+    store: Store,
+    other: Other,
+    state: Path,
+    content: bytes,
+    merged: bool,
+    change: Callable[[Store], Awaitable[object]],
+    polled: bool,
+) -> None:
+    """SQLite goes on with the pages in memory: what is put then may never be read again.
+
+    So a change is refused, or can be read by everybody, as the file was opened again.
+    """
+    if os.name == "nt":
+        return  # open files are locked there
+    await store.put("OTHER", Write("k", b"v"))
+    await store.put("KV", Write("k", b"before"))
+    if merged:
+        other.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    other.database.close()
+    path = database_path(state, "KV")
+    path.write_bytes(content)
+    if polled:
+        assert "KV" in store.poll()
+    if content and merged:
+        with pytest.raises(StoreError, match=rf"{path.name} is damaged .file is not a database"):
+            await change(store)
+        with pytest.raises(StoreError, match="is damaged"):
+            await store.list("KV")
+    else:
+        with suppress(StoreError):
+            await change(store)
+            again = open_store("wrangler:", tmp_path, ManualClock(NOW))
+            assert await again.get("KV", "k") == Entry(b"mine")
+            await again.close()
+    assert await store.get("OTHER", "k") == Entry(b"v")
 
 
 WRITER = """

@@ -1,5 +1,6 @@
 /** Seed a namespace from a file, after confirmation if keys would be overwritten. */
 
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { nameOf } from '../address';
 import { CHANGED } from '../askAgain';
@@ -29,6 +30,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     if (!file) {
         return;
     }
+    await saveFirst(file);
     const request = { ...space, file };
     let answer = await parts.server.ask('kvlens.seed', { ...request, existing: 'refuse' });
     for (let again: string[] = []; answer.conflicts; again = CHANGED) {
@@ -51,6 +53,20 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     const text = `${done} ${warnings[0]}${more}`;
     if ((await warn(text, 'Show Log')) === 'Show Log') {
         parts.server.log.show();
+    }
+}
+
+/** Save a file with unsaved changes, after confirmation: what is on disk is what is written. */
+async function saveFirst(file: string): Promise<void> {
+    const uri = vscode.Uri.parse(file).toString();
+    const open = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri);
+    if (!open?.isDirty) {
+        return;
+    }
+    const name = path.basename(open.fileName);
+    await prompts.confirm(`${name} has unsaved changes.`, ['Save it to seed what it has now.'], 'Save and Seed');
+    if (!(await open.save())) {
+        throw new prompts.NothingThere(`${name} wasn't saved, so nothing was seeded.`);
     }
 }
 

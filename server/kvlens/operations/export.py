@@ -24,13 +24,15 @@ async def export(
     out: Path | Out,
     *,
     prefix: str = "",
+    given: bool = False,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Exported:
     """Write a namespace to a file, completely or not at all, or to an open stream.
 
-    A link is followed, but not out of the project. Raises OSError if the file can't be written,
-    CancelledError, and StoreError.
+    `given` says that the user typed the name of the file, which may be a pipe or a device then, or
+    a link that stays in the project. Raises OSError if the file can't be written, CancelledError,
+    and StoreError.
     """
     store = await target.store()
     damaged: list[DamagedKeyError] = []
@@ -42,7 +44,9 @@ async def export(
     }
     if isinstance(out, Path):
         project = target.scope.folder
-        keys = await exporting.export_file(store, target.id, out, project=project, **how)
+        keys = await exporting.export_file(
+            store, target.id, out, project=project, given=given, **how
+        )
     else:
         keys = await exporting.write_items(store, target.id, out, **how)
     return Exported(keys, damaged)

@@ -114,6 +114,7 @@ async def export_file(
     path: Path,
     *,
     project: Path | None = None,
+    given: bool = False,
     prefix: str = "",
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
@@ -121,11 +122,12 @@ async def export_file(
 ) -> int:
     """Write a namespace as a seed file and return the number of keys.
 
-    The file is written completely or not changed: a temporary file replaces it at the end. Pipes
-    and devices are written to directly. A link is followed, but not out of `project`. For other
-    arguments, see `write_items`. Raises OSError if the file can't be written.
+    The file is written completely or not changed: a temporary file replaces it at the end. If the
+    user has typed its name (`given`), a pipe or a device is written to directly, and a link is
+    followed, but not out of `project`. For other arguments, see `write_items`. Raises OSError if
+    the file can't be written.
     """
-    with _opened(path, project) as out:
+    with _opened(path, project, given) as out:
         return await write_items(
             store,
             ns,
@@ -138,13 +140,15 @@ async def export_file(
 
 
 @contextmanager
-def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
+def _opened(path: Path, project: Path | None, given: bool) -> Iterator[TextIO]:
     """Open the file to write; a regular file is replaced at the end."""
     # A lone surrogate is written as \udxxx, as in JSON.
     how: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
     if path.is_dir():
         raise OSError(errno.EISDIR, "is a folder; name a file", str(path))
     if path.exists() and not path.is_file():
+        if not given:  # writing to a pipe waits for its reader
+            raise OSError(errno.EINVAL, "is not a regular file; name another one", str(path))
         with path.open("w", **how) as out:  # a pipe, a device
             yield out
         return
@@ -155,6 +159,8 @@ def _opened(path: Path, project: Path | None) -> Iterator[TextIO]:
             f"is a link to {target}, outside the project; name that file instead",
             str(path),
         )
+    if path.is_symlink() and not given:  # only the link's name was seen
+        raise OSError(errno.EPERM, f"is a link to {target}; name that file instead", str(path))
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name[:100]}.{os.urandom(8).hex()}.tmp")
     try:

@@ -36,7 +36,7 @@ def _export(options: Options) -> int:
             done = run(target.scope, export(target, out, prefix=options.prefix))
     else:
         file = options.output
-        done = run(target.scope, export(target, Path(file), prefix=options.prefix))
+        done = run(target.scope, export(target, Path(file), prefix=options.prefix, given=True))
         if options.json:
             left_out = {"damaged": [error.key for error in done.damaged]} if done.damaged else {}
             print_json({"file": file, "id": target.id, "keys": done.keys, **left_out})

@@ -32,6 +32,7 @@ WRITABLE = "mode=rw"  # other options open a database read-only
 _OPERATIONS = 20_000  # virtual machine instructions between time checks: about a millisecond
 _TABLE = "_mf_entries"
 _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")  # SQLite's, also at the end after a name
+_HEADER = b"SQLite format 3\0"
 _LEAST_NAMING = 16  # bytes of a journal that names a file
 _JOURNAL = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 if hasattr(os, "O_BINARY"):
@@ -215,6 +216,15 @@ def file_id(name: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def has_header(name: str) -> bool:
+    """Return whether a file begins like a database."""
+    try:
+        with open(name, "rb") as file:  # noqa: PTH123  quicker
+            return file.read(len(_HEADER)) == _HEADER
+    except OSError:
+        return False
 
 
 def has_table(db: sqlite3.Connection, path: Path) -> bool:

@@ -10,7 +10,7 @@ from functools import partial
 
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler import orphans
-from kvlens.stores.wrangler.database import file_id
+from kvlens.stores.wrangler.database import file_id, has_header
 from kvlens.stores.wrangler.errors import store_error
 from kvlens.stores.wrangler.journal import Journals
 from kvlens.stores.wrangler.open_namespace import OpenNamespace, open_namespace
@@ -86,7 +86,7 @@ class Namespaces:
             except sqlite3.Error:
                 continue  # the next call that needs the file reports it
         for ns in list(self._absent):
-            if file_id(self._paths[ns]) is not None:
+            if file_id(self._paths[ns]) is not None and has_header(self._paths[ns]):
                 self._absent.discard(ns)
                 self.outside.add(ns)
         if trouble != self._trouble:
@@ -153,8 +153,8 @@ class Namespaces:
         return orphans.owns_folder(*self._state, ns, list(self._paths))
 
     def _was_replaced(self, space: OpenNamespace) -> bool:
-        """Return whether the file was deleted or replaced; if so, close it."""
-        if space.running or space.group or file_id(space.name) == space.file:
+        """Return whether the file was deleted, replaced or overwritten; if so, close it."""
+        if space.running or space.group or space.has_its_file():
             return False
         self._close_lost(space)
         return True

@@ -22,6 +22,7 @@ from kvlens.stores.wrangler.database import (
     Database,
     connection,
     file_id,
+    has_header,
     open_database,
     state_of,
 )
@@ -56,6 +57,7 @@ class OpenNamespace:
         self.blobs = blobs
         self.lock = lock
         self.file = file_id(self.name)
+        self._written_at = 0  # the file's time when its header was last checked
         self.opened = orphans.opening(self.file or (0, 0), lock.is_alone)
         self.owns_folder: Callable[[], bool] = lambda: False  # set by the owner of all namespaces
         self.changed_outside: Callable[[str], None] = lambda ns: None
@@ -125,6 +127,23 @@ class OpenNamespace:
     def is_outdated(self) -> bool:
         """Return whether files that could only be read have changed, or their permissions."""
         return self.read_only is not None and self.read_only != state_of(self.path)
+
+    def has_its_file(self) -> bool:
+        """Return whether the database at its path is still the open one, and wasn't overwritten.
+
+        SQLite wouldn't notice: it goes on with the pages that it has in memory.
+        """
+        try:
+            status = os.lstat(self.name)  # called before every write, so it must be fast
+        except OSError:
+            return False
+        if (status.st_dev, status.st_ino) != self.file:
+            return False
+        if status.st_mtime_ns != self._written_at:
+            if not has_header(self.name):
+                return False
+            self._written_at = status.st_mtime_ns
+        return True
 
     def log_size(self) -> int:
         """Return the bytes of the write-ahead log."""
