@@ -32,7 +32,6 @@ WRITABLE = "mode=rw"  # other options open a database read-only
 _OPERATIONS = 20_000  # virtual machine instructions between time checks: about a millisecond
 _TABLE = "_mf_entries"
 _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")  # SQLite's, also at the end after a name
-_HEADER = b"SQLite format 3\0"
 _LEAST_NAMING = 16  # bytes of a journal that names a file
 _JOURNAL = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 if hasattr(os, "O_BINARY"):
@@ -141,7 +140,7 @@ def _open_to_write(path: Path) -> tuple[Database, Database]:
         main = connect(path)
         stack.callback(main.close)
         known = has_table(main, path)
-        main.execute("PRAGMA journal_mode = WAL").fetchall()
+        _use_log(main)
         if not known:
             main.execute("BEGIN IMMEDIATE")
             for statement in SCHEMA:
@@ -155,6 +154,19 @@ def _open_to_write(path: Path) -> tuple[Database, Database]:
         side = connect(path)
         stack.callback(side.close)
         return _inline(stack, main, side)
+
+
+def _use_log(db: Database) -> None:
+    """Switch to a write-ahead log. Where two processes do so at once, SQLite doesn't wait."""
+    limit = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > limit:
+                raise
+        time.sleep(0.01)
 
 
 def _open_to_read(path: Path, options: str) -> tuple[Database, Database]:
@@ -218,12 +230,17 @@ def file_id(name: str) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def has_header(name: str) -> bool:
-    """Return whether a file begins like a database."""
+def can_be_read(path: Path) -> bool:
+    """Return whether a new connection finds the keys' table in this file; True if it can't look.
+
+    The file isn't read without SQLite: closing it would release all of this process's locks on it.
+    """
     try:
-        with open(name, "rb") as file:  # noqa: PTH123  quicker
-            return file.read(len(_HEADER)) == _HEADER
-    except OSError:
+        with connection(path, "mode=ro") as db:
+            return has_table(db, path)
+    except sqlite3.OperationalError:
+        return True
+    except (sqlite3.Error, StoreError):
         return False
 
 

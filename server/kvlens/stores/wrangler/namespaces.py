@@ -7,10 +7,11 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
+from pathlib import Path
 
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler import orphans
-from kvlens.stores.wrangler.database import file_id, has_header
+from kvlens.stores.wrangler.database import can_be_read, file_id
 from kvlens.stores.wrangler.errors import store_error
 from kvlens.stores.wrangler.journal import Journals
 from kvlens.stores.wrangler.open_namespace import OpenNamespace, open_namespace
@@ -86,7 +87,7 @@ class Namespaces:
             except sqlite3.Error:
                 continue  # the next call that needs the file reports it
         for ns in list(self._absent):
-            if file_id(self._paths[ns]) is not None and has_header(self._paths[ns]):
+            if file_id(self._paths[ns]) is not None and can_be_read(Path(self._paths[ns])):
                 self._absent.discard(ns)
                 self.outside.add(ns)
         if trouble != self._trouble:

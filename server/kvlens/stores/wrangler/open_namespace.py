@@ -20,9 +20,9 @@ from kvlens.stores.wrangler.database import (
     IMMUTABLE,
     WRITABLE,
     Database,
+    can_be_read,
     connection,
     file_id,
-    has_header,
     open_database,
     state_of,
 )
@@ -57,7 +57,7 @@ class OpenNamespace:
         self.blobs = blobs
         self.lock = lock
         self.file = file_id(self.name)
-        self._written_at = 0  # the file's time when its header was last checked
+        self._written_at = 0  # the file's time when it was last checked
         self.opened = orphans.opening(self.file or (0, 0), lock.is_alone)
         self.owns_folder: Callable[[], bool] = lambda: False  # set by the owner of all namespaces
         self.changed_outside: Callable[[str], None] = lambda ns: None
@@ -139,8 +139,8 @@ class OpenNamespace:
             return False
         if (status.st_dev, status.st_ino) != self.file:
             return False
-        if status.st_mtime_ns != self._written_at:
-            if not has_header(self.name):
+        if self.read_only is None and status.st_mtime_ns != self._written_at:
+            if not can_be_read(self.path):
                 return False
             self._written_at = status.st_mtime_ns
         return True
