@@ -6,7 +6,14 @@ import argparse
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from kvlens.cli.common import counted, find_scope, place_options, print_json, run
+from kvlens.cli.common import (
+    counted,
+    damaged_error,
+    find_scope,
+    place_options,
+    print_json,
+    run,
+)
 from kvlens.cli.frame import CommandError, Options
 from kvlens.cli.terminal import one_line
 from kvlens.operations.target import Target, find_target
@@ -41,8 +48,11 @@ def transfer(options: Options, action: Transfer, done: str) -> int:
             "overwrite"
         )
     if options.json:
-        print_json({"id": target.id, done: result.keys, "conflicts": result.conflicts})
+        left = {"damaged": [error.key for error in result.damaged]} if result.damaged else {}
+        print_json({"id": target.id, done: result.keys, "conflicts": result.conflicts, **left})
     else:
         keys = counted(result.keys, "key")
         print(f'{done.capitalize()} {keys} from namespace id "{source}" to {named}.')
+    if result.damaged:
+        raise damaged_error(result.damaged, f"all others were {done}")
     return 0

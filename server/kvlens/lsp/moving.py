@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kvlens.config.renamed import Renamed
@@ -10,6 +11,7 @@ from kvlens.lsp.targets import scope_of
 from kvlens.operations.clear import count
 from kvlens.operations.move import move
 from kvlens.operations.target import Target
+from kvlens.stores.base import DamagedKeyError
 
 if TYPE_CHECKING:
     from kvlens.lsp.projects import ServedProject
@@ -50,7 +52,17 @@ async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
         existing = "overwrite" if answer == overwrite else "keep"
         moved = await move(target, old.id, existing, moved.digest)
     server.show_message("info", f"Moved {amount(moved.keys, None)} from {old.id} to {new.binding}.")
+    warn_damaged(server, moved.damaged)
     server.keys_changed(project, (old.id, new.id))
+
+
+def warn_damaged(server: Server, damaged: Sequence[DamagedKeyError]) -> None:
+    """Say which damaged keys weren't moved."""
+    for one in damaged:
+        server.log("error", str(one))
+    if damaged:
+        more = f" {len(damaged) - 1:,} more are in the log." if len(damaged) > 1 else ""
+        server.show_message("warning", f"Not moved: {damaged[0]}{more}")
 
 
 def named(keys: list[str]) -> str:

@@ -31,18 +31,24 @@ async def changes_digest(found: Comparison) -> str:
 
 
 async def restore_snapshot(
-    found: Comparison, *, progress: Progress | None = None, cancelled: Cancelled | None = None
+    found: Comparison,
+    *,
+    forced: bool = False,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
 ) -> None:
     """Undo the changes since the snapshot, in all of its namespaces or in none.
 
-    The caller asks the user before keys are lost: see `Comparison.lost`. Raises CancelledError,
-    SnapshotError and StoreError.
+    The caller asks the user before keys are lost: see `Comparison.lost`. Raises ChangedError if one
+    of the keys has changed since, unless the restore is `forced`, CancelledError, SnapshotError and
+    StoreError.
     """
     if found.different:
         await snapshots.restore(
             await found.scope.store(),
             found.snapshot,
             found.differences,
+            forced=forced,
             progress=progress,
             cancelled=cancelled,
         )

@@ -5,7 +5,7 @@ The keys are read and compared first, and kept in a temporary file meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
 from typing import Literal, NamedTuple
 
@@ -15,11 +15,20 @@ from kvlens.seeds.fingerprint import of_entries
 from kvlens.seeds.plan import differing
 from kvlens.seeds.progress import STEP_KEYS, Cancelled, CancelledError, Progress, Steps
 from kvlens.seeds.spool import Spool
-from kvlens.stores.base import NOTHING, Batch, Seen, Store, StoreError
-from kvlens.stores.batch import each, everything
+from kvlens.stores.base import (
+    NOTHING,
+    Batch,
+    ChangedError,
+    DamagedKeyError,
+    Seen,
+    Store,
+    StoreError,
+)
+from kvlens.stores.batch import Damaged, each, everything
 
 Existing = Literal["refuse", "keep", "overwrite"]
 EXISTING: tuple[Existing, ...] = ("refuse", "keep", "overwrite")
+TRIES = 5  # while something else writes to the target
 PART_KEYS = 1_000
 PART_SIZE = 16 * 1024 * 1024  # bytes of values held in memory
 
@@ -33,6 +42,7 @@ class Transferred(NamedTuple):
     keys: int
     conflicts: list[str]
     digest: str | None = None
+    damaged: Sequence[DamagedKeyError] = ()
 
 
 async def copy(
@@ -50,7 +60,8 @@ async def copy(
     If `new` has a key with other content, `existing` decides: with "refuse" nothing is copied, with
     "keep" that key isn't, with "overwrite" it is. With "overwrite" and `expected`, the digest of a
     refusal, nothing is copied if `new` has changed since. Raises CancelledError and StoreError;
-    `new` is unchanged then.
+    `new` is unchanged then. A damaged key of `old` stays there and is in the result; one of `new`
+    counts as other content.
     """
     transfer = _Transfer(store, old, new, "copied", progress, cancelled)
     return await transfer.run(existing, expected)
@@ -95,27 +106,42 @@ class _Transfer:
         self._cancelled = cancelled
         self._steps = Steps(self._unchanged, progress, cancelled)
         self._replaced: dict[str, Entry] = {}  # only if the store can't undo it by itself
-        self._present: dict[str, Seen] = {}  # what the target has
+        self._present: dict[str, Seen | None] = {}  # what the target has; None: a damaged key
+        self._damaged: list[DamagedKeyError] = []  # keys of the source, which stay there
 
     async def run(self, existing: Existing, expected: str | None) -> Transferred:
         if self._old == self._new:
             return Transferred(0, [])
-        with closing(Spool()) as found:
-            conflicts = await self._read(found, keep=existing == "keep")
-            if conflicts and existing != "keep" and (existing, expected) != ("overwrite", None):
-                digest = (await of_entries(self._store, self._new, conflicts)).digest
-                if existing == "refuse" or digest != expected:
-                    return Transferred(0, conflicts, digest)
-            return Transferred(await self._change(found) if found.count else 0, conflicts)
+        any_content = (existing, expected) == ("overwrite", None)
+        left = TRIES
+        while True:
+            with closing(Spool()) as found:
+                conflicts = await self._read(found, keep=existing == "keep")
+                if conflicts and existing != "keep" and not any_content:
+                    digest = (await of_entries(self._store, self._new, conflicts)).digest
+                    if existing == "refuse" or digest != expected:
+                        return Transferred(0, conflicts, digest, tuple(self._damaged))
+                try:
+                    keys = await self._change(found, any_content) if found.count else 0
+                except ChangedError:
+                    left -= 1
+                    if not left or existing == "overwrite":
+                        raise
+                else:
+                    return Transferred(keys, conflicts, None, tuple(self._damaged))
 
     async def _read(self, found: Spool, *, keep: bool) -> list[str]:
         """Read what is to be transferred, and return the keys that conflict."""
         conflicts = []
-        async for part in _parts(self._store, self._old):
+        self._present.clear()
+        self._damaged.clear()
+        async for part in _parts(self._store, self._old, self._damaged.append):
             keys = [write.key for write in part]
-            there = [entry async for _, entry in each(self._store, self._new, keys)]
-            for write, entry in zip(part, there, strict=True):
-                conflict = entry is not None and differing(write, entry)
+            entries = each(self._store, self._new, keys, self._note_damaged)
+            there = {key: entry async for key, entry in entries}
+            for write in part:
+                entry = there.get(write.key)
+                conflict = differing(write, entry) if entry else write.key in self._present
                 if conflict:
                     conflicts.append(write.key)
                 if not (conflict and keep):
@@ -127,8 +153,12 @@ class _Transfer:
             await self._steps.add(len(part))
         return conflicts
 
-    async def _change(self, found: Spool) -> int:
-        batches = [Batch(self._new, self._checked(found), expected=self._expected(found))]
+    def _note_damaged(self, error: DamagedKeyError) -> None:
+        self._present[error.key] = None
+
+    async def _change(self, found: Spool, any_content: bool) -> int:
+        expected = () if any_content else self._expected(found)
+        batches = [Batch(self._new, self._checked(found), expected=expected)]
         if self._moves:
             batches.append(Batch(self._old, unchanged=found.seen()))
         try:
@@ -152,7 +182,9 @@ class _Transfer:
     def _expected(self, found: Spool) -> Iterator[Seen]:
         """Yield what the target must still have."""
         for write in found.writes():
-            yield self._present.get(write.key) or Seen(write.key, NOTHING)
+            seen = self._present.get(write.key, Seen(write.key, NOTHING))
+            if seen is not None:
+                yield seen
 
     async def _take_back(self, found: Spool, cause: Exception) -> None:
         """Restore what both had, except keys that something else has written since."""
@@ -187,11 +219,11 @@ class _Transfer:
             await store.put_many(self._new, before)
 
 
-async def _parts(store: Store, ns: str) -> AsyncIterator[list[Write]]:
+async def _parts(store: Store, ns: str, damaged: Damaged) -> AsyncIterator[list[Write]]:
     """Yield a namespace's entries as writes, in parts that fit into memory."""
     held: list[Write] = []
     size = 0
-    async for key, entry in everything(store, ns):
+    async for key, entry in everything(store, ns, damaged=damaged):
         held.append(Write(key, *entry))
         size += len(entry.value)
         if len(held) >= PART_KEYS or size >= PART_SIZE:

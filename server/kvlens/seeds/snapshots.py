@@ -481,18 +481,24 @@ async def restore(
     snapshot: Snapshot,
     differences: Sequence[Difference],
     *,
+    forced: bool = False,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> None:
     """Undo the differences that `compare` found: put gone or changed keys, delete new ones.
 
     All namespaces or none. Raises CancelledError, SnapshotError if a file was changed meanwhile,
-    ChangedError if one of the keys was, and StoreError if the store refuses; nothing was changed
-    then.
+    ChangedError if one of the keys was, unless it is `forced`, and StoreError if the store refuses;
+    nothing was changed then.
     """
     total = sum(len(difference.changes) for difference in differences)
     batches = [
-        Batch(one.namespace.id, _writes(snapshot, one), one.to_delete, expected=one.seen)
+        Batch(
+            one.namespace.id,
+            _writes(snapshot, one),
+            one.to_delete,
+            expected=() if forced else one.seen,
+        )
         for one in differences
         if one.changes
     ]

@@ -26,7 +26,7 @@ def _restore(options: Options) -> int:
     name = found.snapshot.name
     if found.lost and not options.force:
         _ask(found)
-    run(scope, restore_snapshot(found))
+    run(scope, restore_snapshot(found, forced=options.force))
     if options.json:
         print_json({"name": name, "namespaces": [as_json(one) for one in found.differences]})
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from kvlens.lsp.command import Command
+from kvlens.lsp.moving import warn_damaged
 from kvlens.lsp.progress import Progress
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_project, find_target
@@ -54,6 +55,7 @@ async def run(server: Server, params: Params) -> Result:
             progress=progress.report,
             cancelled=progress.cancelled,
         )
+    warn_damaged(server, done.damaged)
     if done.keys:
         server.keys_changed(await find_project(server, params), (source, target.id))
     return {

@@ -51,7 +51,12 @@ async def run(server: Server, params: Params) -> Result:
         digest = await changes_digest(found)
         restored = not found.lost or (force and expected in (None, digest))
         if restored:
-            await restore_snapshot(found, progress=progress.report, cancelled=progress.cancelled)
+            await restore_snapshot(
+                found,
+                forced=force and expected is None,
+                progress=progress.report,
+                cancelled=progress.cancelled,
+            )
     rows = [as_json(one) for one in found.differences]
     return {
         "restored": restored,

@@ -35,7 +35,9 @@ from kvlens.stores.wrangler.safe_paths import Folder, open_folder
 
 SIZE_LIMIT = 2 * 1024 * 1024 * 1024  # bytes
 LINE_LIMIT = 1024 * 1024
+MARKS_SIZE = 16 * 1024 * 1024  # bytes; a step has a mark of 20
 FIRST = ["kvlens journal", 1]
+_SEAL = b'["sealed",'
 
 _PLACE = ("kvlens", "journal")
 _NAME = re.compile(r"[0-9a-f]{32}\.journal")
@@ -246,6 +248,9 @@ class Journal:
 
     def check(self) -> bool:
         """Read all of it; return whether it is sealed. Raises DamagedError, OSError."""
+        if not _may_be_sealed(self._folder, self._name):
+            next(self._lines(), None)  # raises for another version's
+            return False
         sealed = False
         rows = 0
         hashed = hashlib.sha256()
@@ -350,9 +355,19 @@ def _lines(folder: Folder, name: str) -> Iterator[tuple[bytes, list[Any]]]:
             yield data, line
 
 
+def _may_be_sealed(folder: Folder, name: str) -> bool:
+    """Return whether there is a seal near the end: else a large journal need not be read."""
+    with os.fdopen(folder.open(name), "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        file.seek(max(0, size - MARKS_SIZE))
+        return _SEAL in file.read(MARKS_SIZE)
+
+
 def _row(line: list[Any]) -> Row | None:
     """Return the row of a line, None for a line without one; DamagedError for any other line."""
     if line[0] == "row" and len(line) == 4 and is_text(line[1]):
+        if line[2] is None and line[3] is None:
+            raise DamagedError(f"{line!r:.80} changes nothing")
         # the old content need not be UTF-8, as it comes from a database
         return Row(line[1], _value(line[2], _ANY, "surrogateescape"), _value(line[3], _BLOB_ID))
     if line[0] == "namespace" and len(line) == 2 and is_text(line[1]):
