@@ -859,3 +859,50 @@ async def test_a_write_between_the_comparison_and_the_change_is_not_lost(
     assert {name: entry async for name, entry in everything(store, one.id)} == there
     if prepare in (AT_ONCE["copy"][0], AT_ONCE["move"][0]):
         assert (await store.stats("OLD")).keys == 3
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda one: copy(one, "OLD", "overwrite"),
+        lambda one: move(one, "OLD", "overwrite"),
+        lambda one: copy(one, "OLD", "keep"),
+        lambda one: move(one, "OLD", "keep"),
+    ],
+    ids=["copy, overwriting", "move, overwriting", "copy, keeping", "move, keeping"],
+)
+async def test_a_busy_worker_does_not_stop_a_transfer(
+    one: Target, monkeypatch: pytest.MonkeyPatch, operation: Callable[[Target], Awaitable[Any]]
+) -> None:
+    """Overwriting was asked for, and what is to be kept is read again."""
+    store = await one.store()
+    await store.put_many("OLD", [Write(key, b"moved") for key in ("a", "b", "c")])
+    change_many, calls = store.change_many, 0
+
+    async def late(batches: Sequence[Batch]) -> int:
+        nonlocal calls
+        calls += 1
+        if calls < 3:
+            await store.put(one.id, Write("ab"[calls - 1], b"new"))
+        return await change_many(batches)
+
+    monkeypatch.setattr(store, "change_many", late)
+    done = await operation(one)
+    there = {name: entry.value async for name, entry in everything(store, one.id)}
+    if calls == 1:
+        assert (done.keys, there) == (3, dict.fromkeys("abc", b"moved"))
+    else:
+        assert done.conflicts == ["a", "b"]
+        assert (done.keys, there) == (1, {"a": b"new", "b": b"new", "c": b"moved"})
+
+
+async def test_a_forced_restore_asks_for_nothing(one: Target) -> None:
+    await put(one, "a", b"before")
+    await save_snapshot(one.scope, "s")
+    await put(one, "a", b"after")
+    found = await diff_snapshot(one.scope, "s")
+    await put(one, "a", b"later")
+    with pytest.raises(ChangedError):
+        await restore_snapshot(found)
+    await restore_snapshot(found, forced=True)
+    assert await get(one, "a") == Entry(b"before")

@@ -370,3 +370,30 @@ async def test_a_link_among_the_namespaces_is_not_followed(tmp_path: Path) -> No
     (kv / "file").write_text("", encoding="utf-8")
     assert [one.id for one in await unclaimed(store, ())] == ["OLD"]
     await store.close()
+
+
+@pytest.mark.parametrize("moved", [True, False], ids=["move", "copy"])
+@pytest.mark.parametrize("existing", ["refuse", "keep", "overwrite"])
+async def test_a_damaged_key_hides_no_other(
+    disk: Store, tmp_path: Path, moved: bool, existing: Existing
+) -> None:
+    """One of the source stays there, one of the target counts as other content."""
+    await disk.put_many("OLD", [Write(key, b"v") for key in ("bad source", "bad target", "good")])
+    await disk.put("NEW", Write("bad target", b""))
+    await disk.delete("NEW", ["a"])
+    state = tmp_path / ".wrangler" / "state" / "v3"
+    for ns, key in (("OLD", "bad source"), ("NEW", "bad target")):
+        with closing(sqlite3.connect(database_path(state, ns), isolation_level=None)) as db:
+            db.execute("UPDATE _mf_entries SET blob_id = '../x' WHERE key = ?", (key,))
+    done = await (move if moved else copy)(disk, "OLD", "NEW", existing)
+    assert done.conflicts == ["bad target"]
+    assert [error.key for error in done.damaged] == ["bad source"]
+    assert done.keys == {"refuse": 0, "keep": 3, "overwrite": 4}[existing]
+    names = {info.name for info in (await disk.list("NEW")).keys}
+    went = set() if existing == "refuse" else {"a", "b", "good"}
+    assert names == {"bad target"} | went
+    left = {info.name for info in (await disk.list("OLD")).keys}
+    gone = (went | ({"bad target"} if existing == "overwrite" else set())) if moved else set()
+    assert left == {"a", "b", "bad source", "bad target", "good"} - gone
+    if existing == "overwrite":
+        assert await disk.get("NEW", "bad target") == Entry(b"v")

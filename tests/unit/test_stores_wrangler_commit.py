@@ -420,6 +420,7 @@ FOREIGN: dict[str, bytes] = {
     ),
     "a time as text": sealed(["namespace", "KV"], ["row", "k", None, [ID, "soon", None]]),
     "a time too large": sealed(["namespace", "KV"], ["row", "k", None, [ID, 10**30, None]]),
+    "a row without a change": sealed(["namespace", "KV"], ["row", "k001", None, None]),
     "a key that isn't text": sealed(["namespace", "KV"], ["row", 5, None, None]),
     "deep": sealed(["namespace", "KV"])[:-1] + b"[" * 100_000 + b"\n",
     "a long line": sealed(["namespace", "KV"], ["row", "k" * 1_100_000, None, None]),
@@ -447,6 +448,29 @@ def test_a_journal_of_somebody_else_changes_nothing(files: Files, content: bytes
     assert files.finish() == []
     assert files.rows() == before
     assert files.names() == names
+    assert not files.journals.is_used()
+
+
+def test_a_large_journal_without_a_seal_is_not_read(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repository can hold one of gigabytes in a few megabytes."""
+    monkeypatch.setattr(journal, "MARKS_SIZE", 1000)
+    files.journals.path.mkdir(parents=True)
+    line = json.dumps(ROW).encode() + b"\n"
+    whole = sealed(["namespace", "KV"]).partition(b'["sealed')[0] + line * 10_000
+    (files.journals.path / f"{'a' * 32}.journal").write_bytes(whole)
+    read: list[bytes] = []
+    lines = journal._lines
+
+    def counted(*given: Any) -> Any:
+        for one in lines(*given):
+            read.append(one[0])
+            yield one
+
+    monkeypatch.setattr(journal, "_lines", counted)
+    assert files.finish() == []
+    assert len(read) == 1
     assert not files.journals.is_used()
 
 

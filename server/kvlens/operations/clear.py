@@ -5,6 +5,7 @@ Foreign keys stay: their rows name something that isn't a value. They can be del
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ class Present(NamedTuple):
     """The keys of a namespace, what was read of their content, its digest, the keys that stay."""
 
     keys: list[str]
-    seen: list[Seen]
+    seen: Iterable[Seen]
     digest: str
     kept: list[KeyInfo]
 
@@ -46,10 +47,11 @@ async def before_clear(target: Target) -> Present:
     """
     store = await target.store()
     infos = [info async for page in pages(target) for info in page.keys]
-    keys = [info.name for info in infos if not info.foreign]
     kept = [info for info in infos if info.foreign]
+    keys = [info.name for info in infos if not info.foreign]
     if not store.has_sizes:
         return Present(keys, [], of_infos(infos), kept)
+    del infos  # a namespace may have a million keys
     held = await of_entries(store, target.id, keys)
     return Present(keys, held.seen, held.digest, kept)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,8 +18,9 @@ from kvlens.seeds.array import FileError, located, read_text
 from kvlens.seeds.file import SeedItem, accept, check
 from kvlens.seeds.fingerprint import of_entries, of_names
 from kvlens.seeds.move import Existing
-from kvlens.seeds.plan import Change, conflicts, drain, plan, to_writes
+from kvlens.seeds.plan import Change, conflicts, count_overwrites, drain, plan, to_writes
 from kvlens.seeds.progress import Cancelled, Progress
+from kvlens.seeds.spool import SeenSpool
 from kvlens.stores.base import Batch, Seen, digest
 
 
@@ -42,7 +44,7 @@ class Job(NamedTuple):
     warnings: list[str]  # one line for each likely mistake; only the first if there are very many
     warning_count: int
     digest: str  # of the text that was read
-    expected: Sequence[Seen] = ()  # what the store has, if seeding may overwrite nothing else
+    expected: Iterable[Seen] = ()  # what the store has, if seeding may overwrite nothing else
 
 
 class Seeded(NamedTuple):
@@ -188,7 +190,7 @@ def only(job: Job, keys: Collection[str], *, without: bool = False) -> Job:
     some = set(keys)
     return job._replace(
         writes=[one for one in job.writes if (one.key in some) != without],
-        expected=[one for one in job.expected if (one.key in some) != without],
+        expected=SeenSpool(one for one in job.expected if (one.key in some) != without),
     )
 
 
@@ -207,18 +209,24 @@ async def seed_all(
     If two files have the same key for one namespace, the later file's counts. Raises CancelledError
     and StoreError.
     """
+    if not jobs:
+        return []
+    store = await jobs[0].target.store()
     done = [
-        Seeded(len(job.writes), sum(change.overwrites for change in await preview(job)))
+        Seeded(len(job.writes), await count_overwrites(store, job.target.id, job.writes))
         for job in jobs
     ]
     writes: dict[str, list[Write]] = {}
-    read: dict[str, list[Seen]] = {}
+    read: dict[str, list[Iterable[Seen]]] = {}
     for job in jobs:
         writes.setdefault(job.target.id, []).extend(job.writes)
-        read.setdefault(job.target.id, []).extend(job.expected)
-    batches = [Batch(ns, some, expected=read[ns]) for ns, some in writes.items() if some]
+        read.setdefault(job.target.id, []).append(job.expected)
+    batches = [
+        Batch(ns, some, expected=chain(*read[ns]) if any(read[ns]) else ())
+        for ns, some in writes.items()
+        if some
+    ]
     if batches:
-        store = await jobs[0].target.store()
         total = sum(one.written for one in done)
         await apply_all(store, batches, total, progress=progress, cancelled=cancelled)
     return done

@@ -18,7 +18,7 @@ async def apply(
     store: Store,
     ns: str,
     writes: Sequence[Write],
-    expected: Sequence[Seen] = (),
+    expected: Iterable[Seen] = (),
     *,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,

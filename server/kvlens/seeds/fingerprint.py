@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from itertools import chain
 from typing import NamedTuple
 
 from kvlens.kv.records import KeyInfo
+from kvlens.seeds.spool import SeenSpool
 from kvlens.stores.base import Seen, Store
 from kvlens.stores.batch import each
 
@@ -33,7 +35,7 @@ class Held(NamedTuple):
     """What a store has under some keys, and the digest of that."""
 
     digest: str
-    seen: list[Seen]  # without damaged keys
+    seen: SeenSpool  # without damaged keys
 
 
 async def of_entries(store: Store, ns: str, keys: list[str]) -> Held:
@@ -43,6 +45,7 @@ async def of_entries(store: Store, ns: str, keys: list[str]) -> Held:
     """
     damaged: list[str] = []
     entries = each(store, ns, keys, lambda error: damaged.append(error.key))
-    seen = [Seen.of(key, entry) async for key, entry in entries]
-    names = (json.dumps(one) for one in (*seen, *damaged))
-    return Held(of_names(names), seen)
+    seen = SeenSpool()
+    async for key, entry in entries:
+        seen.add(Seen.of(key, entry))
+    return Held(of_names(json.dumps(one) for one in chain(seen, damaged)), seen)

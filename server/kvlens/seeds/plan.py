@@ -11,6 +11,7 @@ from kvlens.kv.records import Entry, Write
 from kvlens.kv.validation import expiration_time
 from kvlens.kv.values import parse_json
 from kvlens.seeds.file import SeedItem
+from kvlens.seeds.spool import SeenSpool
 from kvlens.stores.base import DamagedKeyError, Seen, Store
 from kvlens.stores.batch import each
 
@@ -69,11 +70,25 @@ async def plan(store: Store, ns: str, writes: Sequence[Write]) -> list[Change]:
     return changes
 
 
+async def count_overwrites(store: Store, ns: str, writes: Sequence[Write]) -> int:
+    """Return how many keys would lose a value or metadata if these writes were put."""
+    wanted = iter(writes)
+    count = 0
+
+    def damaged(error: DamagedKeyError) -> None:
+        nonlocal count
+        count += next(wanted).key == error.key
+
+    async for _, entry in each(store, ns, [write.key for write in writes], damaged):
+        count += _compare(next(wanted), entry).overwrites
+    return count
+
+
 class Compared(NamedTuple):
     """The keys that would lose something, and what the store has under all but damaged ones."""
 
     keys: list[str]
-    seen: list[Seen]
+    seen: SeenSpool
 
 
 async def conflicts(store: Store, ns: str, writes: Sequence[Write]) -> Compared:
@@ -83,14 +98,14 @@ async def conflicts(store: Store, ns: str, writes: Sequence[Write]) -> Compared:
     expiration doesn't count: an `expiration_ttl` gives a new one at every put.
     """
     wanted = iter(writes)
-    found = Compared([], [])
+    found = Compared([], SeenSpool())
 
     def damaged(error: DamagedKeyError) -> None:
         found.keys.append(next(wanted).key)
 
     async for key, entry in each(store, ns, [write.key for write in writes], damaged):
         write = next(wanted)
-        found.seen.append(Seen.of(key, entry))
+        found.seen.add(Seen.of(key, entry))
         if entry is not None:
             lasts = (write.expiration is None) == (entry.expiration is None)
             if not (lasts and _same(write, entry)):
@@ -106,7 +121,7 @@ class SplitWrites(NamedTuple):
 
     writes: list[Write]
     kept: list[str]
-    expected: list[Seen]
+    expected: SeenSpool
 
 
 async def split_by_change(
@@ -118,13 +133,13 @@ async def split_by_change(
     written.
     """
     known = {item.key: item for item in before}
-    split = SplitWrites([], [], [])
+    split = SplitWrites([], [], SeenSpool())
     wanted = iter(writes)
     async for key, entry in each(store, ns, [write.key for write in writes]):
         write, item = next(wanted), known.get(key)
         if entry is None or (item is not None and _same(item, entry)):
             split.writes.append(write)
-            split.expected.append(Seen.of(key, entry))
+            split.expected.add(Seen.of(key, entry))
         elif not _same(write, entry):
             split.kept.append(key)
     return split

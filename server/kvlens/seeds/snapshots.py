@@ -32,6 +32,7 @@ from kvlens.seeds.array import short
 from kvlens.seeds.export import sized
 from kvlens.seeds.plan import Change, differing
 from kvlens.seeds.progress import Cancelled, Progress, Steps
+from kvlens.seeds.spool import SeenSpool
 from kvlens.stores.base import Batch, Seen, Store, StoreError
 from kvlens.stores.batch import Damaged, everything
 from kvlens.stores.wrangler.safe_paths import OWN, Folder, open_folder
@@ -141,7 +142,7 @@ class Difference(NamedTuple):
     namespace: NamespaceRef  # the current one
     kept: SnapshotEntry
     changes: list[Change]
-    seen: list[Seen]
+    seen: SeenSpool
     expired: int
 
     @property
@@ -550,16 +551,16 @@ def _paired(
 
 async def _changes(
     store: Store, ns: str, entries: _Entries, steps: Steps
-) -> tuple[list[Change], list[Seen]]:
+) -> tuple[list[Change], SeenSpool]:
     """Walk through snapshot and store in parallel: both are in the order of the keys."""
     changes: list[Change] = []
-    seen: list[Seen] = []
+    seen = SeenSpool()
     damaged: set[str] = set()
 
     def add(change: Change, entry: Entry | None) -> None:
         changes.append(change)
         if change.key not in damaged:
-            seen.append(Seen.of(change.key, entry))
+            seen.add(Seen.of(change.key, entry))
 
     kept = iter(entries)
     then = next(kept, None)

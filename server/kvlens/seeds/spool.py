@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kvlens.kv.records import Write
 from kvlens.stores.base import Seen, StoreError
@@ -30,10 +30,7 @@ class Spool:
         try:
             self._file.write(head + b"\n" + value)
         except OSError as error:
-            raise StoreError(
-                f"Can't keep the values in {tempfile.gettempdir()} ({error.strerror}). Nothing was "
-                "changed; free up space there and try again."
-            ) from error
+            raise _no_room(error) from error
         self.count += 1
 
     def writes(self) -> Iterator[Write]:
@@ -46,3 +43,40 @@ class Spool:
     def seen(self) -> Iterator[Seen]:
         """Yield them in the form that a store compares with."""
         return (Seen.of(write.key, write) for write in self.writes())
+
+
+class SeenSpool:
+    """Entries as they were read, to compare with later, in the order in which they were added."""
+
+    def __init__(self, seen: Iterable[Seen] = ()) -> None:
+        self._count = 0
+        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  see __del__
+        for one in seen:
+            self.add(one)
+
+    def __del__(self) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Seen]:
+        """Yield them all; finish this before anything else is added or read."""
+        self._file.seek(0)
+        for _ in range(self._count):
+            yield Seen(*json.loads(self._file.readline()))
+
+    def add(self, seen: Seen) -> None:
+        """Add one; raise StoreError if there is no room for it."""
+        try:
+            self._file.write(json.dumps(seen).encode() + b"\n")
+        except OSError as error:
+            raise _no_room(error) from error
+        self._count += 1
+
+
+def _no_room(error: OSError) -> StoreError:
+    return StoreError(
+        f"Can't keep the values in {tempfile.gettempdir()} ({error.strerror}). Nothing was "
+        "changed; free up space there and try again."
+    )

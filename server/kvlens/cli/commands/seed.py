@@ -82,8 +82,13 @@ def _ask(scope: Scope, jobs: Sequence[Job]) -> list[Job]:
     lost = zip(places, (one.keys for one in found), strict=True)
     if what := lost_keys(lost, "with other content"):
         question = f"Overwrite {what}?"
-        confirm_unchanged(scope, question, lambda: _conflicts(jobs), found, "nothing was written")
+        asked = [one.digest for one in found]
+        confirm_unchanged(scope, question, lambda: _digests(jobs), asked, "nothing was written")
     return [one.job for one in found]
+
+
+async def _digests(jobs: Sequence[Job]) -> list[str]:
+    return [(await find_conflicts(job)).digest for job in jobs]
 
 
 async def _conflicts(jobs: Sequence[Job]) -> list[Conflicts]:
