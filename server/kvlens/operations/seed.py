@@ -17,7 +17,7 @@ from kvlens.seeds.array import FileError, located, read_text
 from kvlens.seeds.file import SeedItem, accept, check
 from kvlens.seeds.fingerprint import of_entries, of_names
 from kvlens.seeds.move import Existing
-from kvlens.seeds.plan import Change, conflicts, plan, to_writes, drain
+from kvlens.seeds.plan import Change, conflicts, drain, plan, to_writes
 from kvlens.seeds.progress import Cancelled, Progress
 from kvlens.stores.base import Batch, Seen, digest
 
