@@ -103,8 +103,9 @@ class Workbench:
         return f"http://127.0.0.1:{self.port}/"
 
     def folder_url(self, folder: Path) -> str:
-        """Return the URL that opens a folder."""
-        return f"{self.url}?{urllib.parse.urlencode({'folder': folder.resolve().as_posix()})}"
+        """Return the URL that opens a folder, or the workspace of a `.code-workspace` file."""
+        kind = "workspace" if folder.suffix == ".code-workspace" else "folder"
+        return f"{self.url}?{urllib.parse.urlencode({kind: folder.resolve().as_posix()})}"
 
     def install(self, vsix: Path) -> None:
         """Install an extension from its file."""

@@ -28,6 +28,25 @@ def test_a_folder_without_a_config_gets_one(open_window: Open, tmp_path: Path) -
     window.shot("created")
 
 
+def test_a_workspace_without_folders_says_so_until_it_has_some(
+    open_window: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "sub").mkdir()
+    for folder, binding in ((tmp_path, "OUTER"), (tmp_path / "sub", "INNER")):
+        text = f'[[kv_namespaces]]\nbinding = "{binding}"\n'
+        (folder / "wrangler.toml").write_text(text, encoding="utf-8")
+    workspace = tmp_path / "w.code-workspace"
+    workspace.write_text('{"folders": []}', encoding="utf-8")
+    window = open_window(workspace)
+    window.show_view()
+    expect(window.welcome()).to_contain_text("This workspace has no folders.", timeout=START)
+    window.shot("no-folders")
+    workspace.write_text('{"folders": [{"path": "."}, {"path": "sub"}]}', encoding="utf-8")
+    for label in ("OUTER", "INNER"):
+        window.see(label)
+    window.shot("folders")
+
+
 def test_a_config_without_namespaces_gets_one(open_window: Open, tmp_path: Path) -> None:
     config = tmp_path / "wrangler.toml"
     config.write_text('name = "bare" # nothing else\n', encoding="utf-8")

@@ -92,10 +92,11 @@ async def connected(
     options: dict[str, Any] | None = None,
     *,
     names: Sequence[str] = ("",),
+    root: str | None = None,
     able: types.ClientCapabilities | None = None,
     env: dict[str, str] | None = None,
 ) -> AsyncIterator[Editor]:
-    """A separate server with a folder open, or with its named subfolders."""
+    """A separate server with a folder open, or with its named subfolders; `root` is one too."""
     config = ClientServerConfig(
         server_command=own_command("lsp"), client_factory=make_editor, server_env=env
     )
@@ -105,6 +106,7 @@ async def connected(
     client.initialized_with = await client.initialize_session(
         types.InitializeParams(
             capabilities=able or capabilities(),
+            root_uri=None if root is None else (folder / root).as_uri(),
             workspace_folders=[types.WorkspaceFolder(one.as_uri(), one.name) for one in folders],
             initialization_options=options,
         )

@@ -21,6 +21,7 @@ from pygls.uris import to_fs_path
 from tests.lsp.conftest import Editor, connected, run, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+SETTLED = 0.5  # seconds; long enough for a search of a few thousand folders
 ID = "0f2ac74b498b48028cb68387c421e279"
 
 
@@ -270,6 +271,64 @@ async def test_a_folder_can_come_and_go(many: Editor) -> None:
     await until(lambda: codes(many, address) == [])
     found = await run(many, "kvlens.namespaces")
     assert "late/wrangler.toml" not in [project["label"] for project in found]
+
+
+CHANGES: dict[str, tuple[list[str], str | None, list[tuple[list[str], list[str]]], list[str]]] = {
+    # the folders at the start, the root, then those that come and go; the folders in the end
+    "after the start": ([], None, [(["a", "a/b"], [])], ["a", "a/b"]),
+    "in two steps": (["a"], None, [(["slow"], []), (["a/b"], ["slow"])], ["a", "a/b"]),
+    "before the first search ends": (["slow"], None, [(["a/b"], ["slow"])], ["a/b"]),
+    "renamed": (["a/b"], None, [(["a/b"], ["a/b"])], ["a/b"]),
+    "without folders, but a root": ([], "a/b", [], ["a/b"]),
+    "the last one goes": (["a/b"], "a/b", [([], ["a/b"])], []),
+}
+
+
+@pytest.mark.parametrize(("names", "root", "steps", "expected"), CHANGES.values(), ids=CHANGES)
+async def test_the_projects_are_those_of_the_current_folders(
+    tmp_path: Path,
+    names: list[str],
+    root: str | None,
+    steps: list[tuple[list[str], list[str]]],
+    expected: list[str],
+) -> None:
+    for name in ("a", "a/b", "slow"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "wrangler.toml").write_text(config("KV"), encoding="utf-8")
+    for number in range(3000 if "slow" in str((names, steps)) else 0):
+        (tmp_path / "slow" / str(number)).mkdir()
+
+    def folders(chosen: list[str]) -> list[types.WorkspaceFolder]:
+        return [types.WorkspaceFolder((tmp_path / one).as_uri(), one) for one in chosen]
+
+    options = {"store": "memory:", "autoStart": False}
+    async with connected(tmp_path, options, names=names, root=root) as client:
+        if "slow" not in names:
+            await run(client, "kvlens.namespaces")  # the first search has ended
+        for added, removed in steps:
+            event = types.WorkspaceFoldersChangeEvent(folders(added), folders(removed))
+            client.workspace_did_change_workspace_folders(
+                types.DidChangeWorkspaceFoldersParams(event)
+            )
+        found = await run(client, "kvlens.namespaces")
+        configs = [(tmp_path / name / "wrangler.toml").as_uri() for name in expected]
+        assert [project["config"] for project in found] == configs
+        labels = [
+            f"{name}/wrangler.toml" if len(expected) > 1 else "wrangler.toml" for name in expected
+        ]
+        assert [project["label"] for project in found] == labels
+        await asyncio.sleep(SETTLED)  # a search that is still running changes nothing
+        assert await run(client, "kvlens.namespaces") == found
+
+
+async def test_the_emulator_starts_with_a_folder_that_comes_late(tmp_path: Path) -> None:
+    (tmp_path / "wrangler.toml").write_text(config("KV"), encoding="utf-8")
+    async with connected(tmp_path, {"store": "memory:"}, names=()) as client:
+        assert await run(client, "kvlens.namespaces") == []
+        added = types.WorkspaceFolder(tmp_path.as_uri(), "late")
+        event = types.WorkspaceFoldersChangeEvent(added=[added], removed=[])
+        client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+        await until(lambda: [note for note in client.notes if note[0] == "kvlens/status"])
 
 
 OUT_OF_REACH = {

@@ -90,6 +90,7 @@ class Projects:
                 await project.close()
         for key, (path, label) in found.items():
             if key in self._known:
+                self._known[key].label = label
                 self._known[key].reload()
                 continue
             self._known[key] = ServedProject(path, label, self.settings, self._changed)

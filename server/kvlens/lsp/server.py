@@ -66,7 +66,9 @@ class Server(StdioServer):
         self._seed_files: SeedFiles | None = None
         self.settings = Settings()
         self.projects = Projects(self.settings, self._child_event)
-        self.found = asyncio.Event()  # set once the workspace has been searched
+        self.found = asyncio.Event()  # set once the current folders have been searched
+        self._searching = asyncio.Lock()
+        self._searches = 0
         self._spelling = Spelling()
         self._complaints: list[str] = []
         self._shows_output = False  # the client shows the output of Workers
@@ -87,6 +89,9 @@ class Server(StdioServer):
         self.settings, self._complaints = read_settings(options)
         self.projects.settings = self.settings
         self._shows_output = isinstance(options, dict) and options.get("output") is True
+        root = self.workspace.root_uri
+        if root and not params.workspace_folders:  # a client without folders
+            self.workspace.add_folder(types.WorkspaceFolder(uri=root, name=root))
         text_document = params.capabilities.text_document
         asks = text_document is not None and text_document.diagnostic is not None
         if asks and not (isinstance(options, dict) and options.get("push")):
@@ -99,7 +104,7 @@ class Server(StdioServer):
         self.documents.encoding = _encoding(self.workspace.position_encoding)
         for complaint in self._complaints:
             self.show_message("warning", complaint)
-        self.create_task(self._scan_folders(start=self.settings.starts_alone))
+        self.create_task(self._scan_folders())
         self._watch_configs()
 
     async def shutdown_children(self, _: Any = None) -> None:
@@ -158,9 +163,12 @@ class Server(StdioServer):
         """Handle file changes on disk."""
         self.create_task(self._files_changed([change.uri for change in params.changes]))
 
-    def did_change_workspace_folders(self, _: types.DidChangeWorkspaceFoldersParams) -> None:
+    def did_change_workspace_folders(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         """Handle added and removed folders."""
-        self.create_task(self._scan_folders(start=False))
+        for folder in params.event.added:
+            self.workspace.add_folder(folder)  # pygls removes last: also one that was renamed
+        self.found.clear()
+        self.create_task(self._scan_folders())
 
     def did_change_configuration(self, params: types.DidChangeConfigurationParams) -> None:
         """Handle changed settings."""
@@ -259,15 +267,19 @@ class Server(StdioServer):
         except Exception as error:
             self.report_server_error(error, None)
 
-    async def _scan_folders(self, start: bool) -> None:
-        # a virtual workspace has no files here: other schemes don't name paths
-        paths = (file_path(uri) for uri in self._folders() if uri.startswith("file:"))
-        folders = [Path(path) for path in paths if path]
-        if not folders and self.workspace.root_path:
-            folders = [Path(self.workspace.root_path)]
-        before = {project.path for project in self.projects}
-        await self.projects.find(folders)
-        self.found.set()
+    async def _scan_folders(self) -> None:
+        self._searches = number = self._searches + 1
+        async with self._searching:  # a slow search must not undo a later one
+            if number < self._searches:
+                return  # a later one is waiting
+            # a virtual workspace has no files here: other schemes don't name paths
+            paths = (file_path(uri) for uri in self._folders() if uri.startswith("file:"))
+            before = {project.path for project in self.projects}
+            try:
+                await self.projects.find([Path(path) for path in paths if path])
+            finally:
+                if number == self._searches:
+                    self.found.set()
         for path in before - {project.path for project in self.projects}:
             self.diagnostics.forget(self.uri(path))
         self.protocol.notify(CHANGED, {})
@@ -276,7 +288,7 @@ class Server(StdioServer):
             self._offer_moves(project)
             self.diagnostics.check_file(project.path, self.uri(project.path))
             await asyncio.sleep(0)  # let the user's edits go first
-        if start and len(self.projects) == 1:
+        if self.settings.starts_alone and len(self.projects) == 1:
             for project in self.projects:
                 await project.emulator.start()
 
@@ -296,7 +308,7 @@ class Server(StdioServer):
                 self._offer_moves(project)
                 self.keys_changed(project)
         if not all(known) or not all(is_regular(self.path(uri)) for uri in configs):
-            await self._scan_folders(start=self.settings.starts_alone)
+            await self._scan_folders()
         if self._sources:
             self._sources.check_all()  # what they are checked against has changed
 
