@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from kvlens.kv.records import Write
 from kvlens.stores.base import Seen, StoreError
 
-IN_MEMORY = 16 * 1024 * 1024  # bytes; more goes to the file
+IN_MEMORY = 16 * 1024 * 1024  # bytes of writes; more goes to the file
+SEEN_IN_MEMORY = 1024 * 1024  # bytes, likewise
 
 
 class Spool:
@@ -50,7 +51,7 @@ class SeenSpool:
 
     def __init__(self, seen: Iterable[Seen] = ()) -> None:
         self._count = 0
-        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  see __del__
+        self._file = tempfile.SpooledTemporaryFile(SEEN_IN_MEMORY)  # noqa: SIM115  see __del__
         for one in seen:
             self.add(one)
 
