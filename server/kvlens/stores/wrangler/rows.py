@@ -20,6 +20,7 @@ from kvlens.stores.base import DamagedKeyError, StoreError
 from kvlens.stores.wrangler.blobs import Blobs, not_a_value
 from kvlens.stores.wrangler.database import Database, lenient
 from kvlens.stores.wrangler.disk_format import MAX_FIELD, is_blob_id
+from kvlens.stores.wrangler.safe_paths import STORE_WAY_OUT
 
 _DECODER: Any = json.JSONDecoder(parse_constant=int)  # int() rejects NaN and the like
 _GET = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
@@ -152,7 +153,8 @@ def read_entry(db: Database, path: Path, blobs: Blobs, key: str) -> Entry | None
         try:
             value = blobs.read(blob_id)
         except StoreError as error:
-            raise _damaged(path, key, str(error)) from error
+            reason = str(error).removesuffix(STORE_WAY_OUT)  # putting the key is enough
+            raise _damaged(path, key, reason.rstrip(". ")) from error
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE, errno.EINTR):
                 raise
