@@ -46,12 +46,16 @@ async def before_clear(target: Target) -> Present:
     The digest includes the values, unless each would have to be fetched over the network.
     """
     store = await target.store()
-    infos = [info async for page in pages(target) for info in page.keys]
-    kept = [info for info in infos if info.foreign]
-    keys = [info.name for info in infos if not info.foreign]
+    keys: list[str] = []
+    kept: list[KeyInfo] = []
+    infos: list[KeyInfo] = []  # only if needed: a namespace may have a million keys
+    async for page in pages(target):
+        keys += [info.name for info in page.keys if not info.foreign]
+        kept += [info for info in page.keys if info.foreign]
+        if not store.has_sizes:
+            infos += page.keys
     if not store.has_sizes:
         return Present(keys, [], of_infos(infos), kept)
-    del infos  # a namespace may have a million keys
     held = await of_entries(store, target.id, keys)
     return Present(keys, held.seen, held.digest, kept)
 
