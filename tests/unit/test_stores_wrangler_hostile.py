@@ -585,6 +585,20 @@ async def test_a_journal_that_names_a_file(repository: Repository, store: Store)
     assert repository.database.read_bytes() == before
 
 
+async def test_a_clear_keeps_what_a_journal_of_another_version_may_name(tmp_path: Path) -> None:
+    store = open_store("wrangler:", tmp_path, ManualClock(NOW))
+    await store.put_many("KV", [Write(f"{number}", b"v") for number in range(50)])
+    state = tmp_path / ".wrangler" / "state" / "v3"
+    named = blobs_path(state, "KV") / ("a" * 80)
+    named.write_bytes(b"new content")
+    place = state / "kvlens" / "journal"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / f"{'a' * 32}.journal").write_bytes(b'["kvlens journal",2]\n')
+    assert await store.clear("KV") == 50
+    await store.close()
+    assert list(blobs_path(state, "KV").iterdir()) == [named]
+
+
 async def test_a_journal_that_names_a_file_beside_one_of_a_change(
     repository: Repository, store: Store
 ) -> None:

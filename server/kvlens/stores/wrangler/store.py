@@ -267,7 +267,11 @@ class WranglerStore(Store):
         if not await self._namespaces.exists(ns):
             return 0
         space = await self._namespaces.writable(ns)
-        return int(await self._change(ns, Clear(space.may_sweep)))
+
+        def may_sweep() -> bool:  # a journal of another version may name values that no row does
+            return not self._journals.is_used() and space.may_sweep()
+
+        return int(await self._change(ns, Clear(may_sweep)))
 
     async def _change(self, ns: str, change: Change, *, inline: bool = False) -> Any:
         space = await self._namespaces.writable(ns)
