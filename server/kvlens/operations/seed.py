@@ -219,7 +219,8 @@ async def seed_all(
     writes: dict[str, list[Write]] = {}
     read: dict[str, list[Iterable[Seen]]] = {}
     for job in jobs:
-        writes.setdefault(job.target.id, []).extend(job.writes)
+        known = writes.get(job.target.id)
+        writes[job.target.id] = job.writes if known is None else [*known, *job.writes]
         read.setdefault(job.target.id, []).append(job.expected)
     batches = [
         Batch(ns, some, expected=chain(*read[ns]) if any(read[ns]) else ())
