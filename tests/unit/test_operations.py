@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from kvlens.cli.commands.seed import COMMAND as SEED
+from kvlens.cli.common import find_scope, run
+from kvlens.cli.frame import read
 from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
 from kvlens.operations.clear import before_clear, clear, count
@@ -906,3 +909,24 @@ async def test_a_forced_restore_asks_for_nothing(one: Target) -> None:
         await restore_snapshot(found)
     await restore_snapshot(found, forced=True)
     assert await get(one, "a") == Entry(b"before")
+
+
+class Large:
+    """A result whose text would take more memory than the result."""
+
+    texts = 0
+
+    def __repr__(self) -> str:
+        Large.texts += 1
+        return "very long"
+
+
+def test_the_shell_makes_no_text_of_a_result(tmp_path: Path) -> None:
+    (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    options = read("kvlens seed", SEED, ["--config", str(tmp_path / "wrangler.toml")])
+
+    async def work() -> Large:
+        return Large()
+
+    assert type(run(find_scope(options), work())) is Large
+    assert Large.texts == 0

@@ -206,14 +206,17 @@ def run(scope: Scope, work: Awaitable[T]) -> T:
     """
     import asyncio  # late: --help and wrong usage don't need it
 
-    async def closed() -> T:
+    results: list[T] = []  # not of the task: asyncio makes the text of a task's result, of any size
+
+    async def closed() -> None:
         try:
-            return await work
+            results.append(await work)
         finally:
             assert isinstance(scope.store, _OpenStore)
             await scope.store.close()
 
-    return asyncio.run(closed())
+    asyncio.run(closed())
+    return results[0]
 
 
 def damaged_error(damaged: Sequence[object], rest: str) -> CommandError:
