@@ -16,7 +16,7 @@ from kvlens.operations.target import Scope, Target, bindings, find_target
 from kvlens.seeds.apply import apply, apply_all
 from kvlens.seeds.array import FileError, located, read_text
 from kvlens.seeds.file import SeedItem, accept, check
-from kvlens.seeds.fingerprint import of_entries, of_names
+from kvlens.seeds.fingerprint import of_seen
 from kvlens.seeds.move import Existing
 from kvlens.seeds.plan import Change, conflicts, count_overwrites, drain, plan, to_writes
 from kvlens.seeds.progress import Cancelled, Progress
@@ -162,8 +162,9 @@ async def find_conflicts(job: Job) -> Conflicts:
     """Return the keys that the namespace has with other content. Raises StoreError."""
     store = await job.target.store()
     keys, seen = await conflicts(store, job.target.id, job.writes)
-    held = await of_entries(store, job.target.id, keys)
-    return Conflicts(keys, of_names([job.digest, held.digest]), job._replace(expected=seen))
+    lost = set(keys)
+    held = (one for one in seen if one.key in lost)
+    return Conflicts(keys, of_seen(held, [job.digest, *keys]), job._replace(expected=seen))
 
 
 async def choose(

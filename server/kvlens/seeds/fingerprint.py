@@ -31,6 +31,11 @@ def of_infos(infos: Iterable[KeyInfo]) -> str:
     return of_names(json.dumps(info) for info in infos)
 
 
+def of_seen(seen: Iterable[Seen], names: Iterable[str]) -> str:
+    """Return the digest of entries as they were read, and of other names, as of damaged keys."""
+    return of_names(chain((json.dumps(one) for one in seen), names))
+
+
 class Held(NamedTuple):
     """What a store has under some keys, and the digest of that."""
 
@@ -48,4 +53,4 @@ async def of_entries(store: Store, ns: str, keys: list[str]) -> Held:
     seen = SeenSpool()
     async for key, entry in entries:
         seen.add(Seen.of(key, entry))
-    return Held(of_names(json.dumps(one) for one in chain(seen, damaged)), seen)
+    return Held(of_seen(seen, damaged), seen)

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from kvlens.chunks import chunks
 from kvlens.kv.records import Entry, Write
-from kvlens.seeds.fingerprint import of_entries
+from kvlens.seeds.fingerprint import of_seen
 from kvlens.seeds.plan import differing
 from kvlens.seeds.progress import STEP_KEYS, Cancelled, CancelledError, Progress, Steps
 from kvlens.seeds.spool import Spool
@@ -24,7 +24,7 @@ from kvlens.stores.base import (
     Store,
     StoreError,
 )
-from kvlens.stores.batch import Damaged, each, everything
+from kvlens.stores.batch import Damaged, each, each_found, everything
 
 Existing = Literal["refuse", "keep", "overwrite"]
 EXISTING: tuple[Existing, ...] = ("refuse", "keep", "overwrite")
@@ -118,7 +118,8 @@ class _Transfer:
             with closing(Spool()) as found:
                 conflicts = await self._read(found, keep=existing == "keep")
                 if conflicts and existing != "keep" and not any_content:
-                    digest = (await of_entries(self._store, self._new, conflicts)).digest
+                    held = (one for key in conflicts if (one := self._present[key]))
+                    digest = of_seen(held, conflicts)
                     if existing == "refuse" or digest != expected:
                         return Transferred(0, conflicts, digest, tuple(self._damaged))
                 try:
@@ -137,24 +138,23 @@ class _Transfer:
         self._damaged.clear()
         async for part in _parts(self._store, self._old, self._damaged.append):
             keys = [write.key for write in part]
-            entries = each(self._store, self._new, keys, self._note_damaged)
-            there = {key: entry async for key, entry in entries}
-            for write in part:
-                entry = there.get(write.key)
-                conflict = differing(write, entry) if entry else write.key in self._present
+            there = [one async for one in each_found(self._store, self._new, keys)]
+            for write, entry in zip(part, there, strict=True):
+                conflict = False
+                if isinstance(entry, DamagedKeyError):
+                    conflict = True
+                    self._present[write.key] = None
+                elif entry is not None:
+                    conflict = bool(differing(write, entry))
+                    self._present[write.key] = Seen.of(write.key, entry)
+                    if not self._store.atomic:
+                        self._replaced[write.key] = entry
                 if conflict:
                     conflicts.append(write.key)
                 if not (conflict and keep):
                     found.add(write)
-                if entry is not None:
-                    self._present[write.key] = Seen.of(write.key, entry)
-                    if not self._store.atomic:
-                        self._replaced[write.key] = entry
             await self._steps.add(len(part))
         return conflicts
-
-    def _note_damaged(self, error: DamagedKeyError) -> None:
-        self._present[error.key] = None
 
     async def _change(self, found: Spool, any_content: bool) -> int:
         expected = () if any_content else self._expected(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from kvlens.kv.coerce import UNSET
@@ -12,8 +12,8 @@ from kvlens.kv.validation import expiration_time
 from kvlens.kv.values import parse_json
 from kvlens.seeds.file import SeedItem
 from kvlens.seeds.spool import SeenSpool
-from kvlens.stores.base import DamagedKeyError, Seen, Store
-from kvlens.stores.batch import each
+from kvlens.stores.base import DamagedKeyError, Found, Seen, Store
+from kvlens.stores.batch import each, each_found
 
 Kind = Literal["new", "changed", "same", "gone"]
 
@@ -59,29 +59,24 @@ async def plan(store: Store, ns: str, writes: Sequence[Write]) -> list[Change]:
 
     A key with an `expiration_ttl` counts as changed: putting it again makes it live longer.
     """
-    wanted = iter(writes)
-    changes: list[Change] = []
-
-    def damaged(error: DamagedKeyError) -> None:
-        changes.append(Change(next(wanted).key, "changed", ("value",)))
-
-    async for _, entry in each(store, ns, [write.key for write in writes], damaged):
-        changes.append(_compare(next(wanted), entry))
-    return changes
+    return [_compare(write, found) async for write, found in _compared(store, ns, writes)]
 
 
 async def count_overwrites(store: Store, ns: str, writes: Sequence[Write]) -> int:
     """Return how many keys would lose a value or metadata if these writes were put."""
-    wanted = iter(writes)
     count = 0
-
-    def damaged(error: DamagedKeyError) -> None:
-        nonlocal count
-        count += next(wanted).key == error.key
-
-    async for _, entry in each(store, ns, [write.key for write in writes], damaged):
-        count += _compare(next(wanted), entry).overwrites
+    async for write, found in _compared(store, ns, writes):
+        count += _compare(write, found).overwrites
     return count
+
+
+async def _compared(
+    store: Store, ns: str, writes: Sequence[Write]
+) -> AsyncIterator[tuple[Write, Found]]:
+    """Yield each write with what the store has under its key."""
+    wanted = iter(writes)
+    async for found in each_found(store, ns, [write.key for write in writes]):
+        yield next(wanted), found
 
 
 class Compared(NamedTuple):
@@ -97,20 +92,17 @@ async def conflicts(store: Store, ns: str, writes: Sequence[Write]) -> Compared:
     That is a value, metadata, or an expiration that is added or removed. A changed time of
     expiration doesn't count: an `expiration_ttl` gives a new one at every put.
     """
-    wanted = iter(writes)
-    found = Compared([], SeenSpool())
-
-    def damaged(error: DamagedKeyError) -> None:
-        found.keys.append(next(wanted).key)
-
-    async for key, entry in each(store, ns, [write.key for write in writes], damaged):
-        write = next(wanted)
-        found.seen.add(Seen.of(key, entry))
-        if entry is not None:
-            lasts = (write.expiration is None) == (entry.expiration is None)
-            if not (lasts and _same(write, entry)):
-                found.keys.append(key)
-    return found
+    compared = Compared([], SeenSpool())
+    async for write, found in _compared(store, ns, writes):
+        if isinstance(found, DamagedKeyError):
+            compared.keys.append(write.key)
+            continue
+        compared.seen.add(Seen.of(write.key, found))
+        if found is not None:
+            lasts = (write.expiration is None) == (found.expiration is None)
+            if not (lasts and _same(write, found)):
+                compared.keys.append(write.key)
+    return compared
 
 
 class SplitWrites(NamedTuple):
@@ -163,10 +155,10 @@ def _content(item: SeedItem) -> tuple[object, ...]:
     return item.value, item.metadata, item.expiration, item.expiration_ttl
 
 
-def _compare(write: Write, entry: Entry | None) -> Change:
-    if entry is None:
+def _compare(write: Write, found: Found) -> Change:
+    if found is None:
         return Change(write.key, "new")
-    parts = differing(write, entry)
+    parts = ("value",) if isinstance(found, DamagedKeyError) else differing(write, found)
     return Change(write.key, "changed" if parts else "same", parts)
 
 

@@ -6,15 +6,35 @@ function, the error is raised.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
+from kvlens.chunks import chunks
 from kvlens.kv.records import Entry
-from kvlens.stores.base import DamagedKeyError, Store
+from kvlens.stores.base import ChangedError, DamagedKeyError, Found, Seen, Store
 
 Damaged = Callable[[DamagedKeyError], object]
 
 PAGE_KEYS = 500
 PAGE_SIZE = 4 * 1024 * 1024  # bytes of values
+
+
+async def each_found(store: Store, ns: str, keys: Sequence[str]) -> AsyncIterator[Found]:
+    """Yield the entry of every key, None or its error, in the order given. Raises StoreError."""
+    at = 0
+    while at < len(keys):
+        for found in await store.get_many(ns, keys[at : at + PAGE_KEYS], PAGE_SIZE):
+            yield found
+            at += 1
+
+
+async def check_unchanged(store: Store, ns: str, seen: Iterable[Seen]) -> None:
+    """Raise ChangedError if a key is no longer as it was read, and StoreError."""
+    for some in chunks(seen, PAGE_KEYS):
+        keys = [one.key for one in some]
+        now = [found async for found in each_found(store, ns, keys)]
+        for one, found in zip(some, now, strict=True):
+            if isinstance(found, DamagedKeyError) or not one.is_same(found):
+                raise ChangedError(one.key)
 
 
 async def each(
@@ -24,18 +44,15 @@ async def each(
 
     A damaged key is skipped if there is a function `damaged`, which gets its error.
     """
-    at = 0
-    while at < len(keys):
-        asked = keys[at : at + PAGE_KEYS]
-        found = await store.get_many(ns, asked, PAGE_SIZE)
-        for key, entry in zip(asked, found, strict=False):
-            if not isinstance(entry, DamagedKeyError):
-                yield key, entry
-            elif damaged is None:
-                raise entry
-            else:
-                damaged(entry)
-        at += len(found)
+    wanted = iter(keys)
+    async for entry in each_found(store, ns, keys):
+        key = next(wanted)
+        if not isinstance(entry, DamagedKeyError):
+            yield key, entry
+        elif damaged is None:
+            raise entry
+        else:
+            damaged(entry)
 
 
 async def everything(

@@ -27,7 +27,6 @@ from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.kv.values import dump_json, parse_json
 from kvlens.stores.base import (
     Batch,
-    ChangedError,
     Replaced,
     Seen,
     Store,
@@ -35,7 +34,7 @@ from kvlens.stores.base import (
     digest,
     has_digest,
 )
-from kvlens.stores.batch import each
+from kvlens.stores.batch import check_unchanged, each
 from kvlens.stores.cloudflare.info import ALLOW, STORE
 
 try:
@@ -226,10 +225,7 @@ class CloudflareStore(Store):
         """Make the changes, one request after the other: the API can't make them atomically."""
         written = deleted = 0
         for batch in batches:
-            read = {one.key: one for one in batch.expected}
-            async for key, entry in each(self, batch.ns, list(read)):
-                if not read[key].is_same(entry):
-                    raise ChangedError(key)
+            await check_unchanged(self, batch.ns, batch.expected)
         for ns, writes, deletes, unchanged, _ in batches:
             if isinstance(writes, Sequence):
                 writes = list({write.key: write for write in writes}.values())

@@ -33,7 +33,6 @@ from kvlens.chunks import chunks, sized_chunks
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.stores.base import (
     Batch,
-    ChangedError,
     Replaced,
     Seen,
     Store,
@@ -41,7 +40,7 @@ from kvlens.stores.base import (
     digest,
     has_digest,
 )
-from kvlens.stores.batch import each
+from kvlens.stores.batch import check_unchanged
 from kvlens.stores.redis import scripts
 from kvlens.stores.redis.info import STORE
 
@@ -293,10 +292,7 @@ class RedisStore(Store):
         for ns, seen in compared:
             if ns in jobs and seen:
                 versions[ns] = int((await self._call(ns, scripts.VERSION))[1])
-                read = {one.key: one for one in seen}
-                async for key, entry in each(self, ns, list(read)):
-                    if not read[key].is_same(entry):
-                        raise ChangedError(key)
+                await check_unchanged(self, ns, seen)
         return versions
 
     async def _run_together(
