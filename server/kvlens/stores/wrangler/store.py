@@ -280,6 +280,9 @@ class WranglerStore(Store):
 
     # -- the rest --------------------------------------------------------------------------
 
+    def now(self) -> float:
+        return self._clock()
+
     def poll(self) -> Sequence[str]:
         self._recovery.start()
         return self._namespaces.poll()
