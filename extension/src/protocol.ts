@@ -43,6 +43,36 @@ export interface Target extends InProject {
     environment?: string | null;
 }
 
+/** What is to become of one key; what is omitted stays. */
+export interface EditParameters {
+    key: string;
+    /** Of `kvlens.contents`; `""` for a new key. */
+    version: string;
+    delete?: boolean;
+    /** The new name. */
+    to?: string;
+    /** The new value, or use `base64`. */
+    text?: string;
+    base64?: string;
+    /** JSON; null for none. */
+    metadataText?: string | null;
+    /** Seconds since the epoch; null for never. */
+    expiration?: number | null;
+}
+
+export interface ApplyParameters extends Target {
+    edits: EditParameters[];
+}
+
+export interface ApplyResult {
+    /** All, or 0. */
+    applied: number;
+    /**
+     * If nothing was changed: keys that have changed since, or new names that exist; at most 100.
+     */
+    conflicts: string[];
+}
+
 export interface ClearParameters extends Target {
     /** Count the keys, and delete nothing. */
     dryRun?: boolean;
@@ -75,6 +105,37 @@ export interface ClearResult {
     digest?: string;
     /** The damaged keys that stay, if any: only `kvlens.delete` removes their rows. */
     kept?: ListedKey[];
+}
+
+export interface ContentsParameters extends Target {
+    keys: string[];
+    /**
+     * The most bytes of values in the answer, 0 by default. A value that doesn't fit is omitted.
+     */
+    values?: number;
+}
+
+/** A value's bytes. */
+export interface Body {
+    text?: string;
+    /** Instead of `text` if the bytes aren't UTF-8. */
+    base64?: string;
+}
+
+/** A key as it is now. */
+export interface Content extends Body {
+    key: string;
+    /** Changes with its value, metadata or expiration; `""` if there is no such key. */
+    version: string;
+    /** JSON, or what another program wrote. */
+    metadataText?: string;
+    /** Seconds since the epoch. */
+    expiration?: number;
+}
+
+/** The keys, in the order of the request. */
+export interface Contents {
+    contents: Content[];
 }
 
 export interface DeleteParameters extends Target {
@@ -510,7 +571,9 @@ export interface Notifications {
 export interface Commands {
     'kvlens.addNamespace': [AddNamespaceParameters, AddNamespaceResult];
     'kvlens.address': [InProject, AddressResult];
+    'kvlens.apply': [ApplyParameters, ApplyResult];
     'kvlens.clear': [ClearParameters, ClearResult];
+    'kvlens.contents': [ContentsParameters, Contents];
     'kvlens.delete': [DeleteParameters, DeleteResult];
     'kvlens.export': [ExportParameters, ExportResult];
     'kvlens.get': [GetParameters, Value | null];

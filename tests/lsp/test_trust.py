@@ -22,6 +22,8 @@ PARAMS = {
     "text": "v",
     "name": "base",
     "view": "1",
+    "keys": ["k"],
+    "edits": [{"key": "k", "version": "", "text": "v"}],
 }  # parameters for every command
 
 
