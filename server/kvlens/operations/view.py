@@ -11,18 +11,15 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from kvlens.chunks import chunks
 from kvlens.errors import KVLensError
 from kvlens.operations.errors import InvalidError
 from kvlens.operations.target import Target
 from kvlens.search.language import Filter
-from kvlens.search.rows import Row
+from kvlens.search.rows import Row, Sort
 from kvlens.stores.base import Step, Store
-
-Sort = Literal["key", "type", "size", "expires", "metadata", "value"]
-SORTS: tuple[Sort, ...] = get_args(Sort)
 
 SORT_LIMIT = 100_000  # matching keys; more are in the order of the keys
 PAGE_LIMIT = 1000  # rows that are read at once
@@ -143,6 +140,12 @@ class View:
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._complete.wait(), _WAIT)
 
+    async def complete(self) -> None:
+        """Wait until all keys are found and sorted. Raises the errors of `Store.find`."""
+        await self._complete.wait()
+        if self._error is not None:
+            raise self._error
+
     def close(self) -> None:
         """Stop searching."""
         if self._task is not None:
@@ -177,9 +180,9 @@ class View:
     async def keys(self, limit: int) -> list[str]:
         """Return the names of the first matching keys, in the order of the keys.
 
-        Searches again if it didn't keep them. Raises StoreError.
+        Searches again if it didn't keep them. Raises the errors of `Store.find`.
         """
-        await self._complete.wait()
+        await self.complete()
         return await self._names(await self.target.store(), 0, limit)
 
     # the search ---------------------------------------------------------------------------------
@@ -192,9 +195,8 @@ class View:
                 await self._search()
             except (KVLensError, OSError) as error:
                 self._message = str(error)
-                if not self._first.is_set():
-                    self._error = error
-                    self._first.set()
+                self._error = error
+                self._first.set()
                 self._complete.set()
                 self._report()
             took = time.monotonic() - began
@@ -227,7 +229,7 @@ class View:
         self._total = (
             index.scanned if not self._filter.prefix else await store.count(self.target.id)
         )
-        self._message = None
+        self._message = self._error = None
         self._index = index
         self._complete.set()
         self._report(stale=again or index.order != "key")
