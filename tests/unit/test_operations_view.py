@@ -41,16 +41,16 @@ class Failing(MemoryStore):
 
 @pytest.fixture
 async def store() -> AsyncIterator[Failing]:
-    opened = Failing(system_clock)
-    yield opened
-    await opened.close()
+    made = Failing(system_clock)
+    yield made
+    await made.close()
 
 
 Open = Callable[..., View]
 
 
 @pytest.fixture
-async def opened(store: Failing, tmp_path: Path) -> AsyncIterator[Open]:
+async def make_view(store: Failing, tmp_path: Path) -> AsyncIterator[Open]:
     """Make a view of namespace A whose states are kept in `states`."""
     views: list[View] = []
 
@@ -86,7 +86,7 @@ async def until(true: Callable[[], Any]) -> None:
 @pytest.mark.parametrize("text", ["", "*7*", "/[05]$/"])
 async def test_any_page(
     store: Failing,
-    opened: Open,
+    make_view: Open,
     monkeypatch: pytest.MonkeyPatch,
     kept: int,
     descending: bool,
@@ -96,7 +96,7 @@ async def test_any_page(
     monkeypatch.setattr(module, "_MARK_EVERY", 7)
     await store.put_many("A", [Write(name, b"v") for name in NAMES])
     names = [name for name in NAMES if read(text).has_name(name)]
-    view = opened(text, descending=descending)
+    view = make_view(text, descending=descending)
     await view.start()
     await view.complete()
     state = view.state
@@ -126,7 +126,7 @@ SORTED: dict[str, tuple[Sort, list[str]]] = {
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize(("sort", "names"), SORTED.values(), ids=SORTED)
 async def test_sorting(
-    store: Failing, opened: Open, sort: Sort, names: list[str], descending: bool
+    store: Failing, make_view: Open, sort: Sort, names: list[str], descending: bool
 ) -> None:
     writes = [
         Write("a", b"5"),
@@ -135,7 +135,7 @@ async def test_sorting(
         Write("d", b""),
     ]
     await store.put_many("A", [writes[0]._replace(metadata='{"b":1}'), *writes[1:]])
-    view = opened("", sort, descending)
+    view = make_view("", sort, descending)
     await view.start()
     await view.complete()
     if descending:
@@ -147,21 +147,21 @@ async def test_sorting(
 
 
 async def test_more_keys_than_can_be_sorted_stay_in_the_order_of_the_keys(
-    store: Failing, opened: Open, monkeypatch: pytest.MonkeyPatch
+    store: Failing, make_view: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "SORT_LIMIT", 2)
     await store.put_many("A", [Write(name, b"v" * (9 - at)) for at, name in enumerate("abc")])
-    view = opened("", "size")
+    view = make_view("", "size")
     await view.start()
     await view.complete()
     assert view.state.order == "key"
     assert [row.name for row in await view.rows(0, 10)] == ["a", "b", "c"]
 
 
-async def test_changes_are_found_and_said(store: Failing, opened: Open) -> None:
+async def test_changes_are_found_and_said(store: Failing, make_view: Open) -> None:
     await store.put_many("A", [Write("a", b"1"), Write("b", b"2")])
     states: list[State] = []
-    view = opened("", report=states.append)
+    view = make_view("", report=states.append)
     await view.start()
     await view.complete()
     await store.delete("A", ["a"])
@@ -178,11 +178,11 @@ async def test_changes_are_found_and_said(store: Failing, opened: Open) -> None:
 
 
 async def test_a_store_that_goes_away_is_said_and_what_was_found_stays(
-    store: Failing, opened: Open
+    store: Failing, make_view: Open
 ) -> None:
     await store.put_many("A", [Write(name, b"v") for name in NAMES])
     states: list[State] = []
-    view = opened("", report=states.append)
+    view = make_view("", report=states.append)
     await view.start()
     await view.complete()
     store.gone = True
@@ -195,21 +195,21 @@ async def test_a_store_that_goes_away_is_said_and_what_was_found_stays(
     await until(lambda: states[-1].done and not states[-1].message)
 
 
-async def test_a_store_that_is_not_there_fails_the_start(store: Failing, opened: Open) -> None:
+async def test_a_store_that_is_not_there_fails_the_start(store: Failing, make_view: Open) -> None:
     store.gone = True
     with pytest.raises(StoreError, match="gone"):
-        await opened().start()
+        await make_view().start()
 
 
-async def test_an_expression_that_is_too_slow_fails(store: Failing, opened: Open) -> None:
+async def test_an_expression_that_is_too_slow_fails(store: Failing, make_view: Open) -> None:
     await store.put_many("A", [Write("a" * 500 + "c", b"")])
     with pytest.raises(SlowExpressionError, match="takes too long"):
-        await opened("/^(a|aa)+$/").start()
+        await make_view("/^(a|aa)+$/").start()
 
 
 @pytest.mark.parametrize(("offset", "limit"), [(-1, 1), (0, 0), (0, 1001)])
-async def test_pages_have_limits(store: Failing, opened: Open, offset: int, limit: int) -> None:
-    view = opened()
+async def test_pages_have_limits(store: Failing, make_view: Open, offset: int, limit: int) -> None:
+    view = make_view()
     await view.start()
     with pytest.raises(InvalidError, match="it takes"):
         await view.rows(offset, limit)
