@@ -56,7 +56,8 @@ InternalError                    errors.py
 ├── StagedError                  stores/wrangler/staged.py
 ├── TooLargeTreeError            js/grammar.py
 ├── TooMuchError                 config/limits.py
-└── TooSlowError                 js/grammar.py
+├── TooSlowError                 js/grammar.py
+└── UnusualError                 stores/wrangler/search.py
 
 Errors for users derive from `KVLensError`; an `InternalError` never leaves the part that raises it.
 Any other exception is a bug in KV Lens: see `kvlens.internal`.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
-    from kvlens.operations.view import Sort
+    from kvlens.search.rows import Sort
 
 EmulatorState = Literal["running", "starting", "stopped", "failed"]
 

@@ -5,33 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from kvlens.kv.records import KeyInfo
 from kvlens.operations.errors import NotFoundError
-from kvlens.operations.list_keys import ListedKey, listed
-from kvlens.operations.view import Sort, State, View
+from kvlens.operations.view import State, View
+from kvlens.search.rows import Sort
 
 if TYPE_CHECKING:
-    from typing_extensions import NotRequired
-
     from kvlens.lsp.schema import ViewProgress, ViewState
     from kvlens.lsp.server import Server
     from kvlens.operations.target import Target
     from kvlens.search.language import Filter
-    from kvlens.search.rows import Row as FoundRow
 
 MOST = 32  # views that are open at once
 VIEW = "kvlens/view"
-
-
-class Row(ListedKey):
-    """A key with the start of its value."""
-
-    type: str
-    """Such as `json`, `image` or `binary`, as in docs/filter.md; `damaged` if it can't be read."""
-    size: int | None
-    """Bytes of the value; null if it can't be read."""
-    preview: NotRequired[str]
-    """The start of the value on one line; omitted if it is binary."""
 
 
 class Views:
@@ -107,12 +92,3 @@ def progress(state: State) -> ViewProgress:
         "done": state.done,
         "order": state.order,
     }
-
-
-def shown(row: FoundRow) -> Row:
-    """Return a row for JSON."""
-    info = KeyInfo(row.name, row.expiration, row.metadata, row.damaged)
-    found = {**listed(info), "type": row.kind or "damaged", "size": row.size}
-    if row.preview is not None:
-        found["preview"] = row.preview
-    return cast("Row", found)

@@ -25,7 +25,7 @@ MAX_CONFLICTS = 100  # names in an answer
 
 
 class Edit(NamedTuple):
-    """What is to become of one key. A field that is None keeps what the key has."""
+    """The new content of one key. A field without a value keeps what the key has."""
 
     key: str
     version: str

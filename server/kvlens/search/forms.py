@@ -9,6 +9,7 @@ from kvlens.errors import InternalError, KVLensError
 from kvlens.visible import one_line
 
 SECONDS = 0.5  # that one regular expression may take with one text
+_QUICK = (4096, 512, 64)  # characters, by the number of repetitions and alternatives
 LONGEST_SHOWN = 80  # characters of an expression in a message
 
 Test = Callable[[str], bool]
@@ -76,8 +77,11 @@ def expression(pattern: str, ignore_case: bool) -> Test:
     except (regex.error, RecursionError, OverflowError) as error:
         raise BadExpressionError(str(error)) from None
     search = compiled.search
+    longest = _quick_length(pattern)
 
     def matches(text: str) -> bool:
+        if len(text) <= longest:
+            return search(text) is not None  # measuring the time takes ten times as long
         try:
             return search(text, timeout=SECONDS, concurrent=True) is not None
         except TimeoutError:
@@ -87,6 +91,21 @@ def expression(pattern: str, ignore_case: bool) -> Test:
             ) from None
 
     return matches
+
+
+def _quick_length(pattern: str) -> int:
+    """Return up to which length of text no match can take longer than some milliseconds.
+
+    Each repetition and alternative multiplies the work, and a repeated group may do so many times.
+
+    >>> [_quick_length(one) for one in ("a.c", "^user:[+*]\\d+$", "a.*b.*c", "(a+)+$")]
+    [4096, 512, 64, 0]
+    """
+    plain = re.sub(r"\\[^\d\W]|\\\W|\[\^?\]?[^\[\]\\]*\]", "x", pattern)
+    if re.search(r"\\|\[|\(\?(?!:)|\)[*+?{]", plain):
+        return 0
+    choices = len(re.findall(r"[*+?{|]", plain.replace("(?:", "(")))
+    return _QUICK[choices] if choices < len(_QUICK) else 0
 
 
 def literal_start(pattern: str) -> str:
