@@ -1,23 +1,40 @@
-// Bundles the extension into one file: node esbuild.mjs [--debug] [--watch]
+// Bundles the extension and its webview: node esbuild.mjs [--debug] [--watch]
 import * as esbuild from 'esbuild';
 
 const debug = process.argv.includes('--debug'); // readable, with a source map inside
-const options = {
-    entryPoints: ['src/extension.ts'],
-    outfile: 'dist/extension.js',
+const shared = {
     bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    external: ['vscode'],
     minify: !debug,
     sourcemap: debug && 'inline',
     legalComments: 'none',
     logLevel: 'warning',
 };
+const builds = [
+    {
+        ...shared,
+        entryPoints: ['src/extension.ts'],
+        outfile: 'dist/extension.js',
+        platform: 'node',
+        target: 'node20',
+        format: 'cjs',
+        external: ['vscode'],
+    },
+    {
+        ...shared,
+        entryPoints: { table: 'webview/table/main.tsx' },
+        outdir: 'dist',
+        platform: 'browser',
+        target: 'es2022',
+        format: 'iife',
+        jsx: 'automatic',
+        jsxImportSource: 'preact',
+    },
+];
 
-if (process.argv.includes('--watch')) {
-    await (await esbuild.context(options)).watch();
-} else {
-    await esbuild.build(options);
+for (const options of builds) {
+    if (process.argv.includes('--watch')) {
+        await (await esbuild.context(options)).watch();
+    } else {
+        await esbuild.build(options);
+    }
 }

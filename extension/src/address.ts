@@ -65,6 +65,24 @@ export function uriOf(namespace: NamespaceRef, key: string, raw?: { name: string
     return vscode.Uri.from({ scheme: SCHEME, path: `${folder}/${name}`, query });
 }
 
+/** Return the address of a namespace's table: the folder of its values' documents. */
+export function tableOf(namespace: NamespaceRef): vscode.Uri {
+    const { config, id, binding, environment } = namespace;
+    const folder = `/${ROOT}/${segment(nameOf(namespace))}`;
+    const query = digestOf({ config, id, binding, environment, folder });
+    return vscode.Uri.from({ scheme: SCHEME, path: folder, query });
+}
+
+/** Return the namespace of a table's address. */
+export function namespaceAt(uri: vscode.Uri): NamespaceRef {
+    const space = spaces.get(uri.query) ?? state?.get<Space>(STATE + uri.query);
+    if (!space) {
+        throw fault('FileNotFound', `${uri.path} isn't the address of a namespace.`);
+    }
+    const { folder: _, ...namespace } = space;
+    return namespace;
+}
+
 /** Return the key that a value's document shows. */
 export function placeOf(uri: vscode.Uri): Place {
     const [digest, encoded] = uri.query.split('.');

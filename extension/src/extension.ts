@@ -10,6 +10,7 @@ import { Model } from './model';
 import { Notices } from './notices';
 import { Server, type ServerState } from './server';
 import { Status } from './status';
+import { Tables } from './table/editor';
 import { Tree } from './tree';
 import { Workers } from './workers';
 
@@ -37,6 +38,7 @@ export function activate(context: vscode.ExtensionContext): void {
         view,
         workers,
         documents,
+        new Tables(context, languageServer, model).register(),
         new Notices(documents),
         keepLanguages(),
         new Status(model, languageServer),

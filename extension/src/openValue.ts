@@ -7,7 +7,7 @@ import { bytesOf, formOf, hasOwnEditor, pictureOf } from './contents';
 import type { NamespaceRef } from './model';
 
 /** Open a value as text or as an image; other bytes are shown in hexadecimal. */
-export async function open(parts: Parts, space: NamespaceRef, key: string): Promise<void> {
+export async function open(parts: Pick<Parts, 'server'>, space: NamespaceRef, key: string): Promise<void> {
     const value = await parts.server.ask('kvlens.get', { ...space, key });
     const bytes = value ? bytesOf(value) : new Uint8Array();
     const picture = pictureOf(bytes);

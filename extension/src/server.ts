@@ -25,6 +25,7 @@ import {
     type Notifications,
     type Output,
     type Status,
+    type ViewState,
 } from './protocol';
 import { findPython, NoPython } from './python';
 import { brief } from './messages';
@@ -69,6 +70,7 @@ export class Server implements vscode.Disposable {
     private readonly statusEmitter = new vscode.EventEmitter<Status>();
     private readonly workerEmitter = new vscode.EventEmitter<Status>();
     private readonly outputEmitter = new vscode.EventEmitter<Output>();
+    private readonly viewEmitter = new vscode.EventEmitter<ViewState>();
 
     private readonly trust: vscode.Disposable;
 
@@ -77,6 +79,7 @@ export class Server implements vscode.Disposable {
     readonly onStatus = this.statusEmitter.event;
     readonly onWorker = this.workerEmitter.event;
     readonly onOutput = this.outputEmitter.event;
+    readonly onView = this.viewEmitter.event;
 
     state: ServerState = 'stopped';
     /** Why the server isn't running. */
@@ -126,6 +129,7 @@ export class Server implements vscode.Disposable {
             this.statusEmitter,
             this.workerEmitter,
             this.outputEmitter,
+            this.viewEmitter,
         ).dispose();
     }
 
@@ -216,6 +220,7 @@ export class Server implements vscode.Disposable {
         tell('kvlens/status', this.statusEmitter);
         tell('kvlens/worker', this.workerEmitter);
         tell('kvlens/output', this.outputEmitter);
+        tell('kvlens/view', this.viewEmitter);
         client.onDidChangeState(({ newState }) => {
             if (client === this.client && newState === State.Running && !this.starting) {
                 this.setState('running'); // again, after a crash

@@ -53,7 +53,7 @@ export function block(text: string): string {
 }
 
 /** A line of a value: tabs stay, and so do the joiners of emoji and scripts. */
-function spaced(line: string): string {
+export function spaced(line: string): string {
     return line.replace(STEERING, (one) => (/[\t\u00ad\u200b-\u200f\u2060]/.test(one) ? one : escaped(one)));
 }
 

@@ -1,0 +1,236 @@
+/** A namespace that is open as a table, with its unsaved changes. */
+
+import * as vscode from 'vscode';
+import { namespaceAt } from '../address';
+import { dialog } from '../messages';
+import type { NamespaceRef } from '../model';
+import type { Commands } from '../protocol';
+import type { Server } from '../server';
+import type { Content, RowRef, StagedRow } from './messages';
+import { type Backup, Staged, type Step } from './staged';
+
+const AT_ONCE = 5000; // keys in a request
+const EDITED = 1024 * 1024; // bytes of a value that is read to be edited
+const NAMED = 5; // keys in a question
+
+type Read = Commands['kvlens.contents'][1]['contents'][number];
+
+/** Emitted when rows have changed in memory. */
+export interface Changes {
+    changed: StagedRow[];
+    removed: string[];
+}
+
+/** The document of the custom editor. */
+export class TableDocument implements vscode.CustomDocument {
+    readonly namespace: NamespaceRef;
+    readonly staged = new Staged();
+    private readonly changes = new vscode.EventEmitter<Changes>();
+    private readonly edits = new vscode.EventEmitter<{
+        label: string;
+        undo(): void;
+        redo(): void;
+    }>();
+
+    readonly onDidChange = this.changes.event;
+    readonly onDidEdit = this.edits.event;
+
+    constructor(
+        readonly uri: vscode.Uri,
+        private readonly server: Server,
+        backup?: Backup,
+    ) {
+        this.namespace = namespaceAt(uri);
+        if (backup) {
+            this.staged.restore(backup);
+        }
+    }
+
+    dispose(): void {
+        this.changes.dispose();
+        this.edits.dispose();
+    }
+
+    /** Change fields of a row. A key that isn't there any more can't be changed. */
+    async edit(row: RowRef, change: Partial<Content>): Promise<void> {
+        const id = await this.known(row);
+        const before = this.staged.contentOf(id) ?? null;
+        if (!before) {
+            throw new Error(vscode.l10n.t('The key no longer exists. Refresh the table.'));
+        }
+        this.make(vscode.l10n.t('Edit'), [{ id, before, after: { ...before, ...change } }]);
+    }
+
+    /** Add rows; one with the name of a stored key changes it. */
+    async add(contents: Content[], label = vscode.l10n.t('Add')): Promise<void> {
+        const last = new Map(contents.map((content) => [content.name, content]));
+        await this.learn([...last.keys()]);
+        const steps = [...last.values()].map((after): Step => {
+            const id = this.staged.idOf({ key: after.name });
+            const before = id === undefined ? null : (this.staged.contentOf(id) ?? null);
+            const wanted = before ? { ...before, ...after } : after;
+            return { id: id ?? this.fresh(), before, after: wanted };
+        });
+        this.make(label, steps);
+    }
+
+    /** Add a copy of a row, under another name. */
+    async duplicate(row: RowRef): Promise<void> {
+        const id = await this.known(row);
+        const content = this.staged.contentOf(id);
+        if (!content) {
+            return;
+        }
+        if (!content.value) {
+            throw new Error(
+                vscode.l10n.t('The value is over 1 MiB. Use "KV Lens: Duplicate Key…" instead.'),
+            );
+        }
+        const name = vscode.l10n.t('{0} copy', content.name);
+        this.make(vscode.l10n.t('Duplicate'), [
+            { id: this.fresh(), before: null, after: { ...content, name } },
+        ]);
+    }
+
+    /** Delete rows when the table is saved. */
+    async remove(rows: RowRef[]): Promise<void> {
+        const keys = rows.flatMap((row) => ('key' in row ? [row.key] : []));
+        await this.learn(keys);
+        const steps = rows.flatMap((row): Step[] => {
+            const id = this.staged.idOf(row);
+            const before = id === undefined ? null : (this.staged.contentOf(id) ?? null);
+            return id !== undefined && before ? [{ id, before, after: null }] : [];
+        });
+        this.make(vscode.l10n.t('Delete'), steps);
+    }
+
+    /** Take back the changes of rows. */
+    takeBack(rows: RowRef[]): void {
+        const steps = rows.flatMap((row): Step[] => {
+            const id = this.staged.idOf(row);
+            return id !== undefined && this.staged.isChanged(id)
+                ? [{ id, before: this.staged.contentOf(id) ?? null, after: this.staged.storedOf(id) }]
+                : [];
+        });
+        this.make(vscode.l10n.t('Take Back'), steps);
+    }
+
+    /**
+     * Write all changes, or none.
+     *
+     * @throws CancellationError if keys have changed and the user doesn't overwrite them
+     */
+    async save(where: string, compare: () => Thenable<unknown>): Promise<void> {
+        while (this.staged.count) {
+            const edits = this.staged.edits();
+            const { conflicts } = await this.server.ask('kvlens.apply', {
+                ...this.namespace,
+                edits,
+            });
+            if (!conflicts.length) {
+                const versions = await this.read(this.staged.keys(), 0);
+                const ids = this.staged.saved(
+                    new Map(versions.map(({ key, version }) => [key, version])),
+                );
+                this.changes.fire({ changed: [], removed: ids });
+                return;
+            }
+            await this.resolve(conflicts, where, compare);
+        }
+    }
+
+    /** Drop every change. */
+    revert(): void {
+        this.changes.fire({ changed: [], removed: this.staged.revert() });
+    }
+
+    /** Read keys and note how they are stored, if that isn't known. */
+    private async learn(keys: string[]): Promise<void> {
+        const unknown = keys.filter((key) => this.staged.idOf({ key }) === undefined);
+        for (const one of await this.read(unknown, EDITED)) {
+            if (one.version) {
+                this.staged.know(one.key, { version: one.version, content: contentOf(one) });
+            }
+        }
+    }
+
+    private async known(row: RowRef): Promise<string> {
+        if ('key' in row) {
+            await this.learn([row.key]);
+        }
+        const id = this.staged.idOf(row);
+        if (id === undefined) {
+            throw new Error(vscode.l10n.t('The key no longer exists. Refresh the table.'));
+        }
+        return id;
+    }
+
+    private async read(keys: string[], values: number): Promise<Read[]> {
+        const found: Read[] = [];
+        for (let at = 0; at < keys.length; at += AT_ONCE) {
+            const some = keys.slice(at, at + AT_ONCE);
+            const query = { ...this.namespace, keys: some, values };
+            found.push(...(await this.server.ask('kvlens.contents', query)).contents);
+        }
+        return found;
+    }
+
+    private fresh(): string {
+        return this.staged.know(null, { version: '', content: null });
+    }
+
+    private make(label: string, steps: Step[]): void {
+        if (!steps.length) {
+            return;
+        }
+        const set = (side: 'before' | 'after'): void => {
+            const contents = steps.map((step) => ({ id: step.id, content: step[side] }));
+            this.fire(this.staged.set(contents));
+        };
+        set('after');
+        this.edits.fire({ label, undo: () => set('before'), redo: () => set('after') });
+    }
+
+    private fire(rows: StagedRow[]): void {
+        this.changes.fire({
+            changed: rows.filter(({ id }) => this.staged.isChanged(id)),
+            removed: rows.filter(({ id }) => !this.staged.isChanged(id)).map(({ id }) => id),
+        });
+    }
+
+    private async resolve(
+        conflicts: string[],
+        where: string,
+        compare: () => Thenable<unknown>,
+    ): Promise<void> {
+        const overwrite = vscode.l10n.t('Overwrite');
+        const show = vscode.l10n.t('Compare');
+        const names = conflicts.slice(0, NAMED).map((key) => `"${key}"`);
+        const more = conflicts.length - names.length;
+        const answer = await dialog(
+            vscode.l10n.t('Something else has changed these keys. Nothing was saved.'),
+            [...names, ...(more ? [vscode.l10n.t('and {0} more', more)] : []), where],
+            show,
+            overwrite,
+        );
+        if (answer === overwrite) {
+            this.staged.overwrite(await this.read(conflicts, EDITED));
+            return;
+        }
+        if (answer === show) {
+            await compare();
+        }
+        throw new vscode.CancellationError();
+    }
+}
+
+function contentOf(one: Read): Content {
+    const { key: name, text, base64, metadataText, expiration } = one;
+    const body = text === undefined ? (base64 === undefined ? undefined : { base64 }) : { text };
+    return {
+        name,
+        ...(body ? { value: body } : {}),
+        metadata: metadataText ?? null,
+        expiration: expiration ?? null,
+    };
+}

@@ -1,0 +1,476 @@
+/** The table of a namespace: a custom editor, with undo, save, revert and hot exit. */
+
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import { uriOf } from '../address';
+import { bytesOf } from '../contents';
+import { formsOf } from '../decode';
+import { filterTokens, KINDS } from '../filterTokens';
+import * as format from '../format';
+import { warn } from '../messages';
+import { type Model, storeOf, whereIs } from '../model';
+import { open as openValue } from '../openValue';
+import type { ViewOpenResult } from '../protocol';
+import type { Server } from '../server';
+import { Differences } from './differences';
+import { TableDocument } from './document';
+import type { Details, FromView, Layout, Place, RowRef, ToView } from './messages';
+import type { Backup } from './staged';
+
+export const VIEW_TYPE = 'kvlens.table';
+
+const LAYOUT = 'kvlens.table.layout';
+const SHOWN = 1024 * 1024; // bytes of a value that the details show at once
+const NO_LAYOUT: Layout = { columns: [], filters: {}, details: 40 };
+
+/** Opens tables, and carries out what they ask for. */
+export class Tables implements vscode.CustomEditorProvider<TableDocument> {
+    private readonly edited = new vscode.EventEmitter<
+        vscode.CustomDocumentEditEvent<TableDocument>
+    >();
+    private readonly differences: Differences;
+
+    readonly onDidChangeCustomDocument = this.edited.event;
+
+    constructor(
+        private readonly context: vscode.ExtensionContext,
+        private readonly server: Server,
+        private readonly model: Model,
+    ) {
+        this.differences = new Differences(server);
+    }
+
+    /** Register the editor. */
+    register(): vscode.Disposable {
+        const options = {
+            webviewOptions: { retainContextWhenHidden: true },
+            supportsMultipleEditorsPerDocument: false,
+        };
+        return vscode.Disposable.from(
+            vscode.window.registerCustomEditorProvider(VIEW_TYPE, this, options),
+            this.differences,
+            this.edited,
+        );
+    }
+
+    async openCustomDocument(
+        uri: vscode.Uri,
+        { backupId }: vscode.CustomDocumentOpenContext,
+    ): Promise<TableDocument> {
+        let backup: Backup | undefined;
+        if (backupId) {
+            const bytes = await vscode.workspace.fs.readFile(vscode.Uri.parse(backupId));
+            backup = JSON.parse(Buffer.from(bytes).toString()) as Backup;
+        }
+        const document = new TableDocument(uri, this.server, backup);
+        document.onDidEdit((edit) => this.edited.fire({ document, ...edit }));
+        return document;
+    }
+
+    resolveCustomEditor(document: TableDocument, panel: vscode.WebviewPanel): void {
+        new Table(this.context, this.server, this.model, document, panel, () =>
+            this.differences.show(document),
+        );
+    }
+
+    async saveCustomDocument(document: TableDocument): Promise<void> {
+        const place = placeOf(this.model, document);
+        if (place.readOnly) {
+            throw new Error(vscode.l10n.t('This store takes no changes. Nothing was saved.'));
+        }
+        if (place.remote && document.staged.count) {
+            await confirmRemote(place, document.staged.count);
+        }
+        await document.save(place.where, () => this.differences.show(document));
+        void this.model.refresh([{ config: document.namespace.config, id: document.namespace.id }]);
+    }
+
+    saveCustomDocumentAs(): Promise<void> {
+        throw new Error(
+            vscode.l10n.t('A table is saved in its store. "KV Lens: Export Namespace…" writes a file.'),
+        );
+    }
+
+    async revertCustomDocument(document: TableDocument): Promise<void> {
+        document.revert();
+    }
+
+    async backupCustomDocument(
+        document: TableDocument,
+        { destination }: vscode.CustomDocumentBackupContext,
+    ): Promise<vscode.CustomDocumentBackup> {
+        const text = JSON.stringify(document.staged.backup());
+        await vscode.workspace.fs.writeFile(destination, Buffer.from(text));
+        return {
+            id: destination.toString(),
+            delete: () => void vscode.workspace.fs.delete(destination).then(undefined, () => {}),
+        };
+    }
+}
+
+async function confirmRemote(place: Place, count: number): Promise<void> {
+    const write = vscode.l10n.t('Write');
+    const answer = await vscode.window.showWarningMessage(
+        vscode.l10n.t('Write {0} to the remote store?', format.count(count, 'change')),
+        { modal: true, detail: place.where },
+        write,
+    );
+    if (answer !== write) {
+        throw new vscode.CancellationError();
+    }
+}
+
+function placeOf(model: Model, { namespace }: TableDocument): Place {
+    const project = model.projects.find((one) => one.config === namespace.config);
+    const store = project?.store ?? '';
+    return {
+        title: namespace.binding,
+        where: whereIs(namespace, project),
+        remote: !storeOf(project).startsWith('local'),
+        readOnly: store.startsWith('cloudflare:') && !store.includes('write'),
+    };
+}
+
+/** One open tab. */
+class Table {
+    private view = '';
+    private opening = 0;
+    private readonly subscriptions: vscode.Disposable[];
+
+    constructor(
+        private readonly context: vscode.ExtensionContext,
+        private readonly server: Server,
+        private readonly model: Model,
+        private readonly document: TableDocument,
+        private readonly panel: vscode.WebviewPanel,
+        private readonly preview: () => Thenable<unknown>,
+    ) {
+        const { webview } = panel;
+        const dist = vscode.Uri.joinPath(context.extensionUri, 'dist');
+        webview.options = { enableScripts: true, localResourceRoots: [dist] };
+        webview.html = page(webview, dist);
+        this.subscriptions = [
+            webview.onDidReceiveMessage((message: FromView) => void this.handle(message)),
+            document.onDidChange(({ changed, removed }) =>
+                this.send({ type: 'staged', changed, removed, count: document.staged.count }),
+            ),
+            server.onView((state) => {
+                if (state.view === this.view) {
+                    this.send({ type: 'progress', state });
+                }
+            }),
+            model.onDidChange(() => this.send({ type: 'place', place: placeOf(model, document) })),
+        ];
+        panel.onDidDispose(() => {
+            vscode.Disposable.from(...this.subscriptions).dispose();
+            void this.close();
+        });
+    }
+
+    private send(message: ToView): void {
+        void this.panel.webview.postMessage(message);
+    }
+
+    private async handle(message: FromView): Promise<void> {
+        try {
+            await this.answer(message);
+        } catch (error) {
+            if (error instanceof vscode.CancellationError) {
+                return;
+            }
+            this.send({ type: 'error', text: format.reason(error) });
+        }
+    }
+
+    private async answer(message: FromView): Promise<void> {
+        const { document } = this;
+        switch (message.type) {
+            case 'ready':
+                return this.start();
+            case 'open':
+                return this.open(message);
+            case 'cancel':
+                return this.close();
+            case 'rows':
+                return this.rows(message);
+            case 'names':
+                return this.names(message);
+            case 'details':
+                return this.details(message);
+            case 'edit':
+                return document.edit(message.row, message.change);
+            case 'add':
+                return document.add(message.contents);
+            case 'duplicate':
+                return document.duplicate(message.row);
+            case 'delete':
+                return document.remove(message.rows);
+            case 'deleteMatches':
+                return this.deleteMatches();
+            case 'restore':
+                return document.takeBack(message.rows);
+            case 'layout':
+                return void this.context.globalState.update(LAYOUT, message.layout);
+            case 'saveFilter':
+                return this.saveFilter(message.filter);
+            case 'run':
+                return this.run(message.what);
+            case 'value':
+                return this.value(message.row, message.what);
+            case 'copy':
+                return this.copy(message.rows, message.what);
+        }
+    }
+
+    private async start(): Promise<void> {
+        await this.model.ready();
+        const tokens = [
+            ...filterTokens(),
+            ...KINDS.map((kind) => ({ insert: `type:${kind}`, example: `type:${kind}`, about: '' })),
+        ];
+        const place = placeOf(this.model, this.document);
+        this.send({
+            type: 'start',
+            place,
+            layout: this.layout(),
+            tokens,
+            strings: (vscode.l10n.bundle ?? {}) as Record<string, string>,
+        });
+        const changed = this.document.staged.rows();
+        this.send({ type: 'staged', changed, removed: [], count: changed.length });
+    }
+
+    private layout(): Layout {
+        return { ...NO_LAYOUT, ...this.context.globalState.get<Layout>(LAYOUT) };
+    }
+
+    private async open(asked: Extract<FromView, { type: 'open' }>): Promise<void> {
+        const { seq, filter, sort, descending } = asked;
+        this.opening = seq;
+        const before = this.view;
+        const query = { ...this.document.namespace, filter, sort, descending };
+        const result: ViewOpenResult = await this.server.ask('kvlens.viewOpen', query);
+        if (this.opening !== seq) {
+            await this.closeView(result.view);
+            return;
+        }
+        if (result.view) {
+            this.view = result.view;
+            await this.closeView(before);
+        }
+        this.send({ type: 'opened', seq, result });
+    }
+
+    private async close(): Promise<void> {
+        const { view } = this;
+        this.view = '';
+        await this.closeView(view);
+    }
+
+    private async closeView(view: string): Promise<void> {
+        if (view) {
+            await this.server.ask('kvlens.viewClose', { view }).catch(() => undefined);
+        }
+    }
+
+    private async rows({ seq, offset, limit }: Extract<FromView, { type: 'rows' }>): Promise<void> {
+        const { view } = this;
+        if (view) {
+            const page = await this.server.ask('kvlens.viewRows', { view, offset, limit });
+            this.send({ type: 'rows', seq, offset, rows: page.rows, matched: page.matched });
+        }
+    }
+
+    private async names({
+        seq,
+        offset,
+        limit,
+    }: Extract<FromView, { type: 'names' }>): Promise<void> {
+        const names: string[] = [];
+        const { view } = this;
+        while (view && names.length < limit) {
+            const step = Math.min(1000, limit - names.length);
+            const query = { view, offset: offset + names.length, limit: step };
+            const { rows } = await this.server.ask('kvlens.viewRows', query);
+            names.push(...rows.map(({ name }) => name));
+            if (rows.length < step) {
+                break;
+            }
+        }
+        this.send({ type: 'names', seq, names });
+    }
+
+    private async deleteMatches(): Promise<void> {
+        const { keys, matched } = await this.server.ask('kvlens.viewKeys', { view: this.view });
+        const remove = vscode.l10n.t('Delete');
+        const lines = [
+            placeOf(this.model, this.document).where,
+            vscode.l10n.t('They are deleted when you save the table.'),
+        ];
+        if (keys.length < matched) {
+            lines.push(
+                vscode.l10n.t(
+                    '{0} match the filter; the first {1} are deleted.',
+                    format.count(matched, 'key'),
+                    keys.length.toLocaleString('en'),
+                ),
+            );
+        }
+        const answer = await vscode.window.showWarningMessage(
+            vscode.l10n.t('Delete {0}?', format.count(keys.length, 'key')),
+            { modal: true, detail: lines.join('\n') },
+            remove,
+        );
+        if (answer === remove) {
+            await this.document.remove(keys.map((key) => ({ key })));
+        }
+    }
+
+    private async saveFilter(filter: string): Promise<void> {
+        const name = await vscode.window.showInputBox({
+            title: vscode.l10n.t('Save Filter'),
+            prompt: vscode.l10n.t('A name for the filter {0}', filter),
+        });
+        if (name) {
+            const layout = this.layout();
+            layout.filters = { ...layout.filters, [name]: filter };
+            await this.context.globalState.update(LAYOUT, layout);
+            await this.start();
+        }
+    }
+
+    private async run(what: Extract<FromView, { type: 'run' }>['what']): Promise<void> {
+        const commands = {
+            save: 'workbench.action.files.save',
+            revert: 'workbench.action.files.revert',
+            undo: 'undo',
+            redo: 'redo',
+        };
+        if (what === 'preview') {
+            await this.preview();
+        } else {
+            await vscode.commands.executeCommand(commands[what]);
+        }
+    }
+
+    private keyOf(row: RowRef): string {
+        if ('key' in row) {
+            return row.key;
+        }
+        const stored = this.document.staged.idOf(row) && this.document.staged.storedOf(row.id);
+        if (!stored) {
+            throw new Error(vscode.l10n.t('Save the table first: the key is not in the store yet.'));
+        }
+        return stored.name;
+    }
+
+    private async value(row: RowRef, what: 'open' | 'saveAs'): Promise<void> {
+        const key = this.keyOf(row);
+        const { namespace } = this.document;
+        if (what === 'open') {
+            await openValue({ server: this.server }, namespace, key);
+            return;
+        }
+        const value = await this.server.ask('kvlens.get', { ...namespace, key });
+        const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+        const name = uriOf(namespace, key).path.split('/').at(-1) ?? 'value';
+        const target =
+            value &&
+            (await vscode.window.showSaveDialog({
+                title: vscode.l10n.t('Save Value'),
+                ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {}),
+            }));
+        if (target) {
+            await vscode.workspace.fs.writeFile(target, bytesOf(value));
+        }
+    }
+
+    private async copy(rows: RowRef[], what: 'keys' | 'rows'): Promise<void> {
+        const keys = rows.map((row) => this.keyOf(row));
+        if (what === 'keys') {
+            await vscode.env.clipboard.writeText(keys.join('\n'));
+            return;
+        }
+        const query = { ...this.document.namespace, keys, values: 16 * SHOWN };
+        const { contents } = await this.server.ask('kvlens.contents', query);
+        const items = contents.map(({ key, text, base64, metadataText, expiration }) => ({
+            key,
+            value: text ?? base64,
+            ...(base64 === undefined ? {} : { base64: true }),
+            ...(metadataText === undefined ? {} : { metadata: parsed(metadataText) }),
+            ...(expiration === undefined ? {} : { expiration }),
+        }));
+        if (contents.some(({ text, base64 }) => text === undefined && base64 === undefined)) {
+            void warn(vscode.l10n.t('Values over 16 MiB in total were left out.'));
+        }
+        await vscode.env.clipboard.writeText(JSON.stringify(items, null, 2));
+    }
+
+    private async details({
+        seq,
+        row,
+        kind = '',
+        start = 0,
+    }: Extract<FromView, { type: 'details' }>): Promise<void> {
+        this.send({ type: 'details', seq, details: await this.detailsOf(row, kind, start) });
+    }
+
+    private async detailsOf(row: RowRef, kind: string, start: number): Promise<Details | null> {
+        const { staged, namespace } = this.document;
+        const id = staged.idOf(row);
+        const content = id === undefined ? undefined : staged.contentOf(id);
+        const stored = id === undefined ? undefined : staged.storedOf(id);
+        const key = 'key' in row ? row.key : stored?.name;
+        const shown = content?.value && id !== undefined && staged.isChanged(id);
+        const value =
+            shown || key === undefined
+                ? null
+                : await this.server.ask('kvlens.get', { ...namespace, key, start, limit: SHOWN });
+        if (!value && !shown) {
+            return null;
+        }
+        const bytes = bytesOf(value ?? { ...content?.value, size: 0, digest: '', store: '', declared: true });
+        const metadata = value?.metadata === undefined ? null : JSON.stringify(value.metadata);
+        return {
+            row,
+            name: content?.name ?? key ?? '',
+            size: value?.size ?? bytes.length,
+            start: value?.start ?? 0,
+            end: value?.end ?? bytes.length,
+            forms: formsOf(bytes, { kind, isPart: start > 0 || value?.truncated === true }),
+            metadata: content ? (content.metadata ?? null) : metadata,
+            expiration: content ? (content.expiration ?? null) : (value?.expiration ?? null),
+            staged: id !== undefined && staged.isChanged(id),
+        };
+    }
+}
+
+function parsed(text: string): unknown {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return text;
+    }
+}
+
+function page(webview: vscode.Webview, dist: vscode.Uri): string {
+    const nonce = randomBytes(16).toString('base64');
+    const script = webview.asWebviewUri(vscode.Uri.joinPath(dist, 'table.js'));
+    const style = webview.asWebviewUri(vscode.Uri.joinPath(dist, 'table.css'));
+    const policy = [
+        "default-src 'none'",
+        `script-src 'nonce-${nonce}'`,
+        `style-src ${webview.cspSource}`,
+        'img-src data:',
+    ].join('; ');
+    return `<!DOCTYPE html>
+<html lang="${vscode.env.language}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<link rel="stylesheet" href="${style}">
+<title>KV Lens</title>
+</head>
+<body><script nonce="${nonce}" src="${script}"></script></body>
+</html>`;
+}

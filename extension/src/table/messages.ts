@@ -1,0 +1,105 @@
+/** What the extension and the webview of a table send to each other. */
+
+import type { Row, Sort, ViewOpenResult, ViewState } from '../protocol';
+import type { Form } from '../decode';
+import type { FilterToken } from '../filterTokens';
+
+/** A value: text, or base64 if it isn't UTF-8. */
+export interface Body {
+    text?: string;
+    base64?: string;
+}
+
+/** A key's content. A field that is undefined is as stored, and wasn't read or changed. */
+export interface Content {
+    name: string;
+    value?: Body;
+    /** JSON; null for none. */
+    metadata?: string | null;
+    /** Seconds since the epoch; null for never. */
+    expiration?: number | null;
+}
+
+/** A row with changes that aren't saved. */
+export interface StagedRow {
+    id: string;
+    /** The key as stored; null for a new one. */
+    key: string | null;
+    /** null: it will be deleted. */
+    now: Content | null;
+}
+
+/** A row in a request: a stored key, or the id of a staged row. */
+export type RowRef = { key: string } | { id: string };
+
+/** A column's id: one of the six, or `meta.FIELD`. */
+export interface Column {
+    id: string;
+    width: number;
+    hidden?: boolean;
+}
+
+/** The user's arrangement of a table. */
+export interface Layout {
+    columns: Column[];
+    /** Filters by name. */
+    filters: Record<string, string>;
+    /** The width of the details, in percent of the table; 0 if they are hidden. */
+    details: number;
+}
+
+/** Where the keys are. */
+export interface Place {
+    title: string;
+    /** The config and the store, in words. */
+    where: string;
+    remote: boolean;
+    readOnly: boolean;
+}
+
+/** A key as the details show it. */
+export interface Details {
+    row: RowRef;
+    name: string;
+    size: number;
+    /** The part that was read: the first byte, and the byte after the last one. */
+    start: number;
+    end: number;
+    forms: Form[];
+    metadata: string | null;
+    expiration: number | null;
+    staged: boolean;
+}
+
+/** From the extension. */
+export type ToView =
+    | { type: 'start'; place: Place; layout: Layout; tokens: FilterToken[]; strings: Record<string, string> }
+    | { type: 'place'; place: Place }
+    | { type: 'opened'; seq: number; result: ViewOpenResult }
+    | { type: 'progress'; state: ViewState }
+    | { type: 'rows'; seq: number; offset: number; rows: Row[]; matched: number }
+    | { type: 'staged'; changed: StagedRow[]; removed: string[]; count: number }
+    | { type: 'details'; seq: number; details: Details | null }
+    | { type: 'names'; seq: number; names: string[] }
+    | { type: 'focusFilter' }
+    | { type: 'error'; text: string };
+
+/** From the webview. */
+export type FromView =
+    | { type: 'ready' }
+    | { type: 'open'; seq: number; filter: string; sort: Sort; descending: boolean }
+    | { type: 'cancel' }
+    | { type: 'rows'; seq: number; offset: number; limit: number }
+    | { type: 'names'; seq: number; offset: number; limit: number }
+    | { type: 'details'; seq: number; row: RowRef; kind?: string; start?: number }
+    | { type: 'edit'; row: RowRef; change: Partial<Content> }
+    | { type: 'add'; contents: Content[] }
+    | { type: 'duplicate'; row: RowRef }
+    | { type: 'delete'; rows: RowRef[] }
+    | { type: 'deleteMatches' }
+    | { type: 'restore'; rows: RowRef[] }
+    | { type: 'layout'; layout: Layout }
+    | { type: 'saveFilter'; filter: string }
+    | { type: 'run'; what: 'save' | 'revert' | 'preview' | 'undo' | 'redo' }
+    | { type: 'value'; row: RowRef; what: 'open' | 'saveAs' }
+    | { type: 'copy'; rows: RowRef[]; what: 'keys' | 'rows' };

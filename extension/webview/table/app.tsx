@@ -1,0 +1,188 @@
+/** The table, its tools and the details of the current row. */
+
+import { useEffect, useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { Columns } from './columns';
+import { DetailsPane } from './details';
+import { FilterBox } from './filter';
+import { Grid } from './grid';
+import { post, t } from './host';
+import type { TableModel } from './model';
+
+export function App({ model }: { model: TableModel }): JSX.Element {
+    const [, render] = useState(0);
+    useEffect(() => model.onChange(() => render((n) => n + 1)), [model]);
+    if (!model.started) {
+        return <main class="app" aria-busy="true" />;
+    }
+    return (
+        <main class="app" aria-label={t('Namespace {0}', model.place.title)} onPaste={(e) => pasted(model, e)}>
+            <Banner model={model} />
+            <FilterBox model={model} />
+            <Tools model={model} />
+            {model.layout.details ? (
+                <vscode-split-layout
+                    class="split"
+                    split="vertical"
+                    fixed-pane="end"
+                    initial-handle-position={`${100 - model.layout.details}%`}
+                >
+                    <div slot="start" class="pane">
+                        <Grid model={model} />
+                    </div>
+                    <div slot="end" class="pane">
+                        <DetailsPane model={model} />
+                    </div>
+                </vscode-split-layout>
+            ) : (
+                <div class="split pane">
+                    <Grid model={model} />
+                </div>
+            )}
+            <Footer model={model} />
+        </main>
+    );
+}
+
+/** Where the keys are: plain for a local store, colored for a remote one. */
+function Banner({ model }: { model: TableModel }): JSX.Element {
+    const { remote, readOnly, where } = model.place;
+    const kind = remote ? t('Remote') : t('Local');
+    return (
+        <div class={remote ? 'banner remote' : 'banner'}>
+            <b>{kind}</b> <span class="where">{where}</span>
+            {readOnly && <span class="badge">{t('read-only')}</span>}
+        </div>
+    );
+}
+
+function Tools({ model }: { model: TableModel }): JSX.Element {
+    const count = model.stagedCount;
+    const chosen = model.chosen();
+    const run = (what: 'save' | 'revert' | 'preview') => () => post({ type: 'run', what });
+    return (
+        <div class="tools" role="toolbar" aria-label={t('Actions')}>
+            <button type="button" disabled={model.place.readOnly} onClick={() => addRow(model)}>
+                {t('New Key')}
+            </button>
+            <button
+                type="button"
+                disabled={!chosen.length || model.place.readOnly}
+                onClick={() => post({ type: 'delete', rows: chosen })}
+            >
+                {chosen.length > 1 ? t('Delete {0} Keys', chosen.length) : t('Delete')}
+            </button>
+            {model.filter && model.progress.matched > 0 && !model.place.readOnly && (
+                <button type="button" onClick={() => post({ type: 'deleteMatches' })}>
+                    {t('Delete All Matches…')}
+                </button>
+            )}
+            <button
+                type="button"
+                disabled={!chosen.length}
+                onClick={() => post({ type: 'copy', rows: chosen, what: 'rows' })}
+            >
+                {t('Copy as JSON')}
+            </button>
+            <Columns model={model} />
+            <button
+                type="button"
+                aria-pressed={model.layout.details > 0}
+                onClick={() => {
+                    model.setDetails(model.layout.details ? 0 : 40);
+                    model.askDetails();
+                }}
+            >
+                {t('Details')}
+            </button>
+            <span class="gap" />
+            {count > 0 && (
+                <>
+                    <span class="changes" role="status">
+                        {count === 1 ? t('1 unsaved change') : t('{0} unsaved changes', number(count))}
+                    </span>
+                    <button type="button" onClick={run('preview')}>
+                        {t('Preview')}
+                    </button>
+                    <button type="button" onClick={run('revert')}>
+                        {t('Discard')}
+                    </button>
+                    <vscode-button onClick={run('save')}>{t('Save')}</vscode-button>
+                </>
+            )}
+        </div>
+    );
+}
+
+function Footer({ model }: { model: TableModel }): JSX.Element {
+    const { matched, scanned, total, done, order } = model.progress;
+    const keys = (n: number): string => (n === 1 ? t('1 key') : t('{0} keys', number(n)));
+    const isPart = total !== null && model.filter !== '';
+    const unsorted = done && model.sort !== 'key' && order !== model.sort;
+    return (
+        <div class="footer" role="status">
+            <span>
+                {isPart ? t('{0} of {1}', number(matched), keys(total)) : keys(matched)}
+            </span>
+            {model.selected.size > 1 && <span>{t('{0} selected', number(model.selected.size))}</span>}
+            {!done && (
+                <span class="busy">
+                    {total ? t('searching, {0} %', Math.floor((100 * scanned) / total)) : t('searching')}
+                    <button type="button" onClick={() => model.cancel()}>
+                        {t('Cancel')}
+                    </button>
+                </span>
+            )}
+            {unsorted && (
+                <span class="note">
+                    {t('Sorted by key: other orders take at most {0} keys. Use a filter.', number(model.sortLimit))}
+                </span>
+            )}
+            {model.failure && (
+                <span class="failure" role="alert">
+                    {model.failure}
+                    <button
+                        type="button"
+                        aria-label={t('Dismiss')}
+                        onClick={() => {
+                            model.failure = '';
+                            model.notify();
+                        }}
+                    >
+                        ×
+                    </button>
+                </span>
+            )}
+        </div>
+    );
+}
+
+/** Add a row, and edit its key. */
+export function addRow(model: TableModel): void {
+    const names = new Set<string>();
+    for (let at = 0; at < model.addedCount; at += 1) {
+        names.add(model.at(at)?.name ?? '');
+    }
+    let name = t('new key');
+    for (let n = 2; names.has(name); n += 1) {
+        name = t('new key {0}', n);
+    }
+    const content = { name, value: { text: '' }, metadata: null, expiration: null };
+    model.select(0, 'one');
+    model.editNext = name;
+    post({ type: 'add', contents: [content] });
+}
+
+function pasted(model: TableModel, event: ClipboardEvent): void {
+    const { target } = event;
+    const text = event.clipboardData?.getData('text/plain');
+    const typing = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+    if (text && !typing && !model.place.readOnly) {
+        event.preventDefault();
+        model.paste(text);
+    }
+}
+
+export function number(n: number): string {
+    return n.toLocaleString();
+}

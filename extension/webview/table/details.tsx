@@ -1,0 +1,254 @@
+/** The current row in full: its value in each form, its metadata and its expiration. */
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import type { Details } from '../../src/table/messages';
+import * as format from '../../src/format';
+import { countdown, dateTime, parseExpiry, PRESETS } from './expiry';
+import { Hex } from './hex';
+import { post, t, typing } from './host';
+import { JsonTree } from './json';
+import type { TableModel } from './model';
+import { oneLine, visible } from './visible';
+
+const MAX_METADATA = 1024; // bytes
+
+export function DetailsPane({ model }: { model: TableModel }): JSX.Element {
+    const { details } = model;
+    if (!details) {
+        return <aside class="details empty">{model.count ? t('Select a key to see its value.') : ''}</aside>;
+    }
+    return (
+        <aside class="details" aria-label={t('Details')}>
+            <h2>{oneLine(details.name)}</h2>
+            <p class="note">
+                {format.size(details.size)}
+                {details.staged && <span class="badge">{t('not saved')}</span>}
+            </p>
+            <ValueForms key={`${details.name}\n${details.size}`} model={model} details={details} />
+            <Expiry key={`e${details.expiration}`} model={model} details={details} />
+            <Metadata key={`m${details.name}${details.metadata}`} model={model} details={details} />
+        </aside>
+    );
+}
+
+function ValueForms({ model, details }: { model: TableModel; details: Details }): JSX.Element {
+    const [label, setLabel] = useState(details.forms[0].label);
+    const [draft, setDraft] = useState<string>();
+    const editor = useRef<HTMLTextAreaElement>(null);
+    useEffect(() => editor.current?.focus(), [draft === undefined]);
+    const form = details.forms.find((one) => one.label === label) ?? details.forms[0];
+    const value = details.forms.find((one) => one.isValue);
+    const { start, end, size } = details;
+    const commit = (): void => {
+        if (draft !== undefined && draft !== value?.text) {
+            model.edit(details.row, { value: { text: draft } });
+        }
+        setDraft(undefined);
+    };
+    const key = (event: KeyboardEvent): void => {
+        typing(event);
+        if (event.key === 'Escape') {
+            setDraft(undefined);
+        } else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+            commit();
+        } else if (!(event.key === 's' && (event.ctrlKey || event.metaKey))) {
+            return;
+        } else {
+            commit();
+            return;
+        }
+        event.preventDefault();
+    };
+    return (
+        <section>
+            <div class="forms" role="tablist" aria-label={t('Show the value as')}>
+                {details.forms.map((one) => (
+                    <button
+                        key={one.label}
+                        type="button"
+                        role="tab"
+                        aria-selected={one === form}
+                        onClick={() => {
+                            setLabel(one.label);
+                            setDraft(undefined);
+                        }}
+                    >
+                        {one.label}
+                    </button>
+                ))}
+                <span class="gap" />
+                {value && draft === undefined && !model.place.readOnly && (
+                    <button
+                        type="button"
+                        class="editValue"
+                        onClick={() => {
+                            setLabel(value.label);
+                            setDraft(value.text ?? '');
+                        }}
+                    >
+                        {t('Edit')}
+                    </button>
+                )}
+                <button type="button" onClick={() => post({ type: 'value', row: details.row, what: 'open' })}>
+                    {t('Open')}
+                </button>
+                <button type="button" onClick={() => post({ type: 'value', row: details.row, what: 'saveAs' })}>
+                    {t('Save to File…')}
+                </button>
+            </div>
+            {draft !== undefined ? (
+                <>
+                    <textarea
+                        class="valueEditor"
+                        aria-label={t('Value')}
+                        value={draft}
+                        spellcheck={false}
+                        ref={editor}
+                        onInput={(e) => setDraft(e.currentTarget.value)}
+                        onKeyDown={key}
+                    />
+                    <p class="row2">
+                        <vscode-button onClick={commit}>{t('Apply')}</vscode-button>
+                        <button type="button" onClick={() => setDraft(undefined)}>
+                            {t('Cancel')}
+                        </button>
+                    </p>
+                </>
+            ) : (
+                <div class="content" role="tabpanel" aria-label={form.label}>
+                    {form.kind === 'json' && <JsonTree text={form.text ?? ''} />}
+                    {form.kind === 'text' && <pre tabIndex={0}>{visible(form.text ?? '')}</pre>}
+                    {form.kind === 'hex' && <Hex base64={form.base64 ?? ''} from={start} size={end - start} />}
+                    {form.kind === 'image' && <Picture mime={form.mime ?? ''} base64={form.base64 ?? ''} />}
+                </div>
+            )}
+            {form.note && <p class="note">{form.note}</p>}
+            {(start > 0 || end < size) && (
+                <p class="note">
+                    {t('Bytes {0} to {1} of {2}', start.toLocaleString(), end.toLocaleString(), size.toLocaleString())}{' '}
+                    <button type="button" disabled={!start} onClick={() => model.askDetails(0)}>
+                        {t('First Part')}
+                    </button>
+                    <button type="button" disabled={end >= size} onClick={() => model.askDetails(end)}>
+                        {t('Next Part')}
+                    </button>
+                </p>
+            )}
+        </section>
+    );
+}
+
+function Picture({ mime, base64 }: { mime: string; base64: string }): JSX.Element {
+    const [size, setSize] = useState('');
+    return (
+        <figure>
+            <img
+                src={`data:${mime};base64,${base64}`}
+                alt={t('The value as an image')}
+                onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
+                    setSize(`${naturalWidth} × ${naturalHeight}`)
+                }
+            />
+            <figcaption>{[mime, size].filter(Boolean).join(', ')}</figcaption>
+        </figure>
+    );
+}
+
+function Expiry({ model, details }: { model: TableModel; details: Details }): JSX.Element {
+    const { expiration } = details;
+    const [, tick] = useState(0);
+    const [text, setText] = useState(expiration ? dateTime(expiration) : '');
+    useEffect(() => {
+        const timer = setInterval(() => tick((n) => n + 1), 1000);
+        return () => clearInterval(timer);
+    }, []);
+    const set = (wanted: number | null): void => model.edit(details.row, { expiration: wanted });
+    const typed = parseExpiry(text);
+    const commit = (): void => {
+        if (typed !== undefined && typed !== expiration) {
+            set(typed);
+        }
+    };
+    return (
+        <section>
+            <h3>{t('Expires')}</h3>
+            <p role="timer">{expiration ? t('in {0}', countdown(expiration)) : t('never')}</p>
+            {!model.place.readOnly && (
+                <p class="row2">
+                    <input
+                        aria-label={t('Expiration: a date and time, or a duration such as 2h')}
+                        placeholder={t('date, or 2h')}
+                        value={text}
+                        aria-invalid={typed === undefined}
+                        onInput={(e) => setText(e.currentTarget.value)}
+                        onBlur={commit}
+                        onKeyDown={(e) => (e.key === 'Enter' ? commit() : typing(e))}
+                    />
+                    {PRESETS.map(([label, seconds]) => (
+                        <button
+                            key={label}
+                            type="button"
+                            onClick={() => set(seconds === null ? null : Math.ceil(Date.now() / 1000) + seconds + 1)}
+                        >
+                            {t(label)}
+                        </button>
+                    ))}
+                </p>
+            )}
+        </section>
+    );
+}
+
+function Metadata({ model, details }: { model: TableModel; details: Details }): JSX.Element {
+    const [text, setText] = useState(() => pretty(details.metadata));
+    const problem = problemOf(text);
+    const packed = problem === undefined && text.trim() ? JSON.stringify(JSON.parse(text)) : text;
+    const bytes = new TextEncoder().encode(packed.trim()).length;
+    const commit = (): void => {
+        const wanted = packed.trim() || null;
+        if (problem === undefined && wanted !== details.metadata && bytes <= MAX_METADATA) {
+            model.edit(details.row, { metadata: wanted });
+        }
+    };
+    const tooLong = bytes > MAX_METADATA;
+    return (
+        <section>
+            <h3>{t('Metadata')}</h3>
+            <textarea
+                class="metadataEditor"
+                aria-label={t('Metadata as JSON')}
+                aria-invalid={problem !== undefined || tooLong}
+                placeholder={t('none')}
+                readOnly={model.place.readOnly}
+                value={text}
+                spellcheck={false}
+                onInput={(e) => setText(e.currentTarget.value)}
+                onBlur={commit}
+                onKeyDown={typing}
+            />
+            <p class={problem !== undefined || tooLong ? 'problem' : 'note'}>
+                {problem ?? t('{0} of {1} bytes', bytes.toLocaleString(), MAX_METADATA.toLocaleString())}
+            </p>
+        </section>
+    );
+}
+
+function pretty(metadata: string | null): string {
+    try {
+        return metadata === null ? '' : JSON.stringify(JSON.parse(metadata), null, 2);
+    } catch {
+        return metadata ?? '';
+    }
+}
+
+function problemOf(text: string): string | undefined {
+    try {
+        if (text.trim()) {
+            JSON.parse(text);
+        }
+        return undefined;
+    } catch (error) {
+        return t('Not JSON: {0}', error instanceof Error ? error.message : '');
+    }
+}

@@ -1,0 +1,424 @@
+/** The rows: a grid that only has the rows in view, moved through and edited by keyboard. */
+
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import type { JSX } from 'preact';
+import type { Column, Content } from '../../src/table/messages';
+import * as format from '../../src/format';
+import { addRow } from './app';
+import { countdown, dateTime, parseExpiry } from './expiry';
+import { post, t } from './host';
+import { COLUMNS, type Shown, type TableModel } from './model';
+import { useVirtualizer } from './useVirtualizer';
+import { oneLine } from './visible';
+
+const ROW = 24; // px
+const TALLEST = 30_000_000; // px; browsers can't scroll much more
+const EDITABLE = 4096; // characters in a cell; longer values are edited in the details
+const NARROWEST = 40; // px
+
+export function Grid({ model }: { model: TableModel }): JSX.Element {
+    const scroller = useRef<HTMLDivElement>(null);
+    const count = Math.min(model.count, Math.floor(TALLEST / ROW));
+    const virtualizer = useVirtualizer(scroller, count, ROW);
+    const rows = virtualizer.getVirtualItems();
+    const columns = model.columns.filter((column) => !column.hidden);
+    const width = columns.reduce((sum, column) => sum + column.width, 0);
+    const first = rows[0]?.index ?? 0;
+    const last = rows.at(-1)?.index ?? 0;
+    useEffect(() => {
+        if (count) {
+            model.need(first, last);
+        }
+    });
+    const go = (index: number, how: 'one' | 'range'): void => {
+        const to = Math.max(0, Math.min(index, count - 1));
+        virtualizer.scrollToIndex(to);
+        model.need(to, to);
+        model.select(to, how);
+    };
+    return (
+        <div
+            class="grid"
+            role="grid"
+            tabIndex={0}
+            ref={scroller}
+            aria-label={t('Keys')}
+            aria-rowcount={model.count + 1}
+            aria-colcount={columns.length}
+            aria-multiselectable="true"
+            aria-activedescendant={count ? `cell${model.cursor}-${model.column}` : undefined}
+            onKeyDown={(event) => pressed(event, model, columns, go, virtualizer.scrollRect?.height ?? 0)}
+        >
+            <Head model={model} columns={columns} width={width} />
+            {!count && model.progress.done && <Empty model={model} />}
+            <div class="rows" style={{ height: `${virtualizer.getTotalSize()}px`, width: `${width}px` }}>
+                {rows.map((item) => (
+                    <Line key={item.index} model={model} columns={columns} index={item.index} top={item.start} />
+                ))}
+            </div>
+        </div>
+    );
+}
+
+function Empty({ model }: { model: TableModel }): JSX.Element {
+    return (
+        <div class="empty">
+            {model.filter ? (
+                <>
+                    <p>{t('No key matches the filter.')}</p>
+                    <button type="button" onClick={() => model.setFilter('', true)}>
+                        {t('Clear Filter')}
+                    </button>
+                </>
+            ) : (
+                <>
+                    <p>{t('This namespace has no keys yet.')}</p>
+                    <p>{t('Add one, paste rows from a spreadsheet or JSON, or seed it from a file.')}</p>
+                    <vscode-button onClick={() => addRow(model)}>{t('New Key')}</vscode-button>
+                </>
+            )}
+        </div>
+    );
+}
+
+function Head(props: { model: TableModel; columns: (Column & { title: string })[]; width: number }): JSX.Element {
+    const { model, columns, width } = props;
+    const resize = (column: Column, event: PointerEvent): void => {
+        const start = event.clientX;
+        const grip = event.currentTarget as HTMLElement;
+        grip.setPointerCapture(event.pointerId);
+        let to = column.width;
+        const move = ({ clientX }: PointerEvent): void => {
+            to = Math.max(NARROWEST, column.width + clientX - start);
+        };
+        const end = (): void => {
+            grip.removeEventListener('pointermove', move);
+            model.setColumns(model.columns.map((one) => (one.id === column.id ? { ...one, width: to } : one)));
+        };
+        grip.addEventListener('pointermove', move);
+        grip.addEventListener('pointerup', end, { once: true });
+    };
+    return (
+        <div class="head" role="row" aria-rowindex={1} style={{ width: `${width}px` }}>
+            {columns.map((column, n) => {
+                const sort = COLUMNS.find(([id]) => id === column.id)?.[0];
+                const sorted = sort && model.sort === sort;
+                return (
+                    <div
+                        key={column.id}
+                        role="columnheader"
+                        aria-colindex={n + 1}
+                        aria-sort={sorted ? (model.descending ? 'descending' : 'ascending') : 'none'}
+                        style={{ width: `${column.width}px` }}
+                    >
+                        <button
+                            type="button"
+                            disabled={!sort}
+                            title={sort ? t('Sort by {0}', column.title) : column.title}
+                            onClick={() => sort && model.setSort(sort)}
+                        >
+                            {oneLine(column.title)}
+                            {sorted && <span aria-hidden="true">{model.descending ? ' ▼' : ' ▲'}</span>}
+                        </button>
+                        <span class="grip" aria-hidden="true" onPointerDown={(e) => resize(column, e)} />
+                    </div>
+                );
+            })}
+        </div>
+    );
+}
+
+function Line(props: { model: TableModel; columns: Column[]; index: number; top: number }): JSX.Element {
+    const { model, columns, index, top } = props;
+    const shown = model.at(index);
+    const classes = ['row'];
+    if (shown?.staged) {
+        classes.push(shown.staged.now === null ? 'deleted' : shown.staged.key === null ? 'new' : 'changed');
+    }
+    if (shown && model.selected.has(shown.id)) {
+        classes.push('selected');
+    }
+    if (index === model.cursor) {
+        classes.push('current');
+    }
+    if (shown?.row?.damaged) {
+        classes.push('damaged');
+    }
+    const click = (event: MouseEvent): void => {
+        model.select(index, event.shiftKey ? 'range' : event.ctrlKey || event.metaKey ? 'add' : 'one');
+    };
+    return (
+        <div
+            class={classes.join(' ')}
+            role="row"
+            aria-rowindex={index + 2}
+            aria-selected={shown !== undefined && model.selected.has(shown.id)}
+            style={{ transform: `translateY(${top}px)`, height: `${ROW}px` }}
+            onClick={click}
+        >
+            {columns.map((column, n) => (
+                <div
+                    key={column.id}
+                    id={`cell${index}-${n}`}
+                    class={`cell ${column.id}${isFaint(shown, column.id) ? ' faint' : ''}${index === model.cursor && n === model.column ? ' focus' : ''}`}
+                    role="gridcell"
+                    aria-colindex={n + 1}
+                    style={{ width: `${column.width}px` }}
+                    onClick={() => {
+                        model.column = n;
+                    }}
+                    onDblClick={() => void begin(model, column.id)}
+                >
+                    {shown === undefined ? (
+                        n === 0 ? '…' : ''
+                    ) : model.editing?.id === shown.id && model.editing.column === column.id ? (
+                        <Editor model={model} shown={shown} columns={columns} />
+                    ) : (
+                        textOf(shown, column.id)
+                    )}
+                </div>
+            ))}
+        </div>
+    );
+}
+
+/** The text of a cell, with what is changed in place of what is stored. */
+function textOf(shown: Shown, column: string): string {
+    const { row, staged } = shown;
+    const now = staged?.now;
+    switch (column) {
+        case 'key':
+            return oneLine(shown.name);
+        case 'value':
+            if (now?.value) {
+                return oneLine(now.value.text?.slice(0, 200) ?? t('binary'));
+            }
+            return oneLine(row?.damaged ?? row?.preview ?? row?.type ?? '');
+        case 'type':
+            return now?.value ? '' : (row?.type ?? '');
+        case 'size': {
+            const size = now?.value ? sizeOf(now) : row?.size;
+            return size == null ? '' : format.size(size);
+        }
+        case 'metadata': {
+            if (now && now.metadata !== undefined) {
+                return oneLine(now.metadata ?? '');
+            }
+            return row?.metadata === undefined ? '' : oneLine(format.oneLine(row.metadata, 300));
+        }
+        case 'expires': {
+            const expiration = now && now.expiration !== undefined ? now.expiration : row?.expiration;
+            return expiration ? countdown(expiration) : '';
+        }
+        default:
+            return oneLine(field(row?.metadata, column.slice('meta.'.length)));
+    }
+}
+
+/** Whether a cell describes the value instead of showing it. */
+function isFaint(shown: Shown | undefined, column: string): boolean {
+    return column === 'value' && !shown?.staged?.now?.value && shown?.row?.preview === undefined;
+}
+
+function sizeOf({ value }: Content): number {
+    const { text, base64 = '' } = value ?? {};
+    return text === undefined ? Math.floor((base64.length * 3) / 4) : new TextEncoder().encode(text).length;
+}
+
+function field(metadata: unknown, path: string): string {
+    let value = metadata;
+    for (const name of path.split('.')) {
+        value = (value as Record<string, unknown> | null | undefined)?.[name];
+    }
+    return value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Edit the current cell, or its row's value in the details. */
+export async function begin(model: TableModel, column: string): Promise<void> {
+    const shown = model.at(model.cursor);
+    if (!shown || model.place.readOnly || shown.staged?.now === null || shown.row?.damaged) {
+        return;
+    }
+    const now = shown.staged?.now;
+    let text: string | undefined;
+    if (column === 'key') {
+        text = shown.name;
+    } else if (column === 'metadata') {
+        text = now?.metadata ?? (shown.row?.metadata === undefined ? '' : JSON.stringify(shown.row.metadata));
+    } else if (column === 'expires') {
+        const expiration = now ? now.expiration : shown.row?.expiration;
+        text = expiration ? dateTime(expiration) : '';
+    } else if (column === 'value') {
+        const form = model.details?.forms.find(({ isValue }) => isValue);
+        const value = now?.value?.text ?? form?.text;
+        text = value !== undefined && value.length <= EDITABLE && !value.includes('\n') ? value : undefined;
+        if (text === undefined) {
+            document.querySelector<HTMLElement>('.details .editValue')?.click();
+            return;
+        }
+    }
+    if (text !== undefined) {
+        model.editing = { id: shown.id, column, text };
+        model.notify();
+    }
+}
+
+function Editor(props: { model: TableModel; shown: Shown; columns: Column[] }): JSX.Element | null {
+    const { model, shown, columns } = props;
+    const { editing } = model;
+    const input = useRef<HTMLInputElement>(null);
+    useLayoutEffect(() => {
+        input.current?.focus();
+        input.current?.select();
+    }, []);
+    if (!editing) {
+        return null;
+    }
+    const end = (): void => {
+        model.editing = undefined;
+        document.querySelector<HTMLElement>('.grid')?.focus();
+        model.notify();
+    };
+    const commit = (): boolean => {
+        const change = changeOf(editing.column, input.current?.value ?? editing.text);
+        if (typeof change === 'string') {
+            input.current?.setCustomValidity(change);
+            input.current?.reportValidity();
+            return false;
+        }
+        if (input.current?.value !== editing.text) {
+            model.edit(shown.ref, change);
+        }
+        return true;
+    };
+    const key = (event: KeyboardEvent): void => {
+        if (event.key === 's' && (event.ctrlKey || event.metaKey)) {
+            if (commit()) {
+                end(); // and VS Code saves
+            }
+            return;
+        }
+        event.stopPropagation(); // VS Code has commands for most keys
+        if (event.key === 'Escape') {
+            event.preventDefault();
+            end();
+        } else if (event.key === 'Enter' && commit()) {
+            event.preventDefault();
+            end();
+        } else if (event.key === 'Tab' && commit()) {
+            event.preventDefault();
+            const at = columns.findIndex(({ id }) => id === editing.column);
+            const next = columns.findIndex(({ id }, n) =>
+                event.shiftKey ? n < at && isEditable(id) : n > at && isEditable(id),
+            );
+            end();
+            if (next >= 0) {
+                model.column = next;
+                void begin(model, columns[next].id);
+            }
+        } else if (event.key === 'Tab') {
+            event.preventDefault();
+        }
+    };
+    return (
+        <input
+            ref={input}
+            class="cellEditor"
+            aria-label={t('Edit {0}', editing.column)}
+            defaultValue={editing.text}
+            spellcheck={false}
+            onInput={(e) => e.currentTarget.setCustomValidity('')}
+            onKeyDown={key}
+            onBlur={() => {
+                if (model.editing === editing && commit()) {
+                    model.editing = undefined;
+                    model.notify();
+                }
+            }}
+        />
+    );
+}
+
+function isEditable(column: string): boolean {
+    return ['key', 'value', 'metadata', 'expires'].includes(column);
+}
+
+/** The change that a cell's text means, or what is wrong with it. */
+function changeOf(column: string, text: string): Partial<Content> | string {
+    switch (column) {
+        case 'key':
+            return text ? { name: text } : t('A key has at least one character.');
+        case 'metadata':
+            if (!text.trim()) {
+                return { metadata: null };
+            }
+            try {
+                JSON.parse(text);
+            } catch (error) {
+                return t('Metadata is JSON: {0}', error instanceof Error ? error.message : '');
+            }
+            return { metadata: text };
+        case 'expires': {
+            const expiration = parseExpiry(text);
+            return expiration === undefined
+                ? t('"{0}" is not a time. Write 90s, 1h, 2d, none, or a date such as {1}.', text, dateTime(Date.now() / 1000))
+                : { expiration };
+        }
+        default:
+            return { value: { text } };
+    }
+}
+
+function pressed(
+    event: KeyboardEvent,
+    model: TableModel,
+    columns: Column[],
+    go: (index: number, how: 'one' | 'range') => void,
+    height: number,
+): void {
+    const page = Math.max(1, Math.floor(height / ROW) - 2);
+    const ctrl = event.ctrlKey || event.metaKey;
+    const how = event.shiftKey ? 'range' : 'one';
+    const { cursor } = model;
+    const moves: Record<string, number> = {
+        ArrowDown: cursor + 1,
+        ArrowUp: cursor - 1,
+        PageDown: cursor + page,
+        PageUp: cursor - page,
+        ...(ctrl ? { Home: 0, End: model.count - 1 } : {}),
+    };
+    const column = { ArrowLeft: model.column - 1, ArrowRight: model.column + 1, Home: 0, End: columns.length - 1 }[
+        event.key
+    ];
+    if (event.key in moves && !event.altKey) {
+        go(moves[event.key], how);
+    } else if (column !== undefined && !event.altKey) {
+        model.column = Math.max(0, Math.min(column, columns.length - 1));
+        model.notify();
+    } else if (event.key === 'Enter' || event.key === 'F2') {
+        const { id } = columns[model.column];
+        void begin(model, isEditable(id) ? id : 'value');
+    } else if (event.key === ' ') {
+        model.select(cursor, 'add');
+    } else if (event.key === 'a' && ctrl) {
+        model.selectAll();
+    } else if (event.key === 'c' && ctrl) {
+        post({ type: 'copy', rows: model.chosen(), what: 'keys' });
+    } else if (event.key === 'd' && ctrl) {
+        for (const row of model.chosen().slice(0, 1)) {
+            post({ type: 'duplicate', row });
+        }
+    } else if (event.key === 'Delete' || (event.key === 'Backspace' && event.metaKey)) {
+        post({ type: 'delete', rows: model.chosen() });
+    } else if (event.key === 'Insert') {
+        addRow(model);
+    } else if (event.key === 'Escape') {
+        post({ type: 'restore', rows: model.chosen() });
+    } else if (event.key === 'f' && ctrl) {
+        document.querySelector<HTMLElement>('#filter')?.focus();
+    } else {
+        return;
+    }
+    event.preventDefault();
+    event.stopPropagation(); // VS Code has commands for some of these keys
+}

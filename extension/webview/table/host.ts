@@ -1,0 +1,36 @@
+/** Messages to and from the extension, and translated strings. */
+
+import type { FromView, ToView } from '../../src/table/messages';
+
+interface VSCode {
+    postMessage(message: FromView): void;
+}
+declare function acquireVsCodeApi(): VSCode;
+
+const api = acquireVsCodeApi();
+let strings: Record<string, string> = {};
+
+export function post(message: FromView): void {
+    api.postMessage(message);
+}
+
+export function listen(heard: (message: ToView) => void): void {
+    window.addEventListener('message', ({ data }: MessageEvent<ToView>) => heard(data));
+}
+
+/** Use the extension's translations. */
+export function translate(bundle: Record<string, string>): void {
+    strings = bundle;
+}
+
+/** A translated text, with {0}, {1} … replaced. */
+export function t(text: string, ...values: (string | number)[]): string {
+    return (strings[text] ?? text).replace(/\{(\d)\}/g, (_, at: string) => String(values[Number(at)]));
+}
+
+/** Keep undo and redo in a text box: VS Code would undo a change of the table. */
+export function typing(event: KeyboardEvent): void {
+    if ((event.ctrlKey || event.metaKey) && /^[zy]$/i.test(event.key)) {
+        event.stopPropagation();
+    }
+}

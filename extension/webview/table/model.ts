@@ -1,0 +1,394 @@
+/** The state of a table: the rows that were read, changes, the selection, and what is asked for. */
+
+import type { Row, Sort, ViewProgress } from '../../src/protocol';
+import type {
+    Column,
+    Content,
+    Details,
+    Layout,
+    Place,
+    RowRef,
+    StagedRow,
+    ToView,
+} from '../../src/table/messages';
+import type { FilterToken } from '../../src/filterTokens';
+import { listen, post, t, translate } from './host';
+import { parseRows } from './paste';
+
+const PAGE = 100; // rows in a request
+const PAGES = 200; // kept
+const MOST_SELECTED = 10_000; // by a range
+const TYPING = 150; // ms without typing before a filter is used
+
+export const COLUMNS: [id: Sort, title: string, width: number][] = [
+    ['key', 'Key', 180],
+    ['value', 'Value', 220],
+    ['type', 'Type', 60],
+    ['size', 'Size', 64],
+    ['metadata', 'Metadata', 150],
+    ['expires', 'Expires', 110],
+];
+
+/** A row as the table shows it. */
+export interface Shown {
+    id: string;
+    ref: RowRef;
+    name: string;
+    row?: Row;
+    staged?: StagedRow;
+}
+
+interface Page {
+    rows: Row[];
+    version: number;
+    /** How many keys matched when it was read. */
+    matched: number;
+}
+
+export class TableModel {
+    place: Place = { title: '', where: '', remote: false, readOnly: false };
+    layout: Layout = { columns: [], filters: {}, details: 40 };
+    tokens: FilterToken[] = [];
+    filter = '';
+    sort: Sort = 'key';
+    descending = false;
+    progress: ViewProgress = { matched: 0, scanned: 0, total: null, done: false, order: 'key' };
+    sortLimit = 0;
+    problem: { text: string; start: number; end: number } | undefined;
+    failure = '';
+    started = false;
+    stagedCount = 0;
+    cursor = 0;
+    column = 0;
+    readonly selected = new Map<string, RowRef>();
+    details: Details | null = null;
+    /** The cell that is being edited. */
+    editing: { id: string; column: string; text: string } | undefined;
+    /** The name of a new row whose key is to be edited when it is there. */
+    editNext: string | undefined;
+
+    private readonly pages = new Map<number, Page>();
+    private readonly asked = new Set<number>();
+    private readonly staged = new Map<string, StagedRow>();
+    private readonly stagedByKey = new Map<string, StagedRow>();
+    private added: StagedRow[] = [];
+    private version = 0;
+    private seq = 0;
+    private detailsSeq = 0;
+    private namesSeq = 0;
+    private anchor = 0;
+    private timer: ReturnType<typeof setTimeout> | undefined;
+    private readonly listeners = new Set<() => void>();
+
+    constructor() {
+        listen((message) => {
+            this.heard(message);
+            this.notify();
+        });
+        post({ type: 'ready' });
+    }
+
+    onChange(listener: () => void): () => void {
+        this.listeners.add(listener);
+        return () => this.listeners.delete(listener);
+    }
+
+    notify(): void {
+        for (const listener of this.listeners) {
+            listener();
+        }
+    }
+
+    /** The number of rows, new ones first. */
+    get count(): number {
+        return this.added.length + this.progress.matched;
+    }
+
+    get addedCount(): number {
+        return this.added.length;
+    }
+
+    get columns(): (Column & { title: string })[] {
+        const known = new Map(this.layout.columns.map((column) => [column.id, column]));
+        const fixed = COLUMNS.map(([id, title, width]) => ({
+            ...(known.get(id) ?? { id, width }),
+            title: t(title),
+        }));
+        const fields = this.layout.columns.filter(({ id }) => id.startsWith('meta.'));
+        return [...fixed, ...fields.map((one) => ({ ...one, title: one.id }))];
+    }
+
+    setColumns(columns: Column[]): void {
+        this.layout = {
+            ...this.layout,
+            columns: columns.map(({ id, width, hidden }) => ({ id, width, ...(hidden ? { hidden } : {}) })),
+        };
+        post({ type: 'layout', layout: this.layout });
+        this.notify();
+    }
+
+    setDetails(details: number): void {
+        this.layout = { ...this.layout, details };
+        post({ type: 'layout', layout: this.layout });
+        this.notify();
+    }
+
+    /** Use a filter when typing pauses. */
+    setFilter(filter: string, now = false): void {
+        this.filter = filter;
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.open(), now ? 0 : TYPING);
+        this.notify();
+    }
+
+    setSort(sort: Sort): void {
+        this.descending = this.sort === sort && !this.descending;
+        this.sort = sort;
+        this.open();
+        this.notify();
+    }
+
+    cancel(): void {
+        post({ type: 'cancel' });
+        this.progress = { ...this.progress, done: true };
+        this.failure = t('Canceled: only some of the keys were searched.');
+        this.notify();
+    }
+
+    open(): void {
+        this.seq += 1;
+        const { seq, filter, sort, descending } = this;
+        post({ type: 'open', seq, filter, sort, descending });
+    }
+
+    /** The row at a place, or undefined if it wasn't read yet. */
+    at(index: number): Shown | undefined {
+        const added = this.added[index];
+        if (added) {
+            return { id: added.id, ref: { id: added.id }, name: added.now?.name ?? '', staged: added };
+        }
+        const at = index - this.added.length;
+        const row = this.pages.get(Math.floor(at / PAGE))?.rows[at % PAGE];
+        if (!row) {
+            return undefined;
+        }
+        const staged = this.stagedByKey.get(row.name);
+        return {
+            id: `key:${row.name}`,
+            ref: { key: row.name },
+            name: staged?.now?.name ?? row.name,
+            row,
+            staged,
+        };
+    }
+
+    /** Ask for the rows between two places that weren't read, or have changed since. */
+    need(first: number, last: number): void {
+        const { matched } = this.progress;
+        const from = Math.max(0, first - this.added.length);
+        const to = Math.min(last - this.added.length, matched - 1);
+        for (let page = Math.floor(from / PAGE); page * PAGE <= to; page += 1) {
+            const known = this.pages.get(page);
+            const whole = Math.min(PAGE, matched - page * PAGE);
+            const complete = known && (known.rows.length >= whole || known.matched === matched);
+            const fresh = complete && known.version === this.version;
+            if (!fresh && !this.asked.has(page)) {
+                this.asked.add(page);
+                post({ type: 'rows', seq: this.seq, offset: page * PAGE, limit: PAGE });
+            }
+        }
+    }
+
+    select(index: number, how: 'one' | 'add' | 'range'): void {
+        this.cursor = Math.max(0, Math.min(index, this.count - 1));
+        const shown = this.at(this.cursor);
+        if (how === 'range') {
+            this.selectRange(Math.min(this.anchor, this.cursor), Math.max(this.anchor, this.cursor));
+        } else {
+            this.anchor = this.cursor;
+            if (how === 'one') {
+                this.selected.clear();
+            }
+            if (shown && how === 'add' && this.selected.has(shown.id)) {
+                this.selected.delete(shown.id);
+            } else if (shown) {
+                this.selected.set(shown.id, shown.ref);
+            }
+        }
+        this.askDetails();
+        this.notify();
+    }
+
+    /** Select all rows, or as many as a range may have. */
+    selectAll(): void {
+        this.anchor = 0;
+        this.selectRange(0, this.count - 1);
+        this.notify();
+    }
+
+    /** The selected rows, or the current one. */
+    chosen(): RowRef[] {
+        const current = this.at(this.cursor);
+        return this.selected.size ? [...this.selected.values()] : current ? [current.ref] : [];
+    }
+
+    askDetails(start = 0): void {
+        const shown = this.at(this.cursor);
+        if (shown && this.layout.details) {
+            this.detailsSeq += 1;
+            const kind = shown.row?.type ?? '';
+            post({ type: 'details', seq: this.detailsSeq, row: shown.ref, kind, start });
+        }
+    }
+
+    edit(ref: RowRef, change: Partial<Content>): void {
+        post({ type: 'edit', row: ref, change });
+    }
+
+    paste(text: string): void {
+        try {
+            post({ type: 'add', contents: parseRows(text) });
+        } catch (error) {
+            this.failure = error instanceof Error ? error.message : String(error);
+            this.notify();
+        }
+    }
+
+    private selectRange(first: number, last: number): void {
+        this.selected.clear();
+        const end = Math.min(last, first + MOST_SELECTED - 1);
+        let missing = false;
+        for (let at = first; at <= end; at += 1) {
+            const shown = this.at(at);
+            if (shown) {
+                this.selected.set(shown.id, shown.ref);
+            } else {
+                missing = true;
+            }
+        }
+        if (missing) {
+            this.namesSeq += 1;
+            const offset = Math.max(0, first - this.added.length);
+            post({ type: 'names', seq: this.namesSeq, offset, limit: end - first + 1 });
+        }
+        if (end < last) {
+            this.failure = t('{0} rows are selected, the most at once. Use a filter for more.', MOST_SELECTED);
+        }
+    }
+
+    private heard(message: ToView): void {
+        switch (message.type) {
+            case 'start':
+                translate(message.strings);
+                this.place = message.place;
+                this.layout = message.layout;
+                this.tokens = message.tokens;
+                if (!this.started) {
+                    this.started = true;
+                    this.open();
+                }
+                return;
+            case 'place':
+                this.place = message.place;
+                return;
+            case 'opened':
+                return this.opened(message);
+            case 'progress':
+                this.progress = message.state;
+                this.failure = message.state.message ?? this.failure;
+                if (message.state.stale) {
+                    this.version += 1;
+                    this.asked.clear();
+                    this.askDetails();
+                }
+                return;
+            case 'rows':
+                return this.read(message);
+            case 'staged':
+                return this.changed(message);
+            case 'details':
+                if (message.seq === this.detailsSeq) {
+                    this.details = message.details;
+                }
+                return;
+            case 'names':
+                if (message.seq === this.namesSeq) {
+                    for (const name of message.names) {
+                        this.selected.set(`key:${name}`, { key: name });
+                    }
+                }
+                return;
+            case 'focusFilter':
+                document.querySelector<HTMLInputElement>('#filter')?.focus();
+                return;
+            case 'error':
+                this.failure = message.text;
+        }
+    }
+
+    private opened({ seq, result }: Extract<ToView, { type: 'opened' }>): void {
+        if (seq !== this.seq) {
+            return;
+        }
+        this.failure = '';
+        this.problem = result.problem
+            ? { text: result.problem, start: result.start ?? 0, end: result.end ?? 0 }
+            : undefined;
+        if (result.view) {
+            this.progress = result;
+            this.sortLimit = result.sortLimit;
+            this.pages.clear();
+            this.asked.clear();
+            this.version += 1;
+            this.cursor = 0;
+            this.anchor = 0;
+            this.selected.clear();
+        }
+    }
+
+    private read({ seq, offset, rows, matched }: Extract<ToView, { type: 'rows' }>): void {
+        if (seq !== this.seq) {
+            return;
+        }
+        const first = !this.pages.size;
+        const page = offset / PAGE;
+        this.asked.delete(page);
+        this.pages.delete(page);
+        this.pages.set(page, { rows, version: this.version, matched });
+        for (const old of this.pages.keys()) {
+            if (this.pages.size <= PAGES) {
+                break;
+            }
+            this.pages.delete(old);
+        }
+        this.progress = { ...this.progress, matched };
+        if (first && !this.selected.size) {
+            this.askDetails();
+        }
+    }
+
+    private changed({ changed, removed, count }: Extract<ToView, { type: 'staged' }>): void {
+        for (const id of [...removed, ...changed.map((row) => row.id)]) {
+            const old = this.staged.get(id);
+            this.staged.delete(id);
+            if (old?.key != null) {
+                this.stagedByKey.delete(old.key);
+            }
+        }
+        for (const row of changed) {
+            this.staged.set(row.id, row);
+            if (row.key !== null) {
+                this.stagedByKey.set(row.key, row);
+            }
+        }
+        this.added = [...this.staged.values()].filter((row) => row.key === null && row.now);
+        this.stagedCount = count;
+        const next = this.added.find((row) => row.now?.name === this.editNext);
+        if (next) {
+            this.cursor = this.added.indexOf(next);
+            this.editing = { id: next.id, column: 'key', text: next.now?.name ?? '' };
+            this.editNext = undefined;
+        }
+        this.askDetails();
+    }
+}
