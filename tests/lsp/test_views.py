@@ -68,6 +68,7 @@ async def test_a_view_lists_keys_with_the_start_of_their_values(
     await run(editor, "kvlens.viewClose", view=view)
     with pytest.raises(JsonRpcException, match="it was closed"):
         await run(editor, "kvlens.viewRows", view=view, offset=0, limit=1)
+    await run(editor, "kvlens.clear", **PRICES)
 
 
 async def test_a_mistake_in_a_filter_is_said_with_its_place(editor: Editor) -> None:
