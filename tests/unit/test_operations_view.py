@@ -201,6 +201,32 @@ async def test_a_store_that_is_not_there_fails_the_start(store: Failing, make_vi
         await make_view().start()
 
 
+async def test_an_internal_error_is_a_message_and_leaves_nobody_waiting(
+    store: Failing, make_view: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Failing, "find", None)
+    view = make_view()
+    with pytest.raises(TypeError):
+        await view.start()
+    assert "Please report" in (view.state.message or "")
+
+
+async def test_a_view_that_is_closed_leaves_nobody_waiting(
+    store: Failing, make_view: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(store, "find", never)
+    view = make_view()
+    starting = asyncio.ensure_future(view.start())
+    await asyncio.sleep(0.05)
+    assert not starting.done()
+    view.close()
+    await asyncio.wait_for(starting, 5)
+    await asyncio.wait_for(view.complete(), 5)
+
+
 async def test_an_expression_that_is_too_slow_fails(store: Failing, make_view: Open) -> None:
     await store.put_many("A", [Write("a" * 500 + "c", b"")])
     with pytest.raises(SlowExpressionError, match="takes too long"):

@@ -144,6 +144,7 @@ class ViewProgress(TypedDict):
 
     matched: int
     scanned: int
+    """Keys that were looked at; not those without the literal start of a pattern."""
     total: int | None
     """Keys in the namespace; null if the store doesn't know."""
     done: bool

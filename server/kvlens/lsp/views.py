@@ -36,10 +36,9 @@ class Views:
         view = View(target, filter, sort, descending, lambda state: self._notify(name, state))
         while len(self._open) >= MOST:
             oldest = next(iter(self._open))
-            state = self._open[oldest].state
-            self.close(oldest)
-            why = f"The table was closed, because {MOST} newer ones are open. Open it again."
-            self._notify(oldest, state._replace(message=why))
+            self._end(
+                oldest, f"{MOST} newer tables are open, so this one was closed. Open it again."
+            )
         self._open[name] = view
         try:
             await view.start()
@@ -62,6 +61,12 @@ class Views:
         if view is not None:
             view.close()
 
+    def project_closed(self, config: Path) -> None:
+        """Close the views of a project that is no longer in the workspace."""
+        for name, view in list(self._open.items()):
+            if view.target.scope.project.path == config:
+                self._end(name, f"{config} is no longer in the workspace. Add its folder again.")
+
     def close_all(self) -> None:
         """Close every view."""
         for name in list(self._open):
@@ -73,6 +78,11 @@ class Views:
             target = view.target
             if target.scope.project.path == config and ns in (None, target.id):
                 view.keys_changed()
+
+    def _end(self, name: str, why: str) -> None:
+        state = self._open[name].state
+        self.close(name)
+        self._notify(name, state._replace(message=why))
 
     def _notify(self, name: str, state: State) -> None:
         note = cast("ViewState", {"view": name, **progress(state)})

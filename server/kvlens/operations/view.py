@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from kvlens.chunks import chunks
 from kvlens.errors import KVLensError
+from kvlens.internal import log_internal_error
 from kvlens.operations.errors import InvalidError
 from kvlens.operations.target import Target
 from kvlens.search.language import Filter
@@ -151,6 +152,8 @@ class View:
         """Stop searching."""
         if self._task is not None:
             self._task.cancel()
+        self._first.set()  # nobody waits for what doesn't come
+        self._complete.set()
 
     def keys_changed(self) -> None:
         """Note that keys have changed: search again."""
@@ -194,8 +197,9 @@ class View:
             began = time.monotonic()
             try:
                 await self._search()
-            except (KVLensError, OSError) as error:
-                self._message = str(error)
+            except Exception as error:
+                known = isinstance(error, KVLensError | OSError)
+                self._message = str(error) if known else log_internal_error("the table", error)
                 self._error = error
                 self._first.set()
                 self._complete.set()
