@@ -32,6 +32,29 @@ export interface AddressResult extends Address {
     account: string;
 }
 
+/** An LSP position. */
+export interface Position {
+    line: number;
+    character: number;
+}
+
+export interface AtPositionParameters {
+    /** Of an open text. */
+    uri: string;
+    position: Position;
+}
+
+/** A namespace, as other commands take it. */
+export interface Found {
+    config: string;
+    id: string;
+    binding: string;
+    environment: string | null;
+    key?: string;
+    /** Whether the namespace has the key. */
+    exists?: boolean;
+}
+
 /** A namespace in a request: by `binding` or by `id`. */
 export interface Target extends InProject {
     /**
@@ -174,12 +197,6 @@ export interface MoveKeysResult {
 }
 
 export type EmulatorState = 'running' | 'starting' | 'stopped' | 'failed';
-
-/** An LSP position. */
-export interface Position {
-    line: number;
-    character: number;
-}
 
 /** An LSP range. */
 export interface Range {
@@ -416,6 +433,7 @@ export interface Notifications {
 export interface Commands {
     'kvlens.addNamespace': [AddNamespaceParameters, AddNamespaceResult];
     'kvlens.address': [InProject, AddressResult];
+    'kvlens.atPosition': [AtPositionParameters, Found[]];
     'kvlens.clear': [ClearParameters, ClearResult];
     'kvlens.delete': [DeleteParameters, DeleteResult];
     'kvlens.export': [ExportParameters, ExportResult];

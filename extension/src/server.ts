@@ -194,7 +194,12 @@ export class Server implements vscode.Disposable {
             revealOutputChannelOn: RevealOutputChannelOn.Never,
             synchronize: { configurationSection: 'kvlens' },
             // Pushed diagnostics arrive with the keystroke; pulled, they'd arrive a round trip later.
-            initializationOptions: () => ({ ...settings(), push: true, output: true }),
+            initializationOptions: () => ({
+                ...settings(),
+                push: true,
+                output: true,
+                palette: true,
+            }),
             initializationFailedHandler: () => false, // reported by launch()
             errorHandler: {
                 error: () => ({ action: ErrorAction.Continue, handled: true }),
@@ -227,9 +232,8 @@ export class Server implements vscode.Disposable {
 
     /** Send the server the settings, and whether the user trusts the workspace. */
     private async configure(): Promise<void> {
-        const all = vscode.workspace.getConfiguration('kvlens');
-        const settings = { kvlens: { ...all, trusted: vscode.workspace.isTrusted } };
-        await this.client?.sendNotification(DidChangeConfigurationNotification.type, { settings });
+        const sent = { settings: { kvlens: settings() } };
+        await this.client?.sendNotification(DidChangeConfigurationNotification.type, sent);
     }
 
     /** Decide whether to restart a server that exited on its own. */
@@ -254,17 +258,9 @@ export class Server implements vscode.Disposable {
     }
 }
 
-/** The initial settings for the server; later changes are sent as notifications. */
+/** The settings for the server, which also needs to know whether the workspace is trusted. */
 function settings(): Record<string, unknown> {
-    const section = vscode.workspace.getConfiguration('kvlens');
-    return {
-        store: section.get('store'),
-        port: section.get('port'),
-        compat: section.get('compat'),
-        autoStart: section.get('autoStart'),
-        allowedHosts: section.get('allowedHosts'),
-        trusted: vscode.workspace.isTrusted,
-    };
+    return { ...vscode.workspace.getConfiguration('kvlens'), trusted: vscode.workspace.isTrusted };
 }
 
 /** Return whether a request was refused because something has changed since it was read. */

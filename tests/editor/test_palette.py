@@ -179,7 +179,7 @@ def test_lenses_over_the_config_run_the_commands(window: Window) -> None:
     window.page.evaluate(WATCH)
     window.open_file("wrangler.toml")
     lenses = window.page.locator(".editor-instance .codelens-decoration a")
-    expect(lenses).to_have_count(20)
+    expect(lenses).to_have_count(9)  # two above each namespace, and one above `main`
     lenses.filter(has_text="seed from SESSIONS.json").click()
     window.toast("Seeded 4 keys into SESSIONS.")
     expect(lenses.filter(has_text="4 keys")).to_be_visible()
@@ -189,9 +189,31 @@ def test_lenses_over_the_config_run_the_commands(window: Window) -> None:
     window.pick("session:lin-93d7")
     window.tab("session:lin-93d7")
     window.page.keyboard.press("Control+W")
-    lenses.filter(has_text="put key…").first.click()
-    window.asks("Put Key: SESSIONS")
     assert window.page.evaluate("window.blanks") == []  # no lens was ever without a title
+
+
+def test_the_menu_of_a_config_acts_on_the_namespace_at_the_cursor(window: Window) -> None:
+    window.open_file("wrangler.toml")
+    word = window.page.locator(".editor-instance .view-line span span", has_text="FEATURE_FLAGS")
+    word.first.click(button="right")
+    menu = window.page.locator(".context-view .action-label")
+    menu.filter(has_text="KV Namespace").hover()
+    window.page.wait_for_timeout(800)  # the submenu opens
+    window.shot("menu")
+    menu.filter(has_text="Put Key…").click()
+    window.asks("Put Key: FEATURE_FLAGS")
+
+
+def test_each_kind_of_lens_can_be_turned_off(window: Window, project: Path) -> None:
+    window.open_file("wrangler.toml")
+    lenses = window.page.locator(".editor-instance .codelens-decoration a")
+    expect(lenses).to_have_count(9)
+    (project / ".vscode").mkdir()
+    settings = project / ".vscode" / "settings.json"
+    settings.write_text('{"kvlens.seedLens": false, "kvlens.runLens": false}', encoding="utf-8")
+    expect(lenses).to_have_count(4)
+    settings.write_text('{"kvlens.openLens": false}', encoding="utf-8")
+    expect(lenses).to_have_count(5)
 
 
 def test_a_namespace_is_added_to_the_config(window: Window, project: Path) -> None:

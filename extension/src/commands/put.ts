@@ -16,6 +16,7 @@ export const contribution: Contribution = {
         'keeps its metadata and expiration',
     icon: '$(add)',
     menus: {
+        'kvlens.namespace': [{ group: '1_keys@2' }],
         'view/item/context': [
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: 'inline@1' },
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: '1_keys@1' },

@@ -11,6 +11,7 @@ export const contribution: Contribution = {
     icon: '$(play)',
     enablement: 'isWorkspaceTrusted',
     menus: {
+        'kvlens.namespace': [{ group: '5_worker@1' }],
         'view/title': [
             {
                 when: 'view == kvlens.namespaces && !kvlens.worker && kvlens.view =~ /^(ready|noNamespaces)$/',

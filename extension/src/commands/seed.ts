@@ -16,6 +16,7 @@ export const contribution: Contribution = {
     about: 'Write the keys in a JSON file; all are checked before the first is written',
     icon: '$(cloud-upload)',
     menus: {
+        'kvlens.namespace': [{ group: '2_files@1' }],
         'view/item/context': [
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: 'inline@2' },
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: '2_files@1' },

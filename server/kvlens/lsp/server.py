@@ -72,6 +72,8 @@ class Server(StdioServer):
         self._spelling = Spelling()
         self._complaints: list[str] = []
         self._shows_output = False  # the client shows the output of Workers
+        self.has_palette = False
+        """Whether the client has the commands of the VS Code extension, which ask for the rest."""
         self._tasks: set[asyncio.Task[None]] = set()
         for method, handler in STATE.items():
             self.feature(method)(functools.partial(getattr(Server, handler), self))
@@ -89,6 +91,7 @@ class Server(StdioServer):
         self.settings, self._complaints = read_settings(options)
         self.projects.settings = self.settings
         self._shows_output = isinstance(options, dict) and options.get("output") is True
+        self.has_palette = isinstance(options, dict) and options.get("palette") is True
         root = self.workspace.root_uri
         if root and not params.workspace_folders:  # a client without folders
             self.workspace.add_folder(types.WorkspaceFolder(uri=root, name=root))
@@ -179,6 +182,7 @@ class Server(StdioServer):
             before, self.settings = self.settings, settings
             if before.rules != settings.rules:
                 self._check_again()
+            self._refresh_shown()
             self.create_task(self._apply_settings(settings))
 
     @property
