@@ -5,8 +5,9 @@ import { type Command, type Parts, requireTrust, type Subject } from './command'
 import * as files from './commands';
 import * as format from './format';
 import { brief, fail, inform, warn } from './messages';
+import { showMistakes } from './mistakes';
 import * as prompts from './prompts';
-import type { Server } from './server';
+import { detailsOf, type Server } from './server';
 
 const COMMANDS: Record<string, Command> = files;
 
@@ -58,6 +59,11 @@ async function showError(server: Server, id: string, error: unknown): Promise<vo
         }
         return;
     }
+    const { mistakes } = detailsOf(error);
+    if (mistakes) {
+        await showMistakes(mistakes);
+        return;
+    }
     const text = format.reason(error);
     server.log.error(`${id}: ${text}`);
     if (/cancell?ed/i.test(text)) {
@@ -65,7 +71,7 @@ async function showError(server: Server, id: string, error: unknown): Promise<vo
         return;
     }
     const showLog = 'Show Log';
-    if ((await fail(`KV Lens: ${text}`, showLog)) === showLog) {
+    if ((await fail(text, showLog)) === showLog) {
         server.log.show();
     }
 }

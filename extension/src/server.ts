@@ -15,6 +15,7 @@ import {
     State,
     type StaticFeature,
 } from 'vscode-languageclient/node';
+import { valuesAt } from './definitions';
 import { type CommandLine, developmentServer } from './development';
 import * as format from './format';
 import { cancellableProgress } from './progress';
@@ -24,6 +25,7 @@ import {
     CONTENT_MODIFIED,
     type Notifications,
     type Output,
+    type Range,
     type Status,
 } from './protocol';
 import { findPython, NoPython } from './python';
@@ -34,6 +36,9 @@ export type ServerState = 'stopped' | 'starting' | 'running' | 'noPython' | 'fai
 
 /** The server isn't available. The text says why and what to do. */
 export class ServerDown extends Error {}
+
+/** The commands that links in hovers may run. */
+const LINKED = ['kvlens.get', 'kvlens.put', 'kvlens.copyValue', 'kvlens.list'];
 
 const MAX_CRASHES = 3; // within CRASH_SPAN; after one more, the server isn't restarted
 const CRASH_SPAN = 180_000; // ms
@@ -205,7 +210,13 @@ export class Server implements vscode.Disposable {
                 error: () => ({ action: ErrorAction.Continue, handled: true }),
                 closed: () => this.closed(),
             },
+            markdown: { isTrusted: { enabledCommands: LINKED } },
             middleware: {
+                provideDefinition: async (document, position, token, next) => {
+                    const found = await next(document, position, token);
+                    const none = !found || (Array.isArray(found) && !found.length);
+                    return none ? valuesAt(this, document, position, token) : found;
+                },
                 handleWorkDoneProgress: cancellableProgress(() => this.client),
                 workspace: { didChangeConfiguration: () => this.configure() },
             },
@@ -261,6 +272,18 @@ export class Server implements vscode.Disposable {
 /** The settings for the server, which also needs to know whether the workspace is trusted. */
 function settings(): Record<string, unknown> {
     return { ...vscode.workspace.getConfiguration('kvlens'), trusted: vscode.workspace.isTrusted };
+}
+
+/** A file with mistakes, and where the first one is. */
+export interface Mistakes {
+    file: string;
+    count: number;
+    range: Range;
+}
+
+/** Return what the server says about an error, apart from its text. */
+export function detailsOf(error: unknown): { kind?: string; mistakes?: Mistakes[] } {
+    return (error as { data?: object } | undefined)?.data ?? {};
 }
 
 /** Return whether a request was refused because something has changed since it was read. */

@@ -81,7 +81,7 @@ def test_put_get_delete(window: Window) -> None:
 
 def test_seed_export_clear(window: Window, project: Path) -> None:
     window.context_menu("FEATURE_FLAGS", "Seed Namespace from File…")
-    window.file(project / "seeds" / "FEATURE_FLAGS.json")
+    window.seed_file(project / "seeds" / "FEATURE_FLAGS.json")
     window.toast("Seeded 5 keys into FEATURE_FLAGS.")
     window.expand("FEATURE_FLAGS")
     window.see("theme")
@@ -110,21 +110,23 @@ def test_seed_export_clear(window: Window, project: Path) -> None:
 
 def test_a_bad_seed_file_is_refused_as_a_whole(window: Window, project: Path) -> None:
     bad = project / "bad.json"
-    bad.write_text('[{"key": "ok", "value": "1"}, {"key": "no"}]', encoding="utf-8")
+    bad.write_text('[\n{"key": "ok", "value": "1"},\n{"key": "no"}, {"key": 5}]', encoding="utf-8")
     window.context_menu("SESSIONS", "Seed Namespace from File…")
-    window.file(bad)
-    toast = window.toast("KV Lens:")
-    expect(toast).to_contain_text("value")
-    expect(toast).not_to_contain_text("Traceback")
+    window.seed_file(bad)
+    toast = window.toast("3 mistakes in bad.json. Nothing was written.")
+    expect(window.page.locator(".notifications-toasts .notification-list-item")).to_have_count(1)
     window.shot("bad-seed")
     assert window.served("SESSIONS").keys() == {}
+    toast.get_by_text("Open at First").click()
+    window.tab("bad.json")
+    expect(window.page.locator(".statusbar")).to_contain_text("Ln 3, Col")
 
 
 def test_long_lists_come_in_pages(window: Window, project: Path) -> None:
     many = [{"key": f"k{n:04d}", "value": "v"} for n in range(450)]
     (project / "many.json").write_text(json.dumps(many), encoding="utf-8")
     window.context_menu("SESSIONS", "Seed Namespace from File…")
-    window.file(project / "many.json")
+    window.seed_file(project / "many.json")
     window.toast("Seeded 450 keys into SESSIONS.")
     window.expand("SESSIONS")
     window.see("k0000")

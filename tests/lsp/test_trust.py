@@ -16,7 +16,7 @@ from tests.lsp.conftest import CONFIG, Editor, connected, run, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CARTS = {"binding": "CARTS", "environment": None}
-PARAMS = {
+PARAMS: dict[str, Any] = {
     **CARTS,
     "key": "k",
     "text": "v",

@@ -2,7 +2,7 @@
 
 import * as vscode from 'vscode';
 import { nameOf } from '../address';
-import { type Contribution, type Parts, type Subject, target } from '../command';
+import { type Contribution, keyOf, type Parts, type Subject, target } from '../command';
 import { bodyOf } from '../contents';
 import * as format from '../format';
 import { brief, fail } from '../messages';
@@ -32,7 +32,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         parts.server.ask('kvlens.get', { ...space, key });
     let what: prompts.Put | undefined;
     for (;;) {
-        what = await prompts.put(space, readFile, look, what);
+        what = await prompts.put(space, readFile, look, what, keyOf(node));
         try {
             await parts.server.ask('kvlens.put', { ...space, ...what });
             brief(`Put "${what.key}" into ${nameOf(space)}`);
@@ -42,7 +42,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
             const text = format.reason(error);
             parts.server.log.error(`kvlens.put: ${text}`);
             const again = 'Try Again…';
-            if ((await fail(`KV Lens: ${text}`, again)) !== again) {
+            if ((await fail(text, again)) !== again) {
                 return;
             }
         }

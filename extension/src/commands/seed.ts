@@ -7,9 +7,8 @@ import { CHANGED } from '../askAgain';
 import { type Contribution, type Parts, type Subject, target, where } from '../command';
 import * as format from '../format';
 import { inform, warn } from '../messages';
-import type { NamespaceRef } from '../model';
 import * as prompts from '../prompts';
-import { seedsFolder } from '../seedsFolder';
+import { pickSeedFile } from '../seedFiles';
 
 export const contribution: Contribution = {
     title: 'Seed Namespace from File…',
@@ -27,7 +26,7 @@ export const contribution: Contribution = {
 export async function run(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Seed Namespace from File');
     const named = node && node.kind === undefined ? node.file : undefined;
-    const file = named ?? (await askForSeed(space));
+    const file = named ?? (await pickSeedFile(parts.server, space));
     if (!file) {
         return;
     }
@@ -69,14 +68,4 @@ async function saveFirst(file: string): Promise<void> {
     if (!(await open.save())) {
         throw new prompts.NothingThere(`${name} wasn't saved, so nothing was seeded.`);
     }
-}
-
-async function askForSeed(space: NamespaceRef): Promise<string | undefined> {
-    const files = await vscode.window.showOpenDialog({
-        title: `Seed ${nameOf(space)}: a JSON file in the format of wrangler kv bulk put`,
-        openLabel: 'Seed',
-        defaultUri: await seedsFolder(space.config),
-        filters: { 'JSON files': ['json'], 'All files': ['*'] },
-    });
-    return files?.[0]?.toString();
 }

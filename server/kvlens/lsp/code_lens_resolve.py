@@ -11,6 +11,7 @@ from kvlens.config.find import SEEDS
 from kvlens.files import is_regular
 from kvlens.formatting import amount
 from kvlens.lsp.code_lens import KINDS, OPEN, RUN, SEED, labelled
+from kvlens.lsp.palette import NAMESPACE
 from kvlens.stores.base import StoreError
 from kvlens.visible import notice
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     # kind: (command, title)
-    OPEN: ("kvlens.list", "open"),
+    OPEN: (NAMESPACE, "open"),
     SEED: ("kvlens.seed", "seed…"),
     RUN: ("kvlens.run", "run"),
 }

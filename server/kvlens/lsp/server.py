@@ -292,9 +292,7 @@ class Server(StdioServer):
             self._offer_moves(project)
             self.diagnostics.check_file(project.path, self.uri(project.path))
             await asyncio.sleep(0)  # let the user's edits go first
-        if self.settings.starts_alone and len(self.projects) == 1:
-            for project in self.projects:
-                await project.emulator.start()
+        await self._start_alone()
 
     async def _files_changed(self, uris: list[str]) -> None:
         if self._sources:
@@ -339,9 +337,17 @@ class Server(StdioServer):
 
     async def _apply_settings(self, settings: Settings) -> None:
         await self.projects.use(settings)
-        if settings.starts_alone and len(self.projects) == 1:
-            for project in self.projects:
+        await self._start_alone()
+
+    async def _start_alone(self) -> None:
+        """Start the emulator of the only project, if the settings say so."""
+        if not self.settings.starts_alone or len(self.projects) != 1:
+            return
+        for project in self.projects:
+            try:
                 await project.emulator.start()
+            except ChildError as error:
+                self.show_message("error", str(error))
 
     def _child_event(self, child: Child, event: dict[str, Any]) -> None:
         uri = self.uri(child.config)
@@ -357,7 +363,7 @@ class Server(StdioServer):
                 self._child_event(child, {"event": "changed"})
             return
         if kind == "state":
-            self._state_changed(child, uri)
+            self._state_changed(child, uri, unexpected=event["unexpected"] is True)
         elif isinstance(child, WorkerProcess):
             self._output(uri, event)
         elif kind == "log":
@@ -382,7 +388,7 @@ class Server(StdioServer):
         self.protocol.notify(CHANGED, note)
         self._refresh_shown()
 
-    def _state_changed(self, child: Child, uri: str) -> None:
+    def _state_changed(self, child: Child, uri: str, *, unexpected: bool) -> None:
         is_worker = isinstance(child, WorkerProcess)
         status: Status = {"config": uri, "state": child.state}
         if child.url:
@@ -391,7 +397,8 @@ class Server(StdioServer):
             self.log("info", f"{what} of {child.config} at {child.url}")
         if child.message:
             status["message"] = child.message
-            self.show_message("error", child.message)
+            if unexpected:  # otherwise the command that started it fails, and says so
+                self.show_message("error", child.message)
         self.protocol.notify(WORKER if is_worker else STATUS, status)
         self._refresh_shown()
 
@@ -409,7 +416,7 @@ class Server(StdioServer):
             self.workspace_diagnostic_refresh(None)
 
     def _refresh_shown(self) -> None:
-        """Refresh code lenses and inlay hints, which show the existing keys."""
+        """Refresh what shows existing keys or depends on settings."""
         workspace = self.client_capabilities.workspace
         if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
             self.workspace_code_lens_refresh(None)

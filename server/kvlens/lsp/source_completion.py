@@ -35,13 +35,14 @@ async def answer(server: Server, params: types.CompletionParams) -> types.Comple
     where = read.range(Span(place.span.start, max(offset, place.span.end)))
     if place.kind == "key":
         return await _keys(server, uri, read, place, offset, where)
+    dot = _dot(server, read, place)
     if place.kind == "method":
-        return _first(_methods(server, read, place, where))
+        return _first(_with_dot(_methods(server, read, place, where), dot))
     owner = server.sources.owner(server.path(uri))
     if owner is None:
         return None
     names = dict.fromkeys(n.binding for n in owner_config(server, owner).namespaces())
-    return _first(
+    items = (
         types.CompletionItem(
             label=name,
             kind=types.CompletionItemKind.Field,
@@ -50,6 +51,32 @@ async def answer(server: Server, params: types.CompletionParams) -> types.Comple
         )
         for name in names
     )
+    return _first(_with_dot(items, dot))
+
+
+def _dot(server: Server, read: Read, place: CursorTarget) -> str:
+    """Return the dot before a name, for VS Code; empty for other clients.
+
+    VS Code's completions of JavaScript replace the dot too, so that what is typed fits them better
+    than any that replace only the name.
+    """
+    before = read.source.text[max(0, place.span.start - 2) : place.span.start]
+    if not server.has_palette or not before.endswith("."):
+        return ""
+    return before if before == "?." else "."
+
+
+def _with_dot(items: Iterable[types.CompletionItem], dot: str) -> Iterable[types.CompletionItem]:
+    for item in items:
+        edit = item.text_edit
+        if dot and isinstance(edit, types.TextEdit):
+            edit.range = types.Range(
+                types.Position(edit.range.start.line, edit.range.start.character - len(dot)),
+                edit.range.end,
+            )
+            edit.new_text = dot + edit.new_text
+            item.filter_text = dot + item.label
+        yield item
 
 
 def _first(

@@ -10,6 +10,7 @@ from kvlens.config.query import entry_at
 from kvlens.js.api import at
 from kvlens.lsp.bindings import owner_config
 from kvlens.lsp.command import Command, ParamsError
+from kvlens.lsp.live_store import Live
 from kvlens.lsp.schema import Position
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ async def run(server: Server, params: Params) -> list[Found]:
     if target.kind == "key" and target.name and found:
         store = await owner.emulator.store()
         for one in found:
+            live = Live(store, one["id"], one["environment"], owner.path)
             one["key"] = target.name
-            page = await store.list(one["id"], prefix=target.name, limit=1)
-            one["exists"] = [key.name for key in page.keys] == [target.name]
+            one["exists"] = await live.has(target.name)
     return found
 
 
