@@ -294,3 +294,43 @@ def test_open_settings_opens_the_settings(window: Window) -> None:
     expect(settings).to_contain_text("Kvlens: Store", timeout=START)
     expect(settings).to_contain_text("Kvlens: Auto Start")
     window.shot("settings")
+
+
+# colors
+
+THEMES = {
+    "light": "Default Light Modern",
+    "dark": "Default Dark Modern",
+    "high-contrast": "Default High Contrast",
+}
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_a_config_is_colored_without_an_extension_for_toml(
+    open_window: Open, project: Path, theme: str
+) -> None:
+    (project / ".vscode").mkdir()
+    settings = {"workbench.colorTheme": theme}
+    (project / ".vscode" / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    window = open_window(project)
+    window.show_view()
+    window.running()
+    window.open_file("wrangler.toml")
+    expect(window.page.locator(".statusbar")).to_contain_text("Plain Text")
+    script = """() => {
+        const color = text => {
+            const spans = [...document.querySelectorAll('.editor-instance .view-line span span')];
+            const found = spans.find(one => one.textContent.includes(text));
+            return found && getComputedStyle(found).color;
+        };
+        return ['# A', 'compatibility_date', '"src/index.js"', 'vars'].map(color);
+    }"""
+    for _ in range(100):
+        colors = window.page.evaluate(script)
+        if len(set(colors)) > 2 and None not in colors:
+            break
+        window.page.wait_for_timeout(200)
+    assert len(set(colors)) > 2, colors
+    lenses = window.page.locator(".editor-instance .codelens-decoration a")
+    expect(lenses).to_have_count(9)
+    window.shot("colors")

@@ -16,6 +16,7 @@ from pygls.exceptions import JsonRpcException
 
 from kvlens import __version__
 from kvlens.config.find import is_config, is_seed_path
+from kvlens.config.highlight import KINDS
 from kvlens.files import is_regular
 from kvlens.internal import ISSUES, internal_error_message
 from kvlens.lsp import execute_command
@@ -182,6 +183,8 @@ class Server(StdioServer):
             before, self.settings = self.settings, settings
             if before.rules != settings.rules:
                 self._check_again()
+            if before.semanticHighlighting != settings.semanticHighlighting:
+                self._refresh_tokens()
             self._refresh_shown()
             self.create_task(self._apply_settings(settings))
 
@@ -423,6 +426,11 @@ class Server(StdioServer):
         if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
             self.workspace_inlay_hint_refresh(None)
 
+    def _refresh_tokens(self) -> None:
+        workspace = self.client_capabilities.workspace
+        if workspace and workspace.semantic_tokens and workspace.semantic_tokens.refresh_support:
+            self.workspace_semantic_tokens_refresh(None)
+
     def _watch_configs(self) -> None:
         """Ask the client to report configs that change outside the editor, if it can."""
         workspace = self.client_capabilities.workspace
@@ -464,6 +472,7 @@ async def _answer(module: str, server: Server, params: Any) -> Any:
         ) from None
 
 
+TOKENS = types.SemanticTokensLegend([*KINDS], [])
 FEATURES: dict[str, tuple[str, Any]] = {
     # method: (the module here whose `answer(server, params)` handles it, the announced options)
     types.TEXT_DOCUMENT_COMPLETION: (
@@ -486,6 +495,9 @@ FEATURES: dict[str, tuple[str, Any]] = {
     types.TEXT_DOCUMENT_PREPARE_RENAME: ("rename_prepare", None),
     types.TEXT_DOCUMENT_INLAY_HINT: ("inlay_hints", types.InlayHintOptions()),
     types.WORKSPACE_SYMBOL: ("workspace_symbols", None),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: ("semantic_tokens", TOKENS),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL_DELTA: ("semantic_tokens_delta", TOKENS),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: ("semantic_tokens_range", TOKENS),
 }
 PULL = {
     # for a client that pulls problems, unless it sets the option `push`

@@ -71,6 +71,11 @@ _SETTINGS = (
         "the Worker under its own host name (DNS rebinding).",
         items="string",
     ),
+    Setting(
+        "semanticHighlighting",
+        True,
+        "Color `wrangler.toml` where no extension for TOML does.",
+    ),
     Setting("openLens", True, "Show the number of keys, and a link to them, above each namespace."),
     Setting("seedLens", True, "Show a link that seeds from a file above each namespace."),
     Setting("runLens", True, "Show a link that runs the Worker above `main`."),
