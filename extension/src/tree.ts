@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { uriOf } from './address';
 import { hasOwnEditor } from './contents';
 import * as format from './format';
-import { type AnyNamespace, type Model, type NamespaceRef, reference } from './model';
+import { type AnyNamespace, type Model, type NamespaceRef, placeOf, reference } from './model';
 import type { Changed, ListedKey, Project, Value } from './protocol';
 import type { Server } from './server';
 import { block, distinct, inline, oneLine } from './visible';
@@ -220,16 +220,13 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
 
     /** Whether a namespace shows its keys at first: the first ones that fit on a screen do. */
     private isOpen({ project, namespace }: NamespaceNode): boolean {
-        const key = ({ id, environment, binding }: AnyNamespace): string =>
-            [id, environment, binding].join('|');
-        let rows = 0;
+        let rows = namespace.keys ? 0 : SCREEN;
         for (const one of project.namespaces) {
             const keys = one.keys ?? 0;
-            const fits = keys > 0 && rows + keys <= SCREEN;
-            rows += fits ? keys : 0;
-            if (key(one) === key(namespace)) {
-                return fits;
+            if (rows >= SCREEN || one === namespace) {
+                return rows + keys <= SCREEN && one === namespace;
             }
+            rows += rows + keys <= SCREEN ? keys : 0;
         }
         return false;
     }
@@ -394,7 +391,7 @@ function projectItem(project: Project): vscode.TreeItem {
     item.id = project.config;
     item.contextValue = 'project';
     item.iconPath = new vscode.ThemeIcon('file-code');
-    item.description = project.state === 'failed' ? 'emulator failed' : '';
+    item.description = project.state === 'failed' ? 'emulator failed' : placeOf(project).word;
     item.tooltip = projectTooltip(project);
     return item;
 }
@@ -413,12 +410,15 @@ function environmentItem(node: EnvironmentNode): vscode.TreeItem {
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
     item.id = `${node.project.config}|environment|${node.environment ?? ''}`;
     item.contextValue = 'environment';
-    item.iconPath = new vscode.ThemeIcon(node.environment === null ? 'home' : 'layers');
+    const { word, isRemote } = placeOf(node.project);
+    const icon = node.environment === null ? 'home' : 'layers';
+    item.iconPath = new vscode.ThemeIcon(isRemote ? 'cloud' : icon);
+    item.description = word;
     item.tooltip =
         node.environment === null
             ? 'Used if no environment is selected'
             : oneLine(`[env.${node.environment}], selected with --env ${node.environment}`);
-    item.accessibilityInformation = { label };
+    item.accessibilityInformation = { label: `${label}, ${word}` };
     return item;
 }
 
@@ -429,7 +429,8 @@ function namespaceItem(node: NamespaceNode, isOpen: boolean): vscode.TreeItem {
     // VS Code keeps the state of an item with the same id, also once its keys are known
     item.id = `${idOf(node)}${keys ? '' : '|empty'}`;
     item.contextValue = unclaimed ? 'unclaimed' : 'namespace';
-    item.iconPath = new vscode.ThemeIcon(message ? 'warning' : 'database');
+    const icon = placeOf(node.project).isRemote ? 'cloud' : 'database';
+    item.iconPath = new vscode.ThemeIcon(message ? 'warning' : icon);
     item.description = typeof keys === 'number' ? format.count(keys, 'key') : '';
     if (message) {
         item.description = "can't be read";
