@@ -7,7 +7,7 @@ import { registerCommands } from './register';
 import { Documents } from './documents';
 import { keepLanguages } from './languages';
 import { fail } from './messages';
-import { Model, placeOf } from './model';
+import { Model } from './model';
 import { Notices } from './notices';
 import { Server, type ServerState } from './server';
 import { Status } from './status';
@@ -46,11 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
         languageServer.onState((state) => void showProblem(languageServer, state)),
         vscode.workspace.onDidGrantWorkspaceTrust(() => void model.refresh()),
         languageServer.onState(() => void showView(languageServer, model)),
-        model.onDidChange(() => {
-            const words = new Set(model.projects.map((project) => placeOf(project).word));
-            view.description = words.size === 1 ? [...words][0] : undefined;
-            void showView(languageServer, model);
-        }),
+        model.onDidChange(() => void showView(languageServer, model)),
         vscode.workspace.onDidChangeConfiguration((change) => {
             if (change.affectsConfiguration('kvlens.interpreter')) {
                 void languageServer.restart();

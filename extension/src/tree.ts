@@ -220,13 +220,14 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
 
     /** Whether a namespace shows its keys at first: the first ones that fit on a screen do. */
     private isOpen({ project, namespace }: NamespaceNode): boolean {
-        let rows = namespace.keys ? 0 : SCREEN;
-        for (const one of project.namespaces) {
+        let rows = 0;
+        for (const one of namespace.keys ? project.namespaces : []) {
             const keys = one.keys ?? 0;
-            if (rows >= SCREEN || one === namespace) {
-                return rows + keys <= SCREEN && one === namespace;
+            const fits = rows + keys <= SCREEN;
+            if (one === namespace || rows === SCREEN) {
+                return one === namespace && fits;
             }
-            rows += rows + keys <= SCREEN ? keys : 0;
+            rows += fits ? keys : 0;
         }
         return false;
     }
@@ -429,9 +430,14 @@ function namespaceItem(node: NamespaceNode, isOpen: boolean): vscode.TreeItem {
     // VS Code keeps the state of an item with the same id, also once its keys are known
     item.id = `${idOf(node)}${keys ? '' : '|empty'}`;
     item.contextValue = unclaimed ? 'unclaimed' : 'namespace';
-    const icon = placeOf(node.project).isRemote ? 'cloud' : 'database';
+    const place = placeOf(node.project);
+    const icon = place.isRemote ? 'cloud' : 'database';
     item.iconPath = new vscode.ThemeIcon(message ? 'warning' : icon);
-    item.description = typeof keys === 'number' ? format.count(keys, 'key') : '';
+    const facts = typeof keys === 'number' ? [format.count(keys, 'key')] : [];
+    if (node.project.namespaces.at(-1)?.environment === null) {
+        facts.push(place.word); // otherwise the rows of the environments say so
+    }
+    item.description = facts.join(' · ');
     if (message) {
         item.description = "can't be read";
     }

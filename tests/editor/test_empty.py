@@ -23,8 +23,8 @@ def test_a_folder_without_a_config_gets_one(open_window: Open, tmp_path: Path) -
     window.shot("no-config")
     window.welcome().get_by_text("Create wrangler.jsonc").click()
     window.tab("wrangler.jsonc")
-    window.see("MY_KV")
     window.running()
+    expect(window.see("MY_KV")).to_contain_text("0 keys · local")
     window.shot("created")
 
 
