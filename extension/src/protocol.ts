@@ -32,6 +32,47 @@ export interface AddressResult extends Address {
     account: string;
 }
 
+/** A namespace in a request: by `binding` or by `id`. */
+export interface Target extends InProject {
+    /**
+     * Its name in the store: `preview_id`, `id` or the binding, the first that the config has.
+     */
+    id?: string;
+    binding?: string;
+    /** null is the top level of the config. */
+    environment?: string | null;
+}
+
+/** What is to become of one key; what is omitted stays. */
+export interface EditParameters {
+    key: string;
+    /** Of `kvlens.contents`; `""` for a new key. */
+    version: string;
+    delete?: boolean;
+    /** The new name. */
+    to?: string;
+    /** The new value, or use `base64`. */
+    text?: string;
+    base64?: string;
+    /** JSON; null for none. */
+    metadataText?: string | null;
+    /** Seconds since the epoch; null for never. */
+    expiration?: number | null;
+}
+
+export interface ApplyParameters extends Target {
+    edits: EditParameters[];
+}
+
+export interface ApplyResult {
+    /** All, or 0. */
+    applied: number;
+    /**
+     * If nothing was changed: keys that have changed since, or new names that exist; at most 100.
+     */
+    conflicts: string[];
+}
+
 /** An LSP position. */
 export interface Position {
     line: number;
@@ -53,17 +94,6 @@ export interface Found {
     key?: string;
     /** Whether the namespace has the key. */
     exists?: boolean;
-}
-
-/** A namespace in a request: by `binding` or by `id`. */
-export interface Target extends InProject {
-    /**
-     * Its name in the store: `preview_id`, `id` or the binding, the first that the config has.
-     */
-    id?: string;
-    binding?: string;
-    /** null is the top level of the config. */
-    environment?: string | null;
 }
 
 export interface ClearParameters extends Target {
@@ -100,6 +130,37 @@ export interface ClearResult {
     kept?: ListedKey[];
 }
 
+export interface ContentsParameters extends Target {
+    keys: string[];
+    /**
+     * The most bytes of values in the answer, 0 by default. A value that doesn't fit is omitted.
+     */
+    values?: number;
+}
+
+/** A value's bytes. */
+export interface Body {
+    text?: string;
+    /** Instead of `text` if the bytes aren't UTF-8. */
+    base64?: string;
+}
+
+/** A key as it is now. */
+export interface Content extends Body {
+    key: string;
+    /** Changes with its value, metadata or expiration; `""` if there is no such key. */
+    version: string;
+    /** JSON, or what another program wrote. */
+    metadataText?: string;
+    /** Seconds since the epoch. */
+    expiration?: number;
+}
+
+/** The keys, in the order of the request. */
+export interface Contents {
+    contents: Content[];
+}
+
 export interface DeleteParameters extends Target {
     /** The key, or use `keys`. */
     key?: string;
@@ -134,17 +195,27 @@ export interface ExportResult {
 
 export interface GetParameters extends Target {
     key: string;
+    /** The first byte of a part of the value. */
+    start?: number;
+    /** The most bytes to return. A text gets whole characters, and so perhaps 3 bytes less. */
+    limit?: number;
 }
 
 /** A value with its metadata and expiration. */
 export interface Value {
     text?: string;
-    /** Instead of `text` if the bytes aren't UTF-8. */
+    /** Instead of `text` if the value isn't UTF-8. */
     base64?: string;
-    /** Bytes. */
+    /** Bytes of the whole value. */
     size: number;
-    /** SHA-256 of the bytes; `expected` for `kvlens.put`. */
+    /** SHA-256 of the whole value; `expected` for `kvlens.put`. */
     digest: string;
+    /** Of a part, its first byte. */
+    start?: number;
+    /** Of a part, the byte after its last one: the next `start`. */
+    end?: number;
+    /** Whether the value goes on after the part. */
+    truncated?: boolean;
     /** URL of the store, without passwords. */
     store: string;
     /** Whether a config declares the namespace. */
@@ -418,6 +489,80 @@ export interface StopResult {
     stopped: boolean;
 }
 
+export interface ViewCloseParameters {
+    view: string;
+}
+
+export interface ViewKeysParameters {
+    view: string;
+}
+
+/** The names, up to 100,000. */
+export interface ViewKeys {
+    keys: string[];
+    /** The number of all matching keys; more than `keys` if they are too many. */
+    matched: number;
+}
+
+export type Sort = 'key' | 'type' | 'size' | 'expires' | 'metadata' | 'value';
+
+export interface ViewOpenParameters extends Target {
+    /** As in docs/filter.md; without one, all keys. */
+    filter?: string;
+    sort?: Sort;
+    descending?: boolean;
+}
+
+/** How far a view is. */
+export interface ViewProgress {
+    matched: number;
+    scanned: number;
+    /** Keys in the namespace; null if the store doesn't know. */
+    total: number | null;
+    done: boolean;
+    /**
+     * The order in use: `key` until all keys are found, and if they are more than `sortLimit`.
+     */
+    order: Sort;
+}
+
+export interface ViewOpenResult extends ViewProgress {
+    /** Its id, or `""` if the filter has a mistake. */
+    view: string;
+    /** The most keys that are sorted by something else than the key. */
+    sortLimit: number;
+    /** The mistake in the filter. */
+    problem?: string;
+    /** Its place in the filter, in UTF-16 code units. */
+    start?: number;
+    end?: number;
+}
+
+export interface ViewRowsParameters {
+    view: string;
+    offset?: number;
+    /** 1 to 1,000. */
+    limit?: number;
+}
+
+/** A key with the start of its value. */
+export interface Row extends ListedKey {
+    /**
+     * Such as `json`, `image` or `binary`, as in docs/filter.md; `damaged` if it can't be read.
+     */
+    type: string;
+    /** Bytes of the value; null if it can't be read. */
+    size: number | null;
+    /** The start of the value on one line; omitted if it is binary. */
+    preview?: string;
+}
+
+/** Rows in the order of the view; fewer than asked for if they aren't found yet. */
+export interface RowPage extends ViewProgress {
+    rows: Row[];
+    offset: number;
+}
+
 /** The ids between which keys were moved. */
 export interface Moved {
     old: string;
@@ -463,19 +608,31 @@ export interface Output {
     problems?: BuildProblem[];
 }
 
+/** A view has found more keys, its rows may have changed, or its search has failed. */
+export interface ViewState extends ViewProgress {
+    view: string;
+    /** Whether rows that were read before may have changed: ask for them again. */
+    stale?: boolean;
+    /** Why the search failed; the rows are what was found before. */
+    message?: string;
+}
+
 export interface Notifications {
     'kvlens/changed': Changed;
     'kvlens/status': Status;
     'kvlens/worker': Status;
     'kvlens/output': Output;
+    'kvlens/view': ViewState;
 }
 
 /** Each command with its parameters and its result. */
 export interface Commands {
     'kvlens.addNamespace': [AddNamespaceParameters, AddNamespaceResult];
     'kvlens.address': [InProject, AddressResult];
+    'kvlens.apply': [ApplyParameters, ApplyResult];
     'kvlens.atPosition': [AtPositionParameters, Found[]];
     'kvlens.clear': [ClearParameters, ClearResult];
+    'kvlens.contents': [ContentsParameters, Contents];
     'kvlens.delete': [DeleteParameters, DeleteResult];
     'kvlens.export': [ExportParameters, ExportResult];
     'kvlens.get': [GetParameters, Value | null];
@@ -491,4 +648,8 @@ export interface Commands {
     'kvlens.snapshotRestore': [SnapshotRestoreParameters, SnapshotRestoreResult];
     'kvlens.snapshotSave': [SnapshotSaveParameters, SnapshotInfo];
     'kvlens.stop': [InProject, StopResult];
+    'kvlens.viewClose': [ViewCloseParameters, null];
+    'kvlens.viewKeys': [ViewKeysParameters, ViewKeys];
+    'kvlens.viewOpen': [ViewOpenParameters, ViewOpenResult];
+    'kvlens.viewRows': [ViewRowsParameters, RowPage];
 }

@@ -23,6 +23,9 @@ PARAMS: dict[str, Any] = {
     "name": "base",
     "uri": "",
     "position": {},
+    "view": "1",
+    "keys": ["k"],
+    "edits": [{"key": "k", "version": "", "text": "v"}],
 }  # parameters for every command
 
 

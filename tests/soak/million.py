@@ -21,6 +21,7 @@ KEYS = 1_000_000
 MEMORY = 300.0  # MB
 CLEAR_SECONDS = 20.0  # for a million keys, if the disk can remove as many files in that time
 START = 1.0  # seconds that any command may take to start
+SEEDED = 25 * 1024 * 1024  # bytes; the largest seed file
 FILES = 100_000  # used to measure the time to remove one
 
 FILL = """
@@ -119,7 +120,18 @@ def run(scale: float, seed: int) -> list[Result]:
         measured("snapshot restore", own_command("snapshot", "restore", "all", "--force"))
         # faster than removing a million files one by one
         _run(own_command("clear", "--binding", "KV", "--force"), folder)
+        seeded = _seed(folder / "KV.json", round(SEEDED * scale))
+        for what in (f"seed {seeded:,} keys", "seed them again"):
+            measured(what, own_command("seed", "KV.json", "--force"))
+        _run(own_command("clear", "--binding", "KV", "--force"), folder)
     return results
+
+
+def _seed(file: Path, size: int) -> int:
+    """Write a seed file of about that many bytes, and return how many keys it has."""
+    items = [f'{{"key":"{n:07}","value":"v"}}' for n in range(size // 30)]
+    file.write_text(f"[{','.join(items)}]", encoding="utf-8")
+    return len(items)
 
 
 def _removal(folder: Path, count: int) -> float:

@@ -14,6 +14,7 @@ from kvlens.cli.common import find_scope, run
 from kvlens.cli.frame import read
 from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
+from kvlens.operations.apply import Applied, Edit, apply, contents
 from kvlens.operations.clear import before_clear, clear, count
 from kvlens.operations.copy import copy
 from kvlens.operations.delete import before_delete, delete
@@ -51,7 +52,7 @@ from kvlens.operations.snapshot_save import save_snapshot
 from kvlens.operations.target import Scope, Target, find_namespaces, find_target, no_config
 from kvlens.seeds.array import FileError
 from kvlens.seeds.progress import CancelledError
-from kvlens.stores.base import Batch, ChangedError, digest
+from kvlens.stores.base import NOTHING, Batch, ChangedError, digest
 from kvlens.stores.batch import everything
 from kvlens.workspace.project import Project
 
@@ -103,6 +104,14 @@ async def _put(one: Target, folder: Path) -> Any:
 async def _put_over(one: Target, folder: Path) -> Any:
     await put(one, "k", b"v")
     return await put(one, "k", b"w", expected=digest(b"v"))
+
+
+async def _apply(one: Target, folder: Path) -> Any:
+    await put(one, "k", b"v", metadata=[1])
+    (read,) = [content async for content in contents(one, ["k"])]
+    first = await apply(one, [Edit("k", read.version, to="l"), Edit("m", NOTHING, value=b"n")])
+    again = await apply(one, [Edit("k", read.version, delete=True)])
+    return first, again, await get(one, "l"), await get(one, "m")
 
 
 async def _replace(one: Target, folder: Path) -> Any:
@@ -292,6 +301,10 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
     # id: (operation, result)
     "put": (_put, Write("k", b"v", '{"a":1}')),
     "put over what was read": (_put_over, Write("k", b"w")),
+    "apply": (
+        _apply,
+        (Applied(2), Applied(0, ["k"]), Entry(b"v", "[1]"), Entry(b"n")),
+    ),
     "replace": (_replace, Entry(b"w", "[1]", 2_000_000_000)),
     "get many": (
         _get_many,

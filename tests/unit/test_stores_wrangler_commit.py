@@ -57,7 +57,7 @@ class Files:
         commit_between(self.db, self.blobs, changes, "KV", self.journals)
 
     def finish(self) -> list[str]:
-        return finish_journals(self.journals, self.reach).get("KV", [])
+        return list(finish_journals(self.journals, self.reach).get("KV", ()))
 
     def rows(self) -> list[Any]:
         rows = self.db.execute("SELECT * FROM _mf_entries ORDER BY key").fetchall()
@@ -491,7 +491,7 @@ def test_a_journal_of_another_version_is_left_for_it(
     assert logged.startswith(f"{place} can't be finished now: its format is ")
     assert "another version of KV Lens has written it" in logged
     with pytest.raises(StoreError):  # so no value that it names is taken for unused
-        files.journals.values(files.blobs.folder)
+        files.journals.values(files.blobs.folder, {ID})
 
 
 @pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN)
@@ -499,7 +499,7 @@ def test_a_journal_of_somebody_else_is_looked_through(files: Files, content: byt
     files.journals.path.mkdir(parents=True)
     (files.journals.path / f"{'a' * 32}.journal").write_bytes(content)
     with contextlib.suppress(StoreError):
-        assert files.journals.values(files.blobs.folder) <= {ID}
+        assert files.journals.values(files.blobs.folder, {ID}) <= {ID}
 
 
 ODD = {

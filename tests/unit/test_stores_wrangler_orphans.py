@@ -244,7 +244,7 @@ def test_a_clock_that_jumps_makes_nothing_old(
     now = time.time()
     opened = orphans.Opening(now - wall, time.monotonic() - clock, True)
     ages = (50, 90, 110, 3000, 3590)
-    found = orphans.find(*unused(tmp_path, now, ages), opened, lambda _: set())
+    found = orphans.find(*unused(tmp_path, now, ages), opened, lambda _, __: set())
     assert sorted(int(name, 16) for name in found) == [age for age in ages if age > before]
 
 
@@ -256,7 +256,7 @@ def test_a_file_system_that_counts_seconds_makes_nothing_old(
     monkeypatch.setattr(Blobs, "now", lambda blobs: now)
     place = unused(tmp_path, now, (12, 14))
     opened = orphans.Opening(time.time() - 11, time.monotonic() - 11, True)
-    found = orphans.find(*place, opened, lambda _: set())
+    found = orphans.find(*place, opened, lambda _, __: set())
     assert [int(name, 16) for name in found] == [14]
 
 

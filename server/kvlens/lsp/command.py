@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 
-CONTENT = frozenset(("text", "metadata", "expected", "config"))
+CONTENT = frozenset(("text", "metadata", "metadataText", "expected", "config"))
 """Parameters that may have lone surrogates: they are stored as U+FFFD, as in a Worker,
 and no config has such a name."""
 
@@ -35,14 +35,18 @@ class ParamsError(RequestError):
 
 
 class Params:
-    """The one argument object of a command, validated: a client may send anything."""
+    """An object that a client sent, validated: it may be anything."""
 
-    def __init__(self, params: types.ExecuteCommandParams) -> None:
-        sent = (params.arguments or [{}])[0]
+    def __init__(self, sent: object, token: types.ProgressToken | None = None) -> None:
         if not isinstance(sent, dict):
-            raise ParamsError(f"takes one object, not {type(sent).__name__}")
+            raise ParamsError(f"takes an object, not {type(sent).__name__}")
         self.sent: dict[str, Any] = sent
-        self.token = params.work_done_token
+        self.token = token
+
+    @classmethod
+    def of(cls, params: types.ExecuteCommandParams) -> Params:
+        """Return the one argument of a command."""
+        return cls((params.arguments or [{}])[0], params.work_done_token)
 
     def text(self, name: str) -> str:
         """Return a required string."""

@@ -74,7 +74,7 @@ async def run(server: Server, params: types.ExecuteCommandParams) -> Any:
     try:
         if command.needs_trust:
             require_trust(server.settings)
-        return await command.run(server, Params(params))
+        return await command.run(server, Params.of(params))
     except ParamsError as error:
         raise JsonRpcInvalidParams(f"{params.command}: {error}") from None
     except InvalidError as error:

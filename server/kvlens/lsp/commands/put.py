@@ -5,13 +5,12 @@ With `expected`, a value that the client hasn't seen isn't overwritten.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from kvlens.lsp.command import Command, ParamsError
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import claimed, find_target
+from kvlens.lsp.values import value_of
 from kvlens.operations.place import check_place
 from kvlens.operations.put import put, replace
 
@@ -69,7 +68,7 @@ async def run(server: Server, params: Params) -> Result:
         declared=bool(params.get("declared", bool)),
         name=_name(params),
     )
-    value = _value(params)
+    value = value_of(params)
     expected = params.get("expected", str)
     if params.get("keep", bool):
         await replace(target, key, value, expected=expected)
@@ -94,19 +93,6 @@ def _name(params: Params) -> tuple[str | None, str] | None:
     if not isinstance(binding, str) or not isinstance(environment, str | None):
         raise ParamsError('"name" takes {"binding", "environment"}')
     return environment, binding
-
-
-def _value(params: Params) -> bytes:
-    text = params.get("text", str)
-    if text is not None:
-        return str(text).encode("utf-8", "surrogatepass")
-    encoded = params.get("base64", str)
-    if encoded is None:
-        raise ParamsError('"text" or "base64" is missing; it takes a string')
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ParamsError(f'"base64" is not base64: {error}') from None
 
 
 COMMAND = Command(run)

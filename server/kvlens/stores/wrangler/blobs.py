@@ -33,6 +33,7 @@ from pathlib import Path
 
 from kvlens.chunks import chunks
 from kvlens.stores.base import StoreError
+from kvlens.stores.wrangler.blob_ids import BlobIds
 from kvlens.stores.wrangler.disk_format import is_blob_id, new_blob_id
 from kvlens.stores.wrangler.safe_paths import Folder, is_link, open_folder
 
@@ -40,6 +41,7 @@ _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 MAX_SIZE = 26 * 1024 * 1024  # bytes; KV allows 25 MiB
 RECYCLED_SIZE = 4096  # bytes; workerd reads this much as soon as it has opened the file
+RECYCLED_AT_MOST = 10_000  # files that are kept for new values
 UNLINK_THREADS = 32
 UNLINKED_AT_ONCE = 200  # names that one of them takes
 SWEPT_AT_ONCE = 50_000  # names that memory holds while a folder is emptied
@@ -65,7 +67,8 @@ class Blobs:
         self._is_alone = is_alone
         self._open: tuple[Folder, _FileId] | None = None
         self._start = os.urandom(START)
-        self._retired: deque[tuple[float, str]] = deque()  # rows no longer refer to them
+        self._retired: deque[tuple[float, BlobIds]] = deque()  # rows no longer refer to them
+        self.reused = 0  # files that got a new name and value
         self._free: deque[tuple[float, str]] = deque()  # the same, and nobody else is reading them
 
     def path(self, blob_id: object) -> str:
@@ -118,6 +121,7 @@ class Blobs:
                 if status.st_size <= RECYCLED_SIZE and status.st_nlink == 1:
                     if not value:  # nothing is written, so the file would keep its old time
                         os.utime(handle)
+                    self.reused += 1
                     folder.replace(old, blob_id)
                     old = blob_id
                     if os.write(handle, value) == len(value):
@@ -134,11 +138,12 @@ class Blobs:
     def retire(self, blob_ids: Iterable[str]) -> None:
         """Set aside files that rows no longer refer to, to reuse or remove them."""
         now = time.monotonic()
-        alone = self._is_alone()
-        for blob_id in blob_ids:
-            if is_blob_id(blob_id):
-                aside = self._free if alone and self.is_own(blob_id) else self._retired
-                aside.append((now, blob_id))
+        rest = blob_ids if isinstance(blob_ids, BlobIds) else BlobIds(blob_ids)
+        if len(self._free) + len(rest) <= RECYCLED_AT_MOST and self._is_alone():
+            self._free.extend((now, name) for name in rest if self.is_own(name))
+            rest = BlobIds(name for name in rest if not self.is_own(name))
+        if rest:
+            self._retired.append((now, rest))
 
     def is_own(self, blob_id: str) -> bool:
         """Return whether no row but the one it was written for can name a value."""
@@ -149,17 +154,18 @@ class Blobs:
         self._start = os.urandom(START)
         with contextlib.suppress(IndexError):  # another thread may take some meanwhile
             while self._free:
-                self._retired.append(self._free.popleft())
+                since, name = self._free.popleft()
+                self._retired.append((since, BlobIds([name])))
 
-    def take_uncertain(self) -> tuple[list[str], bytes]:
-        """Take out the values that another row may name; return the arguments of `reuse`."""
-        taken: list[str] = []
+    def take_uncertain(self) -> tuple[BlobIds, bytes]:
+        """Take out some values that another row may name; return the arguments of `reuse`."""
+        taken = BlobIds()
         with contextlib.suppress(IndexError):
-            while self._retired:
-                taken.append(self._retired.popleft()[1])
+            while len(taken) + len(self._retired[0][1]) <= RECYCLED_AT_MOST:
+                taken += self._retired.popleft()[1]
         return taken, self._start
 
-    def reuse(self, blob_ids: Sequence[str], start: bytes) -> None:
+    def reuse(self, blob_ids: BlobIds, start: bytes) -> None:
         """Keep files that no row names for new values, or remove them if that isn't safe."""
         if start == self._start and self._is_alone():
             now = time.monotonic()
@@ -167,17 +173,21 @@ class Blobs:
         else:
             self.remove(blob_ids)
 
-    def retired(self, age: float = 0.0) -> list[str]:
+    def retired(self, age: float = 0.0) -> BlobIds:
         """Take out the names of the values that were set aside at least `age` seconds ago.
 
         A row can still name a value that isn't `is_own`.
         """
-        due: list[str] = []
+        due = BlobIds()
         latest = time.monotonic() - age
-        for aside in (self._retired, self._free):
-            with contextlib.suppress(IndexError):  # another thread may take some
-                while aside[0][0] <= latest:
-                    due.append(aside.popleft()[1])
+        with contextlib.suppress(IndexError):  # another thread may take some
+            while self._retired[0][0] <= latest:
+                some = self._retired.popleft()[1]
+                some += due
+                due = some
+        with contextlib.suppress(IndexError):
+            while self._free[0][0] <= latest:
+                due += [self._free.popleft()[1]]
         return due
 
     @property
@@ -224,6 +234,27 @@ class Blobs:
             if (now.st_dev, now.st_ino) != (status.st_dev, status.st_ino):
                 return None
         return data
+
+    def start(self, blob_id: object, most: int) -> tuple[bytes, int] | None:
+        """Return the first bytes of a value, and its size; None if it can't be read.
+
+        A file that is reused meanwhile can have another value: if `reused` has grown, ask `has`.
+        """
+        if not isinstance(blob_id, str) or not is_blob_id(blob_id):
+            return None
+        try:
+            folder = self._open[0] if self._open else self.current()
+            return folder.read_start(blob_id, most) or self.current().read_start(blob_id, most)
+        except (OSError, StoreError):
+            return None
+
+    def has(self, blob_id: str) -> bool:
+        """Return whether a value's file exists."""
+        try:
+            self.current().status(blob_id)
+        except (OSError, StoreError):
+            return False
+        return True
 
     def remove(self, blob_ids: Iterable[str]) -> None:
         """Remove files, ignoring missing ones and those that another program holds open."""

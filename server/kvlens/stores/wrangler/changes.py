@@ -18,6 +18,7 @@ from typing import Any
 
 from kvlens.kv.records import Entry, Write
 from kvlens.stores.base import NOTHING, ChangedError, Replaced, Seen, StoreError, digest
+from kvlens.stores.wrangler.blob_ids import BlobIds
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.disk_format import IS_BLOB_ID, MAX_FIELD, is_blob_id
 from kvlens.stores.wrangler.journal import Row, Value, is_text
@@ -53,7 +54,7 @@ class Change:
     def __init__(self) -> None:
         self.now = 0  # milliseconds, set by the store
         self.made: list[str] = []
-        self.gone: list[str] = []
+        self.gone: list[str] | BlobIds = []
         self.result: Any = None
         # For the stats: blob id and expiration of the previous rows (None if there are too many),
         # the live rows now, their bytes, the first expiration.
@@ -228,9 +229,12 @@ class Bulk(Change):
             f"SELECT e.blob_id, s.blob_id IS NULL AND (e.expiration IS NULL OR e.expiration > ?) "
             f"FROM {self._table} s CROSS JOIN _mf_entries e ON e.key = s.key",
             (self.now,),
-        ).fetchall()
-        self.gone = [row[0] for row in rows]
-        self.result = sum(row[1] for row in rows)
+        )
+        gone = BlobIds()
+        self.gone, self.result = gone, 0
+        for some in iter(lambda: rows.fetchmany(_AT_ONCE), []):
+            gone += [row[0] for row in some]
+            self.result += sum(row[1] for row in some)
 
     def apply(self, db: sqlite3.Connection) -> None:
         table = self._table
@@ -482,9 +486,10 @@ class Clear(Change):
         self.result -= sum(self._foreign)
         self.swept = not self.batched and self._sweep()
         if not self.swept:
-            last = FIRST
+            last, gone = FIRST, BlobIds()
+            self.gone = gone
             while some := each_row(db, "blob_id", last, _AT_ONCE):
-                self.gone += [row[1] for row in some]
+                gone += [row[1] for row in some]
                 last = some[-1][0]
 
     def apply(self, db: sqlite3.Connection) -> None:

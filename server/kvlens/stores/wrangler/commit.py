@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from kvlens.stores.base import StoreError
+from kvlens.stores.wrangler.blob_ids import BlobIds
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.changes import FEW, Change, data_version, delete_rows, put_rows
 from kvlens.stores.wrangler.journal import DamagedError, Journal, Journals, Row, Value
@@ -152,12 +153,12 @@ def _taken_back(
     return cause
 
 
-def finish_journals(journals: Journals, reach: Reach) -> dict[str, list[str]]:
+def finish_journals(journals: Journals, reach: Reach) -> dict[str, BlobIds]:
     """Finish the changes whose writers are gone, as far as the keys are writable now.
 
     Returns the values that rows no longer refer to, by namespace.
     """
-    gone: dict[str, list[str]] = {}
+    gone: dict[str, BlobIds] = {}
     if not journals.is_used():
         return gone
     for journal in journals.left():
@@ -166,7 +167,8 @@ def finish_journals(journals: Journals, reach: Reach) -> dict[str, list[str]]:
                 changes: dict[str, Change] = {}
                 _roll(journal, reach, changes)
                 for ns, change in changes.items():
-                    gone.setdefault(ns, []).extend(change.gone)
+                    gone.setdefault(ns, BlobIds())
+                    gone[ns] += change.gone
         except DamagedError as error:
             _LOG.warning("%s is damaged (%s) and is removed", journal.path, error)
         except (OSError, sqlite3.Error, StoreError) as error:
@@ -246,7 +248,8 @@ def _roll(
     count = 0
     for ns, rows in journal.namespaces():
         change = changes.setdefault(ns, Change())
-        change.gone, change.result = [], 0
+        gone = BlobIds()
+        change.gone, change.result = gone, 0
         files = reach(ns)
         if files is None:
             count += sum(1 for _ in rows)
@@ -266,7 +269,7 @@ def _roll(
             except sqlite3.Error:
                 change.is_cause = True
                 raise
-            change.gone += step.gone
+            gone += step.gone
             change.result += step.result
             if not journal.back and not done:
                 change.check_left(step.left)
@@ -294,7 +297,8 @@ class _Step(Change):
         self.left: list[str] = []
 
     def look(self, db: sqlite3.Connection) -> None:
-        self._puts, self._deletes, self.left, self.gone, self.result = [], [], [], [], 0
+        gone: list[str] = []
+        self._puts, self._deletes, self.left, self.gone, self.result = [], [], [], gone, 0
         for key, old, new in self._rows:
             found = db.execute(_BLOB_ID, (key,)).fetchone()
             there = None if found is None else found[0]
@@ -308,9 +312,7 @@ class _Step(Change):
                 else:
                     self._puts.append((key, *target))
                 there = target and target[0]
-            self.gone += [
-                value[0] for value in (old, new) if value is not None and value[0] != there
-            ]
+            gone += [value[0] for value in (old, new) if value is not None and value[0] != there]
 
     def apply(self, db: sqlite3.Connection) -> None:
         if self._puts:

@@ -25,7 +25,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -140,12 +140,13 @@ class Journals:
                 if journal is not None:
                     yield journal
 
-    def values(self, blobs: Path) -> set[str]:
-        """Return the values in the folder `blobs` that journals of any process refer to.
+    def values(self, blobs: Path, among: Collection[str]) -> set[str]:
+        """Return those of the values in the folder `blobs` that any process's journals refer to.
 
         Raises OSError, StoreError and DamagedError if one of them can't be read, or isn't ours.
         """
         found: set[str] = set()
+        wanted = set(among)
         with (
             contextlib.suppress(FileNotFoundError),
             open_folder(self._base, *self._parts) as folder,
@@ -160,7 +161,8 @@ class Journals:
                         if line[0] == "namespace":
                             concerned = blobs_path(self._state, line[1]) == blobs
                         if row is not None:
-                            found.update(value[0] for value in row[1:] if value is not None)
+                            named = (value[0] for value in row[1:] if value is not None)
+                            found.update(wanted.intersection(named))
         return found
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler import orphans
+from kvlens.stores.wrangler.blob_ids import BlobIds
 from kvlens.stores.wrangler.database import can_be_read, file_id
 from kvlens.stores.wrangler.errors import store_error
 from kvlens.stores.wrangler.journal import Journals
@@ -133,7 +134,7 @@ class Namespaces:
 
     def _open(self, ns: str) -> OpenNamespace:
         """Open a namespace after finishing its interrupted changes. Runs in a thread."""
-        gone: dict[str, list[str]] = {}
+        gone: dict[str, BlobIds] = {}
         if self._journals.is_used():
             gone = finish(self._state, self._journals)
         space = open_namespace(self._state, ns)

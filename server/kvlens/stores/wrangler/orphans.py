@@ -22,7 +22,7 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,8 +42,8 @@ MOST = 50_000  # names per search, all held in memory
 _DATABASE = re.compile(r"[0-9a-f]{64}\.sqlite")
 
 FileId = tuple[int, int]
-PendingBlobs = Callable[[Path], "set[str]"]
-"""Returns the values that unfinished writes of any process are about to use."""
+PendingBlobs = Callable[[Path, Collection[str]], "set[str]"]
+"""Returns those of a folder's values that unfinished writes of any process may be about to use."""
 
 
 class Opening(NamedTuple):
@@ -131,16 +131,16 @@ def find(path: Path, blobs: Blobs, opened: Opening, pending: PendingBlobs) -> li
             db.executemany("INSERT OR IGNORE INTO kv_files VALUES (?)", some)
             db.execute("COMMIT")
         _drop_named(db)
-        used = pending(blobs.folder)
-        found = db.execute("SELECT name FROM kv_files LIMIT ?", (MOST,)).fetchall()
-    return [name for (name,) in found if name not in used]
+        found = [name for (name,) in db.execute("SELECT name FROM kv_files LIMIT ?", (MOST,))]
+    used = pending(blobs.folder, found)
+    return [name for name in found if name not in used]
 
 
 def still(path: Path, blobs: Blobs, names: list[str], pending: PendingBlobs) -> list[str]:
     """Return those of the names that no row refers to in a second search."""
     with connection(path) as db:
         found = unnamed(db, names)
-    used = pending(blobs.folder)
+    used = pending(blobs.folder, found)
     return [name for name in found if name not in used]
 
 

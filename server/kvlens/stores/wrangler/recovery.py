@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
 
 from kvlens.stores.base import StoreError
+from kvlens.stores.wrangler.blob_ids import BlobIds
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.commit import finish_journals
 from kvlens.stores.wrangler.database import WRITABLE, WRITE_SECONDS, connect, has_table
@@ -25,7 +26,7 @@ class Recovery:
         state: StateFolder,
         journals: Journals,
         threads: Executor,
-        unused: Callable[[str, Sequence[str]], None],
+        unused: Callable[[str, BlobIds], None],
     ) -> None:
         self._state = state
         self._journals = journals
@@ -53,7 +54,7 @@ class Recovery:
             await asyncio.wait([self._under_way])
 
 
-def finish(state: StateFolder, journals: Journals) -> dict[str, list[str]]:
+def finish(state: StateFolder, journals: Journals) -> dict[str, BlobIds]:
     """Finish the changes that other processes have left unfinished. Runs in a thread.
 
     Returns the values that are no longer used, by namespace.

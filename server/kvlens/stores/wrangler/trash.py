@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import NamedTuple
 
+from kvlens.chunks import chunks
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler import orphans
+from kvlens.stores.wrangler.blob_ids import BlobIds
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.open_namespace import OpenNamespace
 
 UNLINK_DELAY = 1.0  # a Worker may still be reading the overwritten value
 UNLINK_LATEST = 10.0  # removal waits while the store is busy, but no longer than this
 UNLINK_QUIET = 100  # changes per second; below this, the store isn't busy
+LOOKED_UP_AT_ONCE = 50_000  # values that one walk through all rows takes
 LEAVE_AT_MOST = 1000  # files that a process leaves to the next one; it removes more before it exits
 
 
@@ -31,13 +34,13 @@ class Trash:
         self._threads = threads
         self._timer: asyncio.TimerHandle | None = None
 
-    def discard(self, blobs: Blobs, names: Sequence[str]) -> None:
+    def discard(self, blobs: Blobs, names: Iterable[str]) -> None:
         """Remove values once no Worker can still be reading them."""
         blobs.retire(names)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(UNLINK_DELAY, self._empty)
 
-    def unused(self, ns: str, names: Sequence[str]) -> None:
+    def unused(self, ns: str, names: list[str] | BlobIds) -> None:
         """Discard values that a change outside the namespace's queue has replaced.
 
         If the namespace isn't open, the next process that opens it finds them.
@@ -76,8 +79,8 @@ class SetAside(NamedTuple):
     """What is set aside when a namespace is closed."""
 
     blobs: Blobs
-    due: list[str]
-    late: list[str]  # another program may still be about to read them
+    due: BlobIds
+    late: BlobIds  # another program may still be about to read them
 
     @classmethod
     def of(cls, space: OpenNamespace) -> SetAside:
@@ -97,7 +100,7 @@ async def empty_at_end(leftovers: Sequence[SetAside]) -> None:
             leftover.blobs.remove(leftover.late)
 
 
-def _remove(space: OpenNamespace, names: list[str]) -> None:
+def _remove(space: OpenNamespace, names: BlobIds) -> None:
     """Remove the values that no row names. Runs in a thread."""
     space.blobs.remove(_unnamed(space, names))
 
@@ -108,14 +111,14 @@ def _reuse(space: OpenNamespace) -> None:
     space.blobs.reuse(_unnamed(space, names), start)
 
 
-def _unnamed(space: OpenNamespace, names: list[str]) -> list[str]:
+def _unnamed(space: OpenNamespace, names: BlobIds) -> BlobIds:
     """Return the values that no row names, leaving out those where that is unknown."""
-    doubtful = [name for name in names if not space.blobs.is_own(name)]
-    if not doubtful:
-        return names
+    is_own = space.blobs.is_own
+    kept: set[str] = set()
     try:
-        with space.connection() as db:
-            kept = set(doubtful).difference(orphans.unnamed(db, doubtful))
+        for some in chunks((name for name in names if not is_own(name)), LOOKED_UP_AT_ONCE):
+            with space.connection() as db:
+                kept |= set(some).difference(orphans.unnamed(db, some))
     except (sqlite3.Error, OSError, StoreError):  # the next process to open it finds them
-        kept = set(doubtful)
-    return [name for name in names if name not in kept]
+        return BlobIds(name for name in names if is_own(name))
+    return BlobIds(name for name in names if name not in kept) if kept else names
