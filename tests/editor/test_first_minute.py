@@ -294,7 +294,7 @@ def test_open_settings_opens_the_settings(window: Window) -> None:
     window.palette("KV Lens: Open Settings")
     settings = window.page.locator(".settings-editor")
     expect(settings).to_contain_text("Kvlens: Store", timeout=START)
-    expect(settings).to_contain_text("Kvlens: Auto Start")
+    expect(settings).to_contain_text("Kvlens: Port")
     window.shot("settings")
 
 
