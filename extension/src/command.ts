@@ -43,13 +43,14 @@ export interface Parts {
     workers: Workers;
 }
 
-/** The argument that the view or a code lens in a config passes to a command. */
-export type Subject = Node | LensNamespace;
+/** The argument that the view or a link passes to a command. */
+export type Subject = Node | LinkedNamespace;
 
-/** A namespace from a code lens, with its seed file if there is one. */
-interface LensNamespace extends NamespaceRef {
+/** A namespace from a code lens or a link, with its seed file or a key if there is one. */
+interface LinkedNamespace extends NamespaceRef {
     kind?: undefined;
     file?: string;
+    key?: string;
 }
 
 /** Throw if the user doesn't trust the workspace. */
@@ -72,6 +73,14 @@ export async function target(
         return { config, id, binding, environment };
     }
     return namespaceOf(node) ?? (await prompts.namespace(parts.model, title));
+}
+
+/** Return the key of a row or a link. */
+export function keyOf(node: Subject | undefined): string | undefined {
+    if (node?.kind === 'key') {
+        return node.key.name;
+    }
+    return node && node.kind === undefined ? node.key : undefined;
 }
 
 /** Return the project of a row. */

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { keepAddresses } from './address';
+import { BuildProblems } from './buildProblems';
 import { registerCommands } from './register';
 import { Documents } from './documents';
 import { keepLanguages } from './languages';
@@ -41,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
         new Tables(context, languageServer, model).register(),
         new Notices(documents),
         keepLanguages(),
+        new BuildProblems(languageServer),
         new Status(model, languageServer),
         registerCommands({ server: languageServer, model, tree, view, workers }),
         languageServer.onState((state) => void showProblem(languageServer, state)),
@@ -89,7 +91,7 @@ async function showProblem(languageServer: Server, state: ServerState): Promise<
     const ways = state === 'noPython' ? [settings, retry] : [retry, log];
     const way = await fail(languageServer.problem, ...ways);
     if (way === settings) {
-        await vscode.commands.executeCommand('kvlens.openSettings');
+        await vscode.commands.executeCommand('kvlens.openSettings', 'kvlens.interpreter');
     } else if (way === retry) {
         await languageServer.restart();
     } else if (way === log) {

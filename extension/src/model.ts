@@ -121,6 +121,15 @@ export function storeOf(project: Project | undefined): string {
     return store.startsWith('cloudflare:') ? `remote store: Cloudflare (${store})` : `store ${store}`;
 }
 
+/** Say in a word where a project's keys are. */
+export function placeOf({ store }: Project): { word: string; isRemote: boolean } {
+    if (/^(wrangler:|memory:)/.test(store)) {
+        return { word: vscode.l10n.t('local'), isRemote: false };
+    }
+    const isRemote = store.startsWith('cloudflare:');
+    return { word: isRemote ? vscode.l10n.t('remote') : vscode.l10n.t('shared'), isRemote };
+}
+
 /** Return the target for requests about a namespace. */
 export function reference(project: Project, namespace: AnyNamespace): NamespaceRef {
     const { id, binding, environment } = namespace;

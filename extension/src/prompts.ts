@@ -11,6 +11,7 @@ import * as validate from './validate';
 import { distinct, label, oneLine } from './visible';
 
 const PAGE = 100; // keys in a picker; more on request
+const LONGEST_LINE = 10_000; // characters of a value that is edited in a box
 const TYPING = 150; // ms without typing before the list is requested
 
 /** The user dismissed a prompt: the command ends silently. */
@@ -234,27 +235,32 @@ export interface Put {
 /**
  * Ask for the arguments of a put: a name, a value, and optionally metadata and expiration.
  *
- * `before` has the previous answers, if they couldn't be put.
+ * `before` has the previous answers, if they couldn't be put; `key` is the name, if it is known.
  */
 export async function put(
     space: NamespaceRef,
     readFile: (uri: vscode.Uri) => Promise<{ text: string } | { base64: string }>,
     look: (key: string) => Promise<Value | null>,
     before?: Put,
+    key?: string,
 ): Promise<Put> {
     const title = `Put Key: ${nameOf(space)}`;
-    const name = await ask({
-        title,
-        value: before?.key,
-        prompt: 'Name of the key',
-        placeHolder: 'users/1',
-        validateInput: validate.keyProblem,
-    });
+    const isGiven = key !== undefined && !before && !validate.keyProblem(key);
+    const name = isGiven
+        ? key
+        : await ask({
+              title,
+              value: before?.key ?? key,
+              prompt: 'Name of the key',
+              placeHolder: 'users/1',
+              validateInput: validate.keyProblem,
+          });
     const present = await look(name);
+    const line = isGiven && isLine(present?.text) ? present?.text : undefined;
     const warning = present && replacing(name, space, present);
     const value =
         before?.base64 === undefined
-            ? await valueOf(title, name, readFile, warning, before?.text)
+            ? await valueOf(title, name, readFile, warning, before?.text ?? line)
             : { base64: before.base64 };
     const metadata = present?.metadata ?? undefined;
     const expiration = present?.expiration ?? undefined;
@@ -319,6 +325,11 @@ export async function put(
         Object.assign(result, text ? validate.parseExpiry(text) : {});
     }
     return result;
+}
+
+/** Whether a box of one line can show a text without changing it. */
+function isLine(text = '\n'): boolean {
+    return text.length <= LONGEST_LINE && !/[\r\n]/.test(text);
 }
 
 /** Describe an existing key and its data. */

@@ -73,6 +73,29 @@ export interface ApplyResult {
     conflicts: string[];
 }
 
+/** An LSP position. */
+export interface Position {
+    line: number;
+    character: number;
+}
+
+export interface AtPositionParameters {
+    /** Of an open text. */
+    uri: string;
+    position: Position;
+}
+
+/** A namespace, as other commands take it. */
+export interface Found {
+    config: string;
+    id: string;
+    binding: string;
+    environment: string | null;
+    key?: string;
+    /** Whether the namespace has the key. */
+    exists?: boolean;
+}
+
 export interface ClearParameters extends Target {
     /** Count the keys, and delete nothing. */
     dryRun?: boolean;
@@ -246,12 +269,6 @@ export interface MoveKeysResult {
 
 export type EmulatorState = 'running' | 'starting' | 'stopped' | 'failed';
 
-/** An LSP position. */
-export interface Position {
-    line: number;
-    character: number;
-}
-
 /** An LSP range. */
 export interface Range {
     start: Position;
@@ -295,6 +312,8 @@ export interface Project {
     namespaces: Namespace[];
     /** Namespaces with keys that aren't in any config, such as a renamed one. */
     unclaimed: Unclaimed[];
+    /** Whether every namespace is empty, and there is a seed file for one of them. */
+    seedable: boolean;
 }
 
 /** What a config calls a namespace. */
@@ -335,8 +354,16 @@ export interface PutResult {
 
 export interface RunParameters extends InProject {
     environment?: string | null;
-    /** 0, the default, is any free port. */
+    /**
+     * 0 is any free port. By default, it is the config's `dev.port`, or else 8787 or a free one.
+     */
     port?: number;
+}
+
+/** The Worker runs on workerd with the same keys, and restarts when its files change. */
+export interface RunResult extends Address {
+    /** Whether it runs: its sources may have errors, which are in `kvlens/output`. */
+    built: boolean;
 }
 
 export interface SeedParameters extends Target {
@@ -352,6 +379,17 @@ export interface SeedParameters extends Target {
      * keys hold something else now, or the file does.
      */
     expected?: string;
+    /** Count what would change, and write nothing. */
+    dryRun?: boolean;
+}
+
+/** What a seed file would change. */
+export interface Preview {
+    new: number;
+    changed: number;
+    same: number;
+    /** Why it can't be used; the other numbers are 0. */
+    mistakes: number;
 }
 
 export interface SeedResult {
@@ -365,6 +403,16 @@ export interface SeedResult {
     keys?: string[];
     /** Identifies the content of these keys and of the file. */
     digest?: string;
+    /** Of a dry run. */
+    preview?: Preview;
+}
+
+export interface SeedAllResult {
+    written: number;
+    /** How many were seeded. */
+    namespaces: number;
+    /** If nothing was written: the number of keys that have other content now. */
+    conflicts: number;
 }
 
 /** A namespace in a snapshot. */
@@ -539,6 +587,14 @@ export interface Status {
     message?: string;
 }
 
+/** A mistake in a source. Lines and columns count from 1; a column of 0 is unknown. */
+export interface BuildProblem {
+    file: string;
+    line: number;
+    column: number;
+    message: string;
+}
+
 /** A Worker prints something, or something happens to it. */
 export interface Output {
     config: string;
@@ -549,6 +605,8 @@ export interface Output {
     file?: string;
     line?: number;
     column?: number;
+    /** If the build failed: every mistake whose place is known. */
+    problems?: BuildProblem[];
 }
 
 /** A view has found more keys, its rows may have changed, or its search has failed. */
@@ -573,6 +631,7 @@ export interface Commands {
     'kvlens.addNamespace': [AddNamespaceParameters, AddNamespaceResult];
     'kvlens.address': [InProject, AddressResult];
     'kvlens.apply': [ApplyParameters, ApplyResult];
+    'kvlens.atPosition': [AtPositionParameters, Found[]];
     'kvlens.clear': [ClearParameters, ClearResult];
     'kvlens.contents': [ContentsParameters, Contents];
     'kvlens.delete': [DeleteParameters, DeleteResult];
@@ -583,8 +642,9 @@ export interface Commands {
     'kvlens.namespaces': [Record<string, never>, Project[]];
     'kvlens.put': [PutParameters, PutResult];
     'kvlens.restart': [InProject, Address];
-    'kvlens.run': [RunParameters, Address];
+    'kvlens.run': [RunParameters, RunResult];
     'kvlens.seed': [SeedParameters, SeedResult];
+    'kvlens.seedAll': [InProject, SeedAllResult];
     'kvlens.snapshotList': [InProject, SnapshotInfo[]];
     'kvlens.snapshotRestore': [SnapshotRestoreParameters, SnapshotRestoreResult];
     'kvlens.snapshotSave': [SnapshotSaveParameters, SnapshotInfo];

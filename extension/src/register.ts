@@ -1,12 +1,13 @@
 /** Register the commands in `commands/`, and show their errors in one line. */
 
 import * as vscode from 'vscode';
-import { type Command, type Parts, requireTrust } from './command';
+import { type Command, type Parts, requireTrust, type Subject } from './command';
 import * as files from './commands';
 import * as format from './format';
 import { brief, fail, inform, warn } from './messages';
+import { showMistakes } from './mistakes';
 import * as prompts from './prompts';
-import type { Server } from './server';
+import { detailsOf, type Server } from './server';
 
 const COMMANDS: Record<string, Command> = files;
 
@@ -19,13 +20,28 @@ export function registerCommands(parts: Parts): vscode.Disposable {
                 if (command.contribution.needsTrust !== false) {
                     requireTrust();
                 }
-                await command.run(parts, ...passed);
+                const [first, ...others] = passed;
+                const isConfig = first instanceof vscode.Uri && first.scheme === 'file';
+                const subject = isConfig ? await atCursor(parts.server, first) : first;
+                await command.run(parts, subject, ...others);
             } catch (error) {
                 await showError(parts.server, id, error);
             }
         });
     });
     return vscode.Disposable.from(...registered);
+}
+
+/** Return the namespace that the cursor is in, for the menu of a config; undefined if in none. */
+async function atCursor(server: Server, uri: vscode.Uri): Promise<Subject | undefined> {
+    const editor = vscode.window.activeTextEditor;
+    if (editor?.document.uri.toString() !== uri.toString()) {
+        return undefined;
+    }
+    const { line, character } = editor.selection.active;
+    const position = { line, character };
+    const [found] = await server.ask('kvlens.atPosition', { uri: uri.toString(), position });
+    return found;
 }
 
 async function showError(server: Server, id: string, error: unknown): Promise<void> {
@@ -43,6 +59,11 @@ async function showError(server: Server, id: string, error: unknown): Promise<vo
         }
         return;
     }
+    const { mistakes } = detailsOf(error);
+    if (mistakes) {
+        await showMistakes(mistakes);
+        return;
+    }
     const text = format.reason(error);
     server.log.error(`${id}: ${text}`);
     if (/cancell?ed/i.test(text)) {
@@ -50,7 +71,7 @@ async function showError(server: Server, id: string, error: unknown): Promise<vo
         return;
     }
     const showLog = 'Show Log';
-    if ((await fail(`KV Lens: ${text}`, showLog)) === showLog) {
+    if ((await fail(text, showLog)) === showLog) {
         server.log.show();
     }
 }

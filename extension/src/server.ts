@@ -15,6 +15,7 @@ import {
     State,
     type StaticFeature,
 } from 'vscode-languageclient/node';
+import { valuesAt } from './definitions';
 import { type CommandLine, developmentServer } from './development';
 import * as format from './format';
 import { cancellableProgress } from './progress';
@@ -24,6 +25,7 @@ import {
     CONTENT_MODIFIED,
     type Notifications,
     type Output,
+    type Range,
     type Status,
     type ViewState,
 } from './protocol';
@@ -35,6 +37,9 @@ export type ServerState = 'stopped' | 'starting' | 'running' | 'noPython' | 'fai
 
 /** The server isn't available. The text says why and what to do. */
 export class ServerDown extends Error {}
+
+/** The commands that links in hovers may run. */
+const LINKED = ['kvlens.get', 'kvlens.put', 'kvlens.copyValue', 'kvlens.list'];
 
 const MAX_CRASHES = 3; // within CRASH_SPAN; after one more, the server isn't restarted
 const CRASH_SPAN = 180_000; // ms
@@ -198,13 +203,24 @@ export class Server implements vscode.Disposable {
             revealOutputChannelOn: RevealOutputChannelOn.Never,
             synchronize: { configurationSection: 'kvlens' },
             // Pushed diagnostics arrive with the keystroke; pulled, they'd arrive a round trip later.
-            initializationOptions: () => ({ ...settings(), push: true, output: true }),
+            initializationOptions: () => ({
+                ...settings(),
+                push: true,
+                output: true,
+                palette: true,
+            }),
             initializationFailedHandler: () => false, // reported by launch()
             errorHandler: {
                 error: () => ({ action: ErrorAction.Continue, handled: true }),
                 closed: () => this.closed(),
             },
+            markdown: { isTrusted: { enabledCommands: LINKED } },
             middleware: {
+                provideDefinition: async (document, position, token, next) => {
+                    const found = await next(document, position, token);
+                    const none = !found || (Array.isArray(found) && !found.length);
+                    return none ? valuesAt(this, document, position, token) : found;
+                },
                 handleWorkDoneProgress: cancellableProgress(() => this.client),
                 workspace: { didChangeConfiguration: () => this.configure() },
             },
@@ -232,9 +248,8 @@ export class Server implements vscode.Disposable {
 
     /** Send the server the settings, and whether the user trusts the workspace. */
     private async configure(): Promise<void> {
-        const all = vscode.workspace.getConfiguration('kvlens');
-        const settings = { kvlens: { ...all, trusted: vscode.workspace.isTrusted } };
-        await this.client?.sendNotification(DidChangeConfigurationNotification.type, { settings });
+        const sent = { settings: { kvlens: settings() } };
+        await this.client?.sendNotification(DidChangeConfigurationNotification.type, sent);
     }
 
     /** Decide whether to restart a server that exited on its own. */
@@ -259,17 +274,21 @@ export class Server implements vscode.Disposable {
     }
 }
 
-/** The initial settings for the server; later changes are sent as notifications. */
+/** The settings for the server, which also needs to know whether the workspace is trusted. */
 function settings(): Record<string, unknown> {
-    const section = vscode.workspace.getConfiguration('kvlens');
-    return {
-        store: section.get('store'),
-        port: section.get('port'),
-        compat: section.get('compat'),
-        autoStart: section.get('autoStart'),
-        allowedHosts: section.get('allowedHosts'),
-        trusted: vscode.workspace.isTrusted,
-    };
+    return { ...vscode.workspace.getConfiguration('kvlens'), trusted: vscode.workspace.isTrusted };
+}
+
+/** A file with mistakes, and where the first one is. */
+export interface Mistakes {
+    file: string;
+    count: number;
+    range: Range;
+}
+
+/** Return what the server says about an error, apart from its text. */
+export function detailsOf(error: unknown): { kind?: string; mistakes?: Mistakes[] } {
+    return (error as { data?: object } | undefined)?.data ?? {};
 }
 
 /** Return whether a request was refused because something has changed since it was read. */

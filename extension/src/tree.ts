@@ -4,12 +4,13 @@ import * as vscode from 'vscode';
 import { uriOf } from './address';
 import { hasOwnEditor } from './contents';
 import * as format from './format';
-import { type AnyNamespace, type Model, type NamespaceRef, reference } from './model';
+import { type AnyNamespace, type Model, type NamespaceRef, placeOf, reference } from './model';
 import type { Changed, ListedKey, Project, Value } from './protocol';
 import type { Server } from './server';
 import { block, distinct, inline, oneLine } from './visible';
 
 const PAGE = 200;
+const SCREEN = 30; // keys that a new view shows without a click
 const LONGEST = 2 ** 31 - 1; // ms; the longest timer
 const PREVIEW = 400; // characters of a value in a tooltip
 const QUIET = 300; // ms: VS Code collects changes for 200, then queries level by level
@@ -140,7 +141,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             case 'environment':
                 return environmentItem(node);
             case 'namespace':
-                return namespaceItem(node);
+                return namespaceItem(node, this.isOpen(node));
             case 'unclaimed':
                 return unclaimedItem(node);
             case 'key':
@@ -197,6 +198,9 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             const error = `${project.label}: ${project.problem}`;
             nodes.push(failureHint(`${project.config}|problem`, error));
         }
+        if (project.seedable) {
+            nodes.push(seedAllHint(project));
+        }
         if (!project.namespaces.length) {
             nodes.push(...(project.problem ? [] : [addHint(project)]));
         } else if (environments.some((name) => name !== null)) {
@@ -212,6 +216,20 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             nodes.push({ kind: 'unclaimed', project });
         }
         return nodes;
+    }
+
+    /** Whether a namespace shows its keys at first: the first ones that fit on a screen do. */
+    private isOpen({ project, namespace }: NamespaceNode): boolean {
+        let rows = 0;
+        for (const one of namespace.keys ? project.namespaces : []) {
+            const keys = one.keys ?? 0;
+            const fits = rows + keys <= SCREEN;
+            if (one === namespace || rows === SCREEN) {
+                return one === namespace && fits;
+            }
+            rows += fits ? keys : 0;
+        }
+        return false;
     }
 
     private async inNamespace(node: NamespaceNode): Promise<Node[]> {
@@ -374,7 +392,7 @@ function projectItem(project: Project): vscode.TreeItem {
     item.id = project.config;
     item.contextValue = 'project';
     item.iconPath = new vscode.ThemeIcon('file-code');
-    item.description = project.state === 'failed' ? 'emulator failed' : '';
+    item.description = project.state === 'failed' ? 'emulator failed' : placeOf(project).word;
     item.tooltip = projectTooltip(project);
     return item;
 }
@@ -393,22 +411,33 @@ function environmentItem(node: EnvironmentNode): vscode.TreeItem {
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
     item.id = `${node.project.config}|environment|${node.environment ?? ''}`;
     item.contextValue = 'environment';
-    item.iconPath = new vscode.ThemeIcon(node.environment === null ? 'home' : 'layers');
+    const { word, isRemote } = placeOf(node.project);
+    const icon = node.environment === null ? 'home' : 'layers';
+    item.iconPath = new vscode.ThemeIcon(isRemote ? 'cloud' : icon);
+    item.description = word;
     item.tooltip =
         node.environment === null
             ? 'Used if no environment is selected'
             : oneLine(`[env.${node.environment}], selected with --env ${node.environment}`);
-    item.accessibilityInformation = { label };
+    item.accessibilityInformation = { label: `${label}, ${word}` };
     return item;
 }
 
-function namespaceItem(node: NamespaceNode): vscode.TreeItem {
+function namespaceItem(node: NamespaceNode, isOpen: boolean): vscode.TreeItem {
     const { binding, id, keys, size, unclaimed, message } = node.namespace;
-    const item = new vscode.TreeItem(binding, vscode.TreeItemCollapsibleState.Collapsed);
-    item.id = idOf(node);
+    const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+    const item = new vscode.TreeItem(binding, isOpen ? Expanded : Collapsed);
+    // VS Code keeps the state of an item with the same id, also once its keys are known
+    item.id = `${idOf(node)}${keys ? '' : '|empty'}`;
     item.contextValue = unclaimed ? 'unclaimed' : 'namespace';
-    item.iconPath = new vscode.ThemeIcon(message ? 'warning' : 'database');
-    item.description = typeof keys === 'number' ? format.count(keys, 'key') : '';
+    const place = placeOf(node.project);
+    const icon = place.isRemote ? 'cloud' : 'database';
+    item.iconPath = new vscode.ThemeIcon(message ? 'warning' : icon);
+    const facts = typeof keys === 'number' ? [format.count(keys, 'key')] : [];
+    if (node.project.namespaces.at(-1)?.environment === null) {
+        facts.push(place.word); // otherwise the rows of the environments say so
+    }
+    item.description = facts.join(' · ');
     if (message) {
         item.description = "can't be read";
     }
@@ -482,6 +511,13 @@ function emptyHints(node: NamespaceNode): HintNode[] {
         hint('seed', 'No keys yet: seed from a file…', 'cloud-upload'),
         hint('put', 'or put a key…', 'add'),
     ];
+}
+
+function seedAllHint(project: Project): HintNode {
+    const label = vscode.l10n.t('No keys yet: seed all…');
+    const node = { kind: 'project', project };
+    const command = { command: 'kvlens.seedAll', title: label, arguments: [node] };
+    return { kind: 'hint', id: `${project.config}|seedAll`, label, icon: 'cloud-upload', command };
 }
 
 function trustHint(id: string): HintNode {

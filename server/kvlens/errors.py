@@ -48,7 +48,8 @@ KVLensError                      errors.py
     ├── BindingNotFoundError     api.py
     ├── BuildError               worker/errors.py
     │   └── StartError           worker/errors.py
-    └── FieldError               worker/fields.py
+    ├── FieldError               worker/fields.py
+    └── MissingProgramError      worker/errors.py
 
 InternalError                    errors.py
 ├── BadExpressionError           search/forms.py

@@ -69,7 +69,7 @@ def test_code_is_checked_and_seen_with_its_live_keys(open_window: Open, project:
     window.show_view()
     window.running()
     window.context_menu("SESSIONS", "Seed Namespace from File…")
-    window.file(project / "seeds" / "SESSIONS.json")
+    window.seed_file(project / "seeds" / "SESSIONS.json")
     window.toast("Seeded 4 keys into SESSIONS.")
     window.open_file("index.js")
     expect(squiggle(window, "error")).to_be_visible(timeout=START)

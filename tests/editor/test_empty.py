@@ -21,10 +21,10 @@ def test_a_folder_without_a_config_gets_one(open_window: Open, tmp_path: Path) -
     window.show_view()
     expect(window.welcome()).to_contain_text("There is no wrangler.toml", timeout=START)
     window.shot("no-config")
-    window.welcome().get_by_text("Create wrangler.toml").click()
-    window.tab("wrangler.toml")
-    window.see("MY_KV")
+    window.welcome().get_by_text("Create wrangler.jsonc").click()
+    window.tab("wrangler.jsonc")
     window.running()
+    expect(window.see("MY_KV")).to_contain_text("0 keys · local")
     window.shot("created")
 
 
@@ -76,8 +76,8 @@ def test_keys_that_are_out_of_reach_are_not_an_empty_namespace(
     window.running()
     window.expand("CARTS")
     window.see(
-        f"{pipe} is a named pipe, not a folder. Remove it, or name another place: "
-        "--store wrangler:PATH or the setting kvlens.store."
+        f"{pipe} is a named pipe, not a folder. Remove it, or choose another store, such as "
+        "wrangler:PATH."
     )
     window.shot("out-of-reach")
     pipe.unlink()

@@ -68,7 +68,8 @@ def test_first_light(open_window: Open, project: Path) -> None:
     window.running()
     window.see("staging")
     window.see("FEATURE_FLAGS", nth=1)
-    assert window.rows()[:3] == ["Top level", "SESSIONS", "FEATURE_FLAGS"]
+    window.see("No keys yet: seed all…")
+    assert window.rows()[1:4] == ["Top level", "SESSIONS", "FEATURE_FLAGS"]
     window.expand("SESSIONS")
     window.see("No keys yet: seed from a file…")
     window.shot("namespaces")
@@ -78,7 +79,7 @@ def test_first_light(open_window: Open, project: Path) -> None:
     window.asks("Seed Namespace from File")
     window.pick("SESSIONS")
     window.asks("Seed SESSIONS")
-    window.file(project / "seeds" / "SESSIONS.json")
+    window.seed_file(project / "seeds" / "SESSIONS.json")
     window.toast("Seeded 4 keys into SESSIONS.")
     seed = json.loads((project / "seeds" / "SESSIONS.json").read_text(encoding="utf-8"))
     for item in seed:

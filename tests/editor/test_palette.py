@@ -81,7 +81,7 @@ def test_put_get_delete(window: Window) -> None:
 
 def test_seed_export_clear(window: Window, project: Path) -> None:
     window.context_menu("FEATURE_FLAGS", "Seed Namespace from File…")
-    window.file(project / "seeds" / "FEATURE_FLAGS.json")
+    window.seed_file(project / "seeds" / "FEATURE_FLAGS.json")
     window.toast("Seeded 5 keys into FEATURE_FLAGS.")
     window.expand("FEATURE_FLAGS")
     window.see("theme")
@@ -110,21 +110,23 @@ def test_seed_export_clear(window: Window, project: Path) -> None:
 
 def test_a_bad_seed_file_is_refused_as_a_whole(window: Window, project: Path) -> None:
     bad = project / "bad.json"
-    bad.write_text('[{"key": "ok", "value": "1"}, {"key": "no"}]', encoding="utf-8")
+    bad.write_text('[\n{"key": "ok", "value": "1"},\n{"key": "no"}, {"key": 5}]', encoding="utf-8")
     window.context_menu("SESSIONS", "Seed Namespace from File…")
-    window.file(bad)
-    toast = window.toast("KV Lens:")
-    expect(toast).to_contain_text("value")
-    expect(toast).not_to_contain_text("Traceback")
+    window.seed_file(bad)
+    toast = window.toast("2 mistakes in bad.json. Nothing was written.")
+    expect(window.page.locator(".notifications-toasts .notification-list-item")).to_have_count(1)
     window.shot("bad-seed")
     assert window.served("SESSIONS").keys() == {}
+    toast.get_by_text("Open at First").click()
+    window.tab("bad.json")
+    expect(window.page.locator(".statusbar")).to_contain_text("Ln 3, Col")
 
 
 def test_long_lists_come_in_pages(window: Window, project: Path) -> None:
     many = [{"key": f"k{n:04d}", "value": "v"} for n in range(450)]
     (project / "many.json").write_text(json.dumps(many), encoding="utf-8")
     window.context_menu("SESSIONS", "Seed Namespace from File…")
-    window.file(project / "many.json")
+    window.seed_file(project / "many.json")
     window.toast("Seeded 450 keys into SESSIONS.")
     window.expand("SESSIONS")
     window.see("k0000")
@@ -179,7 +181,7 @@ def test_lenses_over_the_config_run_the_commands(window: Window) -> None:
     window.page.evaluate(WATCH)
     window.open_file("wrangler.toml")
     lenses = window.page.locator(".editor-instance .codelens-decoration a")
-    expect(lenses).to_have_count(20)
+    expect(lenses).to_have_count(9)  # two above each namespace, and one above `main`
     lenses.filter(has_text="seed from SESSIONS.json").click()
     window.toast("Seeded 4 keys into SESSIONS.")
     expect(lenses.filter(has_text="4 keys")).to_be_visible()
@@ -189,9 +191,31 @@ def test_lenses_over_the_config_run_the_commands(window: Window) -> None:
     window.pick("session:lin-93d7")
     window.tab("session:lin-93d7")
     window.page.keyboard.press("Control+W")
-    lenses.filter(has_text="put key…").first.click()
-    window.asks("Put Key: SESSIONS")
     assert window.page.evaluate("window.blanks") == []  # no lens was ever without a title
+
+
+def test_the_menu_of_a_config_acts_on_the_namespace_at_the_cursor(window: Window) -> None:
+    window.open_file("wrangler.toml")
+    word = window.page.locator(".editor-instance .view-line span span", has_text="FEATURE_FLAGS")
+    word.first.click(button="right")
+    menu = window.page.locator(".context-view .action-label")
+    menu.filter(has_text="KV Namespace").hover()
+    window.page.wait_for_timeout(800)  # the submenu opens
+    window.shot("menu")
+    menu.filter(has_text="Put Key…").click()
+    window.asks("Put Key: FEATURE_FLAGS")
+
+
+def test_each_kind_of_lens_can_be_turned_off(window: Window, project: Path) -> None:
+    window.open_file("wrangler.toml")
+    lenses = window.page.locator(".editor-instance .codelens-decoration a")
+    expect(lenses).to_have_count(9)
+    (project / ".vscode").mkdir()
+    settings = project / ".vscode" / "settings.json"
+    settings.write_text('{"kvlens.seedLens": false, "kvlens.runLens": false}', encoding="utf-8")
+    expect(lenses).to_have_count(4)
+    settings.write_text('{"kvlens.openLens": false}', encoding="utf-8")
+    expect(lenses).to_have_count(5)
 
 
 def test_a_namespace_is_added_to_the_config(window: Window, project: Path) -> None:

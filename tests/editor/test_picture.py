@@ -19,7 +19,7 @@ def test_workbench(open_window: Open, project: Path) -> None:
     window.running()
     for binding, count in (("SESSIONS", 4), ("FEATURE_FLAGS", 5)):
         window.context_menu(binding, "Seed Namespace from File…")
-        window.file(project / "seeds" / f"{binding}.json")
+        window.seed_file(project / "seeds" / f"{binding}.json")
         window.toast(f"Seeded {count} keys into {binding}.")
     window.open_file("wrangler.toml")
     window.replace(text)

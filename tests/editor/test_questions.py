@@ -122,7 +122,7 @@ def test_a_seed_asks_about_keys_that_differ(window: Window, served: Served, proj
 
     def seed() -> None:
         window.context_menu("SESSIONS", "Seed Namespace from File…")
-        window.file(project / "abc.json")
+        window.seed_file(project / "abc.json")
         expect(box).to_contain_text("SESSIONS has 1 key with other content.")
         expect(box).to_contain_text('"a" in wrangler.toml, local store (wrangler:).')
 
@@ -156,7 +156,7 @@ def test_a_seed_file_with_unsaved_changes_is_saved_first(
 
     def seed() -> None:
         window.context_menu("SESSIONS", "Seed Namespace from File…")
-        window.file(file)
+        window.seed_file(file)
         expect(window.page.locator(".monaco-dialog-box")).to_contain_text(
             "new.json has unsaved changes."
         )

@@ -84,7 +84,7 @@ def test_keys_that_stayed_are_shown_and_moved_later(window: Window, project: Pat
 
 def test_a_saved_seed_file_asks_before_it_overwrites(window: Window, project: Path) -> None:
     window.context_menu("B", "Seed Namespace from File…")
-    window.file(project / "seeds" / "B.json")
+    window.seed_file(project / "seeds" / "B.json")
     window.toast("Seeded 2 keys into B.")
     served = window.served("B")
     served.put("a", b"of a Worker")

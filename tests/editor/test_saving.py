@@ -317,7 +317,7 @@ def test_put_over_a_key_says_so_and_keeps_what_it_has(
     item = {"key": "user", "value": "Ada", "metadata": {"role": "admin"}, "expiration_ttl": 7200}
     (project / "one.json").write_text(json.dumps([item]), encoding="utf-8")
     window.context_menu("SESSIONS", "Seed Namespace from File…")
-    window.file(project / "one.json")
+    window.seed_file(project / "one.json")
     window.see("user")
     before = served.keys()["user"]
     window.context_menu("SESSIONS", "Put Key…")

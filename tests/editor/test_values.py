@@ -57,7 +57,7 @@ def test_bytes_stay_bytes(window: Window, project: Path) -> None:
     item = {"key": "logo.bin", "value": base64.b64encode(picture).decode(), "base64": True}
     (project / "bytes.json").write_text(json.dumps([item]), encoding="utf-8")
     window.context_menu("SESSIONS", "Seed Namespace from File…")
-    window.file(project / "bytes.json")
+    window.seed_file(project / "bytes.json")
     window.toast("Seeded 1 key into SESSIONS.")
     window.expand("SESSIONS")
     window.see("logo.bin").click()

@@ -26,7 +26,7 @@ def window(open_window: Open, project: Path) -> Window:
 
 def seed(window: Window, project: Path, binding: str, count: int) -> None:
     window.context_menu(binding, "Seed Namespace from File…")
-    window.file(project / "seeds" / f"{binding}.json")
+    window.seed_file(project / "seeds" / f"{binding}.json")
     window.toast(f"Seeded {count} keys into {binding}.")
 
 

@@ -217,6 +217,14 @@ class Window:
                 break
         self.page.keyboard.press("Enter")
 
+    def seed_file(self, path: Path) -> None:
+        """Choose a seed file from the list of the project's own, or another one."""
+        if path.parent.name == "seeds":
+            self.pick(path.name)
+        else:
+            self.pick("Browse…")
+            self.file(path)
+
     def dialog(self, button: str) -> None:
         """Press a button of the modal question."""
         self.page.locator(".monaco-dialog-box .monaco-button", has_text=button).click()

@@ -59,11 +59,14 @@ METHODS: dict[str, Any] = {
     },
     "shutdown": None,
     "textDocument/semanticTokens/full": DOCUMENT,
+    "textDocument/semanticTokens/full/delta": {**DOCUMENT, "previousResultId": "1"},
+    "textDocument/semanticTokens/range": {**DOCUMENT, "range": AREA},
+    "textDocument/selectionRange": {**DOCUMENT, "positions": []},
     "no/such": [1, {"type_name": 5, "a-b": "class"}],
 }
 NOTES: dict[str, Any] = {
     "textDocument/didOpen": {
-        "textDocument": {"uri": URI, "languageId": "toml", "version": 1, "text": TEXT}
+        "textDocument": {"uri": URI, "languageId": "plaintext", "version": 1, "text": TEXT}
     },
     "textDocument/didChange": {
         "textDocument": {"uri": URI, "version": 2},

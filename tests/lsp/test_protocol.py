@@ -196,6 +196,7 @@ ASKED: dict[str, Any] = {
     "rename": {"position": {"line": 0, "character": 0}, "newName": "B"},
     "inlayHint": {"range": AREA},
     "documentLink": {},
+    "semanticTokens/full": {},
 }
 
 

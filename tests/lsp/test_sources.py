@@ -212,6 +212,56 @@ async def test_key_names_are_completed_from_live_data(editor: Editor, document: 
     assert [item.label for item in found.items] == ["green"]
 
 
+async def completions(editor: Editor, uri: str, typed: str) -> list[types.CompletionItem]:
+    """Complete in the Worker's text after `env.TEAS.get("none");` is replaced by what is typed."""
+    text = WORKER.replace('env.TEAS.get("none")', typed)
+    changed = types.VersionedTextDocumentIdentifier(2, uri)
+    whole = types.TextDocumentContentChangeWholeDocument(text)
+    editor.text_document_did_change(types.DidChangeTextDocumentParams(changed, [whole]))
+    place = position(f"two = await {typed}", text)
+    params = types.CompletionParams(types.TextDocumentIdentifier(uri), place)
+    found = await editor.text_document_completion_async(params)
+    assert isinstance(found, types.CompletionList)
+    return list(found.items)
+
+
+FIRST = {
+    "bindings": ("env.", ["TEAS"]),
+    "bindings-begun": ("env.TEA", ["TEAS"]),
+    "methods": ("env.TEAS.", ["get", "put", "list", "delete", "getWithMetadata"]),
+    "methods-of-a-variable": ("TEAS.ge", ["get", "put", "list", "delete", "getWithMetadata"]),
+    "keys": ('env.TEAS.get("', ["green"]),
+}
+
+
+@pytest.mark.parametrize(("typed", "labels"), FIRST.values(), ids=FIRST)
+async def test_our_completions_come_first(
+    editor: Editor, document: Any, typed: str, labels: list[str]
+) -> None:
+    items = await completions(editor, document.uri, typed)
+    assert [item.label for item in items] == labels
+    assert [item.preselect for item in items] == [True] + [False] * (len(labels) - 1)
+    orders = [item.sort_text or "" for item in items]
+    assert orders == sorted(orders)
+    assert all(order.startswith("0") for order in orders)  # VS Code's own words begin with 1
+
+
+async def test_a_method_is_completed_with_its_limits(editor: Editor, document: Any) -> None:
+    items = {item.label: item for item in await completions(editor, document.uri, "env.TEAS.")}
+    inserted = [one.text_edit.new_text for one in items.values() if one.text_edit]
+    assert inserted == [
+        'get("$1")$0',
+        'put("$1", $2)$0',
+        'list({ prefix: "$1" })$0',
+        'delete("$1")$0',
+        'getWithMetadata("$1")$0',
+    ]
+    about = items["put"].documentation
+    assert isinstance(about, types.MarkupContent)
+    for limit in ("25 MiB", "512 bytes", "1,024 bytes", "at least 60 seconds"):
+        assert limit in about.value
+
+
 async def test_an_inlay_tells_a_missing_key(editor: Editor, document: Any) -> None:
     whole = types.Range(types.Position(0, 0), types.Position(99, 0))
     hints = await editor.text_document_inlay_hint_async(types.InlayHintParams(document, whole))

@@ -16,11 +16,13 @@ from tests.lsp.conftest import CONFIG, Editor, connected, run, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CARTS = {"binding": "CARTS", "environment": None}
-PARAMS = {
+PARAMS: dict[str, Any] = {
     **CARTS,
     "key": "k",
     "text": "v",
     "name": "base",
+    "uri": "",
+    "position": {},
     "view": "1",
     "keys": ["k"],
     "edits": [{"key": "k", "version": "", "text": "v"}],

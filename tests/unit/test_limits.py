@@ -10,6 +10,7 @@ import pytest
 from kvlens.config.complete import complete
 from kvlens.config.edit import add_namespace
 from kvlens.config.find import ConfigError
+from kvlens.config.highlight import tokens
 from kvlens.config.limits import DEEPEST, LARGEST, MOST
 from kvlens.config.project_context import ProjectContext
 from kvlens.config.query import at
@@ -161,7 +162,13 @@ def work(run: Callable[[], object]) -> int:
 def test_work_grows_with_the_text(kind: str, made: Callable[[int], str]) -> None:
     def read(size: int) -> int:
         text = made(size)
-        return work(lambda: check_structure(load_text(text, f"wrangler.{kind}")))
+
+        def show() -> None:
+            config = load_text(text, f"wrangler.{kind}")
+            check_structure(config)
+            list(tokens(config))
+
+        return work(show)
 
     read(10)  # lazy imports
     small, large = read(SIZE), read(4 * SIZE)

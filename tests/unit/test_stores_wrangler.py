@@ -766,7 +766,7 @@ async def test_no_link_takes_it_out_of_the_project(tmp_path: Path, place: str) -
     with pytest.raises(StoreError) as caught:
         await store.put("KV", Write("k", b"v"))
     assert f"leads to {elsewhere}" in str(caught.value)
-    assert "--store wrangler:PATH" in str(caught.value)
+    assert "choose another store, such as wrangler:PATH" in str(caught.value)
     await store.close()
     assert list(elsewhere.iterdir()) == []
 

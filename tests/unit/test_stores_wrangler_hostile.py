@@ -453,7 +453,9 @@ async def test_what_is_in_the_place_of_the_keys_is_not_an_empty_namespace(
     make(tmp_path / place, tmp_path / "victim.txt")
     assert store.poll() == ["KV"]
     for asked in ASKED.values():
-        with pytest.raises(StoreError, match=rf"{place} {text}.*Remove it, or name another place"):
+        with pytest.raises(
+            StoreError, match=rf"{place} {text}.*Remove it, or choose another store"
+        ):
             await asked(store)
     assert store.poll() == []
     (tmp_path / place).unlink()

@@ -12,6 +12,7 @@ export const contribution: Contribution = {
     title: 'Clear Namespace…',
     about: 'Delete every key in a namespace, after confirmation',
     menus: {
+        'kvlens.namespace': [{ group: '4_danger@1' }],
         'view/item/context': [
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: '4_danger@1' },
             { when: 'view == kvlens.namespaces && viewItem == unclaimed', group: '4_danger@1' },

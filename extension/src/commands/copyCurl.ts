@@ -8,6 +8,7 @@ export const contribution: Contribution = {
     title: 'Copy as curl…',
     about: 'Copy a command that reads a key',
     menus: {
+        'kvlens.namespace': [{ group: '3_more@1' }],
         'view/item/context': [
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: '3_more@1' },
             {

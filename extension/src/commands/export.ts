@@ -11,6 +11,7 @@ export const contribution: Contribution = {
     title: 'Export Namespace…',
     about: 'Write a namespace to a seed file, without losing anything',
     menus: {
+        'kvlens.namespace': [{ group: '2_files@2' }],
         'view/item/context': [
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: '2_files@2' },
             { when: 'view == kvlens.namespaces && viewItem == unclaimed', group: '2_files@2' },

@@ -1,6 +1,6 @@
 /** Open a key's value: that of a row in the view, or prompt for a key. */
 
-import { type Contribution, type Parts, type Subject, target } from '../command';
+import { type Contribution, keyOf, type Parts, type Subject, target } from '../command';
 import { open } from '../openValue';
 import * as prompts from '../prompts';
 
@@ -11,9 +11,6 @@ export const contribution: Contribution = {
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Get Key');
-    const name =
-        node?.kind === 'key'
-            ? node.key.name
-            : await prompts.key(parts.server, space, 'Get Key');
+    const name = keyOf(node) ?? (await prompts.key(parts.server, space, 'Get Key'));
     await open(parts, space, name);
 }

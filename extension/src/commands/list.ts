@@ -8,6 +8,7 @@ export const contribution: Contribution = {
     title: 'List Keys…',
     about: 'Search the keys of a namespace by prefix',
     menus: {
+        'kvlens.namespace': [{ group: '1_keys@1' }],
         'view/item/context': [
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: '1_keys@2' },
             { when: 'view == kvlens.namespaces && viewItem == unclaimed', group: '1_keys@2' },

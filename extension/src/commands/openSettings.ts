@@ -1,7 +1,7 @@
 /** Open the settings of KV Lens. */
 
 import * as vscode from 'vscode';
-import type { Contribution } from '../command';
+import type { Contribution, Parts } from '../command';
 
 export const contribution: Contribution = {
     title: 'Open Settings',
@@ -9,6 +9,7 @@ export const contribution: Contribution = {
     needsTrust: false,
 };
 
-export async function run(): Promise<void> {
-    await vscode.commands.executeCommand('workbench.action.openSettings', 'kvlens.interpreter');
+export async function run(_: Parts, setting?: unknown): Promise<void> {
+    const query = typeof setting === 'string' ? setting : '@ext:kvlens.kvlens';
+    await vscode.commands.executeCommand('workbench.action.openSettings', query);
 }

@@ -2,7 +2,7 @@
 
 import * as vscode from 'vscode';
 import { nameOf } from '../address';
-import { type Contribution, type Parts, type Subject, target } from '../command';
+import { type Contribution, keyOf, type Parts, type Subject, target } from '../command';
 import { bodyOf } from '../contents';
 import * as format from '../format';
 import { brief, fail } from '../messages';
@@ -16,6 +16,7 @@ export const contribution: Contribution = {
         'keeps its metadata and expiration',
     icon: '$(add)',
     menus: {
+        'kvlens.namespace': [{ group: '1_keys@2' }],
         'view/item/context': [
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: 'inline@1' },
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: '1_keys@1' },
@@ -31,7 +32,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         parts.server.ask('kvlens.get', { ...space, key });
     let what: prompts.Put | undefined;
     for (;;) {
-        what = await prompts.put(space, readFile, look, what);
+        what = await prompts.put(space, readFile, look, what, keyOf(node));
         try {
             await parts.server.ask('kvlens.put', { ...space, ...what });
             brief(`Put "${what.key}" into ${nameOf(space)}`);
@@ -41,7 +42,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
             const text = format.reason(error);
             parts.server.log.error(`kvlens.put: ${text}`);
             const again = 'Try Again…';
-            if ((await fail(`KV Lens: ${text}`, again)) !== again) {
+            if ((await fail(text, again)) !== again) {
                 return;
             }
         }

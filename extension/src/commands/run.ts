@@ -2,8 +2,11 @@
 
 import * as vscode from 'vscode';
 import { type Contribution, type Parts, projectOf, type Subject } from '../command';
-import { inform } from '../messages';
+import { offerInstall } from '../install';
+import { fail, inform } from '../messages';
 import * as prompts from '../prompts';
+import type { Commands } from '../protocol';
+import { detailsOf } from '../server';
 
 export const contribution: Contribution = {
     title: 'Run Worker',
@@ -11,6 +14,7 @@ export const contribution: Contribution = {
     icon: '$(play)',
     enablement: 'isWorkspaceTrusted',
     menus: {
+        'kvlens.namespace': [{ group: '5_worker@1' }],
         'view/title': [
             {
                 when: 'view == kvlens.namespaces && !kvlens.worker && kvlens.view =~ /^(ready|noNamespaces)$/',
@@ -28,15 +32,39 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     await vscode.workspace.saveAll(false);
     const options = { location: vscode.ProgressLocation.Window, title: 'Starting the Worker' };
     const request = { config, ...(environment ? { environment } : {}) };
-    const { url } = await vscode.window.withProgress(options, () =>
-        parts.server.ask('kvlens.run', request),
-    );
-    const show = 'Open in Browser';
-    const output = 'Show Output';
-    const running = `The Worker runs at ${url} and restarts when its files change.`;
-    const chosen = await inform(running, show, output);
+    let started: Commands['kvlens.run'][1];
+    try {
+        started = await vscode.window.withProgress(options, () =>
+            parts.server.ask('kvlens.run', request),
+        );
+    } catch (error) {
+        if (detailsOf(error).kind !== 'MissingProgramError') {
+            throw error;
+        }
+        if (await offerInstall(vscode.Uri.parse(config))) {
+            await run(parts, { ...request, id: '', binding: '', environment: environment ?? null });
+        }
+        return;
+    }
+    const output = vscode.l10n.t('Show Output');
+    const problems = vscode.l10n.t('Show Problems');
+    const show = vscode.l10n.t('Open in Browser');
+    const { url, built } = started;
+    const chosen = built
+        ? await inform(
+              vscode.l10n.t('The Worker runs at {0} and restarts when its files change.', url),
+              show,
+              output,
+          )
+        : await fail(
+              vscode.l10n.t("The Worker can't be built. It starts when you save a fix."),
+              problems,
+              output,
+          );
     if (chosen === show) {
         await vscode.env.openExternal(vscode.Uri.parse(url));
+    } else if (chosen === problems) {
+        await vscode.commands.executeCommand('workbench.actions.view.problems');
     } else if (chosen === output) {
         parts.workers.output.show();
     }

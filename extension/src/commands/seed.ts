@@ -7,15 +7,15 @@ import { CHANGED } from '../askAgain';
 import { type Contribution, type Parts, type Subject, target, where } from '../command';
 import * as format from '../format';
 import { inform, warn } from '../messages';
-import type { NamespaceRef } from '../model';
 import * as prompts from '../prompts';
-import { seedsFolder } from '../seedsFolder';
+import { pickSeedFile } from '../seedFiles';
 
 export const contribution: Contribution = {
     title: 'Seed Namespace from File…',
     about: 'Write the keys in a JSON file; all are checked before the first is written',
     icon: '$(cloud-upload)',
     menus: {
+        'kvlens.namespace': [{ group: '2_files@1' }],
         'view/item/context': [
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: 'inline@2' },
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: '2_files@1' },
@@ -26,7 +26,7 @@ export const contribution: Contribution = {
 export async function run(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Seed Namespace from File');
     const named = node && node.kind === undefined ? node.file : undefined;
-    const file = named ?? (await askForSeed(space));
+    const file = named ?? (await pickSeedFile(parts.server, space));
     if (!file) {
         return;
     }
@@ -68,14 +68,4 @@ async function saveFirst(file: string): Promise<void> {
     if (!(await open.save())) {
         throw new prompts.NothingThere(`${name} wasn't saved, so nothing was seeded.`);
     }
-}
-
-async function askForSeed(space: NamespaceRef): Promise<string | undefined> {
-    const files = await vscode.window.showOpenDialog({
-        title: `Seed ${nameOf(space)}: a JSON file in the format of wrangler kv bulk put`,
-        openLabel: 'Seed',
-        defaultUri: await seedsFolder(space.config),
-        filters: { 'JSON files': ['json'], 'All files': ['*'] },
-    });
-    return files?.[0]?.toString();
 }

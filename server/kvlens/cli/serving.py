@@ -68,6 +68,10 @@ def run_service(
     try:
         return asyncio.run(_until_stopped(service(events), events, lifeline=options.lifeline))
     except (KVLensError, ValueError) as error:
+        if options.json:
+            events.release()
+            of = type(error).__name__
+            events.event("error", is_state=True, of=of, message=str(error))
         events.text(f"kvlens {command}: {error}", error=True)
         return 2
     except KeyboardInterrupt:

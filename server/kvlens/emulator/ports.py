@@ -20,7 +20,7 @@ def listen_failure(port: int, error: Exception, host: str = "") -> str:
     if number == errno.EADDRINUSE or getattr(error, "winerror", None) == _WINDOWS_IN_USE:
         return (
             f"{place} is in use by another program. End that program, or choose another port "
-            "with --port (0 for any free one)."
+            "(0 for any free one)."
         )
     if number == errno.EACCES:
         return f"{place} needs more rights: choose one above 1023, or 0 for any free one."

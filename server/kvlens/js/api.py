@@ -31,7 +31,7 @@ def at(source: Source, offset: int, context: SourceContext = ALONE) -> CursorTar
 
 
 def completing(source: Source, offset: int, context: SourceContext = ALONE) -> CursorTarget | None:
-    """Return what is being typed at an offset: the start of a key or a binding."""
+    """Return what is being typed at an offset: the start of a key, a binding or a method."""
     return query.completing(read(source, context), offset)
 
 

@@ -58,7 +58,7 @@ def keys(analysis: Analysis) -> Iterator[CursorTarget]:
 
 
 def completing(analysis: Analysis, offset: int) -> CursorTarget | None:
-    """Return what is being typed at an offset: a key or the name of a binding.
+    """Return what is being typed at an offset: a key, or the name of a binding or a method.
 
     The text may be half-typed there: open quotes and brackets count as closed at the offset. `name`
     is the part before the offset; a half-typed binding isn't one yet.
@@ -78,13 +78,26 @@ def completing(analysis: Analysis, offset: int) -> CursorTarget | None:
 
 
 def _completing(analysis: Analysis, offset: int) -> CursorTarget | None:
-    place = at(analysis, offset)
-    if place is None or place.kind not in ("binding", "key") or not place.literal:
+    place = _method(analysis, offset) or at(analysis, offset)
+    if place is None or place.kind == "alias" or not place.literal:
         return None
     if "\n" in analysis.source.text[place.span.start : place.span.end]:
         return None
-    binding = place.binding if place.kind == "key" else None
+    binding = None if place.kind == "binding" else place.binding
     return replace(place, name=analysis.source.text[place.span.start : offset], binding=binding)
+
+
+def _method(analysis: Analysis, offset: int) -> CursorTarget | None:
+    """Return the member of a namespace at an offset, which may be the beginning of a method."""
+    node = _name_node(analysis, analysis.source.offsets.byte(offset))
+    is_member = node is not None and node.type == "property_identifier"
+    member = node.parent if node is not None and is_member else None
+    holder = member.child_by_field_name("object") if member is not None else None
+    access = analysis.resolver.namespace(holder) if holder is not None else None
+    if node is None or access is None or not (access.typed or analysis.is_kv(access.binding or "")):
+        return None
+    name, span = analysis.source.text_of(node), analysis.source.span(node)
+    return CursorTarget("method", name, span, access.binding, is_kv=True)
 
 
 def _open_quote(line: str) -> str:
@@ -130,10 +143,15 @@ def _places(analysis: Analysis, offset: int) -> Iterator[CursorTarget]:
 
 def _word(analysis: Analysis, byte: int) -> str | None:
     """Return the name or string at a byte, which may name a binding in a type or an object."""
+    node = _name_node(analysis, byte)
+    return analysis.source.text_of(node).strip("\"'") if node is not None else None
+
+
+def _name_node(analysis: Analysis, byte: int) -> Node | None:
     for start in (byte, byte - 1):
         node = analysis.source.root.descendant_for_byte_range(max(start, 0), max(start, 0))
         if node is not None and node.type.startswith(_NAMING):
-            return analysis.source.text_of(node).strip("\"'")
+            return node
     return None
 
 

@@ -18,8 +18,11 @@ from kvlens.lint.fixes import Fixable, affordable, fix_all, fixes_for, suppress
 from kvlens.lint.rewrites import rewrites
 from kvlens.lint.suppressions import with_severity
 from kvlens.lsp.documents import to_range
+from kvlens.lsp.palette import PUT, command, subject
 from kvlens.stopping import in_thread
+from kvlens.stores.base import StoreError
 from kvlens.text import LineIndex, Span
+from kvlens.visible import notice
 
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
@@ -55,7 +58,32 @@ async def answer(server: Server, params: types.CodeActionParams) -> list[types.C
         if (index := text_of(server, path := Path(config.path))).text == config.text
     }
     file = _File(uri, read.lines, encoding, [])
-    return await in_thread(_of_source, params, file, read, levels, others)
+    actions = await in_thread(_of_source, params, file, read, levels, others)
+    if server.has_palette and _wanted(QUICK_FIX, params.context.only):
+        actions += await _creating(server, uri, read, params.range.start)
+    return actions
+
+
+async def _creating(
+    server: Server, uri: str, read: Read, position: types.Position
+) -> list[types.CodeAction]:
+    """Return the action that creates the key at a position, if there is no such key."""
+    from kvlens.js.api import at  # late: only where there are sources
+    from kvlens.lsp.live_store import store_of
+
+    place = at(read.source, read.offset(position), read.context)
+    if place is None or place.kind != "key" or not place.is_kv or not place.name:
+        return []
+    live = await store_of(server, uri, place.binding)
+    try:
+        if live is None or await live.has(place.name):
+            return []
+    except StoreError:
+        return []
+    binding = place.binding or ""
+    named = subject(server, live.config, live.id, binding, live.environment, place.name)
+    title = notice(f'Create the key "{place.name:.60}" in {binding}…')
+    return [types.CodeAction(title, kind=QUICK_FIX, command=command(title, PUT, named))]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Code lenses above each namespace of a config: its content and the commands for it.
+"""Code lenses of a config: at most two above each namespace, and one above each `main`.
 
 A config may have thousands of namespaces, so these are only the places: the editor asks
 `code_lens_resolve` for the titles of those it shows.
@@ -8,25 +8,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kvlens.config.model import Config, Entry
+from kvlens.config.model import Config
 from kvlens.lsp.documents import json_range
 from kvlens.memo import memo
+from kvlens.text import Span
 
 if TYPE_CHECKING:
     from lsprotocol import types
 
     from kvlens.lsp.server import Server
 
-LIST, GET, SEED, PUT, RUN = KINDS = range(5)
+OPEN, SEED, RUN = KINDS = range(3)
 
 
 class Labelled(NamedTuple):
-    """A namespace that gets lenses."""
+    """Something that gets lenses: a namespace, or the Worker of an environment."""
 
     environment: str | None
-    binding: str
-    id: str
-    entry: Entry
+    span: Span
+    binding: str = ""  # empty for a Worker
+    id: str = ""
 
 
 async def answer(server: Server, params: types.CodeLensParams) -> list[dict[str, Any]] | None:
@@ -35,10 +36,12 @@ async def answer(server: Server, params: types.CodeLensParams) -> list[dict[str,
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
     if document is None or config is None or server.projects.get(server.path(uri)) is None:
         return None
-    kinds = KINDS if config.root.get("main") else KINDS[:RUN]
+    settings = server.settings
+    wanted = {OPEN: settings.openLens, SEED: settings.seedLens, RUN: settings.runLens}
     lenses: list[dict[str, Any]] = []
-    for at, (*_, entry) in enumerate(labelled(config)):
-        place = json_range(document.index, entry.head, document.encoding)
+    for at, one in enumerate(labelled(config)):
+        kinds = [kind for kind in ((OPEN, SEED) if one.binding else (RUN,)) if wanted[kind]]
+        place = json_range(document.index, one.span, document.encoding) if kinds else None
         text = document.number, document.version
         lenses += [{"range": place, "data": [*text, at, kind]} for kind in kinds]
     return lenses
@@ -46,11 +49,15 @@ async def answer(server: Server, params: types.CodeLensParams) -> list[dict[str,
 
 @memo
 def labelled(config: Config) -> list[Labelled]:
-    """Return the namespaces of a config that get lenses, in order."""
-    return [
-        Labelled(environment.name, binding, store_id, entry)
-        for environment in config.environments
-        for kv in environment.kv
-        for entry in kv.entries
-        if (binding := entry.text_of("binding")) and (store_id := entry.store_id)
-    ]
+    """Return what gets lenses, environment by environment."""
+    found: list[Labelled] = []
+    for environment in config.environments:
+        name = environment.name
+        found += [Labelled(name, main.key) for main in environment.table.get("main")[:1]]
+        found += [
+            Labelled(name, entry.head, binding, store_id)
+            for kv in environment.kv
+            for entry in kv.entries
+            if (binding := entry.text_of("binding")) and (store_id := entry.store_id)
+        ]
+    return found

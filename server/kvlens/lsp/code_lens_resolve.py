@@ -10,7 +10,8 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from kvlens.config.find import SEEDS
 from kvlens.files import is_regular
 from kvlens.formatting import amount
-from kvlens.lsp.code_lens import GET, KINDS, LIST, PUT, RUN, SEED, labelled
+from kvlens.lsp.code_lens import KINDS, OPEN, RUN, SEED, labelled
+from kvlens.lsp.palette import NAMESPACE
 from kvlens.stores.base import StoreError
 from kvlens.visible import notice
 
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     # kind: (command, title)
-    LIST: ("kvlens.list", "keys"),
-    GET: ("kvlens.get", "open key…"),
+    OPEN: (NAMESPACE, "open"),
     SEED: ("kvlens.seed", "seed…"),
-    PUT: ("kvlens.put", "put key…"),
     RUN: ("kvlens.run", "run"),
 }
 
@@ -40,16 +39,13 @@ async def answer(server: Server, lens: types.CodeLens) -> types.CodeLens:
             "The text has changed since these lenses were requested; request them again",
             types.LSPErrorCodes.ContentModified,
         )
-    environment, binding, store_id, _ = places[at]
-    named: dict[str, Any] = {
-        "config": document.uri,
-        "environment": environment,
-        "binding": binding,
-        "id": store_id,
-    }
+    environment, _, binding, store_id = places[at]
+    named: dict[str, Any] = {"config": document.uri, "environment": environment}
     command, title = _COMMANDS[kind]
-    if kind == LIST:
-        title = await _keys(project, store_id)
+    if binding:
+        named |= {"binding": binding, "id": store_id}
+    if kind == OPEN and (keys := await _keys(project, store_id)):
+        title = f"{keys} · {title}"
     seed = project.path.parent / SEEDS / f"{binding}.json"
     if kind == SEED and environment is None and is_regular(seed):
         title = f"seed from {seed.name}"
@@ -68,10 +64,11 @@ def _data(data: Any) -> tuple[int, int | None, int, int]:
 
 
 async def _keys(project: ServedProject, store_id: str) -> str:
+    """Return how many keys a namespace has; empty if that isn't known."""
     if project.emulator.state != "running":
-        return "keys"
+        return ""
     try:
         stats = await (await project.emulator.store()).stats(store_id)
     except StoreError:
-        return "keys"
-    return amount(stats.keys, stats.size)
+        return ""
+    return amount(stats.keys, None)

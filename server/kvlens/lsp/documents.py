@@ -18,8 +18,14 @@ _NUMBERS = itertools.count(1)
 class Document:
     """One open text. Lines end only at LF, CRLF or CR, as in LSP."""
 
-    def __init__(self, uri: str, text: str, version: int | None, encoding: str) -> None:
+    def __init__(
+        self, uri: str, text: str, version: int | None, encoding: str, language: str
+    ) -> None:
         self.uri = uri
+        self.language = language
+        """Its language in the editor."""
+        self.sent_tokens: tuple[str, list[int]] = "", []
+        """The semantic tokens that the editor has, and their id."""
         self.number = next(_NUMBERS)
         """Tells this text from all others, and from this file when it is opened again."""
         self.version = version
@@ -61,7 +67,7 @@ class Documents:
 
     def open(self, item: types.TextDocumentItem) -> Document:
         """Add a text that the editor opened."""
-        document = Document(item.uri, item.text, item.version, self.encoding)
+        document = Document(item.uri, item.text, item.version, self.encoding, item.language_id)
         self._open[item.uri] = document
         return document
 

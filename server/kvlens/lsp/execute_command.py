@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import types
@@ -18,12 +19,14 @@ from kvlens.errors import KVLensError
 from kvlens.internal import internal_error_message
 from kvlens.lsp import commands
 from kvlens.lsp.command import Command, Params, ParamsError
+from kvlens.lsp.documents import json_range
 from kvlens.lsp.protocol import REQUEST_FAILED
-from kvlens.lsp.subprocesses import require_trust
+from kvlens.lsp.subprocesses import ChildError, require_trust
 from kvlens.lsp.targets import spell
-from kvlens.operations.errors import ConflictError, InvalidError, OperationError
+from kvlens.operations.errors import ConflictError, FilesError, InvalidError, OperationError
 from kvlens.seeds.array import FileError
 from kvlens.seeds.progress import CancelledError
+from kvlens.text import LineIndex
 
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
@@ -76,10 +79,14 @@ async def run(server: Server, params: types.ExecuteCommandParams) -> Any:
         raise JsonRpcInvalidParams(f"{params.command}: {error}") from None
     except InvalidError as error:
         raise JsonRpcInvalidParams(f"{params.command}: {error.text(spell)}") from None
-    except FileError as error:
-        for line in error.lines():
+    except (FileError, FilesError) as error:
+        errors = error.errors if isinstance(error, FilesError) else (error,)
+        for line in (line for one in errors for line in one.lines()):
             server.log("error", line)
-        raise JsonRpcException(str(error), REQUEST_FAILED) from None
+        data = {"mistakes": mistakes} if (mistakes := _mistakes(server, errors)) else None
+        raise JsonRpcException(str(error), REQUEST_FAILED, data) from None
+    except ChildError as error:
+        raise JsonRpcException(str(error), REQUEST_FAILED, {"kind": error.kind}) from None
     except OperationError as error:
         code = CONTENT_MODIFIED if isinstance(error, ConflictError) else REQUEST_FAILED
         raise JsonRpcException(sentence(error.text(spell)), code) from None
@@ -92,6 +99,20 @@ async def run(server: Server, params: types.ExecuteCommandParams) -> Any:
         raise JsonRpcException(
             f"{params.command}: {internal_error_message(error)}", REQUEST_FAILED
         ) from None
+
+
+def _mistakes(server: Server, errors: Sequence[FileError]) -> list[dict[str, Any]]:
+    """Return how many mistakes each file has, and where the first one is."""
+    encoding = server.documents.encoding
+    return [
+        {
+            "file": server.uri(Path(error.name)),
+            "count": error.count,
+            "range": json_range(LineIndex(error.text), error.problems[0].span, encoding),
+        }
+        for error in errors
+        if error.text and error.problems
+    ]
 
 
 def sentence(text: str) -> str:

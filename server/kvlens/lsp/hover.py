@@ -13,6 +13,7 @@ from kvlens.formatting import amount
 from kvlens.lsp import source_hover
 from kvlens.lsp.documents import to_range
 from kvlens.lsp.markdown import code, inline
+from kvlens.lsp.palette import NAMESPACE, PUT, links, subject
 from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ async def answer(server: Server, params: types.HoverParams) -> types.Hover | Non
         now = await _now(server, uri, place.entry)
         if now:
             parts.append(now)
+            binding, store_id = place.entry.text_of("binding"), place.entry.store_id
+            if binding and store_id:
+                named = subject(server, server.path(uri), store_id, binding, place.environment.name)
+                parts.append(links(server, named, {"Open": NAMESPACE, "Put Key…": PUT}))
     if span is None:
         return None
     text = "\n\n".join(part for part in parts if part)

@@ -8,6 +8,7 @@ from lsprotocol import types
 
 from kvlens.js.api import keys
 from kvlens.lsp.live_store import store_of
+from kvlens.lsp.palette import PUT, command, subject
 from kvlens.stores.base import StoreError
 from kvlens.text import Span
 from kvlens.visible import one_line
@@ -15,6 +16,7 @@ from kvlens.visible import one_line
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
+NO_SUCH_KEY = "no such key"
 MOST = 100  # keys looked up for one response
 
 
@@ -34,18 +36,18 @@ async def answer(server: Server, params: types.InlayHintParams) -> list[types.In
         if live is None:
             continue
         try:
-            missing = await live.store.get(live.id, place.name) is None
+            missing = not await live.has(place.name)
         except StoreError:
             return None
         if missing:
             at = place.span.end + (1 if place.literal else 0)
             where = read.range(Span(at, at)).start
-            hints.append(
-                types.InlayHint(
-                    where,
-                    "no such key",
-                    tooltip=one_line(f'"{place.name}" is not in the local {place.binding} now.'),
-                    padding_left=True,
-                )
-            )
+            tooltip = one_line(f'"{place.name}" is not in the local {place.binding} now.')
+            label: str | list[types.InlayHintLabelPart] = NO_SUCH_KEY
+            if server.has_palette:
+                binding = place.binding or ""
+                named = subject(server, live.config, live.id, binding, live.environment, place.name)
+                create = command("Create the key", PUT, named)
+                label = [types.InlayHintLabelPart(NO_SUCH_KEY, tooltip=tooltip, command=create)]
+            hints.append(types.InlayHint(where, label, tooltip=tooltip, padding_left=True))
     return hints

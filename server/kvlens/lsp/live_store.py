@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.lsp.bindings import owner_config
@@ -17,6 +18,12 @@ class Live(NamedTuple):
     store: Store
     id: str
     environment: str | None
+    config: Path
+
+    async def has(self, key: str) -> bool:
+        """Return whether the namespace has a key, without reading its value. Raises StoreError."""
+        page = await self.store.list(self.id, prefix=key, limit=1)
+        return [found.name for found in page.keys] == [key]
 
 
 async def store_of(server: Server, uri: str, binding: str | None) -> Live | None:
@@ -29,5 +36,6 @@ async def store_of(server: Server, uri: str, binding: str | None) -> Live | None
         return None
     for namespace in owner_config(server, owner).namespaces():
         if namespace.binding == binding:
-            return Live(await owner.emulator.store(), namespace.id, namespace.environment)
+            store = await owner.emulator.store()
+            return Live(store, namespace.id, namespace.environment, owner.path)
     return None

@@ -88,6 +88,8 @@ class Project(TypedDict):
     namespaces: list[Namespace]
     unclaimed: list[Unclaimed]
     """Namespaces with keys that aren't in any config, such as a renamed one."""
+    seedable: bool
+    """Whether every namespace is empty, and there is a seed file for one of them."""
 
 
 class Address(TypedDict):
@@ -126,6 +128,15 @@ class WorkerStatus(Status):
     """A Worker has started or stopped."""
 
 
+class BuildProblem(TypedDict):
+    """A mistake in a source. Lines and columns count from 1; a column of 0 is unknown."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+
 class Output(TypedDict):
     """A Worker prints something, or something happens to it."""
 
@@ -137,6 +148,8 @@ class Output(TypedDict):
     file: NotRequired[str]
     line: NotRequired[int]
     column: NotRequired[int]
+    problems: NotRequired[list[BuildProblem]]
+    """If the build failed: every mistake whose place is known."""
 
 
 class ViewProgress(TypedDict):

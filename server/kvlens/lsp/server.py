@@ -16,6 +16,7 @@ from pygls.exceptions import JsonRpcException
 
 from kvlens import __version__
 from kvlens.config.find import is_config, is_seed_path
+from kvlens.config.highlight import KINDS
 from kvlens.files import is_regular
 from kvlens.internal import ISSUES, internal_error_message
 from kvlens.lsp import execute_command
@@ -74,6 +75,8 @@ class Server(StdioServer):
         self._spelling = Spelling()
         self._complaints: list[str] = []
         self._shows_output = False  # the client shows the output of Workers
+        self.has_palette = False
+        """Whether the client has the commands of the VS Code extension, which ask for the rest."""
         self._tasks: set[asyncio.Task[None]] = set()
         for method, handler in STATE.items():
             self.feature(method)(functools.partial(getattr(Server, handler), self))
@@ -91,6 +94,7 @@ class Server(StdioServer):
         self.settings, self._complaints = read_settings(options)
         self.projects.settings = self.settings
         self._shows_output = isinstance(options, dict) and options.get("output") is True
+        self.has_palette = isinstance(options, dict) and options.get("palette") is True
         root = self.workspace.root_uri
         if root and not params.workspace_folders:  # a client without folders
             self.workspace.add_folder(types.WorkspaceFolder(uri=root, name=root))
@@ -183,6 +187,9 @@ class Server(StdioServer):
             before, self.settings = self.settings, settings
             if before.rules != settings.rules:
                 self._check_again()
+            if before.semanticHighlighting != settings.semanticHighlighting:
+                self._refresh_tokens()
+            self._refresh_shown()
             self.create_task(self._apply_settings(settings))
 
     @property
@@ -305,9 +312,7 @@ class Server(StdioServer):
             self._offer_moves(project)
             self.diagnostics.check_file(project.path, self.uri(project.path))
             await asyncio.sleep(0)  # let the user's edits go first
-        if self.settings.starts_alone and len(self.projects) == 1:
-            for project in self.projects:
-                await project.emulator.start()
+        await self._start_alone()
 
     async def _files_changed(self, uris: list[str]) -> None:
         if self._sources:
@@ -352,9 +357,17 @@ class Server(StdioServer):
 
     async def _apply_settings(self, settings: Settings) -> None:
         await self.projects.use(settings)
-        if settings.starts_alone and len(self.projects) == 1:
-            for project in self.projects:
+        await self._start_alone()
+
+    async def _start_alone(self) -> None:
+        """Start the emulator of the only project, if the settings say so."""
+        if not self.settings.starts_alone or len(self.projects) != 1:
+            return
+        for project in self.projects:
+            try:
                 await project.emulator.start()
+            except ChildError as error:
+                self.show_message("error", str(error))
 
     def _child_event(self, child: Child, event: dict[str, Any]) -> None:
         uri = self.uri(child.config)
@@ -370,7 +383,7 @@ class Server(StdioServer):
                 self._child_event(child, {"event": "changed"})
             return
         if kind == "state":
-            self._state_changed(child, uri)
+            self._state_changed(child, uri, unexpected=event["unexpected"] is True)
         elif isinstance(child, WorkerProcess):
             self._output(uri, event)
         elif kind == "log":
@@ -397,7 +410,7 @@ class Server(StdioServer):
             self._views.keys_changed(child.config, note.get("id"))
         self._refresh_shown()
 
-    def _state_changed(self, child: Child, uri: str) -> None:
+    def _state_changed(self, child: Child, uri: str, *, unexpected: bool) -> None:
         is_worker = isinstance(child, WorkerProcess)
         status: Status = {"config": uri, "state": child.state}
         if child.url:
@@ -406,7 +419,8 @@ class Server(StdioServer):
             self.log("info", f"{what} of {child.config} at {child.url}")
         if child.message:
             status["message"] = child.message
-            self.show_message("error", child.message)
+            if unexpected:  # otherwise the command that started it fails, and says so
+                self.show_message("error", child.message)
         self.protocol.notify(WORKER if is_worker else STATUS, status)
         if self._views and child.state == "running" and not is_worker:
             self._views.keys_changed(child.config, None)  # it may serve another store now
@@ -426,12 +440,17 @@ class Server(StdioServer):
             self.workspace_diagnostic_refresh(None)
 
     def _refresh_shown(self) -> None:
-        """Refresh code lenses and inlay hints, which show the existing keys."""
+        """Refresh what shows existing keys or depends on settings."""
         workspace = self.client_capabilities.workspace
         if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
             self.workspace_code_lens_refresh(None)
         if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
             self.workspace_inlay_hint_refresh(None)
+
+    def _refresh_tokens(self) -> None:
+        workspace = self.client_capabilities.workspace
+        if workspace and workspace.semantic_tokens and workspace.semantic_tokens.refresh_support:
+            self.workspace_semantic_tokens_refresh(None)
 
     def _watch_configs(self) -> None:
         """Ask the client to report configs that change outside the editor, if it can."""
@@ -474,6 +493,7 @@ async def _answer(module: str, server: Server, params: Any) -> Any:
         ) from None
 
 
+TOKENS = types.SemanticTokensLegend([*KINDS], [])
 FEATURES: dict[str, tuple[str, Any]] = {
     # method: (the module here whose `answer(server, params)` handles it, the announced options)
     types.TEXT_DOCUMENT_COMPLETION: (
@@ -496,6 +516,9 @@ FEATURES: dict[str, tuple[str, Any]] = {
     types.TEXT_DOCUMENT_PREPARE_RENAME: ("rename_prepare", None),
     types.TEXT_DOCUMENT_INLAY_HINT: ("inlay_hints", types.InlayHintOptions()),
     types.WORKSPACE_SYMBOL: ("workspace_symbols", None),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: ("semantic_tokens", TOKENS),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL_DELTA: ("semantic_tokens_delta", TOKENS),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: ("semantic_tokens_range", TOKENS),
 }
 PULL = {
     # for a client that pulls problems, unless it sets the option `push`

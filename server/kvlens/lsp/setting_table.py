@@ -72,6 +72,14 @@ _SETTINGS = (
         items="string",
     ),
     Setting(
+        "semanticHighlighting",
+        True,
+        "Color `wrangler.toml` where no extension for TOML does.",
+    ),
+    Setting("openLens", True, "Show the number of keys, and a link to them, above each namespace."),
+    Setting("seedLens", True, "Show a link that seeds from a file above each namespace."),
+    Setting("runLens", True, "Show a link that runs the Worker above `main`."),
+    Setting(
         "rules",
         {},
         "The severity of a rule's problems: `error`, `warning`, `information`, or `off`, such as "

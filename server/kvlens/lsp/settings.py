@@ -24,6 +24,10 @@ class Settings:
     compat: Compat = SETTINGS["compat"].default
     autoStart: bool = SETTINGS["autoStart"].default  # noqa: N815 - the name in settings.json
     allowedHosts: tuple[str, ...] = SETTINGS["allowedHosts"].default  # noqa: N815 - of a Worker's port
+    semanticHighlighting: bool = SETTINGS["semanticHighlighting"].default  # noqa: N815
+    openLens: bool = SETTINGS["openLens"].default  # noqa: N815 - the three kinds of code lenses
+    seedLens: bool = SETTINGS["seedLens"].default  # noqa: N815
+    runLens: bool = SETTINGS["runLens"].default  # noqa: N815
     trusted: bool = True  # whether the user trusts the workspace; not a setting
     rules: Mapping[str, Level] = field(default_factory=dict)  # a rule's code -> its severity
 

@@ -12,6 +12,7 @@ from kvlens.formatting import amount, duration, human_size
 from kvlens.js.api import at
 from kvlens.lsp.live_store import Live, store_of
 from kvlens.lsp.markdown import block, code, inline
+from kvlens.lsp.palette import COPY, NAMESPACE, OPEN, PUT, links, subject
 from kvlens.stores.base import StoreError
 
 if TYPE_CHECKING:
@@ -33,29 +34,36 @@ async def answer(server: Server, params: types.HoverParams) -> types.Hover | Non
     if live is None:
         return None
     try:
-        if place.kind == "key":
-            text = await _key(live, place.binding or "", place.name)
+        binding, key = place.binding or "", place.name if place.kind == "key" else None
+        named = subject(server, live.config, live.id, binding, live.environment, key)
+        if key is not None:
+            text, exists = await _key(live, binding, key)
+            shown = {"Open": OPEN, "Edit": PUT, "Copy": COPY} if exists else {"Create": PUT}
         else:
+            shown = {"Open": NAMESPACE, "Put Key…": PUT}
             stats = await live.store.stats(live.id)
             where = f"env.{inline(live.environment)}" if live.environment else "the top level"
             text = f"**{inline(place.binding)}**: KV namespace of {where}\n\n"
             text += f"Local {code(live.id)}: {amount(stats.keys, stats.size)}."
+        if way := links(server, named, shown):
+            text += f"\n\n{way}"
     except StoreError as error:
         text = inline(error)
     content = types.MarkupContent(types.MarkupKind.Markdown, text)
     return types.Hover(content, read.range(place.span))
 
 
-async def _key(live: Live, binding: str, key: str) -> str:
+async def _key(live: Live, binding: str, key: str) -> tuple[str, bool]:
+    """Return what a key holds, and whether it exists."""
     entry = await live.store.get(live.id, key)
     if entry is None:
-        return f"{code(key)} is not in the local {inline(binding)} now."
+        return f"{code(key)} is not in the local {inline(binding)} now.", False
     facts = [human_size(len(entry.value))]
     if entry.expiration is not None:
         facts.append(f"expires in {duration(entry.expiration - time.time())}")
     if entry.metadata is not None:
         facts.append(f"metadata {code(entry.metadata)}")
-    return f"{_fenced(entry.value)}\n\n{inline(binding)}, {', '.join(facts)}"
+    return f"{_fenced(entry.value)}\n\n{inline(binding)}, {', '.join(facts)}", True
 
 
 def _fenced(value: bytes) -> str:

@@ -40,7 +40,14 @@ UNTRUSTED = (
 
 
 class ChildError(KVLensError):
-    """A child process can't be started. The text says why and what to do."""
+    """A child process can't be started. The text says why and what to do.
+
+    `kind` is the name of the error's class in the child process, if it named one.
+    """
+
+    def __init__(self, text: str, kind: str = "") -> None:
+        super().__init__(text)
+        self.kind = kind
 
 
 def require_trust(settings: Settings) -> None:
@@ -52,7 +59,8 @@ def require_trust(settings: Settings) -> None:
 class Child:
     """A project's child process, started on demand, and again if it stopped.
 
-    `changed(child, event)` is called with its events, and `{"event": "state"}` on state changes.
+    `changed(child, event)` is called with its events, and `{"event": "state"}` on state changes;
+    with `"unexpected": True` if it failed and no caller gets the error.
     """
 
     what = "The process"  # its name in messages
@@ -70,6 +78,7 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._errors: list[str] = []
+        self._error: dict[str, Any] = {}  # the last event before it ended
         self._prefix = ""  # of errors in a shell
 
     @property
@@ -119,7 +128,7 @@ class Child:
     async def _start(self) -> None:
         await self._end()
         self._set("starting")
-        self._errors = []
+        self._errors, self._error = [], {}
         try:
             name, *options = await self.arguments()
             self._prefix = f"kvlens {name}: "
@@ -153,9 +162,7 @@ class Child:
             await self._tasks[0]
             await process.wait()
             raise self._failed(
-                self._errors[-1]
-                if self._errors
-                else f"{self.what} stopped while it was starting. See the log."
+                self._said() or f"{self.what} stopped while it was starting. See the log."
             )
         self.ready = ready
         await self.began()
@@ -168,8 +175,18 @@ class Child:
             event = _event(line)
             if event.get("event") == "ready":
                 return event
-            self._changed(self, event)
+            self._receive(event)
         return None
+
+    def _receive(self, event: dict[str, Any]) -> None:
+        if event.get("event") == "error":
+            self._error = event
+        else:
+            self._changed(self, event)
+
+    def _said(self) -> str:
+        """Return why the process ended, as it said itself; empty if it didn't."""
+        return str(self._error.get("message") or (self._errors[-1] if self._errors else ""))
 
     async def _end(self) -> None:
         process, self._process = self._process, None
@@ -196,12 +213,12 @@ class Child:
             if event.get("event") == "moved":
                 self.ready["url"] = event.get("url", "")
                 self._set("running")
-            self._changed(self, event)
+            self._receive(event)
         code = await process.wait()
         if self._process is process:  # nobody stopped it
             self._process = None
-            why = self._errors[-1] if self._errors else f"exit code {code}"
-            self._failed(f"{self.what} stopped unexpectedly: {why}")
+            why = self._said() or f"exit code {code}"
+            self._set("failed", f"{self.what} stopped unexpectedly: {why}", unexpected=True)
 
     async def _read_errors(self, stream: asyncio.StreamReader) -> None:
         async for line in _lines(stream, LONGEST_ERROR):
@@ -214,13 +231,13 @@ class Child:
 
     def _failed(self, message: str) -> ChildError:
         self._set("failed", message)
-        return ChildError(message)
+        return ChildError(message, str(self._error.get("of", "")))
 
-    def _set(self, state: EmulatorState, message: str = "") -> None:
+    def _set(self, state: EmulatorState, message: str = "", *, unexpected: bool = False) -> None:
         self.state, self.message = state, message
         if state != "running":
             self.ready = {}
-        self._changed(self, {"event": "state"})
+        self._changed(self, {"event": "state", "unexpected": unexpected})
 
 
 async def _lines(stream: asyncio.StreamReader, limit: int) -> AsyncIterator[Line]:

@@ -25,7 +25,7 @@ class WorkerProcess(Child):
         emulator: EmulatorProcess,
     ) -> None:
         super().__init__(config, settings, changed)
-        self.port = 0
+        self.port: int | None = None
         self.of_environment: str | None = None
         self._emulator = emulator
 
@@ -33,7 +33,7 @@ class WorkerProcess(Child):
         """Return the arguments. Keys in memory are accessed through the editor's emulator."""
         if self._has_own_keys:
             await self._emulator.start()
-        port = ["--port", str(self.port)] if self.port else ["--default-port", "0"]
+        port = [] if self.port is None else ["--port", str(self.port)]
         words = ["dev", *port, "--compat", self.settings.compat]
         for name in self.settings.allowedHosts:
             words += ["--allowed-host", name]

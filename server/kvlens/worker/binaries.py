@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kvlens import files
-from kvlens.worker.errors import WorkerError
+from kvlens.worker.errors import MissingProgramError
 
 _LARGEST = 1024 * 1024 * 1024  # bytes of a program
 _BRINGS_WORKERD = ("wrangler", "miniflare", "workerd")
@@ -24,11 +24,11 @@ _GET = "npm install --save-dev wrangler"
 def find_workerd(folder: Path) -> Path:
     """Return the workerd of the project in `folder`, or the one on PATH.
 
-    Raises WorkerError if there is none.
+    Raises MissingProgramError if there is none.
     """
     found = _search("workerd", folder, _BRINGS_WORKERD, _workerd_package())
     if found is None:
-        raise WorkerError(
+        raise MissingProgramError(
             "workerd, the program that runs Workers, is not on PATH, in "
             f"{folder / 'node_modules'} or in a parent folder's node_modules. To install it, run "
             f'"{_GET}" in the project.'
@@ -39,11 +39,11 @@ def find_workerd(folder: Path) -> Path:
 def find_esbuild(folder: Path) -> Path:
     """Return the esbuild of the project in `folder`, its wrangler's, or the one on PATH.
 
-    Raises WorkerError if there is none.
+    Raises MissingProgramError if there is none.
     """
     found = _search("esbuild", folder, _BRINGS_ESBUILD, _esbuild_package())
     if found is None:
-        raise WorkerError(
+        raise MissingProgramError(
             "esbuild, which bundles TypeScript and imports, is not on PATH, in "
             f"{folder / 'node_modules'} or in a parent folder's node_modules. To install it, run "
             f'"{_GET}" or "npm install --save-dev esbuild" in the project.'

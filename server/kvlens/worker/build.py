@@ -113,13 +113,12 @@ def build(settings: WorkerConfig, *, with_command: bool = True) -> Script:
 def _no_main(settings: WorkerConfig) -> str:
     if settings.is_pages:
         return (
-            f"{settings.folder}: this is a Pages project (pages_build_output_dir), but "
-            '"kvlens dev" runs only Workers. Run it with "wrangler pages dev": both use the keys '
-            'in .wrangler/state, and "kvlens serve" shows them meanwhile'
+            f"{settings.folder}: this is a Pages project (pages_build_output_dir), and only "
+            'Workers can be run here. Run it with "wrangler pages dev", which uses the same keys'
         )
     return (
         f"{settings.folder}: the config has no main, so there is no Worker to run; add "
-        'main = "src/index.ts" (or where its entry is), or use "kvlens serve" for KV alone'
+        'main = "src/index.ts" (or where its entry is)'
     )
 
 

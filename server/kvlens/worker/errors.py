@@ -13,6 +13,10 @@ class WorkerError(KVLensError):
     """A Worker can't be run, or can't be reached. The text says what to do."""
 
 
+class MissingProgramError(WorkerError):
+    """workerd or esbuild isn't installed. The text names it."""
+
+
 class SourceProblem(NamedTuple):
     """A mistake in a source, with its line and column from 1 (0: unknown)."""
 

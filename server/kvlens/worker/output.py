@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kvlens.lines import Line
+from kvlens.worker.errors import SourceProblem
 from kvlens.worker.script import Script
 from kvlens.worker.workerd_config import OURS, SERVICE
 
@@ -36,6 +37,8 @@ class Event:
     file: Path | None = None
     line: int = 0
     column: int = 0
+    problems: tuple[SourceProblem, ...] = ()
+    """Of a failed build: every mistake whose place is known."""
 
 
 _LEVELS: dict[str, Level] = {

@@ -22,6 +22,8 @@ from kvlens.workspace.saving import keeps_namespaces, saved
 from kvlens.workspace.service import Ready, Service
 from kvlens.workspace.watch import changed_files, contents, link_targets, source_folders, stamps
 
+PORT = 8787  # as wrangler's
+
 
 class WorkerService(Service):
     """Runs a project's Worker, with its KV namespaces on an emulator."""
@@ -33,10 +35,9 @@ class WorkerService(Service):
         *,
         compat: CompatName = "strict",
         port: int | None = None,
-        default_port: int = 0,
         allowed_hosts: Sequence[str] = (),
     ) -> None:
-        """`port` overrides the config's `dev.port`; `default_port` is for a config without one.
+        """`port` overrides the config's `dev.port`. Without either, it is 8787 if that is free.
 
         Raises ConfigError and WorkerError for a config that can't be run.
         """
@@ -50,11 +51,11 @@ class WorkerService(Service):
             allowed_hosts=allowed_hosts,
         )
         self._port_option = port
-        self._default_port = default_port
         self._port = 0  # the one requested; 0 for any
         self._known = contents(self._config_files())  # the input files, as last used
         self._stamps: dict[str, tuple[int, int]] = {}  # the source files, at the last build
-        self._built = False  # whether the last build succeeded
+        self.built = False
+        """Whether the last build succeeded."""
         self._notices: list[str] = []  # about the config; emitted again when they change
 
     async def start(self) -> None:
@@ -64,7 +65,7 @@ class WorkerService(Service):
         """
         await self.host.start_emulator(self.worker.namespaces)
         self._port = self._wanted_port()
-        await self.host.listen(self._port)
+        await self._listen()
         failure = await self.run(with_command=True)
         if failure is not None and not isinstance(failure, BuildError):
             raise failure
@@ -88,7 +89,7 @@ class WorkerService(Service):
 
     async def run(self, *, with_command: bool) -> WorkerError | None:
         """Build and run the Worker, and return what went wrong."""
-        self._built = False
+        self.built = False
         self._stamps = stamps(self._source_folders())
         try:
             if with_command:
@@ -108,7 +109,7 @@ class WorkerService(Service):
             if isinstance(error, BuildError):  # the error may be in any file
                 self._known |= contents({one.file for one in error.problems} - self._known.keys())
             return error
-        self._built = True
+        self.built = True
         return None
 
     async def follow(self, paths: set[Path]) -> None:
@@ -121,7 +122,7 @@ class WorkerService(Service):
         needs_command = self.worker.command is not None and any(
             folder in path.parents for path in paths for folder in self.worker.watch
         )
-        may_build_now = not self._built and stamps(self._source_folders()) != self._stamps
+        may_build_now = not self.built and stamps(self._source_folders()) != self._stamps
         if not changed and not needs_command and not may_build_now:
             return
         self._known = now
@@ -160,8 +161,17 @@ class WorkerService(Service):
         return keeps_namespaces(self.project.config)(text)
 
     def _wanted_port(self) -> int:
-        ports = (self._port_option, self.worker.port, self._default_port)
+        ports = (self._port_option, self.worker.port, PORT)
         return next(port for port in ports if port is not None)
+
+    async def _listen(self) -> None:
+        """Open the port, or any free one if nobody asked for the one that is in use."""
+        try:
+            await self.host.listen(self._port)
+        except WorkerError:
+            if self._port_option is not None or self.worker.port is not None:
+                raise
+            await self.host.listen(0)
 
     async def _follow_port(self) -> None:
         """Move to another `dev.port`, as wrangler does; stay if it's in use."""
@@ -209,6 +219,7 @@ class WorkerService(Service):
         text = str(error)
         if self.host.running:
             text += "\nThe previous Worker keeps running. Save a file to try again."
-        problems = error.problems if isinstance(error, BuildError) else []
-        place = problems[0][:3] if problems and problems[0].line else (None, 0, 0)
-        self.emit(Event("failed", "error", text, "kvlens", *place))
+        found = error.problems if isinstance(error, BuildError) else []
+        problems = tuple(problem for problem in found if problem.line)
+        file, line, column = problems[0][:3] if problems else (None, 0, 0)
+        self.emit(Event("failed", "error", text, "kvlens", file, line, column, problems))

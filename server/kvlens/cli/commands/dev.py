@@ -16,14 +16,14 @@ from kvlens.stores.registry import shown_url
 from kvlens.worker.hosts import allowed_host
 from kvlens.worker.output import Event
 from kvlens.workspace.service import Failed, Ready
-from kvlens.workspace.worker_service import WorkerService
+from kvlens.workspace.worker_service import PORT, WorkerService
 
-PORT = 8787
+_MOST_PROBLEMS = 100  # of a failed build in one event; esbuild describes 20
 _COLORS = {"error": "\x1b[31m", "warning": "\x1b[33m", "debug": "\x1b[2m", "request": "\x1b[2m"}
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
-    serving_options(parser, env="none", port=f"the config's dev.port, else {PORT}")
+    serving_options(parser, env="none", port=f"the config's dev.port, else {PORT} or a free one")
     parser.add_argument(
         "--allowed-host",
         metavar="NAME",
@@ -32,7 +32,6 @@ def _options(parser: argparse.ArgumentParser) -> None:
         type=_host,
         help="a host name to answer in addition to localhost; .NAME includes its subdomains",
     )
-    parser.add_argument("--default-port", type=int, default=PORT, help=argparse.SUPPRESS)
 
 
 def _dev(options: Options) -> int:
@@ -56,7 +55,6 @@ def service(options: argparse.Namespace, events: Events) -> WorkerService:
         lambda event: _report(made, events, event),
         compat=options.compat,
         port=options.port,
-        default_port=options.default_port,
         allowed_hosts=options.allowed_host,
     )
     return made
@@ -78,9 +76,9 @@ def _report(service: WorkerService, events: Events, event: Any) -> None:
 def _announce(service: WorkerService, events: Events) -> None:
     emulator, project = service.host.emulator, service.project
     if events.as_json:
-        ready = {"url": service.host.url, "rest": emulator.rest, "token": emulator.token}
+        addresses = {"url": service.host.url, "rest": emulator.rest, "token": emulator.token}
         held, events.held = events.held, None
-        events.event("ready", is_state=True, **ready, pid=os.getpid())
+        events.event("ready", is_state=True, **addresses, built=service.built, pid=os.getpid())
         events.held = held
         events.release()
         return
@@ -102,6 +100,10 @@ def _as_json(service: WorkerService, events: Events, event: Event) -> None:
     }
     if event.file is not None:
         fields |= {"file": str(event.file), "line": event.line, "column": event.column}
+    if event.problems:
+        fields["problems"] = [
+            {**one._asdict(), "file": str(one.file)} for one in event.problems[:_MOST_PROBLEMS]
+        ]
     if event.kind == "moved":
         fields["url"] = service.host.url
     is_state = event.kind in ("restarted", "failed", "moved")

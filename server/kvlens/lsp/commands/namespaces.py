@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from kvlens.files import is_regular
 from kvlens.lsp.command import Command
 from kvlens.lsp.documents import to_range
 from kvlens.lsp.schema import Namespace, Project, Unclaimed
@@ -48,7 +50,14 @@ async def _describe(server: Server, project: ServedProject) -> Project:
         "store": shown_url(emulator.settings.store),
         "namespaces": [_shown(row, index, server.documents.encoding) for row in rows],
         "unclaimed": others,
+        "seedable": _is_seedable(project, rows),
     }
+
+
+def _is_seedable(project: ServedProject, rows: Sequence[Row]) -> bool:
+    if not rows or any(row.stats is None or row.stats.keys != 0 for row in rows):
+        return False
+    return any(is_regular(project.seed_file(row.namespace.binding)) for row in rows)
 
 
 def _shown(row: Row, index: LineIndex, encoding: Any) -> Namespace:

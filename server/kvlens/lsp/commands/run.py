@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 class Parameters(InProject):
     environment: NotRequired[str | None]
     port: NotRequired[int]
-    """0, the default, is any free port."""
+    """0 is any free port. By default, it is the config's `dev.port`, or else 8787 or a free one."""
 
 
 class Result(Address):
     """The Worker runs on workerd with the same keys, and restarts when its files change."""
+
+    built: bool
+    """Whether it runs: its sources may have errors, which are in `kvlens/output`."""
 
 
 async def run(server: Server, params: Params) -> Result:
@@ -30,9 +33,9 @@ async def run(server: Server, params: Params) -> Result:
     project = await find_project(server, params)
     worker = project.worker
     worker.of_environment = params.get("environment", str)
-    worker.port = params.get("port", int) or 0
+    worker.port = params.get("port", int)
     await worker.restart()
-    return {"url": worker.url}
+    return {"url": worker.url, "built": worker.ready["built"] is True}
 
 
 COMMAND = Command(run)

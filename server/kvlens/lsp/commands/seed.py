@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from kvlens.lsp.command import Command
@@ -10,8 +13,8 @@ from kvlens.lsp.progress import Progress
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_file, find_target
 from kvlens.operations.existing import checked_existing
-from kvlens.operations.seed import Conflicts, Job, choose, read_job, seed
-from kvlens.seeds.array import short
+from kvlens.operations.seed import Conflicts, Job, choose, preview, read_job, seed
+from kvlens.seeds.array import FileError, short
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -30,6 +33,18 @@ class Parameters(Target):
     expected: NotRequired[str]
     """With `keep` and `overwrite`, the `digest` of a refused answer: nothing is written if these
     keys hold something else now, or the file does."""
+    dryRun: NotRequired[bool]
+    """Count what would change, and write nothing."""
+
+
+class Preview(TypedDict):
+    """What a seed file would change."""
+
+    new: int
+    changed: int
+    same: int
+    mistakes: int
+    """Why it can't be used; the other numbers are 0."""
 
 
 class Result(TypedDict):
@@ -43,6 +58,8 @@ class Result(TypedDict):
     """The names of some of these."""
     digest: NotRequired[str]
     """Identifies the content of these keys and of the file."""
+    preview: NotRequired[Preview]
+    """Of a dry run."""
 
 
 async def run(server: Server, params: Params) -> Result:
@@ -52,6 +69,12 @@ async def run(server: Server, params: Params) -> Result:
     existing = checked_existing(given or "refuse")
     expected = params.get("expected", str)
     path = find_file(server, target, params.text("file"))
+    if params.get("dryRun", bool):
+        return {
+            "written": 0,
+            "warnings": [],
+            "preview": await _preview(partial(read_job, target, path)),
+        }
     job = await asyncio.to_thread(read_job, target, path)
     for line in job.warnings:
         server.log("warning", line)
@@ -73,6 +96,16 @@ async def run(server: Server, params: Params) -> Result:
         "overwritten": done.overwritten,
         "warnings": job.warnings,
     }
+
+
+async def _preview(read: Callable[[], Job]) -> Preview:
+    try:
+        job = await asyncio.to_thread(read)
+    except FileError as error:
+        return {"new": 0, "changed": 0, "same": 0, "mistakes": error.count}
+    kinds = Counter(change.kind for change in await preview(job))
+    new, changed, same = (kinds[kind] for kind in ("new", "changed", "same"))
+    return {"new": new, "changed": changed, "same": same, "mistakes": 0}
 
 
 def _refusal(job: Job, refused: Conflicts) -> str:

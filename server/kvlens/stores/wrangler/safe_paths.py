@@ -21,9 +21,7 @@ from pathlib import Path
 from kvlens.files import gone
 from kvlens.stores.base import StoreError
 
-STORE_WAY_OUT = (
-    "Remove it, or name another place: --store wrangler:PATH or the setting kvlens.store."
-)
+STORE_WAY_OUT = "Remove it, or choose another store, such as wrangler:PATH."
 OWN = ".wrangler"
 """The folder next to a config: the only one that is written to without being named."""
 

@@ -1,0 +1,143 @@
+/** Choose a seed file: the project's own ones come first, with what they would change. */
+
+import * as vscode from 'vscode';
+import { nameOf } from './address';
+import * as format from './format';
+import { item } from './messages';
+import type { NamespaceRef } from './model';
+import { Dismissed } from './prompts';
+import type { Preview } from './protocol';
+import { seedsFolder } from './seedsFolder';
+import type { Server } from './server';
+import { oneLine } from './visible';
+
+const MOST = 100; // files in the list
+const LARGEST = 16 * 1024 * 1024; // bytes of a file that is read for the list
+
+interface Row extends vscode.QuickPickItem {
+    file?: vscode.Uri;
+}
+
+/** Ask for a seed file of a namespace, and return its URI. Throws Dismissed. */
+export async function pickSeedFile(server: Server, space: NamespaceRef): Promise<string> {
+    const files = await seedFiles(space);
+    if (!files.length) {
+        return browse(space);
+    }
+    const picker = vscode.window.createQuickPick<Row>();
+    picker.title = oneLine(vscode.l10n.t('Seed {0}', nameOf(space)));
+    picker.placeholder = vscode.l10n.t('Select a file. You are asked before keys are replaced');
+    picker.matchOnDescription = true;
+    const rows = files.map((file): Row => ({
+        ...item({ label: file.path.split('/').at(-1) ?? '' }),
+        iconPath: new vscode.ThemeIcon('file'),
+        file,
+    }));
+    const { Separator } = vscode.QuickPickItemKind;
+    const iconPath = new vscode.ThemeIcon('folder-opened');
+    const others: Row[] = [
+        { label: '', kind: Separator },
+        { label: vscode.l10n.t('Browse…'), iconPath, alwaysShow: true },
+    ];
+    let closed = false;
+    const show = (): void => {
+        const [active] = picker.activeItems;
+        picker.items = [...rows, ...others];
+        picker.activeItems = active ? [active] : rows.slice(0, 1);
+    };
+    const count = async (): Promise<void> => {
+        picker.busy = true;
+        for (const row of rows) {
+            if (closed) {
+                return;
+            }
+            row.description = await changes(server, space, row.file);
+            show();
+        }
+        picker.busy = false;
+    };
+    const chosen = await new Promise<Row | undefined>((resolve) => {
+        picker.onDidAccept(() => resolve(picker.selectedItems[0]));
+        picker.onDidHide(() => resolve(undefined));
+        show();
+        picker.show();
+        void count();
+    });
+    closed = true;
+    picker.dispose();
+    if (!chosen) {
+        throw new Dismissed();
+    }
+    return chosen.file?.toString() ?? browse(space);
+}
+
+/** Return the files in `seeds/`, first the one with the namespace's name. */
+async function seedFiles(space: NamespaceRef): Promise<vscode.Uri[]> {
+    const folder = await seedsFolder(space.config);
+    if (!folder.path.endsWith('/seeds')) {
+        return [];
+    }
+    const own = [`${space.binding}.json`];
+    if (space.environment !== null) {
+        own.unshift(`${space.binding}.${space.environment}.json`);
+    }
+    const names = (await vscode.workspace.fs.readDirectory(folder))
+        .filter(([name, type]) => name.endsWith('.json') && type & vscode.FileType.File)
+        .map(([name]) => name)
+        .sort((one, other) => rankOf(own, one) - rankOf(own, other) || (one < other ? -1 : 1));
+    return names.slice(0, MOST).map((name) => vscode.Uri.joinPath(folder, name));
+}
+
+function rankOf(own: string[], name: string): number {
+    const at = own.indexOf(name);
+    return at < 0 ? own.length : at;
+}
+
+/** Say what a file would change; only its size if it is large. */
+async function changes(server: Server, space: NamespaceRef, file?: vscode.Uri): Promise<string> {
+    if (!file) {
+        return '';
+    }
+    try {
+        const { size } = await vscode.workspace.fs.stat(file);
+        if (size > LARGEST) {
+            return format.size(size);
+        }
+        const request = { ...space, file: file.toString(), dryRun: true };
+        const { preview } = await server.ask('kvlens.seed', request);
+        return preview ? describe(preview) : '';
+    } catch (error) {
+        return oneLine(format.reason(error));
+    }
+}
+
+function describe({ new: added, changed, same, mistakes }: Preview): string {
+    if (mistakes) {
+        return format.count(mistakes, 'mistake');
+    }
+    const keys = format.count(added + changed + same, 'key');
+    if (!added && !changed) {
+        return same ? vscode.l10n.t('{0}, all there already', keys) : keys;
+    }
+    const parts = [keys];
+    if (added) {
+        parts.push(vscode.l10n.t('{0} new', added.toLocaleString('en')));
+    }
+    if (changed) {
+        parts.push(vscode.l10n.t('{0} changed', changed.toLocaleString('en')));
+    }
+    return parts.join(', ');
+}
+
+async function browse(space: NamespaceRef): Promise<string> {
+    const files = await vscode.window.showOpenDialog({
+        title: `Seed ${nameOf(space)}: a JSON file in the format of wrangler kv bulk put`,
+        openLabel: 'Seed',
+        defaultUri: await seedsFolder(space.config),
+        filters: { 'JSON files': ['json'], 'All files': ['*'] },
+    });
+    if (!files?.length) {
+        throw new Dismissed();
+    }
+    return files[0].toString();
+}
