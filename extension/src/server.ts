@@ -39,7 +39,7 @@ export type ServerState = 'stopped' | 'starting' | 'running' | 'noPython' | 'fai
 export class ServerDown extends Error {}
 
 /** The commands that links in hovers may run. */
-const LINKED = ['kvlens.get', 'kvlens.put', 'kvlens.copyValue', 'kvlens.list'];
+const LINKED = ['kvlens.get', 'kvlens.put', 'kvlens.copyValue', 'kvlens.openNamespace'];
 
 const MAX_CRASHES = 3; // within CRASH_SPAN; after one more, the server isn't restarted
 const CRASH_SPAN = 180_000; // ms

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import FrameLocator, Locator, expect
@@ -13,7 +14,7 @@ from tests.editor.window import Window
 
 CONFIG = '[[kv_namespaces]]\nbinding = "CART"\nid = "0f2ac74b498b48028cb68387c421e279"\n'
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAIAAAA2iEnWAAAAEUlEQVR4nGP4z8AARAxQCgAU+AP9NkOhEgAAAABJRU5ErkJggg=="
-ITEMS = [
+ITEMS: list[dict[str, Any]] = [
     {"key": "user:1", "value": '{"name":"Ada","tags":["a","b"]}', "metadata": {"user": "ada"}},
     {"key": "user:2", "value": '{"name":"Bob"}', "metadata": {"user": "bob", "n": 2}},
     {"key": "note", "value": "plain text\nof two lines"},

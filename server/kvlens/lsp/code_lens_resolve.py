@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     # kind: (command, title)
-    OPEN: (NAMESPACE, "open"),
+    OPEN: ("kvlens.list", "open"),
     SEED: ("kvlens.seed", "seed…"),
     RUN: ("kvlens.run", "run"),
 }
@@ -42,6 +42,8 @@ async def answer(server: Server, lens: types.CodeLens) -> types.CodeLens:
     environment, _, binding, store_id = places[at]
     named: dict[str, Any] = {"config": document.uri, "environment": environment}
     command, title = _COMMANDS[kind]
+    if kind == OPEN and server.has_palette:
+        command = NAMESPACE
     if binding:
         named |= {"binding": binding, "id": store_id}
     if kind == OPEN and (keys := await _keys(project, store_id)):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 OPEN, PUT, COPY = "kvlens.get", "kvlens.put", "kvlens.copyValue"
-NAMESPACE = "kvlens.list"
+NAMESPACE = "kvlens.openNamespace"
 """Shows what is in a namespace."""
 
 
