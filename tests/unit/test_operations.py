@@ -50,6 +50,8 @@ from kvlens.operations.snapshot_list import list_snapshots
 from kvlens.operations.snapshot_restore import changes_digest, restore_snapshot
 from kvlens.operations.snapshot_save import save_snapshot
 from kvlens.operations.target import Scope, Target, find_namespaces, find_target, no_config
+from kvlens.operations.view import View
+from kvlens.search.language import read as read_filter
 from kvlens.seeds.array import FileError
 from kvlens.seeds.progress import CancelledError
 from kvlens.stores.base import NOTHING, Batch, ChangedError, digest
@@ -134,6 +136,17 @@ async def _list(one: Target, folder: Path) -> Any:
     every = [info.name async for page in pages(one) for info in page.keys]
     shown = [info.name for info in first.keys], extras(rest.keys[0])
     return shown, first.complete, rest.complete, every
+
+
+async def _view(one: Target, folder: Path) -> Any:
+    for key in ("a1", "a2", "b"):
+        await put(one, key, b"")
+    view = View(one, read_filter("a*"), "key", True, lambda state: None)
+    await view.start()
+    await view.complete()
+    shown = [row.name for row in await view.rows(0, 10)], view.state.matched
+    view.close()
+    return shown
 
 
 async def _delete(one: Target, folder: Path) -> Any:
@@ -311,6 +324,7 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
         ({"k": {"key": "k", "value": "/w==", "base64": True}, "none": None}, ["none"]),
     ),
     "list": (_list, ((["a1", "a2"], {"metadata": "a3"}), False, True, ["a1", "a2", "a3", "b"])),
+    "view": (_view, (["a2", "a1"], 2)),
     "delete": (_delete, (1, 0, None)),
     "clear": (_clear, (2, (2, []), 0)),
     "clear what was counted": (_clear_counted, (1005, (1005, []), 0)),

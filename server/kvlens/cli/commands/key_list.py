@@ -98,7 +98,7 @@ COMMAND = Command(
     (
         "kvlens key list --binding SESSIONS --prefix user:",
         "kvlens key list --binding SESSIONS --filter 'type:json meta.user=ada -draft'",
-        "kvlens key list --binding SESSIONS --filter 'size>10k' --sort size --descending",
+        "kvlens key list --binding SESSIONS --filter 'size>10k' --sort size",
     ),
     {1: "the keys can't be read, or are too many to be sorted"},
 )
