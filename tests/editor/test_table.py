@@ -131,6 +131,7 @@ def test_edits_are_staged_undone_and_saved_by_keyboard(table: Table, project: Pa
     page.keyboard.press("ArrowDown")  # session:abc
     for key in ("ArrowRight", "Enter"):
         page.keyboard.press(key)
+    expect(table.frame.locator(".cellEditor")).to_be_focused()
     page.keyboard.type("1800000000")
     page.keyboard.press("Tab")
     page.keyboard.type('{"a":1}')
@@ -171,6 +172,7 @@ def test_edits_are_staged_undone_and_saved_by_keyboard(table: Table, project: Pa
 def test_a_key_that_a_worker_writes_meanwhile_is_not_lost(table: Table, project: Path) -> None:
     page = table.window.page
     table.row("user:2").locator(".cell.value").dblclick()
+    expect(table.frame.locator(".cellEditor")).to_be_focused()
     page.keyboard.type("mine")
     page.keyboard.press("Enter")
     expect(table.cell("user:2", "value")).to_have_text("mine")
@@ -238,7 +240,7 @@ def test_unsaved_changes_survive_a_reload(table: Table) -> None:
     table.row("note").locator(".cell.key").click()
     page.keyboard.press("Delete")
     expect(page.locator(".tab.active.dirty")).to_have_count(1)
-    page.wait_for_timeout(2500)  # VS Code's own delay before a backup
+    page.wait_for_timeout(4000)  # VS Code's own delay before a backup
     table.window.reload()
     again = Table(table.window)
     expect(again.row("note")).to_have_class("row deleted", timeout=60_000)

@@ -249,8 +249,8 @@ export async function begin(model: TableModel, column: string): Promise<void> {
         const expiration = now ? now.expiration : shown.row?.expiration;
         text = expiration ? dateTime(expiration) : '';
     } else if (column === 'value') {
-        const form = model.details?.forms.find(({ isValue }) => isValue);
-        const value = now?.value?.text ?? form?.text;
+        const details = await model.currentDetails();
+        const value = details?.forms.find(({ isValue }) => isValue)?.text;
         text = value !== undefined && value.length <= EDITABLE && !value.includes('\n') ? value : undefined;
         if (text === undefined) {
             document.querySelector<HTMLElement>('.details .editValue')?.click();

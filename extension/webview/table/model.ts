@@ -75,6 +75,8 @@ export class TableModel {
     private version = 0;
     private seq = 0;
     private detailsSeq = 0;
+    private detailsShown = 0;
+    private readonly arrived: ((details: Details | null) => void)[] = [];
     private namesSeq = 0;
     private anchor = 0;
     private timer: ReturnType<typeof setTimeout> | undefined;
@@ -241,6 +243,17 @@ export class TableModel {
         }
     }
 
+    /** The details of the current row, once they are read. */
+    currentDetails(): Promise<Details | null> {
+        if (!this.layout.details) {
+            this.setDetails(40);
+            this.askDetails();
+        }
+        return this.detailsShown === this.detailsSeq
+            ? Promise.resolve(this.details)
+            : new Promise((resolve) => this.arrived.push(resolve));
+    }
+
     edit(ref: RowRef, change: Partial<Content>): void {
         post({ type: 'edit', row: ref, change });
     }
@@ -309,6 +322,8 @@ export class TableModel {
             case 'details':
                 if (message.seq === this.detailsSeq) {
                     this.details = message.details;
+                    this.detailsShown = message.seq;
+                    this.arrived.splice(0).forEach((resolve) => resolve(message.details));
                 }
                 return;
             case 'names':
