@@ -129,6 +129,8 @@ export interface Value {
     /** Seconds since the epoch. */
     expiration?: number;
     metadata?: unknown;
+    /** The metadata as stored, for numbers that another language would change. */
+    metadataText?: string;
     /** Whether the store takes no changes. */
     readOnly?: boolean;
 }
@@ -262,6 +264,22 @@ export interface PutResult {
     kept: boolean;
 }
 
+export interface RenameParameters extends Target {
+    key: string;
+    /** The new name. */
+    to: string;
+    /** Keep the key: the other name gets a copy. */
+    keep?: boolean;
+    /** The `digest` of a refused answer: that key is replaced. */
+    expected?: string;
+}
+
+export interface RenameResult {
+    renamed: boolean;
+    /** If nothing was changed because there is a key with the new name: SHA-256 of its value. */
+    digest?: string;
+}
+
 export interface RunParameters extends InProject {
     environment?: string | null;
     /** 0, the default, is any free port. */
@@ -370,6 +388,25 @@ export interface StopResult {
     stopped: boolean;
 }
 
+export interface UpdateParameters extends Target {
+    keys: string[];
+    /** New metadata, as JSON; null for none. */
+    metadataText?: string | null;
+    /**
+     * With `metadataText`, the `metadataText` that was read. If a key has other metadata now,
+     * nothing is changed, and the error is `ContentModified`.
+     */
+    beforeText?: string | null;
+    /** Seconds since the epoch; null for never. */
+    expiration?: number | null;
+    /** Seconds. */
+    expirationTtl?: number;
+}
+
+export interface UpdateResult {
+    updated: number;
+}
+
 /** The ids between which keys were moved. */
 export interface Moved {
     old: string;
@@ -424,6 +461,7 @@ export interface Commands {
     'kvlens.moveKeys': [MoveKeysParameters, MoveKeysResult];
     'kvlens.namespaces': [Record<string, never>, Project[]];
     'kvlens.put': [PutParameters, PutResult];
+    'kvlens.rename': [RenameParameters, RenameResult];
     'kvlens.restart': [InProject, Address];
     'kvlens.run': [RunParameters, Address];
     'kvlens.seed': [SeedParameters, SeedResult];
@@ -431,4 +469,5 @@ export interface Commands {
     'kvlens.snapshotRestore': [SnapshotRestoreParameters, SnapshotRestoreResult];
     'kvlens.snapshotSave': [SnapshotSaveParameters, SnapshotInfo];
     'kvlens.stop': [InProject, StopResult];
+    'kvlens.update': [UpdateParameters, UpdateResult];
 }

@@ -24,6 +24,7 @@ from tests.lsp.conftest import CONFIG, Editor, connected, run
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CARTS = {"binding": "CARTS", "environment": None}
 HOME = {"store": "memory:", "declared": True}  # where a value was read
+METADATA = {"metadata": {"a": [1, None]}, "metadataText": '{"a":[1,null]}'}
 
 
 async def test_namespaces_of_every_environment(editor: Editor) -> None:
@@ -38,11 +39,11 @@ async def test_namespaces_of_every_environment(editor: Editor) -> None:
 
 
 async def test_a_key_lives_from_put_to_delete(editor: Editor) -> None:
-    metadata = {"a": [1, None]}
+    metadata = METADATA["metadata"]
     await run(editor, "kvlens.put", **CARTS, key="k/1 ŋ", text="ŋ", metadata=metadata)
     got = await run(editor, "kvlens.get", **CARTS, key="k/1 ŋ")
     known = digest("ŋ".encode())
-    assert got == {"size": 2, "digest": known, "text": "ŋ", "metadata": metadata, **HOME}
+    assert got == {"size": 2, "digest": known, "text": "ŋ", **METADATA, **HOME}
     assert await run(editor, "kvlens.delete", **CARTS, key="k/1 ŋ") == {"deleted": 1}
     assert await run(editor, "kvlens.get", **CARTS, key="k/1 ŋ") is None
 
@@ -97,6 +98,45 @@ async def test_only_what_was_read_is_written_over(
     done = await run(editor, "kvlens.put", **CARTS, key="cas", text="first", expected="")
     assert done == {"kept": False}
     await run(editor, "kvlens.delete", **CARTS, key="cas")
+
+
+async def test_a_renamed_key_keeps_what_it_has(editor: Editor) -> None:
+    put = {**CARTS, "key": "old", "text": "v", "metadata": [1], "expirationTtl": 600}
+    await run(editor, "kvlens.put", **put)
+    await run(editor, "kvlens.put", **CARTS, key="there", text="other")
+    before = await run(editor, "kvlens.get", **CARTS, key="old")
+    refused = await run(editor, "kvlens.rename", **CARTS, key="old", to="there")
+    assert refused == {"renamed": False, "digest": digest(b"other")}
+    done = {"renamed": True}
+    assert await run(editor, "kvlens.rename", **CARTS, key="old", to="new", keep=True) == done
+    over = {"to": "there", "expected": refused["digest"]}
+    assert await run(editor, "kvlens.rename", **CARTS, key="old", **over) == done
+    got = [await run(editor, "kvlens.get", **CARTS, key=key) for key in ("old", "new", "there")]
+    assert got == [None, before, before]
+    await run(editor, "kvlens.delete", **CARTS, keys=["new", "there"])
+
+
+async def test_metadata_and_expiry_are_set_without_the_value(editor: Editor) -> None:
+    await run(editor, "kvlens.put", **CARTS, key="u/a", text="1", metadata=1)
+    await run(editor, "kvlens.put", **CARTS, key="u/b", text="2")
+    both = {**CARTS, "keys": ["u/a", "u/b"]}
+    assert await run(editor, "kvlens.update", **both, expiration=2_000_000_000) == {"updated": 2}
+    exact = {"metadataText": '{"n":1.0}', "beforeText": "1"}
+    await run(editor, "kvlens.update", **CARTS, keys=["u/a"], **exact)
+    got = await run(editor, "kvlens.get", **CARTS, key="u/a")
+    assert (got["text"], got["metadataText"]) == ("1", '{"n":1.0}')
+    assert got["expiration"] == 2_000_000_000
+    with pytest.raises(JsonRpcException, match="is not what was read") as caught:
+        await run(editor, "kvlens.update", **CARTS, keys=["u/a"], **exact)
+    assert caught.value.code == -32801
+    await run(editor, "kvlens.update", **both, expiration=None)
+    removed = {"metadataText": None, "beforeText": '{"n":1.0}'}
+    await run(editor, "kvlens.update", **CARTS, keys=["u/a"], **removed)
+    page = await run(editor, "kvlens.list", **CARTS, prefix="u/")
+    assert page["keys"] == [{"name": "u/a"}, {"name": "u/b"}]
+    with pytest.raises(JsonRpcException, match='"u/c" is no longer in CARTS'):
+        await run(editor, "kvlens.update", **CARTS, keys=["u/a", "u/c"], expirationTtl=60)
+    await run(editor, "kvlens.delete", **CARTS, keys=["u/a", "u/b"])
 
 
 async def test_keys_come_in_pages(editor: Editor) -> None:
@@ -450,6 +490,7 @@ async def test_a_snapshot_is_saved_listed_and_restored(editor: Editor) -> None:
         "digest": digest(b"1"),
         "text": "1",
         "metadata": [1],
+        "metadataText": "[1]",
         **HOME,
     }
     again = await run(editor, "kvlens.snapshotRestore", name="before")

@@ -33,6 +33,7 @@ from kvlens.operations.move import move
 from kvlens.operations.namespaces import find_unclaimed, list_namespaces
 from kvlens.operations.place import check_place, find_place
 from kvlens.operations.put import put, replace
+from kvlens.operations.rename import rename
 from kvlens.operations.seed import (
     Defaults,
     choose,
@@ -49,9 +50,10 @@ from kvlens.operations.snapshot_list import list_snapshots
 from kvlens.operations.snapshot_restore import changes_digest, restore_snapshot
 from kvlens.operations.snapshot_save import save_snapshot
 from kvlens.operations.target import Scope, Target, find_namespaces, find_target, no_config
+from kvlens.operations.update import Expiry, Metadata, update
 from kvlens.seeds.array import FileError
 from kvlens.seeds.progress import CancelledError
-from kvlens.stores.base import Batch, ChangedError, digest
+from kvlens.stores.base import Batch, ChangedError, Seen, digest
 from kvlens.stores.batch import everything
 from kvlens.workspace.project import Project
 
@@ -109,6 +111,31 @@ async def _replace(one: Target, folder: Path) -> Any:
     await put(one, "k", b"v", metadata=[1], expiration=2_000_000_000)
     await replace(one, "k", b"w", expected=digest(b"v"))
     return await get(one, "k")
+
+
+async def _rename(one: Target, folder: Path) -> Any:
+    await put(one, "a", b"1", metadata=[1], expiration=2_000_000_000)
+    await put(one, "there", b"2")
+    refused = await rename(one, "a", "there")
+    copied = await rename(one, "a", "b", keep=True)
+    over = await rename(one, "a", "there", expected=digest(b"2"))
+    with pytest.raises(ConflictError, match="is not what was read"):
+        await rename(one, "b", "c", expected=digest(b"2"))
+    with pytest.raises(NotFoundError, match='"a" is no longer in ONE'):
+        await rename(one, "a", "d")
+    return refused, copied, over, await get(one, "a"), await get(one, "there")
+
+
+async def _update(one: Target, folder: Path) -> Any:
+    await put(one, "a", b"1", metadata=[1])
+    await put(one, "b", b"2", expiration=2_000_000_000)
+    done = await update(one, ["a", "b"], expiry=Expiry(at=2_100_000_000))
+    await update(one, ["a"], metadata=Metadata('{"n":1e400}', "[1]"))
+    await update(one, ["b"], expiry=Expiry())
+    for text, error in (("{", "isn't JSON"), (f'"{"x" * 1023}"', "limit of 1024")):
+        with pytest.raises((InvalidError, KVError), match=error):
+            await update(one, ["a"], metadata=Metadata(text, '{"n":1e400}'))
+    return done, await get(one, "a"), await get(one, "b")
 
 
 async def _get_many(one: Target, folder: Path) -> Any:
@@ -293,6 +320,17 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
     "put": (_put, Write("k", b"v", '{"a":1}')),
     "put over what was read": (_put_over, Write("k", b"w")),
     "replace": (_replace, Entry(b"w", "[1]", 2_000_000_000)),
+    "rename": (
+        _rename,
+        (
+            Seen("there", digest(b"2")),
+            None,
+            None,
+            None,
+            Entry(b"1", "[1]", 2_000_000_000),
+        ),
+    ),
+    "update": (_update, (2, Entry(b"1", '{"n":1e400}', 2_100_000_000), Entry(b"2"))),
     "get many": (
         _get_many,
         ({"k": {"key": "k", "value": "/w==", "base64": True}, "none": None}, ["none"]),
