@@ -1,5 +1,6 @@
 /**
- * Values as files: the editor reads the stored bytes, and a save loses nothing.
+ * Values as files: a save loses nothing. The editor reads the stored bytes; only JSON on one line
+ * gets a line for each item, and is saved on one line again.
  *
  * When the editor saves, it compares the time and size of the file, and asks if they aren't those
  * of the file it has read. So a value's time changes with its bytes, and its size distinguishes it
@@ -10,11 +11,13 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { isNamespace, placeOf, SCHEME, uriOf } from './address';
 import { bodyOf, bytesOf, decode, dump, type Form, formOf, marksOf } from './contents';
+import { languageOf } from './contentType';
 import { follow, type Origin, saveElsewhere } from './elsewhere';
 import * as format from './format';
+import { inStyle, jsonProblem, type JsonStyle, styleOf, withLines } from './jsonStyle';
 import { fail, fault } from './messages';
 import { reference } from './model';
-import type { Changed, Commands, Project, Value } from './protocol';
+import type { Changed, Commands, Extras, Project, Value } from './protocol';
 import { isModified, type Server, ServerDown } from './server';
 
 const MARKS = 1 << 20; // added to a size: less than any size limit
@@ -26,7 +29,7 @@ const ORIGINS = 'kvlens.origins'; // in the workspace's state
 const MOST_ORIGINS = 500; // documents; older ones are forgotten
 
 /** A value at a moment. */
-interface Version {
+export interface Version extends Extras {
     bytes: Uint8Array;
     /** The digest that the store compares. */
     digest: string;
@@ -35,8 +38,6 @@ interface Version {
     mtime: number;
     /** Not the number of bytes: the editor considers files of the same size equal. */
     size: number;
-    /** Unix seconds. */
-    expiration?: number | null;
 }
 
 /** What the editor knows about a value. */
@@ -47,8 +48,10 @@ interface Seen extends Origin {
     readOnly?: boolean;
     /** Where the last value was read; the shown one may be from elsewhere. */
     lastOrigin?: Origin;
-    /** The digest of what the editor shows. */
+    /** The digest of the value that the editor shows. */
     shown?: string;
+    /** How the value is stored if the editor shows it with a line for each item. */
+    style?: JsonStyle;
     /** The byte order marks that the editor has read, but doesn't show. */
     marks?: number;
     /** The digests that the editor got from its checks, newest last, and when it first got them. */
@@ -114,7 +117,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     }
 
     /** Return the last read value of a document. */
-    known(uri: vscode.Uri): { bytes: Uint8Array; form: Form } | undefined {
+    known(uri: vscode.Uri): Version | undefined {
         return this.seen.get(uri.toString())?.last;
     }
 
@@ -150,18 +153,46 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
     async readFile(uri: vscode.Uri): Promise<Uint8Array> {
         const seen = this.of(uri);
-        const { bytes, digest, form } = await this.fetch(seen).catch((error) => {
+        const version = await this.fetch(seen).catch((error) => {
             if ((error as vscode.FileSystemError).code === 'Unknown') {
                 void fail((error as Error).message); // the editor's own page gives no reason
             }
             throw error;
         });
+        const { bytes, digest, form } = version;
         seen.shown = digest;
         seen.marks = bytes.length ? marksOf(decode(bytes)) : undefined;
         if (!documentOf(uri)?.isDirty) {
             this.setOrigin(seen, seen.lastOrigin);
         }
-        return form === 'binary' && placeOf(uri).view !== 'raw' ? dump(bytes) : bytes;
+        if (placeOf(uri).view === 'raw' || form === 'mixed') {
+            return bytes;
+        }
+        return form === 'binary' ? dump(bytes) : this.withLines(seen, version);
+    }
+
+    /** Return a text as the editor shows it, and note how to store it. */
+    private withLines(seen: Seen, { bytes, metadata }: Version): Uint8Array {
+        const text = decode(bytes) ?? '';
+        if (seen.style && jsonProblem(text) !== undefined) {
+            return bytes; // it was saved unfinished, and will be JSON again
+        }
+        const isJson = languageOf(placeOf(seen.uri).key, metadata, text) === 'json';
+        const style = isJson ? styleOf(text) : undefined;
+        const shown = style && withLines(text, style);
+        seen.style = shown === undefined ? undefined : style;
+        return shown === undefined ? bytes : Buffer.from(shown);
+    }
+
+    /** Return the bytes to store for what the editor saves. */
+    private stored(seen: Seen, content: Uint8Array): Uint8Array {
+        if (seen.shown === undefined && seen.last?.form === 'text') {
+            this.withLines(seen, seen.last); // the editor has restored its text without reading it
+        }
+        const source = seen.last ? undefined : sourceOf(seen.uri, content);
+        const style = seen.style ?? (source && this.seen.get(source.uri.toString())?.style);
+        const text = style && decode(content);
+        return text ? Buffer.from(inStyle(text, style)) : content;
     }
 
     async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
@@ -171,7 +202,8 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const asked = this.asked.get(uri.toString());
         this.asked.delete(uri.toString());
         this.check(seen, content, asked);
-        const write = { config, id, key, ...bodyOf(content) };
+        const stored = this.stored(seen, content);
+        const write = { config, id, key, ...bodyOf(stored) };
         if (seen.gone && !documentOf(uri)) {
             await this.put(seen, { ...write, expected: '' }); // "Save As…" makes a new key
         } else {
@@ -180,7 +212,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             if (gone || problem) {
                 const put = (to: Write): Promise<void> => this.put(seen, to);
                 const why = { byItself: asked?.byItself, problem };
-                const saved = await saveElsewhere(this.server, place, seen, content, put, why);
+                const saved = await saveElsewhere(this.server, place, seen, stored, put, why);
                 const { store, declared } = saved;
                 seen.lastOrigin = { store, declared };
                 this.setOrigin(seen, seen.lastOrigin);
@@ -190,7 +222,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
                 }
             }
         }
-        const version = this.remember(seen, content, seen.last?.expiration);
+        const version = this.remember(seen, stored, seen.last);
         seen.written = { version, at: Date.now(), looked: false };
         seen.shown = version.digest;
         seen.looks = [{ digest: version.digest, since: 0 }];
@@ -407,15 +439,16 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
         seen.lastOrigin = { store: value.store, declared: value.declared };
         seen.readOnly = value.readOnly;
-        return this.remember(seen, bytesOf(value), value.expiration);
+        return this.remember(seen, bytesOf(value), value);
     }
 
-    private remember(seen: Seen, bytes: Uint8Array, expiration?: number | null): Version {
+    private remember(seen: Seen, bytes: Uint8Array, extras: Extras = {}): Version {
         const { last } = seen;
+        const { expiration, metadata } = extras;
         const digest = createHash('sha256').update(bytes).digest('hex');
         seen.gone = false;
         if (last?.digest === digest) {
-            last.expiration = expiration;
+            Object.assign(last, { expiration, metadata });
             this.checkAtExpiry();
             return last;
         }
@@ -424,7 +457,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             size += 1;
         }
         const mtime = Math.max(Date.now(), (last?.mtime ?? 0) + 1);
-        seen.last = { bytes, digest, form: formOf(bytes), mtime, size, expiration };
+        seen.last = { bytes, digest, form: formOf(bytes), mtime, size, expiration, metadata };
         this.forms.fire();
         this.checkAtExpiry();
         return seen.last;

@@ -38,7 +38,7 @@ export function activate(context: vscode.ExtensionContext): void {
         workers,
         documents,
         new Notices(documents),
-        keepLanguages(),
+        keepLanguages(documents),
         new Status(model, languageServer),
         registerCommands({ server: languageServer, model, tree, view, workers }),
         languageServer.onState((state) => void showProblem(languageServer, state)),
