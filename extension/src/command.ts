@@ -6,6 +6,7 @@ import * as prompts from './prompts';
 import type { Project } from './protocol';
 import type { Server } from './server';
 import { namespaceOf, type Node, type Tree } from './tree';
+import type { Versions } from './versions';
 import type { Workers } from './workers';
 
 /** What a file in `commands/` exports; the file is named after the last part of the id. */
@@ -41,15 +42,17 @@ export interface Parts {
     tree: Tree;
     view: vscode.TreeView<Node>;
     workers: Workers;
+    versions: Versions;
 }
 
-/** The argument that the view or a code lens in a config passes to a command. */
-export type Subject = Node | LensNamespace;
+/** The argument that the view or a link passes to a command. */
+export type Subject = Node | LinkedNamespace;
 
-/** A namespace from a code lens, with its seed file if there is one. */
-interface LensNamespace extends NamespaceRef {
+/** A namespace from a code lens or a link, with its seed file or a key if there is one. */
+interface LinkedNamespace extends NamespaceRef {
     kind?: undefined;
     file?: string;
+    key?: string;
 }
 
 /** Throw if the user doesn't trust the workspace. */

@@ -40,6 +40,13 @@ export interface Version extends Extras {
     size: number;
 }
 
+/** A text as the editor got it. */
+interface Read {
+    text: string;
+    mtime: number;
+    size: number;
+}
+
 /** What the editor knows about a value. */
 interface Seen extends Origin {
     uri: vscode.Uri;
@@ -50,6 +57,14 @@ interface Seen extends Origin {
     lastOrigin?: Origin;
     /** The digest of the value that the editor shows. */
     shown?: string;
+    /** What was last read for the editor, or written from it. */
+    read?: Read;
+    /** What the text in the editor comes from. */
+    base?: Read;
+    /** The stored value that the user compares with the text in the editor, and saves since. */
+    compared?: { digest: string; saves: number };
+    /** The digest of that value, once the user saves: it may be overwritten. */
+    settled?: string;
     /** How the value is stored if the editor shows it with a line for each item. */
     style?: JsonStyle;
     /** The byte order marks that the editor has read, but doesn't show. */
@@ -69,10 +84,20 @@ interface Asked {
     byItself: boolean;
 }
 
+/** The versions of an edited value that another program has changed, as the editor shows them. */
+export interface Conflict {
+    base: string;
+    theirs: string;
+    mine: string;
+    /** Of the stored value. */
+    digest: string;
+}
+
 /** Reads and writes values through the server. */
 export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     private readonly files = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
     private readonly forms = new vscode.EventEmitter<void>();
+    private readonly conflicts = new vscode.EventEmitter<vscode.Uri>();
     private readonly seen = new Map<string, Seen>();
     private readonly asked = new Map<string, Asked>();
     private readonly subscriptions: vscode.Disposable[];
@@ -81,8 +106,10 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     private browsed = Number.POSITIVE_INFINITY;
 
     readonly onDidChangeFile = this.files.event;
-    /** Fired when the form of a value may have changed. */
+    /** Fired when a value, its metadata or expiration may have changed. */
     readonly onDidChangeForm = this.forms.event;
+    /** Fired when the user saves a value that another program has changed. */
+    readonly onDidMeetConflict = this.conflicts.event;
 
     /** The workspace's state outlives the window, as unsaved texts do. */
     constructor(
@@ -92,12 +119,16 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         this.subscriptions = [
             this.files,
             this.forms,
+            this.conflicts,
             vscode.workspace.registerFileSystemProvider(SCHEME, this, { isCaseSensitive: true }),
             vscode.workspace.onWillSaveTextDocument(({ document, reason }) => {
                 if (document.uri.scheme === SCHEME) {
                     const byItself = reason !== vscode.TextDocumentSaveReason.Manual;
                     const asked = { text: document.getText(), at: Date.now(), byItself };
                     this.asked.set(document.uri.toString(), asked);
+                    if (!byItself) {
+                        this.meet(document.uri);
+                    }
                 }
             }),
             vscode.workspace.onDidChangeTextDocument(({ document }) => this.reverted(document)),
@@ -119,6 +150,45 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     /** Return the last read value of a document. */
     known(uri: vscode.Uri): Version | undefined {
         return this.seen.get(uri.toString())?.last;
+    }
+
+    /** Return the versions of an edited value that another program has changed since. */
+    conflict(uri: vscode.Uri): Conflict | undefined {
+        const seen = this.seen.get(uri.toString());
+        const { last, shown, base, settled } = seen ?? {};
+        const document = documentOf(uri);
+        if (!seen || !last || !base || !document?.isDirty || seen.gone || last.form !== 'text') {
+            return undefined;
+        }
+        if (last.digest === shown || last.digest === settled) {
+            return undefined;
+        }
+        const theirs = decode(this.shownBytes(seen, last)) ?? '';
+        return { base: base.text, theirs, mine: document.getText(), digest: last.digest };
+    }
+
+    /**
+     * Note that the user sees the versions of a conflict: a save is the answer.
+     *
+     * But the first one isn't the user's: VS Code's merge editor saves its result when it opens.
+     */
+    compared(uri: vscode.Uri, { digest }: Conflict): void {
+        const seen = this.seen.get(uri.toString());
+        if (seen) {
+            seen.compared = { digest, saves: 0 };
+        }
+    }
+
+    /** Show the versions of a value that is being saved, or accept that the user has seen them. */
+    private meet(uri: vscode.Uri): void {
+        const conflict = this.conflict(uri);
+        const seen = this.of(uri);
+        if (conflict && seen.compared?.digest === conflict.digest) {
+            seen.compared.saves += 1;
+            seen.settled = seen.compared.saves > 1 ? conflict.digest : undefined;
+        } else if (conflict) {
+            this.conflicts.fire(uri);
+        }
     }
 
     watch(): vscode.Disposable {
@@ -143,6 +213,10 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         if (seen.looks.at(-1)?.digest !== digest) {
             seen.looks = [...seen.looks.slice(-1), { digest, since: Date.now() }];
         }
+        if (seen.base && seen.settled === digest) {
+            const { mtime, size } = seen.base; // not newer than what the editor has read
+            return { type: vscode.FileType.File, ctime: 0, mtime, size };
+        }
         const file = { type: vscode.FileType.File, ctime: 0, mtime };
         const permissions = vscode.FilePermission.Readonly;
         if (placeOf(uri).view === 'raw' || form !== 'text') {
@@ -159,16 +233,23 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             }
             throw error;
         });
-        const { bytes, digest, form } = version;
+        const { bytes, digest, mtime, size } = version;
         seen.shown = digest;
         seen.marks = bytes.length ? marksOf(decode(bytes)) : undefined;
+        const shown = this.shownBytes(seen, version);
+        seen.read = { text: decode(shown) ?? '', mtime, size };
         if (!documentOf(uri)?.isDirty) {
             this.setOrigin(seen, seen.lastOrigin);
         }
-        if (placeOf(uri).view === 'raw' || form === 'mixed') {
-            return bytes;
+        return shown;
+    }
+
+    /** Return what the editor shows of a value. */
+    private shownBytes(seen: Seen, version: Version): Uint8Array {
+        if (placeOf(seen.uri).view === 'raw' || version.form === 'mixed') {
+            return version.bytes;
         }
-        return form === 'binary' ? dump(bytes) : this.withLines(seen, version);
+        return version.form === 'binary' ? dump(version.bytes) : this.withLines(seen, version);
     }
 
     /** Return a text as the editor shows it, and note how to store it. */
@@ -223,7 +304,12 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             }
         }
         const version = this.remember(seen, stored, seen.last);
+        const { mtime, size } = version;
         seen.written = { version, at: Date.now(), looked: false };
+        seen.read = { text: decode(content) ?? '', mtime, size };
+        seen.base = seen.read;
+        seen.compared = undefined;
+        seen.settled = undefined;
         seen.shown = version.digest;
         seen.looks = [{ digest: version.digest, since: 0 }];
         setTimeout(() => void this.refresh(seen), PINNED);
@@ -251,11 +337,17 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         );
     }
 
-    rename(): void {
-        throw fault(
-            'NoPermissions',
-            "A key can't be renamed. Put the value under a new key, then delete the old one.",
-        );
+    /** Rename a key within its namespace; VS Code has asked about an existing one. */
+    async rename(from: vscode.Uri, to: vscode.Uri): Promise<void> {
+        const [{ view: _, ...old }, place] = [placeOf(from), placeOf(to)];
+        const { t } = vscode.l10n;
+        if (old.id !== place.id || old.config !== place.config) {
+            throw fault('NoPermissions', t('A key can only be renamed in its own namespace.'));
+        }
+        const { renamed } = await this.server.ask('kvlens.rename', { ...old, to: place.key });
+        if (!renamed) {
+            throw fault('NoPermissions', t('There is a key "{0}" already.', place.key));
+        }
     }
 
     /** Refuse to write bytes other than those of the text that the user sees. */
@@ -316,7 +408,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const fresh = newest?.digest !== seen.shown && Date.now() < (newest?.since ?? 0) + SETTLED;
         const asking = this.isInDialog(seen) && sourceOf(seen.uri, content) !== undefined;
         this.browsed = Number.POSITIVE_INFINITY;
-        const expected = ((fresh || asking) && seen.looks.at(-2) || newest)?.digest;
+        const expected = seen.settled ?? ((fresh || asking) && seen.looks.at(-2) || newest)?.digest;
         const { store, declared } = seen;
         const { binding, environment } = placeOf(seen.uri);
         const origin = { store, declared, name: { binding, environment } };
@@ -448,7 +540,11 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const digest = createHash('sha256').update(bytes).digest('hex');
         seen.gone = false;
         if (last?.digest === digest) {
+            const before = JSON.stringify([last.expiration, last.metadata]);
             Object.assign(last, { expiration, metadata });
+            if (before !== JSON.stringify([expiration, metadata])) {
+                this.forms.fire();
+            }
             this.checkAtExpiry();
             return last;
         }
@@ -473,7 +569,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             const latest = [...others, [id, { store, declared }]].slice(-MOST_ORIGINS);
             void this.state.update(ORIGINS, Object.fromEntries(latest));
         }
-        Object.assign(seen, { store, declared, movedTo: undefined });
+        Object.assign(seen, { store, declared, movedTo: undefined, base: seen.read });
     }
 
     /** After a revert, a document shows the value that was read last. */

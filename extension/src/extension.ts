@@ -11,6 +11,8 @@ import { Notices } from './notices';
 import { Server, type ServerState } from './server';
 import { Status } from './status';
 import { Tree } from './tree';
+import { ValueStatus } from './valueStatus';
+import { Versions } from './versions';
 import { Workers } from './workers';
 
 let server: Server | undefined;
@@ -25,6 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
     const tree = new Tree(model, languageServer);
     const workers = new Workers(languageServer);
     const documents = new Documents(languageServer, context.workspaceState);
+    const versions = new Versions(documents);
     const view = vscode.window.createTreeView('kvlens.namespaces', {
         treeDataProvider: tree,
         canSelectMany: true,
@@ -37,10 +40,12 @@ export function activate(context: vscode.ExtensionContext): void {
         view,
         workers,
         documents,
+        versions,
         new Notices(documents),
+        new ValueStatus(documents),
         keepLanguages(documents),
         new Status(model, languageServer),
-        registerCommands({ server: languageServer, model, tree, view, workers }),
+        registerCommands({ server: languageServer, model, tree, view, workers, versions }),
         languageServer.onState((state) => void showProblem(languageServer, state)),
         vscode.workspace.onDidGrantWorkspaceTrust(() => void model.refresh()),
         languageServer.onState(() => void showView(languageServer, model)),
