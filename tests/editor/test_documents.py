@@ -107,7 +107,7 @@ def test_renaming_takes_everything_along(window: Window, served: Served) -> None
     window.shot("name")
     window.answer("renamed/1")
     window.dialog("Save and Rename")
-    window.tab("renamed∕1")
+    window.tab("renamed\u22151")
     expect(window.text()).to_have_text("new value")
     expect(window.row("old")).to_have_count(0)
     assert served.value("renamed/1") == b"new value"
