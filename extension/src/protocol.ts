@@ -111,17 +111,27 @@ export interface ExportResult {
 
 export interface GetParameters extends Target {
     key: string;
+    /** The first byte of a part of the value. */
+    start?: number;
+    /** The most bytes to return. A text gets whole characters, and so perhaps 3 bytes less. */
+    limit?: number;
 }
 
 /** A value with its metadata and expiration. */
 export interface Value {
     text?: string;
-    /** Instead of `text` if the bytes aren't UTF-8. */
+    /** Instead of `text` if the value isn't UTF-8. */
     base64?: string;
-    /** Bytes. */
+    /** Bytes of the whole value. */
     size: number;
-    /** SHA-256 of the bytes; `expected` for `kvlens.put`. */
+    /** SHA-256 of the whole value; `expected` for `kvlens.put`. */
     digest: string;
+    /** Of a part, its first byte. */
+    start?: number;
+    /** Of a part, the byte after its last one: the next `start`. */
+    end?: number;
+    /** Whether the value goes on after the part. */
+    truncated?: boolean;
     /** URL of the store, without passwords. */
     store: string;
     /** Whether a config declares the namespace. */
@@ -407,6 +417,80 @@ export interface UpdateResult {
     updated: number;
 }
 
+export interface ViewCloseParameters {
+    view: string;
+}
+
+export interface ViewKeysParameters {
+    view: string;
+}
+
+/** The names, up to 100,000. */
+export interface ViewKeys {
+    keys: string[];
+    /** The number of all matching keys; more than `keys` if they are too many. */
+    matched: number;
+}
+
+export type Sort = 'key' | 'type' | 'size' | 'expires' | 'metadata' | 'value';
+
+export interface ViewOpenParameters extends Target {
+    /** As in docs/filter.md; without one, all keys. */
+    filter?: string;
+    sort?: Sort;
+    descending?: boolean;
+}
+
+/** How far a view is. */
+export interface ViewProgress {
+    matched: number;
+    scanned: number;
+    /** Keys in the namespace; null if the store doesn't know. */
+    total: number | null;
+    done: boolean;
+    /**
+     * The order in use: `key` until all keys are found, and if they are more than `sortLimit`.
+     */
+    order: Sort;
+}
+
+export interface ViewOpenResult extends ViewProgress {
+    /** Its id, or `""` if the filter has a mistake. */
+    view: string;
+    /** The most keys that are sorted by something else than the key. */
+    sortLimit: number;
+    /** The mistake in the filter. */
+    problem?: string;
+    /** Its place in the filter, in UTF-16 code units. */
+    start?: number;
+    end?: number;
+}
+
+export interface ViewRowsParameters {
+    view: string;
+    offset?: number;
+    /** 1 to 1,000. */
+    limit?: number;
+}
+
+/** A key with the start of its value. */
+export interface Row extends ListedKey {
+    /**
+     * Such as `json`, `image` or `binary`, as in docs/filter.md; `damaged` if it can't be read.
+     */
+    type: string;
+    /** Bytes of the value; null if it can't be read. */
+    size: number | null;
+    /** The start of the value on one line; omitted if it is binary. */
+    preview?: string;
+}
+
+/** Rows in the order of the view; fewer than asked for if they aren't found yet. */
+export interface RowPage extends ViewProgress {
+    rows: Row[];
+    offset: number;
+}
+
 /** The ids between which keys were moved. */
 export interface Moved {
     old: string;
@@ -442,11 +526,21 @@ export interface Output {
     column?: number;
 }
 
+/** A view has found more keys, its rows may have changed, or its search has failed. */
+export interface ViewState extends ViewProgress {
+    view: string;
+    /** Whether rows that were read before may have changed: ask for them again. */
+    stale?: boolean;
+    /** Why the search failed; the rows are what was found before. */
+    message?: string;
+}
+
 export interface Notifications {
     'kvlens/changed': Changed;
     'kvlens/status': Status;
     'kvlens/worker': Status;
     'kvlens/output': Output;
+    'kvlens/view': ViewState;
 }
 
 /** Each command with its parameters and its result. */
@@ -470,4 +564,8 @@ export interface Commands {
     'kvlens.snapshotSave': [SnapshotSaveParameters, SnapshotInfo];
     'kvlens.stop': [InProject, StopResult];
     'kvlens.update': [UpdateParameters, UpdateResult];
+    'kvlens.viewClose': [ViewCloseParameters, null];
+    'kvlens.viewKeys': [ViewKeysParameters, ViewKeys];
+    'kvlens.viewOpen': [ViewOpenParameters, ViewOpenResult];
+    'kvlens.viewRows': [ViewRowsParameters, RowPage];
 }

@@ -11,6 +11,7 @@ KVLensError                      errors.py
 ├── FileError                    seeds/array.py
 │   └── SeedError                seeds/file.py
 ├── FileRefusedError             files.py, also OSError
+├── FilterError                  search/language.py
 ├── KVError                      kv/errors.py
 │   ├── KVSyntaxError            kv/errors.py, also ValueError
 │   └── KVTypeError              kv/errors.py, also TypeError
@@ -30,6 +31,7 @@ KVLensError                      errors.py
 │   ├── RefusalError             lsp/fast_pygls/messages.py
 │   ├── RequestRefusedError      worker/framing.py
 │   └── RestError                emulator/rest.py
+├── SlowExpressionError          search/forms.py
 ├── SnapshotError                seeds/snapshots.py
 │   ├── SnapshotAmbiguousError   seeds/snapshots.py
 │   ├── SnapshotExistsError      seeds/snapshots.py
@@ -49,11 +51,13 @@ KVLensError                      errors.py
     └── FieldError               worker/fields.py
 
 InternalError                    errors.py
+├── BadExpressionError           search/forms.py
 ├── ImportRefusedError           worker/imports.py
 ├── StagedError                  stores/wrangler/staged.py
 ├── TooLargeTreeError            js/grammar.py
 ├── TooMuchError                 config/limits.py
-└── TooSlowError                 js/grammar.py
+├── TooSlowError                 js/grammar.py
+└── UnusualError                 stores/wrangler/search.py
 
 Errors for users derive from `KVLensError`; an `InternalError` never leaves the part that raises it.
 Any other exception is a bug in KV Lens: see `kvlens.internal`.

@@ -23,6 +23,8 @@ PARAMS = {
     "keys": ["k"],
     "text": "v",
     "name": "base",
+    "view": "1",
+    "prefixes": [""],
 }  # parameters for every command
 
 

@@ -29,9 +29,10 @@ BELOW: dict[str, set[str]] = {
     "js": {"config", "kv"},
     "kv": set(),
     "lint": {"config", "js", "kv", "seeds"},
-    "stores": {"kv"},
+    "search": {"kv"},
+    "stores": {"kv", "search"},
     "seeds": {"kv", "stores"},
-    "emulator": {"kv", "stores"},
+    "emulator": {"kv", "search", "stores"},
     "worker": {"config", "js", "kv", "stores", "emulator"},
 }
 BELOW["workspace"] = {*BELOW} - SMALL

@@ -11,7 +11,18 @@ import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import NOTHING, Batch, ChangedError, Replaced, Seen, Store, digest
+from kvlens.search.language import read
+from kvlens.search.rows import Row
+from kvlens.stores.base import (
+    NOTHING,
+    Batch,
+    ChangedError,
+    Replaced,
+    Seen,
+    Step,
+    Store,
+    digest,
+)
 from kvlens.stores.batch import each, everything
 from kvlens.stores.memory import MemoryStore
 from kvlens.stores.registry import every_store, open_store
@@ -479,6 +490,83 @@ async def random_program(store: Store) -> None:
     assert await store.stats("A") == Stats(len(model), sum(map(len, model.values())))
 
 
+async def found(store: Store, text: str, **options: object) -> list[str]:
+    """Return the keys that a filter matches, found step by step."""
+    result: list[str] = []
+    step = Step(**options)  # type: ignore[arg-type]
+    while True:
+        part = await store.find("A", read(text), step)
+        assert len(part.names) <= part.matched <= part.scanned
+        result += part.names
+        if part.complete:
+            return result
+        assert part.last is not None and (step.after is None or step.after < part.last)
+        step = step._replace(after=part.last)
+
+
+FOUND: dict[str, list[str]] = {
+    # filter: the keys that match
+    "": ["a:1", "a:2", "b", "bin", "gone", 'q"\\\u202e'],
+    "a:*": ["a:1", "a:2"],
+    "*:2": ["a:2"],
+    "/^[ab]:?1?$/": ["a:1", "b"],
+    "-a": ["b", "bin", "gone", 'q"\\\u202e'],
+    "meta.n>1": ["a:2"],
+    "meta:n": ["a:1", "a:2"],
+    "ttl<1h": ["gone"],
+    "ttl:none b": ["b", "bin"],
+    "size>3": ["a:2", "bin"],
+    "size<=0": ["b"],
+    "type:image": ["bin"],
+    "value:ada": ["a:1", "a:2"],
+    "value:/ADA$/": ["a:1"],
+    "-value:ada a": [],
+    "value:ŋ": ['q"\\\u202e'],
+    "nothing": [],
+}
+
+
+async def finding_keys(store: Store) -> None:
+    png = b"\x89PNG\r\n\x1a\n"
+    await store.put("A", Write("a:1", b"ADA", '{"n":1}'))
+    await store.put("A", Write("a:2", b"Ada L.", '{"n":2}'))
+    await store.put("A", Write("b", b""))
+    await store.put("A", Write("bin", png))
+    await store.put("A", Write("gone", b"g", None, NOW + 60))
+    await store.put("A", Write('q"\\\u202e', "ŋ".encode()))
+    for text, names in FOUND.items():
+        for seconds in (0.0, 5.0):
+            assert await found(store, text, seconds=seconds) == names, text
+        part = await store.find("A", read(text), Step(seconds=5.0))
+        if len(part.names) > 1:
+            one = await store.find("A", read(text), Step(limit=1))
+            assert (one.names, one.matched, one.complete) == (names[:1], 1, False)
+            assert await found(store, text, after=names[0]) == names[1:]
+    assert await store.rows("A", ["a:2", "none", "bin", "gone"]) == [
+        Row("a:2", None, '{"n":2}', None, False, 6, "text", "Ada L."),
+        None,
+        Row("bin", None, None, None, False, 8, "image", None),
+        Row("gone", NOW + 60, None, None, False, 1, "text", "g"),
+    ]
+    assert await store.count("A") == 6
+    assert await store.rows("A", []) == []
+    empty = await store.find("none", read(""), Step())
+    assert empty == ([], 0, 0, None, True)
+    assert (await store.rows("none", ["k"]), await store.count("none")) == ([None], 0)
+
+
+async def finding_some_of_many_keys(store: Store) -> None:
+    await fill(store, *(f"k{number:04}" for number in range(2500)))
+    every = await store.find("A", read("k"), Step(every=1000, skip=999, seconds=5.0))
+    assert (every.names, every.matched, every.complete) == (["k0999", "k1999"], 2500, True)
+    assert await found(store, "k", every=1000, skip=2499, seconds=5.0) == ["k2499"]
+    skipped = Step("k0999", skip=1200, limit=1203, seconds=5.0)
+    part = await store.find("A", read("*"), skipped)
+    assert (part.names, part.matched) == (["k2200", "k2201", "k2202"], 1203)
+    last = await store.find("A", read("*"), Step("k2489", limit=10, seconds=5.0))
+    assert last.last == "k2499"
+
+
 CHECKS: list[Callable[[Store], Awaitable[None]]] = [
     capabilities,
     missing,
@@ -492,6 +580,8 @@ CHECKS: list[Callable[[Store], Awaitable[None]]] = [
     paging,
     put_many_takes_the_last_of_equal_keys,
     many_changes_at_once,
+    finding_keys,
+    finding_some_of_many_keys,
     many_changes_are_cancelled_from_their_middle,
     replace_keeps_the_rest,
     replace_compares,
@@ -525,7 +615,10 @@ async def test_expired_keys_are_never_returned(store: Store, clock: ManualClock)
     )
     clock.advance(9.9)
     assert len(await names(store)) == 10
+    assert (len(await found(store, "")), await store.count("A")) == (10, 10)
     clock.advance(0.1)
+    assert await found(store, "") == await found(store, "ttl:none") == [*"02468"]
+    assert (await store.rows("A", ["1"]), await store.count("A")) == ([None], 5)
     assert await store.get("A", "1") is None
     assert await names(store) == ["0", "2", "4", "6", "8"]
     assert await names(store, limit=2, after="0") == ["2", "4"]

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import re
 import sqlite3
 import stat
 import time
@@ -19,7 +20,9 @@ import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Stats, Write
-from kvlens.stores.base import Batch, DamagedKeyError, Seen, Store, StoreError, digest
+from kvlens.search.language import read
+from kvlens.search.rows import Row
+from kvlens.stores.base import Batch, DamagedKeyError, Seen, Step, Store, StoreError, digest
 from kvlens.stores.batch import everything
 from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import database as database_module
@@ -92,6 +95,18 @@ async def store(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Asyn
     opened = open_store("wrangler:", repository.folder, ManualClock(NOW))
     yield opened
     await opened.close()
+
+
+async def found(store: Store, text: str) -> list[str]:
+    """Return the keys that a filter matches."""
+    return (await store.find("KV", read(text), Step(seconds=5.0))).names
+
+
+async def shown(store: Store, key: str) -> Row:
+    """Return a key as a row of the table."""
+    (row,) = await store.rows("KV", [key])
+    assert row is not None
+    return row
 
 
 # -- names of values -----------------------------------------------------------------------------
@@ -218,6 +233,8 @@ async def test_a_value_that_is_no_file(
     with pytest.raises(DamagedKeyError, match=text):
         await asyncio.wait_for(store.get("KV", "bad"), 20)
     assert await store.get("KV", "good") == Entry(b"good")
+    assert await found(store, "size>=0") == await found(store, "-value:x") == ["good"]
+    assert re.search(text, (await shown(store, "bad")).damaged or "")
     await store.put("KV", Write("bad", b"mine"))
     for number in range(40):
         await store.put("KV", Write("good", b"%d" % number))
@@ -650,6 +667,9 @@ async def test_a_row_of_wrong_types(
     assert len(str(caught.value)) < 600
     names = [(key.name, key.expiration, key.metadata) for key in (await store.list("KV")).keys]
     assert names == [("bad", None, None), ("good", None, None)]
+    assert await found(store, "") == ["bad", "good"]
+    assert await found(store, "size>0") == await found(store, "type:text") == ["good"]
+    assert (await shown(store, "bad")).damaged == str(caught.value)
     assert await store.get("KV", "good") == Entry(b"good")
     assert await store.delete("KV", ["bad"]) == 1
     assert [key.name for key in (await store.list("KV")).keys] == ["good"]
@@ -675,6 +695,7 @@ async def test_keys_that_are_no_text(repository: Repository, store: Store, key: 
         )
     page = await store.list("KV", limit=2)
     assert ([key.name for key in page.keys], page.complete) == (["good"], True)
+    assert await found(store, "") == await found(store, "ttl:none") == ["good"]
     assert (await store.stats("KV")).size == 4
     await asyncio.sleep(0.2)
     assert await store.get("KV", "good") == Entry(b"good")
@@ -904,6 +925,9 @@ async def test_a_row_that_is_too_large_is_its_own_trouble(
     try:
         assert [info.name for info in (await store.list("KV")).keys] == ["good", *named]
         assert [info.name for info in (await store.list("KV", limit=1)).keys] == ["good"]
+        assert await found(store, "") == ["good", *named]
+        assert await found(store, "-ttl:any") == ["good", *named]
+        assert await found(store, "size>0") == ["good"]
         foreign = blob_id is not None
         assert await store.get("KV", "good") == Entry(b"good")
         assert (await store.stats("KV")).keys == 2
@@ -916,6 +940,7 @@ async def test_a_row_that_is_too_large_is_its_own_trouble(
                 await store.get("KV", "m")
             info = (await store.list("KV", prefix="m")).keys[0]
             assert info == KeyInfo("m", damaged=str(caught.value), foreign=foreign)
+            assert (await shown(store, "m")).damaged == str(caught.value)
             await store.put("KV", Write("m", b"new"))
             assert await store.get("KV", "m") == Entry(b"new")
             assert await store.delete("KV", ["m"]) == 1

@@ -19,6 +19,8 @@ from kvlens.kv.coerce import has_lone_surrogate
 from kvlens.kv.errors import KVError, KVSyntaxError
 from kvlens.kv.records import Write
 from kvlens.kv.values import parse_json
+from kvlens.search.language import Filter, FilterError
+from kvlens.search.language import read as read_filter
 from kvlens.stores.base import NOTHING, Batch, Seen
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ MAX_STORED = 64 * 1024  # bytes of a key or of metadata that another program may
 MAX_EXPIRATION = 253_402_300_799  # the end of the year 9999: other programs have no 32-bit limit
 MAX_PAGE = 100_000  # keys
 MAX_PARTS = 40_000_000  # values in one call; only our own programs make such calls
+MAX_STEP = 10.0  # seconds of one step of a search
 MAX_READ = 1 << 40  # bytes of values in one answer; the caller chooses how many
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -162,6 +165,22 @@ def _digest_or_nothing(value: Any) -> str:
     return NOTHING if value == NOTHING else _digest(value)
 
 
+def _seconds(value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError(f"must be a number, not {_kind(value)}")
+    if not 0 <= value <= MAX_STEP:
+        raise ValueError(f"must be from 0 to {MAX_STEP}")
+    return value
+
+
+def _filter(value: Any) -> Filter:
+    text: str = _text(0, MAX_STORED)(value)
+    try:
+        return read_filter(text)
+    except FilterError as error:
+        raise ValueError(f"is refused: {error}") from None
+
+
 def _kind(value: Any) -> str:
     if value is None:
         return "null"
@@ -240,6 +259,17 @@ FIELDS: dict[str, dict[str, Field]] = {
         "limit": _maybe(_number(1, MAX_PAGE), limits.MAX_LIST_KEYS),
         "after": _maybe(_stored_key),
     },
+    "find": {
+        **_NAMESPACE,
+        "filter": _filter,
+        "after": _maybe(_stored_key),
+        "every": _number(1, MAX_PARTS),
+        "skip": _number(0, MAX_PARTS),
+        "limit": _number(1, MAX_PARTS),
+        "seconds": _seconds,
+    },
+    "rows": {**_NAMESPACE, "names": _many(_stored_key)},
+    "count": _NAMESPACE,
     "stats": _NAMESPACE,
     "clear": _NAMESPACE,
     "namespaces": {},

@@ -16,7 +16,8 @@ from kvlens.emulator import arguments
 from kvlens.emulator.failure import log_unexpected
 from kvlens.emulator.http import Request, Response
 from kvlens.kv.records import Entry, Write
-from kvlens.stores.base import ChangedError, DamagedKeyError, Store, StoreError
+from kvlens.search.forms import SlowExpressionError
+from kvlens.stores.base import ChangedError, DamagedKeyError, Step, Store, StoreError
 from kvlens.stores.emulator_client import CAPABILITIES
 
 if TYPE_CHECKING:
@@ -109,6 +110,19 @@ async def _list(store: Store, ns: str, given: Arguments) -> Any:
     return {"keys": page.keys, "complete": page.complete}
 
 
+async def _find(store: Store, ns: str, given: Arguments) -> Any:
+    del given["ns"]
+    return (await store.find(ns, given.pop("filter"), Step(**given)))._asdict()
+
+
+async def _rows(store: Store, ns: str, given: Arguments) -> Any:
+    return list(await store.rows(ns, given["names"]))
+
+
+async def _count(store: Store, ns: str, given: Arguments) -> Any:
+    return await store.count(ns)
+
+
 async def _stats(store: Store, ns: str, given: Arguments) -> Any:
     return (await store.stats(ns))._asdict()
 
@@ -133,6 +147,9 @@ OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], b
     "delete": (_delete, True),
     "delete_unchanged": (_delete_unchanged, True),
     "list": (_list, False),
+    "find": (_find, False),
+    "rows": (_rows, False),
+    "count": (_count, False),
     "stats": (_stats, False),
     "clear": (_clear, True),
 }
@@ -173,7 +190,7 @@ async def _answered(emulator: Emulator, request: Request) -> Response:
         result = await function(emulator.store, ns, given)
     except ChangedError as error:
         return _answer(409, error=str(error), changed=error.key)
-    except StoreError as error:
+    except (StoreError, SlowExpressionError) as error:
         return _answer(500, error=str(error))
     except Exception as error:
         return _answer(500, error=log_unexpected(request, error))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
+    from kvlens.operations.view import Sort
+
 EmulatorState = Literal["running", "starting", "stopped", "failed"]
 
 
@@ -137,6 +139,28 @@ class Output(TypedDict):
     column: NotRequired[int]
 
 
+class ViewProgress(TypedDict):
+    """How far a view is."""
+
+    matched: int
+    scanned: int
+    total: int | None
+    """Keys in the namespace; null if the store doesn't know."""
+    done: bool
+    order: Sort
+    """The order in use: `key` until all keys are found, and if they are more than `sortLimit`."""
+
+
+class ViewState(ViewProgress):
+    """A view has found more keys, its rows may have changed, or its search has failed."""
+
+    view: str
+    stale: NotRequired[bool]
+    """Whether rows that were read before may have changed: ask for them again."""
+    message: NotRequired[str]
+    """Why the search failed; the rows are what was found before."""
+
+
 Notifications = TypedDict(
     "Notifications",
     {
@@ -144,5 +168,6 @@ Notifications = TypedDict(
         "kvlens/status": Status,
         "kvlens/worker": WorkerStatus,
         "kvlens/output": Output,
+        "kvlens/view": ViewState,
     },
 )

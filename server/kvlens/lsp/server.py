@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from kvlens.lsp.schema import Changed, Status
     from kvlens.lsp.seed_files import SeedFiles
     from kvlens.lsp.sources import Sources
+    from kvlens.lsp.views import Views
 
 # Notifications; schema.py has their parameters.
 CHANGED, STATUS, WORKER, OUTPUT = (
@@ -64,6 +65,7 @@ class Server(StdioServer):
         self.diagnostics = Diagnostics(self)
         self._sources: Sources | None = None
         self._seed_files: SeedFiles | None = None
+        self._views: Views | None = None
         self.settings = Settings()
         self.projects = Projects(self.settings, self._child_event)
         self.found = asyncio.Event()  # set once the current folders have been searched
@@ -109,6 +111,8 @@ class Server(StdioServer):
 
     async def shutdown_children(self, _: Any = None) -> None:
         """Cancel tasks and stop all child processes."""
+        if self._views:
+            self._views.close_all()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -199,6 +203,15 @@ class Server(StdioServer):
             self._seed_files = SeedFiles(self)
         return self._seed_files
 
+    @property
+    def views(self) -> Views:
+        """The open tables of keys, imported at first use."""
+        if self._views is None:
+            from kvlens.lsp.views import Views
+
+            self._views = Views(self)
+        return self._views
+
     # helpers for commands -------------------------------------------------------------------
 
     def path(self, uri: str) -> Path:
@@ -233,6 +246,8 @@ class Server(StdioServer):
         if moved:
             note["moved"] = {"old": moved[0], "new": moved[1]}
         self.protocol.notify(CHANGED, note)
+        if self._views:
+            self._views.keys_changed(project.path, None)
 
     def log(self, level: str, message: str) -> None:
         """Write a line to the client's log."""
@@ -376,6 +391,8 @@ class Server(StdioServer):
             self._check_sources()
             self._offer_moves(project)
         self.protocol.notify(CHANGED, note)
+        if self._views:
+            self._views.keys_changed(child.config, note.get("id"))
         self._refresh_shown()
 
     def _state_changed(self, child: Child, uri: str) -> None:

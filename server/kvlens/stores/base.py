@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import NamedTuple, Union
 
 from kvlens.errors import KVLensError
-from kvlens.kv.clock import Clock
+from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.records import Entry, Page, Stats, Write
+from kvlens.search.language import Filter
+from kvlens.search.rows import Row
 
 
 class StoreError(KVLensError):
@@ -97,6 +99,36 @@ class Seen(NamedTuple):
     def is_same(self, entry: Entry | None) -> bool:
         """Return whether `entry` is the one that was read."""
         return Seen.of(self.key, entry) == self
+
+
+class Step(NamedTuple):
+    """A part of a search, which `Store.find` does at once."""
+
+    after: str | None = None
+    """The last key of the step before."""
+    every: int = 1
+    """Return the name of every so-manieth match,"""
+    skip: int = 0
+    """after this many."""
+    limit: int = 1_000_000
+    """End after so many matches,"""
+    seconds: float = 0.1
+    """or after about this time."""
+
+
+class Matches(NamedTuple):
+    """The result of a step."""
+
+    names: list[str]
+    """The matching keys, in order; with `every`, some of them."""
+    matched: int
+    """The number of all matching keys."""
+    scanned: int
+    """The number of keys that were looked at. Those without the filter's prefix don't count."""
+    last: str | None
+    """The last of them; the next step starts after it."""
+    complete: bool
+    """Whether there are no more keys to look at."""
 
 
 class StoreInfo(NamedTuple):
@@ -233,6 +265,26 @@ class Store(ABC):
     ) -> Page:
         """Return up to `limit` keys that start with `prefix` and sort after `after`."""
 
+    async def find(self, ns: str, filter: Filter, step: Step) -> Matches:
+        """Look for keys that match a filter, for a short time, beginning after `step.after`.
+
+        A damaged key has no value and may have no metadata. Raises SlowExpressionError if a regular
+        expression of the filter takes too long, and StoreError.
+        """
+        from kvlens.stores import searching  # late: it needs this module
+
+        return await searching.find(self, ns, filter, step)
+
+    async def rows(self, ns: str, names: Sequence[str]) -> Sequence[Row | None]:
+        """Return the keys as rows of the table; None for a key that doesn't exist."""
+        from kvlens.stores import searching  # late, as above
+
+        return await searching.rows(self, ns, names)
+
+    async def count(self, ns: str) -> int | None:
+        """Return the number of keys; None if the store can't tell quickly."""
+        return (await self.stats(ns)).keys if self.has_sizes else None
+
     @abstractmethod
     async def stats(self, ns: str) -> Stats:
         """Return the number of keys and the total size of their values."""
@@ -247,6 +299,10 @@ class Store(ABC):
         Empty if the store doesn't know them.
         """
         return ()
+
+    def now(self) -> float:
+        """Return the time by which keys expire, in seconds since the epoch."""
+        return system_clock()
 
     def poll(self) -> Sequence[str]:
         """Return the namespaces that another program changed since the last call.

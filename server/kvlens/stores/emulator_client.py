@@ -21,13 +21,17 @@ from uuid import uuid4
 
 from kvlens.chunks import chunks, sized_chunks
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
+from kvlens.search.language import Filter
+from kvlens.search.rows import Row
 from kvlens.stores.base import (
     Batch,
     ChangedError,
     DamagedKeyError,
     Found,
+    Matches,
     Replaced,
     Seen,
+    Step,
     Store,
     StoreError,
     StoreInfo,
@@ -244,6 +248,17 @@ class EmulatorStore(Store):
     ) -> Page:
         page = await self._call("list", ns=ns, prefix=prefix, limit=limit, after=after)
         return Page([KeyInfo(*key) for key in page["keys"]], page["complete"])
+
+    async def find(self, ns: str, filter: Filter, step: Step) -> Matches:
+        return Matches(**await self._call("find", ns=ns, filter=filter.text, **step._asdict()))
+
+    async def rows(self, ns: str, names: Sequence[str]) -> Sequence[Row | None]:
+        rows = await self._call("rows", ns=ns, names=list(names))
+        return [None if row is None else Row(*row) for row in rows]
+
+    async def count(self, ns: str) -> int | None:
+        count: int | None = await self._call("count", ns=ns)
+        return count
 
     async def stats(self, ns: str) -> Stats:
         return Stats(**await self._call("stats", ns=ns))

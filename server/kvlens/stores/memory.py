@@ -262,5 +262,8 @@ class MemoryStore(Store):
     async def namespaces(self) -> Sequence[str]:
         return sorted(self._namespaces)
 
+    def now(self) -> float:
+        return self._clock()
+
     async def close(self) -> None:
         self._namespaces.clear()

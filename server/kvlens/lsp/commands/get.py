@@ -1,16 +1,18 @@
-"""`kvlens.get`: a key's value with its metadata and expiration."""
+"""`kvlens.get`: a key's value, or a part of it, with its metadata and expiration."""
 
 from __future__ import annotations
 
+import asyncio
+import base64
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from kvlens.kv.records import Entry
 from kvlens.lsp.command import Command
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import claimed, find_target
-from kvlens.operations.get import get
+from kvlens.operations.get import get, part_of
 from kvlens.operations.place import find_place
 from kvlens.seeds.export import to_item
-from kvlens.stores.base import digest
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 class Parameters(Target):
     key: str
+    start: NotRequired[int]
+    """The first byte of a part of the value."""
+    limit: NotRequired[int]
+    """The most bytes to return. A text gets whole characters, and so perhaps 3 bytes less."""
 
 
 class Value(TypedDict):
@@ -28,11 +34,17 @@ class Value(TypedDict):
 
     text: NotRequired[str]
     base64: NotRequired[str]
-    """Instead of `text` if the bytes aren't UTF-8."""
+    """Instead of `text` if the value isn't UTF-8."""
     size: int
-    """Bytes."""
+    """Bytes of the whole value."""
     digest: str
-    """SHA-256 of the bytes; `expected` for `kvlens.put`."""
+    """SHA-256 of the whole value; `expected` for `kvlens.put`."""
+    start: NotRequired[int]
+    """Of a part, its first byte."""
+    end: NotRequired[int]
+    """Of a part, the byte after its last one: the next `start`."""
+    truncated: NotRequired[bool]
+    """Whether the value goes on after the part."""
     store: str
     """URL of the store, without passwords."""
     declared: bool
@@ -50,18 +62,27 @@ async def run(server: Server, params: Params) -> Value | None:
     """Return the value, or None if the key doesn't exist."""
     target = await find_target(server, params)
     key = params.text("key")
+    start, limit = params.get("start", int), params.get("limit", int)
     entry = await get(target, key, listed=True)
     if entry is None:
         return None
-    item = to_item(key, entry)
+    part = await asyncio.to_thread(part_of, entry.value, start or 0, limit)  # 25 MiB take a while
     place = find_place(target, claimed(server, target.scope.project))
     value: Value = {
         "size": len(entry.value),
-        "digest": digest(entry.value),
+        "digest": part.digest,
         "store": place.store,
         "declared": place.declared,
     }
-    value["base64" if item.get("base64") else "text"] = item["value"]
+    if part.text is None:
+        value["base64"] = base64.b64encode(part.data).decode("ascii")
+    else:
+        value["text"] = part.text
+    if start is not None or limit is not None:
+        value["start"], value["end"] = part.start, part.end
+    if part.end < len(entry.value):
+        value["truncated"] = True
+    item = to_item(key, Entry(b"", entry.metadata, entry.expiration))
     if "expiration" in item:
         value["expiration"] = item["expiration"]
     if "metadata" in item:

@@ -66,6 +66,7 @@ class Blobs:
         self._open: tuple[Folder, _FileId] | None = None
         self._start = os.urandom(START)
         self._retired: deque[tuple[float, str]] = deque()  # rows no longer refer to them
+        self.reused = 0  # files that got a new name and value
         self._free: deque[tuple[float, str]] = deque()  # the same, and nobody else is reading them
 
     def path(self, blob_id: object) -> str:
@@ -118,6 +119,7 @@ class Blobs:
                 if status.st_size <= RECYCLED_SIZE and status.st_nlink == 1:
                     if not value:  # nothing is written, so the file would keep its old time
                         os.utime(handle)
+                    self.reused += 1
                     folder.replace(old, blob_id)
                     old = blob_id
                     if os.write(handle, value) == len(value):
@@ -224,6 +226,27 @@ class Blobs:
             if (now.st_dev, now.st_ino) != (status.st_dev, status.st_ino):
                 return None
         return data
+
+    def start(self, blob_id: object, most: int) -> tuple[bytes, int] | None:
+        """Return the first bytes of a value, and its size; None if it can't be read.
+
+        A file that is reused meanwhile can have another value: if `reused` has grown, ask `has`.
+        """
+        if not isinstance(blob_id, str) or not is_blob_id(blob_id):
+            return None
+        try:
+            folder = self._open[0] if self._open else self.current()
+            return folder.read_start(blob_id, most) or self.current().read_start(blob_id, most)
+        except (OSError, StoreError):
+            return None
+
+    def has(self, blob_id: str) -> bool:
+        """Return whether a value's file exists."""
+        try:
+            self.current().status(blob_id)
+        except (OSError, StoreError):
+            return False
+        return True
 
     def remove(self, blob_ids: Iterable[str]) -> None:
         """Remove files, ignoring missing ones and those that another program holds open."""

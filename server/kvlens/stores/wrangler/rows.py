@@ -25,13 +25,12 @@ from kvlens.stores.wrangler.safe_paths import STORE_WAY_OUT
 _DECODER: Any = json.JSONDecoder(parse_constant=int)  # int() rejects NaN and the like
 _GET = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
 
-
-_LIST = (
+KEYS = (
     "SELECT {what} FROM _mf_entries INDEXED BY sqlite_autoindex__mf_entries_1 "
     "WHERE {range}{live} ORDER BY key LIMIT ?"
 )
 _LIVE = " AND (expiration IS NULL OR expiration > ?)"
-_COLUMNS = "key, expiration, metadata, blob_id"
+INFO_COLUMNS = "key, expiration, metadata, blob_id"
 _FEWER = ("key, expiration, 0, blob_id", "key, NULL, 0, blob_id", "key, NULL, 0, NULL")
 _TOO_LARGE = "its row is too large"
 
@@ -40,11 +39,11 @@ def read_keys(
     db: Database, path: Path, range: str, bounds: Sequence[Any], now: int, limit: int
 ) -> list[KeyInfo]:
     """Read the live keys in a range; of a damaged row, what can be read, if its name is valid."""
-    query = _LIST.format(what=_COLUMNS, range=range, live=_LIVE)
+    query = KEYS.format(what=INFO_COLUMNS, range=range, live=_LIVE)
     try:
         return _keys(db, path, query, (*bounds, now), limit)
     except sqlite3.DataError:  # a row is too large to be read
-        rows = db.execute(_LIST.format(what="rowid", range=range, live=""), (*bounds, -1))
+        rows = db.execute(KEYS.format(what="rowid", range=range, live=""), (*bounds, -1))
         with closing(rows):
             each = (_key_of(db, path, rowid) for (rowid,) in rows)
             live = (info for info, expires in each if info and not _is_over(expires, now))
@@ -53,11 +52,11 @@ def read_keys(
 
 def _key_of(db: Database, path: Path, rowid: int) -> tuple[KeyInfo | None, Any]:
     """Return what `list` shows of one row, and its expiration, as far as readable."""
-    for what in (_COLUMNS, *_FEWER):
+    for what in (INFO_COLUMNS, *_FEWER):
         with suppress(sqlite3.DataError):
             row = db.execute(f"SELECT {what} FROM _mf_entries WHERE rowid = ?", (rowid,)).fetchone()
             if row is not None:
-                return _key_info(path, *row, too_large=what in _FEWER), row[1]
+                return key_info(path, *row, too_large=what in _FEWER), row[1]
     return None, None
 
 
@@ -69,7 +68,7 @@ def _keys(db: Database, path: Path, query: str, bounds: Sequence[Any], limit: in
     try:
         db.text_factory = str  # much faster than `lenient`
         with closing(db.execute(query, (*bounds, limit))) as rows:
-            keys = [_key_info(path, *row) for row in rows]
+            keys = [key_info(path, *row) for row in rows]
         if None not in keys:
             return keys  # type: ignore[return-value]
     except sqlite3.OperationalError as error:
@@ -78,14 +77,14 @@ def _keys(db: Database, path: Path, query: str, bounds: Sequence[Any], limit: in
     finally:
         db.text_factory = lenient
     with closing(db.execute(query, (*bounds, -1))) as rows:
-        named = (info for row in rows if (info := _key_info(path, *row)) is not None)
+        named = (info for row in rows if (info := key_info(path, *row)) is not None)
         return list(islice(named, limit))
 
 
-def _key_info(
+def key_info(
     path: Path, key: Any, expires: Any, metadata: Any, blob_id: Any, *, too_large: bool = False
 ) -> KeyInfo | None:
-    """Return what `list` shows of a row; None without a valid name."""
+    """Return what `list` shows of a row of `INFO_COLUMNS`; None without a valid name."""
     if not _is_text(key):
         return None
     fault = _TOO_LARGE if too_large else _fault(expires, metadata)

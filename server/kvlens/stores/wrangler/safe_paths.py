@@ -197,6 +197,27 @@ class Folder:
             raise
         return handle
 
+    def read_start(self, name: str, most: int) -> tuple[bytes, int] | None:
+        """Return the first bytes of a regular file, and its size; None for anything else.
+
+        For many files: it makes no messages, and so takes half the time of `open`.
+        """
+        check_name(self.path, name)
+        try:
+            if not _AT and not stat.S_ISREG(self.status(name).st_mode):
+                return None
+            handle = os.open(self.at(name), os.O_RDONLY | _FLAGS, dir_fd=self._handle)
+        except OSError:
+            return None
+        try:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                return None
+            data = os.read(handle, min(most, status.st_size)) if status.st_size else b""
+            return data, status.st_size
+        finally:
+            os.close(handle)
+
     def read_bytes(self, name: str, limit: int) -> bytes:
         """Return the content of a regular file; StoreError if it has more than `limit` bytes."""
         handle = self.open(name)

@@ -42,7 +42,7 @@ class StatsCache:
     def stats(self, db: sqlite3.Connection, blobs: Blobs, now: int) -> Stats:
         """Return the current count; the size may be outdated if it is stale."""
         if self.is_stale:
-            return Stats(_count(db, now), max(0, self.size))
+            return Stats(count_keys(db, now), max(0, self.size))
         if self.until is not None and self.until <= now:
             rows = db.execute(
                 "SELECT blob_id FROM _mf_entries WHERE expiration > ? AND expiration <= ?",
@@ -81,7 +81,7 @@ def count(db: sqlite3.Connection, blobs: Blobs, now: int) -> StatsCache:
     return StatsCache(keys, size, now, _next(db, now), time.monotonic() - began)
 
 
-def _count(db: sqlite3.Connection, now: int) -> int:
+def count_keys(db: sqlite3.Connection, now: int) -> int:
     """Return the number of keys; each part scans one small index."""
     every: int = db.execute("SELECT count(*) FROM _mf_entries").fetchone()[0]
     expired = db.execute("SELECT count(*) FROM _mf_entries WHERE expiration <= ?", (now,))

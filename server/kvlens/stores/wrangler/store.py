@@ -26,7 +26,19 @@ from typing import Any, TypeVar
 from kvlens.chunks import chunks
 from kvlens.kv.clock import Clock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
-from kvlens.stores.base import Batch, Replaced, Seen, Store, StoreError, after_prefix
+from kvlens.search.language import Filter
+from kvlens.search.rows import Row
+from kvlens.stores.base import (
+    Batch,
+    Matches,
+    Replaced,
+    Seen,
+    Step,
+    Store,
+    StoreError,
+    after_prefix,
+)
+from kvlens.stores.wrangler import search
 from kvlens.stores.wrangler.changes import (
     FEW,
     Change,
@@ -51,7 +63,7 @@ from kvlens.stores.wrangler.purger import Purger
 from kvlens.stores.wrangler.recovery import Recovery
 from kvlens.stores.wrangler.rows import read_entry, read_keys
 from kvlens.stores.wrangler.state_folder import StateFolder
-from kvlens.stores.wrangler.stats_cache import StatsCache, count
+from kvlens.stores.wrangler.stats_cache import StatsCache, count, count_keys
 from kvlens.stores.wrangler.sweeper import Sweeper
 from kvlens.stores.wrangler.timers import Timers
 from kvlens.stores.wrangler.trash import SetAside, Trash, empty_at_end
@@ -152,6 +164,38 @@ class WranglerStore(Store):
         if stale:
             self._purger.purge_soon(ns)
         return Page(keys[:limit], len(keys) <= limit)
+
+    async def find(self, ns: str, filter: Filter, step: Step) -> Matches:
+        space = await self._namespaces.existing(ns)
+        if space is None:
+            return Matches([], 0, 0, None, True)
+        now = self._clock()
+
+        def work() -> Matches:
+            with space.connection() as db:
+                return search.find(db, space.path, space.blobs, filter, step, now)
+
+        try:
+            return await self._helped(space.path, work)
+        except search.UnusualError:
+            return await super().find(ns, filter, step)
+
+    async def rows(self, ns: str, names: Sequence[str]) -> Sequence[Row | None]:
+        space = await self._namespaces.existing(ns)
+        if space is None:
+            return [None] * len(names)
+        now = self._clock()
+
+        def work() -> list[Row | None]:
+            with space.connection() as db:
+                return search.rows(db, space.path, space.blobs, names, now)
+
+        return await self._helped(space.path, work)
+
+    async def count(self, ns: str) -> int | None:
+        space = await self._namespaces.existing(ns)
+        now = int(self._clock() * 1000)
+        return 0 if space is None else await self._read(space, partial(count_keys, now=now))
 
     async def stats(self, ns: str) -> Stats:
         space = await self._namespaces.existing(ns)
@@ -279,6 +323,9 @@ class WranglerStore(Store):
         return await self._writer.change(space, change, inline=inline)
 
     # -- the rest --------------------------------------------------------------------------
+
+    def now(self) -> float:
+        return self._clock()
 
     def poll(self) -> Sequence[str]:
         self._recovery.start()
