@@ -77,6 +77,41 @@ export interface ClearResult {
     kept?: ListedKey[];
 }
 
+export interface CopyKeysParameters extends Target {
+    /** The id of the namespace with the keys. */
+    from: string;
+    keys: string[];
+    /**
+     * What happens if keys have other content in the target. `refuse` (the default): nothing is
+     * copied. `keep`: these keys aren't copied. `overwrite`: the copied content replaces it.
+     */
+    existing?: 'refuse' | 'keep' | 'overwrite';
+    /**
+     * With `overwrite`, the `digest` of a refused answer: nothing is copied if these keys hold
+     * something else now.
+     */
+    expected?: string;
+}
+
+export interface CopyKeysResult {
+    copied: number;
+    /** The number of keys that have other content in the target. */
+    conflicts: number;
+    /** The names of some of these. */
+    named: string[];
+    /** If nothing was copied because of these: identifies their content. */
+    digest: string | null;
+}
+
+export interface CountFoldersParameters extends Target {
+    prefixes: string[];
+}
+
+export interface CountFoldersResult {
+    /** In the order of the prefixes; 10,001 stands for more than 10,000. */
+    counts: number[];
+}
+
 export interface DeleteParameters extends Target {
     /** The key, or use `keys`. */
     key?: string;
@@ -107,6 +142,43 @@ export interface ExportResult {
     keys?: number;
     /** Without `file`: the content of the file. */
     items?: unknown[];
+}
+
+export interface FolderParameters extends Target {
+    /** The folder: what its keys begin with; the whole namespace by default. */
+    prefix?: string;
+    /** What separates folders in keys, such as `:`; without them, there are only keys. */
+    delimiters?: string[];
+    /** 1 to 1,000. */
+    limit?: number;
+    /** The `cursor` of the previous page. */
+    cursor?: string | null;
+}
+
+/** A key with the start of its value. */
+export interface Row extends ListedKey {
+    /**
+     * Such as `json`, `image` or `binary`, as in docs/filter.md; `damaged` if it can't be read.
+     */
+    type: string;
+    /** Bytes of the value; null if it can't be read. */
+    size: number | null;
+    /** The start of the value on one line; omitted if it is binary. */
+    preview?: string;
+}
+
+/** A folder or a key. */
+export interface FolderItem {
+    /** What the keys of the folder begin with. */
+    folder?: string;
+    row?: Row;
+}
+
+/** Keys and folders in order. */
+export interface FolderPage {
+    items: FolderItem[];
+    /** For the next page, if there is one. */
+    cursor?: string;
 }
 
 export interface GetParameters extends Target {
@@ -298,7 +370,9 @@ export interface RunParameters extends InProject {
 
 export interface SeedParameters extends Target {
     /** A URI, or a path in the folder of the config. */
-    file: string;
+    file?: string;
+    /** Instead of `file`: the keys, as in a seed file. */
+    items?: unknown[];
     /**
      * What happens if keys have other content in the namespace. `refuse` (the default): nothing
      * is written. `keep`: these keys aren't written. `overwrite`: the file replaces it.
@@ -473,18 +547,6 @@ export interface ViewRowsParameters {
     limit?: number;
 }
 
-/** A key with the start of its value. */
-export interface Row extends ListedKey {
-    /**
-     * Such as `json`, `image` or `binary`, as in docs/filter.md; `damaged` if it can't be read.
-     */
-    type: string;
-    /** Bytes of the value; null if it can't be read. */
-    size: number | null;
-    /** The start of the value on one line; omitted if it is binary. */
-    preview?: string;
-}
-
 /** Rows in the order of the view; fewer than asked for if they aren't found yet. */
 export interface RowPage extends ViewProgress {
     rows: Row[];
@@ -548,8 +610,11 @@ export interface Commands {
     'kvlens.addNamespace': [AddNamespaceParameters, AddNamespaceResult];
     'kvlens.address': [InProject, AddressResult];
     'kvlens.clear': [ClearParameters, ClearResult];
+    'kvlens.copyKeys': [CopyKeysParameters, CopyKeysResult];
+    'kvlens.countFolders': [CountFoldersParameters, CountFoldersResult];
     'kvlens.delete': [DeleteParameters, DeleteResult];
     'kvlens.export': [ExportParameters, ExportResult];
+    'kvlens.folder': [FolderParameters, FolderPage];
     'kvlens.get': [GetParameters, Value | null];
     'kvlens.list': [ListParameters, KeyPage];
     'kvlens.moveKeys': [MoveKeysParameters, MoveKeysResult];

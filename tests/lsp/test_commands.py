@@ -150,6 +150,54 @@ async def test_keys_come_in_pages(editor: Editor) -> None:
     assert await run(editor, "kvlens.clear", **prices) == {"deleted": 5}
 
 
+async def test_keys_are_shown_as_folders(editor: Editor) -> None:
+    prices = {"binding": "PRICES"}
+    names = ["a", "tea/black/1", "tea/black/2", "tea/green", "tea:x", "user:1", "user:2:a", "z"]
+    items = [{"key": name, "value": "{}"} for name in names]
+    assert (await run(editor, "kvlens.seed", **prices, items=items))["written"] == 8
+    both = {**prices, "delimiters": [":", "/"]}
+
+    async def shown(**more: Any) -> tuple[list[str], str | None]:
+        page = await run(editor, "kvlens.folder", **both, **more)
+        found = [one.get("folder") or one["row"]["name"] for one in page["items"]]
+        return found, page.get("cursor")
+
+    assert await shown() == (["a", "tea/", "tea:", "user:", "z"], None)
+    first, cursor = await shown(limit=2)
+    assert first == ["a", "tea/"]
+    assert await shown(cursor=cursor) == (["tea:", "user:", "z"], None)
+    assert await shown(prefix="tea/") == (["tea/black/", "tea/green"], None)
+    assert await shown(prefix="user:") == (["user:1", "user:2:"], None)
+    flat = await run(editor, "kvlens.folder", **prices)
+    assert [one["row"]["name"] for one in flat["items"]] == names
+    assert flat["items"][0]["row"]["type"] == "json"
+    counted = await run(editor, "kvlens.countFolders", **prices, prefixes=["tea/", "user:", "no"])
+    assert counted == {"counts": [3, 2, 0]}
+    wrong = {**prices, "delimiters": [""]}
+    with pytest.raises(JsonRpcException, match='"delimiters" takes up to 20 texts'):
+        await run(editor, "kvlens.folder", **wrong)
+    await run(editor, "kvlens.clear", **prices)
+
+
+async def test_some_keys_are_copied(editor: Editor) -> None:
+    prices = {"binding": "PRICES"}
+    for name in ("a", "b", "c"):
+        await run(editor, "kvlens.put", **prices, key=name, text=name, metadata=[name])
+    await run(editor, "kvlens.put", **CARTS, key="b", text="other")
+    (project,) = await run(editor, "kvlens.namespaces")
+    request = {**CARTS, "from": project["namespaces"][1]["id"], "keys": ["a", "b", "a", "gone"]}
+    refused = await run(editor, "kvlens.copyKeys", **request)
+    digest = refused.pop("digest")
+    assert refused == {"copied": 0, "conflicts": 1, "named": ["b"]}
+    over = {"existing": "overwrite", "expected": digest}
+    assert (await run(editor, "kvlens.copyKeys", **request, **over))["copied"] == 2
+    page = await run(editor, "kvlens.list", **CARTS)
+    copies = [{"name": "a", "metadata": ["a"]}, {"name": "b", "metadata": ["b"]}]
+    assert [key for key in page["keys"] if key["name"] in "abc"] == copies
+    await run(editor, "kvlens.delete", **CARTS, keys=["a", "b"])
+    await run(editor, "kvlens.clear", **prices)
+
+
 async def test_seed_and_export(editor: Editor) -> None:
     seeds: list[dict[str, Any]] = [
         {"key": "a", "value": "1", "metadata": {"m": 1}},

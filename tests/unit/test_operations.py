@@ -27,6 +27,7 @@ from kvlens.operations.errors import (
 )
 from kvlens.operations.existing import checked_existing
 from kvlens.operations.export import export, export_items
+from kvlens.operations.folder import count_folders, read_folder
 from kvlens.operations.get import get, get_many
 from kvlens.operations.list_keys import extras, list_keys, pages
 from kvlens.operations.move import move
@@ -152,6 +153,15 @@ async def _list(one: Target, folder: Path) -> Any:
     every = [info.name async for page in pages(one) for info in page.keys]
     shown = [info.name for info in first.keys], extras(rest.keys[0])
     return shown, first.complete, rest.complete, every
+
+
+async def _folder(one: Target, folder: Path) -> Any:
+    for name in ("a", "b:1", "b:2", "c/1"):
+        await put(one, name, b"1")
+    page = await read_folder(one, delimiters=[":", "/"], limit=2)
+    rest = await read_folder(one, delimiters=[":", "/"], after=page.cursor)
+    shown = [item if isinstance(item, str) else (item.name, item.kind) for item in page.items]
+    return shown, rest.items, rest.cursor, list(await count_folders(one, ["b:", "c/", "d"], 1))
 
 
 async def _delete(one: Target, folder: Path) -> Any:
@@ -336,6 +346,7 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
         ({"k": {"key": "k", "value": "/w==", "base64": True}, "none": None}, ["none"]),
     ),
     "list": (_list, ((["a1", "a2"], {"metadata": "a3"}), False, True, ["a1", "a2", "a3", "b"])),
+    "folder": (_folder, ([("a", "number"), "b:"], ["c/"], None, [1, 1, 0])),
     "delete": (_delete, (1, 0, None)),
     "clear": (_clear, (2, (2, []), 0)),
     "clear what was counted": (_clear_counted, (1005, (1005, []), 0)),
