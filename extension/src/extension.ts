@@ -2,12 +2,14 @@
 
 import * as vscode from 'vscode';
 import { keepAddresses } from './address';
-import { registerCommands } from './register';
+import type { Parts } from './command';
 import { Documents } from './documents';
+import { Drops } from './drops';
 import { keepLanguages } from './languages';
 import { fail } from './messages';
 import { Model } from './model';
 import { Notices } from './notices';
+import { registerCommands } from './register';
 import { Server, type ServerState } from './server';
 import { Status } from './status';
 import { Tree } from './tree';
@@ -31,7 +33,9 @@ export function activate(context: vscode.ExtensionContext): void {
     const view = vscode.window.createTreeView('kvlens.namespaces', {
         treeDataProvider: tree,
         canSelectMany: true,
+        dragAndDropController: new Drops(() => parts),
     });
+    const parts: Parts = { server: languageServer, model, tree, view, workers, versions };
     context.subscriptions.push(
         log,
         languageServer,
@@ -45,7 +49,7 @@ export function activate(context: vscode.ExtensionContext): void {
         new ValueStatus(documents),
         keepLanguages(documents),
         new Status(model, languageServer),
-        registerCommands({ server: languageServer, model, tree, view, workers, versions }),
+        registerCommands(parts),
         languageServer.onState((state) => void showProblem(languageServer, state)),
         vscode.workspace.onDidGrantWorkspaceTrust(() => void model.refresh()),
         languageServer.onState(() => void showView(languageServer, model)),

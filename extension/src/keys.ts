@@ -6,6 +6,9 @@ import { type Parts, type Subject, target } from './command';
 import { type NamespaceRef, reference } from './model';
 import * as prompts from './prompts';
 import type { KeyNode, Node } from './tree';
+import { distinct } from './visible';
+
+const MOST_KEYS = 100_000; // of a folder, for one command
 
 /** A key of a namespace. */
 export interface KeyRef {
@@ -78,4 +81,27 @@ export function bySpace(refs: KeyRef[]): { space: NamespaceRef; keys: string[] }
 
 function isSame(one: KeyRef, other: KeyRef): boolean {
     return uriOf(one.space, one.key).toString() === uriOf(other.space, other.key).toString();
+}
+
+/** Return the keys in a folder; none for other rows. */
+export async function keysUnder({ server }: Parts, node: Node): Promise<KeyRef[]> {
+    if (node.kind !== 'folder') {
+        return [];
+    }
+    const space = reference(node.parent.project, node.parent.namespace);
+    const found: KeyRef[] = [];
+    let cursor: string | undefined;
+    do {
+        const page = await server.ask('kvlens.list', { ...space, prefix: node.prefix, cursor });
+        found.push(...page.keys.map(({ name }) => ({ space, key: name })));
+        cursor = page.list_complete ? undefined : page.cursor;
+        if (found.length > MOST_KEYS) {
+            const most = MOST_KEYS.toLocaleString('en');
+            const folder = distinct(node.prefix);
+            throw new prompts.NothingThere(
+                vscode.l10n.t('"{0}" has more than {1} keys. Select smaller folders.', folder, most),
+            );
+        }
+    } while (cursor);
+    return found;
 }

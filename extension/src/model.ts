@@ -126,3 +126,17 @@ export function reference(project: Project, namespace: AnyNamespace): NamespaceR
     const { id, binding, environment } = namespace;
     return { config: project.config, id, binding, environment };
 }
+
+/** Whether a project's keys are real ones, and not of this machine. */
+export function isRemote(project: Project): boolean {
+    return project.store.startsWith('cloudflare:');
+}
+
+/** Say in a word where a project's keys are. */
+export function placeWord(project: Project): string {
+    const { t } = vscode.l10n;
+    if (/^rediss?[:+]/.test(project.store)) {
+        return t('shared');
+    }
+    return isRemote(project) ? t('remote') : t('local');
+}

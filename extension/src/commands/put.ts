@@ -17,7 +17,11 @@ export const contribution: Contribution = {
     icon: '$(add)',
     menus: {
         'view/item/context': [
-            { when: 'view == kvlens.namespaces && viewItem == namespace', group: 'inline@1' },
+            {
+                when: 'view == kvlens.namespaces && viewItem =~ /^(namespace|folder)$/',
+                group: 'inline@1',
+            },
+            { when: 'view == kvlens.namespaces && viewItem == folder', group: '1_keys@1' },
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: '1_keys@1' },
         ],
     },
@@ -29,7 +33,8 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         bodyOf(await vscode.workspace.fs.readFile(uri));
     const look = (key: string): Promise<Value | null> =>
         parts.server.ask('kvlens.get', { ...space, key });
-    let what: prompts.Put | undefined;
+    const begun = node?.kind === 'folder' ? node.prefix : undefined;
+    let what: prompts.Put | undefined = begun ? { key: begun, expected: '' } : undefined;
     for (;;) {
         what = await prompts.put(space, readFile, look, what);
         try {

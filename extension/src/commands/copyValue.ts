@@ -1,0 +1,21 @@
+/** Copy the values of keys as text. */
+
+import type { Contribution, Parts } from '../command';
+import { activeValue, type KeySubject, keysOf } from '../keys';
+import { copyValues } from '../copies';
+
+export const contribution: Contribution = {
+    title: 'Copy Value',
+    about: 'Copy the value of the open key',
+    menus: {
+        commandPalette: [{ when: 'resourceScheme == kvlens' }],
+        'view/item/context': [
+            { when: 'view == kvlens.namespaces && viewItem == key', group: '2_copy@3' },
+        ],
+    },
+};
+
+export async function run(parts: Parts, subject?: KeySubject, selection?: unknown): Promise<void> {
+    const refs = await keysOf(parts, subject ?? activeValue(), selection, 'Copy Value');
+    await copyValues(parts, refs);
+}
