@@ -5,6 +5,7 @@ import { keepAddresses } from './address';
 import type { Parts } from './command';
 import { Documents } from './documents';
 import { Drops } from './drops';
+import { JsonProblems } from './jsonProblems';
 import { keepLanguages } from './languages';
 import { fail } from './messages';
 import { Model } from './model';
@@ -48,6 +49,7 @@ export function activate(context: vscode.ExtensionContext): void {
         new Notices(documents),
         new ValueStatus(documents),
         keepLanguages(documents),
+        new JsonProblems(),
         new Status(model, languageServer),
         registerCommands(parts),
         languageServer.onState((state) => void showProblem(languageServer, state)),

@@ -34,6 +34,33 @@ export function jsonProblem(text: string): string | undefined {
     }
 }
 
+/** Return the first mistake of a text that should be JSON, and where it is. */
+export function jsonMistake(text: string): { message: string; at: number } | undefined {
+    const problem = jsonProblem(text);
+    if (problem === undefined) {
+        return undefined;
+    }
+    const message = problem.replace(/,? (in JSON|"[^]*" is not valid JSON)( at position.*)?$/, '');
+    // Not every error says where it is: look for the shortest beginning that is wrong.
+    let [right, wrong] = [0, text.length];
+    while (right < wrong) {
+        const middle = (right + wrong) >> 1;
+        if (isBeginning(text.slice(0, middle + 1))) {
+            right = middle + 1;
+        } else {
+            wrong = middle;
+        }
+    }
+    return { message, at: right };
+}
+
+/** Whether a text is JSON, or could be if it went on. */
+function isBeginning(text: string): boolean {
+    const problem = jsonProblem(text);
+    const at = /at position (\d+)/.exec(problem ?? '')?.[1];
+    return problem === undefined || /end of JSON|unterminated/i.test(problem) || Number(at) === text.length;
+}
+
 /** Whether a text is a JSON object or array; a very long one isn't checked. */
 export function isJson(text: string): boolean {
     return text.length <= MAX_LENGTH && /^\s*[[{]/.test(text) && jsonProblem(text) === undefined;

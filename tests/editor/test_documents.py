@@ -47,6 +47,7 @@ def test_json_on_one_line_opens_with_lines(window: Window, served: Served) -> No
     window.save()
     assert served.value("user:1") == value.replace(b"890,", b"8901,")
     window.replace('{"id": }')
+    expect(window.page.locator(".editor-instance .squiggly-warning")).to_have_count(1)
     window.save()
     assert served.value("user:1") == b'{"id": }'
     window.replace('{\n  "id": 1\n}')

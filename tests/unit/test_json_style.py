@@ -109,6 +109,32 @@ def test_nothing_is_lost_on_the_way(values: list[Any]) -> None:
             assert json.loads(one["shown"]) == json.loads(text) or "NaN" in text
 
 
+MISTAKES: dict[str, tuple[str, int | None]] = {
+    # id: (a text, where it stops being JSON; None for nowhere)
+    "right": ('{"a": [1, -2.5e3, "x", null]}', None),
+    "no value": ('{"a": }', 6),
+    "no quotes": ("{a: 1}", 1),
+    "comma at the end": ("[1, 2,]", 6),
+    "comment": ("[1] // one", 4),
+    "not closed": ('{"a": [1', 8),
+    "text not closed": ('["a', 3),
+    "word": ("[nul]", 4),
+    "line in a text": ('["a\n"]', 3),
+}
+
+
+def test_the_place_of_a_mistake() -> None:
+    program = (
+        f"import {{ jsonMistake }} from {json.dumps(SOURCE.as_uri())};"
+        f"const texts = {json.dumps([text for text, _ in MISTAKES.values()])};"
+        "console.log(JSON.stringify(texts.map((text) => jsonMistake(text)?.at ?? null)))"
+    )
+    words = [node(), "--experimental-strip-types", "--no-warnings", "--input-type=module"]
+    done = subprocess.run([*words, "-e", program], capture_output=True, check=True)
+    found = dict(zip(MISTAKES, json.loads(done.stdout), strict=True))
+    assert found == {name: at for name, (_, at) in MISTAKES.items()}
+
+
 HOSTILE = {
     "deep": "[" * 100_000 + "]" * 100_000,
     "long text": '["' + "\\\\" * 500_000 + '"]',
