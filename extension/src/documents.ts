@@ -580,6 +580,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const seen = this.seen.get(document.uri.toString());
         if (seen?.lastOrigin && !document.isDirty && !seen.written) {
             this.setOrigin(seen, seen.lastOrigin);
+            this.forms.fire();
         }
     }
 

@@ -82,6 +82,8 @@ interface Loaded {
     stale: boolean;
     /** The numbers of keys in folders, by prefix. */
     counts: Map<string, number>;
+    /** The row that shows the list: VS Code refreshes it by its identity. */
+    row?: Node;
 }
 
 /** Fills the view from the model; keys are requested when a namespace is expanded. */
@@ -150,7 +152,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             case 'namespace':
                 return this.inNamespace(node);
             case 'folder':
-                return this.inFolder(node.parent, node.prefix);
+                return this.inFolder(node.parent, node.prefix, node);
             default:
                 return [];
         }
@@ -198,7 +200,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         if (loaded && !loaded.complete) {
             await this.load(node.parent, node.prefix, loaded, loaded.items.length + PAGE);
         }
-        this.fill();
+        this.fill(loaded?.row);
     }
 
     /** The prefix that the user filters a namespace by; empty if there is none. */
@@ -269,14 +271,14 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             return [trustHint(id)];
         }
         const filter = this.filterOf(node);
-        const nodes = await this.inFolder(node, filter);
+        const nodes = await this.inFolder(node, filter, node);
         if (nodes.length || !filter) {
             return nodes.length ? nodes : emptyHints(node);
         }
         return [noMatchHint(node, filter)];
     }
 
-    private async inFolder(node: NamespaceNode, prefix: string): Promise<Node[]> {
+    private async inFolder(node: NamespaceNode, prefix: string, row: Node): Promise<Node[]> {
         const id = listId(node, prefix);
         let loaded = this.loaded.get(id);
         if (!loaded || loaded.stale) {
@@ -291,6 +293,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             this.loaded.set(id, loaded);
             this.wait();
         }
+        loaded.row = row;
         const nodes = loaded.items.map(({ folder, row }): Node =>
             row
                 ? { kind: 'key', parent: node, key: row }
@@ -337,8 +340,8 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             .catch(() => ({ counts: [] as number[] })); // the folders have no count then
         const changed = prefixes.filter((prefix, at) => into.counts.get(prefix) !== counts[at]);
         counts.forEach((count, at) => into.counts.set(prefixes[at], count));
-        if (changed.length && counts.length) {
-            this.fill();
+        if (changed.length && counts.length && into.row) {
+            this.fill(into.row);
         }
     }
 
