@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -132,18 +133,34 @@ def test_keys_and_files_are_dropped(window: Window, served: Served, project: Pat
     assert window.served("FEATURE_FLAGS").value("config") == b'{"theme":"dark"}'
     assert served.value("config") == b'{"theme":"dark"}'
     row = window.see("SESSIONS")
-    drop = """(row, name) => {
+    drop = """(row, [name, uris]) => {
         const data = new DataTransfer();
-        data.items.add(new File(['of a file'], name, { type: 'text/plain' }));
+        if (uris) {
+            data.setData('text/uri-list', uris);
+        } else {
+            data.items.add(new File(['of a file'], name, { type: 'text/plain' }));
+        }
         for (const kind of ['dragenter', 'dragover', 'drop']) {
             const event = { dataTransfer: data, bubbles: true, cancelable: true };
             row.dispatchEvent(new DragEvent(kind, event));
         }
     }"""
-    row.evaluate(drop, "config")
+    row.evaluate(drop, ["config", ""])
     expect(box).to_contain_text("Put 1 file into SESSIONS?")
     window.dialog("Put")
     expect(box).to_contain_text("SESSIONS has 1 key with other content.")
     window.shot("overwrite")
     window.dialog("Overwrite")
     expect(window.see("config")).to_contain_text("of a file")
+    (project / "assets" / "css").mkdir(parents=True)
+    (project / "assets" / "css" / "main.css").write_text("a{}", encoding="utf-8")
+    (project / "assets" / "logo").write_bytes(picture())
+    (project / "assets" / "elsewhere").symlink_to("/etc/hostname")
+    host = urlsplit(window.page.url).netloc  # as the explorer of this workbench names files
+    row.evaluate(drop, ["", f"vscode-remote://{host}{(project / 'assets').as_posix()}"])
+    expect(box).to_contain_text("Put 2 files into SESSIONS?")
+    window.shot("folder")
+    window.dialog("Put")
+    expect(window.see("assets/")).to_contain_text("2 keys")
+    assert served.value("assets/css/main.css") == b"a{}"
+    assert served.value("assets/logo") == picture()
