@@ -518,6 +518,7 @@ export interface ViewOpenParameters extends Target {
 /** How far a view is. */
 export interface ViewProgress {
     matched: number;
+    /** Keys that were looked at; not those without the literal start of a pattern. */
     scanned: number;
     /** Keys in the namespace; null if the store doesn't know. */
     total: number | null;

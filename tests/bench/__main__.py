@@ -24,6 +24,7 @@ TOPICS: dict[str, str] = {
     "memory": "tests.bench.memory",
     "kv": "tests.bench.kv",
     "lists": "tests.bench.lists",
+    "browse": "tests.bench.browse",
     "command-line": "tests.bench.command_line",
     "sharing": "tests.bench.sharing",
     "in-use": "tests.bench.in_use",

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from tests.lsp.conftest import Editor, run, until
+from tests.lsp.conftest import CONFIG, Editor, connected, run, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CARTS = {"binding": "CARTS", "environment": None}
@@ -42,9 +43,9 @@ async def test_a_view_lists_keys_with_the_start_of_their_values(
         {"key": "c", "value": "iVBORw0KGgo=", "base64": True},
     ]
     await fill(editor, folder, put, **PRICES)
-    opened = await run(editor, "kvlens.viewOpen", **PRICES)
-    view = opened.pop("view")
-    assert opened == {
+    made = await run(editor, "kvlens.viewOpen", **PRICES)
+    view = made.pop("view")
+    assert made == {
         "matched": 3,
         "scanned": 3,
         "total": 3,
@@ -67,19 +68,20 @@ async def test_a_view_lists_keys_with_the_start_of_their_values(
     await run(editor, "kvlens.viewClose", view=view)
     with pytest.raises(JsonRpcException, match="it was closed"):
         await run(editor, "kvlens.viewRows", view=view, offset=0, limit=1)
+    await run(editor, "kvlens.clear", **PRICES)
 
 
 async def test_a_mistake_in_a_filter_is_said_with_its_place(editor: Editor) -> None:
-    opened = await run(editor, "kvlens.viewOpen", **CARTS, filter="\U0001d4b3 /(a/ x")
-    assert opened["view"] == ""
-    assert opened["problem"].startswith("/(a/: ")
-    assert (opened["start"], opened["end"]) == (3, 7)
+    made = await run(editor, "kvlens.viewOpen", **CARTS, filter="\U0001d4b3 /(a/ x")
+    assert made["view"] == ""
+    assert made["problem"].startswith("/(a/: ")
+    assert (made["start"], made["end"]) == (3, 7)
 
 
 async def test_a_view_follows_changes(editor: Editor) -> None:
-    opened = await run(editor, "kvlens.viewOpen", **CARTS, filter="live:*", sort="size")
-    view = opened["view"]
-    assert (opened["matched"], opened["order"]) == (0, "size")
+    made = await run(editor, "kvlens.viewOpen", **CARTS, filter="live:*", sort="size")
+    view = made["view"]
+    assert (made["matched"], made["order"]) == (0, "size")
     await run(editor, "kvlens.put", **CARTS, key="live:1", text="abc")
     await run(editor, "kvlens.put", **CARTS, key="live:2", text="a")
     await until(lambda: notes(editor, view) and notes(editor, view)[-1]["matched"] == 2)
@@ -119,7 +121,42 @@ async def test_only_so_many_views_are_open(editor: Editor) -> None:
     first = (await run(editor, "kvlens.viewOpen", **CARTS))["view"]
     others = [(await run(editor, "kvlens.viewOpen", **CARTS))["view"] for _ in range(32)]
     await until(
-        lambda: notes(editor, first) and "newer ones" in notes(editor, first)[-1]["message"]
+        lambda: notes(editor, first) and "newer tables" in notes(editor, first)[-1]["message"]
     )
     for view in others:
         await run(editor, "kvlens.viewClose", view=view)
+
+
+async def test_a_project_that_goes_closes_its_views(tmp_path: Path) -> None:
+    (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    async with connected(tmp_path, {"store": "memory:"}) as editor:
+        view = (await run(editor, "kvlens.viewOpen", **CARTS))["view"]
+        (tmp_path / "wrangler.toml").unlink()
+        change = types.FileEvent(
+            (tmp_path / "wrangler.toml").as_uri(), types.FileChangeType.Deleted
+        )
+        editor.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([change]))
+        await until(lambda: notes(editor, view) and notes(editor, view)[-1].get("message"))
+        assert "is no longer in the workspace" in notes(editor, view)[-1]["message"]
+        with pytest.raises(JsonRpcException, match="it was closed"):
+            await run(editor, "kvlens.viewRows", view=view)
+
+
+async def test_another_store_is_another_table(tmp_path: Path) -> None:
+    (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    async with connected(tmp_path, {"store": "memory:"}) as editor:
+        await run(editor, "kvlens.put", **CARTS, key="in memory", text="v")
+        made = await run(editor, "kvlens.viewOpen", **CARTS)
+        assert made["matched"] == 1
+        settings = types.DidChangeConfigurationParams({"kvlens": {"store": "wrangler:"}})
+        editor.workspace_did_change_configuration(settings)
+        view = made["view"]
+        await until(lambda: notes(editor, view) and notes(editor, view)[-1]["matched"] == 0)
+        assert (await run(editor, "kvlens.viewRows", view=view))["rows"] == []
+
+
+async def test_an_expression_that_is_too_slow_is_a_message(editor: Editor) -> None:
+    await run(editor, "kvlens.put", **CARTS, key="a" * 400 + "c", text="v")
+    with pytest.raises(JsonRpcException, match="takes too long"):
+        await run(editor, "kvlens.viewOpen", **CARTS, filter="/^(a|aa)+$/")
+    await run(editor, "kvlens.delete", **CARTS, key="a" * 400 + "c")

@@ -10,8 +10,12 @@ import tomlkit
 from kvlens.cli import main
 from kvlens.config.reader import load_text
 from kvlens.lint.check_config import check
+from kvlens.search.language import read
+from kvlens.stores.base import Step
+from kvlens.stores.registry import open_store
 from tomlkit.exceptions import TOMLKitError
 
+from tests.bench.browse import NEEDLES, fill_keys, fill_values, searcher
 from tests.bench.configs import make_config
 from tests.bench.monorepo import SOURCES, make_monorepo
 from tests.bench.report import NO_PEER, Row, percentile, save, table
@@ -118,3 +122,20 @@ def test_results_are_written_as_json(tmp_path: Path) -> None:
     save(path, {"topic": [Row("what", "ms", 1.0, "peer", 2.0, 3), alone]})
     document = json.loads(path.read_text(encoding="utf-8"))
     assert [row["ratio"] for row in document["topics"]["topic"]] == [2.0, None]
+
+
+async def test_the_namespaces_to_browse_are_what_is_measured(tmp_path: Path) -> None:
+    state = tmp_path / ".wrangler" / "state" / "v3"
+    fill_keys(state, "K", 500)
+    fill_values(state, "V", 500)
+    store = open_store("wrangler:", tmp_path)
+    try:
+        assert await store.count("K") == 500
+        found = await store.find("V", read("value:NEEDLE-xyz"), Step(seconds=9.0))
+        assert (found.matched, found.scanned) == (NEEDLES, 500)
+        rows = await store.rows("V", found.names)
+        assert {(row.kind, row.size) for row in rows if row} == {("text", 1024)}
+    finally:
+        await store.close()
+    name, command = searcher()
+    assert name in ("ripgrep", "grep -r") and Path(command[0]).is_file()

@@ -196,6 +196,43 @@ def test_list_has_prefix_and_more_than_a_page(cli: Cli, tmp_path: Path) -> None:
     assert cli("key", "list", "--prefix", "%", *ONE).json == []
 
 
+LISTS: dict[str, tuple[list[str], list[str]]] = {
+    # id: (options of `key list`, the keys in the order printed)
+    "a filter": (["--filter", "user:*"], ["user:1", "user:2"]),
+    "all": (["--filter", ""], ["cart", "user:1", "user:2"]),
+    "none": (["--filter", "nothing"], []),
+    "values": (["--filter", "value:ada"], ["user:2"]),
+    "by size": (["--sort", "size"], ["user:1", "user:2", "cart"]),
+    "the largest first": (["--sort", "size", "--descending"], ["cart", "user:2", "user:1"]),
+    "the last first": (["--descending"], ["user:2", "user:1", "cart"]),
+    "by type": (["--sort", "type"], ["user:1", "cart", "user:2"]),
+    "by metadata, then those without": (["--sort", "metadata"], ["user:2", "cart", "user:1"]),
+}
+
+
+@pytest.mark.parametrize(("options", "names"), LISTS.values(), ids=LISTS)
+def test_list_filters_and_sorts(cli: Cli, options: list[str], names: list[str]) -> None:
+    put(cli, "cart", "a long text")
+    put(cli, "user:1", "{}")
+    put(cli, "user:2", "Ada L.", "--metadata", '{"n":1}', *ONE)
+    rows = cli("key", "list", *options, *ONE).json
+    assert [row["name"] for row in rows] == names
+    shown = {"name": "user:2", "metadata": {"n": 1}, "type": "text", "size": 6, "preview": "Ada L."}
+    assert "user:2" not in names or shown in rows
+
+
+def test_a_list_that_is_too_long_to_be_sorted_says_so(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kvlens.operations.view.SORT_LIMIT", 1)
+    put(cli, "a", "1")
+    put(cli, "b", "2")
+    code, out, err = cli("key", "list", "--sort", "size", *ONE)
+    assert (code, out) == (1, b"")
+    assert "2 keys match, and at most 1 can be sorted by size. Narrow --filter" in err
+    assert len(cli("key", "list", "--sort", "key", *ONE).json) == 2
+
+
 def test_delete(cli: Cli) -> None:
     put(cli, "k", "v")
     assert cli("key", "delete", "k", *ONE) == (0, b'Deleted key "k" from ONE (id "2d").\n', "")
@@ -456,6 +493,17 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
         ["seed", "--namespace-id", "x"],
         2,
         "--namespace-id needs a FILE; only a binding has a seed file of its name",
+    ),
+    "a filter with a mistake": (
+        ["key", "list", "--filter", "cart size>x", *ONE],
+        2,
+        "--filter: size>x: it needs a number of bytes, such as 500, 10k or 1MiB.",
+    ),
+    "two filters": (
+        ["key", "list", "--filter", "cart", "--prefix", "c", *ONE],
+        2,
+        "--prefix can't be combined with --filter, --sort or --descending; "
+        "write the prefix as a filter: --filter 'P*'",
     ),
     "clear unasked": (
         ["clear", *ONE],

@@ -52,6 +52,8 @@ from kvlens.operations.snapshot_restore import changes_digest, restore_snapshot
 from kvlens.operations.snapshot_save import save_snapshot
 from kvlens.operations.target import Scope, Target, find_namespaces, find_target, no_config
 from kvlens.operations.update import Expiry, Metadata, update
+from kvlens.operations.view import View
+from kvlens.search.language import read as read_filter
 from kvlens.seeds.array import FileError
 from kvlens.seeds.progress import CancelledError
 from kvlens.stores.base import Batch, ChangedError, Seen, digest
@@ -162,6 +164,17 @@ async def _folder(one: Target, folder: Path) -> Any:
     rest = await read_folder(one, delimiters=[":", "/"], after=page.cursor)
     shown = [item if isinstance(item, str) else (item.name, item.kind) for item in page.items]
     return shown, rest.items, rest.cursor, list(await count_folders(one, ["b:", "c/", "d"], 1))
+
+
+async def _view(one: Target, folder: Path) -> Any:
+    for key in ("a1", "a2", "b"):
+        await put(one, key, b"")
+    view = View(one, read_filter("a*"), "key", True, lambda state: None)
+    await view.start()
+    await view.complete()
+    shown = [row.name for row in await view.rows(0, 10)], view.state.matched
+    view.close()
+    return shown
 
 
 async def _delete(one: Target, folder: Path) -> Any:
@@ -347,6 +360,7 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
     ),
     "list": (_list, ((["a1", "a2"], {"metadata": "a3"}), False, True, ["a1", "a2", "a3", "b"])),
     "folder": (_folder, ([("a", "number"), "b:"], ["c/"], None, [1, 1, 0])),
+    "view": (_view, (["a2", "a1"], 2)),
     "delete": (_delete, (1, 0, None)),
     "clear": (_clear, (2, (2, []), 0)),
     "clear what was counted": (_clear_counted, (1005, (1005, []), 0)),

@@ -100,6 +100,12 @@ def test_metadata_that_another_program_wrote(metadata: str | None) -> None:
     assert kind_of("k", b"x", 1, metadata) == "text"
 
 
+@pytest.mark.parametrize("part", ["<!---->", "<!-- ", "<?", "<a", "[", '{"', "<?xml", "eyJ.", "9"])
+def test_no_text_takes_long(part: str) -> None:
+    text = (part * HEAD)[:HEAD]
+    assert kind_of("a.xml", text.encode(), HEAD) in KINDS
+
+
 @given(st.binary(max_size=200), st.text(max_size=10), st.integers(0, 5000))
 @example(b"\x81" * 50, "", 0)
 @example(b"\xdf\xff\xff\xff\xff", "", 0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kvlens.kv.records import KeyInfo
 from kvlens.search.forms import SlowExpressionError, glob, literal_start
@@ -188,6 +189,23 @@ def test_any_text_is_a_filter_or_a_mistake_in_it(text: str) -> None:
         for name in KEYS:
             if matches(filter, name):
                 assert name.startswith(filter.prefix)
+
+
+PARTS = st.sampled_from(
+    [*"ab.^$*+?|()[]{}\\1<>=!:-&~,#iLQEpP", "(?", "\\L<a>", "{e<=1}", "(?R)", "(?(1)"]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(PARTS, min_size=1, max_size=12).map("".join))
+def test_any_expression_is_compiled_or_a_mistake(pattern: str) -> None:
+    try:
+        filter = read(f"/{pattern}/")
+    except FilterError as error:
+        assert error.start == 0
+    else:
+        with contextlib.suppress(SlowExpressionError):  # such as (?R), which has no end
+            assert filter.has_name("abab") in (True, False)
 
 
 FORMS = st.text("ab*?.\n", max_size=12)

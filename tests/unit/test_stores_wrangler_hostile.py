@@ -28,7 +28,7 @@ from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import database as database_module
 from kvlens.stores.wrangler import errors, trash
 from kvlens.stores.wrangler import store as module
-from kvlens.stores.wrangler.blobs import MAX_SIZE
+from kvlens.stores.wrangler.blobs import MAX_SIZE, Blobs
 from kvlens.stores.wrangler.changes import FEW
 from kvlens.stores.wrangler.disk_format import (
     SCHEMA,
@@ -244,6 +244,23 @@ async def test_a_value_that_is_no_file(
     assert await store.get("KV", "good") == Entry(b"39")
     await store.close()
     assert repository.untouched()
+
+
+async def test_a_file_that_gets_another_value_while_it_is_searched_is_no_match(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_start = Blobs.start
+    assert await found(store, "value:good") == ["good"]
+
+    def reused(self: Blobs, blob_id: object, most: int) -> tuple[bytes, int] | None:
+        start = read_start(self, blob_id, most)
+        self.reused += 1
+        self.remove([str(blob_id)])
+        return start
+
+    monkeypatch.setattr(Blobs, "start", reused)
+    assert await found(store, "value:good") == []
+    assert "is missing" in ((await shown(store, "good")).damaged or "")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="files are not used again there")

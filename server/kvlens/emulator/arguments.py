@@ -242,6 +242,12 @@ _JOB = {"job": _text(1, 64)}
 FIELDS: dict[str, dict[str, Field]] = {
     "get": {**_NAMESPACE, "key": _stored_key},
     "get_many": {**_NAMESPACE, "keys": _many(_stored_key), "size": _number(0, MAX_READ)},
+    "part": {
+        **_NAMESPACE,
+        "key": _stored_key,
+        "start": _number(0, MAX_READ),
+        "limit": _number(1, MAX_READ),
+    },
     "put": {**_NAMESPACE, **_WRITE},
     "put_unchanged": {**_NAMESPACE, **_WRITE, "expected": _digest_or_nothing},
     "put_many": {**_NAMESPACE, "writes": _many(_write)},

@@ -43,6 +43,16 @@ async def _get(store: Store, ns: str, given: Arguments) -> Any:
     return _shown(found)
 
 
+async def _part(store: Store, ns: str, given: Arguments) -> Any:
+    try:
+        found = await store.part(ns, given["key"], given["start"], given["limit"])
+    except DamagedKeyError as error:
+        return {"damaged": str(error)}
+    if found is None:
+        return None
+    return {**found._asdict(), "data": base64.b64encode(found.data).decode()}
+
+
 async def _get_many(store: Store, ns: str, given: Arguments) -> Any:
     found = await store.get_many(ns, given["keys"], given["size"])
     return [_shown(entry) for entry in found]
@@ -148,6 +158,7 @@ OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], b
     # operation: (function, whether it changes the namespace)
     "get": (_get, False),
     "get_many": (_get_many, False),
+    "part": (_part, False),
     "put": (_put, True),
     "put_unchanged": (_put_unchanged, True),
     "put_many": (_put_many, True),

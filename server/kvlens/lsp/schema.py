@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
-    from kvlens.operations.view import Sort
+    from kvlens.search.rows import Sort
 
 EmulatorState = Literal["running", "starting", "stopped", "failed"]
 
@@ -144,6 +144,7 @@ class ViewProgress(TypedDict):
 
     matched: int
     scanned: int
+    """Keys that were looked at; not those without the literal start of a pattern."""
     total: int | None
     """Keys in the namespace; null if the store doesn't know."""
     done: bool

@@ -297,6 +297,8 @@ class Server(StdioServer):
                     self.found.set()
         for path in before - {project.path for project in self.projects}:
             self.diagnostics.forget(self.uri(path))
+            if self._views:
+                self._views.project_closed(path)
         self.protocol.notify(CHANGED, {})
         self._check_sources()
         for project in self.projects:
@@ -406,6 +408,8 @@ class Server(StdioServer):
             status["message"] = child.message
             self.show_message("error", child.message)
         self.protocol.notify(WORKER if is_worker else STATUS, status)
+        if self._views and child.state == "running" and not is_worker:
+            self._views.keys_changed(child.config, None)  # it may serve another store now
         self._refresh_shown()
 
     def _output(self, uri: str, event: dict[str, Any]) -> None:

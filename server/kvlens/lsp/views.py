@@ -5,33 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from kvlens.kv.records import KeyInfo
 from kvlens.operations.errors import NotFoundError
-from kvlens.operations.list_keys import ListedKey, listed
-from kvlens.operations.view import Sort, State, View
+from kvlens.operations.view import State, View
+from kvlens.search.rows import Sort
 
 if TYPE_CHECKING:
-    from typing_extensions import NotRequired
-
     from kvlens.lsp.schema import ViewProgress, ViewState
     from kvlens.lsp.server import Server
     from kvlens.operations.target import Target
     from kvlens.search.language import Filter
-    from kvlens.search.rows import Row as FoundRow
 
 MOST = 32  # views that are open at once
 VIEW = "kvlens/view"
-
-
-class Row(ListedKey):
-    """A key with the start of its value."""
-
-    type: str
-    """Such as `json`, `image` or `binary`, as in docs/filter.md; `damaged` if it can't be read."""
-    size: int | None
-    """Bytes of the value; null if it can't be read."""
-    preview: NotRequired[str]
-    """The start of the value on one line; omitted if it is binary."""
 
 
 class Views:
@@ -51,10 +36,9 @@ class Views:
         view = View(target, filter, sort, descending, lambda state: self._notify(name, state))
         while len(self._open) >= MOST:
             oldest = next(iter(self._open))
-            state = self._open[oldest].state
-            self.close(oldest)
-            why = f"The table was closed, because {MOST} newer ones are open. Open it again."
-            self._notify(oldest, state._replace(message=why))
+            self._end(
+                oldest, f"{MOST} newer tables are open, so this one was closed. Open it again."
+            )
         self._open[name] = view
         try:
             await view.start()
@@ -77,6 +61,12 @@ class Views:
         if view is not None:
             view.close()
 
+    def project_closed(self, config: Path) -> None:
+        """Close the views of a project that is no longer in the workspace."""
+        for name, view in list(self._open.items()):
+            if view.target.scope.project.path == config:
+                self._end(name, f"{config} is no longer in the workspace. Add its folder again.")
+
     def close_all(self) -> None:
         """Close every view."""
         for name in list(self._open):
@@ -88,6 +78,11 @@ class Views:
             target = view.target
             if target.scope.project.path == config and ns in (None, target.id):
                 view.keys_changed()
+
+    def _end(self, name: str, why: str) -> None:
+        state = self._open[name].state
+        self.close(name)
+        self._notify(name, state._replace(message=why))
 
     def _notify(self, name: str, state: State) -> None:
         note = cast("ViewState", {"view": name, **progress(state)})
@@ -107,12 +102,3 @@ def progress(state: State) -> ViewProgress:
         "done": state.done,
         "order": state.order,
     }
-
-
-def shown(row: FoundRow) -> Row:
-    """Return a row for JSON."""
-    info = KeyInfo(row.name, row.expiration, row.metadata, row.damaged)
-    found = {**listed(info), "type": row.kind or "damaged", "size": row.size}
-    if row.preview is not None:
-        found["preview"] = row.preview
-    return cast("Row", found)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvlens.kv.records import Entry
 from kvlens.operations.errors import InvalidError
 from kvlens.operations.keys import checked_key
 from kvlens.operations.target import Target
-from kvlens.stores.base import DamagedKeyError, digest
+from kvlens.stores.base import WHOLE, DamagedKeyError
+
+if TYPE_CHECKING:
+    from kvlens.stores.parts import Part
 
 
 async def get(target: Target, key: str, *, listed: bool = False) -> Entry | None:
@@ -24,43 +26,20 @@ async def get(target: Target, key: str, *, listed: bool = False) -> Entry | None
     return await store.get(target.id, name)
 
 
-class Part(NamedTuple):
-    """A part of a value, as bytes, or as text if the whole value is UTF-8."""
+async def get_part(
+    target: Target, key: str, *, start: int | None = None, limit: int | None = None
+) -> Part | None:
+    """Return at most `limit` bytes of a key's value, or None if there is no such key.
 
-    data: bytes
-    text: str | None
-    start: int
-    end: int
-    digest: str
-    """Of the whole value."""
-
-
-def part_of(value: bytes, start: int = 0, limit: int | None = None) -> Part:
-    """Return at most `limit` bytes of a value; of a text, whole characters, but at least one.
-
-    Raises InvalidError for a negative start or a limit below 1.
+    The name comes from a list, as in `get`. Of a text, it returns whole characters, but at least
+    one. Raises InvalidError for a negative start or a limit below 1, and StoreError.
     """
-    if start < 0:
+    if start is not None and start < 0:
         raise InvalidError("", lambda spell: f"{spell('start')} is {start}; it takes 0 or more")
     if limit is not None and limit < 1:
         raise InvalidError("", lambda spell: f"{spell('limit')} is {limit}; it takes 1 or more")
-    start = min(start, len(value))
-    end = len(value) if limit is None else min(len(value), start + limit)
-    text: str | None = None
-    with suppress(UnicodeDecodeError):
-        value.decode()
-        start, end = _character(value, start), _character(value, end)
-        while start == end < len(value) or end != _character(value, end):
-            end += 1
-        text = value[start:end].decode()
-    return Part(value[start:end], text, start, end, digest(value))
-
-
-def _character(value: bytes, at: int) -> int:
-    """Return where the character at an offset begins."""
-    while 0 < at < len(value) and value[at] & 0xC0 == 0x80:
-        at -= 1
-    return at
+    store = await target.store()
+    return await store.part(target.id, key, start or 0, WHOLE if limit is None else limit)
 
 
 class Values(NamedTuple):

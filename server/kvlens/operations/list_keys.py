@@ -16,6 +16,8 @@ from kvlens.operations.target import Target
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
+    from kvlens.search.rows import Row as FoundRow
+
 
 async def list_keys(
     target: Target, *, prefix: str = "", limit: int = MAX_LIST_KEYS, after: str | None = None
@@ -59,10 +61,30 @@ class ListedKey(Extras):
     """Why it can't be read, and what to do."""
 
 
+class Row(ListedKey):
+    """A key with the start of its value."""
+
+    type: str
+    """Such as `json`, `image` or `binary`, as in docs/filter.md; `damaged` if it can't be read."""
+    size: int | None
+    """Bytes of the value; null if it can't be read."""
+    preview: NotRequired[str]
+    """The start of the value on one line; omitted if it is binary."""
+
+
 def listed(of: KeyInfo) -> ListedKey:
     """Return a key of a list for JSON."""
     damaged = {} if of.damaged is None else {"damaged": of.damaged}
     return cast("ListedKey", {"name": of.name, **extras(of), **damaged})
+
+
+def listed_row(of: FoundRow) -> Row:
+    """Return a row of the table for JSON."""
+    info = KeyInfo(of.name, of.expiration, of.metadata, of.damaged)
+    found = {**listed(info), "type": of.kind or "damaged", "size": of.size}
+    if of.preview is not None:
+        found["preview"] = of.preview
+    return cast("Row", found)
 
 
 def extras(of: Write | KeyInfo) -> Extras:

@@ -11,26 +11,24 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from kvlens.chunks import chunks
 from kvlens.errors import KVLensError
+from kvlens.internal import log_internal_error
 from kvlens.operations.errors import InvalidError
 from kvlens.operations.target import Target
 from kvlens.search.language import Filter
-from kvlens.search.rows import Row
+from kvlens.search.rows import Row, Sort
 from kvlens.stores.base import Step, Store
-
-Sort = Literal["key", "type", "size", "expires", "metadata", "value"]
-SORTS: tuple[Sort, ...] = get_args(Sort)
 
 SORT_LIMIT = 100_000  # matching keys; more are in the order of the keys
 PAGE_LIMIT = 1000  # rows that are read at once
 _KEPT_SIZE = 16 * 1024 * 1024  # characters of names in memory; more are only counted
 _MARK_EVERY = 1000  # matches between two places to continue from
+_NAMES_AT_ONCE = 10_000  # of one step, so that reading the answer doesn't delay other requests
 _FIRST_STEP = 0.02  # seconds
-_STEP = 0.1
-_WAIT = 0.05  # seconds that `start` waits for a small namespace to be complete
+_WAIT = 0.02  # seconds that `start` waits for a small namespace to be complete
 _REPORT_EVERY = 0.1
 _REST = 0.2  # seconds between a change and the next search, or
 _REST_FACTOR = 4  # this many times what the search before took
@@ -50,12 +48,13 @@ class Index:
         """How many keys match up to a key, and that key."""
         self._size = 0
 
-    def next_step(self, seconds: float, after: str | None) -> Step:
-        """Return the next part of the search."""
+    def next_step(self, after: str | None) -> Step:
+        """Return the next part of the search; the first one is short."""
+        if not self.scanned:
+            return Step(after, limit=PAGE_LIMIT, seconds=_FIRST_STEP)
         if self.names is not None:
-            return Step(after, seconds=seconds, limit=SORT_LIMIT + 1 - self.matched)
-        skip = -(self.matched + 1) % _MARK_EVERY
-        return Step(after, _MARK_EVERY, skip, seconds=seconds)
+            return Step(after, limit=min(_NAMES_AT_ONCE, SORT_LIMIT + 1 - self.matched))
+        return Step(after, _MARK_EVERY, skip=-(self.matched + 1) % _MARK_EVERY)
 
     def add(self, names: Sequence[str], matched: int, scanned: int, last: str | None) -> None:
         """Add the result of a step."""
@@ -143,10 +142,18 @@ class View:
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._complete.wait(), _WAIT)
 
+    async def complete(self) -> None:
+        """Wait until all keys are found and sorted. Raises the errors of `Store.find`."""
+        await self._complete.wait()
+        if self._error is not None:
+            raise self._error
+
     def close(self) -> None:
         """Stop searching."""
         if self._task is not None:
             self._task.cancel()
+        self._first.set()  # nobody waits for what doesn't come
+        self._complete.set()
 
     def keys_changed(self) -> None:
         """Note that keys have changed: search again."""
@@ -177,9 +184,9 @@ class View:
     async def keys(self, limit: int) -> list[str]:
         """Return the names of the first matching keys, in the order of the keys.
 
-        Searches again if it didn't keep them. Raises StoreError.
+        Searches again if it didn't keep them. Raises the errors of `Store.find`.
         """
-        await self._complete.wait()
+        await self.complete()
         return await self._names(await self.target.store(), 0, limit)
 
     # the search ---------------------------------------------------------------------------------
@@ -190,11 +197,11 @@ class View:
             began = time.monotonic()
             try:
                 await self._search()
-            except (KVLensError, OSError) as error:
-                self._message = str(error)
-                if not self._first.is_set():
-                    self._error = error
-                    self._first.set()
+            except Exception as error:
+                known = isinstance(error, KVLensError | OSError)
+                self._message = str(error) if known else log_internal_error("the table", error)
+                self._error = error
+                self._first.set()
                 self._complete.set()
                 self._report()
             took = time.monotonic() - began
@@ -209,8 +216,7 @@ class View:
             self._index = index
         after: str | None = None
         while not index.complete:
-            seconds = _STEP if self._first.is_set() else _FIRST_STEP
-            found = await store.find(self.target.id, self._filter, index.next_step(seconds, after))
+            found = await store.find(self.target.id, self._filter, index.next_step(after))
             after = found.last or after
             index.add(found.names, found.matched, found.scanned, found.last)
             index.complete = found.complete
@@ -227,7 +233,7 @@ class View:
         self._total = (
             index.scanned if not self._filter.prefix else await store.count(self.target.id)
         )
-        self._message = None
+        self._message = self._error = None
         self._index = index
         self._complete.set()
         self._report(stale=again or index.order != "key")
@@ -274,7 +280,7 @@ class View:
         skip = offset - before
         names: list[str] = []
         while len(names) < limit:
-            step = Step(after, skip=skip, limit=skip + limit - len(names), seconds=_STEP)
+            step = Step(after, skip=skip, limit=skip + limit - len(names))
             found = await store.find(self.target.id, self._filter, step)
             names += found.names
             skip = max(0, skip - found.matched)

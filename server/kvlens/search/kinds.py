@@ -80,11 +80,13 @@ _ENDINGS = {
 }
 _TYPE_FIELDS = ("contentType", "content-type", "Content-Type", "content_type", "mimeType", "mime")
 _JSON_START = re.compile(r'\s*(?:\{\s*["}]|\[\s*["{\[\]\-0-9tfn])')
-_HTML_START = re.compile(r"(?i)\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.DOTALL)
+_HTML_START = re.compile(r"(?i)<(?:!doctype html|html|head|body)\b")
 _TAG = re.compile(r"(?i)<(?:a|b|div|h[1-6]|i|li|main|ol|p|section|span|table|ul)[\s>]")
-_SVG = re.compile(r"(?i)\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<svg\b", re.DOTALL)
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
+_SVG = re.compile(r"(?i)<svg\b")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+_ISO = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII
+)
 _JWT = re.compile(r"(eyJ[\w-]+)\.[\w-]+\.[\w-]*")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{20,}={0,2}")
 _EPOCHS = (range(1_000_000_000, 4_102_444_800), range(1_000_000_000_000, 4_102_444_800_000))
@@ -152,17 +154,30 @@ def _text_kind(text: str, complete: bool, hint: str | None) -> str:
         text = text[1:]
     if _is_json(text, complete):
         return "json"
-    if _SVG.match(text):
+    markup = _first_tag(text)
+    if _SVG.match(markup):
         return "image"
-    if hint == "html" or _HTML_START.match(text):
+    if hint == "html" or _HTML_START.match(markup):
         return "html"
     if hint == "markdown":
         return "markdown"
-    if text.startswith("<?xml") or (hint == "xml" and text.lstrip().startswith("<")):
+    if text.startswith("<?xml") or (hint == "xml" and markup):
         return "xml"
-    if text.lstrip().startswith("<") and _TAG.search(text):
+    if markup and _TAG.search(markup):
         return "html"
     return _short_kind(text.strip()) if complete else _long_kind(text)
+
+
+def _first_tag(text: str) -> str:
+    """Return a text from its first tag on, without a declaration and comments; "" for no markup.
+
+    >>> _first_tag("<?xml version='1.0'?> <!-- a --> <svg>")
+    '<svg>'
+    """
+    text = text.lstrip()
+    while text.startswith(("<!--", "<?")):
+        text = text.partition("-->" if text.startswith("<!--") else "?>")[2].lstrip()
+    return text if text.startswith("<") else ""
 
 
 def _is_json(text: str, complete: bool) -> bool:

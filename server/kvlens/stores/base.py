@@ -7,13 +7,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import NamedTuple, Union
+from typing import TYPE_CHECKING, NamedTuple, Union
 
 from kvlens.errors import KVLensError
 from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.records import Entry, Page, Stats, Write
 from kvlens.search.language import Filter
 from kvlens.search.rows import Row
+
+if TYPE_CHECKING:
+    from kvlens.stores.parts import Part
 
 
 class StoreError(KVLensError):
@@ -71,6 +74,9 @@ def digest(value: bytes) -> str:
     """Return the hash that `Store.replace` compares: SHA-256 in hexadecimal."""
     return hashlib.sha256(value).hexdigest()
 
+
+WHOLE = 1 << 40
+"""The `limit` of `Store.part` for all of a value, in bytes."""
 
 NOTHING = ""
 """The `expected` of `Store.put_unchanged` if the key must not exist."""
@@ -219,6 +225,15 @@ class Store(ABC):
             if size <= 0:
                 break
         return found
+
+    async def part(self, ns: str, key: str, start: int, limit: int) -> Part | None:
+        """Return at most `limit` bytes of a value from an offset, or None if there is no such key.
+
+        Of a text, it returns whole characters, but at least one.
+        """
+        from kvlens.stores import parts  # late: it needs this module
+
+        return await parts.read_part(self, ns, key, start, limit)
 
     @abstractmethod
     async def put(self, ns: str, write: Write) -> None:

@@ -37,6 +37,7 @@ from kvlens.stores.base import (
     StoreError,
     StoreInfo,
 )
+from kvlens.stores.parts import Part
 from kvlens.stores.registry import shown_url
 
 API = "/kvlens/store/"
@@ -196,6 +197,14 @@ class EmulatorStore(Store):
     async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
         found = await self._call("get_many", ns=ns, keys=list(keys), size=size)
         return [_unpack(key, entry) for key, entry in zip(keys, found, strict=False)]
+
+    async def part(self, ns: str, key: str, start: int, limit: int) -> Part | None:
+        found = await self._call("part", ns=ns, key=key, start=start, limit=limit)
+        if found is None:
+            return None
+        if "damaged" in found:
+            raise DamagedKeyError(key, found["damaged"])
+        return Part(**{**found, "data": base64.b64decode(found["data"])})
 
     async def put(self, ns: str, write: Write) -> None:
         await self._call("put", ns=ns, **pack(write))

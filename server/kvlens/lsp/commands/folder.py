@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypedDict
 from kvlens.lsp.command import Command, ParamsError
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
-from kvlens.lsp.views import Row, shown
 from kvlens.operations.folder import PAGE_LIMIT, read_folder
+from kvlens.operations.list_keys import Row, listed_row
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -59,7 +59,8 @@ async def run(server: Server, params: Params) -> FolderPage:
         after=params.get("cursor", str),
     )
     items: list[FolderItem] = [
-        {"folder": item} if isinstance(item, str) else {"row": shown(item)} for item in found.items
+        {"folder": item} if isinstance(item, str) else {"row": listed_row(item)}
+        for item in found.items
     ]
     return {"items": items} if found.cursor is None else {"items": items, "cursor": found.cursor}
 

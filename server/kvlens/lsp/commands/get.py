@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -10,7 +9,7 @@ from kvlens.kv.records import Entry
 from kvlens.lsp.command import Command
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import claimed, find_target
-from kvlens.operations.get import get, part_of
+from kvlens.operations.get import get_part
 from kvlens.operations.place import find_place
 from kvlens.seeds.export import to_item
 
@@ -63,31 +62,30 @@ async def run(server: Server, params: Params) -> Value | None:
     target = await find_target(server, params)
     key = params.text("key")
     start, limit = params.get("start", int), params.get("limit", int)
-    entry = await get(target, key, listed=True)
-    if entry is None:
+    part = await get_part(target, key, start=start, limit=limit)
+    if part is None:
         return None
-    part = await asyncio.to_thread(part_of, entry.value, start or 0, limit)  # 25 MiB take a while
     place = find_place(target, claimed(server, target.scope.project))
     value: Value = {
-        "size": len(entry.value),
+        "size": part.size,
         "digest": part.digest,
         "store": place.store,
         "declared": place.declared,
     }
-    if part.text is None:
-        value["base64"] = base64.b64encode(part.data).decode("ascii")
+    if part.is_text:
+        value["text"] = part.data.decode()
     else:
-        value["text"] = part.text
+        value["base64"] = base64.b64encode(part.data).decode("ascii")
     if start is not None or limit is not None:
         value["start"], value["end"] = part.start, part.end
-    if part.end < len(entry.value):
+    if part.end < part.size:
         value["truncated"] = True
-    item = to_item(key, Entry(b"", entry.metadata, entry.expiration))
+    item = to_item(key, Entry(b"", part.metadata, part.expiration))
     if "expiration" in item:
         value["expiration"] = item["expiration"]
     if "metadata" in item:
         value["metadata"] = item["metadata"]
-        value["metadataText"] = entry.metadata or ""
+        value["metadataText"] = part.metadata or ""
     if not (await target.store()).writable:
         value["readOnly"] = True
     return value

@@ -8,8 +8,9 @@ from kvlens.lsp.command import Command, ParamsError
 from kvlens.lsp.schema import Target, ViewProgress
 from kvlens.lsp.targets import find_target
 from kvlens.lsp.views import progress
-from kvlens.operations.view import SORT_LIMIT, SORTS, Sort, State
+from kvlens.operations.view import SORT_LIMIT, State
 from kvlens.search.language import FilterError, read
+from kvlens.search.rows import SORTS, Sort
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, TypedDict
 
 from kvlens.lsp.command import Command
 from kvlens.lsp.schema import ViewProgress
-from kvlens.lsp.views import Row, progress, shown
+from kvlens.lsp.views import progress
+from kvlens.operations.list_keys import Row, listed_row
 from kvlens.operations.view import PAGE_LIMIT
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ async def run(server: Server, params: Params) -> RowPage:
     offset = params.get("offset", int) or 0
     limit = params.get("limit", int)
     rows = await view.rows(offset, PAGE_LIMIT if limit is None else limit)
-    return {"rows": [shown(row) for row in rows], "offset": offset, **progress(view.state)}
+    return {"rows": [listed_row(row) for row in rows], "offset": offset, **progress(view.state)}
 
 
 COMMAND = Command(run)
