@@ -15,6 +15,8 @@ import type { NamespaceRef } from './model';
 import { distinct, notice } from './visible';
 
 export const SCHEME = 'kvlens';
+/** The scheme of tables, whose path is the folder of a namespace's values. */
+export const TABLE_SCHEME = 'kvlens-table';
 
 /** The first folder of every address; package.json sets the language of everything in it. */
 const ROOT = 'KV Lens';
@@ -70,7 +72,7 @@ export function tableOf(namespace: NamespaceRef): vscode.Uri {
     const { config, id, binding, environment } = namespace;
     const folder = `/${ROOT}/${segment(nameOf(namespace))}`;
     const query = digestOf({ config, id, binding, environment, folder });
-    return vscode.Uri.from({ scheme: SCHEME, path: folder, query });
+    return vscode.Uri.from({ scheme: TABLE_SCHEME, path: folder, query });
 }
 
 /** Return the namespace of a table's address. */

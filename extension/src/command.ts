@@ -6,6 +6,7 @@ import * as prompts from './prompts';
 import type { Project } from './protocol';
 import type { Server } from './server';
 import { namespaceOf, type Node, type Tree } from './tree';
+import type { Versions } from './versions';
 import type { Workers } from './workers';
 
 /** What a file in `commands/` exports; the file is named after the last part of the id. */
@@ -41,6 +42,7 @@ export interface Parts {
     tree: Tree;
     view: vscode.TreeView<Node>;
     workers: Workers;
+    versions: Versions;
 }
 
 /** The argument that the view or a link passes to a command. */
@@ -76,7 +78,7 @@ export async function target(
 }
 
 /** Return the key of a row or a link. */
-export function keyOf(node: Subject | undefined): string | undefined {
+export function keyName(node: Subject | undefined): string | undefined {
     if (node?.kind === 'key') {
         return node.key.name;
     }

@@ -5,16 +5,12 @@ import { askAgainIfChanged } from './askAgain';
 import { type Parts, where } from './command';
 import * as format from './format';
 import { brief } from './messages';
+import { keysUnder, refOf } from './keys';
 import { type NamespaceRef, reference } from './model';
 import * as prompts from './prompts';
 import type { Commands } from './protocol';
 import { isModified } from './server';
-import type { KeyNode, Node } from './tree';
-
-/** Return the target for requests about a key's namespace. */
-export function refOf(node: KeyNode): NamespaceRef {
-    return reference(node.parent.project, node.parent.namespace);
-}
+import type { Node } from './tree';
 
 type Deleted = Commands['kvlens.delete'][1];
 
@@ -24,24 +20,23 @@ interface Group {
     keys: string[];
 }
 
-/** Delete the keys among the selected rows. */
+/** Delete the keys among the selected rows, and those in selected folders. */
 export async function removeKeys(parts: Parts, selection: Node[]): Promise<void> {
     const groups = new Map<string, Group>();
     const taken = new Set<string>();
     for (const node of selection) {
-        if (node.kind !== 'key') {
-            continue;
-        }
-        const space = refOf(node);
-        const { config, id, binding, environment } = space;
-        // Two bindings with the same id have the same keys: delete and count each key once.
-        const key = JSON.stringify([config, id, node.key.name]);
-        if (!taken.has(key)) {
-            taken.add(key);
-            const place = JSON.stringify([config, environment, binding, id]);
-            const group = groups.get(place) ?? { space, keys: [] };
-            group.keys.push(node.key.name);
-            groups.set(place, group);
+        const refs = node.kind === 'key' ? [refOf(node)] : await keysUnder(parts, node);
+        for (const { space, key: name } of refs) {
+            const { config, id, binding, environment } = space;
+            // Two bindings with the same id have the same keys: delete and count each key once.
+            const key = JSON.stringify([config, id, name]);
+            if (!taken.has(key)) {
+                taken.add(key);
+                const place = JSON.stringify([config, environment, binding, id]);
+                const group = groups.get(place) ?? { space, keys: [] };
+                group.keys.push(name);
+                groups.set(place, group);
+            }
         }
     }
     if (groups.size) {

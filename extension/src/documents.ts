@@ -1,5 +1,6 @@
 /**
- * Values as files: the editor reads the stored bytes, and a save loses nothing.
+ * Values as files: a save loses nothing. The editor reads the stored bytes; only JSON on one line
+ * gets a line for each item, and is saved on one line again.
  *
  * When the editor saves, it compares the time and size of the file, and asks if they aren't those
  * of the file it has read. So a value's time changes with its bytes, and its size distinguishes it
@@ -10,11 +11,13 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { isNamespace, placeOf, SCHEME, uriOf } from './address';
 import { bodyOf, bytesOf, decode, dump, type Form, formOf, marksOf } from './contents';
+import { languageOf } from './contentType';
 import { follow, type Origin, saveElsewhere } from './elsewhere';
 import * as format from './format';
+import { inStyle, jsonProblem, type JsonStyle, styleOf, withLines } from './jsonStyle';
 import { fail, fault } from './messages';
 import { reference } from './model';
-import type { Changed, Commands, Project, Value } from './protocol';
+import type { Changed, Commands, Extras, Project, Value } from './protocol';
 import { isModified, type Server, ServerDown } from './server';
 
 const MARKS = 1 << 20; // added to a size: less than any size limit
@@ -26,7 +29,7 @@ const ORIGINS = 'kvlens.origins'; // in the workspace's state
 const MOST_ORIGINS = 500; // documents; older ones are forgotten
 
 /** A value at a moment. */
-interface Version {
+export interface Version extends Extras {
     bytes: Uint8Array;
     /** The digest that the store compares. */
     digest: string;
@@ -35,8 +38,13 @@ interface Version {
     mtime: number;
     /** Not the number of bytes: the editor considers files of the same size equal. */
     size: number;
-    /** Unix seconds. */
-    expiration?: number | null;
+}
+
+/** A text as the editor got it. */
+interface Read {
+    text: string;
+    mtime: number;
+    size: number;
 }
 
 /** What the editor knows about a value. */
@@ -47,8 +55,18 @@ interface Seen extends Origin {
     readOnly?: boolean;
     /** Where the last value was read; the shown one may be from elsewhere. */
     lastOrigin?: Origin;
-    /** The digest of what the editor shows. */
+    /** The digest of the value that the editor shows. */
     shown?: string;
+    /** What was last read for the editor, or written from it. */
+    read?: Read;
+    /** What the text in the editor comes from. */
+    base?: Read;
+    /** The stored value that the user compares with the text in the editor, and saves since. */
+    compared?: { digest: string; saves: number };
+    /** The digest of that value, once the user saves: it may be overwritten. */
+    settled?: string;
+    /** How the value is stored if the editor shows it with a line for each item. */
+    style?: JsonStyle;
     /** The byte order marks that the editor has read, but doesn't show. */
     marks?: number;
     /** The digests that the editor got from its checks, newest last, and when it first got them. */
@@ -66,10 +84,20 @@ interface Asked {
     byItself: boolean;
 }
 
+/** The versions of an edited value that another program has changed, as the editor shows them. */
+export interface Conflict {
+    base: string;
+    theirs: string;
+    mine: string;
+    /** Of the stored value. */
+    digest: string;
+}
+
 /** Reads and writes values through the server. */
 export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     private readonly files = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
     private readonly forms = new vscode.EventEmitter<void>();
+    private readonly conflicts = new vscode.EventEmitter<vscode.Uri>();
     private readonly seen = new Map<string, Seen>();
     private readonly asked = new Map<string, Asked>();
     private readonly subscriptions: vscode.Disposable[];
@@ -78,8 +106,10 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     private browsed = Number.POSITIVE_INFINITY;
 
     readonly onDidChangeFile = this.files.event;
-    /** Fired when the form of a value may have changed. */
+    /** Fired when a value, its metadata or expiration may have changed. */
     readonly onDidChangeForm = this.forms.event;
+    /** Fired when the user saves a value that another program has changed. */
+    readonly onDidMeetConflict = this.conflicts.event;
 
     /** The workspace's state outlives the window, as unsaved texts do. */
     constructor(
@@ -89,12 +119,16 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         this.subscriptions = [
             this.files,
             this.forms,
+            this.conflicts,
             vscode.workspace.registerFileSystemProvider(SCHEME, this, { isCaseSensitive: true }),
             vscode.workspace.onWillSaveTextDocument(({ document, reason }) => {
                 if (document.uri.scheme === SCHEME) {
                     const byItself = reason !== vscode.TextDocumentSaveReason.Manual;
                     const asked = { text: document.getText(), at: Date.now(), byItself };
                     this.asked.set(document.uri.toString(), asked);
+                    if (!byItself) {
+                        this.meet(document.uri);
+                    }
                 }
             }),
             vscode.workspace.onDidChangeTextDocument(({ document }) => this.reverted(document)),
@@ -114,8 +148,47 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     }
 
     /** Return the last read value of a document. */
-    known(uri: vscode.Uri): { bytes: Uint8Array; form: Form } | undefined {
+    known(uri: vscode.Uri): Version | undefined {
         return this.seen.get(uri.toString())?.last;
+    }
+
+    /** Return the versions of an edited value that another program has changed since. */
+    conflict(uri: vscode.Uri): Conflict | undefined {
+        const seen = this.seen.get(uri.toString());
+        const { last, shown, base, settled } = seen ?? {};
+        const document = documentOf(uri);
+        if (!seen || !last || !base || !document?.isDirty || seen.gone || last.form !== 'text') {
+            return undefined;
+        }
+        if (last.digest === shown || last.digest === settled) {
+            return undefined;
+        }
+        const theirs = decode(this.shownBytes(seen, last)) ?? '';
+        return { base: base.text, theirs, mine: document.getText(), digest: last.digest };
+    }
+
+    /**
+     * Note that the user sees the versions of a conflict: a save is the answer.
+     *
+     * But the first one isn't the user's: VS Code's merge editor saves its result when it opens.
+     */
+    compared(uri: vscode.Uri, { digest }: Conflict): void {
+        const seen = this.seen.get(uri.toString());
+        if (seen) {
+            seen.compared = { digest, saves: 0 };
+        }
+    }
+
+    /** Show the versions of a value that is being saved, or accept that the user has seen them. */
+    private meet(uri: vscode.Uri): void {
+        const conflict = this.conflict(uri);
+        const seen = this.of(uri);
+        if (conflict && seen.compared?.digest === conflict.digest) {
+            seen.compared.saves += 1;
+            seen.settled = seen.compared.saves > 1 ? conflict.digest : undefined;
+        } else if (conflict) {
+            this.conflicts.fire(uri);
+        }
     }
 
     watch(): vscode.Disposable {
@@ -140,6 +213,10 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         if (seen.looks.at(-1)?.digest !== digest) {
             seen.looks = [...seen.looks.slice(-1), { digest, since: Date.now() }];
         }
+        if (seen.base && seen.settled === digest) {
+            const { mtime, size } = seen.base; // not newer than what the editor has read
+            return { type: vscode.FileType.File, ctime: 0, mtime, size };
+        }
         const file = { type: vscode.FileType.File, ctime: 0, mtime };
         const permissions = vscode.FilePermission.Readonly;
         if (placeOf(uri).view === 'raw' || form !== 'text') {
@@ -150,18 +227,53 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
     async readFile(uri: vscode.Uri): Promise<Uint8Array> {
         const seen = this.of(uri);
-        const { bytes, digest, form } = await this.fetch(seen).catch((error) => {
+        const version = await this.fetch(seen).catch((error) => {
             if ((error as vscode.FileSystemError).code === 'Unknown') {
                 void fail((error as Error).message); // the editor's own page gives no reason
             }
             throw error;
         });
+        const { bytes, digest, mtime, size } = version;
         seen.shown = digest;
         seen.marks = bytes.length ? marksOf(decode(bytes)) : undefined;
+        const shown = this.shownBytes(seen, version);
+        seen.read = { text: decode(shown) ?? '', mtime, size };
         if (!documentOf(uri)?.isDirty) {
             this.setOrigin(seen, seen.lastOrigin);
         }
-        return form === 'binary' && placeOf(uri).view !== 'raw' ? dump(bytes) : bytes;
+        return shown;
+    }
+
+    /** Return what the editor shows of a value. */
+    private shownBytes(seen: Seen, version: Version): Uint8Array {
+        if (placeOf(seen.uri).view === 'raw' || version.form === 'mixed') {
+            return version.bytes;
+        }
+        return version.form === 'binary' ? dump(version.bytes) : this.withLines(seen, version);
+    }
+
+    /** Return a text as the editor shows it, and note how to store it. */
+    private withLines(seen: Seen, { bytes, metadata }: Version): Uint8Array {
+        const text = decode(bytes) ?? '';
+        if (seen.style && jsonProblem(text) !== undefined) {
+            return bytes; // it was saved unfinished, and will be JSON again
+        }
+        const isJson = languageOf(placeOf(seen.uri).key, metadata, text) === 'json';
+        const style = isJson ? styleOf(text) : undefined;
+        const shown = style && withLines(text, style);
+        seen.style = shown === undefined ? undefined : style;
+        return shown === undefined ? bytes : Buffer.from(shown);
+    }
+
+    /** Return the bytes to store for what the editor saves. */
+    private stored(seen: Seen, content: Uint8Array): Uint8Array {
+        if (seen.shown === undefined && seen.last?.form === 'text') {
+            this.withLines(seen, seen.last); // the editor has restored its text without reading it
+        }
+        const source = seen.last ? undefined : sourceOf(seen.uri, content);
+        const style = seen.style ?? (source && this.seen.get(source.uri.toString())?.style);
+        const text = style && decode(content);
+        return text ? Buffer.from(inStyle(text, style)) : content;
     }
 
     async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
@@ -171,7 +283,8 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const asked = this.asked.get(uri.toString());
         this.asked.delete(uri.toString());
         this.check(seen, content, asked);
-        const write = { config, id, key, ...bodyOf(content) };
+        const stored = this.stored(seen, content);
+        const write = { config, id, key, ...bodyOf(stored) };
         if (seen.gone && !documentOf(uri)) {
             await this.put(seen, { ...write, expected: '' }); // "Save As…" makes a new key
         } else {
@@ -180,7 +293,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             if (gone || problem) {
                 const put = (to: Write): Promise<void> => this.put(seen, to);
                 const why = { byItself: asked?.byItself, problem };
-                const saved = await saveElsewhere(this.server, place, seen, content, put, why);
+                const saved = await saveElsewhere(this.server, place, seen, stored, put, why);
                 const { store, declared } = saved;
                 seen.lastOrigin = { store, declared };
                 this.setOrigin(seen, seen.lastOrigin);
@@ -190,8 +303,13 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
                 }
             }
         }
-        const version = this.remember(seen, content, seen.last?.expiration);
+        const version = this.remember(seen, stored, seen.last);
+        const { mtime, size } = version;
         seen.written = { version, at: Date.now(), looked: false };
+        seen.read = { text: decode(content) ?? '', mtime, size };
+        seen.base = seen.read;
+        seen.compared = undefined;
+        seen.settled = undefined;
         seen.shown = version.digest;
         seen.looks = [{ digest: version.digest, since: 0 }];
         setTimeout(() => void this.refresh(seen), PINNED);
@@ -219,11 +337,17 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         );
     }
 
-    rename(): void {
-        throw fault(
-            'NoPermissions',
-            "A key can't be renamed. Put the value under a new key, then delete the old one.",
-        );
+    /** Rename a key within its namespace; VS Code has asked about an existing one. */
+    async rename(from: vscode.Uri, to: vscode.Uri): Promise<void> {
+        const [{ view: _, ...old }, place] = [placeOf(from), placeOf(to)];
+        const { t } = vscode.l10n;
+        if (old.id !== place.id || old.config !== place.config) {
+            throw fault('NoPermissions', t('A key can only be renamed in its own namespace.'));
+        }
+        const { renamed } = await this.server.ask('kvlens.rename', { ...old, to: place.key });
+        if (!renamed) {
+            throw fault('NoPermissions', t('There is a key "{0}" already.', place.key));
+        }
     }
 
     /** Refuse to write bytes other than those of the text that the user sees. */
@@ -284,7 +408,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const fresh = newest?.digest !== seen.shown && Date.now() < (newest?.since ?? 0) + SETTLED;
         const asking = this.isInDialog(seen) && sourceOf(seen.uri, content) !== undefined;
         this.browsed = Number.POSITIVE_INFINITY;
-        const expected = ((fresh || asking) && seen.looks.at(-2) || newest)?.digest;
+        const expected = seen.settled ?? ((fresh || asking) && seen.looks.at(-2) || newest)?.digest;
         const { store, declared } = seen;
         const { binding, environment } = placeOf(seen.uri);
         const origin = { store, declared, name: { binding, environment } };
@@ -407,15 +531,20 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
         seen.lastOrigin = { store: value.store, declared: value.declared };
         seen.readOnly = value.readOnly;
-        return this.remember(seen, bytesOf(value), value.expiration);
+        return this.remember(seen, bytesOf(value), value);
     }
 
-    private remember(seen: Seen, bytes: Uint8Array, expiration?: number | null): Version {
+    private remember(seen: Seen, bytes: Uint8Array, extras: Extras = {}): Version {
         const { last } = seen;
+        const { expiration, metadata } = extras;
         const digest = createHash('sha256').update(bytes).digest('hex');
         seen.gone = false;
         if (last?.digest === digest) {
-            last.expiration = expiration;
+            const before = JSON.stringify([last.expiration, last.metadata]);
+            Object.assign(last, { expiration, metadata });
+            if (before !== JSON.stringify([expiration, metadata])) {
+                this.forms.fire();
+            }
             this.checkAtExpiry();
             return last;
         }
@@ -424,7 +553,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             size += 1;
         }
         const mtime = Math.max(Date.now(), (last?.mtime ?? 0) + 1);
-        seen.last = { bytes, digest, form: formOf(bytes), mtime, size, expiration };
+        seen.last = { bytes, digest, form: formOf(bytes), mtime, size, expiration, metadata };
         this.forms.fire();
         this.checkAtExpiry();
         return seen.last;
@@ -440,7 +569,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
             const latest = [...others, [id, { store, declared }]].slice(-MOST_ORIGINS);
             void this.state.update(ORIGINS, Object.fromEntries(latest));
         }
-        Object.assign(seen, { store, declared, movedTo: undefined });
+        Object.assign(seen, { store, declared, movedTo: undefined, base: seen.read });
     }
 
     /** After a revert, a document shows the value that was read last. */
@@ -451,6 +580,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const seen = this.seen.get(document.uri.toString());
         if (seen?.lastOrigin && !document.isDirty && !seen.written) {
             this.setOrigin(seen, seen.lastOrigin);
+            this.forms.fire();
         }
     }
 

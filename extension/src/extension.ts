@@ -3,16 +3,21 @@
 import * as vscode from 'vscode';
 import { keepAddresses } from './address';
 import { BuildProblems } from './buildProblems';
-import { registerCommands } from './register';
+import type { Parts } from './command';
 import { Documents } from './documents';
+import { Drops } from './drops';
+import { JsonProblems } from './jsonProblems';
 import { keepLanguages } from './languages';
 import { fail } from './messages';
 import { Model } from './model';
 import { Notices } from './notices';
+import { registerCommands } from './register';
 import { Server, type ServerState } from './server';
 import { Status } from './status';
 import { Tables } from './table/editor';
 import { Tree } from './tree';
+import { ValueStatus } from './valueStatus';
+import { Versions } from './versions';
 import { Workers } from './workers';
 
 let server: Server | undefined;
@@ -27,10 +32,13 @@ export function activate(context: vscode.ExtensionContext): void {
     const tree = new Tree(model, languageServer);
     const workers = new Workers(languageServer);
     const documents = new Documents(languageServer, context.workspaceState);
+    const versions = new Versions(documents);
     const view = vscode.window.createTreeView('kvlens.namespaces', {
         treeDataProvider: tree,
         canSelectMany: true,
+        dragAndDropController: new Drops(() => parts),
     });
+    const parts: Parts = { server: languageServer, model, tree, view, workers, versions };
     context.subscriptions.push(
         log,
         languageServer,
@@ -40,11 +48,14 @@ export function activate(context: vscode.ExtensionContext): void {
         workers,
         documents,
         new Tables(context, languageServer, model).register(),
+        versions,
         new Notices(documents),
-        keepLanguages(),
+        new ValueStatus(documents),
+        keepLanguages(documents),
+        new JsonProblems(),
         new BuildProblems(languageServer),
         new Status(model, languageServer),
-        registerCommands({ server: languageServer, model, tree, view, workers }),
+        registerCommands(parts),
         languageServer.onState((state) => void showProblem(languageServer, state)),
         vscode.workspace.onDidGrantWorkspaceTrust(() => void model.refresh()),
         languageServer.onState(() => void showView(languageServer, model)),

@@ -8,68 +8,43 @@
 
 import * as vscode from 'vscode';
 import { placeOf, SCHEME } from './address';
+import { languageOf } from './contentType';
 
-const PLAIN = 'kvlens-text';
-const MAX_GUESSED = 1_000_000; // characters; longer texts aren't parsed to guess their language
+const PREFIX = 'kvlens-';
+const PLAIN = `${PREFIX}text`;
 
-/** Our language id for each language of the editor. */
+/** Our language for those of the editor that a user may have given to names. */
 const TWINS: Record<string, string> = {
-    json: 'kvlens-json',
-    jsonc: 'kvlens-json',
-    html: 'kvlens-html',
-    css: 'kvlens-css',
-    javascript: 'kvlens-javascript',
-    typescript: 'kvlens-javascript',
-    markdown: 'kvlens-markdown',
-    xml: 'kvlens-xml',
-    yaml: 'kvlens-yaml',
-};
-const ENDINGS: Record<string, string> = {
     json: 'json',
+    jsonc: 'json',
     html: 'html',
-    htm: 'html',
     css: 'css',
-    js: 'javascript',
-    mjs: 'javascript',
-    ts: 'javascript',
-    md: 'markdown',
+    javascript: 'javascript',
+    typescript: 'javascript',
+    markdown: 'markdown',
     xml: 'xml',
-    svg: 'xml',
     yaml: 'yaml',
-    yml: 'yaml',
 };
+
+/** What is known about the values in the editor. */
+interface Values {
+    known(uri: vscode.Uri): { metadata?: unknown } | undefined;
+}
 
 /** Give opened values one of our languages, for any name of their key. */
-export function keepLanguages(): vscode.Disposable {
-    return vscode.workspace.onDidOpenTextDocument((document) => void keep(document));
+export function keepLanguages(values: Values): vscode.Disposable {
+    return vscode.workspace.onDidOpenTextDocument((document) => void keep(document, values));
 }
 
-async function keep(document: vscode.TextDocument): Promise<void> {
-    const current = document.languageId;
-    const chosen = current.startsWith('kvlens-') && current !== PLAIN;
-    if (document.uri.scheme !== SCHEME || chosen) {
+async function keep(document: vscode.TextDocument, values: Values): Promise<void> {
+    const { uri, languageId } = document;
+    const chosen = languageId.startsWith(PREFIX) && languageId !== PLAIN;
+    if (uri.scheme !== SCHEME || chosen) {
         return;
     }
-    const wanted = TWINS[current] ?? guess(document);
-    if (wanted !== current) {
+    const found = languageOf(placeOf(uri).key, values.known(uri)?.metadata, document.getText());
+    const wanted = PREFIX + (found === 'text' ? (TWINS[languageId] ?? found) : found);
+    if (wanted !== languageId) {
         await vscode.languages.setTextDocumentLanguage(document, wanted);
-    }
-}
-
-function guess(document: vscode.TextDocument): string {
-    const ending = /\.(\w+)$/.exec(placeOf(document.uri).key)?.[1].toLowerCase() ?? '';
-    const named = ENDINGS[ending];
-    return (named && TWINS[named]) ?? (isJson(document.getText()) ? TWINS.json : PLAIN);
-}
-
-function isJson(text: string): boolean {
-    if (text.length > MAX_GUESSED || !/^\s*[[{]/.test(text)) {
-        return false;
-    }
-    try {
-        JSON.parse(text);
-        return true;
-    } catch {
-        return false;
     }
 }

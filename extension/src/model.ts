@@ -135,3 +135,4 @@ export function reference(project: Project, namespace: AnyNamespace): NamespaceR
     const { id, binding, environment } = namespace;
     return { config: project.config, id, binding, environment };
 }
+

@@ -5,8 +5,7 @@ import { SCHEME } from './address';
 import { pictureOf } from './contents';
 import type { Documents } from './documents';
 import * as format from './format';
-
-const HEX_EDITOR = 'ms-vscode.hexeditor';
+import { hexEditor } from './openValue';
 
 /** A lens on the first line of such a document. */
 export class Notices implements vscode.CodeLensProvider, vscode.Disposable {
@@ -25,12 +24,12 @@ export class Notices implements vscode.CodeLensProvider, vscode.Disposable {
 
     provideCodeLenses({ uri }: vscode.TextDocument): vscode.CodeLens[] {
         const known = this.documents.known(uri);
+        if (this.documents.conflict(uri)) {
+            return conflictLenses(uri);
+        }
         if (!known || known.form === 'text') {
             return [];
         }
-        const top = new vscode.Range(0, 0, 0, 0);
-        const lens = (title: string, command = '', ...rest: unknown[]): vscode.CodeLens =>
-            new vscode.CodeLens(top, { title, command, arguments: rest });
         if (known.form === 'mixed') {
             const why = 'read-only: an editor would change its line endings';
             return [lens(`$(lock) ${why}`)];
@@ -40,10 +39,23 @@ export class Notices implements vscode.CodeLensProvider, vscode.Disposable {
         if (pictureOf(known.bytes)) {
             lenses.push(lens('$(file-media) open as an image', 'kvlens.openRaw', uri));
         }
-        if (vscode.extensions.getExtension(HEX_EDITOR)) {
-            const editor = 'hexEditor.hexedit';
+        const editor = hexEditor();
+        if (editor) {
             lenses.push(lens('$(file-binary) open in the hex editor', 'kvlens.openRaw', uri, editor));
         }
         return lenses;
     }
+}
+
+function conflictLenses(uri: vscode.Uri): vscode.CodeLens[] {
+    const { t } = vscode.l10n;
+    return [
+        lens(`$(warning) ${t('changed by another program since you opened it')}`),
+        lens(`$(git-compare) ${t('compare all versions')}`, 'kvlens.compareVersions', uri),
+        lens(`$(discard) ${t('revert to the stored value')}`, 'workbench.action.files.revert'),
+    ];
+}
+
+function lens(title: string, command = '', ...rest: unknown[]): vscode.CodeLens {
+    return new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), { title, command, arguments: rest });
 }

@@ -6,21 +6,32 @@ import type { Parts } from './command';
 import { bytesOf, formOf, hasOwnEditor, pictureOf } from './contents';
 import type { NamespaceRef } from './model';
 
-/** Open a value as text or as an image; other bytes are shown in hexadecimal. */
+const HEX_EDITOR = { extension: 'ms-vscode.hexeditor', viewType: 'hexEditor.hexedit' };
+
+/** Return the view type of VS Code's hex editor, if it is installed. */
+export function hexEditor(): string | undefined {
+    const { extension, viewType } = HEX_EDITOR;
+    return vscode.extensions.getExtension(extension) && viewType;
+}
+
+/** Open a value as text or as an image; other bytes in the hex editor, or as a dump of them. */
 export async function open(parts: Pick<Parts, 'server'>, space: NamespaceRef, key: string): Promise<void> {
     const value = await parts.server.ask('kvlens.get', { ...space, key });
     const bytes = value ? bytesOf(value) : new Uint8Array();
-    const picture = pictureOf(bytes);
-    if (picture) {
+    const isBinary = formOf(bytes) === 'binary';
+    const hex = isBinary ? hexEditor() : undefined;
+    if (pictureOf(bytes)) {
         await openRaw(uriOf(space, key));
     } else if (hasOwnEditor(key)) {
-        const editor = formOf(bytes) === 'binary' ? [] : ['default'];
+        const editor = isBinary ? [] : ['default'];
         const uri = uriOf(space, key, editor.length ? undefined : { name: key });
         await vscode.commands.executeCommand(
             editor.length ? 'vscode.openWith' : 'vscode.open',
             uri,
             ...editor,
         );
+    } else if (hex) {
+        await openRaw(uriOf(space, key), hex);
     } else {
         await vscode.commands.executeCommand('vscode.open', uriOf(space, key));
     }

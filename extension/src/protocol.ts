@@ -161,6 +161,41 @@ export interface Contents {
     contents: Content[];
 }
 
+export interface CopyKeysParameters extends Target {
+    /** The id of the namespace with the keys. */
+    from: string;
+    keys: string[];
+    /**
+     * What happens if keys have other content in the target. `refuse` (the default): nothing is
+     * copied. `keep`: these keys aren't copied. `overwrite`: the copied content replaces it.
+     */
+    existing?: 'refuse' | 'keep' | 'overwrite';
+    /**
+     * With `overwrite`, the `digest` of a refused answer: nothing is copied if these keys hold
+     * something else now.
+     */
+    expected?: string;
+}
+
+export interface CopyKeysResult {
+    copied: number;
+    /** The number of keys that have other content in the target. */
+    conflicts: number;
+    /** The names of some of these. */
+    named: string[];
+    /** If nothing was copied because of these: identifies their content. */
+    digest: string | null;
+}
+
+export interface CountFoldersParameters extends Target {
+    prefixes: string[];
+}
+
+export interface CountFoldersResult {
+    /** In the order of the prefixes; 10,001 stands for more than 10,000. */
+    counts: number[];
+}
+
 export interface DeleteParameters extends Target {
     /** The key, or use `keys`. */
     key?: string;
@@ -193,6 +228,43 @@ export interface ExportResult {
     items?: unknown[];
 }
 
+export interface FolderParameters extends Target {
+    /** The folder: what its keys begin with; the whole namespace by default. */
+    prefix?: string;
+    /** What separates folders in keys, such as `:`; without them, there are only keys. */
+    delimiters?: string[];
+    /** 1 to 1,000. */
+    limit?: number;
+    /** The `cursor` of the previous page. */
+    cursor?: string | null;
+}
+
+/** A key with the start of its value. */
+export interface Row extends ListedKey {
+    /**
+     * Such as `json`, `image` or `binary`, as in docs/filter.md; `damaged` if it can't be read.
+     */
+    type: string;
+    /** Bytes of the value; null if it can't be read. */
+    size: number | null;
+    /** The start of the value on one line; omitted if it is binary. */
+    preview?: string;
+}
+
+/** A folder or a key. */
+export interface FolderItem {
+    /** What the keys of the folder begin with. */
+    folder?: string;
+    row?: Row;
+}
+
+/** Keys and folders in order. */
+export interface FolderPage {
+    items: FolderItem[];
+    /** For the next page, if there is one. */
+    cursor?: string;
+}
+
 export interface GetParameters extends Target {
     key: string;
     /** The first byte of a part of the value. */
@@ -223,6 +295,8 @@ export interface Value {
     /** Seconds since the epoch. */
     expiration?: number;
     metadata?: unknown;
+    /** The metadata as stored, for numbers that another language would change. */
+    metadataText?: string;
     /** Whether the store takes no changes. */
     readOnly?: boolean;
 }
@@ -352,6 +426,22 @@ export interface PutResult {
     kept: boolean;
 }
 
+export interface RenameParameters extends Target {
+    key: string;
+    /** The new name. */
+    to: string;
+    /** Keep the key: the other name gets a copy. */
+    keep?: boolean;
+    /** The `digest` of a refused answer: that key is replaced. */
+    expected?: string;
+}
+
+export interface RenameResult {
+    renamed: boolean;
+    /** If nothing was changed because there is a key with the new name: SHA-256 of its value. */
+    digest?: string;
+}
+
 export interface RunParameters extends InProject {
     environment?: string | null;
     /**
@@ -368,7 +458,9 @@ export interface RunResult extends Address {
 
 export interface SeedParameters extends Target {
     /** A URI, or a path in the folder of the config. */
-    file: string;
+    file?: string;
+    /** Instead of `file`: the keys, as in a seed file. */
+    items?: unknown[];
     /**
      * What happens if keys have other content in the namespace. `refuse` (the default): nothing
      * is written. `keep`: these keys aren't written. `overwrite`: the file replaces it.
@@ -489,6 +581,25 @@ export interface StopResult {
     stopped: boolean;
 }
 
+export interface UpdateParameters extends Target {
+    keys: string[];
+    /** New metadata, as JSON; null for none. */
+    metadataText?: string | null;
+    /**
+     * With `metadataText`, the `metadataText` that was read. If a key has other metadata now,
+     * nothing is changed, and the error is `ContentModified`.
+     */
+    beforeText?: string | null;
+    /** Seconds since the epoch; null for never. */
+    expiration?: number | null;
+    /** Seconds. */
+    expirationTtl?: number;
+}
+
+export interface UpdateResult {
+    updated: number;
+}
+
 export interface ViewCloseParameters {
     view: string;
 }
@@ -544,18 +655,6 @@ export interface ViewRowsParameters {
     offset?: number;
     /** 1 to 1,000. */
     limit?: number;
-}
-
-/** A key with the start of its value. */
-export interface Row extends ListedKey {
-    /**
-     * Such as `json`, `image` or `binary`, as in docs/filter.md; `damaged` if it can't be read.
-     */
-    type: string;
-    /** Bytes of the value; null if it can't be read. */
-    size: number | null;
-    /** The start of the value on one line; omitted if it is binary. */
-    preview?: string;
 }
 
 /** Rows in the order of the view; fewer than asked for if they aren't found yet. */
@@ -634,13 +733,17 @@ export interface Commands {
     'kvlens.atPosition': [AtPositionParameters, Found[]];
     'kvlens.clear': [ClearParameters, ClearResult];
     'kvlens.contents': [ContentsParameters, Contents];
+    'kvlens.copyKeys': [CopyKeysParameters, CopyKeysResult];
+    'kvlens.countFolders': [CountFoldersParameters, CountFoldersResult];
     'kvlens.delete': [DeleteParameters, DeleteResult];
     'kvlens.export': [ExportParameters, ExportResult];
+    'kvlens.folder': [FolderParameters, FolderPage];
     'kvlens.get': [GetParameters, Value | null];
     'kvlens.list': [ListParameters, KeyPage];
     'kvlens.moveKeys': [MoveKeysParameters, MoveKeysResult];
     'kvlens.namespaces': [Record<string, never>, Project[]];
     'kvlens.put': [PutParameters, PutResult];
+    'kvlens.rename': [RenameParameters, RenameResult];
     'kvlens.restart': [InProject, Address];
     'kvlens.run': [RunParameters, RunResult];
     'kvlens.seed': [SeedParameters, SeedResult];
@@ -649,6 +752,7 @@ export interface Commands {
     'kvlens.snapshotRestore': [SnapshotRestoreParameters, SnapshotRestoreResult];
     'kvlens.snapshotSave': [SnapshotSaveParameters, SnapshotInfo];
     'kvlens.stop': [InProject, StopResult];
+    'kvlens.update': [UpdateParameters, UpdateResult];
     'kvlens.viewClose': [ViewCloseParameters, null];
     'kvlens.viewKeys': [ViewKeysParameters, ViewKeys];
     'kvlens.viewOpen': [ViewOpenParameters, ViewOpenResult];

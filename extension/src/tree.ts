@@ -1,11 +1,12 @@
-/** The view: projects, environments, namespaces and, page by page, their keys. */
+/** The view: projects, environments, namespaces and, page by page, their folders and keys. */
 
 import * as vscode from 'vscode';
 import { uriOf } from './address';
 import { hasOwnEditor } from './contents';
 import * as format from './format';
+import { iconOf, isShownAsBytes } from './kinds';
 import { type AnyNamespace, type Model, type NamespaceRef, placeOf, reference } from './model';
-import type { Changed, ListedKey, Project, Value } from './protocol';
+import type { Changed, FolderItem, Project, Row, Value } from './protocol';
 import type { Server } from './server';
 import { block, distinct, inline, oneLine } from './visible';
 
@@ -13,6 +14,9 @@ const PAGE = 200;
 const SCREEN = 30; // keys that a new view shows without a click
 const LONGEST = 2 ** 31 - 1; // ms; the longest timer
 const PREVIEW = 400; // characters of a value in a tooltip
+const SHORT = 60; // characters of a value in its row
+const FEW = 30; // keys of a namespace whose folders are open at first
+const COUNTED = 10_000; // keys in a folder; more aren't counted
 const QUIET = 300; // ms: VS Code collects changes for 200, then queries level by level
 const LONGEST_FILL = 3000; // ms
 
@@ -38,12 +42,21 @@ export interface UnclaimedNode {
 export interface KeyNode {
     kind: 'key';
     parent: NamespaceNode;
-    key: ListedKey;
+    key: Row;
+}
+/** Keys with the same beginning, up to a delimiter. */
+export interface FolderNode {
+    kind: 'folder';
+    parent: NamespaceNode;
+    /** The prefix of the folder that it is in. */
+    within: string;
+    prefix: string;
 }
 /** The rest of a long list. */
 export interface MoreNode {
     kind: 'more';
     parent: NamespaceNode;
+    prefix: string;
 }
 /** A line that says what to do, and does it when clicked. */
 export interface HintNode {
@@ -59,20 +72,27 @@ export type Node =
     | NamespaceNode
     | UnclaimedNode
     | KeyNode
+    | FolderNode
     | MoreNode
     | HintNode;
 
 interface Loaded {
-    keys: ListedKey[];
-    cursor?: string | null;
+    items: FolderItem[];
+    cursor?: string;
     complete: boolean;
     stale: boolean;
+    /** The numbers of keys in folders, by prefix. */
+    counts: Map<string, number>;
+    /** The row that shows the list: VS Code refreshes it by its identity. */
+    row?: Node;
 }
 
 /** Fills the view from the model; keys are requested when a namespace is expanded. */
 export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     private readonly emitter = new vscode.EventEmitter<Node | undefined>();
     private readonly loaded = new Map<string, Loaded>();
+    /** The prefixes that the user filters namespaces by. */
+    private readonly filters = new Map<string, string>();
     private readonly subscription: vscode.Disposable;
     private timer: NodeJS.Timeout | undefined;
     private busy = 0; // ms since 1970: when VS Code last had to fill the view, or filled it
@@ -83,7 +103,14 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         private readonly model: Model,
         private readonly server: Server,
     ) {
-        this.subscription = model.onDidChange((changes) => this.changed(changes));
+        this.subscription = vscode.Disposable.from(
+            model.onDidChange((changes) => this.changed(changes)),
+            vscode.workspace.onDidChangeConfiguration((change) => {
+                if (change.affectsConfiguration('kvlens.tree.delimiters')) {
+                    this.changed([]);
+                }
+            }),
+        );
     }
 
     dispose(): void {
@@ -125,6 +152,8 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
                 return unclaimedOf(node.project);
             case 'namespace':
                 return this.inNamespace(node);
+            case 'folder':
+                return this.inFolder(node.parent, node.prefix, node);
             default:
                 return [];
         }
@@ -141,13 +170,15 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             case 'environment':
                 return environmentItem(node);
             case 'namespace':
-                return namespaceItem(node, this.isOpen(node));
+                return namespaceItem(node, this.isOpen(node), this.filterOf(node));
             case 'unclaimed':
                 return unclaimedItem(node);
             case 'key':
                 return keyItem(node);
+            case 'folder':
+                return folderItem(node, this.listOf(node.parent, node.within)?.counts.get(node.prefix));
             case 'more':
-                return moreItem(node, this.loaded.get(idOf(node.parent))?.keys.length ?? 0);
+                return moreItem(node, this.listOf(node.parent, node.prefix)?.items.length ?? 0);
             case 'hint':
                 return hintItem(node);
         }
@@ -164,13 +195,33 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         return item;
     }
 
-    /** Load the next page of a namespace. */
+    /** Load the next page of a namespace or a folder. */
     async more(node: MoreNode): Promise<void> {
-        const loaded = this.loaded.get(idOf(node.parent));
+        const loaded = this.listOf(node.parent, node.prefix);
         if (loaded && !loaded.complete) {
-            await this.load(node.parent, loaded, loaded.keys.length + PAGE);
+            await this.load(node.parent, node.prefix, loaded, loaded.items.length + PAGE);
         }
-        this.fill(node.parent);
+        this.fill(loaded?.row);
+    }
+
+    /** The prefix that the user filters a namespace by; empty if there is none. */
+    filterOf(node: NamespaceNode): string {
+        return this.filters.get(idOf(node)) ?? '';
+    }
+
+    /** Show only the keys of a namespace that begin with a prefix; all if it is empty. */
+    filter(node: NamespaceNode, prefix: string): void {
+        if (prefix) {
+            this.filters.set(idOf(node), prefix);
+        } else {
+            this.filters.delete(idOf(node));
+        }
+        void vscode.commands.executeCommand('setContext', 'kvlens.filtered', this.filters.size > 0);
+        this.fill();
+    }
+
+    private listOf(node: NamespaceNode, prefix: string): Loaded | undefined {
+        return this.loaded.get(listId(node, prefix));
     }
 
     private async roots(): Promise<Node[]> {
@@ -237,34 +288,78 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         if (!vscode.workspace.isTrusted) {
             return [trustHint(id)];
         }
+        const filter = this.filterOf(node);
+        const nodes = await this.inFolder(node, filter, node);
+        if (nodes.length || !filter) {
+            return nodes.length ? nodes : emptyHints(node);
+        }
+        return [noMatchHint(node, filter)];
+    }
+
+    private async inFolder(node: NamespaceNode, prefix: string, row: Node): Promise<Node[]> {
+        const id = listId(node, prefix);
         let loaded = this.loaded.get(id);
         if (!loaded || loaded.stale) {
-            const wanted = Math.max(PAGE, loaded?.keys.length ?? 0);
-            loaded = { keys: [], complete: false, stale: false };
+            const wanted = Math.max(PAGE, loaded?.items.length ?? 0);
+            const counts = loaded?.counts ?? new Map<string, number>();
+            loaded = { items: [], complete: false, stale: false, counts };
             try {
-                await this.load(node, loaded, wanted);
+                await this.load(node, prefix, loaded, wanted);
             } catch (error) {
                 return [failureHint(id, error)];
             }
             this.loaded.set(id, loaded);
             this.wait();
         }
-        if (!loaded.keys.length) {
-            return emptyHints(node);
-        }
-        const nodes: Node[] = loaded.keys.map((key) => ({ kind: 'key', parent: node, key }));
-        return loaded.complete ? nodes : [...nodes, { kind: 'more', parent: node }];
+        loaded.row = row;
+        const nodes = loaded.items.map(({ folder, row }): Node =>
+            row
+                ? { kind: 'key', parent: node, key: row }
+                : { kind: 'folder', parent: node, within: prefix, prefix: folder ?? '' },
+        );
+        return loaded.complete ? nodes : [...nodes, { kind: 'more', parent: node, prefix }];
     }
 
-    private async load(node: NamespaceNode, into: Loaded, wanted: number): Promise<void> {
+    private async load(
+        node: NamespaceNode,
+        prefix: string,
+        into: Loaded,
+        wanted: number,
+    ): Promise<void> {
         const namespace = reference(node.project, node.namespace);
-        while (!into.complete && into.keys.length < wanted) {
-            const limit = Math.min(1000, wanted - into.keys.length);
-            const cursor = into.cursor ?? undefined;
-            const page = await this.server.ask('kvlens.list', { ...namespace, limit, cursor });
-            into.keys.push(...page.keys);
+        const delimiters = vscode.workspace
+            .getConfiguration('kvlens.tree')
+            .get<string[]>('delimiters', [])
+            .filter((one) => typeof one === 'string' && one.length > 0);
+        const folders: string[] = [];
+        while (!into.complete && into.items.length < wanted) {
+            const limit = Math.min(1000, wanted - into.items.length);
+            const query = { ...namespace, prefix, delimiters, limit, cursor: into.cursor };
+            const page = await this.server.ask('kvlens.folder', query);
+            into.items.push(...page.items);
             into.cursor = page.cursor;
-            into.complete = page.list_complete || !page.cursor;
+            into.complete = !page.cursor;
+            folders.push(...page.items.flatMap(({ folder }) => folder ?? []));
+        }
+        if (folders.length) {
+            void this.count(namespace, folders, into);
+        }
+    }
+
+    /** Count the keys of folders, and show that when it is known. */
+    private async count(
+        namespace: NamespaceRef,
+        prefixes: string[],
+        into: Loaded,
+    ): Promise<void> {
+        const request = { ...namespace, prefixes };
+        const { counts } = await this.server
+            .ask('kvlens.countFolders', request)
+            .catch(() => ({ counts: [] as number[] })); // the folders have no count then
+        const changed = prefixes.filter((prefix, at) => into.counts.get(prefix) !== counts[at]);
+        counts.forEach((count, at) => into.counts.set(prefixes[at], count));
+        if (changed.length && counts.length && into.row) {
+            this.fill(into.row);
         }
     }
 
@@ -282,8 +377,9 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     private wait(): void {
         const now = Date.now() / 1000;
         let next = Number.POSITIVE_INFINITY;
-        for (const { keys } of this.loaded.values()) {
-            for (const { expiration } of keys) {
+        for (const { items } of this.loaded.values()) {
+            for (const { row } of items) {
+                const expiration = row?.expiration;
                 if (expiration && expiration > now) {
                     next = Math.min(next, format.nextChange(expiration, now));
                 }
@@ -300,7 +396,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         const now = Date.now() / 1000;
         let expired = false;
         for (const loaded of this.loaded.values()) {
-            const some = loaded.keys.some(({ expiration }) => expiration && expiration <= now);
+            const some = loaded.items.some(({ row }) => (row?.expiration ?? now + 1) <= now);
             loaded.stale ||= some;
             expired ||= some;
         }
@@ -364,6 +460,11 @@ function idOf(node: NamespaceNode): string {
     return [node.project.config, id, environment ?? '', binding].join('|');
 }
 
+/** The identity of the list of a namespace's folder. */
+function listId(node: NamespaceNode, prefix: string): string {
+    return `${idOf(node)}|list|${prefix}`;
+}
+
 function namespacesOf(project: Project, environment: string | null): Node[] {
     return project.namespaces
         .filter((namespace) => namespace.environment === environment)
@@ -423,7 +524,7 @@ function environmentItem(node: EnvironmentNode): vscode.TreeItem {
     return item;
 }
 
-function namespaceItem(node: NamespaceNode, isOpen: boolean): vscode.TreeItem {
+function namespaceItem(node: NamespaceNode, isOpen: boolean, filter: string): vscode.TreeItem {
     const { binding, id, keys, size, unclaimed, message } = node.namespace;
     const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(binding, isOpen ? Expanded : Collapsed);
@@ -433,14 +534,14 @@ function namespaceItem(node: NamespaceNode, isOpen: boolean): vscode.TreeItem {
     const place = placeOf(node.project);
     const icon = place.isRemote ? 'cloud' : 'database';
     item.iconPath = new vscode.ThemeIcon(message ? 'warning' : icon);
-    const facts = typeof keys === 'number' ? [format.count(keys, 'key')] : [];
+    const notes = typeof keys === 'number' ? [format.count(keys, 'key')] : [];
     if (node.project.namespaces.at(-1)?.environment === null) {
-        facts.push(place.word); // otherwise the rows of the environments say so
+        notes.push(place.word); // otherwise the rows of the environments say so
     }
-    item.description = facts.join(' · ');
-    if (message) {
-        item.description = "can't be read";
+    if (filter) {
+        notes.push(vscode.l10n.t('filter: {0}*', distinct(filter)));
     }
+    item.description = message ? "can't be read" : notes.join(' · ');
     const lines = unclaimed
         ? [`The store has keys in "${id}", which no config declares.`]
         : [`env.${binding}`, `namespace ${id}`];
@@ -457,30 +558,49 @@ function namespaceItem(node: NamespaceNode, isOpen: boolean): vscode.TreeItem {
 }
 
 function keyItem(node: KeyNode): vscode.TreeItem {
-    const { name, expiration, metadata, damaged } = node.key;
+    const { name, type, preview, expiration, damaged } = node.key;
     const item = new vscode.TreeItem(distinct(name), vscode.TreeItemCollapsibleState.None);
     item.id = `${idOf(node.parent)}|key|${name}`;
     item.contextValue = 'key';
-    item.iconPath = new vscode.ThemeIcon(damaged ? 'warning' : 'key');
+    item.iconPath = new vscode.ThemeIcon(iconOf(type));
     item.tooltip = damaged && oneLine(damaged);
     const notes = damaged ? ['Damaged'] : [];
-    if (metadata !== undefined && metadata !== null) {
-        notes.push(format.oneLine(metadata, 40));
-    }
     if (expiration) {
         notes.push(`expires ${format.until(expiration)}`);
     }
+    if (preview) {
+        notes.push(preview.length > SHORT ? `${preview.slice(0, SHORT)}…` : preview);
+    }
     item.description = notes.join(' · ');
+    const label = [name, type, ...notes].join(', ');
+    item.accessibilityInformation = { label };
     const uri = uriOf(reference(node.parent.project, node.parent.namespace), name);
-    item.command = hasOwnEditor(name)
-        ? { command: 'kvlens.open', title: 'Open Value', arguments: [node] }
-        : { command: 'vscode.open', title: 'Open Value', arguments: [uri] };
+    item.command =
+        hasOwnEditor(name) || isShownAsBytes(type)
+            ? { command: 'kvlens.open', title: 'Open Value', arguments: [node] }
+            : { command: 'vscode.open', title: 'Open Value', arguments: [uri] };
+    return item;
+}
+
+function folderItem(node: FolderNode, keys: number | undefined): vscode.TreeItem {
+    const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+    const few = (node.parent.namespace.keys ?? Number.POSITIVE_INFINITY) <= FEW;
+    const name = distinct(node.prefix.slice(node.within.length));
+    const item = new vscode.TreeItem(name, few ? Expanded : Collapsed);
+    item.id = `${idOf(node.parent)}|folder|${node.within.length}|${node.prefix}`;
+    item.contextValue = 'folder';
+    item.iconPath = new vscode.ThemeIcon('folder');
+    const more = keys !== undefined && keys > COUNTED;
+    const counted = keys === undefined ? '' : format.count(Math.min(keys, COUNTED), 'key');
+    item.description = more ? counted.replace(' ', '+ ') : counted;
+    item.tooltip = vscode.l10n.t('Keys that begin with {0}', oneLine(distinct(node.prefix)));
+    item.accessibilityInformation = { label: `${name}, ${item.description}` };
     return item;
 }
 
 function moreItem(node: MoreNode, shown: number): vscode.TreeItem {
     const item = new vscode.TreeItem('Load more…');
-    item.id = `${idOf(node.parent)}|more`;
+    item.id = `${listId(node.parent, node.prefix)}|more`;
     item.contextValue = 'more';
     item.iconPath = new vscode.ThemeIcon('ellipsis');
     item.description = `${shown.toLocaleString('en')} shown`;
@@ -518,6 +638,12 @@ function seedAllHint(project: Project): HintNode {
     const node = { kind: 'project', project };
     const command = { command: 'kvlens.seedAll', title: label, arguments: [node] };
     return { kind: 'hint', id: `${project.config}|seedAll`, label, icon: 'cloud-upload', command };
+}
+
+function noMatchHint(node: NamespaceNode, filter: string): HintNode {
+    const label = vscode.l10n.t('No key begins with "{0}": clear the filter', distinct(filter));
+    const command = { command: 'kvlens.clearFilter', title: label, arguments: [node] };
+    return { kind: 'hint', id: `${idOf(node)}|noMatch`, label, icon: 'filter', command };
 }
 
 function trustHint(id: string): HintNode {
@@ -569,7 +695,7 @@ export function namespaceOf(node: Node | undefined): NamespaceRef | undefined {
     if (node?.kind === 'namespace') {
         return reference(node.project, node.namespace);
     }
-    if (node?.kind === 'key' || node?.kind === 'more') {
+    if (node?.kind === 'key' || node?.kind === 'folder' || node?.kind === 'more') {
         return reference(node.parent.project, node.parent.namespace);
     }
     return undefined;

@@ -1,5 +1,7 @@
 /** Validate a key, a metadata value or an expiration as it is typed. */
 
+import { inStyle, jsonProblem } from './jsonStyle';
+
 export const MAX_KEY_BYTES = 512;
 export const MAX_METADATA_BYTES = 1024;
 export const MIN_TTL_SECONDS = 60;
@@ -21,13 +23,11 @@ export function keyProblem(key: string): string | undefined {
 
 /** Return what is wrong with metadata typed as JSON, else undefined. */
 export function metadataProblem(text: string): string | undefined {
-    let value: unknown;
-    try {
-        value = JSON.parse(text);
-    } catch (error) {
-        return `Not JSON: ${(error as Error).message}`;
+    const problem = jsonProblem(text);
+    if (problem !== undefined) {
+        return `Not JSON: ${problem}`;
     }
-    const bytes = Buffer.byteLength(JSON.stringify(value));
+    const bytes = Buffer.byteLength(inStyle(text, { colon: ':', comma: ',', end: '' }));
     return bytes > MAX_METADATA_BYTES
         ? `This is ${bytes} bytes as JSON; the limit is ${MAX_METADATA_BYTES}.`
         : undefined;

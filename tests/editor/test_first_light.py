@@ -94,7 +94,7 @@ def test_first_light(open_window: Open, project: Path) -> None:
     # a click opens the value, Ctrl+S writes it back; metadata and expiry stay
     window.row("session:ada-4f1c").click()
     window.tab("session:ada-4f1c")
-    expect(window.text()).to_contain_text('"visits":41')
+    expect(window.text()).to_contain_text('"visits": 41')
     expect(window.page.locator(".statusbar", has_text="JSON")).to_be_visible()
     window.replace('{"user":"ada","visits":42}')
     window.shot("edited")
@@ -121,5 +121,5 @@ def test_first_light(open_window: Open, project: Path) -> None:
     window.see("ORDERS")
     window.see("session:ada-4f1c").click()
     window.tab("session:ada-4f1c")
-    expect(window.text()).to_contain_text('"visits":42')
+    expect(window.text()).to_contain_text('"visits": 42')
     window.shot("reloaded")

@@ -130,7 +130,7 @@ def test_what_a_worker_wrote_meanwhile_is_a_conflict(window: Window, served: Ser
     window.shot("conflict")
     assert served.value("counter") == b'{"visits":43}'
     toast.locator(".monaco-button", has_text="Compare").click()
-    expect(window.page.locator(".monaco-diff-editor")).to_contain_text('"visits":43')
+    expect(window.page.locator(".monaco-diff-editor")).to_contain_text('"visits": 43')
     window.shot("compared")
     assert served.value("counter") == b'{"visits":43}'
     toast = window.toast("Use the actions in the editor tool bar")

@@ -24,6 +24,7 @@ from tests.lsp.conftest import CONFIG, Editor, connected, run
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CARTS = {"binding": "CARTS", "environment": None}
 HOME = {"store": "memory:", "declared": True}  # where a value was read
+METADATA = {"metadata": {"a": [1, None]}, "metadataText": '{"a":[1,null]}'}
 
 
 async def test_namespaces_of_every_environment(editor: Editor) -> None:
@@ -38,11 +39,11 @@ async def test_namespaces_of_every_environment(editor: Editor) -> None:
 
 
 async def test_a_key_lives_from_put_to_delete(editor: Editor) -> None:
-    metadata = {"a": [1, None]}
+    metadata = METADATA["metadata"]
     await run(editor, "kvlens.put", **CARTS, key="k/1 ŋ", text="ŋ", metadata=metadata)
     got = await run(editor, "kvlens.get", **CARTS, key="k/1 ŋ")
     known = digest("ŋ".encode())
-    assert got == {"size": 2, "digest": known, "text": "ŋ", "metadata": metadata, **HOME}
+    assert got == {"size": 2, "digest": known, "text": "ŋ", **METADATA, **HOME}
     assert await run(editor, "kvlens.delete", **CARTS, key="k/1 ŋ") == {"deleted": 1}
     assert await run(editor, "kvlens.get", **CARTS, key="k/1 ŋ") is None
 
@@ -99,6 +100,45 @@ async def test_only_what_was_read_is_written_over(
     await run(editor, "kvlens.delete", **CARTS, key="cas")
 
 
+async def test_a_renamed_key_keeps_what_it_has(editor: Editor) -> None:
+    put = {**CARTS, "key": "old", "text": "v", "metadata": [1], "expirationTtl": 600}
+    await run(editor, "kvlens.put", **put)
+    await run(editor, "kvlens.put", **CARTS, key="there", text="other")
+    before = await run(editor, "kvlens.get", **CARTS, key="old")
+    refused = await run(editor, "kvlens.rename", **CARTS, key="old", to="there")
+    assert refused == {"renamed": False, "digest": digest(b"other")}
+    done = {"renamed": True}
+    assert await run(editor, "kvlens.rename", **CARTS, key="old", to="new", keep=True) == done
+    over = {"to": "there", "expected": refused["digest"]}
+    assert await run(editor, "kvlens.rename", **CARTS, key="old", **over) == done
+    got = [await run(editor, "kvlens.get", **CARTS, key=key) for key in ("old", "new", "there")]
+    assert got == [None, before, before]
+    await run(editor, "kvlens.delete", **CARTS, keys=["new", "there"])
+
+
+async def test_metadata_and_expiry_are_set_without_the_value(editor: Editor) -> None:
+    await run(editor, "kvlens.put", **CARTS, key="u/a", text="1", metadata=1)
+    await run(editor, "kvlens.put", **CARTS, key="u/b", text="2")
+    both = {**CARTS, "keys": ["u/a", "u/b"]}
+    assert await run(editor, "kvlens.update", **both, expiration=2_000_000_000) == {"updated": 2}
+    exact = {"metadataText": '{"n":1.0}', "beforeText": "1"}
+    await run(editor, "kvlens.update", **CARTS, keys=["u/a"], **exact)
+    got = await run(editor, "kvlens.get", **CARTS, key="u/a")
+    assert (got["text"], got["metadataText"]) == ("1", '{"n":1.0}')
+    assert got["expiration"] == 2_000_000_000
+    with pytest.raises(JsonRpcException, match="is not what was read") as caught:
+        await run(editor, "kvlens.update", **CARTS, keys=["u/a"], **exact)
+    assert caught.value.code == -32801
+    await run(editor, "kvlens.update", **both, expiration=None)
+    removed = {"metadataText": None, "beforeText": '{"n":1.0}'}
+    await run(editor, "kvlens.update", **CARTS, keys=["u/a"], **removed)
+    page = await run(editor, "kvlens.list", **CARTS, prefix="u/")
+    assert page["keys"] == [{"name": "u/a"}, {"name": "u/b"}]
+    with pytest.raises(JsonRpcException, match='"u/c" is no longer in CARTS'):
+        await run(editor, "kvlens.update", **CARTS, keys=["u/a", "u/c"], expirationTtl=60)
+    await run(editor, "kvlens.delete", **CARTS, keys=["u/a", "u/b"])
+
+
 async def test_keys_come_in_pages(editor: Editor) -> None:
     prices = {"binding": "PRICES"}
     for number in range(5):
@@ -108,6 +148,54 @@ async def test_keys_come_in_pages(editor: Editor) -> None:
     rest = await run(editor, "kvlens.list", **prices, prefix="p", cursor=page["cursor"])
     assert rest == {"keys": [{"name": "p3"}, {"name": "p4"}], "list_complete": True}
     assert await run(editor, "kvlens.clear", **prices) == {"deleted": 5}
+
+
+async def test_keys_are_shown_as_folders(editor: Editor) -> None:
+    prices = {"binding": "PRICES"}
+    names = ["a", "tea/black/1", "tea/black/2", "tea/green", "tea:x", "user:1", "user:2:a", "z"]
+    items = [{"key": name, "value": "{}"} for name in names]
+    assert (await run(editor, "kvlens.seed", **prices, items=items))["written"] == 8
+    both = {**prices, "delimiters": [":", "/"]}
+
+    async def shown(**more: Any) -> tuple[list[str], str | None]:
+        page = await run(editor, "kvlens.folder", **both, **more)
+        found = [one.get("folder") or one["row"]["name"] for one in page["items"]]
+        return found, page.get("cursor")
+
+    assert await shown() == (["a", "tea/", "tea:", "user:", "z"], None)
+    first, cursor = await shown(limit=2)
+    assert first == ["a", "tea/"]
+    assert await shown(cursor=cursor) == (["tea:", "user:", "z"], None)
+    assert await shown(prefix="tea/") == (["tea/black/", "tea/green"], None)
+    assert await shown(prefix="user:") == (["user:1", "user:2:"], None)
+    flat = await run(editor, "kvlens.folder", **prices)
+    assert [one["row"]["name"] for one in flat["items"]] == names
+    assert flat["items"][0]["row"]["type"] == "json"
+    counted = await run(editor, "kvlens.countFolders", **prices, prefixes=["tea/", "user:", "no"])
+    assert counted == {"counts": [3, 2, 0]}
+    wrong = {**prices, "delimiters": [""]}
+    with pytest.raises(JsonRpcException, match='"delimiters" takes up to 20 texts'):
+        await run(editor, "kvlens.folder", **wrong)
+    await run(editor, "kvlens.clear", **prices)
+
+
+async def test_some_keys_are_copied(editor: Editor) -> None:
+    prices = {"binding": "PRICES"}
+    for name in ("a", "b", "c"):
+        await run(editor, "kvlens.put", **prices, key=name, text=name, metadata=[name])
+    await run(editor, "kvlens.put", **CARTS, key="b", text="other")
+    (project,) = await run(editor, "kvlens.namespaces")
+    request = {**CARTS, "from": project["namespaces"][1]["id"], "keys": ["a", "b", "a", "gone"]}
+    refused = await run(editor, "kvlens.copyKeys", **request)
+    digest = refused.pop("digest")
+    assert refused == {"copied": 0, "conflicts": 1, "named": ["b"]}
+    over = {"existing": "overwrite", "expected": digest}
+    assert (await run(editor, "kvlens.copyKeys", **request, **over))["copied"] == 2
+    page = await run(editor, "kvlens.list", **CARTS)
+    copies = [{"name": "a", "metadata": ["a"]}, {"name": "b", "metadata": ["b"]}]
+    assert [key for key in page["keys"] if key["name"] in "abc"] == copies
+    await run(editor, "kvlens.delete", **CARTS, keys=["a", "b"])
+    await run(editor, "kvlens.clear", **prices)
 
 
 async def test_seed_and_export(editor: Editor) -> None:
@@ -450,6 +538,7 @@ async def test_a_snapshot_is_saved_listed_and_restored(editor: Editor) -> None:
         "digest": digest(b"1"),
         "text": "1",
         "metadata": [1],
+        "metadataText": "[1]",
         **HOME,
     }
     again = await run(editor, "kvlens.snapshotRestore", name="before")

@@ -19,13 +19,15 @@ CARTS = {"binding": "CARTS", "environment": None}
 PARAMS: dict[str, Any] = {
     **CARTS,
     "key": "k",
+    "to": "l",
+    "keys": ["k"],
     "text": "v",
     "name": "base",
     "uri": "",
     "position": {},
     "view": "1",
-    "keys": ["k"],
     "edits": [{"key": "k", "version": "", "text": "v"}],
+    "prefixes": [""],
 }  # parameters for every command
 
 

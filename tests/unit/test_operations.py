@@ -28,12 +28,14 @@ from kvlens.operations.errors import (
 )
 from kvlens.operations.existing import checked_existing
 from kvlens.operations.export import export, export_items
+from kvlens.operations.folder import count_folders, read_folder
 from kvlens.operations.get import get, get_many
 from kvlens.operations.list_keys import extras, list_keys, pages
 from kvlens.operations.move import move
 from kvlens.operations.namespaces import find_unclaimed, list_namespaces
 from kvlens.operations.place import check_place, find_place
 from kvlens.operations.put import put, replace
+from kvlens.operations.rename import rename
 from kvlens.operations.seed import (
     Defaults,
     choose,
@@ -50,11 +52,12 @@ from kvlens.operations.snapshot_list import list_snapshots
 from kvlens.operations.snapshot_restore import changes_digest, restore_snapshot
 from kvlens.operations.snapshot_save import save_snapshot
 from kvlens.operations.target import Scope, Target, find_namespaces, find_target, no_config
+from kvlens.operations.update import Expiry, Metadata, update
 from kvlens.operations.view import View
 from kvlens.search.language import read as read_filter
 from kvlens.seeds.array import FileError
 from kvlens.seeds.progress import CancelledError
-from kvlens.stores.base import NOTHING, Batch, ChangedError, digest
+from kvlens.stores.base import NOTHING, Batch, ChangedError, Seen, digest
 from kvlens.stores.batch import everything
 from kvlens.workspace.project import Project
 
@@ -122,6 +125,31 @@ async def _replace(one: Target, folder: Path) -> Any:
     return await get(one, "k")
 
 
+async def _rename(one: Target, folder: Path) -> Any:
+    await put(one, "a", b"1", metadata=[1], expiration=2_000_000_000)
+    await put(one, "there", b"2")
+    refused = await rename(one, "a", "there")
+    copied = await rename(one, "a", "b", keep=True)
+    over = await rename(one, "a", "there", expected=digest(b"2"))
+    with pytest.raises(ConflictError, match="is not what was read"):
+        await rename(one, "b", "c", expected=digest(b"2"))
+    with pytest.raises(NotFoundError, match='"a" is no longer in ONE'):
+        await rename(one, "a", "d")
+    return refused, copied, over, await get(one, "a"), await get(one, "there")
+
+
+async def _update(one: Target, folder: Path) -> Any:
+    await put(one, "a", b"1", metadata=[1])
+    await put(one, "b", b"2", expiration=2_000_000_000)
+    done = await update(one, ["a", "b"], expiry=Expiry(at=2_100_000_000))
+    await update(one, ["a"], metadata=Metadata('{"n":1e400}', "[1]"))
+    await update(one, ["b"], expiry=Expiry())
+    for text, error in (("{", "isn't JSON"), (f'"{"x" * 1023}"', "limit of 1024")):
+        with pytest.raises((InvalidError, KVError), match=error):
+            await update(one, ["a"], metadata=Metadata(text, '{"n":1e400}'))
+    return done, await get(one, "a"), await get(one, "b")
+
+
 async def _get_many(one: Target, folder: Path) -> Any:
     await put(one, "k", b"\xff")
     found = await get_many(one, ["k", "none"])
@@ -136,6 +164,15 @@ async def _list(one: Target, folder: Path) -> Any:
     every = [info.name async for page in pages(one) for info in page.keys]
     shown = [info.name for info in first.keys], extras(rest.keys[0])
     return shown, first.complete, rest.complete, every
+
+
+async def _folder(one: Target, folder: Path) -> Any:
+    for name in ("a", "b:1", "b:2", "c/1"):
+        await put(one, name, b"1")
+    page = await read_folder(one, delimiters=[":", "/"], limit=2)
+    rest = await read_folder(one, delimiters=[":", "/"], after=page.cursor)
+    shown = [item if isinstance(item, str) else (item.name, item.kind) for item in page.items]
+    return shown, rest.items, rest.cursor, list(await count_folders(one, ["b:", "c/", "d"], 1))
 
 
 async def _view(one: Target, folder: Path) -> Any:
@@ -319,11 +356,23 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
         (Applied(2), Applied(0, ["k"]), Entry(b"v", "[1]"), Entry(b"n")),
     ),
     "replace": (_replace, Entry(b"w", "[1]", 2_000_000_000)),
+    "rename": (
+        _rename,
+        (
+            Seen("there", digest(b"2")),
+            None,
+            None,
+            None,
+            Entry(b"1", "[1]", 2_000_000_000),
+        ),
+    ),
+    "update": (_update, (2, Entry(b"1", '{"n":1e400}', 2_100_000_000), Entry(b"2"))),
     "get many": (
         _get_many,
         ({"k": {"key": "k", "value": "/w==", "base64": True}, "none": None}, ["none"]),
     ),
     "list": (_list, ((["a1", "a2"], {"metadata": "a3"}), False, True, ["a1", "a2", "a3", "b"])),
+    "folder": (_folder, ([("a", "number"), "b:"], ["c/"], None, [1, 1, 0])),
     "view": (_view, (["a2", "a1"], 2)),
     "delete": (_delete, (1, 0, None)),
     "clear": (_clear, (2, (2, []), 0)),

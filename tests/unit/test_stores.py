@@ -18,6 +18,7 @@ from kvlens.stores.base import (
     WHOLE,
     Batch,
     ChangedError,
+    Children,
     Matches,
     Replaced,
     Seen,
@@ -26,6 +27,7 @@ from kvlens.stores.base import (
     digest,
 )
 from kvlens.stores.batch import each, everything
+from kvlens.stores.folders import end_of
 from kvlens.stores.memory import MemoryStore
 from kvlens.stores.parts import Part
 from kvlens.stores.registry import every_store, open_store
@@ -430,6 +432,25 @@ async def many_at_once_stop_at_a_size(store: Store) -> None:
     assert [key async for key, _ in each(store, "A", keys)] == keys
 
 
+async def folders(store: Store) -> None:
+    inside = [f"user:{number}" for number in range(3000)]
+    await fill(store, "a", "b/1", "b/2", "b:1", "user", *inside, "user;", "\U0010ffff:x", "\u202e")
+    both = [":", "/"]
+    whole = await store.children("A", "", both, None, 100)
+    names = ["a", "b/", "b:", "user", "user:", "user;", "\u202e", "\U0010ffff:"]
+    are_folders = [False, True, True, False, True, False, False, True]
+    assert whole == Children(names, are_folders, True)
+    part = await store.children("A", "", both, None, 5)
+    assert (part.names, part.complete) == (names[:5], False)
+    rest = await store.children("A", "", both, end_of("user:"), 100)
+    assert (rest.names, rest.complete) == (names[5:], True)
+    flat = await store.children("A", "user:", [], "user:998", 100)
+    assert flat == Children(["user:999"], [False], True)
+    assert (await store.children("A", "user:", both, None, 700)).names == sorted(inside)[:700]
+    assert list(await store.count_prefixes("A", ["user:", "b", "none"], 2000)) == [2000, 3, 0]
+    assert await store.children("none", "", both, None, 10) == Children([], [], True)
+
+
 async def counts(store: Store) -> None:
     await fill(store, "a", "bb", "ccc")
     await store.put("A", Write("a", b"12345"))
@@ -614,6 +635,7 @@ CHECKS: list[Callable[[Store], Awaitable[None]]] = [
     delete_unchanged_loses_no_write,
     many_at_once,
     many_at_once_stop_at_a_size,
+    folders,
     counts,
     clearing,
     own_changes_are_not_polled,

@@ -1,8 +1,8 @@
-/** Copy the name of a key in the view, or of the value in the editor. */
+/** Copy the names of keys in the view, or of the value in the editor. */
 
 import * as vscode from 'vscode';
-import { placeOf, SCHEME } from '../address';
 import type { Contribution, Parts, Subject } from '../command';
+import { activeValue, keysOf } from '../keys';
 
 export const contribution: Contribution = {
     title: 'Copy Key',
@@ -11,7 +11,7 @@ export const contribution: Contribution = {
         commandPalette: [{ when: 'resourceScheme == kvlens' }],
         'view/item/context': [
             {
-                when: 'view == kvlens.namespaces && viewItem == key && !listMultiSelection',
+                when: 'view == kvlens.namespaces && viewItem =~ /^(key|folder)$/',
                 group: '2_copy@1',
             },
         ],
@@ -19,15 +19,12 @@ export const contribution: Contribution = {
     needsTrust: false,
 };
 
-export async function run(_: Parts, node?: Subject): Promise<void> {
-    const active = vscode.window.activeTextEditor?.document.uri;
-    const name =
-        node?.kind === 'key'
-            ? node.key.name
-            : active?.scheme === SCHEME
-              ? placeOf(active).key
-              : undefined;
-    if (name !== undefined) {
-        await vscode.env.clipboard.writeText(name);
+export async function run(parts: Parts, node?: Subject, selection?: unknown): Promise<void> {
+    const active = node ?? activeValue();
+    if (node?.kind === 'folder') {
+        await vscode.env.clipboard.writeText(node.prefix);
+    } else if (active) {
+        const refs = await keysOf(parts, active, selection, 'Copy Key');
+        await vscode.env.clipboard.writeText(refs.map(({ key }) => key).join('\n'));
     }
 }

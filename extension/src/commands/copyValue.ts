@@ -1,26 +1,21 @@
-/** Copy the value of a key, as text. */
+/** Copy the values of keys as text. */
 
-import * as vscode from 'vscode';
-import { type Contribution, keyOf, type Parts, type Subject, target } from '../command';
-import { brief } from '../messages';
-import * as prompts from '../prompts';
+import type { Contribution, Parts } from '../command';
+import { activeValue, type KeySubject, keysOf } from '../keys';
+import { copyValues } from '../copies';
 
 export const contribution: Contribution = {
     title: 'Copy Value',
-    menus: { commandPalette: [{ when: 'false' }] },
+    about: 'Copy the value of the open key',
+    menus: {
+        commandPalette: [{ when: 'resourceScheme == kvlens' }],
+        'view/item/context': [
+            { when: 'view == kvlens.namespaces && viewItem == key', group: '2_copy@3' },
+        ],
+    },
 };
 
-export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const title = 'Copy Value';
-    const space = await target(parts, node, title);
-    const key = keyOf(node) ?? (await prompts.key(parts.server, space, title));
-    const value = await parts.server.ask('kvlens.get', { ...space, key });
-    if (value?.text === undefined) {
-        const text = value
-            ? vscode.l10n.t('The value of "{0}" isn\'t text.', key)
-            : vscode.l10n.t('There is no key "{0}" now.', key);
-        throw new prompts.NothingThere(text);
-    }
-    await vscode.env.clipboard.writeText(value.text);
-    brief(vscode.l10n.t('Copied the value of "{0}"', key));
+export async function run(parts: Parts, subject?: KeySubject, selection?: unknown): Promise<void> {
+    const refs = await keysOf(parts, subject ?? activeValue(), selection, 'Copy Value');
+    await copyValues(parts, refs);
 }

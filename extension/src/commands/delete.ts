@@ -1,25 +1,28 @@
 /** Delete the keys that are selected in the view, or prompt for one. */
 
-import { uriOf } from '../address';
+import { isDeepStrictEqual } from 'node:util';
 import { type Contribution, type Parts, type Subject, target } from '../command';
-import { refOf, removeGroups, removeKeys } from '../deleteKeys';
+import { removeGroups, removeKeys } from '../deleteKeys';
 import * as prompts from '../prompts';
-import type { KeyNode, Node } from '../tree';
+import { type FolderNode, type KeyNode, namespaceOf, type Node } from '../tree';
 
 export const contribution: Contribution = {
     title: 'Delete Key…',
     about: 'Delete a key',
     menus: {
         'view/item/context': [
-            { when: 'view == kvlens.namespaces && viewItem == key', group: '4_danger@1' },
+            {
+                when: 'view == kvlens.namespaces && viewItem =~ /^(key|folder)$/',
+                group: '4_danger@1',
+            },
         ],
     },
 };
 
 export async function run(parts: Parts, node?: Subject, selection?: Node[]): Promise<void> {
-    if (node?.kind === 'key') {
+    if (node?.kind === 'key' || node?.kind === 'folder') {
         // As in all of VS Code: the menu of an unselected row applies only to that row.
-        const selected = selection?.some((one) => one.kind === 'key' && same(one, node));
+        const selected = selection?.some((one) => isSame(one, node));
         await removeKeys(parts, selected && selection ? selection : [node]);
         return;
     }
@@ -28,7 +31,12 @@ export async function run(parts: Parts, node?: Subject, selection?: Node[]): Pro
     await removeGroups(parts, [{ space, keys: [key] }]);
 }
 
-function same(one: KeyNode, other: KeyNode): boolean {
-    const [a, b] = [one, other].map((node) => uriOf(refOf(node), node.key.name).toString());
-    return a === b;
+function isSame(one: Node, other: KeyNode | FolderNode): boolean {
+    const name = (node: KeyNode | FolderNode): string =>
+        node.kind === 'key' ? node.key.name : node.prefix;
+    return (
+        one.kind === other.kind &&
+        name(one) === name(other) &&
+        isDeepStrictEqual(namespaceOf(one), namespaceOf(other))
+    );
 }

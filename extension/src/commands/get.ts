@@ -1,8 +1,8 @@
 /** Open a key's value: that of a row in the view, or prompt for a key. */
 
-import { type Contribution, keyOf, type Parts, type Subject, target } from '../command';
+import type { Contribution, Parts, Subject } from '../command';
+import { keyOf } from '../keys';
 import { open } from '../openValue';
-import * as prompts from '../prompts';
 
 export const contribution: Contribution = {
     title: 'Get Key…',
@@ -10,7 +10,6 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const space = await target(parts, node, 'Get Key');
-    const name = keyOf(node) ?? (await prompts.key(parts.server, space, 'Get Key'));
-    await open(parts, space, name);
+    const { space, key } = await keyOf(parts, node, 'Get Key');
+    await open(parts, space, key);
 }

@@ -2,7 +2,7 @@
 
 import * as vscode from 'vscode';
 import { nameOf } from '../address';
-import { type Contribution, keyOf, type Parts, type Subject, target } from '../command';
+import { type Contribution, keyName, type Parts, type Subject, target } from '../command';
 import { bodyOf } from '../contents';
 import * as format from '../format';
 import { brief, fail } from '../messages';
@@ -18,7 +18,11 @@ export const contribution: Contribution = {
     menus: {
         'kvlens.namespace': [{ group: '1_keys@2' }],
         'view/item/context': [
-            { when: 'view == kvlens.namespaces && viewItem == namespace', group: 'inline@1' },
+            {
+                when: 'view == kvlens.namespaces && viewItem =~ /^(namespace|folder)$/',
+                group: 'inline@1',
+            },
+            { when: 'view == kvlens.namespaces && viewItem == folder', group: '1_keys@1' },
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: '1_keys@1' },
         ],
     },
@@ -30,9 +34,10 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         bodyOf(await vscode.workspace.fs.readFile(uri));
     const look = (key: string): Promise<Value | null> =>
         parts.server.ask('kvlens.get', { ...space, key });
-    let what: prompts.Put | undefined;
+    const begun = node?.kind === 'folder' ? node.prefix : undefined;
+    let what: prompts.Put | undefined = begun ? { key: begun, expected: '' } : undefined;
     for (;;) {
-        what = await prompts.put(space, readFile, look, what, keyOf(node));
+        what = await prompts.put(space, readFile, look, what, keyName(node));
         try {
             await parts.server.ask('kvlens.put', { ...space, ...what });
             brief(`Put "${what.key}" into ${nameOf(space)}`);

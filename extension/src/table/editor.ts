@@ -8,7 +8,7 @@ import { formsOf } from '../decode';
 import { filterTokens, KINDS } from '../filterTokens';
 import * as format from '../format';
 import { warn } from '../messages';
-import { type Model, storeOf, whereIs } from '../model';
+import { type Model, placeOf as storeOf, whereIs } from '../model';
 import { open as openValue } from '../openValue';
 import type { ViewOpenResult } from '../protocol';
 import type { Server } from '../server';
@@ -126,7 +126,7 @@ function placeOf(model: Model, { namespace }: TableDocument): Place {
     return {
         title: namespace.binding,
         where: whereIs(namespace, project),
-        remote: !storeOf(project).startsWith('local'),
+        remote: project !== undefined && storeOf(project).isRemote,
         readOnly: store.startsWith('cloudflare:') && !store.includes('write'),
     };
 }

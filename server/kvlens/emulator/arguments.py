@@ -275,6 +275,18 @@ FIELDS: dict[str, dict[str, Field]] = {
         "seconds": _seconds,
     },
     "rows": {**_NAMESPACE, "names": _many(_stored_key)},
+    "children": {
+        **_NAMESPACE,
+        "prefix": _text(0, MAX_STORED),
+        "delimiters": _many(_text(1, 512)),
+        "after": _maybe(_text(1, MAX_STORED)),
+        "limit": _number(1, MAX_PAGE),
+    },
+    "count_prefixes": {
+        **_NAMESPACE,
+        "prefixes": _many(_text(0, MAX_STORED)),
+        "most": _number(1, MAX_PARTS),
+    },
     "count": _NAMESPACE,
     "stats": _NAMESPACE,
     "clear": _NAMESPACE,

@@ -129,6 +129,14 @@ async def _rows(store: Store, ns: str, given: Arguments) -> Any:
     return list(await store.rows(ns, given["names"]))
 
 
+async def _children(store: Store, ns: str, given: Arguments) -> Any:
+    return await store.children(**given)
+
+
+async def _count_prefixes(store: Store, ns: str, given: Arguments) -> Any:
+    return await store.count_prefixes(**given)
+
+
 async def _count(store: Store, ns: str, given: Arguments) -> Any:
     return await store.count(ns)
 
@@ -160,6 +168,8 @@ OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], b
     "list": (_list, False),
     "find": (_find, False),
     "rows": (_rows, False),
+    "children": (_children, False),
+    "count_prefixes": (_count_prefixes, False),
     "count": (_count, False),
     "stats": (_stats, False),
     "clear": (_clear, True),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 
-CONTENT = frozenset(("text", "metadata", "metadataText", "expected", "config"))
+CONTENT = frozenset(("text", "metadata", "metadataText", "beforeText", "expected", "config"))
 """Parameters that may have lone surrogates: they are stored as U+FFFD, as in a Worker,
 and no config has such a name."""
 

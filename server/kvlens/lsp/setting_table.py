@@ -88,6 +88,14 @@ _SETTINGS = (
         page="rules/README.md",
     ),
     Setting(
+        "tree.delimiters",
+        (":", "/"),
+        "What separates folders in the names of keys in the view. If empty, all keys are in one "
+        "list.",
+        items="string",
+        of_server=False,
+    ),
+    Setting(
         "interpreter",
         "",
         "Path of the Python (3.10 or newer) that runs the server. If empty, the first suitable "

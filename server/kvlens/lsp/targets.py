@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
     from kvlens.workspace.project import Project
 
-NAMES = {"namespace_id": "id", "expiration_ttl": "expirationTtl"}
+NAMES = {"namespace_id": "id", "expiration_ttl": "expirationTtl", "metadata": "metadataText"}
 
 
 def spell(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kvlens.operations.existing import checked_existing
 from kvlens.operations.target import Target
 from kvlens.seeds import move as moving
@@ -15,10 +17,11 @@ async def copy(
     existing: str = "refuse",
     expected: str | None = None,
     *,
+    keys: Sequence[str] | None = None,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Transferred:
-    """Copy every key of the namespace with id `source`, with all its data, to the target.
+    """Copy the keys of the namespace with id `source`, or only some, with all their data.
 
     If the target has keys with other content, `existing` decides: "refuse" copies nothing, "keep"
     keeps those keys, "overwrite" replaces them: with `expected`, the digest of a refusal, only if
@@ -28,5 +31,12 @@ async def copy(
     known = checked_existing(existing)
     store = await target.store()
     return await moving.copy(
-        store, source, target.id, known, expected, progress=progress, cancelled=cancelled
+        store,
+        source,
+        target.id,
+        known,
+        expected,
+        keys=keys,
+        progress=progress,
+        cancelled=cancelled,
     )

@@ -52,10 +52,11 @@ async def copy(
     existing: Existing = "refuse",
     expected: str | None = None,
     *,
+    keys: Sequence[str] | None = None,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Transferred:
-    """Copy every key of namespace `old` to `new`, with metadata and expiration.
+    """Copy every key of namespace `old` to `new`, or some, with metadata and expiration.
 
     If `new` has a key with other content, `existing` decides: with "refuse" nothing is copied, with
     "keep" that key isn't, with "overwrite" it is. With "overwrite" and `expected`, the digest of a
@@ -63,7 +64,7 @@ async def copy(
     `new` is unchanged then. A damaged key of `old` stays there and is in the result; one of `new`
     counts as other content.
     """
-    transfer = _Transfer(store, old, new, "copied", progress, cancelled)
+    transfer = _Transfer(store, old, new, "copied", progress, cancelled, keys)
     return await transfer.run(existing, expected)
 
 
@@ -97,8 +98,10 @@ class _Transfer:
         done: Literal["copied", "moved"],
         progress: Progress | None,
         cancelled: Cancelled | None,
+        keys: Sequence[str] | None = None,
     ) -> None:
         self._store = store
+        self._keys = keys
         self._old = old
         self._new = new
         self._moves = done == "moved"
@@ -136,7 +139,7 @@ class _Transfer:
         conflicts = []
         self._present.clear()
         self._damaged.clear()
-        async for part in _parts(self._store, self._old, self._damaged.append):
+        async for part in _parts(self._store, self._old, self._damaged.append, self._keys):
             keys = [write.key for write in part]
             there = [one async for one in each_found(self._store, self._new, keys)]
             for write, entry in zip(part, there, strict=True):
@@ -219,11 +222,20 @@ class _Transfer:
             await store.put_many(self._new, before)
 
 
-async def _parts(store: Store, ns: str, damaged: Damaged) -> AsyncIterator[list[Write]]:
-    """Yield a namespace's entries as writes, in parts that fit into memory."""
+async def _parts(
+    store: Store, ns: str, damaged: Damaged, keys: Sequence[str] | None
+) -> AsyncIterator[list[Write]]:
+    """Yield a namespace's entries, or those of some keys, as writes in parts that fit in memory."""
     held: list[Write] = []
     size = 0
-    async for key, entry in everything(store, ns, damaged=damaged):
+    found: AsyncIterator[tuple[str, Entry | None]] = (
+        everything(store, ns, damaged=damaged)
+        if keys is None
+        else each(store, ns, list(dict.fromkeys(keys)), damaged)
+    )
+    async for key, entry in found:
+        if entry is None:  # it was deleted meanwhile
+            continue
         held.append(Write(key, *entry))
         size += len(entry.value)
         if len(held) >= PART_KEYS or size >= PART_SIZE:

@@ -122,6 +122,16 @@ class Step(NamedTuple):
     """or after about this time."""
 
 
+class Children(NamedTuple):
+    """The keys and folders that are directly in a folder, in order."""
+
+    names: list[str]
+    """Of a folder, the prefix of its keys, which ends with a delimiter."""
+    are_folders: list[bool]
+    complete: bool
+    """Whether there are no more."""
+
+
 class Matches(NamedTuple):
     """The result of a step."""
 
@@ -295,6 +305,24 @@ class Store(ABC):
         from kvlens.stores import searching  # late, as above
 
         return await searching.rows(self, ns, names)
+
+    async def children(
+        self, ns: str, prefix: str, delimiters: Sequence[str], after: str | None, limit: int
+    ) -> Children:
+        """Return what is directly in a folder: up to `limit` keys and folders after `after`.
+
+        The keys of a folder have a common prefix up to one of the delimiters. `after` is the last
+        key, or `folders.end_of` the last folder. Takes no longer for folders of many keys.
+        """
+        from kvlens.stores import folders  # late, as above
+
+        return await folders.children(self, ns, prefix, delimiters, after, limit)
+
+    async def count_prefixes(self, ns: str, prefixes: Sequence[str], most: int) -> Sequence[int]:
+        """Return the number of keys with each prefix; of more keys than `most`, that number."""
+        from kvlens.stores import folders  # late, as above
+
+        return await folders.count_prefixes(self, ns, prefixes, most)
 
     async def count(self, ns: str) -> int | None:
         """Return the number of keys; None if the store can't tell quickly."""

@@ -26,6 +26,7 @@ from kvlens.search.rows import Row
 from kvlens.stores.base import (
     Batch,
     ChangedError,
+    Children,
     DamagedKeyError,
     Found,
     Matches,
@@ -264,6 +265,16 @@ class EmulatorStore(Store):
     async def rows(self, ns: str, names: Sequence[str]) -> Sequence[Row | None]:
         rows = await self._call("rows", ns=ns, names=list(names))
         return [None if row is None else Row(*row) for row in rows]
+
+    async def children(
+        self, ns: str, prefix: str, delimiters: Sequence[str], after: str | None, limit: int
+    ) -> Children:
+        where = {"prefix": prefix, "delimiters": list(delimiters), "after": after}
+        return Children(*await self._call("children", ns=ns, **where, limit=limit))
+
+    async def count_prefixes(self, ns: str, prefixes: Sequence[str], most: int) -> Sequence[int]:
+        counts = await self._call("count_prefixes", ns=ns, prefixes=list(prefixes), most=most)
+        return [int(count) for count in counts]
 
     async def count(self, ns: str) -> int | None:
         count: int | None = await self._call("count", ns=ns)

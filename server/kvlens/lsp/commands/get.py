@@ -51,6 +51,8 @@ class Value(TypedDict):
     expiration: NotRequired[int]
     """Seconds since the epoch."""
     metadata: NotRequired[Any]
+    metadataText: NotRequired[str]
+    """The metadata as stored, for numbers that another language would change."""
     readOnly: NotRequired[bool]
     """Whether the store takes no changes."""
 
@@ -83,6 +85,7 @@ async def run(server: Server, params: Params) -> Value | None:
         value["expiration"] = item["expiration"]
     if "metadata" in item:
         value["metadata"] = item["metadata"]
+        value["metadataText"] = part.metadata or ""
     if not (await target.store()).writable:
         value["readOnly"] = True
     return value

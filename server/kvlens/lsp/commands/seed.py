@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from kvlens.lsp.command import Command
 from kvlens.lsp.progress import Progress
@@ -25,8 +26,10 @@ NAMED = 100  # conflicts listed in the result
 
 
 class Parameters(Target):
-    file: str
+    file: NotRequired[str]
     """A URI, or a path in the folder of the config."""
+    items: NotRequired[list[Any]]
+    """Instead of `file`: the keys, as in a seed file."""
     existing: NotRequired[Literal["refuse", "keep", "overwrite"]]
     """What happens if keys have other content in the namespace. `refuse` (the default): nothing is
     written. `keep`: these keys aren't written. `overwrite`: the file replaces it."""
@@ -68,14 +71,15 @@ async def run(server: Server, params: Params) -> Result:
     given = params.get("existing", str)
     existing = checked_existing(given or "refuse")
     expected = params.get("expected", str)
-    path = find_file(server, target, params.text("file"))
+    items = params.get("items", list)
+    source = json.dumps(items) if items else find_file(server, target, params.text("file"))
     if params.get("dryRun", bool):
         return {
             "written": 0,
             "warnings": [],
-            "preview": await _preview(partial(read_job, target, path)),
+            "preview": await _preview(partial(read_job, target, source)),
         }
-    job = await asyncio.to_thread(read_job, target, path)
+    job = await asyncio.to_thread(read_job, target, source)
     for line in job.warnings:
         server.log("warning", line)
     job, refused = await choose(job, existing, expected)

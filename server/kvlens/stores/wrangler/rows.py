@@ -16,7 +16,7 @@ from typing import Any
 
 from kvlens.kv.records import Entry, KeyInfo
 from kvlens.kv.values import is_json
-from kvlens.stores.base import DamagedKeyError, StoreError
+from kvlens.stores.base import DamagedKeyError, StoreError, after_prefix
 from kvlens.stores.wrangler.blobs import Blobs, not_a_value
 from kvlens.stores.wrangler.database import Database, lenient
 from kvlens.stores.wrangler.disk_format import MAX_FIELD, is_blob_id
@@ -48,6 +48,14 @@ def read_keys(
             each = (_key_of(db, path, rowid) for (rowid,) in rows)
             live = (info for info, expires in each if info and not _is_over(expires, now))
             return list(islice(live, limit))
+
+
+def count_prefix(db: Database, prefix: str, now: int, most: int) -> int:
+    """Return the number of live keys with a prefix, up to `most`."""
+    end = after_prefix(prefix)
+    query = KEYS.format(what="1", range="key >= ? AND key < ?", live=_LIVE)
+    bounds = (prefix, b"" if end is None else end, now, most)
+    return int(db.execute(f"SELECT count(*) FROM ({query})", bounds).fetchone()[0])
 
 
 def _key_of(db: Database, path: Path, rowid: int) -> tuple[KeyInfo | None, Any]:

@@ -61,7 +61,7 @@ from kvlens.stores.wrangler.namespaces import Namespaces
 from kvlens.stores.wrangler.open_namespace import OpenNamespace
 from kvlens.stores.wrangler.purger import Purger
 from kvlens.stores.wrangler.recovery import Recovery
-from kvlens.stores.wrangler.rows import read_entry, read_keys
+from kvlens.stores.wrangler.rows import count_prefix, read_entry, read_keys
 from kvlens.stores.wrangler.state_folder import StateFolder
 from kvlens.stores.wrangler.stats_cache import StatsCache, count, count_keys
 from kvlens.stores.wrangler.sweeper import Sweeper
@@ -189,6 +189,18 @@ class WranglerStore(Store):
         def work() -> list[Row | None]:
             with space.connection() as db:
                 return search.rows(db, space.path, space.blobs, names, now)
+
+        return await self._helped(space.path, work)
+
+    async def count_prefixes(self, ns: str, prefixes: Sequence[str], most: int) -> Sequence[int]:
+        space = await self._namespaces.existing(ns)
+        if space is None:
+            return [0] * len(prefixes)
+        now = int(self._clock() * 1000)
+
+        def work() -> Sequence[int]:
+            with space.connection() as db:
+                return [count_prefix(db, prefix, now, most) for prefix in prefixes]
 
         return await self._helped(space.path, work)
 

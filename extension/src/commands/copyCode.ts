@@ -1,0 +1,21 @@
+/** Copy the call that reads a key in a Worker. */
+
+import type { Contribution, Parts } from '../command';
+import { activeValue, type KeySubject, keysOf } from '../keys';
+import { copyCode } from '../copies';
+
+export const contribution: Contribution = {
+    title: 'Copy as Code',
+    about: 'Copy the call that reads the open key in a Worker',
+    menus: {
+        commandPalette: [{ when: 'resourceScheme == kvlens' }],
+        'view/item/context': [
+            { when: 'view == kvlens.namespaces && viewItem == key', group: '2_copy@5' },
+        ],
+    },
+};
+
+export async function run(parts: Parts, subject?: KeySubject, selection?: unknown): Promise<void> {
+    const refs = await keysOf(parts, subject ?? activeValue(), selection, 'Copy as Code');
+    await copyCode(parts, refs);
+}

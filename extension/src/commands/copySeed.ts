@@ -1,0 +1,21 @@
+/** Copy keys as items of a seed file. */
+
+import type { Contribution, Parts } from '../command';
+import { activeValue, type KeySubject, keysOf } from '../keys';
+import { copySeed } from '../copies';
+
+export const contribution: Contribution = {
+    title: 'Copy as Seed Entry',
+    about: 'Copy the open key as an item of a seed file',
+    menus: {
+        commandPalette: [{ when: 'resourceScheme == kvlens' }],
+        'view/item/context': [
+            { when: 'view == kvlens.namespaces && viewItem == key', group: '2_copy@6' },
+        ],
+    },
+};
+
+export async function run(parts: Parts, subject?: KeySubject, selection?: unknown): Promise<void> {
+    const refs = await keysOf(parts, subject ?? activeValue(), selection, 'Copy as Seed Entry');
+    await copySeed(parts, refs);
+}

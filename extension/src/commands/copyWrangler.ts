@@ -1,0 +1,21 @@
+/** Copy a wrangler command that reads a key. */
+
+import type { Contribution, Parts } from '../command';
+import { activeValue, type KeySubject, keysOf } from '../keys';
+import { copyWrangler } from '../copies';
+
+export const contribution: Contribution = {
+    title: 'Copy as wrangler',
+    about: 'Copy a `wrangler kv key get` command for the open key',
+    menus: {
+        commandPalette: [{ when: 'resourceScheme == kvlens' }],
+        'view/item/context': [
+            { when: 'view == kvlens.namespaces && viewItem == key', group: '2_copy@4' },
+        ],
+    },
+};
+
+export async function run(parts: Parts, subject?: KeySubject, selection?: unknown): Promise<void> {
+    const refs = await keysOf(parts, subject ?? activeValue(), selection, 'Copy as wrangler');
+    await copyWrangler(parts, refs);
+}

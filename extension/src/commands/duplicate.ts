@@ -1,0 +1,23 @@
+/** Copy a key to another name in its namespace. */
+
+import type { Contribution, Parts } from '../command';
+import { activeValue, type KeySubject, keyOf } from '../keys';
+import { duplicateKey } from '../renameKey';
+
+export const contribution: Contribution = {
+    title: 'Duplicate Key…',
+    about: 'Copy a key to another name, with its metadata and expiration',
+    menus: {
+        'editor/title': [{ when: 'resourceScheme == kvlens', group: '1_key@2' }],
+        'view/item/context': [
+            {
+                when: 'view == kvlens.namespaces && viewItem == key && !listMultiSelection',
+                group: '1_key@5',
+            },
+        ],
+    },
+};
+
+export async function run(parts: Parts, subject?: KeySubject): Promise<void> {
+    await duplicateKey(parts, await keyOf(parts, subject ?? activeValue(), 'Duplicate Key'));
+}

@@ -1,0 +1,21 @@
+/** Set when keys expire: those of rows, or that of the open value. */
+
+import type { Contribution, Parts } from '../command';
+import { setExpiration } from '../expiration';
+import { activeValue, type KeySubject, keysOf } from '../keys';
+
+export const contribution: Contribution = {
+    title: 'Set Expiration…',
+    about: 'Set when a key expires: in 1 minute, 1 hour or 1 day, at a time, or never',
+    icon: '$(watch)',
+    menus: {
+        'editor/title': [{ when: 'resourceScheme == kvlens', group: 'navigation@1' }],
+        'view/item/context': [
+            { when: 'view == kvlens.namespaces && viewItem == key', group: '1_key@4' },
+        ],
+    },
+};
+
+export async function run(parts: Parts, subject?: KeySubject, selection?: unknown): Promise<void> {
+    await setExpiration(parts, await keysOf(parts, subject ?? activeValue(), selection, 'Set Expiration'));
+}
