@@ -31,6 +31,7 @@ BELOW: dict[str, set[str]] = {
     "lint": {"config", "js", "kv", "seeds"},
     "stores": {"kv"},
     "seeds": {"kv", "stores"},
+    "history": {"kv", "stores"},
     "emulator": {"kv", "stores"},
     "worker": {"config", "js", "kv", "stores", "emulator"},
 }

@@ -12,6 +12,7 @@ import pytest
 from kvlens.cli.commands.seed import COMMAND as SEED
 from kvlens.cli.common import find_scope, run
 from kvlens.cli.frame import read
+from kvlens.history.database import Filter
 from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
 from kvlens.operations.clear import before_clear, clear, count
@@ -28,6 +29,8 @@ from kvlens.operations.errors import (
 from kvlens.operations.existing import checked_existing
 from kvlens.operations.export import export, export_items
 from kvlens.operations.get import get, get_many
+from kvlens.operations.history import list_history
+from kvlens.operations.history_restore import Restore, restore
 from kvlens.operations.list_keys import extras, list_keys, pages
 from kvlens.operations.move import move
 from kvlens.operations.namespaces import find_unclaimed, list_namespaces
@@ -51,7 +54,7 @@ from kvlens.operations.snapshot_save import save_snapshot
 from kvlens.operations.target import Scope, Target, find_namespaces, find_target, no_config
 from kvlens.seeds.array import FileError
 from kvlens.seeds.progress import CancelledError
-from kvlens.stores.base import Batch, ChangedError, digest
+from kvlens.stores.base import Batch, ChangedError, Seen, digest
 from kvlens.stores.batch import everything
 from kvlens.workspace.project import Project
 
@@ -288,6 +291,19 @@ def write_seeds(folder: Path, name: str, **values: str) -> Path:
 
 ROWS = [("ONE", "1d", 1), ("TWO", "92d", 0), ("ONE", "3d", 0), ("PROD", "PROD", 0)]
 ITEM = {"key": "a", "value": "/w==", "base64": True, "metadata": [1]}
+
+
+async def _history(one: Target, folder: Path) -> Any:
+    return await list_history(one.scope, Filter())  # test_history.py has the others
+
+
+async def _history_restore(one: Target, folder: Path) -> Any:
+    store = await one.store()
+    batch = Batch(one.id, [Write("k", b"v")], expected=[Seen.of("k", None)])
+    await restore(one.scope, Restore([batch], [(one.id, "k")], [], [], 0, ""))
+    return await store.get(one.id, "k")
+
+
 OPERATIONS: dict[str, tuple[Run, Any]] = {
     # id: (operation, result)
     "put": (_put, Write("k", b"v", '{"a":1}')),
@@ -299,6 +315,8 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
     ),
     "list": (_list, ((["a1", "a2"], {"metadata": "a3"}), False, True, ["a1", "a2", "a3", "b"])),
     "delete": (_delete, (1, 0, None)),
+    "history": (_history, []),
+    "history restore": (_history_restore, Entry(b"v")),
     "clear": (_clear, (2, (2, []), 0)),
     "clear what was counted": (_clear_counted, (1005, (1005, []), 0)),
     "delete what was seen": (_delete_seen, (1, None)),
