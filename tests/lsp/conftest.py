@@ -54,7 +54,13 @@ def make_editor() -> Editor:
     register_lsp_features(client)
     client.notes, client.edits, client.asked, client.answer = [], [], [], None
     client.meanwhile = None
-    for method in ("kvlens/changed", "kvlens/status", "kvlens/worker", "kvlens/output"):
+    for method in (
+        "kvlens/changed",
+        "kvlens/history",
+        "kvlens/status",
+        "kvlens/worker",
+        "kvlens/output",
+    ):
 
         def keep(params: Any, method: str = method) -> None:
             client.notes.append((method, params))

@@ -16,7 +16,14 @@ from tests.lsp.conftest import CONFIG, Editor, connected, run, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CARTS = {"binding": "CARTS", "environment": None}
-PARAMS = {**CARTS, "key": "k", "text": "v", "name": "base"}  # parameters for every command
+PARAMS = {
+    **CARTS,
+    "key": "k",
+    "text": "v",
+    "name": "base",
+    "change": 1,
+    "action": "1",
+}  # parameters for every command
 
 
 @pytest.fixture

@@ -42,8 +42,9 @@ if TYPE_CHECKING:
     from kvlens.lsp.sources import Sources
 
 # Notifications; schema.py has their parameters.
-CHANGED, STATUS, WORKER, OUTPUT = (
+CHANGED, HISTORY, STATUS, WORKER, OUTPUT = (
     "kvlens/changed",
+    "kvlens/history",
     "kvlens/status",
     "kvlens/worker",
     "kvlens/output",
@@ -354,6 +355,8 @@ class Server(StdioServer):
             return
         if kind == "state":
             self._state_changed(child, uri)
+        elif kind == "history":
+            self.protocol.notify(HISTORY, {"config": uri})
         elif isinstance(child, WorkerProcess):
             self._output(uri, event)
         elif kind == "log":

@@ -43,6 +43,9 @@ class Result(TypedDict):
     """The names of some of these."""
     digest: NotRequired[str]
     """Identifies the content of these keys and of the file."""
+    action: NotRequired[str]
+    """Identifies the change for `kvlens.historyUndo`, if anything was changed and
+    recorded."""
 
 
 async def run(server: Server, params: Params) -> Result:
@@ -68,11 +71,14 @@ async def run(server: Server, params: Params) -> Result:
         }
     async with Progress(server, params.token, f"Seeding {target.name}") as progress:
         done = await seed(job, progress=progress.report, cancelled=progress.cancelled)
-    return {
+    result: Result = {
         "written": done.written,
         "overwritten": done.overwritten,
         "warnings": job.warnings,
     }
+    if done.written and server.settings.historySize:
+        result["action"] = params.origin.action
+    return result
 
 
 def _refusal(job: Job, refused: Conflicts) -> str:
