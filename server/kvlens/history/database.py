@@ -20,6 +20,7 @@ from kvlens.chunks import chunks
 from kvlens.kv.records import Entry
 from kvlens.stores.base import StoreError
 from kvlens.stores.origin import Origin
+from kvlens.stores.wrangler.changes import data_version
 from kvlens.stores.wrangler.database import Database, connect
 from kvlens.stores.wrangler.safe_paths import OWN, Folder, open_folder
 
@@ -28,6 +29,8 @@ NAME = "history.sqlite"
 ASIDE = "history.damaged"
 WRITE_SECONDS = 60.0  # that a statement may take; nobody waits for it
 TOO_LARGE = 4  # times the limit, above which a file isn't even opened
+LATEST_SIZE = 16 * 1024 * 1024  # bytes of `Latest`
+PAGE_SIZE = 16384  # bytes; with SQLite's 4096, large values take 50% longer
 ROW_COST = 400  # bytes of a change without its values
 
 _LOGS = ("-wal", "-shm", "-journal")
@@ -35,15 +38,16 @@ _WAY_OUT = (
     "Remove it, or turn the history off: KVLENS_HISTORY=0 or the setting kvlens.history.size."
 )
 _SCHEMA = (
-    "CREATE TABLE actions (id INTEGER PRIMARY KEY, name TEXT UNIQUE, time REAL NOT NULL, "
+    "CREATE TABLE actions (id INTEGER PRIMARY KEY, name TEXT, time REAL NOT NULL, "
     "store TEXT NOT NULL, writer TEXT NOT NULL, title TEXT NOT NULL, left_out INTEGER NOT NULL)",
     "CREATE TABLE changes (id INTEGER PRIMARY KEY, action INTEGER NOT NULL, time REAL NOT NULL, "
     "ns TEXT NOT NULL, key TEXT NOT NULL, "
-    "before_size INTEGER, before_metadata TEXT, before_expiration INTEGER, "
-    "after_size INTEGER, after_metadata TEXT, after_expiration INTEGER)",
+    "before_content INTEGER, before_size INTEGER, before_metadata TEXT, "
+    "before_expiration INTEGER, after_content INTEGER, after_size INTEGER, after_metadata TEXT, "
+    "after_expiration INTEGER)",
+    "CREATE UNIQUE INDEX actions_by_name ON actions (name) WHERE name IS NOT NULL",
     "CREATE INDEX changes_of_action ON changes (action)",
-    "CREATE INDEX changes_of_key ON changes (ns, key)",
-    "CREATE TABLE contents (id INTEGER PRIMARY KEY, value BLOB NOT NULL)",  # 2 * change, + 1: after
+    "CREATE TABLE contents (id INTEGER PRIMARY KEY, value BLOB NOT NULL)",
 )
 _UNKNOWN_SIZE = -1
 _COST = f"{ROW_COST} + max(ifnull(before_size, 0), 0) + max(ifnull(after_size, 0), 0)"
@@ -128,6 +132,7 @@ def _opened(path: Path, *, create: bool) -> Database | None:
     try:
         if create:
             db.seconds = WRITE_SECONDS
+            db.execute(f"PRAGMA page_size = {PAGE_SIZE}")  # of a new file
             db.execute("PRAGMA journal_mode = WAL").fetchall()
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("BEGIN IMMEDIATE")
@@ -160,12 +165,44 @@ def _set_aside(folder: Folder) -> None:
 # -- writing -----------------------------------------------------------------------------------
 
 
-def add(db: Database, records: Sequence[Record], limit: int) -> None:
+class Latest:
+    """The values that keys got last, so that they aren't stored again as the next ones before."""
+
+    def __init__(self) -> None:
+        self.data_version = -1  # of the database that has them
+        self._size = 0  # bytes, at most
+        self._known: dict[tuple[str, str, str], tuple[int, bytes]] = {}
+
+    def find(self, one: Change) -> int | None:
+        """Return the id of the content before a change, if it is the one after the last change."""
+        found = self._known.get((one.store, one.ns, one.key))
+        if found is None or not isinstance(one.before, Entry):
+            return None
+        return found[0] if found[1] == one.before.value else None
+
+    def note(self, one: Change, content: int) -> None:
+        """Note the id of the content after a change."""
+        if isinstance(one.after, Entry):
+            self._size += one.size()
+            if self._size > LATEST_SIZE:
+                self.clear()
+            self._known[one.store, one.ns, one.key] = content, one.after.value
+
+    def clear(self) -> None:
+        """Forget all: some may have been removed."""
+        self._known.clear()
+        self._size = 0
+
+
+def add(db: Database, records: Sequence[Record], limit: int, latest: Latest) -> None:
     """Add changes in one transaction, and remove the oldest so that `limit` bytes are enough."""
     records = [_fitting(record, limit) for record in records]
-    _make_room(db, limit - sum(record.size() for record in records))
+    _make_room(db, limit - sum(record.size() for record in records), latest)
     db.execute("BEGIN IMMEDIATE")
     try:
+        if latest.data_version != (version := data_version(db)):
+            latest.clear()  # another process may have removed some
+            latest.data_version = version
         actions = _add_actions(db, records)
         changes = [
             (action, one)
@@ -176,15 +213,20 @@ def add(db: Database, records: Sequence[Record], limit: int) -> None:
         rows: list[tuple[Any, ...]] = []
         contents: list[tuple[int, bytes]] = []
         for number, (action, one) in enumerate(changes, first):
-            sides = _row_of(one.before), _row_of(one.after)
+            before, after = latest.find(one), 2 * number + 1
+            if before is None and isinstance(one.before, Entry):
+                before = 2 * number
+                contents.append((before, one.before.value))
+            if isinstance(one.after, Entry):
+                contents.append((after, one.after.value))
+            latest.note(one, after)
+            sides = _row_of(one.before, before), _row_of(one.after, after)
             rows.append((number, action, one.time, one.ns, one.key, *sides[0], *sides[1]))
-            for side, state in enumerate((one.before, one.after)):
-                if isinstance(state, Entry):
-                    contents.append((2 * number + side, state.value))
         _insert(db, "changes", rows)
         _insert(db, "contents", contents)
         db.execute("COMMIT")
     except BaseException:
+        latest.clear()
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
@@ -230,13 +272,15 @@ def _insert(db: Database, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
         db.execute(f"INSERT INTO {table} VALUES {marks}", [field for row in some for field in row])
 
 
-def _row_of(state: State) -> tuple[int | None, str | None, int | None]:
+def _row_of(
+    state: State, content: int | None
+) -> tuple[int | None, int | None, str | None, int | None]:
     if isinstance(state, Entry):
-        return len(state.value), state.metadata, state.expiration
-    return (None if state is None else _UNKNOWN_SIZE), None, None
+        return content, len(state.value), state.metadata, state.expiration
+    return None, (None if state is None else _UNKNOWN_SIZE), None, None
 
 
-def _make_room(db: Database, limit: int) -> None:
+def _make_room(db: Database, limit: int, latest: Latest) -> None:
     """Remove the oldest actions until the content has at most `limit` bytes."""
     page = _number(db, "PRAGMA page_size")
     used = page * (_number(db, "PRAGMA page_count") - _number(db, "PRAGMA freelist_count"))
@@ -252,10 +296,11 @@ def _make_room(db: Database, limit: int) -> None:
             cost = f"SELECT total({_COST}) FROM changes WHERE action = ?"
             freed += ROW_COST + int(db.execute(cost, (number,)).fetchone()[0])
             last = number
-        old = "FROM changes WHERE action <= ?1"
+        latest.clear()
+        old, kept = "FROM changes WHERE action <= ?1", "FROM changes WHERE action > ?1"
         db.execute(
-            f"DELETE FROM contents WHERE id IN (SELECT 2 * id {old} "
-            f"UNION ALL SELECT 2 * id + 1 {old})",
+            f"DELETE FROM contents WHERE id IN (SELECT before_content {old} "
+            f"UNION SELECT after_content {old} EXCEPT SELECT before_content {kept})",
             (last,),
         )
         db.execute(f"DELETE {old}", (last,))
@@ -291,6 +336,7 @@ class Action(NamedTuple):
 class Side(NamedTuple):
     """A key before or after a change, without the value; `size` is None if it is unknown."""
 
+    content: int | None
     size: int | None
     metadata: str | None
     expiration: int | None
@@ -336,8 +382,9 @@ class Filter(NamedTuple):
 
 
 _CHANGE = (
-    "SELECT c.id, c.action, c.time, c.ns, c.key, c.before_size, c.before_metadata, "
-    "c.before_expiration, c.after_size, c.after_metadata, c.after_expiration "
+    "SELECT c.id, c.action, c.time, c.ns, c.key, c.before_content, c.before_size, "
+    "c.before_metadata, c.before_expiration, c.after_content, c.after_size, c.after_metadata, "
+    "c.after_expiration "
     "FROM changes c JOIN actions a ON a.id = c.action"
 )
 
@@ -419,7 +466,7 @@ def content(db: Database, found: Recorded, *, after: bool) -> State:
     side = found.after if after else found.before
     if side is None:
         return None
-    row = db.execute("SELECT value FROM contents WHERE id = ?", (2 * found.id + after,)).fetchone()
+    row = db.execute("SELECT value FROM contents WHERE id = ?", (side.content,)).fetchone()
     if side.size is None or row is None or not isinstance(row[0], bytes):
         return Unknown()
     return Entry(row[0], side.metadata, side.expiration)
@@ -431,14 +478,15 @@ def _recorded(db: Database, query: str, values: list[Any]) -> list[Recorded]:
 
 def _rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[Recorded]:
     for number, action, time, ns, key, *sides in rows:
-        yield Recorded(number, action, time, ns, key, _side(*sides[:3]), _side(*sides[3:]))
+        yield Recorded(number, action, time, ns, key, _side(*sides[:4]), _side(*sides[4:]))
 
 
-def _side(size: Any, metadata: Any, expiration: Any) -> Side | None:
+def _side(content: Any, size: Any, metadata: Any, expiration: Any) -> Side | None:
     if size is None:
         return None
     known = isinstance(size, int) and size >= 0
     return Side(
+        content if isinstance(content, int) else None,
         size if known else None,
         metadata if isinstance(metadata, str) else None,
         expiration if isinstance(expiration, int) else None,

@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from kvlens.history.database import Change, LeftOut, Record, add, open_history
+from kvlens.history.database import Change, Latest, LeftOut, Record, add, open_history
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler.database import Database
 
-GATHERED = 0.05  # seconds; the changes of this time are added together
+GATHERED = 0.1  # seconds; the changes of this time are added together
 QUEUED = 64 * 1024 * 1024  # bytes of values that wait; above this, changes are only counted
 AT_ONCE = 16 * 1024 * 1024  # bytes of one transaction
 TRY_AGAIN = 30.0  # seconds after an error
@@ -40,6 +40,7 @@ class Recorder:
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._db: Database | None = None
+        self._latest = Latest()
         self._retry_at = 0.0
         self._complaint = ""
 
@@ -102,9 +103,10 @@ class Recorder:
             return
         try:
             if self._db is None:
+                self._latest = Latest()
                 self._db = open_history(self.folder, self.limit, create=True)
             assert self._db is not None
-            add(self._db, records, self.limit)
+            add(self._db, records, self.limit, self._latest)
         except (sqlite3.Error, OSError, StoreError, ValueError) as error:
             self._failed(error)
         else:
