@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { keepAddresses } from './address';
 import { registerCommands } from './register';
 import { Documents } from './documents';
+import { History } from './history';
 import { keepLanguages } from './languages';
 import { fail } from './messages';
 import { Model } from './model';
@@ -24,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): void {
     const model = new Model(languageServer);
     const tree = new Tree(model, languageServer);
     const workers = new Workers(languageServer);
+    const history = new History(model, languageServer);
     const documents = new Documents(languageServer, context.workspaceState);
     const view = vscode.window.createTreeView('kvlens.namespaces', {
         treeDataProvider: tree,
@@ -36,11 +38,12 @@ export function activate(context: vscode.ExtensionContext): void {
         tree,
         view,
         workers,
+        history,
         documents,
         new Notices(documents),
         keepLanguages(),
         new Status(model, languageServer),
-        registerCommands({ server: languageServer, model, tree, view, workers }),
+        registerCommands({ server: languageServer, model, tree, view, history, workers }),
         languageServer.onState((state) => void showProblem(languageServer, state)),
         vscode.workspace.onDidGrantWorkspaceTrust(() => void model.refresh()),
         languageServer.onState(() => void showView(languageServer, model)),

@@ -22,6 +22,7 @@ import {
     type Changed,
     type Commands,
     CONTENT_MODIFIED,
+    type InProject,
     type Notifications,
     type Output,
     type Status,
@@ -66,6 +67,7 @@ export class Server implements vscode.Disposable {
     private crashes: number[] = [];
     private readonly stateEmitter = new vscode.EventEmitter<ServerState>();
     private readonly changedEmitter = new vscode.EventEmitter<Changed>();
+    private readonly historyEmitter = new vscode.EventEmitter<InProject>();
     private readonly statusEmitter = new vscode.EventEmitter<Status>();
     private readonly workerEmitter = new vscode.EventEmitter<Status>();
     private readonly outputEmitter = new vscode.EventEmitter<Output>();
@@ -74,6 +76,7 @@ export class Server implements vscode.Disposable {
 
     readonly onState = this.stateEmitter.event;
     readonly onChanged = this.changedEmitter.event;
+    readonly onHistory = this.historyEmitter.event;
     readonly onStatus = this.statusEmitter.event;
     readonly onWorker = this.workerEmitter.event;
     readonly onOutput = this.outputEmitter.event;
@@ -123,6 +126,7 @@ export class Server implements vscode.Disposable {
             this.trust,
             this.stateEmitter,
             this.changedEmitter,
+            this.historyEmitter,
             this.statusEmitter,
             this.workerEmitter,
             this.outputEmitter,
@@ -213,6 +217,7 @@ export class Server implements vscode.Disposable {
             client.onNotification(method, (params: Notifications[M]) => emitter.fire(params));
         };
         tell('kvlens/changed', this.changedEmitter);
+        tell('kvlens/history', this.historyEmitter);
         tell('kvlens/status', this.statusEmitter);
         tell('kvlens/worker', this.workerEmitter);
         tell('kvlens/output', this.outputEmitter);
@@ -263,6 +268,7 @@ function settings(): Record<string, unknown> {
         compat: section.get('compat'),
         autoStart: section.get('autoStart'),
         allowedHosts: section.get('allowedHosts'),
+        history: { size: section.get('history.size') },
         trusted: vscode.workspace.isTrusted,
     };
 }

@@ -1,4 +1,4 @@
-"""The history over LSP: what a client is told, shown and can undo."""
+"""The history over LSP: what a client sees and can undo."""
 
 from __future__ import annotations
 

@@ -34,7 +34,8 @@ def shown_change(scope: Scope, one: database.Recorded) -> HistoryChange:
 def _side(side: database.Side | None) -> Side | None:
     if side is None:
         return None
-    fields: Any = {name: value for name, value in side._asdict().items() if value is not None}
+    shown = {"size": side.size, "metadata": side.metadata, "expiration": side.expiration}
+    fields: Any = {name: value for name, value in shown.items() if value is not None}
     return fields  # type: ignore[no-any-return]
 
 

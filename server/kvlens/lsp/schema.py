@@ -158,10 +158,6 @@ class Restoring(TypedDict):
     """Identifies the restore for `kvlens.historyUndo`, if anything was done."""
 
 
-class HistoryAdded(InProject):
-    """Changes of keys were recorded."""
-
-
 class Status(TypedDict):
     """An emulator has started or stopped."""
 
@@ -192,7 +188,7 @@ Notifications = TypedDict(
     "Notifications",
     {
         "kvlens/changed": Changed,
-        "kvlens/history": HistoryAdded,
+        "kvlens/history": InProject,
         "kvlens/status": Status,
         "kvlens/worker": WorkerStatus,
         "kvlens/output": Output,
