@@ -275,11 +275,12 @@ function changeItem(node: HistoryChangeNode): vscode.TreeItem {
     const { config, action, change } = node;
     const item = new vscode.TreeItem(label(change.key));
     const alone = action.keys === 1;
-    const who = alone ? [action.title, action.writer, timeOf(change.time)] : [];
+    const who = alone ? [action.title, action.writer] : [];
+    const when = alone ? timeOf(change.time) : '';
     const said = `${sizeOf(change.before)} → ${sizeOf(change.after)}`;
     item.id = `${config}#${action.id}/${change.id}`;
     item.description = oneLine(
-        [change.binding ?? change.namespace, said, ...who].filter(Boolean).join(' · '),
+        [...who, change.binding ?? change.namespace, said, when].filter(Boolean).join(' · '),
     );
     const [icon, what] = !change.after
         ? ['trash', t('deleted')]

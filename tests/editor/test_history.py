@@ -67,7 +67,7 @@ def test_changes_are_shown_compared_and_undone(window: Window, project: Path) ->
     expect(first).to_contain_text("2 keys · shell")
     shell(project, "key", "put", "cart:1", '{"items": 2}')
     expect(rows(window).first).to_contain_text("cart:1")
-    expect(rows(window).first).to_contain_text("CART · 12 B → 12 B · kvlens key put cart:1 · shell")
+    expect(rows(window).first).to_contain_text("kvlens key put cart:1 · shell · CART · 12 B → 12 B")
 
     rows(window).nth(1).click()
     expect(rows(window)).to_have_count(4)

@@ -114,17 +114,19 @@ class _OpenStore:
 
     def __init__(self, project: Project, options: Options) -> None:
         self._project = project
-        title = " ".join([options.name, *options.words[:1]])[:LONGEST_TITLE]
-        self._origin = Origin.action_of(SHELL, title)
+        self._options = options
         self._store: Store | None = None
 
     async def __call__(self) -> Store:
         """Return the store. Raises UsageError for an invalid URL."""
         if self._store is None:
+            command = self._options
+            title = " ".join([command.name, *command.words[:1]])[:LONGEST_TITLE]
             try:
-                self._store = self._project.open_store().by(self._origin)
+                store = self._project.open_store()
             except StoreError as error:
                 raise UsageError(str(error)) from error
+            self._store = store.by(Origin.action_of(SHELL, title))
         return self._store
 
     async def close(self) -> None:
