@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,7 @@ async def eventually(found: Any, count: int) -> Any:
     for _ in range(200):
         if len(listed := await found()) == count:
             return listed
+        await asyncio.sleep(0.05)
     raise AssertionError(listed)
 
 

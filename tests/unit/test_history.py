@@ -326,7 +326,7 @@ async def main(folder, name, count):
     for number in range(count):
         await store.by(Origin("shell", name)).put("A", Write(f"{name}{number}", b"v" * 500))
         if number == 100:
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(1)
             print("started", flush=True)
     await store.close()
 
@@ -353,7 +353,7 @@ def test_what_is_there_survives_a_kill(tmp_path: Path) -> None:
     process = writer(tmp_path, "a", 10**6)
     assert process.stdout
     process.stdout.readline()
-    time.sleep(0.3)
+    time.sleep(1)
     process.send_signal(signal.SIGKILL)
     process.wait(60)
     keys = [key for _, _, key, *_ in recorded(tmp_path)]

@@ -13,7 +13,7 @@ from kvlens.history.database import Change, Latest, LeftOut, Record, add, open_h
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler.database import Database
 
-GATHERED = 0.1  # seconds; the changes of this time are added together
+GATHERED = 0.5  # seconds; the changes of this time are added together
 QUEUED = 64 * 1024 * 1024  # bytes of values that wait; above this, changes are only counted
 AT_ONCE = 16 * 1024 * 1024  # bytes of one transaction
 TRY_AGAIN = 30.0  # seconds after an error

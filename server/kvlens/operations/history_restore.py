@@ -23,7 +23,7 @@ from kvlens.stores.base import Batch, ChangedError, DamagedKeyError, Seen, Store
 from kvlens.stores.batch import each_found
 from kvlens.stores.wrangler.database import Database
 
-RECORDED_WITHIN = 2.0  # seconds until an action that has just ended is in the history
+RECORDED_WITHIN = 3.0  # seconds until an action that has just ended is in the history
 MOST_KEYS = 20_000  # of one restore
 MOST_SIZE = 256 * 1024 * 1024  # bytes of values of one restore
 
