@@ -1,6 +1,7 @@
 /** Commands, their arguments, and helpers for finding the target of a row. */
 
 import * as vscode from 'vscode';
+import type { History } from './history';
 import { type Model, type NamespaceRef, whereIs } from './model';
 import * as prompts from './prompts';
 import type { Project } from './protocol';
@@ -41,6 +42,7 @@ export interface Parts {
     model: Model;
     tree: Tree;
     view: vscode.TreeView<Node>;
+    history: History;
     workers: Workers;
     versions: Versions;
 }

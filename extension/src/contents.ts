@@ -31,7 +31,7 @@ export function decode(bytes: Uint8Array): string | undefined {
 }
 
 /** Return the bytes of a value. */
-export function bytesOf(value: Value): Uint8Array {
+export function bytesOf(value: Pick<Value, 'text' | 'base64'>): Uint8Array {
     return value.base64 === undefined
         ? Buffer.from(value.text ?? '', 'utf8')
         : Buffer.from(value.base64, 'base64');

@@ -4,13 +4,13 @@ import { nameOf } from './address';
 import { askAgainIfChanged } from './askAgain';
 import { type Parts, where } from './command';
 import * as format from './format';
-import { brief } from './messages';
 import { keysUnder, refOf } from './keys';
 import { type NamespaceRef, reference } from './model';
 import * as prompts from './prompts';
 import type { Commands } from './protocol';
 import { isModified } from './server';
 import type { Node } from './tree';
+import { type Done, hasHistory, offerUndo } from './undo';
 
 type Deleted = Commands['kvlens.delete'][1];
 
@@ -55,6 +55,7 @@ export async function removeGroups(
 ): Promise<void> {
     const left = [...groups];
     const done: Group[] = [];
+    const undoable: Done[] = [];
     await askAgainIfChanged(async (again) => {
         const look = ({ space, keys }: Group): Promise<Deleted> =>
             parts.server.ask('kvlens.delete', { ...space, keys, dryRun: true });
@@ -63,7 +64,9 @@ export async function removeGroups(
             const names = total(left) === 1 ? '' : `: ${format.some(keys)}`;
             return `${nameOf(space)} in ${where(parts, space)}${names}`;
         });
-        lines.push("You can't undo this.");
+        if (!hasHistory()) {
+            lines.push("You can't undo this.");
+        }
         if (others.length) {
             lines.push(
                 `Not deleted: ${others.join(', ')}. "Clear Namespace…" deletes all keys of a namespace.`,
@@ -73,7 +76,9 @@ export async function removeGroups(
         for (const [at, { space, keys }] of [...left].entries()) {
             const expected = seen[at]?.digest;
             try {
-                await parts.server.ask('kvlens.delete', { ...space, keys, expected });
+                const request = { ...space, keys, expected };
+                const { action } = await parts.server.ask('kvlens.delete', request);
+                undoable.push({ config: space.config, action });
             } catch (error) {
                 if (isModified(error)) {
                     throw error;
@@ -86,7 +91,7 @@ export async function removeGroups(
             done.push(...left.splice(0, 1));
         }
     });
-    brief(`Deleted ${described(done)}`);
+    void offerUndo(parts.server, `Deleted ${described(done)}.`, undoable);
 }
 
 function total(groups: Group[]): number {

@@ -6,6 +6,7 @@ import { BuildProblems } from './buildProblems';
 import type { Parts } from './command';
 import { Documents } from './documents';
 import { Drops } from './drops';
+import { History } from './history';
 import { JsonProblems } from './jsonProblems';
 import { keepLanguages } from './languages';
 import { fail } from './messages';
@@ -31,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): void {
     const model = new Model(languageServer);
     const tree = new Tree(model, languageServer);
     const workers = new Workers(languageServer);
+    const history = new History(model, languageServer);
     const documents = new Documents(languageServer, context.workspaceState);
     const versions = new Versions(documents);
     const view = vscode.window.createTreeView('kvlens.namespaces', {
@@ -38,7 +40,7 @@ export function activate(context: vscode.ExtensionContext): void {
         canSelectMany: true,
         dragAndDropController: new Drops(() => parts),
     });
-    const parts: Parts = { server: languageServer, model, tree, view, workers, versions };
+    const parts: Parts = { server: languageServer, model, tree, view, history, workers, versions };
     context.subscriptions.push(
         log,
         languageServer,
@@ -46,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
         tree,
         view,
         workers,
+        history,
         documents,
         new Tables(context, languageServer, model).register(),
         versions,

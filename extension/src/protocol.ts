@@ -128,6 +128,8 @@ export interface ClearResult {
     digest?: string;
     /** The damaged keys that stay, if any: only `kvlens.delete` removes their rows. */
     kept?: ListedKey[];
+    /** Identifies the change for `kvlens.historyUndo`, if anything was changed and recorded. */
+    action?: string;
 }
 
 export interface ContentsParameters extends Target {
@@ -214,6 +216,8 @@ export interface DeleteResult {
     deleted: number;
     /** Of a dry run: identifies the content of the keys. */
     digest?: string;
+    /** Identifies the change for `kvlens.historyUndo`, if anything was changed and recorded. */
+    action?: string;
 }
 
 export interface ExportParameters extends Target {
@@ -299,6 +303,147 @@ export interface Value {
     metadataText?: string;
     /** Whether the store takes no changes. */
     readOnly?: boolean;
+}
+
+export interface HistoryParameters extends InProject {
+    /** Only this namespace. */
+    id?: string;
+    /** Only this key. */
+    key?: string;
+    /** Only keys that start with this. */
+    prefix?: string;
+    /** Only what this one has written, such as `editor`, `shell` or `Worker`. */
+    writer?: string;
+    /** Only what was changed since this time, in seconds since the epoch. */
+    since?: number;
+    /** Only actions older than the one with this id. */
+    before?: number;
+    /** The number of actions (default: 50). */
+    limit?: number;
+}
+
+/** A key before or after a change, without its value. */
+export interface Side {
+    /** Bytes; omitted if the value isn't known. */
+    size?: number;
+    /** JSON text. */
+    metadata?: string;
+    /** Seconds since the epoch. */
+    expiration?: number;
+}
+
+/** A recorded change of one key. */
+export interface HistoryChange {
+    id: number;
+    /** Seconds since the epoch. */
+    time: number;
+    /** Its id in the store. */
+    namespace: string;
+    /** Omitted if no config declares it. */
+    binding?: string;
+    key: string;
+    /** null if there was no such key. */
+    before: Side | null;
+    after: Side | null;
+}
+
+/** What somebody did: one seed, one clear, one put. */
+export interface HistoryAction {
+    id: number;
+    /** Seconds since the epoch. */
+    time: number;
+    writer: string;
+    title: string;
+    /** The number of its changes that match. */
+    keys: number;
+    /** The number of changes that were too many or too large to be recorded. */
+    leftOut: number;
+    /** The first of them; `kvlens.historyChanges` has the others. */
+    changes: HistoryChange[];
+}
+
+export interface HistoryResult {
+    actions: HistoryAction[];
+    /** Whether there are no older ones. */
+    complete: boolean;
+    /** All that are in the history. */
+    writers: string[];
+    /** The setting `kvlens.history.size`; 0: nothing is recorded. */
+    size: number;
+}
+
+export interface HistoryChangesParameters extends InProject {
+    action: number;
+    /** Only changes after the one with this id. */
+    after?: number;
+    /** This and the next two are as in `kvlens.history`. */
+    id?: string;
+    key?: string;
+    prefix?: string;
+}
+
+export interface HistoryChangesResult {
+    changes: HistoryChange[];
+}
+
+export interface HistoryRestoreParameters extends InProject {
+    change: number;
+    /** What goes back: the key of the change (the default), its namespace, or everything. */
+    extent?: 'key' | 'namespace' | 'everything';
+    /** Restore the key as it was right after the change. */
+    after?: boolean;
+    /** Say what would change, and change nothing. */
+    dryRun?: boolean;
+    /**
+     * The `digest` of a dry run. If something else would change now, nothing does, and the error
+     * is `ContentModified`.
+     */
+    expected?: string;
+}
+
+/** What a restore does, or has done. */
+export interface Restoring {
+    /** Whether anything was done. */
+    restored: boolean;
+    written: number;
+    deleted: number;
+    /** Some of these. */
+    keys: string[];
+    /** Some of the keys that are left as they are, because they have changed since. */
+    changed: string[];
+    changedCount: number;
+    /** Keys that have expired since and stay away. */
+    expired: number;
+    /** Identifies what is there and what would be there. */
+    digest: string;
+    /** Identifies the restore for `kvlens.historyUndo`, if anything was done. */
+    action?: string;
+}
+
+export interface HistoryUndoParameters extends InProject {
+    /** The `action` of another command's answer, or an id of `kvlens.history` as text. */
+    action: string;
+    /** Say what would change, and change nothing. */
+    dryRun?: boolean;
+    /** The `digest` of a dry run, as in `kvlens.historyRestore`. */
+    expected?: string;
+}
+
+export interface HistoryValueParameters extends InProject {
+    change: number;
+    /** Return the value before the change, not after it. */
+    before?: boolean;
+}
+
+/** A value in the history with its metadata and expiration. */
+export interface HistoryValue {
+    text?: string;
+    /** Instead of `text` if the bytes aren't UTF-8. */
+    base64?: string;
+    /** Bytes. */
+    size: number;
+    expiration?: number;
+    metadata?: unknown;
 }
 
 export interface ListParameters extends Target {
@@ -497,6 +642,8 @@ export interface SeedResult {
     digest?: string;
     /** Of a dry run. */
     preview?: Preview;
+    /** Identifies the change for `kvlens.historyUndo`, if anything was changed and recorded. */
+    action?: string;
 }
 
 export interface SeedAllResult {
@@ -565,6 +712,8 @@ export interface SnapshotRestoreResult extends Restored {
     /** Identifies the content of the keys that differ. */
     digest: string;
     namespaces: RestoredNamespace[];
+    /** Identifies the change for `kvlens.historyUndo`, if anything was changed and recorded. */
+    action?: string;
 }
 
 export interface SnapshotSaveParameters extends InProject {
@@ -719,6 +868,7 @@ export interface ViewState extends ViewProgress {
 
 export interface Notifications {
     'kvlens/changed': Changed;
+    'kvlens/history': InProject;
     'kvlens/status': Status;
     'kvlens/worker': Status;
     'kvlens/output': Output;
@@ -739,6 +889,11 @@ export interface Commands {
     'kvlens.export': [ExportParameters, ExportResult];
     'kvlens.folder': [FolderParameters, FolderPage];
     'kvlens.get': [GetParameters, Value | null];
+    'kvlens.history': [HistoryParameters, HistoryResult];
+    'kvlens.historyChanges': [HistoryChangesParameters, HistoryChangesResult];
+    'kvlens.historyRestore': [HistoryRestoreParameters, Restoring];
+    'kvlens.historyUndo': [HistoryUndoParameters, Restoring];
+    'kvlens.historyValue': [HistoryValueParameters, HistoryValue | null];
     'kvlens.list': [ListParameters, KeyPage];
     'kvlens.moveKeys': [MoveKeysParameters, MoveKeysResult];
     'kvlens.namespaces': [Record<string, never>, Project[]];

@@ -23,6 +23,7 @@ import {
     type Changed,
     type Commands,
     CONTENT_MODIFIED,
+    type InProject,
     type Notifications,
     type Output,
     type Range,
@@ -72,6 +73,7 @@ export class Server implements vscode.Disposable {
     private crashes: number[] = [];
     private readonly stateEmitter = new vscode.EventEmitter<ServerState>();
     private readonly changedEmitter = new vscode.EventEmitter<Changed>();
+    private readonly historyEmitter = new vscode.EventEmitter<InProject>();
     private readonly statusEmitter = new vscode.EventEmitter<Status>();
     private readonly workerEmitter = new vscode.EventEmitter<Status>();
     private readonly outputEmitter = new vscode.EventEmitter<Output>();
@@ -81,6 +83,7 @@ export class Server implements vscode.Disposable {
 
     readonly onState = this.stateEmitter.event;
     readonly onChanged = this.changedEmitter.event;
+    readonly onHistory = this.historyEmitter.event;
     readonly onStatus = this.statusEmitter.event;
     readonly onWorker = this.workerEmitter.event;
     readonly onOutput = this.outputEmitter.event;
@@ -131,6 +134,7 @@ export class Server implements vscode.Disposable {
             this.trust,
             this.stateEmitter,
             this.changedEmitter,
+            this.historyEmitter,
             this.statusEmitter,
             this.workerEmitter,
             this.outputEmitter,
@@ -233,6 +237,7 @@ export class Server implements vscode.Disposable {
             client.onNotification(method, (params: Notifications[M]) => emitter.fire(params));
         };
         tell('kvlens/changed', this.changedEmitter);
+        tell('kvlens/history', this.historyEmitter);
         tell('kvlens/status', this.statusEmitter);
         tell('kvlens/worker', this.workerEmitter);
         tell('kvlens/output', this.outputEmitter);

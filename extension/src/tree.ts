@@ -553,6 +553,7 @@ function namespaceItem(node: NamespaceNode, isOpen: boolean, filter: string): vs
         lines.push(message);
     }
     item.tooltip = lines.map(oneLine).join('\n');
+    item.command = { command: 'kvlens.openNamespace', title: 'Open Namespace', arguments: [node] };
     item.accessibilityInformation = { label: `${binding}, ${item.description}` };
     return item;
 }

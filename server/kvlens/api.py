@@ -10,11 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from kvlens.history.size import limit_bytes
+from kvlens.history.store import recording
 from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.limits import CompatName, read_compat
 from kvlens.kv.namespace import KVNamespace
 from kvlens.operations.errors import NotFoundError, there_are
-from kvlens.stores.registry import open_store
+from kvlens.stores.origin import PYTHON, Origin
+from kvlens.stores.registry import keys_of, open_store, shown_url
 from kvlens.worker.build import build
 from kvlens.worker.config import WorkerConfig, read_worker_config
 from kvlens.worker.errors import WorkerError
@@ -152,6 +155,10 @@ class Emulator:
         if script is None and settings.main is not None:
             script = await asyncio.to_thread(build, settings)
         store = open_store(self._store_url, settings.folder, self._clock)
+        if store.shared:  # else nobody else could look at its history
+            name = shown_url(keys_of(self._store_url, settings.folder))
+            store = recording(store, settings.folder, name, limit_bytes())
+            store = store.by(Origin(PYTHON, "Python API"))
         host = WorkerHost(
             store,
             settings.folder,

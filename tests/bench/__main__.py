@@ -23,6 +23,7 @@ TOPICS: dict[str, str] = {
     "check": "tests.bench.check",
     "memory": "tests.bench.memory",
     "kv": "tests.bench.kv",
+    "history": "tests.bench.history",
     "lists": "tests.bench.lists",
     "browse": "tests.bench.browse",
     "command-line": "tests.bench.command_line",

@@ -6,7 +6,7 @@ import json
 import os
 import socket as socketlib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -33,8 +33,10 @@ def project(folder: Path, ns: str) -> None:
 
 
 @contextmanager
-def serve(folder: Path, store: str, ns: str) -> Iterator[Serving]:
-    """Serve the namespace `ns` of a project made in `folder`."""
+def serve(
+    folder: Path, store: str, ns: str, environment: Mapping[str, str] = {}
+) -> Iterator[Serving]:
+    """Serve the namespace `ns` of a project made in `folder`, with more environment variables."""
     project(folder, ns)
     socket = folder / "emulator.sock"
     has_sockets = hasattr(socketlib, "AF_UNIX") and os.name != "nt"
@@ -42,6 +44,7 @@ def serve(folder: Path, store: str, ns: str) -> Iterator[Serving]:
     process = subprocess.Popen(
         own_command(*words, *(["--socket", str(socket)] if has_sockets else [])),
         cwd=folder,
+        env={**os.environ, **environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

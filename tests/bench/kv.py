@@ -8,7 +8,7 @@ or 32 at a time; a row is the median of rounds in which all take turns.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
@@ -64,11 +64,11 @@ def run() -> list[Row]:
         on[PEER] = stack.enter_context(stopped(lambda: Miniflare4(place / PEER, NS)))
         rows = []
         for call in CALLS:
-            counts = {name: _count(worker, call) for name, worker in on.items()}
+            counts = {name: count_for(worker, call) for name, worker in on.items()}
             found: dict[str, list[float]] = {name: [] for name in on}
             for _ in range(ROUNDS):
                 for name, worker in on.items():
-                    found[name].append(counts[name] / _repeat(worker, call, counts[name]))
+                    found[name].append(counts[name] / repeat(worker, call, counts[name]))
             theirs = median(found[PEER])
             for store in ("wrangler:", "memory:"):
                 aim = call.aim if store == "wrangler:" else None
@@ -77,13 +77,14 @@ def run() -> list[Row]:
         return rows
 
 
-def _count(worker: Runtime, call: Call) -> int:
+def count_for(worker: Runtime, call: Call) -> int:
     """Return how many calls take about SECONDS; finding out also warms up."""
     first = 4 * KEYS
-    return max(KEYS, int(first * SECONDS / _repeat(worker, call, first)))
+    return max(KEYS, int(first * SECONDS / repeat(worker, call, first)))
 
 
-def _repeat(worker: Runtime, call: Call, count: int) -> float:
+def repeat(worker: Runtime, call: Call, count: int) -> float:
+    """Repeat a call and return the seconds that it took."""
     return worker.repeat(
         method=call.method,
         size=call.size,
@@ -105,9 +106,11 @@ def stopped(start: Callable[[], Runtime]) -> Iterator[Runtime]:
 
 
 @contextmanager
-def ours(folder: Path, store: str, ns: str, program: str) -> Iterator[Runtime]:
+def ours(
+    folder: Path, store: str, ns: str, program: str, environment: Mapping[str, str] = {}
+) -> Iterator[Runtime]:
     """Run the Worker on workerd `program` with KV on an emulator of ours."""
-    with serve(folder, store, ns) as emulator:
+    with serve(folder, store, ns, environment) as emulator:
 
         def start() -> Runtime:
             return Workerd(folder, emulator.address, emulator.token, {"KV0": ns}, program=program)

@@ -56,6 +56,7 @@ def make_editor() -> Editor:
     client.meanwhile = None
     for method in (
         "kvlens/changed",
+        "kvlens/history",
         "kvlens/status",
         "kvlens/worker",
         "kvlens/output",

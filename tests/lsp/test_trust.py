@@ -28,6 +28,8 @@ PARAMS: dict[str, Any] = {
     "view": "1",
     "edits": [{"key": "k", "version": "", "text": "v"}],
     "prefixes": [""],
+    "change": 1,
+    "action": "1",
 }  # parameters for every command
 
 

@@ -573,7 +573,7 @@ def test_what_is_in_place_of_the_keys_is_named_once(
 
 def test_damaged_store_is_a_line(cli: Cli, tmp_path: Path) -> None:
     put(cli, "k", "v")
-    (database,) = (tmp_path / ".wrangler").rglob("*.sqlite")
+    (database,) = (tmp_path / ".wrangler" / "state").rglob("*.sqlite")
     database.write_bytes(b"no database at all, " * 1000)
     result = cli("key", "get", "k", *ONE)
     assert result.code == 1

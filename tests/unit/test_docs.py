@@ -15,7 +15,7 @@ from kvlens.lint.registry import DOMAINS, rules, rules_of
 from kvlens.lint.suppressions import LEVELS
 from kvlens.lsp.execute_command import COMMANDS as SERVER_COMMANDS
 from kvlens.lsp.setting_table import SETTINGS as SETTING_TABLE
-from kvlens.lsp.settings import Settings
+from kvlens.lsp.settings import NESTED, Settings
 from kvlens.stores.registry import every_store
 
 ROOT = Path(__file__).parents[2]
@@ -68,13 +68,13 @@ def test_the_server_takes_the_extensions_settings_with_the_same_defaults() -> No
     of_the_user = {name: value for name, value in asdict(Settings()).items() if name != "trusted"}
     for name, default in of_the_user.items():
         expected = list(default) if isinstance(default, tuple) else default
-        assert PROPERTIES[f"kvlens.{name}"]["default"] == expected
+        assert PROPERTIES[f"kvlens.{NESTED.get(name, name)}"]["default"] == expected
 
 
 def test_every_setting_of_the_server_is_in_the_table() -> None:
     """Except `trusted`, which isn't a user setting."""
     read = [setting.name for setting in SETTING_TABLE.values() if setting.of_server]
-    assert read == [name for name in asdict(Settings()) if name != "trusted"]
+    assert read == [NESTED.get(name, name) for name in asdict(Settings()) if name != "trusted"]
 
 
 def test_the_setting_of_rules_knows_every_rule_and_level() -> None:

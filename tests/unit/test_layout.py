@@ -32,6 +32,7 @@ BELOW: dict[str, set[str]] = {
     "search": {"kv"},
     "stores": {"kv", "search"},
     "seeds": {"kv", "stores"},
+    "history": {"kv", "search", "stores"},
     "emulator": {"kv", "search", "stores"},
     "worker": {"config", "js", "kv", "stores", "emulator"},
 }

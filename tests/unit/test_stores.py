@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from kvlens.emulator.server import Emulator
+from kvlens.history.store import recording
 from kvlens.kv.clock import ManualClock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.search.language import read
@@ -40,10 +41,15 @@ def clock() -> ManualClock:
     return ManualClock(NOW)
 
 
-@pytest.fixture(params=["memory:", "wrangler:", "wrangler:elsewhere", "peer"])
+@pytest.fixture(params=["memory:", "wrangler:", "wrangler:elsewhere", "recorded", "peer"])
 async def store(
     request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock
 ) -> AsyncIterator[Store]:
+    if request.param == "recorded":
+        opened = recording(open_store("wrangler:", tmp_path, clock), tmp_path, "here", 1 << 26)
+        yield opened
+        await opened.close()
+        return
     if request.param != "peer":
         opened = open_store(request.param, tmp_path, clock)
         yield opened

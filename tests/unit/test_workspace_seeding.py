@@ -22,6 +22,7 @@ class Race:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         config = folder / "wrangler.toml"
         config.write_text(CONFIG, encoding="utf-8")
+        monkeypatch.setenv("KVLENS_HISTORY", "0")  # the store itself is patched
         self.events: list[object] = []
         self.service = EmulatorService(Project(config, store="memory:"), self.events.append)
         self.tries = 0

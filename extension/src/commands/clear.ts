@@ -4,9 +4,10 @@ import { nameOf } from '../address';
 import { askAgainIfChanged } from '../askAgain';
 import { type Contribution, type Parts, type Subject, target, where } from '../command';
 import * as format from '../format';
-import { brief, warn } from '../messages';
+import { warn } from '../messages';
 import * as prompts from '../prompts';
 import type { ListedKey } from '../protocol';
+import { hasHistory, offerUndo } from '../undo';
 
 export const contribution: Contribution = {
     title: 'Clear Namespace…',
@@ -23,7 +24,7 @@ export const contribution: Contribution = {
 export async function run(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Clear Namespace');
     const name = nameOf(space);
-    const { deleted, kept = [] } = await askAgainIfChanged(async (again) => {
+    const { deleted, kept = [], action } = await askAgainIfChanged(async (again) => {
         const counting = { ...space, dryRun: true };
         const { keys = 0, digest, kept = [] } = await parts.server.ask('kvlens.clear', counting);
         if (!keys) {
@@ -31,7 +32,8 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         }
         const [what, them] = keys === 1 ? ['1 key', 'it'] : [`all ${format.count(keys, 'key')}`, 'them'];
         const place = where(parts, space);
-        const detail = `This deletes ${what} in ${place}. To keep ${them}, export the namespace first.`;
+        const way = hasHistory() ? '' : ` To keep ${them}, export the namespace first.`;
+        const detail = `This deletes ${what} in ${place}.${way}`;
         const lines = kept.length ? [detail, stays(kept)] : [detail];
         await prompts.confirm(`Clear ${name}?`, [...lines, ...again], 'Clear');
         const expected = again.length ? undefined : digest;
@@ -41,7 +43,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     if (kept.length) {
         void warn(`${done}. ${stays(kept)}`);
     } else {
-        brief(done);
+        void offerUndo(parts.server, `${done}.`, [{ config: space.config, action }]);
     }
 }
 

@@ -6,9 +6,10 @@ import { nameOf } from '../address';
 import { CHANGED } from '../askAgain';
 import { type Contribution, type Parts, type Subject, target, where } from '../command';
 import * as format from '../format';
-import { inform, warn } from '../messages';
+import { warn } from '../messages';
 import * as prompts from '../prompts';
 import { pickSeedFile } from '../seedFiles';
+import { offerUndo } from '../undo';
 
 export const contribution: Contribution = {
     title: 'Seed Namespace from File…',
@@ -45,7 +46,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     const others = overwritten ? `, ${overwritten.toLocaleString('en')} of them over another value` : '';
     const done = `Seeded ${format.count(written, 'key')} into ${nameOf(space)}${others}.`;
     if (!warnings.length) {
-        void inform(done);
+        void offerUndo(parts.server, done, [{ config: space.config, action: answer.action }]);
         return;
     }
     warnings.forEach((warning) => parts.server.log.warn(warning));

@@ -4,10 +4,10 @@ import { nameOf } from '../address';
 import { CHANGED } from '../askAgain';
 import { type Contribution, type Parts, projectOf, type Subject } from '../command';
 import * as format from '../format';
-import { inform } from '../messages';
 import { storeOf } from '../model';
 import * as prompts from '../prompts';
 import type { Project, Restored, SnapshotRestoreResult } from '../protocol';
+import { offerUndo } from '../undo';
 
 export const contribution: Contribution = {
     title: 'Restore Snapshot…',
@@ -36,7 +36,8 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         done = await parts.server.ask('kvlens.snapshotRestore', agreed);
     }
     const counts = `${format.count(done.written, 'key')} written, ${done.deleted} deleted`;
-    void inform(`Restored "${name}": ${counts}.`);
+    const text = `Restored "${name}": ${counts}.`;
+    void offerUndo(parts.server, text, [{ config: one.config, action: done.action }]);
 }
 
 /** Say how many keys a restore would change, in total and in each namespace. */

@@ -122,12 +122,12 @@ async function confirmRemote(place: Place, count: number): Promise<void> {
 
 function placeOf(model: Model, { namespace }: TableDocument): Place {
     const project = model.projects.find((one) => one.config === namespace.config);
-    const store = project?.store ?? '';
     return {
         title: namespace.binding,
         where: whereIs(namespace, project),
-        remote: project !== undefined && storeOf(project).isRemote,
-        readOnly: store.startsWith('cloudflare:') && !store.includes('write'),
+        word: project ? storeOf(project).word : '',
+        remote: /^(cloudflare|rediss?|rediss?\+cluster):/.test(project?.store ?? ''),
+        readOnly: false,
     };
 }
 

@@ -53,6 +53,9 @@ export interface Place {
     title: string;
     /** The config and the store, in words. */
     where: string;
+    /** `local`, `shared` or `remote`, in the user's language. */
+    word: string;
+    /** Whether others see what is written there. */
     remote: boolean;
     readOnly: boolean;
 }

@@ -46,11 +46,10 @@ export function App({ model }: { model: TableModel }): JSX.Element {
 
 /** Where the keys are: plain for a local store, colored for a remote one. */
 function Banner({ model }: { model: TableModel }): JSX.Element {
-    const { remote, readOnly, where } = model.place;
-    const kind = remote ? t('Remote') : t('Local');
+    const { remote, word, readOnly, where } = model.place;
     return (
         <div class={remote ? 'banner remote' : 'banner'}>
-            <b>{kind}</b> <span class="where">{where}</span>
+            <b class="word">{word}</b> <span class="where">{where}</span>
             {readOnly && <span class="badge">{t('read-only')}</span>}
         </div>
     );

@@ -46,7 +46,7 @@ interface Page {
 }
 
 export class TableModel {
-    place: Place = { title: '', where: '', remote: false, readOnly: false };
+    place: Place = { title: '', where: '', word: '', remote: false, readOnly: false };
     layout: Layout = { columns: [], filters: {}, details: 40 };
     tokens: FilterToken[] = [];
     filter = '';

@@ -19,11 +19,13 @@ from kvlens.operations.errors import listed
 from kvlens.operations.target import Scope, Target, check_environment, no_config
 from kvlens.seeds.array import FileError
 from kvlens.stores.base import Store, StoreError
+from kvlens.stores.origin import SHELL, Origin
 from kvlens.stores.registry import DEFAULT_STORE, absolute_url, default_store, find_store
 from kvlens.workspace.project import Project
 
 T = TypeVar("T")
 
+LONGEST_TITLE = 600  # characters of a command in the history; a key may have 512
 LINES = 50  # shown for errors in files; the rest is counted
 
 
@@ -110,17 +112,21 @@ def spell(name: str) -> str:
 class _OpenStore:
     """The store of a project, opened at first use."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, options: Options) -> None:
         self._project = project
+        self._options = options
         self._store: Store | None = None
 
     async def __call__(self) -> Store:
         """Return the store. Raises UsageError for an invalid URL."""
         if self._store is None:
+            command = self._options
+            title = " ".join([command.name, *command.words[:1]])[:LONGEST_TITLE]
             try:
-                self._store = self._project.open_store()
+                store = self._project.open_store()
             except StoreError as error:
                 raise UsageError(str(error)) from error
+            self._store = store.by(Origin.action_of(SHELL, title))
         return self._store
 
     async def close(self) -> None:
@@ -154,10 +160,10 @@ def find_scope(options: Options, *, every: bool = False, config_needed: bool = T
     if not config_needed and not options.config:
         path = find_config(Path.cwd()) or Path.cwd() / CONFIG_NAMES[0]
         project = Project(path, store=store, text="")
-        return Scope(project, shown(path), _OpenStore(project))
+        return Scope(project, shown(path), _OpenStore(project, options))
     project = Project(config_path(options), named or None, store=store)
     environments = () if every and not named and options.env != "" else (named or None,)
-    scope = Scope(project, shown(project.path), _OpenStore(project), environments)
+    scope = Scope(project, shown(project.path), _OpenStore(project, options), environments)
     check_environment(scope)
     return scope
 

@@ -219,7 +219,7 @@ def read(name: str, command: Command, words: Sequence[str]) -> Options:
         command.arguments and command.arguments[-1].is_repeatable
     ):
         reader.error(f'unexpected argument "{found[len(command.arguments)]}"')
-    options.words = found
+    options.name, options.words = name, found
     return options
 
 

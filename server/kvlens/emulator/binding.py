@@ -42,7 +42,7 @@ async def handle(emulator: Emulator, request: Request, ns: str) -> Response:
             return await _put(emulator, request, ns)
         if method == b"DELETE":
             name = _key(request, "DELETE", _query(request))
-            await emulator.store.delete(ns, [name])
+            await emulator.worker_store().delete(ns, [name])
             emulator.note_change(ns)
             return _DONE
         if method == b"POST" and path == b"/bulk/get":
@@ -119,7 +119,8 @@ async def _put(emulator: Emulator, request: Request, ns: str) -> Response:
         if not is_json(metadata):  # metadata without a JSON form, such as a symbol
             raise KVError("Internal Server Error", method="PUT", status=500)
     validation.check_value_size(request.size)
-    await emulator.store.put(ns, Write(key, request.body, metadata, expiration))
+    write = Write(key, request.body, metadata, expiration)
+    await emulator.worker_store().put(ns, write)
     emulator.note_change(ns)
     return _DONE
 

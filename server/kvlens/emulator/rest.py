@@ -27,6 +27,7 @@ from kvlens.kv.namespace import decode_cursor, encode_cursor
 from kvlens.kv.records import Write
 from kvlens.kv.values import decode_text, dump_json, parse_json, text_units
 from kvlens.stores.base import StoreError
+from kvlens.stores.origin import REST, Origin
 
 if TYPE_CHECKING:
     from kvlens.emulator.server import Emulator
@@ -55,12 +56,15 @@ class RestError(RequestError):
         self.code = code
 
 
+_ORIGIN = Origin(REST, REST)
+
+
 class Call:
     """One parsed request."""
 
     def __init__(self, emulator: Emulator, request: Request, path: dict[str, str]) -> None:
         self.emulator = emulator
-        self.store = emulator.store
+        self.store = emulator.store.by(_ORIGIN)
         self.request = request
         self.path = path
         query = request.query.decode("utf-8", "replace")

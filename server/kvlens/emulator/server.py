@@ -24,12 +24,14 @@ from kvlens.kv import limits
 from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.limits import CompatName, read_compat
 from kvlens.stores.base import Store, StoreError
+from kvlens.stores.origin import WORKER, Origin
 
 CHANGES_EVERY = 0.1  # seconds; a namespace's changes are reported at most this often
 CLOSING = 1.0  # seconds a client has to read its responses
 POLL_EVERY = 0.5  # seconds between checks for other programs' changes
 _BULK_GET_SIZE = 1024 * 1024  # 100 keys of 512 bytes, escaped, with room to spare
 _CORE_SIZE = 1024 * 1024 * 1024
+_WORKER = Origin(WORKER, "")
 
 
 class EmulatorError(KVLensError):
@@ -69,6 +71,8 @@ class Emulator:
         self._changed: set[str] = set()
         self._poll: asyncio.TimerHandle | None = None
         self.batches = Batches()
+        self.worker_origin: Callable[[], Origin] = lambda: _WORKER
+        """Returns the origin of a Worker's change that is made now."""
         self._origin = ""
         self.set_namespaces(namespaces)
 
@@ -167,6 +171,10 @@ class Emulator:
     def remove_namespace(self, ns: str) -> None:
         """Stop serving a namespace."""
         self.namespaces.pop(ns, None)
+
+    def worker_store(self) -> Store:
+        """Return the store for a change that a Worker makes now."""
+        return self.store.by(self.worker_origin())
 
     # -- changes ---------------------------------------------------------------------------
 

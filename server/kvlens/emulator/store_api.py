@@ -11,20 +11,24 @@ import base64
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from kvlens.emulator import arguments
 from kvlens.emulator.failure import log_unexpected
 from kvlens.emulator.http import Request, Response
+from kvlens.kv.coerce import has_lone_surrogate
 from kvlens.kv.records import Entry, Write
 from kvlens.search.forms import SlowExpressionError
 from kvlens.stores.base import ChangedError, DamagedKeyError, Step, Store, StoreError
-from kvlens.stores.emulator_client import CAPABILITIES
+from kvlens.stores.emulator_client import CAPABILITIES, ORIGIN
+from kvlens.stores.origin import UNKNOWN, Origin
 
 if TYPE_CHECKING:
     from kvlens.emulator.server import Emulator
 
 PREFIX = b"/kvlens/store/"
 _JSON = b"Content-Type: application/json\r\n"
+_ORIGIN_HEADER = ORIGIN.lower().encode()
 
 Arguments = dict[str, Any]
 
@@ -73,19 +77,19 @@ async def _put_many(store: Store, ns: str, given: Arguments) -> Any:
     await store.put_many(ns, given["writes"])
 
 
-async def _change_many(emulator: Emulator, given: Arguments) -> Any:
-    deleted = await emulator.store.change_many(given["batches"])
+async def _change_many(emulator: Emulator, store: Store, given: Arguments) -> Any:
+    deleted = await store.change_many(given["batches"])
     for batch in given["batches"]:
         emulator.note_change(batch.ns)
     return deleted
 
 
-async def _stage(emulator: Emulator, given: Arguments) -> Any:
+async def _stage(emulator: Emulator, store: Store, given: Arguments) -> Any:
     emulator.batches.stage(**given)
 
 
-async def _commit(emulator: Emulator, given: Arguments) -> Any:
-    made = await emulator.batches.commit(emulator.store, **given)
+async def _commit(emulator: Emulator, store: Store, given: Arguments) -> Any:
+    made = await emulator.batches.commit(store, **given)
     if made is None:
         return None
     for ns in made.namespaces:
@@ -93,7 +97,7 @@ async def _commit(emulator: Emulator, given: Arguments) -> Any:
     return made.deleted
 
 
-async def _drop(emulator: Emulator, given: Arguments) -> Any:
+async def _drop(emulator: Emulator, store: Store, given: Arguments) -> Any:
     emulator.batches.drop(given["job"])
 
 
@@ -149,8 +153,7 @@ async def _clear(store: Store, ns: str, given: Arguments) -> Any:
     return await store.clear(ns)
 
 
-async def _namespaces(emulator: Emulator, given: Arguments) -> Any:
-    store = emulator.store
+async def _namespaces(emulator: Emulator, store: Store, given: Arguments) -> Any:
     return list(await store.namespaces())
 
 
@@ -175,7 +178,7 @@ OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], b
     "clear": (_clear, True),
 }
 
-LARGE: dict[str, Callable[[Emulator, Arguments], Awaitable[Any]]] = {
+LARGE: dict[str, Callable[[Emulator, Store, Arguments], Awaitable[Any]]] = {
     # operation on several namespaces, or on a change sent in parts: function
     "namespaces": _namespaces,
     "change_many": _change_many,
@@ -203,12 +206,13 @@ async def _answered(emulator: Emulator, request: Request) -> Response:
         given = arguments.read(name, request)
     except arguments.ArgumentError as error:
         return _answer(400, error=str(error))
+    store = emulator.store.by(_origin(request))
     try:
         if name in LARGE:
-            return _answer(200, result=await LARGE[name](emulator, given))
+            return _answer(200, result=await LARGE[name](emulator, store, given))
         function, changes = OPERATIONS[name]
         ns = given["ns"]
-        result = await function(emulator.store, ns, given)
+        result = await function(store, ns, given)
     except ChangedError as error:
         return _answer(409, error=str(error), changed=error.key)
     except (StoreError, SlowExpressionError) as error:
@@ -218,6 +222,18 @@ async def _answered(emulator: Emulator, request: Request) -> Response:
     if changes:
         emulator.note_change(ns)
     return _answer(200, result=result)
+
+
+def _origin(request: Request) -> Origin:
+    """Return who makes a change; a client that doesn't say so is unknown."""
+    try:
+        sent = json.loads(unquote(request.headers[_ORIGIN_HEADER].decode()))
+        writer, title, action = sent
+        if all(isinstance(part, str) and not has_lone_surrogate(part) for part in sent):
+            return Origin(writer, title, action)
+    except (KeyError, ValueError, TypeError, RecursionError):
+        pass
+    return UNKNOWN
 
 
 def _answer(status: int, **content: Any) -> Response:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
 
 from kvlens.errors import RequestError
+from kvlens.stores.origin import EDITOR, Origin
 
 if TYPE_CHECKING:
     from lsprotocol import types
 
     from kvlens.lsp.server import Server
 
+
+LONGEST_NAME = 600  # characters of a key or a file in the history
 
 CONTENT = frozenset(("text", "metadata", "metadataText", "beforeText", "expected", "config"))
 """Parameters that may have lone surrogates: they are stored as U+FFFD, as in a Worker,
@@ -37,16 +42,20 @@ class ParamsError(RequestError):
 class Params:
     """An object that a client sent, validated: it may be anything."""
 
-    def __init__(self, sent: object, token: types.ProgressToken | None = None) -> None:
+    def __init__(
+        self, sent: object, command: str = "", token: types.ProgressToken | None = None
+    ) -> None:
         if not isinstance(sent, dict):
             raise ParamsError(f"takes an object, not {type(sent).__name__}")
         self.sent: dict[str, Any] = sent
+        self.origin = Origin.action_of(EDITOR, _title(command, sent))
+        """What the history calls the changes of this call."""
         self.token = token
 
     @classmethod
     def of(cls, params: types.ExecuteCommandParams) -> Params:
         """Return the one argument of a command."""
-        return cls((params.arguments or [{}])[0], params.work_done_token)
+        return cls((params.arguments or [{}])[0], params.command, params.work_done_token)
 
     def text(self, name: str) -> str:
         """Return a required string."""
@@ -68,6 +77,18 @@ class Params:
                 "it takes whole ones"
             )
         return value
+
+
+def _title(command: str, sent: dict[str, Any]) -> str:
+    """Return what the history calls a command: "seed SESSIONS.json", "snapshot restore base"."""
+    words = re.sub(r"(?=[A-Z])", " ", command.rpartition(".")[2]).lower()
+    for name in ("file", "name", "key"):
+        value = sent.get(name)
+        if isinstance(value, str) and value and is_whole(value):
+            if name == "file":
+                value = unquote(value.rstrip("/").rpartition("/")[2])
+            return f"{words} {value[:LONGEST_NAME]}"
+    return words
 
 
 def is_whole(text: str) -> bool:

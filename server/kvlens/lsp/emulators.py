@@ -29,7 +29,8 @@ class EmulatorProcess(Child):
 
     def environment(self) -> dict[str, str]:
         """Return the store. Its URL may hold a password, which doesn't belong on a command line."""
-        return {"KVLENS_STORE": self.settings.store}
+        history = str(self.settings.historySize)
+        return {"KVLENS_STORE": self.settings.store, "KVLENS_HISTORY": history}
 
     async def began(self) -> None:
         """Open the store over HTTP."""

@@ -12,6 +12,7 @@ from kvlens.operations.clear import count
 from kvlens.operations.move import move
 from kvlens.operations.target import Target
 from kvlens.stores.base import DamagedKeyError
+from kvlens.stores.origin import EDITOR, Origin
 
 if TYPE_CHECKING:
     from kvlens.lsp.projects import ServedProject
@@ -25,7 +26,8 @@ async def offer(server: Server, project: ServedProject, pair: Renamed) -> None:
     old, new = pair.old, pair.new
     if project.emulator.state != "running":
         return  # the tree shows them once it runs
-    target = Target(scope_of(project), new.id, new.binding)
+    origin = Origin.action_of(EDITOR, "move keys")
+    target = Target(scope_of(project, (), origin), new.id, new.binding)
     keys = await count(target._replace(id=old.id))
     if not keys:
         return

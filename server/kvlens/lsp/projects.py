@@ -101,11 +101,7 @@ class Projects:
         before, self.settings = self.settings, settings
         for project in self:
             project.use(settings)
-            is_outdated = (before.store, before.port, before.compat) != (
-                settings.store,
-                settings.port,
-                settings.compat,
-            )
+            is_outdated = _of_emulator(before) != _of_emulator(settings)
             if not settings.trusted:
                 await project.close()
             elif is_outdated and project.emulator.state in ("running", "failed"):
@@ -114,6 +110,11 @@ class Projects:
     async def close(self) -> None:
         """End every child process."""
         await asyncio.gather(*(project.close() for project in self))
+
+
+def _of_emulator(settings: Settings) -> tuple[object, ...]:
+    """Return the settings that an emulator is started with."""
+    return settings.store, settings.port, settings.compat, settings.historySize
 
 
 def _normal(path: Path) -> str:

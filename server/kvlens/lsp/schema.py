@@ -115,6 +115,53 @@ class Changed(TypedDict):
     moved: NotRequired[Moved]
 
 
+class Side(TypedDict):
+    """A key before or after a change, without its value."""
+
+    size: NotRequired[int]
+    """Bytes; omitted if the value isn't known."""
+    metadata: NotRequired[str]
+    """JSON text."""
+    expiration: NotRequired[int]
+    """Seconds since the epoch."""
+
+
+class HistoryChange(TypedDict):
+    """A recorded change of one key."""
+
+    id: int
+    time: float
+    """Seconds since the epoch."""
+    namespace: str
+    """Its id in the store."""
+    binding: NotRequired[str]
+    """Omitted if no config declares it."""
+    key: str
+    before: Side | None
+    """null if there was no such key."""
+    after: Side | None
+
+
+class Restoring(TypedDict):
+    """What a restore does, or has done."""
+
+    restored: bool
+    """Whether anything was done."""
+    written: int
+    deleted: int
+    keys: list[str]
+    """Some of these."""
+    changed: list[str]
+    """Some of the keys that are left as they are, because they have changed since."""
+    changedCount: int
+    expired: int
+    """Keys that have expired since and stay away."""
+    digest: str
+    """Identifies what is there and what would be there."""
+    action: NotRequired[str]
+    """Identifies the restore for `kvlens.historyUndo`, if anything was done."""
+
+
 class Status(TypedDict):
     """An emulator has started or stopped."""
 
@@ -179,6 +226,7 @@ Notifications = TypedDict(
     "Notifications",
     {
         "kvlens/changed": Changed,
+        "kvlens/history": InProject,
         "kvlens/status": Status,
         "kvlens/worker": WorkerStatus,
         "kvlens/output": Output,

@@ -12,6 +12,7 @@ from kvlens.lsp.moving import named
 from kvlens.lsp.targets import scope_of
 from kvlens.operations.seed import Job, find_conflicts, only, read_job, write
 from kvlens.operations.target import Target
+from kvlens.stores.origin import EDITOR, Origin
 
 if TYPE_CHECKING:
     from kvlens.lsp.projects import ServedProject
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 async def ask(server: Server, project: ServedProject, event: dict[str, Any]) -> None:
     """Show which keys were kept, and overwrite them if the user agrees."""
-    target = Target(scope_of(project), event["id"], event["binding"])
+    origin = Origin.action_of(EDITOR, f"seed {Path(event['file']).name}")
+    target = Target(scope_of(project, (), origin), event["id"], event["binding"])
     try:
         await _ask(server, target, Path(event["file"]), set(event["keys"]))
     except KVLensError as error:

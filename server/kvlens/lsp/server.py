@@ -44,8 +44,9 @@ if TYPE_CHECKING:
     from kvlens.lsp.views import Views
 
 # Notifications; schema.py has their parameters.
-CHANGED, STATUS, WORKER, OUTPUT = (
+CHANGED, HISTORY, STATUS, WORKER, OUTPUT = (
     "kvlens/changed",
+    "kvlens/history",
     "kvlens/status",
     "kvlens/worker",
     "kvlens/output",
@@ -384,6 +385,8 @@ class Server(StdioServer):
             return
         if kind == "state":
             self._state_changed(child, uri, unexpected=event["unexpected"] is True)
+        elif kind == "history":
+            self.protocol.notify(HISTORY, {"config": uri})
         elif isinstance(child, WorkerProcess):
             self._output(uri, event)
         elif kind == "log":

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
+from kvlens.history.size import DEFAULT_SIZE, MOST
 from kvlens.kv.limits import COMPATS, OLD_NAMES
 from kvlens.stores.registry import DEFAULT_STORE
 
@@ -55,6 +56,14 @@ _SETTINGS = (
             **{old: f"The old name of `{mode}`." for old, mode in OLD_NAMES.items()},
         },
         page="fidelity.md",
+    ),
+    Setting(
+        "history.size",
+        DEFAULT_SIZE,
+        "Size of the history of a project in MB: what changes of keys were before and after. It is "
+        "in `.wrangler/kvlens/history`; the oldest changes go first. `0` turns it off.",
+        limits=(0, MOST),
+        page="history.md",
     ),
     Setting(
         "autoStart",

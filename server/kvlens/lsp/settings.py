@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from kvlens.history.size import MOST
 from kvlens.kv.limits import COMPATS, Compat, read_compat
 from kvlens.lint.base import Level
 from kvlens.lint.registry import rules
@@ -22,6 +23,7 @@ class Settings:
     store: str = SETTINGS["store"].default
     port: int = SETTINGS["port"].default
     compat: Compat = SETTINGS["compat"].default
+    historySize: int = SETTINGS["history.size"].default  # noqa: N815 - in the style of the others
     autoStart: bool = SETTINGS["autoStart"].default  # noqa: N815 - the name in settings.json
     allowedHosts: tuple[str, ...] = SETTINGS["allowedHosts"].default  # noqa: N815 - of a Worker's port
     semanticHighlighting: bool = SETTINGS["semanticHighlighting"].default  # noqa: N815
@@ -37,6 +39,8 @@ class Settings:
         return self.autoStart and self.trusted
 
 
+NESTED = {"historySize": "history.size"}
+"""The names of settings that have a section of their own."""
 CHOICES: dict[str, tuple[str, ...]] = {"compat": COMPATS}
 
 
@@ -53,7 +57,10 @@ def read_settings(sent: Any, *, trusted: bool = True) -> tuple[Settings, list[st
     if not isinstance(sent, dict):
         return settings, complaints
     for known in fields(Settings):
-        value: Any = sent.get(known.name)
+        name = NESTED.get(known.name, known.name)
+        section, _, last = name.rpartition(".")
+        inside = sent.get(section) if section else sent
+        value: Any = inside.get(last) if isinstance(inside, dict) else None
         default = getattr(settings, known.name)
         if value is None:
             continue
@@ -66,7 +73,7 @@ def read_settings(sent: Any, *, trusted: bool = True) -> tuple[Settings, list[st
             settings = replace(settings, allowedHosts=hosts)
             continue
         wrong = type(value) is not type(default)
-        limits = SETTINGS[known.name].limits
+        limits = SETTINGS[name].limits
         if limits and not wrong:
             wrong = not limits[0] <= value <= limits[1]
         if known.name == "compat":
@@ -75,11 +82,11 @@ def read_settings(sent: Any, *, trusted: bool = True) -> tuple[Settings, list[st
         choices = CHOICES.get(known.name)
         if wrong or (choices and value not in choices):
             wanted = " or ".join(choices) if choices else type(default).__name__
+            if known.name == "historySize":
+                wanted = f"a number of MB from 0 (off) to {MOST}"
             if known.name == "port":
                 wanted = "a number from 0 (any free port) to 65535"
-            complaints.append(
-                f"kvlens.{known.name} is {value!r}; it takes {wanted}. Using {default!r}."
-            )
+            complaints.append(f"kvlens.{name} is {value!r}; it takes {wanted}. Using {default!r}.")
             continue
         if known.name == "rules":
             value, wrong_rules = read_levels(value)

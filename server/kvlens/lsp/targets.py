@@ -10,12 +10,14 @@ from kvlens.lsp.command import ParamsError
 from kvlens.operations import target as resolver
 from kvlens.operations.errors import NotFoundError
 from kvlens.operations.target import Scope, Target
+from kvlens.stores.origin import EDITOR, Origin
 from kvlens.stores.registry import keys_of
 
 if TYPE_CHECKING:
     from kvlens.lsp.command import Params
     from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
+    from kvlens.stores.base import Store
     from kvlens.workspace.project import Project
 
 NAMES = {"namespace_id": "id", "expiration_ttl": "expirationTtl", "metadata": "metadataText"}
@@ -49,9 +51,21 @@ async def find_project(server: Server, params: Params) -> ServedProject:
     return projects[0]
 
 
-def scope_of(project: ServedProject, environments: tuple[str | None, ...] = ()) -> Scope:
-    """Return a project as a scope for operations; its emulator starts when the store is needed."""
-    return Scope(project, project.label, project.emulator.store, environments)
+def scope_of(
+    project: ServedProject,
+    environments: tuple[str | None, ...] = (),
+    origin: Origin | None = None,
+) -> Scope:
+    """Return a project as a scope for operations; its emulator starts when the store is needed.
+
+    The history has changes under the `origin`.
+    """
+    by = origin or Origin.action_of(EDITOR, "")
+
+    async def store() -> Store:
+        return (await project.emulator.store()).by(by)
+
+    return Scope(project, project.label, store, environments)
 
 
 async def find_scope(server: Server, params: Params) -> Scope:
@@ -61,7 +75,7 @@ async def find_scope(server: Server, params: Params) -> Scope:
     """
     named = "environment" in params.sent
     environments = (params.get("environment", str),) if named else ()
-    return scope_of(await find_project(server, params), environments)
+    return scope_of(await find_project(server, params), environments, params.origin)
 
 
 def find_only(params: Params) -> list[str]:

@@ -42,7 +42,8 @@ class WorkerProcess(Child):
     def environment(self) -> dict[str, str]:
         """Return the store. Its URL may hold secrets, which don't belong on a command line."""
         if not self._has_own_keys:
-            return {"KVLENS_STORE": self.settings.store}
+            history = str(self.settings.historySize)
+            return {"KVLENS_STORE": self.settings.store, "KVLENS_HISTORY": history}
         ready = self._emulator.ready
         return {"KVLENS_STORE": ready["url"], "KVLENS_TOKEN": ready["token"]}
 

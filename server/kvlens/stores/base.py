@@ -14,6 +14,7 @@ from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.records import Entry, Page, Stats, Write
 from kvlens.search.language import Filter
 from kvlens.search.rows import Row
+from kvlens.stores.origin import Origin
 
 if TYPE_CHECKING:
     from kvlens.stores.parts import Part
@@ -186,6 +187,8 @@ class Store(ABC):
     """True if most calls finish without waiting and none needs an asyncio task."""
     atomic = True
     """False if `change_many` makes its changes one by one: an error leaves those made before it."""
+    has_history = False
+    """True if it records its changes, so that nobody else has to."""
     writable = True
     """False if the user has not allowed changes; a store that turns out to be read-only raises."""
 
@@ -203,6 +206,10 @@ class Store(ABC):
     def local_path(self) -> Path | None:
         """The folder on this machine that holds the keys, if there is one."""
         return None
+
+    def by(self, origin: Origin) -> Store:
+        """Return the same store for changes of this origin; a store with a history records it."""
+        return self
 
     @abstractmethod
     async def get(self, ns: str, key: str) -> Entry | None:

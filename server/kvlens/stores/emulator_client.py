@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import copy
 import http.client
 import json
 import os
@@ -14,9 +15,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from uuid import uuid4
 
 from kvlens.chunks import chunks, sized_chunks
@@ -37,11 +39,13 @@ from kvlens.stores.base import (
     StoreError,
     StoreInfo,
 )
+from kvlens.stores.origin import Origin
 from kvlens.stores.parts import Part
 from kvlens.stores.registry import shown_url
 
 API = "/kvlens/store/"
 CAPABILITIES = "KVLens-Store"  # a header of the answers
+ORIGIN = "KVLens-Origin"  # a header of the requests: an `Origin` as JSON, percent-encoded
 THREADS = 4
 PART_KEYS = 10_000  # that one request writes
 PART_SIZE = 8 * 1024 * 1024  # bytes of values that one request writes
@@ -85,21 +89,23 @@ class EmulatorClient:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._open: list[http.client.HTTPConnection] = []
+        self.closed = False
         self.capabilities = {"atomic", "writable", "has_sizes"}
         """Of the emulator's store, as its last answer says."""
 
-    def call(self, operation: str, **arguments: Any) -> Any:
+    def call(self, operation: str, origin: Origin | None = None, **arguments: Any) -> Any:
         """Call one operation and return its result. Raises StoreError with the emulator's text."""
         body = json.dumps(arguments).encode()
+        headers = {} if origin is None else {ORIGIN: quote(json.dumps(origin))}
         kept: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
         try:
             try:
-                status, answer = self._exchange(kept or self._connect(), operation, body)
+                status, answer = self._exchange(kept or self._connect(), operation, body, headers)
             except (http.client.RemoteDisconnected, ConnectionError):
                 if kept is None:
                     raise
                 # the persistent connection was closed meanwhile: every operation may be repeated
-                status, answer = self._exchange(self._connect(), operation, body)
+                status, answer = self._exchange(self._connect(), operation, body, headers)
         except (OSError, http.client.HTTPException) as error:
             self._forget()
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -145,9 +151,13 @@ class EmulatorClient:
                     self._open.remove(connection)
 
     def _exchange(
-        self, connection: http.client.HTTPConnection, operation: str, body: bytes
+        self,
+        connection: http.client.HTTPConnection,
+        operation: str,
+        body: bytes,
+        headers: dict[str, str],
     ) -> tuple[int, bytes]:
-        connection.request("POST", API + operation, body, self._headers)
+        connection.request("POST", API + operation, body, {**self._headers, **headers})
         response = connection.getresponse()
         answer = response.read()
         capabilities = response.getheader(CAPABILITIES)
@@ -163,26 +173,38 @@ class EmulatorStore(Store):
     """
 
     info = STORE
+    has_history = True
 
     def __init__(self, url: str) -> None:
         self._client = EmulatorClient(url)
         self._threads = ThreadPoolExecutor(THREADS, "kv-peer")
-        self._closed = False
+        self._origin: Origin | None = None
+
+    def by(self, origin: Origin) -> EmulatorStore:
+        store = copy.copy(self)
+        store._origin = origin
+        return store
 
     async def _call(self, operation: str, **arguments: Any) -> Any:
-        return await self._in_thread(lambda: self._client.call(operation, **arguments))
+        return await self._in_thread(
+            lambda: self._client.call(operation, self._origin, **arguments)
+        )
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
-        if self._closed:
+        if self._client.closed:
             raise StoreError(
                 "The store was closed, because the settings have changed or the emulator was "
                 "restarted. Nothing was changed; try again."
             )
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        finally:
-            self.atomic = "atomic" in self._client.capabilities
-            self.writable = "writable" in self._client.capabilities
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    @property
+    def atomic(self) -> bool:  # type: ignore[override]
+        return "atomic" in self._client.capabilities
+
+    @property
+    def writable(self) -> bool:  # type: ignore[override]
+        return "writable" in self._client.capabilities
 
     @property
     def has_sizes(self) -> bool:
@@ -217,7 +239,7 @@ class EmulatorStore(Store):
         return await self._in_thread(lambda: self._send(batches))
 
     def _send(self, batches: Sequence[Batch]) -> int:
-        call, job, number = self._client.call, uuid4().hex, 0
+        call, job, number = partial(self._client.call, origin=self._origin), uuid4().hex, 0
         parts = _parts(batches)
         first = next(parts, None)
         second = next(parts, None)
@@ -290,7 +312,7 @@ class EmulatorStore(Store):
         return [str(name) for name in await self._call("namespaces")]
 
     async def close(self) -> None:
-        self._closed = True
+        self._client.closed = True
         self._client.close()
         self._threads.shutdown()
 

@@ -69,6 +69,7 @@ class WorkerHost:
         self.proxy = Proxy(
             self._requested, allowed_hosts=allowed_hosts, on_refused=self._host_refused
         )
+        self.emulator.worker_origin = self.proxy.requests.origin
         self._unix = unix
         self._key = "" if unix else secrets.token_urlsafe(24)
         self._program: Path | None = None
@@ -126,6 +127,7 @@ class WorkerHost:
                 self._version = await asyncio.to_thread(_version, self._program)
             runtime = await self._started(script, settings)
             before, self._runtime = self._runtime, runtime
+            self.proxy.requests.run(script)
             self.proxy.serve(runtime.addresses[workerd_config.PUBLIC], self._key)
             self._in_background(self._watch(runtime, script, settings))
             if before is not None:
@@ -142,9 +144,13 @@ class WorkerHost:
         address = runtime.addresses[workerd_config.DISPATCH]
         key = (workerd_config.KEY_HEADER, self._key) if self._key else None
         seen = self._exceptions
-        response = await asyncio.to_thread(
-            fetch, address, url, method=method, headers=headers, body=body, key=key
-        )
+        name = self.proxy.requests.begin(method, url)
+        try:
+            response = await asyncio.to_thread(
+                fetch, address, url, method=method, headers=headers, body=body, key=key
+            )
+        finally:
+            self.proxy.requests.end(name)
         if response.status == 500 and response.bytes == _THROWN:
             # the exception arrives on another pipe than the response: wait for it
             for _ in range(50):

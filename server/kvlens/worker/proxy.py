@@ -18,8 +18,10 @@ from kvlens.emulator.ports import BACKLOG, listen_failure
 from kvlens.process import file_descriptors
 from kvlens.worker.errors import WorkerError
 from kvlens.worker.fetch import Address
-from kvlens.worker.framing import Head, RequestRefusedError, Requests
+from kvlens.worker.framing import Head, RequestRefusedError
+from kvlens.worker.framing import Requests as Framing
 from kvlens.worker.hosts import AllowedHosts, host_name
+from kvlens.worker.requests import Requests
 from kvlens.worker.responses import Responses
 from kvlens.worker.workerd_config import KEY_HEADER
 
@@ -45,6 +47,7 @@ class Proxy:
         """
         self.target: Address | None = None
         self.on_request = on_request
+        self.requests = Requests()
         self.connections: set[_Client] = set()
         # each connection takes two file descriptors, and other parts need some
         self.most_connections = max(1, min(file_descriptors() // 3, MOST_CONNECTIONS))
@@ -152,9 +155,10 @@ class _Client(asyncio.Protocol):
 
     def __init__(self, proxy: Proxy) -> None:
         self._proxy = proxy
-        self._requests = Requests()
+        self._requests = Framing()
         self._methods: deque[str] = deque()
         self._responses = Responses(self._methods)
+        self._running: list[str] = []  # the names of requests whose responses aren't complete
         self._closes = False  # after the response to an HTTP/1.0 request
         self._tunnel = False  # no longer HTTP
         self._upstream: _Upstream | None = None
@@ -182,6 +186,7 @@ class _Client(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._proxy.connections.discard(self)
+        self._all_ended()
         if self._connecting is not None:
             self._connecting.cancel()
         if self._upstream is not None:
@@ -239,6 +244,7 @@ class _Client(asyncio.Protocol):
                 upstream.transport.close()
         self._asked = head
         self._methods.append(head.method)
+        self._running.append(self._proxy.requests.begin(head.method, head.target))
         self._closes = head.closes
         self._since = time.monotonic()
         self._replay, self._replay_size = [], 0
@@ -305,8 +311,16 @@ class _Client(asyncio.Protocol):
                 if self._asked is not None:
                     self._response_started(self._asked, status)
         self.transport.write(data)
-        if self._closes and not self._methods and not self._responses.incomplete:
+        if self._tunnel or self._methods or self._responses.incomplete:
+            return
+        self._all_ended()
+        if self._closes:
             self.transport.close()
+
+    def _all_ended(self) -> None:
+        running, self._running = self._running, []
+        for name in running:
+            self._proxy.requests.end(name)
 
     def _response_started(self, asked: Head, status: int) -> None:
         """Handle the start of a response."""

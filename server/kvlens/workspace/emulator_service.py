@@ -18,7 +18,8 @@ from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError
 from kvlens.seeds.file import SeedItem, read
 from kvlens.seeds.plan import changed_items, split_by_change, to_writes
-from kvlens.stores.base import ChangedError, StoreError
+from kvlens.stores.base import ChangedError, Store, StoreError
+from kvlens.stores.origin import SEED_FILE, Origin
 from kvlens.workspace.project import Project
 from kvlens.workspace.service import (
     Failed,
@@ -148,7 +149,8 @@ class EmulatorService(Service):
             items = self._read(path)
             before = self._seeds.get(path, [])
             changed = to_writes(changed_items(before, items), time.time())
-            writes, kept = await self._put(namespace.id, changed, before)
+            store = self.store.by(Origin.action_of(SEED_FILE, f"seed {path.name}"))
+            writes, kept = await self._put(store, namespace.id, changed, before)
             self._seeds[path] = items
         except FileError as error:
             self.emit(Problem("error", f"{error}; the file was not applied"))
@@ -162,13 +164,13 @@ class EmulatorService(Service):
                 self.emit(SeedKept(path, namespace, kept))
 
     async def _put(
-        self, ns: str, changed: list[Write], before: list[SeedItem]
+        self, store: Store, ns: str, changed: list[Write], before: list[SeedItem]
     ) -> tuple[list[Write], list[str]]:
         """Put the writes that lose nobody's work; return them and the keys that are kept."""
         for tries in range(TRIES):
-            writes, kept, expected = await split_by_change(self.store, ns, changed, before)
+            writes, kept, expected = await split_by_change(store, ns, changed, before)
             try:
-                await apply(self.store, ns, writes, expected)
+                await apply(store, ns, writes, expected)
                 break
             except ChangedError:  # something else has written since they were read
                 if tries == TRIES - 1:

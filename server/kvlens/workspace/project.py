@@ -10,7 +10,7 @@ from kvlens.config.find import SEEDS, read_config
 from kvlens.config.model import Config, Namespace
 from kvlens.config.reader import ConfigReader
 from kvlens.stores.base import Store
-from kvlens.stores.registry import DEFAULT_STORE, open_store
+from kvlens.stores.registry import DEFAULT_STORE, keys_of, open_store, shown_url
 
 if TYPE_CHECKING:
     from kvlens.config.renamed import Renamed
@@ -59,8 +59,20 @@ class Project:
         return {namespace.id: namespace.binding for namespace in reversed(self.namespaces)}
 
     def open_store(self) -> Store:
-        """Open the project's store. Raises StoreError for an unknown or malformed URL."""
-        return open_store(self.store, self.folder)
+        """Open the project's store, with its history if KVLENS_HISTORY doesn't turn that off.
+
+        Raises StoreError for an unknown or malformed URL.
+        """
+        from kvlens.history.size import limit_bytes  # late: the server of an editor opens none
+        from kvlens.history.store import recording
+
+        store = open_store(self.store, self.folder)
+        return recording(store, self.folder, self.history_name, limit_bytes())
+
+    @property
+    def history_name(self) -> str:
+        """What the history calls the project's store: the same for all URLs of the same keys."""
+        return shown_url(keys_of(self.store, self.folder))
 
     # changes on disk ------------------------------------------------------------------------
 

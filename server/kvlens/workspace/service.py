@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from kvlens.config.model import Namespace
+from kvlens.history.store import RecordingStore
 from kvlens.workspace.project import Project
 
 
@@ -31,6 +33,11 @@ class Service:
 
     async def serve(self) -> None:
         """Start, then follow the project's files. Raises the errors of `start`."""
+        if isinstance(self.store, RecordingStore):
+            loop = asyncio.get_running_loop()
+            self.store.recorder.added = partial(
+                loop.call_soon_threadsafe, self.emit, HistoryAdded()
+            )
         await self.start()
         async for paths in self.changes():
             try:
@@ -75,6 +82,11 @@ class KeysChanged:
     """Keys of a namespace changed."""
 
     namespace: str  # its id
+
+
+@dataclass(frozen=True)
+class HistoryAdded:
+    """Changes of keys were added to the history."""
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,9 @@ async def changed_files(
         try:
             async with contextlib.aclosing(changes) as batches:
                 async for batch in batches:
-                    if batch or not began:
+                    if not began:
+                        yield set()
+                    if batch:
                         yield {Path(path) for _, path in batch}
                     began = True
                     if batch and folders() != wanted:

@@ -15,7 +15,7 @@ from kvlens.cli.serving import project_of, run_service, serving_options
 from kvlens.stores.registry import shown_url
 from kvlens.worker.hosts import allowed_host
 from kvlens.worker.output import Event
-from kvlens.workspace.service import Failed, Ready
+from kvlens.workspace.service import Failed, HistoryAdded, Ready
 from kvlens.workspace.worker_service import PORT, WorkerService
 
 _MOST_PROBLEMS = 100  # of a failed build in one event; esbuild describes 20
@@ -67,6 +67,9 @@ def _report(service: WorkerService, events: Events, event: Any) -> None:
             _announce(service, events)
         case Failed(error):
             events.unexpected(error)
+        case HistoryAdded():
+            if events.as_json:
+                events.event("history")
         case Event() if events.as_json:
             _as_json(service, events, event)
         case Event():

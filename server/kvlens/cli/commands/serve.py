@@ -20,6 +20,7 @@ from kvlens.stores.registry import shown_url
 from kvlens.workspace.emulator_service import EmulatorService
 from kvlens.workspace.service import (
     Failed,
+    HistoryAdded,
     KeysChanged,
     NamespacesChanged,
     Problem,
@@ -76,6 +77,9 @@ def _report(service: EmulatorService, events: Events, event: Any) -> None:
         case KeysChanged(id):
             if events.as_json:
                 events.event("changed", id=id)
+        case HistoryAdded():
+            if events.as_json:
+                events.event("history")
         case SeedPut(path, namespace, count):
             put = f"{counted(count, 'key')} put in {namespace.binding}"
             events.log("info", f"{path.name}: {put}")

@@ -33,6 +33,9 @@ class Result(TypedDict):
     """Of a dry run: identifies the counted keys and their content."""
     kept: NotRequired[list[ListedKey]]
     """The damaged keys that stay, if any: only `kvlens.delete` removes their rows."""
+    action: NotRequired[str]
+    """Identifies the change for `kvlens.historyUndo`, if anything was changed and
+    recorded."""
 
 
 async def run(server: Server, params: Params) -> Result:
@@ -45,6 +48,8 @@ async def run(server: Server, params: Params) -> Result:
     else:
         deleted, kept = await clear(target, expected=expected)
         result = {"deleted": deleted}
+        if deleted and server.settings.historySize:
+            result["action"] = params.origin.action
     if kept:
         result["kept"] = [listed(key) for key in kept]
     return result

@@ -32,6 +32,9 @@ class Result(TypedDict):
     """The number of those keys that existed."""
     digest: NotRequired[str]
     """Of a dry run: identifies the content of the keys."""
+    action: NotRequired[str]
+    """Identifies the change for `kvlens.historyUndo`, if anything was changed and
+    recorded."""
 
 
 async def run(server: Server, params: Params) -> Result:
@@ -45,7 +48,10 @@ async def run(server: Server, params: Params) -> Result:
     if params.get("dryRun", bool):
         return {"deleted": 0, "digest": await before_delete(target, keys)}
     expected = params.get("expected", str)
-    return {"deleted": await delete(target, keys, listed=True, expected=expected)}
+    result: Result = {"deleted": await delete(target, keys, listed=True, expected=expected)}
+    if result["deleted"] and server.settings.historySize:
+        result["action"] = params.origin.action
+    return result
 
 
 COMMAND = Command(run)

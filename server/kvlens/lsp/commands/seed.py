@@ -63,6 +63,9 @@ class Result(TypedDict):
     """Identifies the content of these keys and of the file."""
     preview: NotRequired[Preview]
     """Of a dry run."""
+    action: NotRequired[str]
+    """Identifies the change for `kvlens.historyUndo`, if anything was changed and
+    recorded."""
 
 
 async def run(server: Server, params: Params) -> Result:
@@ -95,11 +98,14 @@ async def run(server: Server, params: Params) -> Result:
         }
     async with Progress(server, params.token, f"Seeding {target.name}") as progress:
         done = await seed(job, progress=progress.report, cancelled=progress.cancelled)
-    return {
+    result: Result = {
         "written": done.written,
         "overwritten": done.overwritten,
         "warnings": job.warnings,
     }
+    if done.written and server.settings.historySize:
+        result["action"] = params.origin.action
+    return result
 
 
 async def _preview(read: Callable[[], Job]) -> Preview:

@@ -36,6 +36,9 @@ class Result(Restored):
     digest: str
     """Identifies the content of the keys that differ."""
     namespaces: list[RestoredNamespace]
+    action: NotRequired[str]
+    """Identifies the change for `kvlens.historyUndo`, if anything was changed and
+    recorded."""
 
 
 async def run(server: Server, params: Params) -> Result:
@@ -58,7 +61,7 @@ async def run(server: Server, params: Params) -> Result:
                 cancelled=progress.cancelled,
             )
     rows = [as_json(one) for one in found.differences]
-    return {
+    result: Result = {
         "restored": restored,
         "written": sum(row["written"] for row in rows),
         "overwritten": sum(row["overwritten"] for row in rows),
@@ -67,6 +70,9 @@ async def run(server: Server, params: Params) -> Result:
         "digest": digest,
         "namespaces": rows,
     }
+    if restored and found.different and server.settings.historySize:
+        result["action"] = params.origin.action
+    return result
 
 
 COMMAND = Command(run)

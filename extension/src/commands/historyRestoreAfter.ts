@@ -1,0 +1,31 @@
+/** Restore a key as it was after a change. */
+
+import * as vscode from 'vscode';
+import type { Contribution, Parts } from '../command';
+import type { HistoryChangeNode } from '../history';
+import { restoreChange } from '../historyRestore';
+
+const { t } = vscode.l10n;
+
+export const contribution: Contribution = {
+    title: 'Restore Value After…',
+    menus: {
+        commandPalette: [{ when: 'false' }],
+        'view/item/context': [
+            {
+                when: 'view == kvlens.history && viewItem =~ /^change/ && !listMultiSelection',
+                group: '2_restore@2',
+            },
+        ],
+    },
+};
+
+export async function run(parts: Parts, node: HistoryChangeNode): Promise<void> {
+    const { config, change } = node;
+    await restoreChange(parts, t('Restore {0} as it was after this change?', change.key), {
+        config,
+        change: change.id,
+        extent: 'key',
+        after: true,
+    });
+}

@@ -1,0 +1,30 @@
+/** Restore all namespaces of a project as they were before a change. */
+
+import * as vscode from 'vscode';
+import type { Contribution, Parts } from '../command';
+import type { HistoryChangeNode } from '../history';
+import { restoreChange } from '../historyRestore';
+
+const { t } = vscode.l10n;
+
+export const contribution: Contribution = {
+    title: 'Restore Everything to Before This…',
+    menus: {
+        commandPalette: [{ when: 'false' }],
+        'view/item/context': [
+            {
+                when: 'view == kvlens.history && viewItem =~ /^change/ && !listMultiSelection',
+                group: '2_restore@4',
+            },
+        ],
+    },
+};
+
+export async function run(parts: Parts, node: HistoryChangeNode): Promise<void> {
+    const { config, change } = node;
+    await restoreChange(parts, t('Restore all namespaces to before this change?'), {
+        config,
+        change: change.id,
+        extent: 'everything',
+    });
+}

@@ -1,0 +1,64 @@
+/** Restore what was before a change, after confirmation. */
+
+import * as vscode from 'vscode';
+import { CHANGED } from './askAgain';
+import type { Parts } from './command';
+import * as format from './format';
+import * as prompts from './prompts';
+import type { Restoring } from './protocol';
+import { isModified } from './server';
+import { sayRestored } from './undo';
+
+const { t } = vscode.l10n;
+
+/** Asks for a restore: what would change with `dryRun`, else that it be done. */
+type Ask = (how: { dryRun?: boolean; expected?: string }) => Promise<Restoring>;
+
+/** Say what would change, ask, and restore; it asks again if something else writes meanwhile. */
+export async function restore(question: string, ask: Ask): Promise<void> {
+    for (let again: string[] = []; ; again = CHANGED) {
+        const plan = await ask({ dryRun: true });
+        await prompts.confirm(question, [...whatItDoes(plan), ...again], t('Restore'));
+        try {
+            sayRestored(await ask({ expected: plan.digest }));
+            return;
+        } catch (error) {
+            if (!isModified(error)) {
+                throw error;
+            }
+        }
+    }
+}
+
+/** @throws NothingThere if there is nothing to do */
+function whatItDoes({ written, deleted, keys, changed, changedCount, expired }: Restoring): string[] {
+    if (!written && !deleted) {
+        throw new prompts.NothingThere(
+            changedCount
+                ? t('Nothing to restore: {0} changed since.', format.some(changed, 5, changedCount))
+                : t('Nothing to restore: the keys are as they were.'),
+        );
+    }
+    const key = (count: number): string => format.count(count, 'key');
+    const counts = [
+        written ? t('{0} written with the earlier value, metadata and expiration', key(written)) : '',
+        deleted ? t('{0} deleted', key(deleted)) : '',
+        changedCount ? t('{0} left as is, because of later changes', key(changedCount)) : '',
+        expired ? t('{0} left out, expired since', key(expired)) : '',
+    ].filter(Boolean);
+    return [`${counts.join('; ')}.`, format.some(keys, 5, written + deleted)];
+}
+
+/** Restore the key, the namespace or everything of a change. */
+export function restoreChange(
+    { server }: Parts,
+    question: string,
+    request: {
+        config: string;
+        change: number;
+        extent: 'key' | 'namespace' | 'everything';
+        after?: boolean;
+    },
+): Promise<void> {
+    return restore(question, (how) => server.ask('kvlens.historyRestore', { ...request, ...how }));
+}

@@ -1,0 +1,54 @@
+/** Offer to undo what a command has done. */
+
+import * as vscode from 'vscode';
+import * as format from './format';
+import { inform, warn } from './messages';
+import type { Restoring } from './protocol';
+import type { Server } from './server';
+
+const { t } = vscode.l10n;
+
+/** What a command has done, as its answer says; without an action, it can't be undone. */
+export interface Done {
+    config: string;
+    action?: string;
+}
+
+/** Whether changes are recorded, so that they can be undone. */
+export function hasHistory(): boolean {
+    return vscode.workspace.getConfiguration('kvlens').get('history.size') !== 0;
+}
+
+/** Say what was done, with a button that undoes exactly that. */
+export async function offerUndo(server: Server, text: string, all: Done[]): Promise<void> {
+    const undone = t('Undo');
+    const can = all.every(({ action }) => action) && all.length > 0;
+    if ((await inform(text, ...(can ? [undone] : []))) !== undone) {
+        return;
+    }
+    for (const { config, action = '' } of [...all].reverse()) {
+        try {
+            sayRestored(await server.ask('kvlens.historyUndo', { config, action }));
+        } catch (error) {
+            void warn(format.reason(error));
+        }
+    }
+}
+
+/** Say what a restore has done, and which keys it has left. */
+export function sayRestored(done: Restoring): void {
+    const { written, deleted, changed, changedCount, expired } = done;
+    const parts = [
+        written ? t('restored {0}', format.count(written, 'key')) : '',
+        deleted ? t('deleted {0}', format.count(deleted, 'key')) : '',
+        expired ? t('left out {0} that expired since', format.count(expired, 'key')) : '',
+    ].filter(Boolean);
+    const said = parts.length ? parts.join(', ') : t('nothing had to be changed');
+    const text = `${said[0].toUpperCase()}${said.slice(1)}.`;
+    if (!changedCount) {
+        void inform(text);
+        return;
+    }
+    const keys = format.some(changed, 5, changedCount);
+    void warn(`${text} ${t('Kept {0}: changed since.', keys)}`);
+}

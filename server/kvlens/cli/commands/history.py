@@ -1,0 +1,4 @@
+"""List, get, undo and restore what has changed.
+
+Section: Data
+"""

@@ -1,0 +1,498 @@
+"""The file of the history: `.wrangler/kvlens/history/history.sqlite` in the project's folder.
+
+Several processes add to it. It has three tables: an action is what somebody did, such as one seed;
+its changes name the keys; contents are the values before and after. When it is full, the oldest
+actions are removed as a whole.
+
+A repository may contain such a file: no link is followed, only the tables that are made here are
+accepted, and a file that is damaged, of another form or far too large is set aside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kvlens.chunks import chunks
+from kvlens.kv.records import Entry
+from kvlens.stores.base import StoreError
+from kvlens.stores.origin import Origin
+from kvlens.stores.wrangler.changes import data_version
+from kvlens.stores.wrangler.database import Database, connect
+from kvlens.stores.wrangler.safe_paths import OWN, Folder, open_folder
+
+PLACE = (OWN, "kvlens", "history")
+NAME = "history.sqlite"
+ASIDE = "history.damaged"
+WRITE_SECONDS = 60.0  # that a statement may take; nobody waits for it
+TOO_LARGE = 4  # times the limit, above which a file isn't even opened
+LATEST_SIZE = 16 * 1024 * 1024  # bytes of `Latest`
+PAGE_SIZE = 16384  # bytes; with SQLite's 4096, large values take 50% longer
+ROW_COST = 400  # bytes of a change without its values
+
+_LOGS = ("-wal", "-shm", "-journal")
+_WAY_OUT = (
+    "Remove it, or turn the history off: KVLENS_HISTORY=0 or the setting kvlens.history.size."
+)
+_SCHEMA = (
+    "CREATE TABLE actions (id INTEGER PRIMARY KEY, name TEXT, time REAL NOT NULL, "
+    "store TEXT NOT NULL, writer TEXT NOT NULL, title TEXT NOT NULL, left_out INTEGER NOT NULL)",
+    "CREATE TABLE changes (id INTEGER PRIMARY KEY, action INTEGER NOT NULL, time REAL NOT NULL, "
+    "ns TEXT NOT NULL, key TEXT NOT NULL, "
+    "before_content INTEGER, before_size INTEGER, before_metadata TEXT, "
+    "before_expiration INTEGER, after_content INTEGER, after_size INTEGER, after_metadata TEXT, "
+    "after_expiration INTEGER)",
+    "CREATE UNIQUE INDEX actions_by_name ON actions (name) WHERE name IS NOT NULL",
+    "CREATE INDEX changes_of_action ON changes (action)",
+    "CREATE TABLE contents (id INTEGER PRIMARY KEY, value BLOB NOT NULL)",
+)
+_UNKNOWN_SIZE = -1
+_COST = f"{ROW_COST} + max(ifnull(before_size, 0), 0) + max(ifnull(after_size, 0), 0)"
+
+
+class Unknown(NamedTuple):
+    """An entry that could not be read, such as a damaged one."""
+
+
+State = Entry | Unknown | None
+"""The content of a key before or after a change; None if there was no such key."""
+
+
+class Change(NamedTuple):
+    """A change of one key, to be recorded."""
+
+    origin: Origin
+    time: float
+    store: str
+    ns: str
+    key: str
+    before: State
+    after: State
+
+    def size(self) -> int:
+        """The bytes that it takes in memory and on disk, about."""
+        return ROW_COST + sum(
+            len(state.value) for state in (self.before, self.after) if isinstance(state, Entry)
+        )
+
+
+class LeftOut(NamedTuple):
+    """A number of changes that are too many or too large to be recorded."""
+
+    origin: Origin
+    time: float
+    store: str
+    keys: int
+
+    def size(self) -> int:
+        """The bytes that it takes, about."""
+        return ROW_COST
+
+
+Record = Change | LeftOut
+
+
+def history_file(folder: Path) -> Path:
+    """Return the path of a project's history."""
+    return folder.joinpath(*PLACE, NAME)
+
+
+def open_history(folder: Path, limit: int, *, create: bool) -> Database | None:
+    """Open the history of a project's folder; None if there is none and `create` is false.
+
+    `limit` is its size in bytes. Raises StoreError for a link or the like in its place, OSError and
+    sqlite3.Error.
+    """
+    try:
+        with open_folder(folder, *PLACE, create=create, way_out=_WAY_OUT) as opened:
+            there = opened.exists(NAME, written=True)
+            for ending in _LOGS:
+                opened.exists(NAME + ending, written=True)
+            if not there and not create:
+                return None
+            if there and opened.status(NAME).st_size > max(limit, 1024 * 1024) * TOO_LARGE:
+                _set_aside(opened)
+            with contextlib.suppress(sqlite3.DatabaseError, StoreError):
+                if (db := _opened(history_file(folder), create=create)) is not None:
+                    return db
+            if not create:
+                return None
+            _set_aside(opened)
+            return _opened(history_file(folder), create=True)
+    except FileNotFoundError:
+        return None
+
+
+def _opened(path: Path, *, create: bool) -> Database | None:
+    """Return the database, None if it isn't ours."""
+    db = connect(path, "mode=rwc" if create else "mode=rw")
+    try:
+        if create:
+            db.seconds = WRITE_SECONDS
+            db.execute(f"PRAGMA page_size = {PAGE_SIZE}")  # of a new file
+            db.execute("PRAGMA journal_mode = WAL").fetchall()
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("BEGIN IMMEDIATE")
+            if not db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
+                for statement in _SCHEMA:
+                    db.execute(statement)
+            db.execute("COMMIT")
+        found = db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+        if tuple(row[0] for row in found) == _SCHEMA:
+            return db
+    except sqlite3.OperationalError as error:
+        db.close()
+        if "locked" in str(error) or "busy" in str(error) or "disk" in str(error):
+            raise OSError(f"{path}: {error}") from error  # it may well be ours
+        raise
+    except BaseException:
+        db.close()
+        raise
+    db.close()
+    return None
+
+
+def _set_aside(folder: Folder) -> None:
+    """Move the file out of the way, replacing the one that was moved before."""
+    folder.replace(NAME, ASIDE)
+    for ending in _LOGS:
+        folder.remove(NAME + ending)
+
+
+# -- writing -----------------------------------------------------------------------------------
+
+
+class Latest:
+    """The values that keys got last, so that they aren't stored again as the next ones before."""
+
+    def __init__(self) -> None:
+        self.data_version = -1  # of the database that has them
+        self._size = 0  # bytes, at most
+        self._known: dict[tuple[str, str, str], tuple[int, bytes]] = {}
+
+    def find(self, one: Change) -> int | None:
+        """Return the id of the content before a change, if it is the one after the last change."""
+        found = self._known.get((one.store, one.ns, one.key))
+        if found is None or not isinstance(one.before, Entry):
+            return None
+        return found[0] if found[1] == one.before.value else None
+
+    def note(self, one: Change, content: int) -> None:
+        """Note the id of the content after a change."""
+        if isinstance(one.after, Entry):
+            self._size += one.size()
+            if self._size > LATEST_SIZE:
+                self.clear()
+            self._known[one.store, one.ns, one.key] = content, one.after.value
+
+    def clear(self) -> None:
+        """Forget all: some may have been removed."""
+        self._known.clear()
+        self._size = 0
+
+
+def add(db: Database, records: Sequence[Record], limit: int, latest: Latest) -> None:
+    """Add changes in one transaction, and remove the oldest so that `limit` bytes are enough."""
+    records = [_fitting(record, limit) for record in records]
+    _make_room(db, limit - sum(record.size() for record in records), latest)
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        if latest.data_version != (version := data_version(db)):
+            latest.clear()  # another process may have removed some
+            latest.data_version = version
+        actions = _add_actions(db, records)
+        changes = [
+            (action, one)
+            for action, one in zip(actions, records, strict=True)
+            if isinstance(one, Change)
+        ]
+        first = 1 + _number(db, "SELECT ifnull(max(id), 0) FROM changes")
+        rows: list[tuple[Any, ...]] = []
+        contents: list[tuple[int, bytes]] = []
+        for number, (action, one) in enumerate(changes, first):
+            before, after = latest.find(one), 2 * number + 1
+            if before is None and isinstance(one.before, Entry):
+                before = 2 * number
+                contents.append((before, one.before.value))
+            if isinstance(one.after, Entry):
+                contents.append((after, one.after.value))
+            latest.note(one, after)
+            sides = _row_of(one.before, before), _row_of(one.after, after)
+            rows.append((number, action, one.time, one.ns, one.key, *sides[0], *sides[1]))
+        _insert(db, "changes", rows)
+        _insert(db, "contents", contents)
+        db.execute("COMMIT")
+    except BaseException:
+        latest.clear()
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _fitting(record: Record, limit: int) -> Record:
+    if isinstance(record, Change) and record.size() > limit // 2:
+        return LeftOut(record.origin, record.time, record.store, 1)
+    return record
+
+
+def _add_actions(db: Database, records: Sequence[Record]) -> list[int]:
+    """Add the missing actions, and return the action of each record."""
+    known: dict[str, int] = {}
+    for names in chunks({one.origin.action for one in records if one.origin.action}, 500):
+        marks = ", ".join("?" * len(names))
+        known.update(db.execute(f"SELECT name, id FROM actions WHERE name IN ({marks})", names))
+    new = 1 + _number(db, "SELECT ifnull(max(id), 0) FROM actions")
+    rows: list[tuple[Any, ...]] = []
+    left_out: dict[int, int] = {}
+    found: list[int] = []
+    for one in records:
+        writer, title, name = one.origin
+        number = known.get(name) if name else None
+        if number is None:
+            number, new = new, new + 1
+            rows.append((number, name or None, one.time, one.store, writer, title, 0))
+            if name:
+                known[name] = number
+        if isinstance(one, LeftOut):
+            left_out[number] = left_out.get(number, 0) + one.keys
+        found.append(number)
+    _insert(db, "actions", rows)
+    for number, count in left_out.items():
+        db.execute("UPDATE actions SET left_out = left_out + ? WHERE id = ?", (count, number))
+    return found
+
+
+def _insert(db: Database, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert many rows with each statement: other threads wait once for them, not once a row."""
+    for some in chunks(rows, 80):
+        marks = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+        db.execute(f"INSERT INTO {table} VALUES {marks}", [field for row in some for field in row])
+
+
+def _row_of(
+    state: State, content: int | None
+) -> tuple[int | None, int | None, str | None, int | None]:
+    if isinstance(state, Entry):
+        return content, len(state.value), state.metadata, state.expiration
+    return None, (None if state is None else _UNKNOWN_SIZE), None, None
+
+
+def _make_room(db: Database, limit: int, latest: Latest) -> None:
+    """Remove the oldest actions until the content has at most `limit` bytes."""
+    page = _number(db, "PRAGMA page_size")
+    used = page * (_number(db, "PRAGMA page_count") - _number(db, "PRAGMA freelist_count"))
+    if used <= limit or not _number(db, "SELECT count(*) FROM (SELECT 1 FROM actions LIMIT 1)"):
+        return
+    excess = used - max(limit, 0) * 9 // 10
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        last = freed = 0
+        for (number,) in db.execute("SELECT id FROM actions ORDER BY id").fetchall():
+            if freed >= excess:
+                break
+            cost = f"SELECT total({_COST}) FROM changes WHERE action = ?"
+            freed += ROW_COST + int(db.execute(cost, (number,)).fetchone()[0])
+            last = number
+        latest.clear()
+        old, kept = "FROM changes WHERE action <= ?1", "FROM changes WHERE action > ?1"
+        db.execute(
+            f"DELETE FROM contents WHERE id IN (SELECT before_content {old} "
+            f"UNION SELECT after_content {old} EXCEPT SELECT before_content {kept})",
+            (last,),
+        )
+        db.execute(f"DELETE {old}", (last,))
+        db.execute("DELETE FROM actions WHERE id <= ?", (last,))
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+    if page * _number(db, "PRAGMA freelist_count") > 2 * max(limit, 0):  # the limit was lowered
+        db.execute("VACUUM")
+
+
+def _number(db: Database, query: str) -> int:
+    return int(db.execute(query).fetchone()[0])
+
+
+# -- reading -----------------------------------------------------------------------------------
+
+
+class Action(NamedTuple):
+    """What somebody did; `keys` of its changes match the filter, `left_out` aren't recorded."""
+
+    id: int
+    time: float
+    store: str
+    writer: str
+    title: str
+    left_out: int
+    keys: int
+
+
+class Side(NamedTuple):
+    """A key before or after a change, without the value; `size` is None if it is unknown."""
+
+    content: int | None
+    size: int | None
+    metadata: str | None
+    expiration: int | None
+
+
+class Recorded(NamedTuple):
+    """A recorded change; a side is None if there was no such key."""
+
+    id: int
+    action: int
+    time: float
+    ns: str
+    key: str
+    before: Side | None
+    after: Side | None
+
+
+class Filter(NamedTuple):
+    """What to show: every condition that is given has to be met."""
+
+    store: str | None = None
+    ns: str | None = None
+    key: str | None = None
+    prefix: str | None = None
+    writer: str | None = None
+    since: float | None = None
+
+    def condition(self) -> tuple[str, list[Any]]:
+        """Return the condition on actions `a` and changes `c`, and its parameters."""
+        parts, values = ["1"], []
+        for what, value in (
+            ("a.store = ?", self.store),
+            ("a.writer = ?", self.writer),
+            ("c.ns = ?", self.ns),
+            ("c.key = ?", self.key),
+            ("substr(c.key, 1, length(?1)) = ?1", self.prefix),
+            ("a.time >= ?", self.since),
+        ):
+            if value is not None:
+                parts.append(what.replace("?1", "?"))
+                values += [value] * what.count("?")
+        return " AND ".join(parts), values
+
+
+_CHANGE = (
+    "SELECT c.id, c.action, c.time, c.ns, c.key, c.before_content, c.before_size, "
+    "c.before_metadata, c.before_expiration, c.after_content, c.after_size, c.after_metadata, "
+    "c.after_expiration "
+    "FROM changes c JOIN actions a ON a.id = c.action"
+)
+
+
+def actions(db: Database, wanted: Filter, *, before: int | None, limit: int) -> list[Action]:
+    """Return the newest actions with a change that matches, or those `before` an action's id."""
+    condition, values = wanted.condition()
+    keys = wanted.ns is not None or wanted.key is not None or wanted.prefix is not None
+    found = db.execute(
+        "SELECT a.id, a.time, a.store, a.writer, a.title, a.left_out, "
+        f"(SELECT count(*) FROM changes c WHERE c.action = a.id AND {condition}) AS matching "
+        f"FROM actions a WHERE a.id < ? AND (matching > 0 OR (a.left_out > 0 AND NOT ? "
+        f"AND EXISTS (SELECT 1 FROM (SELECT '' AS ns, '' AS key) c WHERE {condition}))) "
+        "ORDER BY a.id DESC LIMIT ?",
+        [*values, 2**62 if before is None else before, keys, *values, limit],
+    )
+    return [Action(*row) for row in found]
+
+
+def changes(
+    db: Database, wanted: Filter, *, action: int, after: int = 0, limit: int = -1
+) -> list[Recorded]:
+    """Return the changes of an action that match, in order, from the one after `after`."""
+    condition, values = wanted.condition()
+    return _recorded(
+        db,
+        f"{_CHANGE} WHERE c.action = ? AND c.id > ? AND {condition} ORDER BY c.id LIMIT ?",
+        [action, after, *values, limit],
+    )
+
+
+def changes_since(db: Database, wanted: Filter, change: int) -> list[Recorded]:
+    """Return the changes that match, in order, from a change on."""
+    condition, values = wanted.condition()
+    return _recorded(
+        db, f"{_CHANGE} WHERE c.id >= ? AND {condition} ORDER BY c.id", [change, *values]
+    )
+
+
+def change(db: Database, number: int) -> Recorded | None:
+    """Return a change by its id, if it is still there."""
+    return next(iter(_recorded(db, f"{_CHANGE} WHERE c.id = ?", [number])), None)
+
+
+def action_named(db: Database, name: str) -> Action | None:
+    """Return the action of an `Origin.action`."""
+    row = db.execute(
+        "SELECT id, time, store, writer, title, left_out, "
+        "(SELECT count(*) FROM changes WHERE action = a.id) FROM actions a WHERE name = ?",
+        (name,),
+    ).fetchone()
+    return None if row is None else Action(*row)
+
+
+def action(db: Database, number: int) -> Action | None:
+    """Return an action by its id."""
+    found = actions(db, Filter(), before=number + 1, limit=1)
+    return found[0] if found and found[0].id == number else None
+
+
+def left_out_since(db: Database, store: str, change: int) -> Action | None:
+    """Return an action since a change of which not every change is recorded, if there is one."""
+    time = db.execute("SELECT time FROM changes WHERE id = ?", (change,)).fetchone()
+    found = db.execute(
+        "SELECT id, time, store, writer, title, left_out, 0 FROM actions "
+        "WHERE store = ? AND left_out > 0 AND time >= ? LIMIT 1",
+        (store, 0 if time is None else time[0]),
+    ).fetchone()
+    return None if found is None else Action(*found)
+
+
+def writers(db: Database) -> list[str]:
+    """Return the writers that are in the history."""
+    return [row[0] for row in db.execute("SELECT DISTINCT writer FROM actions ORDER BY writer")]
+
+
+def content(db: Database, found: Recorded, *, after: bool) -> State:
+    """Return a key's entry before or after a change."""
+    side = found.after if after else found.before
+    if side is None:
+        return None
+    row = db.execute("SELECT value FROM contents WHERE id = ?", (side.content,)).fetchone()
+    if side.size is None or row is None or not isinstance(row[0], bytes):
+        return Unknown()
+    return Entry(row[0], side.metadata, side.expiration)
+
+
+def _recorded(db: Database, query: str, values: list[Any]) -> list[Recorded]:
+    return list(_rows(db.execute(query, values)))
+
+
+def _rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[Recorded]:
+    for number, action, time, ns, key, *sides in rows:
+        yield Recorded(number, action, time, ns, key, _side(*sides[:4]), _side(*sides[4:]))
+
+
+def _side(content: Any, size: Any, metadata: Any, expiration: Any) -> Side | None:
+    if size is None:
+        return None
+    known = isinstance(size, int) and size >= 0
+    return Side(
+        content if isinstance(content, int) else None,
+        size if known else None,
+        metadata if isinstance(metadata, str) else None,
+        expiration if isinstance(expiration, int) else None,
+    )
+
+
+def newest_change(db: Database) -> int:
+    """Return the id of the newest change, 0 if there is none."""
+    return _number(db, "SELECT ifnull(max(id), 0) FROM changes")

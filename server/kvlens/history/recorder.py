@@ -1,0 +1,123 @@
+"""Adds changes to the history in a thread: no put waits for it, and none fails because of it."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kvlens.history.database import Change, Latest, LeftOut, Record, add, open_history
+from kvlens.stores.base import StoreError
+from kvlens.stores.wrangler.database import Database
+
+GATHERED = 0.5  # seconds; the changes of this time are added together
+QUEUED = 64 * 1024 * 1024  # bytes of values that wait; above this, changes are only counted
+AT_ONCE = 16 * 1024 * 1024  # bytes of one transaction
+TRY_AGAIN = 30.0  # seconds after an error
+LAST_WORDS = 10.0  # seconds that the rest of the queue has at the end
+
+_LOG = logging.getLogger(__name__)
+
+
+class Recorder:
+    """The queue of one process for the history of one project's folder.
+
+    `store` is the store's URL without passwords, `limit` the size in bytes. `added` is called from
+    the thread after changes have been added.
+    """
+
+    def __init__(self, folder: Path, store: str, limit: int) -> None:
+        self.folder = folder
+        self.store = store
+        self.limit = limit
+        self.added: Callable[[], object] = lambda: None
+        self._queue: list[Record] = []
+        self._size = 0
+        self._wake = threading.Condition()
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._db: Database | None = None
+        self._latest = Latest()
+        self._retry_at = 0.0
+        self._complaint = ""
+
+    def add(self, record: Record) -> None:
+        """Queue a change. Never blocks for long, never raises."""
+        size = record.size()
+        with self._wake:
+            if self._size + size > QUEUED and self._queue and isinstance(record, Change):
+                last = self._queue[-1]
+                if isinstance(last, LeftOut) and last.origin == record.origin:
+                    self._queue[-1] = last._replace(keys=last.keys + 1)
+                    return
+                record = LeftOut(record.origin, record.time, record.store, 1)
+                size = record.size()
+            self._queue.append(record)
+            self._size += size
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="kv-history", daemon=True)
+                self._thread.start()
+            elif len(self._queue) == 1:
+                self._wake.notify()
+
+    def close(self) -> None:
+        """Add the rest of the queue, and end. Blocks until then, for at most `LAST_WORDS`."""
+        self._ending.set()
+        with self._wake:
+            self._wake.notify()
+            thread = self._thread
+        if thread is not None:
+            thread.join(LAST_WORDS)
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                while not self._queue and not self._ending.is_set():
+                    self._wake.wait()
+                if not self._queue:
+                    break
+            self._ending.wait(GATHERED)
+            with self._wake:
+                some = self._taken()
+            self._add(some)
+        if self._db is not None:
+            self._db.close()
+
+    def _taken(self) -> list[Record]:
+        """Take what one transaction adds out of the queue."""
+        count = size = 0
+        for record in self._queue:
+            size += record.size()
+            count += 1
+            if size >= min(AT_ONCE, self.limit // 4):
+                break
+        some, self._queue = self._queue[:count], self._queue[count:]
+        self._size -= size
+        return some
+
+    def _add(self, records: list[Record]) -> None:
+        if time.monotonic() < self._retry_at:
+            return
+        try:
+            if self._db is None:
+                self._latest = Latest()
+                self._db = open_history(self.folder, self.limit, create=True)
+            assert self._db is not None
+            add(self._db, records, self.limit, self._latest)
+        except (sqlite3.Error, OSError, StoreError, ValueError) as error:
+            self._failed(error)
+        else:
+            self.added()
+
+    def _failed(self, error: Exception) -> None:
+        """Try again later: the file may have been removed, or the disk may be full."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+        self._retry_at = time.monotonic() + TRY_AGAIN
+        if str(error) != self._complaint:
+            self._complaint = str(error)
+            _LOG.warning("Changes of keys are not recorded in the history for now: %s", error)

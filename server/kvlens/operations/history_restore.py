@@ -1,0 +1,232 @@
+"""Restore keys from the history: undo one action, or go back to before a change.
+
+All of it or nothing is written, and only over what was read: a key that changes meanwhile makes it
+fail. A restore is recorded like any other change, and so can be undone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Literal, NamedTuple
+
+from kvlens.history import database
+from kvlens.history.database import Action, Filter, Recorded, State, Unknown
+from kvlens.kv.records import Entry, Write
+from kvlens.operations.errors import ConflictError, InvalidError, NotFoundError, OperationError
+from kvlens.operations.history import with_history
+from kvlens.operations.target import Scope
+from kvlens.seeds.fingerprint import of_names
+from kvlens.stores.base import Batch, ChangedError, DamagedKeyError, Seen, Store
+from kvlens.stores.batch import each_found
+from kvlens.stores.wrangler.database import Database
+
+RECORDED_WITHIN = 3.0  # seconds until an action that has just ended is in the history
+MOST_KEYS = 20_000  # of one restore
+MOST_SIZE = 256 * 1024 * 1024  # bytes of values of one restore
+
+Extent = Literal["key", "namespace", "everything"]
+EXTENTS: tuple[Extent, ...] = ("key", "namespace", "everything")
+
+
+class _Wanted(NamedTuple):
+    """What a key was, and what it has to be now for that to be restored, if that matters."""
+
+    ns: str
+    key: str
+    state: State
+    unless_changed_from: State = Unknown()
+
+
+class Restore(NamedTuple):
+    """What a restore does. `changed` are keys that an undo leaves: they have changed since."""
+
+    batches: list[Batch]
+    put: list[tuple[str, str]]
+    """Namespace and key of those that get another value, metadata or expiration."""
+    deleted: list[tuple[str, str]]
+    changed: list[tuple[str, str]]
+    expired: int
+    """Keys that have expired since and stay away."""
+    digest: str
+    """Identifies what is there now and what would be there."""
+
+
+async def plan_undo(scope: Scope, name: str) -> Restore:
+    """Return how to undo the action with the id `name`: an `Origin.action` or a number.
+
+    Keys that have changed since the action are left. Raises NotFoundError and OperationError if
+    the history doesn't have all of it, and StoreError.
+    """
+    until = time.monotonic() + RECORDED_WITHIN
+    while True:
+        found = await with_history(scope, lambda db: _of_action(db, name))
+        if found is not None:
+            break
+        if time.monotonic() > until:
+            raise NotFoundError(
+                f"the history doesn't have the action {name}; `kvlens history` lists what it has"
+            )
+        await asyncio.sleep(0.05)
+    return await _plan(scope, found)
+
+
+async def plan_restore(
+    scope: Scope, change: int, extent: Extent, *, after: bool = False
+) -> Restore:
+    """Return how to go back to before a change: with its key, its namespace or everything.
+
+    With `after`, which is for a key only, to right after the change. Raises NotFoundError and
+    OperationError if the history doesn't have all that is needed, and StoreError.
+    """
+    if after and extent != "key":
+        raise InvalidError("", lambda spell: f"{spell('after')} is for a key only")
+    store = scope.project.history_name
+    found = await with_history(scope, lambda db: _since(db, store, change, extent, after))
+    if found is None:
+        raise NotFoundError(f"the history no longer has the change {change}; list it again")
+    return await _plan(scope, found)
+
+
+async def restore(scope: Scope, plan: Restore, *, expected: str | None = None) -> None:
+    """Do what was planned, all or nothing.
+
+    With `expected`, the digest of the plan that the user was shown, raises ConflictError if it is
+    another one now, and always if a key has changed since the plan. Raises StoreError.
+    """
+    if expected in (None, plan.digest):
+        with suppress(ChangedError):
+            if plan.batches:
+                await (await scope.store()).change_many(plan.batches)
+            return
+    raise ConflictError(
+        "the keys to restore are not what was read: something else has written to them since. "
+        "Nothing was changed; look at the changes again first"
+    )
+
+
+# -- what the history says ---------------------------------------------------------------------
+
+
+def _of_action(db: Database, name: str) -> list[_Wanted] | None:
+    action = database.action_named(db, name)
+    if action is None and name.isascii() and name.isdigit() and len(name) < 19:
+        action = database.action(db, int(name))
+    if action is None:
+        return None
+    _check_whole(action)
+    first, last = _ends(database.changes(db, Filter(), action=action.id))
+    return [
+        _Wanted(
+            ns,
+            key,
+            database.content(db, one, after=False),
+            database.content(db, last[ns, key], after=True),
+        )
+        for (ns, key), one in first.items()
+    ]
+
+
+def _since(
+    db: Database, store: str, number: int, extent: Extent, after: bool
+) -> list[_Wanted] | None:
+    change = database.change(db, number)
+    if change is None:
+        return None
+    if extent == "key":
+        return [_Wanted(change.ns, change.key, database.content(db, change, after=after))]
+    wanted = Filter(store=store, ns=change.ns if extent == "namespace" else None)
+    left_out = database.left_out_since(db, store, number)
+    if left_out is not None:
+        _check_whole(left_out)
+    first, _ = _ends(database.changes_since(db, wanted, number))
+    return [
+        _Wanted(ns, key, database.content(db, one, after=False)) for (ns, key), one in first.items()
+    ]
+
+
+def _check_whole(action: Action) -> None:
+    if action.left_out:
+        raise OperationError(
+            f"{action.title or action.writer} changed {action.left_out:,} keys that are not in "
+            "the history, because they were too many or too large. Restore a snapshot instead"
+        )
+
+
+def _ends(
+    changes: Iterable[Recorded],
+) -> tuple[dict[tuple[str, str], Recorded], dict[tuple[str, str], Recorded]]:
+    """Return the first and the last change of each key."""
+    first: dict[tuple[str, str], Recorded] = {}
+    last: dict[tuple[str, str], Recorded] = {}
+    size = 0
+    for one in changes:
+        place = one.ns, one.key
+        last[place] = one
+        if place not in first:
+            first[place] = one
+            size += (one.before.size or 0) if one.before else 0
+        if len(first) > MOST_KEYS or size > MOST_SIZE:
+            raise OperationError(
+                f"more than {MOST_KEYS:,} keys or {MOST_SIZE // 1024**2} MB would have to be "
+                "restored at once. Restore one namespace at a time, or a snapshot"
+            )
+    return first, last
+
+
+# -- what the store has ------------------------------------------------------------------------
+
+
+async def _plan(scope: Scope, wanted: Sequence[_Wanted]) -> Restore:
+    plan = Restore([], [], [], [], sum(_is_over(one.state) for one in wanted), "")
+    known: list[str] = []
+    store = await scope.store()
+    for ns in dict.fromkeys(one.ns for one in wanted):
+        some = [one for one in wanted if one.ns == ns]
+        known += await _plan_namespace(plan, store, ns, some)
+    return plan._replace(digest=of_names(known))
+
+
+async def _plan_namespace(
+    plan: Restore, store: Store, ns: str, wanted: Sequence[_Wanted]
+) -> list[str]:
+    """Add what has to be done in a namespace; return what identifies it."""
+    writes: list[Write] = []
+    deletes: list[str] = []
+    expected: list[Seen] = []
+    known = [ns]
+    at = iter(wanted)
+    async for found in each_found(store, ns, [one.key for one in wanted]):
+        one = next(at)
+        if isinstance(one.state, Unknown) or isinstance(found, DamagedKeyError):
+            plan.changed.append((ns, one.key))
+            continue
+        state = None if _is_over(one.state) else one.state
+        if found == state:
+            continue
+        then = None if _is_over(one.unless_changed_from) else one.unless_changed_from
+        if not isinstance(then, Unknown) and found != then:
+            plan.changed.append((ns, one.key))
+            continue
+        seen = Seen.of(one.key, found)
+        expected.append(seen)
+        if state is None:
+            deletes.append(one.key)
+            plan.deleted.append((ns, one.key))
+        else:
+            writes.append(Write(one.key, *state))
+            plan.put.append((ns, one.key))
+        known += [*map(str, seen), *map(str, Seen.of(one.key, state))]
+    if expected:
+        plan.batches.append(Batch(ns, writes, deletes, (), expected))
+    return known
+
+
+def _is_over(state: State) -> bool:
+    return (
+        isinstance(state, Entry)
+        and state.expiration is not None
+        and state.expiration <= time.time()
+    )

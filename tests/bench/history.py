@@ -1,0 +1,46 @@
+"""What the history costs: a Worker's puts per second with it, against those without it.
+
+Both are `kvlens serve` on Miniflare's disk format, with workerd in front, as in the topic `kv`. The
+keys are put again and again, so each change has a value before and after. A row is the median of
+rounds in which both take turns.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from tests.bench.kv import KEYS, LARGE, Call, count_for, ours, repeat
+from tests.bench.report import Row
+from tests.interop.runtimes import HERE, workerd
+
+TITLE = "A Worker's puts with a history"
+PEER = "without"
+ROUNDS = 5
+AIM = 0.9
+CALLS = (Call("put", 100, 1, AIM), Call("put", 100, 32, AIM), Call("put", LARGE, 32, AIM))
+
+
+def run() -> list[Row]:
+    """Measure every call on both in turn."""
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kvlens-bench-")))
+        program = workerd(str(HERE / "node_modules" / "miniflare-4"))
+        on, off = (
+            stack.enter_context(
+                ours(place / size, "wrangler:", "bench", program, {"KVLENS_HISTORY": size})
+            )
+            for size in ("64", "0")
+        )
+        rows = []
+        for call in CALLS:
+            count = max(KEYS, count_for(off, call))
+            pairs = [
+                (count / repeat(on, call, count), count / repeat(off, call, count))
+                for _ in range(ROUNDS)
+            ]
+            ours_, theirs = (median(found) for found in zip(*pairs, strict=True))
+            rows.append(Row(call.name, "/s", ours_, PEER, theirs, ROUNDS, True, AIM))
+        return rows

@@ -1,0 +1,129 @@
+"""The history in the real workbench: what it shows, compares and restores, and Undo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.editor.conftest import Open, kvlens
+from tests.editor.window import Window
+
+CONFIG = 'name = "shop"\nkv_namespaces = [{ binding = "CART", id = "cart" }]\n'
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "CART.json").write_text(
+        '[{"key": "cart:1", "value": "{\\"items\\": 1}"}, {"key": "cart:2", "value": "two"}]'
+    )
+    return tmp_path
+
+
+@pytest.fixture
+def window(open_window: Open, project: Path) -> Window:
+    window = open_window(project)
+    window.show_view()
+    window.running()
+    return window
+
+
+def pane(window: Window) -> Locator:
+    """Return the history's part of the side bar."""
+    header = window.page.locator(".pane-header", has_text="History")
+    return window.page.locator(".sidebar .pane", has=header)
+
+
+def show(window: Window) -> None:
+    """Run the command, which is not the first one of its words in the palette."""
+    window.page.keyboard.press("F1")
+    window.type(">KV Lens: History")
+    row = window.page.locator(".quick-input-list .monaco-list-row[aria-label='KV Lens: History']")
+    row.click()
+
+
+def rows(window: Window) -> Locator:
+    return pane(window).locator(".monaco-list-row[role=treeitem]")
+
+
+def shell(project: Path, *words: str) -> str:
+    return kvlens(project, *words, "--binding", "CART")
+
+
+def values(project: Path) -> str:
+    return shell(project, "export")
+
+
+def test_changes_are_shown_compared_and_undone(window: Window, project: Path) -> None:
+    show(window)
+    expect(pane(window)).to_contain_text("No changes yet")
+    window.shot("empty")
+    kvlens(project, "seed", "--force")
+    first = rows(window).first
+    expect(first).to_contain_text("kvlens seed")
+    expect(first).to_contain_text("2 keys · shell")
+    shell(project, "key", "put", "cart:1", '{"items": 2}')
+    expect(rows(window).first).to_contain_text("cart:1")
+    expect(rows(window).first).to_contain_text("kvlens key put cart:1 · shell · CART · 12 B → 12 B")
+
+    rows(window).nth(1).click()
+    expect(rows(window)).to_have_count(4)
+    window.shot("changes")
+    rows(window).first.click()
+    expect(window.page.locator(".monaco-diff-editor")).to_be_visible()
+    expect(window.page.locator(".editor.modified .view-line").first).to_contain_text("2")
+    window.shot("compared")
+
+    rows(window).first.click(button="right")
+    menu = window.page.locator(".context-view .action-label", has_text="Restore Value Before")
+    menu.hover()
+    window.shot("menu")
+    window.page.wait_for_timeout(500)
+    menu.click()
+    asked = window.page.locator(".monaco-dialog-box")
+    expect(asked).to_contain_text("Restore cart:1 as it was before this change?")
+    expect(asked).to_contain_text("1 key written with the earlier value")
+    window.shot("question")
+    window.dialog("Restore")
+    window.toast("Restored 1 key.")
+    expect(rows(window).first).to_contain_text("editor")
+    assert '{\\"items\\": 1}' in values(project)
+
+
+def test_a_clear_is_undone_from_its_notification(window: Window, project: Path) -> None:
+    kvlens(project, "seed", "--force")
+    before = values(project)
+    window.see("CART")
+    window.context_menu("CART", "Clear Namespace")
+    window.dialog("Clear")
+    toast = window.toast("Deleted 2 keys from CART.")
+    window.shot("toast")
+    assert values(project) != before
+    shell(project, "key", "put", "cart:2", "later")
+    toast.locator(".monaco-button", has_text="Undo").click()
+    window.toast("Restored 1 key.")
+    window.toast('Kept "cart:2": changed since.')
+    window.shot("undone")
+    assert '{\\"items\\": 1}' in values(project)
+    assert "later" in values(project)
+
+
+def test_the_history_is_filtered(window: Window, project: Path) -> None:
+    kvlens(project, "seed", "--force")
+    show(window)
+    expect(rows(window)).to_have_count(1)
+    window.palette("KV Lens: Filter Changes by Key")
+    window.answer("cart:2")
+    expect(rows(window).first).to_contain_text("cart:2")
+    window.palette("KV Lens: Filter Changes by Writer")
+    window.pick("shell")
+    expect(rows(window)).to_have_count(1)
+    window.shot("filtered")
+    window.palette("KV Lens: Filter Changes by Key")
+    window.answer("none")
+    expect(pane(window)).to_contain_text("No changes match the filter")
+    window.palette("KV Lens: Clear Filter of Changes")
+    expect(rows(window).first).to_contain_text("2 keys")
