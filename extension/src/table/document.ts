@@ -25,6 +25,8 @@ export interface Changes {
 export class TableDocument implements vscode.CustomDocument {
     readonly namespace: NamespaceRef;
     readonly staged = new Staged();
+    /** Whether the store takes no changes, as far as known. */
+    readOnly = false;
     private readonly changes = new vscode.EventEmitter<Changes>();
     private readonly edits = new vscode.EventEmitter<{
         label: string;
@@ -49,6 +51,14 @@ export class TableDocument implements vscode.CustomDocument {
     dispose(): void {
         this.changes.dispose();
         this.edits.dispose();
+    }
+
+    /** The changes of a backup, as one edit. */
+    recovered(): { label: string; undo(): void; redo(): void } {
+        const steps = this.staged.rows().map(
+            ({ id, now }): Step => ({ id, before: this.staged.storedOf(id), after: now }),
+        );
+        return this.editOf(vscode.l10n.t('Recovered Changes'), steps);
     }
 
     /** Change fields of a row. A key that isn't there any more can't be changed. */
@@ -183,12 +193,17 @@ export class TableDocument implements vscode.CustomDocument {
         if (!steps.length) {
             return;
         }
+        const edit = this.editOf(label, steps);
+        edit.redo();
+        this.edits.fire(edit);
+    }
+
+    private editOf(label: string, steps: Step[]): { label: string; undo(): void; redo(): void } {
         const set = (side: 'before' | 'after'): void => {
             const contents = steps.map((step) => ({ id: step.id, content: step[side] }));
             this.fire(this.staged.set(contents));
         };
-        set('after');
-        this.edits.fire({ label, undo: () => set('before'), redo: () => set('after') });
+        return { label, undo: () => set('before'), redo: () => set('after') };
     }
 
     private fire(rows: StagedRow[]): void {

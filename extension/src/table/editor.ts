@@ -57,13 +57,13 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
         uri: vscode.Uri,
         { backupId }: vscode.CustomDocumentOpenContext,
     ): Promise<TableDocument> {
-        let backup: Backup | undefined;
-        if (backupId) {
-            const bytes = await vscode.workspace.fs.readFile(vscode.Uri.parse(backupId));
-            backup = JSON.parse(Buffer.from(bytes).toString()) as Backup;
-        }
+        const backup = await this.readBackup(uri);
         const document = new TableDocument(uri, this.server, backup);
         document.onDidEdit((edit) => this.edited.fire({ document, ...edit }));
+        if (backup && !backupId) {
+            // the window ended before VS Code noted the changes: it must know of them now
+            setTimeout(() => this.edited.fire({ document, ...document.recovered() }));
+        }
         return document;
     }
 
@@ -82,6 +82,7 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
             await confirmRemote(place, document.staged.count);
         }
         await document.save(place.where, () => this.differences.show(document));
+        await this.deleteBackup(document.uri);
         void this.model.refresh([{ config: document.namespace.config, id: document.namespace.id }]);
     }
 
@@ -93,18 +94,39 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
 
     async revertCustomDocument(document: TableDocument): Promise<void> {
         document.revert();
+        await this.deleteBackup(document.uri);
     }
 
-    async backupCustomDocument(
-        document: TableDocument,
-        { destination }: vscode.CustomDocumentBackupContext,
-    ): Promise<vscode.CustomDocumentBackup> {
+    async backupCustomDocument(document: TableDocument): Promise<vscode.CustomDocumentBackup> {
+        const { uri } = document;
+        const place = this.backupOf(uri);
         const text = JSON.stringify(document.staged.backup());
-        await vscode.workspace.fs.writeFile(destination, Buffer.from(text));
-        return {
-            id: destination.toString(),
-            delete: () => void vscode.workspace.fs.delete(destination).then(undefined, () => {}),
-        };
+        await vscode.workspace.fs.writeFile(place, Buffer.from(text));
+        return { id: place.toString(), delete: () => void this.deleteBackup(uri) };
+    }
+
+    /** The file that keeps a table's changes: always the same, so that it is found again. */
+    private backupOf(uri: vscode.Uri): vscode.Uri {
+        const { storageUri, globalStorageUri } = this.context;
+        const folder = storageUri ?? globalStorageUri;
+        return vscode.Uri.joinPath(folder, 'tables', `${uri.query}.json`);
+    }
+
+    private async readBackup(uri: vscode.Uri): Promise<Backup | undefined> {
+        try {
+            const bytes = await vscode.workspace.fs.readFile(this.backupOf(uri));
+            return JSON.parse(Buffer.from(bytes).toString()) as Backup;
+        } catch {
+            return undefined; // there is none
+        }
+    }
+
+    private async deleteBackup(uri: vscode.Uri): Promise<void> {
+        try {
+            await vscode.workspace.fs.delete(this.backupOf(uri));
+        } catch {
+            // there is none
+        }
     }
 }
 
@@ -120,14 +142,14 @@ async function confirmRemote(place: Place, count: number): Promise<void> {
     }
 }
 
-function placeOf(model: Model, { namespace }: TableDocument): Place {
+function placeOf(model: Model, { namespace, readOnly }: TableDocument): Place {
     const project = model.projects.find((one) => one.config === namespace.config);
     return {
         title: namespace.binding,
         where: whereIs(namespace, project),
         word: project ? storeOf(project).word : '',
         remote: /^(cloudflare|rediss?|rediss?\+cluster):/.test(project?.store ?? ''),
-        readOnly: false,
+        readOnly,
     };
 }
 
@@ -428,6 +450,10 @@ class Table {
                 : await this.server.ask('kvlens.get', { ...namespace, key, start, limit: SHOWN });
         if (!value && !shown) {
             return null;
+        }
+        if (value && (value.readOnly ?? false) !== this.document.readOnly) {
+            this.document.readOnly = value.readOnly ?? false;
+            this.send({ type: 'place', place: placeOf(this.model, this.document) });
         }
         const bytes = bytesOf(value ?? { ...content?.value, size: 0, digest: '', store: '', declared: true });
         const metadata = value?.metadata === undefined ? null : JSON.stringify(value.metadata);

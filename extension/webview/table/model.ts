@@ -401,6 +401,8 @@ export class TableModel {
         const next = this.added.find((row) => row.now?.name === this.editNext);
         if (next) {
             this.cursor = this.added.indexOf(next);
+            this.selected.clear();
+            this.selected.set(next.id, { id: next.id });
             this.editing = { id: next.id, column: 'key', text: next.now?.name ?? '' };
             this.editNext = undefined;
         }
