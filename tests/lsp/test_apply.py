@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -59,18 +60,19 @@ REFUSED: dict[str, tuple[list[dict[str, Any]], list[str] | str]] = {
     "a bad name": ([{"key": "d", "text": "4"}, {"key": "a", "to": ".."}], '".."'),
     "metadata": ([{"key": "a", "metadataText": "{"}], "isn't JSON"),
     "much metadata": ([{"key": "a", "metadataText": f'"{"m" * 1023}"'}], "1024"),
-    "an early expiration": ([{"key": "a", "expiration": int(time.time()) + 5}], "60"),
+    "an early expiration": ([{"key": "a", "expiration": int(time.time()) - 5}], "Invalid expiration"),
     "milliseconds": ([{"key": "a", "expiration": SOON * 1000}], "looks like milliseconds"),
     "no object": ([{"key": "a", "text": 1}], '"text" is 1; it takes str'),
 }  # fmt: skip
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def filled(editor: Editor) -> Editor:
+async def filled(editor: Editor) -> AsyncIterator[Editor]:
     await run(editor, "kvlens.clear", **CARTS)
     for item in BEFORE:
         await run(editor, "kvlens.put", **CARTS, **item)
-    return editor
+    yield editor
+    await run(editor, "kvlens.clear", **CARTS)
 
 
 async def everything(editor: Editor) -> list[dict[str, Any]]:

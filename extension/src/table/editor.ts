@@ -7,7 +7,7 @@ import { bytesOf } from '../contents';
 import { formsOf } from '../decode';
 import { filterTokens, KINDS } from '../filterTokens';
 import * as format from '../format';
-import { warn } from '../messages';
+import { dialog, input, warn } from '../messages';
 import { type Model, placeOf as storeOf, whereIs } from '../model';
 import { open as openValue } from '../openValue';
 import type { ViewOpenResult } from '../protocol';
@@ -132,11 +132,8 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
 
 async function confirmRemote(place: Place, count: number): Promise<void> {
     const write = vscode.l10n.t('Write');
-    const answer = await vscode.window.showWarningMessage(
-        vscode.l10n.t('Write {0} to the remote store?', format.count(count, 'change')),
-        { modal: true, detail: place.where },
-        write,
-    );
+    const text = vscode.l10n.t('Write {0} to the {1} store?', format.count(count, 'change'), place.word);
+    const answer = await dialog(text, [place.where], write);
     if (answer !== write) {
         throw new vscode.CancellationError();
     }
@@ -338,18 +335,15 @@ class Table {
                 ),
             );
         }
-        const answer = await vscode.window.showWarningMessage(
-            vscode.l10n.t('Delete {0}?', format.count(keys.length, 'key')),
-            { modal: true, detail: lines.join('\n') },
-            remove,
-        );
+        const text = vscode.l10n.t('Delete {0}?', format.count(keys.length, 'key'));
+        const answer = await dialog(text, lines, remove);
         if (answer === remove) {
             await this.document.remove(keys.map((key) => ({ key })));
         }
     }
 
     private async saveFilter(filter: string): Promise<void> {
-        const name = await vscode.window.showInputBox({
+        const name = await input({
             title: vscode.l10n.t('Save Filter'),
             prompt: vscode.l10n.t('A name for the filter {0}', filter),
         });
