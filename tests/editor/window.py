@@ -143,7 +143,7 @@ class Window:
         """Open a row of the view unless it is open."""
         row = self.see(label, nth)
         if row.get_attribute("aria-expanded") == "false":
-            row.click()
+            row.locator(".monaco-tl-twistie").click()
         expect(row).to_have_attribute("aria-expanded", "true")
 
     def scroll_to(self, row: Locator) -> None:

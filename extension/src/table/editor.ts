@@ -359,13 +359,13 @@ class Table {
         const commands = {
             save: 'workbench.action.files.save',
             revert: 'workbench.action.files.revert',
-            undo: 'undo',
-            redo: 'redo',
+            seed: 'kvlens.seed',
         };
         if (what === 'preview') {
             await this.preview();
         } else {
-            await vscode.commands.executeCommand(commands[what]);
+            const argument = what === 'seed' ? [this.document.namespace] : [];
+            await vscode.commands.executeCommand(commands[what], ...argument);
         }
     }
 

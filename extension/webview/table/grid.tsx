@@ -74,7 +74,12 @@ function Empty({ model }: { model: TableModel }): JSX.Element {
                 <>
                     <p>{t('This namespace has no keys yet.')}</p>
                     <p>{t('Add one, paste rows from a spreadsheet or JSON, or seed it from a file.')}</p>
-                    <vscode-button onClick={() => addRow(model)}>{t('New Key')}</vscode-button>
+                    <p>
+                        <vscode-button onClick={() => addRow(model)}>{t('New Key')}</vscode-button>{' '}
+                        <vscode-button secondary onClick={() => post({ type: 'run', what: 'seed' })}>
+                            {t('Seed from File…')}
+                        </vscode-button>
+                    </p>
                 </>
             )}
         </div>
