@@ -124,7 +124,7 @@ export class Staged {
         const ids = [...this.changed];
         for (const id of ids) {
             const item = this.itemOf(id);
-            this.store(id, item.now, versions.get(item.now?.name ?? '') ?? '');
+            this.store(id, item.now, (item.now && versions.get(item.now.name)) ?? '');
         }
         this.changed.clear();
         return ids;

@@ -76,6 +76,11 @@ function Tools({ model }: { model: TableModel }): JSX.Element {
                     {t('Delete All Matches…')}
                 </button>
             )}
+            {model.hasChanged(chosen) && (
+                <button type="button" onClick={() => post({ type: 'restore', rows: chosen })}>
+                    {t('Take Back')}
+                </button>
+            )}
             <button
                 type="button"
                 disabled={!chosen.length}

@@ -11,8 +11,8 @@ interface Suggestion {
     insert: string;
     label: string;
     about: string;
-    /** A saved filter replaces the whole text. */
-    whole?: boolean;
+    /** The name of a saved filter, which replaces the whole text. */
+    saved?: string;
 }
 
 export function FilterBox({ model }: { model: TableModel }): JSX.Element {
@@ -28,8 +28,8 @@ export function FilterBox({ model }: { model: TableModel }): JSX.Element {
             return;
         }
         const end = box.selectionStart ?? model.filter.length;
-        const start = one.whole ? 0 : wordStart(model.filter, end);
-        const rest = one.whole ? '' : model.filter.slice(end);
+        const start = one.saved ? 0 : wordStart(model.filter, end);
+        const rest = one.saved ? '' : model.filter.slice(end);
         const text = model.filter.slice(0, start) + one.insert + rest;
         model.setFilter(text);
         box.value = text;
@@ -46,6 +46,8 @@ export function FilterBox({ model }: { model: TableModel }): JSX.Element {
             setAt((current + found.length) % (found.length + 1) - 1);
         } else if (event.key === 'ArrowDown') {
             document.querySelector<HTMLElement>('.grid')?.focus();
+        } else if (event.key === 'Delete' && event.shiftKey && current >= 0 && found[current].saved) {
+            model.forget(found[current].saved);
         } else if (event.key === 'Enter' && current >= 0) {
             take(found[current]);
         } else if (event.key === 'Enter') {
@@ -123,7 +125,7 @@ function suggestions(model: TableModel, box: HTMLInputElement | null): Suggestio
     const word = model.filter.slice(wordStart(model.filter, end), end);
     const saved = Object.entries(model.layout.filters)
         .filter(([name, filter]) => !model.filter || name.includes(word) || filter.startsWith(model.filter))
-        .map(([name, filter]) => ({ insert: filter, label: filter, about: t('saved as {0}', name), whole: true }));
+        .map(([name, filter]) => ({ insert: filter, label: filter, about: t('saved as {0}; Shift+Delete removes it', name), saved: name }));
     const tokens = model.tokens
         .filter(({ insert, example }) =>
             word ? (insert || example).startsWith(word) && example !== word : !/^type:./.test(insert),

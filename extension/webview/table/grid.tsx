@@ -30,6 +30,11 @@ export function Grid({ model }: { model: TableModel }): JSX.Element {
             model.need(first, last);
         }
     });
+    useEffect(() => {
+        if (document.activeElement === document.body) {
+            scroller.current?.focus(); // so that the keyboard works at once
+        }
+    }, []);
     const go = (index: number, how: 'one' | 'range'): void => {
         const to = Math.max(0, Math.min(index, count - 1));
         virtualizer.scrollToIndex(to);
@@ -417,8 +422,6 @@ function pressed(
         post({ type: 'delete', rows: model.chosen() });
     } else if (event.key === 'Insert') {
         addRow(model);
-    } else if (event.key === 'Escape') {
-        post({ type: 'restore', rows: model.chosen() });
     } else if (event.key === 'f' && ctrl) {
         document.querySelector<HTMLElement>('#filter')?.focus();
     } else {

@@ -234,6 +234,19 @@ export class TableModel {
         return this.selected.size ? [...this.selected.values()] : current ? [current.ref] : [];
     }
 
+    /** Whether some of these rows have changes. */
+    hasChanged(rows: RowRef[]): boolean {
+        return rows.some((row) => ('id' in row ? this.staged.has(row.id) : this.stagedByKey.has(row.key)));
+    }
+
+    /** Forget a saved filter. */
+    forget(name: string): void {
+        const { [name]: _, ...filters } = this.layout.filters;
+        this.layout = { ...this.layout, filters };
+        post({ type: 'layout', layout: this.layout });
+        this.notify();
+    }
+
     askDetails(start = 0): void {
         const shown = this.at(this.cursor);
         if (shown && this.layout.details) {
