@@ -2,7 +2,7 @@
 
     .venv/bin/python -m scripts.compare
 
-Writes docs/comparison.md. wrangler reads each config as in `wrangler deploy`, without an
+Writes docs/mistakes.md. wrangler reads each config as in `wrangler deploy`, without an
 environment and with each one in the config. tombi and taplo get the JSON schema that comes with
 wrangler, which they don't have by default.
 """
@@ -29,7 +29,7 @@ from scripts.toolchain import BENCH_TREE, INTEROP_TREE, ROOT, node
 from tests.bench import servers
 from tests.bench.client import Client
 
-PAGE = ROOT / "docs" / "comparison.md"
+PAGE = ROOT / "docs" / "mistakes.md"
 SCHEMA = INTEROP_TREE / "node_modules" / "wrangler" / "config-schema.json"
 TOML, JSON = "wrangler.toml", "wrangler.jsonc"
 ID, OTHER = "0f2ac74b498b48028cb68387c421e279", "06779da6940b431db6e566b4846d64db"
@@ -370,7 +370,7 @@ def page(answers: Sequence[Answers]) -> str:
         "on deploy and in `wrangler dev`; the other tools report them in the editor while you",
         "type. tombi and taplo use the JSON schema that comes with wrangler. `python -m",
         "scripts.compare` runs the real tools and writes this page;",
-        "`tests/interop/test_comparison.py` checks it.",
+        "`tests/interop/test_mistakes.py` checks it.",
         "",
         f"| mistake | KV Lens | wrangler {wrangler} | tombi {version('tombi')} | taplo {taplo} |",
         "|---|---|---|---|---|",

@@ -147,6 +147,19 @@ def test_every_local_link_leads_somewhere(document: Path) -> None:
             assert (document.parent / link).exists(), link
 
 
+def test_every_tool_of_the_comparison_has_cells_and_sources() -> None:
+    page, sources = (ROOT / "docs/comparison.md").read_text("utf-8").split("\n## Sources\n")
+    head, _, *features = [line for line in page.splitlines() if line.startswith("|")]
+    names = [re.split(r",| \d", cell.strip())[0] for cell in head.strip("|").split(" | ")[1:]]
+    listed = re.split(r"^\*\*(.+?)\*\*:", sources, flags=re.MULTILINE)[1:]
+    assert listed[::2] == names
+    assert all("](" in text for text in listed[1::2])
+    for feature in features:
+        cells = [cell.strip() for cell in feature.strip("|").split(" | ")]
+        assert len(cells) == len(names) + 1, feature
+        assert all(cells), feature
+
+
 PLACES = [ROOT / place for place in ("", "server/kvlens", "tests/unit", "tests/lsp")]
 
 
