@@ -68,7 +68,7 @@ function plainForms(bytes: Uint8Array, prefix: string, truncated: boolean): Form
 }
 
 /** Bytes in hexadecimal, as many as are read at once. */
-export function hexOf(bytes: Uint8Array): Form {
+function hexOf(bytes: Uint8Array): Form {
     const base64 = Buffer.from(bytes.subarray(0, MAX_HEX)).toString('base64');
     return { kind: 'hex', label: 'Hex', base64 };
 }

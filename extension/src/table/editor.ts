@@ -178,6 +178,12 @@ class Table {
                     this.send({ type: 'progress', state });
                 }
             }),
+            server.onState((state) => {
+                if (state === 'running') {
+                    this.view = ''; // a new server doesn't know it
+                    this.send({ type: 'reopen' });
+                }
+            }),
             model.onDidChange(() => this.send({ type: 'place', place: placeOf(model, document) })),
         ];
         panel.onDidDispose(() => {
@@ -197,7 +203,8 @@ class Table {
             if (error instanceof vscode.CancellationError) {
                 return;
             }
-            this.send({ type: 'error', text: format.reason(error) });
+            const isReading = ['open', 'rows', 'details', 'names'].includes(message.type);
+            this.send({ type: 'error', text: format.reason(error), isReading });
         }
     }
 

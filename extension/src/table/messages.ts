@@ -78,14 +78,14 @@ export interface Details {
 export type ToView =
     | { type: 'start'; place: Place; layout: Layout; tokens: FilterToken[]; strings: Record<string, string> }
     | { type: 'place'; place: Place }
+    | { type: 'reopen' }
     | { type: 'opened'; seq: number; result: ViewOpenResult }
     | { type: 'progress'; state: ViewState }
     | { type: 'rows'; seq: number; offset: number; rows: Row[]; matched: number }
     | { type: 'staged'; changed: StagedRow[]; removed: string[]; count: number }
     | { type: 'details'; seq: number; details: Details | null }
     | { type: 'names'; seq: number; names: string[] }
-    | { type: 'focusFilter' }
-    | { type: 'error'; text: string };
+    | { type: 'error'; text: string; isReading: boolean };
 
 /** From the webview. */
 export type FromView =

@@ -5,7 +5,7 @@ import type { JSX } from 'preact';
 import { Columns } from './columns';
 import { DetailsPane } from './details';
 import { FilterBox } from './filter';
-import { Grid } from './grid';
+import { Grid, MOST_ROWS } from './grid';
 import { post, t } from './host';
 import type { TableModel } from './model';
 
@@ -142,9 +142,19 @@ function Footer({ model }: { model: TableModel }): JSX.Element {
                     {t('Sorted by key: other orders take at most {0} keys. Use a filter.', number(model.sortLimit))}
                 </span>
             )}
+            {model.count > MOST_ROWS && (
+                <span class="note">
+                    {t('The first {0} rows. Use a filter to see others.', number(MOST_ROWS))}
+                </span>
+            )}
             {model.failure && (
                 <span class="failure" role="alert">
-                    {model.failure}
+                    {model.failure}{' '}
+                    {model.canRetry && (
+                        <button type="button" onClick={() => model.open()}>
+                            {t('Retry')}
+                        </button>
+                    )}
                     <button
                         type="button"
                         aria-label={t('Dismiss')}

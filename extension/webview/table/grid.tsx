@@ -13,12 +13,13 @@ import { oneLine } from './visible';
 
 const ROW = 24; // px
 const TALLEST = 30_000_000; // px; browsers can't scroll much more
+export const MOST_ROWS = Math.floor(TALLEST / ROW);
 const EDITABLE = 4096; // characters in a cell; longer values are edited in the details
 const NARROWEST = 40; // px
 
 export function Grid({ model }: { model: TableModel }): JSX.Element {
     const scroller = useRef<HTMLDivElement>(null);
-    const count = Math.min(model.count, Math.floor(TALLEST / ROW));
+    const count = Math.min(model.count, MOST_ROWS);
     const virtualizer = useVirtualizer(scroller, count, ROW);
     const rows = virtualizer.getVirtualItems();
     const columns = model.columns.filter((column) => !column.hidden);

@@ -56,6 +56,8 @@ export class TableModel {
     sortLimit = 0;
     problem: { text: string; start: number; end: number } | undefined;
     failure = '';
+    /** Whether reading the keys has failed. */
+    canRetry = false;
     started = false;
     stagedCount = 0;
     cursor = 0;
@@ -276,6 +278,7 @@ export class TableModel {
             post({ type: 'add', contents: parseRows(text) });
         } catch (error) {
             this.failure = error instanceof Error ? error.message : String(error);
+            this.canRetry = false;
             this.notify();
         }
     }
@@ -317,11 +320,16 @@ export class TableModel {
             case 'place':
                 this.place = message.place;
                 return;
+            case 'reopen':
+                return this.open();
             case 'opened':
                 return this.opened(message);
             case 'progress':
                 this.progress = message.state;
-                this.failure = message.state.message ?? this.failure;
+                if (message.state.message) {
+                    this.failure = message.state.message;
+                    this.canRetry = true;
+                }
                 if (message.state.stale) {
                     this.version += 1;
                     this.asked.clear();
@@ -346,11 +354,9 @@ export class TableModel {
                     }
                 }
                 return;
-            case 'focusFilter':
-                document.querySelector<HTMLInputElement>('#filter')?.focus();
-                return;
             case 'error':
                 this.failure = message.text;
+                this.canRetry = message.isReading;
         }
     }
 
