@@ -279,3 +279,42 @@ def test_a_table_goes_on_after_the_server_has_died(table: Table, project: Path) 
     expect(table.frame.locator(".failure")).to_have_count(0)
     table.filter("zeb")
     expect(table.frame.locator(".cell.key")).to_have_text(["zebra"])
+
+
+THEMES = {
+    # id: the theme, and the size of the window
+    "dark": ("Default Dark Modern", (1280, 800)),
+    "high contrast": ("Default High Contrast", (1280, 800)),
+    "as small as at 200 %": ("Default Light Modern", (960, 540)),
+}
+
+
+@pytest.mark.parametrize(("theme", "size"), THEMES.values(), ids=THEMES)
+def test_a_table_is_readable_in_every_theme(
+    open_window: Open, project: Path, theme: str, size: tuple[int, int]
+) -> None:
+    (project / ".vscode").mkdir()
+    settings = {"workbench.colorTheme": theme}
+    (project / ".vscode" / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    window = open_window(project)
+    window.show_view()
+    window.see("CART")
+    window.palette("KV Lens: Open Namespace")
+    table = Table(window)
+    page = window.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    expect(table.grid).to_be_focused()
+    page.keyboard.press("ArrowDown")  # no mouse from here
+    page.keyboard.press("Delete")
+    page.keyboard.press("Control+End")
+    page.keyboard.press("F2")
+    expect(table.frame.locator(".cellEditor")).to_be_focused()
+    page.keyboard.type("user:3")
+    page.keyboard.press("Enter")
+    expect(table.frame.locator(".changes")).to_have_text("2 unsaved changes")
+    window.shot("theme")
+    foreground, background = table.row("user:3").evaluate(
+        """(row) => [getComputedStyle(row.querySelector('.key')).color,
+                     getComputedStyle(document.body).backgroundColor]"""
+    )
+    assert foreground != background

@@ -9,9 +9,17 @@ import { Grid, MOST_ROWS } from './grid';
 import { post, t } from './host';
 import type { TableModel } from './model';
 
+const NARROW = 560; // px; the details are then below the table
+
 export function App({ model }: { model: TableModel }): JSX.Element {
     const [, render] = useState(0);
     useEffect(() => model.onChange(() => render((n) => n + 1)), [model]);
+    useEffect(() => {
+        const resized = (): void => model.notify();
+        window.addEventListener('resize', resized);
+        return () => window.removeEventListener('resize', resized);
+    }, [model]);
+    const narrow = window.innerWidth < NARROW;
     if (!model.started) {
         return <main class="app" aria-busy="true" />;
     }
@@ -23,8 +31,8 @@ export function App({ model }: { model: TableModel }): JSX.Element {
             {model.layout.details ? (
                 <vscode-split-layout
                     class="split"
-                    split="vertical"
-                    fixed-pane="end"
+                    key={narrow ? 'narrow' : 'wide'}
+                    split={narrow ? 'horizontal' : 'vertical'}
                     initial-handle-position={`${100 - model.layout.details}%`}
                 >
                     <div slot="start" class="pane">
