@@ -28,6 +28,13 @@ ITEMS: list[dict[str, Any]] = [
 ]
 
 
+PASTE = """(grid, text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', text);
+    grid.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+}"""
+
+
 class Table:
     """The table in the active tab."""
 
@@ -207,11 +214,7 @@ def test_rows_are_added_pasted_and_discarded(table: Table, project: Path) -> Non
     page.keyboard.press("Enter")
     expect(table.row("fresh")).to_have_class("row new selected current")
     table.grid.evaluate(
-        """(grid, text) => {
-            const clipboardData = new DataTransfer();
-            clipboardData.setData('text/plain', text);
-            grid.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
-        }""",
+        PASTE,
         'p:1\tone\t{"m":1}\t1h\nnote\tanother',
     )
     expect(table.row("p:1")).to_be_visible()
@@ -318,3 +321,14 @@ def test_a_table_is_readable_in_every_theme(
                      getComputedStyle(document.body).backgroundColor]"""
     )
     assert foreground != background
+
+
+def test_a_hundred_thousand_rows_are_pasted(table: Table, project: Path) -> None:
+    rows = "\n".join(f"row:{number:06}\tvalue {number}" for number in range(100_000))
+    table.grid.evaluate(PASTE, rows)
+    expect(table.frame.locator(".changes")).to_have_text("100,000 unsaved changes")
+    table.window.shot("pasted")
+    table.window.save()
+    expect(table.footer()).to_contain_text("100,006 keys")
+    assert stored(project, "row:099999") == "value 99999"
+    table.window.shot("saved")
