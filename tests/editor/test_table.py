@@ -222,7 +222,9 @@ def test_rows_are_added_pasted_and_discarded(table: Table, project: Path) -> Non
     table.window.shot("added")
     table.frame.get_by_role("button", name="Preview").click()
     expect(page.locator(".tab.active")).to_contain_text("stored ↔ changed")
-    expect(page.locator(".monaco-diff-editor .modified")).to_contain_text('key "p:1"')
+    expect(page.locator(".monaco-diff-editor .editor.modified .view-lines")).to_contain_text(
+        'key "p:1"'
+    )
     table.window.shot("preview")
     page.keyboard.press("Control+W")
     table.frame.get_by_role("button", name="Save", exact=True).click()
