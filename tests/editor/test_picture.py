@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.editor.conftest import Open
+from tests.editor.test_table import Table
 from tests.editor.window import START
 
 
@@ -28,10 +29,13 @@ def test_workbench(open_window: Open, project: Path) -> None:
     )
     window.expand("FEATURE_FLAGS")
     window.expand("SESSIONS")
-    window.see("session:ada-4f1c").click()
-    window.tab("session:ada-4f1c")
+    window.row("SESSIONS").click()
+    window.tab("SESSIONS")
     window.palette("View: Move Editor into Group Below")
-    window.page.keyboard.press("Control+1")
+    table = Table(window)
+    table.row("session:ada-4f1c").click()
+    expect(table.frame.locator("[role=tree]")).to_contain_text('"ada"')
+    window.palette("View: Focus First Editor Group")
     window.go_to(13, 1)
     expect(window.page.locator(".editor-instance .squiggly-error").first).to_be_visible()
     window.palette("Notifications: Clear All Notifications")
