@@ -93,6 +93,8 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     private readonly loaded = new Map<string, Loaded>();
     /** The prefixes that the user filters namespaces by. */
     private readonly filters = new Map<string, string>();
+    /** The namespaces that have had keys. */
+    private readonly filled = new Set<string>();
     private readonly subscription: vscode.Disposable;
     private timer: NodeJS.Timeout | undefined;
     private busy = 0; // ms since 1970: when VS Code last had to fill the view, or filled it
@@ -170,7 +172,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             case 'environment':
                 return environmentItem(node);
             case 'namespace':
-                return namespaceItem(node, this.isOpen(node), this.filterOf(node));
+                return namespaceItem(node, this.itemId(node), this.isOpen(node), this.filterOf(node));
             case 'unclaimed':
                 return unclaimedItem(node);
             case 'key':
@@ -270,6 +272,18 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     }
 
     /** Whether a namespace shows its keys at first: the first ones that fit on a screen do. */
+    /**
+     * VS Code keeps whether an item with the same id is open. Once a namespace has its first keys,
+     * it is a new item, and opens; when its last key is gone, it stays as it is.
+     */
+    private itemId(node: NamespaceNode): string {
+        const id = idOf(node);
+        if (node.namespace.keys) {
+            this.filled.add(id);
+        }
+        return this.filled.has(id) ? id : `${id}|empty`;
+    }
+
     private isOpen({ project, namespace }: NamespaceNode): boolean {
         let rows = 0;
         for (const one of namespace.keys ? project.namespaces : []) {
@@ -524,12 +538,16 @@ function environmentItem(node: EnvironmentNode): vscode.TreeItem {
     return item;
 }
 
-function namespaceItem(node: NamespaceNode, isOpen: boolean, filter: string): vscode.TreeItem {
+function namespaceItem(
+    node: NamespaceNode,
+    itemId: string,
+    isOpen: boolean,
+    filter: string,
+): vscode.TreeItem {
     const { binding, id, keys, size, unclaimed, message } = node.namespace;
     const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(binding, isOpen ? Expanded : Collapsed);
-    // VS Code keeps the state of an item with the same id, also once its keys are known
-    item.id = `${idOf(node)}${keys ? '' : '|empty'}`;
+    item.id = itemId;
     item.contextValue = unclaimed ? 'unclaimed' : 'namespace';
     const place = placeOf(node.project);
     const icon = place.isRemote ? 'cloud' : 'database';

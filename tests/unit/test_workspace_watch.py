@@ -43,17 +43,17 @@ async def test_folders_that_come_are_watched_from_then_on(config: Path) -> None:
         async for paths in follow(project, stop, watch=watcher):
             seen.append(paths)
 
-    async def taken() -> None:
-        while not watcher.batches.empty():
+    async def taken(count: int) -> None:
+        while len(seen) < count:
             await asyncio.sleep(0)
 
     task = asyncio.create_task(watch())
     watcher.batches.put_nowait([config])
-    await taken()
+    await taken(2)
     (folder / "seeds").mkdir()
     watcher.batches.put_nowait([folder / "seeds"])
     watcher.batches.put_nowait([folder / "seeds" / "A.json"])
-    await taken()
+    await taken(5)
     stop.set()
     watcher.batches.put_nowait(None)
     await asyncio.wait_for(task, 10)
