@@ -118,6 +118,7 @@ def test_a_seed_asks_about_keys_that_differ(window: Window, served: Served, proj
     (project / "abc.json").write_text(json.dumps(items), encoding="utf-8")
     served.put("a", b"mine")
     served.put("b", b"1")
+    window.see("b")
     box = window.page.locator(".monaco-dialog-box")
 
     def seed() -> None:
