@@ -93,8 +93,8 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     private readonly loaded = new Map<string, Loaded>();
     /** The prefixes that the user filters namespaces by. */
     private readonly filters = new Map<string, string>();
-    /** The namespaces that have had keys. */
-    private readonly filled = new Set<string>();
+    /** The namespaces that opened by themselves. */
+    private readonly opened = new Set<string>();
     private readonly subscription: vscode.Disposable;
     private timer: NodeJS.Timeout | undefined;
     private busy = 0; // ms since 1970: when VS Code last had to fill the view, or filled it
@@ -273,15 +273,15 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
 
     /** Whether a namespace shows its keys at first: the first ones that fit on a screen do. */
     /**
-     * VS Code keeps whether an item with the same id is open. Once a namespace has its first keys,
-     * it is a new item, and opens; when its last key is gone, it stays as it is.
+     * VS Code keeps whether an item with the same id is open. A namespace that gets its first keys,
+     * few enough to be shown, is a new item, and opens; from then on, it stays as the user wants.
      */
     private itemId(node: NamespaceNode): string {
         const id = idOf(node);
-        if (node.namespace.keys) {
-            this.filled.add(id);
+        if (this.isOpen(node)) {
+            this.opened.add(id);
         }
-        return this.filled.has(id) ? id : `${id}|empty`;
+        return this.opened.has(id) ? id : `${id}|closed`;
     }
 
     private isOpen({ project, namespace }: NamespaceNode): boolean {
