@@ -292,8 +292,15 @@ class Window:
 
     def save(self) -> None:
         """Save the active editor and wait until it is saved."""
-        self.page.keyboard.press("Control+S")
-        expect(self.page.locator(".tab.active.dirty")).to_have_count(0)
+        dirty = self.page.locator(".tab.active.dirty")
+        for _ in range(3):  # VS Code ignores a save while it still handles a failed one
+            self.page.keyboard.press("Control+S")
+            try:
+                expect(dirty).to_have_count(0, timeout=15_000)
+                return
+            except AssertionError:
+                continue
+        expect(dirty).to_have_count(0)
 
     def save_as(self, name: str) -> Locator:
         """Save the active editor under another name; return the dialog, which may still ask."""
