@@ -142,6 +142,8 @@ COMMANDS: dict[str, list[str]] = {
     "unknown binding": ["key", "get", "k", "--binding", "X\x1b[2J"],
     "unknown key": ["key", "get", "k\x9b", "--binding", "KV"],
     "key list": ["key", "list", "--binding", "KV"],
+    "history list": ["history", "list"],
+    "history list --json": ["history", "list", "--json"],
     "delete": ["key", "delete", "c1\x9b\u202e", "--binding", "KV"],
     "check": ["check"],
     "check github": ["check", "--output-format", "github"],
@@ -196,7 +198,15 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("words", [["key", "get", "k"], ["key", "get", "k", "--text"], ["export"]])
+TO_TERMINAL = {
+    "key get": ["key", "get", "k", "--binding", "KV"],
+    "key get --text": ["key", "get", "k", "--text", "--binding", "KV"],
+    "history get": ["history", "get", "1"],
+    "export": ["export", "--binding", "KV"],
+}
+
+
+@pytest.mark.parametrize("words", TO_TERMINAL.values(), ids=TO_TERMINAL)
 def test_a_value_does_not_steer_a_terminal(
     hostile: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,10 +214,10 @@ def test_a_value_does_not_steer_a_terminal(
     main(["key", "put", "k", "--path", "value", "--binding", "KV"])
     screen = Terminal()
     monkeypatch.setattr(sys, "stdout", screen)
-    assert main([*words, "--binding", "KV"]) == 0
+    assert main(words) == 0
     shown = screen.getvalue()
     assert is_plain(shown)
-    if words == ["export"]:
+    if words[0] == "export":
         assert json.loads(shown)[0]["value"] == VALUE.decode()
     else:
         assert shown.startswith("a\\x1b[2J\n\\x9b\\u202e")

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.cli.frame import Argument, CommandError, Options, UsageError
-from kvlens.cli.terminal import one_line
+from kvlens.cli.terminal import exact_output, one_line
 from kvlens.files import read_stream
 from kvlens.kv.errors import KVSyntaxError
-from kvlens.kv.values import parse_json
+from kvlens.kv.values import decode_text, parse_json
 from kvlens.operations.errors import listed
 from kvlens.operations.target import Target
 from kvlens.seeds.array import LARGEST, decode, read_text, short
@@ -64,6 +64,20 @@ def missing_key(key: str, target: Target) -> CommandError:
         f"no key {quoted(key)} in {one_line(target)}; "
         "`kvlens key list` shows the keys that are there"
     )
+
+
+def print_value(value: bytes, *, text: bool = False) -> None:
+    """Print a value byte for byte; on a terminal, as text without control characters.
+
+    `text` decodes it as UTF-8, and ends it with a newline.
+    """
+    if text or sys.stdout.isatty():
+        shown = decode_text(value) + ("\n" if text else "")
+        (sys.stdout if sys.stdout.isatty() else exact_output()).write(shown)
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(value)
+        sys.stdout.buffer.flush()
 
 
 def quoted(key: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from kvlens.cli.common import find_scope, place_options, print_json, run
 from kvlens.cli.frame import Argument, Command, CommandError, Options
 from kvlens.cli.history import number
+from kvlens.cli.keys import print_value
 from kvlens.history.database import Unknown
 from kvlens.operations.history import find_change
 from kvlens.seeds.export import to_item
@@ -33,9 +33,7 @@ def _get(options: Options) -> int:
     if options.json:
         print_json(to_item(change.key, state))
     else:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(state.value)
-        sys.stdout.buffer.flush()
+        print_value(state.value)
     return 0
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from kvlens.cli.common import find_target, namespace_options, print_json, run
 from kvlens.cli.frame import Command, Options
-from kvlens.cli.keys import KEY, missing_key
-from kvlens.cli.terminal import exact_output
-from kvlens.kv.values import decode_text
+from kvlens.cli.keys import KEY, missing_key, print_value
 from kvlens.operations.get import get
 
 
@@ -30,13 +27,8 @@ def _get(options: Options) -> int:
         from kvlens.seeds.export import to_item  # late: rarely needed
 
         print_json(to_item(key, entry))
-    elif options.text or sys.stdout.isatty():
-        text = decode_text(entry.value) + ("\n" if options.text else "")
-        (sys.stdout if sys.stdout.isatty() else exact_output()).write(text)
     else:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(entry.value)
-        sys.stdout.buffer.flush()
+        print_value(entry.value, text=options.text)
     return 0
 
 
