@@ -37,16 +37,15 @@ export function formsOf(
     bytes: Uint8Array,
     { kind, isPart }: { kind: string; isPart: boolean },
 ): Form[] {
-    const truncated = isPart;
-    const forms = plainForms(bytes, '', truncated).map((form) =>
+    const forms = plainForms(bytes, '', isPart).map((form) =>
         form.kind === 'text'
-            ? { ...form, label: LANGUAGES[kind] ?? form.label, isValue: !truncated }
+            ? { ...form, label: LANGUAGES[kind] ?? form.label, isValue: !isPart }
             : form,
     );
-    const inside = truncated ? undefined : unpack(bytes);
+    const inside = isPart ? undefined : unpack(bytes);
     const found = inside ? plainForms(inside.bytes, `${inside.from} → `, false) : [];
-    const read = truncated ? [] : readings(decode(bytes));
-    const packed = truncated ? undefined : packedJson(bytes);
+    const read = isPart ? [] : readings(decode(bytes));
+    const packed = isPart ? undefined : packedJson(bytes);
     return [...(packed ? [packed] : []), ...read, ...found, ...forms, hexOf(bytes)];
 }
 

@@ -207,7 +207,7 @@ def test_a_command_reads_the_parameters_that_it_declares(name: str) -> None:
     """targets.py reads the parameters of a namespace, a project or a part of it."""
     command = TYPES[name]
     text = (ROOT / command.module.path).read_text("utf-8")
-    read = set(re.findall(r'params\.(?:text|get|sent\.get)\(\s*"(\w+)"', text))
+    read = set(re.findall(r'params\.(?:texts?|get|sent\.get)\(\s*"(\w+)"', text))
     read |= {"text", "base64"} if "value_of(params)" in text else set()
     read |= {"binding"} if "find_only(" in text else set()
     read |= {"environment"} if "find_scope(" in text else set()

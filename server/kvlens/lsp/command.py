@@ -64,6 +64,13 @@ class Params:
             raise ParamsError(f'"{name}" is missing; it takes a string')
         return str(found)
 
+    def texts(self, name: str) -> list[str]:
+        """Return a required list of strings."""
+        found = self.get(name, list)
+        if found is None or not all(isinstance(one, str) for one in found):
+            raise ParamsError(f'"{name}" takes a list of strings')
+        return list(found)
+
     def get(self, name: str, *kinds: type) -> Any:
         """Return a parameter of one of these types, or None if it is omitted."""
         value = self.sent.get(name)

@@ -43,7 +43,7 @@ async def put(
     if expected is None:
         await store.put(target.id, write)
     elif not await store.put_unchanged(target.id, write, expected):
-        raise _conflict(target, key)
+        raise conflict(target, key)
     return write
 
 
@@ -57,7 +57,7 @@ async def replace(target: Target, key: str, value: bytes, *, expected: str | Non
     store = await target.store()
     done = await store.replace(target.id, key, value, expected)
     if done is Replaced.CHANGED:
-        raise _conflict(target, key)
+        raise conflict(target, key)
     if not done:
         raise NotFoundError(
             f'key "{key}" is no longer in {target.name}: it was deleted or has expired. '
@@ -111,7 +111,8 @@ def _check_seconds(name: str, value: float) -> None:
         )
 
 
-def _conflict(target: Target, key: str) -> ConflictError:
+def conflict(target: Target, key: str) -> ConflictError:
+    """Return the error for a key that isn't what was read."""
     return ConflictError(
         f'key "{key}" in {target.name} is not what was read: something else has written it '
         "since. Nothing was changed; read it again first"

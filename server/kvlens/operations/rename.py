@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kvlens.kv.records import Write
-from kvlens.operations.errors import ConflictError, NotFoundError
+from kvlens.operations.errors import NotFoundError
 from kvlens.operations.keys import checked_key
+from kvlens.operations.put import conflict
 from kvlens.operations.target import Target
 from kvlens.stores.base import NOTHING, Batch, ChangedError, Seen, digest
 
@@ -32,7 +33,7 @@ async def rename(
     if (NOTHING if there is None else digest(there.value)) != expected:
         if there is not None:
             return Seen.of(to, there)
-        raise _changed(target, to)
+        raise conflict(target, to)
     batch = Batch(
         target.id,
         [Write(to, *entry)],
@@ -42,12 +43,5 @@ async def rename(
     try:
         await store.change_many([batch])
     except ChangedError as error:
-        raise _changed(target, error.key) from error
+        raise conflict(target, error.key) from error
     return None
-
-
-def _changed(target: Target, key: str) -> ConflictError:
-    return ConflictError(
-        f'key "{key}" in {target.name} is not what was read: something else has written it '
-        "since. Nothing was changed; read it again first"
-    )

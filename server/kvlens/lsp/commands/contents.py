@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from kvlens.lsp.command import Command, ParamsError
+from kvlens.lsp.command import Command
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
 from kvlens.lsp.values import Body, body_of
@@ -44,9 +44,7 @@ class Contents(TypedDict):
 async def run(server: Server, params: Params) -> Contents:
     """Read the keys."""
     target = await find_target(server, params)
-    keys = params.get("keys", list)
-    if keys is None or not all(isinstance(key, str) for key in keys):
-        raise ParamsError('"keys" takes a list of strings')
+    keys = params.texts("keys")
     room = params.get("values", int) or 0
     found: list[Content] = []
     async for key, entry, version in contents(target, keys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from kvlens.lsp.command import Command, ParamsError
+from kvlens.lsp.command import Command
 from kvlens.lsp.moving import warn_damaged
 from kvlens.lsp.progress import Progress
 from kvlens.lsp.schema import Target
@@ -44,9 +44,7 @@ class Result(TypedDict):
 async def run(server: Server, params: Params) -> Result:
     """Copy the keys, unless some of them would overwrite others."""
     target = await find_target(server, params)
-    keys = params.get("keys", list)
-    if keys is None or not all(isinstance(key, str) for key in keys):
-        raise ParamsError('"keys" takes a list of strings')
+    keys = params.texts("keys")
     async with Progress(server, params.token, f"Copying keys to {target.name}") as progress:
         done = await copy(
             target,

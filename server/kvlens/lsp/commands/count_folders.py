@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from kvlens.lsp.command import Command, ParamsError
+from kvlens.lsp.command import Command
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
 from kvlens.operations.folder import count_folders
@@ -28,9 +28,7 @@ class Result(TypedDict):
 async def run(server: Server, params: Params) -> Result:
     """Count the keys of each folder."""
     target = await find_target(server, params)
-    prefixes = params.get("prefixes", list)
-    if prefixes is None or not all(isinstance(one, str) for one in prefixes):
-        raise ParamsError('"prefixes" takes a list of strings')
+    prefixes = params.texts("prefixes")
     return {"counts": list(await count_folders(target, prefixes, MOST + 1))}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from kvlens.lsp.command import Command, ParamsError
+from kvlens.lsp.command import Command
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
 from kvlens.operations.delete import before_delete, delete
@@ -40,11 +40,8 @@ class Result(TypedDict):
 async def run(server: Server, params: Params) -> Result:
     """Delete the keys that exist."""
     target = await find_target(server, params)
-    keys = params.get("keys", list)
-    if keys is None:
-        keys = [params.text("key")]
-    if not all(isinstance(key, str) for key in keys):
-        raise ParamsError('"keys" takes a list of strings')
+    one = params.get("keys", list) is None
+    keys = [params.text("key")] if one else params.texts("keys")
     if params.get("dryRun", bool):
         return {"deleted": 0, "digest": await before_delete(target, keys)}
     expected = params.get("expected", str)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from kvlens.lsp.command import Command, ParamsError
+from kvlens.lsp.command import Command
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
 from kvlens.operations.folder import PAGE_LIMIT, read_folder
@@ -47,9 +47,7 @@ class FolderPage(TypedDict):
 async def run(server: Server, params: Params) -> FolderPage:
     """Return a page of the folder."""
     target = await find_target(server, params)
-    delimiters = params.get("delimiters", list) or []
-    if not all(isinstance(one, str) for one in delimiters):
-        raise ParamsError('"delimiters" takes a list of strings')
+    delimiters = params.texts("delimiters") if params.get("delimiters", list) else []
     limit = params.get("limit", int)
     found = await read_folder(
         target,

@@ -36,8 +36,8 @@ class Result(TypedDict):
 async def run(server: Server, params: Params) -> Result:
     """Change the keys, all or none."""
     target = await find_target(server, params)
-    keys = params.get("keys", list)
-    if not keys or not all(isinstance(key, str) for key in keys):
+    keys = params.texts("keys")
+    if not keys:
         raise ParamsError('"keys" takes a list of strings')
     metadata = expiry = None
     if "metadataText" in params.sent:
