@@ -163,7 +163,6 @@ class Emulator:
             store,
             settings.folder,
             compat=self._compat,
-            clock=self._clock,
             emit=self._happened,
             allowed_hosts=self._allowed_hosts,
         )
@@ -232,7 +231,10 @@ class Emulator:
                 known=list(self.namespaces),
             )
         return KVNamespace(
-            self._store, self.namespaces[binding], compat=host.emulator.compat, clock=self._clock
+            self._store,
+            self.namespaces[binding],
+            compat=host.emulator.compat,
+            clock=self._store.now,
         )
 
     async def dispatch_fetch(
