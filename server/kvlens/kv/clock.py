@@ -17,7 +17,7 @@ LATEST = 253_402_300_799
 
 
 class Shift(NamedTuple):
-    """How a clock differs from the real time: it is ahead of it, or stands still.
+    """How a clock differs from the real time: it is ahead of it, or frozen.
 
     >>> Shift(seconds=60).time(1000.0), Shift(frozen=990.0).time(1000.0)
     (1060.0, 990.0)
@@ -26,7 +26,7 @@ class Shift(NamedTuple):
     seconds: float = 0.0
     """How far it is ahead; negative if it is behind."""
     frozen: float | None = None
-    """The time at which it stands still, in seconds since the epoch."""
+    """The time at which it is frozen, in seconds since the epoch."""
 
     def time(self, real: float) -> float:
         """Return the time of the moved clock when the real time is `real`."""

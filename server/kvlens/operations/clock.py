@@ -22,7 +22,7 @@ class Clock(TypedDict):
     seconds: float
     """How far it is ahead of the real time now; negative if it is behind."""
     frozen: bool
-    """Whether it stands still."""
+    """Whether it is frozen at that time."""
 
 
 class Next(NamedTuple):
@@ -47,7 +47,7 @@ def as_json(shift: Shift) -> Clock:
 
 
 async def freeze(scope: Scope) -> Clock:
-    """Let the clock stand still. Raises StoreError, as all of these do."""
+    """Freeze the clock where it is. Raises StoreError, as all of these do."""
     store = await scope.store()
     return await _move(store, Shift(frozen=await store.time()))
 

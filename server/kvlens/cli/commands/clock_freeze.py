@@ -15,7 +15,7 @@ def _freeze(options: Options) -> int:
 
 
 COMMAND = Command(
-    "Let the clock by which keys expire stand still.\n"
+    "Freeze the clock by which keys expire.\n"
     "Until kvlens clock resume or reset, no key expires, however long that takes.",
     _freeze,
     place_options,
