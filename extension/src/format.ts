@@ -26,8 +26,8 @@ export function some(names: string[], shown = 5, all = names.length): string {
     return first.join(', ') + (more > 0 ? ` and ${more.toLocaleString('en')} more` : '');
 }
 
-/** The time until a moment: "in 3 min", "in 2 days", "in under a minute", "expired". */
-export function until(seconds: number, now = Date.now() / 1000): string {
+/** The time until a moment, `now` being the time of its clock: "in 3 min", "in 2 days", "in under a minute", "expired". */
+export function until(seconds: number, now: number): string {
     const left = seconds - now;
     if (left <= 0) {
         return 'expired';
@@ -47,7 +47,7 @@ export function until(seconds: number, now = Date.now() / 1000): string {
 }
 
 /** When the text of `until` changes next, in Unix seconds. */
-export function nextChange(seconds: number, now = Date.now() / 1000): number {
+export function nextChange(seconds: number, now: number): number {
     const left = seconds - now;
     const step = [86_400, 3600, 60].find((length) => left >= length);
     return step ? seconds - Math.floor(left / step) * step : seconds;

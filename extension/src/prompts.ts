@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { nameOf } from './address';
+import { nowIn } from './clock';
 import * as format from './format';
 import { dialog, input as askFor, item, pick, pickMany } from './messages';
 import { type Model, type NamespaceRef, reference } from './model';
@@ -206,7 +207,7 @@ function items(keys: ListedKey[], more: boolean, typed: string, space: Namespace
             one.metadata === undefined || one.metadata === null
                 ? ''
                 : format.oneLine(one.metadata, 60),
-            one.expiration ? `expires ${format.until(one.expiration)}` : '',
+            one.expiration ? `expires ${format.until(one.expiration, nowIn(space.config))}` : '',
         ]
             .filter(Boolean)
             .join(' · '),
@@ -264,6 +265,7 @@ export async function put(
             : { base64: before.base64 };
     const metadata = present?.metadata ?? undefined;
     const expiration = present?.expiration ?? undefined;
+    const now = nowIn(space.config);
     const kept = (what: string): string => `${what}, kept unless you select this`;
     const extras = await pickMany(
         [
@@ -280,7 +282,7 @@ export async function put(
                 description:
                     expiration === undefined
                         ? 'a duration or a date'
-                        : kept(format.until(expiration)),
+                        : kept(format.until(expiration, now)),
                 value: 'expiry',
             },
         ],
@@ -317,12 +319,12 @@ export async function put(
             prompt: `Expires after (90s, 10m, 2h, 7d) or at (2030-01-31T12:00)${orNone}`,
             placeHolder: '1h',
             validateInput: (typed) => {
-                const parsed = validate.parseExpiry(typed);
+                const parsed = validate.parseExpiry(typed, now);
                 return 'problem' in parsed && (typed || !present) ? parsed.problem : undefined;
             },
         });
         result.expiration = undefined;
-        Object.assign(result, text ? validate.parseExpiry(text) : {});
+        Object.assign(result, text ? validate.parseExpiry(text, now) : {});
     }
     return result;
 }
@@ -339,7 +341,7 @@ function replacing(name: string, space: NamespaceRef, present: Value): string {
         facts.push(`metadata ${format.oneLine(present.metadata, 40)}`);
     }
     if (present.expiration) {
-        facts.push(`expires ${format.until(present.expiration)}`);
+        facts.push(`expires ${format.until(present.expiration, nowIn(space.config))}`);
     }
     return `"${name}" exists in ${nameOf(space)} (${facts.join(', ')}). Type its new value.`;
 }
