@@ -234,7 +234,10 @@ class WranglerStore(Store):
             outside = self._namespaces.outside
             self._timers.later("count", space, stats_cache.due, lambda space: outside.add(space.ns))
         if stats_cache is not None and (not stats_cache.is_stale or stats_cache.due > 0):
-            return await self._read(space, partial(stats_cache.stats, blobs=space.blobs, now=now))
+            running = space.running
+            return await self._read(
+                space, partial(stats_cache.stats, blobs=space.blobs, now=now, running=running)
+            )
         mark = space.version, space.changes
 
         def read() -> StatsCache:
