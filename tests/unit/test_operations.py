@@ -17,6 +17,7 @@ from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
 from kvlens.operations.apply import Applied, Edit, apply, contents
 from kvlens.operations.clear import before_clear, clear, count
+from kvlens.operations.clock import jump, next_expiring, reset
 from kvlens.operations.copy import copy
 from kvlens.operations.delete import before_delete, delete
 from kvlens.operations.errors import (
@@ -363,6 +364,17 @@ async def _history_restore(one: Target, folder: Path) -> Any:
     return await store.get(one.id, "k")
 
 
+async def _clock(one: Target, folder: Path) -> Any:
+    store = await one.store()
+    soon = int(await store.time()) + 3600
+    await store.put_many(one.id, [Write("a", b""), Write("k", b"", None, soon)])
+    found = await next_expiring(one.scope)
+    moved = await jump(one, "k")
+    hidden = [info.name for info in (await store.list(one.id)).keys]
+    again = await reset(one.scope)
+    return found and found.key.name, moved["time"] - soon, hidden, again["seconds"]
+
+
 OPERATIONS: dict[str, tuple[Run, Any]] = {
     # id: (operation, result)
     "put": (_put, Write("k", b"v", '{"a":1}')),
@@ -391,6 +403,7 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
     "folder": (_folder, ([("a", "number"), "b:"], ["c/"], None, [1, 1, 0])),
     "view": (_view, (["a2", "a1"], 2)),
     "delete": (_delete, (1, 0, None)),
+    "clock": (_clock, ("k", 1, ["a"], 0)),
     "history": (_history, []),
     "history restore": (_history_restore, Entry(b"v")),
     "clear": (_clear, (2, (2, []), 0)),

@@ -368,8 +368,11 @@ def test_a_killed_writer_leaves_a_whole_file(tmp_path: Path) -> None:
     clock.move(Shift(2))
     assert not left.exists()
     assert json.loads(clock.path.read_text()) == {"seconds": 2}
+    assert clock.has_moved()
+    assert not clock.has_moved()
     clock.move(REAL)
-    assert not clock.path.exists()
+    clock.move(Shift(2))
+    assert clock.has_moved(), "there and back: what was seen in between may be shown"
 
 
 def test_a_clock_in_memory_is_moved() -> None:

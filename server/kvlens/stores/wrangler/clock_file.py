@@ -41,7 +41,7 @@ class ClockFile(MovableClock):
         self.path = base.joinpath(*self._parts, NAME)
         self._name = str(self.path)
         self._seen: tuple[int, ...] | None = None  # the file as it was last read
-        self._reported = REAL
+        self._reported: tuple[int, ...] | None = None
 
     @property
     def shift(self) -> Shift:
@@ -58,20 +58,18 @@ class ClockFile(MovableClock):
         return self._shift
 
     def move(self, shift: Shift) -> None:
-        """Write the file, or remove it for the real time. Raises StoreError."""
+        """Write the file, for the real time too: `has_moved` sees a new one. Raises StoreError."""
         try:
             with open_folder(self._base, *self._parts, create=True) as folder:
-                if shift == REAL:
-                    folder.remove(NAME)
-                else:
-                    _write(folder, shift)
+                _write(folder, shift)
                 _remove_leftovers(folder)
         except OSError as error:
             raise store_error(self.path, error) from error
 
     def has_moved(self) -> bool:
-        """Return whether it was moved since the last call, by any process."""
-        before, self._reported = self._reported, self.shift
+        """Return whether any process moved it since the last call, even there and back."""
+        before, _ = self._reported, self.shift
+        self._reported = self._seen
         return before != self._reported
 
     def _read(self) -> Shift:
