@@ -19,8 +19,13 @@ export function timeOf(clock?: Clock): number {
     return clock?.frozen ? clock.time : Date.now() / 1000 + (clock?.seconds ?? 0);
 }
 
-/** How far a clock is from the real time, in its two largest units: `+1 d 2 h`, `-5 min`. */
+/** How far a clock is from the real time: `+1 d 2 h`, `-5 min`. */
 export function away(seconds: number): string {
+    return `${seconds < 0 ? '-' : '+'}${span(seconds)}`;
+}
+
+/** A duration in its two largest units: `1 d 2 h`. */
+export function span(seconds: number): string {
     let left = Math.round(Math.abs(seconds));
     const parts: string[] = [];
     for (const [unit, length] of [
@@ -35,7 +40,7 @@ export function away(seconds: number): string {
             parts.push(`${amount} ${unit}`);
         }
     }
-    return `${seconds < 0 ? '-' : '+'}${parts.join(' ') || '0 s'}`;
+    return parts.join(' ') || '0 s';
 }
 
 /** A local time to the minute, with its date unless that is today's. */

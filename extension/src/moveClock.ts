@@ -1,16 +1,16 @@
 /** Move the clock by which keys expire, and say what that does. */
 
 import * as vscode from 'vscode';
-import { away, timeOf } from './clock';
+import { span, timeOf } from './clock';
 import { inWords } from './clockStatus';
 import { type Parts, projectOf, type Subject } from './command';
+import * as format from './format';
 import { type KeySubject, keyOf } from './keys';
 import { brief, inform, input, item, pick } from './messages';
 import * as prompts from './prompts';
 import type { ClockParameters, Project } from './protocol';
 import { parseDuration } from './validate';
 import { distinct } from './visible';
-import * as format from './format';
 
 const STEPS = [60, 3600, 86_400, 604_800]; // seconds
 
@@ -26,12 +26,13 @@ export async function clockProject(parts: Parts, node?: Subject): Promise<Projec
     );
 }
 
-/** Move the clock, and say where it is. */
+/** Move the clock, and say where it is; when it leaves the real time, also what that means. */
 export async function moveClock(parts: Parts, wanted: ClockParameters): Promise<void> {
     const { t } = vscode.l10n;
+    const wasMoved = parts.model.projects.some((one) => one.config === wanted.config && one.clock);
     const clock = await parts.server.ask('kvlens.clock', wanted);
     const text = `KV: ${inWords(clock)}`;
-    if (!clock.frozen && !clock.seconds) {
+    if (wasMoved || (!clock.frozen && !clock.seconds)) {
         brief(text);
         return;
     }
@@ -63,7 +64,7 @@ export async function advance(parts: Parts, { config }: Project): Promise<void> 
     const { t } = vscode.l10n;
     const title = t('Advance Clock');
     const other = t('Another duration…');
-    const steps = STEPS.map((seconds) => ({ label: away(seconds), seconds }));
+    const steps = STEPS.map((seconds) => ({ label: span(seconds), seconds }));
     const chosen = await pick<vscode.QuickPickItem & { seconds?: number }>(
         [...steps, { label: other }],
         { title, placeHolder: t('How far?') },
@@ -105,7 +106,7 @@ export async function showMenu(parts: Parts, project: Project): Promise<void> {
         add(t('Freeze'), { move: 'freeze' }, t('no key expires until it runs again'));
     }
     for (const seconds of STEPS) {
-        add(t('Advance {0}', away(seconds)), { move: 'advance', seconds });
+        add(t('Advance by {0}', span(seconds)), { move: 'advance', seconds });
     }
     actions.push({ label: t('Advance by another duration…'), more: true });
     if (clock.next) {

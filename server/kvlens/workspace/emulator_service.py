@@ -68,6 +68,8 @@ class EmulatorService(Service):
         self.emulator.on_change(lambda namespace: self.emit(KeysChanged(namespace)))
         self.emit(Ready())
         self._report_repeated()
+        if notice := await self.clock_notice():
+            self.emit(Problem("warning", notice))
         await self._list_all()
 
     async def close(self) -> None:
