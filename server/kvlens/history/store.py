@@ -61,17 +61,18 @@ class RecordingStore(Store):
         recorder: Recorder,
         origin: Origin = UNKNOWN,
         in_progress: dict[_Key, _InProgress] | None = None,
+        whole: Store | None = None,
     ) -> None:
         self.info = store.info
         self.inline = store.inline
         self.recorder = recorder
         self._store = store
-        self._whole = store.with_hidden()  # a put replaces a key that a moved clock hides, too
+        self._whole = whole or store.with_hidden()  # a put replaces also what a moved clock hides
         self._origin = origin
         self._in_progress: dict[_Key, _InProgress] = {} if in_progress is None else in_progress
 
     def by(self, origin: Origin) -> RecordingStore:
-        return RecordingStore(self._store, self.recorder, origin, self._in_progress)
+        return RecordingStore(self._store, self.recorder, origin, self._in_progress, self._whole)
 
     @property
     def atomic(self) -> bool:  # type: ignore[override]
@@ -211,11 +212,14 @@ class RecordingStore(Store):
             return Unknown()
 
     def _add(self, ns: str, key: str, before: State, after: State) -> None:
-        if after is None and isinstance(before, Entry) and before.has_expired(self.now()):
+        if after is None and isinstance(before, Entry) and self._is_hidden(before):
             return  # a delete leaves what a moved clock hides
         if before is not None or after is not None:
             recorder = self.recorder
             recorder.add(Change(self._origin, time.time(), recorder.store, ns, key, before, after))
+
+    def _is_hidden(self, entry: Entry) -> bool:
+        return entry.expiration is not None and entry.has_expired(self.now())
 
     # -- several keys ----------------------------------------------------------------------
 

@@ -80,6 +80,11 @@ class MovableClock:
         """Whether it is moved. Then nothing that has expired is removed: it may come back."""
         return self.shift != REAL
 
+    def look(self) -> tuple[float, bool]:
+        """Return its time, and whether it is moved."""
+        shift = self.shift
+        return shift.time(self.real()), shift != REAL
+
     def earliest(self) -> float:
         """Return its own or the real time, the earlier one: keys that it hides exist by that."""
         return min(self(), self.real())

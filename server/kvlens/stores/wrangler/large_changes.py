@@ -62,9 +62,9 @@ async def commit_together(
     clock: MovableClock,
 ) -> int:
     """Commit changes together, each to its own database, and return how many keys were deleted."""
-    now = int(clock() * 1000)
+    now, is_moved = clock.look()
     for _, change in changes:
-        change.now, change.keeps_expired = now, clock.is_moved
+        change.now, change.keeps_expired = int(now * 1000), is_moved
     files = NamespaceFiles(state)
 
     def work() -> None:

@@ -349,8 +349,8 @@ class WranglerStore(Store):
 
     async def _change(self, ns: str, change: Change, *, inline: bool = False) -> Any:
         space = await self._namespaces.writable(ns)
-        change.now = int(self._clock() * 1000)
-        change.keeps_expired = self._clock_file.is_moved
+        now, change.keeps_expired = self._clock_file.look()
+        change.now = int(now * 1000)
         return await self._writer.change(space, change, inline=inline)
 
     # -- the rest --------------------------------------------------------------------------
