@@ -31,7 +31,7 @@ export async function moveClock(parts: Parts, wanted: ClockParameters): Promise<
     const { t } = vscode.l10n;
     const wasMoved = parts.model.projects.some((one) => one.config === wanted.config && one.clock);
     const clock = await parts.server.ask('kvlens.clock', wanted);
-    const text = `KV: ${inWords(clock)}`;
+    const text = t('KV: {0}', inWords(clock));
     if (wasMoved || (!clock.frozen && !clock.seconds)) {
         brief(text);
         return;

@@ -230,12 +230,7 @@ class Emulator:
                 f'no KV namespace with binding "{binding}"; {there_are(list(self.namespaces))}',
                 known=list(self.namespaces),
             )
-        return KVNamespace(
-            self._store,
-            self.namespaces[binding],
-            compat=host.emulator.compat,
-            clock=self._store.now,
-        )
+        return KVNamespace(self._store, self.namespaces[binding], compat=host.emulator.compat)
 
     async def dispatch_fetch(
         self,
