@@ -370,28 +370,15 @@ class Store(ABC):
 
         Raises StoreError for a store whose keys others expire.
         """
-        raise StoreError(
-            "The clock of this store can't be moved: its server decides when keys expire. "
-            "Use a local store, wrangler: or memory:."
-        )
+        raise _others_clock()
+
+    async def next_expiring(self, ns: str) -> KeyInfo | None:
+        """Return the key that expires next, if any; StoreError as in `move_clock`."""
+        raise _others_clock()
 
     def with_hidden(self) -> Store:
         """Return the same store for reading, with the keys that only a moved clock hides."""
         return self
-
-    async def next_expiring(self, ns: str) -> KeyInfo | None:
-        """Return the key that expires next, if any."""
-        found: KeyInfo | None = None
-        page, after = Page([], False), None
-        while not page.complete:
-            page = await self.list(ns, after=after)
-            after = page.keys[-1].name if page.keys else after
-            for info in page.keys:
-                if info.expiration is not None and (
-                    found is None or info.expiration < (found.expiration or 0)
-                ):
-                    found = info
-        return found
 
     def poll(self) -> Sequence[str]:
         """Return the namespaces that another program changed since the last call.
@@ -403,6 +390,13 @@ class Store(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Finish running operations and release files and connections."""
+
+
+def _others_clock() -> StoreError:
+    return StoreError(
+        "The clock of this store can't be moved: its server decides when keys expire. "
+        "Use a local store, wrangler: or memory:."
+    )
 
 
 def after_prefix(prefix: str) -> str | None:

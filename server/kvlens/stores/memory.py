@@ -288,6 +288,16 @@ class MemoryStore(Store):
     async def move_clock(self, shift: Shift) -> None:
         self._movable.move(shift)
 
+    async def next_expiring(self, ns: str) -> KeyInfo | None:
+        space, now = self._namespaces.get(ns), self._clock()
+        entries = space.entries.items() if space is not None else ()
+        coming = ((e.expiration, k) for k, e in entries if (e.expiration or 0) > now)
+        _, key = min(coming, default=(None, None))
+        if space is None or key is None:
+            return None
+        entry = space.entries[key]
+        return KeyInfo(key, entry.expiration, entry.metadata)
+
     def with_hidden(self) -> MemoryStore:
         store = copy.copy(self)
         store._clock = self._movable.earliest
