@@ -187,10 +187,8 @@ def test_lenses_over_the_config_run_the_commands(window: Window) -> None:
     expect(lenses.filter(has_text="4 keys")).to_be_visible()
     window.shot("lenses")
     lenses.filter(has_text="4 keys").click()
-    window.asks("List Keys: SESSIONS")
-    window.pick("session:lin-93d7")
-    window.tab("session:lin-93d7")
-    window.page.keyboard.press("Control+W")
+    window.tab("SESSIONS")
+    window.palette("View: Close Editor")
     assert window.page.evaluate("window.blanks") == []  # no lens was ever without a title
 
 

@@ -1,7 +1,7 @@
-/** A namespace that is open as a table, with its unsaved changes. */
+/** A namespace that is open as a table, or one of its keys, with the unsaved changes. */
 
 import * as vscode from 'vscode';
-import { namespaceAt } from '../address';
+import { tableAt } from '../address';
 import { dialog } from '../messages';
 import type { NamespaceRef } from '../model';
 import type { Commands } from '../protocol';
@@ -24,6 +24,8 @@ export interface Changes {
 /** The document of the custom editor. */
 export class TableDocument implements vscode.CustomDocument {
     readonly namespace: NamespaceRef;
+    /** The key, if only its details are open. */
+    readonly key?: string;
     readonly staged = new Staged();
     /** Whether the store takes no changes, as far as known. */
     readOnly = false;
@@ -42,7 +44,7 @@ export class TableDocument implements vscode.CustomDocument {
         private readonly server: Server,
         backup?: Backup,
     ) {
-        this.namespace = namespaceAt(uri);
+        ({ namespace: this.namespace, key: this.key } = tableAt(uri));
         if (backup) {
             this.staged.restore(backup);
         }
