@@ -27,7 +27,7 @@ run:
 
 test: setup
 	@$(VENV) -m scripts.package
-	@$(VENV) -m pytest $(ARGS)
+	@$(VENV) -m pytest -n 2 $(ARGS)
 
 bench:
 	@$(SETUP) bench
