@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { isNamespace, placeOf, SCHEME, uriOf } from './address';
 import { nowIn } from './clock';
-import { bodyOf, bytesOf, decode, dump, type Form, formOf, marksOf } from './contents';
+import { bodyOf, decode, dump, type Form, formOf, marksOf } from './contents';
 import { languageOf } from './contentType';
 import { follow, type Origin, saveElsewhere } from './elsewhere';
 import * as format from './format';
@@ -20,6 +20,7 @@ import { fail, fault } from './messages';
 import { reference } from './model';
 import type { Changed, Commands, Extras, Project, Value } from './protocol';
 import { isModified, type Server, ServerDown } from './server';
+import { peek, read, type Whole } from './values';
 
 const MARKS = 1 << 20; // added to a size: less than any size limit
 const SETTLED = 400; // ms: an older check of the file wasn't for this write
@@ -448,7 +449,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
                 continue;
             }
             const there = (id: string): Promise<Value | null> =>
-                this.server.ask('kvlens.get', { config, id, key }).catch(() => null);
+                peek(this.server, { config, id }, key).catch(() => null);
             if (!(await there(from)) && (await there(to))) {
                 seen.movedTo = reference(project, space);
                 await follow(seen.uri, uriOf(seen.movedTo, key));
@@ -517,9 +518,9 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
     private async fetch(seen: Seen): Promise<Version> {
         const { config, id, key, binding } = placeOf(seen.uri);
-        let value: Value | null;
+        let value: Whole | null;
         try {
-            value = await this.server.ask('kvlens.get', { config, id, key });
+            value = await read(this.server, { config, id }, key);
         } catch (error) {
             const text = format.reason(error);
             throw error instanceof ServerDown
@@ -532,7 +533,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
         seen.lastOrigin = { store: value.store, declared: value.declared };
         seen.readOnly = value.readOnly;
-        return this.remember(seen, bytesOf(value), value);
+        return this.remember(seen, value.bytes, value);
     }
 
     private remember(seen: Seen, bytes: Uint8Array, extras: Extras = {}): Version {

@@ -12,6 +12,7 @@ import { dialog, fault } from './messages';
 import { type NamespaceRef, reference, whereIs } from './model';
 import type { Commands, Project } from './protocol';
 import type { Server } from './server';
+import { peek } from './values';
 
 /** Where a document's value was read. */
 export interface Origin {
@@ -57,7 +58,7 @@ export async function saveElsewhere(
     if (!to) {
         return { uri: await saveToFile(question, key, content) };
     }
-    const there = await server.ask('kvlens.get', { config: to.config, id: to.id, key });
+    const there = await peek(server, to, key);
     const gone = !proposal && !there;
     const button = gone ? `Create "${key}"` : `Save to ${nameOf(to)}`;
     const detail = gone
@@ -132,8 +133,8 @@ async function goneFrom(
     projects: Project[],
     problem: unknown,
 ): Promise<Proposal> {
-    const { config, id, key } = place;
-    if (problem && (await server.ask('kvlens.get', { config, id, key }))) {
+    const { config, key } = place;
+    if (problem && (await peek(server, place, key))) {
         throw problem;
     }
     const project = projects.find((one) => one.config === config);

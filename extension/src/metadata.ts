@@ -8,6 +8,7 @@ import { brief, input } from './messages';
 import { Dismissed, NothingThere } from './prompts';
 import { isModified } from './server';
 import { MAX_METADATA_BYTES, metadataProblem } from './validate';
+import { peek } from './values';
 import { distinct } from './visible';
 
 const COMPACT = { colon: ':', comma: ',', end: '' };
@@ -18,7 +19,7 @@ export async function editMetadata(parts: Parts, { space, key }: KeyRef): Promis
     const name = distinct(key);
     let typed: string | undefined;
     for (;;) {
-        const value = await parts.server.ask('kvlens.get', { ...space, key });
+        const value = await peek(parts.server, space, key);
         if (!value) {
             throw new NothingThere(t('The key "{0}" no longer exists.', name));
         }

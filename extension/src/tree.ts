@@ -9,6 +9,7 @@ import { iconOf, isShownAsBytes } from './kinds';
 import { type AnyNamespace, type Model, type NamespaceRef, placeOf, reference } from './model';
 import type { Changed, FolderItem, Project, Row, Value } from './protocol';
 import type { Server } from './server';
+import { peek } from './values';
 import { block, distinct, inline, oneLine } from './visible';
 
 const PAGE = 200;
@@ -272,7 +273,6 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         return nodes;
     }
 
-    /** Whether a namespace shows its keys at first: the first ones that fit on a screen do. */
     /**
      * VS Code keeps whether an item with the same id is open. A namespace that gets its first keys,
      * few enough to be shown, is a new item, and opens; from then on, it stays as the user wants.
@@ -285,6 +285,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         return this.opened.has(id) ? id : `${id}|closed`;
     }
 
+    /** Whether a namespace shows its keys at first: the first ones that fit on a screen do. */
     private isOpen({ project, namespace }: NamespaceNode): boolean {
         let rows = 0;
         for (const one of namespace.keys ? project.namespaces : []) {
@@ -429,11 +430,10 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     ): Promise<vscode.MarkdownString> {
         const text = new vscode.MarkdownString();
         const namespace = reference(node.parent.project, node.parent.namespace);
-        const query = { ...namespace, key: node.key.name };
         text.appendMarkdown(`**Key** ${inline(node.key.name)}`);
         let value: Value | null;
         try {
-            value = await this.server.ask('kvlens.get', query, token);
+            value = await peek(this.server, namespace, node.key.name, token);
         } catch (error) {
             return text.appendMarkdown(`  \n${inline(format.reason(error))}`);
         }

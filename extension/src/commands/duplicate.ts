@@ -12,7 +12,7 @@ export const contribution: Contribution = {
         'view/item/context': [
             {
                 when: 'view == kvlens.namespaces && viewItem == key && !listMultiSelection',
-                group: '1_key@5',
+                group: '1_key@6',
             },
         ],
     },

@@ -13,7 +13,7 @@ export const contribution: Contribution = {
         'view/item/context': [
             {
                 when: 'view == kvlens.namespaces && viewItem == key && !listMultiSelection',
-                group: '1_key@3',
+                group: '1_key@4',
             },
         ],
     },

@@ -8,6 +8,7 @@ import * as format from '../format';
 import { brief, fail } from '../messages';
 import * as prompts from '../prompts';
 import type { Value } from '../protocol';
+import { peek } from '../values';
 
 export const contribution: Contribution = {
     title: 'Put Key…',
@@ -32,8 +33,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, 'Put Key');
     const readFile = async (uri: vscode.Uri): Promise<{ text: string } | { base64: string }> =>
         bodyOf(await vscode.workspace.fs.readFile(uri));
-    const look = (key: string): Promise<Value | null> =>
-        parts.server.ask('kvlens.get', { ...space, key });
+    const look = (key: string): Promise<Value | null> => peek(parts.server, space, key);
     const begun = node?.kind === 'folder' ? node.prefix : undefined;
     let what: prompts.Put | undefined = begun ? { key: begun, expected: '' } : undefined;
     for (;;) {

@@ -130,6 +130,25 @@ export class Staged {
         return ids;
     }
 
+    /** Note which changes are in the store already, of the keys as they are now; return their ids. */
+    settle(now: Map<string, Stored>): string[] {
+        return [...this.changed].filter((id) => {
+            const item = this.itemOf(id);
+            const name = item.now?.name ?? item.content?.name ?? '';
+            const found = now.get(name);
+            const renamed = item.now && item.content && item.content.name !== name;
+            const isThere =
+                found &&
+                isSame(found.content, item.now) &&
+                !(renamed && now.get(item.content?.name ?? '')?.content);
+            if (isThere) {
+                this.store(id, found.content, found.version);
+                this.changed.delete(id);
+            }
+            return isThere;
+        });
+    }
+
     /** Note that keys have other content now, which the user has chosen to overwrite. */
     overwrite(contents: Commands['kvlens.contents'][1]['contents']): void {
         for (const { key, version } of contents) {

@@ -16,7 +16,7 @@ const MAX_METADATA = 1024; // bytes
 export function DetailsPane({ model }: { model: TableModel }): JSX.Element {
     const { details } = model;
     if (!details) {
-        return <aside class="details empty">{model.count ? t('Select a key to see its value.') : ''}</aside>;
+        return <aside class="details empty">{nothing(model)}</aside>;
     }
     return (
         <aside class="details" aria-label={t('Details')}>
@@ -30,6 +30,13 @@ export function DetailsPane({ model }: { model: TableModel }): JSX.Element {
             <Metadata key={`m${details.name}${details.metadata}`} model={model} details={details} />
         </aside>
     );
+}
+
+function nothing(model: TableModel): string {
+    if (model.only) {
+        return model.detailsRead ? t('The key no longer exists.') : '';
+    }
+    return model.count ? t('Select a key to see its value.') : '';
 }
 
 function ValueForms({ model, details }: { model: TableModel; details: Details }): JSX.Element {
@@ -93,6 +100,11 @@ function ValueForms({ model, details }: { model: TableModel; details: Details })
                 <button type="button" onClick={() => post({ type: 'value', row: details.row, what: 'open' })}>
                     {t('Open')}
                 </button>
+                {!model.only && (
+                    <button type="button" onClick={() => post({ type: 'value', row: details.row, what: 'details' })}>
+                        {t('Open in Tab')}
+                    </button>
+                )}
                 <button type="button" onClick={() => post({ type: 'value', row: details.row, what: 'saveAs' })}>
                     {t('Save to File…')}
                 </button>

@@ -47,6 +47,8 @@ interface Page {
 }
 
 export class TableModel {
+    /** The key whose details are all that is shown. */
+    only: RowRef | undefined;
     place: Place = { title: '', where: '', word: '', remote: false, readOnly: false };
     layout: Layout = { columns: [], filters: {}, details: 40 };
     tokens: FilterToken[] = [];
@@ -161,6 +163,10 @@ export class TableModel {
     }
 
     open(): void {
+        if (this.only) {
+            this.askDetails();
+            return;
+        }
         this.seq += 1;
         const { seq, filter, sort, descending } = this;
         post({ type: 'open', seq, filter, sort, descending });
@@ -251,11 +257,10 @@ export class TableModel {
     }
 
     askDetails(start = 0): void {
-        const shown = this.at(this.cursor);
-        if (shown && this.layout.details) {
+        const row = this.only ?? (this.layout.details ? this.at(this.cursor)?.ref : undefined);
+        if (row) {
             this.detailsSeq += 1;
-            const kind = shown.row?.type ?? '';
-            post({ type: 'details', seq: this.detailsSeq, row: shown.ref, kind, start });
+            post({ type: 'details', seq: this.detailsSeq, row, start });
         }
     }
 
@@ -265,7 +270,7 @@ export class TableModel {
             this.setDetails(40);
             this.askDetails();
         }
-        return this.detailsShown === this.detailsSeq
+        return this.detailsRead
             ? Promise.resolve(this.details)
             : new Promise((resolve) => this.arrived.push(resolve));
     }
@@ -282,6 +287,11 @@ export class TableModel {
             this.canRetry = false;
             this.notify();
         }
+    }
+
+    /** Whether the details that were asked for last have come. */
+    get detailsRead(): boolean {
+        return this.detailsShown === this.detailsSeq;
     }
 
     private selectRange(first: number, last: number): void {
@@ -316,6 +326,7 @@ export class TableModel {
             case 'start':
                 translate(message.strings);
                 this.usePlace(message.place);
+                this.only = message.only;
                 this.layout = message.layout;
                 this.tokens = message.tokens;
                 if (!this.started) {
@@ -349,6 +360,7 @@ export class TableModel {
             case 'details':
                 if (message.seq === this.detailsSeq) {
                     this.details = message.details;
+                    this.failure = this.only ? '' : this.failure;
                     this.detailsShown = message.seq;
                     this.arrived.splice(0).forEach((resolve) => resolve(message.details));
                 }
