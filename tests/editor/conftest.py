@@ -93,7 +93,7 @@ def open_window(
     yield opening
     for window in opened:
         if request.session.testsfailed > failed:
-            window.shot("failed")
+            window.failed()
     context.close()
 
 

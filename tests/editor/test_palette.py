@@ -188,7 +188,7 @@ def test_lenses_over_the_config_run_the_commands(window: Window) -> None:
     window.shot("lenses")
     lenses.filter(has_text="4 keys").click()
     window.tab("SESSIONS")
-    window.palette("View: Close Editor")
+    window.palette("View: Close All Editors")
     assert window.page.evaluate("window.blanks") == []  # no lens was ever without a title
 
 

@@ -311,6 +311,7 @@ def test_a_table_is_readable_in_every_theme(
     page = window.page
     page.set_viewport_size({"width": size[0], "height": size[1]})
     expect(table.grid).to_be_focused()
+    expect(table.row("note")).to_be_visible()
     page.keyboard.press("ArrowDown")  # no mouse from here
     page.keyboard.press("Delete")
     page.keyboard.press("Control+End")
@@ -336,7 +337,7 @@ def test_columns_are_made_wider_by_keyboard(table: Table) -> None:
         page.keyboard.press(key)
     expect(grip).to_have_attribute("aria-valuenow", str(width + 20))
     assert table.cell("note", "key").evaluate("(cell) => cell.offsetWidth") == width + 20
-    table.window.palette("View: Close Editor")
+    table.window.palette("View: Close All Editors")
     table.window.palette("KV Lens: Open Namespace")
     again = Table(table.window).frame.get_by_role("separator", name="Width of Key")
     expect(again).to_have_attribute("aria-valuenow", str(width + 20))

@@ -91,6 +91,9 @@ class Window:
         self.folder = folder
         self.name = name
         self._shots = 0
+        self._console: list[str] = []
+        page.on("console", lambda one: self._console.append(f"{one.type}: {one.text}"))
+        page.on("pageerror", lambda error: self._console.append(str(error)))
         page.goto(url)
         expect(page.locator(".monaco-workbench .part.statusbar")).to_be_visible(timeout=START)
 
@@ -100,6 +103,12 @@ class Window:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.wait_for_timeout(400)  # notifications and menus fade in
         self.page.screenshot(path=SCREENSHOTS / f"{self.name}-{self._shots:02d}-{name}.png")
+
+    def failed(self) -> None:
+        """Keep what the window shows and has logged, after a test that failed."""
+        self.shot("failed")
+        log = SCREENSHOTS / f"{self.name}-console.txt"
+        log.write_text("\n".join(self._console), encoding="utf-8")
 
     def reload(self) -> None:
         """Reload the window and wait until the extension responds again."""

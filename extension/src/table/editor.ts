@@ -54,15 +54,12 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
         );
     }
 
-    async openCustomDocument(
-        uri: vscode.Uri,
-        { backupId }: vscode.CustomDocumentOpenContext,
-    ): Promise<TableDocument> {
+    async openCustomDocument(uri: vscode.Uri): Promise<TableDocument> {
         const backup = await this.readBackup(uri);
         const document = new TableDocument(uri, this.server, backup);
         document.onDidEdit((edit) => this.edited.fire({ document, ...edit }));
-        if (backup && !backupId) {
-            // the window ended before VS Code noted the changes: it must know of them now
+        if (backup) {
+            // VS Code restores no undo, and doesn't know of changes if the window ended too early
             setTimeout(() => this.edited.fire({ document, ...document.recovered() }));
         }
         return document;
