@@ -14,6 +14,8 @@ import { fault } from './messages';
 import type { NamespaceRef } from './model';
 import { distinct, notice } from './visible';
 
+const { t } = vscode.l10n;
+
 export const SCHEME = 'kvlens';
 /** The scheme of tables, whose path is the folder of a namespace's values. */
 export const TABLE_SCHEME = 'kvlens-table';
@@ -90,8 +92,12 @@ export function placeOf(uri: vscode.Uri): Place {
     if (!uri.path.startsWith(`${folder}/`)) {
         throw fault(
             'NoPermissions',
-            `"${uri.path}" isn't in "${folder}". "Save As" can only save a value under another key of ` +
-                'its own namespace. To write to another namespace, use "KV Lens: Put Key…".',
+            t(
+                '"{0}" isn\'t in "{1}". "Save As" can only save a value under another key of ' +
+                    'its own namespace. To write to another namespace, use "KV Lens: Put Key…".',
+                uri.path,
+                folder,
+            ),
         );
     }
     const last = uri.path.slice(folder.length + 1);
@@ -106,7 +112,7 @@ function spaceAt({ path, query }: vscode.Uri): Space {
     const [digest] = query.split('.');
     const space = spaces.get(digest) ?? state?.get<Space>(STATE + digest);
     if (!space) {
-        throw fault('FileNotFound', `${path} isn't the address of a key or a namespace.`);
+        throw fault('FileNotFound', t("{0} isn't the address of a key or a namespace.", path));
     }
     return space;
 }

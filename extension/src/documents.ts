@@ -22,6 +22,8 @@ import type { Changed, Commands, Extras, Project, Value } from './protocol';
 import { isModified, type Server, ServerDown } from './server';
 import { peek, read, type Whole } from './values';
 
+const { t } = vscode.l10n;
+
 const MARKS = 1 << 20; // added to a size: less than any size limit
 const SETTLED = 400; // ms: an older check of the file wasn't for this write
 const SAVING = 5000; // ms from a requested save to its write, at most
@@ -335,14 +337,13 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     createDirectory(): void {
         throw fault(
             'NoPermissions',
-            'A namespace has keys, not folders. For a key with a slash, use "KV Lens: Put Key…".',
+            t('A namespace has keys, not folders. For a key with a slash, use "KV Lens: Put Key…".'),
         );
     }
 
     /** Rename a key within its namespace; VS Code has asked about an existing one. */
     async rename(from: vscode.Uri, to: vscode.Uri): Promise<void> {
         const [{ view: _, ...old }, place] = [placeOf(from), placeOf(to)];
-        const { t } = vscode.l10n;
         if (old.id !== place.id || old.config !== place.config) {
             throw fault('NoPermissions', t('A key can only be renamed in its own namespace.'));
         }
@@ -356,15 +357,15 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     private check({ uri, last, marks }: Seen, content: Uint8Array, asked?: Asked): void {
         const { key, view } = placeOf(uri);
         const refuse: (why: string) => never = (why) => {
-            throw fault('NoPermissions', `"${key}" was not saved: ${why}`);
+            throw fault('NoPermissions', t('"{0}" was not saved: {1}', key, why));
         };
         const source = this.copied(uri, content);
         if (source) {
-            refuse(`"${source}" is shown as text, and its bytes would change.`);
+            refuse(t('"{0}" is shown as text, and its bytes would change.', source));
         }
         if (view === 'raw' || (last && last.form !== 'text')) {
             const mixed = last?.form === 'mixed';
-            refuse(mixed ? 'its line endings would change.' : "it isn't UTF-8 text.");
+            refuse(mixed ? t('its line endings would change.') : t("it isn't UTF-8 text."));
         }
         const document = documentOf(uri);
         if (!document) {
@@ -373,23 +374,29 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const current = asked && Date.now() < asked.at + SAVING;
         const shown = current ? asked.text : document.getText();
         if (/\p{Surrogate}/u.test(shown)) {
-            refuse('it has half of a character (a lone surrogate), which UTF-8 can\'t represent.');
+            refuse(t("it has half of a character (a lone surrogate), which UTF-8 can't represent."));
         }
         const text = decode(content);
         const hidden = marksOf(text) - marksOf(shown);
         if (text === undefined || (marks !== undefined && marks !== hidden)) {
             refuse(
-                'the selected encoding would change its bytes. Select ' +
-                    `"${marks ? 'UTF-8 with BOM' : 'UTF-8'}" in the status bar.`,
+                t(
+                    'the selected encoding would change its bytes. Select "{0}" in the status bar.',
+                    marks ? 'UTF-8 with BOM' : 'UTF-8',
+                ),
             );
         }
         if (text.slice(hidden) !== shown) {
             refuse(
                 current
-                    ? "its text changed while it was being saved. Undo the changes that you didn't " +
-                          'type, and use "File: Save without Formatting".'
-                    : 'the editor would save different text than it shows. Select the encoding ' +
-                          '"UTF-8", or save again.',
+                    ? t(
+                          "its text changed while it was being saved. Undo the changes that you didn't " +
+                              'type, and use "File: Save without Formatting".',
+                      )
+                    : t(
+                          'the editor would save different text than it shows. Select the encoding ' +
+                              '"UTF-8", or save again.',
+                      ),
             );
         }
     }
@@ -495,8 +502,11 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
                 }
                 throw fault(
                     'Unavailable',
-                    `Another program has just changed "${write.key}". Nothing was overwritten. ` +
-                        'Save again to compare.',
+                    t(
+                        'Another program has just changed "{0}". Nothing was overwritten. ' +
+                            'Save again to compare.',
+                        write.key,
+                    ),
                 );
             }
             throw error;
@@ -529,7 +539,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
         if (!value) {
             seen.gone = true;
-            throw fault('FileNotFound', `There is no key "${key}" in ${binding}.`);
+            throw fault('FileNotFound', t('There is no key "{0}" in {1}.', key, binding));
         }
         seen.lastOrigin = { store: value.store, declared: value.declared };
         seen.readOnly = value.readOnly;

@@ -11,11 +11,12 @@ import { MAX_METADATA_BYTES, metadataProblem } from './validate';
 import { peek } from './values';
 import { distinct } from './visible';
 
+const { t } = vscode.l10n;
+
 const COMPACT = { colon: ':', comma: ',', end: '' };
 
 /** Ask for a key's metadata, and set it; after a conflict, show what it is now. */
 export async function editMetadata(parts: Parts, { space, key }: KeyRef): Promise<void> {
-    const { t } = vscode.l10n;
     const name = distinct(key);
     let typed: string | undefined;
     for (;;) {
@@ -68,6 +69,6 @@ function compact(text: string): string {
 function used(text: string): vscode.InputBoxValidationMessage {
     const bytes = Buffer.byteLength(compact(text)).toLocaleString('en');
     const limit = MAX_METADATA_BYTES.toLocaleString('en');
-    const message = vscode.l10n.t('{0} of {1} bytes', bytes, limit);
+    const message = t('{0} of {1} bytes', bytes, limit);
     return { message, severity: vscode.InputBoxValidationSeverity.Info };
 }

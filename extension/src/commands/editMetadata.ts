@@ -1,8 +1,11 @@
 /** Edit the metadata of a key: that of a row, or that of the open value. */
 
+import * as vscode from 'vscode';
 import type { Contribution, Parts } from '../command';
 import { activeValue, type KeySubject, keyOf } from '../keys';
 import { editMetadata } from '../metadata';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Edit Metadata…',
@@ -20,5 +23,5 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, subject?: KeySubject): Promise<void> {
-    await editMetadata(parts, await keyOf(parts, subject ?? activeValue(), 'Edit Metadata'));
+    await editMetadata(parts, await keyOf(parts, subject ?? activeValue(), t('Edit Metadata')));
 }

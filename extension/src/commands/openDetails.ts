@@ -6,6 +6,8 @@ import type { Contribution, Parts, Subject } from '../command';
 import { keyOf } from '../keys';
 import { VIEW_TYPE } from '../table/editor';
 
+const { t } = vscode.l10n;
+
 export const contribution: Contribution = {
     title: 'Open Details',
     about: "Open a key's value in each form, its metadata and its expiration, to see and edit them",
@@ -20,6 +22,6 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const { space, key } = await keyOf(parts, node, 'Open Details');
+    const { space, key } = await keyOf(parts, node, t('Open Details'));
     await vscode.commands.executeCommand('vscode.openWith', tableOf(space, key), VIEW_TYPE);
 }

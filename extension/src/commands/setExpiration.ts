@@ -1,8 +1,11 @@
 /** Set when keys expire: those of rows, or that of the open value. */
 
+import * as vscode from 'vscode';
 import type { Contribution, Parts } from '../command';
 import { setExpiration } from '../expiration';
 import { activeValue, type KeySubject, keysOf } from '../keys';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Set Expiration…',
@@ -17,5 +20,6 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, subject?: KeySubject, selection?: unknown): Promise<void> {
-    await setExpiration(parts, await keysOf(parts, subject ?? activeValue(), selection, 'Set Expiration'));
+    const refs = await keysOf(parts, subject ?? activeValue(), selection, t('Set Expiration'));
+    await setExpiration(parts, refs);
 }

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Details } from '../../src/table/messages';
 import * as format from '../../src/format';
-import { countdown, dateTime, now, parseExpiry, PRESETS } from './expiry';
+import { countdown, dateTime, now, parseExpiry, presets } from './expiry';
 import { Hex } from './hex';
 import { post, t, typing } from './host';
 import { JsonTree } from './json';
@@ -197,13 +197,13 @@ function Expiry({ model, details }: { model: TableModel; details: Details }): JS
                         onBlur={commit}
                         onKeyDown={(e) => (e.key === 'Enter' ? commit() : typing(e))}
                     />
-                    {PRESETS.map(([label, seconds]) => (
+                    {presets().map(([label, seconds]) => (
                         <button
                             key={label}
                             type="button"
                             onClick={() => set(seconds === null ? null : Math.ceil(now()) + seconds + 1)}
                         >
-                            {t(label)}
+                            {label}
                         </button>
                     ))}
                 </p>

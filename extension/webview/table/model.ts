@@ -21,13 +21,13 @@ const PAGES = 200; // kept
 const MOST_SELECTED = 10_000; // by a range
 const TYPING = 150; // ms without typing before a filter is used
 
-export const COLUMNS: [id: Sort, title: string, width: number][] = [
-    ['key', 'Key', 180],
-    ['value', 'Value', 220],
-    ['type', 'Type', 60],
-    ['size', 'Size', 64],
-    ['metadata', 'Metadata', 150],
-    ['expires', 'Expires', 110],
+export const COLUMNS: [id: Sort, title: () => string, width: number][] = [
+    ['key', () => t('Key'), 180],
+    ['value', () => t('Value'), 220],
+    ['type', () => t('Type'), 60],
+    ['size', () => t('Size'), 64],
+    ['metadata', () => t('Metadata'), 150],
+    ['expires', () => t('Expires'), 110],
 ];
 
 /** A row as the table shows it. */
@@ -119,7 +119,7 @@ export class TableModel {
         const known = new Map(this.layout.columns.map((column) => [column.id, column]));
         const fixed = COLUMNS.map(([id, title, width]) => ({
             ...(known.get(id) ?? { id, width }),
-            title: t(title),
+            title: title(),
         }));
         const fields = this.layout.columns.filter(({ id }) => id.startsWith('meta.'));
         return [...fixed, ...fields.map((one) => ({ ...one, title: one.id }))];
