@@ -62,6 +62,14 @@ def test_a_key_is_jumped_past_and_comes_back(window: Window) -> None:
 
 def test_by_keyboard_and_over_a_reload(window: Window, project: Path) -> None:
     keyboard = window.page.keyboard
+    window.palette("KV Lens: Move Clock…")
+    window.asks("Clock of KV: the clock is at the real time")
+    window.shot("menu")
+    window.answer("just after the next")
+    window.toast("Back to Now")
+    expect(window.row("session")).to_have_count(0)
+    window.palette("KV Lens: Set Clock Back to Now")
+    window.see("session")
     window.palette("KV Lens: Advance Clock")
     window.asks("Advance Clock")
     window.type("Another")

@@ -4,7 +4,7 @@ import type { Contribution, Parts, Subject } from '../command';
 import { clockProject, showMenu } from '../moveClock';
 
 export const contribution: Contribution = {
-    title: 'Clock…',
+    title: 'Move Clock…',
     about: 'Freeze or advance the clock by which local keys expire, or set it back to now',
     icon: '$(clock)',
     menus: {
