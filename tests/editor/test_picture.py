@@ -88,6 +88,7 @@ def test_tour(open_window: Open, project: Path) -> None:
     page.keyboard.press("Escape")  # the suggestions are over the rows
     table.row("session:lin-93d7").locator(".cell.value").click()
     page.keyboard.press("F2")
+    expect(table.frame.locator(".cellEditor")).to_be_focused()
     page.keyboard.press("Control+A")
     page.keyboard.type('{"user":"lin","visits":4}')
     page.keyboard.press("Enter")

@@ -174,11 +174,12 @@ export class TableDocument implements vscode.CustomDocument {
         this.changes.fire({ changed: [], removed: this.staged.revert() });
     }
 
-    /** Read keys and note how they are stored, if that isn't known. */
+    /** Read keys and note how they are stored, except those with changes. */
     private async learn(keys: string[]): Promise<void> {
-        const unknown = keys.filter((key) => this.staged.idOf({ key }) === undefined);
-        for (const one of await this.read(unknown, EDITED)) {
-            if (one.version) {
+        const isKnown = (key: string): boolean => this.staged.idOf({ key }) !== undefined;
+        const unchanged = keys.filter((key) => !this.staged.isChanged(this.staged.idOf({ key }) ?? ''));
+        for (const one of await this.read(unchanged, EDITED)) {
+            if (one.version || isKnown(one.key)) {
                 this.staged.know(one.key, storedOf(one));
             }
         }

@@ -463,15 +463,14 @@ class Table {
     private async detailsOf(row: RowRef, start: number): Promise<Details | null> {
         const { staged, namespace } = this.document;
         const id = staged.idOf(row);
-        const content = id === undefined ? undefined : staged.contentOf(id);
-        const stored = id === undefined ? undefined : staged.storedOf(id);
-        const key = 'key' in row ? row.key : stored?.name;
-        const shown = content?.value && id !== undefined && staged.isChanged(id);
+        const isStaged = id !== undefined && staged.isChanged(id);
+        const content = isStaged ? staged.contentOf(id) : undefined; // else as in the store now
+        const key = 'key' in row ? row.key : id && staged.storedOf(id)?.name;
         const value =
-            shown || key === undefined
+            content?.value || key === undefined
                 ? null
                 : await this.server.ask('kvlens.get', { ...namespace, key, start, limit: PART });
-        if (!value && !shown) {
+        if (!value && !content?.value) {
             return null;
         }
         if (value && (value.readOnly ?? false) !== this.document.readOnly) {
@@ -479,7 +478,6 @@ class Table {
             this.send({ type: 'place', place: placeOf(this.model, this.document) });
         }
         const bytes = bytesOf(value ?? { ...content?.value, size: 0, digest: '', store: '', declared: true });
-        const metadata = value?.metadata === undefined ? null : JSON.stringify(value.metadata);
         return {
             row,
             name: content?.name ?? key ?? '',
@@ -490,9 +488,9 @@ class Table {
                 kind: value?.type ?? '',
                 isPart: start > 0 || value?.truncated === true,
             }),
-            metadata: content ? (content.metadata ?? null) : metadata,
-            expiration: content ? (content.expiration ?? null) : (value?.expiration ?? null),
-            staged: id !== undefined && staged.isChanged(id),
+            metadata: (content ? content.metadata : value?.metadataText) ?? null,
+            expiration: (content ? content.expiration : value?.expiration) ?? null,
+            staged: isStaged,
         };
     }
 }

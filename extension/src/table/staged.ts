@@ -63,10 +63,13 @@ export class Staged {
         return this.changed.has(id);
     }
 
-    /** Note how a row is stored, before its first change; return its id. */
+    /** Note how a row without changes is stored; return its id. */
     know(key: string | null, stored: Stored): string {
         const known = key === null ? undefined : this.byKey.get(key);
         if (known !== undefined) {
+            if (!this.changed.has(known)) {
+                this.items.set(known, { ...stored, now: stored.content });
+            }
             return known;
         }
         this.made += 1;

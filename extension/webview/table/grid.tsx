@@ -104,7 +104,8 @@ function Head(props: { model: TableModel; columns: (Column & { title: string })[
         if (way) {
             event.preventDefault();
             event.stopPropagation(); // the grid moves to another cell
-            setWidth(column, column.width + way);
+            const now = model.columns.find(({ id }) => id === column.id); // it may not be drawn yet
+            setWidth(column, (now?.width ?? column.width) + way);
         }
     };
     const resize = (column: Column, event: PointerEvent): void => {
