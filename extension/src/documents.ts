@@ -10,6 +10,7 @@
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { isNamespace, placeOf, SCHEME, uriOf } from './address';
+import { nowIn } from './clock';
 import { bodyOf, decode, dump, type Form, formOf, marksOf } from './contents';
 import { languageOf } from './contentType';
 import { follow, type Origin, saveElsewhere } from './elsewhere';
@@ -666,11 +667,15 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
     /** Check again when the next open value expires: the server doesn't report that. */
     private checkAtExpiry(): void {
-        const times = [...this.seen.values()].map(({ last, gone }) => !gone && last?.expiration);
-        const next = Math.min(...times.map((time) => time || Number.POSITIVE_INFINITY));
+        const left = [...this.seen.values()].map(({ uri, last, gone }) =>
+            !gone && last?.expiration
+                ? last.expiration - nowIn(placeOf(uri).config)
+                : Number.POSITIVE_INFINITY,
+        );
+        const next = Math.min(...left);
         clearTimeout(this.timer);
         if (next < Number.POSITIVE_INFINITY) {
-            const delay = Math.max(1000, next * 1000 - Date.now() + 50);
+            const delay = Math.max(1000, next * 1000 + 50);
             this.timer = setTimeout(() => void this.changed({}), Math.min(delay, LONGEST));
         }
     }

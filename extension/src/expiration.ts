@@ -1,6 +1,7 @@
 /** Ask when keys expire, and change that. */
 
 import * as vscode from 'vscode';
+import { nowIn } from './clock';
 import type { Parts } from './command';
 import * as format from './format';
 import { bySpace, type KeyRef } from './keys';
@@ -12,8 +13,8 @@ import { peek } from './values';
 /** An answer: a time in Unix seconds, null for never, or a duration in seconds. */
 export type Expiry = { expiration: number | null } | { expirationTtl: number };
 
-/** Ask when something expires; `now` is its current expiration in Unix seconds, if it is known. */
-export async function askExpiry(title: string, now?: number | null): Promise<Expiry> {
+/** Ask when something expires, at the time `now`; `known` is when it does so far, if at all. */
+async function askExpiry(title: string, now: number, known?: number | null): Promise<Expiry> {
     const { t } = vscode.l10n;
     const presets: (vscode.QuickPickItem & { expiry?: Expiry })[] = [
         { label: t('In 1 minute'), expiry: { expirationTtl: 60 } },
@@ -22,29 +23,29 @@ export async function askExpiry(title: string, now?: number | null): Promise<Exp
         { label: t('Never'), expiry: { expiration: null } },
         { label: t('At a time or after a duration…') },
     ];
-    const placeHolder = now
-        ? t('Expires {0}, {1}', format.until(now), format.moment(now))
+    const placeHolder = known
+        ? t('Expires {0}, {1}', format.until(known, now), format.moment(known))
         : t('When does it expire?');
     const chosen = await pick(presets.map(item), { title, placeHolder });
     if (!chosen) {
         throw new Dismissed();
     }
-    return chosen.expiry ?? (await askTime(title, now));
+    return chosen.expiry ?? (await askTime(title, now, known));
 }
 
-async function askTime(title: string, now?: number | null): Promise<Expiry> {
+async function askTime(title: string, now: number, known?: number | null): Promise<Expiry> {
     const typed = await input({
         title,
-        value: now ? localTime(now) : '',
+        value: known ? localTime(known) : '',
         prompt: vscode.l10n.t('A local time (2030-01-31T12:00) or a duration (90s, 10m, 2h, 7d)'),
         placeHolder: '2030-01-31T12:00',
         ignoreFocusOut: true,
         validateInput: (text) => {
-            const parsed = parseExpiry(text);
+            const parsed = parseExpiry(text, now);
             return 'problem' in parsed ? parsed.problem : undefined;
         },
     });
-    const parsed = typed === undefined ? undefined : parseExpiry(typed);
+    const parsed = typed === undefined ? undefined : parseExpiry(typed, now);
     if (!parsed || 'problem' in parsed) {
         throw new Dismissed();
     }
@@ -57,7 +58,8 @@ export async function setExpiration(parts: Parts, refs: KeyRef[]): Promise<void>
     const what = described(refs);
     const [{ space, key }] = refs;
     const known = refs.length === 1 ? await peek(parts.server, space, key) : null;
-    const expiry = await askExpiry(t('Set Expiration: {0}', what), known?.expiration);
+    const now = nowIn(space.config);
+    const expiry = await askExpiry(t('Set Expiration: {0}', what), now, known?.expiration);
     for (const { space, keys } of bySpace(refs)) {
         await parts.server.ask('kvlens.update', { ...space, keys, ...expiry });
     }

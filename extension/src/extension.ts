@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { keepAddresses } from './address';
 import { BuildProblems } from './buildProblems';
+import { ClockStatus } from './clockStatus';
 import type { Parts } from './command';
 import { Documents } from './documents';
 import { Drops } from './drops';
@@ -60,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): void {
         new JsonProblems(),
         new BuildProblems(languageServer),
         new Status(model, languageServer),
+        new ClockStatus(model),
         registerCommands(parts),
         languageServer.onState((state) => void showProblem(languageServer, state)),
         vscode.workspace.onDidGrantWorkspaceTrust(() => void model.refresh()),

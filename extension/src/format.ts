@@ -43,8 +43,11 @@ export function some(names: string[], shown = 5, all = names.length): string {
     return more > 0 ? t('{0} and {1} more', first, more.toLocaleString('en')) : first;
 }
 
-/** The time until a moment: "in 3 min", "in 2 days", "in under a minute", "expired". */
-export function until(seconds: number, now = Date.now() / 1000): string {
+/**
+ * The time until a moment: "in 3 min", "in 2 days", "in under a minute", "expired". `now` is the
+ * time of the clock by which it comes.
+ */
+export function until(seconds: number, now: number): string {
     const left = seconds - now;
     if (left <= 0) {
         return t('expired');
@@ -60,7 +63,7 @@ export function until(seconds: number, now = Date.now() / 1000): string {
 }
 
 /** When the text of `until` changes next, in Unix seconds. */
-export function nextChange(seconds: number, now = Date.now() / 1000): number {
+export function nextChange(seconds: number, now: number): number {
     const left = seconds - now;
     const step = [86_400, 3600, 60].find((length) => left >= length);
     return step ? seconds - Math.floor(left / step) * step : seconds;

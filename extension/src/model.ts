@@ -1,6 +1,7 @@
 /** The projects of the window, with an event for each change. */
 
 import * as vscode from 'vscode';
+import { keepClocks } from './clock';
 import * as format from './format';
 import type { Changed, Namespace, Project, Target } from './protocol';
 import type { Server } from './server';
@@ -96,6 +97,7 @@ export class Model implements vscode.Disposable {
     private async load(changes: Changed[]): Promise<void> {
         try {
             this.projects = await this.server.ask('kvlens.namespaces', {});
+            keepClocks(this.projects);
             this.known = true;
         } catch (error) {
             this.server.log.warn(`namespaces: ${format.reason(error)}`);

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { nameOf } from './address';
+import { nowIn } from './clock';
 import * as format from './format';
 import { dialog, input as askFor, item, pick, pickMany } from './messages';
 import { type Model, type NamespaceRef, reference, stateOf } from './model';
@@ -208,7 +209,7 @@ function items(keys: ListedKey[], more: boolean, typed: string, space: Namespace
             one.metadata === undefined || one.metadata === null
                 ? ''
                 : format.oneLine(one.metadata, 60),
-            one.expiration ? t('expires {0}', format.until(one.expiration)) : '',
+            one.expiration ? t('expires {0}', format.until(one.expiration, nowIn(space.config))) : '',
         ]
             .filter(Boolean)
             .join(' · '),
@@ -266,6 +267,7 @@ export async function put(
             : { base64: before.base64 };
     const metadata = present?.metadata ?? undefined;
     const expiration = present?.expiration ?? undefined;
+    const now = nowIn(space.config);
     const kept = (what: string): string => t('{0}, kept unless you select this', what);
     const extras = await pickMany(
         [
@@ -282,7 +284,7 @@ export async function put(
                 description:
                     expiration === undefined
                         ? t('a duration or a date')
-                        : kept(format.until(expiration)),
+                        : kept(format.until(expiration, now)),
                 value: 'expiry',
             },
         ],
@@ -320,12 +322,12 @@ export async function put(
                 : t('Expires after (90s, 10m, 2h, 7d) or at (2030-01-31T12:00)'),
             placeHolder: '1h',
             validateInput: (typed) => {
-                const parsed = validate.parseExpiry(typed);
+                const parsed = validate.parseExpiry(typed, now);
                 return 'problem' in parsed && (typed || !present) ? parsed.problem : undefined;
             },
         });
         result.expiration = undefined;
-        Object.assign(result, text ? validate.parseExpiry(text) : {});
+        Object.assign(result, text ? validate.parseExpiry(text, now) : {});
     }
     return result;
 }
@@ -342,7 +344,7 @@ function replacing(name: string, space: NamespaceRef, present: Value): string {
         facts.push(t('metadata {0}', format.oneLine(present.metadata, 40)));
     }
     if (present.expiration) {
-        facts.push(t('expires {0}', format.until(present.expiration)));
+        facts.push(t('expires {0}', format.until(present.expiration, nowIn(space.config))));
     }
     return t('"{0}" exists in {1} ({2}). Type its new value.', name, nameOf(space), facts.join(', '));
 }

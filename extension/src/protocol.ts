@@ -132,6 +132,45 @@ export interface ClearResult {
     action?: string;
 }
 
+export interface ClockParameters extends Target {
+    /** Without it, nothing is moved. */
+    move?: 'freeze' | 'resume' | 'advance' | 'jump' | 'reset';
+    /** How far to `advance`; negative to go back. */
+    seconds?: number;
+    /**
+     * The key to whose expiration to `jump`; the clock is frozen there. It needs the namespace.
+     */
+    key?: string;
+    /** Jump to one second before it, not after. */
+    before?: boolean;
+}
+
+/** The clock by which keys expire. */
+export interface Clock {
+    /** Its time now, in seconds since the epoch. */
+    time: number;
+    /** How far it is ahead of the real time now; negative if it is behind. */
+    seconds: number;
+    /** Whether it is frozen at that time. */
+    frozen: boolean;
+}
+
+/** The key that expires next, by the clock. */
+export interface Expiring {
+    id: string;
+    binding: string;
+    environment: string | null;
+    key: string;
+    /** Seconds since the epoch. */
+    expiration: number;
+}
+
+/** The clock, after the move. */
+export interface ClockResult extends Clock {
+    /** null if no key of the project expires. */
+    next: Expiring | null;
+}
+
 export interface ContentsParameters extends Target {
     keys: string[];
     /**
@@ -533,6 +572,8 @@ export interface Project {
     namespaces: Namespace[];
     /** Namespaces with keys that aren't in any config, such as a renamed one. */
     unclaimed: Unclaimed[];
+    /** Omitted if it isn't moved. */
+    clock?: Clock;
     /** Whether every namespace is empty, and there is a seed file for one of them. */
     seedable: boolean;
 }
@@ -884,6 +925,7 @@ export interface Commands {
     'kvlens.apply': [ApplyParameters, ApplyResult];
     'kvlens.atPosition': [AtPositionParameters, Found[]];
     'kvlens.clear': [ClearParameters, ClearResult];
+    'kvlens.clock': [ClockParameters, ClockResult];
     'kvlens.contents': [ContentsParameters, Contents];
     'kvlens.copyKeys': [CopyKeysParameters, CopyKeysResult];
     'kvlens.countFolders': [CountFoldersParameters, CountFoldersResult];

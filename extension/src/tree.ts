@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { uriOf } from './address';
+import { nowIn } from './clock';
 import { hasOwnEditor } from './contents';
 import * as format from './format';
 import { iconOf, isShownAsBytes } from './kinds';
@@ -392,27 +393,27 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
 
     /** Refresh when a key expires, which isn't reported, and when the text about it changes. */
     private wait(): void {
-        const now = Date.now() / 1000;
-        let next = Number.POSITIVE_INFINITY;
-        for (const { items } of this.loaded.values()) {
+        let next = Number.POSITIVE_INFINITY; // seconds
+        for (const [id, { items }] of this.loaded) {
+            const now = nowIn(configOf(id));
             for (const { row } of items) {
                 const expiration = row?.expiration;
                 if (expiration && expiration > now) {
-                    next = Math.min(next, format.nextChange(expiration, now));
+                    next = Math.min(next, format.nextChange(expiration, now) - now);
                 }
             }
         }
         clearTimeout(this.timer);
         if (next < Number.POSITIVE_INFINITY) {
-            const delay = Math.max(500, (next - now) * 1000 + 50);
+            const delay = Math.max(500, next * 1000 + 50);
             this.timer = setTimeout(() => this.onExpiry(), Math.min(delay, LONGEST));
         }
     }
 
     private onExpiry(): void {
-        const now = Date.now() / 1000;
         let expired = false;
-        for (const loaded of this.loaded.values()) {
+        for (const [id, loaded] of this.loaded) {
+            const now = nowIn(configOf(id));
             const some = loaded.items.some(({ row }) => (row?.expiration ?? now + 1) <= now);
             loaded.stale ||= some;
             expired ||= some;
@@ -443,7 +444,8 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         }
         text.appendMarkdown(`  \n${format.size(value.size)}`);
         if (value.expiration) {
-            const [left, when] = [format.until(value.expiration), format.moment(value.expiration)];
+            const left = format.until(value.expiration, nowIn(namespace.config));
+            const when = format.moment(value.expiration);
             text.appendMarkdown(`  \n${t('expires {0}, {1}', left, when)}`);
         }
         if (value.metadata !== undefined && value.metadata !== null) {
@@ -475,6 +477,11 @@ function shown(item: vscode.TreeItem): vscode.TreeItem {
 function idOf(node: NamespaceNode): string {
     const { id, environment, binding } = node.namespace;
     return [node.project.config, id, environment ?? '', binding].join('|');
+}
+
+/** The config in an identity: its URI, in which the separator is encoded. */
+function configOf(id: string): string {
+    return id.slice(0, id.indexOf('|'));
 }
 
 /** The identity of the list of a namespace's folder. */
@@ -588,7 +595,8 @@ function keyItem(node: KeyNode): vscode.TreeItem {
     item.tooltip = damaged && oneLine(damaged);
     const notes = damaged ? [t('Damaged')] : [];
     if (expiration) {
-        notes.push(t('expires {0}', format.until(expiration)));
+        const now = nowIn(node.parent.project.config);
+        notes.push(t('expires {0}', format.until(expiration, now)));
     }
     if (preview) {
         notes.push(preview.length > SHORT ? `${preview.slice(0, SHORT)}…` : preview);

@@ -38,13 +38,19 @@ export function metadataProblem(text: string): string | undefined {
 
 const UNITS: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
-/** Return an expiration typed as a duration (`90`, `90s`, `10m`, `2h`, `7d`) or a date. */
+/** Return the seconds of a duration (`90`, `90s`, `10m`, `2h`, `7d`). */
+export function parseDuration(text: string): number | undefined {
+    const duration = /^(\d+)\s*([smhdw]?)$/i.exec(text.trim());
+    return duration ? Number(duration[1]) * UNITS[duration[2].toLowerCase()] : undefined;
+}
+
+/** Return an expiration typed as a duration or a date; `now` is the time in Unix seconds. */
 export function parseExpiry(
     text: string,
+    now: number,
 ): { expirationTtl: number } | { expiration: number } | { problem: string } {
-    const duration = /^(\d+)\s*([smhdw]?)$/i.exec(text.trim());
-    if (duration) {
-        const seconds = Number(duration[1]) * UNITS[duration[2].toLowerCase()];
+    const seconds = parseDuration(text);
+    if (seconds !== undefined) {
         return seconds < MIN_TTL_SECONDS
             ? { problem: t('The minimum is {0} seconds.', MIN_TTL_SECONDS) }
             : { expirationTtl: seconds };
@@ -53,7 +59,7 @@ export function parseExpiry(
     if (Number.isNaN(date)) {
         return { problem: t('Enter a duration (90s, 10m, 2h, 7d) or a date (2030-01-31T12:00).') };
     }
-    return date / 1000 < Date.now() / 1000 + MIN_TTL_SECONDS
+    return date / 1000 < now + MIN_TTL_SECONDS
         ? { problem: t('This has to be at least {0} seconds from now.', MIN_TTL_SECONDS) }
         : { expiration: Math.floor(date / 1000) };
 }

@@ -1,6 +1,8 @@
 /** Status bar items of the active value: its expiration and metadata; a click edits them. */
 
 import * as vscode from 'vscode';
+import { placeOf } from './address';
+import { nowIn } from './clock';
 import type { Documents, Version } from './documents';
 import * as format from './format';
 import { activeValue } from './keys';
@@ -48,7 +50,8 @@ export class ValueStatus implements vscode.Disposable {
 
     private showExpiration(uri: vscode.Uri, { expiration }: Version): void {
         const { t } = vscode.l10n;
-        const until = expiration && format.until(expiration);
+        const now = nowIn(placeOf(uri).config);
+        const until = expiration && format.until(expiration, now);
         const text = until ? t('expires {0}', until) : t('no expiration');
         const tooltip = expiration
             ? t('Expires {0}. Select to change it.', format.moment(expiration))
@@ -58,8 +61,8 @@ export class ValueStatus implements vscode.Disposable {
             title: t('Set Expiration…'),
             arguments: [uri],
         });
-        if (expiration && expiration * 1000 > Date.now()) {
-            const delay = format.nextChange(expiration) * 1000 - Date.now() + 50;
+        if (expiration && expiration > now) {
+            const delay = (format.nextChange(expiration, now) - now) * 1000 + 50;
             this.timer = setTimeout(() => this.update(), Math.min(Math.max(delay, 500), LONGEST));
         }
     }

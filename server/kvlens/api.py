@@ -163,7 +163,6 @@ class Emulator:
             store,
             settings.folder,
             compat=self._compat,
-            clock=self._clock,
             emit=self._happened,
             allowed_hosts=self._allowed_hosts,
         )
@@ -231,9 +230,7 @@ class Emulator:
                 f'no KV namespace with binding "{binding}"; {there_are(list(self.namespaces))}',
                 known=list(self.namespaces),
             )
-        return KVNamespace(
-            self._store, self.namespaces[binding], compat=host.emulator.compat, clock=self._clock
-        )
+        return KVNamespace(self._store, self.namespaces[binding], compat=host.emulator.compat)
 
     async def dispatch_fetch(
         self,

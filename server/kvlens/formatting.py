@@ -22,6 +22,17 @@ def duration(seconds: float) -> str:
     return f"{max(0, round(seconds))} s"
 
 
+def span(seconds: float) -> str:
+    """Return a duration in its two largest units, such as `1 d 2 h` or `90 s`."""
+    left = max(0, round(abs(seconds)))
+    parts: list[str] = []
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, length)
+        if count or parts:
+            parts.append(f"{count} {unit}")
+    return " ".join(part for part in parts[:2] if part[:2] != "0 ") or "0 s"
+
+
 def human_size(size: int) -> str:
     """Return a number of bytes, such as `512 B` or `1.5 KiB`."""
     number, unit = float(size), "B"

@@ -36,11 +36,17 @@ TOKEN = "the-secret-token"
 
 
 @pytest.fixture
-async def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Emulator]:
-    clock = ManualClock(NOW - 1000)  # expirations near NOW are far enough ahead for the API
+def clock() -> ManualClock:
+    return ManualClock(NOW - 1000)  # expirations near NOW are far enough ahead for the API
+
+
+@pytest.fixture
+async def emulator(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Emulator]:
     kept = open_store("memory:", tmp_path, clock)
     namespaces = {"A": "A", "B": "B", "a/b:c?": "odd"}
-    async with Emulator(kept, namespaces, clock=clock, token=TOKEN) as started:
+    async with Emulator(kept, namespaces, token=TOKEN) as started:
         monkeypatch.setenv("CLOUDFLARE_API_BASE_URL", started.rest)
         monkeypatch.setenv("CLOUDFLARE_API_TOKEN", TOKEN)
         monkeypatch.setenv("KVLENS_ALLOW_REMOTE_WRITES", "1")
@@ -87,7 +93,7 @@ async def test_store(emulator: Emulator, check: Callable[[Store], Awaitable[None
     await store.close()
 
 
-async def test_expired_keys(store: Store, emulator: Emulator) -> None:
+async def test_expired_keys(store: Store, clock: ManualClock) -> None:
     await store.put_many(
         "A", [Write(str(n), b"v", None, NOW if n % 2 else None) for n in range(10)]
     )
@@ -95,7 +101,7 @@ async def test_expired_keys(store: Store, emulator: Emulator) -> None:
     assert await store.replace("A", "1", b"x")
     assert await store.get("A", "1") == Entry(b"x", '{"é":1}', NOW + 100)
     assert (await store.list("A", prefix="1")).keys == [KeyInfo("1", NOW + 100, '{"é":1}')]
-    emulator.clock.advance(1100)  # type: ignore[attr-defined]
+    clock.advance(1100)
     assert await names(store) == ["0", "2", "4", "6", "8"]
     assert not await store.replace("A", "1", b"x")
     assert await store.delete("A", ["1", "2"]) == 1

@@ -71,7 +71,7 @@ class Rest:
 
 @pytest.fixture
 async def rest(store: Store) -> AsyncIterator[Rest]:
-    async with Emulator(store, {"id1": "KV", "id2": "B"}, clock=ManualClock(NOW)) as emulator:
+    async with Emulator(store, {"id1": "KV", "id2": "B"}) as emulator:
         yield Rest(emulator)
 
 

@@ -424,7 +424,7 @@ CASES = [
 @pytest.mark.parametrize(("run", "expected", "compat"), CASES)
 async def test_row(run: Run, expected: Any, compat: Compat, tmp_path: Path) -> None:
     store = open_store("memory:", tmp_path, ManualClock(NOW + 0.9))
-    kv = KVNamespace(store, "KV", compat=compat, clock=ManualClock(NOW + 0.9))
+    kv = KVNamespace(store, "KV", compat=compat)
     if isinstance(expected, Raises):
         with pytest.raises(expected.kind) as caught:
             await run(kv)
@@ -439,7 +439,7 @@ async def test_row(run: Run, expected: Any, compat: Compat, tmp_path: Path) -> N
 
 
 def namespace(clock: ManualClock, path: Path) -> KVNamespace:
-    return KVNamespace(open_store("memory:", path, clock), "KV", clock=clock)
+    return KVNamespace(open_store("memory:", path, clock), "KV")
 
 
 async def test_expired_keys_are_gone(tmp_path: Path) -> None:

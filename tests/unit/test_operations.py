@@ -17,6 +17,7 @@ from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
 from kvlens.operations.apply import Applied, Edit, apply, contents
 from kvlens.operations.clear import before_clear, clear, count
+from kvlens.operations.clock import jump, next_expiring, reset
 from kvlens.operations.copy import copy
 from kvlens.operations.delete import before_delete, delete
 from kvlens.operations.errors import (
@@ -222,27 +223,27 @@ async def _seed(one: Target, folder: Path) -> Any:
     file = write_seeds(folder, "seeds/ONE.json", a="1", b="2")
     ((path, target),) = find_files(one.scope, [])
     assert (path, target) == (file, one)
-    (job,) = read_jobs([(path, target, "ONE.json")])
+    (job,) = read_jobs([(path, target, "ONE.json")], NOW)
     kinds = [(change.key, change.kind) for change in await preview(job)]
     return kinds, tuple(await seed(job)), tuple(await seed(job)), await get(one, "b")
 
 
 async def _seed_with_defaults(one: Target, folder: Path) -> Any:
     text = '[{"key": "a", "value": "", "metadata": 1}, {"key": "b", "value": ""}]'
-    job = read_job(one, text, name="text", defaults=Defaults({"m": 1}, 2_000_000_000))
+    job = read_job(one, text, NOW, name="text", defaults=Defaults({"m": 1}, 2_000_000_000))
     return await write(job), [extras(write) for write in job.writes]
 
 
 async def _seed_in_part(one: Target, folder: Path) -> Any:
     file = write_seeds(folder, "some.json", a="1", b="2")
-    return await write(read_job(one, file, only={"b"})), await get(one, "a")
+    return await write(read_job(one, file, NOW, only={"b"})), await get(one, "a")
 
 
 async def _seed_over(one: Target, folder: Path) -> Any:
     """The written keys and the conflicts, with "a" changed, "b" unchanged and "c" new."""
     await put(one, "a", b"old")
     await put(one, "b", b"2")
-    job = read_job(one, write_seeds(folder, "some.json", a="1", b="2", c="3"))
+    job = read_job(one, write_seeds(folder, "some.json", a="1", b="2", c="3"), NOW)
     seen = (await find_conflicts(job)).digest
     chosen = [
         await choose(job, checked_existing(existing), expected)
@@ -363,6 +364,17 @@ async def _history_restore(one: Target, folder: Path) -> Any:
     return await store.get(one.id, "k")
 
 
+async def _clock(one: Target, folder: Path) -> Any:
+    store = await one.store()
+    soon = int(await store.time()) + 3600
+    await store.put_many(one.id, [Write("a", b""), Write("k", b"", None, soon)])
+    found = await next_expiring(one.scope)
+    moved = await jump(one, "k")
+    hidden = [info.name for info in (await store.list(one.id)).keys]
+    again = await reset(one.scope)
+    return found and found.key.name, moved["time"] - soon, hidden, again["seconds"]
+
+
 OPERATIONS: dict[str, tuple[Run, Any]] = {
     # id: (operation, result)
     "put": (_put, Write("k", b"v", '{"a":1}')),
@@ -391,6 +403,7 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
     "folder": (_folder, ([("a", "number"), "b:"], ["c/"], None, [1, 1, 0])),
     "view": (_view, (["a2", "a1"], 2)),
     "delete": (_delete, (1, 0, None)),
+    "clock": (_clock, ("k", 1, ["a"], 0)),
     "history": (_history, []),
     "history restore": (_history_restore, Entry(b"v")),
     "clear": (_clear, (2, (2, []), 0)),
@@ -447,7 +460,7 @@ def test_every_operation_is_run(request: pytest.FixtureRequest) -> None:
 
 
 async def _long_seed(one: Target, folder: Path, **how: Any) -> None:
-    await seed(read_job(one, write_seeds(folder, "s.json", **MANY)), **how)
+    await seed(read_job(one, write_seeds(folder, "s.json", **MANY), NOW), **how)
 
 
 async def _long_export(one: Target, folder: Path, **how: Any) -> None:
@@ -468,6 +481,7 @@ async def _long_restore(one: Target, folder: Path, **how: Any) -> None:
     await restore_snapshot(await diff_snapshot(one.scope, "before"), **how)
 
 
+NOW = 1_800_000_000.0
 MANY = {f"k{n:04}": "v" for n in range(600)}
 LONG: dict[str, Callable[..., Awaitable[None]]] = {
     "seed": _long_seed,
@@ -867,10 +881,11 @@ async def test_all_files_are_checked_before_one_is_written(one: Target, tmp_path
     good = write_seeds(tmp_path, "good.json", a="1")
     bad = write_seeds(tmp_path, "bad.json", **{"": "1"})
     with pytest.raises(FilesError) as caught:
-        read_jobs([(bad, one, "bad.json"), (good, one, "good"), (tmp_path / "none", one, "none")])
+        named = [(bad, one, "bad.json"), (good, one, "good"), (tmp_path / "none", one, "none")]
+        read_jobs(named, NOW)
     assert [error.name for error in caught.value.errors] == ["bad.json", "none"]
     with pytest.raises(FileError):
-        read_job(one, bad)
+        read_job(one, bad, NOW)
 
 
 # -- a Worker that writes at the last moment ---------------------------------------------------
@@ -878,7 +893,7 @@ async def test_all_files_are_checked_before_one_is_written(one: Target, tmp_path
 
 def _seeding(existing: Literal["keep", "overwrite"]) -> Run:
     async def run(one: Target, folder: Path) -> Any:
-        job = read_job(one, write_seeds(folder, "ONE.json", a="1", b="2", new="3"))
+        job = read_job(one, write_seeds(folder, "ONE.json", a="1", b="2", new="3"), NOW)
         _, asked = await choose(job, "refuse")
         assert asked and asked.keys == ["a", "b"]
         chosen, _ = await choose(job, existing, asked.digest)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kvlens.kv.clock import system_clock
+from kvlens.kv.clock import Shift, system_clock
 from kvlens.kv.records import Write
 from kvlens.operations import view as module
 from kvlens.operations.errors import InvalidError
@@ -186,6 +186,19 @@ async def test_a_key_that_expires_is_not_counted_any_more(store: Failing, make_v
     await until(lambda: view.state.matched == 1)
     assert [row.name for row in await view.rows(0, 10)] == ["b"]
     assert store.now() >= soon
+
+
+async def test_a_moved_clock_counts_until_a_key_expires(store: Failing, make_view: Open) -> None:
+    soon = int(store.now()) + 3600
+    await store.put_many("A", [Write("a", b"v", expiration=soon), Write("b", b"v")])
+    view = make_view()
+    await view.start()
+    assert [row.name for row in await view.rows(0, 10)] == ["a", "b"]
+    await store.move_clock(Shift(soon - 1 - system_clock()))
+    view.keys_changed()
+    assert [row.name for row in await view.rows(0, 10)] == ["a", "b"]
+    await until(lambda: view.state.matched == 1)
+    assert await store.time() >= soon
 
 
 async def test_a_store_that_goes_away_is_said_and_what_was_found_stays(

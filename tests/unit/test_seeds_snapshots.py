@@ -36,7 +36,7 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     """A store, and its backing store if it is an emulator's."""
     inner = open_store(request.param.replace("peer", "memory:"), tmp_path, CLOCK)
     if request.param == "peer":
-        async with Emulator(inner, {}, clock=CLOCK) as emulator:
+        async with Emulator(inner, {}) as emulator:
             opened = open_store(emulator.url.replace("//", f"//{emulator.token}@"), tmp_path)
             yield [opened, inner]
             await opened.close()

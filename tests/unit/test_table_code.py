@@ -21,7 +21,8 @@ JWT = ".".join(
 )
 PROGRAM = """\
 import { formsOf } from './src/decode';
-import { parseExpiry } from './webview/table/expiry';
+import { away, timeOf } from './src/clock';
+import { countdown, keepClock, parseExpiry } from './webview/table/expiry';
 import { Staged } from './src/table/staged';
 let given = '';
 process.stdin.on('data', (part) => { given += part; });
@@ -29,7 +30,15 @@ process.stdin.on('end', () => {
     const { what, input } = JSON.parse(given);
     const run = {
         forms: () => formsOf(Buffer.from(input.base64, 'base64'), input),
-        expiry: () => parseExpiry(input.text, 1_000_000_000) ?? null,
+        expiry: () => {
+            keepClock({ time: 1_000_000_000, seconds: 0, frozen: true });
+            return parseExpiry(input.text) ?? null;
+        },
+        clock: () => {
+            Date.now = () => 2_000_000_000_000;
+            keepClock(input.clock);
+            return [timeOf(input.clock), away(input.clock?.seconds ?? 0), countdown(2_000_003_600)];
+        },
         staged: () => {
             const staged = new Staged();
             const id = staged.know('a', { version: 'v1', content: { name: 'a', value: { text: '1' } } });
@@ -136,3 +145,30 @@ def test_undo_after_a_save_stages_the_inverse(program: Path) -> None:
         [{"key": "b", "version": "v2", "delete": True}],
         [{"key": "a", "version": "", "text": "1"}],
     ]
+
+
+CLOCKS: dict[str, tuple[dict[str, Any] | None, list[Any]]] = {
+    # id: (a clock as received; its time, how far it is from the real one, and what is left of 1 h)
+    "the real one": (None, [2_000_000_000, "+0 s", "1 h 0 min"]),
+    "ahead": (
+        {"time": 1, "seconds": 1800, "frozen": False},
+        [2_000_001_800, "+30 min", "30 min 0 s"],
+    ),
+    "far ahead": (
+        {"time": 1, "seconds": 93_784, "frozen": False},
+        [2_000_093_784, "+1 d 2 h", "expired"],
+    ),
+    "behind": (
+        {"time": 1, "seconds": -90, "frozen": False},
+        [1_999_999_910, "-1 min 30 s", "1 h 1 min"],
+    ),
+    "frozen": (
+        {"time": 2_000_003_590, "seconds": 99, "frozen": True},
+        [2_000_003_590, "+1 min 39 s", "10 s"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("clock", "gives"), CLOCKS.values(), ids=CLOCKS)
+def test_a_moved_clock_is_followed(program: Path, clock: Any, gives: list[Any]) -> None:
+    assert run(program, "clock", {"clock": clock}) == gives

@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { tableOf, uriOf } from '../address';
+import { inShort } from '../clockStatus';
 import { bytesOf } from '../contents';
 import { formsOf } from '../decode';
 import { filterTokens, KINDS } from '../filterTokens';
@@ -149,6 +150,7 @@ function placeOf(model: Model, { namespace, key, readOnly }: TableDocument): Pla
         word: project ? storeOf(project).word : '',
         remote: /^(cloudflare|rediss?|rediss?\+cluster):/.test(project?.store ?? ''),
         readOnly,
+        ...(project?.clock ? { clock: project.clock, moved: inShort(project.clock) } : {}),
     };
 }
 
@@ -250,6 +252,8 @@ class Table {
                 return this.run(message.what);
             case 'value':
                 return this.value(message.row, message.what);
+            case 'jump':
+                return this.jump(message.row, message.before);
             case 'copy':
                 return this.copy(message.rows, message.what);
         }
@@ -418,6 +422,13 @@ class Table {
         if (target) {
             await vscode.workspace.fs.writeFile(target, value.bytes);
         }
+    }
+
+    /** Jump to just before or after a key expires. */
+    private async jump(row: RowRef, before: boolean): Promise<void> {
+        const uri = uriOf(this.document.namespace, this.keyOf(row));
+        const command = before ? 'kvlens.clockJumpBefore' : 'kvlens.clockJumpAfter';
+        await vscode.commands.executeCommand(command, uri);
     }
 
     private async copy(rows: RowRef[], what: 'keys' | 'rows'): Promise<void> {

@@ -1,6 +1,6 @@
 /** What the extension and the webview of a table send to each other. */
 
-import type { Row, Sort, ViewOpenResult, ViewState } from '../protocol';
+import type { Clock, Row, Sort, ViewOpenResult, ViewState } from '../protocol';
 import type { Form } from '../decode';
 import type { FilterToken } from '../filterTokens';
 
@@ -58,6 +58,10 @@ export interface Place {
     /** Whether others see what is written there. */
     remote: boolean;
     readOnly: boolean;
+    /** The clock by which keys expire, if it is moved. */
+    clock?: Clock;
+    /** Where it is, in words. */
+    moved?: string;
 }
 
 /** A key as the details show it. */
@@ -113,4 +117,5 @@ export type FromView =
     | { type: 'saveFilter'; filter: string }
     | { type: 'run'; what: 'save' | 'revert' | 'preview' | 'seed' }
     | { type: 'value'; row: RowRef; what: 'open' | 'saveAs' | 'details' }
+    | { type: 'jump'; row: RowRef; before: boolean }
     | { type: 'copy'; rows: RowRef[]; what: 'keys' | 'rows' };

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Details } from '../../src/table/messages';
 import * as format from '../../src/format';
-import { countdown, dateTime, parseExpiry, presets } from './expiry';
+import { countdown, dateTime, now, parseExpiry, presets } from './expiry';
 import { Hex } from './hex';
 import { post, t, typing } from './host';
 import { JsonTree } from './json';
@@ -201,9 +201,23 @@ function Expiry({ model, details }: { model: TableModel; details: Details }): JS
                         <button
                             key={label}
                             type="button"
-                            onClick={() => set(seconds === null ? null : Math.ceil(Date.now() / 1000) + seconds + 1)}
+                            onClick={() => set(seconds === null ? null : Math.ceil(now()) + seconds + 1)}
                         >
                             {label}
+                        </button>
+                    ))}
+                </p>
+            )}
+            {!!details.expiration && !details.staged && !model.place.remote && (
+                <p class="row2">
+                    {t('Jump the clock to')}
+                    {[true, false].map((before) => (
+                        <button
+                            key={String(before)}
+                            type="button"
+                            onClick={() => post({ type: 'jump', row: details.row, before })}
+                        >
+                            {before ? t('just before') : t('just after')}
                         </button>
                     ))}
                 </p>

@@ -1,8 +1,22 @@
 /** Expirations as people write and read them. */
 
+import type { Clock } from '../../src/protocol';
+import { timeOf } from '../../src/clock';
 import { t } from './host';
 
 const UNITS: Record<string, number> = { s: 1, m: 60, min: 60, h: 3600, d: 86_400, w: 604_800 };
+
+let clock: Clock | undefined;
+
+/** Use the clock of the namespace; undefined is the real one. */
+export function keepClock(moved: Clock | undefined): void {
+    clock = moved;
+}
+
+/** The time by which keys expire, in seconds since the epoch. */
+export function now(): number {
+    return timeOf(clock);
+}
 
 /** The times that a click sets. */
 export function presets(): [label: string, seconds: number | null][] {
@@ -18,7 +32,7 @@ export function presets(): [label: string, seconds: number | null][] {
  * Return the seconds since the epoch that a text names: `90s`, `1h`, `2 d`, a date and time, or
  * the seconds themselves; null for none, undefined for anything else.
  */
-export function parseExpiry(text: string, now = Date.now() / 1000): number | null | undefined {
+export function parseExpiry(text: string): number | null | undefined {
     const trimmed = text.trim();
     if (!trimmed || trimmed === 'none' || trimmed === t('none')) {
         return null;
@@ -26,7 +40,7 @@ export function parseExpiry(text: string, now = Date.now() / 1000): number | nul
     const span = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(trimmed);
     if (span) {
         const unit = UNITS[span[2].toLowerCase()];
-        return unit && Math.ceil(now + Number(span[1]) * unit);
+        return unit && Math.ceil(now() + Number(span[1]) * unit);
     }
     if (/^\d{9,11}$/.test(trimmed)) {
         return Number(trimmed);
@@ -43,8 +57,8 @@ export function dateTime(seconds: number): string {
 }
 
 /** The time that is left, in its largest two units: `2 d 3 h`, `4 min 12 s`. */
-export function countdown(seconds: number, now = Date.now() / 1000): string {
-    let left = Math.round(seconds - now);
+export function countdown(seconds: number): string {
+    let left = Math.round(seconds - now());
     if (left <= 0) {
         return t('expired');
     }

@@ -5,7 +5,7 @@ import type { JSX } from 'preact';
 import type { Column, Content } from '../../src/table/messages';
 import * as format from '../../src/format';
 import { addRow } from './app';
-import { countdown, dateTime, parseExpiry } from './expiry';
+import { countdown, dateTime, now as time, parseExpiry } from './expiry';
 import { post, t } from './host';
 import { COLUMNS, type Shown, type TableModel } from './model';
 import { useVirtualizer } from './useVirtualizer';
@@ -396,7 +396,7 @@ function changeOf(column: string, text: string): Partial<Content> | string {
         case 'expires': {
             const expiration = parseExpiry(text);
             return expiration === undefined
-                ? t('"{0}" is not a time. Write 90s, 1h, 2d, none, or a date such as {1}.', text, dateTime(Date.now() / 1000))
+                ? t('"{0}" is not a time. Write 90s, 1h, 2d, none, or a date such as {1}.', text, dateTime(time()))
                 : { expiration };
         }
         default:

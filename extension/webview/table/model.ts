@@ -12,6 +12,7 @@ import type {
     ToView,
 } from '../../src/table/messages';
 import type { FilterToken } from '../../src/filterTokens';
+import { keepClock } from './expiry';
 import { listen, post, t, translate } from './host';
 import { parseRows } from './paste';
 
@@ -315,11 +316,16 @@ export class TableModel {
         }
     }
 
+    private usePlace(place: Place): void {
+        this.place = place;
+        keepClock(place.clock);
+    }
+
     private heard(message: ToView): void {
         switch (message.type) {
             case 'start':
                 translate(message.strings);
-                this.place = message.place;
+                this.usePlace(message.place);
                 this.only = message.only;
                 this.layout = message.layout;
                 this.tokens = message.tokens;
@@ -329,7 +335,7 @@ export class TableModel {
                 }
                 return;
             case 'place':
-                this.place = message.place;
+                this.usePlace(message.place);
                 return;
             case 'reopen':
                 return this.open();

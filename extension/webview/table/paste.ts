@@ -1,7 +1,7 @@
 /** Rows from the clipboard: JSON like a seed file's, or lines of key, value, metadata, expiration. */
 
 import type { Content } from '../../src/table/messages';
-import { parseExpiry } from './expiry';
+import { now, parseExpiry } from './expiry';
 import { t } from './host';
 
 interface Item {
@@ -49,7 +49,7 @@ function expirationOf({ expiration, expiration_ttl: ttl }: Item): number | null 
     if (typeof expiration === 'number') {
         return expiration;
     }
-    return typeof ttl === 'number' ? Math.ceil(Date.now() / 1000 + ttl) : null;
+    return typeof ttl === 'number' ? Math.ceil(now() + ttl) : null;
 }
 
 function parseLines(text: string): Content[] {

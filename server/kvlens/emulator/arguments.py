@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kvlens.emulator.json_body import parse, text_of
 from kvlens.errors import RequestError
 from kvlens.kv import limits, validation
+from kvlens.kv.clock import Shift
 from kvlens.kv.coerce import has_lone_surrogate
 from kvlens.kv.errors import KVError, KVSyntaxError
 from kvlens.kv.records import Write
@@ -290,7 +291,10 @@ FIELDS: dict[str, dict[str, Field]] = {
     "count": _NAMESPACE,
     "stats": _NAMESPACE,
     "clear": _NAMESPACE,
+    "next_expiring": _NAMESPACE,
     "namespaces": {},
+    "shift": {},
+    "move_clock": {"shift": Shift.read},
     "change_many": {"batches": _many(_batch)},
     "stage": {**_JOB, "number": _number(0, MAX_PARTS), "batches": _many(_batch)},
     "commit": {**_JOB, "parts": _number(1, MAX_PARTS)},

@@ -109,7 +109,7 @@ async def _put(emulator: Emulator, request: Request, ns: str) -> Response:
         expiration = validation.expiration_time(
             query.get("expiration", UNSET),
             query.get("expiration_ttl", UNSET),
-            emulator.clock(),
+            await emulator.store.time(),
         )
     metadata = None
     header = request.headers.get(b"cf-kv-metadata")

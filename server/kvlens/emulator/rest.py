@@ -217,7 +217,7 @@ async def put_value(call: Call) -> Response:
     expiration = validation.expiration_time(
         _given(options, "expiration"),
         _given(options, "expiration_ttl"),
-        call.emulator.clock(),
+        await call.store.time(),
     )
     metadata = _metadata_text(options["metadata"]) if "metadata" in options else None
     validation.check_value_size(size)
@@ -287,7 +287,7 @@ async def bulk_put(call: Call) -> Response:
     if not isinstance(items, list):
         raise RestError(400, BAD_REQUEST, "the body must be an array of key-value objects")
     _check_count(items)
-    now = call.emulator.clock()
+    now = await call.store.time()
     writes: list[Write] = []
     items.reverse()  # frees each one once it is read
     for index in range(len(items)):

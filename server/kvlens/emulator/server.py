@@ -21,7 +21,6 @@ from kvlens.emulator.http import Connection, Request, Response
 from kvlens.emulator.ports import BACKLOG, listen_failure
 from kvlens.errors import KVLensError
 from kvlens.kv import limits
-from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.limits import CompatName, read_compat
 from kvlens.stores.base import Store, StoreError
 from kvlens.stores.origin import WORKER, Origin
@@ -54,12 +53,10 @@ class Emulator:
         namespaces: Mapping[str, str],
         *,
         compat: CompatName = "strict",
-        clock: Clock = system_clock,
         token: str | None = None,
     ) -> None:
         self.store = store
         self.compat = read_compat(compat)
-        self.clock = clock
         self.token = token or secrets.token_urlsafe(24)
         self.inline = store.inline
         self.namespaces: dict[str, str] = {}

@@ -77,6 +77,20 @@ async def _put_many(store: Store, ns: str, given: Arguments) -> Any:
     await store.put_many(ns, given["writes"])
 
 
+async def _next_expiring(store: Store, ns: str, given: Arguments) -> Any:
+    return await store.next_expiring(ns)
+
+
+async def _shift(emulator: Emulator, store: Store, given: Arguments) -> Any:
+    return (await store.shift())._asdict()
+
+
+async def _move_clock(emulator: Emulator, store: Store, given: Arguments) -> Any:
+    await store.move_clock(given["shift"])
+    for ns in emulator.namespaces:
+        emulator.note_change(ns)
+
+
 async def _change_many(emulator: Emulator, store: Store, given: Arguments) -> Any:
     deleted = await store.change_many(given["batches"])
     for batch in given["batches"]:
@@ -176,11 +190,14 @@ OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], b
     "count": (_count, False),
     "stats": (_stats, False),
     "clear": (_clear, True),
+    "next_expiring": (_next_expiring, False),
 }
 
 LARGE: dict[str, Callable[[Emulator, Store, Arguments], Awaitable[Any]]] = {
     # operation on several namespaces, or on a change sent in parts: function
     "namespaces": _namespaces,
+    "shift": _shift,
+    "move_clock": _move_clock,
     "change_many": _change_many,
     "stage": _stage,
     "commit": _commit,

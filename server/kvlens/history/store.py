@@ -15,7 +15,8 @@ from typing import TypeVar
 
 from kvlens.history.database import Change, LeftOut, State, Unknown
 from kvlens.history.recorder import Recorder
-from kvlens.kv.records import Entry, Page, Stats, Write
+from kvlens.kv.clock import Shift
+from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.search.language import Filter
 from kvlens.search.rows import Row
 from kvlens.stores.base import (
@@ -60,16 +61,18 @@ class RecordingStore(Store):
         recorder: Recorder,
         origin: Origin = UNKNOWN,
         in_progress: dict[_Key, _InProgress] | None = None,
+        whole: Store | None = None,
     ) -> None:
         self.info = store.info
         self.inline = store.inline
         self.recorder = recorder
         self._store = store
+        self._whole = whole or store.with_hidden()  # a put replaces also what a moved clock hides
         self._origin = origin
         self._in_progress: dict[_Key, _InProgress] = {} if in_progress is None else in_progress
 
     def by(self, origin: Origin) -> RecordingStore:
-        return RecordingStore(self._store, self.recorder, origin, self._in_progress)
+        return RecordingStore(self._store, self.recorder, origin, self._in_progress, self._whole)
 
     @property
     def atomic(self) -> bool:  # type: ignore[override]
@@ -130,6 +133,21 @@ class RecordingStore(Store):
     def now(self) -> float:
         return self._store.now()
 
+    async def time(self) -> float:
+        return await self._store.time()
+
+    async def shift(self) -> Shift:
+        return await self._store.shift()
+
+    async def move_clock(self, shift: Shift) -> None:
+        await self._store.move_clock(shift)
+
+    def with_hidden(self) -> Store:
+        return self._whole
+
+    async def next_expiring(self, ns: str) -> KeyInfo | None:
+        return await self._store.next_expiring(ns)
+
     async def namespaces(self) -> Sequence[str]:
         return await self._store.namespaces()
 
@@ -189,14 +207,19 @@ class RecordingStore(Store):
 
     async def _state(self, ns: str, key: str) -> State:
         try:
-            return await self._store.get(ns, key)
+            return await self._whole.get(ns, key)
         except StoreError:  # of this key, or the change meets it too
             return Unknown()
 
     def _add(self, ns: str, key: str, before: State, after: State) -> None:
+        if after is None and isinstance(before, Entry) and self._is_hidden(before):
+            return  # a delete leaves what a moved clock hides
         if before is not None or after is not None:
             recorder = self.recorder
             recorder.add(Change(self._origin, time.time(), recorder.store, ns, key, before, after))
+
+    def _is_hidden(self, entry: Entry) -> bool:
+        return entry.expiration is not None and entry.has_expired(self.now())
 
     # -- several keys ----------------------------------------------------------------------
 
@@ -253,7 +276,7 @@ class RecordingStore(Store):
         room = self.recorder.limit // 2
         wanted = iter(keys)
         try:
-            async for found in each_found(self._store, ns, keys):
+            async for found in each_found(self._whole, ns, keys):
                 if isinstance(found, Entry):
                     room -= len(found.value)
                     if room < 0:

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Ma
 from typing import Any, Protocol
 
 from kvlens.kv import limits, validation
-from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.coerce import MISSING, UNSET, js_text
 from kvlens.kv.errors import KVSyntaxError
 from kvlens.kv.limits import CompatName, read_compat
@@ -26,6 +25,7 @@ class Backing(Protocol):
     async def list(
         self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
     ) -> Page: ...
+    async def time(self) -> float: ...
 
 
 class KVNamespace:
@@ -45,12 +45,10 @@ class KVNamespace:
         namespace_id: str,
         *,
         compat: CompatName = "strict",
-        clock: Clock = system_clock,
     ) -> None:
         self._store = store
         self._id = namespace_id
         self._compat = read_compat(compat)
-        self._clock = clock
 
     async def get(self, key: Any = MISSING, type: Any = UNSET, *, cache_ttl: Any = UNSET) -> Any:
         """Return the value of `key`, or None.
@@ -105,7 +103,7 @@ class KVNamespace:
         content = _content(value)
         text = None if metadata is UNSET or metadata is None else dump_json(metadata)
         validation.decodable_key("put", name)
-        expires = validation.expiration_time(expiration, expiration_ttl, self._clock())
+        expires = validation.expiration_time(expiration, expiration_ttl, await self._store.time())
         validation.check_metadata_size(text)
         data = content if isinstance(content, bytes) else await _read_stream(content)
         validation.check_value_size(len(data))

@@ -12,6 +12,10 @@ class Entry(NamedTuple):
     metadata: str | None = None
     expiration: int | None = None
 
+    def has_expired(self, now: float) -> bool:
+        """Return whether it has expired at a time in seconds since the epoch."""
+        return self.expiration is not None and self.expiration <= now
+
 
 class KeyInfo(NamedTuple):
     """A key without its value; `metadata` is JSON text."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
+    from kvlens.operations.clock import Clock
     from kvlens.search.rows import Sort
 
 EmulatorState = Literal["running", "starting", "stopped", "failed"]
@@ -88,6 +89,8 @@ class Project(TypedDict):
     namespaces: list[Namespace]
     unclaimed: list[Unclaimed]
     """Namespaces with keys that aren't in any config, such as a renamed one."""
+    clock: NotRequired[Clock]
+    """Omitted if it isn't moved."""
     seedable: bool
     """Whether every namespace is empty, and there is a seed file for one of them."""
 

@@ -64,6 +64,7 @@ class _Differing(NamedTuple):
 
 
 async def _differing(target: Target, path: Path, names: set[str]) -> _Differing:
-    job = await asyncio.to_thread(read_job, target, path, only=names)
+    now = await target.scope.time()
+    job = await asyncio.to_thread(read_job, target, path, now, only=names)
     found = await find_conflicts(job)
     return _Differing(only(found.job, found.keys), found.digest)

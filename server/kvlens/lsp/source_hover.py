@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -60,7 +59,7 @@ async def _key(live: Live, binding: str, key: str) -> tuple[str, bool]:
         return f"{code(key)} is not in the local {inline(binding)} now.", False
     facts = [human_size(len(entry.value))]
     if entry.expiration is not None:
-        facts.append(f"expires in {duration(entry.expiration - time.time())}")
+        facts.append(f"expires in {duration(entry.expiration - await live.store.time())}")
     if entry.metadata is not None:
         facts.append(f"metadata {code(entry.metadata)}")
     return f"{_fenced(entry.value)}\n\n{inline(binding)}, {', '.join(facts)}", True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import closing
 from typing import NamedTuple
@@ -80,6 +79,7 @@ async def apply(target: Target, edits: Sequence[Edit]) -> Applied:
     StoreError. A store that isn't `atomic` may have made some edits then; its error says so.
     """
     store = await target.store()
+    now = await store.time()
     read = {edit.key for edit in edits}
     names = _new_names(edits)
     if len(read) < len(edits):
@@ -99,7 +99,7 @@ async def apply(target: Target, edits: Sequence[Edit]) -> Applied:
             if edit.delete or (edit.to is not None and content.entry is not None):
                 deletes.append(edit.key)
             if not edit.delete:
-                writes.add(_write(edit, content.entry))
+                writes.add(_write(edit, content.entry, now))
         new = [name for name in names if name not in read]
         async for content in contents(target, new):
             if content.version != NOTHING:
@@ -127,7 +127,7 @@ def _new_names(edits: Iterable[Edit]) -> list[str]:
     return list(names)
 
 
-def _write(edit: Edit, entry: Entry | None) -> Write:
+def _write(edit: Edit, entry: Entry | None, now: float) -> Write:
     old = entry or Entry(b"", None, None)
     value = old.value if edit.value is None else edit.value
     check_value_size(len(value))
@@ -142,5 +142,5 @@ def _write(edit: Edit, entry: Entry | None) -> Write:
                 raise InvalidError(f'the metadata of "{name}" isn\'t JSON')
             check_metadata_size(metadata)
     if edit.expiration is not None and edit.expiration != (old.expiration,):
-        expiration = expires_at(edit.expiration[0], None, time.time())
+        expiration = expires_at(edit.expiration[0], None, now)
     return Write(name, value, metadata, expiration)

@@ -180,17 +180,18 @@ def _ends(
 
 
 async def _plan(scope: Scope, wanted: Sequence[_Wanted]) -> Restore:
-    plan = Restore([], [], [], [], sum(_is_over(one.state) for one in wanted), "")
-    known: list[str] = []
     store = await scope.store()
+    now = await store.time()
+    plan = Restore([], [], [], [], sum(_is_over(one.state, now) for one in wanted), "")
+    known: list[str] = []
     for ns in dict.fromkeys(one.ns for one in wanted):
         some = [one for one in wanted if one.ns == ns]
-        known += await _plan_namespace(plan, store, ns, some)
+        known += await _plan_namespace(plan, store, ns, some, now)
     return plan._replace(digest=of_names(known))
 
 
 async def _plan_namespace(
-    plan: Restore, store: Store, ns: str, wanted: Sequence[_Wanted]
+    plan: Restore, store: Store, ns: str, wanted: Sequence[_Wanted], now: float
 ) -> list[str]:
     """Add what has to be done in a namespace; return what identifies it."""
     writes: list[Write] = []
@@ -203,10 +204,10 @@ async def _plan_namespace(
         if isinstance(one.state, Unknown) or isinstance(found, DamagedKeyError):
             plan.changed.append((ns, one.key))
             continue
-        state = None if _is_over(one.state) else one.state
+        state = None if _is_over(one.state, now) else one.state
         if found == state:
             continue
-        then = None if _is_over(one.unless_changed_from) else one.unless_changed_from
+        then = None if _is_over(one.unless_changed_from, now) else one.unless_changed_from
         if not isinstance(then, Unknown) and found != then:
             plan.changed.append((ns, one.key))
             continue
@@ -224,9 +225,5 @@ async def _plan_namespace(
     return known
 
 
-def _is_over(state: State) -> bool:
-    return (
-        isinstance(state, Entry)
-        and state.expiration is not None
-        and state.expiration <= time.time()
-    )
+def _is_over(state: State, now: float) -> bool:
+    return isinstance(state, Entry) and state.has_expired(now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from kvlens.kv.coerce import UNSET
@@ -32,14 +31,11 @@ async def put(
     read ("" if there was no key), raises ConflictError if there is another value now. Raises
     InvalidError, KVError for what Workers KV rejects, and StoreError.
     """
-    write = Write(
-        checked_key("put", key),
-        value,
-        metadata_text(metadata),
-        expires_at(expiration, expiration_ttl, time.time()),
-    )
+    name = checked_key("put", key)
+    text = metadata_text(metadata)
     check_value_size(len(value))
     store = await target.store()
+    write = Write(name, value, text, expires_at(expiration, expiration_ttl, await store.time()))
     if expected is None:
         await store.put(target.id, write)
     elif not await store.put_unchanged(target.id, write, expected):

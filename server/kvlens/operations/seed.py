@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
@@ -100,6 +99,7 @@ def _by_name(scope: Scope, path: Path, preview: bool | None) -> Target:
 def read_job(
     target: Target,
     file: Path | str,
+    now: float,
     *,
     name: str | None = None,
     given: bool = False,
@@ -108,11 +108,11 @@ def read_job(
 ) -> Job:
     """Read a seed file, or its text, without writing anything.
 
-    Messages call it `name`, by default its path. `given` says that the user named the file, which
-    may be a pipe then, or a link out of the project. With `only`, other keys are left out. Raises
-    FileError with every mistake, and InvalidError or KVError for the defaults.
+    `now` is the `time` of the scope. Messages call the file `name`, by default its path. `given`
+    says that the user named the file, which may be a pipe then, or a link out of the project. With
+    `only`, other keys are left out. Raises FileError with every mistake, and InvalidError or
+    KVError for the defaults.
     """
-    now = time.time()
     metadata = metadata_text(defaults.metadata)
     expires_at(defaults.expiration, defaults.expiration_ttl, now)
     if isinstance(file, Path):
@@ -139,13 +139,15 @@ def _with_defaults(item: SeedItem, metadata: str | None, defaults: Defaults) -> 
     return item
 
 
-def read_jobs(files: Sequence[tuple[Path, Target, str]], *, given: bool = False) -> list[Job]:
-    """Read several files with their names. Raises FilesError with all mistakes."""
+def read_jobs(
+    files: Sequence[tuple[Path, Target, str]], now: float, *, given: bool = False
+) -> list[Job]:
+    """Read several files with their names; see `read_job`. Raises FilesError with all mistakes."""
     jobs: list[Job] = []
     errors: list[FileError] = []
     for path, target, name in files:
         try:
-            jobs.append(read_job(target, path, name=name, given=given))
+            jobs.append(read_job(target, path, now, name=name, given=given))
         except FileError as error:
             errors.append(error)
     if errors:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -62,8 +61,10 @@ async def diff_snapshot(
     try:
         snapshot = snapshots.load(scope.folder, name)
         with unreadable():
+            store = await scope.store()
+            now = await store.time()
             found = await snapshots.compare(
-                await scope.store(), snapshot, namespaces, now=time.time(), cancelled=cancelled
+                store, snapshot, namespaces, now=now, cancelled=cancelled
             )
     except SnapshotMissingError as error:
         raise NotFoundError(str(error), known=error.known) from error

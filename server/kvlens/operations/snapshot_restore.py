@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TypedDict
 
 from kvlens.operations.snapshot_diff import Comparison
@@ -19,7 +18,8 @@ async def changes_digest(found: Comparison) -> str:
     """
     store = await found.scope.store()
     namespaces = [one.namespace for one in found.differences]
-    differences = await snapshots.compare(store, found.snapshot, namespaces, now=time.time())
+    now = await store.time()
+    differences = await snapshots.compare(store, found.snapshot, namespaces, now=now)
     return of_names(
         [
             (

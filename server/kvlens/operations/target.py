@@ -29,6 +29,10 @@ class Scope(NamedTuple):
     store: Callable[[], Awaitable[Store]]
     environments: tuple[str | None, ...] = ()
 
+    async def time(self) -> float:
+        """Return the time by which keys expire, in seconds since the epoch. Raises StoreError."""
+        return await (await self.store()).time()
+
     @property
     def config(self) -> Config:
         """The config of the project."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from typing import NamedTuple
@@ -49,8 +48,8 @@ async def update(
         if not is_json(metadata.text):
             raise InvalidError("", lambda spell: f"{spell('metadata')} isn't JSON")
         check_metadata_size(metadata.text)
-    expires = None if expiry is None else expires_at(expiry.at, expiry.ttl, time.time())
     store = await target.store()
+    expires = None if expiry is None else expires_at(expiry.at, expiry.ttl, await store.time())
     seen = SeenSpool()
     with closing(Spool()) as writes:
         async for key, entry in each(store, target.id, keys):

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from kvlens.chunks import chunks
 from kvlens.errors import KVLensError
 from kvlens.internal import log_internal_error
+from kvlens.kv.clock import system_clock
 from kvlens.operations.errors import InvalidError
 from kvlens.operations.target import Target
 from kvlens.search.language import Filter
@@ -117,7 +118,7 @@ class View:
         self._error: BaseException | None = None
         self._reported = -_REPORT_EVERY
         self._noted = -_REST
-        self._expiry: tuple[int, asyncio.TimerHandle] | None = None
+        self._expiry: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -152,7 +153,7 @@ class View:
     def close(self) -> None:
         """Stop searching."""
         if self._expiry is not None:
-            self._expiry[1].cancel()
+            self._expiry.cancel()
         if self._task is not None:
             self._task.cancel()
         self._first.set()  # nobody waits for what doesn't come
@@ -183,18 +184,24 @@ class View:
         names = await self._names(store, offset, limit)
         found = await store.rows(self.target.id, names) if names else ()
         rows = [row for row in found if row is not None]
-        self._wake(rows, store.now())
+        await self._wake(rows, store)
         return rows
 
-    def _wake(self, rows: Sequence[Row], now: float) -> None:
+    async def _wake(self, rows: Sequence[Row], store: Store) -> None:
         """Search again when the first of these rows expires, which no store reports."""
         soonest = min((row.expiration for row in rows if row.expiration), default=None)
-        if soonest is None or (self._expiry is not None and self._expiry[0] <= soonest):
+        if soonest is None:
             return
+        shift = await store.shift()
+        if shift.frozen is not None:
+            return
+        loop = asyncio.get_running_loop()
+        delay = max(_REST, soonest - shift.time(system_clock()))
         if self._expiry is not None:
-            self._expiry[1].cancel()
-        delay = max(_REST, soonest - now)
-        self._expiry = soonest, asyncio.get_running_loop().call_later(delay, self._expired)
+            if self._expiry.when() <= loop.time() + delay:
+                return
+            self._expiry.cancel()
+        self._expiry = loop.call_later(delay, self._expired)
 
     def _expired(self) -> None:
         self._expiry = None

@@ -221,11 +221,10 @@ class _Reader:
 
     def _ttl(self, sign: str) -> InfoTest:
         wanted = "a time, such as 30s, 15m, 1h or 2d"
-        found = _DURATION.fullmatch(self._operand(wanted))
+        found = read_duration(self._operand(wanted))
         if found is None:
             raise self._error(f"it needs {wanted}.")
-        seconds = float(found[1]) * _SECONDS[found[2].lower()]
-        compare = _COMPARED[sign]
+        seconds, compare = found, _COMPARED[sign]
         return lambda info, now: (
             info.expiration is not None and bool(compare(info.expiration - now, seconds))
         )
@@ -259,6 +258,12 @@ class _Reader:
         if len(shown) > LONGEST_SHOWN:
             shown = shown[:LONGEST_SHOWN] + "…"
         return FilterError(f"{shown}: {what}", self._start, self._at)
+
+
+def read_duration(text: str) -> float | None:
+    """Return the seconds of a duration, such as `90`, `15m` or `1.5h`; None for anything else."""
+    found = _DURATION.fullmatch(text)
+    return None if found is None else float(found[1]) * _SECONDS[found[2].lower()]
 
 
 def content_kind(content: Content) -> str:

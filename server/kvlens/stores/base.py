@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Union
 
 from kvlens.errors import KVLensError
-from kvlens.kv.clock import Clock, system_clock
-from kvlens.kv.records import Entry, Page, Stats, Write
+from kvlens.kv.clock import REAL, Clock, Shift, system_clock
+from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.search.language import Filter
 from kvlens.search.rows import Row
 from kvlens.stores.origin import Origin
@@ -351,8 +351,34 @@ class Store(ABC):
         return ()
 
     def now(self) -> float:
-        """Return the time by which keys expire, in seconds since the epoch."""
+        """Return the time by which keys expire, in seconds since the epoch.
+
+        Use `time` for a store that may be another process's.
+        """
         return system_clock()
+
+    async def time(self) -> float:
+        """Return the time by which keys expire, in seconds since the epoch. Raises StoreError."""
+        return self.now()
+
+    async def shift(self) -> Shift:
+        """Return how the clock by which keys expire is moved. Raises StoreError."""
+        return REAL
+
+    async def move_clock(self, shift: Shift) -> None:
+        """Move the clock by which keys expire, for all processes that use the store.
+
+        Raises StoreError for a store whose keys others expire.
+        """
+        raise _others_clock()
+
+    async def next_expiring(self, ns: str) -> KeyInfo | None:
+        """Return the key that expires next, if any; StoreError as in `move_clock`."""
+        raise _others_clock()
+
+    def with_hidden(self) -> Store:
+        """Return the same store for reading, with the keys that only a moved clock hides."""
+        return self
 
     def poll(self) -> Sequence[str]:
         """Return the namespaces that another program changed since the last call.
@@ -364,6 +390,13 @@ class Store(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Finish running operations and release files and connections."""
+
+
+def _others_clock() -> StoreError:
+    return StoreError(
+        "The clock of this store can't be moved: its server decides when keys expire. "
+        "Use a local store, wrangler: or memory:."
+    )
 
 
 def after_prefix(prefix: str) -> str | None:

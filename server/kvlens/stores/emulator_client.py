@@ -22,6 +22,7 @@ from urllib.parse import quote, unquote, urlsplit
 from uuid import uuid4
 
 from kvlens.chunks import chunks, sized_chunks
+from kvlens.kv.clock import Shift, system_clock
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.search.language import Filter
 from kvlens.search.rows import Row
@@ -301,6 +302,19 @@ class EmulatorStore(Store):
     async def count(self, ns: str) -> int | None:
         count: int | None = await self._call("count", ns=ns)
         return count
+
+    async def time(self) -> float:
+        return (await self.shift()).time(system_clock())
+
+    async def shift(self) -> Shift:
+        return Shift(**await self._call("shift"))
+
+    async def move_clock(self, shift: Shift) -> None:
+        await self._call("move_clock", shift=shift.json())
+
+    async def next_expiring(self, ns: str) -> KeyInfo | None:
+        found = await self._call("next_expiring", ns=ns)
+        return None if found is None else KeyInfo(*found)
 
     async def stats(self, ns: str) -> Stats:
         return Stats(**await self._call("stats", ns=ns))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import math
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from pathlib import Path
 
-from kvlens.kv.clock import Clock
+from kvlens.kv.clock import Clock, MovableClock, Shift
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.stores.base import (
     Batch,
@@ -129,7 +130,8 @@ class MemoryStore(Store):
     inline = True
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self._movable = MovableClock(clock)
+        self._clock: Clock = self._movable
         self._namespaces: dict[str, _Namespace] = {}
 
     def _namespace(self, ns: str) -> _Namespace:
@@ -145,9 +147,15 @@ class MemoryStore(Store):
         entry = space.entries.get(key)
         expires = None if entry is None else entry.expiration
         if expires is not None and expires <= self._clock():
-            space.delete(key)
+            self._drop(space, [key])
             return None
         return entry
+
+    def _drop(self, space: _Namespace, expired: Sequence[str]) -> None:
+        """Delete expired keys, unless they may come back."""
+        if not self._movable.is_moved:
+            for key in expired:
+                space.delete(key)
 
     async def put(self, ns: str, write: Write) -> None:
         self._namespace(ns).put(write)
@@ -201,9 +209,13 @@ class MemoryStore(Store):
         deleted = 0
         for key in keys:
             entry = space.entries.get(key)
-            if entry is not None:
-                deleted += entry.expiration is None or entry.expiration > now
+            if entry is None:
+                continue
+            if entry.expiration is None or entry.expiration > now:
+                deleted += 1
                 space.delete(key)
+            else:
+                self._drop(space, [key])
         return deleted
 
     async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
@@ -240,8 +252,7 @@ class MemoryStore(Store):
                 break
             else:
                 found.append(KeyInfo(name, entry.expiration, entry.metadata))
-        for name in expired:
-            space.delete(name)
+        self._drop(space, expired)
         return Page(found, complete)
 
     async def stats(self, ns: str) -> Stats:
@@ -250,13 +261,19 @@ class MemoryStore(Store):
             return Stats(0, 0)
         now = self._clock()
         gone = [k for k, e in space.entries.items() if (e.expiration or math.inf) <= now]
-        for key in gone:
-            space.delete(key)
-        return Stats(len(space.entries), space.size)
+        keys = len(space.entries) - len(gone)
+        size = space.size - sum(len(space.entries[key].value) for key in gone)
+        self._drop(space, gone)
+        return Stats(keys, size)
 
     async def clear(self, ns: str) -> int:
+        space = self._namespaces.get(ns)
+        if space is None:
+            return 0
+        if self._movable.is_moved:
+            return await self.delete(ns, list(space.entries))
         count = (await self.stats(ns)).keys or 0
-        self._namespaces.pop(ns, None)
+        del self._namespaces[ns]
         return count
 
     async def namespaces(self) -> Sequence[str]:
@@ -264,6 +281,27 @@ class MemoryStore(Store):
 
     def now(self) -> float:
         return self._clock()
+
+    async def shift(self) -> Shift:
+        return self._movable.shift
+
+    async def move_clock(self, shift: Shift) -> None:
+        self._movable.move(shift)
+
+    async def next_expiring(self, ns: str) -> KeyInfo | None:
+        space, now = self._namespaces.get(ns), self._clock()
+        entries = space.entries.items() if space is not None else ()
+        coming = ((e.expiration, k) for k, e in entries if (e.expiration or 0) > now)
+        _, key = min(coming, default=(None, None))
+        if space is None or key is None:
+            return None
+        entry = space.entries[key]
+        return KeyInfo(key, entry.expiration, entry.metadata)
+
+    def with_hidden(self) -> MemoryStore:
+        store = copy.copy(self)
+        store._clock = self._movable.earliest
+        return store
 
     async def close(self) -> None:
         self._namespaces.clear()

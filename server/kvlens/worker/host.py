@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.emulator.server import Emulator
-from kvlens.kv.clock import Clock, system_clock
 from kvlens.kv.limits import CompatName
 from kvlens.stores.base import Store
 from kvlens.worker import workerd_config
@@ -52,7 +51,6 @@ class WorkerHost:
         folder: Path,
         *,
         compat: CompatName = "strict",
-        clock: Clock = system_clock,
         emit: Callable[[Event], None] = lambda event: None,
         allowed_hosts: Iterable[str] = (),
         unix: bool = sys.platform != "win32",
@@ -63,7 +61,7 @@ class WorkerHost:
         sockets internally. Raises ValueError for an invalid host name.
         """
         self.folder = folder
-        self.emulator = Emulator(store, {}, compat=compat, clock=clock)
+        self.emulator = Emulator(store, {}, compat=compat)
         self._emit = emit
         self._exceptions = 0
         self.proxy = Proxy(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -69,6 +68,8 @@ class EmulatorService(Service):
         self.emulator.on_change(lambda namespace: self.emit(KeysChanged(namespace)))
         self.emit(Ready())
         self._report_repeated()
+        if notice := await self.clock_notice():
+            self.emit(Problem("warning", notice))
         await self._list_all()
 
     async def close(self) -> None:
@@ -134,7 +135,7 @@ class EmulatorService(Service):
                 reported.add(str(error))
 
     def _read(self, path: Path) -> list[SeedItem]:
-        return read(path, time.time(), within=self.project.folder).items
+        return read(path, self.store.now(), within=self.project.folder).items
 
     async def _seed_changed(self, path: Path) -> None:
         """Put what changed in a seed file since it was last read.
@@ -147,8 +148,9 @@ class EmulatorService(Service):
             return
         try:
             items = self._read(path)
+            now = await self.store.time()
             before = self._seeds.get(path, [])
-            changed = to_writes(changed_items(before, items), time.time())
+            changed = to_writes(changed_items(before, items), now)
             store = self.store.by(Origin.action_of(SEED_FILE, f"seed {path.name}"))
             writes, kept = await self._put(store, namespace.id, changed, before)
             self._seeds[path] = items

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.config.model import Namespace
+from kvlens.formatting import span
 from kvlens.history.store import RecordingStore
+from kvlens.kv.clock import REAL, system_clock
 from kvlens.workspace.project import Project
 
 
@@ -48,6 +50,20 @@ class Service:
     async def close(self) -> None:
         """Release everything. Called once, even if `serve` failed."""
         await self.store.close()
+
+    async def clock_notice(self) -> str:
+        """Return what to say about a moved clock; nothing about the real one."""
+        shift = await self.store.shift()
+        if shift == REAL:
+            return ""
+        real = system_clock()
+        seconds = shift.time(real) - real
+        side = "ahead of" if seconds >= 0 else "behind"
+        frozen = "frozen, " if shift.frozen is not None else ""
+        return (
+            f"the clock by which keys expire is {frozen}{span(seconds)} {side} the real time; "
+            "kvlens clock reset sets it back"
+        )
 
     def interrupt(self) -> None:
         """Stop long work, such as a build."""

@@ -73,6 +73,8 @@ class WorkerService(Service):
         if failure is not None:
             self._build_failed(failure)
         self._emit_notices()
+        if notice := await self.clock_notice():
+            self.emit(Event("log", "warning", notice, "kvlens"))
 
     async def close(self) -> None:
         """End the Worker and close the store."""

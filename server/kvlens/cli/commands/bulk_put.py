@@ -27,7 +27,8 @@ def _put(options: Options) -> int:
     file = options.words[0]
     defaults = Defaults(metadata_of(options), options.expiration, options.ttl)
     target = find_target(options)
-    job = read_job(target, file_text(file), name=file, defaults=defaults)
+    now = run(target.scope, target.scope.time())
+    job = read_job(target, file_text(file), now, name=file, defaults=defaults)
     print_warnings([f"warning: {line}" for line in job.warnings], job.warning_count)
     written = run(target.scope, write(job))
     if options.json:

@@ -65,7 +65,7 @@ def _files(options: Options) -> tuple[Scope, list[tuple[Path, Target]]]:
 def _seed(options: Options) -> int:
     scope, files = _files(options)
     named = [(path, target, shown(path)) for path, target in files]
-    jobs = read_jobs(named, given=bool(options.words))
+    jobs = read_jobs(named, run(scope, scope.time()), given=bool(options.words))
     for job in jobs:
         print_warnings([f"warning: {line}" for line in job.warnings], job.warning_count)
     paths = [str(path) for path, _ in files]

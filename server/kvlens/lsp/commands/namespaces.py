@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from kvlens.files import is_regular
+from kvlens.kv.clock import REAL, Shift
 from kvlens.lsp.command import Command
 from kvlens.lsp.documents import to_range
 from kvlens.lsp.schema import Namespace, Project, Unclaimed
+from kvlens.lsp.subprocesses import ChildError
 from kvlens.lsp.targets import claimed, scope_of
+from kvlens.operations.clock import as_json
 from kvlens.operations.namespaces import Row, list_namespaces
 from kvlens.operations.target import find_mistake
-from kvlens.stores.registry import shown_url
+from kvlens.stores.base import StoreError
+from kvlens.stores.registry import find_store, open_store, shown_url
 from kvlens.text import LineIndex
 
 if TYPE_CHECKING:
@@ -40,7 +45,7 @@ async def _describe(server: Server, project: ServedProject) -> Project:
         rows = found.rows
         others = [{"id": one.id, "keys": one.keys, "size": one.size} for one in found.unclaimed]
     index = LineIndex(project.config.text)
-    return {
+    shown: Project = {
         "config": server.uri(project.path),
         "label": project.label,
         "state": emulator.state,
@@ -52,6 +57,26 @@ async def _describe(server: Server, project: ServedProject) -> Project:
         "unclaimed": others,
         "seedable": _is_seedable(project, rows),
     }
+    shift = await _shift(project)
+    if shift != REAL:
+        shown["clock"] = as_json(shift)
+    return shown
+
+
+async def _shift(project: ServedProject) -> Shift:
+    """Return how the clock is moved, of local keys even if no emulator is running."""
+    emulator = project.emulator
+    with suppress(StoreError, ChildError):
+        if emulator.state == "running":
+            return await (await emulator.store()).shift()
+        info = find_store(project.store)
+        if emulator.settings.trusted and info is not None and info.local_path is not None:
+            store = open_store(project.store, project.folder)
+            try:
+                return await store.shift()
+            finally:
+                await store.close()
+    return REAL
 
 
 def _is_seedable(project: ServedProject, rows: Sequence[Row]) -> bool:

@@ -76,13 +76,14 @@ async def run(server: Server, params: Params) -> Result:
     expected = params.get("expected", str)
     items = params.get("items", list)
     source = json.dumps(items) if items else find_file(server, target, params.text("file"))
+    read = partial(read_job, target, source, await target.scope.time())
     if params.get("dryRun", bool):
         return {
             "written": 0,
             "warnings": [],
-            "preview": await _preview(partial(read_job, target, source)),
+            "preview": await _preview(read),
         }
-    job = await asyncio.to_thread(read_job, target, source)
+    job = await asyncio.to_thread(read)
     for line in job.warnings:
         server.log("warning", line)
     job, refused = await choose(job, existing, expected)

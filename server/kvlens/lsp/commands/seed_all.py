@@ -31,10 +31,11 @@ class Result(TypedDict):
 async def run(server: Server, params: Params) -> Result:
     """Write the keys of all files, or nothing if a key would be overwritten."""
     project = await find_project(server, params)
-    files = find_files(scope_of(project, (None,)), ())
+    scope = scope_of(project, (None,))
+    files = find_files(scope, ())
     named = [(path, target, str(path)) for path, target in files]
     jobs, conflicts = [], 0
-    for job in await asyncio.to_thread(read_jobs, named):
+    for job in await asyncio.to_thread(read_jobs, named, await scope.time()):
         chosen, refused = await choose(job, "refuse")
         jobs.append(chosen)
         conflicts += len(refused.keys) if refused else 0

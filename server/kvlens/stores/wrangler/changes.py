@@ -50,6 +50,7 @@ class Change:
     emptied = False  # True if no keys are left
     large = False  # True if it may have more rows than one short transaction takes
     limit = -1  # of the rows, if it need not be complete
+    keeps_expired = False  # True if a moved clock may bring back what has expired
 
     def __init__(self) -> None:
         self.now = 0  # milliseconds, set by the store
@@ -108,6 +109,10 @@ class Change:
     def touched(self) -> Sequence[str]:
         """Return the keys that may have changed."""
         return ()
+
+    def is_hidden(self, expiration: object) -> bool:
+        """Return whether a row can't be seen and so must not be deleted."""
+        return self.keeps_expired and not is_live(expiration, self.now)
 
     def entry(self) -> tuple[str, Entry] | None:
         """Return the current entry, if the change is a put of one entry."""
@@ -204,7 +209,7 @@ class Bulk(Change):
             old = db.execute(whole, (key,)).fetchone()
             if blob_id is not None:
                 yield Row(key, old, (blob_id, expiration, metadata))
-            elif old is not None:
+            elif old is not None and not self.is_hidden(old[1]):
                 yield Row(key, old, None)
         for seen in self.staged.expected():
             if not self._is_same(db.execute(whole, (seen.key,)).fetchone(), seen):
@@ -225,9 +230,11 @@ class Bulk(Change):
                 raise ChangedError(key)
 
     def look(self, db: sqlite3.Connection) -> None:
+        hidden = " WHERE s.blob_id IS NOT NULL OR e.expiration IS NULL OR e.expiration > ?1"
         rows = db.execute(
-            f"SELECT e.blob_id, s.blob_id IS NULL AND (e.expiration IS NULL OR e.expiration > ?) "
-            f"FROM {self._table} s CROSS JOIN _mf_entries e ON e.key = s.key",
+            f"SELECT e.blob_id, s.blob_id IS NULL AND (e.expiration IS NULL OR e.expiration > ?1) "
+            f"FROM {self._table} s CROSS JOIN _mf_entries e ON e.key = s.key"
+            f"{hidden if self.keeps_expired else ''}",
             (self.now,),
         )
         gone = BlobIds()
@@ -244,6 +251,7 @@ class Bulk(Change):
         )
         db.execute(
             f"DELETE FROM _mf_entries WHERE key IN (SELECT key FROM {table} WHERE blob_id IS NULL)"
+            f"{f' AND {_live(self.now)}' if self.keeps_expired else ''}"
         )
 
     def finish(self, db: sqlite3.Connection | None = None) -> None:
@@ -377,20 +385,23 @@ class Delete(Change):
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__()
         self.names = list(dict.fromkeys(names))
+        self._found: list[str] = []
 
     @property
     def rows(self) -> int:
         return len(self.names)
 
     def look(self, db: sqlite3.Connection) -> None:
-        found = [_row_of(db, name) for name in self.names]
-        self.before = [old[:2] for old in found if old is not None]
-        self.gone = [old[0] for old in self.before]
-        self.result = sum(old is not None and is_live(old[1], self.now) for old in found)
+        found = [(name, _row_of(db, name)) for name in self.names]
+        rows = [(name, old) for name, old in found if old and not self.is_hidden(old[1])]
+        self._found = [name for name, _ in rows]
+        self.before = [old[:2] for _, old in rows]
+        self.gone = [old[0] for _, old in rows]
+        self.result = sum(is_live(old[1], self.now) for _, old in rows)
 
     def apply(self, db: sqlite3.Connection) -> None:
-        if self.gone:
-            delete_rows(db, self.names)
+        if self._found:
+            delete_rows(db, self._found)
 
     def touched(self) -> Sequence[str]:
         return self.names
@@ -465,7 +476,8 @@ class Clear(Change):
 
     def planned(self, db: sqlite3.Connection) -> Generator[Row, None, None]:
         for key, *old in db.execute(f"SELECT key, {_WHOLE} FROM _mf_entries WHERE {IS_BLOB_ID}"):
-            if is_text(key):  # other keys can't be named by a user
+            # other keys can't be named by a user
+            if is_text(key) and not self.is_hidden(old[1]):
                 yield Row(key, (old[0], old[1], old[2]), None)
 
     def gather(self, db: sqlite3.Connection) -> None:
@@ -484,19 +496,22 @@ class Clear(Change):
         every = db.execute("SELECT count(*) FROM _mf_entries")
         self.result = every.fetchone()[0] - expired.fetchone()[0]
         self.result -= sum(self._foreign)
-        self.swept = not self.batched and self._sweep()
+        self.swept = not self.batched and not self.keeps_expired and self._sweep()
         if not self.swept:
             last, gone = FIRST, BlobIds()
             self.gone = gone
-            while some := each_row(db, "blob_id", last, _AT_ONCE):
-                gone += [row[1] for row in some]
+            while some := each_row(db, "blob_id, expiration", last, _AT_ONCE):
+                gone += [row[1] for row in some if not self.is_hidden(row[2])]
                 last = some[-1][0]
 
     def apply(self, db: sqlite3.Connection) -> None:
+        conditions = [IS_BLOB_ID] if self._foreign else []
+        if self.keeps_expired:
+            conditions.append(_live(self.now))
         # without a condition, SQLite drops all pages at once
-        condition = f" WHERE {IS_BLOB_ID}" if self._foreign else ""
+        condition = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         _write(db, f"DELETE FROM _mf_entries{condition}", ())
-        self.emptied = not self._foreign
+        self.emptied = not conditions
 
     def give_up(self, blobs: Blobs | None = None) -> None:
         super().give_up(blobs)
@@ -536,6 +551,11 @@ def data_version(db: sqlite3.Connection) -> int:
 def is_live(expiration: object, now: int) -> bool:
     """Return whether a row hasn't expired, with SQL's comparison for any type."""
     return not isinstance(expiration, (int, float)) or expiration > now
+
+
+def _live(now: int) -> str:
+    """Return `is_live` as a condition in SQL."""
+    return f"(expiration IS NULL OR expiration > {now:d})"
 
 
 def _write(db: sqlite3.Connection, statement: str, values: Sequence[Any]) -> None:

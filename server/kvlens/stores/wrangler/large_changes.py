@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
-from kvlens.kv.clock import Clock
+from kvlens.kv.clock import MovableClock
 from kvlens.stores.base import Batch
 from kvlens.stores.wrangler.changes import Bulk
 from kvlens.stores.wrangler.commit import with_journal
@@ -59,12 +59,12 @@ async def commit_together(
     journals: Journals,
     trash: Trash,
     threads: Executor,
-    clock: Clock,
+    clock: MovableClock,
 ) -> int:
     """Commit changes together, each to its own database, and return how many keys were deleted."""
-    now = int(clock() * 1000)
+    now, is_moved = clock.look()
     for _, change in changes:
-        change.now = now
+        change.now, change.keeps_expired = int(now * 1000), is_moved
     files = NamespaceFiles(state)
 
     def work() -> None:

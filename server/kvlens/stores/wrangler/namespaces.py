@@ -98,6 +98,10 @@ class Namespaces:
         self.outside.clear()
         return changed
 
+    def all_changed(self) -> None:
+        """Return every namespace from the next `poll`."""
+        self.outside.update(self.open, self._absent)
+
     def _find_trouble(self) -> str:
         try:
             self._state.check()

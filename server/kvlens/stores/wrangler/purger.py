@@ -1,4 +1,4 @@
-"""Delete expired rows, once for many reads that found them."""
+"""Delete expired rows, once for many reads that found them, unless the clock is moved."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from kvlens.kv.clock import Clock
+from kvlens.kv.clock import MovableClock
 from kvlens.stores.wrangler import trash
 from kvlens.stores.wrangler.changes import Purge
 from kvlens.stores.wrangler.commit import STEP
@@ -17,7 +17,9 @@ from kvlens.stores.wrangler.writer import Writer
 class Purger:
     """Deletes the expired rows of namespaces, one step at a time."""
 
-    def __init__(self, spaces: Mapping[str, OpenNamespace], writer: Writer, clock: Clock) -> None:
+    def __init__(
+        self, spaces: Mapping[str, OpenNamespace], writer: Writer, clock: MovableClock
+    ) -> None:
         self._spaces = spaces
         self._writer = writer
         self._clock = clock
@@ -33,10 +35,10 @@ class Purger:
     def _purge(self, ns: str) -> None:
         self._soon.discard(ns)
         space = self._spaces.get(ns)
-        if space is None or space.read_only is not None:
+        if space is None or space.read_only is not None or self._clock.is_moved:
             return
         change = Purge()
-        change.now = int(self._clock() * 1000)
+        change.now = int(self._clock.real() * 1000)
         done = self._writer.queue(space, change)
         done.add_done_callback(lambda done: self._purged(ns, done))
 

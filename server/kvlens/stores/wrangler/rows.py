@@ -19,7 +19,7 @@ from kvlens.kv.values import is_json
 from kvlens.stores.base import DamagedKeyError, StoreError, after_prefix
 from kvlens.stores.wrangler.blobs import Blobs, not_a_value
 from kvlens.stores.wrangler.database import Database, lenient
-from kvlens.stores.wrangler.disk_format import MAX_FIELD, is_blob_id
+from kvlens.stores.wrangler.disk_format import IS_BLOB_ID, MAX_FIELD, is_blob_id
 from kvlens.stores.wrangler.safe_paths import STORE_WAY_OUT
 
 _DECODER: Any = json.JSONDecoder(parse_constant=int)  # int() rejects NaN and the like
@@ -48,6 +48,19 @@ def read_keys(
             each = (_key_of(db, path, rowid) for (rowid,) in rows)
             live = (info for info, expires in each if info and not _is_over(expires, now))
             return list(islice(live, limit))
+
+
+def read_next_expiring(db: Database, path: Path, now: int) -> KeyInfo | None:
+    """Return the key whose expiration comes next, of those that can be named."""
+    rows = db.execute(
+        f"SELECT {INFO_COLUMNS} FROM _mf_entries "
+        f"WHERE typeof(expiration) = 'integer' AND expiration > ? AND {IS_BLOB_ID} "
+        "ORDER BY expiration, key",
+        (now,),
+    )
+    with closing(rows):
+        infos = (key_info(path, *row) for row in rows)
+        return next((info for info in infos if info is not None), None)
 
 
 def count_prefix(db: Database, prefix: str, now: int, most: int) -> int:

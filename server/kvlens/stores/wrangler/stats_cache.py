@@ -39,8 +39,11 @@ class StatsCache:
         pause = 0.0 if self._took < CHEAP else self._took * SHARE
         return self._counted + pause - time.monotonic()
 
-    def stats(self, db: sqlite3.Connection, blobs: Blobs, now: int) -> Stats:
-        """Return the current count; the size may be outdated if it is stale."""
+    def stats(self, db: sqlite3.Connection, blobs: Blobs, now: int, *, running: bool) -> Stats:
+        """Return the current count; the size may be outdated if it is stale.
+
+        It may also be while a thread is `running`, whose change isn't noted yet.
+        """
         if self.is_stale:
             return Stats(count_keys(db, now), max(0, self.size))
         if self.until is not None and self.until <= now:
@@ -48,8 +51,11 @@ class StatsCache:
                 "SELECT blob_id FROM _mf_entries WHERE expiration > ? AND expiration <= ?",
                 (self.at, now),
             ).fetchall()
+            expired = blobs.total(row[0] for row in rows)
+            if running:  # it may be deleting these, and would subtract them once more or not at all
+                return Stats(count_keys(db, now), max(0, self.size - expired))
             self.keys -= len(rows)
-            self.size -= blobs.total(row[0] for row in rows)
+            self.size -= expired
             self.at, self.until = now, _next(db, now)
         return Stats(self.keys, self.size)
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kvlens.chunks import chunks
-from kvlens.kv.clock import Clock
+from kvlens.kv.clock import Clock, Shift
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.search.language import Filter
 from kvlens.search.rows import Row
@@ -49,6 +50,7 @@ from kvlens.stores.wrangler.changes import (
     PutUnchanged,
     Replace,
 )
+from kvlens.stores.wrangler.clock_file import ClockFile
 from kvlens.stores.wrangler.commit import is_busy
 from kvlens.stores.wrangler.database import IMMUTABLE, Database, is_late
 from kvlens.stores.wrangler.disk_format import IS_BLOB_ID
@@ -61,7 +63,12 @@ from kvlens.stores.wrangler.namespaces import Namespaces
 from kvlens.stores.wrangler.open_namespace import OpenNamespace
 from kvlens.stores.wrangler.purger import Purger
 from kvlens.stores.wrangler.recovery import Recovery
-from kvlens.stores.wrangler.rows import count_prefix, read_entry, read_keys
+from kvlens.stores.wrangler.rows import (
+    count_prefix,
+    read_entry,
+    read_keys,
+    read_next_expiring,
+)
 from kvlens.stores.wrangler.state_folder import StateFolder
 from kvlens.stores.wrangler.stats_cache import StatsCache, count, count_keys
 from kvlens.stores.wrangler.sweeper import Sweeper
@@ -84,7 +91,8 @@ class WranglerStore(Store):
 
     def __init__(self, base: Path, parts: tuple[str, ...], clock: Clock) -> None:
         self._state = StateFolder(base, parts)
-        self._clock = clock
+        self._clock_file = ClockFile(base, parts, clock)
+        self._clock: Clock = self._clock_file
         self._write_threads = ThreadPoolExecutor(THREADS, "kv-writer")
         self._stage_threads = ThreadPoolExecutor(THREADS, "kv-stager")
         self._help_threads = ThreadPoolExecutor(THREADS, "kv-files")
@@ -96,7 +104,7 @@ class WranglerStore(Store):
         self._writer = Writer(
             self._journals, self._timers, self._trash, self._write_threads, self._help_threads
         )
-        self._purger = Purger(self._spaces, self._writer, clock)
+        self._purger = Purger(self._spaces, self._writer, self._clock_file)
         self._sweeper = Sweeper(self._timers, self._help_threads, self._journals.values)
         self._recovery = Recovery(
             self._state, self._journals, self._write_threads, self._trash.unused
@@ -220,11 +228,16 @@ class WranglerStore(Store):
                 raise store_error(space.path, error) from error
         now = int(self._clock() * 1000)
         stats_cache = space.stats_cache
+        if stats_cache is not None and now < stats_cache.at:
+            stats_cache = None  # the clock was moved back, so some keys aren't counted
         if stats_cache is not None and stats_cache.is_stale and stats_cache.due > 0:
             outside = self._namespaces.outside
             self._timers.later("count", space, stats_cache.due, lambda space: outside.add(space.ns))
         if stats_cache is not None and (not stats_cache.is_stale or stats_cache.due > 0):
-            return await self._read(space, partial(stats_cache.stats, blobs=space.blobs, now=now))
+            running = space.running
+            return await self._read(
+                space, partial(stats_cache.stats, blobs=space.blobs, now=now, running=running)
+            )
         mark = space.version, space.changes
 
         def read() -> StatsCache:
@@ -288,7 +301,12 @@ class WranglerStore(Store):
         if len(changes) == 1 and not changes[0][1].staged.compares:
             return int(await self._change(*changes[0]))
         return await commit_together(
-            self._state, changes, self._journals, self._trash, self._write_threads, self._clock
+            self._state,
+            changes,
+            self._journals,
+            self._trash,
+            self._write_threads,
+            self._clock_file,
         )
 
     async def replace(
@@ -331,7 +349,8 @@ class WranglerStore(Store):
 
     async def _change(self, ns: str, change: Change, *, inline: bool = False) -> Any:
         space = await self._namespaces.writable(ns)
-        change.now = int(self._clock() * 1000)
+        now, change.keeps_expired = self._clock_file.look()
+        change.now = int(now * 1000)
         return await self._writer.change(space, change, inline=inline)
 
     # -- the rest --------------------------------------------------------------------------
@@ -339,8 +358,28 @@ class WranglerStore(Store):
     def now(self) -> float:
         return self._clock()
 
+    async def shift(self) -> Shift:
+        return self._clock_file.shift
+
+    async def move_clock(self, shift: Shift) -> None:
+        self._clock_file.move(shift)
+
+    def with_hidden(self) -> WranglerStore:
+        store = copy.copy(self)
+        store._clock = self._clock_file.earliest
+        return store
+
+    async def next_expiring(self, ns: str) -> KeyInfo | None:
+        space = await self._namespaces.existing(ns)
+        if space is None:
+            return None
+        now = int(self._clock() * 1000)
+        return await self._read(space, partial(read_next_expiring, path=space.path, now=now))
+
     def poll(self) -> Sequence[str]:
         self._recovery.start()
+        if self._clock_file.has_moved():
+            self._namespaces.all_changed()
         return self._namespaces.poll()
 
     async def close(self) -> None:

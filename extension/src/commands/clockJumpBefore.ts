@@ -1,0 +1,22 @@
+/** Jump to just before a key expires. */
+
+import type { Contribution, Parts } from '../command';
+import type { KeySubject } from '../keys';
+import { jump } from '../moveClock';
+
+export const contribution: Contribution = {
+    title: 'Jump to Just Before Expiration',
+    about: 'Freeze the clock by which local keys expire one second before a key does',
+    menus: {
+        'view/item/context': [
+            {
+                when: 'view == kvlens.namespaces && viewItem == key && !listMultiSelection',
+                group: '1_key@5',
+            },
+        ],
+    },
+};
+
+export async function run(parts: Parts, subject?: KeySubject): Promise<void> {
+    await jump(parts, subject, true, contribution.title);
+}

@@ -1,0 +1,46 @@
+"""Shared by the commands on the clock: what they print."""
+
+from __future__ import annotations
+
+import time
+
+from kvlens.cli.common import print_json
+from kvlens.cli.frame import Options
+from kvlens.formatting import span
+from kvlens.operations.clock import Clock
+
+
+def print_clock(options: Options, clock: Clock) -> None:
+    """Print where the clock is, and how far that is from the real time."""
+    if options.json:
+        print_json(clock)
+        return
+    print(f"{in_words(clock)}.")
+    if is_moved(clock):
+        print(
+            "Keys that have expired by it are hidden, not removed; kvlens clock reset brings them "
+            "back. Date.now() in a Worker stays real."
+        )
+
+
+def is_moved(clock: Clock) -> bool:
+    """Return whether it isn't the real time."""
+    return clock["frozen"] or clock["seconds"] != 0
+
+
+def in_words(clock: Clock) -> str:
+    """Return the state of the clock as a sentence without a period."""
+    if not is_moved(clock):
+        return f"The clock isn't moved: it is {_date(clock['time'])}"
+    side = "ahead of" if clock["seconds"] >= 0 else "behind"
+    away = f"{span(clock['seconds'])} {side} the real time"
+    if clock["frozen"]:
+        return f"The clock is frozen at {_date(clock['time'])}, {away}"
+    return f"The clock is {away}: it is {_date(clock['time'])}"
+
+
+def _date(seconds: float) -> str:
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
+    except (OverflowError, ValueError, OSError):
+        return f"{seconds:.0f}"
