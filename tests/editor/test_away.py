@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,9 +19,14 @@ from kvlens.stores.base import StoreError
 from kvlens.stores.memory import MemoryStore
 from playwright.sync_api import expect
 
-from tests.editor.conftest import REMOTE_PORT, REMOTE_TOKEN, Open
+from scripts.package import build, host_target
+from scripts.toolchain import BUILD
+from scripts.workbench import Workbench, free_port
+from tests.editor.conftest import Open
 from tests.editor.test_table import Table
 
+PORT = free_port()
+TOKEN = "the-secret-token"
 ID = "0f2ac74b498b48028cb68387c421e279"
 
 
@@ -43,8 +50,8 @@ def served(store: Failing) -> Iterator[Callable[[str], str | None]]:
 
     async def serve() -> None:
         await store.put_many(ID, [Write(name, b"old") for name in ("a", "b", "c")])
-        emulator = Emulator(store, {ID: "CART"}, token=REMOTE_TOKEN)
-        await emulator.start(port=REMOTE_PORT)
+        emulator = Emulator(store, {ID: "CART"}, token=TOKEN)
+        await emulator.start(port=PORT)
         started.set()
         await ended.wait()
         await emulator.close()
@@ -60,6 +67,22 @@ def served(store: Failing) -> Iterator[Callable[[str], str | None]]:
     yield value
     loop.call_soon_threadsafe(ended.set)
     thread.join()
+
+
+@pytest.fixture
+def workbench() -> Iterator[Workbench]:
+    """A workbench with the Python package and the variables that the store cloudflare: needs."""
+    data = BUILD / "editor-tests-remote"
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True)
+    address = {
+        "CLOUDFLARE_API_BASE_URL": f"http://127.0.0.1:{PORT}/client/v4",
+        "CLOUDFLARE_API_TOKEN": TOKEN,
+    }
+    started = Workbench(data, settings={"kvlens.interpreter": sys.executable}, env=address)
+    started.install(build(host_target()))
+    with started:
+        yield started
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import type { NamespaceRef } from '../model';
 import type { Commands } from '../protocol';
 import type { Server } from '../server';
 import type { Content, RowRef, StagedRow } from './messages';
-import { type Backup, Staged, type Step, type Stored } from './staged';
+import { type Backup, isSame, Staged, type Step, type Stored } from './staged';
 
 const AT_ONCE = 5000; // keys in a request
 const EDITED = 1024 * 1024; // bytes of a value that is read to be edited
@@ -210,7 +210,8 @@ export class TableDocument implements vscode.CustomDocument {
         return this.staged.know(null, { version: '', content: null });
     }
 
-    private make(label: string, steps: Step[]): void {
+    private make(label: string, all: Step[]): void {
+        const steps = all.filter(({ before, after }) => !isSame(before, after));
         if (!steps.length) {
             return;
         }

@@ -216,7 +216,7 @@ export class Staged {
     }
 }
 
-function isSame(one: Content | null, other: Content | null): boolean {
+export function isSame(one: Content | null, other: Content | null): boolean {
     if (one === null || other === null) {
         return one === other;
     }

@@ -164,7 +164,7 @@ function Footer({ model }: { model: TableModel }): JSX.Element {
                 {isPart ? t('{0} of {1}', number(matched), keys(total)) : keys(matched)}
             </span>
             {model.selected.size > 1 && <span>{t('{0} selected', number(model.selected.size))}</span>}
-            {!done && (
+            {!done && !model.canRetry && (
                 <span class="busy">
                     {total ? t('searching, {0} %', Math.floor((100 * scanned) / total)) : t('searching')}
                     <button type="button" onClick={() => model.cancel()}>
