@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 from kvlens.emulator.server import Emulator
 from kvlens.history import database
-from kvlens.history.database import Filter, Recorded, State, history_file, open_history
-from kvlens.history.store import MOST_KEYS, RecordingStore, recording
-from kvlens.kv.records import Entry, Write
+from kvlens.history.database import Filter, Recorded, history_file, open_history
+from kvlens.history.size import MOST_KEYS
+from kvlens.history.store import RecordingStore, recording
+from kvlens.kv.records import Entry, State, Write
 from kvlens.operations.errors import ConflictError, NotFoundError, OperationError
 from kvlens.operations.history import find_change, list_changes, list_history
 from kvlens.operations.history_restore import Extent, plan_restore, plan_undo, restore

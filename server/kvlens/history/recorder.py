@@ -36,6 +36,8 @@ class Recorder:
         self.added: Callable[[], object] = lambda: None
         self._queue: list[Record] = []
         self._size = 0
+        self._count = 0  # records ever queued
+        self._left = 0  # those that were added, or couldn't be
         self._wake = threading.Condition()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
@@ -57,17 +59,24 @@ class Recorder:
                 size = record.size()
             self._queue.append(record)
             self._size += size
+            self._count += 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="kv-history", daemon=True)
                 self._thread.start()
             elif len(self._queue) == 1:
-                self._wake.notify()
+                self._wake.notify_all()
+
+    def flush(self, seconds: float) -> None:
+        """Wait until what is in the queue now has been added, but not longer than this."""
+        with self._wake:
+            count = self._count
+            self._wake.wait_for(lambda: self._left >= count, seconds)
 
     def close(self) -> None:
         """Add the rest of the queue, and end. Blocks until then, for at most `LAST_WORDS`."""
         self._ending.set()
         with self._wake:
-            self._wake.notify()
+            self._wake.notify_all()
             thread = self._thread
         if thread is not None:
             thread.join(LAST_WORDS)
@@ -83,6 +92,9 @@ class Recorder:
             with self._wake:
                 some = self._taken()
             self._add(some)
+            with self._wake:
+                self._left += len(some)
+                self._wake.notify_all()
         if self._db is not None:
             self._db.close()
 

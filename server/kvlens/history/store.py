@@ -13,9 +13,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
-from kvlens.history.database import Change, LeftOut, State, Unknown
+from kvlens.history.database import Change, LeftOut
+from kvlens.history.outside import Outside
 from kvlens.history.recorder import Recorder
-from kvlens.kv.records import Entry, Page, Stats, Write
+from kvlens.history.size import MOST_KEYS
+from kvlens.kv.records import Entry, Page, State, Stats, Unknown, Write
 from kvlens.search.language import Filter
 from kvlens.search.rows import Row
 from kvlens.stores.base import (
@@ -32,9 +34,8 @@ from kvlens.stores.base import (
 )
 from kvlens.stores.batch import each_found
 from kvlens.stores.origin import UNKNOWN, Origin
+from kvlens.stores.outside import OutsideChanges
 from kvlens.stores.parts import Part
-
-MOST_KEYS = 20_000  # that one change may have to be recorded key by key
 
 T = TypeVar("T")
 _Key = tuple[str, str]
@@ -67,6 +68,9 @@ class RecordingStore(Store):
         self._store = store
         self._origin = origin
         self._in_progress: dict[_Key, _InProgress] = {} if in_progress is None else in_progress
+        self.watched: Sequence[str] = ()
+        """Namespaces in which what other programs change is recorded too, by calls of `poll`."""
+        self._outside: Outside | None = None
 
     def by(self, origin: Origin) -> RecordingStore:
         return RecordingStore(self._store, self.recorder, origin, self._in_progress)
@@ -134,9 +138,18 @@ class RecordingStore(Store):
         return await self._store.namespaces()
 
     def poll(self) -> Sequence[str]:
-        return self._store.poll()
+        changed = self._store.poll()
+        if self.watched:
+            self._outside = self._outside or Outside(self._store, self.recorder)
+            self._outside.poll(self.watched, changed)
+        return changed
+
+    def outside(self, ns: str, room: int) -> OutsideChanges | None:
+        return self._store.outside(ns, room)
 
     async def close(self) -> None:
+        if self._outside is not None:
+            await self._outside.close()
         await self._store.close()
         await asyncio.get_running_loop().run_in_executor(None, self.recorder.close)
 

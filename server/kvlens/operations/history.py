@@ -12,12 +12,12 @@ from kvlens.history.database import (
     Action,
     Filter,
     Recorded,
-    State,
     history_file,
     open_history,
 )
 from kvlens.history.size import MOST
 from kvlens.kv.limits import MAX_LIST_KEYS
+from kvlens.kv.records import State
 from kvlens.operations.errors import InvalidError, NotFoundError, OperationError
 from kvlens.operations.target import Scope
 from kvlens.stores.wrangler.database import Database

@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from kvlens.history import database
-from kvlens.history.database import Action, Filter, Recorded, State, Unknown
-from kvlens.kv.records import Entry, Write
+from kvlens.history.database import Action, Filter, Recorded
+from kvlens.kv.records import Entry, State, Unknown, Write
 from kvlens.operations.errors import ConflictError, InvalidError, NotFoundError, OperationError
 from kvlens.operations.history import with_history
 from kvlens.operations.target import Scope

@@ -17,6 +17,7 @@ from kvlens.search.rows import Row
 from kvlens.stores.origin import Origin
 
 if TYPE_CHECKING:
+    from kvlens.stores.outside import OutsideChanges
     from kvlens.stores.parts import Part
 
 
@@ -360,6 +361,13 @@ class Store(ABC):
         Empty if the store doesn't know, or if no other program can use it.
         """
         return ()
+
+    def outside(self, ns: str, room: int) -> OutsideChanges | None:
+        """Return what finds the changes of other programs; None if the store can't.
+
+        It keeps up to `room` bytes of values to know them after they have been overwritten.
+        """
+        return None
 
     @abstractmethod
     async def close(self) -> None:

@@ -59,6 +59,7 @@ from kvlens.stores.wrangler.journal import Journals
 from kvlens.stores.wrangler.large_changes import commit_together, stage
 from kvlens.stores.wrangler.namespaces import Namespaces
 from kvlens.stores.wrangler.open_namespace import OpenNamespace
+from kvlens.stores.wrangler.outside import OutsideRows
 from kvlens.stores.wrangler.purger import Purger
 from kvlens.stores.wrangler.recovery import Recovery
 from kvlens.stores.wrangler.rows import count_prefix, read_entry, read_keys
@@ -342,6 +343,9 @@ class WranglerStore(Store):
     def poll(self) -> Sequence[str]:
         self._recovery.start()
         return self._namespaces.poll()
+
+    def outside(self, ns: str, room: int) -> OutsideRows:
+        return OutsideRows(self._state, ns, self._journals, room)
 
     async def close(self) -> None:
         await self._namespaces.opening()
