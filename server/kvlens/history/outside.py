@@ -30,7 +30,7 @@ from kvlens.stores.wrangler.lock_file import LockFile
 LOCK = "outside.lock"
 TRY_AGAIN = 5.0  # seconds until the lock is tried again
 SETTLED = 2.0  # seconds in which every process records a delete of its own
-SHARE = 20  # a look is repeated only after this many times its duration
+SHARE = 10  # a look is repeated only after this many times its duration
 FLUSHED = 2.0  # seconds to wait until this process's own changes are recorded
 
 _LOG = logging.getLogger(__name__)

@@ -30,49 +30,43 @@ KEPT_SIZE = 64 * 1024  # bytes of a small value
 _AT_ONCE = 200  # values that are read without a pause
 _PAUSE = 0.01  # seconds for other threads
 
-_TABLE = "(id INTEGER PRIMARY KEY, key, blob_id, expiration, metadata, size, value)"
+_TABLE = "(id INTEGER PRIMARY KEY, name, blob, expires, meta, size, value)"
 _TABLES = (
     "PRAGMA temp_store = FILE",
     f"CREATE TEMP TABLE seen {_TABLE}",
     f"CREATE TEMP TABLE lost {_TABLE}",
     f"CREATE TEMP TABLE found {_TABLE}",
-    "CREATE INDEX temp.lost_keys ON lost (key)",
-    "CREATE INDEX temp.found_keys ON found (key)",
+    "CREATE INDEX temp.lost_names ON lost (name)",
+    "CREATE INDEX temp.found_names ON found (name)",
 )
-_PLAIN = (
+_ROW = "_mf_entries.rowid, key, blob_id, expiration, metadata, NULL, NULL FROM _mf_entries"
+_IS_PLAIN = (
     f"{IS_BLOB_ID} AND typeof(key) = 'text' AND typeof(expiration) IN ('integer', 'null') "
     f"AND (metadata IS NULL OR (typeof(metadata) = 'text' AND length(metadata) <= {MAX_FIELD}))"
 )
-_SAME = (
-    "e.blob_id IS s.blob_id AND e.expiration IS s.expiration "
-    "AND e.metadata IS s.metadata AND e.key IS s.key"
-)
-_COPY = (
-    "INSERT INTO seen SELECT rowid, key, blob_id, expiration, metadata, NULL, NULL "
-    f"FROM _mf_entries WHERE {_PLAIN}"
-)
+_IS_SAME = "blob_id IS blob AND expiration IS expires AND metadata IS meta AND key IS name"
+_COPY = f"INSERT INTO seen SELECT {_ROW} WHERE {_IS_PLAIN}"
 _COMPARE = (
     "DELETE FROM lost",
     "DELETE FROM found",
-    "INSERT INTO found SELECT e.rowid, e.key, e.blob_id, e.expiration, e.metadata, NULL, NULL "
-    f"FROM (SELECT rowid, * FROM _mf_entries WHERE {_PLAIN}) e "
-    f"LEFT JOIN seen s ON s.id = e.rowid WHERE NOT ({_SAME})",
-    "INSERT INTO lost SELECT s.* FROM seen s "
-    f"LEFT JOIN _mf_entries e ON e.rowid = s.id WHERE NOT ({_SAME})",
+    f"INSERT INTO found SELECT {_ROW} LEFT JOIN seen ON id = _mf_entries.rowid "
+    f"WHERE NOT ({_IS_SAME}) AND {_IS_PLAIN}",
+    "INSERT INTO lost SELECT seen.* FROM seen LEFT JOIN _mf_entries ON _mf_entries.rowid = id "
+    f"WHERE NOT ({_IS_SAME})",
     "DELETE FROM seen WHERE id IN (SELECT id FROM lost)",
 )
-_IS_OWN = f"substr(f.blob_id, 1, {2 * len(OWN)}) = '{OWN.hex()}'"
+_IS_OWN = f"substr(f.blob, 1, {2 * len(OWN)}) = '{OWN.hex()}'"
 _PUT = (
-    "SELECT f.key, f.blob_id, f.metadata, f.expiration, "
-    "l.id IS NOT NULL, l.size, l.value, l.metadata, l.expiration "
-    "FROM found f LEFT JOIN lost l ON l.key = f.key "
-    f"WHERE (l.blob_id IS f.blob_id OR NOT {_IS_OWN}) AND NOT (l.blob_id IS f.blob_id "
-    "AND l.expiration IS f.expiration AND l.metadata IS f.metadata)"
+    "SELECT f.name, f.blob, f.meta, f.expires, "
+    "l.id IS NOT NULL, l.size, l.value, l.meta, l.expires "
+    "FROM found f LEFT JOIN lost l ON l.name = f.name "
+    f"WHERE (l.blob IS f.blob OR NOT {_IS_OWN}) "
+    "AND NOT (l.blob IS f.blob AND l.expires IS f.expires AND l.meta IS f.meta)"
 )
 _DELETED = (
-    "SELECT l.key, l.size, l.value, l.metadata, l.expiration FROM lost l "
-    "LEFT JOIN found f ON f.key = l.key WHERE f.key IS NULL "
-    "AND (l.expiration IS NULL OR l.expiration > ?)"
+    "SELECT l.name, l.size, l.value, l.meta, l.expires FROM lost l "
+    "LEFT JOIN found f ON f.name = l.name WHERE f.name IS NULL "
+    "AND (l.expires IS NULL OR l.expires > ?)"
 )
 _REMEMBER = "INSERT INTO seen SELECT * FROM found"
 
@@ -153,7 +147,7 @@ class OutsideRows(OutsideChanges):
     def _keep(self, db: Database, table: str) -> None:
         """Keep the small values of the newest rows of a table, as far as there is room."""
         newest = db.execute(
-            f"SELECT t.id, t.blob_id FROM {table} t JOIN seen s ON s.id = t.id "
+            f"SELECT t.id, t.blob FROM {table} t JOIN seen s ON s.id = t.id "
             "WHERE s.size IS NULL ORDER BY t.id DESC LIMIT ?",
             (KEPT_KEYS - self._kept,),
         ).fetchall()
