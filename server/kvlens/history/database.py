@@ -69,9 +69,12 @@ class Change(NamedTuple):
 
     def size(self) -> int:
         """The bytes that it takes in memory and on disk, about."""
-        return ROW_COST + sum(
-            len(state.value) for state in (self.before, self.after) if isinstance(state, Entry)
-        )
+        size = ROW_COST
+        if isinstance(self.before, Entry):
+            size += len(self.before.value)
+        if isinstance(self.after, Entry):
+            size += len(self.after.value)
+        return size
 
 
 class LeftOut(NamedTuple):

@@ -16,6 +16,8 @@ from kvlens.stores.wrangler.database import Database
 GATHERED = 0.5  # seconds; the changes of this time are added together
 QUEUED = 64 * 1024 * 1024  # bytes of values that wait; above this, changes are only counted
 AT_ONCE = 16 * 1024 * 1024  # bytes of one transaction
+BURST = 64 * 1024 * 1024  # bytes that are written as fast as they come; then
+RATE = 8 * 1024 * 1024  # bytes per second, so that a disk that is busy with values isn't slower
 TRY_AGAIN = 30.0  # seconds after an error
 LAST_WORDS = 10.0  # seconds that the rest of the queue has at the end
 
@@ -43,6 +45,7 @@ class Recorder:
         self._thread: threading.Thread | None = None
         self._db: Database | None = None
         self._latest = Latest()
+        self._burst = float(BURST)  # what is left of it
         self._retry_at = 0.0
         self._complaint = ""
 
@@ -88,9 +91,13 @@ class Recorder:
                     self._wake.wait()
                 if not self._queue:
                     break
-            self._ending.wait(GATHERED)
+            began = time.monotonic()
+            self._ending.wait(max(GATHERED, -self._burst / RATE))
             with self._wake:
                 some = self._taken()
+            passed = time.monotonic() - began
+            size = sum(record.size() for record in some)
+            self._burst = min(BURST, self._burst + passed * RATE) - size
             self._add(some)
             with self._wake:
                 self._left += len(some)
@@ -99,13 +106,16 @@ class Recorder:
             self._db.close()
 
     def _taken(self) -> list[Record]:
-        """Take what one transaction adds out of the queue."""
+        """Take what one transaction adds out of the queue, and no action in part."""
         count = size = 0
+        last = ""
         for record in self._queue:
+            action = record.origin.action
+            if size >= min(AT_ONCE, self.limit // 4) and (not action or action != last):
+                break
             size += record.size()
             count += 1
-            if size >= min(AT_ONCE, self.limit // 4):
-                break
+            last = action
         some, self._queue = self._queue[:count], self._queue[count:]
         self._size -= size
         return some

@@ -71,9 +71,15 @@ class RecordingStore(Store):
         self.watched: Sequence[str] = ()
         """Namespaces in which what other programs change is recorded too, by calls of `poll`."""
         self._outside: Outside | None = None
+        self._last: RecordingStore | None = None  # of `by`
 
     def by(self, origin: Origin) -> RecordingStore:
-        return RecordingStore(self._store, self.recorder, origin, self._in_progress)
+        last = self._last
+        if last is None or last._origin != origin:
+            self._last = last = RecordingStore(
+                self._store, self.recorder, origin, self._in_progress
+            )
+        return last
 
     @property
     def atomic(self) -> bool:  # type: ignore[override]
@@ -156,8 +162,9 @@ class RecordingStore(Store):
     # -- one key ---------------------------------------------------------------------------
 
     async def put(self, ns: str, write: Write) -> None:
-        _, before = await self._changing(ns, write.key, self._store.put(ns, write), _after(write))
-        self._add(ns, write.key, before, _after(write))
+        after = _after(write)
+        _, before = await self._changing(ns, write.key, self._store.put(ns, write), after)
+        self._add(ns, write.key, before, after)
 
     async def put_unchanged(self, ns: str, write: Write, expected: str) -> bool:
         change = self._store.put_unchanged(ns, write, expected)
