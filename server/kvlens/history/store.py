@@ -106,6 +106,9 @@ class RecordingStore(Store):
     async def get(self, ns: str, key: str) -> Entry | None:
         return await self._store.get(ns, key)
 
+    async def peek(self, ns: str, key: str) -> Entry | None:
+        return await self._store.peek(ns, key)
+
     async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
         return await self._store.get_many(ns, keys, size)
 
@@ -209,7 +212,7 @@ class RecordingStore(Store):
 
     async def _state(self, ns: str, key: str) -> State:
         try:
-            return await self._store.get(ns, key)
+            return await self._store.peek(ns, key)
         except StoreError:  # of this key, or the change meets it too
             return Unknown()
 

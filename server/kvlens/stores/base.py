@@ -216,6 +216,10 @@ class Store(ABC):
     async def get(self, ns: str, key: str) -> Entry | None:
         """Return the entry of `key`, or None."""
 
+    async def peek(self, ns: str, key: str) -> Entry | None:
+        """Return what `get` does, but perhaps without another program's change of this moment."""
+        return await self.get(ns, key)
+
     async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
         """Return the entries of the first keys: None if missing, an error if damaged.
 

@@ -142,6 +142,15 @@ class WranglerStore(Store):
             return None
         return found
 
+    async def peek(self, ns: str, key: str) -> Entry | None:
+        space = self._spaces.get(ns)
+        if space is not None and space.group is not None and not space.running:
+            entry = space.cache.get(key, MISSING)  # a put of this iteration has checked its version
+            if entry is not MISSING and (entry is None or entry.expiration is None):
+                found: Entry | None = entry
+                return found
+        return await self.get(ns, key)
+
     async def list(
         self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
     ) -> Page:
