@@ -11,7 +11,7 @@ export const contribution: Contribution = {
     title: 'Filter Changes by Writer…',
     about: 'Show only what the editor, the shell, a Worker or another writer has changed',
     icon: '$(person)',
-    menus: { 'view/title': [{ when: 'view == kvlens.history', group: 'navigation@2' }] },
+    menus: { 'view/title': [{ when: 'view == kvlens.history', group: 'navigation@3' }] },
 };
 
 export async function run({ history }: Parts): Promise<void> {

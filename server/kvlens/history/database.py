@@ -462,6 +462,16 @@ def writers(db: Database) -> list[str]:
     return [row[0] for row in db.execute("SELECT DISTINCT writer FROM actions ORDER BY writer")]
 
 
+def namespaces(db: Database, store: str) -> list[str]:
+    """Return the namespaces of a store that are in the history."""
+    found = db.execute(
+        "SELECT DISTINCT ns FROM changes JOIN actions a ON a.id = action "
+        "WHERE a.store = ? ORDER BY ns",
+        (store,),
+    )
+    return [row[0] for row in found]
+
+
 def content(db: Database, found: Recorded, *, after: bool) -> State:
     """Return a key's entry before or after a change."""
     side = found.after if after else found.before
