@@ -10,9 +10,10 @@ import { label, oneLine } from './visible';
 
 const { t } = vscode.l10n;
 
-export const VIEW = 'kvlens.history';
+const VIEW = 'kvlens.history';
 const PAGE = 50; // actions
 const MOST = 1000; // actions that a list takes
+const SHOWN = 100; // ms until rows are shown
 const DELAY = 300; // ms: changes come in groups, and are recorded shortly after they are made
 
 export interface HistoryActionNode {
@@ -66,6 +67,7 @@ export class History implements vscode.TreeDataProvider<HistoryNode>, vscode.Dis
     private readonly limits = new Map<string, number>();
     private readonly rest = new Map<string, HistoryChange[]>();
     private timer: NodeJS.Timeout | undefined;
+    private loaded = (): void => {};
 
     readonly onDidChangeTreeData = this.emitter.event;
     readonly view: vscode.TreeView<HistoryNode>;
@@ -112,6 +114,20 @@ export class History implements vscode.TreeDataProvider<HistoryNode>, vscode.Dis
         this.refresh();
     }
 
+    /** Bring the view to the front; its rows have the focus, also if they have to be loaded first. */
+    async focus(): Promise<void> {
+        const isLoaded = this.view.visible;
+        const loaded = new Promise<void>((resolve) => {
+            this.loaded = resolve;
+        });
+        await vscode.commands.executeCommand(`${VIEW}.focus`);
+        if (!isLoaded) {
+            await loaded;
+            await new Promise((resolve) => setTimeout(resolve, SHOWN));
+            await vscode.commands.executeCommand(`${VIEW}.focus`);
+        }
+    }
+
     /** Load more of a long list. */
     async more(node: HistoryMoreNode): Promise<void> {
         if (!node.of) {
@@ -129,6 +145,14 @@ export class History implements vscode.TreeDataProvider<HistoryNode>, vscode.Dis
     }
 
     async getChildren(node?: HistoryNode): Promise<HistoryNode[]> {
+        const found = await this.childrenOf(node);
+        if (!node) {
+            this.loaded();
+        }
+        return found;
+    }
+
+    private async childrenOf(node?: HistoryNode): Promise<HistoryNode[]> {
         if (node?.kind === 'action') {
             return this.inAction(node);
         }

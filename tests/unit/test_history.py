@@ -167,6 +167,15 @@ WAYS: dict[str, tuple[Callable[[Store], Awaitable[None]], list[tuple[str, str, S
 }
 
 
+async def is_recorded(store: Store, folder: Path, name: str) -> None:
+    """Check one of the `WAYS` on a store, which is closed then."""
+    change, wanted = WAYS[name]
+    store = recording(store, folder, "there", LIMIT)
+    await change(store.by(ONE))
+    await store.close()
+    assert recorded(folder) == [("put", *one) for one in wanted]
+
+
 @pytest.mark.parametrize("url", ["wrangler:", "wrangler:elsewhere", "memory:", "peer"])
 @pytest.mark.parametrize("name", WAYS)
 async def test_every_way_to_change_a_key_is_recorded(tmp_path: Path, name: str, url: str) -> None:
