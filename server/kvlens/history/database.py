@@ -51,8 +51,8 @@ _SCHEMA = (
 )
 _UNKNOWN_SIZE = -1
 _COST = (
-    f"{ROW_COST} + iif(before_content IS NULL, 0, before_size) "
-    "+ iif(after_content IS NULL, 0, after_size)"
+    f"{ROW_COST} + CASE WHEN before_content IS NULL THEN 0 ELSE before_size END "
+    "+ CASE WHEN after_content IS NULL THEN 0 ELSE after_size END"
 )
 
 

@@ -65,7 +65,7 @@ class _Namespace:
 
 
 class Outside:
-    """Looks at the namespaces of a store, in a thread of its own."""
+    """Looks at the namespaces of a store, in a separate thread."""
 
     def __init__(self, store: Store, recorder: Recorder) -> None:
         self._store = store
