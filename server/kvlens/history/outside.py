@@ -12,12 +12,12 @@ import contextlib
 import logging
 import sqlite3
 import time
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from kvlens.history import database
-from kvlens.history.database import PLACE, Change, LeftOut, open_history
+from kvlens.history.database import PLACE, Change, LeftOut, Recorded, open_history
 from kvlens.history.recorder import Recorder
 from kvlens.history.size import MOST_KEYS
 from kvlens.kv.records import Unknown
@@ -79,22 +79,28 @@ class Outside:
         self._try_at = 0.0
         self._complaint = ""
 
-    def poll(self, namespaces: Iterable[str], changed: Iterable[str]) -> None:
+    def poll(self, namespaces: Sequence[str], changed: Iterable[str]) -> None:
         """Look at what another program has `changed`, soon. Called often; never blocks."""
-        self._changed.update(changed)
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._look(list(namespaces)))
+        self._changed.update(set(changed).intersection(namespaces))
+        if (self._task is None or self._task.done()) and not self._is_idle(namespaces):
+            self._task = asyncio.get_running_loop().create_task(self._look(namespaces))
 
     async def close(self) -> None:
         """Wait for the end of a look, and release the files."""
         if self._task is not None:
-            await self._task
+            await asyncio.wait([self._task])
         for one in self._namespaces.values():
             one.changes.close()
         self._lock.release()
         self._thread.shutdown()
 
-    async def _look(self, namespaces: list[str]) -> None:
+    def _is_idle(self, namespaces: Iterable[str]) -> bool:
+        known = (self._namespaces.get(ns) for ns in namespaces)
+        if not all(one is not None and one.begun for one in known):
+            return False
+        return self._lock.held and not self._changed and not self._gone
+
+    async def _look(self, namespaces: Iterable[str]) -> None:
         for ns in namespaces:
             if ns not in self._namespaces:
                 changes = self._store.outside(ns, self._recorder.limit // 2)
@@ -147,6 +153,7 @@ class Outside:
             return
         self._changed.discard(one.ns)
         looked = time.time()
+        found = None
         if not one.begun:
             one.changes.begin()
             one.begun = True
@@ -156,32 +163,32 @@ class Outside:
             if found is None:
                 self._changed.add(one.ns)
                 return
-            self._add_found(one, found, looked)
-        one.looked = looked
+        before, one.looked = one.looked, looked
         one.next = now + SHARE * (time.monotonic() - now)
+        if found is not None:
+            self._add_found(one.ns, found, before, looked)
 
-    def _add_found(self, one: _Namespace, found: Look, looked: float) -> None:
+    def _add_found(self, ns: str, found: Look, since: float, looked: float) -> None:
         put = {change.key for change in found.put}
-        early = [gone.only(put) for gone in self._gone if gone.ns == one.ns]
-        self._gone = [gone.without(put) if gone.ns == one.ns else gone for gone in self._gone]
+        early = [gone.only(put) for gone in self._gone if gone.ns == ns]
+        self._gone = [gone.without(put) if gone.ns == ns else gone for gone in self._gone]
         self._settle(gone for gone in early if gone.changes)
         if found.deleted:
             due = time.monotonic() + SETTLED
-            self._gone.append(
-                _Gone(one.ns, found.deleted, found.more_deleted, one.looked, looked, due)
-            )
+            gone = _Gone(ns, found.deleted, found.more_deleted, since, looked, due)
+            self._gone.append(gone)
         if found.put:
             with self._history() as db:
-                known = database.changes_by_us(db, self._recorder.store, one.ns, one.looked)
+                known = database.changes_by_us(db, self._recorder.store, ns, since)
                 changes = []
                 for change in found.put:
                     before = change.before
                     if known is None:
                         before = Unknown()
-                    elif ours := known.get(change.key):
-                        before = database.content(db, ours[-1], after=True)
+                    elif last := _last(known.get(change.key, ()), looked):
+                        before = database.content(db, last, after=True)
                     changes.append(change._replace(before=before))
-            self._add(one.ns, changes, found.more_put, looked)
+            self._add(ns, changes, found.more_put, looked)
 
     def _settle(self, due: Iterable[_Gone]) -> None:
         """Record deletes that nobody of us has recorded."""
@@ -197,7 +204,7 @@ class Outside:
                     if any(one.after is None for one in made):
                         ours += 1
                         continue
-                    last = next((one for one in reversed(made) if one.time <= gone.seen), None)
+                    last = _last(made, gone.seen)
                     if last is not None and last.before is not None:
                         before = database.content(db, last, after=True)
                         change = change._replace(before=before)
@@ -220,3 +227,8 @@ class Outside:
         assert db is not None
         with contextlib.closing(db):
             yield db
+
+
+def _last(changes: Sequence[Recorded], until: float) -> Recorded | None:
+    """Return the last of the changes up to a time."""
+    return next((one for one in reversed(changes) if one.time <= until), None)
