@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from kvlens.emulator.server import Emulator
-from kvlens.history import database
+from kvlens.history import database, recorder
 from kvlens.history.database import Filter, Recorded, history_file, open_history
 from kvlens.history.size import MOST_KEYS
 from kvlens.history.store import RecordingStore, recording
@@ -218,6 +218,21 @@ async def test_too_many_keys_are_counted(tmp_path: Path) -> None:
         ("clear", many),
         ("seed", many),
     ]
+
+
+async def test_an_action_is_added_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "AT_ONCE", 1000)
+    store = recorded_store(tmp_path, "memory:")
+    assert isinstance(store, RecordingStore)
+    counts: list[int] = []
+    store.recorder.added = lambda: counts.append(len(recorded(tmp_path)))
+    for title in ("one", "two"):
+        origin = Origin.action_of("shell", title)
+        await store.by(origin).put_many("A", (Write(f"{n}", b"v" * 100) for n in range(50)))
+    await store.close()
+    assert counts == [50, 100]
 
 
 async def test_a_change_that_fails_is_not_recorded(tmp_path: Path) -> None:

@@ -16,11 +16,16 @@ from kvlens.history import outside as looking
 from kvlens.history.database import Filter, open_history
 from kvlens.history.store import RecordingStore, recording
 from kvlens.kv.records import Entry, State, Unknown, Write
+from kvlens.operations.history import list_history
+from kvlens.operations.history_json import change_json
+from kvlens.operations.history_restore import plan_undo
 from kvlens.stores.origin import OUTSIDE, Origin
 from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import outside
 from kvlens.stores.wrangler.disk_format import blobs_path, database_path
 from kvlens.workspace.project import Project
+
+from tests.unit.test_history import scope_of
 
 LIMIT = 64 * 1024 * 1024
 CONFIG = 'kv_namespaces = [{ binding = "A", id = "A" }]\n'
@@ -235,6 +240,21 @@ async def test_what_another_program_does_is_recorded_once(tmp_path: Path, name: 
 
 def timeless(state: State) -> State:
     return state._replace(expiration=0) if state and state.expiration else state
+
+
+async def test_a_value_that_is_not_known_is_not_restored(tmp_path: Path) -> None:
+    store = open_recorded(tmp_path)
+    await store.put("A", Write("large", LARGE, '"m"'))
+    await follow(store, 0.5)
+    Other(tmp_path).put("large", b"2")
+    await looked(store)
+    scope = scope_of(tmp_path, store)
+    (newest,) = await list_history(scope, Filter(writer=OUTSIDE))
+    plan = await plan_undo(scope, str(newest.action.id))
+    assert (plan.unknown, plan.changed, plan.batches) == (1, [], [])
+    shown = change_json(scope, newest.changes[0])
+    assert shown["before"] == {"size": len(LARGE), "unknown": True, "metadata": '"m"'}
+    await store.close()
 
 
 async def test_another_process_takes_over(tmp_path: Path) -> None:

@@ -19,11 +19,10 @@ export async function run({ history }: Parts): Promise<void> {
         throw new prompts.NothingThere(t('Nothing is recorded yet.'));
     }
     const chosen = await pick(
-        history.writers.map((name) => ({ label: name })),
+        history.writers.map((writer) => ({ label: writer, writer })),
         { title: t('Filter Changes by Writer') },
     );
-    const writer = history.writers.find((name) => chosen?.label.endsWith(name));
-    if (writer !== undefined) {
-        await history.show({ ...history.filter, writer });
+    if (chosen) {
+        await history.show({ ...history.filter, writer: chosen.writer });
     }
 }
