@@ -78,6 +78,7 @@ class Outside:
         self._lock = LockFile(recorder.folder, PLACE, LOCK)
         self._try_at = 0.0
         self._complaint = ""
+        self._closing = False
 
     def poll(self, namespaces: Sequence[str], changed: Iterable[str]) -> None:
         """Look at what another program has `changed`, soon. Called often; never blocks."""
@@ -87,6 +88,9 @@ class Outside:
 
     async def close(self) -> None:
         """Wait for the end of a look, and release the files."""
+        self._closing = True
+        for one in self._namespaces.values():
+            one.changes.stop()
         if self._task is not None:
             await asyncio.wait([self._task])
         for one in self._namespaces.values():
@@ -116,7 +120,7 @@ class Outside:
             self._complain(error)
 
     def _complain(self, error: Exception) -> None:
-        if str(error) != self._complaint:
+        if str(error) != self._complaint and not self._closing:
             self._complaint = str(error)
             _LOG.warning("Changes by other programs are not in the history for now: %s", error)
 
@@ -135,6 +139,8 @@ class Outside:
             for one in self._namespaces.values():
                 one.begun = False
         for one in self._namespaces.values():
+            if self._closing:
+                return
             try:
                 self._visit(one)
             except StoreError as error:

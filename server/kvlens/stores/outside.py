@@ -47,5 +47,9 @@ class OutsideChanges(ABC):
         """
 
     @abstractmethod
+    def stop(self) -> None:
+        """Make a call in another thread end soon; it may raise StoreError. Doesn't block."""
+
+    @abstractmethod
     def close(self) -> None:
         """Release the files."""

@@ -86,6 +86,7 @@ class OutsideRows(OutsideChanges):
         self._db: Database | None = None
         self._file: tuple[int, int] | None = None
         self._version = -1
+        self._stopped = False
 
     def begin(self) -> None:
         self.close()
@@ -123,6 +124,13 @@ class OutsideRows(OutsideChanges):
             self._keep(db, "found")
             return look
 
+    def stop(self) -> None:
+        self._stopped = True
+        db = self._db
+        if db is not None:
+            with contextlib.suppress(sqlite3.Error):  # it may have just been closed
+                db.interrupt()
+
     def close(self) -> None:
         if self._db is not None:
             self._db.close()
@@ -152,6 +160,8 @@ class OutsideRows(OutsideChanges):
             (KEPT_KEYS - self._kept,),
         ).fetchall()
         for some in chunks(newest, _AT_ONCE):
+            if self._stopped:
+                return
             rows = []
             for number, blob_id in some:
                 size = self._blobs.total([blob_id])
