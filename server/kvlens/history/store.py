@@ -197,7 +197,10 @@ class RecordingStore(Store):
         in_progress.count += 1
         try:
             ended = in_progress.ended
-            before = await self._state(ns, key)
+            try:
+                before: State = await self._store.peek(ns, key)
+            except StoreError:  # of this key, or the change meets it too
+                before = Unknown()
             result = await change
             if in_progress.ended != ended:  # another change of the key came in between
                 before = in_progress.state
@@ -212,8 +215,8 @@ class RecordingStore(Store):
 
     async def _state(self, ns: str, key: str) -> State:
         try:
-            return await self._store.peek(ns, key)
-        except StoreError:  # of this key, or the change meets it too
+            return await self._store.get(ns, key)
+        except StoreError:
             return Unknown()
 
     def _add(self, ns: str, key: str, before: State, after: State) -> None:

@@ -144,8 +144,8 @@ class WranglerStore(Store):
 
     async def peek(self, ns: str, key: str) -> Entry | None:
         space = self._spaces.get(ns)
-        if space is not None and space.group is not None and not space.running:
-            entry = space.cache.get(key, MISSING)  # a put of this iteration has checked its version
+        if space is not None and (space.group is not None or space.running):
+            entry = space.cache.get(key, MISSING)  # its version was checked a moment ago
             if entry is not MISSING and (entry is None or entry.expiration is None):
                 found: Entry | None = entry
                 return found
