@@ -16,8 +16,13 @@ class OutsideChange(NamedTuple):
     after: State
 
     def size(self) -> int:
-        """The bytes of its values."""
-        return sum(len(one.value) for one in (self.before, self.after) if isinstance(one, Entry))
+        """The bytes of its content in memory, about."""
+        size = len(self.key)
+        for one in (self.before, self.after):
+            if one is not None:
+                size += len(one.metadata or "")
+                size += len(one.value) if isinstance(one, Entry) else 0
+        return size
 
 
 class Look(NamedTuple):

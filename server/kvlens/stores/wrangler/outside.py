@@ -41,7 +41,8 @@ _TABLES = (
 )
 _ROW = "_mf_entries.rowid, key, blob_id, expiration, metadata, NULL, NULL FROM _mf_entries"
 _IS_PLAIN = (
-    f"{IS_BLOB_ID} AND typeof(key) = 'text' AND typeof(expiration) IN ('integer', 'null') "
+    f"{IS_BLOB_ID} AND typeof(expiration) IN ('integer', 'null') "
+    f"AND typeof(key) = 'text' AND length(key) <= {MAX_FIELD} "
     f"AND (metadata IS NULL OR (typeof(metadata) = 'text' AND length(metadata) <= {MAX_FIELD}))"
 )
 _IS_SAME = "blob_id IS blob AND expiration IS expires AND metadata IS meta AND key IS name"
