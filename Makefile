@@ -5,7 +5,7 @@ SETUP := $(PYTHON) -m scripts.setup
 
 export PATH := $(CURDIR)/.venv/node-bin:$(PATH)
 
-.PHONY: help setup run test bench fuzz soak package check
+.PHONY: help setup run test bench fuzz soak package pictures check
 
 help:
 	@echo "make setup    install what the other targets need; quick when nothing has changed"
@@ -15,6 +15,7 @@ help:
 	@echo "make fuzz     a million random inputs for each reader of text (ARGS= names some, --seconds)"
 	@echo "make soak     kills, load and a million keys, half an hour; build/soak.json (ARGS=)"
 	@echo "make package  build the .vsix file of each platform in build/"
+	@echo "make pictures make the images of the README from a real window"
 	@echo "make check    ruff, mypy, tsc, spelling, words, generated texts"
 
 setup:
@@ -26,7 +27,7 @@ run:
 
 test: setup
 	@$(VENV) -m scripts.package
-	@$(VENV) -m pytest $(ARGS)
+	@$(VENV) -m pytest -n 2 $(ARGS)
 
 bench:
 	@$(SETUP) bench
@@ -42,6 +43,10 @@ soak: setup
 package:
 	@$(SETUP) package
 	@$(VENV) -m scripts.package --all
+
+pictures: setup
+	@$(VENV) -m scripts.package
+	@$(VENV) -m scripts.pictures
 
 check:
 	@$(SETUP) check

@@ -24,6 +24,7 @@ const builds = [
         entryPoints: { table: 'webview/table/main.tsx' },
         outdir: 'dist',
         platform: 'browser',
+        alias: { vscode: './webview/table/vscode.ts' },
         target: 'es2022',
         format: 'iife',
         jsx: 'automatic',

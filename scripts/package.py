@@ -106,9 +106,10 @@ def build(target: Target) -> Path:
     if target == host_target():
         _prove(bundled)
     run([node(), "esbuild.mjs"], cwd=EXTENSION)
-    for name in ("dist", "media"):
+    for name in ("dist", "l10n", "media"):
         shutil.copytree(EXTENSION / name, stage / name)
-    for file in (EXTENSION / "package.json", EXTENSION / "README.md"):
+    texts = sorted(EXTENSION.glob("package.nls*.json"))
+    for file in (EXTENSION / "package.json", *texts, EXTENSION / "README.md"):
         shutil.copy(file, stage)
     for file in (ROOT / "CHANGELOG.md", ROOT / "LICENSE"):
         shutil.copy(file, stage)
@@ -121,12 +122,13 @@ def build(target: Target) -> Path:
 
 
 def _inputs() -> Iterable[Path]:
-    folders = (ROOT / "server" / "kvlens", EXTENSION / "src", EXTENSION / "media")
-    for folder in folders:
+    parts = ("src", "webview", "l10n", "media")
+    for folder in (ROOT / "server" / "kvlens", *map(EXTENSION.joinpath, parts)):
         yield from sorted(
             file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts
         )
-    names = ("package.json", "package-lock.json", "requirements.txt", "README.md", "esbuild.mjs")
+    yield from sorted(EXTENSION.glob("package*.json"))
+    names = ("requirements.txt", "README.md", "esbuild.mjs")
     yield from (EXTENSION / name for name in names)
     yield from (ROOT / "CHANGELOG.md", ROOT / "LICENSE", Path(__file__))
 

@@ -27,6 +27,7 @@ PLACES = (
     "examples/src/**/*.js",
     "extension/*.md",
     "extension/package.json",
+    "extension/package.nls.json",
     "extension/src/**/*.ts",
     "scripts/**/*.py",
     "server/kvlens/**/*.py",

@@ -14,6 +14,8 @@ import { fault } from './messages';
 import type { NamespaceRef } from './model';
 import { distinct, notice } from './visible';
 
+const { t } = vscode.l10n;
+
 export const SCHEME = 'kvlens';
 /** The scheme of tables, whose path is the folder of a namespace's values. */
 export const TABLE_SCHEME = 'kvlens-table';
@@ -67,44 +69,52 @@ export function uriOf(namespace: NamespaceRef, key: string, raw?: { name: string
     return vscode.Uri.from({ scheme: SCHEME, path: `${folder}/${name}`, query });
 }
 
-/** Return the address of a namespace's table: the folder of its values' documents. */
-export function tableOf(namespace: NamespaceRef): vscode.Uri {
+/** Return the address of a namespace's table, the folder of its values' documents, or of a key. */
+export function tableOf(namespace: NamespaceRef, key?: string): vscode.Uri {
+    if (key !== undefined) {
+        return uriOf(namespace, key).with({ scheme: TABLE_SCHEME });
+    }
     const { config, id, binding, environment } = namespace;
     const folder = `/${ROOT}/${segment(nameOf(namespace))}`;
     const query = digestOf({ config, id, binding, environment, folder });
     return vscode.Uri.from({ scheme: TABLE_SCHEME, path: folder, query });
 }
 
-/** Return the namespace of a table's address. */
-export function namespaceAt(uri: vscode.Uri): NamespaceRef {
-    const space = spaces.get(uri.query) ?? state?.get<Space>(STATE + uri.query);
-    if (!space) {
-        throw fault('FileNotFound', `${uri.path} isn't the address of a namespace.`);
-    }
-    const { folder: _, ...namespace } = space;
-    return namespace;
+/** Return the namespace of a table's address, and the key if it is about only one. */
+export function tableAt(uri: vscode.Uri): { namespace: NamespaceRef; key?: string } {
+    const { folder, ...namespace } = spaceAt(uri);
+    return uri.path === folder ? { namespace } : { namespace, key: placeOf(uri).key };
 }
 
 /** Return the key that a value's document shows. */
 export function placeOf(uri: vscode.Uri): Place {
-    const [digest, encoded] = uri.query.split('.');
-    const space = spaces.get(digest) ?? state?.get<Space>(STATE + digest);
-    if (!space) {
-        throw fault('FileNotFound', `${uri.path} isn't the address of a key.`);
-    }
-    const { folder, ...namespace } = space;
+    const { folder, ...namespace } = spaceAt(uri);
     if (!uri.path.startsWith(`${folder}/`)) {
         throw fault(
             'NoPermissions',
-            `"${uri.path}" isn't in "${folder}". "Save As" can only save a value under another key of ` +
-                'its own namespace. To write to another namespace, use "KV Lens: Put Key…".',
+            t(
+                '"{0}" isn\'t in "{1}". "Save As" can only save a value under another key of ' +
+                    'its own namespace. To write to another namespace, use "KV Lens: Put Key…".',
+                uri.path,
+                folder,
+            ),
         );
     }
     const last = uri.path.slice(folder.length + 1);
+    const [, encoded] = uri.query.split('.');
     const spelling = encoded ? spellingOf(encoded) : undefined;
     return spelling?.name === last
         ? { ...namespace, key: spelling.key, view: spelling.view }
         : { ...namespace, key: keyOf(last) };
+}
+
+function spaceAt({ path, query }: vscode.Uri): Space {
+    const [digest] = query.split('.');
+    const space = spaces.get(digest) ?? state?.get<Space>(STATE + digest);
+    if (!space) {
+        throw fault('FileNotFound', t("{0} isn't the address of a key or a namespace.", path));
+    }
+    return space;
 }
 
 /** Return a namespace's digest for the query, and store what it refers to. */

@@ -1,9 +1,12 @@
 /** Ask about something that may change before the answer. */
 
+import * as vscode from 'vscode';
 import { isModified } from './server';
 
+const { t } = vscode.l10n;
+
 /** The lines that a repeated question adds. */
-export const CHANGED = ['Something has changed since you were asked.'];
+export const CHANGED = [t('Something has changed since you were asked.')];
 
 /**
  * Ask what to delete, and delete it; ask once more if that has changed before the answer.
@@ -18,6 +21,6 @@ export async function askAgainIfChanged<T>(work: (again: string[]) => Promise<T>
         if (!isModified(error)) {
             throw error;
         }
-        return work([...CHANGED, 'Everything that exists when you answer will be deleted.']);
+        return work([...CHANGED, t('Everything that exists when you answer will be deleted.')]);
     }
 }

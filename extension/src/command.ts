@@ -10,6 +10,8 @@ import { namespaceOf, type Node, type Tree } from './tree';
 import type { Versions } from './versions';
 import type { Workers } from './workers';
 
+const { t } = vscode.l10n;
+
 /** What a file in `commands/` exports; the file is named after the last part of the id. */
 export interface Command {
     contribution: Contribution;
@@ -61,7 +63,7 @@ interface LinkedNamespace extends NamespaceRef {
 export function requireTrust(): void {
     if (!vscode.workspace.isTrusted) {
         throw new prompts.NotTrusted(
-            'This workspace is not trusted, so nothing in it is run or changed. Trust it first.',
+            t('This workspace is not trusted, so nothing in it is run or changed. Trust it first.'),
         );
     }
 }

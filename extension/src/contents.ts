@@ -1,6 +1,9 @@
 /** Detect what a value contains, and so how the editor may show it. */
 
+import * as vscode from 'vscode';
 import type { Value } from './protocol';
+
+const { t } = vscode.l10n;
 
 const MAX_DUMPED = 256 * 1024; // bytes that a dump shows
 const ROW = 16; // bytes in a line of a dump
@@ -61,7 +64,7 @@ export function dump(bytes: Uint8Array): Uint8Array {
         lines.push(`${offset}  ${digits.padEnd(ROW * 3 - 1)}  ${letters}`);
     }
     if (bytes.length > MAX_DUMPED) {
-        lines.push(`… ${(bytes.length - MAX_DUMPED).toLocaleString('en')} more bytes`);
+        lines.push(t('… {0} more bytes', (bytes.length - MAX_DUMPED).toLocaleString('en')));
     }
     return Buffer.from(lines.join('\n'));
 }

@@ -8,6 +8,8 @@ import { brief } from './messages';
 import { NothingThere } from './prompts';
 import type { Value } from './protocol';
 
+const { t } = vscode.l10n;
+
 const MOST = 1000; // keys whose values are read for one copy
 const MOST_BYTES = 50 * 1024 * 1024; // of their values
 
@@ -17,7 +19,6 @@ export async function copyValues(parts: Parts, refs: KeyRef[]): Promise<void> {
     const binary = values.find(({ value }) => value.base64 !== undefined);
     const texts = values.map(({ value }) => value.text ?? value.base64 ?? '');
     await copy(texts.join('\n'));
-    const { t } = vscode.l10n;
     const what = format.count(values.length, 'value');
     brief(binary ? t('Copied {0}, bytes as base64', what) : t('Copied {0}', what));
 }
@@ -34,21 +35,21 @@ export async function copyWrangler(parts: Parts, refs: KeyRef[]): Promise<void> 
         return `npx wrangler kv key get ${quoted(key)} ${target}${environment} ${place} --text`;
     });
     await copy(lines.join('\n'));
-    brief(vscode.l10n.t('Copied {0}', format.count(lines.length, 'wrangler command')));
+    brief(t('Copied {0}', format.count(lines.length, 'wranglerCommand')));
 }
 
 /** Copy the calls that read keys in a Worker. */
 export async function copyCode(_: Parts, refs: KeyRef[]): Promise<void> {
     const lines = refs.map(({ space, key }) => `await env.${space.binding}.get(${JSON.stringify(key)})`);
     await copy(lines.join('\n'));
-    brief(vscode.l10n.t('Copied {0}', format.count(lines.length, 'call')));
+    brief(t('Copied {0}', format.count(lines.length, 'call')));
 }
 
 /** Copy keys as items of a seed file. */
 export async function copySeed(parts: Parts, refs: KeyRef[]): Promise<void> {
     const items = await seedItems(parts, refs);
     await copy(items.join(',\n'));
-    brief(vscode.l10n.t('Copied {0}', format.count(items.length, 'seed item')));
+    brief(t('Copied {0}', format.count(items.length, 'seedItem')));
 }
 
 /** Return a seed file with some keys. */
@@ -72,7 +73,6 @@ async function seedItems(parts: Parts, refs: KeyRef[]): Promise<string[]> {
 
 /** Read keys; those that are gone are left out. */
 async function read(parts: Parts, refs: KeyRef[]): Promise<{ key: string; value: Value }[]> {
-    const { t } = vscode.l10n;
     const found: { key: string; value: Value }[] = [];
     let size = 0;
     for (const { space, key } of refs) {

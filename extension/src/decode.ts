@@ -3,7 +3,10 @@
 import { decodeMulti } from '@msgpack/msgpack';
 import { Decompress } from 'fzstd';
 import * as zlib from 'node:zlib';
+import * as vscode from 'vscode';
 import { decode, pictureOf } from './contents';
+
+const { t } = vscode.l10n;
 
 const MAX_UNPACKED = 16 * 1024 * 1024; // bytes
 const MAX_HEX = 64 * 1024; // bytes in the hexadecimal form; more on request
@@ -54,13 +57,13 @@ function plainForms(bytes: Uint8Array, prefix: string, truncated: boolean): Form
     if (picture && !truncated) {
         const mime = `image/${{ jpg: 'jpeg', ico: 'x-icon' }[picture] ?? picture}`;
         const base64 = Buffer.from(bytes).toString('base64');
-        return [{ kind: 'image', label: `${prefix}Image`, mime, base64 }];
+        return [{ kind: 'image', label: prefix + t('Image'), mime, base64 }];
     }
     const text = decode(bytes);
     if (text === undefined || text.includes('\0')) {
         return [];
     }
-    const plain: Form = { kind: 'text', label: `${prefix}Text`, text, note: dateOf(text) };
+    const plain: Form = { kind: 'text', label: prefix + t('Text'), text, note: dateOf(text) };
     return !truncated && isJson(text)
         ? [{ kind: 'json', label: `${prefix}JSON`, text }, plain]
         : [plain];
@@ -69,7 +72,7 @@ function plainForms(bytes: Uint8Array, prefix: string, truncated: boolean): Form
 /** Bytes in hexadecimal, as many as are read at once. */
 function hexOf(bytes: Uint8Array): Form {
     const base64 = Buffer.from(bytes.subarray(0, MAX_HEX)).toString('base64');
-    return { kind: 'hex', label: 'Hex', base64 };
+    return { kind: 'hex', label: t('Hex'), base64 };
 }
 
 function isJson(text: string): boolean {
@@ -133,7 +136,7 @@ function unzstd(bytes: Uint8Array): Uint8Array {
     const stream = new Decompress((part) => {
         size += part.length;
         if (size > MAX_UNPACKED) {
-            throw new RangeError(`more than ${MAX_UNPACKED} bytes`);
+            throw new RangeError(t('more than {0} bytes', MAX_UNPACKED));
         }
         parts.push(part);
     });
@@ -174,7 +177,7 @@ function readings(text: string | undefined): Form[] {
                 .slice(1)
                 .map((part): unknown => JSON.parse(Buffer.from(part, 'base64url').toString()));
             const shown = JSON.stringify({ header, payload }, null, 2);
-            const note = 'The signature is not checked.';
+            const note = t('The signature is not checked.');
             return [{ kind: 'json', label: 'JWT', text: shown, note }];
         } catch {
             return [];

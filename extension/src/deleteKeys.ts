@@ -1,5 +1,6 @@
 /** Delete keys of one or more namespaces, after confirmation. */
 
+import * as vscode from 'vscode';
 import { nameOf } from './address';
 import { askAgainIfChanged } from './askAgain';
 import { type Parts, where } from './command';
@@ -11,6 +12,8 @@ import type { Commands } from './protocol';
 import { isModified } from './server';
 import type { Node } from './tree';
 import { type Done, hasHistory, offerUndo } from './undo';
+
+const { t } = vscode.l10n;
 
 type Deleted = Commands['kvlens.delete'][1];
 
@@ -61,18 +64,25 @@ export async function removeGroups(
             parts.server.ask('kvlens.delete', { ...space, keys, dryRun: true });
         const seen = again.length ? [] : await Promise.all(left.map(look));
         const lines = left.map(({ space, keys }) => {
-            const names = total(left) === 1 ? '' : `: ${format.some(keys)}`;
-            return `${nameOf(space)} in ${where(parts, space)}${names}`;
+            const place = t('{0} in {1}', nameOf(space), where(parts, space));
+            return total(left) === 1 ? place : `${place}: ${format.some(keys)}`;
         });
         if (!hasHistory()) {
-            lines.push("You can't undo this.");
+            lines.push(t("You can't undo this."));
         }
         if (others.length) {
             lines.push(
-                `Not deleted: ${others.join(', ')}. "Clear Namespace…" deletes all keys of a namespace.`,
+                t(
+                    'Not deleted: {0}. "Clear Namespace…" deletes all keys of a namespace.',
+                    others.join(', '),
+                ),
             );
         }
-        await prompts.confirm(`Delete ${described(left)}?`, [...lines, ...again], 'Delete');
+        await prompts.confirm(
+            t('Delete {0} from {1}?', ...described(left)),
+            [...lines, ...again],
+            t('Delete'),
+        );
         for (const [at, { space, keys }] of [...left].entries()) {
             const expected = seen[at]?.digest;
             try {
@@ -85,25 +95,33 @@ export async function removeGroups(
                 }
                 const why = format.reason(error);
                 throw new Error(
-                    `${why} Deleted: ${listed(done) || 'nothing'}. Not deleted: ${listed(left)}.`,
+                    t(
+                        '{0} Deleted: {1}. Not deleted: {2}.',
+                        why,
+                        listed(done) || t('nothing'),
+                        listed(left),
+                    ),
                 );
             }
             done.push(...left.splice(0, 1));
         }
     });
-    void offerUndo(parts.server, `Deleted ${described(done)}.`, undoable);
+    void offerUndo(parts.server, t('Deleted {0} from {1}.', ...described(done)), undoable);
 }
 
 function total(groups: Group[]): number {
     return groups.reduce((sum, { keys }) => sum + keys.length, 0);
 }
 
-function described(groups: Group[]): string {
+/** Name one key and one namespace, or count several. */
+function described(groups: Group[]): [keys: string, namespaces: string] {
     const count = total(groups);
-    const what = count === 1 ? format.some(groups[0].keys) : format.count(count, 'key');
-    return `${what} from ${groups.length === 1 ? nameOf(groups[0].space) : `${groups.length} namespaces`}`;
+    return [
+        count === 1 ? format.some(groups[0].keys) : format.count(count, 'key'),
+        groups.length === 1 ? nameOf(groups[0].space) : format.count(groups.length, 'namespace'),
+    ];
 }
 
 function listed(groups: Group[]): string {
-    return groups.map(({ space, keys }) => `${format.some(keys)} of ${nameOf(space)}`).join('; ');
+    return groups.map(({ space, keys }) => t('{0} of {1}', format.some(keys), nameOf(space))).join('; ');
 }

@@ -10,7 +10,7 @@
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { isNamespace, placeOf, SCHEME, uriOf } from './address';
-import { bodyOf, bytesOf, decode, dump, type Form, formOf, marksOf } from './contents';
+import { bodyOf, decode, dump, type Form, formOf, marksOf } from './contents';
 import { languageOf } from './contentType';
 import { follow, type Origin, saveElsewhere } from './elsewhere';
 import * as format from './format';
@@ -19,6 +19,9 @@ import { fail, fault } from './messages';
 import { reference } from './model';
 import type { Changed, Commands, Extras, Project, Value } from './protocol';
 import { isModified, type Server, ServerDown } from './server';
+import { peek, read, type Whole } from './values';
+
+const { t } = vscode.l10n;
 
 const MARKS = 1 << 20; // added to a size: less than any size limit
 const SETTLED = 400; // ms: an older check of the file wasn't for this write
@@ -333,14 +336,13 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     createDirectory(): void {
         throw fault(
             'NoPermissions',
-            'A namespace has keys, not folders. For a key with a slash, use "KV Lens: Put Key…".',
+            t('A namespace has keys, not folders. For a key with a slash, use "KV Lens: Put Key…".'),
         );
     }
 
     /** Rename a key within its namespace; VS Code has asked about an existing one. */
     async rename(from: vscode.Uri, to: vscode.Uri): Promise<void> {
         const [{ view: _, ...old }, place] = [placeOf(from), placeOf(to)];
-        const { t } = vscode.l10n;
         if (old.id !== place.id || old.config !== place.config) {
             throw fault('NoPermissions', t('A key can only be renamed in its own namespace.'));
         }
@@ -354,15 +356,15 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     private check({ uri, last, marks }: Seen, content: Uint8Array, asked?: Asked): void {
         const { key, view } = placeOf(uri);
         const refuse: (why: string) => never = (why) => {
-            throw fault('NoPermissions', `"${key}" was not saved: ${why}`);
+            throw fault('NoPermissions', t('"{0}" was not saved: {1}', key, why));
         };
         const source = this.copied(uri, content);
         if (source) {
-            refuse(`"${source}" is shown as text, and its bytes would change.`);
+            refuse(t('"{0}" is shown as text, and its bytes would change.', source));
         }
         if (view === 'raw' || (last && last.form !== 'text')) {
             const mixed = last?.form === 'mixed';
-            refuse(mixed ? 'its line endings would change.' : "it isn't UTF-8 text.");
+            refuse(mixed ? t('its line endings would change.') : t("it isn't UTF-8 text."));
         }
         const document = documentOf(uri);
         if (!document) {
@@ -371,23 +373,29 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         const current = asked && Date.now() < asked.at + SAVING;
         const shown = current ? asked.text : document.getText();
         if (/\p{Surrogate}/u.test(shown)) {
-            refuse('it has half of a character (a lone surrogate), which UTF-8 can\'t represent.');
+            refuse(t("it has half of a character (a lone surrogate), which UTF-8 can't represent."));
         }
         const text = decode(content);
         const hidden = marksOf(text) - marksOf(shown);
         if (text === undefined || (marks !== undefined && marks !== hidden)) {
             refuse(
-                'the selected encoding would change its bytes. Select ' +
-                    `"${marks ? 'UTF-8 with BOM' : 'UTF-8'}" in the status bar.`,
+                t(
+                    'the selected encoding would change its bytes. Select "{0}" in the status bar.',
+                    marks ? 'UTF-8 with BOM' : 'UTF-8',
+                ),
             );
         }
         if (text.slice(hidden) !== shown) {
             refuse(
                 current
-                    ? "its text changed while it was being saved. Undo the changes that you didn't " +
-                          'type, and use "File: Save without Formatting".'
-                    : 'the editor would save different text than it shows. Select the encoding ' +
-                          '"UTF-8", or save again.',
+                    ? t(
+                          "its text changed while it was being saved. Undo the changes that you didn't " +
+                              'type, and use "File: Save without Formatting".',
+                      )
+                    : t(
+                          'the editor would save different text than it shows. Select the encoding ' +
+                              '"UTF-8", or save again.',
+                      ),
             );
         }
     }
@@ -447,7 +455,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
                 continue;
             }
             const there = (id: string): Promise<Value | null> =>
-                this.server.ask('kvlens.get', { config, id, key }).catch(() => null);
+                peek(this.server, { config, id }, key).catch(() => null);
             if (!(await there(from)) && (await there(to))) {
                 seen.movedTo = reference(project, space);
                 await follow(seen.uri, uriOf(seen.movedTo, key));
@@ -493,8 +501,11 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
                 }
                 throw fault(
                     'Unavailable',
-                    `Another program has just changed "${write.key}". Nothing was overwritten. ` +
-                        'Save again to compare.',
+                    t(
+                        'Another program has just changed "{0}". Nothing was overwritten. ' +
+                            'Save again to compare.',
+                        write.key,
+                    ),
                 );
             }
             throw error;
@@ -516,9 +527,9 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
 
     private async fetch(seen: Seen): Promise<Version> {
         const { config, id, key, binding } = placeOf(seen.uri);
-        let value: Value | null;
+        let value: Whole | null;
         try {
-            value = await this.server.ask('kvlens.get', { config, id, key });
+            value = await read(this.server, { config, id }, key);
         } catch (error) {
             const text = format.reason(error);
             throw error instanceof ServerDown
@@ -527,11 +538,11 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
         if (!value) {
             seen.gone = true;
-            throw fault('FileNotFound', `There is no key "${key}" in ${binding}.`);
+            throw fault('FileNotFound', t('There is no key "{0}" in {1}.', key, binding));
         }
         seen.lastOrigin = { store: value.store, declared: value.declared };
         seen.readOnly = value.readOnly;
-        return this.remember(seen, bytesOf(value), value);
+        return this.remember(seen, value.bytes, value);
     }
 
     private remember(seen: Seen, bytes: Uint8Array, extras: Extras = {}): Version {

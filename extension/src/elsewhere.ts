@@ -12,6 +12,9 @@ import { dialog, fault } from './messages';
 import { type NamespaceRef, reference, whereIs } from './model';
 import type { Commands, Project } from './protocol';
 import type { Server } from './server';
+import { peek } from './values';
+
+const { t } = vscode.l10n;
 
 /** Where a document's value was read. */
 export interface Origin {
@@ -52,23 +55,28 @@ export async function saveElsewhere(
     const { question, project, to } = proposal ?? (await goneFrom(server, place, projects, problem));
     if (byItself) {
         // A dialog would capture the user's typing.
-        throw fault('FileNotFound', `${question} Use "File: Save" to choose where its text goes.`);
+        throw fault('FileNotFound', t('{0} Use "File: Save" to choose where its text goes.', question));
     }
     if (!to) {
         return { uri: await saveToFile(question, key, content) };
     }
-    const there = await server.ask('kvlens.get', { config: to.config, id: to.id, key });
+    const there = await peek(server, to, key);
     const gone = !proposal && !there;
-    const button = gone ? `Create "${key}"` : `Save to ${nameOf(to)}`;
+    const button = gone ? t('Create "{0}"', key) : t('Save to {0}', nameOf(to));
+    const names = [nameOf(to), whereIs(to, project), key];
+    const notGone = there
+        ? t(
+              '{0} in {1} has "{2}" ({3}): its value is replaced, its metadata and expiration are kept.',
+              ...names,
+              format.size(there.size),
+          )
+        : t('{0} in {1} doesn\'t have "{2}": it will be created.', ...names);
     const detail = gone
-        ? 'It was deleted or has expired, so its metadata and expiration are lost.'
-        : `${nameOf(to)} in ${whereIs(to, project)} ` +
-          (there
-              ? `has "${key}" (${format.size(there.size)}): its value is replaced, its metadata and expiration are kept.`
-              : `doesn't have "${key}": it will be created.`);
+        ? t('It was deleted or has expired, so its metadata and expiration are lost.')
+        : notGone;
     const answer = await dialog(question, [detail], button);
     if (answer !== button) {
-        throw fault('FileNotFound', `"${key}" was not saved.`);
+        throw fault('FileNotFound', t('"{0}" was not saved.', key));
     }
     const store = project?.store;
     await put({
@@ -91,7 +99,7 @@ function propose(place: Place, origin: Origin, projects: Project[]): Proposal | 
     const name = nameOf(place);
     const project = projects.find((one) => one.config === config);
     if (movedTo) {
-        const question = `"${key}" was moved from ${name} to ${nameOf(movedTo)}.`;
+        const question = t('"{0}" was moved from {1} to {2}.', key, name, nameOf(movedTo));
         return { question, project, to: movedTo };
     }
     const file = vscode.workspace.asRelativePath(vscode.Uri.parse(config));
@@ -99,27 +107,61 @@ function propose(place: Place, origin: Origin, projects: Project[]): Proposal | 
         const folder = path.posix.dirname(config);
         const now = projects.find((one) => path.posix.dirname(one.config) === folder);
         const space = now?.namespaces.find((one) => one.id === id);
-        const gone = `${file} is no longer a config of this workspace`;
-        return now && space
-            ? { question: `${gone}, but ${now.label} is.`, project: now, to: reference(now, space) }
-            : { question: `${gone}, so "${key}" can't be saved to ${name}.` };
+        if (now && space) {
+            const question = t(
+                '{0} is no longer a config of this workspace, but {1} is.',
+                file,
+                now.label,
+            );
+            return { question, project: now, to: reference(now, space) };
+        }
+        const question = t(
+            '{0} is no longer a config of this workspace, so "{1}" can\'t be saved to {2}.',
+            file,
+            key,
+            name,
+        );
+        return { question };
     }
     const now = project.namespaces.find(
         (one) => one.binding === binding && one.environment === environment,
     );
     if (now && now.id !== id) {
-        const question = `The id of ${name} has changed since "${key}" was read: it's "${now.id}", not "${id}".`;
+        const question = t(
+            'The id of {0} has changed since "{1}" was read: it\'s "{2}", not "{3}".',
+            name,
+            key,
+            now.id,
+            id,
+        );
         return { question, project, to: reference(project, now) };
     }
     if (declared && !project.namespaces.some((one) => one.id === id)) {
-        const question = `${file} no longer declares a KV namespace with the id "${id}"`;
-        const to = { config, id, binding: id, environment: null };
-        return project.unclaimed?.some((one) => one.id === id)
-            ? { question: `${question}, but its keys are still there.`, project, to }
-            : { question: `${question}, so "${key}" can't be saved to ${name}.` };
+        if (project.unclaimed?.some((one) => one.id === id)) {
+            const question = t(
+                '{0} no longer declares a KV namespace with the id "{1}", but its keys are still there.',
+                file,
+                id,
+            );
+            return { question, project, to: { config, id, binding: id, environment: null } };
+        }
+        const question = t(
+            '{0} no longer declares a KV namespace with the id "{1}", so "{2}" can\'t be saved to {3}.',
+            file,
+            id,
+            key,
+            name,
+        );
+        return { question };
     }
     if (store !== undefined && store !== project.store) {
-        const question = `"${key}" was read from the store "${store}". ${name} is now in "${project.store}".`;
+        const question = t(
+            '"{0}" was read from the store "{1}". {2} is now in "{3}".',
+            key,
+            store,
+            name,
+            project.store,
+        );
         return { question, project, to: place };
     }
     return undefined;
@@ -132,25 +174,25 @@ async function goneFrom(
     projects: Project[],
     problem: unknown,
 ): Promise<Proposal> {
-    const { config, id, key } = place;
-    if (problem && (await server.ask('kvlens.get', { config, id, key }))) {
+    const { config, key } = place;
+    if (problem && (await peek(server, place, key))) {
         throw problem;
     }
     const project = projects.find((one) => one.config === config);
-    return { question: `"${key}" is no longer in ${nameOf(place)}.`, project, to: place };
+    return { question: t('"{0}" is no longer in {1}.', key, nameOf(place)), project, to: place };
 }
 
 /** Offer ways to keep a value that can't be saved in any namespace. */
 async function saveToFile(question: string, key: string, content: Uint8Array): Promise<vscode.Uri> {
-    const file = 'Save to File…';
-    const copy = 'Copy Value';
-    const detail = 'Save it to a file on disk, or copy it.';
+    const file = t('Save to File…');
+    const copy = t('Copy Value');
+    const detail = t('Save it to a file on disk, or copy it.');
     const answer = await dialog(question, [detail], file, copy);
     if (answer === copy) {
         await vscode.env.clipboard.writeText(Buffer.from(content).toString('utf8'));
         throw fault(
             'NoPermissions',
-            `"${key}" was not saved. Its value is on the clipboard.`,
+            t('"{0}" was not saved. Its value is on the clipboard.', key),
         );
     }
     const [folder] = vscode.workspace.workspaceFolders ?? [];
@@ -158,10 +200,10 @@ async function saveToFile(question: string, key: string, content: Uint8Array): P
     const defaultUri = folder && vscode.Uri.joinPath(folder.uri, name);
     const chosen =
         answer === file
-            ? await vscode.window.showSaveDialog({ title: `Save the value of "${key}"`, defaultUri })
+            ? await vscode.window.showSaveDialog({ title: t('Save the value of "{0}"', key), defaultUri })
             : undefined;
     if (!chosen) {
-        throw fault('FileNotFound', `"${key}" was not saved.`);
+        throw fault('FileNotFound', t('"{0}" was not saved.', key));
     }
     await vscode.workspace.fs.writeFile(chosen, content);
     return chosen;

@@ -7,6 +7,7 @@ import { bySpace, type KeyRef } from './keys';
 import { brief, input, item, pick } from './messages';
 import { Dismissed } from './prompts';
 import { parseExpiry } from './validate';
+import { peek } from './values';
 
 /** An answer: a time in Unix seconds, null for never, or a duration in seconds. */
 export type Expiry = { expiration: number | null } | { expirationTtl: number };
@@ -55,7 +56,7 @@ export async function setExpiration(parts: Parts, refs: KeyRef[]): Promise<void>
     const { t } = vscode.l10n;
     const what = described(refs);
     const [{ space, key }] = refs;
-    const known = refs.length === 1 ? await parts.server.ask('kvlens.get', { ...space, key }) : null;
+    const known = refs.length === 1 ? await peek(parts.server, space, key) : null;
     const expiry = await askExpiry(t('Set Expiration: {0}', what), known?.expiration);
     for (const { space, keys } of bySpace(refs)) {
         await parts.server.ask('kvlens.update', { ...space, keys, ...expiry });

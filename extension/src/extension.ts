@@ -21,6 +21,8 @@ import { ValueStatus } from './valueStatus';
 import { Versions } from './versions';
 import { Workers } from './workers';
 
+const { t } = vscode.l10n;
+
 let server: Server | undefined;
 
 /** Start the server and show its information. */
@@ -99,9 +101,9 @@ async function showProblem(languageServer: Server, state: ServerState): Promise<
     if (state !== 'noPython' && state !== 'failed') {
         return;
     }
-    const settings = 'Open Settings';
-    const retry = 'Retry';
-    const log = 'Show Log';
+    const settings = t('Open Settings');
+    const retry = t('Retry');
+    const log = t('Show Log');
     const ways = state === 'noPython' ? [settings, retry] : [retry, log];
     const way = await fail(languageServer.problem, ...ways);
     if (way === settings) {

@@ -1,6 +1,9 @@
 /** Format numbers, names and times for people. */
 
+import * as vscode from 'vscode';
 import { distinct } from './visible';
+
+const { t } = vscode.l10n;
 
 /** 0 B, 512 B, 1.4 KB, 25 MB. */
 export function size(bytes: number): string {
@@ -14,36 +17,46 @@ export function size(bytes: number): string {
     return `${unit && amount < 10 ? amount.toFixed(1) : Math.round(amount)} ${units[unit]}`;
 }
 
+/** What is counted: a text for one, and a text for any other number. */
+const NOUNS = {
+    call: (n: string) => [t('1 call'), t('{0} calls', n)],
+    change: (n: string) => [t('1 change'), t('{0} changes', n)],
+    file: (n: string) => [t('1 file'), t('{0} files', n)],
+    key: (n: string) => [t('1 key'), t('{0} keys', n)],
+    mistake: (n: string) => [t('1 mistake'), t('{0} mistakes', n)],
+    namespace: (n: string) => [t('1 namespace'), t('{0} namespaces', n)],
+    seedItem: (n: string) => [t('1 seed item'), t('{0} seed items', n)],
+    value: (n: string) => [t('1 value'), t('{0} values', n)],
+    wranglerCommand: (n: string) => [t('1 wrangler command'), t('{0} wrangler commands', n)],
+};
+
 /** "1 key", "12 keys". */
-export function count(n: number, noun: string): string {
-    return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+export function count(n: number, noun: keyof typeof NOUNS): string {
+    const [one, many] = NOUNS[noun](n.toLocaleString('en'));
+    return n === 1 ? one : many;
 }
 
 /** Names in quotation marks: a few, then how many more there are. */
 export function some(names: string[], shown = 5, all = names.length): string {
     const more = all - Math.min(shown, names.length);
-    const first = names.slice(0, shown).map((name) => `"${distinct(name)}"`);
-    return first.join(', ') + (more > 0 ? ` and ${more.toLocaleString('en')} more` : '');
+    const first = names.slice(0, shown).map((name) => `"${distinct(name)}"`).join(', ');
+    return more > 0 ? t('{0} and {1} more', first, more.toLocaleString('en')) : first;
 }
 
 /** The time until a moment: "in 3 min", "in 2 days", "in under a minute", "expired". */
 export function until(seconds: number, now = Date.now() / 1000): string {
     const left = seconds - now;
     if (left <= 0) {
-        return 'expired';
+        return t('expired');
     }
-    const steps: [number, string][] = [
-        [86_400, 'day'],
-        [3600, 'h'],
-        [60, 'min'],
-    ];
-    for (const [length, unit] of steps) {
-        const amount = Math.floor(left / length);
-        if (amount >= 1) {
-            return `in ${amount} ${unit === 'day' && amount > 1 ? 'days' : unit}`;
-        }
+    const days = Math.floor(left / 86_400);
+    if (days) {
+        return days === 1 ? t('in 1 day') : t('in {0} days', days);
     }
-    return 'in under a minute';
+    if (left >= 3600) {
+        return t('in {0} h', Math.floor(left / 3600));
+    }
+    return left >= 60 ? t('in {0} min', Math.floor(left / 60)) : t('in under a minute');
 }
 
 /** When the text of `until` changes next, in Unix seconds. */

@@ -255,7 +255,7 @@ function itemOf(node: HistoryNode): vscode.TreeItem {
         case 'more': {
             const item = new vscode.TreeItem(t('Load more…'));
             item.iconPath = new vscode.ThemeIcon('ellipsis');
-            item.command = { command: 'kvlens.historyMore', title: 'Load More', arguments: [node] };
+            item.command = { command: 'kvlens.historyMore', title: t('Load More'), arguments: [node] };
             return item;
         }
         case 'failure': {
@@ -300,7 +300,7 @@ function changeItem(node: HistoryChangeNode): vscode.TreeItem {
           : ['add', t('added')];
     item.iconPath = new vscode.ThemeIcon(icon);
     item.contextValue = alone ? 'changeAlone' : 'change';
-    item.command = { command: 'kvlens.historyDiff', title: 'Compare', arguments: [node] };
+    item.command = { command: 'kvlens.historyDiff', title: t('Compare'), arguments: [node] };
     item.tooltip = oneLine(
         `${change.key} · ${what} · ${action.title || action.writer} · ${format.moment(change.time)}`,
     );

@@ -8,17 +8,19 @@ import { brief, input } from './messages';
 import { Dismissed, NothingThere } from './prompts';
 import { isModified } from './server';
 import { MAX_METADATA_BYTES, metadataProblem } from './validate';
+import { peek } from './values';
 import { distinct } from './visible';
+
+const { t } = vscode.l10n;
 
 const COMPACT = { colon: ':', comma: ',', end: '' };
 
 /** Ask for a key's metadata, and set it; after a conflict, show what it is now. */
 export async function editMetadata(parts: Parts, { space, key }: KeyRef): Promise<void> {
-    const { t } = vscode.l10n;
     const name = distinct(key);
     let typed: string | undefined;
     for (;;) {
-        const value = await parts.server.ask('kvlens.get', { ...space, key });
+        const value = await peek(parts.server, space, key);
         if (!value) {
             throw new NothingThere(t('The key "{0}" no longer exists.', name));
         }
@@ -67,6 +69,6 @@ function compact(text: string): string {
 function used(text: string): vscode.InputBoxValidationMessage {
     const bytes = Buffer.byteLength(compact(text)).toLocaleString('en');
     const limit = MAX_METADATA_BYTES.toLocaleString('en');
-    const message = vscode.l10n.t('{0} of {1} bytes', bytes, limit);
+    const message = t('{0} of {1} bytes', bytes, limit);
     return { message, severity: vscode.InputBoxValidationSeverity.Info };
 }

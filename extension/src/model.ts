@@ -5,6 +5,8 @@ import * as format from './format';
 import type { Changed, Namespace, Project, Target } from './protocol';
 import type { Server } from './server';
 
+const { t } = vscode.l10n;
+
 const QUIET = 150; // ms without events before the projects are requested again
 
 /** A namespace with all of its names. */
@@ -104,30 +106,43 @@ export class Model implements vscode.Disposable {
 
 /** Describe a namespace with its config and store: `SESSIONS in apps/wrangler.toml`. */
 export function whereIs(space: NamespaceRef, project: Project | undefined): string {
-    const environment = space.environment === null ? '' : `, environment ${space.environment}`;
     const config = project?.label ?? vscode.workspace.asRelativePath(space.config);
     if (project?.unclaimed?.some(({ id }) => id === space.id)) {
-        return `${storeOf(project)} of ${config}`;
+        return t('{0} of {1}', storeOf(project), config);
     }
-    return `${config}${environment}, ${storeOf(project)}`;
+    return space.environment === null
+        ? `${config}, ${storeOf(project)}`
+        : t('{0}, environment {1}, {2}', config, space.environment, storeOf(project));
 }
 
 /** Describe the store of a project's keys. */
 export function storeOf(project: Project | undefined): string {
     const store = project?.store ?? '';
     if (/^(wrangler:|memory:)/.test(store) || !store) {
-        return `local store${store ? ` (${store})` : ''}`;
+        return store ? t('local store ({0})', store) : t('local store');
     }
-    return store.startsWith('cloudflare:') ? `remote store: Cloudflare (${store})` : `store ${store}`;
+    return store.startsWith('cloudflare:')
+        ? t('remote store: Cloudflare ({0})', store)
+        : t('store {0}', store);
 }
 
 /** Say in a word where a project's keys are. */
 export function placeOf({ store }: Project): { word: string; isRemote: boolean } {
     if (/^(wrangler:|memory:)/.test(store)) {
-        return { word: vscode.l10n.t('local'), isRemote: false };
+        return { word: t('local'), isRemote: false };
     }
     const isRemote = store.startsWith('cloudflare:');
-    return { word: isRemote ? vscode.l10n.t('remote') : vscode.l10n.t('shared'), isRemote };
+    return { word: isRemote ? t('remote') : t('shared'), isRemote };
+}
+
+/** Say in a word what a project's emulator does. */
+export function stateOf({ state }: Project): string {
+    return {
+        running: t('running'),
+        starting: t('starting'),
+        stopped: t('stopped'),
+        failed: t('failed'),
+    }[state];
 }
 
 /** Return the target for requests about a namespace. */

@@ -7,6 +7,8 @@ import type { Documents } from './documents';
 import * as format from './format';
 import { hexEditor } from './openValue';
 
+const { t } = vscode.l10n;
+
 /** A lens on the first line of such a document. */
 export class Notices implements vscode.CodeLensProvider, vscode.Disposable {
     private readonly subscription: vscode.Disposable;
@@ -31,24 +33,25 @@ export class Notices implements vscode.CodeLensProvider, vscode.Disposable {
             return [];
         }
         if (known.form === 'mixed') {
-            const why = 'read-only: an editor would change its line endings';
+            const why = t('read-only: an editor would change its line endings');
             return [lens(`$(lock) ${why}`)];
         }
         const size = format.size(known.bytes.length);
-        const lenses = [lens(`$(lock) binary value, ${size}: not UTF-8 text, read-only`)];
+        const why = t('binary value, {0}: not UTF-8 text, read-only', size);
+        const lenses = [lens(`$(lock) ${why}`)];
         if (pictureOf(known.bytes)) {
-            lenses.push(lens('$(file-media) open as an image', 'kvlens.openRaw', uri));
+            lenses.push(lens(`$(file-media) ${t('open as an image')}`, 'kvlens.openRaw', uri));
         }
         const editor = hexEditor();
         if (editor) {
-            lenses.push(lens('$(file-binary) open in the hex editor', 'kvlens.openRaw', uri, editor));
+            const title = `$(file-binary) ${t('open in the hex editor')}`;
+            lenses.push(lens(title, 'kvlens.openRaw', uri, editor));
         }
         return lenses;
     }
 }
 
 function conflictLenses(uri: vscode.Uri): vscode.CodeLens[] {
-    const { t } = vscode.l10n;
     return [
         lens(`$(warning) ${t('changed by another program since you opened it')}`),
         lens(`$(git-compare) ${t('compare all versions')}`, 'kvlens.compareVersions', uri),

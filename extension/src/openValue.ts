@@ -5,6 +5,7 @@ import { placeOf, uriOf } from './address';
 import type { Parts } from './command';
 import { bytesOf, formOf, hasOwnEditor, pictureName, pictureOf } from './contents';
 import type { NamespaceRef } from './model';
+import { peek } from './values';
 
 const HEX_EDITOR = { extension: 'ms-vscode.hexeditor', viewType: 'hexEditor.hexedit' };
 
@@ -16,9 +17,9 @@ export function hexEditor(): string | undefined {
 
 /** Open a value as text or as an image; other bytes in the hex editor, or as a dump of them. */
 export async function open(parts: Pick<Parts, 'server'>, space: NamespaceRef, key: string): Promise<void> {
-    const value = await parts.server.ask('kvlens.get', { ...space, key });
+    const value = await peek(parts.server, space, key);
     const bytes = value ? bytesOf(value) : new Uint8Array();
-    const isBinary = formOf(bytes) === 'binary';
+    const isBinary = value?.base64 !== undefined || formOf(bytes) === 'binary';
     const hex = isBinary ? hexEditor() : undefined;
     if (pictureOf(bytes)) {
         await openRaw(uriOf(space, key));

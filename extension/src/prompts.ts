@@ -4,11 +4,13 @@ import * as vscode from 'vscode';
 import { nameOf } from './address';
 import * as format from './format';
 import { dialog, input as askFor, item, pick, pickMany } from './messages';
-import { type Model, type NamespaceRef, reference } from './model';
+import { type Model, type NamespaceRef, reference, stateOf } from './model';
 import type { ListedKey, Project, SnapshotInfo, Value } from './protocol';
 import type { Server } from './server';
 import * as validate from './validate';
 import { distinct, label, oneLine } from './visible';
+
+const { t } = vscode.l10n;
 
 const PAGE = 100; // keys in a picker; more on request
 const LONGEST_LINE = 10_000; // characters of a value that is edited in a box
@@ -49,7 +51,7 @@ export async function project(model: Model, title: string): Promise<Project> {
     await model.ready();
     if (!model.projects.length) {
         throw new NothingThere(
-            'No wrangler.toml, wrangler.json or wrangler.jsonc was found in this workspace.',
+            t('No wrangler.toml, wrangler.json or wrangler.jsonc was found in this workspace.'),
         );
     }
     if (model.projects.length === 1) {
@@ -57,10 +59,10 @@ export async function project(model: Model, title: string): Promise<Project> {
     }
     const choices = model.projects.map((one) => ({
         label: one.label,
-        description: one.state,
+        description: stateOf(one),
         value: one,
     }));
-    return choose(choices, title, 'Which project?');
+    return choose(choices, title, t('Which project?'));
 }
 
 /** Ask for a namespace; if there is only one, return it. */
@@ -70,8 +72,8 @@ export async function namespace(model: Model, title: string): Promise<NamespaceR
     if (!all.length) {
         throw new NothingThere(
             model.projects.length
-                ? 'The config declares no KV namespaces; "KV Lens: Add Namespace…" adds one.'
-                : 'No wrangler.toml, wrangler.json or wrangler.jsonc was found in this workspace.',
+                ? t('The config declares no KV namespaces; "KV Lens: Add Namespace…" adds one.')
+                : t('No wrangler.toml, wrangler.json or wrangler.jsonc was found in this workspace.'),
         );
     }
     return namespaceOf(model.projects, title);
@@ -84,7 +86,7 @@ export async function namespaceOf(projects: Project[], title: string): Promise<N
     );
     if (!all.length) {
         throw new NothingThere(
-            'The config declares no KV namespaces; "KV Lens: Add Namespace…" adds one.',
+            t('The config declares no KV namespaces; "KV Lens: Add Namespace…" adds one.'),
         );
     }
     if (all.length === 1) {
@@ -101,7 +103,7 @@ export async function namespaceOf(projects: Project[], title: string): Promise<N
         detail: projects.length > 1 ? one.project.label : undefined,
         value: reference(one.project, one.namespace),
     }));
-    return choose(choices, title, 'Which namespace?');
+    return choose(choices, title, t('Which namespace?'));
 }
 
 /** Ask for a namespace with keys that isn't in any config; if there is only one, return it. */
@@ -114,7 +116,7 @@ export async function unclaimed(
         (project.unclaimed ?? []).map(({ id, keys }) => ({ project, id, keys })),
     );
     if (!all.length) {
-        throw new NothingThere('Every key of the store is in a namespace that a config declares.');
+        throw new NothingThere(t('Every key of the store is in a namespace that a config declares.'));
     }
     if (all.length === 1) {
         return all[0];
@@ -125,7 +127,7 @@ export async function unclaimed(
         detail: model.projects.length > 1 ? one.project.label : undefined,
         value: one,
     }));
-    return choose(choices, title, 'Which keys?');
+    return choose(choices, title, t('Which keys?'));
 }
 
 interface KeyItem extends vscode.QuickPickItem {
@@ -137,7 +139,7 @@ interface KeyItem extends vscode.QuickPickItem {
 export function key(server: Server, space: NamespaceRef, title: string): Promise<string> {
     const picker = vscode.window.createQuickPick<KeyItem>();
     picker.title = oneLine(`${title}: ${nameOf(space)}`);
-    picker.placeholder = 'Type the beginning of a key';
+    picker.placeholder = t('Type the beginning of a key');
     return new Promise((resolve, reject) => {
         let keys: ListedKey[] = [];
         let cursor: string | undefined;
@@ -195,18 +197,18 @@ export function key(server: Server, space: NamespaceRef, title: string): Promise
 function items(keys: ListedKey[], more: boolean, typed: string, space: NamespaceRef): KeyItem[] {
     if (!keys.length) {
         const label = typed
-            ? `No key begins with "${typed}"`
-            : `No keys yet in ${nameOf(space)}: seed from a file or put a key`;
+            ? t('No key begins with "{0}"', typed)
+            : t('No keys yet in {0}: seed from a file or put a key', nameOf(space));
         return [item({ label, alwaysShow: true })];
     }
     const rows: KeyItem[] = keys.map((one) => item({
         label: distinct(one.name),
         description: [
-            one.damaged ? 'Damaged' : '',
+            one.damaged ? t('Damaged') : '',
             one.metadata === undefined || one.metadata === null
                 ? ''
                 : format.oneLine(one.metadata, 60),
-            one.expiration ? `expires ${format.until(one.expiration)}` : '',
+            one.expiration ? t('expires {0}', format.until(one.expiration)) : '',
         ]
             .filter(Boolean)
             .join(' · '),
@@ -214,8 +216,8 @@ function items(keys: ListedKey[], more: boolean, typed: string, space: Namespace
         key: one.name,
     }));
     if (more) {
-        const description = `${keys.length.toLocaleString('en')} shown`;
-        rows.push({ label: '$(ellipsis) Load more…', description, alwaysShow: true, more: true });
+        const description = t('{0} shown', keys.length.toLocaleString('en'));
+        rows.push({ label: `$(ellipsis) ${t('Load more…')}`, description, alwaysShow: true, more: true });
     }
     return rows;
 }
@@ -244,14 +246,14 @@ export async function put(
     before?: Put,
     key?: string,
 ): Promise<Put> {
-    const title = `Put Key: ${nameOf(space)}`;
+    const title = t('Put Key: {0}', nameOf(space));
     const isGiven = key !== undefined && !before && !validate.keyProblem(key);
     const name = isGiven
         ? key
         : await ask({
               title,
               value: before?.key ?? key,
-              prompt: 'Name of the key',
+              prompt: t('Name of the key'),
               placeHolder: 'users/1',
               validateInput: validate.keyProblem,
           });
@@ -264,22 +266,22 @@ export async function put(
             : { base64: before.base64 };
     const metadata = present?.metadata ?? undefined;
     const expiration = present?.expiration ?? undefined;
-    const kept = (what: string): string => `${what}, kept unless you select this`;
+    const kept = (what: string): string => t('{0}, kept unless you select this', what);
     const extras = await pickMany(
         [
             {
-                label: 'Metadata',
+                label: t('Metadata'),
                 description:
                     metadata === undefined
-                        ? 'a JSON value stored with it'
+                        ? t('a JSON value stored with it')
                         : kept(format.oneLine(metadata, 40)),
                 value: 'metadata',
             },
             {
-                label: 'Expiry',
+                label: t('Expiry'),
                 description:
                     expiration === undefined
-                        ? 'a duration or a date'
+                        ? t('a duration or a date')
                         : kept(format.until(expiration)),
                 value: 'expiry',
             },
@@ -287,8 +289,8 @@ export async function put(
         {
             title,
             placeHolder: present
-                ? 'Select what else to change, then press Enter to save'
-                : 'Select extras, then press Enter to save',
+                ? t('Select what else to change, then press Enter to save')
+                : t('Select extras, then press Enter to save'),
         },
     );
     if (!extras) {
@@ -299,11 +301,10 @@ export async function put(
         return { ...result, keep: true };
     }
     Object.assign(result, { metadata, expiration });
-    const orNone = present ? '; empty for none' : '';
     if (extras.some((extra) => extra.value === 'metadata')) {
         const text = await ask({
             title,
-            prompt: `Metadata, as JSON${orNone}`,
+            prompt: present ? t('Metadata, as JSON; empty for none') : t('Metadata, as JSON'),
             placeHolder: '{"role": "admin"}',
             value: JSON.stringify(before?.metadata ?? metadata) ?? '',
             validateInput: (typed) =>
@@ -314,7 +315,9 @@ export async function put(
     if (extras.some((extra) => extra.value === 'expiry')) {
         const text = await ask({
             title,
-            prompt: `Expires after (90s, 10m, 2h, 7d) or at (2030-01-31T12:00)${orNone}`,
+            prompt: present
+                ? t('Expires after (90s, 10m, 2h, 7d) or at (2030-01-31T12:00); empty for none')
+                : t('Expires after (90s, 10m, 2h, 7d) or at (2030-01-31T12:00)'),
             placeHolder: '1h',
             validateInput: (typed) => {
                 const parsed = validate.parseExpiry(typed);
@@ -336,12 +339,12 @@ function isLine(text = '\n'): boolean {
 function replacing(name: string, space: NamespaceRef, present: Value): string {
     const facts = [format.size(present.size)];
     if (present.metadata !== undefined && present.metadata !== null) {
-        facts.push(`metadata ${format.oneLine(present.metadata, 40)}`);
+        facts.push(t('metadata {0}', format.oneLine(present.metadata, 40)));
     }
     if (present.expiration) {
-        facts.push(`expires ${format.until(present.expiration)}`);
+        facts.push(t('expires {0}', format.until(present.expiration)));
     }
-    return `"${name}" exists in ${nameOf(space)} (${facts.join(', ')}). Type its new value.`;
+    return t('"{0}" exists in {1} ({2}). Type its new value.', name, nameOf(space), facts.join(', '));
 }
 
 /** Ask for a value: typed, or (by the button) the content of a file. */
@@ -353,12 +356,12 @@ function valueOf(
     typed = '',
 ): Promise<{ text: string } | { base64: string }> {
     const input = vscode.window.createInputBox();
-    const tooltip = 'Use the content of a file';
+    const tooltip = t('Use the content of a file');
     const fromFile = { iconPath: new vscode.ThemeIcon('file'), tooltip };
     input.title = oneLine(title);
     input.value = typed;
     input.prompt = label(
-        `Value of "${name}"; it may be empty. To use a file, select the button above.`,
+        t('Value of "{0}"; it may be empty. To use a file, select the button above.', name),
     );
     if (warning) {
         const severity = vscode.InputBoxValidationSeverity.Warning;
@@ -375,7 +378,7 @@ function valueOf(
         input.onDidTriggerButton(async () => {
             takingFile = true;
             input.hide();
-            const label = 'Use as value';
+            const label = t('Use as value');
             const files = await vscode.window.showOpenDialog({ title, openLabel: label });
             if (files?.length) {
                 resolve(readFile(files[0]));
@@ -411,8 +414,8 @@ export async function existing(
     conflicts: number,
     keep: string,
 ): Promise<'keep' | 'overwrite'> {
-    const question = `${nameOf(space)} has ${format.count(conflicts, 'key')} with other content.`;
-    const overwrite = 'Overwrite';
+    const question = t('{0} has {1} with other content.', nameOf(space), format.count(conflicts, 'key'));
+    const overwrite = t('Overwrite');
     const chosen = await dialog(question, lines, overwrite, keep);
     if (chosen === undefined) {
         throw new Dismissed();
@@ -424,7 +427,7 @@ export async function existing(
 export function snapshotName(title: string): Promise<string> {
     return ask({
         title,
-        prompt: 'Name of the snapshot, which saves all namespaces of the project',
+        prompt: t('Name of the snapshot, which saves all namespaces of the project'),
         placeHolder: 'before-migration',
         validateInput: validate.snapshotProblem,
     });
@@ -433,7 +436,7 @@ export function snapshotName(title: string): Promise<string> {
 /** Ask for one of the snapshots, newest first. */
 export function snapshot(present: SnapshotInfo[], title: string): Promise<string> {
     if (!present.length) {
-        throw new NothingThere('There are no snapshots yet; "KV Lens: Save Snapshot…" creates one.');
+        throw new NothingThere(t('There are no snapshots yet; "KV Lens: Save Snapshot…" creates one.'));
     }
     const choices = present.slice().reverse().map((one) => ({
         label: one.name,
@@ -441,7 +444,7 @@ export function snapshot(present: SnapshotInfo[], title: string): Promise<string
         detail: format.moment(one.created),
         value: one.name,
     }));
-    return choose(choices, title, 'Which snapshot?');
+    return choose(choices, title, t('Which snapshot?'));
 }
 
 /** Ask for an environment of a project that has some; null is the top level. */
@@ -452,11 +455,11 @@ export async function environment(one: Project, title: string): Promise<string |
         return null;
     }
     const choices = [null, ...others].map((name) => ({
-        label: name ?? 'Top level',
-        description: name === null ? 'used if no environment is selected' : `env.${name}`,
+        label: name ?? t('Top level'),
+        description: name === null ? t('used if no environment is selected') : `env.${name}`,
         value: name,
     }));
-    return choose(choices, title, 'In which environment?');
+    return choose(choices, title, t('In which environment?'));
 }
 
 /** Ask for the environment and the binding of a new namespace. */
@@ -464,7 +467,7 @@ export async function newNamespace(
     model: Model,
     chosen: Project | undefined,
 ): Promise<{ config: string; environment: string | null; binding: string }> {
-    const title = 'Add Namespace';
+    const title = t('Add Namespace');
     const one = chosen ?? (await project(model, title));
     const where = await environment(one, title);
     const taken = one.namespaces
@@ -472,7 +475,7 @@ export async function newNamespace(
         .map((space) => space.binding);
     const binding = await ask({
         title,
-        prompt: 'Name of the binding: the Worker uses it as env.NAME',
+        prompt: t('Name of the binding: the Worker uses it as env.NAME'),
         placeHolder: 'MY_KV',
         validateInput: (typed) => validate.bindingProblem(typed, taken),
     });

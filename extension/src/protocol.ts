@@ -296,6 +296,8 @@ export interface Value {
     store: string;
     /** Whether a config declares the namespace. */
     declared: boolean;
+    /** As in a row; omitted for a part that doesn't begin with the first byte. */
+    type?: string;
     /** Seconds since the epoch. */
     expiration?: number;
     metadata?: unknown;

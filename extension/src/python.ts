@@ -4,6 +4,9 @@ import { type ExecFileException, execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import * as vscode from 'vscode';
+
+const { t } = vscode.l10n;
 
 /** A usable interpreter. */
 export interface Python {
@@ -11,13 +14,10 @@ export interface Python {
     version: string;
 }
 
-/** No usable Python was found; `tried` says why each candidate wasn't. */
+/** No usable Python was found. The text says why each candidate wasn't. */
 export class NoPython extends Error {
-    constructor(
-        readonly supported: string,
-        readonly tried: string[],
-    ) {
-        super(`KV Lens needs Python ${supported}. ${tried.join(' ')}`);
+    constructor(oldest: string, newest: string, tried: string[]) {
+        super(t('KV Lens needs Python {0} to {1}. {2}', oldest, newest, tried.join(' ')));
     }
 }
 
@@ -32,7 +32,7 @@ interface Where {
 
 const WINDOWS = process.platform === 'win32';
 const TIMEOUT = 15_000; // ms; a first start can be slow under a virus scanner
-const MISSING = 'does not exist';
+const MISSING = 'ENOENT';
 const NAMES = ['python3', 'python', ...[14, 13, 12, 11, 10].map((m) => `python3.${m}`), 'py'];
 const USUAL_FOLDERS = ['/usr/local/bin', '/opt/homebrew/bin', '/usr/bin'];
 
@@ -48,7 +48,6 @@ const PROBE =
  */
 export async function findPython(where: Where): Promise<Python> {
     const versions = supportedVersions(where.bundled);
-    const supported = `${versions[0]} to ${versions[versions.length - 1]}`;
     const tried: string[] = [];
     const candidates = where.setting ? [expandHome(where.setting)] : onPath(where.workspace);
     for (const candidate of candidates) {
@@ -56,17 +55,13 @@ export async function findPython(where: Where): Promise<Python> {
         if (answer.error === undefined && versions.includes(minor(answer.version))) {
             return { path: answer.executable, version: answer.version };
         }
-        const reason = explain(answer, versions);
-        tried.push(
-            where.setting
-                ? `The setting kvlens.interpreter is ${candidate}, which ${reason}.`
-                : `${candidate} ${reason}.`,
-        );
+        const [bySetting, onItsOwn] = explain(candidate, answer, versions);
+        tried.push(where.setting ? bySetting : onItsOwn);
     }
     if (!tried.length) {
-        tried.push('There is none on PATH.');
+        tried.push(t('There is none on PATH.'));
     }
-    throw new NoPython(supported, tried);
+    throw new NoPython(versions[0], versions[versions.length - 1], tried);
 }
 
 interface Answer {
@@ -93,21 +88,58 @@ function probe(candidate: string, bundled: string): Promise<Answer> {
 
 function reasonOf(error: ExecFileException): string {
     if (error.code === undefined && error.killed) {
-        return `no answer in ${TIMEOUT / 1000} s`;
+        return t('no answer in {0} s', TIMEOUT / 1000);
     }
-    return String(error.code) === 'ENOENT' ? MISSING : error.message;
+    return String(error.code) === MISSING ? MISSING : error.message;
 }
 
-function explain(answer: Answer, versions: string[]): string {
-    if (!answer.version) {
-        return answer.error === MISSING ? MISSING : `doesn't run (${answer.error ?? 'no output'})`;
+/** Say why a candidate can't be used, as the value of the setting and on its own. */
+function explain(
+    candidate: string,
+    { version, error }: Answer,
+    versions: string[],
+): [bySetting: string, onItsOwn: string] {
+    if (error === MISSING) {
+        return [
+            t('The setting kvlens.interpreter is {0}, which does not exist.', candidate),
+            t('{0} does not exist.', candidate),
+        ];
     }
-    const is = `is Python ${answer.version}`;
-    if (versions.includes(minor(answer.version))) {
-        return `${is} but can't load this extension's compiled parts (${answer.error ?? ''})`;
+    if (!version) {
+        const why = error ?? t('no output');
+        return [
+            t("The setting kvlens.interpreter is {0}, which doesn't run ({1}).", candidate, why),
+            t("{0} doesn't run ({1}).", candidate, why),
+        ];
     }
-    const old = Number(minor(answer.version).split('.')[1]) < Number(versions[0].split('.')[1]);
-    return old || answer.version.startsWith('2') ? `${is}, too old` : `${is}, not supported yet`;
+    const names = [candidate, version];
+    if (versions.includes(minor(version))) {
+        const why = error ?? '';
+        return [
+            t(
+                'The setting kvlens.interpreter is {0}, which is Python {1} ' +
+                    "but can't load this extension's compiled parts ({2}).",
+                ...names,
+                why,
+            ),
+            t("{0} is Python {1} but can't load this extension's compiled parts ({2}).", ...names, why),
+        ];
+    }
+    if (version.startsWith('2') || second(version) < second(versions[0])) {
+        return [
+            t('The setting kvlens.interpreter is {0}, which is Python {1}, too old.', ...names),
+            t('{0} is Python {1}, too old.', ...names),
+        ];
+    }
+    return [
+        t('The setting kvlens.interpreter is {0}, which is Python {1}, not supported yet.', ...names),
+        t('{0} is Python {1}, not supported yet.', ...names),
+    ];
+}
+
+/** The second number of a version. */
+function second(version: string): number {
+    return Number(version.split('.')[1]);
 }
 
 function minor(version: string): string {

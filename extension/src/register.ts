@@ -9,6 +9,8 @@ import { showMistakes } from './mistakes';
 import * as prompts from './prompts';
 import { detailsOf, type Server } from './server';
 
+const { t } = vscode.l10n;
+
 const COMMANDS: Record<string, Command> = files;
 
 /** Register every command. */
@@ -53,7 +55,7 @@ async function showError(server: Server, id: string, error: unknown): Promise<vo
         return;
     }
     if (error instanceof prompts.NotTrusted) {
-        const manage = 'Manage Workspace Trust';
+        const manage = t('Manage Workspace Trust');
         if ((await warn(error.message, manage)) === manage) {
             await vscode.commands.executeCommand('workbench.trust.manage');
         }
@@ -67,10 +69,10 @@ async function showError(server: Server, id: string, error: unknown): Promise<vo
     const text = format.reason(error);
     server.log.error(`${id}: ${text}`);
     if (/cancell?ed/i.test(text)) {
-        brief('KV Lens: canceled');
+        brief(t('KV Lens: canceled'));
         return;
     }
-    const showLog = 'Show Log';
+    const showLog = t('Show Log');
     if ((await fail(text, showLog)) === showLog) {
         server.log.show();
     }

@@ -11,6 +11,8 @@ import { seedsFolder } from './seedsFolder';
 import type { Server } from './server';
 import { oneLine } from './visible';
 
+const { t } = vscode.l10n;
+
 const MOST = 100; // files in the list
 const LARGEST = 16 * 1024 * 1024; // bytes of a file that is read for the list
 
@@ -25,8 +27,8 @@ export async function pickSeedFile(server: Server, space: NamespaceRef): Promise
         return browse(space);
     }
     const picker = vscode.window.createQuickPick<Row>();
-    picker.title = oneLine(vscode.l10n.t('Seed {0}', nameOf(space)));
-    picker.placeholder = vscode.l10n.t('Select a file. You are asked before keys are replaced');
+    picker.title = oneLine(t('Seed {0}', nameOf(space)));
+    picker.placeholder = t('Select a file. You are asked before keys are replaced');
     picker.matchOnDescription = true;
     const rows = files.map((file): Row => ({
         ...item({ label: file.path.split('/').at(-1) ?? '' }),
@@ -37,7 +39,7 @@ export async function pickSeedFile(server: Server, space: NamespaceRef): Promise
     const iconPath = new vscode.ThemeIcon('folder-opened');
     const others: Row[] = [
         { label: '', kind: Separator },
-        { label: vscode.l10n.t('Browse…'), iconPath, alwaysShow: true },
+        { label: t('Browse…'), iconPath, alwaysShow: true },
     ];
     let closed = false;
     const show = (): void => {
@@ -117,24 +119,24 @@ function describe({ new: added, changed, same, mistakes }: Preview): string {
     }
     const keys = format.count(added + changed + same, 'key');
     if (!added && !changed) {
-        return same ? vscode.l10n.t('{0}, all there already', keys) : keys;
+        return same ? t('{0}, all there already', keys) : keys;
     }
     const parts = [keys];
     if (added) {
-        parts.push(vscode.l10n.t('{0} new', added.toLocaleString('en')));
+        parts.push(t('{0} new', added.toLocaleString('en')));
     }
     if (changed) {
-        parts.push(vscode.l10n.t('{0} changed', changed.toLocaleString('en')));
+        parts.push(t('{0} changed', changed.toLocaleString('en')));
     }
     return parts.join(', ');
 }
 
 async function browse(space: NamespaceRef): Promise<string> {
     const files = await vscode.window.showOpenDialog({
-        title: `Seed ${nameOf(space)}: a JSON file in the format of wrangler kv bulk put`,
-        openLabel: 'Seed',
+        title: t('Seed {0}: a JSON file in the format of wrangler kv bulk put', nameOf(space)),
+        openLabel: t('Seed'),
         defaultUri: await seedsFolder(space.config),
-        filters: { 'JSON files': ['json'], 'All files': ['*'] },
+        filters: { [t('JSON files')]: ['json'], [t('All files')]: ['*'] },
     });
     if (!files?.length) {
         throw new Dismissed();

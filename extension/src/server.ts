@@ -34,6 +34,8 @@ import { findPython, NoPython } from './python';
 import { brief } from './messages';
 import { notice } from './visible';
 
+const { t } = vscode.l10n;
+
 export type ServerState = 'stopped' | 'starting' | 'running' | 'noPython' | 'failed';
 
 /** The server isn't available. The text says why and what to do. */
@@ -154,7 +156,7 @@ export class Server implements vscode.Disposable {
     ): Promise<Commands[C][1]> {
         await this.starting;
         if (!this.client || this.state !== 'running') {
-            throw new ServerDown(this.problem || "The KV Lens server isn't running.");
+            throw new ServerDown(this.problem || t("The KV Lens server isn't running."));
         }
         const request = { command, arguments: [params] };
         try {
@@ -180,7 +182,7 @@ export class Server implements vscode.Disposable {
             if (error instanceof NoPython) {
                 this.setState('noPython', text);
             } else {
-                this.setState('failed', "The KV Lens server didn't start. See the log.");
+                this.setState('failed', t("The KV Lens server didn't start. See the log."));
             }
         }
     }
@@ -245,7 +247,7 @@ export class Server implements vscode.Disposable {
         client.onDidChangeState(({ newState }) => {
             if (client === this.client && newState === State.Running && !this.starting) {
                 this.setState('running'); // again, after a crash
-                brief('KV Lens restarted after an error');
+                brief(t('KV Lens restarted after an error'));
             }
         });
         return client;
@@ -265,7 +267,7 @@ export class Server implements vscode.Disposable {
         const now = Date.now();
         this.crashes = [...this.crashes.filter((time) => time > now - CRASH_SPAN), now];
         if (this.crashes.length > MAX_CRASHES) {
-            this.setState('failed', 'The KV Lens server keeps crashing. See the log.');
+            this.setState('failed', t('The KV Lens server keeps crashing. See the log.'));
             return { action: CloseAction.DoNotRestart, handled: true };
         }
         this.setState('starting');

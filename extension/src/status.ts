@@ -6,7 +6,9 @@ import type { Project } from './protocol';
 import type { Server } from './server';
 import { oneLine } from './visible';
 
-const IDLE = 'No KV emulator is running. Open a namespace to start it.';
+const { t } = vscode.l10n;
+
+const IDLE = t('No KV emulator is running. Open a namespace to start it.');
 
 /** One item for all projects; a click opens a menu. */
 export class Status implements vscode.Disposable {
@@ -53,16 +55,16 @@ export class Status implements vscode.Disposable {
             return { text: '$(warning) KV Lens', tooltip: this.server.problem, warn: true };
         }
         if (this.server.state === 'starting' || !this.model.known) {
-            return { text: '$(sync~spin) KV Lens', tooltip: 'KV Lens is starting' };
+            return { text: '$(sync~spin) KV Lens', tooltip: t('KV Lens is starting') };
         }
         const projects = this.model.projects;
         const failed = projects.find((project) => project.state === 'failed');
         if (failed) {
-            const tooltip = oneLine(`Emulator of ${failed.label}: ${failed.message ?? 'failed'}`);
+            const tooltip = oneLine(t('Emulator of {0}: {1}', failed.label, failed.message ?? t('failed')));
             return { text: '$(warning) KV', tooltip, warn: true };
         }
         if (projects.some((project) => project.state === 'starting')) {
-            return { text: '$(sync~spin) KV', tooltip: 'The KV emulator is starting' };
+            return { text: '$(sync~spin) KV', tooltip: t('The KV emulator is starting') };
         }
         const running = projects.filter((project) => project.state === 'running' && project.url);
         if (running.length === 1) {
@@ -70,7 +72,7 @@ export class Status implements vscode.Disposable {
             return { text: `$(database) KV ${host}`, tooltip: tooltipOf(running) };
         }
         if (running.length) {
-            return { text: `$(database) KV ${running.length} running`, tooltip: tooltipOf(running) };
+            return { text: `$(database) ${t('KV {0} running', running.length)}`, tooltip: tooltipOf(running) };
         }
         return projects.length
             ? { text: '$(circle-outline) KV', tooltip: IDLE }
@@ -81,8 +83,8 @@ export class Status implements vscode.Disposable {
 function tooltipOf(projects: Project[]): string {
     return projects
         .flatMap((project) => [
-            `${project.label}: KV emulator at ${project.url}`,
-            `Store ${project.store}`,
+            t('{0}: KV emulator at {1}', project.label, project.url ?? ''),
+            t('Store {0}', project.store),
         ])
         .map(oneLine)
         .join('\n');

@@ -5,10 +5,13 @@ import { uriOf } from './address';
 import { hasOwnEditor } from './contents';
 import * as format from './format';
 import { iconOf, isShownAsBytes } from './kinds';
-import { type AnyNamespace, type Model, type NamespaceRef, placeOf, reference } from './model';
+import { type AnyNamespace, type Model, type NamespaceRef, placeOf, reference, stateOf } from './model';
 import type { Changed, FolderItem, Project, Row, Value } from './protocol';
 import type { Server } from './server';
+import { peek } from './values';
 import { block, distinct, inline, oneLine } from './visible';
+
+const { t } = vscode.l10n;
 
 const PAGE = 200;
 const SCREEN = 30; // keys that a new view shows without a click
@@ -271,7 +274,6 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         return nodes;
     }
 
-    /** Whether a namespace shows its keys at first: the first ones that fit on a screen do. */
     /**
      * VS Code keeps whether an item with the same id is open. A namespace that gets its first keys,
      * few enough to be shown, is a new item, and opens; from then on, it stays as the user wants.
@@ -284,6 +286,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         return this.opened.has(id) ? id : `${id}|closed`;
     }
 
+    /** Whether a namespace shows its keys at first: the first ones that fit on a screen do. */
     private isOpen({ project, namespace }: NamespaceNode): boolean {
         let rows = 0;
         for (const one of namespace.keys ? project.namespaces : []) {
@@ -428,24 +431,24 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     ): Promise<vscode.MarkdownString> {
         const text = new vscode.MarkdownString();
         const namespace = reference(node.parent.project, node.parent.namespace);
-        const query = { ...namespace, key: node.key.name };
-        text.appendMarkdown(`**Key** ${inline(node.key.name)}`);
+        text.appendMarkdown(t('**Key** {0}', inline(node.key.name)));
         let value: Value | null;
         try {
-            value = await this.server.ask('kvlens.get', query, token);
+            value = await peek(this.server, namespace, node.key.name, token);
         } catch (error) {
             return text.appendMarkdown(`  \n${inline(format.reason(error))}`);
         }
         if (!value) {
-            return text.appendMarkdown('  \nThis key no longer exists.');
+            return text.appendMarkdown(`  \n${t('This key no longer exists.')}`);
         }
         text.appendMarkdown(`  \n${format.size(value.size)}`);
         if (value.expiration) {
-            const when = `${format.until(value.expiration)}, ${format.moment(value.expiration)}`;
-            text.appendMarkdown(`  \nexpires ${when}`);
+            const [left, when] = [format.until(value.expiration), format.moment(value.expiration)];
+            text.appendMarkdown(`  \n${t('expires {0}, {1}', left, when)}`);
         }
         if (value.metadata !== undefined && value.metadata !== null) {
-            text.appendMarkdown(`  \nmetadata ${inline(format.oneLine(value.metadata, 200))}`);
+            const metadata = inline(format.oneLine(value.metadata, 200));
+            text.appendMarkdown(`  \n${t('metadata {0}', metadata)}`);
         }
         if (value.text) {
             const more = value.text.length > PREVIEW ? '…' : '';
@@ -493,12 +496,12 @@ function unclaimedOf(project: Project): Node[] {
 }
 
 function unclaimedItem(node: UnclaimedNode): vscode.TreeItem {
-    const label = 'Keys without a namespace';
+    const label = t('Keys without a namespace');
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
     item.id = `${node.project.config}|unclaimed`;
     item.contextValue = 'withoutNamespace';
     item.iconPath = new vscode.ThemeIcon('question');
-    item.tooltip = 'Keys in namespaces that no config declares, such as after a rename.';
+    item.tooltip = t('Keys in namespaces that no config declares, such as after a rename.');
     return item;
 }
 
@@ -507,22 +510,22 @@ function projectItem(project: Project): vscode.TreeItem {
     item.id = project.config;
     item.contextValue = 'project';
     item.iconPath = new vscode.ThemeIcon('file-code');
-    item.description = project.state === 'failed' ? 'emulator failed' : placeOf(project).word;
+    item.description = project.state === 'failed' ? t('emulator failed') : placeOf(project).word;
     item.tooltip = projectTooltip(project);
     return item;
 }
 
 function projectTooltip(project: Project): string {
-    const running = project.state === 'running' && project.url;
-    const emulator = running ? `Emulator at ${project.url}` : `Emulator ${project.state}`;
-    return [project.label, emulator, `Store ${project.store}`, project.message ?? '']
+    const url = project.state === 'running' ? project.url : null;
+    const emulator = url ? t('Emulator at {0}', url) : t('Emulator {0}', stateOf(project));
+    return [project.label, emulator, t('Store {0}', project.store), project.message ?? '']
         .filter(Boolean)
         .map(oneLine)
         .join('\n');
 }
 
 function environmentItem(node: EnvironmentNode): vscode.TreeItem {
-    const label = node.environment ?? 'Top level';
+    const label = node.environment ?? t('Top level');
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
     item.id = `${node.project.config}|environment|${node.environment ?? ''}`;
     item.contextValue = 'environment';
@@ -532,8 +535,8 @@ function environmentItem(node: EnvironmentNode): vscode.TreeItem {
     item.description = word;
     item.tooltip =
         node.environment === null
-            ? 'Used if no environment is selected'
-            : oneLine(`[env.${node.environment}], selected with --env ${node.environment}`);
+            ? t('Used if no environment is selected')
+            : oneLine(t('[env.{0}], selected with --env {0}', node.environment));
     item.accessibilityInformation = { label: `${label}, ${word}` };
     return item;
 }
@@ -559,10 +562,10 @@ function namespaceItem(
     if (filter) {
         notes.push(vscode.l10n.t('filter: {0}*', distinct(filter)));
     }
-    item.description = message ? "can't be read" : notes.join(' · ');
+    item.description = message ? t("can't be read") : notes.join(' · ');
     const lines = unclaimed
-        ? [`The store has keys in "${id}", which no config declares.`]
-        : [`env.${binding}`, `namespace ${id}`];
+        ? [t('The store has keys in "{0}", which no config declares.', id)]
+        : [`env.${binding}`, t('namespace {0}', id)];
     if (typeof keys === 'number') {
         const amount = typeof size === 'number' ? `, ${format.size(size)}` : '';
         lines.push(`${format.count(keys, 'key')}${amount}`);
@@ -571,7 +574,7 @@ function namespaceItem(
         lines.push(message);
     }
     item.tooltip = lines.map(oneLine).join('\n');
-    item.command = { command: 'kvlens.openNamespace', title: 'Open Namespace', arguments: [node] };
+    item.command = { command: 'kvlens.openNamespace', title: t('Open Namespace'), arguments: [node] };
     item.accessibilityInformation = { label: `${binding}, ${item.description}` };
     return item;
 }
@@ -583,9 +586,9 @@ function keyItem(node: KeyNode): vscode.TreeItem {
     item.contextValue = 'key';
     item.iconPath = new vscode.ThemeIcon(iconOf(type));
     item.tooltip = damaged && oneLine(damaged);
-    const notes = damaged ? ['Damaged'] : [];
+    const notes = damaged ? [t('Damaged')] : [];
     if (expiration) {
-        notes.push(`expires ${format.until(expiration)}`);
+        notes.push(t('expires {0}', format.until(expiration)));
     }
     if (preview) {
         notes.push(preview.length > SHORT ? `${preview.slice(0, SHORT)}…` : preview);
@@ -596,8 +599,8 @@ function keyItem(node: KeyNode): vscode.TreeItem {
     const uri = uriOf(reference(node.parent.project, node.parent.namespace), name);
     item.command =
         hasOwnEditor(name) || isShownAsBytes(type)
-            ? { command: 'kvlens.open', title: 'Open Value', arguments: [node] }
-            : { command: 'vscode.open', title: 'Open Value', arguments: [uri] };
+            ? { command: 'kvlens.open', title: t('Open Value'), arguments: [node] }
+            : { command: 'vscode.open', title: t('Open Value'), arguments: [uri] };
     return item;
 }
 
@@ -610,20 +613,20 @@ function folderItem(node: FolderNode, keys: number | undefined): vscode.TreeItem
     item.contextValue = 'folder';
     item.iconPath = new vscode.ThemeIcon('folder');
     const more = keys !== undefined && keys > COUNTED;
-    const counted = keys === undefined ? '' : format.count(Math.min(keys, COUNTED), 'key');
-    item.description = more ? counted.replace(' ', '+ ') : counted;
+    const counted = keys === undefined ? '' : format.count(keys, 'key');
+    item.description = more ? t('{0}+ keys', COUNTED.toLocaleString('en')) : counted;
     item.tooltip = vscode.l10n.t('Keys that begin with {0}', oneLine(distinct(node.prefix)));
     item.accessibilityInformation = { label: `${name}, ${item.description}` };
     return item;
 }
 
 function moreItem(node: MoreNode, shown: number): vscode.TreeItem {
-    const item = new vscode.TreeItem('Load more…');
+    const item = new vscode.TreeItem(t('Load more…'));
     item.id = `${listId(node.parent, node.prefix)}|more`;
     item.contextValue = 'more';
     item.iconPath = new vscode.ThemeIcon('ellipsis');
-    item.description = `${shown.toLocaleString('en')} shown`;
-    item.command = { command: 'kvlens.loadMore', title: 'Load More', arguments: [node] };
+    item.description = t('{0} shown', shown.toLocaleString('en'));
+    item.command = { command: 'kvlens.loadMore', title: t('Load More'), arguments: [node] };
     return item;
 }
 
@@ -647,8 +650,8 @@ function emptyHints(node: NamespaceNode): HintNode[] {
         command: { command: `kvlens.${what}`, title: label, arguments: [node] },
     });
     return [
-        hint('seed', 'No keys yet: seed from a file…', 'cloud-upload'),
-        hint('put', 'or put a key…', 'add'),
+        hint('seed', t('No keys yet: seed from a file…'), 'cloud-upload'),
+        hint('put', t('or put a key…'), 'add'),
     ];
 }
 
@@ -666,7 +669,7 @@ function noMatchHint(node: NamespaceNode, filter: string): HintNode {
 }
 
 function trustHint(id: string): HintNode {
-    const label = 'Trust this workspace to see its keys';
+    const label = t('Trust this workspace to see its keys');
     const command = { command: 'workbench.trust.manage', title: label };
     return { kind: 'hint', id: `${id}|trust`, label, icon: 'shield', command };
 }
@@ -675,26 +678,26 @@ function addHint(project: Project): HintNode {
     return {
         kind: 'hint',
         id: `${project.config}|add`,
-        label: 'No KV namespaces yet: add one…',
+        label: t('No KV namespaces yet: add one…'),
         icon: 'add',
         command: {
             command: 'kvlens.addNamespace',
-            title: 'Add Namespace…',
+            title: t('Add Namespace…'),
             arguments: [{ kind: 'project', project }],
         },
     };
 }
 
 function emulatorHint(project: Project): HintNode {
-    const why = project.message ? `: ${project.message.replace(/^kvlens \w+: /, '')}` : '';
+    const why = project.message?.replace(/^kvlens \w+: /, '');
     return {
         kind: 'hint',
         id: `${project.config}|emulator`,
-        label: `The emulator failed${why}`,
+        label: why ? t('The emulator failed: {0}', why) : t('The emulator failed'),
         icon: 'warning',
         command: {
             command: 'kvlens.restart',
-            title: 'Restart Emulator',
+            title: t('Restart Emulator'),
             arguments: [{ kind: 'project', project }],
         },
     };
@@ -706,7 +709,7 @@ function failureHint(id: string, error: unknown): HintNode {
         id: `${id}|failure`,
         label: format.reason(error),
         icon: 'warning',
-        command: { command: 'kvlens.refresh', title: 'Refresh' },
+        command: { command: 'kvlens.refresh', title: t('Refresh') },
     };
 }
 

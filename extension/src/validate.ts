@@ -1,6 +1,9 @@
 /** Validate a key, a metadata value or an expiration as it is typed. */
 
+import * as vscode from 'vscode';
 import { inStyle, jsonProblem } from './jsonStyle';
+
+const { t } = vscode.l10n;
 
 export const MAX_KEY_BYTES = 512;
 export const MAX_METADATA_BYTES = 1024;
@@ -9,14 +12,14 @@ export const MIN_TTL_SECONDS = 60;
 /** Return what is wrong with a key name, else undefined. */
 export function keyProblem(key: string): string | undefined {
     if (!key) {
-        return "A key name can't be empty.";
+        return t("A key name can't be empty.");
     }
     if (key === '.' || key === '..') {
-        return `"${key}" isn't allowed as a key name.`;
+        return t('"{0}" isn\'t allowed as a key name.', key);
     }
     const bytes = Buffer.byteLength(key);
     if (bytes > MAX_KEY_BYTES) {
-        return `This name is ${bytes} bytes in UTF-8; the limit is ${MAX_KEY_BYTES}.`;
+        return t('This name is {0} bytes in UTF-8; the limit is {1}.', bytes, MAX_KEY_BYTES);
     }
     return undefined;
 }
@@ -25,11 +28,11 @@ export function keyProblem(key: string): string | undefined {
 export function metadataProblem(text: string): string | undefined {
     const problem = jsonProblem(text);
     if (problem !== undefined) {
-        return `Not JSON: ${problem}`;
+        return t('Not JSON: {0}', problem);
     }
     const bytes = Buffer.byteLength(inStyle(text, { colon: ':', comma: ',', end: '' }));
     return bytes > MAX_METADATA_BYTES
-        ? `This is ${bytes} bytes as JSON; the limit is ${MAX_METADATA_BYTES}.`
+        ? t('This is {0} bytes as JSON; the limit is {1}.', bytes, MAX_METADATA_BYTES)
         : undefined;
 }
 
@@ -43,29 +46,29 @@ export function parseExpiry(
     if (duration) {
         const seconds = Number(duration[1]) * UNITS[duration[2].toLowerCase()];
         return seconds < MIN_TTL_SECONDS
-            ? { problem: `The minimum is ${MIN_TTL_SECONDS} seconds.` }
+            ? { problem: t('The minimum is {0} seconds.', MIN_TTL_SECONDS) }
             : { expirationTtl: seconds };
     }
     const date = /^\d{4}-\d\d-\d\d/.test(text.trim()) ? Date.parse(text.trim()) : Number.NaN;
     if (Number.isNaN(date)) {
-        return { problem: 'Enter a duration (90s, 10m, 2h, 7d) or a date (2030-01-31T12:00).' };
+        return { problem: t('Enter a duration (90s, 10m, 2h, 7d) or a date (2030-01-31T12:00).') };
     }
     return date / 1000 < Date.now() / 1000 + MIN_TTL_SECONDS
-        ? { problem: `This has to be at least ${MIN_TTL_SECONDS} seconds from now.` }
+        ? { problem: t('This has to be at least {0} seconds from now.', MIN_TTL_SECONDS) }
         : { expiration: Math.floor(date / 1000) };
 }
 
 /** Return what is wrong with a binding's name, else undefined. */
 export function bindingProblem(name: string, taken: string[]): string | undefined {
     if (!/^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u.test(name)) {
-        return "Use letters, digits, _ and $, and don't start with a digit: the Worker uses env.NAME.";
+        return t("Use letters, digits, _ and $, and don't start with a digit: the Worker uses env.NAME.");
     }
-    return taken.includes(name) ? `There is already a binding ${name} here.` : undefined;
+    return taken.includes(name) ? t('There is already a binding {0} here.', name) : undefined;
 }
 
 /** Return what is wrong with a snapshot's name, which is also a folder's name. */
 export function snapshotProblem(name: string): string | undefined {
     return /^\w[\w.-]{0,63}$/.test(name) && !name.endsWith('.')
         ? undefined
-        : 'Use up to 64 letters, digits, -, _ and . (starting with a letter, digit or _).';
+        : t('Use up to 64 letters, digits, -, _ and . (starting with a letter, digit or _).');
 }

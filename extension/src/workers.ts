@@ -6,6 +6,8 @@ import { pick } from './messages';
 import { Dismissed, NothingThere } from './prompts';
 import type { Server } from './server';
 
+const { t } = vscode.l10n;
+
 /** Follows the Workers that were started from this window. */
 export class Workers implements vscode.Disposable {
     private readonly running = new Map<string, Status>();
@@ -20,7 +22,7 @@ export class Workers implements vscode.Disposable {
     readonly output = vscode.window.createOutputChannel('KV Lens Worker');
 
     constructor(server: Server) {
-        this.item.name = 'KV Lens: Worker';
+        this.item.name = t('KV Lens: Worker');
         this.item.command = 'kvlens.workerMenu';
         this.subscriptions = [
             this.item,
@@ -44,7 +46,7 @@ export class Workers implements vscode.Disposable {
     async pick(config: string | undefined, title: string): Promise<string> {
         const configs = [...this.running.keys()];
         if (!configs.length) {
-            throw new NothingThere('No Worker is running. To start one, use "KV Lens: Run Worker".');
+            throw new NothingThere(t('No Worker is running. To start one, use "KV Lens: Run Worker".'));
         }
         if (config && configs.includes(config)) {
             return config;
@@ -84,12 +86,13 @@ export class Workers implements vscode.Disposable {
             this.item.hide();
             return;
         }
-        const name = first.url ? new URL(first.url).host : 'starting';
-        this.item.text = first.url ? `$(play) Worker ${name}` : '$(sync~spin) Worker';
+        this.item.text = first.url
+            ? `$(play) ${t('Worker {0}', new URL(first.url).host)}`
+            : `$(sync~spin) ${t('Worker')}`;
         if (others.length) {
-            this.item.text = `$(play) ${others.length + 1} Workers`;
+            this.item.text = `$(play) ${t('{0} Workers', others.length + 1)}`;
         }
-        this.item.tooltip = 'Open, stop or watch the Worker';
+        this.item.tooltip = t('Open, stop or watch the Worker');
         this.item.show();
     }
 

@@ -58,6 +58,7 @@ class Tree:
         """Write the files that have changed, and return their paths."""
         changed = [path for path, before in self._before.items() if before != self._after[path]]
         for path in changed:
+            (self._root / path).parent.mkdir(exist_ok=True)
             (self._root / path).write_text(self._after[path], encoding="utf-8", newline="\n")
         return changed
 

@@ -26,6 +26,7 @@ TOPICS: dict[str, str] = {
     "history": "tests.bench.history",
     "lists": "tests.bench.lists",
     "browse": "tests.bench.browse",
+    "large-value": "tests.bench.large_value",
     "command-line": "tests.bench.command_line",
     "sharing": "tests.bench.sharing",
     "in-use": "tests.bench.in_use",

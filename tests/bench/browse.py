@@ -36,6 +36,7 @@ VALUES = 100_000  # of 1 KiB, to search in
 NEEDLES = 10
 NEEDLE = "needle-xyz"
 PAGE = 100  # rows
+FOLDERS = 200  # rows that the view asks for at first
 ROUNDS = 5
 SEARCHES = 3
 FIRST_ROWS, FAR_PAGE, FIRST_HIT, ALL_KEYS = 100.0, 50.0, 50.0, 2000.0  # ms
@@ -65,7 +66,7 @@ def run() -> list[Row]:
                 table = _Table(client, one)
                 table.open()  # starts the emulator, and opens the files
                 table.close()
-                rows += _keys(table, size)
+                rows += [*_keys(table, size), _tree(table, size)]
             return [*rows, _values(_Table(client, "VALUES"), blobs_path(state, "VALUES"))]
 
 
@@ -111,6 +112,18 @@ def _keys(table: _Table, size: int) -> Iterator[Row]:
         yield Row(
             f"{size:,} keys, {what}", "ms", median(found), NO_PEER, None, ROUNDS, limit=limits[what]
         )
+
+
+def _tree(table: _Table, size: int) -> Row:
+    """Measure what the view of keys asks for: a folder's first rows, all of them folders."""
+    times: list[float] = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        assert [one["folder"] for one in table.folder("", size)] == ["user:"]
+        assert len(table.folder("user:", size)) == min(size, FOLDERS)
+        times.append((time.perf_counter() - began) * 1000)
+    what = f"{size:,} keys, first rows of the tree and of a folder"
+    return Row(what, "ms", median(times), NO_PEER, None, ROUNDS, limit=FIRST_ROWS)
 
 
 def _values(table: _Table, folder: Path) -> Row:
@@ -166,6 +179,13 @@ class _Table:
     def rows(self, offset: int) -> list[dict[str, Any]]:
         asked = {"view": self._state["view"], "offset": offset, "limit": PAGE}
         found: list[dict[str, Any]] = self._run("kvlens.viewRows", **asked)["rows"]
+        return found
+
+    def folder(self, prefix: str, size: int) -> list[dict[str, Any]]:
+        asked = {"binding": self._binding, "prefix": prefix, "delimiters": [":", "/"]}
+        page = self._run("kvlens.folder", **asked, limit=FOLDERS)
+        assert bool(page.get("cursor")) == (prefix != "" and size > FOLDERS)
+        found: list[dict[str, Any]] = page["items"]
         return found
 
     def complete(self, matched: int) -> None:

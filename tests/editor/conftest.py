@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ViewportSize, expect, sync_playwright
 
 from scripts.package import build, host_target
 from scripts.toolchain import BUILD, ROOT, find_chromium
-from scripts.workbench import Workbench
+from scripts.workbench import Workbench, free_port
 from tests.editor.window import Window
 
 CHROMIUM = (
@@ -25,6 +25,13 @@ CHROMIUM = (
     "--disable-component-update",
     "--disable-sync",
 )
+REMOTE_PORT = free_port()
+REMOTE_TOKEN = "the-secret-token"
+REMOTE = {
+    # the store cloudflare: finds what a test serves there
+    "CLOUDFLARE_API_BASE_URL": f"http://127.0.0.1:{REMOTE_PORT}/client/v4",
+    "CLOUDFLARE_API_TOKEN": REMOTE_TOKEN,
+}
 SIZE = ViewportSize(width=1280, height=800)
 
 PATIENCE = 60_000  # ms: this isn't a measurement, and the machine may be busy
@@ -50,7 +57,7 @@ def workbench() -> Iterator[Workbench]:
     data = BUILD / "editor-tests"
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
-    started = Workbench(data)
+    started = Workbench(data, env=REMOTE)
     started.install(build(host_target()))
     with started:
         yield started
@@ -86,7 +93,7 @@ def open_window(
     yield opening
     for window in opened:
         if request.session.testsfailed > failed:
-            window.shot("failed")
+            window.failed()
     context.close()
 
 

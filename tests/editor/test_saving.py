@@ -200,7 +200,6 @@ NOT_TEXT: dict[str, tuple[bytes, str]] = {
     "zeros": (b"a\0b", "binary value, 3 B"),
     "mixed": (b"a\r\nb\nc", "read-only: an editor would change its line endings"),
     "old mac": (b"a\rb\rc", "read-only: an editor would change its line endings"),
-    "picture": (picture(), "open as an image"),
 }
 
 
@@ -214,8 +213,8 @@ def test_what_is_not_text_is_never_edited(window: Window, served: Served) -> Non
         expect(window.page.locator(".tab.active.dirty")).to_have_count(0)
         window.shot(key)
         assert served.value(key) == value, key
-    lens = window.page.locator(".editor-instance .codelens-decoration a")
-    lens.filter(has_text="open as an image").click()
+    served.put("picture", picture())
+    window.see("picture").click()
     window.tab("picture.png")
     window.page.wait_for_timeout(1500)
     window.shot("as-picture")

@@ -98,6 +98,8 @@ def test_a_table_shows_keys_and_their_details(table: Table) -> None:
     expect(details.get_by_role("timer")).to_contain_text("59 min")
     expect(details).to_contain_text("2023-11-14T22:13:20.000Z")
     table.window.shot("number")
+    details.get_by_role("button", name="Open in Tab").click()
+    table.window.tab("session:abc")
 
 
 FILTERS = {
@@ -309,6 +311,7 @@ def test_a_table_is_readable_in_every_theme(
     page = window.page
     page.set_viewport_size({"width": size[0], "height": size[1]})
     expect(table.grid).to_be_focused()
+    expect(table.row("note")).to_be_visible()
     page.keyboard.press("ArrowDown")  # no mouse from here
     page.keyboard.press("Delete")
     page.keyboard.press("Control+End")
@@ -325,12 +328,62 @@ def test_a_table_is_readable_in_every_theme(
     assert foreground != background
 
 
+def test_columns_are_made_wider_by_keyboard(table: Table) -> None:
+    page = table.window.page
+    grip = table.frame.get_by_role("separator", name="Width of Key")
+    width = int(grip.get_attribute("aria-valuenow") or "")
+    grip.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+    expect(grip).to_have_attribute("aria-valuenow", str(width + 20))
+    assert table.cell("note", "key").evaluate("(cell) => cell.offsetWidth") == width + 20
+    table.window.palette("View: Close All Editors")
+    table.window.palette("KV Lens: Open Namespace")
+    again = Table(table.window).frame.get_by_role("separator", name="Width of Key")
+    expect(again).to_have_attribute("aria-valuenow", str(width + 20))
+
+
+def test_details_have_a_tab_of_their_own(open_window: Open, project: Path) -> None:
+    window = open_window(project)
+    page = window.page
+    window.show_view()
+    window.see("user:1")
+    window.palette("KV Lens: Open Details")  # no mouse from here
+    window.asks("Open Details")
+    window.answer("user:1")
+    window.tab("user:1")
+    frame = page.frame_locator("iframe.webview.ready").frame_locator("#active-frame")
+    expect(frame.locator(".details [role=tree]")).to_contain_text('"Ada"', timeout=60_000)
+    expect(frame.locator(".banner")).to_contain_text("local")
+    window.shot("details")
+    frame.get_by_role("textbox", name="Metadata as JSON").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type('{"user":"eve"}')
+    page.keyboard.press("Tab")
+    expect(frame.locator(".changes")).to_have_text("1 unsaved change")
+    expect(page.locator(".tab.active.dirty")).to_have_count(1)
+    window.shot("details with a change")
+    window.save()
+    expect(frame.locator(".changes")).to_have_count(0)
+    listed = json.loads(kvlens(project, "key", "list", "--binding", "CART", "--prefix", "user:1"))
+    assert listed[0]["metadata"] == {"user": "eve"}
+    assert stored(project, "user:1") == ITEMS[0]["value"]
+    # it follows what others write
+    kvlens(project, "key", "put", "user:1", "[41]", "--binding", "CART", "--metadata", '{"by":"w"}')
+    expect(frame.locator(".details [role=tree]")).to_contain_text("41")
+    expect(frame.get_by_role("textbox", name="Metadata as JSON")).to_have_value('{\n  "by": "w"\n}')
+    kvlens(project, "key", "delete", "user:1", "--binding", "CART")
+    expect(frame.locator(".details")).to_have_text("The key no longer exists.")
+    window.shot("details of nothing")
+
+
 def test_a_hundred_thousand_rows_are_pasted(table: Table, project: Path) -> None:
     rows = "\n".join(f"row:{number:06}\tvalue {number}" for number in range(100_000))
     table.grid.evaluate(PASTE, rows)
     expect(table.frame.locator(".changes")).to_have_text("100,000 unsaved changes")
     table.window.shot("pasted")
-    table.window.save()
+    table.window.page.keyboard.press("Control+S")  # once: it takes a while
+    expect(table.window.page.locator(".tab.active.dirty")).to_have_count(0, timeout=300_000)
     expect(table.footer()).to_contain_text("100,006 keys")
     assert stored(project, "row:099999") == "value 99999"
     table.window.shot("saved")

@@ -91,6 +91,9 @@ class Window:
         self.folder = folder
         self.name = name
         self._shots = 0
+        self._console: list[str] = []
+        page.on("console", lambda one: self._console.append(f"{one.type}: {one.text}"))
+        page.on("pageerror", lambda error: self._console.append(str(error)))
         page.goto(url)
         expect(page.locator(".monaco-workbench .part.statusbar")).to_be_visible(timeout=START)
 
@@ -100,6 +103,12 @@ class Window:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.wait_for_timeout(400)  # notifications and menus fade in
         self.page.screenshot(path=SCREENSHOTS / f"{self.name}-{self._shots:02d}-{name}.png")
+
+    def failed(self) -> None:
+        """Keep what the window shows and has logged, after a test that failed."""
+        self.shot("failed")
+        log = SCREENSHOTS / f"{self.name}-console.txt"
+        log.write_text("\n".join(self._console), encoding="utf-8")
 
     def reload(self) -> None:
         """Reload the window and wait until the extension responds again."""
@@ -179,7 +188,7 @@ class Window:
         self.page.keyboard.press("F1")
         box = self.page.locator(".quick-input-widget:visible .quick-input-box input")
         box.fill(f">{title}")
-        row = self.page.locator(".quick-input-list .monaco-list-row").first
+        row = self.choices().first
         expect(row).to_contain_text(title)
         self.page.keyboard.press("Enter")
 
@@ -187,9 +196,14 @@ class Window:
         """Wait for a question with this title."""
         expect(self.page.locator(".quick-input-title:visible")).to_contain_text(title)
 
+    def choices(self, text: str = "") -> Locator:
+        """Return the rows of the current question's list, but not those of the one before."""
+        rows = ".quick-input-widget:visible .quick-input-list .monaco-list-row"
+        return self.page.locator(rows, has_text=text)
+
     def pick(self, label: str) -> None:
         """Choose from the list of the current question."""
-        row = self.page.locator(".quick-input-list .monaco-list-row", has_text=label).first
+        row = self.choices(label).first
         row.click()
 
     def type(self, text: str) -> None:
@@ -209,7 +223,7 @@ class Window:
         """Choose a path in the workbench's own file dialog."""
         box = self.page.locator(".quick-input-widget:visible .quick-input-box input")
         expect(box).to_have_value(re.compile(r"[/\\]"))  # the dialog has found its folder
-        expect(self.page.locator(".quick-input-list .monaco-list-row").first).to_be_visible()
+        expect(self.choices().first).to_be_visible()
         for _ in range(20):  # it may still reset the box while it reads its folder
             box.fill(str(path))
             self.page.wait_for_timeout(300)
@@ -221,7 +235,7 @@ class Window:
         """Choose a seed file from the list of the project's own, or another one."""
         if path.parent.name == "seeds":
             # each file that has been looked at draws the list again
-            row = self.page.locator(".quick-input-list .monaco-list-row", has_text=path.name)
+            row = self.choices(path.name)
             expect(row.first).to_contain_text(re.compile(" keys?, | mistakes?$|is the same"))
             busy = self.page.locator(".quick-input-widget:visible .quick-input-progress.active")
             expect(busy).to_have_count(0)
@@ -246,7 +260,7 @@ class Window:
         """Open a file of the folder."""
         self.page.keyboard.press("Control+P")
         self.type(name)
-        row = self.page.locator(".quick-input-list .monaco-list-row").first
+        row = self.choices().first
         expect(row).to_contain_text(name)
         self.page.keyboard.press("Enter")
         self.tab(name)
@@ -255,7 +269,7 @@ class Window:
         """Put the cursor into the active editor."""
         self.page.keyboard.press("Control+G")
         self.type(f":{line}:{column}")
-        row = self.page.locator(".quick-input-list .monaco-list-row").first
+        row = self.choices().first
         expect(row).to_contain_text(f"line {line} at column {column}")
         self.page.keyboard.press("Enter")
         expect(self.page.locator(".quick-input-widget:visible")).to_have_count(0)

@@ -19,7 +19,14 @@ from kvlens.lsp.settings import NESTED, Settings
 from kvlens.stores.registry import every_store
 
 ROOT = Path(__file__).parents[2]
-MANIFEST: dict[str, Any] = json.loads((ROOT / "extension/package.json").read_text("utf-8"))
+TEXTS: dict[str, str] = json.loads((ROOT / "extension/package.nls.json").read_text("utf-8"))
+MANIFEST: dict[str, Any] = json.loads(
+    re.sub(
+        r'"%([\w.-]+)%"',
+        lambda key: json.dumps(TEXTS[key[1]]),
+        (ROOT / "extension/package.json").read_text("utf-8"),
+    )
+)
 PROPERTIES: dict[str, Any] = MANIFEST["contributes"]["configuration"]["properties"]
 README = (ROOT / "README.md").read_text("utf-8")
 SETTINGS = (ROOT / "docs/settings.md").read_text("utf-8")

@@ -89,6 +89,8 @@ COPIED = (
     "tests/unit",
     "tests/lsp",
     "extension/src",
+    "extension/webview",
+    "extension/l10n",
 )
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", ".wrangler", "*.png")
 NEW = {
@@ -118,12 +120,18 @@ GENERATED: dict[str, tuple[str, ...]] = {
     "docs/stores.md": ("| `tape:DRIVE` | keys on a disk |",),
     "extension/package.json": (
         '            "binding-made-up": { "enum": ["error", "warning", "information", "off"], '
-        '"description": "A binding is longer than 64 characters. Default: warning." },',
-        '      { "command": "kvlens.auditKeys", "category": "KV Lens", "title": "Audit Keys…" },',
+        '"description": "%setting.rules.binding-made-up%" },',
+        '      { "command": "kvlens.auditKeys", "category": "KV Lens", '
+        '"title": "%command.auditKeys%" },',
         '        { "command": "kvlens.auditKeys", "when": "view == kvlens.namespaces", '
         '"group": "1_keys@1" },',
         '      { "command": "kvlens.auditKeys", "key": "ctrl+k ctrl+n", '
         '"when": "focusedView == kvlens.namespaces" },',
+    ),
+    "extension/package.nls.json": (
+        '  "command.auditKeys": "Audit Keys…",',
+        '  "setting.rules.binding-made-up": '
+        '"A binding is longer than 64 characters. Default: warning.",',
     ),
     "extension/src/commands/index.ts": ("export * as auditKeys from './auditKeys';",),
     "extension/src/protocol.ts": (
@@ -143,7 +151,8 @@ def test_what_is_new_is_its_own_files(tmp_path: Path) -> None:
     for place in COPIED:
         shutil.copytree(ROOT / place, tmp_path / place, ignore=LEFT_OUT)
     others = [*ROOT.glob("*.md"), *map(ROOT.joinpath, ("pyproject.toml", "Makefile", "LICENSE"))]
-    others += [ROOT / "extension/package.json", ROOT / "extension/tsconfig.json"]
+    names = ("package.json", "package.nls.json", "tsconfig.json")
+    others += [ROOT / "extension" / name for name in names]
     for path in (*others, ROOT / "tests/__init__.py"):
         copied = tmp_path / path.relative_to(ROOT)
         copied.parent.mkdir(exist_ok=True)

@@ -177,6 +177,17 @@ async def test_changes_are_found_and_said(store: Failing, make_view: Open) -> No
     assert store.steps == steps
 
 
+async def test_a_key_that_expires_is_not_counted_any_more(store: Failing, make_view: Open) -> None:
+    soon = int(store.now()) + 2
+    await store.put_many("A", [Write("a", b"v", expiration=soon), Write("b", b"v")])
+    view = make_view()
+    await view.start()
+    assert [row.name for row in await view.rows(0, 10)] == ["a", "b"]
+    await until(lambda: view.state.matched == 1)
+    assert [row.name for row in await view.rows(0, 10)] == ["b"]
+    assert store.now() >= soon
+
+
 async def test_a_store_that_goes_away_is_said_and_what_was_found_stays(
     store: Failing, make_view: Open
 ) -> None:

@@ -55,6 +55,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("table") / "program.mjs"
     esbuild = EXTENSION / "node_modules" / "esbuild" / "bin" / "esbuild"
     options = ["--bundle", "--platform=node", "--format=esm", "--loader=ts", f"--outfile={made}"]
+    options += ["--alias:vscode=./webview/table/vscode.ts"]
     prelude = "--banner:js=globalThis.acquireVsCodeApi = () => ({});"
     words = [node(), str(esbuild), *options, prelude]
     subprocess.run(words, input=PROGRAM, text=True, check=True, cwd=EXTENSION, capture_output=True)

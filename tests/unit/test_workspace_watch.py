@@ -26,11 +26,19 @@ class FakeWatcher:
     def __init__(self) -> None:
         self.watched: list[set[Path]] = []
         self.batches: asyncio.Queue[list[Path] | None] = asyncio.Queue()
+        self.idle = asyncio.Event()
+        """Set while all batches are handled: the next one is waited for."""
 
     async def __call__(self, *folders: Path, **options: Any) -> AsyncGenerator[set[Any], None]:
         assert options["recursive"] is False
         self.watched.append(set(folders))
-        while (batch := await self.batches.get()) is not None:
+        while True:
+            if self.batches.empty():
+                self.idle.set()
+            batch = await self.batches.get()
+            self.idle.clear()
+            if batch is None:
+                return
             yield {("modified", str(path)) for path in batch}
 
 
@@ -43,17 +51,14 @@ async def test_folders_that_come_are_watched_from_then_on(config: Path) -> None:
         async for paths in follow(project, stop, watch=watcher):
             seen.append(paths)
 
-    async def taken(count: int) -> None:
-        while len(seen) < count:
-            await asyncio.sleep(0)
-
     task = asyncio.create_task(watch())
     watcher.batches.put_nowait([config])
-    await taken(2)
+    await watcher.idle.wait()
+    watcher.idle.clear()
     (folder / "seeds").mkdir()
     watcher.batches.put_nowait([folder / "seeds"])
     watcher.batches.put_nowait([folder / "seeds" / "A.json"])
-    await taken(5)
+    await watcher.idle.wait()
     stop.set()
     watcher.batches.put_nowait(None)
     await asyncio.wait_for(task, 10)

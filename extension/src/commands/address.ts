@@ -5,6 +5,8 @@ import { type Contribution, type Parts, projectOf, type Subject } from '../comma
 import { brief } from '../messages';
 import * as prompts from '../prompts';
 
+const { t } = vscode.l10n;
+
 export const contribution: Contribution = {
     title: 'Copy Emulator Address',
     about: 'Copy the address for a Worker, a script or `curl`',
@@ -19,8 +21,8 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const one = projectOf(node) ?? (await prompts.project(parts.model, 'Copy Emulator Address'));
+    const one = projectOf(node) ?? (await prompts.project(parts.model, t('Copy Emulator Address')));
     const { url } = await parts.server.ask('kvlens.address', { config: one.config });
     await vscode.env.clipboard.writeText(url);
-    brief(`Copied ${url}`);
+    brief(t('Copied {0}', url));
 }

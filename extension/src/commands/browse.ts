@@ -3,6 +3,8 @@
 import * as vscode from 'vscode';
 import { type Contribution, type Parts, projectOf, type Subject } from '../command';
 
+const { t } = vscode.l10n;
+
 export const contribution: Contribution = {
     title: 'Open Worker in Browser',
     about: "Open the running Worker's address",
@@ -16,6 +18,6 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const config = await parts.workers.pick(projectOf(node)?.config, 'Open Worker in Browser');
+    const config = await parts.workers.pick(projectOf(node)?.config, t('Open Worker in Browser'));
     await vscode.env.openExternal(vscode.Uri.parse(parts.workers.urlOf(config)));
 }

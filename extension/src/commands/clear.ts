@@ -1,5 +1,6 @@
 /** Delete every key in a namespace, after confirmation. */
 
+import * as vscode from 'vscode';
 import { nameOf } from '../address';
 import { askAgainIfChanged } from '../askAgain';
 import { type Contribution, type Parts, type Subject, target, where } from '../command';
@@ -8,6 +9,8 @@ import { warn } from '../messages';
 import * as prompts from '../prompts';
 import type { ListedKey } from '../protocol';
 import { hasHistory, offerUndo } from '../undo';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Clear Namespace…',
@@ -22,34 +25,42 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const space = await target(parts, node, 'Clear Namespace');
+    const space = await target(parts, node, t('Clear Namespace'));
     const name = nameOf(space);
     const { deleted, kept = [], action } = await askAgainIfChanged(async (again) => {
         const counting = { ...space, dryRun: true };
         const { keys = 0, digest, kept = [] } = await parts.server.ask('kvlens.clear', counting);
         if (!keys) {
-            throw new prompts.NothingThere(stays(kept) || `${name} has no keys.`);
+            throw new prompts.NothingThere(stays(kept) || t('{0} has no keys.', name));
         }
-        const [what, them] = keys === 1 ? ['1 key', 'it'] : [`all ${format.count(keys, 'key')}`, 'them'];
         const place = where(parts, space);
-        const way = hasHistory() ? '' : ` To keep ${them}, export the namespace first.`;
-        const detail = `This deletes ${what} in ${place}.${way}`;
-        const lines = kept.length ? [detail, stays(kept)] : [detail];
-        await prompts.confirm(`Clear ${name}?`, [...lines, ...again], 'Clear');
+        const [detail, way] =
+            keys === 1
+                ? [t('This deletes 1 key in {0}.', place), t('To keep it, export the namespace first.')]
+                : [
+                      t('This deletes all {0} in {1}.', format.count(keys, 'key'), place),
+                      t('To keep them, export the namespace first.'),
+                  ];
+        const lines = [hasHistory() ? detail : `${detail} ${way}`, ...(kept.length ? [stays(kept)] : [])];
+        await prompts.confirm(t('Clear {0}?', name), [...lines, ...again], t('Clear'));
         const expected = again.length ? undefined : digest;
         return parts.server.ask('kvlens.clear', { ...space, expected });
     });
-    const done = `Deleted ${format.count(deleted, 'key')} from ${nameOf(space)}`;
+    const done = t('Deleted {0} from {1}.', format.count(deleted, 'key'), nameOf(space));
     if (kept.length) {
-        void warn(`${done}. ${stays(kept)}`);
+        void warn(`${done} ${stays(kept)}`);
     } else {
-        void offerUndo(parts.server, `${done}.`, [{ config: space.config, action }]);
+        void offerUndo(parts.server, done, [{ config: space.config, action }]);
     }
 }
 
 /** Say which damaged keys stay, and why. */
 function stays(kept: ListedKey[]): string {
-    const [first] = kept;
-    const count = format.count(kept.length, 'damaged key');
-    return first ? `${count} ${kept.length === 1 ? 'stays' : 'stay'}: ${first.damaged}` : '';
+    const why = kept[0]?.damaged;
+    if (why === undefined) {
+        return '';
+    }
+    return kept.length === 1
+        ? t('1 damaged key stays: {0}', why)
+        : t('{0} damaged keys stay: {1}', kept.length.toLocaleString('en'), why);
 }

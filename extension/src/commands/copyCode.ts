@@ -1,8 +1,11 @@
 /** Copy the call that reads a key in a Worker. */
 
+import * as vscode from 'vscode';
 import type { Contribution, Parts } from '../command';
 import { activeValue, type KeySubject, keysOf } from '../keys';
 import { copyCode } from '../copies';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Copy as Code',
@@ -16,6 +19,6 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, subject?: KeySubject, selection?: unknown): Promise<void> {
-    const refs = await keysOf(parts, subject ?? activeValue(), selection, 'Copy as Code');
+    const refs = await keysOf(parts, subject ?? activeValue(), selection, t('Copy as Code'));
     await copyCode(parts, refs);
 }

@@ -4,6 +4,8 @@ import * as vscode from 'vscode';
 import { type Contribution, type Parts, type Subject, target } from '../command';
 import { brief } from '../messages';
 
+const { t } = vscode.l10n;
+
 export const contribution: Contribution = {
     title: 'Copy as curl…',
     about: 'Copy a command that reads a key',
@@ -20,7 +22,7 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const space = await target(parts, node, 'Copy as curl');
+    const space = await target(parts, node, t('Copy as curl'));
     const address = await parts.server.ask('kvlens.address', { config: space.config });
     const base = address.rest.replace(/\/$/, '');
     const path = `accounts/${address.account}/storage/kv/namespaces/${encodeURIComponent(space.id)}`;
@@ -28,5 +30,5 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     const url = `${base}/${path}/${end}`.replaceAll("'", '%27');
     const command = `curl -H 'Authorization: Bearer ${address.token}' '${url}'`;
     await vscode.env.clipboard.writeText(command);
-    brief('Copied a curl command with this run’s token');
+    brief(t('Copied a curl command with this run’s token'));
 }

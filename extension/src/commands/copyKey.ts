@@ -4,6 +4,8 @@ import * as vscode from 'vscode';
 import type { Contribution, Parts, Subject } from '../command';
 import { activeValue, keysOf } from '../keys';
 
+const { t } = vscode.l10n;
+
 export const contribution: Contribution = {
     title: 'Copy Key',
     about: 'Copy the name of the open key',
@@ -24,7 +26,7 @@ export async function run(parts: Parts, node?: Subject, selection?: unknown): Pr
     if (node?.kind === 'folder') {
         await vscode.env.clipboard.writeText(node.prefix);
     } else if (active) {
-        const refs = await keysOf(parts, active, selection, 'Copy Key');
+        const refs = await keysOf(parts, active, selection, t('Copy Key'));
         await vscode.env.clipboard.writeText(refs.map(({ key }) => key).join('\n'));
     }
 }

@@ -1,8 +1,11 @@
 /** Copy keys as items of a seed file. */
 
+import * as vscode from 'vscode';
 import type { Contribution, Parts } from '../command';
 import { activeValue, type KeySubject, keysOf } from '../keys';
 import { copySeed } from '../copies';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Copy as Seed Entry',
@@ -16,6 +19,6 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, subject?: KeySubject, selection?: unknown): Promise<void> {
-    const refs = await keysOf(parts, subject ?? activeValue(), selection, 'Copy as Seed Entry');
+    const refs = await keysOf(parts, subject ?? activeValue(), selection, t('Copy as Seed Entry'));
     await copySeed(parts, refs);
 }

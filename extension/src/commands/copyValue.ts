@@ -1,8 +1,11 @@
 /** Copy the values of keys as text. */
 
+import * as vscode from 'vscode';
 import type { Contribution, Parts } from '../command';
 import { activeValue, type KeySubject, keysOf } from '../keys';
 import { copyValues } from '../copies';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Copy Value',
@@ -16,6 +19,6 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, subject?: KeySubject, selection?: unknown): Promise<void> {
-    const refs = await keysOf(parts, subject ?? activeValue(), selection, 'Copy Value');
+    const refs = await keysOf(parts, subject ?? activeValue(), selection, t('Copy Value'));
     await copyValues(parts, refs);
 }

@@ -1,8 +1,11 @@
 /** Copy a wrangler command that reads a key. */
 
+import * as vscode from 'vscode';
 import type { Contribution, Parts } from '../command';
 import { activeValue, type KeySubject, keysOf } from '../keys';
 import { copyWrangler } from '../copies';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Copy as wrangler',
@@ -16,6 +19,6 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, subject?: KeySubject, selection?: unknown): Promise<void> {
-    const refs = await keysOf(parts, subject ?? activeValue(), selection, 'Copy as wrangler');
+    const refs = await keysOf(parts, subject ?? activeValue(), selection, t('Copy as wrangler'));
     await copyWrangler(parts, refs);
 }

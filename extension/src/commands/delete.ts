@@ -1,10 +1,13 @@
 /** Delete the keys that are selected in the view, or prompt for one. */
 
 import { isDeepStrictEqual } from 'node:util';
+import * as vscode from 'vscode';
 import { type Contribution, type Parts, type Subject, target } from '../command';
 import { removeGroups, removeKeys } from '../deleteKeys';
 import * as prompts from '../prompts';
 import { type FolderNode, type KeyNode, namespaceOf, type Node } from '../tree';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Delete Key…',
@@ -26,8 +29,8 @@ export async function run(parts: Parts, node?: Subject, selection?: Node[]): Pro
         await removeKeys(parts, selected && selection ? selection : [node]);
         return;
     }
-    const space = await target(parts, node, 'Delete Key');
-    const key = await prompts.key(parts.server, space, 'Delete Key');
+    const space = await target(parts, node, t('Delete Key'));
+    const key = await prompts.key(parts.server, space, t('Delete Key'));
     await removeGroups(parts, [{ space, keys: [key] }]);
 }
 

@@ -1,8 +1,11 @@
 /** Copy a key to another name in its namespace. */
 
+import * as vscode from 'vscode';
 import type { Contribution, Parts } from '../command';
 import { activeValue, type KeySubject, keyOf } from '../keys';
 import { duplicateKey } from '../renameKey';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Duplicate Key…',
@@ -12,12 +15,12 @@ export const contribution: Contribution = {
         'view/item/context': [
             {
                 when: 'view == kvlens.namespaces && viewItem == key && !listMultiSelection',
-                group: '1_key@5',
+                group: '1_key@6',
             },
         ],
     },
 };
 
 export async function run(parts: Parts, subject?: KeySubject): Promise<void> {
-    await duplicateKey(parts, await keyOf(parts, subject ?? activeValue(), 'Duplicate Key'));
+    await duplicateKey(parts, await keyOf(parts, subject ?? activeValue(), t('Duplicate Key')));
 }

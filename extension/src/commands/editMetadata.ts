@@ -1,8 +1,11 @@
 /** Edit the metadata of a key: that of a row, or that of the open value. */
 
+import * as vscode from 'vscode';
 import type { Contribution, Parts } from '../command';
 import { activeValue, type KeySubject, keyOf } from '../keys';
 import { editMetadata } from '../metadata';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Edit Metadata…',
@@ -13,12 +16,12 @@ export const contribution: Contribution = {
         'view/item/context': [
             {
                 when: 'view == kvlens.namespaces && viewItem == key && !listMultiSelection',
-                group: '1_key@3',
+                group: '1_key@4',
             },
         ],
     },
 };
 
 export async function run(parts: Parts, subject?: KeySubject): Promise<void> {
-    await editMetadata(parts, await keyOf(parts, subject ?? activeValue(), 'Edit Metadata'));
+    await editMetadata(parts, await keyOf(parts, subject ?? activeValue(), t('Edit Metadata')));
 }

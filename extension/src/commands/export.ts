@@ -7,6 +7,8 @@ import * as format from '../format';
 import { inform } from '../messages';
 import { seedsFolder } from '../seedsFolder';
 
+const { t } = vscode.l10n;
+
 export const contribution: Contribution = {
     title: 'Export Namespace…',
     about: 'Write a namespace to a seed file, without losing anything',
@@ -20,23 +22,24 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const space = await target(parts, node, 'Export Namespace');
+    const space = await target(parts, node, t('Export Namespace'));
     const folder = await seedsFolder(space.config);
     const name = space.environment === null ? [space.binding] : [space.binding, space.environment];
     const file = await vscode.window.showSaveDialog({
-        title: `Export ${nameOf(space)} in the format of wrangler kv bulk put`,
-        saveLabel: 'Export',
+        title: t('Export {0} in the format of wrangler kv bulk put', nameOf(space)),
+        saveLabel: t('Export'),
         // The file without an environment's name seeds the top level.
         defaultUri: vscode.Uri.joinPath(folder, [...name, 'json'].join('.')),
-        filters: { 'JSON files': ['json'] },
+        filters: { [t('JSON files')]: ['json'] },
     });
     if (!file) {
         return;
     }
     const request = { ...space, file: file.toString() };
     const { keys = 0 } = await parts.server.ask('kvlens.export', request);
-    const done = `Exported ${format.count(keys, 'key')} from ${nameOf(space)}.`;
-    if ((await inform(done, 'Open')) === 'Open') {
+    const done = t('Exported {0} from {1}.', format.count(keys, 'key'), nameOf(space));
+    const open = t('Open');
+    if ((await inform(done, open)) === open) {
         await vscode.window.showTextDocument(file);
     }
 }

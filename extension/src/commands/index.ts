@@ -38,6 +38,7 @@ export * as loadMore from './loadMore';
 export * as menu from './menu';
 export * as moveKeys from './moveKeys';
 export * as open from './open';
+export * as openDetails from './openDetails';
 export * as openNamespace from './openNamespace';
 export * as openRaw from './openRaw';
 export * as openSettings from './openSettings';

@@ -1,8 +1,11 @@
 /** Search the keys of a namespace by prefix, and open one. */
 
+import * as vscode from 'vscode';
 import { type Contribution, type Parts, type Subject, target } from '../command';
 import { open } from '../openValue';
 import * as prompts from '../prompts';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'List Keys…',
@@ -17,6 +20,6 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const space = await target(parts, node, 'List Keys');
-    await open(parts, space, await prompts.key(parts.server, space, 'List Keys'));
+    const space = await target(parts, node, t('List Keys'));
+    await open(parts, space, await prompts.key(parts.server, space, t('List Keys')));
 }

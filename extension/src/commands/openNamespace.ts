@@ -5,6 +5,8 @@ import { tableOf } from '../address';
 import { type Contribution, type Parts, type Subject, target } from '../command';
 import { VIEW_TYPE } from '../table/editor';
 
+const { t } = vscode.l10n;
+
 export const contribution: Contribution = {
     title: 'Open Namespace',
     about: 'Open a namespace as a table, to filter, sort and edit its keys',
@@ -20,6 +22,6 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const space = await target(parts, node, 'Open Namespace');
+    const space = await target(parts, node, t('Open Namespace'));
     await vscode.commands.executeCommand('vscode.openWith', tableOf(space), VIEW_TYPE);
 }

@@ -8,6 +8,9 @@ import * as format from '../format';
 import { brief, fail } from '../messages';
 import * as prompts from '../prompts';
 import type { Value } from '../protocol';
+import { peek } from '../values';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Put Key…',
@@ -29,24 +32,23 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const space = await target(parts, node, 'Put Key');
+    const space = await target(parts, node, t('Put Key'));
     const readFile = async (uri: vscode.Uri): Promise<{ text: string } | { base64: string }> =>
         bodyOf(await vscode.workspace.fs.readFile(uri));
-    const look = (key: string): Promise<Value | null> =>
-        parts.server.ask('kvlens.get', { ...space, key });
+    const look = (key: string): Promise<Value | null> => peek(parts.server, space, key);
     const begun = node?.kind === 'folder' ? node.prefix : undefined;
     let what: prompts.Put | undefined = begun ? { key: begun, expected: '' } : undefined;
     for (;;) {
         what = await prompts.put(space, readFile, look, what, keyName(node));
         try {
             await parts.server.ask('kvlens.put', { ...space, ...what });
-            brief(`Put "${what.key}" into ${nameOf(space)}`);
+            brief(t('Put "{0}" into {1}', what.key, nameOf(space)));
             return;
         } catch (error) {
             // The input isn't lost: the prompt returns with it.
             const text = format.reason(error);
             parts.server.log.error(`kvlens.put: ${text}`);
-            const again = 'Try Again…';
+            const again = t('Try Again…');
             if ((await fail(text, again)) !== again) {
                 return;
             }

@@ -1,8 +1,11 @@
 /** Rename a key: that of a row, or that of the open value. */
 
+import * as vscode from 'vscode';
 import type { Contribution, Parts } from '../command';
 import { activeValue, type KeySubject, keyOf } from '../keys';
 import { renameKey } from '../renameKey';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Rename Key…',
@@ -12,7 +15,7 @@ export const contribution: Contribution = {
         'view/item/context': [
             {
                 when: 'view == kvlens.namespaces && viewItem == key && !listMultiSelection',
-                group: '1_key@2',
+                group: '1_key@3',
             },
         ],
     },
@@ -20,5 +23,5 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, subject?: KeySubject): Promise<void> {
-    await renameKey(parts, await keyOf(parts, subject ?? activeValue(), 'Rename Key'));
+    await renameKey(parts, await keyOf(parts, subject ?? activeValue(), t('Rename Key')));
 }

@@ -1,8 +1,11 @@
 /** Restart a project's emulator, or the language server if it isn't running. */
 
+import * as vscode from 'vscode';
 import { type Contribution, type Parts, projectOf, requireTrust, type Subject } from '../command';
 import { brief } from '../messages';
 import * as prompts from '../prompts';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Restart Emulator',
@@ -23,7 +26,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         return;
     }
     requireTrust();
-    const one = projectOf(node) ?? (await prompts.project(parts.model, 'Restart Emulator'));
+    const one = projectOf(node) ?? (await prompts.project(parts.model, t('Restart Emulator')));
     const { url } = await parts.server.ask('kvlens.restart', { config: one.config });
-    brief(`KV emulator restarted at ${url}`);
+    brief(t('KV emulator restarted at {0}', url));
 }

@@ -8,6 +8,8 @@ import * as prompts from '../prompts';
 import type { Commands } from '../protocol';
 import { detailsOf } from '../server';
 
+const { t } = vscode.l10n;
+
 export const contribution: Contribution = {
     title: 'Run Worker',
     about: "Run the project's Worker on workerd, with its keys",
@@ -30,7 +32,7 @@ export const contribution: Contribution = {
 export async function run(parts: Parts, node?: Subject): Promise<void> {
     const { config, environment } = await whatToRun(parts, node);
     await vscode.workspace.saveAll(false);
-    const options = { location: vscode.ProgressLocation.Window, title: 'Starting the Worker' };
+    const options = { location: vscode.ProgressLocation.Window, title: t('Starting the Worker') };
     const request = { config, ...(environment ? { environment } : {}) };
     let started: Commands['kvlens.run'][1];
     try {
@@ -46,18 +48,18 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         }
         return;
     }
-    const output = vscode.l10n.t('Show Output');
-    const problems = vscode.l10n.t('Show Problems');
-    const show = vscode.l10n.t('Open in Browser');
+    const output = t('Show Output');
+    const problems = t('Show Problems');
+    const show = t('Open in Browser');
     const { url, built } = started;
     const chosen = built
         ? await inform(
-              vscode.l10n.t('The Worker runs at {0} and restarts when its files change.', url),
+              t('The Worker runs at {0} and restarts when its files change.', url),
               show,
               output,
           )
         : await fail(
-              vscode.l10n.t("The Worker can't be built. It starts when you save a fix."),
+              t("The Worker can't be built. It starts when you save a fix."),
               problems,
               output,
           );
@@ -78,7 +80,7 @@ async function whatToRun(
     if (node && node.kind === undefined) {
         return node;
     }
-    const project = projectOf(node) ?? (await prompts.project(parts.model, 'Run Worker'));
-    const environment = await prompts.environment(project, 'Run Worker');
+    const project = projectOf(node) ?? (await prompts.project(parts.model, t('Run Worker')));
+    const environment = await prompts.environment(project, t('Run Worker'));
     return { config: project.config, environment };
 }

@@ -11,6 +11,8 @@ import * as prompts from '../prompts';
 import { pickSeedFile } from '../seedFiles';
 import { offerUndo } from '../undo';
 
+const { t } = vscode.l10n;
+
 export const contribution: Contribution = {
     title: 'Seed Namespace from File…',
     about: 'Write the keys in a JSON file; all are checked before the first is written',
@@ -25,7 +27,7 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const space = await target(parts, node, 'Seed Namespace from File');
+    const space = await target(parts, node, t('Seed Namespace from File'));
     const named = node && node.kind === undefined ? node.file : undefined;
     const file = named ?? (await pickSeedFile(parts.server, space));
     if (!file) {
@@ -36,23 +38,30 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     let answer = await parts.server.ask('kvlens.seed', { ...request, existing: 'refuse' });
     for (let again: string[] = []; answer.conflicts; again = CHANGED) {
         const { conflicts, keys = [], digest } = answer;
-        const detail =
-            `${format.some(keys, 5, conflicts)} in ${where(parts, space)}. "Keep" writes only the ` +
-            'other keys of the file.';
-        const existing = await prompts.existing(space, [detail, ...again], conflicts, 'Keep');
+        const detail = t(
+            '{0} in {1}. "Keep" writes only the other keys of the file.',
+            format.some(keys, 5, conflicts),
+            where(parts, space),
+        );
+        const existing = await prompts.existing(space, [detail, ...again], conflicts, t('Keep'));
         answer = await parts.server.ask('kvlens.seed', { ...request, existing, expected: digest });
     }
-    const { written, overwritten, warnings = [] } = answer;
-    const others = overwritten ? `, ${overwritten.toLocaleString('en')} of them over another value` : '';
-    const done = `Seeded ${format.count(written, 'key')} into ${nameOf(space)}${others}.`;
+    const { written, overwritten = 0, warnings = [] } = answer;
+    const [keys, into] = [format.count(written, 'key'), nameOf(space)];
+    const replaced = overwritten.toLocaleString('en');
+    const done = overwritten
+        ? t('Seeded {0} into {1}, {2} of them over another value.', keys, into, replaced)
+        : t('Seeded {0} into {1}.', keys, into);
     if (!warnings.length) {
         void offerUndo(parts.server, done, [{ config: space.config, action: answer.action }]);
         return;
     }
     warnings.forEach((warning) => parts.server.log.warn(warning));
-    const more = warnings.length > 1 ? ` (and ${warnings.length - 1} more in the log)` : '';
-    const text = `${done} ${warnings[0]}${more}`;
-    if ((await warn(text, 'Show Log')) === 'Show Log') {
+    const first = `${done} ${warnings[0]}`;
+    const text =
+        warnings.length > 1 ? t('{0} (and {1} more in the log)', first, warnings.length - 1) : first;
+    const showLog = t('Show Log');
+    if ((await warn(text, showLog)) === showLog) {
         parts.server.log.show();
     }
 }
@@ -65,8 +74,9 @@ async function saveFirst(file: string): Promise<void> {
         return;
     }
     const name = path.basename(open.fileName);
-    await prompts.confirm(`${name} has unsaved changes.`, ['Save it to seed what it has now.'], 'Save and Seed');
+    const question = t('{0} has unsaved changes.', name);
+    await prompts.confirm(question, t('Save it to seed what it has now.'), t('Save and Seed'));
     if (!(await open.save())) {
-        throw new prompts.NothingThere(`${name} wasn't saved, so nothing was seeded.`);
+        throw new prompts.NothingThere(t("{0} wasn't saved, so nothing was seeded.", name));
     }
 }

@@ -6,6 +6,8 @@ import * as format from '../format';
 import { inform } from '../messages';
 import * as prompts from '../prompts';
 
+const { t } = vscode.l10n;
+
 export const contribution: Contribution = {
     title: 'Seed All Namespaces',
     about: 'Seed each namespace from the file in `seeds/` with its name, if no key is replaced',
@@ -18,19 +20,19 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const one = projectOf(node) ?? (await prompts.project(parts.model, 'Seed All Namespaces'));
+    const one = projectOf(node) ?? (await prompts.project(parts.model, t('Seed All Namespaces')));
     const request = { config: one.config };
     const { written, namespaces, conflicts } = await parts.server.ask('kvlens.seedAll', request);
     if (conflicts) {
         throw new prompts.NothingThere(
-            vscode.l10n.t(
+            t(
                 'Nothing was written, because it would replace {0}. Seed the namespaces one by one.',
                 format.count(conflicts, 'key'),
             ),
         );
     }
     void inform(
-        vscode.l10n.t(
+        t(
             'Seeded {0} into {1}.',
             format.count(written, 'key'),
             format.count(namespaces, 'namespace'),

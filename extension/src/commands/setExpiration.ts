@@ -1,8 +1,11 @@
 /** Set when keys expire: those of rows, or that of the open value. */
 
+import * as vscode from 'vscode';
 import type { Contribution, Parts } from '../command';
 import { setExpiration } from '../expiration';
 import { activeValue, type KeySubject, keysOf } from '../keys';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Set Expiration…',
@@ -11,11 +14,12 @@ export const contribution: Contribution = {
     menus: {
         'editor/title': [{ when: 'resourceScheme == kvlens', group: 'navigation@1' }],
         'view/item/context': [
-            { when: 'view == kvlens.namespaces && viewItem == key', group: '1_key@4' },
+            { when: 'view == kvlens.namespaces && viewItem == key', group: '1_key@5' },
         ],
     },
 };
 
 export async function run(parts: Parts, subject?: KeySubject, selection?: unknown): Promise<void> {
-    await setExpiration(parts, await keysOf(parts, subject ?? activeValue(), selection, 'Set Expiration'));
+    const refs = await keysOf(parts, subject ?? activeValue(), selection, t('Set Expiration'));
+    await setExpiration(parts, refs);
 }

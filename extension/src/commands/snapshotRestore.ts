@@ -1,5 +1,6 @@
 /** Restore a snapshot, after confirmation if keys would be lost. */
 
+import * as vscode from 'vscode';
 import { nameOf } from '../address';
 import { CHANGED } from '../askAgain';
 import { type Contribution, type Parts, projectOf, type Subject } from '../command';
@@ -8,6 +9,8 @@ import { storeOf } from '../model';
 import * as prompts from '../prompts';
 import type { Project, Restored, SnapshotRestoreResult } from '../protocol';
 import { offerUndo } from '../undo';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Restore Snapshot…',
@@ -23,7 +26,7 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const title = 'Restore Snapshot';
+    const title = t('Restore Snapshot');
     const one = projectOf(node) ?? (await prompts.project(parts.model, title));
     const present = await parts.server.ask('kvlens.snapshotList', { config: one.config });
     const name = await prompts.snapshot(present, title);
@@ -31,31 +34,40 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     let done = await parts.server.ask('kvlens.snapshotRestore', request);
     for (let again: string[] = []; !done.restored; again = CHANGED) {
         const lines = [...whatRestoreDoes(one, done), ...again];
-        await prompts.confirm(`Restore the snapshot "${name}"?`, lines, 'Restore');
+        await prompts.confirm(t('Restore the snapshot "{0}"?', name), lines, t('Restore'));
         const agreed = { ...request, force: true, expected: done.digest };
         done = await parts.server.ask('kvlens.snapshotRestore', agreed);
     }
-    const counts = `${format.count(done.written, 'key')} written, ${done.deleted} deleted`;
-    const text = `Restored "${name}": ${counts}.`;
+    const written = format.count(done.written, 'key');
+    const text = t('Restored "{0}": {1} written, {2} deleted.', name, written, done.deleted);
     void offerUndo(parts.server, text, [{ config: one.config, action: done.action }]);
 }
 
 /** Say how many keys a restore would change, in total and in each namespace. */
 function whatRestoreDoes(project: Project, done: SnapshotRestoreResult): string[] {
-    const counted = ({ written, overwritten, deleted }: Restored): [string, string, number][] => [
-        ['overwritten', 'with another value, metadata or expiration now', overwritten],
-        ['deleted', 'that the snapshot does not have', deleted],
-        ['written back', 'that were deleted since', written - overwritten],
+    const { written, overwritten, deleted } = done;
+    const keys = (n: number): string => format.count(n, 'key');
+    const all = [
+        overwritten &&
+            t('{0} with another value, metadata or expiration now would be overwritten', keys(overwritten)),
+        deleted && t('{0} that the snapshot does not have would be deleted', keys(deleted)),
+        written > overwritten &&
+            t('{0} that were deleted since would be written back', keys(written - overwritten)),
     ];
-    const all = counted(done)
-        .filter(([, , count]) => count)
-        .map(([what, which, count]) => `${format.count(count, 'key')} ${which} would be ${what}`);
     const each = done.namespaces.flatMap((space) => {
-        const parts = counted(space)
-            .filter(([, , count]) => count)
-            .map(([what, , count]) => `${count.toLocaleString('en')} ${what}`);
         const name = nameOf({ config: project.config, ...space });
+        const parts = changesOf(space);
         return parts.length ? [`${name}: ${parts.join(', ')}`] : [];
     });
-    return [`In ${project.label}, ${storeOf(project)}: ${all.join('; ')}.`, ...each];
+    const summary = all.filter(Boolean).join('; ');
+    return [t('In {0}, {1}: {2}.', project.label, storeOf(project), summary), ...each];
+}
+
+function changesOf({ written, overwritten, deleted }: Restored): string[] {
+    const shown = (n: number): string => n.toLocaleString('en');
+    return [
+        overwritten ? t('{0} overwritten', shown(overwritten)) : '',
+        deleted ? t('{0} deleted', shown(deleted)) : '',
+        written > overwritten ? t('{0} written back', shown(written - overwritten)) : '',
+    ].filter(Boolean);
 }

@@ -1,9 +1,12 @@
 /** Save the keys of all the project's namespaces under a name. */
 
+import * as vscode from 'vscode';
 import { type Contribution, type Parts, projectOf, type Subject } from '../command';
 import * as format from '../format';
 import { inform } from '../messages';
 import * as prompts from '../prompts';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Save Snapshot…',
@@ -19,17 +22,17 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const title = 'Save Snapshot';
+    const title = t('Save Snapshot');
     const one = projectOf(node) ?? (await prompts.project(parts.model, title));
     const present = await parts.server.ask('kvlens.snapshotList', { config: one.config });
     const name = await prompts.snapshotName(title);
     const taken = present.some((snapshot) => snapshot.name === name);
     if (taken) {
-        const detail = `The keys in it are replaced by those in the namespaces of ${one.label}.`;
-        await prompts.confirm(`Overwrite the snapshot "${name}"?`, detail, 'Overwrite');
+        const detail = t('The keys in it are replaced by those in the namespaces of {0}.', one.label);
+        await prompts.confirm(t('Overwrite the snapshot "{0}"?', name), detail, t('Overwrite'));
     }
     const request = { config: one.config, name, force: taken };
     const { keys } = await parts.server.ask('kvlens.snapshotSave', request);
     const what = format.count(keys, 'key');
-    void inform(`Saved ${what} as the snapshot "${name}".`);
+    void inform(t('Saved {0} as the snapshot "{1}".', what, name));
 }

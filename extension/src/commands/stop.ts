@@ -1,7 +1,10 @@
 /** Stop a project's Worker. */
 
+import * as vscode from 'vscode';
 import { type Contribution, type Parts, projectOf, type Subject } from '../command';
 import { brief } from '../messages';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Stop Worker',
@@ -17,7 +20,7 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const config = await parts.workers.pick(projectOf(node)?.config, 'Stop Worker');
+    const config = await parts.workers.pick(projectOf(node)?.config, t('Stop Worker'));
     await parts.server.ask('kvlens.stop', { config });
-    brief('The Worker has stopped');
+    brief(t('The Worker has stopped'));
 }

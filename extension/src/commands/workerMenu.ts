@@ -1,7 +1,10 @@
 /** The menu of the Worker in the status bar. */
 
+import * as vscode from 'vscode';
 import { choose } from '../actions';
 import type { Contribution } from '../command';
+
+const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Worker Menu',
@@ -10,10 +13,10 @@ export const contribution: Contribution = {
 };
 
 export async function run(): Promise<void> {
-    await choose('Worker', [
-        { label: '$(link-external) Open in browser', command: 'kvlens.browse' },
-        { label: '$(output) Show output', command: 'kvlens.showOutput' },
-        { label: '$(debug-restart) Restart', command: 'kvlens.run' },
-        { label: '$(debug-stop) Stop', command: 'kvlens.stop' },
+    await choose(t('Worker'), [
+        { label: `$(link-external) ${t('Open in browser')}`, command: 'kvlens.browse' },
+        { label: `$(output) ${t('Show output')}`, command: 'kvlens.showOutput' },
+        { label: `$(debug-restart) ${t('Restart')}`, command: 'kvlens.run' },
+        { label: `$(debug-stop) ${t('Stop')}`, command: 'kvlens.stop' },
     ]);
 }

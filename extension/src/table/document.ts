@@ -1,13 +1,14 @@
-/** A namespace that is open as a table, with its unsaved changes. */
+/** A namespace that is open as a table, or one of its keys, with the unsaved changes. */
 
 import * as vscode from 'vscode';
-import { namespaceAt } from '../address';
+import { tableAt } from '../address';
+import * as format from '../format';
 import { dialog } from '../messages';
 import type { NamespaceRef } from '../model';
 import type { Commands } from '../protocol';
 import type { Server } from '../server';
 import type { Content, RowRef, StagedRow } from './messages';
-import { type Backup, Staged, type Step } from './staged';
+import { type Backup, Staged, type Step, type Stored } from './staged';
 
 const AT_ONCE = 5000; // keys in a request
 const EDITED = 1024 * 1024; // bytes of a value that is read to be edited
@@ -24,6 +25,8 @@ export interface Changes {
 /** The document of the custom editor. */
 export class TableDocument implements vscode.CustomDocument {
     readonly namespace: NamespaceRef;
+    /** The key, if only its details are open. */
+    readonly key?: string;
     readonly staged = new Staged();
     /** Whether the store takes no changes, as far as known. */
     readOnly = false;
@@ -42,7 +45,7 @@ export class TableDocument implements vscode.CustomDocument {
         private readonly server: Server,
         backup?: Backup,
     ) {
-        this.namespace = namespaceAt(uri);
+        ({ namespace: this.namespace, key: this.key } = tableAt(uri));
         if (backup) {
             this.staged.restore(backup);
         }
@@ -126,17 +129,23 @@ export class TableDocument implements vscode.CustomDocument {
     }
 
     /**
-     * Write all changes, or none.
+     * Write all changes, or none. If the store goes away in the middle, and can't take back what it
+     * has written, the error says how many changes are saved; the others stay.
      *
      * @throws CancellationError if keys have changed and the user doesn't overwrite them
      */
     async save(where: string, compare: () => Thenable<unknown>): Promise<void> {
+        const all = this.staged.count;
         while (this.staged.count) {
             const edits = this.staged.edits();
-            const { conflicts } = await this.server.ask('kvlens.apply', {
-                ...this.namespace,
-                edits,
-            });
+            let conflicts: string[];
+            try {
+                const query = { ...this.namespace, edits };
+                ({ conflicts } = await this.server.ask('kvlens.apply', query));
+            } catch (error) {
+                const saved = await this.settle().catch(() => 0); // it may still be away
+                throw saved ? partly(saved, all, error) : error;
+            }
             if (!conflicts.length) {
                 const versions = await this.read(this.staged.keys(), 0);
                 const ids = this.staged.saved(
@@ -145,8 +154,19 @@ export class TableDocument implements vscode.CustomDocument {
                 this.changes.fire({ changed: [], removed: ids });
                 return;
             }
-            await this.resolve(conflicts, where, compare);
+            // a save that failed may have written some of them
+            if (!(await this.settle())) {
+                await this.resolve(conflicts, where, compare);
+            }
         }
+    }
+
+    /** Drop the changes that are in the store already; return their number. */
+    private async settle(): Promise<number> {
+        const found = await this.read(this.staged.keys(), EDITED);
+        const ids = this.staged.settle(new Map(found.map((one) => [one.key, storedOf(one)])));
+        this.changes.fire({ changed: [], removed: ids });
+        return ids.length;
     }
 
     /** Drop every change. */
@@ -154,12 +174,13 @@ export class TableDocument implements vscode.CustomDocument {
         this.changes.fire({ changed: [], removed: this.staged.revert() });
     }
 
-    /** Read keys and note how they are stored, if that isn't known. */
+    /** Read keys and note how they are stored, except those with changes. */
     private async learn(keys: string[]): Promise<void> {
-        const unknown = keys.filter((key) => this.staged.idOf({ key }) === undefined);
-        for (const one of await this.read(unknown, EDITED)) {
-            if (one.version) {
-                this.staged.know(one.key, { version: one.version, content: contentOf(one) });
+        const isKnown = (key: string): boolean => this.staged.idOf({ key }) !== undefined;
+        const unchanged = keys.filter((key) => !this.staged.isChanged(this.staged.idOf({ key }) ?? ''));
+        for (const one of await this.read(unchanged, EDITED)) {
+            if (one.version || isKnown(one.key)) {
+                this.staged.know(one.key, storedOf(one));
             }
         }
     }
@@ -237,6 +258,21 @@ export class TableDocument implements vscode.CustomDocument {
         }
         throw new vscode.CancellationError();
     }
+}
+
+function partly(saved: number, all: number, error: unknown): Error {
+    return new Error(
+        vscode.l10n.t(
+            'Of {0} changes, {1} were saved; the others are kept here. {2}',
+            all.toLocaleString('en'),
+            saved.toLocaleString('en'),
+            format.reason(error),
+        ),
+    );
+}
+
+function storedOf(one: Read): Stored {
+    return { version: one.version, content: one.version ? contentOf(one) : null };
 }
 
 function contentOf(one: Read): Content {

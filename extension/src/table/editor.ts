@@ -1,17 +1,18 @@
 /** The table of a namespace: a custom editor, with undo, save, revert and hot exit. */
 
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { uriOf } from '../address';
+import { tableOf, uriOf } from '../address';
 import { bytesOf } from '../contents';
 import { formsOf } from '../decode';
 import { filterTokens, KINDS } from '../filterTokens';
 import * as format from '../format';
 import { dialog, input, warn } from '../messages';
-import { type Model, placeOf as storeOf, whereIs } from '../model';
+import { type Model, type NamespaceRef, placeOf as storeOf, whereIs } from '../model';
 import { open as openValue } from '../openValue';
-import type { ViewOpenResult } from '../protocol';
+import type { Changed, ViewOpenResult } from '../protocol';
 import type { Server } from '../server';
+import { PART, read } from '../values';
 import { Differences } from './differences';
 import { TableDocument } from './document';
 import type { Details, FromView, Layout, Place, RowRef, ToView } from './messages';
@@ -20,7 +21,6 @@ import type { Backup } from './staged';
 export const VIEW_TYPE = 'kvlens.table';
 
 const LAYOUT = 'kvlens.table.layout';
-const SHOWN = 1024 * 1024; // bytes of a value that the details show at once
 const NO_LAYOUT: Layout = { columns: [], filters: {}, details: 40 };
 
 /** Opens tables, and carries out what they ask for. */
@@ -53,15 +53,12 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
         );
     }
 
-    async openCustomDocument(
-        uri: vscode.Uri,
-        { backupId }: vscode.CustomDocumentOpenContext,
-    ): Promise<TableDocument> {
+    async openCustomDocument(uri: vscode.Uri): Promise<TableDocument> {
         const backup = await this.readBackup(uri);
         const document = new TableDocument(uri, this.server, backup);
         document.onDidEdit((edit) => this.edited.fire({ document, ...edit }));
-        if (backup && !backupId) {
-            // the window ended before VS Code noted the changes: it must know of them now
+        if (backup) {
+            // VS Code restores no undo, and doesn't know of changes if the window ended too early
             setTimeout(() => this.edited.fire({ document, ...document.recovered() }));
         }
         return document;
@@ -109,7 +106,8 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
     private backupOf(uri: vscode.Uri): vscode.Uri {
         const { storageUri, globalStorageUri } = this.context;
         const folder = storageUri ?? globalStorageUri;
-        return vscode.Uri.joinPath(folder, 'tables', `${uri.query}.json`);
+        const name = createHash('sha256').update(uri.query).digest('hex').slice(0, 32);
+        return vscode.Uri.joinPath(folder, 'tables', `${name}.json`);
     }
 
     private async readBackup(uri: vscode.Uri): Promise<Backup | undefined> {
@@ -139,10 +137,14 @@ async function confirmRemote(place: Place, count: number): Promise<void> {
     }
 }
 
-function placeOf(model: Model, { namespace, readOnly }: TableDocument): Place {
+function isAbout(changes: Changed[], { config, id }: NamespaceRef): boolean {
+    return !changes.length || changes.some((one) => !one.config || (one.config === config && (!one.id || one.id === id)));
+}
+
+function placeOf(model: Model, { namespace, key, readOnly }: TableDocument): Place {
     const project = model.projects.find((one) => one.config === namespace.config);
     return {
-        title: namespace.binding,
+        title: key ?? namespace.binding,
         where: whereIs(namespace, project),
         word: project ? storeOf(project).word : '',
         remote: /^(cloudflare|rediss?|rediss?\+cluster):/.test(project?.store ?? ''),
@@ -184,7 +186,12 @@ class Table {
                     this.send({ type: 'reopen' });
                 }
             }),
-            model.onDidChange(() => this.send({ type: 'place', place: placeOf(model, document) })),
+            model.onDidChange((changes) => {
+                this.send({ type: 'place', place: placeOf(model, document) });
+                if (document.key !== undefined && isAbout(changes, document.namespace)) {
+                    this.send({ type: 'reopen' });
+                }
+            }),
         ];
         panel.onDidDispose(() => {
             vscode.Disposable.from(...this.subscriptions).dispose();
@@ -258,6 +265,7 @@ class Table {
         this.send({
             type: 'start',
             place,
+            ...(this.document.key === undefined ? {} : { only: { key: this.document.key } }),
             layout: this.layout(),
             tokens,
             strings: (vscode.l10n.bundle ?? {}) as Record<string, string>,
@@ -387,14 +395,18 @@ class Table {
         return stored.name;
     }
 
-    private async value(row: RowRef, what: 'open' | 'saveAs'): Promise<void> {
+    private async value(row: RowRef, what: 'open' | 'saveAs' | 'details'): Promise<void> {
         const key = this.keyOf(row);
         const { namespace } = this.document;
+        if (what === 'details') {
+            await vscode.commands.executeCommand('vscode.openWith', tableOf(namespace, key), VIEW_TYPE);
+            return;
+        }
         if (what === 'open') {
             await openValue({ server: this.server }, namespace, key);
             return;
         }
-        const value = await this.server.ask('kvlens.get', { ...namespace, key });
+        const value = await read(this.server, namespace, key);
         const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
         const name = uriOf(namespace, key).path.split('/').at(-1) ?? 'value';
         const target =
@@ -404,7 +416,7 @@ class Table {
                 ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {}),
             }));
         if (target) {
-            await vscode.workspace.fs.writeFile(target, bytesOf(value));
+            await vscode.workspace.fs.writeFile(target, value.bytes);
         }
     }
 
@@ -414,7 +426,7 @@ class Table {
             await vscode.env.clipboard.writeText(keys.join('\n'));
             return;
         }
-        const query = { ...this.document.namespace, keys, values: 16 * SHOWN };
+        const query = { ...this.document.namespace, keys, values: 16 * PART };
         const { contents } = await this.server.ask('kvlens.contents', query);
         const items = contents.map(({ key, text, base64, metadataText, expiration }) => ({
             key,
@@ -432,24 +444,22 @@ class Table {
     private async details({
         seq,
         row,
-        kind = '',
         start = 0,
     }: Extract<FromView, { type: 'details' }>): Promise<void> {
-        this.send({ type: 'details', seq, details: await this.detailsOf(row, kind, start) });
+        this.send({ type: 'details', seq, details: await this.detailsOf(row, start) });
     }
 
-    private async detailsOf(row: RowRef, kind: string, start: number): Promise<Details | null> {
+    private async detailsOf(row: RowRef, start: number): Promise<Details | null> {
         const { staged, namespace } = this.document;
         const id = staged.idOf(row);
-        const content = id === undefined ? undefined : staged.contentOf(id);
-        const stored = id === undefined ? undefined : staged.storedOf(id);
-        const key = 'key' in row ? row.key : stored?.name;
-        const shown = content?.value && id !== undefined && staged.isChanged(id);
+        const isStaged = id !== undefined && staged.isChanged(id);
+        const content = isStaged ? staged.contentOf(id) : undefined; // else as in the store now
+        const key = 'key' in row ? row.key : id && staged.storedOf(id)?.name;
         const value =
-            shown || key === undefined
+            content?.value || key === undefined
                 ? null
-                : await this.server.ask('kvlens.get', { ...namespace, key, start, limit: SHOWN });
-        if (!value && !shown) {
+                : await this.server.ask('kvlens.get', { ...namespace, key, start, limit: PART });
+        if (!value && !content?.value) {
             return null;
         }
         if (value && (value.readOnly ?? false) !== this.document.readOnly) {
@@ -457,17 +467,19 @@ class Table {
             this.send({ type: 'place', place: placeOf(this.model, this.document) });
         }
         const bytes = bytesOf(value ?? { ...content?.value, size: 0, digest: '', store: '', declared: true });
-        const metadata = value?.metadata === undefined ? null : JSON.stringify(value.metadata);
         return {
             row,
             name: content?.name ?? key ?? '',
             size: value?.size ?? bytes.length,
             start: value?.start ?? 0,
             end: value?.end ?? bytes.length,
-            forms: formsOf(bytes, { kind, isPart: start > 0 || value?.truncated === true }),
-            metadata: content ? (content.metadata ?? null) : metadata,
-            expiration: content ? (content.expiration ?? null) : (value?.expiration ?? null),
-            staged: id !== undefined && staged.isChanged(id),
+            forms: formsOf(bytes, {
+                kind: value?.type ?? '',
+                isPart: start > 0 || value?.truncated === true,
+            }),
+            metadata: (content ? content.metadata : value?.metadataText) ?? null,
+            expiration: (content ? content.expiration : value?.expiration) ?? null,
+            staged: isStaged,
         };
     }
 }

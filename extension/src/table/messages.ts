@@ -76,7 +76,15 @@ export interface Details {
 
 /** From the extension. */
 export type ToView =
-    | { type: 'start'; place: Place; layout: Layout; tokens: FilterToken[]; strings: Record<string, string> }
+    | {
+          type: 'start';
+          place: Place;
+          /** The key whose details are all that is shown. */
+          only?: RowRef;
+          layout: Layout;
+          tokens: FilterToken[];
+          strings: Record<string, string>;
+      }
     | { type: 'place'; place: Place }
     | { type: 'reopen' }
     | { type: 'opened'; seq: number; result: ViewOpenResult }
@@ -94,7 +102,7 @@ export type FromView =
     | { type: 'cancel' }
     | { type: 'rows'; seq: number; offset: number; limit: number }
     | { type: 'names'; seq: number; offset: number; limit: number }
-    | { type: 'details'; seq: number; row: RowRef; kind?: string; start?: number }
+    | { type: 'details'; seq: number; row: RowRef; start?: number }
     | { type: 'edit'; row: RowRef; change: Partial<Content> }
     | { type: 'add'; contents: Content[] }
     | { type: 'duplicate'; row: RowRef }
@@ -104,5 +112,5 @@ export type FromView =
     | { type: 'layout'; layout: Layout }
     | { type: 'saveFilter'; filter: string }
     | { type: 'run'; what: 'save' | 'revert' | 'preview' | 'seed' }
-    | { type: 'value'; row: RowRef; what: 'open' | 'saveAs' }
+    | { type: 'value'; row: RowRef; what: 'open' | 'saveAs' | 'details' }
     | { type: 'copy'; rows: RowRef[]; what: 'keys' | 'rows' };

@@ -63,10 +63,13 @@ export class Staged {
         return this.changed.has(id);
     }
 
-    /** Note how a row is stored, before its first change; return its id. */
+    /** Note how a row without changes is stored; return its id. */
     know(key: string | null, stored: Stored): string {
         const known = key === null ? undefined : this.byKey.get(key);
         if (known !== undefined) {
+            if (!this.changed.has(known)) {
+                this.items.set(known, { ...stored, now: stored.content });
+            }
             return known;
         }
         this.made += 1;
@@ -128,6 +131,25 @@ export class Staged {
         }
         this.changed.clear();
         return ids;
+    }
+
+    /** Note which changes are in the store already, of the keys as they are now; return their ids. */
+    settle(now: Map<string, Stored>): string[] {
+        return [...this.changed].filter((id) => {
+            const item = this.itemOf(id);
+            const name = item.now?.name ?? item.content?.name ?? '';
+            const found = now.get(name);
+            const renamed = item.now && item.content && item.content.name !== name;
+            const isThere =
+                found &&
+                isSame(found.content, item.now) &&
+                !(renamed && now.get(item.content?.name ?? '')?.content);
+            if (isThere) {
+                this.store(id, found.content, found.version);
+                this.changed.delete(id);
+            }
+            return isThere;
+        });
     }
 
     /** Note that keys have other content now, which the user has chosen to overwrite. */

@@ -8,6 +8,7 @@ import { FilterBox } from './filter';
 import { Grid, MOST_ROWS } from './grid';
 import { post, t } from './host';
 import type { TableModel } from './model';
+import { oneLine } from './visible';
 
 const NARROW = 560; // px; the details are then below the table
 
@@ -22,6 +23,22 @@ export function App({ model }: { model: TableModel }): JSX.Element {
     const narrow = window.innerWidth < NARROW;
     if (!model.started) {
         return <main class="app" aria-busy="true" />;
+    }
+    if (model.only) {
+        return (
+            <main class="app" aria-label={t('Key {0}', oneLine(model.place.title))}>
+                <Banner model={model} />
+                <div class="tools" role="toolbar" aria-label={t('Actions')}>
+                    <Changes model={model} />
+                </div>
+                <div class="split pane">
+                    <DetailsPane model={model} />
+                </div>
+                <div class="footer" role="status">
+                    <Failure model={model} />
+                </div>
+            </main>
+        );
     }
     return (
         <main class="app" aria-label={t('Namespace {0}', model.place.title)} onPaste={(e) => pasted(model, e)}>
@@ -64,9 +81,7 @@ function Banner({ model }: { model: TableModel }): JSX.Element {
 }
 
 function Tools({ model }: { model: TableModel }): JSX.Element {
-    const count = model.stagedCount;
     const chosen = model.chosen();
-    const run = (what: 'save' | 'revert' | 'preview') => () => post({ type: 'run', what });
     return (
         <div class="tools" role="toolbar" aria-label={t('Actions')}>
             <button type="button" disabled={model.place.readOnly} onClick={() => addRow(model)}>
@@ -107,6 +122,17 @@ function Tools({ model }: { model: TableModel }): JSX.Element {
             >
                 {t('Details')}
             </button>
+            <Changes model={model} />
+        </div>
+    );
+}
+
+/** The number of unsaved changes, and what can be done with them. */
+function Changes({ model }: { model: TableModel }): JSX.Element {
+    const count = model.stagedCount;
+    const run = (what: 'save' | 'revert' | 'preview') => () => post({ type: 'run', what });
+    return (
+        <>
             <span class="gap" />
             {count > 0 && (
                 <>
@@ -122,7 +148,7 @@ function Tools({ model }: { model: TableModel }): JSX.Element {
                     <vscode-button onClick={run('save')}>{t('Save')}</vscode-button>
                 </>
             )}
-        </div>
+        </>
     );
 }
 
@@ -155,28 +181,32 @@ function Footer({ model }: { model: TableModel }): JSX.Element {
                     {t('The first {0} rows. Use a filter to see others.', number(MOST_ROWS))}
                 </span>
             )}
-            {model.failure && (
-                <span class="failure" role="alert">
-                    {model.failure}{' '}
-                    {model.canRetry && (
-                        <button type="button" onClick={() => model.open()}>
-                            {t('Retry')}
-                        </button>
-                    )}
-                    <button
-                        type="button"
-                        aria-label={t('Dismiss')}
-                        onClick={() => {
-                            model.failure = '';
-                            model.notify();
-                        }}
-                    >
-                        ×
-                    </button>
-                </span>
-            )}
+            <Failure model={model} />
         </div>
     );
+}
+
+function Failure({ model }: { model: TableModel }): JSX.Element | null {
+    return model.failure ? (
+        <span class="failure" role="alert">
+            {model.failure}{' '}
+            {model.canRetry && (
+                <button type="button" onClick={() => model.open()}>
+                    {t('Retry')}
+                </button>
+            )}
+            <button
+                type="button"
+                aria-label={t('Dismiss')}
+                onClick={() => {
+                    model.failure = '';
+                    model.notify();
+                }}
+            >
+                ×
+            </button>
+        </span>
+    ) : null;
 }
 
 /** Add a row, and edit its key. */

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Details } from '../../src/table/messages';
 import * as format from '../../src/format';
-import { countdown, dateTime, parseExpiry, PRESETS } from './expiry';
+import { countdown, dateTime, parseExpiry, presets } from './expiry';
 import { Hex } from './hex';
 import { post, t, typing } from './host';
 import { JsonTree } from './json';
@@ -16,7 +16,7 @@ const MAX_METADATA = 1024; // bytes
 export function DetailsPane({ model }: { model: TableModel }): JSX.Element {
     const { details } = model;
     if (!details) {
-        return <aside class="details empty">{model.count ? t('Select a key to see its value.') : ''}</aside>;
+        return <aside class="details empty">{nothing(model)}</aside>;
     }
     return (
         <aside class="details" aria-label={t('Details')}>
@@ -30,6 +30,13 @@ export function DetailsPane({ model }: { model: TableModel }): JSX.Element {
             <Metadata key={`m${details.name}${details.metadata}`} model={model} details={details} />
         </aside>
     );
+}
+
+function nothing(model: TableModel): string {
+    if (model.only) {
+        return model.detailsRead ? t('The key no longer exists.') : '';
+    }
+    return model.count ? t('Select a key to see its value.') : '';
 }
 
 function ValueForms({ model, details }: { model: TableModel; details: Details }): JSX.Element {
@@ -93,6 +100,11 @@ function ValueForms({ model, details }: { model: TableModel; details: Details })
                 <button type="button" onClick={() => post({ type: 'value', row: details.row, what: 'open' })}>
                     {t('Open')}
                 </button>
+                {!model.only && (
+                    <button type="button" onClick={() => post({ type: 'value', row: details.row, what: 'details' })}>
+                        {t('Open in Tab')}
+                    </button>
+                )}
                 <button type="button" onClick={() => post({ type: 'value', row: details.row, what: 'saveAs' })}>
                     {t('Save to File…')}
                 </button>
@@ -185,13 +197,13 @@ function Expiry({ model, details }: { model: TableModel; details: Details }): JS
                         onBlur={commit}
                         onKeyDown={(e) => (e.key === 'Enter' ? commit() : typing(e))}
                     />
-                    {PRESETS.map(([label, seconds]) => (
+                    {presets().map(([label, seconds]) => (
                         <button
                             key={label}
                             type="button"
                             onClick={() => set(seconds === null ? null : Math.ceil(Date.now() / 1000) + seconds + 1)}
                         >
-                            {t(label)}
+                            {label}
                         </button>
                     ))}
                 </p>

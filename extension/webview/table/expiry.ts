@@ -5,12 +5,14 @@ import { t } from './host';
 const UNITS: Record<string, number> = { s: 1, m: 60, min: 60, h: 3600, d: 86_400, w: 604_800 };
 
 /** The times that a click sets. */
-export const PRESETS: [label: string, seconds: number | null][] = [
-    ['1 min', 60],
-    ['1 h', 3600],
-    ['1 day', 86_400],
-    ['none', null],
-];
+export function presets(): [label: string, seconds: number | null][] {
+    return [
+        [t('1 min'), 60],
+        [t('1 h'), 3600],
+        [t('1 day'), 86_400],
+        [t('none'), null],
+    ];
+}
 
 /**
  * Return the seconds since the epoch that a text names: `90s`, `1h`, `2 d`, a date and time, or

@@ -16,6 +16,7 @@ const TALLEST = 30_000_000; // px; browsers can't scroll much more
 export const MOST_ROWS = Math.floor(TALLEST / ROW);
 const EDITABLE = 4096; // characters in a cell; longer values are edited in the details
 const NARROWEST = 40; // px
+const STEP = 10; // px that an arrow key makes a column wider
 
 export function Grid({ model }: { model: TableModel }): JSX.Element {
     const scroller = useRef<HTMLDivElement>(null);
@@ -94,17 +95,30 @@ function Empty({ model }: { model: TableModel }): JSX.Element {
 
 function Head(props: { model: TableModel; columns: (Column & { title: string })[]; width: number }): JSX.Element {
     const { model, columns, width } = props;
+    const setWidth = (column: Column, to: number): void => {
+        const px = Math.max(NARROWEST, to);
+        model.setColumns(model.columns.map((one) => (one.id === column.id ? { ...one, width: px } : one)));
+    };
+    const step = (column: Column, event: KeyboardEvent): void => {
+        const way = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
+        if (way) {
+            event.preventDefault();
+            event.stopPropagation(); // the grid moves to another cell
+            const now = model.columns.find(({ id }) => id === column.id); // it may not be drawn yet
+            setWidth(column, (now?.width ?? column.width) + way);
+        }
+    };
     const resize = (column: Column, event: PointerEvent): void => {
         const start = event.clientX;
         const grip = event.currentTarget as HTMLElement;
         grip.setPointerCapture(event.pointerId);
         let to = column.width;
         const move = ({ clientX }: PointerEvent): void => {
-            to = Math.max(NARROWEST, column.width + clientX - start);
+            to = column.width + clientX - start;
         };
         const end = (): void => {
             grip.removeEventListener('pointermove', move);
-            model.setColumns(model.columns.map((one) => (one.id === column.id ? { ...one, width: to } : one)));
+            setWidth(column, to);
         };
         grip.addEventListener('pointermove', move);
         grip.addEventListener('pointerup', end, { once: true });
@@ -131,7 +145,17 @@ function Head(props: { model: TableModel; columns: (Column & { title: string })[
                             {oneLine(column.title)}
                             {sorted && <span aria-hidden="true">{model.descending ? ' ▼' : ' ▲'}</span>}
                         </button>
-                        <span class="grip" aria-hidden="true" onPointerDown={(e) => resize(column, e)} />
+                        <span
+                            class="grip"
+                            role="separator"
+                            tabIndex={0}
+                            aria-orientation="vertical"
+                            aria-label={t('Width of {0}', column.title)}
+                            aria-valuemin={NARROWEST}
+                            aria-valuenow={column.width}
+                            onKeyDown={(e) => step(column, e)}
+                            onPointerDown={(e) => resize(column, e)}
+                        />
                     </div>
                 );
             })}

@@ -28,9 +28,12 @@ export function t(text: string, ...values: (string | number)[]): string {
     return (strings[text] ?? text).replace(/\{(\d)\}/g, (_, at: string) => String(values[Number(at)]));
 }
 
-/** Keep undo and redo in a text box: VS Code would undo a change of the table. */
+/**
+ * Keep undo, redo and "select all" in a text box: VS Code would undo a change of the table, and
+ * select what is typed after the key.
+ */
 export function typing(event: KeyboardEvent): void {
-    if ((event.ctrlKey || event.metaKey) && /^[zy]$/i.test(event.key)) {
+    if ((event.ctrlKey || event.metaKey) && /^[azy]$/i.test(event.key)) {
         event.stopPropagation();
     }
 }

@@ -20,13 +20,13 @@ const PAGES = 200; // kept
 const MOST_SELECTED = 10_000; // by a range
 const TYPING = 150; // ms without typing before a filter is used
 
-export const COLUMNS: [id: Sort, title: string, width: number][] = [
-    ['key', 'Key', 180],
-    ['value', 'Value', 220],
-    ['type', 'Type', 60],
-    ['size', 'Size', 64],
-    ['metadata', 'Metadata', 150],
-    ['expires', 'Expires', 110],
+export const COLUMNS: [id: Sort, title: () => string, width: number][] = [
+    ['key', () => t('Key'), 180],
+    ['value', () => t('Value'), 220],
+    ['type', () => t('Type'), 60],
+    ['size', () => t('Size'), 64],
+    ['metadata', () => t('Metadata'), 150],
+    ['expires', () => t('Expires'), 110],
 ];
 
 /** A row as the table shows it. */
@@ -46,6 +46,8 @@ interface Page {
 }
 
 export class TableModel {
+    /** The key whose details are all that is shown. */
+    only: RowRef | undefined;
     place: Place = { title: '', where: '', word: '', remote: false, readOnly: false };
     layout: Layout = { columns: [], filters: {}, details: 40 };
     tokens: FilterToken[] = [];
@@ -116,7 +118,7 @@ export class TableModel {
         const known = new Map(this.layout.columns.map((column) => [column.id, column]));
         const fixed = COLUMNS.map(([id, title, width]) => ({
             ...(known.get(id) ?? { id, width }),
-            title: t(title),
+            title: title(),
         }));
         const fields = this.layout.columns.filter(({ id }) => id.startsWith('meta.'));
         return [...fixed, ...fields.map((one) => ({ ...one, title: one.id }))];
@@ -160,6 +162,10 @@ export class TableModel {
     }
 
     open(): void {
+        if (this.only) {
+            this.askDetails();
+            return;
+        }
         this.seq += 1;
         const { seq, filter, sort, descending } = this;
         post({ type: 'open', seq, filter, sort, descending });
@@ -250,11 +256,10 @@ export class TableModel {
     }
 
     askDetails(start = 0): void {
-        const shown = this.at(this.cursor);
-        if (shown && this.layout.details) {
+        const row = this.only ?? (this.layout.details ? this.at(this.cursor)?.ref : undefined);
+        if (row) {
             this.detailsSeq += 1;
-            const kind = shown.row?.type ?? '';
-            post({ type: 'details', seq: this.detailsSeq, row: shown.ref, kind, start });
+            post({ type: 'details', seq: this.detailsSeq, row, start });
         }
     }
 
@@ -264,7 +269,7 @@ export class TableModel {
             this.setDetails(40);
             this.askDetails();
         }
-        return this.detailsShown === this.detailsSeq
+        return this.detailsRead
             ? Promise.resolve(this.details)
             : new Promise((resolve) => this.arrived.push(resolve));
     }
@@ -281,6 +286,11 @@ export class TableModel {
             this.canRetry = false;
             this.notify();
         }
+    }
+
+    /** Whether the details that were asked for last have come. */
+    get detailsRead(): boolean {
+        return this.detailsShown === this.detailsSeq;
     }
 
     private selectRange(first: number, last: number): void {
@@ -310,6 +320,7 @@ export class TableModel {
             case 'start':
                 translate(message.strings);
                 this.place = message.place;
+                this.only = message.only;
                 this.layout = message.layout;
                 this.tokens = message.tokens;
                 if (!this.started) {
@@ -343,6 +354,7 @@ export class TableModel {
             case 'details':
                 if (message.seq === this.detailsSeq) {
                     this.details = message.details;
+                    this.failure = this.only ? '' : this.failure;
                     this.detailsShown = message.seq;
                     this.arrived.splice(0).forEach((resolve) => resolve(message.details));
                 }

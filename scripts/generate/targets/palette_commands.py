@@ -12,7 +12,7 @@ from typing import Any
 from kvlens.js.constant_evaluator import ConstantEvaluator, Value
 from kvlens.js.reader import read_source
 
-from scripts.generate.manifest import MANIFEST, inline
+from scripts.generate.manifest import MANIFEST, inline, put_texts
 from scripts.generate.tree import Tree, table
 
 FOLDER = "extension/src/commands"
@@ -37,6 +37,7 @@ def write(tree: Tree) -> None:
     lines = [f"export * as {name} from './{name}';\n" for name in commands]
     tree.write(INDEX, HEAD + "".join(lines))
     tree.replace(MANIFEST, r'"commands": \[\n', _manifest(commands), '\n  },\n  "scripts"')
+    put_texts(tree, "command.", {name: one["title"] for name, one in commands.items()})
     rows = [(one["title"], one["about"]) for one in commands.values() if _is_shown(one)]
     rows.sort(key=lambda row: row[0].casefold())  # as in the palette
     tree.fill("docs/commands.md", "palette-commands", table(("command", "what"), rows))
@@ -76,8 +77,8 @@ def _manifest(commands: Mapping[str, Mapping[str, Any]]) -> str:
     menus: dict[str, list[dict[str, Any]]] = {"editor/context": [SUBMENU]}
     for name, one in commands.items():
         command = {"command": f"kvlens.{name}"}
-        shown = {key: one[key] for key in ("title", "icon", "enablement") if key in one}
-        listed.append({**command, "category": "KV Lens", **shown})
+        shown = {key: one[key] for key in ("icon", "enablement") if key in one}
+        listed.append({**command, "category": "KV Lens", "title": f"%command.{name}%", **shown})
         for menu, entries in one.get("menus", {}).items():
             menus.setdefault(menu, []).extend({**command, **entry} for entry in entries)
         if "keybinding" in one:

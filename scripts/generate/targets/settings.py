@@ -11,7 +11,7 @@ from kvlens.lint.suppressions import LEVELS
 from kvlens.lsp.setting_table import SETTINGS, Setting
 from kvlens.stores.registry import every_store
 
-from scripts.generate.manifest import MANIFEST, inline
+from scripts.generate.manifest import MANIFEST, inline, put_texts
 from scripts.generate.tree import Tree, table
 
 TYPES = {str: "string", bool: "boolean", int: "integer", tuple: "array", dict: "object"}
@@ -20,10 +20,12 @@ WIDTH = 100  # a longer list of strings has one line per item
 
 def write(tree: Tree) -> None:
     """Write both."""
+    texts: dict[str, str] = {}
     properties = [
-        " " * 8 + _member(f"kvlens.{setting.name}", _schema(setting, order))
+        " " * 8 + _member(f"kvlens.{setting.name}", _schema(setting, order, texts))
         for order, setting in enumerate(SETTINGS.values(), 1)
     ]
+    put_texts(tree, "setting.", texts)
     begin = '"configuration": {\n      "title": "KV Lens",\n      "properties": {\n'
     end = '\n      }\n    },\n    "languages"'
     tree.replace(
@@ -36,29 +38,39 @@ def write(tree: Tree) -> None:
 # -- the manifest -----------------------------------------------------------------------------
 
 
-def _schema(setting: Setting, order: int) -> dict[str, Any]:
+def _schema(setting: Setting, order: int, texts: dict[str, str]) -> dict[str, Any]:
+    """Return the schema of a setting, and add its texts by their keys."""
+
+    def text(key: str, english: str) -> str:
+        if english:
+            texts[key] = english
+        return f"%setting.{key}%" if english else ""
+
+    name = setting.name
     schema: dict[str, Any] = {"type": TYPES[type(setting.default)], "default": setting.default}
     if setting.limits:
         schema["minimum"], schema["maximum"] = setting.limits
     if setting.choices:
         schema["enum"] = [*setting.choices]
         if any(setting.choices.values()):
-            schema["markdownEnumDescriptions"] = [*setting.choices.values()]
+            schema["markdownEnumDescriptions"] = [
+                text(f"{name}.{choice}", about) for choice, about in setting.choices.items()
+            ]
     if setting.items:
         schema["items"] = {"type": setting.items}
     about = setting.about
-    if setting.name == "store":
+    if name == "store":
         about += "\n\n" + "\n".join(
             f"- {', '.join(f'`{url}`' for url in info.urls)} {info.summary}"
             for info in every_store()
         )
-    schema |= {"order": order, "scope": setting.scope, "markdownDescription": about}
-    if setting.name == "rules":
+    schema |= {"order": order, "scope": setting.scope, "markdownDescription": text(name, about)}
+    if name == "rules":
         schema["additionalProperties"] = False
         schema["properties"] = {
             code: {
                 "enum": LEVELS,
-                "description": f"{rule.summary}. Default: {rule.severity}.",
+                "description": text(f"rules.{code}", f"{rule.summary}. Default: {rule.severity}."),
             }
             for code, rule in rules().items()
         }

@@ -28,7 +28,7 @@ _KEPT_SIZE = 16 * 1024 * 1024  # characters of names in memory; more are only co
 _MARK_EVERY = 1000  # matches between two places to continue from
 _NAMES_AT_ONCE = 10_000  # of one step, so that reading the answer doesn't delay other requests
 _FIRST_STEP = 0.02  # seconds
-_WAIT = 0.02  # seconds that `start` waits for a small namespace to be complete
+_WAIT = 0.01  # seconds that `start` waits for a small namespace to be complete
 _REPORT_EVERY = 0.1
 _REST = 0.2  # seconds between a change and the next search, or
 _REST_FACTOR = 4  # this many times what the search before took
@@ -117,6 +117,7 @@ class View:
         self._error: BaseException | None = None
         self._reported = -_REPORT_EVERY
         self._noted = -_REST
+        self._expiry: tuple[int, asyncio.TimerHandle] | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -150,6 +151,8 @@ class View:
 
     def close(self) -> None:
         """Stop searching."""
+        if self._expiry is not None:
+            self._expiry[1].cancel()
         if self._task is not None:
             self._task.cancel()
         self._first.set()  # nobody waits for what doesn't come
@@ -178,8 +181,24 @@ class View:
             )
         store = await self.target.store()
         names = await self._names(store, offset, limit)
-        rows = await store.rows(self.target.id, names) if names else ()
-        return [row for row in rows if row is not None]
+        found = await store.rows(self.target.id, names) if names else ()
+        rows = [row for row in found if row is not None]
+        self._wake(rows, store.now())
+        return rows
+
+    def _wake(self, rows: Sequence[Row], now: float) -> None:
+        """Search again when the first of these rows expires, which no store reports."""
+        soonest = min((row.expiration for row in rows if row.expiration), default=None)
+        if soonest is None or (self._expiry is not None and self._expiry[0] <= soonest):
+            return
+        if self._expiry is not None:
+            self._expiry[1].cancel()
+        delay = max(_REST, soonest - now)
+        self._expiry = soonest, asyncio.get_running_loop().call_later(delay, self._expired)
+
+    def _expired(self) -> None:
+        self._expiry = None
+        self.keys_changed()
 
     async def keys(self, limit: int) -> list[str]:
         """Return the names of the first matching keys, in the order of the keys.

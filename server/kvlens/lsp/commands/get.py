@@ -11,6 +11,7 @@ from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import claimed, find_target
 from kvlens.operations.get import get_part
 from kvlens.operations.place import find_place
+from kvlens.search.kinds import HEAD, kind_of
 from kvlens.seeds.export import to_item
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Value(TypedDict):
     """URL of the store, without passwords."""
     declared: bool
     """Whether a config declares the namespace."""
+    type: NotRequired[str]
+    """As in a row; omitted for a part that doesn't begin with the first byte."""
     expiration: NotRequired[int]
     """Seconds since the epoch."""
     metadata: NotRequired[Any]
@@ -78,6 +81,8 @@ async def run(server: Server, params: Params) -> Value | None:
         value["base64"] = base64.b64encode(part.data).decode("ascii")
     if start is not None or limit is not None:
         value["start"], value["end"] = part.start, part.end
+    if not part.start:
+        value["type"] = kind_of(key, part.data[:HEAD], part.size, part.metadata)
     if part.end < part.size:
         value["truncated"] = True
     item = to_item(key, Entry(b"", part.metadata, part.expiration))

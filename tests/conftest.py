@@ -1,0 +1,22 @@
+"""With `pytest -n 2`, the tests in an editor run beside all others: both mostly wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    import pytest
+
+
+class InTwo(LoadScopeScheduling):  # type: ignore[misc]  # xdist isn't typed
+    """Give each of two processes one half of the tests, in their order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "editor" if nodeid.startswith("tests/editor/") else "others"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> InTwo:
+    """Decide which process runs which tests."""
+    return InTwo(config, log)
