@@ -20,7 +20,7 @@ from kvlens.history import database
 from kvlens.history.database import PLACE, Change, LeftOut, Recorded, open_history
 from kvlens.history.recorder import Recorder
 from kvlens.history.size import MOST_KEYS
-from kvlens.kv.records import Unknown
+from kvlens.kv.records import State, Unknown
 from kvlens.stores.base import Store, StoreError
 from kvlens.stores.origin import OUTSIDE, Origin
 from kvlens.stores.outside import Look, OutsideChange, OutsideChanges
@@ -164,8 +164,7 @@ class Outside:
             one.changes.begin()
             one.begun = True
         else:
-            clock = max(looked, self._store.now())  # a key may have expired by either
-            found = one.changes.read(MOST_KEYS, self._recorder.limit // 2, clock)
+            found = one.changes.read(MOST_KEYS, self._recorder.limit // 2, self._clock)
             if found is None:
                 self._changed.add(one.ns)
                 return
@@ -173,6 +172,15 @@ class Outside:
         one.next = now + SHARE * (time.monotonic() - now)
         if found is not None:
             self._add_found(one.ns, found, before, looked)
+
+    def _clock(self) -> float:
+        """Return the later of two times: a key may have expired by either."""
+        return max(time.time(), self._store.now())
+
+    def _unless_expired(self, state: State) -> State:
+        if state is None or state.expiration is None or state.expiration > self._clock():
+            return state
+        return None
 
     def _add_found(self, ns: str, found: Look, since: float, looked: float) -> None:
         put = {change.key for change in found.put}
@@ -192,7 +200,7 @@ class Outside:
                     if known is None:
                         before = Unknown()
                     elif last := _last(known.get(change.key, ()), looked):
-                        before = database.content(db, last, after=True)
+                        before = self._unless_expired(database.content(db, last, after=True))
                     changes.append(change._replace(before=before))
             self._add(ns, changes, found.more_put, looked)
 
@@ -212,9 +220,10 @@ class Outside:
                         continue
                     last = _last(made, gone.seen)
                     if last is not None and last.before is not None:
-                        before = database.content(db, last, after=True)
+                        before = self._unless_expired(database.content(db, last, after=True))
                         change = change._replace(before=before)
-                    changes.append(change)
+                    if change.before is not None:
+                        changes.append(change)
             self._add(gone.ns, changes, 0 if ours else gone.more, gone.seen)
 
     def _add(self, ns: str, changes: Iterable[OutsideChange], more: int, when: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
+from kvlens.kv.clock import Clock
 from kvlens.kv.records import Entry, State
 
 
@@ -44,11 +45,11 @@ class OutsideChanges(ABC):
         """Take a first look: from now on, `read` returns what changes. Raises StoreError."""
 
     @abstractmethod
-    def read(self, most: int, size: int, now: float) -> Look | None:
+    def read(self, most: int, size: int, clock: Clock) -> Look | None:
         """Return what has changed since the last look; None if it has to be asked again later.
 
         Of more than `most` changes, or of more bytes of values than `size`, it returns some. Keys
-        that expired before `now` aren't deleted. Raises StoreError; after that, begin again.
+        that have expired by `clock` aren't deleted. Raises StoreError; after that, begin again.
         """
 
     @abstractmethod

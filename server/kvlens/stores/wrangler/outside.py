@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kvlens.chunks import chunks
+from kvlens.kv.clock import Clock
 from kvlens.kv.records import Entry, State, Unknown
 from kvlens.stores.base import StoreError
 from kvlens.stores.outside import Look, OutsideChange, OutsideChanges
@@ -97,7 +98,7 @@ class OutsideRows(OutsideChanges):
             if self._file is not None and self._state.has(self._path):
                 self._open(copy=True)
 
-    def read(self, most: int, size: int, now: float) -> Look | None:
+    def read(self, most: int, size: int, clock: Clock) -> Look | None:
         if self._journals.is_used():  # a change is in progress, and may be undone
             return None
         if file_id(str(self._path)) != self._file:
@@ -120,7 +121,7 @@ class OutsideRows(OutsideChanges):
             self._version = version
             _together(db, _COMPARE)
             self._forget_lost(db)
-            look = self._look(db, most, size, int(now * 1000))
+            look = self._look(db, most, size, int(clock() * 1000))  # after the comparison
             db.execute(_REMEMBER)
             self._keep(db, "found")
             return look
