@@ -85,6 +85,13 @@ export function pictureOf(bytes: Uint8Array): string | undefined {
     return PICTURES.find(([, starts]) => starts.test(head))?.[0];
 }
 
+/** Return a name with the ending of the picture that the bytes are, if they are one. */
+export function pictureName(name: string, bytes: Uint8Array): string {
+    const picture = pictureOf(bytes);
+    const named = new RegExp(`\\.${picture}$`, 'i').test(name.replace(/\.jpeg?$/i, '.jpg'));
+    return named || !picture ? name : `${name}.${picture}`;
+}
+
 /** Names that VS Code opens in a special editor, which isn't for text. */
 export function hasOwnEditor(name: string): boolean {
     return /\.(png|jpe?g|jpe|gif|bmp|webp|ico|avif|svg|mp3|wav|og[ga]|mp4|webm|ipynb)$/i.test(name);

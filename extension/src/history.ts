@@ -1,8 +1,8 @@
 /** The view of what has changed: actions, the newest first, with their changes below them. */
 
 import * as vscode from 'vscode';
-import { bytesOf, dump, formOf } from './contents';
 import * as format from './format';
+import { HistoryValues } from './historyValues';
 import type { Model } from './model';
 import type { HistoryAction, HistoryChange, HistoryResult, Side } from './protocol';
 import type { Server } from './server';
@@ -10,10 +10,10 @@ import { label, oneLine } from './visible';
 
 const { t } = vscode.l10n;
 
-export const VIEW = 'kvlens.history';
-const SCHEME = 'kvlens-history';
+const VIEW = 'kvlens.history';
 const PAGE = 50; // actions
 const MOST = 1000; // actions that a list takes
+const SHOWN = 100; // ms until rows are shown
 const DELAY = 300; // ms: changes come in groups, and are recorded shortly after they are made
 
 export interface HistoryActionNode {
@@ -56,31 +56,33 @@ export type HistoryNode =
 export interface Filter {
     key?: string;
     writer?: string;
+    /** The id of a namespace. */
+    id?: string;
 }
 
-/** Fills the view, and serves the values for comparisons. */
-export class History
-    implements
-        vscode.TreeDataProvider<HistoryNode>,
-        vscode.TextDocumentContentProvider,
-        vscode.Disposable
-{
+/** Fills the view. */
+export class History implements vscode.TreeDataProvider<HistoryNode>, vscode.Disposable {
     private readonly emitter = new vscode.EventEmitter<HistoryNode | undefined>();
     private readonly subscriptions: vscode.Disposable[];
     private readonly limits = new Map<string, number>();
     private readonly rest = new Map<string, HistoryChange[]>();
     private timer: NodeJS.Timeout | undefined;
+    private loaded = (): void => {};
 
     readonly onDidChangeTreeData = this.emitter.event;
     readonly view: vscode.TreeView<HistoryNode>;
+    readonly values: HistoryValues;
     /** Everyone who is named in the history. */
     writers: string[] = [];
+    /** The namespaces in the history, by id, with their names. */
+    readonly namespaces = new Map<string, string>();
     filter: Filter = {};
 
     constructor(
         private readonly model: Model,
         private readonly server: Server,
     ) {
+        this.values = new HistoryValues(server);
         this.view = vscode.window.createTreeView(VIEW, {
             treeDataProvider: this,
             canSelectMany: true,
@@ -88,7 +90,7 @@ export class History
         this.subscriptions = [
             this.view,
             this.emitter,
-            vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
+            this.values,
             this.view.onDidChangeVisibility(() => this.later()),
             server.onHistory(() => this.later()),
             server.onChanged(() => this.later()),
@@ -104,11 +106,26 @@ export class History
     /** Show only what fits a filter. */
     async show(filter: Filter): Promise<void> {
         this.filter = filter;
-        const parts = [filter.key, filter.writer].filter((part) => part !== undefined);
+        const namespace = filter.id && (this.namespaces.get(filter.id) ?? filter.id);
+        const parts = [namespace, filter.key, filter.writer].filter((part) => part !== undefined);
         this.view.description = parts.length ? oneLine(parts.join(', ')) : undefined;
         await vscode.commands.executeCommand('setContext', 'kvlens.historyFiltered', parts.length > 0);
         this.limits.clear();
         this.refresh();
+    }
+
+    /** Bring the view to the front; its rows have the focus, also if they have to be loaded first. */
+    async focus(): Promise<void> {
+        const isLoaded = this.view.visible;
+        const loaded = new Promise<void>((resolve) => {
+            this.loaded = resolve;
+        });
+        await vscode.commands.executeCommand(`${VIEW}.focus`);
+        if (!isLoaded) {
+            await loaded;
+            await new Promise((resolve) => setTimeout(resolve, SHOWN));
+            await vscode.commands.executeCommand(`${VIEW}.focus`);
+        }
     }
 
     /** Load more of a long list. */
@@ -121,13 +138,21 @@ export class History
         const { id, changes } = node.of;
         const known = this.rest.get(restOf(node.config, id)) ?? [];
         const after = (known.at(-1) ?? changes.at(-1))?.id;
-        const request = { config: node.config, action: id, after, key: this.filter.key };
+        const request = { config: node.config, action: id, after, key: this.filter.key, id: this.filter.id };
         const found = await this.server.ask('kvlens.historyChanges', request);
         this.rest.set(restOf(node.config, id), [...known, ...found.changes]);
         this.emitter.fire(undefined);
     }
 
     async getChildren(node?: HistoryNode): Promise<HistoryNode[]> {
+        const found = await this.childrenOf(node);
+        if (!node) {
+            this.loaded();
+        }
+        return found;
+    }
+
+    private async childrenOf(node?: HistoryNode): Promise<HistoryNode[]> {
         if (node?.kind === 'action') {
             return this.inAction(node);
         }
@@ -151,16 +176,6 @@ export class History
         return item;
     }
 
-    async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-        const { config, change, before } = JSON.parse(uri.query);
-        const value = await this.server.ask('kvlens.historyValue', { config, change, before });
-        if (!value) {
-            return '';
-        }
-        const bytes = bytesOf(value);
-        return Buffer.from(formOf(bytes) === 'binary' ? dump(bytes) : bytes).toString('utf8');
-    }
-
     private async inProject(config: string): Promise<HistoryNode[]> {
         let found: HistoryResult;
         const limit = Math.min(this.limits.get(config) ?? PAGE, MOST);
@@ -170,6 +185,9 @@ export class History
             return [{ kind: 'failure', config, text: format.reason(error) }];
         }
         this.writers = [...new Set([...this.writers, ...found.writers])].sort();
+        for (const { id, binding } of found.namespaces) {
+            this.namespaces.set(id, binding ?? id);
+        }
         await vscode.commands.executeCommand('setContext', 'kvlens.historyOff', !found.size);
         const actions = found.actions.map((action) => rowOf(config, action));
         const all = found.complete || limit === MOST;
@@ -198,14 +216,6 @@ export class History
         this.timer = undefined;
         this.emitter.fire(undefined);
     }
-}
-
-/** Return the address of a read-only document with a value of the history. */
-export function valueUri(node: HistoryChangeNode, before: boolean): vscode.Uri {
-    const { config, change } = node;
-    const name = oneLine(change.key).replaceAll('/', '∕') || '""';
-    const query = JSON.stringify({ config, change: change.id, before });
-    return vscode.Uri.from({ scheme: SCHEME, path: `/${name}`, query });
 }
 
 /** "12:03:05", with the date if it isn't today. */
@@ -261,7 +271,8 @@ function actionItem({ config, action }: HistoryActionNode): vscode.TreeItem {
     const left = action.leftOut ? t('{0} not recorded', action.leftOut.toLocaleString('en')) : '';
     const keys = action.keys ? format.count(action.keys, 'key') : '';
     item.id = `${config}#${action.id}`;
-    item.description = [keys, left, action.writer, timeOf(action.time)].filter(Boolean).join(' · ');
+    const writer = action.title ? action.writer : '';
+    item.description = [keys, left, writer, timeOf(action.time)].filter(Boolean).join(' · ');
     item.iconPath = new vscode.ThemeIcon(action.leftOut ? 'circle-slash' : 'layers');
     item.contextValue = action.leftOut ? 'incomplete' : 'action';
     item.collapsibleState = action.keys
@@ -301,5 +312,6 @@ function sizeOf(side: Side | null): string {
     if (!side) {
         return t('none');
     }
-    return side.size === undefined ? t('unknown') : format.size(side.size);
+    const size = side.size === undefined ? '' : format.size(side.size);
+    return side.unknown ? [size, t('not known')].filter(Boolean).join(' ') : size;
 }

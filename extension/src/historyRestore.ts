@@ -31,9 +31,11 @@ export async function restore(question: string, ask: Ask): Promise<void> {
 }
 
 /** @throws NothingThere if there is nothing to do */
-function whatItDoes({ written, deleted, keys, changed, changedCount, expired }: Restoring): string[] {
+function whatItDoes(plan: Restoring): string[] {
+    const { written, deleted, keys, changed, changedCount, expired, unknown } = plan;
     if (!written && !deleted) {
         throw new prompts.NothingThere(
+            unknown ? t('Nothing to restore: the earlier value is not in the history.') :
             changedCount
                 ? t('Nothing to restore: {0} changed since.', format.some(changed, 5, changedCount))
                 : t('Nothing to restore: the keys are as they were.'),
@@ -45,6 +47,7 @@ function whatItDoes({ written, deleted, keys, changed, changedCount, expired }: 
         deleted ? t('{0} deleted', key(deleted)) : '',
         changedCount ? t('{0} left as is, because of later changes', key(changedCount)) : '',
         expired ? t('{0} left out, expired since', key(expired)) : '',
+        unknown ? t('{0} left as is, because the earlier value is not in the history', key(unknown)) : '',
     ].filter(Boolean);
     return [`${counts.join('; ')}.`, format.some(keys, 5, written + deleted)];
 }

@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import { placeOf, uriOf } from './address';
 import type { Parts } from './command';
-import { bytesOf, formOf, hasOwnEditor, pictureOf } from './contents';
+import { bytesOf, formOf, hasOwnEditor, pictureName, pictureOf } from './contents';
 import type { NamespaceRef } from './model';
 import { peek } from './values';
 
@@ -46,8 +46,6 @@ export async function openRaw(uri: vscode.Uri, editor?: string): Promise<void> {
         await vscode.commands.executeCommand('vscode.openWith', raw, editor);
         return;
     }
-    const picture = pictureOf(await vscode.workspace.fs.readFile(raw));
-    const named = new RegExp(`\\.${picture}$`, 'i').test(place.key.replace(/\.jpeg?$/i, '.jpg'));
-    const name = named || !picture ? place.key : `${place.key}.${picture}`;
+    const name = pictureName(place.key, await vscode.workspace.fs.readFile(raw));
     await vscode.commands.executeCommand('vscode.open', uriOf(place, place.key, { name }));
 }

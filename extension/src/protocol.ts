@@ -365,8 +365,10 @@ export interface HistoryParameters extends InProject {
 
 /** A key before or after a change, without its value. */
 export interface Side {
-    /** Bytes; omitted if the value isn't known. */
+    /** Bytes; omitted if the size isn't known. */
     size?: number;
+    /** The value isn't in the history: another program has overwritten it, or it was damaged. */
+    unknown?: boolean;
     /** JSON text. */
     metadata?: string;
     /** Seconds since the epoch. */
@@ -403,14 +405,41 @@ export interface HistoryAction {
     changes: HistoryChange[];
 }
 
+/** A namespace with changes. */
+export interface HistoryNamespace {
+    id: string;
+    /** Omitted if no config declares it. */
+    binding?: string;
+}
+
 export interface HistoryResult {
     actions: HistoryAction[];
     /** Whether there are no older ones. */
     complete: boolean;
     /** All that are in the history. */
     writers: string[];
+    /** All that are in the history. */
+    namespaces: HistoryNamespace[];
     /** The setting `kvlens.history.size`; 0: nothing is recorded. */
     size: number;
+}
+
+export interface HistoryActionParameters extends InProject {
+    /** The `action` of another command's answer, or an id of `kvlens.history` as text. */
+    action: string;
+}
+
+export interface HistoryActionResult {
+    /** The number of its changes that are recorded. */
+    keys: number;
+    /**
+     * The number of those that were too many or too large. If there are any, there is no undo.
+     */
+    leftOut: number;
+    /** The number of keys that an action can have to be recorded, */
+    mostKeys: number;
+    /** and the bytes of their values. */
+    mostSize: number;
 }
 
 export interface HistoryChangesParameters extends InProject {
@@ -455,6 +484,8 @@ export interface Restoring {
     changedCount: number;
     /** Keys that have expired since and stay away. */
     expired: number;
+    /** Keys that are left as they are, because the earlier value isn't in the history. */
+    unknown: number;
     /** Identifies what is there and what would be there. */
     digest: string;
     /** Identifies the restore for `kvlens.historyUndo`, if anything was done. */
@@ -934,6 +965,7 @@ export interface Commands {
     'kvlens.folder': [FolderParameters, FolderPage];
     'kvlens.get': [GetParameters, Value | null];
     'kvlens.history': [HistoryParameters, HistoryResult];
+    'kvlens.historyAction': [HistoryActionParameters, HistoryActionResult];
     'kvlens.historyChanges': [HistoryChangesParameters, HistoryChangesResult];
     'kvlens.historyRestore': [HistoryRestoreParameters, Restoring];
     'kvlens.historyUndo': [HistoryUndoParameters, Restoring];

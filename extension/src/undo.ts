@@ -22,8 +22,15 @@ export function hasHistory(): boolean {
 /** Say what was done, with a button that undoes exactly that. */
 export async function offerUndo(server: Server, text: string, all: Done[]): Promise<void> {
     const undone = t('Undo');
+    const settings = t('Open Settings');
     const can = all.every(({ action }) => action) && all.length > 0;
-    if ((await inform(text, ...(can ? [undone] : []))) !== undone) {
+    const why = can ? await whyNot(server, all) : undefined;
+    const said = why ? `${text} ${why}` : text;
+    const chosen = await inform(said, ...(why ? [settings] : can ? [undone] : []));
+    if (chosen === settings) {
+        await vscode.commands.executeCommand('workbench.action.openSettings', 'kvlens.history.size');
+    }
+    if (chosen !== undone) {
         return;
     }
     for (const { config, action = '' } of [...all].reverse()) {
@@ -35,13 +42,33 @@ export async function offerUndo(server: Server, text: string, all: Done[]): Prom
     }
 }
 
+/** Return why something can't be undone; undefined if it can. */
+async function whyNot(server: Server, all: Done[]): Promise<string | undefined> {
+    for (const { config, action = '' } of all) {
+        try {
+            const found = await server.ask('kvlens.historyAction', { config, action });
+            if (found.leftOut) {
+                return t(
+                    "It can't be undone: the history records at most {0} and {1} of values (half of kvlens.history.size) of one change.",
+                    format.count(found.mostKeys, 'key'),
+                    format.size(found.mostSize),
+                );
+            }
+        } catch {
+            // Undo itself says what is wrong
+        }
+    }
+    return undefined;
+}
+
 /** Say what a restore has done, and which keys it has left. */
 export function sayRestored(done: Restoring): void {
-    const { written, deleted, changed, changedCount, expired } = done;
+    const { written, deleted, changed, changedCount, expired, unknown } = done;
     const parts = [
         written ? t('restored {0}', format.count(written, 'key')) : '',
         deleted ? t('deleted {0}', format.count(deleted, 'key')) : '',
         expired ? t('left out {0} that expired since', format.count(expired, 'key')) : '',
+        unknown ? t('left out {0} whose earlier value is not known', format.count(unknown, 'key')) : '',
     ].filter(Boolean);
     const said = parts.length ? parts.join(', ') : t('nothing had to be changed');
     const text = `${said[0].toUpperCase()}${said.slice(1)}.`;

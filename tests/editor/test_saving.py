@@ -182,15 +182,15 @@ def test_what_is_typed_is_saved_or_named(window: Window, served: Served) -> None
         assert served.value("tea") == typed.encode()
 
 
-def picture() -> bytes:
-    """Return a PNG of 32 by 32 red points."""
+def picture(color: bytes = b"\xff\0\0") -> bytes:
+    """Return a PNG of 32 by 32 points, which are red."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         size, check = struct.pack(">I", len(data)), struct.pack(">I", zlib.crc32(kind + data))
         return size + kind + data + check
 
     head = struct.pack(">IIBBBBB", 32, 32, 8, 2, 0, 0, 0)
-    rows = zlib.compress((b"\0" + b"\xff\0\0" * 32) * 32)
+    rows = zlib.compress((b"\0" + color * 32) * 32)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 

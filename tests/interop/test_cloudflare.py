@@ -22,6 +22,7 @@ from kvlens.stores.cloudflare import store as cloudflare
 from kvlens.stores.registry import open_store
 
 from tests.lsp.conftest import connected, run
+from tests.unit import test_history
 from tests.unit.test_stores import (
     CHECKS,
     NOW,
@@ -378,3 +379,11 @@ async def test_the_editor_opens_a_value_as_the_store_allows(
     async with connected(tmp_path, options, env=dict(os.environ)) as editor:
         got = await run(editor, "kvlens.get", config=config.as_uri(), id="A", key="k")
     assert (got["text"], got.get("readOnly", False)) == ("v", not allowed)
+
+
+@pytest.mark.parametrize("name", test_history.WAYS)
+async def test_every_way_to_change_a_key_is_in_the_history(
+    emulator: Emulator, tmp_path: Path, name: str
+) -> None:
+    store = open_store("cloudflare:acc?writes=allow", tmp_path)
+    await test_history.is_recorded(store, tmp_path, name)

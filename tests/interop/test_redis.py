@@ -29,7 +29,7 @@ from tests.interop.redis_servers import (
 )
 from tests.interop.redis_writer import MANY
 from tests.interop.runtimes import Serving, Workerd
-from tests.unit import test_stores
+from tests.unit import test_history, test_stores
 from tests.unit.test_stores import CHECKS, fill, names
 
 WRITER = Path(__file__).with_name("redis_writer.py")
@@ -564,3 +564,11 @@ async def test_a_server_that_drops_keys_is_warned_of(
         f"{server.url} drops keys when its memory is full (maxmemory-policy allkeys-lru): "
         "set it to noeviction, or KV entries get lost"
     ]
+
+
+@pytest.mark.parametrize("name", test_history.WAYS)
+async def test_every_way_to_change_a_key_is_in_the_history(
+    servers: Server | Cluster, tmp_path: Path, name: str
+) -> None:
+    servers.empty()
+    await test_history.is_recorded(open_store(servers.url, tmp_path), tmp_path, name)

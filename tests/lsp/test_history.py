@@ -37,7 +37,9 @@ async def test_changes_are_listed_compared_and_undone(tmp_path: Path) -> None:
         assert await titles(0, writer="Worker") == []
         await until(lambda: any(method == "kvlens/history" for method, _ in editor.notes))
 
-        (clear, put, _) = (await run(editor, "kvlens.history"))["actions"]
+        listed = await run(editor, "kvlens.history")
+        assert [one["binding"] for one in listed["namespaces"]] == ["CARTS"]
+        (clear, put, _) = listed["actions"]
         (change,) = put["changes"]
         assert (change["key"], change["binding"]) == ("a", "CARTS")
         assert (change["before"], change["after"]) == ({"size": 1}, {"size": 2})
@@ -50,6 +52,9 @@ async def test_changes_are_listed_compared_and_undone(tmp_path: Path) -> None:
         )
         assert [one["key"] for one in rest["changes"]] == ["b"]
 
+        recorded = await run(editor, "kvlens.historyAction", action=cleared["action"])
+        most = {"mostKeys": 20_000, "mostSize": 32 * 1024 * 1024}
+        assert recorded == {"keys": 2, "leftOut": 0, **most}
         seen = await run(editor, "kvlens.historyUndo", action=cleared["action"], dryRun=True)
         assert (seen["restored"], seen["written"], seen["keys"]) == (False, 2, ["a", "b"])
         await run(editor, "kvlens.put", **CARTS, key="b", text="new")

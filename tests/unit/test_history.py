@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 from kvlens.emulator.server import Emulator
-from kvlens.history import database
-from kvlens.history.database import Filter, Recorded, State, history_file, open_history
-from kvlens.history.store import MOST_KEYS, RecordingStore, recording
-from kvlens.kv.records import Entry, Write
+from kvlens.history import database, recorder
+from kvlens.history.database import Filter, Recorded, history_file, open_history
+from kvlens.history.size import MOST_KEYS
+from kvlens.history.store import RecordingStore, recording
+from kvlens.kv.records import Entry, State, Write
 from kvlens.operations.errors import ConflictError, NotFoundError, OperationError
 from kvlens.operations.history import find_change, list_changes, list_history
 from kvlens.operations.history_restore import Extent, plan_restore, plan_undo, restore
@@ -166,6 +167,15 @@ WAYS: dict[str, tuple[Callable[[Store], Awaitable[None]], list[tuple[str, str, S
 }
 
 
+async def is_recorded(store: Store, folder: Path, name: str) -> None:
+    """Check one of the `WAYS` on a store, which is closed then."""
+    change, wanted = WAYS[name]
+    store = recording(store, folder, "there", LIMIT)
+    await change(store.by(ONE))
+    await store.close()
+    assert recorded(folder) == [("put", *one) for one in wanted]
+
+
 @pytest.mark.parametrize("url", ["wrangler:", "wrangler:elsewhere", "memory:", "peer"])
 @pytest.mark.parametrize("name", WAYS)
 async def test_every_way_to_change_a_key_is_recorded(tmp_path: Path, name: str, url: str) -> None:
@@ -208,6 +218,21 @@ async def test_too_many_keys_are_counted(tmp_path: Path) -> None:
         ("clear", many),
         ("seed", many),
     ]
+
+
+async def test_an_action_is_added_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "AT_ONCE", 1000)
+    store = recorded_store(tmp_path, "memory:")
+    assert isinstance(store, RecordingStore)
+    counts: list[int] = []
+    store.recorder.added = lambda: counts.append(len(recorded(tmp_path)))
+    for title in ("one", "two"):
+        origin = Origin.action_of("shell", title)
+        await store.by(origin).put_many("A", (Write(f"{n}", b"v" * 100) for n in range(50)))
+    await store.close()
+    assert counts == [50, 100]
 
 
 async def test_a_change_that_fails_is_not_recorded(tmp_path: Path) -> None:

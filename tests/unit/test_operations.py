@@ -12,7 +12,7 @@ import pytest
 from kvlens.cli.commands.seed import COMMAND as SEED
 from kvlens.cli.common import find_scope, run
 from kvlens.cli.frame import read
-from kvlens.history.database import Filter
+from kvlens.history.database import Filter, Recorded, Side
 from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
 from kvlens.operations.apply import Applied, Edit, apply, contents
@@ -33,6 +33,7 @@ from kvlens.operations.export import export, export_items
 from kvlens.operations.folder import count_folders, read_folder
 from kvlens.operations.get import get, get_many
 from kvlens.operations.history import list_history
+from kvlens.operations.history_json import change_json
 from kvlens.operations.history_restore import Restore, restore
 from kvlens.operations.list_keys import extras, list_keys, pages
 from kvlens.operations.move import move
@@ -350,6 +351,14 @@ def write_seeds(folder: Path, name: str, **values: str) -> Path:
 
 
 ROWS = [("ONE", "1d", 1), ("TWO", "92d", 0), ("ONE", "3d", 0), ("PROD", "PROD", 0)]
+CHANGE = {
+    "id": 7,
+    "time": 2.0,
+    "namespace": "elsewhere",
+    "key": "k",
+    "before": None,
+    "after": {"size": 5, "unknown": True, "metadata": "1"},
+}
 ITEM = {"key": "a", "value": "/w==", "base64": True, "metadata": [1]}
 
 
@@ -357,10 +366,15 @@ async def _history(one: Target, folder: Path) -> Any:
     return await list_history(one.scope, Filter())  # test_history.py has the others
 
 
+async def _history_json(one: Target, folder: Path) -> Any:
+    change = Recorded(7, 1, 2.0, "elsewhere", "k", None, Side(None, 5, "1", None))
+    return change_json(one.scope, change)
+
+
 async def _history_restore(one: Target, folder: Path) -> Any:
     store = await one.store()
     batch = Batch(one.id, [Write("k", b"v")], expected=[Seen.of("k", None)])
-    await restore(one.scope, Restore([batch], [(one.id, "k")], [], [], 0, ""))
+    await restore(one.scope, Restore([batch], [(one.id, "k")], [], [], 0, 0, ""))
     return await store.get(one.id, "k")
 
 
@@ -405,6 +419,7 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
     "delete": (_delete, (1, 0, None)),
     "clock": (_clock, ("k", 1, ["a"], 0)),
     "history": (_history, []),
+    "history as JSON": (_history_json, CHANGE),
     "history restore": (_history_restore, Entry(b"v")),
     "clear": (_clear, (2, (2, []), 0)),
     "clear what was counted": (_clear_counted, (1005, (1005, []), 0)),

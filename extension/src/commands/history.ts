@@ -1,8 +1,6 @@
 /** Show what has changed. */
 
-import * as vscode from 'vscode';
 import type { Contribution, Parts } from '../command';
-import { VIEW } from '../history';
 
 export const contribution: Contribution = {
     title: 'History',
@@ -11,6 +9,6 @@ export const contribution: Contribution = {
     needsTrust: false,
 };
 
-export async function run(_: Parts): Promise<void> {
-    await vscode.commands.executeCommand(`${VIEW}.focus`);
+export async function run({ history }: Parts): Promise<void> {
+    await history.focus();
 }

@@ -9,7 +9,7 @@ export const contribution: Contribution = {
     enablement: 'kvlens.historyFiltered',
     menus: {
         'view/title': [
-            { when: 'view == kvlens.history && kvlens.historyFiltered', group: 'navigation@3' },
+            { when: 'view == kvlens.history && kvlens.historyFiltered', group: 'navigation@4' },
         ],
     },
 };

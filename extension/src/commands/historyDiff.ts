@@ -2,7 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { Contribution, Parts } from '../command';
-import { type HistoryChangeNode, type HistoryNode, timeOf, valueUri } from '../history';
+import { type HistoryChangeNode, type HistoryNode, timeOf } from '../history';
 import { oneLine } from '../visible';
 
 const { t } = vscode.l10n;
@@ -22,23 +22,24 @@ export const contribution: Contribution = {
     },
 };
 
-export async function run(_: Parts, node: HistoryNode, selection?: HistoryNode[]): Promise<void> {
+export async function run(
+    { history }: Parts,
+    node: HistoryNode,
+    selection?: HistoryNode[],
+): Promise<void> {
     const [older, newer] = (selection ?? [])
         .filter((one): one is HistoryChangeNode => one.kind === 'change')
         .sort((one, other) => one.change.id - other.change.id);
+    const after = { before: false };
     if (older && newer) {
         const title = `${nameOf(older)} ↔ ${nameOf(newer)}`;
-        await diff(valueUri(older, false), valueUri(newer, false), title);
+        await history.values.compare({ ...older, ...after }, { ...newer, ...after }, title);
     } else if (node.kind === 'change') {
         const title = t('{0} (before ↔ after)', nameOf(node));
-        await diff(valueUri(node, true), valueUri(node, false), title);
+        await history.values.compare({ ...node, before: true }, { ...node, ...after }, title);
     }
 }
 
 function nameOf({ change }: HistoryChangeNode): string {
     return `${oneLine(change.key)} ${timeOf(change.time)}`;
-}
-
-async function diff(left: vscode.Uri, right: vscode.Uri, title: string): Promise<void> {
-    await vscode.commands.executeCommand('vscode.diff', left, right, title, { preview: true });
 }

@@ -11,7 +11,7 @@ export const contribution: Contribution = {
     title: 'Filter Changes by Writer…',
     about: 'Show only what the editor, the shell, a Worker or another writer has changed',
     icon: '$(person)',
-    menus: { 'view/title': [{ when: 'view == kvlens.history', group: 'navigation@2' }] },
+    menus: { 'view/title': [{ when: 'view == kvlens.history', group: 'navigation@3' }] },
 };
 
 export async function run({ history }: Parts): Promise<void> {
@@ -19,11 +19,10 @@ export async function run({ history }: Parts): Promise<void> {
         throw new prompts.NothingThere(t('Nothing is recorded yet.'));
     }
     const chosen = await pick(
-        history.writers.map((name) => ({ label: name })),
+        history.writers.map((writer) => ({ label: writer, writer })),
         { title: t('Filter Changes by Writer') },
     );
-    const writer = history.writers.find((name) => chosen?.label.endsWith(name));
-    if (writer !== undefined) {
-        await history.show({ ...history.filter, writer });
+    if (chosen) {
+        await history.show({ ...history.filter, writer: chosen.writer });
     }
 }

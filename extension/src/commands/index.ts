@@ -31,6 +31,7 @@ export * as historyClearFilter from './historyClearFilter';
 export * as historyCopy from './historyCopy';
 export * as historyDiff from './historyDiff';
 export * as historyFilterKey from './historyFilterKey';
+export * as historyFilterNamespace from './historyFilterNamespace';
 export * as historyFilterWriter from './historyFilterWriter';
 export * as historyMore from './historyMore';
 export * as historyRestoreAfter from './historyRestoreAfter';

@@ -9,7 +9,6 @@ from kvlens.cli.common import counted, print_json, print_warnings, run
 from kvlens.cli.frame import CommandError, Options, UsageError
 from kvlens.cli.keys import some_keys
 from kvlens.cli.questions import confirmed
-from kvlens.history.database import Side
 from kvlens.operations.history import name_of
 from kvlens.operations.history_restore import Restore, restore
 from kvlens.operations.target import Scope
@@ -28,14 +27,6 @@ def number(word: str, what: str) -> int:
     if not (word.isascii() and word.isdigit() and len(word) < 19):
         raise UsageError(f"{what} is {word!r:.80}; it takes a number of `kvlens history list`")
     return int(word)
-
-
-def side_json(side: Side | None) -> dict[str, object] | None:
-    """Return a key before or after a change, for JSON."""
-    if side is None:
-        return None
-    known = {"metadata": side.metadata, "expiration": side.expiration}
-    return {"size": side.size, **{name: one for name, one in known.items() if one is not None}}
 
 
 def carry_out(options: Options, scope: Scope, plan: Restore) -> int:
@@ -59,6 +50,7 @@ def carry_out(options: Options, scope: Scope, plan: Restore) -> int:
                 "deleted": len(plan.deleted),
                 "changed": [key for _, key in plan.changed],
                 "expired": plan.expired,
+                "unknown": plan.unknown,
             }
         )
     else:
@@ -74,3 +66,10 @@ def _warn(scope: Scope, plan: Restore) -> None:
         )
     if plan.expired:
         print_warnings([f"warning: {counted(plan.expired, 'key')} expired since; left out"])
+    if plan.unknown:
+        print_warnings(
+            [
+                f"warning: {counted(plan.unknown, 'key')} left as is: the earlier value isn't "
+                "in the history"
+            ]
+        )

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kvlens.chunks import chunks
-from kvlens.kv.records import Entry
+from kvlens.kv.records import Entry, State, Unknown
 from kvlens.stores.base import StoreError
-from kvlens.stores.origin import Origin
+from kvlens.stores.origin import OUTSIDE, Origin
 from kvlens.stores.wrangler.changes import data_version
 from kvlens.stores.wrangler.database import Database, connect
 from kvlens.stores.wrangler.safe_paths import OWN, Folder, open_folder
@@ -50,15 +50,10 @@ _SCHEMA = (
     "CREATE TABLE contents (id INTEGER PRIMARY KEY, value BLOB NOT NULL)",
 )
 _UNKNOWN_SIZE = -1
-_COST = f"{ROW_COST} + max(ifnull(before_size, 0), 0) + max(ifnull(after_size, 0), 0)"
-
-
-class Unknown(NamedTuple):
-    """An entry that could not be read, such as a damaged one."""
-
-
-State = Entry | Unknown | None
-"""The content of a key before or after a change; None if there was no such key."""
+_COST = (
+    f"{ROW_COST} + CASE WHEN before_content IS NULL THEN 0 ELSE before_size END "
+    "+ CASE WHEN after_content IS NULL THEN 0 ELSE after_size END"
+)
 
 
 class Change(NamedTuple):
@@ -74,9 +69,12 @@ class Change(NamedTuple):
 
     def size(self) -> int:
         """The bytes that it takes in memory and on disk, about."""
-        return ROW_COST + sum(
-            len(state.value) for state in (self.before, self.after) if isinstance(state, Entry)
-        )
+        size = ROW_COST
+        if isinstance(self.before, Entry):
+            size += len(self.before.value)
+        if isinstance(self.after, Entry):
+            size += len(self.after.value)
+        return size
 
 
 class LeftOut(NamedTuple):
@@ -277,7 +275,10 @@ def _row_of(
 ) -> tuple[int | None, int | None, str | None, int | None]:
     if isinstance(state, Entry):
         return content, len(state.value), state.metadata, state.expiration
-    return None, (None if state is None else _UNKNOWN_SIZE), None, None
+    if state is None:
+        return None, None, None, None
+    size = _UNKNOWN_SIZE if state.size is None else state.size
+    return None, size, state.metadata, state.expiration
 
 
 def _make_room(db: Database, limit: int, latest: Latest) -> None:
@@ -461,6 +462,16 @@ def writers(db: Database) -> list[str]:
     return [row[0] for row in db.execute("SELECT DISTINCT writer FROM actions ORDER BY writer")]
 
 
+def namespaces(db: Database, store: str) -> list[str]:
+    """Return the namespaces of a store that are in the history."""
+    found = db.execute(
+        "SELECT DISTINCT ns FROM changes JOIN actions a ON a.id = action "
+        "WHERE a.store = ? ORDER BY ns",
+        (store,),
+    )
+    return [row[0] for row in found]
+
+
 def content(db: Database, found: Recorded, *, after: bool) -> State:
     """Return a key's entry before or after a change."""
     side = found.after if after else found.before
@@ -468,7 +479,7 @@ def content(db: Database, found: Recorded, *, after: bool) -> State:
         return None
     row = db.execute("SELECT value FROM contents WHERE id = ?", (side.content,)).fetchone()
     if side.size is None or row is None or not isinstance(row[0], bytes):
-        return Unknown()
+        return Unknown(side.size, side.metadata, side.expiration)
     return Entry(row[0], side.metadata, side.expiration)
 
 
@@ -493,6 +504,22 @@ def _side(content: Any, size: Any, metadata: Any, expiration: Any) -> Side | Non
     )
 
 
-def newest_change(db: Database) -> int:
-    """Return the id of the newest change, 0 if there is none."""
-    return _number(db, "SELECT ifnull(max(id), 0) FROM changes")
+def changes_by_us(
+    db: Database, store: str, ns: str, since: float
+) -> dict[str, list[Recorded]] | None:
+    """Return the changes of each key since a time, but those that were seen from outside.
+
+    None if changes since then are only counted.
+    """
+    left_out = (
+        "SELECT 1 FROM actions "
+        "WHERE store = ? AND writer <> ? AND left_out > 0 AND time >= ? LIMIT 1"
+    )
+    if db.execute(left_out, (store, OUTSIDE, since)).fetchone():
+        return None
+    found: dict[str, list[Recorded]] = {}
+    condition = "a.store = ? AND a.writer <> ? AND c.ns = ? AND c.time >= ?"
+    values = [store, OUTSIDE, ns, since]
+    for one in _recorded(db, f"{_CHANGE} WHERE {condition} ORDER BY c.id", values):
+        found.setdefault(one.key, []).append(one)
+    return found

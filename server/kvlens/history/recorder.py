@@ -16,6 +16,8 @@ from kvlens.stores.wrangler.database import Database
 GATHERED = 0.5  # seconds; the changes of this time are added together
 QUEUED = 64 * 1024 * 1024  # bytes of values that wait; above this, changes are only counted
 AT_ONCE = 16 * 1024 * 1024  # bytes of one transaction
+BURST = 64 * 1024 * 1024  # bytes that are written as fast as they come; then
+RATE = 8 * 1024 * 1024  # bytes per second, so that a disk that is busy with values isn't slower
 TRY_AGAIN = 30.0  # seconds after an error
 LAST_WORDS = 10.0  # seconds that the rest of the queue has at the end
 
@@ -36,11 +38,14 @@ class Recorder:
         self.added: Callable[[], object] = lambda: None
         self._queue: list[Record] = []
         self._size = 0
+        self._count = 0  # records ever queued
+        self._left = 0  # those that were added, or couldn't be
         self._wake = threading.Condition()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._db: Database | None = None
         self._latest = Latest()
+        self._burst = float(BURST)  # what is left of it
         self._retry_at = 0.0
         self._complaint = ""
 
@@ -57,17 +62,24 @@ class Recorder:
                 size = record.size()
             self._queue.append(record)
             self._size += size
+            self._count += 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="kv-history", daemon=True)
                 self._thread.start()
             elif len(self._queue) == 1:
-                self._wake.notify()
+                self._wake.notify_all()
+
+    def flush(self, seconds: float) -> None:
+        """Wait until what is in the queue now has been added, but not longer than this."""
+        with self._wake:
+            count = self._count
+            self._wake.wait_for(lambda: self._left >= count, seconds)
 
     def close(self) -> None:
         """Add the rest of the queue, and end. Blocks until then, for at most `LAST_WORDS`."""
         self._ending.set()
         with self._wake:
-            self._wake.notify()
+            self._wake.notify_all()
             thread = self._thread
         if thread is not None:
             thread.join(LAST_WORDS)
@@ -79,21 +91,31 @@ class Recorder:
                     self._wake.wait()
                 if not self._queue:
                     break
-            self._ending.wait(GATHERED)
+            began = time.monotonic()
+            self._ending.wait(max(GATHERED, -self._burst / RATE))
             with self._wake:
                 some = self._taken()
+            passed = time.monotonic() - began
+            size = sum(record.size() for record in some)
+            self._burst = min(BURST, self._burst + passed * RATE) - size
             self._add(some)
+            with self._wake:
+                self._left += len(some)
+                self._wake.notify_all()
         if self._db is not None:
             self._db.close()
 
     def _taken(self) -> list[Record]:
-        """Take what one transaction adds out of the queue."""
+        """Take what one transaction adds out of the queue, and no action in part."""
         count = size = 0
+        last = ""
         for record in self._queue:
+            action = record.origin.action
+            if size >= min(AT_ONCE, self.limit // 4) and (not action or action != last):
+                break
             size += record.size()
             count += 1
-            if size >= min(AT_ONCE, self.limit // 4):
-                break
+            last = action
         some, self._queue = self._queue[:count], self._queue[count:]
         self._size -= size
         return some

@@ -6,6 +6,7 @@ import os
 
 DEFAULT_SIZE = 64  # MB
 MOST = 64 * 1024  # MB
+MOST_KEYS = 20_000  # that one change may have to be recorded key by key
 
 
 def limit_bytes() -> int:

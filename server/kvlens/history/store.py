@@ -13,10 +13,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
-from kvlens.history.database import Change, LeftOut, State, Unknown
+from kvlens.history.database import Change, LeftOut
+from kvlens.history.outside import Outside
 from kvlens.history.recorder import Recorder
+from kvlens.history.size import MOST_KEYS
 from kvlens.kv.clock import Shift
-from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
+from kvlens.kv.records import Entry, KeyInfo, Page, State, Stats, Unknown, Write
 from kvlens.search.language import Filter
 from kvlens.search.rows import Row
 from kvlens.stores.base import (
@@ -33,9 +35,8 @@ from kvlens.stores.base import (
 )
 from kvlens.stores.batch import each_found
 from kvlens.stores.origin import UNKNOWN, Origin
+from kvlens.stores.outside import OutsideChanges
 from kvlens.stores.parts import Part
-
-MOST_KEYS = 20_000  # that one change may have to be recorded key by key
 
 T = TypeVar("T")
 _Key = tuple[str, str]
@@ -70,9 +71,18 @@ class RecordingStore(Store):
         self._whole = whole or store.with_hidden()  # a put replaces also what a moved clock hides
         self._origin = origin
         self._in_progress: dict[_Key, _InProgress] = {} if in_progress is None else in_progress
+        self.watched: Sequence[str] = ()
+        """Namespaces in which what other programs change is recorded too, by calls of `poll`."""
+        self._outside: Outside | None = None
+        self._last: RecordingStore | None = None  # of `by`
 
     def by(self, origin: Origin) -> RecordingStore:
-        return RecordingStore(self._store, self.recorder, origin, self._in_progress, self._whole)
+        last = self._last
+        if last is None or last._origin != origin:
+            self._last = last = RecordingStore(
+                self._store, self.recorder, origin, self._in_progress, self._whole
+            )
+        return last
 
     @property
     def atomic(self) -> bool:  # type: ignore[override]
@@ -98,6 +108,9 @@ class RecordingStore(Store):
 
     async def get(self, ns: str, key: str) -> Entry | None:
         return await self._store.get(ns, key)
+
+    async def peek(self, ns: str, key: str) -> Entry | None:
+        return await self._store.peek(ns, key)
 
     async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
         return await self._store.get_many(ns, keys, size)
@@ -152,17 +165,27 @@ class RecordingStore(Store):
         return await self._store.namespaces()
 
     def poll(self) -> Sequence[str]:
-        return self._store.poll()
+        changed = self._store.poll()
+        if self.watched:
+            self._outside = self._outside or Outside(self._store, self.recorder)
+            self._outside.poll(self.watched, changed)
+        return changed
+
+    def outside(self, ns: str, room: int) -> OutsideChanges | None:
+        return self._store.outside(ns, room)
 
     async def close(self) -> None:
+        if self._outside is not None:
+            await self._outside.close()
         await self._store.close()
         await asyncio.get_running_loop().run_in_executor(None, self.recorder.close)
 
     # -- one key ---------------------------------------------------------------------------
 
     async def put(self, ns: str, write: Write) -> None:
-        _, before = await self._changing(ns, write.key, self._store.put(ns, write), _after(write))
-        self._add(ns, write.key, before, _after(write))
+        after = _after(write)
+        _, before = await self._changing(ns, write.key, self._store.put(ns, write), after)
+        self._add(ns, write.key, before, after)
 
     async def put_unchanged(self, ns: str, write: Write, expected: str) -> bool:
         change = self._store.put_unchanged(ns, write, expected)
@@ -192,7 +215,10 @@ class RecordingStore(Store):
         in_progress.count += 1
         try:
             ended = in_progress.ended
-            before = await self._state(ns, key)
+            try:
+                before: State = await self._whole.peek(ns, key)
+            except StoreError:  # of this key, or the change meets it too
+                before = Unknown()
             result = await change
             if in_progress.ended != ended:  # another change of the key came in between
                 before = in_progress.state
@@ -208,7 +234,7 @@ class RecordingStore(Store):
     async def _state(self, ns: str, key: str) -> State:
         try:
             return await self._whole.get(ns, key)
-        except StoreError:  # of this key, or the change meets it too
+        except StoreError:
             return Unknown()
 
     def _add(self, ns: str, key: str, before: State, after: State) -> None:

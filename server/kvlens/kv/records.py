@@ -17,6 +17,18 @@ class Entry(NamedTuple):
         return self.expiration is not None and self.expiration <= now
 
 
+class Unknown(NamedTuple):
+    """A stored entry whose value isn't known, such as a damaged one."""
+
+    size: int | None = None
+    metadata: str | None = None
+    expiration: int | None = None
+
+
+State = Entry | Unknown | None
+"""What a key is at a moment; None if there is no such key."""
+
+
 class KeyInfo(NamedTuple):
     """A key without its value; `metadata` is JSON text."""
 

@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kvlens.history import database
     from kvlens.lsp.command import Params
-    from kvlens.lsp.schema import HistoryChange, Restoring, Side
+    from kvlens.lsp.schema import Restoring
     from kvlens.operations.history_restore import Restore
-    from kvlens.operations.target import Scope
 
 NAMED = 20  # keys in an answer
-
-
-def shown_change(scope: Scope, one: database.Recorded) -> HistoryChange:
-    """Return a recorded change."""
-    change: HistoryChange = {
-        "id": one.id,
-        "time": one.time,
-        "namespace": one.ns,
-        "key": one.key,
-        "before": _side(one.before),
-        "after": _side(one.after),
-    }
-    for namespace in scope.config.namespaces():
-        if namespace.id == one.ns:
-            change["binding"] = namespace.binding
-            break
-    return change
-
-
-def _side(side: database.Side | None) -> Side | None:
-    if side is None:
-        return None
-    shown = {"size": side.size, "metadata": side.metadata, "expiration": side.expiration}
-    fields: Any = {name: value for name, value in shown.items() if value is not None}
-    return fields  # type: ignore[no-any-return]
 
 
 def shown_restore(plan: Restore, params: Params, *, restored: bool) -> Restoring:
@@ -49,6 +22,7 @@ def shown_restore(plan: Restore, params: Params, *, restored: bool) -> Restoring
         "changed": [key for _, key in plan.changed[:NAMED]],
         "changedCount": len(plan.changed),
         "expired": plan.expired,
+        "unknown": plan.unknown,
         "digest": plan.digest,
     }
     if restored and plan.batches:

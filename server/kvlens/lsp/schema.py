@@ -122,7 +122,9 @@ class Side(TypedDict):
     """A key before or after a change, without its value."""
 
     size: NotRequired[int]
-    """Bytes; omitted if the value isn't known."""
+    """Bytes; omitted if the size isn't known."""
+    unknown: NotRequired[bool]
+    """The value isn't in the history: another program has overwritten it, or it was damaged."""
     metadata: NotRequired[str]
     """JSON text."""
     expiration: NotRequired[int]
@@ -159,6 +161,8 @@ class Restoring(TypedDict):
     changedCount: int
     expired: int
     """Keys that have expired since and stay away."""
+    unknown: int
+    """Keys that are left as they are, because the earlier value isn't in the history."""
     digest: str
     """Identifies what is there and what would be there."""
     action: NotRequired[str]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import NamedTuple, TypeVar
@@ -12,15 +14,17 @@ from kvlens.history.database import (
     Action,
     Filter,
     Recorded,
-    State,
     history_file,
     open_history,
 )
 from kvlens.history.size import MOST
 from kvlens.kv.limits import MAX_LIST_KEYS
+from kvlens.kv.records import State
 from kvlens.operations.errors import InvalidError, NotFoundError, OperationError
 from kvlens.operations.target import Scope
 from kvlens.stores.wrangler.database import Database
+
+RECORDED_WITHIN = 3.0  # seconds until an action that has just ended is in the history
 
 T = TypeVar("T")
 
@@ -97,13 +101,40 @@ async def writers(scope: Scope) -> list[str]:
     return await with_history(scope, database.writers) or []
 
 
+async def namespaces(scope: Scope) -> list[str]:
+    """Return the ids of the namespaces that have changed, for a filter."""
+    store = scope.project.history_name
+    return await with_history(scope, lambda db: database.namespaces(db, store)) or []
+
+
+async def find_action(scope: Scope, name: str) -> Action:
+    """Return the action of an `Origin.action` or with a number, once it is recorded.
+
+    An action that has just ended takes a moment. Raises NotFoundError.
+    """
+    until = time.monotonic() + RECORDED_WITHIN
+    while time.monotonic() < until:
+        found = await with_history(scope, lambda db: _action(db, name))
+        if found is not None:
+            return found
+        await asyncio.sleep(0.05)
+    raise NotFoundError(
+        f"the history doesn't have the action {name}; `kvlens history` lists what it has"
+    )
+
+
+def _action(db: Database, name: str) -> Action | None:
+    found = database.action_named(db, name)
+    if found is None and name.isascii() and name.isdigit() and len(name) < 19:
+        found = database.action(db, int(name))
+    return found
+
+
 async def with_history(scope: Scope, read: Callable[[Database], T]) -> T | None:
     """Return what `read` finds in the history; None if there is no history.
 
     Raises StoreError, and OperationError if the file can't be read.
     """
-    import asyncio  # late: most commands don't need it
-
     folder = scope.folder
 
     def work() -> T | None:

@@ -6,24 +6,21 @@ fail. A restore is recorded like any other change, and so can be undone.
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from kvlens.history import database
-from kvlens.history.database import Action, Filter, Recorded, State, Unknown
-from kvlens.kv.records import Entry, Write
+from kvlens.history.database import Action, Filter, Recorded
+from kvlens.kv.records import Entry, State, Unknown, Write
 from kvlens.operations.errors import ConflictError, InvalidError, NotFoundError, OperationError
-from kvlens.operations.history import with_history
+from kvlens.operations.history import find_action, with_history
 from kvlens.operations.target import Scope
 from kvlens.seeds.fingerprint import of_names
 from kvlens.stores.base import Batch, ChangedError, DamagedKeyError, Seen, Store
 from kvlens.stores.batch import each_found
 from kvlens.stores.wrangler.database import Database
 
-RECORDED_WITHIN = 3.0  # seconds until an action that has just ended is in the history
 MOST_KEYS = 20_000  # of one restore
 MOST_SIZE = 256 * 1024 * 1024  # bytes of values of one restore
 
@@ -50,6 +47,8 @@ class Restore(NamedTuple):
     changed: list[tuple[str, str]]
     expired: int
     """Keys that have expired since and stay away."""
+    unknown: int
+    """Keys that are left because the history doesn't have their earlier value."""
     digest: str
     """Identifies what is there now and what would be there."""
 
@@ -60,17 +59,9 @@ async def plan_undo(scope: Scope, name: str) -> Restore:
     Keys that have changed since the action are left. Raises NotFoundError and OperationError if
     the history doesn't have all of it, and StoreError.
     """
-    until = time.monotonic() + RECORDED_WITHIN
-    while True:
-        found = await with_history(scope, lambda db: _of_action(db, name))
-        if found is not None:
-            break
-        if time.monotonic() > until:
-            raise NotFoundError(
-                f"the history doesn't have the action {name}; `kvlens history` lists what it has"
-            )
-        await asyncio.sleep(0.05)
-    return await _plan(scope, found)
+    action = await find_action(scope, name)
+    found = await with_history(scope, lambda db: _of_action(db, action))
+    return await _plan(scope, found or [])
 
 
 async def plan_restore(
@@ -110,12 +101,7 @@ async def restore(scope: Scope, plan: Restore, *, expected: str | None = None) -
 # -- what the history says ---------------------------------------------------------------------
 
 
-def _of_action(db: Database, name: str) -> list[_Wanted] | None:
-    action = database.action_named(db, name)
-    if action is None and name.isascii() and name.isdigit() and len(name) < 19:
-        action = database.action(db, int(name))
-    if action is None:
-        return None
+def _of_action(db: Database, action: Action) -> list[_Wanted]:
     _check_whole(action)
     first, last = _ends(database.changes(db, Filter(), action=action.id))
     return [
@@ -182,7 +168,9 @@ def _ends(
 async def _plan(scope: Scope, wanted: Sequence[_Wanted]) -> Restore:
     store = await scope.store()
     now = await store.time()
-    plan = Restore([], [], [], [], sum(_is_over(one.state, now) for one in wanted), "")
+    over = sum(_is_over(one.state, now) for one in wanted)
+    unknown = sum(isinstance(one.state, Unknown) for one in wanted)
+    plan = Restore([], [], [], [], over, unknown, "")
     known: list[str] = []
     for ns in dict.fromkeys(one.ns for one in wanted):
         some = [one for one in wanted if one.ns == ns]
@@ -201,7 +189,9 @@ async def _plan_namespace(
     at = iter(wanted)
     async for found in each_found(store, ns, [one.key for one in wanted]):
         one = next(at)
-        if isinstance(one.state, Unknown) or isinstance(found, DamagedKeyError):
+        if isinstance(one.state, Unknown):
+            continue
+        if isinstance(found, DamagedKeyError):
             plan.changed.append((ns, one.key))
             continue
         state = None if _is_over(one.state, now) else one.state

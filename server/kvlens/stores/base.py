@@ -17,6 +17,7 @@ from kvlens.search.rows import Row
 from kvlens.stores.origin import Origin
 
 if TYPE_CHECKING:
+    from kvlens.stores.outside import OutsideChanges
     from kvlens.stores.parts import Part
 
 
@@ -215,6 +216,10 @@ class Store(ABC):
     async def get(self, ns: str, key: str) -> Entry | None:
         """Return the entry of `key`, or None."""
 
+    async def peek(self, ns: str, key: str) -> Entry | None:
+        """Return what `get` does, but perhaps without another program's change of this moment."""
+        return await self.get(ns, key)
+
     async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
         """Return the entries of the first keys: None if missing, an error if damaged.
 
@@ -386,6 +391,13 @@ class Store(ABC):
         Empty if the store doesn't know, or if no other program can use it.
         """
         return ()
+
+    def outside(self, ns: str, room: int) -> OutsideChanges | None:
+        """Return what finds the changes of other programs; None if the store can't.
+
+        It keeps up to `room` bytes of values to know them after they have been overwritten.
+        """
+        return None
 
     @abstractmethod
     async def close(self) -> None:

@@ -26,5 +26,5 @@ WORKER = "Worker"
 SEED_FILE = "seed file"
 REST = "REST API"
 PYTHON = "Python"
-OUTSIDE = "other program"
+OUTSIDE = "outside KV Lens"
 UNKNOWN = Origin("KV Lens", "")

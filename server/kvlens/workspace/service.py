@@ -40,12 +40,19 @@ class Service:
             self.store.recorder.added = partial(
                 loop.call_soon_threadsafe, self.emit, HistoryAdded()
             )
+        self._watch()
         await self.start()
         async for paths in self.changes():
             try:
                 await self.follow(paths)
             except Exception as error:
                 self.emit(Failed(error))
+            self._watch()
+
+    def _watch(self) -> None:
+        """Have the changes by other programs recorded in the namespaces of the config."""
+        if isinstance(self.store, RecordingStore):
+            self.store.watched = list(dict.fromkeys(one.id for one in self.project.namespaces))
 
     async def close(self) -> None:
         """Release everything. Called once, even if `serve` failed."""

@@ -8,7 +8,7 @@ from kvlens.cli.common import find_scope, place_options, print_json, run
 from kvlens.cli.frame import Argument, Command, CommandError, Options
 from kvlens.cli.history import number
 from kvlens.cli.keys import print_value
-from kvlens.history.database import Unknown
+from kvlens.kv.records import Unknown
 from kvlens.operations.history import find_change
 from kvlens.seeds.export import to_item
 

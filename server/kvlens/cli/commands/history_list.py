@@ -7,12 +7,13 @@ import time
 
 from kvlens.cli.common import counted, find_scope, place_options, print_json, run
 from kvlens.cli.frame import Command, Options
-from kvlens.cli.history import local_time, side_json
+from kvlens.cli.history import local_time
 from kvlens.cli.terminal import one_line
 from kvlens.formatting import human_size
 from kvlens.history.database import Filter, Recorded, Side
-from kvlens.operations.history import Entry, list_history, name_of
-from kvlens.operations.target import Scope, find_target
+from kvlens.operations.history import list_history, name_of
+from kvlens.operations.history_json import action_json
+from kvlens.operations.target import find_target
 
 CHANGES = 20  # shown of one action
 
@@ -43,7 +44,7 @@ def _list(options: Options) -> int:
         list_history(scope, wanted, before=options.before, limit=options.limit, changes=CHANGES),
     )
     if options.json:
-        print_json([_as_json(scope, one) for one in found])
+        print_json([action_json(scope, one) for one in found])
         return 0
     for action, changes in found:
         keys = counted(action.keys, "key") if action.keys != 1 else ""
@@ -67,31 +68,8 @@ def _change(one: Recorded) -> str:
 def _side(side: Side | None) -> str:
     if side is None:
         return "none"
-    return "unknown" if side.size is None else human_size(side.size)
-
-
-def _as_json(scope: Scope, entry: Entry) -> dict[str, object]:
-    action = entry.action
-    return {
-        "id": action.id,
-        "time": action.time,
-        "writer": action.writer,
-        "title": action.title,
-        "keys": action.keys,
-        "leftOut": action.left_out,
-        "changes": [
-            {
-                "id": one.id,
-                "time": one.time,
-                "namespace": one.ns,
-                "binding": name_of(scope, one.ns),
-                "key": one.key,
-                "before": side_json(one.before),
-                "after": side_json(one.after),
-            }
-            for one in entry.changes
-        ],
-    }
+    size = "" if side.size is None else human_size(side.size)
+    return size if side.content is not None else f"{size} (not known)".strip()
 
 
 COMMAND = Command(

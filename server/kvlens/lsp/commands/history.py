@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from kvlens.history.database import Filter
 from kvlens.lsp.command import Command
-from kvlens.lsp.history import shown_change
 from kvlens.lsp.schema import HistoryChange, InProject
 from kvlens.lsp.targets import find_scope
-from kvlens.operations.history import list_history, writers
+from kvlens.operations.history import list_history, namespaces, writers
+from kvlens.operations.history_json import action_json, bound
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -51,11 +51,21 @@ class HistoryAction(TypedDict):
     """The first of them; `kvlens.historyChanges` has the others."""
 
 
+class HistoryNamespace(TypedDict):
+    """A namespace with changes."""
+
+    id: str
+    binding: NotRequired[str]
+    """Omitted if no config declares it."""
+
+
 class Result(TypedDict):
     actions: list[HistoryAction]
     complete: bool
     """Whether there are no older ones."""
     writers: list[str]
+    """All that are in the history."""
+    namespaces: list[HistoryNamespace]
     """All that are in the history."""
     size: int
     """The setting `kvlens.history.size`; 0: nothing is recorded."""
@@ -80,20 +90,13 @@ async def run(server: Server, params: Params) -> Result:
         scope, wanted, before=params.get("before", int), limit=limit, changes=FIRST
     )
     return {
-        "actions": [
-            {
-                "id": action.id,
-                "time": action.time,
-                "writer": action.writer,
-                "title": action.title,
-                "keys": action.keys,
-                "leftOut": action.left_out,
-                "changes": [shown_change(scope, one) for one in changes],
-            }
-            for action, changes in found
-        ],
+        "actions": [cast("HistoryAction", action_json(scope, one)) for one in found],
         "complete": len(found) < limit,
         "writers": await writers(scope),
+        "namespaces": [
+            cast("HistoryNamespace", {"id": ns, **bound(scope, ns)})
+            for ns in await namespaces(scope)
+        ],
         "size": server.settings.historySize,
     }
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from kvlens.history.database import Filter
 from kvlens.lsp.command import Command, ParamsError
-from kvlens.lsp.history import shown_change
 from kvlens.lsp.schema import HistoryChange, InProject
 from kvlens.lsp.targets import find_scope
 from kvlens.operations.history import list_changes
+from kvlens.operations.history_json import change_json
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -45,7 +45,7 @@ async def run(server: Server, params: Params) -> Result:
         ns=params.get("id", str), key=params.get("key", str), prefix=params.get("prefix", str)
     )
     found = await list_changes(scope, action, wanted, after=after, limit=PAGE)
-    return {"changes": [shown_change(scope, one) for one in found]}
+    return {"changes": [cast("HistoryChange", change_json(scope, one)) for one in found]}
 
 
 COMMAND = Command(run)

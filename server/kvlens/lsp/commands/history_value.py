@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from kvlens.history.database import Unknown
+from kvlens.kv.records import Unknown
 from kvlens.lsp.command import Command, ParamsError
 from kvlens.lsp.schema import InProject
 from kvlens.lsp.targets import find_scope

@@ -34,7 +34,7 @@ from pathlib import Path
 from kvlens.chunks import chunks
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler.blob_ids import BlobIds
-from kvlens.stores.wrangler.disk_format import is_blob_id, new_blob_id
+from kvlens.stores.wrangler.disk_format import OWN, is_blob_id, new_blob_id
 from kvlens.stores.wrangler.safe_paths import Folder, is_link, open_folder
 
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -147,7 +147,7 @@ class Blobs:
 
     def is_own(self, blob_id: str) -> bool:
         """Return whether no row but the one it was written for can name a value."""
-        return blob_id.startswith(self._start.hex())
+        return blob_id.startswith((OWN + self._start).hex())
 
     def note_foreign_rows(self) -> None:
         """Note that another program has written rows, which may name any of the values so far."""

@@ -29,6 +29,9 @@ IS_BLOB_ID = (
 )
 """`is_blob_id` as a condition in SQL."""
 
+OWN = b"kvln"
+"""The start of the names that KV Lens gives to values, where Miniflare's are random."""
+
 _BLOB_ID = re.compile(r"[0-9a-f]{80}")
 _DOTS = re.compile(r"(^|/|\\)(\.+)(/|\\|\Z)")
 _ILLEGAL = re.compile(r"""[?<>*"'^/\\:|\x00-\x1f\x80-\x9f]""")
@@ -86,12 +89,12 @@ def safe_name(ns: str) -> str:
 
 
 def new_blob_id(start: bytes = b"") -> str:
-    """Return a name for a value's file: 32 random bytes and the time in milliseconds.
+    """Return a name for a value's file: `OWN`, 28 random bytes and the time in milliseconds.
 
     The first of the random bytes may be given.
     """
-    random = start + os.urandom(32 - len(start))
-    return (random + int(time.time() * 1000).to_bytes(8, "big")).hex()
+    random = start + os.urandom(32 - len(OWN) - len(start))
+    return (OWN + random + int(time.time() * 1000).to_bytes(8, "big")).hex()
 
 
 def is_blob_id(name: object) -> bool:

@@ -31,6 +31,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler.disk_format import blobs_path
+from kvlens.stores.wrangler.lock_file import lock_file
 from kvlens.stores.wrangler.safe_paths import Folder, open_folder
 
 SIZE_LIMIT = 2 * 1024 * 1024 * 1024  # bytes
@@ -44,32 +45,7 @@ _NAME = re.compile(r"[0-9a-f]{32}\.journal")
 _BLOB_ID = re.compile(r"[0-9a-f]{80}")
 _ANY = re.compile(r".*", re.DOTALL)
 _LIMIT = 2**63
-_LOCKED_AT = 0x7FFF_0000  # a byte after all content, for systems whose locks forbid reading
 _TRIES = 50
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    import msvcrt
-
-    def _lock(handle: int) -> bool:
-        """Take the lock; return False if another process has it."""
-        os.lseek(handle, _LOCKED_AT, os.SEEK_SET)
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        except OSError:
-            return False
-        return True
-else:
-
-    def _lock(handle: int) -> bool:
-        """Take the lock; return False if another process has it."""
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
-
 
 Value = tuple[str, "int | None", "str | None"]
 """The content of a row: blob id, expiration in milliseconds, metadata."""
@@ -180,7 +156,7 @@ class Journal:
         flags = os.O_RDWR | os.O_APPEND | ((os.O_CREAT | os.O_EXCL) if new else 0)
         handle = folder.open(name, flags, 0o600)
         try:
-            if not _lock(handle):
+            if not lock_file(handle):
                 raise BlockingIOError(f"{self.path} is in use")
             folder.status(name)  # FileNotFoundError: it was removed before it was locked
             self._out: BinaryIO = os.fdopen(handle, "ab")

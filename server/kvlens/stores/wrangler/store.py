@@ -61,6 +61,7 @@ from kvlens.stores.wrangler.journal import Journals
 from kvlens.stores.wrangler.large_changes import commit_together, stage
 from kvlens.stores.wrangler.namespaces import Namespaces
 from kvlens.stores.wrangler.open_namespace import OpenNamespace
+from kvlens.stores.wrangler.outside import OutsideRows
 from kvlens.stores.wrangler.purger import Purger
 from kvlens.stores.wrangler.recovery import Recovery
 from kvlens.stores.wrangler.rows import (
@@ -148,6 +149,15 @@ class WranglerStore(Store):
             self._purger.purge_soon(ns)
             return None
         return found
+
+    async def peek(self, ns: str, key: str) -> Entry | None:
+        space = self._spaces.get(ns)
+        if space is not None and (space.group is not None or space.running):
+            entry = space.cache.get(key, MISSING)  # its version was checked a moment ago
+            if entry is not MISSING and (entry is None or entry.expiration is None):
+                found: Entry | None = entry
+                return found
+        return await self.get(ns, key)
 
     async def list(
         self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
@@ -381,6 +391,9 @@ class WranglerStore(Store):
         if self._clock_file.has_moved():
             self._namespaces.all_changed()
         return self._namespaces.poll()
+
+    def outside(self, ns: str, room: int) -> OutsideRows:
+        return OutsideRows(self._state, ns, self._journals, room)
 
     async def close(self) -> None:
         await self._namespaces.opening()
