@@ -62,7 +62,9 @@ async def plan_undo(scope: Scope, name: str) -> Restore:
     """
     until = time.monotonic() + RECORDED_WITHIN
     while True:
-        found = await with_history(scope, lambda db: _of_action(db, name))
+        found = await with_history(
+            scope, lambda db: _of_action(db, name, scope.project.history_name)
+        )
         if found is not None:
             break
         if time.monotonic() > until:
@@ -110,12 +112,17 @@ async def restore(scope: Scope, plan: Restore, *, expected: str | None = None) -
 # -- what the history says ---------------------------------------------------------------------
 
 
-def _of_action(db: Database, name: str) -> list[_Wanted] | None:
+def _of_action(db: Database, name: str, store: str) -> list[_Wanted] | None:
     action = database.action_named(db, name)
     if action is None and name.isascii() and name.isdigit() and len(name) < 19:
         action = database.action(db, int(name))
     if action is None:
         return None
+    if action.store != store:
+        raise OperationError(
+            f"{action.title or action.writer} changed the store {action.store}, but the project "
+            f"uses {store} now. Use that store to undo it"
+        )
     _check_whole(action)
     first, last = _ends(database.changes(db, Filter(), action=action.id))
     return [

@@ -85,7 +85,7 @@ class SnapshotStore(Store):
 
         def checked() -> T:
             if self._file is None:
-                file = self._entries.open()
+                file = self._entries.handle()
                 for number, (offset, key, _) in enumerate(self._entries.walk(file)):
                     if number % MARK_EVERY == 0:
                         self._marks.append((key, offset))

@@ -595,14 +595,14 @@ class Entries:
 
     def __iter__(self) -> Iterator[tuple[str, Entry]]:
         self.expired = 0
-        with self.open() as lines:
+        with self.handle() as lines:
             for _, key, entry in self.walk(lines):
                 if entry.expiration is not None and entry.expiration <= self._now:
                     self.expired += 1
                 else:
                     yield key, entry
 
-    def open(self) -> BinaryIO:
+    def handle(self) -> BinaryIO:
         """Open the file. Raises SnapshotError."""
         try:
             with _opened(self._base, self._name) as place:
