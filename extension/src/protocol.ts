@@ -229,6 +229,8 @@ export interface ComparisonSide {
 export interface CompareOpenResult extends ComparisonProgress {
     /** Its id. */
     comparison: string;
+    /** The binding of the namespace, or its id. */
+    name: string;
     left: ComparisonSide;
     right: ComparisonSide;
 }

@@ -21,14 +21,21 @@ export function hasHistory(): boolean {
 
 /** Say what was done, with a button that undoes exactly that. */
 export async function offerUndo(server: Server, text: string, all: Done[]): Promise<void> {
-    const undone = t('Undo');
     const can = all.every(({ action }) => action) && all.length > 0;
-    if ((await inform(text, ...(can ? [undone] : []))) !== undone) {
+    const undos = [...all].reverse().map(({ config, action = '' }) => () =>
+        server.ask('kvlens.historyUndo', { config, action }));
+    await offerUndoBy(text, can ? undos : []);
+}
+
+/** Say what was done, with a button that calls functions; without them, it can't be undone. */
+export async function offerUndoBy(text: string, undos: (() => Promise<Restoring>)[]): Promise<void> {
+    const undone = t('Undo');
+    if ((await inform(text, ...(undos.length ? [undone] : []))) !== undone) {
         return;
     }
-    for (const { config, action = '' } of [...all].reverse()) {
+    for (const undo of undos) {
         try {
-            sayRestored(await server.ask('kvlens.historyUndo', { config, action }));
+            sayRestored(await undo());
         } catch (error) {
             void warn(format.reason(error));
         }

@@ -4,6 +4,7 @@ export * as address from './address';
 export * as browse from './browse';
 export * as clear from './clear';
 export * as clearFilter from './clearFilter';
+export * as compareNamespace from './compareNamespace';
 export * as compareVersions from './compareVersions';
 export * as copyCode from './copyCode';
 export * as copyCurl from './copyCurl';

@@ -55,7 +55,7 @@ def place_of(url: str) -> Place:
 def of_target(target: Target, title: str = "") -> Side:
     """Return a namespace of a project's own store as a side."""
     scope = target.scope
-    environment = _environment_of(target)
+    environment = environment_of(target)
     where = f"{scope.label}{f', environment {environment}' if environment else ''}"
     return Side(
         target,
@@ -64,6 +64,22 @@ def of_target(target: Target, title: str = "") -> Side:
         place_of(scope.project.store),
         lambda: None,
     )
+
+
+def of_targets(left: Target, right: Target) -> tuple[Side, Side]:
+    """Return two namespaces as sides, whose titles say what tells them apart."""
+    if left.scope.project.path != right.scope.project.path:
+        return of_target(left, left.scope.label), of_target(right, right.scope.label)
+    if left.binding == right.binding:
+        return of_target(left), of_target(right)
+    return of_target(left, left.name), of_target(right, right.name)
+
+
+def titled(target: Target, other: Side) -> Side:
+    """Return a namespace as the side to compare with one elsewhere."""
+    side = of_target(target)
+    title = "now" if other.is_file else "this project"
+    return side._replace(title=title)
 
 
 def of_store(target: Target, url: str, namespace_id: str | None, origin: Origin) -> Side:
@@ -109,7 +125,7 @@ def of_snapshot(target: Target, name: str) -> Side:
         snapshot = snapshots.load(target.scope.folder, name)
     except SnapshotMissingError as error:
         raise NotFoundError(str(error), known=error.known) from error
-    environment = _environment_of(target)
+    environment = environment_of(target)
     kept = next(
         (
             one
@@ -148,8 +164,8 @@ def _frozen(target: Target, store: Store) -> Target:
     return target._replace(scope=target.scope._replace(store=get_store))
 
 
-def _environment_of(target: Target) -> str | None:
-    """Return the first environment whose binding is this namespace."""
+def environment_of(target: Target) -> str | None:
+    """Return the first selected environment that has the namespace; None for the top level."""
     scope: Scope = target.scope
     for namespace in scope.config.namespaces(*scope.environments):
         if namespace.id == target.id and target.binding in (None, namespace.binding):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, cast
 
 from kvlens.lsp.command import Command, Params, ParamsError
 from kvlens.lsp.comparisons import progress, shown_side
 from kvlens.lsp.schema import ComparisonProgress, ComparisonSide, InProject, Target
 from kvlens.lsp.targets import find_file, find_target
-from kvlens.operations.sides import Side, of_file, of_snapshot, of_store, of_target
+from kvlens.operations.sides import Side, of_file, of_snapshot, of_store, of_targets, titled
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -40,6 +41,8 @@ class Parameters(Target):
 class Result(ComparisonProgress):
     comparison: str
     """Its id."""
+    name: str
+    """The binding of the namespace, or its id."""
     left: ComparisonSide
     right: ComparisonSide
 
@@ -47,10 +50,10 @@ class Result(ComparisonProgress):
 async def run(server: Server, params: Params) -> Result:
     """Open the comparison; `kvlens/comparison` reports its progress until `kvlens.compareClose`."""
     target = await find_target(server, params)
-    right = await _other(server, target, params)
+    left, right = await _sides(server, target, params)
     try:
-        sides = [await shown_side(of_target(target)), await shown_side(right)]
-        name, comparison = await server.comparisons.add(of_target(target), right)
+        shown = await asyncio.gather(shown_side(left), shown_side(right))
+        name, comparison = await server.comparisons.add(left, right)
     except BaseException:
         await right.close()
         raise
@@ -58,25 +61,28 @@ async def run(server: Server, params: Params) -> Result:
         "Result",
         {
             "comparison": name,
-            "left": sides[0],
-            "right": sides[1],
+            "name": target.name,
+            "left": shown[0],
+            "right": shown[1],
             **progress(comparison.state),
         },
     )
 
 
-async def _other(server: Server, target: resolver.Target, params: Params) -> Side:
+async def _sides(server: Server, target: resolver.Target, params: Params) -> tuple[Side, Side]:
     sent = params.get("right", dict)
     if sent is None:
         raise ParamsError('"right" is missing; it takes an object')
     other = Params(sent)
     if (url := other.get("store", str)) is not None:
-        return of_store(target, url, other.get("id", str), params.origin)
-    if (name := other.get("snapshot", str)) is not None:
-        return of_snapshot(target, name)
-    if (file := other.get("file", str)) is not None:
-        return await of_file(target, find_file(server, target, file))
-    return of_target(await find_target(server, other))
+        right = of_store(target, url, other.get("id", str), params.origin)
+    elif (name := other.get("snapshot", str)) is not None:
+        right = of_snapshot(target, name)
+    elif (file := other.get("file", str)) is not None:
+        right = await of_file(target, find_file(server, target, file))
+    else:
+        return of_targets(target, await find_target(server, other))
+    return titled(target, right), right
 
 
 COMMAND = Command(run)

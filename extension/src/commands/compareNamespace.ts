@@ -1,0 +1,23 @@
+/** Compare a namespace with another one, a snapshot or another store. */
+
+import { type Contribution, type Parts, type Subject, target } from '../command';
+import { askOther } from '../compare/other';
+
+export const contribution: Contribution = {
+    title: 'Compare Namespace…',
+    about: 'Compare a namespace with another environment, namespace, snapshot, store or file',
+    icon: '$(diff)',
+    menus: {
+        'view/item/context': [
+            {
+                when: 'view == kvlens.namespaces && viewItem =~ /^(namespace|unclaimed)/ && !listMultiSelection',
+                group: '2_compare@1',
+            },
+        ],
+    },
+};
+
+export async function run(parts: Parts, node?: Subject): Promise<void> {
+    const space = await target(parts, node, 'Compare Namespace');
+    await parts.comparisons.open(space, await askOther(parts.server, parts.model, space));
+}
