@@ -21,7 +21,7 @@ const builds = [
     },
     {
         ...shared,
-        entryPoints: { table: 'webview/table/main.tsx' },
+        entryPoints: { table: 'webview/table/main.tsx', compare: 'webview/compare/main.tsx' },
         outdir: 'dist',
         platform: 'browser',
         alias: { vscode: './webview/table/vscode.ts' },

@@ -58,13 +58,15 @@ CODE = {
     # what users see and isn't a text: commands, code, examples; and errors of our own
     "commands/copyCurl": ("curl -H 'Authorization: Bearer {}' '{}'",),
     "commands/filterKeys": ("user:",),
+    "compare/other": ("redis://127.0.0.1:6379",),
     "copies": ("npx wrangler kv key get {} {}{} {} --text", "await env.{}.get({})"),
     "development": ("Scripts/python.exe",),
     "install": ("{} install", "{} wrangler", "npm install --save-dev"),
     "prompts": ("env.{}", "users/1", '{"role": "admin"}', "before-migration", "MY_KV"),
     "metadata": ('{"role": "admin"}',),
     "table/differences": ("key {}", "metadata {}", "expires {}"),
-    "table/editor": ("value", "img-src data:"),
+    "table/editor": ("value",),
+    "table/page": ("img-src data:",),
     "table/staged": ("no row {}",),
     "webview/table/columns": ("user",),
 }

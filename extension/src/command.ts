@@ -1,6 +1,7 @@
 /** Commands, their arguments, and helpers for finding the target of a row. */
 
 import * as vscode from 'vscode';
+import type { Comparisons } from './compare/panel';
 import type { History } from './history';
 import { type Model, type NamespaceRef, whereIs } from './model';
 import * as prompts from './prompts';
@@ -47,6 +48,7 @@ export interface Parts {
     history: History;
     workers: Workers;
     versions: Versions;
+    comparisons: Comparisons;
 }
 
 /** The argument that the view or a link passes to a command. */

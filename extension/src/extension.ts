@@ -5,6 +5,7 @@ import { keepAddresses } from './address';
 import { BuildProblems } from './buildProblems';
 import { ClockStatus } from './clockStatus';
 import type { Parts } from './command';
+import { Comparisons } from './compare/panel';
 import { Documents } from './documents';
 import { Drops } from './drops';
 import { History } from './history';
@@ -16,6 +17,7 @@ import { Notices } from './notices';
 import { registerCommands } from './register';
 import { Server, type ServerState } from './server';
 import { Status } from './status';
+import { Differences } from './table/differences';
 import { Tables } from './table/editor';
 import { Tree } from './tree';
 import { ValueStatus } from './valueStatus';
@@ -43,7 +45,18 @@ export function activate(context: vscode.ExtensionContext): void {
         canSelectMany: true,
         dragAndDropController: new Drops(() => parts),
     });
-    const parts: Parts = { server: languageServer, model, tree, view, history, workers, versions };
+    const differences = new Differences(languageServer);
+    const comparisons = new Comparisons(context, languageServer, model, differences);
+    const parts: Parts = {
+        server: languageServer,
+        model,
+        tree,
+        view,
+        history,
+        workers,
+        versions,
+        comparisons,
+    };
     context.subscriptions.push(
         log,
         languageServer,
@@ -53,7 +66,8 @@ export function activate(context: vscode.ExtensionContext): void {
         workers,
         history,
         documents,
-        new Tables(context, languageServer, model).register(),
+        differences,
+        new Tables(context, languageServer, model, differences).register(),
         versions,
         new Notices(documents),
         new ValueStatus(documents),

@@ -171,12 +171,13 @@ export interface ClockResult extends Clock {
     next: Expiring | null;
 }
 
-export interface ContentsParameters extends Target {
-    keys: string[];
-    /**
-     * The most bytes of values in the answer, 0 by default. A value that doesn't fit is omitted.
-     */
-    values?: number;
+export interface CompareCloseParameters {
+    comparison: string;
+}
+
+export interface CompareContentsParameters {
+    comparison: string;
+    key: string;
 }
 
 /** A value's bytes. */
@@ -184,6 +185,208 @@ export interface Body {
     text?: string;
     /** Instead of `text` if the bytes aren't UTF-8. */
     base64?: string;
+}
+
+/** A key on one side. Without a value, it is over 1 MiB, or damaged. */
+export interface ComparedContent extends Body {
+    /** Bytes of the value. */
+    size?: number;
+    /** SHA-256 of the value, if it is too large for the answer. */
+    digest?: string;
+    metadataText?: string;
+    expiration?: number;
+    damaged?: boolean;
+}
+
+/** Both sides; null if it isn't there. */
+export interface ComparedContents {
+    left: ComparedContent | null;
+    right: ComparedContent | null;
+}
+
+export interface CompareCopyParameters {
+    comparison: string;
+}
+
+export interface CompareCopyResult {
+    written: number;
+    deleted: number;
+    /** If nothing was written: keys that aren't what was compared, at most 100. */
+    changed: string[];
+    /** Identifies the change for `kvlens.compareUndo`, if it was recorded. */
+    action?: string;
+}
+
+/** The other side: a namespace, or the same one elsewhere. */
+export interface Other extends InProject {
+    id?: string;
+    binding?: string;
+    /** null is the top level of the config. */
+    environment?: string | null;
+    /**
+     * URL of another store. `id` is then the namespace there, by default the one with the same
+     * id; of Cloudflare, the config's `id`.
+     */
+    store?: string;
+    /** The name of a snapshot of the project. */
+    snapshot?: string;
+    /** A seed file or an export: its URI, or its path from the config's folder. */
+    file?: string;
+}
+
+export interface CompareOpenParameters extends Target {
+    right: Other;
+}
+
+/** How many keys are the same, only on one side, different, or damaged on a side. */
+export interface ComparisonCounts {
+    same: number;
+    left: number;
+    right: number;
+    changed: number;
+    damaged: number;
+}
+
+/** How far a comparison is. */
+export interface ComparisonProgress {
+    counts: ComparisonCounts;
+    /** The rows that match the filter and the kinds. */
+    shown: number;
+    done: boolean;
+    /** When it began, in seconds since the epoch. */
+    time: number;
+}
+
+/** One side of a comparison. */
+export interface ComparisonSide {
+    title: string;
+    where: string;
+    place: 'local' | 'shared' | 'remote' | 'snapshot' | 'file';
+    readOnly: boolean;
+}
+
+export interface CompareOpenResult extends ComparisonProgress {
+    /** Its id. */
+    comparison: string;
+    /** The binding of the namespace, or its id. */
+    name: string;
+    left: ComparisonSide;
+    right: ComparisonSide;
+}
+
+export interface ComparePlanParameters {
+    comparison: string;
+    to: 'left' | 'right';
+    /** Without them, all keys that are shown. */
+    keys?: string[];
+    /** Also delete the keys that only the side `to` has. */
+    deletes?: boolean;
+}
+
+/** Numbers of keys. Nothing is written; `kvlens.compareCopy` does it. */
+export interface CopyPlan {
+    new: number;
+    overwritten: number;
+    deleted: number;
+    /** Keys that only the side `to` has, whether or not they are deleted. */
+    onlyThere: number;
+    /** Damaged keys, which can't be copied. */
+    unreadable: number;
+}
+
+export interface CompareRefreshParameters {
+    comparison: string;
+    /** Stop instead; what was found stays. */
+    cancel?: boolean;
+}
+
+export interface CompareRowsParameters {
+    comparison: string;
+    offset?: number;
+    /** 1 to 1,000. */
+    limit?: number;
+    /** Only the keys that the copy of `kvlens.comparePlan` writes or deletes. */
+    planned?: boolean;
+}
+
+export type ComparedKind = 'same' | 'left' | 'right' | 'changed' | 'damaged';
+
+/** A key with the start of its value. */
+export interface Row extends ListedKey {
+    /**
+     * Such as `json`, `image` or `binary`, as in docs/filter.md; `damaged` if it can't be read.
+     */
+    type: string;
+    /** Bytes of the value; null if it can't be read. */
+    size: number | null;
+    /** The start of the value on one line; omitted if it is binary. */
+    preview?: string;
+}
+
+/** A key: what differed when it was compared, and both sides as they are now. */
+export interface ComparedRow {
+    name: string;
+    kind: ComparedKind;
+    /** What differs of a changed key: `value`, `metadata`, `expiration`. */
+    parts: string[];
+    left: Row | null;
+    right: Row | null;
+}
+
+/** Rows in the order of the keys; fewer than asked for if they aren't found yet. */
+export interface ComparedRows extends ComparisonProgress {
+    rows: ComparedRow[];
+    offset: number;
+}
+
+export interface CompareShowParameters {
+    comparison: string;
+    /** As in docs/filter.md, but of keys only. */
+    filter?: string;
+    /** Without them, all but the same keys. */
+    kinds?: ComparedKind[];
+}
+
+/** How many rows there are now. */
+export interface Shown extends ComparisonProgress {
+    /** The mistake in the filter; the rows are as before. */
+    problem?: string;
+}
+
+export interface CompareUndoParameters {
+    comparison: string;
+    /** The side that the keys were copied to. */
+    to: 'left' | 'right';
+    action: string;
+}
+
+/** What a restore does, or has done. */
+export interface Restoring {
+    /** Whether anything was done. */
+    restored: boolean;
+    written: number;
+    deleted: number;
+    /** Some of these. */
+    keys: string[];
+    /** Some of the keys that are left as they are, because they have changed since. */
+    changed: string[];
+    changedCount: number;
+    /** Keys that have expired since and stay away. */
+    expired: number;
+    /** Keys that are left as they are, because the earlier value isn't in the history. */
+    unknown: number;
+    /** Identifies what is there and what would be there. */
+    digest: string;
+    /** Identifies the restore for `kvlens.historyUndo`, if anything was done. */
+    action?: string;
+}
+
+export interface ContentsParameters extends Target {
+    keys: string[];
+    /**
+     * The most bytes of values in the answer, 0 by default. A value that doesn't fit is omitted.
+     */
+    values?: number;
 }
 
 /** A key as it is now. */
@@ -280,18 +483,6 @@ export interface FolderParameters extends Target {
     limit?: number;
     /** The `cursor` of the previous page. */
     cursor?: string | null;
-}
-
-/** A key with the start of its value. */
-export interface Row extends ListedKey {
-    /**
-     * Such as `json`, `image` or `binary`, as in docs/filter.md; `damaged` if it can't be read.
-     */
-    type: string;
-    /** Bytes of the value; null if it can't be read. */
-    size: number | null;
-    /** The start of the value on one line; omitted if it is binary. */
-    preview?: string;
 }
 
 /** A folder or a key. */
@@ -469,27 +660,6 @@ export interface HistoryRestoreParameters extends InProject {
      * is `ContentModified`.
      */
     expected?: string;
-}
-
-/** What a restore does, or has done. */
-export interface Restoring {
-    /** Whether anything was done. */
-    restored: boolean;
-    written: number;
-    deleted: number;
-    /** Some of these. */
-    keys: string[];
-    /** Some of the keys that are left as they are, because they have changed since. */
-    changed: string[];
-    changedCount: number;
-    /** Keys that have expired since and stay away. */
-    expired: number;
-    /** Keys that are left as they are, because the earlier value isn't in the history. */
-    unknown: number;
-    /** Identifies what is there and what would be there. */
-    digest: string;
-    /** Identifies the restore for `kvlens.historyUndo`, if anything was done. */
-    action?: string;
 }
 
 export interface HistoryUndoParameters extends InProject {
@@ -940,6 +1110,15 @@ export interface ViewState extends ViewProgress {
     message?: string;
 }
 
+/** A comparison has found more keys, or keys have changed, or it has failed. */
+export interface ComparisonState extends ComparisonProgress {
+    comparison: string;
+    /** Whether keys have changed since; a quick comparison is made again by itself. */
+    stale?: boolean;
+    /** Why it failed; what was found before stays. */
+    message?: string;
+}
+
 export interface Notifications {
     'kvlens/changed': Changed;
     'kvlens/history': InProject;
@@ -947,6 +1126,7 @@ export interface Notifications {
     'kvlens/worker': Status;
     'kvlens/output': Output;
     'kvlens/view': ViewState;
+    'kvlens/comparison': ComparisonState;
 }
 
 /** Each command with its parameters and its result. */
@@ -957,6 +1137,15 @@ export interface Commands {
     'kvlens.atPosition': [AtPositionParameters, Found[]];
     'kvlens.clear': [ClearParameters, ClearResult];
     'kvlens.clock': [ClockParameters, ClockResult];
+    'kvlens.compareClose': [CompareCloseParameters, null];
+    'kvlens.compareContents': [CompareContentsParameters, ComparedContents];
+    'kvlens.compareCopy': [CompareCopyParameters, CompareCopyResult];
+    'kvlens.compareOpen': [CompareOpenParameters, CompareOpenResult];
+    'kvlens.comparePlan': [ComparePlanParameters, CopyPlan];
+    'kvlens.compareRefresh': [CompareRefreshParameters, ComparisonProgress];
+    'kvlens.compareRows': [CompareRowsParameters, ComparedRows];
+    'kvlens.compareShow': [CompareShowParameters, Shown];
+    'kvlens.compareUndo': [CompareUndoParameters, Restoring];
     'kvlens.contents': [ContentsParameters, Contents];
     'kvlens.copyKeys': [CopyKeysParameters, CopyKeysResult];
     'kvlens.countFolders': [CountFoldersParameters, CountFoldersResult];

@@ -74,7 +74,7 @@ export async function pickSeedFile(server: Server, space: NamespaceRef): Promise
 }
 
 /** Return the files in `seeds/`, first the one with the namespace's name. */
-async function seedFiles(space: NamespaceRef): Promise<vscode.Uri[]> {
+export async function seedFiles(space: NamespaceRef): Promise<vscode.Uri[]> {
     const folder = await seedsFolder(space.config);
     if (!folder.path.endsWith('/seeds')) {
         return [];

@@ -22,6 +22,7 @@ import { cancellableProgress } from './progress';
 import {
     type Changed,
     type Commands,
+    type ComparisonState,
     CONTENT_MODIFIED,
     type InProject,
     type Notifications,
@@ -80,6 +81,7 @@ export class Server implements vscode.Disposable {
     private readonly workerEmitter = new vscode.EventEmitter<Status>();
     private readonly outputEmitter = new vscode.EventEmitter<Output>();
     private readonly viewEmitter = new vscode.EventEmitter<ViewState>();
+    private readonly comparisonEmitter = new vscode.EventEmitter<ComparisonState>();
 
     private readonly trust: vscode.Disposable;
 
@@ -90,6 +92,7 @@ export class Server implements vscode.Disposable {
     readonly onWorker = this.workerEmitter.event;
     readonly onOutput = this.outputEmitter.event;
     readonly onView = this.viewEmitter.event;
+    readonly onComparison = this.comparisonEmitter.event;
 
     state: ServerState = 'stopped';
     /** Why the server isn't running. */
@@ -141,6 +144,7 @@ export class Server implements vscode.Disposable {
             this.workerEmitter,
             this.outputEmitter,
             this.viewEmitter,
+            this.comparisonEmitter,
         ).dispose();
     }
 
@@ -244,6 +248,7 @@ export class Server implements vscode.Disposable {
         tell('kvlens/worker', this.workerEmitter);
         tell('kvlens/output', this.outputEmitter);
         tell('kvlens/view', this.viewEmitter);
+        tell('kvlens/comparison', this.comparisonEmitter);
         client.onDidChangeState(({ newState }) => {
             if (client === this.client && newState === State.Running && !this.starting) {
                 this.setState('running'); // again, after a crash

@@ -21,21 +21,31 @@ export function hasHistory(): boolean {
 
 /** Say what was done, with a button that undoes exactly that. */
 export async function offerUndo(server: Server, text: string, all: Done[]): Promise<void> {
+    const can = all.every(({ action }) => action) && all.length > 0;
+    const undos = [...all].reverse().map(({ config, action = '' }) => () =>
+        server.ask('kvlens.historyUndo', { config, action }));
+    await offerUndoBy(text, can ? undos : [], can ? await whyNot(server, all) : undefined);
+}
+
+/** Say what was done, with a button that calls functions; without them, it can't be undone. */
+export async function offerUndoBy(
+    text: string,
+    undos: (() => Promise<Restoring>)[],
+    why?: string,
+): Promise<void> {
     const undone = t('Undo');
     const settings = t('Open Settings');
-    const can = all.every(({ action }) => action) && all.length > 0;
-    const why = can ? await whyNot(server, all) : undefined;
     const said = why ? `${text} ${why}` : text;
-    const chosen = await inform(said, ...(why ? [settings] : can ? [undone] : []));
+    const chosen = await inform(said, ...(why ? [settings] : undos.length ? [undone] : []));
     if (chosen === settings) {
         await vscode.commands.executeCommand('workbench.action.openSettings', 'kvlens.history.size');
     }
     if (chosen !== undone) {
         return;
     }
-    for (const { config, action = '' } of [...all].reverse()) {
+    for (const undo of undos) {
         try {
-            sayRestored(await server.ask('kvlens.historyUndo', { config, action }));
+            sayRestored(await undo());
         } catch (error) {
             void warn(format.reason(error));
         }

@@ -61,6 +61,7 @@ def make_editor() -> Editor:
         "kvlens/worker",
         "kvlens/output",
         "kvlens/view",
+        "kvlens/comparison",
     ):
 
         def keep(params: Any, method: str = method) -> None:

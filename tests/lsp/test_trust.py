@@ -30,6 +30,8 @@ PARAMS: dict[str, Any] = {
     "prefixes": [""],
     "change": 1,
     "action": "1",
+    "comparison": "1",
+    "right": {"binding": "PRICES"},
 }  # parameters for every command
 
 

@@ -18,6 +18,10 @@ from kvlens.kv.records import Entry, Write
 from kvlens.operations.apply import Applied, Edit, apply, contents
 from kvlens.operations.clear import before_clear, clear, count
 from kvlens.operations.clock import jump, next_expiring, reset
+from kvlens.operations.compare import Comparison
+from kvlens.operations.compare_copy import Copied, Plan, plan
+from kvlens.operations.compare_copy import copy as copy_across
+from kvlens.operations.compared import Results
 from kvlens.operations.copy import copy
 from kvlens.operations.delete import before_delete, delete
 from kvlens.operations.errors import (
@@ -52,6 +56,7 @@ from kvlens.operations.seed import (
     seed,
     write,
 )
+from kvlens.operations.sides import of_target
 from kvlens.operations.snapshot_diff import diff_snapshot
 from kvlens.operations.snapshot_list import list_snapshots
 from kvlens.operations.snapshot_restore import changes_digest, restore_snapshot
@@ -64,6 +69,7 @@ from kvlens.seeds.array import FileError
 from kvlens.seeds.progress import CancelledError
 from kvlens.stores.base import NOTHING, Batch, ChangedError, Seen, digest
 from kvlens.stores.batch import everything
+from kvlens.stores.origin import UNKNOWN
 from kvlens.workspace.project import Project
 
 CONFIG = """\
@@ -294,6 +300,22 @@ async def _copy(one: Target, folder: Path) -> Any:
     return refused[:2], kept[:2], done[:2], await get(one, "k"), await get(old, "k")
 
 
+async def _compare(one: Target, folder: Path) -> Any:
+    """Compare two namespaces, and copy what differs."""
+    store = await one.store()
+    await store.put_many(one.id, [Write("a", b"1", "[1]", 4_000_000_000), Write("same", b"")])
+    await store.put_many("2d", [Write("a", b"1"), Write("b", b"2"), Write("same", b"")])
+    comparison = Comparison(of_target(one), of_target(one._replace(id="2d")), lambda _: None)
+    await comparison.start()
+    await comparison.complete()
+    assert isinstance(comparison.results, Results)
+    rows = [(pair.name, *pair.difference) for pair in await comparison.rows(0, 10)]
+    made: Plan = plan(comparison, "right", comparison.shown_numbers(), deletes=True)
+    done = await copy_across(comparison, made, origin=UNKNOWN)
+    await comparison.close()
+    return rows, done, [info.name for info in (await store.list("2d")).keys]
+
+
 async def _move(one: Target, folder: Path) -> Any:
     old = Target(one.scope, "OLD")
     await put(old, "k", b"1")
@@ -441,6 +463,14 @@ OPERATIONS: dict[str, tuple[Run, Any]] = {
         ((2, []), [ITEM, {"key": "b", "value": "2"}], [{"key": "b", "value": "2"}]),
     ),
     "copy": (_copy, ((0, ["k"]), (0, ["k"]), (1, ["k"]), Entry(b"1"), Entry(b"1"))),
+    "compare": (
+        _compare,
+        (
+            [("a", "changed", ("metadata", "expiration")), ("b", "right", ())],
+            Copied(1, 1),
+            ["a", "same"],
+        ),
+    ),
     "move": (_move, ((0, ["k"]), (1, ["k"]), (1, ["k"]), Entry(b"1"), 0)),
     "snapshots": (
         _snapshot,

@@ -425,6 +425,15 @@ async def many_at_once(store: Store) -> None:
     assert [pair async for pair in everything(store, "B")] == []
 
 
+async def digests_compare_keys_without_their_values(store: Store) -> None:
+    writes = [Write("a", b"1" * 1000, '{"n": 1}'), Write("b", b"\xff", None, 4_000_000_000)]
+    await store.put_many("A", writes)
+    expected = [Seen.of("a", writes[0]), Seen("gone", NOTHING), Seen.of("b", writes[1])]
+    found = await store.digests("A", ["a", "gone", "b"], 10_000)
+    assert [one if isinstance(one, Seen) else None for one in found] == expected
+    assert len(await store.digests("A", ["a", "b"], 0)) >= 1
+
+
 async def many_at_once_stop_at_a_size(store: Store) -> None:
     keys = ["a", "b", "gone", "c"]
     await store.put_many("A", [Write(key, key.encode() * 1000) for key in keys if key != "gone"])
@@ -641,6 +650,7 @@ CHECKS: list[Callable[[Store], Awaitable[None]]] = [
     delete_unchanged_loses_no_write,
     many_at_once,
     many_at_once_stop_at_a_size,
+    digests_compare_keys_without_their_values,
     folders,
     counts,
     clearing,

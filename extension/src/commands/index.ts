@@ -10,6 +10,7 @@ export * as clockFreeze from './clockFreeze';
 export * as clockJumpAfter from './clockJumpAfter';
 export * as clockJumpBefore from './clockJumpBefore';
 export * as clockReset from './clockReset';
+export * as compareNamespace from './compareNamespace';
 export * as compareVersions from './compareVersions';
 export * as copyCode from './copyCode';
 export * as copyCurl from './copyCurl';

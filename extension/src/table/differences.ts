@@ -3,9 +3,10 @@
 import * as vscode from 'vscode';
 import type { Server } from '../server';
 import type { TableDocument } from './document';
+import { oneLine } from '../visible';
 import type { Content } from './messages';
 
-const SCHEME = 'kvlens-changes';
+export const SCHEME = 'kvlens-changes';
 
 /** Provides both texts. */
 export class Differences implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -58,10 +59,19 @@ export class Differences implements vscode.TextDocumentContentProvider, vscode.D
                 path: `/${namespace.binding}.${side}.txt`,
                 query: document.uri.query,
             });
-        const left = this.keep(place('stored'), now);
-        const right = this.keep(place('changed'), wanted);
         const title = vscode.l10n.t('{0}: stored ↔ changed', namespace.binding);
-        await vscode.commands.executeCommand('vscode.diff', left, right, title);
+        await this.compare(title, [place('stored'), now], [place('changed'), wanted]);
+    }
+
+    /** Compare the keys of two addresses, which replace what the addresses had. */
+    async compare(
+        title: string,
+        left: [vscode.Uri, Content[]],
+        right: [vscode.Uri, Content[]],
+        options?: vscode.TextDocumentShowOptions,
+    ): Promise<void> {
+        const [one, other] = [this.keep(...left), this.keep(...right)];
+        await vscode.commands.executeCommand('vscode.diff', one, other, oneLine(title), options);
     }
 
     private keep(uri: vscode.Uri, contents: Content[]): vscode.Uri {

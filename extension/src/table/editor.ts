@@ -1,6 +1,6 @@
 /** The table of a namespace: a custom editor, with undo, save, revert and hot exit. */
 
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { tableOf, uriOf } from '../address';
 import { inShort } from '../clockStatus';
@@ -14,9 +14,10 @@ import { open as openValue } from '../openValue';
 import type { Changed, ViewOpenResult } from '../protocol';
 import type { Server } from '../server';
 import { PART, read } from '../values';
-import { Differences } from './differences';
+import type { Differences } from './differences';
 import { TableDocument } from './document';
 import type { Details, FromView, Layout, Place, RowRef, ToView } from './messages';
+import { showPage } from './page';
 import type { Backup } from './staged';
 
 export const VIEW_TYPE = 'kvlens.table';
@@ -29,17 +30,14 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
     private readonly edited = new vscode.EventEmitter<
         vscode.CustomDocumentEditEvent<TableDocument>
     >();
-    private readonly differences: Differences;
-
     readonly onDidChangeCustomDocument = this.edited.event;
 
     constructor(
         private readonly context: vscode.ExtensionContext,
         private readonly server: Server,
         private readonly model: Model,
-    ) {
-        this.differences = new Differences(server);
-    }
+        private readonly differences: Differences,
+    ) {}
 
     /** Register the editor. */
     register(): vscode.Disposable {
@@ -49,7 +47,6 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
         };
         return vscode.Disposable.from(
             vscode.window.registerCustomEditorProvider(VIEW_TYPE, this, options),
-            this.differences,
             this.edited,
         );
     }
@@ -169,9 +166,7 @@ class Table {
         private readonly preview: () => Thenable<unknown>,
     ) {
         const { webview } = panel;
-        const dist = vscode.Uri.joinPath(context.extensionUri, 'dist');
-        webview.options = { enableScripts: true, localResourceRoots: [dist] };
-        webview.html = page(webview, dist);
+        showPage(webview, context.extensionUri, 'table');
         this.subscriptions = [
             webview.onDidReceiveMessage((message: FromView) => void this.handle(message)),
             document.onDidChange(({ changed, removed }) =>
@@ -379,11 +374,13 @@ class Table {
             save: 'workbench.action.files.save',
             revert: 'workbench.action.files.revert',
             seed: 'kvlens.seed',
+            compare: 'kvlens.compareNamespace',
         };
         if (what === 'preview') {
             await this.preview();
         } else {
-            const argument = what === 'seed' ? [this.document.namespace] : [];
+            const isOurs = what === 'seed' || what === 'compare';
+            const argument = isOurs ? [this.document.namespace] : [];
             await vscode.commands.executeCommand(commands[what], ...argument);
         }
     }
@@ -501,26 +498,4 @@ function parsed(text: string): unknown {
     } catch {
         return text;
     }
-}
-
-function page(webview: vscode.Webview, dist: vscode.Uri): string {
-    const nonce = randomBytes(16).toString('base64');
-    const script = webview.asWebviewUri(vscode.Uri.joinPath(dist, 'table.js'));
-    const style = webview.asWebviewUri(vscode.Uri.joinPath(dist, 'table.css'));
-    const policy = [
-        "default-src 'none'",
-        `script-src 'nonce-${nonce}'`,
-        `style-src ${webview.cspSource}`,
-        'img-src data:',
-    ].join('; ');
-    return `<!DOCTYPE html>
-<html lang="${vscode.env.language}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<link rel="stylesheet" href="${style}">
-<title>KV Lens</title>
-</head>
-<body><script nonce="${nonce}" src="${script}"></script></body>
-</html>`;
 }

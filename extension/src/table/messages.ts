@@ -115,7 +115,7 @@ export type FromView =
     | { type: 'restore'; rows: RowRef[] }
     | { type: 'layout'; layout: Layout }
     | { type: 'saveFilter'; filter: string }
-    | { type: 'run'; what: 'save' | 'revert' | 'preview' | 'seed' }
+    | { type: 'run'; what: 'save' | 'revert' | 'preview' | 'seed' | 'compare' }
     | { type: 'value'; row: RowRef; what: 'open' | 'saveAs' | 'details' }
     | { type: 'jump'; row: RowRef; before: boolean }
     | { type: 'copy'; rows: RowRef[]; what: 'keys' | 'rows' };

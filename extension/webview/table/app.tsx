@@ -43,7 +43,7 @@ export function App({ model }: { model: TableModel }): JSX.Element {
     return (
         <main class="app" aria-label={t('Namespace {0}', model.place.title)} onPaste={(e) => pasted(model, e)}>
             <Banner model={model} />
-            <FilterBox model={model} />
+            <FilterBox model={model} example="user:*  ttl<1h  type:json  meta.user=ada  value:word" canSave />
             <Tools model={model} />
             {model.layout.details ? (
                 <vscode-split-layout
@@ -113,6 +113,9 @@ function Tools({ model }: { model: TableModel }): JSX.Element {
                 {t('Copy as JSON')}
             </button>
             <Columns model={model} />
+            <button type="button" onClick={() => post({ type: 'run', what: 'compare' })}>
+                {t('Compare…')}
+            </button>
             <button
                 type="button"
                 aria-pressed={model.layout.details > 0}

@@ -3,7 +3,7 @@
 import { useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { post, t, typing } from './host';
-import type { TableModel } from './model';
+import type { FilterToken } from '../../src/filterTokens';
 
 const MOST = 12; // suggestions
 
@@ -15,7 +15,17 @@ interface Suggestion {
     saved?: string;
 }
 
-export function FilterBox({ model }: { model: TableModel }): JSX.Element {
+/** What the box needs of a model. */
+export interface Filtered {
+    filter: string;
+    problem: { text: string } | undefined;
+    tokens: FilterToken[];
+    layout: { filters: Record<string, string> };
+    setFilter(filter: string, now?: boolean): void;
+    forget(name: string): void;
+}
+
+export function FilterBox({ model, example, canSave }: { model: Filtered; example: string; canSave: boolean }): JSX.Element {
     const input = useRef<HTMLInputElement>(null);
     const [open, setOpen] = useState(false);
     const [at, setAt] = useState(-1);
@@ -76,7 +86,7 @@ export function FilterBox({ model }: { model: TableModel }): JSX.Element {
                 aria-label={t('Filter keys')}
                 aria-invalid={model.problem !== undefined}
                 aria-describedby="filterProblem"
-                placeholder={t('Filter: user:*  ttl<1h  type:json  meta.user=ada  value:word')}
+                placeholder={t('Filter: {0}', example)}
                 spellcheck={false}
                 value={model.filter}
                 onInput={(e) => {
@@ -88,7 +98,7 @@ export function FilterBox({ model }: { model: TableModel }): JSX.Element {
                 onBlur={() => setTimeout(() => setOpen(false), 150)}
                 onKeyDown={key}
             />
-            {model.filter && (
+            {model.filter && canSave && (
                 <button type="button" onClick={() => post({ type: 'saveFilter', filter: model.filter })}>
                     {t('Save Filter…')}
                 </button>
@@ -120,7 +130,7 @@ export function FilterBox({ model }: { model: TableModel }): JSX.Element {
     );
 }
 
-function suggestions(model: TableModel, box: HTMLInputElement | null): Suggestion[] {
+function suggestions(model: Filtered, box: HTMLInputElement | null): Suggestion[] {
     const end = box?.selectionStart ?? model.filter.length;
     const word = model.filter.slice(wordStart(model.filter, end), end);
     const saved = Object.entries(model.layout.filters)

@@ -1,21 +1,22 @@
 /** Messages to and from the extension, and translated strings. */
 
+import type { FromComparison } from '../../src/compare/messages';
 import type { FromView, ToView } from '../../src/table/messages';
 
 interface VSCode {
-    postMessage(message: FromView): void;
+    postMessage(message: FromView | FromComparison): void;
 }
 declare function acquireVsCodeApi(): VSCode;
 
 const api = acquireVsCodeApi();
 let strings: Record<string, string> = {};
 
-export function post(message: FromView): void {
+export function post(message: FromView | FromComparison): void {
     api.postMessage(message);
 }
 
-export function listen(heard: (message: ToView) => void): void {
-    window.addEventListener('message', ({ data }: MessageEvent<ToView>) => heard(data));
+export function listen<Message = ToView>(heard: (message: Message) => void): void {
+    window.addEventListener('message', ({ data }: MessageEvent<Message>) => heard(data));
 }
 
 /** Use the extension's translations. */

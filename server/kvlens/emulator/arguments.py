@@ -243,6 +243,7 @@ _JOB = {"job": _text(1, 64)}
 FIELDS: dict[str, dict[str, Field]] = {
     "get": {**_NAMESPACE, "key": _stored_key},
     "get_many": {**_NAMESPACE, "keys": _many(_stored_key), "size": _number(0, MAX_READ)},
+    "digests": {**_NAMESPACE, "keys": _many(_stored_key), "size": _number(0, MAX_READ)},
     "part": {
         **_NAMESPACE,
         "key": _stored_key,

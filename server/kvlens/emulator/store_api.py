@@ -62,6 +62,11 @@ async def _get_many(store: Store, ns: str, given: Arguments) -> Any:
     return [_shown(entry) for entry in found]
 
 
+async def _digests(store: Store, ns: str, given: Arguments) -> Any:
+    found = await store.digests(ns, given["keys"], given["size"])
+    return [{"damaged": str(one)} if isinstance(one, DamagedKeyError) else one[1:] for one in found]
+
+
 async def _put(store: Store, ns: str, given: Arguments) -> Any:
     del given["ns"]
     await store.put(ns, Write(**given))
@@ -175,6 +180,7 @@ OPERATIONS: dict[str, tuple[Callable[[Store, str, Arguments], Awaitable[Any]], b
     # operation: (function, whether it changes the namespace)
     "get": (_get, False),
     "get_many": (_get_many, False),
+    "digests": (_digests, False),
     "part": (_part, False),
     "put": (_put, True),
     "put_unchanged": (_put_unchanged, True),

@@ -115,6 +115,11 @@ class RecordingStore(Store):
     async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
         return await self._store.get_many(ns, keys, size)
 
+    async def digests(
+        self, ns: str, keys: Sequence[str], size: int
+    ) -> Sequence[Seen | DamagedKeyError]:
+        return await self._store.digests(ns, keys, size)
+
     async def list(
         self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None
     ) -> Page:

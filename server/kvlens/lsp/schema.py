@@ -229,6 +229,49 @@ class ViewState(ViewProgress):
     """Why the search failed; the rows are what was found before."""
 
 
+ComparedKind = Literal["same", "left", "right", "changed", "damaged"]
+
+
+class ComparisonSide(TypedDict):
+    """One side of a comparison."""
+
+    title: str
+    where: str
+    place: Literal["local", "shared", "remote", "snapshot", "file"]
+    readOnly: bool
+
+
+class ComparisonCounts(TypedDict):
+    """How many keys are the same, only on one side, different, or damaged on a side."""
+
+    same: int
+    left: int
+    right: int
+    changed: int
+    damaged: int
+
+
+class ComparisonProgress(TypedDict):
+    """How far a comparison is."""
+
+    counts: ComparisonCounts
+    shown: int
+    """The rows that match the filter and the kinds."""
+    done: bool
+    time: float
+    """When it began, in seconds since the epoch."""
+
+
+class ComparisonState(ComparisonProgress):
+    """A comparison has found more keys, or keys have changed, or it has failed."""
+
+    comparison: str
+    stale: NotRequired[bool]
+    """Whether keys have changed since; a quick comparison is made again by itself."""
+    message: NotRequired[str]
+    """Why it failed; what was found before stays."""
+
+
 Notifications = TypedDict(
     "Notifications",
     {
@@ -238,5 +281,6 @@ Notifications = TypedDict(
         "kvlens/worker": WorkerStatus,
         "kvlens/output": Output,
         "kvlens/view": ViewState,
+        "kvlens/comparison": ComparisonState,
     },
 )

@@ -38,6 +38,7 @@ else:
     from kvlens.lsp.plain_pygls import StdioServer
 
 if TYPE_CHECKING:
+    from kvlens.lsp.comparisons import Comparisons
     from kvlens.lsp.schema import Changed, Status
     from kvlens.lsp.seed_files import SeedFiles
     from kvlens.lsp.sources import Sources
@@ -68,6 +69,7 @@ class Server(StdioServer):
         self._sources: Sources | None = None
         self._seed_files: SeedFiles | None = None
         self._views: Views | None = None
+        self._comparisons: Comparisons | None = None
         self.settings = Settings()
         self.projects = Projects(self.settings, self._child_event)
         self.found = asyncio.Event()  # set once the current folders have been searched
@@ -118,6 +120,8 @@ class Server(StdioServer):
         """Cancel tasks and stop all child processes."""
         if self._views:
             self._views.close_all()
+        if self._comparisons:
+            await self._comparisons.close_all()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -220,6 +224,15 @@ class Server(StdioServer):
             self._views = Views(self)
         return self._views
 
+    @property
+    def comparisons(self) -> Comparisons:
+        """The open comparisons of namespaces, imported at first use."""
+        if self._comparisons is None:
+            from kvlens.lsp.comparisons import Comparisons
+
+            self._comparisons = Comparisons(self)
+        return self._comparisons
+
     # helpers for commands -------------------------------------------------------------------
 
     def path(self, uri: str) -> Path:
@@ -256,6 +269,8 @@ class Server(StdioServer):
         self.protocol.notify(CHANGED, note)
         if self._views:
             self._views.keys_changed(project.path, None)
+        if self._comparisons:
+            self._comparisons.keys_changed(project.path, None)
 
     def log(self, level: str, message: str) -> None:
         """Write a line to the client's log."""
@@ -307,6 +322,8 @@ class Server(StdioServer):
             self.diagnostics.forget(self.uri(path))
             if self._views:
                 self._views.project_closed(path)
+            if self._comparisons:
+                self._comparisons.project_closed(path)
         self.protocol.notify(CHANGED, {})
         self._check_sources()
         for project in self.projects:
@@ -411,6 +428,8 @@ class Server(StdioServer):
         self.protocol.notify(CHANGED, note)
         if self._views:
             self._views.keys_changed(child.config, note.get("id"))
+        if self._comparisons:
+            self._comparisons.keys_changed(child.config, note.get("id"))
         self._refresh_shown()
 
     def _state_changed(self, child: Child, uri: str, *, unexpected: bool) -> None:

@@ -60,7 +60,8 @@ async def plan_undo(scope: Scope, name: str) -> Restore:
     the history doesn't have all of it, and StoreError.
     """
     action = await find_action(scope, name)
-    found = await with_history(scope, lambda db: _of_action(db, action))
+    store = scope.project.history_name
+    found = await with_history(scope, lambda db: _of_action(db, action, store))
     return await _plan(scope, found or [])
 
 
@@ -101,7 +102,12 @@ async def restore(scope: Scope, plan: Restore, *, expected: str | None = None) -
 # -- what the history says ---------------------------------------------------------------------
 
 
-def _of_action(db: Database, action: Action) -> list[_Wanted]:
+def _of_action(db: Database, action: Action, store: str) -> list[_Wanted]:
+    if action.store != store:
+        raise OperationError(
+            f"{action.title or action.writer} changed the store {action.store}, but the project "
+            f"uses {store} now. Use that store to undo it"
+        )
     _check_whole(action)
     first, last = _ends(database.changes(db, Filter(), action=action.id))
     return [

@@ -167,14 +167,15 @@ def differing(one: Entry | Write, other: Entry | Write) -> tuple[str, ...]:
     parts = []
     if one.value != other.value:
         parts.append("value")
-    if not _same_json(one.metadata, other.metadata):
+    if not same_json(one.metadata, other.metadata):
         parts.append("metadata")
     if one.expiration != other.expiration:
         parts.append("expiration")
     return tuple(parts)
 
 
-def _same_json(one: str | None, other: str | None) -> bool:
+def same_json(one: str | None, other: str | None) -> bool:
+    """Return whether metadata is the same JSON; none is the same as null."""
     if one == other:
         return True
     try:

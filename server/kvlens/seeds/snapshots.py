@@ -21,7 +21,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, BinaryIO, NamedTuple, TextIO
 
 from kvlens.errors import KVLensError
 from kvlens.kv.errors import KVError
@@ -466,11 +466,11 @@ async def compare(
     pairs = _paired(snapshot, declared)
     steps = Steps("nothing was changed", None, cancelled)
     for kept, _ in pairs:
-        for _ in _Entries(snapshot, kept):
+        for _ in Entries(snapshot, kept):
             await steps.add()
     found = []
     for kept, namespace in pairs:
-        entries = _Entries(snapshot, kept, now)
+        entries = Entries(snapshot, kept, now)
         with _reading(namespace, declared):
             changes, seen = await _changes(store, namespace.id, entries, steps)
         found.append(Difference(namespace, kept, changes, seen, entries.expired))
@@ -510,7 +510,7 @@ def _writes(snapshot: Snapshot, difference: Difference) -> Iterator[Write]:
     """Yield the writes of a restore; both arguments are in the order of the keys."""
     wanted = iter(difference.to_put)
     key = next(wanted, None)
-    for name, entry in _Entries(snapshot, difference.kept):
+    for name, entry in Entries(snapshot, difference.kept):
         if name == key:
             yield Write(name, *entry)
             key = next(wanted, None)
@@ -550,7 +550,7 @@ def _paired(
 
 
 async def _changes(
-    store: Store, ns: str, entries: _Entries, steps: Steps
+    store: Store, ns: str, entries: Entries, steps: Steps
 ) -> tuple[list[Change], SeenSpool]:
     """Walk through snapshot and store in parallel: both are in the order of the keys."""
     changes: list[Change] = []
@@ -581,7 +581,7 @@ async def _changes(
     return changes, seen
 
 
-class _Entries:
+class Entries:
     """The entries of one file, read line by line and checked. Expired ones are counted."""
 
     def __init__(self, snapshot: Snapshot, kept: SnapshotEntry, now: float = 0) -> None:
@@ -594,38 +594,55 @@ class _Entries:
         self.expired = 0
 
     def __iter__(self) -> Iterator[tuple[str, Entry]]:
-        read = self.expired = 0
-        before: str | None = None
+        self.expired = 0
+        with self.handle() as lines:
+            for _, key, entry in self.walk(lines):
+                if entry.expiration is not None and entry.expiration <= self._now:
+                    self.expired += 1
+                else:
+                    yield key, entry
+
+    def handle(self) -> BinaryIO:
+        """Open the file. Raises SnapshotError."""
         try:
             with _opened(self._base, self._name) as place:
-                handle = place.open(self._file)
-            with os.fdopen(handle, "rb") as lines:
-                nth = 0
-                while data := lines.readline(LINE_LIMIT):
-                    nth += 1
-                    if len(data) == LINE_LIMIT:
-                        raise self._damaged(nth, f"a line of {LINE_LIMIT:,} bytes or more")
-                    text = data.decode().strip().removesuffix(",")
-                    if text in ("", "[", "]"):
-                        continue
-                    key, entry = self._entry(nth, text)
-                    if before is not None and key <= before:
-                        raise self._damaged(nth, f"{short(key)} is out of order")
-                    before = key
-                    read += 1
-                    if read > self._keys:
-                        break
-                    if entry.expiration is not None and entry.expiration <= self._now:
-                        self.expired += 1
-                    else:
-                        yield key, entry
+                return os.fdopen(place.open(self._file), "rb")
+        except OSError as error:
+            raise self._damaged(None, error.strerror or "can't be read") from error
+
+    def walk(self, lines: BinaryIO) -> Iterator[tuple[int, str, Entry]]:
+        """Yield every item with its offset in the file, and check order and number."""
+        read = 0
+        before: str | None = None
+        for nth, offset, key, entry in self.items(lines):
+            if before is not None and key <= before:
+                raise self._damaged(nth, f"{short(key)} is out of order")
+            before = key
+            read += 1
+            if read > self._keys:
+                break
+            yield offset, key, entry
+        if read != self._keys:
+            more = "more" if read > self._keys else f"{read:,}"
+            raise self._damaged(None, f"{more} keys, but {self._keys:,} were saved")
+
+    def items(self, lines: BinaryIO) -> Iterator[tuple[int, int, str, Entry]]:
+        """Yield the items from the current place in the file: line from there, offset, item."""
+        nth = 0
+        try:
+            offset = lines.tell()
+            while data := lines.readline(LINE_LIMIT):
+                nth += 1
+                if len(data) == LINE_LIMIT:
+                    raise self._damaged(nth, f"a line of {LINE_LIMIT:,} bytes or more")
+                text = data.decode().strip().removesuffix(",")
+                if text not in ("", "[", "]"):
+                    yield nth, offset, *self._entry(nth, text)
+                offset += len(data)
         except UnicodeDecodeError as error:
             raise self._damaged(None, "not UTF-8") from error
         except OSError as error:
             raise self._damaged(None, error.strerror or "can't be read") from error
-        if read != self._keys:
-            more = "more" if read > self._keys else f"{read:,}"
-            raise self._damaged(None, f"{more} keys, but {self._keys:,} were saved")
 
     def _entry(self, nth: int, text: str) -> tuple[str, Entry]:
         try:

@@ -238,6 +238,17 @@ class Store(ABC):
                 break
         return found
 
+    async def digests(
+        self, ns: str, keys: Sequence[str], size: int
+    ) -> Sequence[Seen | DamagedKeyError]:
+        """Return the first keys to compare them: `Seen(key, NOTHING)` if missing.
+
+        Stops once about `size` bytes of values were read, but returns at least one key.
+        """
+        from kvlens.stores import batch  # late: it needs this module
+
+        return await batch.digests(self, ns, keys, size)
+
     async def part(self, ns: str, key: str, start: int, limit: int) -> Part | None:
         """Return at most `limit` bytes of a value from an offset, or None if there is no such key.
 

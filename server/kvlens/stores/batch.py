@@ -27,6 +27,28 @@ async def each_found(store: Store, ns: str, keys: Sequence[str]) -> AsyncIterato
             at += 1
 
 
+async def digests(
+    store: Store, ns: str, keys: Sequence[str], size: int
+) -> list[Seen | DamagedKeyError]:
+    """See `Store.digests`. At most `PAGE_SIZE` and one value are in memory at once."""
+    import asyncio  # late: the command line rarely needs it
+
+    found: list[Seen | DamagedKeyError] = []
+    while len(found) < len(keys) and (size > 0 or not found):
+        some = keys[len(found) : len(found) + PAGE_KEYS]
+        entries = await store.get_many(ns, some, min(size, PAGE_SIZE))
+        size -= sum(len(one.value) for one in entries if isinstance(one, Entry))
+        found += await asyncio.to_thread(_digests, some, entries)
+    return found
+
+
+def _digests(keys: Sequence[str], entries: Sequence[Found]) -> list[Seen | DamagedKeyError]:
+    return [
+        entry if isinstance(entry, DamagedKeyError) else Seen.of(key, entry)
+        for key, entry in zip(keys, entries, strict=False)
+    ]
+
+
 async def check_unchanged(store: Store, ns: str, seen: Iterable[Seen]) -> None:
     """Raise ChangedError if a key is no longer as it was read, and StoreError."""
     for some in chunks(seen, PAGE_KEYS):

@@ -221,6 +221,15 @@ class EmulatorStore(Store):
         found = await self._call("get_many", ns=ns, keys=list(keys), size=size)
         return [_unpack(key, entry) for key, entry in zip(keys, found, strict=False)]
 
+    async def digests(
+        self, ns: str, keys: Sequence[str], size: int
+    ) -> Sequence[Seen | DamagedKeyError]:
+        found = await self._call("digests", ns=ns, keys=list(keys), size=size)
+        return [
+            DamagedKeyError(key, one["damaged"]) if isinstance(one, dict) else Seen(key, *one)
+            for key, one in zip(keys, found, strict=False)
+        ]
+
     async def part(self, ns: str, key: str, start: int, limit: int) -> Part | None:
         found = await self._call("part", ns=ns, key=key, start=start, limit=limit)
         if found is None:

@@ -1,0 +1,220 @@
+/** The rows of a comparison: a grid that only has the rows in view. */
+
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { ComparedKind, ComparedRow, Row } from '../../src/protocol';
+import * as format from '../../src/format';
+import { countdown } from '../table/expiry';
+import { post, t } from '../table/host';
+import { useVirtualizer } from '../table/useVirtualizer';
+import { oneLine } from '../table/visible';
+import type { CompareModel } from './model';
+
+const ROW = 24; // px
+const TALLEST = 30_000_000; // px; browsers can't scroll much more
+export const MOST_ROWS = Math.floor(TALLEST / ROW);
+const NARROWEST = 640; // px of all columns
+
+/** Letters that say what colors say. */
+export const marks: Record<ComparedKind, string> = {
+    right: 'A',
+    left: 'D',
+    changed: 'M',
+    damaged: '!',
+    same: '=',
+};
+
+export function Grid({ model }: { model: CompareModel }): JSX.Element {
+    const scroller = useRef<HTMLDivElement>(null);
+    const count = Math.min(model.count, MOST_ROWS);
+    const virtualizer = useVirtualizer(scroller, count, ROW);
+    const rows = virtualizer.getVirtualItems();
+    const first = rows[0]?.index ?? 0;
+    const last = rows.at(-1)?.index ?? 0;
+    const width = Math.max(NARROWEST, (scroller.current?.clientWidth ?? window.innerWidth) - 1);
+    const widths = [0.23, 0.28, 0.28, 0.21].map((part) => Math.floor(part * width));
+    const titles = [t('Key'), model.left.title, model.right.title, model.plan ? t('What happens') : t('Difference')];
+    useEffect(() => {
+        if (count) {
+            model.need(first, last);
+        }
+    });
+    useEffect(() => {
+        if (document.activeElement === document.body) {
+            scroller.current?.focus(); // so that the keyboard works at once
+        }
+    }, []);
+    const go = (index: number, how: 'one' | 'range'): void => {
+        const to = Math.max(0, Math.min(index, count - 1));
+        virtualizer.scrollToIndex(to);
+        model.need(to, to);
+        model.select(to, how);
+    };
+    return (
+        <div
+            class="grid"
+            role="grid"
+            tabIndex={0}
+            ref={scroller}
+            aria-label={model.plan ? t('Keys to copy') : t('Keys that differ')}
+            aria-rowcount={model.count + 1}
+            aria-colcount={titles.length}
+            aria-multiselectable="true"
+            aria-activedescendant={count ? `row${model.cursor}` : undefined}
+            onKeyDown={(event) => pressed(event, model, go, virtualizer.scrollRect?.height ?? 0)}
+        >
+            <div class="head" role="row" aria-rowindex={1} style={{ width: `${width}px` }}>
+                {titles.map((title, n) => (
+                    <div key={n} role="columnheader" aria-colindex={n + 1} style={{ width: `${widths[n]}px` }}>
+                        <span class="title">{oneLine(title)}</span>
+                    </div>
+                ))}
+            </div>
+            {!count && model.progress.done && (
+                <div class="empty">
+                    <p>
+                        {model.plan
+                            ? t('Nothing to copy: the other side has no other content for these keys.')
+                            : model.filter
+                              ? t('No key that differs matches the filter.')
+                              : t('No differences.')}
+                    </p>
+                </div>
+            )}
+            <div class="rows" style={{ height: `${virtualizer.getTotalSize()}px`, width: `${width}px` }}>
+                {rows.map((item) => (
+                    <Line key={item.index} model={model} widths={widths} index={item.index} top={item.start} />
+                ))}
+            </div>
+        </div>
+    );
+}
+
+function Line(props: { model: CompareModel; widths: number[]; index: number; top: number }): JSX.Element {
+    const { model, widths, index, top } = props;
+    const row = model.at(index);
+    const selected = row !== undefined && model.selected.has(row.name);
+    const classes = ['row', row ? `is-${model.plan ? happens(model, row)[0] : row.kind}` : ''];
+    if (selected) {
+        classes.push('selected');
+    }
+    if (index === model.cursor) {
+        classes.push('current');
+    }
+    const click = (event: MouseEvent): void => {
+        const how = event.shiftKey ? 'range' : event.ctrlKey || event.metaKey ? 'add' : 'one';
+        model.select(index, how);
+        if (how === 'one') {
+            model.diff();
+        }
+    };
+    const cells = row
+        ? [oneLine(row.name), textOf(row.left, row), textOf(row.right, row), model.plan ? happens(model, row)[1] : saying(row)]
+        : ['…', '', '', ''];
+    return (
+        <div
+            class={classes.join(' ')}
+            id={`row${index}`}
+            role="row"
+            aria-rowindex={index + 2}
+            aria-selected={selected}
+            style={{ transform: `translateY(${top}px)`, height: `${ROW}px` }}
+            onClick={click}
+        >
+            {cells.map((text, n) => (
+                <div
+                    key={n}
+                    class={`cell ${['key', 'value', 'value', 'difference'][n]}${row && isFaint(row, n) ? ' faint' : ''}`}
+                    role="gridcell"
+                    aria-colindex={n + 1}
+                    style={{ width: `${widths[n]}px` }}
+                >
+                    {text}
+                </div>
+            ))}
+        </div>
+    );
+}
+
+/** A side's value, with what else differs. */
+function textOf(side: Row | null, { parts }: ComparedRow): string {
+    if (!side) {
+        return '';
+    }
+    const { damaged, preview, type, size, metadata, expiration } = side;
+    const value = damaged ?? preview ?? [type, size == null ? '' : format.size(size)].filter(Boolean).join(', ');
+    const rest = [
+        parts.includes('metadata') ? (metadata === undefined ? t('no metadata') : format.oneLine(metadata, 100)) : '',
+        parts.includes('expiration') ? (expiration ? t('expires {0}', countdown(expiration)) : t('never expires')) : '',
+    ];
+    return oneLine([value, ...rest].filter(Boolean).join('  ·  '));
+}
+
+function isFaint({ left, right }: ComparedRow, column: number): boolean {
+    const side = [undefined, left, right][column];
+    return side != null && side.preview === undefined && !side.damaged;
+}
+
+function saying({ kind, parts }: ComparedRow): string {
+    const names: Record<string, string> = {
+        value: t('value'),
+        metadata: t('metadata'),
+        expiration: t('expiry'),
+    };
+    const what: Record<ComparedKind, string> = {
+        right: t('added'),
+        left: t('removed'),
+        changed: parts.map((part) => names[part] ?? part).join(', '),
+        damaged: t('damaged'),
+        same: t('the same'),
+    };
+    return `${marks[kind]}  ${what[kind]}`;
+}
+
+/** What a copy does with a key: its color and its text. */
+function happens({ plan, left, right }: CompareModel, { kind, left: one, right: other }: ComparedRow): [ComparedKind, string] {
+    const target = plan?.to === 'left' ? one : other;
+    const source = plan?.to === 'left' ? right.title : left.title;
+    if (kind === plan?.to || (kind === 'damaged' && !(plan?.to === 'left' ? other : one))) {
+        return ['left', `D  ${t('deleted: not in {0}', source)}`];
+    }
+    return target ? ['changed', `M  ${t('overwritten')}`] : ['right', `A  ${t('new')}`];
+}
+
+function pressed(
+    event: KeyboardEvent,
+    model: CompareModel,
+    go: (index: number, how: 'one' | 'range') => void,
+    height: number,
+): void {
+    const page = Math.max(1, Math.floor(height / ROW) - 2);
+    const ctrl = event.ctrlKey || event.metaKey;
+    const { cursor } = model;
+    const moves: Record<string, number> = {
+        ArrowDown: cursor + 1,
+        ArrowUp: cursor - 1,
+        PageDown: cursor + page,
+        PageUp: cursor - page,
+        Home: 0,
+        End: model.count - 1,
+    };
+    if (event.key in moves && !event.altKey) {
+        go(moves[event.key], event.shiftKey ? 'range' : 'one');
+    } else if (event.key === 'Enter') {
+        model.diff();
+    } else if (event.key === ' ') {
+        model.select(cursor, 'add');
+    } else if (event.key === 'Escape' && model.plan) {
+        model.leave();
+    } else if (event.key === 'Escape' || (event.key === 'a' && ctrl)) {
+        model.selectNone(); // then a copy takes all
+    } else if (event.key === 'c' && ctrl) {
+        post({ type: 'copyKeys', keys: model.chosen() });
+    } else if (event.key === 'f' && ctrl) {
+        document.querySelector<HTMLElement>('#filter')?.focus();
+    } else {
+        return;
+    }
+    event.preventDefault();
+    event.stopPropagation(); // VS Code has commands for some of these keys
+}

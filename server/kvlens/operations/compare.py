@@ -1,0 +1,319 @@
+"""Compare two namespaces, of any stores, key by key.
+
+Both lists are read page by page and merged. A store answers with digests of the values, so no value
+is kept, and of a million keys only a few bytes each; see `Results`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from array import array
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import suppress
+from typing import Literal, NamedTuple
+
+from kvlens.chunks import chunks
+from kvlens.errors import KVLensError
+from kvlens.internal import log_internal_error
+from kvlens.operations.compared import DIFFERENT, Difference, Kind, Results
+from kvlens.operations.errors import InvalidError
+from kvlens.operations.sides import Side
+from kvlens.search.language import Filter, read
+from kvlens.search.rows import Row
+from kvlens.stores.base import NOTHING, DamagedKeyError, Seen, Store
+
+Which = Literal["left", "right"]
+PAGE_LIMIT = 1000  # rows that are read at once, and keys of a page of a list
+READ_SIZE = 64 * 1024 * 1024  # bytes of values that a store reads for one answer
+_REPORT_EVERY = 0.1
+_STEP = 100  # keys that are compared without a pause
+_PAUSE_EVERY = 2000  # keys that are looked through without a pause
+_WAIT = 0.05  # seconds that `start` waits for a small comparison to be complete
+_REST = 0.3  # seconds between a change and the next comparison, or
+_REST_FACTOR = 4  # this many times what the one before took
+_FOLLOW = 2.0  # seconds: a comparison that takes longer is repeated only on request
+
+Found = Seen | DamagedKeyError
+
+
+class State(NamedTuple):
+    """How far a comparison is."""
+
+    counts: dict[Kind, int]
+    shown: int
+    """The rows that match the filter."""
+    done: bool
+    time: float
+    """When it began, in seconds since the epoch."""
+    stale: bool = False
+    """Whether keys have changed since."""
+    message: str | None = None
+    """Why it failed; what was found before stays."""
+
+
+class Pair(NamedTuple):
+    """A row: a key as it is on both sides now, and what differed when it was compared."""
+
+    name: str
+    difference: Difference
+    left: Row | None
+    right: Row | None
+
+
+class _Keys:
+    """The keys of a namespace with the digests of their values, in order, page by page."""
+
+    def __init__(self, store: Store, ns: str) -> None:
+        self._store = store
+        self._ns = ns
+        self._page: list[tuple[str, Found]] = []
+        self._at = 0
+        self._after: str | None = None
+        self._complete = False
+
+    @property
+    def first(self) -> tuple[str, Found] | None:
+        """The first key that wasn't taken; None at the end of the page."""
+        return self._page[self._at] if self._at < len(self._page) else None
+
+    def take(self) -> Found:
+        """Take the first key."""
+        self._at += 1
+        return self._page[self._at - 1][1]
+
+    async def read(self) -> None:
+        """Read the next page at the end of one. Raises StoreError."""
+        while self.first is None and not self._complete:
+            page = await self._store.list(self._ns, limit=PAGE_LIMIT, after=self._after)
+            names = [info.name for info in page.keys]
+            found = [one async for one in digests(self._store, self._ns, names)]
+            self._page = [one for one in found if _present(one[1]) is not None]
+            self._at = 0
+            self._complete = page.complete or not names
+            self._after = names[-1] if names else None
+
+
+async def digests(store: Store, ns: str, names: Sequence[str]) -> AsyncIterator[tuple[str, Found]]:
+    """Yield each name with the digest of its value. Raises StoreError."""
+    at = 0
+    while at < len(names):
+        for found in await store.digests(ns, names[at : at + PAGE_LIMIT], READ_SIZE):
+            yield names[at], found
+            at += 1
+
+
+class Comparison:
+    """A comparison; `report` is called when its state changes, at most 10 times a second."""
+
+    def __init__(self, left: Side, right: Side, report: Callable[[State], None]) -> None:
+        self.left, self.right = left, right
+        self._report_to = report
+        self.results = Results()
+        self._kinds: frozenset[Kind] = frozenset(DIFFERENT)
+        self._filter = read("")
+        self._shown = array("Q")
+        self._asked = 0  # how often other rows were asked for
+        self._began = time.time()
+        self._took = 0.0
+        self._stale = False
+        self._message: str | None = None
+        self._error: BaseException | None = None
+        self._complete = asyncio.Event()
+        self._reported = -_REPORT_EVERY
+        self._task: asyncio.Task[None] | None = None
+        self._follower: asyncio.Task[None] | None = None
+
+    def side(self, which: Which) -> Side:
+        """Return a side."""
+        return self.left if which == "left" else self.right
+
+    @property
+    def state(self) -> State:
+        """How far it is."""
+        return State(
+            dict(self.results.counts),
+            len(self._shown),
+            self._complete.is_set(),
+            self._began,
+            self._stale,
+            self._message,
+        )
+
+    # running ------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin to compare, or begin again. Raises the errors of a store that can't be read."""
+        self.cancel()
+        self._complete.clear()
+        self._task = asyncio.get_running_loop().create_task(self._run())
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._complete.wait(), _WAIT)
+
+    async def complete(self) -> None:
+        """Wait until all keys are compared. Raises the errors of a store that can't be read."""
+        await self._complete.wait()
+        if self._error is not None:
+            raise self._error
+
+    def cancel(self) -> None:
+        """Stop; what was found stays."""
+        if self._task is not None:
+            self._task.cancel()
+        self._complete.set()
+
+    async def close(self) -> None:
+        """Stop, and close what was opened for it."""
+        self.cancel()
+        if self._follower is not None:
+            self._follower.cancel()
+        tasks = [task for task in (self._task, self._follower) if task is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.left.close()
+        await self.right.close()
+
+    def fail(self, why: str) -> None:
+        """Stop, because a side is gone."""
+        self.cancel()
+        self._message = why
+        self._report()
+
+    def keys_changed(self) -> None:
+        """Note that keys have changed: compare again if that is quick and costs nothing."""
+        if not self._stale:
+            self._stale = True
+            self._report()
+        free = "remote" not in (self.left.place, self.right.place)
+        idle = self._follower is None or self._follower.done()
+        if free and self._took <= _FOLLOW and idle:
+            self._follower = asyncio.get_running_loop().create_task(self._follow())
+
+    async def _follow(self) -> None:
+        while self._stale and self._took <= _FOLLOW:
+            await asyncio.sleep(max(_REST, _REST_FACTOR * self._took))
+            await self._complete.wait()
+            await self.start()
+            await self._complete.wait()
+
+    async def _run(self) -> None:
+        began = time.monotonic()
+        self._began, self._stale = time.time(), False
+        self._message = self._error = None
+        try:
+            await self._compare()
+        except Exception as error:
+            known = isinstance(error, KVLensError | OSError)
+            self._message = str(error) if known else log_internal_error("the comparison", error)
+            self._error = error
+        self._took = time.monotonic() - began
+        self._complete.set()
+        self._report()
+
+    async def _compare(self) -> None:
+        """Merge both lists. What was found before stays until all is found again."""
+        again = len(self.results) > 0
+        results = Results() if again else self.results
+        left = _Keys(await self.left.target.store(), self.left.target.id)
+        right = _Keys(await self.right.target.store(), self.right.target.id)
+        while True:
+            if left.first is None or right.first is None:
+                await asyncio.gather(left.read(), right.read())
+            names = [one[0] for one in (left.first, right.first) if one]
+            if not names:
+                break
+            name = min(names)
+            mine = left.take() if left.first and left.first[0] == name else None
+            theirs = right.take() if right.first and right.first[0] == name else None
+            kind = results.add(name, mine, theirs)
+            if not again and kind in self._kinds and self._filter.has_name(name):
+                self._shown.append(len(results) - 1)
+            if len(results) % _STEP == 0:
+                if time.monotonic() - self._reported >= _REPORT_EVERY:
+                    self._report()
+                await asyncio.sleep(0)
+        if again:
+            self.results = results
+            await self.show(self._filter, self._kinds)
+
+    def _report(self) -> None:
+        self._reported = time.monotonic()
+        self._report_to(self.state)
+
+    # rows ---------------------------------------------------------------------------------------
+
+    async def show(self, filter: Filter, kinds: Collection[Kind]) -> None:
+        """Choose the rows. Raises InvalidError for a filter of more than keys."""
+        if filter.infos or filter.contents:
+            raise InvalidError(
+                "a comparison is filtered by key only, such as user:* or /^user/; the filter has "
+                "something else"
+            )
+        self._filter, self._kinds = filter, frozenset(kinds)
+        self._asked += 1
+        asked, results = self._asked, self.results
+        shown = array("Q")
+        for seen, number in enumerate(results.numbers(self._kinds), 1):
+            if not filter.names or filter.has_name(results.name(number)):
+                shown.append(number)
+            if seen % _PAUSE_EVERY == 0:
+                await asyncio.sleep(0)
+                if asked != self._asked or results is not self.results:
+                    return  # something else was asked for meanwhile
+        last = shown[-1] if shown else -1
+        rest = results.numbers(self._kinds, last + 1)  # found meanwhile
+        shown.extend(at for at in rest if filter.has_name(results.name(at)))
+        self._shown = shown
+
+    def shown_numbers(self) -> array[int]:
+        """Return the numbers of all rows."""
+        return self._shown
+
+    def numbers_of(self, names: Sequence[str]) -> array[int]:
+        """Return the numbers of keys, in order; without those that were not compared."""
+        found = {at for name in names if (at := self.results.find(name)) is not None}
+        return array("Q", sorted(found))
+
+    async def rows(
+        self, offset: int, limit: int, among: tuple[Results, array[int]] | None = None
+    ) -> list[Pair]:
+        """Return rows as they are now, of those shown or of others. Raises StoreError."""
+        if offset < 0 or not 0 < limit <= PAGE_LIMIT:
+            raise InvalidError(
+                "", lambda spell: f"{spell('limit')} is {limit}; it takes 1 to {PAGE_LIMIT}"
+            )
+        results, numbers = (self.results, self._shown) if among is None else among
+        some = numbers[offset : offset + limit]
+        names = [results.name(at) for at in some]
+        differences = [results.difference(at) for at in some]
+        left, right = await asyncio.gather(
+            *(_rows(side, names) for side in (self.left, self.right))
+        )
+        return [Pair(*pair) for pair in zip(names, differences, left, right, strict=True)]
+
+    # after a change -----------------------------------------------------------------------------
+
+    async def compare_again(self, results: Results, numbers: Sequence[int]) -> None:
+        """Compare some keys again, such as those that were copied. Raises StoreError."""
+        if results is not self.results:  # all were compared again meanwhile
+            await self.start()
+            return
+        for some in chunks(numbers, PAGE_LIMIT):
+            names = [results.name(at) for at in some]
+            sides = []
+            for side in (self.left, self.right):
+                store = await side.target.store()
+                found = [one async for one in digests(store, side.target.id, names)]
+                sides.append([_present(one) for _, one in found])
+            for at, left, right in zip(some, *sides, strict=True):
+                results.set(at, left, right)
+        await self.show(self._filter, self._kinds)
+        self._report()
+
+
+def _present(found: Found) -> Found | None:
+    return None if isinstance(found, Seen) and found.digest == NOTHING else found
+
+
+async def _rows(side: Side, names: Sequence[str]) -> Sequence[Row | None]:
+    store = await side.target.store()
+    return await store.rows(side.target.id, names) if names else []

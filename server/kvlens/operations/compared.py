@@ -1,0 +1,154 @@
+"""The result of a comparison: every key with what differs, most of it in a temporary file."""
+
+from __future__ import annotations
+
+import tempfile
+from array import array
+from collections.abc import Iterator
+from typing import Literal, NamedTuple, get_args
+
+from kvlens.seeds.fingerprint import of_seen
+from kvlens.seeds.plan import same_json
+from kvlens.stores.base import DamagedKeyError, Seen, StoreError
+
+Kind = Literal["same", "left", "right", "changed", "damaged"]
+"""Whether a key is only on one side, differs, or can't be read on a side."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+DIFFERENT: tuple[Kind, ...] = ("left", "right", "changed", "damaged")
+PARTS = ("value", "metadata", "expiration")
+
+IN_MEMORY = 16 * 1024 * 1024  # bytes
+_GONE = 7  # the code of a key that was on a side, and is no longer
+_KIND = 0b111  # the bits of a kind; those of the parts follow
+VERSION = 16  # bytes
+MISSING = bytes(VERSION)
+DAMAGED = b"\1" * VERSION
+
+Side = Seen | DamagedKeyError | None
+"""A key on one side: None if it isn't there."""
+
+
+class Difference(NamedTuple):
+    """A key of both sides together; `parts` are those that differ if it is on both."""
+
+    kind: Kind
+    parts: tuple[str, ...] = ()
+
+
+def difference(left: Side, right: Side) -> Difference:
+    """Compare a key that is on at least one side; metadata is compared as JSON."""
+    if isinstance(left, DamagedKeyError) or isinstance(right, DamagedKeyError):
+        return Difference("damaged")
+    if left is None or right is None:
+        return Difference("right" if left is None else "left")
+    differs = (
+        left.digest != right.digest,
+        not same_json(left.metadata, right.metadata),
+        left.expiration != right.expiration,
+    )
+    parts = tuple(part for part, different in zip(PARTS, differs, strict=True) if different)
+    return Difference("changed" if parts else "same", parts)
+
+
+def version(side: Side) -> bytes:
+    """Return what changes with a key's value, metadata or expiration."""
+    if side is None:
+        return MISSING
+    if isinstance(side, DamagedKeyError):
+        return DAMAGED
+    return bytes.fromhex(of_seen([side], ()))[:VERSION]
+
+
+class Results:
+    """The keys in order, by number. Takes about 10 bytes of memory for each, and a file."""
+
+    def __init__(self) -> None:
+        self.counts: dict[Kind, int] = dict.fromkeys(KINDS, 0)
+        self._codes = bytearray()
+        self._ends = array("Q", [0])
+        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  see __del__
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def __del__(self) -> None:
+        self._file.close()
+
+    def add(self, name: str, left: Side, right: Side) -> Kind:
+        """Add the next key. Raises StoreError if the disk is full."""
+        found = difference(left, right)
+        item = version(left) + version(right) + name.encode("utf-8", "surrogatepass")
+        self._write(self._ends[-1], item)
+        self._ends.append(self._ends[-1] + len(item))
+        self._codes.append(_code(found))
+        self.counts[found.kind] += 1
+        return found.kind
+
+    def set(self, number: int, left: Side, right: Side) -> None:
+        """Compare a key again."""
+        before = self.kind(number)
+        if before is not None:
+            self.counts[before] -= 1
+        if left is None and right is None:
+            self._codes[number] = _GONE
+        else:
+            found = difference(left, right)
+            self._codes[number] = _code(found)
+            self.counts[found.kind] += 1
+        self._write(self._ends[number], version(left) + version(right))
+
+    def kind(self, number: int) -> Kind | None:
+        """Return how a key differs; None if it is on neither side now."""
+        code = self._codes[number] & _KIND
+        return None if code == _GONE else KINDS[code]
+
+    def difference(self, number: int) -> Difference:
+        """Return what differs of a key; it is the same if it is gone from both sides."""
+        bits = self._codes[number] >> 3
+        parts = tuple(part for at, part in enumerate(PARTS) if bits & 1 << at)
+        return Difference(self.kind(number) or "same", parts)
+
+    def name(self, number: int) -> str:
+        """Return a key's name."""
+        return self._item(number)[2 * VERSION :].decode("utf-8", "surrogatepass")
+
+    def versions(self, number: int) -> tuple[bytes, bytes]:
+        """Return the `version` of both sides, as they were compared."""
+        item = self._item(number)
+        return item[:VERSION], item[VERSION : 2 * VERSION]
+
+    def find(self, name: str) -> int | None:
+        """Return a key's number."""
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            if self.name(middle) < name:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < len(self) and self.name(low) == name else None
+
+    def numbers(self, kinds: frozenset[Kind], start: int = 0) -> Iterator[int]:
+        """Yield the numbers of the keys of some kinds."""
+        wanted = {KINDS.index(kind) for kind in kinds}
+        codes = self._codes
+        return (at for at in range(start, len(codes)) if codes[at] & _KIND in wanted)
+
+    def _item(self, number: int) -> bytes:
+        self._file.seek(self._ends[number])
+        return self._file.read(self._ends[number + 1] - self._ends[number])
+
+    def _write(self, place: int, item: bytes) -> None:
+        try:
+            self._file.seek(place)
+            self._file.write(item)
+        except OSError as error:
+            raise StoreError(
+                f"The comparison can't be kept in {tempfile.gettempdir()} ({error.strerror}). "
+                "Free up space there and compare again."
+            ) from error
+
+
+def _code(found: Difference) -> int:
+    bits = sum(1 << at for at, part in enumerate(PARTS) if part in found.parts)
+    return KINDS.index(found.kind) | bits << 3
