@@ -50,7 +50,7 @@ def frame(path: Path) -> Image.Image:
     place = (WIDTH // 2, window.height + CAPTION // 2)
     font = ImageFont.load_default(LETTERS)
     ImageDraw.Draw(whole).text(place, name, "white", font, anchor="mm")
-    return whole.quantize(128, dither=Image.Dither.NONE)
+    return whole.quantize(255, dither=Image.Dither.NONE)
 
 
 if __name__ == "__main__":

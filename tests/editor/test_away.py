@@ -64,9 +64,11 @@ def served(store: Failing) -> Iterator[Callable[[str], str | None]]:
         entry = asyncio.run_coroutine_threadsafe(store.get(ID, key), loop).result()
         return None if entry is None else entry.value.decode()
 
-    yield value
-    loop.call_soon_threadsafe(ended.set)
-    thread.join()
+    try:
+        yield value
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
 
 
 @pytest.fixture
@@ -78,6 +80,7 @@ def workbench() -> Iterator[Workbench]:
     address = {
         "CLOUDFLARE_API_BASE_URL": f"http://127.0.0.1:{PORT}/client/v4",
         "CLOUDFLARE_API_TOKEN": TOKEN,
+        "KVLENS_ALLOW_REMOTE_WRITES": "1",
     }
     started = Workbench(data, settings={"kvlens.interpreter": sys.executable}, env=address)
     started.install(build(host_target()))

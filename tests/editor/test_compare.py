@@ -148,9 +148,8 @@ def test_a_row_shows_both_values_beside(open_window: Open, project: Path) -> Non
     found = compare(window, "staging")
     found.row("user:1").locator(".cell.key").click()
     expect(window.page.locator(".tab", has_text="user:1: top level \u2194 staging")).to_be_visible()
-    expect(window.page.locator(".modified-in-monaco-diff-editor .view-lines")).to_contain_text(
-        '"a"'
-    )
+    right = window.page.locator(".modified-in-monaco-diff-editor .lines-content > .view-lines")
+    expect(right).to_contain_text('"a"')
     window.shot("diff")
 
 

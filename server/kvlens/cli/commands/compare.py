@@ -5,54 +5,18 @@ Section: Data
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
-from kvlens.cli.common import find_target, namespace_options, print_json, run
-from kvlens.cli.frame import Command, Options, UsageError
-from kvlens.operations import target as resolver
+from kvlens.cli.common import find_target, print_json, run
+from kvlens.cli.frame import Command, Options
+from kvlens.cli.sides import side_options, sides
 from kvlens.operations.compare import Comparison
-from kvlens.operations.sides import Side, of_file, of_snapshot, of_store, of_targets, titled
 from kvlens.operations.target import Target
 from kvlens.seeds.array import short
-from kvlens.stores.origin import UNKNOWN
 
 _MARKS = {"right": "+", "left": "-", "changed": "~", "damaged": "!"}
 
 
-def _options(parser: argparse.ArgumentParser) -> None:
-    other = parser.add_mutually_exclusive_group()
-    other.add_argument("--to-env", metavar="NAME", help='its binding there; "" is the top level')
-    other.add_argument("--to-binding", metavar="NAME", help="another binding")
-    other.add_argument("--to-store", metavar="URL", help="the same namespace of another store")
-    other.add_argument("--snapshot", metavar="NAME", help="a snapshot of the project")
-    other.add_argument("--file", metavar="FILE", help="a seed file or an export")
-    namespace_options(parser)
-
-
-async def _sides(target: Target, options: Options) -> tuple[Side, Side]:
-    if options.to_env is not None:
-        scope = target.scope._replace(environments=(options.to_env or None,))
-        return of_targets(target, resolver.find_target(scope, binding=target.binding))
-    if options.to_binding:
-        other = resolver.find_target(target.scope, binding=options.to_binding)
-        return of_targets(target, other)
-    if options.to_store:
-        right = of_store(target, options.to_store, None, UNKNOWN)
-    elif options.snapshot:
-        right = of_snapshot(target, options.snapshot)
-    elif options.file:
-        right = await of_file(target, Path(options.file))
-    else:
-        raise UsageError(
-            "what to compare with is missing: add --to-env, --to-binding, --to-store, --snapshot "
-            "or --file"
-        )
-    return titled(target, right), right
-
-
 async def _print(target: Target, options: Options) -> int:
-    left, right = await _sides(target, options)
+    left, right = await sides(target, options)
     comparison = Comparison(left, right, lambda _: None)
     try:
         await comparison.start()
@@ -87,7 +51,7 @@ COMMAND = Command(
     "Show what differs between two namespaces.\n"
     "Values are compared by digest, metadata as JSON. Nothing is written.",
     _compare,
-    _options,
+    side_options,
     (),
     (
         "kvlens compare --binding SESSIONS --to-env staging",

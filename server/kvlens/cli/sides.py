@@ -1,0 +1,46 @@
+"""The two sides of `kvlens compare` and `kvlens copy`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from kvlens.cli.common import namespace_options
+from kvlens.cli.frame import Options, UsageError
+from kvlens.operations import target as resolver
+from kvlens.operations.sides import Side, of_file, of_snapshot, of_store, of_targets, titled
+from kvlens.operations.target import Target
+from kvlens.stores.origin import UNKNOWN
+
+
+def side_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name the other namespace, and those of the namespace itself."""
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--to-env", metavar="NAME", help='its binding there; "" is the top level')
+    other.add_argument("--to-binding", metavar="NAME", help="another binding")
+    other.add_argument("--to-store", metavar="URL", help="the same namespace of another store")
+    other.add_argument("--snapshot", metavar="NAME", help="a snapshot of the project")
+    other.add_argument("--file", metavar="FILE", help="a seed file or an export")
+    namespace_options(parser)
+
+
+async def sides(target: Target, options: Options) -> tuple[Side, Side]:
+    """Return the namespace and the other one. Raises UsageError if no option names that."""
+    if options.to_env is not None:
+        scope = target.scope._replace(environments=(options.to_env or None,))
+        return of_targets(target, resolver.find_target(scope, binding=target.binding))
+    if options.to_binding:
+        other = resolver.find_target(target.scope, binding=options.to_binding)
+        return of_targets(target, other)
+    if options.to_store:
+        right = of_store(target, options.to_store, None, UNKNOWN)
+    elif options.snapshot:
+        right = of_snapshot(target, options.snapshot)
+    elif options.file:
+        right = await of_file(target, Path(options.file))
+    else:
+        raise UsageError(
+            "the other namespace is missing: add --to-env, --to-binding, --to-store, --snapshot "
+            "or --file"
+        )
+    return titled(target, right), right

@@ -1,0 +1,128 @@
+"""`kvlens copy` in a real process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from kvlens.process import own_command
+
+CONFIG = (
+    '[[kv_namespaces]]\nbinding = "S"\nid = "a"\n[[env.x.kv_namespaces]]\nbinding = "S"\nid = "b"\n'
+)
+HERE = [
+    {"key": "both", "value": "here", "metadata": {"n": 1}},
+    {"key": "mine", "value": "1"},
+    {"key": "same", "value": "s"},
+]
+THERE = [
+    {"key": "both", "value": "there"},
+    {"key": "same", "value": "s"},
+    {"key": "theirs", "value": "2"},
+]
+
+
+def kvlens(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        own_command(*words),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def values(folder: Path, *place: str) -> dict[str, str]:
+    """Return the values of a namespace, after the metadata of those that have some."""
+    done = kvlens(folder, "export", "--binding", "S", *place)
+    found = {}
+    for item in json.loads(done.stdout):
+        metadata = json.dumps(item["metadata"]) if "metadata" in item else ""
+        found[item["key"]] = metadata + item["value"]
+    return found
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    for name, items in (("here", HERE), ("there", THERE)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(items), encoding="utf-8")
+    kvlens(tmp_path, "bulk", "put", "here.json", "--binding", "S")
+    kvlens(tmp_path, "bulk", "put", "there.json", "--binding", "S", "--env", "x")
+    return tmp_path
+
+
+COPIED = {
+    # id: (options, the target, what it has then)
+    "all": (
+        ["--to-env", "x", "--force"],
+        ["--env", "x"],
+        {"both": '{"n": 1}here', "mine": "1", "same": "s", "theirs": "2"},
+    ),
+    "with deletes": (
+        ["--to-env", "x", "--delete", "--force"],
+        ["--env", "x"],
+        {"both": '{"n": 1}here', "mine": "1", "same": "s"},
+    ),
+    "some keys": (
+        ["--to-env", "x", "--keys", "mi*"],
+        ["--env", "x"],
+        {"both": "there", "mine": "1", "same": "s", "theirs": "2"},
+    ),
+    "from a file": (
+        ["--file", "there.json", "--force"],
+        [],
+        {"both": "there", "mine": "1", "same": "s", "theirs": "2"},
+    ),
+    "another store": (
+        ["--to-store", "wrangler:other"],
+        ["--store", "wrangler:other"],
+        {"both": '{"n": 1}here', "mine": "1", "same": "s"},
+    ),
+    "only said": (
+        ["--to-env", "x", "--dry-run"],
+        ["--env", "x"],
+        {"both": "there", "same": "s", "theirs": "2"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "place", "then"), COPIED.values(), ids=COPIED)
+def test_copy(project: Path, words: list[str], place: list[str], then: dict[str, str]) -> None:
+    done = kvlens(project, "copy", "--binding", "S", *words)
+    assert done.returncode == 0, done.stderr
+    assert values(project, *place) == then
+
+
+REFUSED = {
+    # id: (options, exit code, what it says)
+    "overwriting in a script": (["--to-env", "x"], 2, "would copy 2 keys, 1 of them over others"),
+    "deleting in a script": (["--to-env", "x", "--keys", "theirs", "--delete"], 2, "deleting 1"),
+    "no other side": ([], 2, "the other namespace is missing"),
+    "an unknown environment": (["--to-env", "y"], 1, "y"),
+    "a bad filter": (["--to-env", "x", "--keys", "/(/"], 1, "/(/"),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "said"), REFUSED.values(), ids=REFUSED)
+def test_refused(project: Path, words: list[str], code: int, said: str) -> None:
+    before = values(project, "--env", "x")
+    done = kvlens(project, "copy", "--binding", "S", *words)
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    assert values(project, "--env", "x") == before
+
+
+def test_a_copy_is_undone(project: Path) -> None:
+    kvlens(project, "copy", "--binding", "S", "--to-env", "x", "--delete", "--force")
+    done = kvlens(project, "history", "undo", "--force")
+    assert done.returncode == 0, done.stderr
+    assert values(project, "--env", "x") == {"both": "there", "same": "s", "theirs": "2"}
+
+
+def test_the_result_as_json(project: Path) -> None:
+    done = kvlens(project, "copy", "--binding", "S", "--to-env", "x", "--dry-run", "--json")
+    counts = {"new": 1, "overwritten": 1, "deleted": 0}
+    assert json.loads(done.stdout) == {"to": "x", **counts, "done": False}
