@@ -426,7 +426,7 @@ async def many_at_once(store: Store) -> None:
 
 
 async def digests_compare_keys_without_their_values(store: Store) -> None:
-    writes = [Write("a", b"1" * 1000, '{"n": 1}'), Write("b", b"\xff", None, 4_000_000_000)]
+    writes = [Write("a", b"1" * 1000, '{"n":1}'), Write("b", b"\xff", None, NOW + 1000)]
     await store.put_many("A", writes)
     expected = [Seen.of("a", writes[0]), Seen("gone", NOTHING), Seen.of("b", writes[1])]
     found = await store.digests("A", ["a", "gone", "b"], 10_000)
