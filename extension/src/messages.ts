@@ -44,7 +44,7 @@ export function pick<T extends vscode.QuickPickItem>(
     items: T[],
     options: vscode.QuickPickOptions,
 ): Thenable<T | undefined> {
-    return vscode.window.showQuickPick(items.map(item), titled(options));
+    return vscode.window.showQuickPick(items.map(item), staying(options));
 }
 
 /** Let the user select several items of a list. */
@@ -52,7 +52,7 @@ export function pickMany<T extends vscode.QuickPickItem>(
     items: T[],
     options: vscode.QuickPickOptions,
 ): Thenable<T[] | undefined> {
-    return vscode.window.showQuickPick(items.map(item), { ...titled(options), canPickMany: true });
+    return vscode.window.showQuickPick(items.map(item), { ...staying(options), canPickMany: true });
 }
 
 /** Return a list item in which no text becomes an icon. */
@@ -89,6 +89,11 @@ export function fault(
     return kind === 'Unknown'
         ? new vscode.FileSystemError(notice(text))
         : vscode.FileSystemError[kind](notice(text));
+}
+
+/** Stay when the focus moves: VS Code gives it back to a view that has just been filled. */
+function staying(options: vscode.QuickPickOptions): vscode.QuickPickOptions {
+    return { ignoreFocusOut: true, ...titled(options) };
 }
 
 function titled<T extends { title?: string }>(options: T): T {

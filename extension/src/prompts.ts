@@ -140,6 +140,7 @@ interface KeyItem extends vscode.QuickPickItem {
 export function key(server: Server, space: NamespaceRef, title: string): Promise<string> {
     const picker = vscode.window.createQuickPick<KeyItem>();
     picker.title = oneLine(`${title}: ${nameOf(space)}`);
+    picker.ignoreFocusOut = true;
     picker.placeholder = t('Type the beginning of a key');
     return new Promise((resolve, reject) => {
         let keys: ListedKey[] = [];

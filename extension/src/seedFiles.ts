@@ -30,6 +30,7 @@ export async function pickSeedFile(server: Server, space: NamespaceRef): Promise
     picker.title = oneLine(t('Seed {0}', nameOf(space)));
     picker.placeholder = t('Select a file. You are asked before keys are replaced');
     picker.matchOnDescription = true;
+    picker.ignoreFocusOut = true;
     const rows = files.map((file): Row => ({
         ...item({ label: file.path.split('/').at(-1) ?? '' }),
         iconPath: new vscode.ThemeIcon('file'),
