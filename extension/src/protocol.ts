@@ -526,7 +526,7 @@ export interface Value {
     store: string;
     /** Whether a config declares the namespace. */
     declared: boolean;
-    /** As in a row; omitted for a part that doesn't begin with the first byte. */
+    /** Of a part that begins with the first byte, the value's type, as in a row. */
     type?: string;
     /** Seconds since the epoch. */
     expiration?: number;

@@ -50,7 +50,7 @@ class Value(TypedDict):
     declared: bool
     """Whether a config declares the namespace."""
     type: NotRequired[str]
-    """As in a row; omitted for a part that doesn't begin with the first byte."""
+    """Of a part that begins with the first byte, the value's type, as in a row."""
     expiration: NotRequired[int]
     """Seconds since the epoch."""
     metadata: NotRequired[Any]
@@ -81,8 +81,8 @@ async def run(server: Server, params: Params) -> Value | None:
         value["base64"] = base64.b64encode(part.data).decode("ascii")
     if start is not None or limit is not None:
         value["start"], value["end"] = part.start, part.end
-    if not part.start:
-        value["type"] = kind_of(key, part.data[:HEAD], part.size, part.metadata)
+        if not part.start:
+            value["type"] = kind_of(key, part.data[:HEAD], part.size, part.metadata)
     if part.end < part.size:
         value["truncated"] = True
     item = to_item(key, Entry(b"", part.metadata, part.expiration))
