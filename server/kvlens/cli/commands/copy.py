@@ -110,7 +110,7 @@ COMMAND = Command(
     (),
     (
         "kvlens copy --binding SESSIONS --to-env staging",
-        "kvlens copy --binding SESSIONS --snapshot before-import --keys 'user:*' --force",
+        "kvlens copy --binding SESSIONS --snapshot base --keys 'user:*' --force",
     ),
     {1: "nothing was copied, or damaged keys were left out"},
 )
