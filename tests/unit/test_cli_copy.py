@@ -124,5 +124,31 @@ def test_a_copy_is_undone(project: Path) -> None:
 
 def test_the_result_as_json(project: Path) -> None:
     done = kvlens(project, "copy", "--binding", "S", "--to-env", "x", "--dry-run", "--json")
-    counts = {"new": 1, "overwritten": 1, "deleted": 0}
+    counts = {"new": 1, "overwritten": 1, "deleted": 0, "unreadable": 0}
     assert json.loads(done.stdout) == {"to": "x", **counts, "done": False}
+
+
+def test_damaged_keys_are_left_out_and_said(project: Path) -> None:
+    for blob in (project / ".wrangler" / "state" / "v3" / "kv" / "a" / "blobs").iterdir():
+        blob.unlink()
+    kvlens(project, "key", "put", "fine", "1", "--binding", "S")
+    done = kvlens(project, "copy", "--binding", "S", "--to-env", "x", "--force")
+    assert done.returncode == 1
+    assert "damaged keys can't be copied" in done.stderr
+    assert kvlens(project, "key", "get", "fine", "--binding", "S", "--env", "x").stdout == "1"
+
+
+def test_an_undo_brings_back_what_a_moved_clock_hides(project: Path) -> None:
+    kvlens(project, "key", "put", "h", "old", "--binding", "S", "--ttl", "3000")
+    kvlens(project, "clock", "advance", "2h")
+    kvlens(project, "key", "put", "h", "new", "--binding", "S")
+    done = kvlens(project, "history", "undo", "--force")
+    assert done.returncode == 0, done.stderr
+    assert kvlens(project, "key", "get", "h", "--binding", "S").returncode == 1
+    kvlens(project, "clock", "reset")
+    assert kvlens(project, "key", "get", "h", "--binding", "S").stdout == "old"
+
+
+def test_resume_leaves_a_clock_that_is_not_frozen(project: Path) -> None:
+    before = kvlens(project, "clock", "show").stdout
+    assert kvlens(project, "clock", "resume").stdout == before

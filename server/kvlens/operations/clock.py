@@ -55,7 +55,10 @@ async def freeze(scope: Scope) -> Clock:
 async def resume(scope: Scope) -> Clock:
     """Let a frozen clock run on from where it is."""
     store = await scope.store()
-    return await _move(store, Shift(await store.time() - system_clock()))
+    shift = await store.shift()
+    if shift.frozen is None:
+        return await _move(store, shift)
+    return await _move(store, Shift(shift.frozen - system_clock()))
 
 
 async def advance(scope: Scope, seconds: float) -> Clock:

@@ -6,6 +6,7 @@ fail. A restore is recorded like any other change, and so can be undone.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
@@ -174,7 +175,7 @@ def _ends(
 async def _plan(scope: Scope, wanted: Sequence[_Wanted]) -> Restore:
     store = await scope.store()
     now = await store.time()
-    over = sum(_is_over(one.state, now) for one in wanted)
+    over = sum(_is_over(one.state, min(now, time.time())) for one in wanted)
     unknown = sum(isinstance(one.state, Unknown) for one in wanted)
     plan = Restore([], [], [], [], over, unknown, "")
     known: list[str] = []
@@ -200,7 +201,8 @@ async def _plan_namespace(
         if isinstance(found, DamagedKeyError):
             plan.changed.append((ns, one.key))
             continue
-        state = None if _is_over(one.state, now) else one.state
+        # what only a moved clock hides is written, and hidden
+        state = None if _is_over(one.state, min(now, time.time())) else one.state
         if found == state:
             continue
         then = None if _is_over(one.unless_changed_from, now) else one.unless_changed_from

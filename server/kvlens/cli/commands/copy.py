@@ -15,13 +15,13 @@ from kvlens.cli.questions import confirmed, force_option
 from kvlens.cli.sides import side_options, sides
 from kvlens.operations.compare import Comparison, Which
 from kvlens.operations.compare_copy import Plan, copy, plan
-from kvlens.operations.compared import Kind
+from kvlens.operations.compared import DIFFERENT
 from kvlens.operations.sides import Side
 from kvlens.operations.target import Target
 from kvlens.search.language import read
 from kvlens.stores.origin import SHELL, Origin
 
-_DIFFERENT: tuple[Kind, ...] = ("left", "right", "changed")
+COUNTS = ("new", "overwritten", "deleted", "unreadable")
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +43,7 @@ async def _copy(target: Target, options: Options) -> int:
     try:
         await comparison.start()
         await comparison.complete()
-        await comparison.show(read(options.keys or ""), _DIFFERENT)
+        await comparison.show(read(options.keys or ""), DIFFERENT)
         planned = plan(comparison, to, comparison.shown_numbers(), deletes=options.delete)
         side = comparison.side(to)
         if not options.dry_run:
@@ -58,7 +58,7 @@ async def _copy(target: Target, options: Options) -> int:
     finally:
         await comparison.close()
     if options.json:
-        counts = {name: getattr(planned, name) for name in ("new", "overwritten", "deleted")}
+        counts = {name: getattr(planned, name) for name in COUNTS}
         print_json({"to": side.title, **counts, "done": not options.dry_run})
     else:
         would = "Would copy" if options.dry_run else "Copied"
