@@ -16,7 +16,7 @@ from kvlens.stores.memory import MemoryStore
 
 pytestmark = pytest.mark.asyncio
 COUNT = 2 * MARK_EVERY + 10
-SOON = int(time.time()) + 1000
+SOON = int(time.time()) + 100_000
 
 
 def name(number: int) -> str:

@@ -266,14 +266,18 @@ async def test_changes_of_others_are_polled(store: Store, other: Other) -> None:
     assert list(store.poll()) == []
 
 
+@pytest.mark.parametrize("read", [False, True], ids=["first", "after a read"])
 async def test_a_namespace_made_by_others_is_polled(
-    tmp_path: Path, store: Store, state: Path
+    tmp_path: Path, store: Store, state: Path, read: bool
 ) -> None:
     assert await store.get("KV", "k") is None
     assert list(store.poll()) == []
     second = open_store("wrangler:", tmp_path, ManualClock(NOW))
     await second.put("KV", Write("k", b"v"))
+    if read:
+        assert await store.get("KV", "k") == Entry(b"v")
     assert list(store.poll()) == ["KV"]
+    assert list(store.poll()) == []
     assert await store.get("KV", "k") == Entry(b"v")
     await second.close()
 

@@ -51,6 +51,8 @@ class Namespaces:
             self._absent.add(ns)
             self._state.check()
             return None
+        if ns in self._absent:  # another program has made it since, and no poll has seen that yet
+            self.outside.add(ns)
         return await self._opened(ns)
 
     async def exists(self, ns: str) -> bool:
