@@ -390,8 +390,7 @@ class Serving:
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine on the emulator's loop and return its result."""
-        # closing waits a minute for the readers of thousands of files that are to be removed
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(180)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
     def __enter__(self) -> Serving:
         self._thread.start()

@@ -23,6 +23,9 @@ class BlobIds:
         self += names
 
     def __iadd__(self, names: Iterable[object]) -> BlobIds:
+        if isinstance(names, BlobIds):
+            self._data += names._data
+            return self
         for name in names:
             if is_blob_id(name):
                 self._data += bytes.fromhex(str(name))

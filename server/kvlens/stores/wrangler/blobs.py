@@ -183,8 +183,8 @@ class Blobs:
         with contextlib.suppress(IndexError):  # another thread may take some
             while self._retired[0][0] <= latest:
                 some = self._retired.popleft()[1]
-                some += due
-                due = some
+                due, some = (due, some) if len(due) >= len(some) else (some, due)
+                due += some  # into the larger one: neither is copied again and again
         with contextlib.suppress(IndexError):
             while self._free[0][0] <= latest:
                 due += [self._free.popleft()[1]]
