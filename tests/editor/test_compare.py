@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import FrameLocator, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from tests.editor.conftest import Open, kvlens
+from tests.editor.test_table import Table
 from tests.editor.window import Window
 from tests.interop.redis_servers import Server, redis_server
 
@@ -46,19 +47,8 @@ DIFFERENCES = {
 }
 
 
-class Comparison:
+class Comparison(Table):
     """The comparison in the active tab."""
-
-    def __init__(self, window: Window) -> None:
-        self.window = window
-        frame = window.page.frame_locator("iframe.webview.ready")
-        self.frame: FrameLocator = frame.frame_locator("#active-frame")
-        self.grid = self.frame.locator(".grid")
-        expect(self.grid).to_be_visible(timeout=60_000)
-
-    def row(self, key: str) -> Locator:
-        cell = self.frame.locator(f".cell.key:text-is({json.dumps(key)})")
-        return self.frame.locator(".row", has=cell)
 
     def says(self, rows: dict[str, str]) -> None:
         """Wait for exactly these rows, with their last cell."""

@@ -1,22 +1,19 @@
 /** A comparison: where both sides are, what differs, and what a copy would do. */
 
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { ShownSide, Which } from '../../src/compare/messages';
 import type { ComparedKind } from '../../src/protocol';
+import { Failure } from '../table/failure';
 import { FilterBox } from '../table/filter';
 import { post, t } from '../table/host';
-import { Grid, marks, MOST_ROWS } from './grid';
+import { MOST_ROWS } from '../table/useRows';
+import { useWatched } from '../table/watched';
+import { Grid, marks } from './grid';
 import { type CompareModel, KINDS } from './model';
 
 export function App({ model }: { model: CompareModel }): JSX.Element {
-    const [, render] = useState(0);
-    useEffect(() => model.onChange(() => render((n) => n + 1)), [model]);
-    useEffect(() => {
-        const resized = (): void => model.notify();
-        window.addEventListener('resize', resized);
-        return () => window.removeEventListener('resize', resized);
-    }, [model]);
+    useWatched(model);
     if (!model.started) {
         return <main class="app" aria-busy="true" />;
     }
@@ -180,26 +177,7 @@ function Footer({ model }: { model: CompareModel }): JSX.Element {
                     {t('The first {0} rows. Use a filter to see others.', number(MOST_ROWS))}
                 </span>
             )}
-            {model.failure && (
-                <span class="failure" role="alert">
-                    {model.failure}{' '}
-                    {model.canRetry && (
-                        <button type="button" onClick={() => post({ type: 'retry' })}>
-                            {t('Retry')}
-                        </button>
-                    )}
-                    <button
-                        type="button"
-                        aria-label={t('Dismiss')}
-                        onClick={() => {
-                            model.failure = '';
-                            model.notify();
-                        }}
-                    >
-                        ×
-                    </button>
-                </span>
-            )}
+            <Failure model={model} retry={() => post({ type: 'retry' })} />
         </div>
     );
 }

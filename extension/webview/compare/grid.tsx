@@ -1,18 +1,14 @@
 /** The rows of a comparison: a grid that only has the rows in view. */
 
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
 import type { ComparedKind, ComparedRow, Row } from '../../src/protocol';
 import * as format from '../../src/format';
 import { countdown } from '../table/expiry';
 import { post, t } from '../table/host';
-import { useVirtualizer } from '../table/useVirtualizer';
+import { ROW, useRows } from '../table/useRows';
 import { oneLine } from '../table/visible';
 import type { CompareModel } from './model';
 
-const ROW = 24; // px
-const TALLEST = 30_000_000; // px; browsers can't scroll much more
-export const MOST_ROWS = Math.floor(TALLEST / ROW);
 const NARROWEST = 640; // px of all columns
 
 /** Letters that say what colors say. */
@@ -25,31 +21,10 @@ export const marks: Record<ComparedKind, string> = {
 };
 
 export function Grid({ model }: { model: CompareModel }): JSX.Element {
-    const scroller = useRef<HTMLDivElement>(null);
-    const count = Math.min(model.count, MOST_ROWS);
-    const virtualizer = useVirtualizer(scroller, count, ROW);
-    const rows = virtualizer.getVirtualItems();
-    const first = rows[0]?.index ?? 0;
-    const last = rows.at(-1)?.index ?? 0;
+    const { scroller, count, items, total, height, go } = useRows(model);
     const width = Math.max(NARROWEST, (scroller.current?.clientWidth ?? window.innerWidth) - 1);
     const widths = [0.23, 0.28, 0.28, 0.21].map((part) => Math.floor(part * width));
     const titles = [t('Key'), model.left.title, model.right.title, model.plan ? t('What happens') : t('Difference')];
-    useEffect(() => {
-        if (count) {
-            model.need(first, last);
-        }
-    });
-    useEffect(() => {
-        if (document.activeElement === document.body) {
-            scroller.current?.focus(); // so that the keyboard works at once
-        }
-    }, []);
-    const go = (index: number, how: 'one' | 'range'): void => {
-        const to = Math.max(0, Math.min(index, count - 1));
-        virtualizer.scrollToIndex(to);
-        model.need(to, to);
-        model.select(to, how);
-    };
     return (
         <div
             class="grid"
@@ -61,7 +36,7 @@ export function Grid({ model }: { model: CompareModel }): JSX.Element {
             aria-colcount={titles.length}
             aria-multiselectable="true"
             aria-activedescendant={count ? `row${model.cursor}` : undefined}
-            onKeyDown={(event) => pressed(event, model, go, virtualizer.scrollRect?.height ?? 0)}
+            onKeyDown={(event) => pressed(event, model, go, height)}
         >
             <div class="head" role="row" aria-rowindex={1} style={{ width: `${width}px` }}>
                 {titles.map((title, n) => (
@@ -81,8 +56,8 @@ export function Grid({ model }: { model: CompareModel }): JSX.Element {
                     </p>
                 </div>
             )}
-            <div class="rows" style={{ height: `${virtualizer.getTotalSize()}px`, width: `${width}px` }}>
-                {rows.map((item) => (
+            <div class="rows" style={{ height: `${total}px`, width: `${width}px` }}>
+                {items.map((item) => (
                     <Line key={item.index} model={model} widths={widths} index={item.index} top={item.start} />
                 ))}
             </div>

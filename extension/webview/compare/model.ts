@@ -5,6 +5,7 @@ import type { Planned, ShownSide, ToComparison, Which } from '../../src/compare/
 import type { ComparedKind, ComparedRow, ComparisonProgress } from '../../src/protocol';
 import { listen, post, t, translate } from '../table/host';
 import type { Filtered } from '../table/filter';
+import { Watched } from '../table/watched';
 
 const PAGE = 100; // rows in a request
 const PAGES = 200; // kept
@@ -14,7 +15,7 @@ const TYPING = 150; // ms without typing before a filter is used
 export const KINDS: ComparedKind[] = ['right', 'left', 'changed', 'damaged', 'same'];
 const NO_SIDE: ShownSide = { title: '', where: '', place: 'local', readOnly: true, word: '' };
 
-export class CompareModel implements Filtered {
+export class CompareModel extends Watched implements Filtered {
     title = '';
     left = NO_SIDE;
     right = NO_SIDE;
@@ -46,25 +47,14 @@ export class CompareModel implements Filtered {
     private anchor = 0;
     private namesSeq = 0;
     private timer: ReturnType<typeof setTimeout> | undefined;
-    private readonly listeners = new Set<() => void>();
 
     constructor() {
+        super();
         listen<ToComparison>((message) => {
             this.heard(message);
             this.notify();
         });
         post({ type: 'ready' });
-    }
-
-    onChange(listener: () => void): () => void {
-        this.listeners.add(listener);
-        return () => this.listeners.delete(listener);
-    }
-
-    notify(): void {
-        for (const listener of this.listeners) {
-            listener();
-        }
     }
 
     /** The number of rows. */

@@ -1,25 +1,21 @@
 /** The table, its tools and the details of the current row. */
 
-import { useEffect, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { Columns } from './columns';
 import { DetailsPane } from './details';
+import { Failure } from './failure';
 import { FilterBox } from './filter';
-import { Grid, MOST_ROWS } from './grid';
+import { Grid } from './grid';
 import { post, t } from './host';
 import type { TableModel } from './model';
+import { MOST_ROWS } from './useRows';
 import { oneLine } from './visible';
+import { useWatched } from './watched';
 
 const NARROW = 560; // px; the details are then below the table
 
 export function App({ model }: { model: TableModel }): JSX.Element {
-    const [, render] = useState(0);
-    useEffect(() => model.onChange(() => render((n) => n + 1)), [model]);
-    useEffect(() => {
-        const resized = (): void => model.notify();
-        window.addEventListener('resize', resized);
-        return () => window.removeEventListener('resize', resized);
-    }, [model]);
+    useWatched(model);
     const narrow = window.innerWidth < NARROW;
     if (!model.started) {
         return <main class="app" aria-busy="true" />;
@@ -35,7 +31,7 @@ export function App({ model }: { model: TableModel }): JSX.Element {
                     <DetailsPane model={model} />
                 </div>
                 <div class="footer" role="status">
-                    <Failure model={model} />
+                    <Failure model={model} retry={() => model.open()} />
                 </div>
             </main>
         );
@@ -185,32 +181,9 @@ function Footer({ model }: { model: TableModel }): JSX.Element {
                     {t('The first {0} rows. Use a filter to see others.', number(MOST_ROWS))}
                 </span>
             )}
-            <Failure model={model} />
+            <Failure model={model} retry={() => model.open()} />
         </div>
     );
-}
-
-function Failure({ model }: { model: TableModel }): JSX.Element | null {
-    return model.failure ? (
-        <span class="failure" role="alert">
-            {model.failure}{' '}
-            {model.canRetry && (
-                <button type="button" onClick={() => model.open()}>
-                    {t('Retry')}
-                </button>
-            )}
-            <button
-                type="button"
-                aria-label={t('Dismiss')}
-                onClick={() => {
-                    model.failure = '';
-                    model.notify();
-                }}
-            >
-                ×
-            </button>
-        </span>
-    ) : null;
 }
 
 /** Add a row, and edit its key. */

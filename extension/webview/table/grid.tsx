@@ -1,6 +1,6 @@
 /** The rows: a grid that only has the rows in view, moved through and edited by keyboard. */
 
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Column, Content } from '../../src/table/messages';
 import * as format from '../../src/format';
@@ -8,41 +8,17 @@ import { addRow } from './app';
 import { countdown, dateTime, now as time, parseExpiry } from './expiry';
 import { post, t } from './host';
 import { COLUMNS, type Shown, type TableModel } from './model';
-import { useVirtualizer } from './useVirtualizer';
+import { ROW, useRows } from './useRows';
 import { oneLine } from './visible';
 
-const ROW = 24; // px
-const TALLEST = 30_000_000; // px; browsers can't scroll much more
-export const MOST_ROWS = Math.floor(TALLEST / ROW);
 const EDITABLE = 4096; // characters in a cell; longer values are edited in the details
 const NARROWEST = 40; // px
 const STEP = 10; // px that an arrow key makes a column wider
 
 export function Grid({ model }: { model: TableModel }): JSX.Element {
-    const scroller = useRef<HTMLDivElement>(null);
-    const count = Math.min(model.count, MOST_ROWS);
-    const virtualizer = useVirtualizer(scroller, count, ROW);
-    const rows = virtualizer.getVirtualItems();
+    const { scroller, count, items, total, height, go } = useRows(model);
     const columns = model.columns.filter((column) => !column.hidden);
     const width = columns.reduce((sum, column) => sum + column.width, 0);
-    const first = rows[0]?.index ?? 0;
-    const last = rows.at(-1)?.index ?? 0;
-    useEffect(() => {
-        if (count) {
-            model.need(first, last);
-        }
-    });
-    useEffect(() => {
-        if (document.activeElement === document.body) {
-            scroller.current?.focus(); // so that the keyboard works at once
-        }
-    }, []);
-    const go = (index: number, how: 'one' | 'range'): void => {
-        const to = Math.max(0, Math.min(index, count - 1));
-        virtualizer.scrollToIndex(to);
-        model.need(to, to);
-        model.select(to, how);
-    };
     return (
         <div
             class="grid"
@@ -54,12 +30,12 @@ export function Grid({ model }: { model: TableModel }): JSX.Element {
             aria-colcount={columns.length}
             aria-multiselectable="true"
             aria-activedescendant={count ? `cell${model.cursor}-${model.column}` : undefined}
-            onKeyDown={(event) => pressed(event, model, columns, go, virtualizer.scrollRect?.height ?? 0)}
+            onKeyDown={(event) => pressed(event, model, columns, go, height)}
         >
             <Head model={model} columns={columns} width={width} />
             {!count && model.progress.done && <Empty model={model} />}
-            <div class="rows" style={{ height: `${virtualizer.getTotalSize()}px`, width: `${width}px` }}>
-                {rows.map((item) => (
+            <div class="rows" style={{ height: `${total}px`, width: `${width}px` }}>
+                {items.map((item) => (
                     <Line key={item.index} model={model} columns={columns} index={item.index} top={item.start} />
                 ))}
             </div>

@@ -15,6 +15,7 @@ import type { FilterToken } from '../../src/filterTokens';
 import { keepClock } from './expiry';
 import { listen, post, t, translate } from './host';
 import { parseRows } from './paste';
+import { Watched } from './watched';
 
 const PAGE = 100; // rows in a request
 const PAGES = 200; // kept
@@ -46,7 +47,7 @@ interface Page {
     matched: number;
 }
 
-export class TableModel {
+export class TableModel extends Watched {
     /** The key whose details are all that is shown. */
     only: RowRef | undefined;
     place: Place = { title: '', where: '', word: '', remote: false, readOnly: false };
@@ -85,25 +86,14 @@ export class TableModel {
     private namesSeq = 0;
     private anchor = 0;
     private timer: ReturnType<typeof setTimeout> | undefined;
-    private readonly listeners = new Set<() => void>();
 
     constructor() {
+        super();
         listen((message) => {
             this.heard(message);
             this.notify();
         });
         post({ type: 'ready' });
-    }
-
-    onChange(listener: () => void): () => void {
-        this.listeners.add(listener);
-        return () => this.listeners.delete(listener);
-    }
-
-    notify(): void {
-        for (const listener of this.listeners) {
-            listener();
-        }
     }
 
     /** The number of rows, new ones first. */

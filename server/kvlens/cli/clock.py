@@ -1,13 +1,23 @@
-"""Shared by the commands on the clock: what they print."""
+"""Shared by the commands on the clock: what they do and print."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-from kvlens.cli.common import print_json
+from kvlens.cli.common import find_scope, print_json, run
 from kvlens.cli.frame import Options
 from kvlens.formatting import span
 from kvlens.operations.clock import Clock
+from kvlens.operations.target import Scope
+
+
+def on_clock(options: Options, action: Callable[[Scope], Coroutine[Any, Any, Clock]]) -> int:
+    """Do something with the project's clock, and print where it is then."""
+    scope = find_scope(options, config_needed=False)
+    print_clock(options, run(scope, action(scope)))
+    return 0
 
 
 def print_clock(options: Options, clock: Clock) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kvlens.cli.clock import print_clock
-from kvlens.cli.common import find_scope, place_options, run
+from kvlens.cli.clock import on_clock
+from kvlens.cli.common import place_options
 from kvlens.cli.frame import Argument, Command, Options, UsageError
 from kvlens.operations.clock import advance
 from kvlens.search.language import read_duration
@@ -14,9 +14,7 @@ def _advance(options: Options) -> int:
     seconds = read_duration(word)
     if not seconds:
         raise UsageError(f"DURATION is {word!r:.80}; it takes a time such as 90s, 15m, 1h or 7d")
-    scope = find_scope(options, config_needed=False)
-    print_clock(options, run(scope, advance(scope, seconds)))
-    return 0
+    return on_clock(options, lambda scope: advance(scope, seconds))
 
 
 COMMAND = Command(

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from kvlens.cli.clock import print_clock
-from kvlens.cli.common import find_scope, place_options, run
-from kvlens.cli.frame import Command, Options
+from kvlens.cli.clock import on_clock
+from kvlens.cli.common import place_options
+from kvlens.cli.frame import Command
 from kvlens.operations.clock import reset
-
-
-def _reset(options: Options) -> int:
-    scope = find_scope(options, config_needed=False)
-    print_clock(options, run(scope, reset(scope)))
-    return 0
-
 
 COMMAND = Command(
     "Set the clock to the real time.\nKeys that only the moved clock had hidden are there again.",
-    _reset,
+    lambda options: on_clock(options, reset),
     place_options,
     (),
     ("kvlens clock reset",),
