@@ -149,6 +149,9 @@ def test_only_the_keyboard(open_window: Open, project: Path) -> None:
     found.says(DIFFERENCES)
     press = window.page.keyboard.press
     expect(found.grid).to_be_focused()
+    press("Control+A")
+    expect(found.frame.locator(".row.selected .cell.key")).to_have_text(list(DIFFERENCES))
+    expect(found.button("Copy 5 keys to staging…")).to_be_enabled()
     press("End")
     press("Shift+ArrowUp")
     expect(found.frame.locator(".row.selected .cell.key")).to_have_text(["user:1", "user:2"])

@@ -108,7 +108,8 @@ class Window:
         """Keep what the window shows and has logged, after a test that failed."""
         self.shot("failed")
         log = SCREENSHOTS / f"{self.name}-console.txt"
-        log.write_text("\n".join(self._console), encoding="utf-8")
+        frames = [f"{frame.url}\n{frame.content()[:4000]}" for frame in self.page.frames[1:]]
+        log.write_text("\n".join([*self._console, *frames]), encoding="utf-8")
 
     def reload(self) -> None:
         """Reload the window and wait until the extension responds again."""

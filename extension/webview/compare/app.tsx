@@ -53,7 +53,7 @@ function Side({ side }: { side: ShownSide }): JSX.Element {
 function Tools({ model }: { model: CompareModel }): JSX.Element {
     return (
         <div class="tools" role="toolbar" aria-label={t('Actions')}>
-            {KINDS.map((kind) => (
+            {KINDS.filter((kind) => kind !== 'damaged' || model.progress.counts.damaged).map((kind) => (
                 <button
                     key={kind}
                     type="button"
@@ -64,9 +64,10 @@ function Tools({ model }: { model: CompareModel }): JSX.Element {
                     <b aria-hidden="true">{marks[kind]}</b> {counted(kind, model.progress.counts[kind])}
                 </button>
             ))}
-            <span class="gap" />
-            <CopyButton model={model} to="left" />
-            <CopyButton model={model} to="right" />
+            <span class="copies">
+                <CopyButton model={model} to="left" />
+                <CopyButton model={model} to="right" />
+            </span>
         </div>
     );
 }
@@ -146,7 +147,7 @@ function Footer({ model }: { model: CompareModel }): JSX.Element {
     return (
         <div class="footer" role="status">
             <span>
-                {plan ? t('{0} changes', number(model.count)) : t('{0} of {1} keys', number(model.count), number(compared))}
+                {plan ? (model.count === 1 ? t('1 change') : t('{0} changes', number(model.count))) : t('{0} of {1} keys', number(model.count), number(compared))}
             </span>
             {model.selected.size > 0 && !plan && <span>{t('{0} selected', number(model.selected.size))}</span>}
             {!progress.done && (

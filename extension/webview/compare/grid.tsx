@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import type { ComparedKind, ComparedRow, Row } from '../../src/protocol';
 import * as format from '../../src/format';
 import { countdown } from '../table/expiry';
-import { post, t } from '../table/host';
+import { post, shortcut, t } from '../table/host';
 import { ROW, useRows } from '../table/useRows';
 import { oneLine } from '../table/visible';
 import type { CompareModel } from './model';
@@ -23,7 +23,7 @@ export const marks: Record<ComparedKind, string> = {
 export function Grid({ model }: { model: CompareModel }): JSX.Element {
     const { scroller, count, items, total, height, go } = useRows(model);
     const width = Math.max(NARROWEST, (scroller.current?.clientWidth ?? window.innerWidth) - 1);
-    const widths = [0.23, 0.28, 0.28, 0.21].map((part) => Math.floor(part * width));
+    const widths = [0.23, 0.26, 0.26, 0.25].map((part) => Math.floor(part * width));
     const titles = [t('Key'), model.left.title, model.right.title, model.plan ? t('What happens') : t('Difference')];
     return (
         <div
@@ -103,6 +103,7 @@ function Line(props: { model: CompareModel; widths: number[]; index: number; top
                     role="gridcell"
                     aria-colindex={n + 1}
                     style={{ width: `${widths[n]}px` }}
+                    title={n === 3 ? text : undefined}
                 >
                     {text}
                 </div>
@@ -163,7 +164,6 @@ function pressed(
     height: number,
 ): void {
     const page = Math.max(1, Math.floor(height / ROW) - 2);
-    const ctrl = event.ctrlKey || event.metaKey;
     const { cursor } = model;
     const moves: Record<string, number> = {
         ArrowDown: cursor + 1,
@@ -181,11 +181,13 @@ function pressed(
         model.select(cursor, 'add');
     } else if (event.key === 'Escape' && model.plan) {
         model.leave();
-    } else if (event.key === 'Escape' || (event.key === 'a' && ctrl)) {
+    } else if (shortcut(event) === 'a') {
+        model.selectAll();
+    } else if (event.key === 'Escape') {
         model.selectNone(); // then a copy takes all
-    } else if (event.key === 'c' && ctrl) {
+    } else if (shortcut(event) === 'c') {
         post({ type: 'copyKeys', keys: model.chosen() });
-    } else if (event.key === 'f' && ctrl) {
+    } else if (shortcut(event) === 'f') {
         document.querySelector<HTMLElement>('#filter')?.focus();
     } else {
         return;

@@ -120,6 +120,19 @@ export class CompareModel extends Watched implements Filtered {
         this.notify();
     }
 
+    selectAll(): void {
+        if (this.plan) {
+            return;
+        }
+        this.selected.clear();
+        if (this.count > MOST_SELECTED) {
+            this.failure = t('At most {0} rows can be selected. Copy All takes all of them.', MOST_SELECTED.toLocaleString());
+        } else if (this.count) {
+            this.selectRange(0, this.count - 1);
+        }
+        this.notify();
+    }
+
     selectNone(): void {
         this.selected.clear();
         this.notify();

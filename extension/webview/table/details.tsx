@@ -6,7 +6,7 @@ import type { Details } from '../../src/table/messages';
 import * as format from '../../src/format';
 import { countdown, dateTime, now, parseExpiry, presets } from './expiry';
 import { Hex } from './hex';
-import { post, t, typing } from './host';
+import { post, shortcut, t, typing } from './host';
 import { JsonTree } from './json';
 import type { TableModel } from './model';
 import { oneLine, visible } from './visible';
@@ -59,7 +59,7 @@ function ValueForms({ model, details }: { model: TableModel; details: Details })
             setDraft(undefined);
         } else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
             commit();
-        } else if (!(event.key === 's' && (event.ctrlKey || event.metaKey))) {
+        } else if (shortcut(event) !== 's') {
             return;
         } else {
             commit();

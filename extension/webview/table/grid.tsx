@@ -6,7 +6,7 @@ import type { Column, Content } from '../../src/table/messages';
 import * as format from '../../src/format';
 import { addRow } from './app';
 import { countdown, dateTime, now as time, parseExpiry } from './expiry';
-import { post, t } from './host';
+import { post, shortcut, t } from './host';
 import { COLUMNS, type Shown, type TableModel } from './model';
 import { ROW, useRows } from './useRows';
 import { oneLine } from './visible';
@@ -303,7 +303,7 @@ function Editor(props: { model: TableModel; shown: Shown; columns: Column[] }): 
         return true;
     };
     const key = (event: KeyboardEvent): void => {
-        if (event.key === 's' && (event.ctrlKey || event.metaKey)) {
+        if (shortcut(event) === 's') {
             if (commit()) {
                 end(); // and VS Code saves
             }
@@ -411,11 +411,11 @@ function pressed(
         void begin(model, isEditable(id) ? id : 'value');
     } else if (event.key === ' ') {
         model.select(cursor, 'add');
-    } else if (event.key === 'a' && ctrl) {
+    } else if (shortcut(event) === 'a') {
         model.selectAll();
-    } else if (event.key === 'c' && ctrl) {
+    } else if (shortcut(event) === 'c') {
         post({ type: 'copy', rows: model.chosen(), what: 'keys' });
-    } else if (event.key === 'd' && ctrl) {
+    } else if (shortcut(event) === 'd') {
         for (const row of model.chosen().slice(0, 1)) {
             post({ type: 'duplicate', row });
         }
@@ -423,7 +423,7 @@ function pressed(
         post({ type: 'delete', rows: model.chosen() });
     } else if (event.key === 'Insert') {
         addRow(model);
-    } else if (event.key === 'f' && ctrl) {
+    } else if (shortcut(event) === 'f') {
         document.querySelector<HTMLElement>('#filter')?.focus();
     } else {
         return;

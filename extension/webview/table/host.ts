@@ -38,3 +38,9 @@ export function typing(event: KeyboardEvent): void {
         event.stopPropagation();
     }
 }
+
+/** The letter that is pressed with Ctrl or Command alone, in lower case with Caps Lock on, too; else nothing. */
+export function shortcut(event: KeyboardEvent): string {
+    const alone = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+    return alone && event.key.length === 1 ? event.key.toLowerCase() : '';
+}

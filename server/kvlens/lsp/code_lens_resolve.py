@@ -11,12 +11,11 @@ from kvlens.config.find import SEEDS
 from kvlens.files import is_regular
 from kvlens.formatting import amount
 from kvlens.lsp.code_lens import KINDS, OPEN, RUN, SEED, labelled
+from kvlens.lsp.lens_refresh import UNKNOWN, number_of_keys
 from kvlens.lsp.palette import NAMESPACE
-from kvlens.stores.base import StoreError
 from kvlens.visible import notice
 
 if TYPE_CHECKING:
-    from kvlens.lsp.projects import ServedProject
     from kvlens.lsp.server import Server
 
 _COMMANDS = {
@@ -46,8 +45,9 @@ async def answer(server: Server, lens: types.CodeLens) -> types.CodeLens:
         command = NAMESPACE
     if binding:
         named |= {"binding": binding, "id": store_id}
-    if kind == OPEN and (keys := await _keys(project, store_id)):
-        title = f"{keys} · {title}"
+    if kind == OPEN and binding:
+        keys = project.shown_keys[store_id] = await number_of_keys(project, store_id)
+        title = title if keys == UNKNOWN else f"{amount(keys, None)} · {title}"
     seed = project.path.parent / SEEDS / f"{binding}.json"
     if kind == SEED and environment is None and is_regular(seed):
         title = f"seed from {seed.name}"
@@ -63,14 +63,3 @@ def _data(data: Any) -> tuple[int, int | None, int, int]:
             if kind in KINDS:
                 return number, version, at, kind
     raise JsonRpcInvalidParams('"data" is not that of a lens from textDocument/codeLens')
-
-
-async def _keys(project: ServedProject, store_id: str) -> str:
-    """Return how many keys a namespace has; empty if that isn't known."""
-    if project.emulator.state != "running":
-        return ""
-    try:
-        stats = await (await project.emulator.store()).stats(store_id)
-    except StoreError:
-        return ""
-    return amount(stats.keys, None)

@@ -23,6 +23,7 @@ from kvlens.lsp import execute_command
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
 from kvlens.lsp.fast_pygls import switch
+from kvlens.lsp.lens_refresh import LensRefresh, is_outdated
 from kvlens.lsp.projects import Projects, ServedProject
 from kvlens.lsp.protocol import REQUEST_FAILED
 from kvlens.lsp.settings import Settings, read_settings
@@ -75,6 +76,7 @@ class Server(StdioServer):
         self.found = asyncio.Event()  # set once the current folders have been searched
         self._searching = asyncio.Lock()
         self._searches = 0
+        self._refresh_lenses = LensRefresh(self._ask_for_lenses)
         self._spelling = Spelling()
         self._complaints: list[str] = []
         self._shows_output = False  # the client shows the output of Workers
@@ -430,7 +432,9 @@ class Server(StdioServer):
             self._views.keys_changed(child.config, note.get("id"))
         if self._comparisons:
             self._comparisons.keys_changed(child.config, note.get("id"))
-        self._refresh_shown()
+        self._refresh_hints()
+        if await is_outdated(project, note.get("id")):
+            self._refresh_lenses()
 
     def _state_changed(self, child: Child, uri: str, *, unexpected: bool) -> None:
         is_worker = isinstance(child, WorkerProcess)
@@ -463,9 +467,16 @@ class Server(StdioServer):
 
     def _refresh_shown(self) -> None:
         """Refresh what shows existing keys or depends on settings."""
+        self._refresh_lenses()
+        self._refresh_hints()
+
+    def _ask_for_lenses(self) -> None:
         workspace = self.client_capabilities.workspace
         if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
             self.workspace_code_lens_refresh(None)
+
+    def _refresh_hints(self) -> None:
+        workspace = self.client_capabilities.workspace
         if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
             self.workspace_inlay_hint_refresh(None)
 
