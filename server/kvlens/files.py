@@ -11,6 +11,8 @@ import errno
 import os
 import stat
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -132,6 +134,34 @@ def is_there(path: str | os.PathLike[str]) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield the path of a temporary file that replaces `path` at the end, keeping its mode.
+
+    A link is followed. Nothing changes if the block fails. Raises OSError.
+    """
+    target = path.resolve()
+    temporary = target.with_name(f".{target.name[:100]}.{os.urandom(8).hex()}.tmp")
+    try:
+        yield temporary
+        if target.exists():
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+        temporary.replace(target)
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
+            reason = f"{error.strerror or error}; nothing was written"
+            raise OSError(error.errno, reason, str(path)) from error
+        raise
+
+
+def replace_bytes(path: Path, data: bytes) -> None:
+    """Replace a file's content completely or not at all. Raises OSError."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
 
 
 def way_out_of(folder: Path, path: Path) -> tuple[Path, Path] | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from kvlens.cli import main
-from kvlens.cli.reports import FORMATS
+from kvlens.cli.reports.formats import FORMATS
 from kvlens.js import files, reader
 from kvlens.js.grammar import load
 from kvlens.js.syntax import Source
@@ -267,6 +267,9 @@ def test_every_severity_has_a_name_in_every_format(checker: Checker) -> None:
         "text": ("information", "warning", "error"),
         "json": ("information", "warning", "error"),
         "github": ("::notice", "::warning", "::error"),
+        "gitlab": ('"severity": "info"', '"severity": "minor"', '"severity": "major"'),
+        "junit": ('type="information"', 'type="warning"', 'type="error"'),
+        "rdjson": ('"severity": "INFO"', '"severity": "WARNING"', '"severity": "ERROR"'),
         "sarif": ('"level": "note"', '"level": "warning"', '"level": "error"'),
     }.items():
         assert all(word in words[name] for word in expected)

@@ -87,7 +87,7 @@ CASES: dict[str, list[str]] = {
     "bulk put ": [FILES],
     "seed seeds/SESSIONS.json ": [FILES],
     "check ": [FILES],
-    "check --output-format ": ["text", "json", "github", "sarif"],
+    "check --output-format ": ["text", "json", "github", "gitlab", "junit", "rdjson", "sarif"],
     "check --severity id-shared=": [
         f"id-shared={level}" for level in ("error", "warning", "information", "off")
     ],

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kvlens.config.find import (
     SEEDS,
@@ -27,17 +28,26 @@ from kvlens.files import open_file
 from kvlens.js.grammar import is_source
 from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check
+from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.problems import file_problem, in_order
+from kvlens.lint.severities import Severities
 from kvlens.lint.suppressions import apply_suppressions, with_severity
+
+if TYPE_CHECKING:
+    from kvlens.lint.fixes import Fixable
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One checked file: its text (empty if it can't be read) and its problems."""
+    """One checked file: its text (empty if it can't be read) and its problems.
+
+    `fixable` is the file as it was checked, if it has problems that may have fixes.
+    """
 
     path: Path
     text: str
     problems: list[Problem]
+    fixable: Fixable | None = None
 
 
 @dataclass
@@ -58,7 +68,8 @@ class Wanted:
 class _Plan:
     """The files to check, each once, by project."""
 
-    def __init__(self) -> None:
+    def __init__(self, severities: Severities) -> None:
+        self._severities = severities
         self.projects: dict[Path | None, Wanted] = {}
         self._seen: set[Path] = set()
         self._owner = functools.cache(owning_config)
@@ -81,20 +92,27 @@ class _Plan:
 
         configs = find_configs(folder)
         for config in configs:
-            self.add(config)
+            self._discover(config)
             for seeds in sorted((config.parent / SEEDS).glob("*.json")):
-                self.add(seeds, discovered=True)
+                self._discover(seeds, is_seed=True)
         roots = [config.parent for config in winners(configs)]
         if folder not in roots and self._owner(folder):
             roots.append(folder)  # of the project whose config is above
         for root in roots:
             for source in source_files(root):
-                self.add(source)
+                self._discover(source)
+
+    def _discover(self, path: Path, *, is_seed: bool = False) -> None:
+        if not self._severities.excludes(path):
+            self.add(path, discovered=is_seed)
 
 
-def wanted_for(paths: Iterable[Path]) -> list[Wanted]:
-    """Return the files in these files and folders, by project."""
-    plan = _Plan()
+def wanted_for(paths: Iterable[Path], severities: Severities) -> list[Wanted]:
+    """Return the files in these files and folders, by project.
+
+    Files that the project file excludes are only included if they are named.
+    """
+    plan = _Plan(severities)
     for path in paths:
         if path.is_dir():
             plan.add_below(path)
@@ -103,19 +121,32 @@ def wanted_for(paths: Iterable[Path]) -> list[Wanted]:
     return list(plan.projects.values())
 
 
-def check_project(wanted: Wanted, levels: Levels, with_sources: bool) -> list[Checked]:
-    """Check the files of one project; without the parser, only its configs and seed files."""
+def check_project(
+    wanted: Wanted,
+    severities: Severities,
+    *,
+    with_sources: bool,
+    fixable: bool = False,
+    texts: Mapping[Path, str] | None = None,
+) -> list[Checked]:
+    """Check the files of one project; without the parser, only its configs and seed files.
+
+    `texts` are used instead of what is on disk. With `fixable`, sources stay parsed.
+    """
+    texts = texts or {}
     found: list[Checked] = []
     read: dict[Path, Config] = {}
     for path in wanted.files:
-        checked, config = _check_file(path, levels, found=path in wanted.discovered)
+        checked, config = _check_file(
+            path, severities, texts.get(path), found=path in wanted.discovered
+        )
         found.append(checked)
         if config is not None:
             read[_whole(path)] = config
     if not with_sources:
         return found
     counts = read.get(wanted.config) if wanted.config else None
-    sources, unused = _check_sources(wanted, counts, levels)
+    sources, unused = _check_sources(wanted, counts, severities, texts, fixable)
     return [
         replace(checked, problems=in_order([*checked.problems, *unused]))
         if unused and _whole(checked.path) == wanted.config
@@ -139,34 +170,47 @@ def is_seed_file(path: Path) -> bool:
         return False
 
 
+def is_seed_text(path: Path, text: str) -> bool:
+    """Return whether a text is that of a seed file, by its path and its first character."""
+    if path.suffix != ".json" or is_config(path):
+        return False
+    return path.parent.name == SEEDS or text.lstrip()[:1] == "["
+
+
 # configs and seed files ---------------------------------------------------------------------
 
 
-def _check_file(path: Path, levels: Levels, *, found: bool) -> tuple[Checked, Config | None]:
-    if is_seed_file(path):
-        seeds = _check_seed_file(path, path.parents[1] if found else None)
+def _check_file(
+    path: Path, severities: Severities, text: str | None, *, found: bool
+) -> tuple[Checked, Config | None]:
+    levels = severities.of(path)
+    if is_seed_file(path) if text is None else is_seed_text(path, text):
+        seeds = _check_seed_file(path, path.parents[1] if found else None, text)
         problems = [with_severity(problem, levels) for problem in seeds.problems]
         return Checked(path, seeds.text, [problem for problem in problems if problem]), None
-    return check_config_file(path, levels)
+    return check_config_file(path, levels, text)
 
 
-def check_config_file(path: Path, levels: Levels) -> tuple[Checked, Config | None]:
-    """Check a config on disk, and also return it if it can be read."""
+def check_config_file(
+    path: Path, levels: Levels, text: str | None = None
+) -> tuple[Checked, Config | None]:
+    """Check a config, on disk without a text, and also return it if it can be read."""
     try:
-        text = read_config(path)
+        text = read_config(path) if text is None else text
     except ConfigError as error:
         problem = with_severity(file_problem(str(error).removeprefix(f"{path}: ")), levels)
         return Checked(path, "", [problem] if problem else []), None
     config = load_text(text, str(_whole(path)))
-    return Checked(path, text, check(config, read_context(path), levels)), config
+    around = read_context(path)
+    return Checked(path, text, check(config, around, levels), FixableConfig(config, around)), config
 
 
-def _check_seed_file(path: Path, within: Path | None) -> Checked:
+def _check_seed_file(path: Path, within: Path | None, text: str | None) -> Checked:
     from kvlens.lint.check_seeds import check as check_seeds  # late: only where there are seeds
     from kvlens.seeds.array import FileError, read_text
 
     try:
-        text = read_text(path, path.name, within=within)
+        text = read_text(path, path.name, within=within) if text is None else text
     except FileError as error:
         return Checked(path, "", [file_problem(problem.message) for problem in error.problems])
     return Checked(path, text, check_seeds(text, str(path)))
@@ -176,7 +220,11 @@ def _check_seed_file(path: Path, within: Path | None) -> Checked:
 
 
 def _check_sources(
-    wanted: Wanted, config: Config | None, levels: Levels
+    wanted: Wanted,
+    config: Config | None,
+    severities: Severities,
+    texts: Mapping[Path, str],
+    keep: bool,
 ) -> tuple[list[Checked], list[Problem]]:
     """Return the checked sources, and the problems of a checked config that they reveal."""
     if not wanted.sources and config is None:
@@ -191,28 +239,32 @@ def _check_sources(
     )
     from kvlens.lint.check_source import check_source
     from kvlens.lint.check_sources import check_with_sources
+    from kvlens.lint.fixable_source import FixableSource
 
-    files, project = SourceFiles({}), ALONE
+    given = {str(_whole(path)): text for path, text in texts.items() if is_source(str(path))}
+    files, project = SourceFiles(given), ALONE
     if wanted.config is not None:
         folder = wanted.config.parent
         files, known = SourceFiles.below(folder), config or _load(wanted.config)
+        files.texts |= given
         configs = [] if known is None else [known]
         project = SourceContext(configs, files.types(), other_config_texts(folder))
     unused: list[Problem] = []
     if config is not None and not files.unread:  # unread sources may use any binding
         found = check_with_sources(config, files.texts, files.parsed)
-        unused = [*apply_suppressions(config, found, levels)]
+        unused = [*apply_suppressions(config, found, severities.of(Path(config.path)))]
     checked = []
     for path in wanted.sources:
-        name = str(_whole(path))
-        text, problems = files.text(name), []
+        name, levels = str(_whole(path)), severities.of(path)
+        text, problems, fixable = files.text(name), [], None
         if (unread := files.unread.get(name)) is not None:
             problem = None if unread.made else with_severity(file_problem(str(unread)), levels)
             problems = [problem] if problem else []
         elif not is_test(name, project.configs) and may_matter(text, project):
             found = check_source(files.parsed(name), project)
             problems = [kept for problem in found if (kept := with_severity(problem, levels))]
-        checked.append(Checked(path, text if problems else "", problems))
+            fixable = FixableSource(files.parsed(name), project) if problems and keep else None
+        checked.append(Checked(path, text if problems else "", problems, fixable))
     return checked, unused
 
 

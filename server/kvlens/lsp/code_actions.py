@@ -41,7 +41,7 @@ async def answer(server: Server, params: types.CodeActionParams) -> list[types.C
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
     if document is None or (config is not None and config.refused):
         return []
-    levels, encoding = server.settings.rules, document.encoding
+    levels, encoding = server.diagnostics.levels(uri), document.encoding
     if config is not None:
         if config.text != document.text:
             return []

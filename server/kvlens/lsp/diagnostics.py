@@ -21,6 +21,7 @@ from kvlens.config.reader import ConfigReader
 from kvlens.files import is_there
 from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check_structure, check_text
+from kvlens.lint.problems import reported
 from kvlens.lint.project import check_config_file
 from kvlens.lint.suppressions import apply_suppressions, with_severity
 from kvlens.lsp.documents import json_range
@@ -81,7 +82,7 @@ class Diagnostics:
         checked = self._open.get(uri)
         if checked is None:
             return []
-        return [*check_structure(checked.config, self._levels), *checked.slow]
+        return [*check_structure(checked.config, self.levels(uri)), *checked.slow]
 
     def did_open(self, document: Document) -> None:
         """Check an opened text with all rules."""
@@ -148,7 +149,7 @@ class Diagnostics:
 
     def of_file(self, path: Path, uri: str) -> list[dict[str, Any]]:
         """Return the problems of a config on disk as JSON; empty if it is gone."""
-        checked, _ = check_config_file(path, self._levels)
+        checked, _ = check_config_file(path, self.levels(uri))
         if not checked.text and not is_there(path):
             return []
         index = LineIndex(checked.text)
@@ -161,7 +162,7 @@ class Diagnostics:
         if checked is None:
             return self._published.get(uri)
         document = checked.document
-        found = [*check_structure(checked.config, self._levels), *checked.slow]
+        found = self.problems(uri)
         return [_diagnostic(problem, uri, document.index, document.encoding) for problem in found]
 
     def published(self) -> dict[str, list[dict[str, Any]]]:
@@ -174,8 +175,8 @@ class Diagnostics:
         self, uri: str, problems: Iterable[Problem], version: int | None, index: LineIndex
     ) -> None:
         """Publish the problems of an open source or seed file."""
-        encoding = self._server.documents.encoding
-        levelled = (with_severity(problem, self._levels) for problem in problems)
+        encoding, levels = self._server.documents.encoding, self.levels(uri)
+        levelled = (with_severity(problem, levels) for problem in problems)
         found = [_diagnostic(problem, uri, index, encoding) for problem in levelled if problem]
         if self.pulled:
             if self._published.get(uri, []) != found:
@@ -184,9 +185,27 @@ class Diagnostics:
             return
         self._send(uri, found, version)
 
-    @property
-    def _levels(self) -> Levels:
-        return self._server.settings.rules
+    def levels(self, uri: str) -> Levels:
+        """Return the severities of the rules in a file, from the settings and its project."""
+        return self._server.severities.of_open(self._server.path(uri))
+
+    def check_project_files(self) -> None:
+        """Publish the mistakes in the project files that are in use."""
+        encoding = self._server.documents.encoding
+        for file in self._server.severities.files():
+            assert file.path is not None
+            uri, index = self._server.uri(file.path), LineIndex(file.text)
+            problems = (
+                reported("project-file-invalid", message, span) for span, message in file.mistakes
+            )
+            levels = self.levels(uri)
+            found = [
+                _diagnostic(problem, uri, index, encoding)
+                for each in problems
+                if (problem := with_severity(each, levels))
+            ]
+            if found or file_key(uri) in self._under:
+                self._send(uri, found, None)
 
     def _paused(self, checked: Checked) -> None:
         checked.pause = None
@@ -197,10 +216,11 @@ class Diagnostics:
         """Run the slow rules in the background; results for an outdated text are dropped."""
         config = checked.config
         began = time.monotonic()
-        slow = await in_thread(_slow, config, self._levels)
+        levels = self.levels(checked.document.uri)
+        slow = await in_thread(_slow, config, levels)
         checked.took = time.monotonic() - began
         unused = await self._server.sources.unused(config)
-        slow += apply_suppressions(config, unused, self._levels)
+        slow += apply_suppressions(config, unused, levels)
         if checked.config is config and slow != checked.slow:
             checked.slow = slow
             self._publish_config(checked)

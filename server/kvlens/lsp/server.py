@@ -19,6 +19,8 @@ from kvlens.config.find import is_config, is_seed_path
 from kvlens.config.highlight import KINDS
 from kvlens.files import is_regular
 from kvlens.internal import ISSUES, internal_error_message
+from kvlens.lint import project_file
+from kvlens.lint.severities import Severities
 from kvlens.lsp import execute_command
 from kvlens.lsp.diagnostics import Diagnostics
 from kvlens.lsp.documents import Documents
@@ -72,6 +74,7 @@ class Server(StdioServer):
         self._views: Views | None = None
         self._comparisons: Comparisons | None = None
         self.settings = Settings()
+        self.severities = Severities()
         self.projects = Projects(self.settings, self._child_event)
         self.found = asyncio.Event()  # set once the current folders have been searched
         self._searching = asyncio.Lock()
@@ -98,6 +101,7 @@ class Server(StdioServer):
         options = getattr(params, "initialization_options", None)
         self.settings, self._complaints = read_settings(options)
         self.projects.settings = self.settings
+        self.severities = Severities(self.settings.rules)
         self._shows_output = isinstance(options, dict) and options.get("output") is True
         self.has_palette = isinstance(options, dict) and options.get("palette") is True
         root = self.workspace.root_uri
@@ -193,6 +197,7 @@ class Server(StdioServer):
         if settings != self.settings:
             before, self.settings = self.settings, settings
             if before.rules != settings.rules:
+                self.severities = Severities(settings.rules)
                 self._check_again()
             if before.semanticHighlighting != settings.semanticHighlighting:
                 self._refresh_tokens()
@@ -332,9 +337,13 @@ class Server(StdioServer):
             self._offer_moves(project)
             self.diagnostics.check_file(project.path, self.uri(project.path))
             await asyncio.sleep(0)  # let the user's edits go first
+        self.diagnostics.check_project_files()
         await self._start_alone()
 
     async def _files_changed(self, uris: list[str]) -> None:
+        if any(self.path(uri).name in project_file.NAMES for uri in uris):
+            self.severities.forget()
+            self._check_again()
         if self._sources:
             self._sources.files_changed(uris)
         configs = [self.uri(self.path(uri)) for uri in uris if is_config(self.path(uri))]
@@ -374,6 +383,7 @@ class Server(StdioServer):
         self._check_sources()
         if self._seed_files:
             self._seed_files.check_all()
+        self.diagnostics.check_project_files()
 
     async def _apply_settings(self, settings: Settings) -> None:
         await self.projects.use(settings)
@@ -492,7 +502,10 @@ class Server(StdioServer):
         if not (watched and watched.dynamic_registration):
             return
         options = types.DidChangeWatchedFilesRegistrationOptions(
-            [types.FileSystemWatcher("**/wrangler.{toml,json,jsonc}")]
+            [
+                types.FileSystemWatcher("**/wrangler.{toml,json,jsonc}"),
+                types.FileSystemWatcher("**/{kvlens,pyproject}.toml"),
+            ]
         )
         self.client_register_capability(
             types.RegistrationParams(

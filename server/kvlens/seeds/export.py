@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import errno
 import json
-import os
-import stat
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from kvlens.files import way_out_of
+from kvlens.files import replacing, way_out_of
 from kvlens.kv.errors import KVSyntaxError
 from kvlens.kv.records import Entry
 from kvlens.kv.values import parse_json
@@ -162,17 +160,5 @@ def _opened(path: Path, project: Path | None, given: bool) -> Iterator[TextIO]:
     if path.is_symlink() and not given:  # only the link's name was seen
         raise OSError(errno.EPERM, f"is a link to {target}; name that file instead", str(path))
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name[:100]}.{os.urandom(8).hex()}.tmp")
-    try:
-        with temporary.open("x", **how) as out:
-            yield out
-        if target.exists():
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-        temporary.replace(target)
-    except BaseException as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
-            reason = f"{error.strerror or error}; nothing was written"
-            raise OSError(error.errno, reason, str(path)) from error
-        raise
+    with replacing(path) as temporary, temporary.open("x", **how) as out:
+        yield out

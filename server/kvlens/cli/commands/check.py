@@ -8,52 +8,179 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
+from kvlens.cli.check_run import Run, difference, fixed_sum, fixed_texts, is_checked, write_fixed
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
-from kvlens.cli.reports import FORMATS
-from kvlens.js.grammar import is_source, unavailable
-from kvlens.lint.base import Level, Levels
-from kvlens.lint.project import Checked, Wanted, check_project, wanted_for
+from kvlens.cli.reports.formats import FORMATS, report_as
+from kvlens.cli.terminal import exact_output
+from kvlens.js.files import LARGEST
+from kvlens.lint.base import Level
+from kvlens.lint.baseline import Baseline, BaselineError
+from kvlens.lint.problems import number_of
+from kvlens.lint.project import Checked
 from kvlens.lint.registry import find_rule
+from kvlens.lint.severities import Severities, matching, selected
 from kvlens.lint.suppressions import LEVELS
 
-_CONFIG_ENDINGS = (".toml", ".json", ".jsonc")
+_STDIN = "-"
 
 
 def _check(options: Options) -> int:
     """Check and report; return 1 for errors or if there is nothing to check, 2 for wrong usage."""
     gc.set_threshold(200_000, 50, 100)  # nearly all objects live to the end: this halves the time
-    paths = [Path(path) for path in options.words or ["."]]
-    for path in paths:
+    _validate(options)
+    if options.watch:
+        from kvlens.cli.check_watch import watch  # late: it needs a watcher of files
+
+        return watch(options.words or ["."], lambda: _once(options, _run(options)))
+    return _once(options, _run(options))
+
+
+def _validate(options: Options) -> None:
+    words = options.words
+    if _STDIN in words and (len(words) > 1 or not options.stdin_filename):
+        raise UsageError("- checks standard input alone; name the file with --stdin-filename")
+    if options.stdin_filename and words != [_STDIN]:
+        raise UsageError("--stdin-filename is for standard input; give - as the path")
+    if options.stdin_filename and not is_checked(Path(options.stdin_filename)):
+        raise UsageError(f"--stdin-filename {options.stdin_filename}: {_WANTED}")
+    if options.update_baseline and not options.baseline:
+        raise UsageError("--update-baseline needs --baseline FILE")
+    if options.watch and (options.fix or options.diff or _STDIN in words):
+        raise UsageError("--watch only reports; leave out --fix, --diff and -")
+    if options.fix and options.diff:
+        raise UsageError("--diff shows what --fix would change; give one of them")
+    for path in map(Path, () if _STDIN in words else words):
         if not path.exists():
             raise CommandError(f"{path}: no such file or folder")
-        if not path.is_dir() and path.suffix not in _CONFIG_ENDINGS and not is_source(str(path)):
-            wanted = (
-                "a config (.toml, .json, .jsonc), a seed file (.json), JavaScript or TypeScript"
-            )
-            raise UsageError(f"{path}: not {wanted}")
-    files = _checked(wanted_for(paths), dict(options.severity))
+        if not path.is_dir() and not is_checked(path):
+            raise UsageError(f"{path}: {_WANTED}")
+
+
+_WANTED = "not a config (.toml, .json, .jsonc), a seed file (.json), JavaScript or TypeScript"
+
+
+def _run(options: Options) -> Run:
+    user = selected(dict(options.severity), options.select, options.ignore)
+    if options.words != [_STDIN]:
+        return Run([Path(word) for word in options.words or ["."]], Severities(user))
+    path = Path(options.stdin_filename)
+    data = sys.stdin.buffer.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise CommandError(f"standard input is over the limit of {LARGEST:,} bytes")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CommandError(f"standard input is not UTF-8 at byte {error.start}") from error
+    return Run([path], Severities(user), {path: text})
+
+
+def _once(options: Options, run: Run) -> int:
+    """Check, fix, and report once; return the exit code."""
+    files = run.check(fixable=options.fix or options.diff)
+    if options.diff:
+        return _show_fixes(files, run)
+    to = sys.stderr if run.texts and options.fix else sys.stdout
+    if options.fix:
+        files = _fix(files, run)
+    if options.baseline:
+        files = _known_left_out(options, files)
     if not files:
-        where = ", ".join(str(path) for path in paths)
+        where = ", ".join(map(str, run.paths))
         print(
             f"kvlens check: no wrangler.toml, wrangler.json or wrangler.jsonc below {where}",
             file=sys.stderr,
         )
         if options.output_format == "text":
-            return 1
-    sys.stdout.write(FORMATS[options.output_format](files))
+            return 0 if options.exit_zero else 1
+    to.write(report_as(options.output_format)(files))
     errors = any(problem.severity == "error" for file in files for problem in file.problems)
-    return 1 if errors or not files else 0
+    return 1 if (errors or not files) and not options.exit_zero else 0
+
+
+def _show_fixes(files: Sequence[Checked], run: Run) -> int:
+    texts = fixed_texts(files, run.severities)
+    for file in files:
+        if file.path in texts:
+            sys.stdout.writelines(difference(file, texts[file.path]))
+    return 1 if texts else 0
+
+
+def _fix(files: list[Checked], run: Run) -> list[Checked]:
+    """Write the fixes, to standard output for standard input; return the files checked again."""
+    texts = fixed_texts(files, run.severities)
+    if run.texts:
+        ((path, text),) = run.texts.items()
+        exact_output().write(texts.get(path, text))
+        run.texts = {path: texts.get(path, text)}
+        return run.check()
+    before = _count(files)
+    for file in files:
+        if file.path in texts:
+            write_fixed(file, texts[file.path])
+    if not texts:
+        return files
+    run.severities.forget()
+    found = run.check()
+    print(fixed_sum(before - _count(found), len(texts)), file=sys.stderr)
+    return found
+
+
+def _count(files: Sequence[Checked]) -> int:
+    return sum(number_of(problem) for file in files for problem in file.problems)
+
+
+def _known_left_out(options: Options, files: list[Checked]) -> list[Checked]:
+    path = Path(options.baseline)
+    try:
+        if options.update_baseline:
+            known = Baseline.of(path, files)
+            known.write()
+        else:
+            known = Baseline.read(path)
+    except BaselineError as error:
+        raise CommandError(str(error)) from error
+    found, gone = known.without_known(files)
+    if gone:
+        some = f"{gone:,} problem{'' if gone == 1 else 's'}"
+        print(
+            f"kvlens check: {some} in {path} no longer exist; --update-baseline removes them",
+            file=sys.stderr,
+        )
+    return found
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--output-format",
-        choices=FORMATS,
-        default="text",
-        help="the format of the report (default: text)",
+        "--fix",
+        action="store_true",
+        help="fix what has one certain answer, and report the rest",
+    )
+    parser.add_argument(
+        "--diff",
+        action="store_true",
+        help="show what --fix would change, and change nothing",
+    )
+    parser.add_argument(
+        "--watch", "-w", action="store_true", help="check again whenever a file changes"
+    )
+    parser.add_argument(
+        "--select",
+        action="extend",
+        type=_codes,
+        default=[],
+        metavar="CODES",
+        help="check only these rules: codes or patterns such as id-*, with commas",
+    )
+    parser.add_argument(
+        "--ignore",
+        action="extend",
+        type=_codes,
+        default=[],
+        metavar="CODES",
+        help="don't check these rules",
     )
     parser.add_argument(
         "--severity",
@@ -62,6 +189,29 @@ def _options(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="CODE=LEVEL",
         help=f"make a rule {', '.join(LEVELS[:-1])} or {LEVELS[-1]}; may be given several times",
+    )
+    parser.add_argument(
+        "--baseline", metavar="FILE", help="report only problems that aren't recorded in FILE"
+    )
+    parser.add_argument(
+        "--update-baseline",
+        action="store_true",
+        help="record the problems there are now in the file of --baseline",
+    )
+    parser.add_argument(
+        "--stdin-filename",
+        metavar="PATH",
+        help="with - as the path: where the text from standard input belongs",
+    )
+    parser.add_argument(
+        "--output-format",
+        choices=FORMATS,
+        default="text",
+        metavar="FORMAT",
+        help=f"the format of the report: {', '.join(FORMATS)} (default: text)",
+    )
+    parser.add_argument(
+        "--exit-zero", action="store_true", help="exit with 0 even if errors were found"
     )
 
 
@@ -75,30 +225,36 @@ def _severity(text: str) -> tuple[str, Level]:
     raise argparse.ArgumentTypeError(f"{text!r} should end with ={' or ='.join(LEVELS)}")
 
 
-def _checked(plan: Iterable[Wanted], levels: Levels) -> list[Checked]:
-    projects = list(plan)
-    missing = unavailable() if any(project.sources for project in projects) else None
-    if missing:
-        print(f"kvlens check: {missing}", file=sys.stderr)
-    return [
-        checked
-        for project in projects
-        for checked in check_project(project, levels, with_sources=not missing)
-    ]
+def _codes(text: str) -> list[str]:
+    codes = [code for part in text.split(",") if (code := part.strip())]
+    for code in codes:
+        if not matching(code):
+            raise argparse.ArgumentTypeError(f"there is no rule {code!r}; see `kvlens rule --all`")
+    return codes
 
 
 COMMAND = Command(
     "Find problems in configs, seed files and sources.\n"
     "Checks the KV namespaces of configs, the seed files next to them, and what the Workers' "
-    "sources do with KV.",
+    "sources do with KV. A project's settings are in kvlens.toml; see docs/project-file.md.",
     _check,
     _options,
     (
         Argument(
             "[PATH…]",
-            "a config, a seed file, a source, or a folder to look for them in (default: this one)",
+            "a config, a seed file, a source, or a folder to look for them in (default: this "
+            "one); - is standard input",
         ),
     ),
-    ("kvlens check", "kvlens check src wrangler.toml --severity id-shared=off"),
-    {0: "no error was found", 1: "an error was found, or there is nothing to check"},
+    (
+        "kvlens check",
+        "kvlens check --fix src --severity id-shared=off",
+        "kvlens check --select 'id-*' --output-format gitlab",
+        "kvlens check --baseline known.json --update-baseline",
+        "kvlens check - --stdin-filename index.ts < index.ts",
+    ),
+    {
+        0: "no error; with --diff, nothing to fix",
+        1: "an error, nothing to check, or a difference",
+    },
 )

@@ -1,0 +1,124 @@
+"""One run of `kvlens check`: the files, their problems, and what is fixed."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kvlens.cli.frame import CommandError
+from kvlens.cli.reports.places import shown
+from kvlens.cli.terminal import one_line, visible
+from kvlens.files import FileRefusedError, read_bytes, replace_bytes, way_out_of
+from kvlens.js.grammar import is_source, unavailable
+from kvlens.lint.problems import reported
+from kvlens.lint.project import Checked, check_project, wanted_for
+from kvlens.lint.severities import Severities
+from kvlens.lint.suppressions import with_severity
+
+_MARK = b"\xef\xbb\xbf"
+_LARGEST = 2 * 1024 * 1024  # bytes of a file to fix; what is checked is smaller
+
+
+@dataclass
+class Run:
+    """What to check: paths, or texts by path that are used instead of files."""
+
+    paths: Sequence[Path]
+    severities: Severities
+    texts: Mapping[Path, str] = field(default_factory=dict)
+
+    def check(self, *, fixable: bool = False) -> list[Checked]:
+        """Return the checked files, and the project files with mistakes."""
+        projects = wanted_for(self.paths, self.severities)
+        missing = unavailable() if any(project.sources for project in projects) else None
+        if missing:
+            print(f"kvlens check: {missing}", file=sys.stderr)
+        found = [
+            checked
+            for project in projects
+            for checked in check_project(
+                project,
+                self.severities,
+                with_sources=not missing,
+                fixable=fixable,
+                texts=self.texts,
+            )
+        ]
+        for path in self.paths:
+            self.severities.file(path / "x" if path.is_dir() else path)  # also without any file
+        return [*found, *self._project_files()]
+
+    def _project_files(self) -> Iterator[Checked]:
+        for file in self.severities.files():
+            assert file.path is not None
+            levels = self.severities.of(file.path)
+            problems = [
+                problem
+                for span, message in file.mistakes
+                if (
+                    problem := with_severity(
+                        reported("project-file-invalid", message, span), levels
+                    )
+                )
+            ]
+            if problems:
+                yield Checked(file.path, file.text, problems)
+
+
+def fixed_texts(files: Sequence[Checked], severities: Severities) -> dict[Path, str]:
+    """Return the texts of the files that have fixes, with the fixes."""
+    from kvlens.lint.fix_file import fixed_text  # late: a check without fixes doesn't need it
+
+    found: dict[Path, str] = {}
+    for file in files:
+        if file.fixable is not None and file.problems:
+            text = fixed_text(file.fixable, file.problems, severities.of(file.path))
+            if text is not None:
+                found[file.path] = text
+    return found
+
+
+def difference(file: Checked, text: str) -> Iterator[str]:
+    """Yield the lines of a unified diff between a file and its text with fixes."""
+    name = shown(file.path)
+    before, after = (whole.splitlines(keepends=True) for whole in (file.text, text))
+    for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}"):
+        yield visible(line.rstrip("\r\n")) + "\n"
+        if not line.endswith("\n"):
+            yield "\\ No newline at end of file\n"
+
+
+def write_fixed(file: Checked, text: str) -> None:
+    """Replace the text of a file that is still as it was checked, keeping a byte order mark.
+
+    Raises CommandError if the file has changed meanwhile, or is outside the current folder.
+    """
+    out = way_out_of(Path.cwd(), file.path)
+    if out is not None:
+        link, target = out
+        raise CommandError(
+            f"{shown(file.path)}: not fixed: {link} is a link to {target}, outside this folder; "
+            "name that file instead"
+        )
+    try:
+        data = read_bytes(file.path, _LARGEST)
+    except FileRefusedError as error:
+        raise CommandError(str(error)) from error
+    mark = _MARK if data.startswith(_MARK) else b""
+    if data[len(mark) :] != file.text.encode():
+        raise CommandError(f"{shown(file.path)}: changed while it was checked; run this again")
+    replace_bytes(file.path, mark + text.encode())
+
+
+def is_checked(path: Path) -> bool:
+    """Return whether files with this name are checked at all."""
+    return path.suffix in (".toml", ".json", ".jsonc") or is_source(str(path))
+
+
+def fixed_sum(count: int, files: int) -> str:
+    """Return the line that says how much was fixed."""
+    problems = f"{count:,} problem{'' if count == 1 else 's'}"
+    return one_line(f"Fixed {problems} in {files:,} file{'' if files == 1 else 's'}.")

@@ -1,0 +1,20 @@
+"""The names and positions of files in reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kvlens.text import UTF32, LineIndex, Span
+
+
+def shown(path: Path, root: Path | None = None) -> str:
+    """Return a path relative to the current folder, or to `root`, if it is inside."""
+    whole = path.absolute()
+    root = root or Path.cwd()
+    return (whole.relative_to(root) if whole.is_relative_to(root) else whole).as_posix()
+
+
+def start_of(index: LineIndex, span: Span) -> tuple[int, int]:
+    """Return the line and column where a span starts, in characters from 1."""
+    line, column = index.position(span.start, UTF32)
+    return line + 1, column + 1

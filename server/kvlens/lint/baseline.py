@@ -1,0 +1,97 @@
+"""Known problems that a check doesn't report: counts by file and rule.
+
+A project that starts to use the check records what it has, and is only told about more. The counts
+hold while lines move. If a file has more problems of a rule than recorded, all of them are
+reported, as nobody can tell which one is new.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kvlens.errors import KVLensError
+from kvlens.files import read_given, replace_bytes
+from kvlens.lint.problems import counted
+from kvlens.lint.project import Checked
+from kvlens.lint.severities import ALWAYS
+
+LARGEST = 16 * 1024 * 1024  # bytes
+_VERSION = 1
+
+Counts = Mapping[str, Mapping[str, int]]  # path from the baseline's folder -> code -> problems
+
+
+class BaselineError(KVLensError):
+    """A baseline can't be used. The text says which, why and what to do."""
+
+
+class Baseline:
+    """The counts in a file."""
+
+    def __init__(self, path: Path, counts: Counts) -> None:
+        self.path = path
+        self.counts = counts
+
+    @classmethod
+    def read(cls, path: Path) -> Baseline:
+        """Read a baseline. Raises BaselineError if it is none, OSError if it can't be read."""
+        again = "; write it again with --update-baseline"
+        try:
+            data = json.loads(read_given(path, LARGEST))
+        except (ValueError, RecursionError) as error:
+            raise BaselineError(f"{path}: not JSON ({error}){again}") from error
+        if not isinstance(data, dict) or data.get("version") != _VERSION:
+            raise BaselineError(f'{path}: not a baseline with "version": {_VERSION}{again}')
+        counts = data.get("problems")
+        if not _is_valid(counts):
+            raise BaselineError(f'{path}: "problems" takes counts by file and rule{again}')
+        return cls(path, counts or {})
+
+    @classmethod
+    def of(cls, path: Path, files: Iterable[Checked]) -> Baseline:
+        """Return a new baseline with the problems of these files."""
+        found = cls(path, {})
+        counts = {
+            found.name(file): dict(sorted(known.items()))
+            for file in files
+            if (known := _recordable(file))
+        }
+        return cls(path, dict(sorted(counts.items())))
+
+    def write(self) -> None:
+        """Write the file. Raises OSError."""
+        text = json.dumps({"version": _VERSION, "problems": self.counts}, indent=2)
+        replace_bytes(self.path, f"{text}\n".encode())
+
+    def without_known(self, files: Iterable[Checked]) -> tuple[list[Checked], int]:
+        """Return the files without recorded problems, and how many recorded ones are gone."""
+        found: list[Checked] = []
+        gone = 0
+        for file in files:
+            known, now = self.counts.get(self.name(file), {}), _recordable(file)
+            gone += sum(max(0, count - now.get(code, 0)) for code, count in known.items())
+            hidden = {code for code, count in now.items() if count <= known.get(code, 0)}
+            new = [problem for problem in file.problems if problem.code not in hidden]
+            found.append(replace(file, problems=new))
+        return found, gone
+
+    def name(self, file: Checked) -> str:
+        """Return a file's path from the folder of the baseline, the same on every platform."""
+        folder, path = self.path.absolute().parent, file.path.absolute()
+        return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
+
+
+def _recordable(file: Checked) -> dict[str, int]:
+    counts = counted(file.problems)
+    return {code: count for code, count in counts.items() if code not in ALWAYS}
+
+
+def _is_valid(counts: Any) -> bool:
+    return isinstance(counts, dict) and all(
+        isinstance(known, dict) and all(type(count) is int for count in known.values())
+        for known in counts.values()
+    )

@@ -1,0 +1,206 @@
+"""The settings that a project keeps in its repository, for the editor and the shell alike.
+
+They are in `kvlens.toml`, or under `[tool.kvlens]` in `pyproject.toml`, in the folder of a checked
+file or the nearest one above. docs/project-file.md describes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from kvlens.config.find import ConfigError, read_config
+from kvlens.config.reader import load_text
+from kvlens.config.tables import Definition, Table
+from kvlens.lint.base import Level, Levels
+from kvlens.lint.path_patterns import PathPattern
+from kvlens.lint.registry import find_rule, rules
+from kvlens.lint.suppressions import LEVELS
+from kvlens.text import Span
+
+NAME, SHARED = "kvlens.toml", "pyproject.toml"
+NAMES = (NAME, SHARED)  # the first one in a folder counts
+RULES, PER_FILE, EXCLUDE = FIELDS = ("rules", "per-file-rules", "exclude")
+
+
+class Mistake(NamedTuple):
+    """A part of a project file that is ignored, and why."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True)
+class ProjectFile:
+    """What a project file says. Patterns of paths start at its folder."""
+
+    path: Path | None = None
+    text: str = ""
+    rules: Levels = field(default_factory=dict)
+    per_file: Sequence[tuple[PathPattern, Levels]] = ()
+    exclude: Sequence[PathPattern] = ()
+    mistakes: Sequence[Mistake] = ()
+
+    def levels(self, path: Path) -> Levels:
+        """Return the severities for a file: later patterns win, and any over `rules`."""
+        if not self.per_file:
+            return self.rules
+        found, place = dict(self.rules), self._relative(path)
+        for pattern, levels in self.per_file:
+            if place and pattern.matches(place):
+                found |= levels
+        return found
+
+    def excludes(self, path: Path) -> bool:
+        """Return whether a file isn't checked unless the user names it."""
+        place = self._relative(path) if self.exclude else None
+        return place is not None and any(pattern.matches(place) for pattern in self.exclude)
+
+    def _relative(self, path: Path) -> str | None:
+        assert self.path is not None
+        folder, whole = self.path.parent, path.absolute()
+        return whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else None
+
+
+NONE = ProjectFile()
+
+
+def project_file(folder: Path) -> ProjectFile:
+    """Return the project file that counts in a folder: its own or the nearest one above."""
+    whole = folder.absolute()
+    for place in (whole, *whole.parents):
+        for name in NAMES:
+            path = place / name
+            if path.exists() and (found := read_project_file(path)) is not None:
+                return found
+    return NONE
+
+
+def read_project_file(path: Path) -> ProjectFile | None:
+    """Return what a file says; None for a pyproject.toml without [tool.kvlens]."""
+    try:
+        text = read_config(path)
+    except ConfigError as error:
+        if path.name == SHARED:
+            return None
+        reason = str(error).removeprefix(f"{path}: ")
+        return ProjectFile(path, mistakes=[Mistake(Span(0, 0), f"This file {reason}")])
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> ProjectFile | None:
+    """Return what a text says; None for a pyproject.toml without [tool.kvlens]."""
+    if path.name == SHARED and "kvlens" not in text:
+        return None
+    config = load_text(text, str(path))
+    table: Table | None = config.root
+    if path.name == SHARED:
+        for name in ("tool", "kvlens"):
+            table = _table(table.get(name)) if table else None
+        if table is None:
+            return None
+    assert table is not None
+    reader = _Reader()
+    if config.refused is not None:
+        reason, span = config.refused
+        reader.mistakes.append(Mistake(span, f"This file isn't used, because it {reason}."))
+    return ProjectFile(
+        path,
+        text,
+        reader.levels(table.get(RULES)),
+        [*reader.per_file(table.get(PER_FILE))],
+        [*reader.patterns(table.get(EXCLUDE))],
+        reader.finished(table),
+    )
+
+
+def _table(found: Sequence[Definition]) -> Table | None:
+    return found[0].table if found and found[0].kind == "table" else None
+
+
+class _Reader:
+    """Reads the fields, and collects the mistakes in them."""
+
+    def __init__(self) -> None:
+        self.mistakes: list[Mistake] = []
+
+    def levels(self, found: Sequence[Definition]) -> Levels:
+        """Read a table of rules and their severities."""
+        levels: dict[str, Level] = {}
+        for code, definition in self._members(found):
+            if find_rule(code) is None:
+                self._add(definition.key, _no_rule(code))
+            elif (level := self._level(definition)) is not None:
+                levels[code] = level
+        return levels
+
+    def per_file(self, found: Sequence[Definition]) -> Iterator[tuple[PathPattern, Levels]]:
+        """Read a table of patterns and their tables of rules."""
+        for text, definition in self._members(found):
+            levels = self.levels([definition])
+            for pattern in self._pattern(text, definition.key):
+                yield pattern, levels
+
+    def patterns(self, found: Sequence[Definition]) -> Iterator[PathPattern]:
+        """Read a list of patterns."""
+        for definition in found[:1]:
+            node = definition.node
+            if node is None or definition.kind != "array":
+                self._add(definition.span, f"{EXCLUDE} takes a list of patterns of paths")
+                continue
+            for offset, item in node.items:
+                start = definition.base + offset
+                span = Span(start, start + max(item.length, 0))
+                if item.kind == "string":
+                    yield from self._pattern(item.value, span)
+                else:
+                    self._add(span, "A pattern of paths is a string")
+
+    def _pattern(self, text: str, span: Span) -> Iterator[PathPattern]:
+        try:
+            yield PathPattern(text)
+        except ValueError as error:
+            self._add(span, str(error))
+
+    def finished(self, table: Table) -> Sequence[Mistake]:
+        """Return all mistakes, unknown fields included."""
+        for name in table.names():
+            if name not in FIELDS:
+                known = ", ".join(FIELDS[:-1])
+                self._add(
+                    table.get(name)[0].key,
+                    f'There is no setting "{name:.80}"; there are {known} and {FIELDS[-1]}',
+                )
+        return sorted(self.mistakes)
+
+    def _members(self, found: Sequence[Definition]) -> Iterator[tuple[str, Definition]]:
+        for definition in found[:1]:
+            if definition.kind != "table" or definition.table is None:
+                self._add(definition.span, "This takes a table")
+                continue
+            for name in definition.table.names():
+                yield name, definition.table.get(name)[0]
+
+    def _level(self, definition: Definition) -> Level | None:
+        value = definition.node.value if definition.node is not None else None
+        for level in LEVELS:
+            if value == level:
+                return level
+        self._add(
+            definition.span,
+            f"A severity is {', '.join(LEVELS[:-1])} or {LEVELS[-1]}, as a string",
+        )
+        return None
+
+    def _add(self, span: Span, message: str) -> None:
+        self.mistakes.append(Mistake(span, f"{message}. It is ignored."))
+
+
+def _no_rule(code: str) -> str:
+    from difflib import get_close_matches  # late: most codes are valid
+
+    meant = get_close_matches(code, list(rules()), n=1)
+    hint = f'did you mean "{meant[0]}"' if meant else "docs/rules lists them"
+    return f'There is no rule "{code:.80}" ({hint})'

@@ -1,0 +1,92 @@
+"""The severities of rules in a file: from the user, and from the project's own settings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from kvlens.lint.base import Level, Levels
+from kvlens.lint.project_file import ProjectFile, project_file
+from kvlens.lint.registry import rules
+
+ALWAYS = frozenset(("unreadable-file", "internal-error", "project-file-invalid"))
+"""Rules that `select` doesn't turn off: without them, "no problems" wouldn't be true."""
+
+
+class _AllOff(Mapping[str, Level]):
+    """Every rule is off, also one that isn't imported yet."""
+
+    def __getitem__(self, code: str) -> Level:
+        return "off"
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(rules())
+
+    def __len__(self) -> int:
+        return len(rules())
+
+    def __bool__(self) -> bool:
+        return True
+
+
+_ALL_OFF = _AllOff()
+
+
+class Severities:
+    """Looks up severities by file; project files are read once."""
+
+    def __init__(self, user: Levels | None = None) -> None:
+        self.user = user or {}
+        self._files: dict[Path, ProjectFile] = {}
+
+    def of(self, path: Path) -> Levels:
+        """Return the severities in a file. What the user says wins over the project file."""
+        found = self.file(path).levels(path)
+        return {**found, **self.user} if found else self.user
+
+    def of_open(self, path: Path) -> Levels:
+        """Return the severities in a file that is open in an editor: excluded ones have none."""
+        return _ALL_OFF if self.excludes(path) else self.of(path)
+
+    def excludes(self, path: Path) -> bool:
+        """Return whether the project file excludes a file."""
+        return self.file(path).excludes(path)
+
+    def file(self, path: Path) -> ProjectFile:
+        """Return the project file that counts for a file."""
+        folder = path.absolute().parent
+        known = self._files.get(folder)
+        if known is None:
+            known = self._files[folder] = project_file(folder)
+        return known
+
+    def files(self) -> Collection[ProjectFile]:
+        """Return the project files read so far."""
+        return {found.path: found for found in self._files.values() if found.path}.values()
+
+    def forget(self) -> None:
+        """Read the project files again when they are needed."""
+        self._files.clear()
+
+
+def selected(levels: Levels, select: Collection[str], ignore: Collection[str]) -> Levels:
+    """Return severities that turn off the rules that aren't selected, and the ignored ones.
+
+    Both are codes, or patterns of codes such as `id-*`; without `select`, all are selected.
+    """
+    found: dict[str, Level] = dict(levels)
+    for code in rules():
+        left_out = select and code not in ALWAYS and not _matches(code, select)
+        if left_out or _matches(code, ignore):
+            found[code] = "off"
+    return found
+
+
+def matching(pattern: str) -> Mapping[str, object]:
+    """Return the rules that a code or a pattern of codes names."""
+    return {code: rule for code, rule in rules().items() if fnmatchcase(code, pattern)}
+
+
+def _matches(code: str, patterns: Collection[str]) -> bool:
+    return any(fnmatchcase(code, pattern) for pattern in patterns)

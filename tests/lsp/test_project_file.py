@@ -1,0 +1,51 @@
+"""The project file in an editor: severities, excluded files, and its own mistakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from tests.lsp.conftest import Editor, connected, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+EMPTY_ID = '[[kv_namespaces]]\nbinding = "A"\nid = ""\n'
+SOURCE = 'export default { async fetch(r, env) { await env.A.get("k", "JSN"); } };\n'
+
+
+async def write(editor: Editor, path: Path, text: str) -> None:
+    """Change a file, as a client reports it."""
+    path.write_text(text, encoding="utf-8")
+    event = types.FileEvent(path.as_uri(), types.FileChangeType.Changed)
+    editor.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+
+
+async def test_it_counts_at_once(tmp_path: Path) -> None:
+    config, source, file = (tmp_path / name for name in ("wrangler.toml", "gen.js", "kvlens.toml"))
+    config.write_text(EMPTY_ID, encoding="utf-8")
+    source.write_text(SOURCE, encoding="utf-8")
+    file.write_text('[rules]\nid-empty = "warning"\n', encoding="utf-8")
+    options = {"store": "memory:", "autoStart": False, "push": True}
+    async with connected(tmp_path, options) as editor:
+
+        def codes(path: Path) -> list[tuple[object, types.DiagnosticSeverity | None]]:
+            found = editor.diagnostics.get(path.as_uri(), [])
+            return [(problem.code, problem.severity) for problem in found]
+
+        for path, language, text in ((config, "toml", EMPTY_ID), (source, "javascript", SOURCE)):
+            document = types.TextDocumentItem(path.as_uri(), language, 1, text)
+            editor.text_document_did_open(types.DidOpenTextDocumentParams(document))
+        warning, error = types.DiagnosticSeverity.Warning, types.DiagnosticSeverity.Error
+        await until(lambda: codes(config) == [("id-empty", warning)])
+        await until(lambda: codes(source) == [("get-type-unknown", error)])
+        await write(editor, file, 'exclude = ["gen.js"]\n[rules]\nid-emty = "off"\n')
+        await until(lambda: codes(config) == [("id-empty", error)])
+        await until(lambda: codes(source) == [])
+        await until(lambda: codes(file) == [("project-file-invalid", error)])
+        (mistake,) = editor.diagnostics[file.as_uri()]
+        assert mistake.range.start == types.Position(2, 0)
+        await write(editor, file, "")
+        await until(lambda: codes(file) == [])
+        await until(lambda: codes(source) == [("get-type-unknown", error)])

@@ -1,0 +1,295 @@
+"""`kvlens check`: fixes, standard input, baselines, project files and watching."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kvlens.cli import main
+from kvlens.process import own_command
+
+from tests.unit.test_cli_check import EMPTY_ID, GOOD, Checker, checker
+
+__all__ = ["checker"]
+
+FIXED = '[[kv_namespaces]]\nbinding = "A"\n'
+SOURCE = """\
+export default {
+  async fetch(request, env) {
+    await env.A.put("a", 1);
+    await env.A.put("b", "x", { expirationTtl: 5 });
+    await env.A.put("c", { d: 1 });
+  },
+};
+"""
+
+
+@pytest.fixture
+def stdin(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.BytesIO]:
+    """Standard input, to be filled."""
+    data = io.BytesIO()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(data, encoding="utf-8"))
+    yield data
+
+
+def give(stdin: io.BytesIO, text: str | bytes) -> None:
+    stdin.write(text.encode() if isinstance(text, str) else text)
+    stdin.seek(0)
+
+
+FIXES: dict[str, tuple[str, bytes, bytes]] = {
+    # name, content, content with fixes
+    "config": ("wrangler.toml", EMPTY_ID.encode(), FIXED.encode()),
+    "line-ends": (
+        "wrangler.toml",
+        EMPTY_ID.replace("\n", "\r\n").encode(),
+        FIXED.replace("\n", "\r\n").encode(),
+    ),
+    "byte-order-mark": (
+        "wrangler.toml",
+        b"\xef\xbb\xbf" + EMPTY_ID.encode(),
+        b"\xef\xbb\xbf" + FIXED.encode(),
+    ),
+    "json": (
+        "wrangler.jsonc",
+        b'{"kv_namespaces": [{"binding": "A", "id": ""}]} // kept\n',
+        b'{"kv_namespaces": [{"binding": "A"}]} // kept\n',
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "fixed"), FIXES.values(), ids=FIXES)
+def test_fixes_are_written_once_and_for_all(
+    checker: Checker, name: str, content: bytes, fixed: bytes
+) -> None:
+    path = checker.write(name, content)
+    code, out, err = checker("--fix")
+    assert (code, err) == (0, "Fixed 1 problem in 1 file.\n")
+    assert out == "No problems in 1 file.\n"
+    assert path.read_bytes() == fixed
+    assert checker("--fix") == (0, out, ""), "nothing is left to fix"
+    assert path.read_bytes() == fixed
+
+
+def test_many_problems_are_fixed_in_one_pass(checker: Checker) -> None:
+    path = checker.write(
+        "wrangler.toml",
+        "".join(f'[[kv_namespaces]]\nbinding = "A{n}"\nid = ""\n' for n in range(300)),
+    )
+    assert checker("--fix")[0] == 0
+    assert "id" not in path.read_text(encoding="utf-8")
+
+
+def test_sources_are_fixed_and_what_is_uncertain_stays(checker: Checker) -> None:
+    checker.write("wrangler.toml", GOOD)
+    path = checker.write("src/index.js", SOURCE)
+    code, out, _ = checker("--fix")
+    assert code == 1
+    assert "ttl-out-of-range" in out
+    text = path.read_text(encoding="utf-8")
+    assert 'put("a", String(1))' in text
+    assert "expirationTtl: 5" in text
+
+
+def test_only_selected_rules_are_fixed(checker: Checker) -> None:
+    path = checker.write("wrangler.toml", EMPTY_ID)
+    assert checker("--fix", "--ignore", "id-empty")[0] == 0
+    assert path.read_text(encoding="utf-8") == EMPTY_ID
+
+
+def test_diff_shows_and_changes_nothing(checker: Checker) -> None:
+    path = checker.write("wrangler.toml", EMPTY_ID)
+    code, out, _ = checker("--diff")
+    assert code == 1
+    assert out == (
+        "--- a/wrangler.toml\n+++ b/wrangler.toml\n@@ -1,3 +1,2 @@\n"
+        ' [[kv_namespaces]]\n binding = "A"\n-id = ""\n'
+    )
+    assert path.read_text(encoding="utf-8") == EMPTY_ID
+    path.write_text(GOOD, encoding="utf-8")
+    assert checker("--diff") == (0, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_a_link_out_of_the_folder_is_not_fixed(checker: Checker, tmp_path: Path) -> None:
+    outside = tmp_path.parent / "outside.toml"
+    outside.write_text(EMPTY_ID, encoding="utf-8")
+    (tmp_path / "wrangler.toml").symlink_to(outside)
+    code, _, err = checker("--fix")
+    assert code == 1
+    assert "outside this folder; name that file instead" in err
+    assert outside.read_text(encoding="utf-8") == EMPTY_ID
+
+
+STDIN: dict[str, tuple[str, str, str | None]] = {
+    # name, text, the code of the one problem
+    "config": ("sub/wrangler.toml", EMPTY_ID, "id-empty"),
+    "clean": ("wrangler.toml", GOOD, None),
+    "source": ("src/index.js", "export default { fetch: (r, env) => env.A.get() }", "key-invalid"),
+    "source-of-the-project": (
+        "src/x.ts",
+        "export default { async fetch(r, env: Env) { await env.B.get('k', 'json') } }",
+        "binding-undeclared",
+    ),
+    "seeds": ("seeds/A.json", '[{"key": ""}]', "seed-invalid"),
+    "byte-order-mark": ("wrangler.toml", "\ufeff" + EMPTY_ID, "id-empty"),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "code"), STDIN.values(), ids=STDIN)
+def test_standard_input_belongs_where_its_name_is(
+    checker: Checker, stdin: io.BytesIO, name: str, text: str, code: str | None
+) -> None:
+    checker.write("wrangler.toml", GOOD)
+    give(stdin, text)
+    found = checker.json("-", "--stdin-filename", name)
+    assert {(problem["file"], problem["code"]) for problem in found} == (
+        {(name, code)} if code else set()
+    )
+    assert not (checker.folder / name).exists() or name == "wrangler.toml"
+
+
+def test_standard_input_is_fixed_to_standard_output(checker: Checker, stdin: io.BytesIO) -> None:
+    give(stdin, EMPTY_ID + "x = 1 # \x1b\n")
+    code, out, err = checker("-", "--stdin-filename", "wrangler.toml", "--fix")
+    assert out == FIXED + "x = 1 # \x1b\n"
+    assert "1 file" in err
+    assert code in (0, 1)
+    assert not (checker.folder / "wrangler.toml").exists()
+
+
+WRONG: dict[str, tuple[list[str], str]] = {
+    "stdin-without-name": (["-"], "name the file with --stdin-filename"),
+    "stdin-and-more": (["-", "src", "--stdin-filename", "a.js"], "standard input alone"),
+    "name-without-stdin": (["--stdin-filename", "a.js"], "give - as the path"),
+    "name-of-another-kind": (["-", "--stdin-filename", "a.png"], "a.png: not a config"),
+    "update-nothing": (["--update-baseline"], "needs --baseline FILE"),
+    "watch-and-fix": (["--watch", "--fix"], "--watch only reports"),
+    "fix-and-diff": (["--fix", "--diff"], "give one of them"),
+    "select-unknown": (["--select", "id-emty"], "there is no rule 'id-emty'"),
+    "ignore-no-match": (["--ignore", "zz*"], "there is no rule 'zz*'"),
+}
+
+
+@pytest.mark.parametrize(("words", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_use(checker: Checker, words: list[str], message: str) -> None:
+    checker.write("src/a.js", "")
+    code, _, err = checker(*words)
+    assert code == 2
+    assert message in err
+
+
+def test_exit_zero(checker: Checker) -> None:
+    checker.write("wrangler.toml", EMPTY_ID)
+    code, out, _ = checker("--exit-zero")
+    assert code == 0
+    assert "id-empty" in out
+
+
+# baselines
+
+
+def test_a_baseline_hides_what_was_known(checker: Checker) -> None:
+    config = checker.write("sub/wrangler.toml", EMPTY_ID)
+    assert checker("--baseline", "known.json", "--update-baseline")[0] == 0
+    assert json.loads((checker.folder / "known.json").read_text(encoding="utf-8")) == {
+        "version": 1,
+        "problems": {"sub/wrangler.toml": {"id-empty": 1}},
+    }
+    config.write_text("# moved\n" + EMPTY_ID, encoding="utf-8")
+    assert checker("--baseline", "known.json")[0] == 0
+    config.write_text(EMPTY_ID + EMPTY_ID.replace("A", "B"), encoding="utf-8")
+    code, out, _ = checker("--baseline", "known.json")
+    assert code == 1
+    assert out.count("id-empty") == 2, "nobody can tell which one is new"
+    config.write_text(GOOD, encoding="utf-8")
+    code, _, err = checker("--baseline", "known.json")
+    assert code == 0
+    assert "1 problem in known.json no longer exist" in err
+    assert checker("--baseline", "known.json", "--update-baseline")[2] == ""
+    config.write_text(EMPTY_ID, encoding="utf-8")
+    assert checker("--baseline", "known.json")[0] == 1
+
+
+BROKEN = {
+    "not-json": "{",
+    "deep": "[" * 100_000,
+    "another-version": '{"version": 2}',
+    "a-list": "[]",
+    "no-counts": '{"version": 1}',
+    "count-of-another-kind": '{"version": 1, "problems": {"a": {"id-empty": "1"}}}',
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_a_broken_baseline_is_named(checker: Checker, text: str) -> None:
+    checker.write("wrangler.toml", EMPTY_ID)
+    checker.write("known.json", text)
+    code, out, err = checker("--baseline", "known.json")
+    assert (code, out) == (1, "")
+    assert "known.json: " in err
+    assert "--update-baseline" in err
+
+
+def test_a_missing_baseline_is_named(checker: Checker) -> None:
+    checker.write("wrangler.toml", EMPTY_ID)
+    code, _, err = checker("--baseline", "known.json")
+    assert code == 1
+    assert "known.json" in err
+
+
+# project files
+
+
+def test_a_project_file_is_used(checker: Checker) -> None:
+    checker.write("kvlens.toml", 'exclude = ["old"]\n[rules]\nid-empty = "warning"\n')
+    checker.write("wrangler.toml", EMPTY_ID)
+    excluded = checker.write("old/wrangler.toml", EMPTY_ID)
+    assert [problem["severity"] for problem in checker.json()] == ["warning"]
+    assert [problem["file"] for problem in checker.json(str(excluded))] == ["old/wrangler.toml"]
+    assert checker.json("--severity", "id-empty=error")[0]["severity"] == "error"
+
+
+def test_mistakes_in_a_project_file_are_problems(checker: Checker) -> None:
+    checker.write("kvlens.toml", '[rules]\nid-emty = "off"\n')
+    checker.write("wrangler.toml", GOOD)
+    (problem,) = checker.json()
+    assert problem["code"] == "project-file-invalid"
+    assert problem["file"] == "kvlens.toml"
+    assert problem["range"]["start"] == {"line": 1, "character": 0}
+
+
+def test_excluded_sources_are_not_checked(checker: Checker) -> None:
+    checker.write("wrangler.toml", f'name = "a"\n{GOOD}')
+    checker.write("kvlens.toml", 'exclude = ["*.gen.js"]\n')
+    checker.write("src/a.gen.js", "export default { fetch: (r, env) => env.A.get() }")
+    assert checker.json() == []
+
+
+# watching
+
+
+def test_watch_checks_again(tmp_path: Path) -> None:
+    config = tmp_path / "wrangler.toml"
+    config.write_text(EMPTY_ID, encoding="utf-8")
+    with subprocess.Popen(
+        own_command("check", "--watch"), cwd=tmp_path, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        while b"1 error" not in process.stdout.readline():
+            assert process.poll() is None
+        config.write_text(GOOD, encoding="utf-8")
+        assert process.stdout.readline().strip() == b"No problems in 1 file."
+        process.terminate()
+
+
+def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--help"]) == 0
+    text = capsys.readouterr().out
+    for option in ("--fix", "--diff", "--watch", "--select", "--ignore", "--exit-zero"):
+        assert option in text

@@ -1,0 +1,114 @@
+"""The project file: what it says, where it is found, and its mistakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from kvlens.lint.project_file import NONE, parse, project_file
+from kvlens.lint.severities import Severities, selected
+
+SHARED = "[tool.kvlens]\nexclude = ['gen']\n[tool.kvlens.rules]\nid-shared = 'off'\n"
+
+
+def test_levels_by_file() -> None:
+    text = """
+rules = { id-shared = "off", id-twice = "error" }
+[per-file-rules]
+"src/**" = { id-shared = "warning" }
+"*.gen.ts" = { id-shared = "error", promise-not-awaited = "off" }
+"""
+    file = parse(text, Path("/project/kvlens.toml"))
+    assert file
+    assert not file.mistakes
+    assert file.levels(Path("/project/wrangler.toml")) == {"id-shared": "off", "id-twice": "error"}
+    assert file.levels(Path("/project/src/a.ts"))["id-shared"] == "warning"
+    assert file.levels(Path("/project/src/a.gen.ts")) == {
+        "id-shared": "error",
+        "id-twice": "error",
+        "promise-not-awaited": "off",
+    }
+    assert file.levels(Path("/elsewhere/src/a.ts"))["id-shared"] == "off"
+
+
+MISTAKES: dict[str, tuple[str, str, str]] = {
+    # a text, what is underlined, the message
+    "no-such-setting": ("exclud = []\n", "exclud", 'There is no setting "exclud"'),
+    "no-such-rule": ("[rules]\nid-sharde = 'off'\n", "id-sharde", 'did you mean "id-shared"'),
+    "far-from-any-rule": ("[rules]\nx = 'off'\n", "x", "docs/rules lists them"),
+    "level": ("[rules]\nid-twice = 'warn'\n", "'warn'", "error, warning, information or off"),
+    "level-number": ("[rules]\nid-twice = 2\n", "2", "A severity is"),
+    "rules-not-a-table": ("rules = 'off'\n", "'off'", "This takes a table"),
+    "patterns-not-a-list": ("exclude = 'a'\n", "'a'", "takes a list of patterns"),
+    "pattern-not-a-string": ("exclude = ['a', 3]\n", "3", "A pattern of paths is a string"),
+    "pattern-leads-out": ("exclude = ['../x']\n", "'../x'", "is not a pattern of paths"),
+    "per-file-level": ("[per-file-rules]\n'a' = {id-twice = 1}\n", "1", "A severity is"),
+    "per-file-not-a-table": ("[per-file-rules]\n'a' = 1\n", "1", "This takes a table"),
+}
+
+
+@pytest.mark.parametrize(("text", "marked", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_mistakes(text: str, marked: str, message: str) -> None:
+    file = parse(f'{text}[per-file-rules."b"]\nid-empty = "off"\n', Path("/p/kvlens.toml"))
+    assert file
+    (mistake,) = file.mistakes
+    assert file.text[slice(*mistake.span)] == marked
+    assert message in mistake.message
+    assert file.levels(Path("/p/b"))["id-empty"] == "off", "the rest is used"
+
+
+FOUND: dict[str, tuple[dict[str, str], str | None]] = {
+    # files, the one that counts for sub/wrangler.toml
+    "none": ({}, None),
+    "own": ({"sub/kvlens.toml": "", "kvlens.toml": ""}, "sub/kvlens.toml"),
+    "above": ({"kvlens.toml": ""}, "kvlens.toml"),
+    "shared": ({"pyproject.toml": SHARED}, "pyproject.toml"),
+    "shared-without": ({"sub/pyproject.toml": "[tool.ruff]\n", "kvlens.toml": ""}, "kvlens.toml"),
+    "shared-mentions": ({"pyproject.toml": "dependencies = ['kvlens']\n"}, None),
+    "both": ({"pyproject.toml": SHARED, "kvlens.toml": ""}, "kvlens.toml"),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), FOUND.values(), ids=FOUND)
+def test_where_it_is_found(tmp_path: Path, files: dict[str, str], expected: str | None) -> None:
+    (tmp_path / "sub").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = project_file(tmp_path / "sub")
+    assert found.path == (tmp_path / expected if expected else None)
+    if expected is None:
+        assert found is NONE
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfea\x00", b"a\x00", b"\xe9"], ids=["16", "bin", "l1"])
+def test_an_unreadable_one_is_reported(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "kvlens.toml").write_bytes(content)
+    (mistake,) = project_file(tmp_path).mistakes
+    assert mistake.message.startswith("This file ")
+
+
+def test_the_user_wins_and_excluded_files_are_silent_in_an_editor(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(SHARED, encoding="utf-8")
+    severities = Severities({"id-shared": "error"})
+    assert severities.of(tmp_path / "wrangler.toml")["id-shared"] == "error"
+    assert severities.of_open(tmp_path / "gen" / "a.ts").get("promise-not-awaited") == "off"
+    assert severities.excludes(tmp_path / "gen" / "a.ts")
+    assert not severities.excludes(tmp_path / "a.ts")
+
+
+SELECTED: dict[str, tuple[list[str], list[str], set[str]]] = {
+    # --select, --ignore, which of three rules are off
+    "none": ([], [], set()),
+    "select": (["id-empty"], [], {"id-twice", "binding-missing"}),
+    "pattern": (["id-*"], [], {"binding-missing"}),
+    "ignore": ([], ["id-*"], {"id-empty", "id-twice"}),
+    "both": (["id-*"], ["id-twice"], {"id-twice", "binding-missing"}),
+}
+
+
+@pytest.mark.parametrize(("select", "ignore", "off"), SELECTED.values(), ids=SELECTED)
+def test_selected_rules(select: list[str], ignore: list[str], off: set[str]) -> None:
+    levels = selected({}, select, ignore)
+    codes = ("id-empty", "id-twice", "binding-missing")
+    assert {code for code in codes if levels.get(code) == "off"} == off
+    assert "unreadable-file" not in levels
