@@ -140,6 +140,20 @@ CASES: dict[str, tuple[str, str]] = {
         "kv-captured",
         f'[vars]\nX = "1"\n«kv_namespaces» = [{{ binding = "A", id = "{ID}" }}]\n',
     ),
+    **{
+        f"misspelled-{name}-under-{table}": (
+            "kv-captured",
+            f'[{table}]\nx = "y"\n«{name}» = [{{ binding = "A", id = "{ID}" }}]\n',
+        )
+        for name in ("kv-namespaces", "kv_namespace", "kvNamespaces", "kv_namepaces")
+        for table in ("site", "build", "dev", "vars", "env.s.vars", "[r2_buckets]")
+    },
+    "header-after-an-environment": (
+        "binding-duplicate",
+        '[[kv_namespaces]]\nbinding = "A"\n'
+        '[env.prod] # kvlens-disable-line environment-lacks-binding\nname = "p"\n'
+        '[[kv_namespaces]]\nbinding = «"A"»\n[[env.prod.kv_namespaces]]\nbinding = "B"\n',
+    ),
     "under-dev": ("kv-captured", '[dev]\nport = 1\n«kv_namespaces» = [{ binding = "A" }]\n'),
     "under-site": (
         "kv-captured",

@@ -666,8 +666,18 @@ WITH_CONFIG: dict[str, tuple[str, str, list[str]]] = {
     ),
     "top-level-without-any": (
         '[env.a]\nkv_namespaces = [{ binding = "KV" }]\n[env.b]\nkv_namespaces = [{ binding = "KV" }]\n',
-        handler('await env.KV.get("k");'),
+        handler('await env.KV.get("k"); await env.KV.get("l");'),
+        ["binding-only-in-environments"],
+    ),
+    "top-level-without-any-tested-for": (
+        '[env.a]\nkv_namespaces = [{ binding = "KV" }]\n',
+        handler('if (env.KV) await env.KV.get("k");'),
         [],
+    ),
+    "no-top-level-and-one-environment-lacks-it": (
+        '[env.a]\nkv_namespaces = [{ binding = "KV" }]\n[env.b]\nkv_namespaces = [{ binding = "A" }]\n',
+        handler('await env.KV.get("k");'),
+        ["binding-not-everywhere", "binding-only-in-environments"],
     ),
     "top-level-lacks-it": (
         'kv_namespaces = [{ binding = "A" }]\n[env.a]\nkv_namespaces = [{ binding = "KV" }]\n',

@@ -6,7 +6,8 @@ makes the list an environment variable; elsewhere, it warns of an unexpected fie
 ## What
 `kv_namespaces` is a field of another table: of `[vars]`, `[dev]`, `[site]`, `[env.NAME.vars]` or
 any other that is neither the top level nor an environment. In TOML every line below a header
-belongs to that header's table, even after blank lines.
+belongs to that header's table, even after blank lines. A misspelled name, such as `kv-namespaces`,
+counts too.
 
 ## Why
 Nothing is bound, and `env.CARTS` is undefined in the Worker. In `[vars]`, wrangler treats the list
@@ -61,7 +62,7 @@ from kvlens.config.edit import list_path
 from kvlens.config.model import KV_FIELD, Config
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
 from kvlens.lint.fix_helpers import in_every_environment
-from kvlens.lint.misplaced_lists import MisplacedList, in_scope, misplaced_lists
+from kvlens.lint.misplaced_lists import MisplacedList, in_scope, means_kv, misplaced_lists
 from kvlens.memo import memo
 from kvlens.text import Span
 
@@ -73,7 +74,7 @@ def _captured(config: Config) -> dict[Span, MisplacedList]:
         found.keys[0]: found
         for found in misplaced_lists(config)
         if found.kind == "array" and not found.broken
-        if found.name == KV_FIELD and not in_scope(found.path) and found.looks_like_kv
+        if means_kv(found.name) and not in_scope(found.path) and found.looks_like_kv
     }
 
 
@@ -83,9 +84,10 @@ def _check(config: Config) -> Iterator[Finding]:
         effect = "isn't a list of namespaces there, and wrangler binds none"
         if found.path[-1] == "vars":
             effect = "is an environment variable there, and wrangler binds no namespace"
+        name = "" if found.name == KV_FIELD else f" The name is misspelled, too: use {KV_FIELD}."
         yield Finding(
             found.keys[0],
-            f"{KV_FIELD} is inside {table}, so it {effect}. {_way_out(config, found)}",
+            f"{found.name} is inside {table}, so it {effect}.{name} {_way_out(config, found)}",
             related=tuple(Related(key, "and here") for key in found.keys[1:]),
         )
 

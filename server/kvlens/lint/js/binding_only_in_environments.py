@@ -1,0 +1,109 @@
+"""Namespaces that only environments declare: `wrangler dev` without `--env` has none of them.
+
+## What
+The code uses a namespace, the config declares it in one or more environments, and the top level has
+no namespaces at all. One problem per file names them. It isn't reported if the code checks that the
+binding exists.
+
+## Why
+`wrangler dev` and `wrangler deploy` use the top level unless you name an environment. Environments
+don't inherit from it, nor it from them: the binding is undefined, and the first call
+throws.
+
+## Example
+```toml
+name = "shop"
+
+[[env.staging.kv_namespaces]]
+binding = "CARTS"
+```
+
+```js
+export default {
+  async fetch(request, env, ctx) {
+    return new Response(await env.CARTS.get("cart:1"));
+  },
+};
+```
+
+## Fix
+Run `wrangler dev --env staging`, or declare the namespace at the top level, too:
+
+```toml
+name = "shop"
+
+[[kv_namespaces]]
+binding = "CARTS"
+
+[[env.staging.kv_namespaces]]
+binding = "CARTS"
+```
+
+```js
+export default {
+  async fetch(request, env, ctx) {
+    return new Response(await env.CARTS.get("cart:1"));
+  },
+};
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from kvlens.config.edit import add_bindings
+from kvlens.js.analysis import BindingUse
+from kvlens.lint.base import Context, Finding, Fix, Problem, Related, SourceRule
+from kvlens.lint.fix_helpers import can_extend
+from kvlens.lint.source_fix_helpers import given
+from kvlens.lint.wording import listed, quoted
+
+_SHOWN = 5
+
+
+def _check(context: Context) -> Iterator[Finding]:
+    declared, analysis = context.declared, context.analysis
+    if declared.unsure or None in declared.environments:
+        return
+    first: dict[str, BindingUse] = {}
+    for use in analysis.uses:
+        if use.name in declared.kv and use.name not in declared.others:
+            first.setdefault(use.name, use)
+    missing = [use for name, use in first.items() if not analysis.is_optional(name)]
+    if not missing:
+        return
+    names = [use.name for use in missing]
+    one = len(names) == 1
+    having = [env for env in declared.environments if env in declared.kv[names[0]]]
+    where = " and ".join(f"env.{name}" for name in having)
+    yield Finding(
+        missing[0].span,
+        f"Only {where} {'declare' if len(having) > 1 else 'declares'} the KV "
+        f"{'binding' if one else 'bindings'} {listed(names)}, so {'it is' if one else 'they are'} "
+        f"undefined in `wrangler dev` without `--env`. Run `wrangler dev --env {having[0]}`, or "
+        f"add {'it' if one else 'them'} to kv_namespaces at the top level.",
+        related=tuple(Related(use.span, f"{quoted(use.name)} is used here") for use in missing[1:])[
+            :_SHOWN
+        ],
+        data={"bindings": names},
+    )
+
+
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    names = given(problem, "bindings") or []
+    for config in context.project.configs:
+        top = config.environment(None)
+        if top is not None and can_extend(config, top):
+            title = f"Add {listed(names)} to kv_namespaces in {PurePath(config.path).name}"
+            yield Fix(title, (add_bindings(config, top, names),), path=config.path)
+
+
+RULE = SourceRule(
+    "binding-only-in-environments",
+    "information",
+    "Only environments declare a namespace that the code uses",
+    _check,
+    _fixes,
+)
