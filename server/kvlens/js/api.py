@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kvlens.js import query, renames
 from kvlens.js.analysis import BindingUse
+from kvlens.js.calling import Calling
+from kvlens.js.calling import calling as find_calling
 from kvlens.js.calls import KvCall
 from kvlens.js.query import CursorTarget
 from kvlens.js.source_context import ALONE, SourceContext, read
@@ -33,6 +35,11 @@ def at(source: Source, offset: int, context: SourceContext = ALONE) -> CursorTar
 def completing(source: Source, offset: int, context: SourceContext = ALONE) -> CursorTarget | None:
     """Return what is being typed at an offset: the start of a key, a binding or a method."""
     return query.completing(read(source, context), offset)
+
+
+def calling(source: Source, offset: int, context: SourceContext = ALONE) -> Calling | None:
+    """Return the call whose arguments are being typed at an offset."""
+    return find_calling(read(source, context), offset)
 
 
 def keys(source: Source, context: SourceContext = ALONE) -> list[CursorTarget]:

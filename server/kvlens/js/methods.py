@@ -18,6 +18,14 @@ from kvlens.kv.limits import (
 DOCS_URL = "https://developers.cloudflare.com/kv/api/"
 
 
+class Parameter(NamedTuple):
+    """A parameter of a method, for the help while its argument is typed."""
+
+    label: str
+    about: str
+    """What it takes and its limits, in Markdown."""
+
+
 class MethodInfo(NamedTuple):
     """How a method is called."""
 
@@ -34,6 +42,39 @@ _READS = (
     f"Up to {MAX_BULK_KEYS} keys at once. `type` is `text` (the default), `json`, `arrayBuffer` or "
     f"`stream`. `cacheTtl` is at least {MIN_CACHE_TTL} seconds."
 )
+_KEY = Parameter("key", f"1 to {MAX_KEY_SIZE} bytes of UTF-8, not `.` or `..`.")
+_KEYS = Parameter("key", f"{_KEY.about} An array of up to {MAX_BULK_KEYS} keys returns a `Map`.")
+_READ = Parameter(
+    "options?",
+    '`"text"` (the default), `"json"`, `"arrayBuffer"` or `"stream"`, or '
+    f"`{{ type, cacheTtl }}`; `cacheTtl` is at least {MIN_CACHE_TTL} seconds.",
+)
+PARAMETERS: dict[Method, tuple[Parameter, ...]] = {
+    "get": (_KEYS, _READ),
+    "getWithMetadata": (_KEYS, _READ),
+    "put": (
+        _KEY,
+        Parameter(
+            "value",
+            f"Text, an `ArrayBuffer`, a view of one, or a `ReadableStream`: at most "
+            f"{MAX_VALUE_SIZE // 1024**2} MiB.",
+        ),
+        Parameter(
+            "options?",
+            f"`expirationTtl`: seconds from now, at least {MIN_EXPIRATION_TTL}. `expiration`: "
+            f"seconds since 1970, at least {MIN_EXPIRATION_TTL} ahead. `metadata`: at most "
+            f"{MAX_METADATA_SIZE:,} bytes of JSON.",
+        ),
+    ),
+    "list": (
+        Parameter(
+            "options?",
+            f"`prefix`; `limit`, 1 to {MAX_LIST_KEYS:,} keys; `cursor` of the response before, "
+            "until `list_complete` is true.",
+        ),
+    ),
+    "delete": (_KEY,),
+}
 METHODS: dict[Method, MethodInfo] = {
     "get": MethodInfo(
         "Q$1Q",

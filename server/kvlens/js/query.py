@@ -68,7 +68,7 @@ def completing(analysis: Analysis, offset: int) -> CursorTarget | None:
         return place
     text = analysis.source.text
     line = text[text.rfind("\n", 0, offset) + 1 : offset]
-    quote = _open_quote(line)
+    quote = open_quote(line)
     for closing in (f"{quote})", quote) if quote else ("_",):
         source = edited(analysis.source, offset, closing)
         place = _completing(Analysis(source, analysis.declared), offset)
@@ -100,7 +100,7 @@ def _method(analysis: Analysis, offset: int) -> CursorTarget | None:
     return CursorTarget("method", name, span, access.binding, is_kv=True)
 
 
-def _open_quote(line: str) -> str:
+def open_quote(line: str) -> str:
     """Return the quote that is open at the end of a line, if any."""
     quote = ""
     escaped = False

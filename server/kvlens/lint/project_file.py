@@ -14,6 +14,7 @@ from typing import NamedTuple
 from kvlens.config.find import ConfigError, read_config
 from kvlens.config.reader import load_text
 from kvlens.config.tables import Definition, Table
+from kvlens.files import is_there
 from kvlens.lint.base import Level, Levels
 from kvlens.lint.path_patterns import PathPattern
 from kvlens.lint.registry import find_rule, rules
@@ -73,7 +74,7 @@ def project_file(folder: Path) -> ProjectFile:
     for place in (whole, *whole.parents):
         for name in NAMES:
             path = place / name
-            if path.exists() and (found := read_project_file(path)) is not None:
+            if is_there(path) and (found := read_project_file(path)) is not None:
                 return found
     return NONE
 

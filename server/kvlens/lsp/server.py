@@ -547,6 +547,12 @@ FEATURES: dict[str, tuple[str, Any]] = {
         types.CompletionOptions(trigger_characters=['"', "'", "[", "{", ".", "=", ":"]),
     ),
     types.TEXT_DOCUMENT_HOVER: ("hover", None),
+    types.TEXT_DOCUMENT_SIGNATURE_HELP: (
+        "signature_help",
+        types.SignatureHelpOptions(trigger_characters=["(", ","]),
+    ),
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: ("document_highlight", None),
+    types.TEXT_DOCUMENT_SELECTION_RANGE: ("selection_range", None),
     types.TEXT_DOCUMENT_CODE_LENS: ("code_lens", types.CodeLensOptions(resolve_provider=True)),
     types.CODE_LENS_RESOLVE: ("code_lens_resolve", None),
     types.TEXT_DOCUMENT_CODE_ACTION: (
