@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from kvlens.cli.common import find_scope, print_json, run
+from kvlens.cli.common import find_scope, print_json, print_warnings, run
 from kvlens.cli.frame import Options
 from kvlens.formatting import span
 from kvlens.operations.clock import Clock
@@ -25,6 +25,8 @@ def print_clock(options: Options, clock: Clock) -> None:
     if options.json:
         print_json(clock)
         return
+    if "problem" in clock:
+        print_warnings([f"warning: {clock['problem']}"])
     print(f"{in_words(clock)}.")
     if is_moved(clock):
         print(
