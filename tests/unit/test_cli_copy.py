@@ -150,5 +150,8 @@ def test_an_undo_brings_back_what_a_moved_clock_hides(project: Path) -> None:
 
 
 def test_resume_leaves_a_clock_that_is_not_frozen(project: Path) -> None:
-    before = kvlens(project, "clock", "show").stdout
-    assert kvlens(project, "clock", "resume").stdout == before
+    for move in ("reset", "freeze", "resume"):
+        kvlens(project, "clock", move)
+    before = json.loads(kvlens(project, "clock", "show", "--json").stdout)
+    after = json.loads(kvlens(project, "clock", "resume", "--json").stdout)
+    assert (after["seconds"], after["frozen"]) == (before["seconds"], False)

@@ -451,7 +451,7 @@ asyncio.run(run())
 def test_no_advance_of_several_at_the_same_time_is_lost(tmp_path: Path) -> None:
     command = [sys.executable, "-c", ADVANCER, str(tmp_path)]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    writers = [subprocess.Popen(command, **pipes) for _ in range(3)]
+    writers: list[Any] = [subprocess.Popen(command, **pipes) for _ in range(3)]
     for one in writers:
         assert one.stdout.readline()
     for one in writers:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.config.model import Namespace
-from kvlens.formatting import span
 from kvlens.history.store import RecordingStore
 from kvlens.kv.clock import REAL, system_clock
 from kvlens.workspace.project import Project

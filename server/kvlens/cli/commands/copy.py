@@ -12,7 +12,7 @@ from kvlens.cli.common import counted, find_target, print_json, run
 from kvlens.cli.frame import Command, CommandError, Options, UsageError
 from kvlens.cli.keys import some_keys
 from kvlens.cli.questions import confirmed, force_option
-from kvlens.cli.sides import side_options, sides
+from kvlens.cli.sides import side_options, sides, warn_of_clocks
 from kvlens.operations.compare import Comparison, Which
 from kvlens.operations.compare_copy import Plan, copy, plan
 from kvlens.operations.compared import DIFFERENT
@@ -44,6 +44,7 @@ async def _copy(target: Target, options: Options) -> int:
         await comparison.start()
         await comparison.complete()
         await comparison.show(read(options.keys or ""), DIFFERENT)
+        warn_of_clocks(await comparison.notices())
         planned = plan(comparison, to, comparison.shown_numbers(), deletes=options.delete)
         side = comparison.side(to)
         if not options.dry_run:
@@ -59,6 +60,8 @@ async def _copy(target: Target, options: Options) -> int:
         await comparison.close()
     if options.json:
         counts = {name: getattr(planned, name) for name in COUNTS}
+        if planned.expired:
+            counts["expired"] = planned.expired
         print_json({"to": side.title, **counts, "done": not options.dry_run})
     else:
         would = "Would copy" if options.dry_run else "Copied"
@@ -89,6 +92,8 @@ def _summary(planned: Plan) -> str:
     parts = [f"{planned.overwritten:,} of them over others"] if planned.overwritten else []
     if planned.deleted:
         parts.append(f"deleting {planned.deleted:,}")
+    if planned.expired:
+        parts.append(f"leaving {planned.expired:,} that have expired by only one of the clocks")
     return ", ".join([counted(planned.new + planned.overwritten, "key"), *parts])
 
 
