@@ -75,7 +75,7 @@ def test_it_jumps_to_keys_that_it_has_hidden(cli: Cli) -> None:
         clock = cli("clock", "jump", "soon", *words, *ONE, "--json").json
         assert (clock["time"], clock["frozen"]) == (at, True)
     done = cli("clock", "jump", *ONE)
-    assert (done.code, "no key in ONE expires any more: the clock is frozen, " in done.err) == (
+    assert (done.code, "no key in ONE expires after this: the clock is frozen, " in done.err) == (
         1,
         True,
     )

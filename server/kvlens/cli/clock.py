@@ -9,7 +9,7 @@ from typing import Any
 from kvlens.cli.common import find_scope, print_json, print_warnings, run
 from kvlens.cli.frame import Options
 from kvlens.formatting import span
-from kvlens.operations.clock import Clock
+from kvlens.operations.clock import Clock, notice
 from kvlens.operations.target import Scope
 
 
@@ -18,6 +18,12 @@ def on_clock(options: Options, action: Callable[[Scope], Coroutine[Any, Any, Clo
     scope = find_scope(options, config_needed=False)
     print_clock(options, run(scope, action(scope)))
     return 0
+
+
+async def warn_of_clock(scope: Scope, what: str) -> None:
+    """Say on standard error that the clock is moved, and `what` becomes of the keys it hides."""
+    if said := await notice(await scope.store()):
+        print_warnings([f"warning: {said}. {what}"])
 
 
 def print_clock(options: Options, clock: Clock) -> None:

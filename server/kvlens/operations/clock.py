@@ -53,11 +53,15 @@ async def notice(store: Store) -> str:
     return "" if shift == REAL else shift.notice(system_clock())
 
 
-async def why_hidden(target: Target, key: str) -> str:
-    """Return what to say about a missing key that only a moved clock hides, else ""."""
+async def why_hidden(target: Target, *keys: str) -> str:
+    """Return why keys are missing if only a moved clock hides one, else "". Raises StoreError."""
     store = await target.store()
     said = await notice(store)
-    return said if said and await _has(store.with_hidden(), target.id, key) else ""
+    for key in keys if said else ():
+        if await _has(store.with_hidden(), target.id, key):
+            what = "it has" if len(keys) == 1 else "some have"
+            return f"{what} expired by the moved clock; {said}"
+    return ""
 
 
 async def _has(store: Store, ns: str, key: str) -> KeyInfo | None:
@@ -118,7 +122,7 @@ async def jump(target: Target, key: str | None = None, *, before: bool = False) 
         if found is None:
             said = await notice(store)
             raise NotFoundError(
-                f"no key in {target.name} expires" + (f" any more: {said}" if said else "")
+                f"no key in {target.name} expires" + (f" after this: {said}" if said else "")
             )
     else:
         found = await _has(store.with_hidden(), target.id, key)  # also after it was jumped past

@@ -56,8 +56,8 @@ class Side(NamedTuple):
     async def times(self) -> Times:
         """Return the time on this side. Raises StoreError."""
         store = await self.target.store()
-        shift, now = await store.shift(), await store.time()
-        return Times(now, min(now, system_clock()), shift != REAL)
+        shift = await store.shift()
+        return Times(await store.time(), await store.with_hidden().time(), shift != REAL)
 
     async def notice(self) -> str:
         """Return what to say about a moved clock of this side; "" if it isn't moved."""

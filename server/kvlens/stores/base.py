@@ -399,7 +399,10 @@ class Store(ABC):
         raise _others_clock()
 
     def with_hidden(self) -> Store:
-        """Return the same store for reading, with the keys that only a moved clock hides."""
+        """Return the same store for reading, with the keys that only a moved clock hides.
+
+        Its `time` is the moved or the real one, the earlier of both.
+        """
         return self
 
     def poll(self) -> Sequence[str]:

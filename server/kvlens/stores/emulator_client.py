@@ -326,7 +326,9 @@ class EmulatorStore(Store):
         return count
 
     async def time(self) -> float:
-        return (await self.shift()).time(system_clock())
+        real = system_clock()
+        moved = (await self.shift()).time(real)
+        return min(moved, real) if self._hidden else moved
 
     async def shift(self) -> Shift:
         return Shift(**await self._call("shift"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from kvlens.lsp.command import Command, ParamsError
 from kvlens.kv.clock import REAL
+from kvlens.lsp.command import Command, ParamsError
 from kvlens.operations.clock import Clock, as_json
 from kvlens.operations.compare_copy import plan
 
