@@ -166,7 +166,7 @@ SAID = {
     ),
     "a copy of nothing": (
         "2h", "copy --to-env y --keys /^h$/ --dry-run", 0,
-        "Would copy 0 keys, leaving 1 that have expired by only one of the clocks", "2 h ahead",
+        "1 key left, expired by only one of the clocks.", "2 h ahead",
     ),
 }  # fmt: skip
 

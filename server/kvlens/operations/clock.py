@@ -55,10 +55,14 @@ async def notice(store: Store) -> str:
 
 async def why_hidden(target: Target, *keys: str) -> str:
     """Return why keys are missing if only a moved clock hides one, else "". Raises StoreError."""
-    store = await target.store()
+    return await why_hidden_in(await target.store(), target.id, *keys)
+
+
+async def why_hidden_in(store: Store, ns: str, *keys: str) -> str:
+    """Return what `why_hidden` does, for keys of a namespace of a store."""
     said = await notice(store)
     for key in keys if said else ():
-        if await _has(store.with_hidden(), target.id, key):
+        if await _has(store.with_hidden(), ns, key):
             what = "it has" if len(keys) == 1 else "some have"
             return f"{what} expired by the moved clock; {said}"
     return ""

@@ -65,7 +65,7 @@ async def _copy(target: Target, options: Options) -> int:
         print_json({"to": side.title, **counts, "done": not options.dry_run})
     else:
         would = "Would copy" if options.dry_run else "Copied"
-        print(f"{would} {_summary(planned)} to {_named(target, side)}.")
+        print(f"{would} {_summary(planned)} to {_named(target, side)}{_left(planned)}.")
     if planned.unreadable:
         raise CommandError(f"{counted(planned.unreadable, 'damaged key')} can't be copied")
     return 0
@@ -82,6 +82,7 @@ def _ask(planned: Plan, target: Target, side: Side, options: Options) -> None:
     what = f"{_summary(planned)} to {_named(target, side)}"
     if others:
         what += f", a {side.place} store"
+    what += _left(planned)
     if not sys.stdin.isatty():
         raise UsageError(f"would copy {what}; to confirm in a script, add --force")
     if not confirmed(f"Copy {what}?"):
@@ -92,9 +93,13 @@ def _summary(planned: Plan) -> str:
     parts = [f"{planned.overwritten:,} of them over others"] if planned.overwritten else []
     if planned.deleted:
         parts.append(f"deleting {planned.deleted:,}")
-    if planned.expired:
-        parts.append(f"leaving {planned.expired:,} that have expired by only one of the clocks")
     return ", ".join([counted(planned.new + planned.overwritten, "key"), *parts])
+
+
+def _left(planned: Plan) -> str:
+    """Return what isn't copied because a clock was moved."""
+    left = counted(planned.expired, "key")
+    return f"; {left} left, expired by only one of the clocks" if planned.expired else ""
 
 
 def _named(target: Target, side: Side) -> str:
