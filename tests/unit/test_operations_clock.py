@@ -142,6 +142,16 @@ async def test_copies_to_and_from_a_store_with_another_clock(
     await comparison.close()
 
 
+async def test_the_moved_clock_of_the_other_store_is_named(one: Target) -> None:
+    right = of_store(one, "wrangler:other", None, UNKNOWN)
+    comparison = Comparison(of_target(one), right, lambda _: None)
+    await (await right.target.store()).move_clock(BEHIND)
+    (said,) = await comparison.notices()
+    way = f"`kvlens clock reset --store wrangler:{one.scope.folder / 'other'}` sets it back"
+    assert said == f"the clock is 1 h behind the real time; {way}"
+    await comparison.close()
+
+
 async def test_a_clock_that_is_moved_after_the_plan_stops_the_copy(one: Target) -> None:
     store = await one.store()
     await fill(store, "1d", {"k": until(SOON)})
@@ -202,10 +212,10 @@ async def test_a_file_brings_back_what_the_clock_hides(
     await save_snapshot(one.scope, "base")
     file = one.scope.folder / "seeds.json"
     file.write_text(json.dumps([{"key": "k", "value": "here", "expiration": SOON}]))
-    right = of_snapshot(one, "base") if kind == "snapshot" else await of_file(one, file)
     await store.clear("1d")
     await fill(store, "1d", here)
     await store.move_clock(AHEAD)
+    right = of_snapshot(one, "base") if kind == "snapshot" else await of_file(one, file)
     comparison = Comparison(of_target(one), right, lambda _: None)
     await comparison.start()
     await comparison.complete()
@@ -215,6 +225,18 @@ async def test_a_file_brings_back_what_the_clock_hides(
     assert not (await copy(comparison, made, origin=UNKNOWN)).changed
     assert await held(store, "1d") == {"k": until(SOON)}
     await comparison.close()
+
+
+async def test_a_ttl_of_a_file_counts_from_the_moved_clock(one: Target) -> None:
+    store = await one.store()
+    await store.move_clock(AHEAD)
+    file = one.scope.folder / "seeds.json"
+    file.write_text('[{"key": "k", "value": "v", "expiration_ttl": 60}]')
+    before = await store.time()
+    side = await of_file(one, file)
+    (found,) = (await (await side.target.store()).list("1d")).keys
+    assert before + 59 <= (found.expiration or 0) <= await store.time() + 60
+    await side.close()
 
 
 SNAPSHOTS: dict[str, tuple[Keys, tuple[int, int, int], Keys]] = {

@@ -46,8 +46,10 @@ class Shift(NamedTuple):
             return cls(frozen=_number("frozen", frozen, 0))
         return cls(_number("seconds", seconds, -LATEST))
 
-    def notice(self, real: float) -> str:
+    def notice(self, real: float, options: str = "") -> str:
         """Return how far it is from the real time and the way back, to follow other text.
+
+        `options` are those of the command that goes back, after a space.
 
         >>> Shift(7200).notice(0.0)
         'the clock is 2 h ahead of the real time; `kvlens clock reset` sets it back'
@@ -56,7 +58,7 @@ class Shift(NamedTuple):
         side = "ahead of" if seconds >= 0 else "behind"
         frozen = "" if self.frozen is None else "frozen, "
         away = f"{frozen}{span(seconds)} {side} the real time"
-        return f"the clock is {away}; `kvlens clock reset` sets it back"
+        return f"the clock is {away}; `kvlens clock reset{options}` sets it back"
 
     def json(self) -> dict[str, float]:
         """Return what `read` takes."""

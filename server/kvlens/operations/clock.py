@@ -47,10 +47,13 @@ async def clock_of(scope: Scope) -> Clock:
     return clock
 
 
-async def notice(store: Store) -> str:
-    """Return what to say about a moved clock, to follow other text; "" if it isn't moved."""
+async def notice(store: Store, options: str = "") -> str:
+    """Return what to say about a moved clock, to follow other text; "" if it isn't moved.
+
+    `options` are as in `Shift.notice`. Raises StoreError.
+    """
     shift = await store.shift()
-    return "" if shift == REAL else shift.notice(system_clock())
+    return "" if shift == REAL else shift.notice(system_clock(), options)
 
 
 async def why_hidden(target: Target, *keys: str) -> str:

@@ -61,9 +61,10 @@ class Side(NamedTuple):
 
     async def notice(self) -> str:
         """Return what to say about a moved clock of this side; "" if it isn't moved."""
-        said = await notice(await self.target.store())
-        elsewhere = said and self.opened() is not None
-        return f"{self.title}: {said}" if elsewhere else said
+        store = await self.target.store()
+        if self.opened() is None:
+            return await notice(store)
+        return await notice(store, f" --store {shown_url(self.target.scope.project.store)}")
 
     async def close(self) -> None:
         """Close what was opened for this side."""
@@ -181,9 +182,10 @@ async def of_file(target: Target, path: Path) -> Side:
 
     clock = MovableClock(system_clock)
     store = MemoryStore(clock.earliest)
-    await store.put_many(
-        target.id, read_job(target, path, await target.scope.time(), given=True).writes
-    )
+    theirs = await target.store()
+    now, earliest = await theirs.time(), await theirs.with_hidden().time()
+    job = read_job(target, path, now, earliest=earliest, given=True)
+    await store.put_many(target.id, job.writes)
     store.writable = False
     return Side(_frozen(target, store, clock), path.name, str(path), "file", lambda: store)
 

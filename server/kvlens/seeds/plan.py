@@ -31,17 +31,18 @@ class Change(NamedTuple):
         return self.kind == "changed" and self.parts != ("expiration",)
 
 
-def to_writes(items: Iterable[SeedItem], now: float) -> list[Write]:
+def to_writes(items: Iterable[SeedItem], now: float, earliest: float | None = None) -> list[Write]:
     """Return the items as writes: one per key (the last counts), with absolute times.
 
-    Raises KVError for a time that is invalid at `now` (seconds); see `file.check`.
+    Raises KVError for a time that is invalid at `now` (seconds), or for an absolute one at
+    `earliest`; see `file.check`.
     """
     writes: dict[str, Write] = {}
     for item in items:
         expires = expiration_time(
             UNSET if item.expiration is None else item.expiration,
             UNSET if item.expiration_ttl is None else item.expiration_ttl,
-            now,
+            now if earliest is None or item.expiration_ttl is not None else earliest,
         )
         writes[item.key] = Write(item.key, item.value, item.metadata, expires)
     return list(writes.values())
