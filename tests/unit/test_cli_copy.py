@@ -159,6 +159,7 @@ SAID = {
     "an export": ("2h", "export", 0, "", "Keys that it hides were not exported"),
     "a clear": ("2h", "clear --force", 0, "Deleted 3 keys", "Keys that it hides were left"),
     "a snapshot": ("2h", "snapshot save x", 0, "8 keys", "Keys that it hides are in the snapshot"),
+    "an undo": ("2h", "history undo --force", 0, "Restored 0 keys", "stay hidden until then"),
     "a comparison": ("2h", "compare --to-env x", 1, "", "`kvlens clock reset` sets it back. Keys"),
     "a copy": (
         "-2h", "copy --to-store wrangler:other --dry-run", 0,
@@ -182,7 +183,8 @@ def test_a_moved_clock_is_named(
     kvlens(project, "key", "put", "h", "1", "--binding", "S", "--ttl", "3000")
     kvlens(project, "key", "put", "h", "2", "--binding", "S", "--env", "y")
     kvlens(project, "clock", "advance", far)
-    done = kvlens(project, *words.split(), "--binding", "S")
+    here = () if words.startswith("history") else ("--binding", "S")
+    done = kvlens(project, *words.split(), *here)
     assert (done.returncode, out in done.stdout, err in done.stderr) == (code, True, True), done
     kvlens(project, "clock", "reset")
     assert kvlens(project, "key", "get", "h", "--binding", "S").stdout == "1"

@@ -21,8 +21,10 @@ def on_clock(options: Options, action: Callable[[Scope], Coroutine[Any, Any, Clo
 
 
 async def warn_of_clock(scope: Scope, what: str) -> None:
-    """Say on standard error that the clock is moved, and `what` becomes of the keys it hides."""
-    if said := await notice(await scope.store()):
+    """Say on standard error that the clock is ahead, and `what` becomes of the keys it hides."""
+    store = await scope.store()
+    said = await notice(store)
+    if said and await store.time() > await store.with_hidden().time():
         print_warnings([f"warning: {said}. {what}"])
 
 

@@ -111,8 +111,10 @@ def read_job(
 
     `now` is the `time` of the scope. Messages call the file `name`, by default its path. `given`
     says that the user named the file, which may be a pipe then, or a link out of the project. An
-    expiration must be later than `earliest`, by default `now`. With `only`, other keys are left out. Raises FileError with every mistake, and InvalidError or
-    KVError for the defaults.
+    expiration must be later than `earliest`, by default `now`. With `only`, other keys are left
+    out.
+
+    Raises FileError with every mistake, and InvalidError or KVError for the defaults.
     """
     metadata = metadata_text(defaults.metadata)
     expires_at(defaults.expiration, defaults.expiration_ttl, now)
