@@ -9,6 +9,11 @@ export function keepClocks(moved: { config: string; clock?: Clock }[]): void {
     clocks = new Map(moved.flatMap(({ config, clock }) => (clock ? [[config, clock]] : [])));
 }
 
+/** The clock of a project, if it is moved. */
+export function movedIn(config: string): Clock | undefined {
+    return clocks.get(config);
+}
+
 /** The time by which keys of a project expire, in Unix seconds. */
 export function nowIn(config: string): number {
     return timeOf(clocks.get(config));

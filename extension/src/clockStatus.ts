@@ -1,7 +1,7 @@
 /** The status bar item of a moved clock, so that nobody forgets it; a click offers what to do. */
 
 import * as vscode from 'vscode';
-import { away, shortMoment, timeOf } from './clock';
+import { away, movedIn, shortMoment, timeOf } from './clock';
 import * as format from './format';
 import type { Model } from './model';
 import type { Clock } from './protocol';
@@ -59,6 +59,14 @@ export function inShort(clock: Clock): string {
     return clock.frozen
         ? vscode.l10n.t('frozen at {0}', shortMoment(clock.time))
         : away(clock.seconds);
+}
+
+/** What to add to a message that there is no such key: a moved clock may only hide it. */
+export function mayBeHidden(config: string): string {
+    const clock = movedIn(config);
+    return clock
+        ? ` ${vscode.l10n.t('The clock is moved ({0}) and may hide it; "Set Clock Back to Now" shows it again.', away(clock.seconds))}`
+        : '';
 }
 
 /** Describe a clock with its absolute time. */

@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { isNamespace, placeOf, SCHEME, uriOf } from './address';
 import { nowIn } from './clock';
+import { mayBeHidden } from './clockStatus';
 import { bodyOf, decode, dump, type Form, formOf, marksOf } from './contents';
 import { languageOf } from './contentType';
 import { follow, type Origin, saveElsewhere } from './elsewhere';
@@ -539,7 +540,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
         }
         if (!value) {
             seen.gone = true;
-            throw fault('FileNotFound', t('There is no key "{0}" in {1}.', key, binding));
+            throw fault('FileNotFound', t('There is no key "{0}" in {1}.', key, binding) + mayBeHidden(config));
         }
         seen.lastOrigin = { store: value.store, declared: value.declared };
         seen.readOnly = value.readOnly;

@@ -6,6 +6,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { nameOf, type Place, uriOf } from './address';
+import { mayBeHidden } from './clockStatus';
 import { bodyOf } from './contents';
 import * as format from './format';
 import { dialog, fault } from './messages';
@@ -179,7 +180,8 @@ async function goneFrom(
         throw problem;
     }
     const project = projects.find((one) => one.config === config);
-    return { question: t('"{0}" is no longer in {1}.', key, nameOf(place)), project, to: place };
+    const question = t('"{0}" is no longer in {1}.', key, nameOf(place)) + mayBeHidden(config);
+    return { question, project, to: place };
 }
 
 /** Offer ways to keep a value that can't be saved in any namespace. */

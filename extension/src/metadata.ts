@@ -1,6 +1,7 @@
 /** Show the metadata of a key as JSON, and change it. */
 
 import * as vscode from 'vscode';
+import { mayBeHidden } from './clockStatus';
 import type { Parts } from './command';
 import { inStyle } from './jsonStyle';
 import type { KeyRef } from './keys';
@@ -22,7 +23,7 @@ export async function editMetadata(parts: Parts, { space, key }: KeyRef): Promis
     for (;;) {
         const value = await peek(parts.server, space, key);
         if (!value) {
-            throw new NothingThere(t('The key "{0}" no longer exists.', name));
+            throw new NothingThere(t('The key "{0}" no longer exists.', name) + mayBeHidden(space.config));
         }
         const before = value.metadataText ?? null;
         const [prompt, text]: [string, string] =

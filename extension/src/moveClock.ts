@@ -6,7 +6,7 @@ import { inWords } from './clockStatus';
 import { type Parts, projectOf, type Subject } from './command';
 import * as format from './format';
 import { type KeySubject, keyOf } from './keys';
-import { brief, inform, input, item, pick } from './messages';
+import { brief, inform, input, item, pick, warn } from './messages';
 import * as prompts from './prompts';
 import type { ClockParameters, Project } from './protocol';
 import { parseDuration } from './validate';
@@ -118,6 +118,9 @@ export async function showMenu(parts: Parts, project: Project): Promise<void> {
         add(t('Jump to just after the next key expires'), wanted, what);
     }
     const title = t('Clock of KV: {0}', inWords(clock));
+    if (clock.problem) {
+        void warn(clock.problem);
+    }
     const chosen = await pick(actions.map(item), { title, matchOnDescription: true });
     if (chosen?.more) {
         await vscode.commands.executeCommand('kvlens.clockAdvance', undefined, config);

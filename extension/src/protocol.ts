@@ -153,6 +153,8 @@ export interface Clock {
     seconds: number;
     /** Whether it is frozen at that time. */
     frozen: boolean;
+    /** Why the file that says how it is moved is ignored. */
+    problem?: string;
 }
 
 /** The key that expires next, by the clock. */
@@ -292,6 +294,10 @@ export interface CopyPlan {
     onlyThere: number;
     /** Damaged keys, which can't be copied. */
     unreadable: number;
+    /** Keys that are left because they have expired by the clock of one side only. */
+    expired?: number;
+    /** The moved clock of a side; omitted if none is moved. */
+    clock?: Clock;
 }
 
 export interface CompareRefreshParameters {

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { uriOf } from './address';
 import { nowIn } from './clock';
+import { mayBeHidden } from './clockStatus';
 import { hasOwnEditor } from './contents';
 import * as format from './format';
 import { iconOf, isShownAsBytes } from './kinds';
@@ -440,7 +441,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             return text.appendMarkdown(`  \n${inline(format.reason(error))}`);
         }
         if (!value) {
-            return text.appendMarkdown(`  \n${t('This key no longer exists.')}`);
+            return text.appendMarkdown(`  \n${t('This key no longer exists.')}${mayBeHidden(namespace.config)}`);
         }
         text.appendMarkdown(`  \n${format.size(value.size)}`);
         if (value.expiration) {

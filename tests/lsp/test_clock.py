@@ -92,6 +92,38 @@ async def test_a_shell_moves_it_and_a_restart_keeps_it(tmp_path: Path) -> None:
         assert await clock_of_project(editor) is None  # the file isn't even opened
 
 
+async def test_a_copy_names_the_moved_clock_and_what_it_leaves(tmp_path: Path) -> None:
+    (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    async with connected(tmp_path, {"store": "wrangler:"}) as editor:
+        await run(editor, "kvlens.put", **CARTS, key="k", text="1", expirationTtl=3600)
+        other = {"store": "wrangler:other"}
+        name = (await run(editor, "kvlens.compareOpen", **CARTS, right=other))["comparison"]
+        counts = {"new": 1, "overwritten": 0, "deleted": 0, "onlyThere": 0, "unreadable": 0}
+        plan = {"comparison": name, "to": "right", "keys": ["k"]}
+        assert await run(editor, "kvlens.comparePlan", **plan) == counts
+        await run(editor, "kvlens.compareCopy", comparison=name)
+        await run(editor, "kvlens.put", **CARTS, key="k", text="2", expirationTtl=3600)
+        await run(editor, "kvlens.clock", move="advance", seconds=DAY)
+        await run(editor, "kvlens.compareRefresh", comparison=name)
+        found = await run(editor, "kvlens.comparePlan", **plan, deletes=True)
+        assert found.pop("clock")["seconds"] == DAY
+        assert found == {**counts, "new": 0, "expired": 1}
+        sides = await run(editor, "kvlens.compareContents", comparison=name, key="k")
+        assert [side["text"] for side in sides.values()] == ["2", "1"]
+        (row,) = (await run(editor, "kvlens.compareRows", comparison=name))["rows"]
+        assert (row["name"], row["kind"]) == ("k", "changed")
+
+
+async def test_a_clock_file_that_is_ignored_is_named(tmp_path: Path) -> None:
+    (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    async with connected(tmp_path, {"store": "wrangler:"}) as editor:
+        assert "problem" not in await run(editor, "kvlens.clock", move="reset")
+        (file,) = tmp_path.rglob("clock.json")
+        file.write_text("{}", encoding="utf-8")
+        assert "clock.json is ignored" in (await run(editor, "kvlens.clock"))["problem"]
+        assert "problem" not in await run(editor, "kvlens.clock", move="freeze")
+
+
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "another move": ({"move": "back"}, "takes one of these: advance, jump, freeze"),
     "no seconds": ({"move": "advance"}, '"seconds" is missing'),

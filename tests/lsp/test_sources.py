@@ -205,6 +205,25 @@ async def test_hover_on_a_key_shows_the_live_value(editor: Editor, document: Any
     assert "not in the local TEAS" in missing.contents.value
 
 
+async def test_hover_and_hint_say_that_only_a_moved_clock_hides_a_key(
+    editor: Editor, document: Any, tea: Path
+) -> None:
+    config = (tea / "wrangler.toml").as_uri()
+    place = {"config": config, "binding": "TEAS", "environment": None}
+    await run(editor, "kvlens.put", **place, key="none", text="1", expirationTtl=3600)
+    await run(editor, "kvlens.clock", config=config, move="advance", seconds=7200)
+    why = "it has expired by the moved clock; the clock is 2 h ahead of the real time"
+    hover = await editor.text_document_hover_async(
+        types.HoverParams(document, position('.get("no'))
+    )
+    assert why in str(hover)
+    whole = types.Range(types.Position(0, 0), types.Position(99, 0))
+    hints = await editor.text_document_inlay_hint_async(types.InlayHintParams(document, whole))
+    assert why in str(hints)
+    await run(editor, "kvlens.clock", config=config, move="reset")
+    await run(editor, "kvlens.delete", **place, key="none")
+
+
 async def test_key_names_are_completed_from_live_data(editor: Editor, document: Any) -> None:
     params = types.CompletionParams(document, position('env.TEAS.get("gr'))
     found = await editor.text_document_completion_async(params)

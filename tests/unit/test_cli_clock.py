@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,41 @@ def test_it_jumps_to_the_expiration_of_a_key(cli: Cli) -> None:
     assert len(cli("key", "list", *ONE).json) == 3
 
 
+def test_it_goes_back_too(cli: Cli) -> None:
+    for words, seconds in ((("-1h",), -3600), (("--", "-90s"), -3690), (("2h",), 3510)):
+        assert cli("clock", "advance", "--json", *words).json["seconds"] == seconds
+
+
+def test_it_jumps_to_keys_that_it_has_hidden(cli: Cli) -> None:
+    expires = int(time.time()) + 7200
+    put(cli, "soon", "1", *ONE, "--expiration", str(expires))
+    for words, at in (((), expires + 1), (("--before",), expires - 1), (("--after",), expires + 1)):
+        clock = cli("clock", "jump", "soon", *words, *ONE, "--json").json
+        assert (clock["time"], clock["frozen"]) == (at, True)
+    done = cli("clock", "jump", *ONE)
+    assert (done.code, "no key in ONE expires after this: the clock is frozen, " in done.err) == (
+        1,
+        True,
+    )
+
+
+def test_a_file_that_is_ignored_is_named_until_the_clock_is_moved(cli: Cli) -> None:
+    cli("clock", "reset")
+    (file,) = Path.cwd().rglob("clock.json")
+    file.write_text('{"seconds": "60"}', encoding="utf-8")
+    shown = cli("clock", "show")
+    assert shown.out.decode().startswith("The clock isn't moved")
+    assert "clock.json is ignored, so the clock isn't moved: seconds must be" in shown.err
+    assert "clock.json is ignored" in cli("clock", "show", "--json").json["problem"]
+    cli("clock", "freeze")
+    assert "problem" not in cli("clock", "show", "--json").json
+    file.unlink()
+    file.mkdir()
+    assert "clock.json" in cli("clock", "show", "--json").json["problem"]
+    moved = cli("clock", "advance", "1h")
+    assert (moved.code, "clock.json is a folder. Remove it" in moved.err) == (1, True)
+
+
 def test_a_ttl_counts_from_the_moved_clock(cli: Cli) -> None:
     clock = cli("clock", "advance", "365d", "--json").json
     put(cli, "k", "1", *ONE, "--ttl", "60")
@@ -79,6 +115,9 @@ WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
     "no duration": (("advance",), 2, "DURATION"),
     "a word": (("advance", "soon"), 2, "DURATION is 'soon'; it takes a time such as 90s"),
     "nothing": (("advance", "0s"), 2, "DURATION is '0s'"),
+    "nothing back": (("advance", "-0s"), 2, "or -1h to go back"),
+    "an option": (("advance", "-x"), 2, "unknown option -x"),
+    "back before 1970": (("advance", "-99999d"), 2, "it goes from 1970"),
     "too far": (("advance", "999999999999d"), 2, "it goes from 1970 to the end of the year 9999"),
     "no key": (("jump", "none", *ONE), 1, 'no key "none" in ONE'),
     "a key that stays": (("jump", "never", *ONE), 2, 'key "never" in ONE never expires'),

@@ -149,6 +149,50 @@ def test_an_undo_brings_back_what_a_moved_clock_hides(project: Path) -> None:
     assert kvlens(project, "key", "get", "h", "--binding", "S").stdout == "old"
 
 
+SAID = {
+    # id: (how far the clock is moved, the command, its exit code, standard output, and error)
+    "a missing key": ("2h", "key get h", 1, "", 'no key "h" in S (id "a"): it has expired by the moved'),
+    "a missing key to delete": ("2h", "key delete h", 1, "", "the clock is 2 h ahead of the real"),
+    "a missing key to change": ("2h", "key put h 1 --keep", 1, "", "it has expired by the moved"),
+    "a key that never was": ("2h", "key get none", 1, "", "`kvlens key list` shows the keys"),
+    "missing keys": ("2h", "bulk get keys.json", 1, "", "some have expired by the moved clock"),
+    "an export": ("2h", "export", 0, "", "Keys that it hides were not exported"),
+    "a clear": ("2h", "clear --force", 0, "Deleted 3 keys", "Keys that it hides were left"),
+    "a snapshot": ("2h", "snapshot save x", 0, "8 keys", "Keys that it hides are in the snapshot"),
+    "an undo": ("2h", "history undo --force", 0, "Restored 0 keys", "stay hidden until then"),
+    "a comparison": ("2h", "compare --to-env x", 1, "", "`kvlens clock reset` sets it back. Keys"),
+    "a copy": (
+        "-2h", "copy --to-store wrangler:other --dry-run", 0,
+        "Would copy 4 keys to S", "the clock is 2 h behind the real time",
+    ),
+    "a copy of nothing": (
+        "2h", "copy --to-env y --keys /^h$/ --dry-run", 0,
+        "1 key left, expired by only one of the clocks.", "2 h ahead",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("far", "words", "code", "out", "err"), SAID.values(), ids=SAID)
+def test_a_moved_clock_is_named(
+    project: Path, far: str, words: str, code: int, out: str, err: str
+) -> None:
+    (project / "wrangler.toml").write_text(
+        f'{CONFIG}[[env.y.kv_namespaces]]\nbinding = "S"\nid = "c"\n', encoding="utf-8"
+    )
+    (project / "keys.json").write_text('["h", "none"]', encoding="utf-8")
+    kvlens(project, "key", "put", "h", "1", "--binding", "S", "--ttl", "3000")
+    kvlens(project, "key", "put", "h", "2", "--binding", "S", "--env", "y")
+    kvlens(project, "clock", "advance", far)
+    here = () if words.startswith("history") else ("--binding", "S")
+    done = kvlens(project, *words.split(), *here)
+    assert (done.returncode, out in done.stdout, err in done.stderr) == (code, True, True), done
+    kvlens(project, "clock", "reset")
+    assert kvlens(project, "key", "get", "h", "--binding", "S").stdout == "1"
+
+
 def test_resume_leaves_a_clock_that_is_not_frozen(project: Path) -> None:
-    before = kvlens(project, "clock", "show").stdout
-    assert kvlens(project, "clock", "resume").stdout == before
+    for move in ("reset", "freeze", "resume"):
+        kvlens(project, "clock", move)
+    before = json.loads(kvlens(project, "clock", "show", "--json").stdout)
+    after = json.loads(kvlens(project, "clock", "resume", "--json").stdout)
+    assert (after["seconds"], after["frozen"]) == (before["seconds"], False)

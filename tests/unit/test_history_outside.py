@@ -15,6 +15,7 @@ from kvlens.history import database
 from kvlens.history import outside as looking
 from kvlens.history.database import Filter, open_history
 from kvlens.history.store import RecordingStore, recording
+from kvlens.kv.clock import Shift
 from kvlens.kv.records import Entry, State, Unknown, Write
 from kvlens.operations.history import list_history
 from kvlens.operations.history_json import change_json
@@ -167,6 +168,13 @@ async def _expired(store: RecordingStore, other: Other) -> None:
     other.delete("old")
 
 
+async def _hidden(store: RecordingStore, other: Other) -> None:
+    await store.by(OURS).put("A", Write("old", b"ours", None, int(time.time()) + 1800))
+    await follow(store, 0.3)
+    await store.move_clock(Shift(3600))
+    other.delete("old")
+
+
 async def _other_files(store: RecordingStore, other: Other) -> None:
     for ending in ("", "-wal", "-shm"):
         Path(f"{other.path}{ending}").unlink(missing_ok=True)
@@ -213,6 +221,13 @@ CASES: dict[str, tuple[Step, list[Recorded]]] = {
         _expired,
         [("editor", "old", OLD, Entry(b"ours", None, 0)), (OUTSIDE, "new", None, NEW)],
     ),
+    "a key that a moved clock hides": (
+        _hidden,
+        [
+            ("editor", "old", OLD, Entry(b"ours", None, 0)),
+            (OUTSIDE, "old", Entry(b"ours", None, 0), None),
+        ],
+    ),
     "other files": (
         _other_files,
         [("editor", "old", None, MINE), (OUTSIDE, "old", MINE, Entry(b"2"))],
@@ -234,7 +249,7 @@ async def test_what_another_program_does_is_recorded_once(tmp_path: Path, name: 
     await asyncio.gather(both, looked(store))
     await store.close()
     await second.close()
-    found = [(*one[:3], timeless(one[3])) for one in recorded(tmp_path)]
+    found = [(*one[:2], timeless(one[2]), timeless(one[3])) for one in recorded(tmp_path)]
     assert found == wanted
 
 

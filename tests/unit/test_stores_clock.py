@@ -19,7 +19,7 @@ from kvlens.kv.clock import LATEST, REAL, ManualClock, MovableClock, Shift
 from kvlens.kv.records import Entry, KeyInfo, Write
 from kvlens.process import own_command
 from kvlens.search.language import read
-from kvlens.stores.base import Batch, Seen, Step, Store, StoreError
+from kvlens.stores.base import Batch, ChangedError, Seen, Step, Store, StoreError
 from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import clock_file, trash
 from kvlens.stores.wrangler.clock_file import ClockFile
@@ -157,12 +157,26 @@ async def _clear(store: Store) -> None:
     await store.put_many("KV", [KEYS[0], KEYS[2]])
 
 
+async def _delete_unchanged(store: Store) -> None:
+    hidden = Seen.of("soon", KEYS[1])
+    assert list(await store.delete_unchanged("KV", [hidden])) == []
+    assert await store.change_many([Batch("KV", (), (), [hidden])]) == 0
+
+
+async def _put_over_another(store: Store) -> None:
+    other = Seen.of("soon", KEYS[0])
+    with pytest.raises(ChangedError):
+        await store.change_many([Batch("KV", [Write("soon", b"new")], expected=[other])])
+
+
 WRITES: dict[str, Callable[[Store], Awaitable[None]]] = {
     "put of another key": _put_another,
     "delete": _delete,
     "delete of many": _delete_many,
     "change of many": _change,
     "change of what was read": _change_what_was_read,
+    "delete of what was read": _delete_unchanged,
+    "put over other content": _put_over_another,
     "clear": _clear,
 }
 
@@ -177,6 +191,16 @@ async def test_a_hidden_key_survives_a(
     await store.move_clock(REAL)
     assert await seen(store) == ["later", "never", "soon"]
     assert await store.get("KV", "soon") == Entry(*KEYS[1][1:])
+
+
+@pytest.mark.parametrize("read", [None, KEYS[1]], ids=["as it is shown", "with its content"])
+async def test_a_hidden_key_is_replaced_over_what_was_read(
+    store: Store, read: Write | None
+) -> None:
+    await store.move_clock(Shift(200))
+    expected = [Seen.of("soon", read)]
+    await store.change_many([Batch("KV", [Write("soon", b"new")], expected=expected)])
+    assert await store.get("KV", "soon") == Entry(b"new", None, None)
 
 
 async def test_the_history_has_a_hidden_key_that_is_replaced(
@@ -236,7 +260,13 @@ async def test_the_clock_of_an_emulator_is_moved_over_its_api(tmp_path: Path) ->
         assert (await store.shift(), await store.time()) == (Shift(frozen=soon), soon)
         assert (await store.list("KV")).keys == []
         assert await store.next_expiring("KV") is None
-        await store.move_clock(REAL)
+        whole = store.with_hidden()
+        assert await whole.get("KV", "k") == Entry(b"v", "[1]", soon)
+        assert [info.name for info in (await whole.list("KV")).keys] == ["k"]
+        assert await store.get("KV", "k") is None
+        assert await store.clock_problem() == ""
+        assert not await store.move_clock(Shift(60), REAL)
+        assert await store.move_clock(REAL, Shift(frozen=soon))
         assert [info.name for info in (await store.list("KV")).keys] == ["k"]
         await store.close()
     assert changed == ["KV"]
@@ -310,15 +340,25 @@ def test_a_hostile_file_moves_nothing_and_is_replaced(
     assert clock.shift == REAL
     (said,) = [record.getMessage() for record in caplog.records]
     assert said.startswith(f"{clock.path} is ignored, so the clock isn't moved: ")
+    assert clock.problem == said
     clock.move(Shift(5))
+    assert clock.problem == ""
     assert (clock(), clock_of(tmp_path).shift) == (NOW + 5, Shift(5))
     if (target := tmp_path / "target").exists():
         assert target.read_text() in ('{"seconds": 60}', "precious")
-    assert [path.name for path in clock.path.parent.iterdir()] == ["clock.json"]
+    assert sorted(path.name for path in clock.path.parent.iterdir()) == ["clock.json", "clock.lock"]
 
 
 def _folder(path: Path) -> None:
     path.mkdir()
+
+
+def _lock_folder(path: Path) -> None:
+    path.with_name("clock.lock").mkdir()
+
+
+def _linked_lock(path: Path) -> None:
+    path.with_name("clock.lock").symlink_to(path.parents[4] / "elsewhere")
 
 
 def _linked_folder(path: Path) -> None:
@@ -327,7 +367,15 @@ def _linked_folder(path: Path) -> None:
     path.parent.symlink_to(path.parents[4] / "elsewhere")
 
 
-@pytest.mark.parametrize("prepare", [_folder, _linked_folder], ids=["a folder", "a linked folder"])
+IN_THE_WAY: dict[str, Callable[[Path], None]] = {
+    "a folder": _folder,
+    "a linked folder": _linked_folder,
+    "a folder for the lock": _lock_folder,
+    "a linked lock": _linked_lock,
+}
+
+
+@pytest.mark.parametrize("prepare", IN_THE_WAY.values(), ids=IN_THE_WAY)
 def test_what_is_in_the_way_is_named_and_left(tmp_path: Path, prepare: Any) -> None:
     clock = clock_of(tmp_path)
     clock.path.parent.mkdir(parents=True)
@@ -336,7 +384,8 @@ def test_what_is_in_the_way_is_named_and_left(tmp_path: Path, prepare: Any) -> N
     with pytest.raises(StoreError, match="kvlens"):
         clock.move(Shift(5))
     assert clock.shift == REAL
-    assert list(tmp_path.rglob(".clock")) == []
+    assert list(tmp_path.rglob("*.clock")) == []
+    assert not (tmp_path / "elsewhere").is_file()
 
 
 WRITER = f"""
@@ -374,6 +423,55 @@ def test_a_killed_writer_leaves_a_whole_file(tmp_path: Path) -> None:
     clock.move(REAL)
     clock.move(Shift(2))
     assert clock.has_moved(), "there and back: what was seen in between may be shown"
+
+
+ADVANCER = """
+import asyncio, sys
+from pathlib import Path
+from kvlens.operations.clock import advance
+from kvlens.operations.target import Scope
+from kvlens.stores.registry import open_store
+from kvlens.workspace.project import Project
+
+async def run():
+    store = open_store("wrangler:", Path(sys.argv[1]))
+    async def opened():
+        return store
+    scope = Scope(Project(Path(sys.argv[1]) / "wrangler.toml", text=""), "", opened)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for _ in range(50):
+        await advance(scope, 60)
+    await store.close()
+
+asyncio.run(run())
+"""
+
+
+def test_no_advance_of_several_at_the_same_time_is_lost(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ADVANCER, str(tmp_path)]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    writers: list[Any] = [subprocess.Popen(command, **pipes) for _ in range(3)]
+    for one in writers:
+        assert one.stdout.readline()
+    for one in writers:
+        one.stdin.write(b"\n")
+        one.stdin.flush()
+    for one in writers:
+        one.communicate()
+    assert [one.returncode for one in writers] == [0, 0, 0]
+    assert clock_of(tmp_path).shift == Shift(3 * 50 * 60)
+
+
+@pytest.mark.parametrize("kind", [MovableClock, None], ids=["in memory", "a file"])
+def test_a_clock_that_is_moved_elsewhere_stays_there(tmp_path: Path, kind: Any) -> None:
+    clock = kind(ManualClock(NOW)) if kind else clock_of(tmp_path)
+    assert clock.move(Shift(60), REAL)
+    assert not clock.move(Shift(120), REAL)
+    assert clock.shift == Shift(60)
+    assert clock.move(Shift(120), Shift(60))
+    assert clock.move(REAL)
+    assert clock.shift == REAL
 
 
 def test_a_clock_in_memory_is_moved() -> None:

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { tableAt } from '../address';
+import { mayBeHidden } from '../clockStatus';
 import * as format from '../format';
 import { dialog } from '../messages';
 import type { NamespaceRef } from '../model';
@@ -69,7 +70,7 @@ export class TableDocument implements vscode.CustomDocument {
         const id = await this.known(row);
         const before = this.staged.contentOf(id) ?? null;
         if (!before) {
-            throw new Error(vscode.l10n.t('The key no longer exists. Refresh the table.'));
+            throw new Error(vscode.l10n.t('The key no longer exists. Refresh the table.') + mayBeHidden(this.namespace.config));
         }
         this.make(vscode.l10n.t('Edit'), [{ id, before, after: { ...before, ...change } }]);
     }
@@ -191,7 +192,7 @@ export class TableDocument implements vscode.CustomDocument {
         }
         const id = this.staged.idOf(row);
         if (id === undefined) {
-            throw new Error(vscode.l10n.t('The key no longer exists. Refresh the table.'));
+            throw new Error(vscode.l10n.t('The key no longer exists. Refresh the table.') + mayBeHidden(this.namespace.config));
         }
         return id;
     }

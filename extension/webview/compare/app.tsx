@@ -2,6 +2,7 @@
 
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { away } from '../../src/clock';
 import type { ShownSide, Which } from '../../src/compare/messages';
 import type { ComparedKind } from '../../src/protocol';
 import { Failure } from '../table/failure';
@@ -128,6 +129,14 @@ function Preview({ model }: { model: CompareModel }): JSX.Element | null {
             )}
             {plan.unreadable > 0 && (
                 <span class="problem">{t('{0} damaged, which can\'t be copied', number(plan.unreadable))}</span>
+            )}
+            {plan.expired !== undefined && (
+                <span class="problem">{t('{0} left: expired by only one of the clocks', number(plan.expired))}</span>
+            )}
+            {plan.clock && (
+                <span class="problem" title={t('KV Lens: Set Clock Back to Now')}>
+                    {t('the clock is moved ({0})', away(plan.clock.seconds))}
+                </span>
             )}
             <span class="gap" />
             <button type="button" disabled={model.busy} onClick={() => model.leave()}>

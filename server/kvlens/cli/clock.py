@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from kvlens.cli.common import find_scope, print_json, run
+from kvlens.cli.common import find_scope, print_json, print_warnings, run
 from kvlens.cli.frame import Options
 from kvlens.formatting import span
-from kvlens.operations.clock import Clock
+from kvlens.operations.clock import Clock, notice
 from kvlens.operations.target import Scope
 
 
@@ -20,11 +20,21 @@ def on_clock(options: Options, action: Callable[[Scope], Coroutine[Any, Any, Clo
     return 0
 
 
+async def warn_of_clock(scope: Scope, what: str) -> None:
+    """Say on standard error that the clock is ahead, and `what` becomes of the keys it hides."""
+    store = await scope.store()
+    said = await notice(store)
+    if said and await store.time() > await store.with_hidden().time():
+        print_warnings([f"warning: {said}. {what}"])
+
+
 def print_clock(options: Options, clock: Clock) -> None:
     """Print where the clock is, and how far that is from the real time."""
     if options.json:
         print_json(clock)
         return
+    if "problem" in clock:
+        print_warnings([f"warning: {clock['problem']}"])
     print(f"{in_words(clock)}.")
     if is_moved(clock):
         print(

@@ -206,7 +206,7 @@ def read(name: str, command: Command, words: Sequence[str]) -> Options:
         return Options(help=True)
     options, found = reader.parse_known_args(_switched(words[:cut], reader))
     for word in found:
-        if word.startswith("-") and len(word) > 1 and not word[1:].replace(".", "", 1).isdigit():
+        if word.startswith("-") and len(word) > 1 and not word[1].isdigit():  # as in -1 and -1h
             known = [option for action in shown_options(reader) for option in action.option_strings]
             meant = nearest(word.partition("=")[0], known)
             hint = "put `--` before arguments that start with `-`"

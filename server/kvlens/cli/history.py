@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
+from kvlens.cli.clock import warn_of_clock
 from kvlens.cli.common import counted, print_json, print_warnings, run
 from kvlens.cli.frame import CommandError, Options, UsageError
 from kvlens.cli.keys import some_keys
@@ -43,6 +44,7 @@ def carry_out(options: Options, scope: Scope, plan: Restore) -> int:
         if not confirmed(f"{work.capitalize()}?"):
             raise CommandError("nothing was changed")
     run(scope, restore(scope, plan))
+    run(scope, warn_of_clock(scope, "Keys that it hides stay hidden until then"))
     if options.json:
         print_json(
             {

@@ -15,6 +15,7 @@ from kvlens.cli.terminal import exact_output, one_line
 from kvlens.files import read_stream
 from kvlens.kv.errors import KVSyntaxError
 from kvlens.kv.values import decode_text, parse_json
+from kvlens.operations.clock import why_hidden
 from kvlens.operations.errors import listed
 from kvlens.operations.target import Target
 from kvlens.seeds.array import LARGEST, decode, read_text, short
@@ -58,11 +59,12 @@ def file_text(file: str) -> str:
     return decode(read_stream(sys.stdin.buffer, LARGEST, "stdin"), "stdin")
 
 
-def missing_key(key: str, target: Target) -> CommandError:
-    """Return the error for a key that doesn't exist."""
+async def missing_key(key: str, target: Target) -> CommandError:
+    """Return the error for a key that doesn't exist, or that a moved clock hides."""
+    why = await why_hidden(target, key)
     return CommandError(
-        f"no key {quoted(key)} in {one_line(target)}; "
-        "`kvlens key list` shows the keys that are there"
+        f"no key {quoted(key)} in {one_line(target)}"
+        + (f": {why}" if why else "; `kvlens key list` shows the keys that are there")
     )
 
 

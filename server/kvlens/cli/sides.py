@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
-from kvlens.cli.common import namespace_options
+from kvlens.cli.common import namespace_options, print_warnings
 from kvlens.cli.frame import Options, UsageError
 from kvlens.operations import target as resolver
 from kvlens.operations.sides import Side, of_file, of_snapshot, of_store, of_targets, titled
@@ -22,6 +23,12 @@ def side_options(parser: argparse.ArgumentParser) -> None:
     other.add_argument("--snapshot", metavar="NAME", help="a snapshot of the project")
     other.add_argument("--file", metavar="FILE", help="a seed file or an export")
     namespace_options(parser)
+
+
+def warn_of_clocks(notices: Sequence[str]) -> None:
+    """Name the moved clocks of the sides, on standard error."""
+    rest = "Keys that have expired by only one of the clocks are compared, but not copied"
+    print_warnings([f"warning: {said}. {rest}" for said in notices])
 
 
 async def sides(target: Target, options: Options) -> tuple[Side, Side]:

@@ -20,7 +20,7 @@ from kvlens.kv.coerce import has_lone_surrogate
 from kvlens.kv.records import Entry, Write
 from kvlens.search.forms import SlowExpressionError
 from kvlens.stores.base import ChangedError, DamagedKeyError, Step, Store, StoreError
-from kvlens.stores.emulator_client import CAPABILITIES, ORIGIN
+from kvlens.stores.emulator_client import CAPABILITIES, HIDDEN, ORIGIN
 from kvlens.stores.origin import UNKNOWN, Origin
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PREFIX = b"/kvlens/store/"
 _JSON = b"Content-Type: application/json\r\n"
+_HIDDEN_HEADER = HIDDEN.lower().encode()
 _ORIGIN_HEADER = ORIGIN.lower().encode()
 
 Arguments = dict[str, Any]
@@ -91,9 +92,15 @@ async def _shift(emulator: Emulator, store: Store, given: Arguments) -> Any:
 
 
 async def _move_clock(emulator: Emulator, store: Store, given: Arguments) -> Any:
-    await store.move_clock(given["shift"])
-    for ns in emulator.namespaces:
-        emulator.note_change(ns)
+    moved = await store.move_clock(given["shift"], given["expected"])
+    if moved:
+        for ns in emulator.namespaces:
+            emulator.note_change(ns)
+    return moved
+
+
+async def _clock_problem(emulator: Emulator, store: Store, given: Arguments) -> Any:
+    return await store.clock_problem()
 
 
 async def _change_many(emulator: Emulator, store: Store, given: Arguments) -> Any:
@@ -204,6 +211,7 @@ LARGE: dict[str, Callable[[Emulator, Store, Arguments], Awaitable[Any]]] = {
     "namespaces": _namespaces,
     "shift": _shift,
     "move_clock": _move_clock,
+    "clock_problem": _clock_problem,
     "change_many": _change_many,
     "stage": _stage,
     "commit": _commit,
@@ -235,6 +243,8 @@ async def _answered(emulator: Emulator, request: Request) -> Response:
             return _answer(200, result=await LARGE[name](emulator, store, given))
         function, changes = OPERATIONS[name]
         ns = given["ns"]
+        if not changes and _HIDDEN_HEADER in request.headers:
+            store = store.with_hidden()
         result = await function(store, ns, given)
     except ChangedError as error:
         return _answer(409, error=str(error), changed=error.key)

@@ -157,8 +157,11 @@ class RecordingStore(Store):
     async def shift(self) -> Shift:
         return await self._store.shift()
 
-    async def move_clock(self, shift: Shift) -> None:
-        await self._store.move_clock(shift)
+    async def move_clock(self, shift: Shift, expected: Shift | None = None) -> bool:
+        return await self._store.move_clock(shift, expected)
+
+    async def clock_problem(self) -> str:
+        return await self._store.clock_problem()
 
     def with_hidden(self) -> Store:
         return self._whole

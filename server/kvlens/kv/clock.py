@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from kvlens.formatting import span
+
 Clock = Callable[[], float]
 """Returns seconds since the UNIX epoch."""
 
@@ -43,6 +45,20 @@ class Shift(NamedTuple):
         if frozen is not None:
             return cls(frozen=_number("frozen", frozen, 0))
         return cls(_number("seconds", seconds, -LATEST))
+
+    def notice(self, real: float, options: str = "") -> str:
+        """Return how far it is from the real time and the way back, to follow other text.
+
+        `options` are those of the command that goes back, after a space.
+
+        >>> Shift(7200).notice(0.0)
+        'the clock is 2 h ahead of the real time; `kvlens clock reset` sets it back'
+        """
+        seconds = self.time(real) - real
+        side = "ahead of" if seconds >= 0 else "behind"
+        frozen = "" if self.frozen is None else "frozen, "
+        away = f"{frozen}{span(seconds)} {side} the real time"
+        return f"the clock is {away}; `kvlens clock reset{options}` sets it back"
 
     def json(self) -> dict[str, float]:
         """Return what `read` takes."""
@@ -89,9 +105,12 @@ class MovableClock:
         """Return its own or the real time, the earlier one: keys that it hides exist by that."""
         return min(self(), self.real())
 
-    def move(self, shift: Shift) -> None:
-        """Move it."""
+    def move(self, shift: Shift, expected: Shift | None = None) -> bool:
+        """Move it, or only if it is still moved as `expected`; return whether it was moved."""
+        if expected not in (None, self.shift):
+            return False
         self._shift = shift
+        return True
 
 
 class ManualClock:

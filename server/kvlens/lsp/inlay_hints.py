@@ -37,12 +37,13 @@ async def answer(server: Server, params: types.InlayHintParams) -> list[types.In
             continue
         try:
             missing = not await live.has(place.name)
+            rest = await live.missing(place.name, place.binding or "") if missing else ""
         except StoreError:
             return None
         if missing:
             at = place.span.end + (1 if place.literal else 0)
             where = read.range(Span(at, at)).start
-            tooltip = one_line(f'"{place.name}" is not in the local {place.binding} now.')
+            tooltip = one_line(f'"{place.name}"{rest}')
             label: str | list[types.InlayHintLabelPart] = NO_SUCH_KEY
             if server.has_palette:
                 binding = place.binding or ""

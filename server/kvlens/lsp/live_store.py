@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.lsp.bindings import owner_config
+from kvlens.operations.clock import why_hidden_in
 from kvlens.stores.base import Store
 
 if TYPE_CHECKING:
@@ -24,6 +25,14 @@ class Live(NamedTuple):
         """Return whether the namespace has a key, without reading its value. Raises StoreError."""
         page = await self.store.list(self.id, prefix=key, limit=1)
         return [found.name for found in page.keys] == [key]
+
+    async def missing(self, key: str, binding: str) -> str:
+        """Return the rest of a sentence on a missing key: also if only a moved clock hides it.
+
+        Raises StoreError.
+        """
+        why = await why_hidden_in(self.store, self.id, key)
+        return f" is not in the local {binding} now{why and f': {why}'}."
 
 
 async def store_of(server: Server, uri: str, binding: str | None) -> Live | None:

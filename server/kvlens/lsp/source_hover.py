@@ -56,7 +56,7 @@ async def _key(live: Live, binding: str, key: str) -> tuple[str, bool]:
     """Return what a key holds, and whether it exists."""
     entry = await live.store.get(live.id, key)
     if entry is None:
-        return f"{code(key)} is not in the local {inline(binding)} now.", False
+        return f"{code(key)}{await live.missing(key, inline(binding))}", False
     facts = [human_size(len(entry.value))]
     if entry.expiration is not None:
         facts.append(f"expires in {duration(entry.expiration - await live.store.time())}")

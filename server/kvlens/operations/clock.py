@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from kvlens.config.model import Namespace
 from kvlens.kv.clock import LATEST, REAL, Shift, system_clock
@@ -10,6 +11,9 @@ from kvlens.kv.records import KeyInfo
 from kvlens.operations.errors import InvalidError, NotFoundError
 from kvlens.operations.target import Scope, Target
 from kvlens.stores.base import Store
+
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
 
 JUMP = 1  # second before or after the expiration of a key
 
@@ -23,6 +27,8 @@ class Clock(TypedDict):
     """How far it is ahead of the real time now; negative if it is behind."""
     frozen: bool
     """Whether it is frozen at that time."""
+    problem: NotRequired[str]
+    """Why the file that says how it is moved is ignored."""
 
 
 class Next(NamedTuple):
@@ -34,7 +40,40 @@ class Next(NamedTuple):
 
 async def clock_of(scope: Scope) -> Clock:
     """Return the clock of a project's store. Raises StoreError."""
-    return as_json(await (await scope.store()).shift())
+    store = await scope.store()
+    clock = as_json(await store.shift())
+    if problem := await store.clock_problem():
+        clock["problem"] = problem
+    return clock
+
+
+async def notice(store: Store, options: str = "") -> str:
+    """Return what to say about a moved clock, to follow other text; "" if it isn't moved.
+
+    `options` are as in `Shift.notice`. Raises StoreError.
+    """
+    shift = await store.shift()
+    return "" if shift == REAL else shift.notice(system_clock(), options)
+
+
+async def why_hidden(target: Target, *keys: str) -> str:
+    """Return why keys are missing if only a moved clock hides one, else "". Raises StoreError."""
+    return await why_hidden_in(await target.store(), target.id, *keys)
+
+
+async def why_hidden_in(store: Store, ns: str, *keys: str) -> str:
+    """Return what `why_hidden` does, for keys of a namespace of a store."""
+    said = await notice(store)
+    for key in keys if said else ():
+        if await _has(store.with_hidden(), ns, key):
+            what = "it has" if len(keys) == 1 else "some have"
+            return f"{what} expired by the moved clock; {said}"
+    return ""
+
+
+async def _has(store: Store, ns: str, key: str) -> KeyInfo | None:
+    page = await store.list(ns, prefix=key, limit=1)
+    return next((one for one in page.keys if one.name == key), None)
 
 
 def as_json(shift: Shift) -> Clock:
@@ -48,17 +87,15 @@ def as_json(shift: Shift) -> Clock:
 
 async def freeze(scope: Scope) -> Clock:
     """Freeze the clock where it is. Raises StoreError, as all of these do."""
-    store = await scope.store()
-    return await _move(store, Shift(frozen=await store.time()))
+    return await _change(scope, lambda shift: Shift(frozen=shift.time(system_clock())))
 
 
 async def resume(scope: Scope) -> Clock:
     """Let a frozen clock run on from where it is."""
-    store = await scope.store()
-    shift = await store.shift()
-    if shift.frozen is None:
-        return await _move(store, shift)
-    return await _move(store, Shift(shift.frozen - system_clock()))
+    return await _change(
+        scope,
+        lambda shift: shift if shift.frozen is None else Shift(shift.frozen - system_clock()),
+    )
 
 
 async def advance(scope: Scope, seconds: float) -> Clock:
@@ -66,16 +103,19 @@ async def advance(scope: Scope, seconds: float) -> Clock:
 
     Raises InvalidError for a time that it can't have.
     """
-    store = await scope.store()
-    shift = await store.shift()
-    if shift.frozen is not None:
-        return await _move(store, Shift(frozen=shift.frozen + seconds))
-    return await _move(store, Shift(shift.seconds + seconds))
+    return await _change(
+        scope,
+        lambda shift: (
+            Shift(shift.seconds + seconds)
+            if shift.frozen is None
+            else Shift(frozen=shift.frozen + seconds)
+        ),
+    )
 
 
 async def reset(scope: Scope) -> Clock:
     """Set the clock to the real time."""
-    return await _move(await scope.store(), REAL)
+    return await _change(scope, lambda _: REAL)
 
 
 async def jump(target: Target, key: str | None = None, *, before: bool = False) -> Clock:
@@ -87,18 +127,18 @@ async def jump(target: Target, key: str | None = None, *, before: bool = False) 
     if key is None:
         found = await store.next_expiring(target.id)
         if found is None:
-            raise NotFoundError(f"no key in {target.name} expires")
-    else:
-        page = await store.list(target.id, prefix=key, limit=1)
-        found = next((one for one in page.keys if one.name == key), None)
-        if found is None:
+            said = await notice(store)
             raise NotFoundError(
-                f'no key "{key}" in {target.name}; a key that the moved clock hides is there '
-                "again after a reset of the clock"
+                f"no key in {target.name} expires" + (f" after this: {said}" if said else "")
             )
+    else:
+        found = await _has(store.with_hidden(), target.id, key)  # also after it was jumped past
+        if found is None:
+            raise NotFoundError(f'no key "{key}" in {target.name}')
     if found.expiration is None:
         raise InvalidError(f'key "{found.name}" in {target.name} never expires')
-    return await _move(store, Shift(frozen=found.expiration + (-JUMP if before else JUMP)))
+    frozen = found.expiration + (-JUMP if before else JUMP)
+    return await _change(target.scope, lambda _: Shift(frozen=frozen))
 
 
 async def next_expiring(scope: Scope) -> Next | None:
@@ -112,11 +152,15 @@ async def next_expiring(scope: Scope) -> Next | None:
     return min(found, key=lambda one: one.key.expiration or 0, default=None)
 
 
-async def _move(store: Store, shift: Shift) -> Clock:
-    time = shift.time(system_clock())
-    if not 0 <= time <= LATEST:
-        raise InvalidError(
-            "the clock can't be moved there: it goes from 1970 to the end of the year 9999"
-        )
-    await store.move_clock(shift)
-    return as_json(shift)
+async def _change(scope: Scope, change: Callable[[Shift], Shift]) -> Clock:
+    """Move the clock relative to where it is, again if another process does so meanwhile."""
+    store = await scope.store()
+    while True:
+        before = await store.shift()
+        shift = change(before)
+        if not 0 <= shift.time(system_clock()) <= LATEST:
+            raise InvalidError(
+                "the clock can't be moved there: it goes from 1970 to the end of the year 9999"
+            )
+        if await store.move_clock(shift, before):
+            return as_json(shift)

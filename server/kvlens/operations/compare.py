@@ -16,9 +16,9 @@ from typing import Literal, NamedTuple
 from kvlens.chunks import chunks
 from kvlens.errors import KVLensError
 from kvlens.internal import log_internal_error
-from kvlens.operations.compared import DIFFERENT, Difference, Kind, Results
+from kvlens.operations.compared import DIFFERENT, Difference, Kind, Leaves, Results
 from kvlens.operations.errors import InvalidError
-from kvlens.operations.sides import Side
+from kvlens.operations.sides import Side, Times
 from kvlens.search.language import Filter, read
 from kvlens.search.rows import Row
 from kvlens.stores.base import NOTHING, DamagedKeyError, Seen, Store
@@ -59,6 +59,50 @@ class Pair(NamedTuple):
     difference: Difference
     left: Row | None
     right: Row | None
+
+
+class Clocks(NamedTuple):
+    """The times on both sides, which differ if the clock of one was moved.
+
+    Keys that only a moved clock hides are compared too, or a copy would lose them.
+    """
+
+    left: Times
+    right: Times
+
+    @classmethod
+    async def of(cls, left: Side, right: Side) -> Clocks:
+        """Return the times now. Raises StoreError."""
+        return cls(await left.times(), await right.times())
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether a clock was moved."""
+        return self.left.is_moved or self.right.is_moved
+
+    def shows(self, left: Found | None, right: Found | None) -> bool:
+        """Return whether a key is there by the clock of a side that has it."""
+        there = [one for one in ((left, self.left), (right, self.right)) if one[0] is not None]
+        return not self.is_moved or not all(_is_over(found, times.now) for found, times in there)
+
+    def leaves(self, left: Found | None, right: Found | None) -> Leaves:
+        """Return whether a copy leaves a key that has expired by one of the clocks only."""
+        if not self.is_moved:
+            return False, False
+        mine, theirs = (left, self.left), (right, self.right)
+        return _is_left(theirs, mine), _is_left(mine, theirs)
+
+
+def _is_left(source: tuple[Found | None, Times], target: tuple[Found | None, Times]) -> bool:
+    found, times = source
+    there, times_there = target
+    if found is None:  # a delete: the source may lack it because it has expired
+        return _is_over(there, max(times.now, times_there.now))
+    return _is_over(found, max(times.now, times_there.earliest))
+
+
+def _is_over(found: Found | None, now: float) -> bool:
+    return isinstance(found, Seen) and found.expiration is not None and found.expiration <= now
 
 
 class _Keys:
@@ -140,6 +184,11 @@ class Comparison:
             self._message,
         )
 
+    async def notices(self) -> list[str]:
+        """Return what to say about moved clocks of the sides. Raises StoreError."""
+        said = [await side.notice() for side in (self.left, self.right)]
+        return list(dict.fromkeys(filter(None, said)))
+
     # running ------------------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -213,8 +262,9 @@ class Comparison:
         """Merge both lists. What was found before stays until all is found again."""
         again = len(self.results) > 0
         results = Results() if again else self.results
-        left = _Keys(await self.left.target.store(), self.left.target.id)
-        right = _Keys(await self.right.target.store(), self.right.target.id)
+        clocks = await Clocks.of(self.left, self.right)
+        left = _Keys(await self.left.whole(), self.left.target.id)
+        right = _Keys(await self.right.whole(), self.right.target.id)
         while True:
             if left.first is None or right.first is None:
                 await asyncio.gather(left.read(), right.read())
@@ -224,7 +274,9 @@ class Comparison:
             name = min(names)
             mine = left.take() if left.first and left.first[0] == name else None
             theirs = right.take() if right.first and right.first[0] == name else None
-            kind = results.add(name, mine, theirs)
+            if not clocks.shows(mine, theirs):
+                continue
+            kind = results.add(name, mine, theirs, clocks.leaves(mine, theirs))
             if not again and kind in self._kinds and self._filter.has_name(name):
                 self._shown.append(len(results) - 1)
             if len(results) % _STEP == 0:
@@ -297,15 +349,16 @@ class Comparison:
         if results is not self.results:  # all were compared again meanwhile
             await self.start()
             return
+        clocks = await Clocks.of(self.left, self.right)
         for some in chunks(numbers, PAGE_LIMIT):
             names = [results.name(at) for at in some]
             sides = []
             for side in (self.left, self.right):
-                store = await side.target.store()
+                store = await side.whole()
                 found = [one async for one in digests(store, side.target.id, names)]
                 sides.append([_present(one) for _, one in found])
             for at, left, right in zip(some, *sides, strict=True):
-                results.set(at, left, right)
+                results.set(at, left, right, clocks.leaves(left, right))
         await self.show(self._filter, self._kinds)
         self._report()
 
@@ -315,5 +368,5 @@ def _present(found: Found) -> Found | None:
 
 
 async def _rows(side: Side, names: Sequence[str]) -> Sequence[Row | None]:
-    store = await side.target.store()
+    store = await side.whole()
     return await store.rows(side.target.id, names) if names else []

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from kvlens.chunks import chunks
 from kvlens.kv.records import Entry, Write
-from kvlens.operations.compare import PAGE_LIMIT, Comparison, Which, digests
+from kvlens.operations.compare import PAGE_LIMIT, Clocks, Comparison, Which, digests
 from kvlens.operations.compared import DAMAGED, MISSING, Results, version
 from kvlens.operations.errors import OperationError
 from kvlens.seeds.progress import STEP_KEYS, Cancelled, CancelledError, Progress, Steps
@@ -37,6 +37,8 @@ class Plan(NamedTuple):
     """Keys that the source doesn't have, whether or not they are deleted."""
     unreadable: int = 0
     """Damaged keys of the source, which can't be copied."""
+    expired: int = 0
+    """Keys that are left because they have expired by the clock of one side only."""
 
 
 class Copied(NamedTuple):
@@ -55,7 +57,7 @@ def plan(comparison: Comparison, to: Which, numbers: array[int], *, deletes: boo
     """
     results = comparison.results
     chosen = array("Q")
-    new = overwritten = only_there = unreadable = 0
+    new = overwritten = deleted = only_there = unreadable = expired = 0
     for number in numbers:
         if results.kind(number) in ("same", None):
             continue
@@ -67,13 +69,17 @@ def plan(comparison: Comparison, to: Which, numbers: array[int], *, deletes: boo
             only_there += 1
             if not deletes:
                 continue
+        if results.leaves(number)[to == "right"]:
+            expired += 1
+            continue
+        if source == MISSING:
+            deleted += 1
         elif target == MISSING:
             new += 1
         else:
             overwritten += 1
         chosen.append(number)
-    deleted = only_there if deletes else 0
-    return Plan(to, results, chosen, new, overwritten, deleted, only_there, unreadable)
+    return Plan(to, results, chosen, new, overwritten, deleted, only_there, unreadable, expired)
 
 
 async def copy(
@@ -128,18 +134,21 @@ async def _read(comparison: Comparison, plan: Plan, writes: Spool, steps: Steps)
     source = comparison.side("left" if plan.to == "right" else "right")
     target = comparison.side(plan.to)
     found = _Found([], SeenSpool(), [])
+    clocks = await Clocks.of(comparison.left, comparison.right)
     for some in chunks(plan.numbers, PAGE_LIMIT):
         names = [results.name(at) for at in some]
-        there = await target.target.store()
+        there = await target.whole()
         held = [one async for _, one in digests(there, target.target.id, names)]
         at = 0
-        async for entry in each_found(await source.target.store(), source.target.id, names):
+        async for entry in each_found(await source.whole(), source.target.id, names):
             name, now = names[at], held[at]
             wanted, expected = _oriented(plan.to, results.versions(some[at]))
             at += 1
             mine = entry if isinstance(entry, DamagedKeyError) else _seen(name, entry)
             theirs = now if isinstance(now, DamagedKeyError) or now.digest != NOTHING else None
-            if version(mine) != wanted or version(theirs) != expected:
+            pair = (theirs, mine) if plan.to == "left" else (mine, theirs)
+            is_left = clocks.leaves(*pair)[plan.to == "right"]  # a clock was moved meanwhile
+            if version(mine) != wanted or version(theirs) != expected or is_left:
                 found.changed.append(name)
                 continue
             if isinstance(now, Seen):

@@ -19,13 +19,16 @@ PARTS = ("value", "metadata", "expiration")
 
 IN_MEMORY = 16 * 1024 * 1024  # bytes
 _GONE = 7  # the code of a key that was on a side, and is no longer
-_KIND = 0b111  # the bits of a kind; those of the parts follow
+_KIND = 0b111  # the bits of a kind; those of the parts follow, then those of the sides
+_TO_LEFT, _TO_RIGHT = 1 << 6, 1 << 7  # a copy to that side leaves the key
 VERSION = 16  # bytes
 MISSING = bytes(VERSION)
 DAMAGED = b"\1" * VERSION
 
 Side = Seen | DamagedKeyError | None
 """A key on one side: None if it isn't there."""
+Leaves = tuple[bool, bool]
+"""Whether a copy to the left leaves a key, and one to the right."""
 
 
 class Difference(NamedTuple):
@@ -74,17 +77,17 @@ class Results:
     def __del__(self) -> None:
         self._file.close()
 
-    def add(self, name: str, left: Side, right: Side) -> Kind:
-        """Add the next key. Raises StoreError if the disk is full."""
+    def add(self, name: str, left: Side, right: Side, leaves: Leaves = (False, False)) -> Kind:
+        """Add the next key, and which copies leave it. Raises StoreError if the disk is full."""
         found = difference(left, right)
         item = version(left) + version(right) + name.encode("utf-8", "surrogatepass")
         self._write(self._ends[-1], item)
         self._ends.append(self._ends[-1] + len(item))
-        self._codes.append(_code(found))
+        self._codes.append(_code(found, leaves))
         self.counts[found.kind] += 1
         return found.kind
 
-    def set(self, number: int, left: Side, right: Side) -> None:
+    def set(self, number: int, left: Side, right: Side, leaves: Leaves = (False, False)) -> None:
         """Compare a key again."""
         before = self.kind(number)
         if before is not None:
@@ -93,7 +96,7 @@ class Results:
             self._codes[number] = _GONE
         else:
             found = difference(left, right)
-            self._codes[number] = _code(found)
+            self._codes[number] = _code(found, leaves)
             self.counts[found.kind] += 1
         self._write(self._ends[number], version(left) + version(right))
 
@@ -104,9 +107,14 @@ class Results:
 
     def difference(self, number: int) -> Difference:
         """Return what differs of a key; it is the same if it is gone from both sides."""
-        bits = self._codes[number] >> 3
+        bits = self._codes[number] >> 3  # two more are of the sides
         parts = tuple(part for at, part in enumerate(PARTS) if bits & 1 << at)
         return Difference(self.kind(number) or "same", parts)
+
+    def leaves(self, number: int) -> Leaves:
+        """Return whether a copy to the left leaves a key, and one to the right."""
+        code = self._codes[number]
+        return bool(code & _TO_LEFT), bool(code & _TO_RIGHT)
 
     def name(self, number: int) -> str:
         """Return a key's name."""
@@ -149,6 +157,7 @@ class Results:
             ) from error
 
 
-def _code(found: Difference) -> int:
+def _code(found: Difference, leaves: Leaves) -> int:
     bits = sum(1 << at for at, part in enumerate(PARTS) if part in found.parts)
-    return KINDS.index(found.kind) | bits << 3
+    to_left, to_right = leaves
+    return KINDS.index(found.kind) | bits << 3 | _TO_LEFT * to_left | _TO_RIGHT * to_right

@@ -6,7 +6,6 @@ fail. A restore is recorded like any other change, and so can be undone.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
@@ -174,21 +173,23 @@ def _ends(
 
 async def _plan(scope: Scope, wanted: Sequence[_Wanted]) -> Restore:
     store = await scope.store()
-    now = await store.time()
-    over = sum(_is_over(one.state, min(now, time.time())) for one in wanted)
+    now, whole = await store.time(), store.with_hidden()
+    earliest = await whole.time()  # what only a moved clock hides is written, and hidden
+    over = sum(_is_over(one.state, earliest) for one in wanted)
     unknown = sum(isinstance(one.state, Unknown) for one in wanted)
     plan = Restore([], [], [], [], over, unknown, "")
     known: list[str] = []
     for ns in dict.fromkeys(one.ns for one in wanted):
         some = [one for one in wanted if one.ns == ns]
-        known += await _plan_namespace(plan, store, ns, some, now)
+        known += await _plan_namespace(plan, whole, ns, some, (now, earliest))
     return plan._replace(digest=of_names(known))
 
 
 async def _plan_namespace(
-    plan: Restore, store: Store, ns: str, wanted: Sequence[_Wanted], now: float
+    plan: Restore, store: Store, ns: str, wanted: Sequence[_Wanted], times: tuple[float, float]
 ) -> list[str]:
     """Add what has to be done in a namespace; return what identifies it."""
+    now, earliest = times
     writes: list[Write] = []
     deletes: list[str] = []
     expected: list[Seen] = []
@@ -201,11 +202,12 @@ async def _plan_namespace(
         if isinstance(found, DamagedKeyError):
             plan.changed.append((ns, one.key))
             continue
-        # what only a moved clock hides is written, and hidden
-        state = None if _is_over(one.state, min(now, time.time())) else one.state
-        if found == state:
+        state = None if _is_over(one.state, earliest) else one.state
+        if found == state or (
+            state is None and _is_over(found, now)
+        ):  # a delete leaves hidden keys
             continue
-        then = None if _is_over(one.unless_changed_from, now) else one.unless_changed_from
+        then = None if _is_over(one.unless_changed_from, earliest) else one.unless_changed_from
         if not isinstance(then, Unknown) and found != then:
             plan.changed.append((ns, one.key))
             continue

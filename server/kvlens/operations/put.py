@@ -8,7 +8,8 @@ from kvlens.kv.coerce import UNSET
 from kvlens.kv.records import Write
 from kvlens.kv.validation import check_metadata_size, check_value_size, expiration_time
 from kvlens.kv.values import dump_json
-from kvlens.operations.errors import ConflictError, InvalidError, NotFoundError
+from kvlens.operations.errors import ConflictError, InvalidError
+from kvlens.operations.gone import gone
 from kvlens.operations.keys import checked_key
 from kvlens.operations.target import Target
 from kvlens.seeds.file import BEYOND_NUMBERS, looks_like_milliseconds
@@ -55,10 +56,7 @@ async def replace(target: Target, key: str, value: bytes, *, expected: str | Non
     if done is Replaced.CHANGED:
         raise conflict(target, key)
     if not done:
-        raise NotFoundError(
-            f'key "{key}" is no longer in {target.name}: it was deleted or has expired. '
-            "Put it again to keep this value"
-        )
+        raise await gone(target, key, "Put it again to keep this value")
 
 
 def metadata_text(metadata: Any) -> str | None:

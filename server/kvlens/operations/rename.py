@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kvlens.kv.records import Write
-from kvlens.operations.errors import NotFoundError
+from kvlens.operations.gone import gone
 from kvlens.operations.keys import checked_key
 from kvlens.operations.put import conflict
 from kvlens.operations.target import Target
@@ -26,10 +26,8 @@ async def rename(
     store = await target.store()
     entry = await store.get(target.id, key)
     if entry is None:
-        raise NotFoundError(
-            f'key "{key}" is no longer in {target.name}: it was deleted or has expired'
-        )
-    there = await store.get(target.id, to)
+        raise await gone(target, key)
+    there = await store.with_hidden().get(target.id, to)
     if (NOTHING if there is None else digest(there.value)) != expected:
         if there is not None:
             return Seen.of(to, there)

@@ -101,6 +101,7 @@ def read_job(
     file: Path | str,
     now: float,
     *,
+    earliest: float | None = None,
     name: str | None = None,
     given: bool = False,
     defaults: Defaults = NO_DEFAULTS,
@@ -109,16 +110,19 @@ def read_job(
     """Read a seed file, or its text, without writing anything.
 
     `now` is the `time` of the scope. Messages call the file `name`, by default its path. `given`
-    says that the user named the file, which may be a pipe then, or a link out of the project. With
-    `only`, other keys are left out. Raises FileError with every mistake, and InvalidError or
-    KVError for the defaults.
+    says that the user named the file, which may be a pipe then, or a link out of the project. An
+    expiration must be later than `earliest`, by default `now`. With `only`, other keys are left
+    out.
+
+    Raises FileError with every mistake, and InvalidError or KVError for the defaults.
     """
     metadata = metadata_text(defaults.metadata)
     expires_at(defaults.expiration, defaults.expiration_ttl, now)
     if isinstance(file, Path):
         name = name or str(file)
         file = read_text(file, name, given=given, within=target.scope.folder)
-    seed = accept(check(file, name or "the text", now))
+    earliest = now if earliest is None else earliest
+    seed = accept(check(file, name or "the text", earliest))
     warnings = located(seed.name, seed.text, seed.warnings)
     items = (
         _with_defaults(item, metadata, defaults)
@@ -126,7 +130,9 @@ def read_job(
         if only is None or item.key in only
     )
     text = digest(file.encode("utf-8", "surrogatepass"))
-    return Job(seed.name, target, to_writes(items, now), warnings, seed.counts["warning"], text)
+    return Job(
+        seed.name, target, to_writes(items, now, earliest), warnings, seed.counts["warning"], text
+    )
 
 
 def _with_defaults(item: SeedItem, metadata: str | None, defaults: Defaults) -> SeedItem:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from kvlens.kv.clock import REAL, MovableClock, system_clock
+from kvlens.operations.clock import notice
 from kvlens.operations.errors import InvalidError, NotFoundError, listed
 from kvlens.operations.seed import read_job
 from kvlens.operations.target import Scope, Target
@@ -18,6 +20,16 @@ from kvlens.workspace.project import Project
 
 Place = Literal["local", "shared", "remote", "snapshot", "file"]
 """Where keys are: on this machine, in a team's store, in an account, in a file to read."""
+
+
+class Times(NamedTuple):
+    """The time on a side, in seconds since the epoch."""
+
+    now: float
+    """By the clock by which its keys expire."""
+    earliest: float
+    """By that clock or the real one, the earlier one: keys that it hides exist by that."""
+    is_moved: bool = False
 
 
 class Side(NamedTuple):
@@ -36,6 +48,23 @@ class Side(NamedTuple):
     def is_file(self) -> bool:
         """Whether it is a snapshot or a file, which are only read."""
         return self.place in ("snapshot", "file")
+
+    async def whole(self) -> Store:
+        """Return the store for reading, with the keys that only a moved clock hides."""
+        return (await self.target.store()).with_hidden()
+
+    async def times(self) -> Times:
+        """Return the time on this side. Raises StoreError."""
+        store = await self.target.store()
+        shift = await store.shift()
+        return Times(await store.time(), await store.with_hidden().time(), shift != REAL)
+
+    async def notice(self) -> str:
+        """Return what to say about a moved clock of this side; "" if it isn't moved."""
+        store = await self.target.store()
+        if self.opened() is None:
+            return await notice(store)
+        return await notice(store, f" --store {shown_url(self.target.scope.project.store)}")
 
     async def close(self) -> None:
         """Close what was opened for this side."""
@@ -137,9 +166,11 @@ def of_snapshot(target: Target, name: str) -> Side:
     if kept is None:
         there = listed([str(one.namespace) for one in snapshot.namespaces])
         raise NotFoundError(f'snapshot "{name}" has no {target.name}; it has {there or "nothing"}')
-    store = SnapshotStore(snapshot, kept)
+    clock = MovableClock(system_clock)
+    store = SnapshotStore(snapshot, kept, clock.earliest)
     where = str(snapshot.folder)
-    return Side(_frozen(target, store), f"snapshot {name}", where, "snapshot", lambda: store)
+    side = _frozen(target, store, clock)
+    return Side(side, f"snapshot {name}", where, "snapshot", lambda: store)
 
 
 async def of_file(target: Target, path: Path) -> Side:
@@ -147,20 +178,26 @@ async def of_file(target: Target, path: Path) -> Side:
 
     Raises FileError with every mistake of the file, and OSError.
     """
-    import time  # late, with the store: other sides don't need them
+    from kvlens.stores.memory import MemoryStore  # late: other sides don't need it
 
-    from kvlens.stores.memory import MemoryStore
-
-    store = MemoryStore(time.time)
-    await store.put_many(
-        target.id, read_job(target, path, await target.scope.time(), given=True).writes
-    )
+    clock = MovableClock(system_clock)
+    store = MemoryStore(clock.earliest)
+    theirs = await target.store()
+    now, earliest = await theirs.time(), await theirs.with_hidden().time()
+    job = read_job(target, path, now, earliest=earliest, given=True)
+    await store.put_many(target.id, job.writes)
     store.writable = False
-    return Side(_frozen(target, store), path.name, str(path), "file", lambda: store)
+    return Side(_frozen(target, store, clock), path.name, str(path), "file", lambda: store)
 
 
-def _frozen(target: Target, store: Store) -> Target:
+def _frozen(target: Target, store: Store, clock: MovableClock) -> Target:
+    """Return the target in a store that only reads, whose `clock` is moved like the target's own.
+
+    It has what the clock hides: a copy brings that back as it was, and the clock hides it again.
+    """
+
     async def get_store() -> Store:
+        clock.move(await (await target.store()).shift())
         return store
 
     return target._replace(scope=target.scope._replace(store=get_store))

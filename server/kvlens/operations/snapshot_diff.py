@@ -62,10 +62,7 @@ async def diff_snapshot(
         snapshot = snapshots.load(scope.folder, name)
         with unreadable():
             store = await scope.store()
-            now = await store.time()
-            found = await snapshots.compare(
-                store, snapshot, namespaces, now=now, cancelled=cancelled
-            )
+            found = await snapshots.compare(store, snapshot, namespaces, cancelled=cancelled)
     except SnapshotMissingError as error:
         raise NotFoundError(str(error), known=error.known) from error
     except SnapshotAmbiguousError as error:

@@ -18,8 +18,7 @@ async def changes_digest(found: Comparison) -> str:
     """
     store = await found.scope.store()
     namespaces = [one.namespace for one in found.differences]
-    now = await store.time()
-    differences = await snapshots.compare(store, found.snapshot, namespaces, now=now)
+    differences = await snapshots.compare(store, found.snapshot, namespaces)
     return of_names(
         [
             (

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from kvlens.kv.records import Write
 from kvlens.kv.validation import check_metadata_size
 from kvlens.kv.values import is_json
-from kvlens.operations.errors import ConflictError, InvalidError, NotFoundError
+from kvlens.operations.errors import ConflictError, InvalidError
+from kvlens.operations.gone import gone
 from kvlens.operations.put import expires_at
 from kvlens.operations.target import Target
 from kvlens.seeds.spool import SeenSpool, Spool
@@ -54,10 +55,7 @@ async def update(
     with closing(Spool()) as writes:
         async for key, entry in each(store, target.id, keys):
             if entry is None:
-                raise NotFoundError(
-                    f'key "{key}" is no longer in {target.name}: it was deleted or has expired. '
-                    "Nothing was changed"
-                )
+                raise await gone(target, key)
             if metadata is not None and metadata.before != entry.metadata:
                 raise _changed(target, key)
             write = Write(key, *entry)

@@ -139,9 +139,11 @@ class _Transfer:
         conflicts = []
         self._present.clear()
         self._damaged.clear()
-        async for part in _parts(self._store, self._old, self._damaged.append, self._keys):
+        whole = self._store.with_hidden()  # what only a moved clock hides would be replaced too
+        source = whole if self._moves else self._store  # else they stay with the old id
+        async for part in _parts(source, self._old, self._damaged.append, self._keys):
             keys = [write.key for write in part]
-            there = [one async for one in each_found(self._store, self._new, keys)]
+            there = [one async for one in each_found(whole, self._new, keys)]
             for write, entry in zip(part, there, strict=True):
                 conflict = False
                 if isinstance(entry, DamagedKeyError):

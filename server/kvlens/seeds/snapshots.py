@@ -245,7 +245,9 @@ async def _save(
                 file, out = _new_file(place, namespace)
                 made[namespace.id] = SnapshotEntry(namespace, file, 0, 0)
                 with out, _reading(namespace, namespaces):
-                    keys, size = await _write(store, namespace.id, out, steps, damaged)
+                    keys, size = await _write(
+                        store.with_hidden(), namespace.id, out, steps, damaged
+                    )
                 made[namespace.id] = made[namespace.id]._replace(keys=keys, size=size)
             kept.append(made[namespace.id]._replace(namespace=namespace))
         snapshot = Snapshot(name, place.path, int(time.time()), kept)
@@ -453,12 +455,14 @@ async def compare(
     snapshot: Snapshot,
     declared: Sequence[NamespaceRef],
     *,
-    now: float,
+    now: float | None = None,
     cancelled: Cancelled | None = None,
 ) -> list[Difference]:
     """Return the changes of every namespace since the snapshot, after checking all its files.
 
-    `declared` are the current namespaces; those in the snapshot are compared. Raises SnapshotError
+    `declared` are the current namespaces; those in the snapshot are compared, without entries that
+    have expired `now`, by default by the store's clock and the real one. So keys that only a moved
+    clock hides are compared too, except new ones: a delete leaves them. Raises SnapshotError
     if a file is damaged or none of `declared` is in it, StoreError if the store can't be read. A
     damaged key of the store counts as missing, and a restore doesn't touch it unless the snapshot
     has it.
@@ -469,6 +473,7 @@ async def compare(
         for _ in Entries(snapshot, kept):
             await steps.add()
     found = []
+    now = await store.with_hidden().time() if now is None else now
     for kept, namespace in pairs:
         entries = Entries(snapshot, kept, now)
         with _reading(namespace, declared):
@@ -564,12 +569,14 @@ async def _changes(
 
     kept = iter(entries)
     then = next(kept, None)
-    async for key, entry in everything(store, ns, damaged=lambda error: damaged.add(error.key)):
+    now, whole = await store.time(), store.with_hidden()
+    async for key, entry in everything(whole, ns, damaged=lambda error: damaged.add(error.key)):
         while then and then[0] < key:
             add(Change(then[0], "gone"), None)
             then = next(kept, None)
         if then is None or then[0] != key:
-            add(Change(key, "new"), entry)
+            if entry.expiration is None or not entry.has_expired(now):
+                add(Change(key, "new"), entry)
         else:
             if parts := differing(then[1], entry):
                 add(Change(key, "changed", parts), entry)

@@ -62,7 +62,8 @@ class Batch(NamedTuple):
 
     The keys of `unchanged`, which must not be in the other two, are deleted like those of
     `Store.delete_unchanged`: one that was written since it was read stays. If a key of `expected`,
-    which may be in the other three, is no longer as it was read, nothing is changed at all.
+    which may be in the other three, is no longer as it was read, nothing is changed at all; it may
+    have been read `with_hidden`.
     """
 
     ns: str
@@ -381,19 +382,27 @@ class Store(ABC):
         """Return how the clock by which keys expire is moved. Raises StoreError."""
         return REAL
 
-    async def move_clock(self, shift: Shift) -> None:
+    async def move_clock(self, shift: Shift, expected: Shift | None = None) -> bool:
         """Move the clock by which keys expire, for all processes that use the store.
 
-        Raises StoreError for a store whose keys others expire.
+        With `expected`, only if it is still moved like that; return whether it was moved. Raises
+        StoreError for a store whose keys others expire.
         """
         raise _others_clock()
+
+    async def clock_problem(self) -> str:
+        """Return why what says how the clock is moved is ignored; "" if it isn't."""
+        return ""
 
     async def next_expiring(self, ns: str) -> KeyInfo | None:
         """Return the key that expires next, if any; StoreError as in `move_clock`."""
         raise _others_clock()
 
     def with_hidden(self) -> Store:
-        """Return the same store for reading, with the keys that only a moved clock hides."""
+        """Return the same store for reading, with the keys that only a moved clock hides.
+
+        Its `time` is the moved or the real one, the earlier of both.
+        """
         return self
 
     def poll(self) -> Sequence[str]:

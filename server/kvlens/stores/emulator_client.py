@@ -46,6 +46,7 @@ from kvlens.stores.registry import shown_url
 
 API = "/kvlens/store/"
 CAPABILITIES = "KVLens-Store"  # a header of the answers
+HIDDEN = "KVLens-Hidden"  # a header of reading requests: also what only a moved clock hides
 ORIGIN = "KVLens-Origin"  # a header of the requests: an `Origin` as JSON, percent-encoded
 THREADS = 4
 PART_KEYS = 10_000  # that one request writes
@@ -94,10 +95,21 @@ class EmulatorClient:
         self.capabilities = {"atomic", "writable", "has_sizes"}
         """Of the emulator's store, as its last answer says."""
 
-    def call(self, operation: str, origin: Origin | None = None, **arguments: Any) -> Any:
-        """Call one operation and return its result. Raises StoreError with the emulator's text."""
+    def call(
+        self,
+        operation: str,
+        origin: Origin | None = None,
+        hidden: bool = False,
+        **arguments: Any,
+    ) -> Any:
+        """Call one operation and return its result. Raises StoreError with the emulator's text.
+
+        `hidden`: read the keys too that only a moved clock hides.
+        """
         body = json.dumps(arguments).encode()
         headers = {} if origin is None else {ORIGIN: quote(json.dumps(origin))}
+        if hidden:
+            headers[HIDDEN] = "1"
         kept: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
         try:
             try:
@@ -180,6 +192,7 @@ class EmulatorStore(Store):
         self._client = EmulatorClient(url)
         self._threads = ThreadPoolExecutor(THREADS, "kv-peer")
         self._origin: Origin | None = None
+        self._hidden = False
 
     def by(self, origin: Origin) -> EmulatorStore:
         store = copy.copy(self)
@@ -188,7 +201,7 @@ class EmulatorStore(Store):
 
     async def _call(self, operation: str, **arguments: Any) -> Any:
         return await self._in_thread(
-            lambda: self._client.call(operation, self._origin, **arguments)
+            lambda: self._client.call(operation, self._origin, self._hidden, **arguments)
         )
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
@@ -313,13 +326,24 @@ class EmulatorStore(Store):
         return count
 
     async def time(self) -> float:
-        return (await self.shift()).time(system_clock())
+        real = system_clock()
+        moved = (await self.shift()).time(real)
+        return min(moved, real) if self._hidden else moved
 
     async def shift(self) -> Shift:
         return Shift(**await self._call("shift"))
 
-    async def move_clock(self, shift: Shift) -> None:
-        await self._call("move_clock", shift=shift.json())
+    async def move_clock(self, shift: Shift, expected: Shift | None = None) -> bool:
+        sent = None if expected is None else expected.json()
+        return bool(await self._call("move_clock", shift=shift.json(), expected=sent))
+
+    async def clock_problem(self) -> str:
+        return str(await self._call("clock_problem"))
+
+    def with_hidden(self) -> EmulatorStore:
+        store = copy.copy(self)
+        store._hidden = True
+        return store
 
     async def next_expiring(self, ns: str) -> KeyInfo | None:
         found = await self._call("next_expiring", ns=ns)

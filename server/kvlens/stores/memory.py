@@ -179,8 +179,10 @@ class MemoryStore(Store):
                 rows.setdefault(key, None)
             staged.append((ns, rows, list(unchanged)))
             read += ((ns, one) for one in expected)
+        whole = self.with_hidden()
         for ns, one in read:
-            if not one.is_same(await self.get(ns, one.key)):
+            entries = await self.get(ns, one.key), await whole.get(ns, one.key)
+            if not any(map(one.is_same, entries)):
                 raise ChangedError(one.key)
         deleted = 0
         for ns, rows, seen in staged:
@@ -285,8 +287,8 @@ class MemoryStore(Store):
     async def shift(self) -> Shift:
         return self._movable.shift
 
-    async def move_clock(self, shift: Shift) -> None:
-        self._movable.move(shift)
+    async def move_clock(self, shift: Shift, expected: Shift | None = None) -> bool:
+        return self._movable.move(shift, expected)
 
     async def next_expiring(self, ns: str) -> KeyInfo | None:
         space, now = self._namespaces.get(ns), self._clock()

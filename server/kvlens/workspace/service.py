@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.config.model import Namespace
-from kvlens.formatting import span
 from kvlens.history.store import RecordingStore
 from kvlens.kv.clock import REAL, system_clock
 from kvlens.workspace.project import Project
@@ -63,14 +62,7 @@ class Service:
         shift = await self.store.shift()
         if shift == REAL:
             return ""
-        real = system_clock()
-        seconds = shift.time(real) - real
-        side = "ahead of" if seconds >= 0 else "behind"
-        frozen = "frozen, " if shift.frozen is not None else ""
-        return (
-            f"the clock by which keys expire is {frozen}{span(seconds)} {side} the real time; "
-            "kvlens clock reset sets it back"
-        )
+        return shift.notice(system_clock())
 
     def interrupt(self) -> None:
         """Stop long work, such as a build."""

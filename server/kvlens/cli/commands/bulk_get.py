@@ -15,6 +15,7 @@ from kvlens.cli.common import (
 from kvlens.cli.frame import Command, CommandError, Options
 from kvlens.cli.keys import KEYS_FILE, file_text, some_keys
 from kvlens.cli.terminal import one_line
+from kvlens.operations.clock import why_hidden
 from kvlens.operations.get import get_many
 from kvlens.seeds.keys import parse_keys
 
@@ -33,7 +34,9 @@ def _get(options: Options) -> int:
         raise damaged_error(values.damaged, "the others were read")
     if missing := values.missing:
         count = counted(len(missing), "key")
-        raise CommandError(f"{count} not in {one_line(target)}: {some_keys(missing)}")
+        why = run(target.scope, why_hidden(target, *missing))
+        text = f"{count} not in {one_line(target)}: {some_keys(missing)}"
+        raise CommandError(f"{text}; {why}" if why else text)
     return 0
 
 

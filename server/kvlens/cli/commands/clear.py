@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from kvlens.cli.clock import warn_of_clock
 from kvlens.cli.common import (
     counted,
     damaged_error,
@@ -47,6 +48,7 @@ def _clear(options: Options) -> int:
         print_json({"id": target.id, "deleted": deleted, **left})
     else:
         print(f"Deleted {counted(deleted, 'key')} from {named}.")
+    run(target.scope, warn_of_clock(target.scope, "Keys that it hides were left"))
     if kept:
         raise damaged_error([info.damaged for info in kept], "all others were deleted")
     return 0

@@ -11,9 +11,13 @@ from kvlens.search.language import read_duration
 
 def _advance(options: Options) -> int:
     word = options.words[0]
-    seconds = read_duration(word)
-    if not seconds:
-        raise UsageError(f"DURATION is {word!r:.80}; it takes a time such as 90s, 15m, 1h or 7d")
+    found = read_duration(word.removeprefix("-"))
+    if not found:
+        raise UsageError(
+            f"DURATION is {word!r:.80}; it takes a time such as 90s, 15m, 1h or 7d, or -1h to go "
+            "back"
+        )
+    seconds = -found if word.startswith("-") else found
     return on_clock(options, lambda scope: advance(scope, seconds))
 
 
@@ -23,7 +27,7 @@ COMMAND = Command(
     "serve and other commands. A frozen clock stays frozen.",
     _advance,
     place_options,
-    (Argument("DURATION", "how far, such as 90s, 15m, 1h or 7d"),),
-    ("kvlens clock advance 1h", "kvlens clock advance 7d --json"),
+    (Argument("DURATION", "how far, such as 90s, 15m, 1h or 7d; -1h goes back"),),
+    ("kvlens clock advance 1h", "kvlens clock advance -30m --json"),
     {1: "the clock of this store can't be moved"},
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kvlens.cli.common import find_target, print_json, run
 from kvlens.cli.frame import Command, Options
-from kvlens.cli.sides import side_options, sides
+from kvlens.cli.sides import side_options, sides, warn_of_clocks
 from kvlens.operations.compare import Comparison
 from kvlens.operations.target import Target
 from kvlens.seeds.array import short
@@ -21,6 +21,7 @@ async def _print(target: Target, options: Options) -> int:
     try:
         await comparison.start()
         await comparison.complete()
+        warn_of_clocks(await comparison.notices())
         numbers, results = comparison.shown_numbers(), comparison.results
         counts = comparison.state.counts
         if options.json:

@@ -12,7 +12,7 @@ from kvlens.cli.common import counted, find_target, print_json, run
 from kvlens.cli.frame import Command, CommandError, Options, UsageError
 from kvlens.cli.keys import some_keys
 from kvlens.cli.questions import confirmed, force_option
-from kvlens.cli.sides import side_options, sides
+from kvlens.cli.sides import side_options, sides, warn_of_clocks
 from kvlens.operations.compare import Comparison, Which
 from kvlens.operations.compare_copy import Plan, copy, plan
 from kvlens.operations.compared import DIFFERENT
@@ -44,6 +44,7 @@ async def _copy(target: Target, options: Options) -> int:
         await comparison.start()
         await comparison.complete()
         await comparison.show(read(options.keys or ""), DIFFERENT)
+        warn_of_clocks(await comparison.notices())
         planned = plan(comparison, to, comparison.shown_numbers(), deletes=options.delete)
         side = comparison.side(to)
         if not options.dry_run:
@@ -59,10 +60,12 @@ async def _copy(target: Target, options: Options) -> int:
         await comparison.close()
     if options.json:
         counts = {name: getattr(planned, name) for name in COUNTS}
+        if planned.expired:
+            counts["expired"] = planned.expired
         print_json({"to": side.title, **counts, "done": not options.dry_run})
     else:
         would = "Would copy" if options.dry_run else "Copied"
-        print(f"{would} {_summary(planned)} to {_named(target, side)}.")
+        print(f"{would} {_summary(planned)} to {_named(target, side)}{_left(planned)}.")
     if planned.unreadable:
         raise CommandError(f"{counted(planned.unreadable, 'damaged key')} can't be copied")
     return 0
@@ -79,6 +82,7 @@ def _ask(planned: Plan, target: Target, side: Side, options: Options) -> None:
     what = f"{_summary(planned)} to {_named(target, side)}"
     if others:
         what += f", a {side.place} store"
+    what += _left(planned)
     if not sys.stdin.isatty():
         raise UsageError(f"would copy {what}; to confirm in a script, add --force")
     if not confirmed(f"Copy {what}?"):
@@ -90,6 +94,12 @@ def _summary(planned: Plan) -> str:
     if planned.deleted:
         parts.append(f"deleting {planned.deleted:,}")
     return ", ".join([counted(planned.new + planned.overwritten, "key"), *parts])
+
+
+def _left(planned: Plan) -> str:
+    """Return what isn't copied because a clock was moved."""
+    left = counted(planned.expired, "key")
+    return f"; {left} left, expired by only one of the clocks" if planned.expired else ""
 
 
 def _named(target: Target, side: Side) -> str:

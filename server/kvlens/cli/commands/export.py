@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from kvlens.cli.clock import warn_of_clock
 from kvlens.cli.common import (
     counted,
     damaged_error,
@@ -42,6 +43,7 @@ def _export(options: Options) -> int:
             print_json({"file": file, "id": target.id, "keys": done.keys, **left_out})
         else:
             print(f"Wrote {counted(done.keys, 'key')} of {one_line(target)} to {file}.")
+    run(target.scope, warn_of_clock(target.scope, "Keys that it hides were not exported"))
     if done.damaged:
         raise damaged_error(done.damaged, "all others were written")
     return 0

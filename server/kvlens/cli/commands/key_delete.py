@@ -13,7 +13,7 @@ def _delete(options: Options) -> int:
     key = options.words[0]
     target = find_target(options)
     if not run(target.scope, delete(target, [key])):
-        raise missing_key(key, target)
+        raise run(target.scope, missing_key(key, target))
     if options.json:
         print_json({"key": key, "id": target.id, "deleted": 1})
     else:

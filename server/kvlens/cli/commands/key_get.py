@@ -22,7 +22,7 @@ def _get(options: Options) -> int:
     target = find_target(options)
     entry = run(target.scope, get(target, key))
     if entry is None:
-        raise missing_key(key, target)
+        raise run(target.scope, missing_key(key, target))
     if options.json:
         from kvlens.seeds.export import to_item  # late: rarely needed
 

@@ -89,7 +89,7 @@ async def _replace(options: Options, target: Target) -> tuple[Write, list[str]]:
             raise UsageError(f"--keep and --{name} can't be used together")
     key, value = options.words[0], _value(options)
     if await _present(target, key) is None:
-        raise missing_key(key, target)
+        raise await missing_key(key, target)
     await replace(target, key, value)
     kept = await _present(target, key) or KeyInfo(key)
     return Write(key, value, kept.metadata, kept.expiration), []

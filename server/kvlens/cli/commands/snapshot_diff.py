@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kvlens.cli.clock import warn_of_clock
 from kvlens.cli.common import find_scope, print_json, run
 from kvlens.cli.frame import Command, Options
 from kvlens.cli.snapshots import NAME, left_out, saved_at, snapshot_options, titled, warn_unpaired
@@ -16,6 +17,7 @@ def _diff(options: Options) -> int:
     only = options.binding or ()
     found = run(scope, diff_snapshot(scope, options.words[0], only=only))
     warn_unpaired(found)
+    run(scope, warn_of_clock(scope, "Keys that it hides are compared too"))
     name = found.snapshot.name
     if options.json:
         rows = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from kvlens.cli.clock import warn_of_clock
 from kvlens.cli.common import counted, find_scope, print_json, run
 from kvlens.cli.frame import Command, Options, UsageError
 from kvlens.cli.questions import confirm_unchanged, force_option, lost_keys
@@ -23,6 +24,7 @@ def _restore(options: Options) -> int:
     only = options.binding or ()
     found = run(scope, diff_snapshot(scope, options.words[0], only=only))
     warn_unpaired(found)
+    run(scope, warn_of_clock(scope, "Keys that it hides are restored too, and stay hidden"))
     name = found.snapshot.name
     if found.lost and not options.force:
         _ask(found)

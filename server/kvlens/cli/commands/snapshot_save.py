@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from kvlens.cli.clock import warn_of_clock
 from kvlens.cli.common import counted, damaged_error, find_scope, print_json, run, shown
 from kvlens.cli.frame import Command, Options
 from kvlens.cli.snapshots import NAME, snapshot_options
@@ -24,6 +25,7 @@ def _save(options: Options) -> int:
     name = options.words[0]
     only = options.binding or ()
     snapshot, damaged = run(scope, save_snapshot(scope, name, only=only, force=options.force))
+    run(scope, warn_of_clock(scope, "Keys that it hides are in the snapshot too"))
     if options.json:
         print_json(as_json(snapshot, str(snapshot.folder)))
     else:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from kvlens.lsp.command import Params
     from kvlens.lsp.server import Server
-    from kvlens.operations.target import Target
+    from kvlens.operations.sides import Side
 
 MOST = 1024 * 1024  # bytes of a value in the answer
 
@@ -47,15 +47,17 @@ async def run(server: Server, params: Params) -> ComparedContents:
     comparison = server.comparisons.get(params.text("comparison")).comparison
     key = params.text("key")
     return {
-        "left": await _content(comparison.left.target, key),
-        "right": await _content(comparison.right.target, key),
+        "left": await _content(comparison.left, key),
+        "right": await _content(comparison.right, key),
     }
 
 
-async def _content(target: Target, key: str) -> ComparedContent | None:
+async def _content(side: Side, key: str) -> ComparedContent | None:
     from kvlens.stores.base import digest  # late, as the stores of a server of an editor
 
-    async for _, entry, version in contents(target, [key]):
+    target = side.target
+    whole = target._replace(scope=target.scope._replace(store=side.whole))
+    async for _, entry, version in contents(whole, [key]):
         if entry is None:
             return {"damaged": True} if version == DAMAGED else None
         content: ComparedContent = {"size": len(entry.value)}

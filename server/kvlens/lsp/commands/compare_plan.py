@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from kvlens.kv.clock import REAL
 from kvlens.lsp.command import Command, ParamsError
+from kvlens.operations.clock import Clock, as_json
 from kvlens.operations.compare_copy import plan
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ class CopyPlan(TypedDict):
     """Keys that only the side `to` has, whether or not they are deleted."""
     unreadable: int
     """Damaged keys, which can't be copied."""
+    expired: NotRequired[int]
+    """Keys that are left because they have expired by the clock of one side only."""
+    clock: NotRequired[Clock]
+    """The moved clock of a side; omitted if none is moved."""
 
 
 async def run(server: Server, params: Params) -> CopyPlan:
@@ -48,13 +54,20 @@ async def run(server: Server, params: Params) -> CopyPlan:
     found.plan = made = plan(
         comparison, "left" if to == "left" else "right", numbers, deletes=deletes
     )
-    return {
+    result: CopyPlan = {
         "new": made.new,
         "overwritten": made.overwritten,
         "deleted": made.deleted,
         "onlyThere": made.only_there,
         "unreadable": made.unreadable,
     }
+    if made.expired:
+        result["expired"] = made.expired
+    for side in (comparison.left, comparison.right):
+        shift = await (await side.target.store()).shift()
+        if shift != REAL:
+            result["clock"] = as_json(shift)
+    return result
 
 
 COMMAND = Command(run)

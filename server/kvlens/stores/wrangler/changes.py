@@ -216,12 +216,14 @@ class Bulk(Change):
                 raise ChangedError(seen.key)
         for seen in self.staged.unchanged():
             old = db.execute(whole, (seen.key,)).fetchone()
-            if self._is_same(old, seen):
+            if self._is_same(old, seen) and not (old and self.is_hidden(old[1])):
                 yield Row(seen.key, old, None)
 
     def _is_same(self, row: Value | None, seen: Seen) -> bool:
-        if row is None or not is_live(row[1], self.now):
+        if row is None:
             return seen.digest == NOTHING
+        if not is_live(row[1], self.now) and (seen.digest == NOTHING or not self.keeps_expired):
+            return seen.digest == NOTHING  # it isn't there, or only if hidden keys are read
         return _is_same(row, seen, _Digests(self.staged.blobs))
 
     def check_left(self, keys: Sequence[str]) -> None:

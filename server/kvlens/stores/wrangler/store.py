@@ -371,8 +371,13 @@ class WranglerStore(Store):
     async def shift(self) -> Shift:
         return self._clock_file.shift
 
-    async def move_clock(self, shift: Shift) -> None:
-        self._clock_file.move(shift)
+    async def move_clock(self, shift: Shift, expected: Shift | None = None) -> bool:
+        return await self._helped(
+            self._clock_file.path, partial(self._clock_file.move, shift, expected)
+        )
+
+    async def clock_problem(self) -> str:
+        return self._clock_file.problem
 
     def with_hidden(self) -> WranglerStore:
         store = copy.copy(self)
