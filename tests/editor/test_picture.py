@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.editor.conftest import Open
+from tests.editor.test_history import pane
 from tests.editor.test_table import Table
 from tests.editor.window import START
 
@@ -99,6 +100,6 @@ def test_tour(open_window: Open, project: Path) -> None:
     window.shot("Edits and deletions are colored until Ctrl+S saves them together")
     window.save()
     window.palette("KV Lens: Focus on History View")
-    history = page.locator(".sidebar .monaco-list-row", has_text="session:lin-93d7")
+    history = pane(window).locator(".monaco-list-row", has_text="session:lin-93d7")
     expect(history.first).to_be_visible(timeout=START)
     window.shot("The history shows who changed what, and takes it back")
