@@ -76,8 +76,8 @@ LISTED = {
     # id: (options, exit code, what it says)
     "a key without changes": (["--key", "nope"], 0, "No recorded change matches"),
     "older than the first": (["--before", "1"], 0, "No recorded change matches"),
-    "a huge id": (["--before", "9" * 30], 2, "is not a whole number"),
-    "a huge time": (["--since", "9" * 400], 2, "is not a whole number"),
+    "a huge id": (["--before", "9" * 30], 2, "is too large"),
+    "a huge time": (["--since", "9" * 400], 2, "is too large"),
     "the largest id": (["--before", str(2**53 - 1)], 0, "shell"),
     "no limit": (["--limit", "0"], 2, "1 to 1000"),
 }

@@ -192,11 +192,9 @@ def whole_number(word: str) -> int:
     try:
         number = int(word)
     except ValueError:
-        number = MOST + 1
+        raise argparse.ArgumentTypeError(f"invalid int value: {word!r:.80}") from None
     if abs(number) > MOST:
-        raise argparse.ArgumentTypeError(
-            f"{word!r:.40} is not a whole number from {-MOST} to {MOST}"
-        )
+        raise argparse.ArgumentTypeError(f"{word!r:.40} is too large; it takes {-MOST} to {MOST}")
     return number
 
 
