@@ -32,9 +32,10 @@ export async function restore(question: string, ask: Ask): Promise<void> {
 
 /** @throws NothingThere if there is nothing to do */
 function whatItDoes(plan: Restoring): string[] {
-    const { written, deleted, keys, changed, changedCount, expired, unknown } = plan;
+    const { written, deleted, keys, changed, changedCount, damaged, expired, unknown } = plan;
     if (!written && !deleted) {
         throw new prompts.NothingThere(
+            damaged.length ? t("Nothing to undo: {0} can't be read now. Restore instead.", format.some(damaged, 5, damaged.length)) :
             unknown ? t('Nothing to restore: the earlier value is not in the history.') :
             changedCount
                 ? t('Nothing to restore: {0} changed since.', format.some(changed, 5, changedCount))
@@ -46,6 +47,7 @@ function whatItDoes(plan: Restoring): string[] {
         written ? t('{0} written with the earlier value, metadata and expiration', key(written)) : '',
         deleted ? t('{0} deleted', key(deleted)) : '',
         changedCount ? t('{0} left as is, because of later changes', key(changedCount)) : '',
+        damaged.length ? t("{0} left as is, because they can't be read", key(damaged.length)) : '',
         expired ? t('{0} left out, expired since', key(expired)) : '',
         unknown ? t('{0} left as is, because the earlier value is not in the history', key(unknown)) : '',
     ].filter(Boolean);

@@ -377,6 +377,8 @@ export interface Restoring {
     /** Some of the keys that are left as they are, because they have changed since. */
     changed: string[];
     changedCount: number;
+    /** Some of the keys that an undo leaves as they are, because they can't be read. */
+    damaged: string[];
     /** Keys that have expired since and stay away. */
     expired: number;
     /** Keys that are left as they are, because the earlier value isn't in the history. */

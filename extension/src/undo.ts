@@ -73,10 +73,11 @@ async function whyNot(server: Server, all: Done[]): Promise<string | undefined> 
 
 /** Say what a restore has done, and which keys it has left. */
 export function sayRestored(done: Restoring): void {
-    const { written, deleted, changed, changedCount, expired, unknown } = done;
+    const { written, deleted, changed, changedCount, damaged, expired, unknown } = done;
     const parts = [
         written ? t('restored {0}', format.count(written, 'key')) : '',
         deleted ? t('deleted {0}', format.count(deleted, 'key')) : '',
+        damaged.length ? t("left out {0} that can't be read", format.count(damaged.length, 'key')) : '',
         expired ? t('left out {0} that expired since', format.count(expired, 'key')) : '',
         unknown ? t('left out {0} whose earlier value is not known', format.count(unknown, 'key')) : '',
     ].filter(Boolean);

@@ -4,6 +4,7 @@ KVLensError                      errors.py
 ├── CancelledError               seeds/progress.py
 ├── ChildError                   lsp/subprocesses.py
 ├── CommandError                 cli/frame.py
+│   ├── InterruptedCommandError  cli/frame.py
 │   ├── MistakesError            cli/common.py
 │   └── UsageError               cli/frame.py
 ├── ConfigError                  config/find.py

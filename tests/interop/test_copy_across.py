@@ -86,7 +86,7 @@ def test_keys_are_compared_and_copied_across(project: Path, elsewhere: str) -> N
 
     copied = kvlens(project, "copy", *across, "--delete", "--force")
     assert copied.returncode == 0, copied.stderr
-    assert "2 keys, 1 of them over others, deleting 1" in copied.stdout
+    assert "2 keys (1 new, 1 overwritten, 1 deleted)" in copied.stdout
     assert kvlens(project, "compare", *across).returncode == 0
     there = kvlens(project, "export", "--binding", "S", "--store", elsewhere)
     assert json.loads(there.stdout) == ITEMS

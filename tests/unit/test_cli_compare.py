@@ -47,3 +47,39 @@ def test_compare(project: Path, words: list[str], code: int, keys: list[list[str
 def test_it_says_what_is_missing(project: Path) -> None:
     done = kvlens(project, "compare", "--binding", "S")
     assert (done.returncode, "--to-env" in done.stderr) == (2, True)
+
+
+SIDES = {
+    # id: (options, exit code, standard error)
+    "an id and a binding": (["--namespace-id", "b", "--to-binding", "S"], 1, ""),
+    "an id and an environment": (["--namespace-id", "a", "--to-env", "x"], 1, ""),
+    "an unknown id and an environment": (["--namespace-id", "q", "--to-env", "x"], 1, 'id "q"'),
+    "the same binding": (["--binding", "S", "--to-binding", "S"], 2, "both sides are S"),
+    "the same environment": (["--binding", "S", "--to-env", ""], 2, "both sides are S"),
+    "the same store": (["--binding", "S", "--to-store", "wrangler:"], 2, "both sides are S"),
+    "the same Redis": (
+        [
+            "--binding",
+            "S",
+            "--store",
+            "redis://LOCALHOST",
+            "--to-store",
+            "redis://u:p@[::1]:6379/0",
+        ],
+        2,
+        'of the store "redis://[::1]:6379/0"',
+    ),
+    "a store that isn't there": (["--binding", "S", "--to-store", "wrangler:no"], 1, "no folder"),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "said"), SIDES.values(), ids=SIDES)
+def test_sides(project: Path, words: list[str], code: int, said: str) -> None:
+    done = kvlens(project, "compare", *words)
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+
+
+def test_stores_have_their_own_names(project: Path) -> None:
+    words = ["compare", "--binding", "S", "--store", "wrangler:other", "--to-store", "wrangler:"]
+    found = json.loads(kvlens(project, *words, "--json").stdout)
+    assert (found["left"], found["right"]) == (f"wrangler:{project / 'other'}", "wrangler:")

@@ -99,11 +99,12 @@ def test_copy(project: Path, words: list[str], place: list[str], then: dict[str,
 
 REFUSED = {
     # id: (options, exit code, what it says)
-    "overwriting in a script": (["--to-env", "x"], 2, "would copy 2 keys, 1 of them over others"),
-    "deleting in a script": (["--to-env", "x", "--keys", "theirs", "--delete"], 2, "deleting 1"),
+    "overwriting in a script": (["--to-env", "x"], 2, "would copy 2 keys (1 new, 1 overwritten)"),
+    "deleting in a script": (["--to-env", "x", "--keys", "theirs", "--delete"], 2, "1 deleted"),
     "no other side": ([], 2, "the other namespace is missing"),
     "an unknown environment": (["--to-env", "y"], 1, "y"),
-    "a bad filter": (["--to-env", "x", "--keys", "/(/"], 1, "/(/"),
+    "a bad filter": (["--to-env", "x", "--keys", "/(/"], 2, "--keys: /(/"),
+    "a filter of values": (["--to-env", "x", "--keys", "size>1"], 2, "by key only"),
 }
 
 
@@ -113,6 +114,17 @@ def test_refused(project: Path, words: list[str], code: int, said: str) -> None:
     done = kvlens(project, "copy", "--binding", "S", *words)
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
     assert values(project, "--env", "x") == before
+
+
+def test_a_copy_to_another_store_says_how_to_undo_it(project: Path) -> None:
+    done = kvlens(project, "copy", "--binding", "S", "--to-store", "wrangler:other")
+    assert "there is no folder" in done.stderr
+    command = done.stdout.splitlines()[-1].removeprefix("To undo it: kvlens ").split()
+    plain = kvlens(project, "history", "undo")
+    assert f"history undo {command[2]} --store" in plain.stderr
+    undone = kvlens(project, *command, "--force")
+    assert undone.returncode == 0, undone.stderr
+    assert values(project, "--store", "wrangler:other") == {}
 
 
 def test_a_copy_is_undone(project: Path) -> None:

@@ -17,6 +17,16 @@ SEED = ["seed", "--binding", "ONE"]
 RESTORE = ["snapshot", "restore", "s", "--binding", "ONE"]
 SEEDS_ASK = 'Overwrite 1 key of ONE (id "2d") with other content: "k"? [y/N]'
 RESTORE_ASKS = 'Overwrite 1 key of ONE (id "2d") with other content than in "s": "k"? [y/N]'
+COPY = ["copy", "--binding", "ONE", "--to-binding", "NONE"]
+INTERRUPTED = {
+    # the commands that ask
+    "clear": ["clear", "--binding", "ONE"],
+    "copy": COPY,
+    "undo": ["history", "undo"],
+    "bulk delete": ["bulk", "delete", "keys.json", "--binding", "ONE"],
+    "seed": SEED,
+    "restore": RESTORE,
+}
 CASES = {
     # command and answer, question, exit code, the value afterwards
     "seed, yes": (SEED, "y\n", SEEDS_ASK, 0, b"seeded"),
@@ -30,16 +40,21 @@ CASES = {
 }
 
 
-def on_a_terminal(arguments: list[str], answer: str) -> tuple[str, int]:
-    """Run a command on a terminal; return its output and its exit code."""
+def on_a_terminal(arguments: list[str], answer: str, *, asked: bool = False) -> tuple[str, int]:
+    """Run a command on a terminal; return its output and its exit code.
+
+    With `asked`, the answer follows the question, as a key that interrupts must.
+    """
     import pty
 
     child, terminal = pty.fork()
     if not child:  # pragma: no cover
         os.execv(sys.executable, [sys.executable, "-m", "kvlens", *arguments])
-    os.write(terminal, answer.encode())
     shown = b""
     try:
+        while asked and b"[y/N]" not in shown:
+            shown += os.read(terminal, 65536)
+        os.write(terminal, answer.encode())
         while data := os.read(terminal, 65536):
             shown += data
     except OSError:  # how a terminal reports that it is closed
@@ -66,3 +81,17 @@ def test_keys_are_overwritten_after_a_question(
     assert asks in shown
     assert ("[y/N]" in shown) == bool(asks)
     assert cli("key", "get", "k", "--binding", "ONE").out == value
+
+
+@pytest.mark.parametrize("arguments", INTERRUPTED.values(), ids=INTERRUPTED)
+def test_ctrl_c_ends_a_question_at_once(cli: Cli, tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "ONE.json").write_text('[{"key": "k", "value": "seeded"}]')
+    (tmp_path / "keys.json").write_text('["k"]')
+    put(cli, "k", "seeded")
+    assert cli("snapshot", "save", "s").code == 0
+    assert cli("key", "put", "k", "there", "--binding", "NONE").code == 0
+    put(cli, "k", "mine")
+    shown, done = on_a_terminal(arguments, "\x03", asked=True)
+    assert (done, "interrupted" in shown) == (130, True), shown
+    assert cli("key", "get", "k", "--binding", "ONE").out == b"mine"

@@ -329,6 +329,7 @@ async def test_a_file_in_its_place_is_set_aside_or_refused(
     if name in SET_ASIDE:
         assert [one[2] for one in recorded(tmp_path)] == ["k"]
         assert (path.parent / database.ASIDE).exists()
+        assert caplog.text.count("is history.damaged now") == 1
     else:
         assert "are not recorded" in caplog.text
         assert sorted(one.name for one in tmp_path.iterdir()) == [

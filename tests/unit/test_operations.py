@@ -396,7 +396,7 @@ async def _history_json(one: Target, folder: Path) -> Any:
 async def _history_restore(one: Target, folder: Path) -> Any:
     store = await one.store()
     batch = Batch(one.id, [Write("k", b"v")], expected=[Seen.of("k", None)])
-    await restore(one.scope, Restore([batch], [(one.id, "k")], [], [], 0, 0, ""))
+    await restore(one.scope, Restore([batch], [(one.id, "k")], [], [], [], 0, 0, ""))
     return await store.get(one.id, "k")
 
 

@@ -426,7 +426,7 @@ async def test_another_store_is_a_side(ready: Comparison, one: Target, tmp_path:
         pytest.param("redis:/x", 'redis', id="malformed"),
         pytest.param("ftp://me:secret@host", '"ftp://host" can\'t be compared with: no store', id="unknown"),
         pytest.param("memory:", "in the memory of another process", id="memory"),
-        pytest.param("wrangler:", "is the store that ONE is in", id="the same"),
+        pytest.param("wrangler:", "the same namespace of the store", id="the same"),
     ],
 )  # fmt: skip
 async def test_stores_that_cannot_be_a_side(

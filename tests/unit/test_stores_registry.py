@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 from kvlens import stores
 from kvlens.stores.base import StoreError
-from kvlens.stores.registry import absolute_url, every_store, find_store, keys_of, open_store
+from kvlens.stores.registry import (
+    absolute_url,
+    every_store,
+    find_store,
+    keys_of,
+    open_store,
+    url_of,
+)
 
 FLOPPY = """
 from kvlens.stores.base import StoreInfo
@@ -131,3 +138,25 @@ async def test_a_new_store_is_one_folder(tmp_path: Path, monkeypatch: pytest.Mon
     await open_store("floppy:A", tmp_path).close()
     for name in ("kvlens.stores.floppy", "kvlens.stores.floppy.info"):
         del sys.modules[name]
+
+
+SAME = {
+    # two URLs, whether their keys are the same
+    "port": ("redis://host", "redis://HOST:6379/", True),
+    "database": ("redis://host/0", "redis://host?db=0", True),
+    "another database": ("redis://host/1", "redis://host/10", False),
+    "this machine": ("redis://localhost", "redis://u:p@127.0.0.1", True),
+    "another port": ("redis://host:1", "redis://host:2", False),
+    "prefix": ("redis://host?prefix=kvlens", "redis://host?socket_timeout=1", True),
+    "another prefix": ("redis://host?prefix=a", "redis://host?prefix=b", False),
+    "nodes": ("redis+cluster://a,b:6379", "redis+cluster://b,a", True),
+    "TLS": ("rediss://host", "redis://host", False),
+    "malformed": ("redis://host:port", "redis://host", False),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "same"), SAME.values(), ids=SAME)
+def test_spellings_of_a_redis(one: str, other: str, same: bool, tmp_path: Path) -> None:
+    found = keys_of(one, tmp_path), keys_of(other, tmp_path)
+    assert (found[0] == found[1]) == same
+    assert [url_of(one) for one in found] == list(found)

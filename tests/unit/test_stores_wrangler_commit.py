@@ -583,3 +583,23 @@ def test_a_link_in_place_of_the_folder(files: Files, tmp_path: Path) -> None:
     files.in_steps(change)
     assert "is a link" in str(change.error)
     assert kept.exists()
+
+
+NOT_JOURNALS: dict[str, Callable[[Path], object]] = {
+    "another file": lambda folder: (folder / "notes.txt").touch(),
+    "a folder": lambda folder: (folder / f"{'0' * 32}.journal").mkdir(),
+    "a link": lambda folder: (folder / f"{'0' * 32}.journal").symlink_to(folder / "none"),
+}
+
+
+@pytest.mark.parametrize("make", NOT_JOURNALS.values(), ids=NOT_JOURNALS)
+def test_what_is_not_a_journal_holds_nothing_up(
+    files: Files, make: Callable[[Path], object], caplog: pytest.LogCaptureFixture
+) -> None:
+    files.journals.path.mkdir(parents=True)
+    make(files.journals.path)
+    for _ in range(2):
+        files.finish()
+        assert not files.journals.is_used()
+    assert caplog.text.count("is not a journal") == 1
+    assert len(list(files.journals.path.iterdir())) == 1

@@ -24,6 +24,9 @@ server = StdioServer("test", "1")
 @server.feature("test/echo")
 async def echo(params):
     return {"size": len(params.text)}
+@server.feature("test/infinite")
+async def infinite(params):
+    return {"metadata": [float("inf"), 1.5, -float("inf")]}
 server.start_io()
 """
 
@@ -111,6 +114,13 @@ def test_a_pipe() -> None:
         output, _ = server.communicate(SESSION + END, timeout=60)
     assert sizes(output) == EXPECTED
     assert server.returncode == 0
+
+
+def test_a_number_that_json_cannot_hold_is_null() -> None:
+    asked = message(id=2, method="test/infinite", params={})
+    with start(subprocess.PIPE) as server:
+        output, _ = server.communicate(SESSION + asked + END, timeout=60)
+    assert b'{"metadata": [null, 1.5, null]}' in output
 
 
 def test_a_file_is_read_by_a_thread(tmp_path: Path) -> None:

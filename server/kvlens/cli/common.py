@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -168,15 +170,18 @@ def find_scope(options: Options, *, every: bool = False, config_needed: bool = T
     return scope
 
 
-def find_target(options: Options) -> Target:
-    """Return the one namespace that the options name. Raises UsageError and as `find_scope`."""
+def find_target(options: Options, *, config_needed: bool = False) -> Target:
+    """Return the one namespace that the options name. Raises UsageError and as `find_scope`.
+
+    With `config_needed`, reads the config also for a namespace that is named by its id.
+    """
     if options.binding is not None and options.namespace_id is not None:
         raise UsageError(
             "Conflicting options: --binding and --namespace-id cannot be used together. "
             "Please provide only one."
         )
     if options.namespace_id:
-        return Target(find_scope(options, config_needed=False), options.namespace_id)
+        return Target(find_scope(options, config_needed=config_needed), options.namespace_id)
     if not options.binding:
         raise UsageError(
             "Missing required option: exactly one of --binding and --namespace-id must be provided"
@@ -208,21 +213,50 @@ def _store_url(options: Options) -> str:
 def run(scope: Scope, work: Awaitable[T]) -> T:
     """Run an operation on a scope's store, and close the store.
 
-    Raises the errors of the operation, and UsageError for an invalid store URL.
+    Raises the errors of the operation, and UsageError for an invalid store URL. Ctrl+C cancels the
+    operation: it raises KeyboardInterrupt if nothing was changed. If that comes too late, the
+    operation ends as usual.
     """
     import asyncio  # late: --help and wrong usage don't need it
 
     results: list[T] = []  # not of the task: asyncio makes the text of a task's result, of any size
 
     async def closed() -> None:
-        try:
-            results.append(await work)
-        finally:
-            assert isinstance(scope.store, _OpenStore)
-            await scope.store.close()
+        with _interrupted_by_cancel():
+            try:
+                results.append(await work)
+            finally:
+                assert isinstance(scope.store, _OpenStore)
+                await scope.store.close()
 
-    asyncio.run(closed())
+    try:
+        asyncio.run(closed())
+    except asyncio.CancelledError:
+        if not results:
+            raise KeyboardInterrupt from None
     return results[0]
+
+
+@contextmanager
+def _interrupted_by_cancel() -> Iterator[None]:
+    """Let the first Ctrl+C cancel the running task, and another one raise KeyboardInterrupt.
+
+    `asyncio.run` does so only since Python 3.11.
+    """
+    import asyncio  # late, as above
+
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def cancel(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        loop.call_soon_threadsafe(task.cancel)
+
+    before = signal.signal(signal.SIGINT, cancel)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def damaged_error(damaged: Sequence[object], rest: str) -> CommandError:

@@ -25,6 +25,7 @@ DONE, NOT_DONE, WRONG_USE = 0, 1, 2
 EXIT_CODES = {DONE: "done", NOT_DONE: "problems or not found", WRONG_USE: "wrong use"}
 LISTED = 6  # commands that an error lists; for more, it says where they are listed
 INTERRUPTED = 130  # as in shells for Ctrl+C
+MOST = 2**53 - 1  # of a number in an option: JavaScript counts no further
 
 
 class CommandError(KVLensError):
@@ -41,6 +42,12 @@ class UsageError(CommandError):
     """A command was called with invalid arguments."""
 
     code = WRONG_USE
+
+
+class InterruptedCommandError(CommandError):
+    """Ctrl+C has ended a command. The text says what was done."""
+
+    code = INTERRUPTED
 
 
 class Argument(NamedTuple):
@@ -178,6 +185,17 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         see = " See" if message.endswith("?") else "; see"
         raise UsageError(f"{message}{see} {self.prog} --help")
+
+
+def whole_number(word: str) -> int:
+    """Return the number of an option; raise ArgumentTypeError for one that nothing can hold."""
+    try:
+        number = int(word)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"invalid int value: {word!r:.80}") from None
+    if abs(number) > MOST:
+        raise argparse.ArgumentTypeError(f"{word!r:.40} is too large; it takes {-MOST} to {MOST}")
+    return number
 
 
 def parser(name: str, command: Command) -> argparse.ArgumentParser:

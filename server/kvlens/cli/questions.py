@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
@@ -23,9 +24,20 @@ def force_option(parser: argparse.ArgumentParser, when: str = "needed in scripts
 
 
 def confirmed(question: str) -> bool:
-    """Ask on the terminal; return True only for yes."""
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    """Ask on the terminal; return True only for yes.
+
+    Ctrl+C raises KeyboardInterrupt at once, also where it would only cancel an asyncio task.
+    """
+    answer = ""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline()
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if not answer.endswith("\n"):  # what follows is on a line of its own
+            print(file=sys.stderr)
+    return answer.strip().lower() in ("y", "yes")
 
 
 def lost_keys(places: Iterable[tuple[str, Sequence[str]]], which: str) -> str:

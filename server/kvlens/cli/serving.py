@@ -14,6 +14,7 @@ from pathlib import Path
 
 from kvlens.cli.common import config_path
 from kvlens.cli.events import Events
+from kvlens.cli.frame import whole_number
 from kvlens.errors import KVLensError
 from kvlens.internal import log_internal_error
 from kvlens.kv.limits import COMPATS, read_compat
@@ -30,7 +31,12 @@ def serving_options(parser: argparse.ArgumentParser, *, env: str, port: str) -> 
     add = parser.add_argument
     add("--config", "-c", metavar="PATH", help="the config (default: found from here)")
     add("--env", "-e", metavar="NAME", help=f"the environment (default: {env})")
-    add("--port", type=int, metavar="N", help=f"the port; 0 picks a free one (default: {port})")
+    add(
+        "--port",
+        type=whole_number,
+        metavar="N",
+        help=f"the port; 0 picks a free one (default: {port})",
+    )
     add(
         "--store",
         metavar="URL",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import re
 import sys
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
 
+from kvlens.kv.values import valid_json
 from kvlens.visible import STEERING, one_line, visible
 
 __all__ = [
@@ -57,7 +57,7 @@ def has_colors(stream: TextIO) -> bool:
 
 def json_text(value: object) -> str:
     """Return JSON as wrangler prints it, indented by two spaces; control characters are escaped."""
-    return visible_json(json.dumps(value, indent=2, ensure_ascii=False))
+    return visible_json(valid_json(value, indent=2, ensure_ascii=False))
 
 
 def visible_json(text: str) -> str:

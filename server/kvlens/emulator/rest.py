@@ -25,7 +25,7 @@ from kvlens.kv.coerce import UNSET, has_lone_surrogate, whole_text
 from kvlens.kv.errors import KVError, KVSyntaxError
 from kvlens.kv.namespace import decode_cursor, encode_cursor
 from kvlens.kv.records import Write
-from kvlens.kv.values import decode_text, dump_json, parse_json, text_units
+from kvlens.kv.values import decode_text, dump_json, parse_json, text_units, valid_json
 from kvlens.stores.base import StoreError
 from kvlens.stores.origin import REST, Origin
 
@@ -486,7 +486,7 @@ def _success(result: Any, info: dict[str, Any] | None = None) -> Response:
     body: dict[str, Any] = {"success": True, "errors": [], "messages": [], "result": result}
     if info is not None:
         body["result_info"] = info
-    return Response(200, json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"), _JSON)
+    return Response(200, valid_json(body, ensure_ascii=False).encode("utf-8", "replace"), _JSON)
 
 
 def _failure(status: int, code: int, message: str) -> Response:

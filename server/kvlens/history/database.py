@@ -11,6 +11,7 @@ accepted, and a file that is damaged, of another form or far too large is set as
 from __future__ import annotations
 
 import contextlib
+import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -33,6 +34,7 @@ LATEST_SIZE = 16 * 1024 * 1024  # bytes of `Latest`
 PAGE_SIZE = 16384  # bytes; with SQLite's 4096, large values take 50% longer
 ROW_COST = 400  # bytes of a change without its values
 
+_LOG = logging.getLogger(__name__)
 _LOGS = ("-wal", "-shm", "-journal")
 _WAY_OUT = (
     "Remove it, or turn the history off: KVLENS_HISTORY=0 or the setting kvlens.history.size."
@@ -101,7 +103,8 @@ def history_file(folder: Path) -> Path:
 def open_history(folder: Path, limit: int, *, create: bool) -> Database | None:
     """Open the history of a project's folder; None if there is none and `create` is false.
 
-    `limit` is its size in bytes. Raises StoreError for a link or the like in its place, OSError and
+    `limit` is its size in bytes. A file that isn't a history is set aside with `create`; without,
+    StoreError says so. Also raises it for a link or the like in its place, OSError and
     sqlite3.Error.
     """
     try:
@@ -117,7 +120,10 @@ def open_history(folder: Path, limit: int, *, create: bool) -> Database | None:
                 if (db := _opened(history_file(folder), create=create)) is not None:
                     return db
             if not create:
-                return None
+                raise StoreError(
+                    f"{history_file(folder)} is damaged or not a history of KV Lens. The next "
+                    f"change that is recorded renames it to {ASIDE} and starts a new history."
+                )
             _set_aside(opened)
             return _opened(history_file(folder), create=True)
     except FileNotFoundError:
@@ -139,8 +145,11 @@ def _opened(path: Path, *, create: bool) -> Database | None:
                     db.execute(statement)
             db.execute("COMMIT")
         found = db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
-        if tuple(row[0] for row in found) == _SCHEMA:
+        tables = tuple(row[0] for row in found)
+        if tables == _SCHEMA:
             return db
+        if not tables:
+            raise FileNotFoundError(f"{path} is being created")
     except sqlite3.OperationalError as error:
         db.close()
         if "locked" in str(error) or "busy" in str(error) or "disk" in str(error):
@@ -156,6 +165,12 @@ def _opened(path: Path, *, create: bool) -> Database | None:
 def _set_aside(folder: Folder) -> None:
     """Move the file out of the way, replacing the one that was moved before."""
     folder.replace(NAME, ASIDE)
+    _LOG.warning(
+        "The history %s was damaged, too large or not one of KV Lens: it is %s now, and a new one "
+        "was started",
+        folder.path / NAME,
+        ASIDE,
+    )
     for ending in _LOGS:
         folder.remove(NAME + ending)
 

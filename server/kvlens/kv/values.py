@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from kvlens.kv.errors import KVSyntaxError, KVTypeError
@@ -149,6 +149,22 @@ def convert(value: bytes, kind: str) -> Any:
     if kind == "arrayBuffer":
         return value
     return ValueStream(value)
+
+
+def valid_json(value: object, **how: Any) -> str:
+    """Return JSON text as `json.dumps` makes it; a number that no double holds is null.
+
+    So does JSON.stringify with what JSON.parse made of 1e400. Python would write Infinity.
+    """
+    try:
+        return json.dumps(value, allow_nan=False, **how)
+    except ValueError:
+        return json.dumps(with_nulls(value, how.get("default")), **how)
+
+
+def with_nulls(value: object, default: Callable[[Any], Any] | None = None) -> Any:
+    """Return a JSON value with null for each number that no double holds."""
+    return json.loads(json.dumps(value, default=default), parse_constant=lambda _: None)
 
 
 def dump_json(value: object) -> str:

@@ -21,6 +21,7 @@ def shown_restore(plan: Restore, params: Params, *, restored: bool) -> Restoring
         "keys": [key for _, key in [*plan.put, *plan.deleted][:NAMED]],
         "changed": [key for _, key in plan.changed[:NAMED]],
         "changedCount": len(plan.changed),
+        "damaged": [key for _, key in plan.damaged[:NAMED]],
         "expired": plan.expired,
         "unknown": plan.unknown,
         "digest": plan.digest,

@@ -159,6 +159,8 @@ class Restoring(TypedDict):
     changed: list[str]
     """Some of the keys that are left as they are, because they have changed since."""
     changedCount: int
+    damaged: list[str]
+    """Some of the keys that an undo leaves as they are, because they can't be read."""
     expired: int
     """Keys that have expired since and stay away."""
     unknown: int

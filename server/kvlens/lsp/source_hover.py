@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from kvlens.formatting import amount, duration, human_size
 from kvlens.js.api import at
+from kvlens.kv.values import valid_json
 from kvlens.lsp.live_store import Live, store_of
 from kvlens.lsp.markdown import block, code, inline
 from kvlens.lsp.palette import COPY, NAMESPACE, OPEN, PUT, links, subject
@@ -72,7 +73,7 @@ def _fenced(value: bytes) -> str:
         return "Binary: `" + value[:32].hex(" ") + ("…`" if len(value) > 32 else "`")
     language = ""
     try:
-        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        text = valid_json(json.loads(text), indent=2, ensure_ascii=False)
         language = "json"
     except ValueError:
         pass

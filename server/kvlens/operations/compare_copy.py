@@ -89,10 +89,12 @@ async def copy(
     origin: Origin,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
+    compares_again: bool = True,
 ) -> Copied:
     """Do what was planned, with metadata and expiration: all of it, or nothing.
 
-    The history has the change under the `origin`.
+    The history has the change under the `origin`. With `compares_again`, the comparison is right
+    afterwards.
     Nothing is written if a key of either side isn't what was compared. Raises CancelledError,
     OperationError for a side that takes no changes, and StoreError. A store that isn't `atomic`
     may have made some changes then; its error says so.
@@ -116,8 +118,9 @@ async def copy(
     except ChangedError as error:
         return Copied(0, 0, [error.key])
     finally:
-        with suppress(StoreError):  # then the store says so when its rows are read
-            await comparison.compare_again(plan.results, plan.numbers)
+        if compares_again:
+            with suppress(StoreError):  # then the store says so when its rows are read
+                await comparison.compare_again(plan.results, plan.numbers)
     return Copied(plan.new + plan.overwritten, plan.deleted)
 
 

@@ -123,6 +123,14 @@ async def find_action(scope: Scope, name: str) -> Action:
     )
 
 
+async def newest_elsewhere(scope: Scope) -> Action | None:
+    """Return the newest action of all if it changed another store than the project's."""
+    found = await with_history(
+        scope, lambda db: database.actions(db, Filter(), before=None, limit=1)
+    )
+    return next((one for one in found or () if one.store != scope.project.history_name), None)
+
+
 def _action(db: Database, name: str) -> Action | None:
     found = database.action_named(db, name)
     if found is None and name.isascii() and name.isdigit() and len(name) < 19:
@@ -133,7 +141,8 @@ def _action(db: Database, name: str) -> Action | None:
 async def with_history(scope: Scope, read: Callable[[Database], T]) -> T | None:
     """Return what `read` finds in the history; None if there is no history.
 
-    Raises StoreError, and OperationError if the file can't be read.
+    Raises StoreError, OperationError if the file can't be read, and InvalidError for a number that
+    can't be in it.
     """
     folder = scope.folder
 
@@ -144,6 +153,10 @@ async def with_history(scope: Scope, read: Callable[[Database], T]) -> T | None:
                 return None
             with closing(db):
                 return read(db)
+        except OverflowError:
+            raise InvalidError(
+                "a number is larger than any in the history; `kvlens history list` lists them"
+            ) from None
         except (sqlite3.Error, OSError) as error:
             raise OperationError(
                 f"the history {history_file(folder)} can't be read: {error}. Remove it to start "

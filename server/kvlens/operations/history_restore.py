@@ -19,6 +19,7 @@ from kvlens.operations.target import Scope
 from kvlens.seeds.fingerprint import of_names
 from kvlens.stores.base import Batch, ChangedError, DamagedKeyError, Seen, Store
 from kvlens.stores.batch import each_found
+from kvlens.stores.registry import url_of
 from kvlens.stores.wrangler.database import Database
 
 MOST_KEYS = 20_000  # of one restore
@@ -45,6 +46,8 @@ class Restore(NamedTuple):
     """Namespace and key of those that get another value, metadata or expiration."""
     deleted: list[tuple[str, str]]
     changed: list[tuple[str, str]]
+    damaged: list[tuple[str, str]]
+    """Keys that an undo leaves, because they can't be read and compared."""
     expired: int
     """Keys that have expired since and stay away."""
     unknown: int
@@ -105,8 +108,8 @@ async def restore(scope: Scope, plan: Restore, *, expected: str | None = None) -
 def _of_action(db: Database, action: Action, store: str) -> list[_Wanted]:
     if action.store != store:
         raise OperationError(
-            f"{action.title or action.writer} changed the store {action.store}, but the project "
-            f"uses {store} now. Use that store to undo it"
+            f"{action.title or action.writer} changed the store {_url(action.store)}, but the "
+            f"project uses {_url(store)} now. Use that store to undo it"
         )
     _check_whole(action)
     first, last = _ends(database.changes(db, Filter(), action=action.id))
@@ -119,6 +122,10 @@ def _of_action(db: Database, action: Action, store: str) -> list[_Wanted]:
         )
         for (ns, key), one in first.items()
     ]
+
+
+def _url(name: str) -> str:
+    return url_of(name) or name
 
 
 def _since(
@@ -177,7 +184,7 @@ async def _plan(scope: Scope, wanted: Sequence[_Wanted]) -> Restore:
     earliest = await whole.time()  # what only a moved clock hides is written, and hidden
     over = sum(_is_over(one.state, earliest) for one in wanted)
     unknown = sum(isinstance(one.state, Unknown) for one in wanted)
-    plan = Restore([], [], [], [], over, unknown, "")
+    plan = Restore([], [], [], [], [], over, unknown, "")
     known: list[str] = []
     for ns in dict.fromkeys(one.ns for one in wanted):
         some = [one for one in wanted if one.ns == ns]
@@ -199,28 +206,28 @@ async def _plan_namespace(
         one = next(at)
         if isinstance(one.state, Unknown):
             continue
-        if isinstance(found, DamagedKeyError):
-            plan.changed.append((ns, one.key))
-            continue
-        state = None if _is_over(one.state, earliest) else one.state
-        if found == state or (
-            state is None and _is_over(found, now)
-        ):  # a delete leaves hidden keys
-            continue
         then = None if _is_over(one.unless_changed_from, earliest) else one.unless_changed_from
-        if not isinstance(then, Unknown) and found != then:
-            plan.changed.append((ns, one.key))
+        state = None if _is_over(one.state, earliest) else one.state
+        hidden = isinstance(found, Entry) and found.has_expired(now)
+        if found == state or (state is None and hidden):  # a delete leaves hidden keys
             continue
-        seen = Seen.of(one.key, found)
-        expected.append(seen)
+        if not isinstance(then, Unknown) and found != then:
+            left = plan.damaged if isinstance(found, DamagedKeyError) else plan.changed
+            left.append((ns, one.key))
+            continue
+        if isinstance(found, DamagedKeyError):  # there is nothing to compare with, or to lose
+            known.append(f"{one.key} damaged")
+        else:
+            expected.append(Seen.of(one.key, found))
+            known += map(str, expected[-1])
         if state is None:
             deletes.append(one.key)
             plan.deleted.append((ns, one.key))
         else:
             writes.append(Write(one.key, *state))
             plan.put.append((ns, one.key))
-        known += [*map(str, seen), *map(str, Seen.of(one.key, state))]
-    if expected:
+        known += map(str, Seen.of(one.key, state))
+    if writes or deletes:
         plan.batches.append(Batch(ns, writes, deletes, (), expected))
     return known
 

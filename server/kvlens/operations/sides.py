@@ -15,7 +15,7 @@ from kvlens.seeds import snapshots
 from kvlens.seeds.snapshots import SnapshotMissingError
 from kvlens.stores.base import Store
 from kvlens.stores.origin import Origin
-from kvlens.stores.registry import absolute_url, find_store, keys_of, shown_url
+from kvlens.stores.registry import DEFAULT_STORE, absolute_url, find_store, keys_of, shown_url
 from kvlens.workspace.project import Project
 
 Place = Literal["local", "shared", "remote", "snapshot", "file"]
@@ -96,7 +96,11 @@ def of_target(target: Target, title: str = "") -> Side:
 
 
 def of_targets(left: Target, right: Target) -> tuple[Side, Side]:
-    """Return two namespaces as sides, whose titles say what tells them apart."""
+    """Return two namespaces as sides, whose titles say what tells them apart.
+
+    Raises InvalidError if they are the same one.
+    """
+    _check_different(left, right)
     if left.scope.project.path != right.scope.project.path:
         return of_target(left, left.scope.label), of_target(right, right.scope.label)
     if left.binding == right.binding:
@@ -123,13 +127,6 @@ def of_store(target: Target, url: str, namespace_id: str | None, origin: Origin)
     if info is None or not info.shared:
         why = "it is in the memory of another process" if info else "no store has such a URL"
         raise InvalidError(f'"{shown_url(url)}" can\'t be compared with: {why}')
-    if keys_of(url, project.folder) == keys_of(project.store, project.folder):
-        named = namespace_id in (None, target.id)
-        if named:
-            raise InvalidError(
-                f'"{shown_url(url)}" is the store that {target.name} is in; take another one, or '
-                "another namespace"
-            )
     other = Project(project.path, project.environment, store=url, text=project.config.text)
     opened: list[Store] = []
 
@@ -142,8 +139,21 @@ def of_store(target: Target, url: str, namespace_id: str | None, origin: Origin)
     shown = shown_url(other.store)
     scope = target.scope._replace(project=other, store=store)
     side = target._replace(scope=scope, id=name)
+    _check_different(target, side)
     title = shown if name == target.id else f"{shown}, id {name}"
     return Side(side, title, title, place_of(url), lambda: opened[0] if opened else None)
+
+
+def _check_different(left: Target, right: Target) -> None:
+    """Raise InvalidError if two targets have the same keys."""
+    mine, theirs = (one.scope.project for one in (left, right))
+    if left.id == right.id and keys_of(mine.store, mine.folder) == keys_of(
+        theirs.store, theirs.folder
+    ):
+        both = f"{left} and {right} are" if str(left) != str(right) else f"both sides are {left},"
+        raise InvalidError(
+            f'{both} the same namespace of the store "{shown_url(theirs.store)}"; name another one'
+        )
 
 
 def of_snapshot(target: Target, name: str) -> Side:
@@ -210,6 +220,16 @@ def environment_of(target: Target) -> str | None:
         if namespace.id == target.id and target.binding in (None, namespace.binding):
             return namespace.environment
     return None
+
+
+def missing_folder(side: Side) -> Path | None:
+    """Return the folder of a local store that was named and doesn't exist, if so."""
+    project = side.target.scope.project
+    info = find_store(project.store)
+    if side.place != "local" or info is None or info.local_path is None:
+        return None
+    folder = info.local_path(project.store, project.folder)
+    return None if project.store == DEFAULT_STORE or folder.is_dir() else folder
 
 
 def _id_in(target: Target, url: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TextIO
 from kvlens.files import replacing, way_out_of
 from kvlens.kv.errors import KVSyntaxError
 from kvlens.kv.records import Entry
-from kvlens.kv.values import parse_json
+from kvlens.kv.values import parse_json, valid_json
 from kvlens.seeds.progress import Cancelled, Progress, Steps
 from kvlens.stores.base import DamagedKeyError, Store
 from kvlens.stores.batch import Damaged, everything
@@ -100,7 +100,7 @@ async def write_items(
     steps = Steps("nothing was written", progress, cancelled)
     async for item in stream(store, ns, prefix=prefix, damaged=damaged):
         out.write(",\n  " if steps.done else "[\n  ")
-        out.write(json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n  "))
+        out.write(valid_json(item, ensure_ascii=False, indent=2).replace("\n", "\n  "))
         await steps.add()
     out.write("\n]\n" if steps.done else "[]\n")
     return steps.done

@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TextIO
 
 from kvlens.errors import KVLensError
-from kvlens.kv.errors import KVError
+from kvlens.kv.errors import KVError, KVTypeError
 from kvlens.kv.records import Entry, Write
-from kvlens.kv.values import dump_json
+from kvlens.kv.values import dump_json, with_nulls
 from kvlens.seeds.apply import apply_all
 from kvlens.seeds.array import short
 from kvlens.seeds.export import sized
@@ -281,7 +281,11 @@ async def _write(
     out.write("[\n")
     async for item, bytes_of_value in sized(store, ns, damaged=damaged):
         out.write(",\n" if keys else "")
-        out.write(dump_json(item))
+        try:
+            text = dump_json(item)
+        except KVTypeError:  # metadata with 1e400, which only another program writes
+            text = dump_json(with_nulls(item))
+        out.write(text)
         keys += 1
         size += bytes_of_value
         await steps.add()

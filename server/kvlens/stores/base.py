@@ -165,6 +165,8 @@ class StoreInfo(NamedTuple):
     """Whether it knows the size of a namespace."""
     local_path: Callable[[str, Path], Path] | None = None
     """Return a URL's folder, given the base folder, if the keys are on this machine."""
+    identity: Callable[[str], str] | None = None
+    """Return the same for all URLs of the same keys, if their form doesn't matter."""
 
     @property
     def by_scheme(self) -> dict[str, str]:
@@ -283,7 +285,9 @@ class Store(ABC):
         comparing and changing is one step.
 
         The items of the batches are read one by one, often in another thread, and staged. To
-        cancel, raise an exception while yielding them: it propagates, and nothing is changed.
+        cancel, raise an exception while yielding them: it propagates, and nothing is changed. A
+        cancel of the task does the same, unless it comes too late: then this returns as usual. A
+        store that isn't `atomic` may have made some changes.
         """
 
     @abstractmethod

@@ -65,7 +65,17 @@ def keys_of(url: str, base: Path) -> str:
     info = find_store(url)
     if info is not None and info.local_path is not None:
         return os.path.realpath(info.local_path(url, base))
-    return url if info is None or info.shared else f"{url} in {os.path.realpath(base)}"
+    if info is None or info.shared:
+        return url if info is None or info.identity is None else info.identity(url)
+    return f"{url} in {os.path.realpath(base)}"
+
+
+def url_of(keys: str) -> str | None:
+    """Return a URL, without passwords, for what `keys_of` returned; None for a memory's."""
+    if Path(keys).is_absolute():
+        return f"{DEFAULT_STORE}{Path(keys).parent}"
+    info = find_store(keys)
+    return shown_url(keys) if info is not None and info.shared else None
 
 
 def shown_url(url: str) -> str:

@@ -5,9 +5,9 @@ Section: Data
 
 from __future__ import annotations
 
-from kvlens.cli.common import find_target, print_json, run
+from kvlens.cli.common import print_json, run
 from kvlens.cli.frame import Command, Options
-from kvlens.cli.sides import side_options, sides, warn_of_clocks
+from kvlens.cli.sides import find_compared, side_options, sides, warn_of_clocks
 from kvlens.operations.compare import Comparison
 from kvlens.operations.target import Target
 from kvlens.seeds.array import short
@@ -44,7 +44,7 @@ async def _print(target: Target, options: Options) -> int:
 
 
 def _compare(options: Options) -> int:
-    target = find_target(options)
+    target = find_compared(options)
     return run(target.scope, _print(target, options))
 
 

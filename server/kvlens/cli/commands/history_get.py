@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from kvlens.cli.common import find_scope, place_options, print_json, run
+from kvlens.cli.common import place_options, print_json, run
 from kvlens.cli.frame import Argument, Command, CommandError, Options
-from kvlens.cli.history import number
+from kvlens.cli.history import history_scope, number
 from kvlens.cli.keys import print_value
 from kvlens.kv.records import Unknown
 from kvlens.operations.history import find_change
@@ -21,7 +21,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _get(options: Options) -> int:
-    scope = find_scope(options, every=True)
+    scope = history_scope(options)
     wanted = number(options.words[0], "CHANGE")
     change, before, after = run(scope, find_change(scope, wanted))
     state = before if options.before else after

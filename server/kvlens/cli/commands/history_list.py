@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import time
 
-from kvlens.cli.common import counted, find_scope, place_options, print_json, run
-from kvlens.cli.frame import Command, Options
-from kvlens.cli.history import local_time
+from kvlens.cli.common import counted, place_options, print_json, run
+from kvlens.cli.frame import Command, Options, whole_number
+from kvlens.cli.history import history_scope, local_time
 from kvlens.cli.terminal import one_line
 from kvlens.formatting import human_size
 from kvlens.history.database import Filter, Recorded, Side
@@ -24,14 +24,20 @@ def _options(parser: argparse.ArgumentParser) -> None:
     add("--key", metavar="KEY", help="only this key")
     add("--prefix", metavar="P", help="only keys that start with P")
     add("--writer", metavar="NAME", help="only what this one has written: editor, shell, Worker, …")
-    add("--since", type=int, metavar="S", help="only the last S seconds")
-    add("--limit", type=int, metavar="N", default=20, help="at most N actions (default: 20)")
-    add("--before", type=int, metavar="ID", help="only actions older than this one")
+    add("--since", type=whole_number, metavar="S", help="only the last S seconds")
+    add(
+        "--limit",
+        type=whole_number,
+        metavar="N",
+        default=20,
+        help="at most N actions (default: 20)",
+    )
+    add("--before", type=whole_number, metavar="ID", help="only actions older than this one")
     place_options(parser)
 
 
 def _list(options: Options) -> int:
-    scope = find_scope(options, every=True)
+    scope = history_scope(options)
     wanted = Filter(
         ns=find_target(scope, binding=options.binding).id if options.binding else None,
         key=options.key,
@@ -57,7 +63,11 @@ def _list(options: Options) -> int:
         if action.keys > len(changes):
             print(f"    … and {action.keys - len(changes):,} more")
     if not found:
-        print("No changes recorded yet; a put, a seed or a Worker's write will be listed here.")
+        asked = (*wanted, options.before)
+        if any(one is not None for one in asked):
+            print("No recorded change matches these options.")
+        else:
+            print("No changes recorded yet; a put, a seed or a Worker's write will be listed here.")
     return 0
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from kvlens.cli.common import find_scope, place_options, run
+from kvlens.cli.common import place_options, run
 from kvlens.cli.frame import Argument, Command, Options
-from kvlens.cli.history import carry_out, number
+from kvlens.cli.history import carry_out, history_scope, number
 from kvlens.cli.questions import force_option
 from kvlens.operations.history_restore import EXTENTS, plan_restore
 
@@ -26,10 +26,12 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _restore(options: Options) -> int:
-    scope = find_scope(options, every=True)
+    scope = history_scope(options)
     wanted = number(options.words[0], "CHANGE")
     plan = run(scope, plan_restore(scope, wanted, options.extent, after=options.after))
-    return carry_out(options, scope, plan)
+    side = "after" if options.after else "before"
+    what = {"key": "its key", "namespace": "its namespace"}.get(options.extent, "everything")
+    return carry_out(options, scope, plan, f"go back to {side} change {wanted} with {what}")
 
 
 COMMAND = Command(

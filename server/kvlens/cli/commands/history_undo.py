@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from kvlens.cli.common import find_scope, place_options, run
+from kvlens.cli.common import place_options, print_warnings, run
 from kvlens.cli.frame import Argument, Command, CommandError, Options
-from kvlens.cli.history import carry_out, number
+from kvlens.cli.history import carry_out, history_scope, number, titled, undo_command
 from kvlens.cli.questions import force_option
 from kvlens.history.database import Filter
-from kvlens.operations.history import list_history
+from kvlens.operations.history import find_action, list_history, newest_elsewhere
 from kvlens.operations.history_restore import plan_undo
+from kvlens.stores.registry import shown_url, url_of
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -19,15 +20,26 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _undo(options: Options) -> int:
-    scope = find_scope(options, every=True)
+    scope = history_scope(options)
     if options.words:
         wanted = number(options.words[0], "ACTION")
+        action = run(scope, find_action(scope, str(wanted)))
     else:
         newest = run(scope, list_history(scope, Filter(), limit=1, changes=1))
+        elsewhere = run(scope, newest_elsewhere(scope))
+        if elsewhere and (url := url_of(elsewhere.store)):
+            print_warnings(
+                [
+                    f"note: a newer action changed another store: {titled(elsewhere)}. To undo "
+                    f"it: {undo_command(options, elsewhere.id, url)}"
+                ]
+            )
         if not newest:
-            raise CommandError("there is nothing to undo: no changes are recorded yet")
-        wanted = newest[0].action.id
-    return carry_out(options, scope, run(scope, plan_undo(scope, str(wanted))))
+            store = shown_url(scope.project.store)
+            raise CommandError(f"there is nothing to undo: no changes of {store} are recorded yet")
+        action = newest[0].action
+    plan = run(scope, plan_undo(scope, str(action.id)))
+    return carry_out(options, scope, plan, f"undo {titled(action)}")
 
 
 COMMAND = Command(

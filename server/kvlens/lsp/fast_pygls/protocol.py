@@ -7,7 +7,6 @@ functions. All messages are checked by `messages`.
 
 from __future__ import annotations
 
-import json
 import logging
 from concurrent.futures import Future
 from typing import Any
@@ -16,6 +15,7 @@ from lsprotocol import types
 from pygls.exceptions import FeatureNotificationError, JsonRpcException
 from pygls.protocol import JsonRPCResponseMessage, lsp_method
 
+from kvlens.kv.values import valid_json
 from kvlens.lsp.fast_pygls import messages
 from kvlens.lsp.fast_pygls.messages import RefusalError
 from kvlens.lsp.protocol import INTERNAL_ERROR, REQUEST_FAILED, ServerProtocol
@@ -155,7 +155,7 @@ class Protocol(ServerProtocol):
         if self.writer is None or not data:
             return
         try:
-            body = json.dumps(data, default=self._serialize_message)
+            body = valid_json(data, default=self._serialize_message)
         except Exception as error:
             logger.exception("Unable to write a message")
             if hasattr(data, "result"):

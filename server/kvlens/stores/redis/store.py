@@ -42,7 +42,8 @@ from kvlens.stores.base import (
 )
 from kvlens.stores.batch import check_unchanged
 from kvlens.stores.redis import scripts
-from kvlens.stores.redis.info import STORE
+from kvlens.stores.redis.info import PORT, PREFIX, STORE
+from kvlens.stores.to_its_end import to_its_end
 
 try:
     from redis.asyncio import Redis, RedisCluster
@@ -67,7 +68,6 @@ AT_ONCE = 64  # concurrent commands
 PART_SIZE = 1024 * 1024  # bytes of values in one part of a large write
 
 _LOG = logging.getLogger(__name__)
-_PORT = 6379
 _OTHER_VERSION = -1  # what scripts.COMMIT returns if the keys must be compared again
 _FAILURES = (RedisError, RedisClusterException, OSError)
 # What redis-py raises if a connection is closed during a call (its issue 4287).
@@ -147,6 +147,11 @@ class RedisStore(Store):
                 await stage(ns, packed)
             async for fields in self._unchanged(ns, unchanged):
                 await stage(ns, b"u" + b"".join(map(_framed, fields)))
+        return await to_its_end(self._committed(jobs, compared))
+
+    async def _committed(
+        self, jobs: dict[str, tuple[str, int]], compared: Sequence[tuple[str, Sequence[Seen]]]
+    ) -> int:
         await self._commit(jobs, compared)
         return sum([await self._finish(ns, job) for ns, (job, _) in jobs.items()])
 
@@ -423,7 +428,7 @@ def _client(url: str) -> tuple[Any, str, str, str]:
         )
     scheme, _, cluster = parts.scheme.partition("+")
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    prefix = options.pop("prefix", "kvlens")
+    prefix = options.pop("prefix", PREFIX)
     login, _, hosts = parts.netloc.rpartition("@")
     place = f"{parts.scheme}://{hosts}{parts.path.rstrip('/')}"
     if not hosts or "{" in prefix:
@@ -470,7 +475,7 @@ _DEFAULTS: dict[str, Any] = {
 
 def _address(node: str) -> tuple[str, int]:
     split = urlsplit(f"//{node}")
-    return split.hostname or "localhost", split.port or _PORT
+    return split.hostname or "localhost", split.port or PORT
 
 
 _DIGESTS: dict[str, str] = {}

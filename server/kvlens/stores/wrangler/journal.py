@@ -23,6 +23,7 @@ import contextlib
 import errno
 import hashlib
 import json
+import logging
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -46,6 +47,8 @@ _BLOB_ID = re.compile(r"[0-9a-f]{80}")
 _ANY = re.compile(r".*", re.DOTALL)
 _LIMIT = 2**63
 _TRIES = 50
+_MOST_IGNORED = 100
+_LOG = logging.getLogger(__name__)
 
 Value = tuple[str, "int | None", "str | None"]
 """The content of a row: blob id, expiration in milliseconds, metadata."""
@@ -73,16 +76,31 @@ class Journals:
         self.path = self._state.joinpath(*_PLACE)
         self._name = str(self.path)
         self.logged: set[Path] = set()  # those whose errors have been logged
+        self._ignored: set[str] = set()  # paths that aren't journals
 
     def is_used(self) -> bool:
-        """Return whether there may be a journal. Fast, as it is called often."""
+        """Return whether there may be a journal. Fast, as it is called often.
+
+        Files that aren't named like one are said once, and ignored.
+        """
         try:
             with os.scandir(self._name) as found:
-                return next(found, None) is not None
+                for one in found:
+                    if one.path in self._ignored:
+                        continue
+                    if _NAME.fullmatch(one.name):
+                        return True
+                    self._ignore(one.path)
+            return False
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError:
             return True  # opening it reports what is wrong
+
+    def _ignore(self, path: str) -> None:
+        if len(self._ignored) < _MOST_IGNORED:
+            self._ignored.add(path)
+            _LOG.warning("%s is not a journal of KV Lens and is ignored; remove it", path)
 
     def begin(self) -> Journal:
         """Open a new journal. Raises OSError and StoreError."""
@@ -111,8 +129,11 @@ class Journals:
                 folder = open_folder(self._base, *self._parts)
                 try:
                     journal = Journal(folder, name)
-                except (OSError, StoreError):  # gone meanwhile, in use, or not one of ours
+                except (FileNotFoundError, BlockingIOError, PermissionError):  # gone, or in use
                     folder.close()
+                except (OSError, StoreError):  # a folder, a link or the like
+                    folder.close()
+                    self._ignore(f"{self._name}{os.sep}{name}")
                 if journal is not None:
                     yield journal
 

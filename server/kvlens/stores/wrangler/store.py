@@ -39,6 +39,7 @@ from kvlens.stores.base import (
     StoreError,
     after_prefix,
 )
+from kvlens.stores.to_its_end import to_its_end
 from kvlens.stores.wrangler import search
 from kvlens.stores.wrangler.changes import (
     FEW,
@@ -309,14 +310,16 @@ class WranglerStore(Store):
         if not changes:
             return 0
         if len(changes) == 1 and not changes[0][1].staged.compares:
-            return int(await self._change(*changes[0]))
-        return await commit_together(
-            self._state,
-            changes,
-            self._journals,
-            self._trash,
-            self._write_threads,
-            self._clock_file,
+            return int(await to_its_end(self._change(*changes[0])))
+        return await to_its_end(
+            commit_together(
+                self._state,
+                changes,
+                self._journals,
+                self._trash,
+                self._write_threads,
+                self._clock_file,
+            )
         )
 
     async def replace(
@@ -333,7 +336,7 @@ class WranglerStore(Store):
         if len(keys) <= FEW:
             return int(await self._change(ns, Delete(keys), inline=len(keys) == 1))
         changes = await stage(self._namespaces, [Batch(ns, (), keys)], self._stage_threads)
-        return int(await self._change(*changes[0]))
+        return int(await to_its_end(self._change(*changes[0])))
 
     async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
         if not seen or not await self._namespaces.exists(ns):
