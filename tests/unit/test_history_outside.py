@@ -101,7 +101,9 @@ def recorded(folder: Path) -> list[Recorded]:
                 database.content(db, one, after=False),
                 database.content(db, one, after=True),
             )
-            for one in database.changes_since(db, Filter(), 0)
+            for one in database.changes_with(
+                db, [id for (id,) in db.execute("SELECT id FROM changes")]
+            )
         ]
 
 
