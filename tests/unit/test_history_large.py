@@ -120,7 +120,7 @@ async def test_what_does_not_fit_is_counted_and_removes_nothing(tmp_path: Path, 
     filled = open_store("wrangler:", tmp_path)
     await filled.put_many("A", writes(NAMES))
     await filled.close()
-    store = recorded_store(tmp_path, limit=400_000)
+    store = recorded_store(tmp_path, limit=250_000)
     await store.by(Origin("editor", "put")).put("A", Write("k", b"v"))
     await WAYS[name](store.by(Origin("shell", name, name)))
     scope = scope_of(tmp_path, store)

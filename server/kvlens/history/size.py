@@ -6,7 +6,7 @@ import os
 
 DEFAULT_SIZE = 256  # MB
 MOST = 64 * 1024  # MB
-ROW_COST = 200  # bytes of a change on disk without its names and values, at most
+ROW_COST = 120  # bytes of a change on disk without its names and values, at most
 
 
 def limit_bytes() -> int:

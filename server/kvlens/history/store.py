@@ -18,6 +18,7 @@ from kvlens.history.database import Change
 from kvlens.history.gather import Gathered
 from kvlens.history.outside import Outside
 from kvlens.history.recorder import Recorder
+from kvlens.history.size import cost
 from kvlens.kv.clock import Shift
 from kvlens.kv.records import Entry, KeyInfo, Page, State, Stats, Unknown, Write
 from kvlens.search.language import Filter
@@ -317,6 +318,8 @@ class RecordingStore(Store):
     async def clear(self, ns: str) -> int:
         gathered = self._gathered()
         after: str | None = None
+        if cost(await self._store.count(ns) or 0, 0) > self.recorder.limit:
+            gathered.lose()
         try:
             while not gathered.lost:
                 page = await self._store.list(ns, limit=PAGE_LIMIT, after=after)
