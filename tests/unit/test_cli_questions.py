@@ -66,3 +66,24 @@ def test_keys_are_overwritten_after_a_question(
     assert asks in shown
     assert ("[y/N]" in shown) == bool(asks)
     assert cli("key", "get", "k", "--binding", "ONE").out == value
+
+
+@pytest.mark.parametrize("command", [["clear"], ["bulk", "delete", "keys.json"]], ids=str)
+@pytest.mark.parametrize(("size", "is_said"), [("1", True), ("64", False), ("0", False)])
+def test_a_question_says_what_cannot_be_undone(
+    cli: Cli,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+    size: str,
+    is_said: bool,
+) -> None:
+    monkeypatch.setenv("KVLENS_HISTORY", size)
+    (tmp_path / "keys.json").write_text('["k"]')
+    (tmp_path / "value").write_bytes(b"v" * 2 * 1024 * 1024)
+    assert cli("key", "put", "k", "--path", "value", "--binding", "ONE").code == 0
+    shown, done = on_a_terminal([*command, "--binding", "ONE"], "n\n")
+    said = (
+        "It can't be undone: it takes 3 MB in the history, which has 1 MB (KVLENS_HISTORY). [y/N]"
+    )
+    assert (done, said in shown, "[y/N]" in shown) == (1, is_said, True)

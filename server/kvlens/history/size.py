@@ -29,9 +29,10 @@ def why_no_undo(keys: int, size: int, limit: int) -> str | None:
 
     Without a history, nothing can, and that isn't said here. `keys` and `size` are as in `cost`.
     """
-    if not limit or cost(keys, size) <= limit:
+    needed = cost(keys, size)
+    if not limit or needed <= limit:
         return None
     return (
-        f"this can't be undone: it takes {cost(keys, size) / 1024**2:,.0f} MB, and the history has "
-        f"{limit / 1024**2:,.0f} (KVLENS_HISTORY)"
+        f"It can't be undone: it takes {needed / 1024**2:,.0f} MB in the history, which has "
+        f"{limit / 1024**2:,.0f} MB (KVLENS_HISTORY)."
     )

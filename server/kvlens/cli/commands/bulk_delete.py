@@ -31,7 +31,7 @@ def _delete(options: Options) -> int:
         expected = held.digest
         why = why_no_undo(len(keys), held.size, limit_bytes())
         asked = f"Delete the {counted(len(keys), 'key')} read from {file} from {named}?"
-        asked += f" ({why})" if why else ""
+        asked += f" {why}" if why else ""
         if not confirmed(asked):
             raise CommandError(f"not deleting the keys read from {file}")
     deleted = run(target.scope, delete(target, keys, expected=expected))

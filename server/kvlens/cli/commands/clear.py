@@ -41,7 +41,7 @@ def _clear(options: Options) -> int:
         keys, expected = len(present.keys), present.digest
         but = f", but not {counted(len(present.kept), 'damaged key')}" if present.kept else ""
         why = why_no_undo(keys, present.size, limit_bytes())
-        asked = f"Delete all {counted(keys, 'key')} of {named}{but}?{f' ({why})' if why else ''}"
+        asked = f"Delete all {counted(keys, 'key')} of {named}{but}?{f' {why}' if why else ''}"
         if keys and not confirmed(asked):
             raise CommandError("nothing was deleted")
     deleted, kept = run(target.scope, clear(target, expected=expected))
