@@ -11,7 +11,7 @@ import * as prompts from './prompts';
 import type { Commands } from './protocol';
 import { isModified } from './server';
 import type { Node } from './tree';
-import { type Done, hasHistory, offerUndo } from './undo';
+import { type Done, hasHistory, offerUndo, whyTooLarge } from './undo';
 
 const { t } = vscode.l10n;
 
@@ -69,6 +69,10 @@ export async function removeGroups(
         });
         if (!hasHistory()) {
             lines.push(t("You can't undo this."));
+        }
+        const [tooLarge] = seen.flatMap((one) => one.tooLarge ?? []);
+        if (tooLarge) {
+            lines.push(whyTooLarge(tooLarge));
         }
         if (others.length) {
             lines.push(

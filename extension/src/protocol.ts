@@ -128,6 +128,11 @@ export interface ClearResult {
     digest?: string;
     /** The damaged keys that stay, if any: only `kvlens.delete` removes their rows. */
     kept?: ListedKey[];
+    /**
+     * Of a dry run: there will be no undo, as it takes more than the history's size: this, in
+     * bytes.
+     */
+    tooLarge?: number;
     /** Identifies the change for `kvlens.historyUndo`, if anything was changed and recorded. */
     action?: string;
 }
@@ -466,6 +471,11 @@ export interface DeleteResult {
     deleted: number;
     /** Of a dry run: identifies the content of the keys. */
     digest?: string;
+    /**
+     * Of a dry run: there will be no undo, as it takes more than the history's size: this, in
+     * bytes.
+     */
+    tooLarge?: number;
     /** Identifies the change for `kvlens.historyUndo`, if anything was changed and recorded. */
     action?: string;
 }
@@ -631,13 +641,9 @@ export interface HistoryActionParameters extends InProject {
 export interface HistoryActionResult {
     /** The number of its changes that are recorded. */
     keys: number;
-    /**
-     * The number of those that were too many or too large. If there are any, there is no undo.
-     */
+    /** The number of those that were too large together. If there are any, there is no undo. */
     leftOut: number;
-    /** The number of keys that an action can have to be recorded, */
-    mostKeys: number;
-    /** and the bytes of their values. */
+    /** The bytes that an action can have in the history. */
     mostSize: number;
 }
 

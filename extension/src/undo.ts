@@ -19,6 +19,14 @@ export function hasHistory(): boolean {
     return vscode.workspace.getConfiguration('kvlens').get('history.size') !== 0;
 }
 
+/** Return why a change that takes more than the history's size can't be undone. */
+export function whyTooLarge(size: number): string {
+    return t(
+        "It can't be undone: it takes more than the {0} that the history has (kvlens.history.size).",
+        format.size(size),
+    );
+}
+
 /** Say what was done, with a button that undoes exactly that. */
 export async function offerUndo(server: Server, text: string, all: Done[]): Promise<void> {
     const can = all.every(({ action }) => action) && all.length > 0;
@@ -58,11 +66,7 @@ async function whyNot(server: Server, all: Done[]): Promise<string | undefined> 
         try {
             const found = await server.ask('kvlens.historyAction', { config, action });
             if (found.leftOut) {
-                return t(
-                    "It can't be undone: the history records at most {0} and {1} of values (half of kvlens.history.size) of one change.",
-                    format.count(found.mostKeys, 'key'),
-                    format.size(found.mostSize),
-                );
+                return whyTooLarge(found.mostSize);
             }
         } catch {
             // Undo itself says what is wrong

@@ -26,6 +26,7 @@ TOPICS: dict[str, str] = {
     "history": "tests.bench.history",
     "lists": "tests.bench.lists",
     "browse": "tests.bench.browse",
+    "compare": "tests.bench.compare",
     "large-value": "tests.bench.large_value",
     "command-line": "tests.bench.command_line",
     "sharing": "tests.bench.sharing",

@@ -200,13 +200,17 @@ class _Table:
         self._run("kvlens.viewClose", view=self._state["view"])
 
 
-def fill_keys(state: Path, ns: str, count: int) -> None:
-    """Make a namespace of keys that share one value."""
+def fill_keys(state: Path, ns: str, count: int, *, other: int = 0) -> None:
+    """Make a namespace of keys that share one value, but each so-manieth has an `other` one."""
     folder = blobs_path(state, ns)
     folder.mkdir(parents=True)
-    blob_id = new_blob_id()
-    (folder / blob_id).write_text('{"cart": [1, 2, 3]}', encoding="utf-8")
-    _fill(database_path(state, ns), ((f"user:{n:07}:session", blob_id) for n in range(count)))
+    common, rare = new_blob_id(), new_blob_id()
+    (folder / common).write_text('{"cart": [1, 2, 3]}', encoding="utf-8")
+    if other:
+        (folder / rare).write_text('{"cart": [1, 2, 4]}', encoding="utf-8")
+    values = (rare if other and n % other == 0 else common for n in range(count))
+    rows = ((f"user:{n:07}:session", blob_id) for n, blob_id in enumerate(values))
+    _fill(database_path(state, ns), rows)
 
 
 def fill_values(state: Path, ns: str, count: int) -> None:

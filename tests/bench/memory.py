@@ -53,6 +53,13 @@ def _idle(server: Server) -> dict[str, float]:
         return {"server": _rss(root), "all": sum(_pss(pid) for pid in _family(root))}
 
 
+def peak(root: int) -> float:
+    """Return the most memory of a process and those it has started, in MB; 0 without /proc."""
+    if not Path("/proc/self/status").exists():
+        return 0
+    return sum(_megabytes(Path(f"/proc/{pid}/status"), "VmHWM") for pid in _family(root))
+
+
 def _rss(pid: int) -> float:
     return _megabytes(Path(f"/proc/{pid}/status"), "VmRSS")
 

@@ -95,3 +95,24 @@ def test_ctrl_c_ends_a_question_at_once(cli: Cli, tmp_path: Path, arguments: lis
     shown, done = on_a_terminal(arguments, "\x03", asked=True)
     assert (done, "interrupted" in shown) == (130, True), shown
     assert cli("key", "get", "k", "--binding", "ONE").out == b"mine"
+
+
+@pytest.mark.parametrize("command", [["clear"], ["bulk", "delete", "keys.json"]], ids=str)
+@pytest.mark.parametrize(("size", "is_said"), [("1", True), ("64", False), ("0", False)])
+def test_a_question_says_what_cannot_be_undone(
+    cli: Cli,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+    size: str,
+    is_said: bool,
+) -> None:
+    monkeypatch.setenv("KVLENS_HISTORY", size)
+    (tmp_path / "keys.json").write_text('["k"]')
+    (tmp_path / "value").write_bytes(b"v" * 2 * 1024 * 1024)
+    assert cli("key", "put", "k", "--path", "value", "--binding", "ONE").code == 0
+    shown, done = on_a_terminal([*command, "--binding", "ONE"], "n\n")
+    said = (
+        "It can't be undone: it takes 3 MB in the history, which has 1 MB (KVLENS_HISTORY). [y/N]"
+    )
+    assert (done, said in shown, "[y/N]" in shown) == (1, is_said, True)

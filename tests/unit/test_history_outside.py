@@ -20,7 +20,7 @@ from kvlens.kv.records import Entry, State, Unknown, Write
 from kvlens.operations.history import list_history
 from kvlens.operations.history_json import change_json
 from kvlens.operations.history_restore import plan_undo
-from kvlens.stores.origin import OUTSIDE, Origin
+from kvlens.stores.origin import OUTSIDE, UNKNOWN, Origin
 from kvlens.stores.registry import open_store
 from kvlens.stores.wrangler import outside
 from kvlens.stores.wrangler.disk_format import blobs_path, database_path
@@ -102,7 +102,9 @@ def recorded(folder: Path) -> list[Recorded]:
                 database.content(db, one, after=False),
                 database.content(db, one, after=True),
             )
-            for one in database.changes_since(db, Filter(), 0)
+            for one in database.changes_with(
+                db, [id for (id,) in db.execute("SELECT id FROM changes")]
+            )
         ]
 
 
@@ -284,6 +286,18 @@ async def test_another_process_takes_over(tmp_path: Path) -> None:
     await looked(second)
     await second.close()
     assert recorded(tmp_path)[1:] == [(OUTSIDE, "old", Entry(b"1"), Entry(b"2"))]
+
+
+async def test_a_delete_of_many_keys_is_ours(tmp_path: Path) -> None:
+    store = open_recorded(tmp_path)
+    many = [f"{number}" for number in range(2500)]
+    await store.put_many("A", [Write(name, b"v") for name in many])
+    await follow(store, 0.5)
+    await asyncio.gather(store.delete("A", many), follow(store, 1))
+    await looked(store)
+    await store.close()
+    gone = [(writer, after) for writer, *_, after in recorded(tmp_path)[len(many) :]]
+    assert gone == [(UNKNOWN.writer, None)] * len(many)
 
 
 async def test_more_than_can_be_recorded_is_counted(

@@ -217,7 +217,7 @@ async def _clear_counted(one: Target, folder: Path) -> Any:
 
 async def _delete_seen(one: Target, folder: Path) -> Any:
     await put(one, "a", b"")
-    digest = await before_delete(one, ["a", "b"])
+    digest = (await before_delete(one, ["a", "b"])).digest
     return await delete(one, ["a", "b"], expected=digest), await get(one, "a")
 
 
@@ -639,7 +639,7 @@ def _rewritten(key: str, value: bytes, **how: Any) -> Run:
         await put(one, "a", b"v")
         await put(one, "b", b"v")
         to_clear = await before_clear(one)
-        to_delete = await before_delete(one, ["a", "c"])
+        to_delete = (await before_delete(one, ["a", "c"])).digest
         await put(one, key, value, **how)
         with pytest.raises(ConflictError, match="Nothing was deleted"):
             await clear(one, expected=to_clear.digest)
@@ -949,7 +949,7 @@ def _seeding(existing: Literal["keep", "overwrite"]) -> Run:
 
 async def _deleting(one: Target, folder: Path) -> Any:
     keys = ["a", "b", "new"]
-    digest = await before_delete(one, keys)
+    digest = (await before_delete(one, keys)).digest
     return lambda: delete(one, keys, expected=digest)
 
 

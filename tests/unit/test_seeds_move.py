@@ -20,10 +20,10 @@ from kvlens.kv.records import Entry, Write
 from kvlens.operations.namespaces import Unclaimed, unclaimed
 from kvlens.seeds.move import Existing, Transferred, copy, move
 from kvlens.seeds.progress import CancelledError
-from kvlens.seeds.spool import Spool
 from kvlens.stores.base import Batch, Seen, Store, StoreError
 from kvlens.stores.memory import MemoryStore
 from kvlens.stores.registry import open_store
+from kvlens.stores.spool import Spool
 from kvlens.stores.wrangler import commit
 from kvlens.stores.wrangler.blobs import Blobs
 from kvlens.stores.wrangler.disk_format import database_name, database_path

@@ -8,7 +8,7 @@ import * as format from '../format';
 import { warn } from '../messages';
 import * as prompts from '../prompts';
 import type { ListedKey } from '../protocol';
-import { hasHistory, offerUndo } from '../undo';
+import { hasHistory, offerUndo, whyTooLarge } from '../undo';
 
 const { t } = vscode.l10n;
 
@@ -29,7 +29,8 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     const name = nameOf(space);
     const { deleted, kept = [], action } = await askAgainIfChanged(async (again) => {
         const counting = { ...space, dryRun: true };
-        const { keys = 0, digest, kept = [] } = await parts.server.ask('kvlens.clear', counting);
+        const seen = await parts.server.ask('kvlens.clear', counting);
+        const { keys = 0, digest, kept = [], tooLarge } = seen;
         if (!keys) {
             throw new prompts.NothingThere(stays(kept) || t('{0} has no keys.', name));
         }
@@ -41,7 +42,8 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
                       t('This deletes all {0} in {1}.', format.count(keys, 'key'), place),
                       t('To keep them, export the namespace first.'),
                   ];
-        const lines = [hasHistory() ? detail : `${detail} ${way}`, ...(kept.length ? [stays(kept)] : [])];
+        const lines = [hasHistory() && !tooLarge ? detail : `${detail} ${way}`];
+        lines.push(...(tooLarge ? [whyTooLarge(tooLarge)] : []), ...(kept.length ? [stays(kept)] : []));
         await prompts.confirm(t('Clear {0}?', name), [...lines, ...again], t('Clear'));
         const expected = again.length ? undefined : digest;
         return parts.server.ask('kvlens.clear', { ...space, expected });

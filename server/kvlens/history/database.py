@@ -13,11 +13,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kvlens.chunks import chunks
+from kvlens.history.size import ROW_COST, cost
 from kvlens.kv.records import Entry, State, Unknown
 from kvlens.stores.base import StoreError
 from kvlens.stores.origin import OUTSIDE, Origin
@@ -32,7 +34,8 @@ WRITE_SECONDS = 60.0  # that a statement may take; nobody waits for it
 TOO_LARGE = 4  # times the limit, above which a file isn't even opened
 LATEST_SIZE = 16 * 1024 * 1024  # bytes of `Latest`
 PAGE_SIZE = 16384  # bytes; with SQLite's 4096, large values take 50% longer
-ROW_COST = 400  # bytes of a change without its values
+IN_MEMORY = 400  # bytes of a change in memory without its values
+LOG_SIZE = 16 * 1024 * 1024  # bytes of the write-ahead log that stay after a checkpoint
 
 _LOG = logging.getLogger(__name__)
 _LOGS = ("-wal", "-shm", "-journal")
@@ -53,7 +56,7 @@ _SCHEMA = (
 )
 _UNKNOWN_SIZE = -1
 _COST = (
-    f"{ROW_COST} + CASE WHEN before_content IS NULL THEN 0 ELSE before_size END "
+    f"{ROW_COST} + length(key) + CASE WHEN before_content IS NULL THEN 0 ELSE before_size END "
     "+ CASE WHEN after_content IS NULL THEN 0 ELSE after_size END"
 )
 
@@ -70,13 +73,21 @@ class Change(NamedTuple):
     after: State
 
     def size(self) -> int:
-        """The bytes that it takes in memory and on disk, about."""
-        size = ROW_COST
+        """The bytes that it takes in memory, about."""
+        size = IN_MEMORY
         if isinstance(self.before, Entry):
             size += len(self.before.value)
         if isinstance(self.after, Entry):
             size += len(self.after.value)
         return size
+
+    def cost(self) -> int:
+        """The bytes that it takes on disk, about."""
+        size = len(self.key.encode("utf-8", "surrogatepass"))
+        for side in (self.before, self.after):
+            if isinstance(side, Entry):
+                size += len(side.value) + len(side.metadata or "")
+        return cost(1, size)
 
 
 class LeftOut(NamedTuple):
@@ -88,7 +99,11 @@ class LeftOut(NamedTuple):
     keys: int
 
     def size(self) -> int:
-        """The bytes that it takes, about."""
+        """The bytes that it takes in memory, about."""
+        return IN_MEMORY
+
+    def cost(self) -> int:
+        """The bytes that it takes on disk, about."""
         return ROW_COST
 
 
@@ -139,6 +154,7 @@ def _opened(path: Path, *, create: bool) -> Database | None:
             db.execute(f"PRAGMA page_size = {PAGE_SIZE}")  # of a new file
             db.execute("PRAGMA journal_mode = WAL").fetchall()
             db.execute("PRAGMA synchronous = NORMAL")
+            db.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
             db.execute("BEGIN IMMEDIATE")
             if not db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
                 for statement in _SCHEMA:
@@ -209,54 +225,95 @@ class Latest:
 
 def add(db: Database, records: Sequence[Record], limit: int, latest: Latest) -> None:
     """Add changes in one transaction, and remove the oldest so that `limit` bytes are enough."""
-    records = [_fitting(record, limit) for record in records]
-    _make_room(db, limit - sum(record.size() for record in records), latest)
     db.execute("BEGIN IMMEDIATE")
     try:
-        if latest.data_version != (version := data_version(db)):
-            latest.clear()  # another process may have removed some
-            latest.data_version = version
-        actions = _add_actions(db, records)
-        changes = [
-            (action, one)
-            for action, one in zip(actions, records, strict=True)
-            if isinstance(one, Change)
-        ]
-        first = 1 + _number(db, "SELECT ifnull(max(id), 0) FROM changes")
-        rows: list[tuple[Any, ...]] = []
-        contents: list[tuple[int, bytes]] = []
-        for number, (action, one) in enumerate(changes, first):
-            before, after = latest.find(one), 2 * number + 1
-            if before is None and isinstance(one.before, Entry):
-                before = 2 * number
-                contents.append((before, one.before.value))
-            if isinstance(one.after, Entry):
-                contents.append((after, one.after.value))
-            latest.note(one, after)
-            sides = _row_of(one.before, before), _row_of(one.after, after)
-            rows.append((number, action, one.time, one.ns, one.key, *sides[0], *sides[1]))
-        _insert(db, "changes", rows)
-        _insert(db, "contents", contents)
+        insert(db, [_fitting(record, limit) for record in records], limit, latest)
         db.execute("COMMIT")
     except BaseException:
         latest.clear()
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+    shrink(db, limit)
+
+
+def insert(db: Database, records: Sequence[Record], limit: int, latest: Latest) -> range:
+    """Do the same in a transaction of the caller; return the ids of the changes."""
+    if latest.data_version != (version := data_version(db)):
+        latest.clear()  # another process may have removed some
+        latest.data_version = version
+    known = _known_actions(db, records)
+    _make_room(db, limit - sum(record.cost() for record in records), latest, set(known.values()))
+    actions = _add_actions(db, records, known)
+    changes = [
+        (action, one)
+        for action, one in zip(actions, records, strict=True)
+        if isinstance(one, Change)
+    ]
+    first = 1 + _number(db, "SELECT ifnull(max(id), 0) FROM changes")
+    rows: list[tuple[Any, ...]] = []
+    contents: list[tuple[int, bytes]] = []
+    for number, (action, one) in enumerate(changes, first):
+        before, after = latest.find(one), 2 * number + 1
+        if before is None and isinstance(one.before, Entry):
+            before = 2 * number
+            contents.append((before, one.before.value))
+        if isinstance(one.after, Entry):
+            contents.append((after, one.after.value))
+        latest.note(one, after)
+        sides = _row_of(one.before, before), _row_of(one.after, after)
+        rows.append((number, action, one.time, one.ns, one.key, *sides[0], *sides[1]))
+    _insert(db, "changes", rows)
+    _insert(db, "contents", contents)
+    return range(first, first + len(changes))
+
+
+def remove(db: Database, ids: range, keys: Iterable[tuple[str, str]] | None = None) -> None:
+    """Remove changes that were not made: those with some namespaces and keys, or all of `ids`.
+
+    No other change may use their contents. In a transaction of the caller.
+    """
+    span = (ids.start, ids.stop - 1)
+    chosen = "id BETWEEN ? AND ?"
+    if keys is not None:
+        db.execute("CREATE TEMP TABLE IF NOT EXISTS unmade (ns, key, PRIMARY KEY (ns, key))")
+        db.execute("DELETE FROM temp.unmade")
+        db.executemany("INSERT OR IGNORE INTO temp.unmade VALUES (?, ?)", keys)
+        chosen += " AND (ns, key) IN (SELECT ns, key FROM temp.unmade)"
+    made = f"SELECT 2 * id FROM changes WHERE {chosen}"
+    also = f"SELECT 2 * id + 1 FROM changes WHERE {chosen}"
+    db.execute(f"DELETE FROM contents WHERE id IN ({made} UNION ALL {also})", (*span, *span))
+    actions = db.execute(f"SELECT DISTINCT action FROM changes WHERE {chosen}", span).fetchall()
+    db.execute(f"DELETE FROM changes WHERE {chosen}", span)
+    db.executemany(
+        "DELETE FROM actions WHERE id = ?1 AND left_out = 0 "
+        "AND NOT EXISTS (SELECT 1 FROM changes WHERE action = ?1)",
+        actions,
+    )
+
+
+def date(db: Database, ids: range, time: float) -> None:
+    """Say when changes were made. In a transaction of the caller."""
+    db.execute("UPDATE changes SET time = ? WHERE id BETWEEN ? AND ?", (time, ids[0], ids[-1]))
 
 
 def _fitting(record: Record, limit: int) -> Record:
-    if isinstance(record, Change) and record.size() > limit // 2:
+    if isinstance(record, Change) and record.cost() > limit:
         return LeftOut(record.origin, record.time, record.store, 1)
     return record
 
 
-def _add_actions(db: Database, records: Sequence[Record]) -> list[int]:
-    """Add the missing actions, and return the action of each record."""
+def _known_actions(db: Database, records: Sequence[Record]) -> dict[str, int]:
+    """Return the ids of the actions that are there already, by name."""
     known: dict[str, int] = {}
     for names in chunks({one.origin.action for one in records if one.origin.action}, 500):
         marks = ", ".join("?" * len(names))
         known.update(db.execute(f"SELECT name, id FROM actions WHERE name IN ({marks})", names))
+    return known
+
+
+def _add_actions(db: Database, records: Sequence[Record], known: dict[str, int]) -> list[int]:
+    """Add the actions that aren't `known`, and return the action of each record."""
     new = 1 + _number(db, "SELECT ifnull(max(id), 0) FROM actions")
     rows: list[tuple[Any, ...]] = []
     left_out: dict[int, int] = {}
@@ -296,38 +353,68 @@ def _row_of(
     return None, size, state.metadata, state.expiration
 
 
-def _make_room(db: Database, limit: int, latest: Latest) -> None:
-    """Remove the oldest actions until the content has at most `limit` bytes."""
-    page = _number(db, "PRAGMA page_size")
-    used = page * (_number(db, "PRAGMA page_count") - _number(db, "PRAGMA freelist_count"))
-    if used <= limit or not _number(db, "SELECT count(*) FROM (SELECT 1 FROM actions LIMIT 1)"):
+def _make_room(db: Database, limit: int, latest: Latest, growing: Collection[int]) -> None:
+    """Remove the oldest actions until the content has at most `limit` bytes.
+
+    Those that are `growing` come last: of one that loses changes, the number stays.
+    """
+    if _used(db) <= limit:
         return
-    excess = used - max(limit, 0) * 9 // 10
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        last = freed = 0
-        for (number,) in db.execute("SELECT id FROM actions ORDER BY id").fetchall():
-            if freed >= excess:
-                break
-            cost = f"SELECT total({_COST}) FROM changes WHERE action = ?"
-            freed += ROW_COST + int(db.execute(cost, (number,)).fetchone()[0])
-            last = number
-        latest.clear()
-        old, kept = "FROM changes WHERE action <= ?1", "FROM changes WHERE action > ?1"
-        db.execute(
-            f"DELETE FROM contents WHERE id IN (SELECT before_content {old} "
-            f"UNION SELECT after_content {old} EXCEPT SELECT before_content {kept})",
-            (last,),
-        )
-        db.execute(f"DELETE {old}", (last,))
-        db.execute("DELETE FROM actions WHERE id <= ?", (last,))
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
-    if page * _number(db, "PRAGMA freelist_count") > 2 * max(limit, 0):  # the limit was lowered
+    latest.clear()
+    target = max(limit, 0) * 9 // 10
+    ids = [row[0] for row in db.execute("SELECT id FROM actions ORDER BY id")]
+    old = [number for number in ids if number not in growing]
+    while old and (excess := _used(db) - target) > 0:
+        _remove_actions(db, _oldest(db, old, excess))
+    for number in growing:
+        if _used(db) <= limit:
+            return
+        lost = _number(db, f"SELECT count(*) FROM changes WHERE action = {number}")
+        _remove_changes(db, [number])
+        db.execute("UPDATE actions SET left_out = left_out + ? WHERE id = ?", (lost, number))
+
+
+def _oldest(db: Database, old: list[int], excess: int) -> list[int]:
+    """Take the first actions out of the list that have `excess` bytes."""
+    freed = count = 0
+    cost = f"SELECT total({_COST}) FROM changes WHERE action = ?"
+    while count < len(old) and freed < excess:
+        freed += ROW_COST + int(db.execute(cost, (old[count],)).fetchone()[0])
+        count += 1
+    some, old[:] = old[:count], old[count:]
+    return some
+
+
+def _remove_actions(db: Database, actions: Sequence[int]) -> None:
+    _remove_changes(db, actions)
+    db.executemany("DELETE FROM actions WHERE id = ?", [(number,) for number in actions])
+
+
+def _remove_changes(db: Database, actions: Sequence[int]) -> None:
+    """Remove the changes of actions, and the contents that no other change uses."""
+    db.execute("CREATE TEMP TABLE IF NOT EXISTS old (id INTEGER PRIMARY KEY)")
+    db.execute("DELETE FROM temp.old")
+    db.executemany("INSERT INTO temp.old VALUES (?)", [(number,) for number in actions])
+    old = "FROM changes WHERE action IN (SELECT id FROM temp.old)"
+    kept = "FROM changes WHERE action NOT IN (SELECT id FROM temp.old)"
+    db.execute(
+        f"DELETE FROM contents WHERE id IN (SELECT before_content {old} "
+        f"UNION SELECT after_content {old} EXCEPT SELECT before_content {kept})"
+    )
+    db.execute(f"DELETE {old}")
+
+
+def shrink(db: Database, limit: int) -> None:
+    """Give room back to the disk if the limit was lowered. Outside of a transaction."""
+    free = _number(db, "PRAGMA freelist_count")
+    if _number(db, "PRAGMA page_size") * free > 2 * max(limit, 0):
         db.execute("VACUUM")
+
+
+def _used(db: Database) -> int:
+    """Return the bytes of the pages that are in use."""
+    pages = _number(db, "PRAGMA page_count") - _number(db, "PRAGMA freelist_count")
+    return _number(db, "PRAGMA page_size") * pages
 
 
 def _number(db: Database, query: str) -> int:
@@ -432,12 +519,34 @@ def changes(
     )
 
 
-def changes_since(db: Database, wanted: Filter, change: int) -> list[Recorded]:
-    """Return the changes that match, in order, from a change on."""
+def ends(
+    db: Database, wanted: Filter, *, action: int | None = None, since: int = 0
+) -> dict[str, array[int]]:
+    """Return the first and the last change of each key, of an action or from a change on.
+
+    By namespace, in order: the ids of the first and the last one of a key, and then the next key's.
+    """
     condition, values = wanted.condition()
-    return _recorded(
-        db, f"{_CHANGE} WHERE c.id >= ? AND {condition} ORDER BY c.id", [change, *values]
+    found: dict[str, array[int]] = {}
+    rows = db.execute(
+        "SELECT c.ns, min(c.id) AS first, max(c.id) "
+        "FROM changes c JOIN actions a ON a.id = c.action "
+        f"WHERE c.id >= ? AND (? IS NULL OR c.action = ?) AND {condition} "
+        "GROUP BY c.ns, c.key ORDER BY first",
+        [since, action, action, *values],
     )
+    for ns, *both in rows:
+        found.setdefault(ns, array("q")).extend(both)
+    return found
+
+
+def changes_with(db: Database, ids: Collection[int]) -> list[Recorded]:
+    """Return the changes with these ids, as far as they are still there."""
+    found: list[Recorded] = []
+    for some in chunks(sorted(ids), 500):
+        marks = ", ".join("?" * len(some))
+        found += _recorded(db, f"{_CHANGE} WHERE c.id IN ({marks}) ORDER BY c.id", some)
+    return found
 
 
 def change(db: Database, number: int) -> Recorded | None:
@@ -520,9 +629,9 @@ def _side(content: Any, size: Any, metadata: Any, expiration: Any) -> Side | Non
 
 
 def changes_by_us(
-    db: Database, store: str, ns: str, since: float
+    db: Database, store: str, ns: str, since: float, keys: Collection[str]
 ) -> dict[str, list[Recorded]] | None:
-    """Return the changes of each key since a time, but those that were seen from outside.
+    """Return the changes of each of some keys since a time, but those seen from outside.
 
     None if changes since then are only counted.
     """
@@ -535,6 +644,7 @@ def changes_by_us(
     found: dict[str, list[Recorded]] = {}
     condition = "a.store = ? AND a.writer <> ? AND c.ns = ? AND c.time >= ?"
     values = [store, OUTSIDE, ns, since]
-    for one in _recorded(db, f"{_CHANGE} WHERE {condition} ORDER BY c.id", values):
-        found.setdefault(one.key, []).append(one)
+    for one in _rows(db.execute(f"{_CHANGE} WHERE {condition} ORDER BY c.id", values)):
+        if one.key in keys:
+            found.setdefault(one.key, []).append(one)
     return found

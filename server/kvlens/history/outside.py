@@ -19,7 +19,6 @@ from typing import NamedTuple
 from kvlens.history import database
 from kvlens.history.database import PLACE, Change, LeftOut, Recorded, open_history
 from kvlens.history.recorder import Recorder
-from kvlens.history.size import MOST_KEYS
 from kvlens.kv.records import State, Unknown
 from kvlens.stores.base import Store, StoreError
 from kvlens.stores.origin import OUTSIDE, Origin
@@ -28,6 +27,7 @@ from kvlens.stores.wrangler.database import Database
 from kvlens.stores.wrangler.lock_file import LockFile
 
 LOCK = "outside.lock"
+MOST_KEYS = 20_000  # of one look that are recorded key by key
 TRY_AGAIN = 5.0  # seconds until the lock is tried again
 SETTLED = 2.0  # seconds in which every process records a delete of its own
 SHARE = 10  # a look is repeated only after this many times its duration
@@ -190,7 +190,7 @@ class Outside:
             self._gone.append(gone)
         if found.put:
             with self._history() as db:
-                known = database.changes_by_us(db, self._recorder.store, ns, since)
+                known = database.changes_by_us(db, self._recorder.store, ns, since, put)
                 changes = []
                 for change in found.put:
                     before = change.before
@@ -205,7 +205,9 @@ class Outside:
         """Record deletes that nobody of us has recorded."""
         for gone in due:
             with self._history() as db:
-                known = database.changes_by_us(db, self._recorder.store, gone.ns, gone.since)
+                keys = {change.key for change in gone.changes}
+                store = self._recorder.store
+                known = database.changes_by_us(db, store, gone.ns, gone.since, keys)
                 if known is None:  # too many to be recorded one by one, so these may be among them
                     continue
                 changes = []

@@ -42,6 +42,7 @@ class Recorder:
         self._left = 0  # those that were added, or couldn't be
         self._wake = threading.Condition()
         self._ending = threading.Event()
+        self._hurry = threading.Event()  # set while somebody waits for what is queued
         self._thread: threading.Thread | None = None
         self._db: Database | None = None
         self._latest = Latest()
@@ -73,11 +74,14 @@ class Recorder:
         """Wait until what is in the queue now has been added, but not longer than this."""
         with self._wake:
             count = self._count
+            if self._left < count:
+                self._hurry.set()
             self._wake.wait_for(lambda: self._left >= count, seconds)
 
     def close(self) -> None:
         """Add the rest of the queue, and end. Blocks until then, for at most `LAST_WORDS`."""
         self._ending.set()
+        self._hurry.set()
         with self._wake:
             self._wake.notify_all()
             thread = self._thread
@@ -92,8 +96,10 @@ class Recorder:
                 if not self._queue:
                     break
             began = time.monotonic()
-            self._ending.wait(max(GATHERED, -self._burst / RATE))
+            self._hurry.wait(max(GATHERED, -self._burst / RATE))
             with self._wake:
+                if not self._ending.is_set():
+                    self._hurry.clear()
                 some = self._taken()
             passed = time.monotonic() - began
             size = sum(record.size() for record in some)

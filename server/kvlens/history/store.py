@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from kvlens.history.database import Change, LeftOut
+from kvlens.chunks import chunks
+from kvlens.history.database import Change
+from kvlens.history.gather import Gathered
 from kvlens.history.outside import Outside
 from kvlens.history.recorder import Recorder
-from kvlens.history.size import MOST_KEYS
+from kvlens.history.size import cost
 from kvlens.kv.clock import Shift
 from kvlens.kv.records import Entry, KeyInfo, Page, State, Stats, Unknown, Write
 from kvlens.search.language import Filter
@@ -33,10 +35,13 @@ from kvlens.stores.base import (
     Store,
     StoreError,
 )
-from kvlens.stores.batch import each_found
+from kvlens.stores.batch import PAGE_KEYS, PAGE_SIZE, each_found
 from kvlens.stores.origin import UNKNOWN, Origin
 from kvlens.stores.outside import OutsideChanges
 from kvlens.stores.parts import Part
+from kvlens.stores.spool import SeenSpool, Spool
+
+PAGE_LIMIT = 10_000  # keys that `clear` lists at once
 
 T = TypeVar("T")
 _Key = tuple[str, str]
@@ -258,89 +263,113 @@ class RecordingStore(Store):
     # -- several keys ----------------------------------------------------------------------
 
     async def change_many(self, batches: Sequence[Batch]) -> int:
-        origin = self._one_action()
-        taken = [_Taken(batch, self.recorder.limit // 2) for batch in batches]
-        for one in taken:
-            await asyncio.get_running_loop().run_in_executor(None, one.take)
-        states = [await self._states(one.batch.ns, one.keys()) for one in taken]
-        deleted = await self._store.change_many([one.rest() for one in taken])
-        for one, before in zip(taken, states, strict=True):
-            if before is None:
-                origin._left_out(one.batch.ns, one.count)
-            else:
-                await origin._add_all(one, before)
+        gathered = self._gathered()
+        taken = [_Taken(batch) for batch in batches]
+        try:
+            for one in taken:
+                await self._take(gathered, one)
+            deleted = await gathered.make(
+                self._store.change_many([one.batch_again() for one in taken])
+            )
+            await gathered.made(
+                sum(one.count for one in taken),
+                [] if gathered.lost else [key for one in taken for key in await self._kept(one)],
+            )
+        except BaseException:
+            await gathered.forget()
+            raise
+        finally:
+            for one in taken:
+                one.close()
         return deleted
 
+    async def _take(self, gathered: Gathered, one: _Taken) -> None:
+        """Read a batch ahead, as far as it can be recorded."""
+        loop = asyncio.get_running_loop()
+        while not gathered.lost and (some := await loop.run_in_executor(None, one.take)):
+            if isinstance(some[0], Write):
+                after = {write.key: _after(write) for write in some}
+                await self._gather(gathered, one.batch.ns, after)
+            else:
+                keys = [key.key if isinstance(key, Seen) else key for key in some]
+                await self._gather(gathered, one.batch.ns, dict.fromkeys(keys))
+
+    async def _kept(self, one: _Taken) -> Sequence[tuple[str, str]]:
+        """Return the keys that stayed, because they had changed since they were read."""
+        ns = one.batch.ns
+        keys = [seen.key for seen in one.unchanged()]
+        found = each_found(self._whole, ns, keys)
+        names = iter(keys)
+        return [(ns, name) async for state in found if (name := next(names)) and state is not None]
+
     async def delete(self, ns: str, keys: Sequence[str]) -> int:
-        origin = self._one_action()
-        states = await self._states(ns, keys)
-        deleted = await self._store.delete(ns, keys)
-        origin._deleted(ns, keys, states, deleted)
+        gathered = self._gathered()
+        await self._gather_deletes(gathered, ns, keys)
+        deleted = await gathered.make(self._store.delete(ns, keys))
+        await gathered.made(deleted)
         return deleted
 
     async def delete_unchanged(self, ns: str, seen: Sequence[Seen]) -> Sequence[str]:
-        origin = self._one_action()
-        states = await self._states(ns, [one.key for one in seen])
-        deleted = await self._store.delete_unchanged(ns, seen)
-        origin._deleted(ns, deleted, states, len(deleted))
+        gathered = self._gathered()
+        keys = [one.key for one in seen]
+        await self._gather_deletes(gathered, ns, keys)
+        deleted = await gathered.make(self._store.delete_unchanged(ns, seen))
+        kept = set(keys).difference(deleted)
+        await gathered.made(len(deleted), {(ns, key) for key in kept})
         return deleted
 
     async def clear(self, ns: str) -> int:
-        origin = self._one_action()
-        states: dict[str, State] | None = None
-        page = await self._store.list(ns, limit=MOST_KEYS)
-        if page.complete:
-            keys = [info.name for info in page.keys if not info.foreign]
-            states = await self._states(ns, keys)
-        deleted = await self._store.clear(ns)
-        origin._deleted(ns, list(states or ()), states, deleted)
+        gathered = self._gathered()
+        after: str | None = None
+        if cost(await self._store.count(ns) or 0, 0) > self.recorder.limit:
+            gathered.lose()
+        try:
+            while not gathered.lost:
+                page = await self._store.list(ns, limit=PAGE_LIMIT, after=after)
+                keys = [info.name for info in page.keys if not info.foreign]
+                await self._gather_deletes(gathered, ns, keys)
+                if page.complete or not page.keys:
+                    break
+                after = page.keys[-1].name
+            deleted = await gathered.make(self._store.clear(ns))
+        except BaseException:
+            await gathered.forget()
+            raise
+        await gathered.made(deleted)
         return deleted
 
-    def _one_action(self) -> RecordingStore:
-        """Return the store for changes that belong together, even without a name."""
-        if self._origin.action:
-            return self
-        return self.by(Origin.action_of(self._origin.writer, self._origin.title))
+    def _gathered(self) -> Gathered:
+        """Return what gathers changes that belong together, even without a name."""
+        origin = self._origin
+        if not origin.action:
+            origin = Origin.action_of(origin.writer, origin.title)
+        return Gathered(self.recorder, origin, self._whole)
 
-    async def _states(self, ns: str, keys: Sequence[str] | None) -> dict[str, State] | None:
-        """Return what keys are now; None if that is too much to be recorded."""
-        if keys is None or len(keys) > MOST_KEYS:
-            return None
-        states: dict[str, State] = {}
-        room = self.recorder.limit // 2
-        wanted = iter(keys)
+    async def _gather_deletes(self, gathered: Gathered, ns: str, keys: Sequence[str]) -> None:
+        for some in chunks(dict.fromkeys(keys), PAGE_KEYS):
+            await self._gather(gathered, ns, dict.fromkeys(some))
+
+    async def _gather(self, gathered: Gathered, ns: str, after: Mapping[str, State]) -> None:
+        """Add what keys are and what they become; a few MB are in memory at once."""
+        states: list[tuple[str, State, State]] = []
+        size = 0
+        names = iter(after)
         try:
-            async for found in each_found(self._whole, ns, keys):
-                if isinstance(found, Entry):
-                    room -= len(found.value)
-                    if room < 0:
-                        return None
-                states[next(wanted)] = Unknown() if isinstance(found, DamagedKeyError) else found
+            if gathered.lost:
+                return
+            async for found in each_found(self._whole, ns, list(after)):
+                key = next(names)
+                before = Unknown() if isinstance(found, DamagedKeyError) else found
+                if after[key] is None and isinstance(before, Entry) and self._is_hidden(before):
+                    continue  # a delete leaves what a moved clock hides
+                states.append((key, before, after[key]))
+                size += len(before.value) if isinstance(before, Entry) else 0
+                if size > PAGE_SIZE:
+                    await gathered.add(ns, states)
+                    states, size = [], 0
         except StoreError:  # the change meets it too
-            return None
-        return states
-
-    def _deleted(
-        self, ns: str, keys: Iterable[str], states: dict[str, State] | None, count: int
-    ) -> None:
-        if states is None:
-            self._left_out(ns, count)
-            return
-        for key in dict.fromkeys(keys):
-            self._add(ns, key, states.get(key), None)
-
-    async def _add_all(self, one: _Taken, states: dict[str, State]) -> None:
-        for key, write in one.changes().items():
-            if isinstance(write, Seen):
-                if await self._state(one.batch.ns, key) is None:
-                    self._add(one.batch.ns, key, states.get(key), None)
-            else:
-                self._add(one.batch.ns, key, states.get(key), write and _after(write))
-
-    def _left_out(self, ns: str, count: int) -> None:
-        if count:
-            recorder = self.recorder
-            recorder.add(LeftOut(self._origin, time.time(), recorder.store, count))
+            gathered.lose()
+        await gathered.add(ns, states)
 
 
 def _after(write: Write) -> Entry:
@@ -348,56 +377,64 @@ def _after(write: Write) -> Entry:
 
 
 class _Taken:
-    """A batch that was read ahead, as far as it is small enough to be recorded key by key."""
+    """A batch that is read ahead in parts, and then once more."""
 
-    def __init__(self, batch: Batch, size: int) -> None:
+    def __init__(self, batch: Batch) -> None:
         self.batch = batch
         self.count = 0  # of all changes, after the store has read them
-        self._room = size
-        self._whole = True
-        self._writes: list[Write] = []
-        self._deletes: list[str] = []
-        self._unchanged: list[Seen] = []
-        self._rest: tuple[Iterable[Write], Iterable[str], Iterable[Seen]] = ((), (), ())
+        self._spool = Spool()
+        self._kept: tuple[list[str], SeenSpool] = [], SeenSpool()
+        self._sources: list[Iterator[Any]] = [  # a write overrides a delete, so they come last
+            iter(batch.unchanged),
+            iter(batch.deletes),
+            iter(batch.writes),
+        ]
+        self._at = 0
 
-    def take(self) -> None:
-        """Read ahead. Blocks, and raises what the batch raises to cancel the change."""
-        sources = iter(self.batch.writes), iter(self.batch.deletes), iter(self.batch.unchanged)
-        self._rest = sources
-        for source, target in zip(
-            sources, (self._writes, self._deletes, self._unchanged), strict=True
-        ):
-            for item in source:
-                target.append(item)  # type: ignore[attr-defined]
-                self.count += 1
-                self._room -= item.size() if isinstance(item, Write) else 0
-                if self.count > MOST_KEYS or self._room < 0:
-                    self._whole = False
-                    return
+    def take(self) -> Sequence[Any]:
+        """Read the next part, of one kind; nothing at the end.
 
-    def rest(self) -> Batch:
+        Blocks, and raises what the batch raises to cancel the change.
+        """
+        some: list[Any] = []
+        while self._at < len(self._sources):
+            size = 0
+            for item in self._sources[self._at]:
+                self._keep(item)
+                some.append(item)
+                size += item.size() if isinstance(item, Write) else 0
+                if len(some) == PAGE_KEYS or size > PAGE_SIZE:
+                    return some
+            self._at += 1
+            if some:
+                break
+        return some
+
+    def _keep(self, item: Any) -> None:
+        self.count += 1
+        if isinstance(item, Write):
+            self._spool.add(item)
+        elif isinstance(item, Seen):
+            self._kept[1].add(item)
+        else:
+            self._kept[0].append(item)
+
+    def batch_again(self) -> Batch:
         """Return the batch with everything in it."""
-        read = len(self._writes), len(self._deletes), len(self._unchanged)
-        writes = chain(self._writes, self._counted(self._rest[0]))
-        deletes = chain(self._deletes, self._counted(self._rest[1]))
-        unchanged = chain(self._unchanged, self._counted(self._rest[2]))
-        if self._whole:
-            self.count = sum(read)
-            return Batch(
-                self.batch.ns, self._writes, self._deletes, self._unchanged, self.batch.expected
-            )
-        return Batch(self.batch.ns, writes, deletes, unchanged, self.batch.expected)
+        unchanged, deletes, writes = (self._counted(source) for source in self._sources)
+        return self.batch._replace(
+            writes=chain(self._spool.writes(), writes),
+            deletes=chain(self._kept[0], deletes),
+            unchanged=chain(self._kept[1], unchanged),
+        )
 
-    def keys(self) -> list[str] | None:
-        """Return the keys; None if there is too much to be recorded."""
-        return list(self.changes()) if self._whole else None
+    def unchanged(self) -> Iterable[Seen]:
+        """Return the keys that are deleted if they haven't changed, as far as they were taken."""
+        return self._kept[1]
 
-    def changes(self) -> dict[str, Write | Seen | None]:
-        """Return what becomes of each key: None if it is deleted, `Seen` if it may be."""
-        found: dict[str, Write | Seen | None] = {one.key: one for one in self._unchanged}
-        found.update(dict.fromkeys(self._deletes))
-        found.update({write.key: write for write in self._writes})
-        return found
+    def close(self) -> None:
+        """Discard what was taken."""
+        self._spool.close()
 
     def _counted(self, items: Iterable[T]) -> Iterator[T]:
         for item in items:

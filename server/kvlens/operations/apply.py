@@ -14,9 +14,9 @@ from kvlens.operations.keys import checked_key
 from kvlens.operations.put import expires_at
 from kvlens.operations.target import Target
 from kvlens.seeds.fingerprint import of_seen
-from kvlens.seeds.spool import SeenSpool, Spool
 from kvlens.stores.base import NOTHING, Batch, ChangedError, DamagedKeyError, Seen
 from kvlens.stores.batch import each_found
+from kvlens.stores.spool import SeenSpool, Spool
 
 DAMAGED = "damaged"
 """The version of a key that can't be read: it can only be deleted."""

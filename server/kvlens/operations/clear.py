@@ -25,6 +25,8 @@ class Present(NamedTuple):
     seen: Iterable[Seen]
     digest: str
     kept: list[KeyInfo]
+    size: int
+    """The bytes of the names, values and metadata, as far as they were read."""
 
 
 class Cleared(NamedTuple):
@@ -55,9 +57,9 @@ async def before_clear(target: Target) -> Present:
         if not store.has_sizes:
             infos += page.keys
     if not store.has_sizes:
-        return Present(keys, [], of_infos(infos), kept)
+        return Present(keys, [], of_infos(infos), kept, sum(len(key) for key in keys))
     held = await of_entries(store, target.id, keys)
-    return Present(keys, held.seen, held.digest, kept)
+    return Present(keys, held.seen, held.digest, kept, held.size)
 
 
 async def clear(target: Target, *, expected: str | None = None) -> Cleared:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from array import array
+from bisect import bisect_right as bisect
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import suppress
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from kvlens.chunks import chunks
@@ -21,18 +23,21 @@ from kvlens.operations.errors import InvalidError
 from kvlens.operations.sides import Side, Times
 from kvlens.search.language import Filter, read
 from kvlens.search.rows import Row
-from kvlens.stores.base import NOTHING, DamagedKeyError, Seen, Store
+from kvlens.stores.base import NOTHING, DamagedKeyError, Seen, Step, Store
 
 Which = Literal["left", "right"]
+FIRST_PAGE = 100  # keys of the first page, which is shown first
 PAGE_LIMIT = 1000  # rows that are read at once, and keys of a page of a list
 READ_SIZE = 64 * 1024 * 1024  # bytes of values that a store reads for one answer
 _REPORT_EVERY = 0.1
-_STEP = 100  # keys that are compared without a pause
+_STEP = 250  # keys that are compared without a pause
 _PAUSE_EVERY = 2000  # keys that are looked through without a pause
 _WAIT = 0.05  # seconds that `start` waits for a small comparison to be complete
 _REST = 0.3  # seconds between a change and the next comparison, or
 _REST_FACTOR = 4  # this many times what the one before took
 _FOLLOW = 2.0  # seconds: a comparison that takes longer is repeated only on request
+
+_ALL = read("")
 
 Found = Seen | DamagedKeyError
 
@@ -112,30 +117,63 @@ class _Keys:
         self._store = store
         self._ns = ns
         self._page: list[tuple[str, Found]] = []
-        self._at = 0
+        self._limit = FIRST_PAGE
         self._after: str | None = None
         self._complete = False
+        self._next: asyncio.Task[tuple[list[tuple[str, Found]], bool]] | None = None
 
     @property
-    def first(self) -> tuple[str, Found] | None:
-        """The first key that wasn't taken; None at the end of the page."""
-        return self._page[self._at] if self._at < len(self._page) else None
+    def last(self) -> str | None:
+        """The last key that was read and not taken; None if there is none."""
+        return self._page[-1][0] if self._page else None
 
-    def take(self) -> Found:
-        """Take the first key."""
-        self._at += 1
-        return self._page[self._at - 1][1]
+    def take(self, last: str) -> list[tuple[str, Found]]:
+        """Take the keys up to a name."""
+        page = self._page
+        count = len(page) if page and page[-1][0] <= last else bisect(page, last, key=_name)
+        self._page = page[count:]
+        return page if count == len(page) else page[:count]
 
     async def read(self) -> None:
-        """Read the next page at the end of one. Raises StoreError."""
-        while self.first is None and not self._complete:
-            page = await self._store.list(self._ns, limit=PAGE_LIMIT, after=self._after)
-            names = [info.name for info in page.keys]
-            found = [one async for one in digests(self._store, self._ns, names)]
-            self._page = [one for one in found if _present(one[1]) is not None]
-            self._at = 0
-            self._complete = page.complete or not names
-            self._after = names[-1] if names else None
+        """Go on to the next page if all keys were taken. Raises StoreError."""
+        while not self._page and not self._complete:
+            self._next = self._next or asyncio.create_task(self._read_next())
+            self._page, self._complete = await self._next
+            # the next one is read while this one is compared
+            self._next = None if self._complete else asyncio.create_task(self._read_next())
+
+    async def _read_next(self) -> tuple[list[tuple[str, Found]], bool]:
+        """Return a page, and whether it is the last one."""
+        step = Step(after=self._after, limit=self._limit)
+        page = await self._store.find(self._ns, _ALL, step)
+        found = digests(self._store, self._ns, page.names)
+        kept = [one async for one in found if _present(one[1]) is not None]
+        self._after, self._limit = page.last, PAGE_LIMIT
+        return kept, page.complete
+
+    async def stop(self) -> None:
+        """Stop reading ahead."""
+        if self._next is not None:
+            self._next.cancel()
+            await asyncio.gather(self._next, return_exceptions=True)
+
+
+def _name(one: tuple[str, Found]) -> str:
+    return one[0]
+
+
+def _paired(
+    left: list[tuple[str, Found]], right: list[tuple[str, Found]]
+) -> list[tuple[str, Found | None, Found | None]]:
+    """Return each key of both lists once, in order, with what it is on both sides."""
+    theirs = dict(right)
+    rows: list[tuple[str, Found | None, Found | None]] = [
+        (name, found, theirs.pop(name, None)) for name, found in left
+    ]
+    if theirs:
+        rows += [(name, None, found) for name, found in theirs.items()]
+        rows.sort(key=itemgetter(0))
+    return rows
 
 
 async def digests(store: Store, ns: str, names: Sequence[str]) -> AsyncIterator[tuple[str, Found]]:
@@ -265,27 +303,39 @@ class Comparison:
         clocks = await Clocks.of(self.left, self.right)
         left = _Keys(await self.left.whole(), self.left.target.id)
         right = _Keys(await self.right.whole(), self.right.target.id)
-        while True:
-            if left.first is None or right.first is None:
-                await asyncio.gather(left.read(), right.read())
-            names = [one[0] for one in (left.first, right.first) if one]
-            if not names:
-                break
-            name = min(names)
-            mine = left.take() if left.first and left.first[0] == name else None
-            theirs = right.take() if right.first and right.first[0] == name else None
-            if not clocks.shows(mine, theirs):
-                continue
-            kind = results.add(name, mine, theirs, clocks.leaves(mine, theirs))
-            if not again and kind in self._kinds and self._filter.has_name(name):
-                self._shown.append(len(results) - 1)
-            if len(results) % _STEP == 0:
-                if time.monotonic() - self._reported >= _REPORT_EVERY:
-                    self._report()
-                await asyncio.sleep(0)
+        try:
+            await self._merge(left, right, results, clocks, show=not again)
+        finally:
+            await left.stop()
+            await right.stop()
         if again:
             self.results = results
             await self.show(self._filter, self._kinds)
+
+    async def _merge(
+        self, left: _Keys, right: _Keys, results: Results, clocks: Clocks, *, show: bool
+    ) -> None:
+        """Add the keys of both sides to the results, and those to show to the rows."""
+        while True:
+            await asyncio.gather(left.read(), right.read())
+            lasts = [one for one in (left.last, right.last) if one is not None]
+            if not lasts:
+                return
+            rows = _paired(left.take(min(lasts)), right.take(min(lasts)))
+            if clocks.is_moved:
+                rows = [row for row in rows if clocks.shows(*row[1:])]
+            for some in chunks(rows, _STEP):
+                first = len(results)
+                kinds = results.add(some, clocks.leaves)
+                if show:
+                    self._shown.extend(
+                        first + at
+                        for at, kind in enumerate(kinds)
+                        if kind in self._kinds and self._filter.has_name(some[at][0])
+                    )
+                if time.monotonic() - self._reported >= _REPORT_EVERY:
+                    self._report()
+                await asyncio.sleep(0)
 
     def _report(self) -> None:
         self._reported = time.monotonic()

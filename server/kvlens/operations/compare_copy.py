@@ -13,10 +13,10 @@ from kvlens.operations.compare import PAGE_LIMIT, Clocks, Comparison, Which, dig
 from kvlens.operations.compared import DAMAGED, MISSING, Results, version
 from kvlens.operations.errors import OperationError
 from kvlens.seeds.progress import STEP_KEYS, Cancelled, CancelledError, Progress, Steps
-from kvlens.seeds.spool import SeenSpool, Spool
 from kvlens.stores.base import NOTHING, Batch, ChangedError, DamagedKeyError, Seen, StoreError
 from kvlens.stores.batch import each_found
 from kvlens.stores.origin import Origin
+from kvlens.stores.spool import SeenSpool, Spool
 
 MAX_CHANGED = 100  # names in an answer
 _NOTHING = "nothing was written"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from array import array
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from typing import Literal, NamedTuple, get_args
 
-from kvlens.seeds.fingerprint import of_seen
 from kvlens.seeds.plan import same_json
 from kvlens.stores.base import DamagedKeyError, Seen, StoreError
 
@@ -38,6 +39,9 @@ class Difference(NamedTuple):
     parts: tuple[str, ...] = ()
 
 
+_SAME = Difference("same")
+
+
 def difference(left: Side, right: Side) -> Difference:
     """Compare a key that is on at least one side; metadata is compared as JSON."""
     if isinstance(left, DamagedKeyError) or isinstance(right, DamagedKeyError):
@@ -59,7 +63,8 @@ def version(side: Side) -> bytes:
         return MISSING
     if isinstance(side, DamagedKeyError):
         return DAMAGED
-    return bytes.fromhex(of_seen([side], ()))[:VERSION]
+    known = f"{side.digest} {side.expiration} {side.metadata}".encode("utf-8", "surrogatepass")
+    return sha256(known).digest()[:VERSION]
 
 
 class Results:
@@ -77,15 +82,33 @@ class Results:
     def __del__(self) -> None:
         self._file.close()
 
-    def add(self, name: str, left: Side, right: Side, leaves: Leaves = (False, False)) -> Kind:
-        """Add the next key, and which copies leave it. Raises StoreError if the disk is full."""
-        found = difference(left, right)
-        item = version(left) + version(right) + name.encode("utf-8", "surrogatepass")
-        self._write(self._ends[-1], item)
-        self._ends.append(self._ends[-1] + len(item))
-        self._codes.append(_code(found, leaves))
-        self.counts[found.kind] += 1
-        return found.kind
+    def add(
+        self,
+        rows: Sequence[tuple[str, Side, Side]],
+        leaves: Callable[[Side, Side], Leaves] = lambda *_: (False, False),
+    ) -> list[Kind]:
+        """Add the next keys, with both sides; `leaves` says which copies leave a key.
+
+        Raises StoreError if the disk is full.
+        """
+        kinds: list[Kind] = []
+        items: list[bytes] = []
+        end = self._ends[-1]
+        for name, left, right in rows:
+            if left == right:
+                found, mine = _SAME, version(left)
+                theirs = mine
+            else:
+                found, mine, theirs = difference(left, right), version(left), version(right)
+            items += (mine, theirs, name.encode("utf-8", "surrogatepass"))
+            end += 2 * VERSION + len(items[-1])
+            self._ends.append(end)
+            self._codes.append(_code(found, leaves(left, right)))
+            kinds.append(found.kind)
+        self._write(self._ends[-1 - len(rows)], b"".join(items))
+        for kind, count in Counter(kinds).items():
+            self.counts[kind] += count
+        return kinds
 
     def set(self, number: int, left: Side, right: Side, leaves: Leaves = (False, False)) -> None:
         """Compare a key again."""

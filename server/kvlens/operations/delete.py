@@ -12,12 +12,8 @@ from kvlens.seeds.fingerprint import Held, of_entries
 from kvlens.stores.base import Batch, ChangedError
 
 
-async def before_delete(target: Target, keys: Sequence[str]) -> str:
+async def before_delete(target: Target, keys: Sequence[str]) -> Held:
     """Return a digest of the keys' content, for a question to the user. Raises StoreError."""
-    return (await _held(target, keys)).digest
-
-
-async def _held(target: Target, keys: Sequence[str]) -> Held:
     return await of_entries(await target.store(), target.id, list(keys))
 
 
@@ -34,7 +30,7 @@ async def delete(
     store = await target.store()
     if expected is None or not names:
         return await store.delete(target.id, names) if names else 0
-    held = await _held(target, names)
+    held = await before_delete(target, names)
     if held.digest == expected:
         with suppress(ChangedError):
             return await store.change_many([Batch(target.id, deletes=names, expected=held.seen)])

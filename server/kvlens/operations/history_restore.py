@@ -6,24 +6,24 @@ fail. A restore is recorded like any other change, and so can be undone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from array import array
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from kvlens.history import database
-from kvlens.history.database import Action, Filter, Recorded
+from kvlens.history.database import Action, Filter
 from kvlens.kv.records import Entry, State, Unknown, Write
 from kvlens.operations.errors import ConflictError, InvalidError, NotFoundError, OperationError
 from kvlens.operations.history import find_action, with_history
 from kvlens.operations.target import Scope
 from kvlens.seeds.fingerprint import of_names
 from kvlens.stores.base import Batch, ChangedError, DamagedKeyError, Seen, Store
-from kvlens.stores.batch import each_found
+from kvlens.stores.batch import PAGE_KEYS, PAGE_SIZE, each_found
 from kvlens.stores.registry import url_of
+from kvlens.stores.spool import SeenSpool, Spool
 from kvlens.stores.wrangler.database import Database
-
-MOST_KEYS = 20_000  # of one restore
-MOST_SIZE = 256 * 1024 * 1024  # bytes of values of one restore
 
 Extent = Literal["key", "namespace", "everything"]
 EXTENTS: tuple[Extent, ...] = ("key", "namespace", "everything")
@@ -36,6 +36,15 @@ class _Wanted(NamedTuple):
     key: str
     state: State
     unless_changed_from: State = Unknown()
+
+    def size(self) -> int:
+        """The bytes of its values."""
+        states = self.state, self.unless_changed_from
+        return sum(len(one.value) for one in states if isinstance(one, Entry))
+
+
+_Ends = dict[str, "array[int]"]
+"""By namespace, for each key in order: the id of the first and of the last change that counts."""
 
 
 class Restore(NamedTuple):
@@ -64,8 +73,8 @@ async def plan_undo(scope: Scope, name: str) -> Restore:
     """
     action = await find_action(scope, name)
     store = scope.project.history_name
-    found = await with_history(scope, lambda db: _of_action(db, action, store))
-    return await _plan(scope, found or [])
+    ends = await with_history(scope, lambda db: _of_action(db, action, store))
+    return await _plan(scope, ends or {}, undo=True)
 
 
 async def plan_restore(
@@ -79,10 +88,10 @@ async def plan_restore(
     if after and extent != "key":
         raise InvalidError("", lambda spell: f"{spell('after')} is for a key only")
     store = scope.project.history_name
-    found = await with_history(scope, lambda db: _since(db, store, change, extent, after))
-    if found is None:
+    ends = await with_history(scope, lambda db: _since(db, store, change, extent))
+    if ends is None:
         raise NotFoundError(f"the history no longer has the change {change}; list it again")
-    return await _plan(scope, found)
+    return await _plan(scope, ends, after=after)
 
 
 async def restore(scope: Scope, plan: Restore, *, expected: str | None = None) -> None:
@@ -105,45 +114,31 @@ async def restore(scope: Scope, plan: Restore, *, expected: str | None = None) -
 # -- what the history says ---------------------------------------------------------------------
 
 
-def _of_action(db: Database, action: Action, store: str) -> list[_Wanted]:
+def _of_action(db: Database, action: Action, store: str) -> _Ends:
     if action.store != store:
         raise OperationError(
             f"{action.title or action.writer} changed the store {_url(action.store)}, but the "
             f"project uses {_url(store)} now. Use that store to undo it"
         )
     _check_whole(action)
-    first, last = _ends(database.changes(db, Filter(), action=action.id))
-    return [
-        _Wanted(
-            ns,
-            key,
-            database.content(db, one, after=False),
-            database.content(db, last[ns, key], after=True),
-        )
-        for (ns, key), one in first.items()
-    ]
+    return database.ends(db, Filter(), action=action.id)
 
 
 def _url(name: str) -> str:
     return url_of(name) or name
 
 
-def _since(
-    db: Database, store: str, number: int, extent: Extent, after: bool
-) -> list[_Wanted] | None:
+def _since(db: Database, store: str, number: int, extent: Extent) -> _Ends | None:
     change = database.change(db, number)
     if change is None:
         return None
     if extent == "key":
-        return [_Wanted(change.ns, change.key, database.content(db, change, after=after))]
+        return {change.ns: array("q", [number, number])}
     wanted = Filter(store=store, ns=change.ns if extent == "namespace" else None)
     left_out = database.left_out_since(db, store, number)
     if left_out is not None:
         _check_whole(left_out)
-    first, _ = _ends(database.changes_since(db, wanted, number))
-    return [
-        _Wanted(ns, key, database.content(db, one, after=False)) for (ns, key), one in first.items()
-    ]
+    return database.ends(db, wanted, since=number)
 
 
 def _check_whole(action: Action) -> None:
@@ -154,52 +149,75 @@ def _check_whole(action: Action) -> None:
         )
 
 
-def _ends(
-    changes: Iterable[Recorded],
-) -> tuple[dict[tuple[str, str], Recorded], dict[tuple[str, str], Recorded]]:
-    """Return the first and the last change of each key."""
-    first: dict[tuple[str, str], Recorded] = {}
-    last: dict[tuple[str, str], Recorded] = {}
+async def _wanted(
+    scope: Scope, ends: array[int], *, undo: bool, after: bool
+) -> AsyncIterator[list[_Wanted]]:
+    """Yield what keys were in parts that fit in memory."""
+    at = 0
+
+    def read(db: Database) -> list[_Wanted]:
+        return _part(db, ends[at : at + 2 * PAGE_KEYS], undo=undo, after=after)
+
+    while at < len(ends):
+        some = await with_history(scope, read)
+        if not some:
+            raise NotFoundError("the history no longer has all changes; list it again")
+        yield some
+        at += 2 * len(some)
+
+
+def _part(db: Database, ends: array[int], *, undo: bool, after: bool) -> list[_Wanted]:
+    changes = {one.id: one for one in database.changes_with(db, set(ends))}
+    part: list[_Wanted] = []
     size = 0
-    for one in changes:
-        place = one.ns, one.key
-        last[place] = one
-        if place not in first:
-            first[place] = one
-            size += (one.before.size or 0) if one.before else 0
-        if len(first) > MOST_KEYS or size > MOST_SIZE:
-            raise OperationError(
-                f"more than {MOST_KEYS:,} keys or {MOST_SIZE // 1024**2} MB would have to be "
-                "restored at once. Restore one namespace at a time, or a snapshot"
-            )
-    return first, last
+    for number, other in zip(ends[::2], ends[1::2], strict=True):
+        if number not in changes or other not in changes or size > PAGE_SIZE:
+            break
+        first, last = changes[number], changes[other]
+        state = database.content(db, first, after=after)
+        then = database.content(db, last, after=True) if undo else Unknown()
+        part.append(_Wanted(first.ns, first.key, state, then))
+        size += part[-1].size()
+    return part
 
 
 # -- what the store has ------------------------------------------------------------------------
 
 
-async def _plan(scope: Scope, wanted: Sequence[_Wanted]) -> Restore:
+async def _plan(scope: Scope, ends: _Ends, *, undo: bool = False, after: bool = False) -> Restore:
     store = await scope.store()
     now, whole = await store.time(), store.with_hidden()
     earliest = await whole.time()  # what only a moved clock hides is written, and hidden
-    over = sum(_is_over(one.state, earliest) for one in wanted)
-    unknown = sum(isinstance(one.state, Unknown) for one in wanted)
-    plan = Restore([], [], [], [], [], over, unknown, "")
-    known: list[str] = []
-    for ns in dict.fromkeys(one.ns for one in wanted):
-        some = [one for one in wanted if one.ns == ns]
-        known += await _plan_namespace(plan, whole, ns, some, (now, earliest))
-    return plan._replace(digest=of_names(known))
+    plan = Restore([], [], [], [], [], 0, 0, "")
+    over = unknown = 0
+    digest = hashlib.sha256()
+    for ns, some in ends.items():
+        todo = _Todo(ns, Spool(), [], SeenSpool())
+        async for wanted in _wanted(scope, some, undo=undo, after=after):
+            over += sum(_is_over(one.state, earliest) for one in wanted)
+            unknown += sum(isinstance(one.state, Unknown) for one in wanted)
+            known = await _plan_part(plan, whole, todo, wanted, (now, earliest))
+            digest.update(of_names(known).encode())
+        if todo.writes.count or todo.deletes:
+            plan.batches.append(Batch(ns, todo.writes, todo.deletes, (), todo.expected))
+    return plan._replace(expired=over, unknown=unknown, digest=digest.hexdigest())
 
 
-async def _plan_namespace(
-    plan: Restore, store: Store, ns: str, wanted: Sequence[_Wanted], times: tuple[float, float]
+class _Todo(NamedTuple):
+    """What has to be done in a namespace."""
+
+    ns: str
+    writes: Spool
+    deletes: list[str]
+    expected: SeenSpool
+
+
+async def _plan_part(
+    plan: Restore, store: Store, todo: _Todo, wanted: Sequence[_Wanted], times: tuple[float, float]
 ) -> list[str]:
-    """Add what has to be done in a namespace; return what identifies it."""
+    """Add what has to be done for some keys; return what identifies it."""
     now, earliest = times
-    writes: list[Write] = []
-    deletes: list[str] = []
-    expected: list[Seen] = []
+    ns, writes, deletes, expected = todo
     known = [ns]
     at = iter(wanted)
     async for found in each_found(store, ns, [one.key for one in wanted]):
@@ -218,17 +236,16 @@ async def _plan_namespace(
         if isinstance(found, DamagedKeyError):  # there is nothing to compare with, or to lose
             known.append(f"{one.key} damaged")
         else:
-            expected.append(Seen.of(one.key, found))
-            known += map(str, expected[-1])
+            seen = Seen.of(one.key, found)
+            expected.add(seen)
+            known += map(str, seen)
         if state is None:
             deletes.append(one.key)
             plan.deleted.append((ns, one.key))
         else:
-            writes.append(Write(one.key, *state))
+            writes.add(Write(one.key, *state))
             plan.put.append((ns, one.key))
         known += map(str, Seen.of(one.key, state))
-    if writes or deletes:
-        plan.batches.append(Batch(ns, writes, deletes, (), expected))
     return known
 
 

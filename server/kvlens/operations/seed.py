@@ -19,8 +19,8 @@ from kvlens.seeds.fingerprint import of_seen
 from kvlens.seeds.move import Existing
 from kvlens.seeds.plan import Change, conflicts, count_overwrites, drain, plan, to_writes
 from kvlens.seeds.progress import Cancelled, Progress
-from kvlens.seeds.spool import SeenSpool
 from kvlens.stores.base import Batch, Seen, digest
+from kvlens.stores.spool import SeenSpool
 
 
 class Defaults(NamedTuple):

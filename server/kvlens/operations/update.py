@@ -13,9 +13,9 @@ from kvlens.operations.errors import ConflictError, InvalidError
 from kvlens.operations.gone import gone
 from kvlens.operations.put import expires_at
 from kvlens.operations.target import Target
-from kvlens.seeds.spool import SeenSpool, Spool
 from kvlens.stores.base import Batch, ChangedError, Seen
 from kvlens.stores.batch import each
+from kvlens.stores.spool import SeenSpool, Spool
 
 
 class Expiry(NamedTuple):

@@ -13,9 +13,9 @@ from itertools import chain
 from typing import NamedTuple
 
 from kvlens.kv.records import KeyInfo
-from kvlens.seeds.spool import SeenSpool
 from kvlens.stores.base import Seen, Store
 from kvlens.stores.batch import each
+from kvlens.stores.spool import SeenSpool
 
 
 def of_names(names: Iterable[str]) -> str:
@@ -41,6 +41,7 @@ class Held(NamedTuple):
 
     digest: str
     seen: SeenSpool  # without damaged keys
+    size: int  # bytes of the keys that are there, with their values and metadata
 
 
 async def of_entries(store: Store, ns: str, keys: list[str]) -> Held:
@@ -51,6 +52,9 @@ async def of_entries(store: Store, ns: str, keys: list[str]) -> Held:
     damaged: list[str] = []
     entries = each(store, ns, keys, lambda error: damaged.append(error.key))
     seen = SeenSpool()
+    size = 0
     async for key, entry in entries:
         seen.add(Seen.of(key, entry))
-    return Held(of_seen(seen, damaged), seen)
+        if entry is not None:
+            size += len(key.encode()) + len(entry.value) + len(entry.metadata or "")
+    return Held(of_seen(seen, damaged), seen, size)

@@ -14,7 +14,6 @@ from kvlens.kv.records import Entry, Write
 from kvlens.seeds.fingerprint import of_seen
 from kvlens.seeds.plan import differing
 from kvlens.seeds.progress import STEP_KEYS, Cancelled, CancelledError, Progress, Steps
-from kvlens.seeds.spool import Spool
 from kvlens.stores.base import (
     NOTHING,
     Batch,
@@ -25,6 +24,7 @@ from kvlens.stores.base import (
     StoreError,
 )
 from kvlens.stores.batch import Damaged, each, each_found, everything
+from kvlens.stores.spool import Spool
 
 Existing = Literal["refuse", "keep", "overwrite"]
 EXISTING: tuple[Existing, ...] = ("refuse", "keep", "overwrite")

@@ -11,9 +11,9 @@ from kvlens.kv.records import Entry, Write
 from kvlens.kv.validation import expiration_time
 from kvlens.kv.values import parse_json
 from kvlens.seeds.file import SeedItem
-from kvlens.seeds.spool import SeenSpool
 from kvlens.stores.base import DamagedKeyError, Found, Seen, Store
 from kvlens.stores.batch import each, each_found
+from kvlens.stores.spool import SeenSpool
 
 Kind = Literal["new", "changed", "same", "gone"]
 

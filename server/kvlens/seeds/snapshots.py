@@ -32,9 +32,9 @@ from kvlens.seeds.array import short
 from kvlens.seeds.export import sized
 from kvlens.seeds.plan import Change, differing
 from kvlens.seeds.progress import Cancelled, Progress, Steps
-from kvlens.seeds.spool import SeenSpool
 from kvlens.stores.base import Batch, Seen, Store, StoreError
 from kvlens.stores.batch import Damaged, everything
+from kvlens.stores.spool import SeenSpool
 from kvlens.stores.wrangler.safe_paths import OWN, Folder, open_folder
 
 MANIFEST = "manifest.json"

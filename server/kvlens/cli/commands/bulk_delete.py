@@ -10,6 +10,7 @@ from kvlens.cli.frame import Command, CommandError, Options
 from kvlens.cli.keys import KEYS_FILE, file_text
 from kvlens.cli.questions import confirmed
 from kvlens.cli.terminal import one_line
+from kvlens.history.size import limit_bytes, why_no_undo
 from kvlens.operations.delete import before_delete, delete
 from kvlens.seeds.keys import parse_keys
 
@@ -26,8 +27,11 @@ def _delete(options: Options) -> int:
     named = one_line(target)
     expected = None
     if not options.force and sys.stdin.isatty():  # in a script, the file counts as confirmation
-        expected = run(target.scope, before_delete(target, keys))
+        held = run(target.scope, before_delete(target, keys))
+        expected = held.digest
+        why = why_no_undo(len(keys), held.size, limit_bytes())
         asked = f"Delete the {counted(len(keys), 'key')} read from {file} from {named}?"
+        asked += f" {why}" if why else ""
         if not confirmed(asked):
             raise CommandError(f"not deleting the keys read from {file}")
     deleted = run(target.scope, delete(target, keys, expected=expected))

@@ -20,6 +20,7 @@ from kvlens.cli.common import (
 from kvlens.cli.frame import Command, CommandError, Options, UsageError
 from kvlens.cli.questions import confirmed, force_option
 from kvlens.cli.terminal import one_line
+from kvlens.history.size import limit_bytes, why_no_undo
 from kvlens.operations.clear import before_clear, clear
 
 
@@ -40,7 +41,9 @@ def _clear(options: Options) -> int:
         present = run(target.scope, before_clear(target))
         keys, expected = len(present.keys), present.digest
         but = f", but not {counted(len(present.kept), 'damaged key')}" if present.kept else ""
-        if keys and not confirmed(f"Delete all {counted(keys, 'key')} of {named}{but}?"):
+        why = why_no_undo(keys, present.size, limit_bytes())
+        asked = f"Delete all {counted(keys, 'key')} of {named}{but}?{f' {why}' if why else ''}"
+        if keys and not confirmed(asked):
             raise CommandError("nothing was deleted")
     deleted, kept = run(target.scope, clear(target, expected=expected))
     if options.json:

@@ -85,7 +85,7 @@ def _side(side: Side | None) -> str:
 COMMAND = Command(
     "List what has changed, the newest first.\n"
     "Each action has a number, and each of its changes has one. The history is in "
-    ".wrangler/kvlens/history; KVLENS_HISTORY is its size in MB (default: 64; 0 turns it off).",
+    ".wrangler/kvlens/history; KVLENS_HISTORY is its size in MB (default: 256; 0 turns it off).",
     _list,
     _options,
     (),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
+from kvlens.history.size import cost
 from kvlens.lsp.command import Command
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
@@ -33,6 +34,9 @@ class Result(TypedDict):
     """Of a dry run: identifies the counted keys and their content."""
     kept: NotRequired[list[ListedKey]]
     """The damaged keys that stay, if any: only `kvlens.delete` removes their rows."""
+    tooLarge: NotRequired[int]
+    """Of a dry run: there will be no undo, as it takes more than the history's size: this, in
+    bytes."""
     action: NotRequired[str]
     """Identifies the change for `kvlens.historyUndo`, if anything was changed and
     recorded."""
@@ -43,8 +47,11 @@ async def run(server: Server, params: Params) -> Result:
     target = await find_target(server, params)
     expected = params.get("expected", str)
     if params.get("dryRun", bool):
-        keys, _, digest, kept = await before_clear(target)
+        keys, _, digest, kept, size = await before_clear(target)
         result: Result = {"deleted": 0, "keys": len(keys), "digest": digest}
+        limit = server.settings.historySize * 1024 * 1024
+        if limit and cost(len(keys), size) > limit:
+            result["tooLarge"] = limit
     else:
         deleted, kept = await clear(target, expected=expected)
         result = {"deleted": deleted}

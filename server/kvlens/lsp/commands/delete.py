@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
+from kvlens.history.size import cost
 from kvlens.lsp.command import Command
 from kvlens.lsp.schema import Target
 from kvlens.lsp.targets import find_target
@@ -32,6 +33,9 @@ class Result(TypedDict):
     """The number of those keys that existed."""
     digest: NotRequired[str]
     """Of a dry run: identifies the content of the keys."""
+    tooLarge: NotRequired[int]
+    """Of a dry run: there will be no undo, as it takes more than the history's size: this, in
+    bytes."""
     action: NotRequired[str]
     """Identifies the change for `kvlens.historyUndo`, if anything was changed and
     recorded."""
@@ -43,7 +47,12 @@ async def run(server: Server, params: Params) -> Result:
     one = params.get("keys", list) is None
     keys = [params.text("key")] if one else params.texts("keys")
     if params.get("dryRun", bool):
-        return {"deleted": 0, "digest": await before_delete(target, keys)}
+        held = await before_delete(target, keys)
+        asked: Result = {"deleted": 0, "digest": held.digest}
+        limit = server.settings.historySize * 1024 * 1024
+        if limit and cost(len(keys), held.size) > limit:
+            asked["tooLarge"] = limit
+        return asked
     expected = params.get("expected", str)
     result: Result = {"deleted": await delete(target, keys, listed=True, expected=expected)}
     if result["deleted"] and server.settings.historySize:

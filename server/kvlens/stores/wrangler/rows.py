@@ -8,22 +8,28 @@ from __future__ import annotations
 import errno
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from kvlens.chunks import chunks
 from kvlens.kv.records import Entry, KeyInfo
 from kvlens.kv.values import is_json
-from kvlens.stores.base import DamagedKeyError, StoreError, after_prefix
-from kvlens.stores.wrangler.blobs import Blobs, not_a_value
+from kvlens.stores.base import DamagedKeyError, Found, StoreError, after_prefix
+from kvlens.stores.wrangler.blobs import MAX_SIZE, Blobs, not_a_value
 from kvlens.stores.wrangler.database import Database, lenient
 from kvlens.stores.wrangler.disk_format import IS_BLOB_ID, MAX_FIELD, is_blob_id
 from kvlens.stores.wrangler.safe_paths import STORE_WAY_OUT
 
 _DECODER: Any = json.JSONDecoder(parse_constant=int)  # int() rejects NaN and the like
 _GET = "SELECT blob_id, expiration, metadata FROM _mf_entries WHERE key = ?"
+_GET_MANY = (  # nothing that is too large: many rows are in memory at once
+    "SELECT key, substr(blob_id, 1, 81), expiration, "
+    "CASE WHEN length(metadata) > 4096 THEN 0 ELSE metadata END FROM _mf_entries WHERE key IN "
+)
+_TOGETHER = 500  # keys of one query
 
 KEYS = (
     "SELECT {what} FROM _mf_entries INDEXED BY sqlite_autoindex__mf_entries_1 "
@@ -188,6 +194,38 @@ def read_entry(db: Database, path: Path, blobs: Blobs, key: str) -> Entry | None
                 f"{blobs.path(blob_id)}, which doesn't exist. Put or delete the key to fix this.",
             )
         before = blob_id
+
+
+def read_entries(db: Database, path: Path, blobs: Blobs, keys: Sequence[str]) -> Iterator[Found]:
+    """Yield what `read_entry` returns for each key, or its error: many take half the time."""
+    for some in chunks(keys, _TOGETHER):
+        found: dict[str, tuple[Any, Any, Any]] | None = None
+        with suppress(sqlite3.DataError):  # from a row that is too large
+            marks = ", ".join("?" * len(some))
+            found = {row[0]: row[1:] for row in db.execute(f"{_GET_MANY}({marks})", some)}
+        for key in some:
+            row = None if found is None else found.get(key)
+            entry = row and _quick_entry(blobs, *row)
+            if entry is None and (row or found is None):
+                try:
+                    entry = read_entry(db, path, blobs, key)
+                except DamagedKeyError as error:
+                    yield error
+                    continue
+            yield entry
+
+
+def _quick_entry(blobs: Blobs, blob_id: Any, expires: Any, metadata: Any) -> Entry | None:
+    """Return an entry, None if something about it is unusual."""
+    if _fault(expires, metadata) is not None:
+        return None
+    reused = blobs.reused
+    start = blobs.start(blob_id, MAX_SIZE)
+    if start is None or start[1] != len(start[0]):
+        return None
+    if blobs.reused != reused and not blobs.has(blob_id):
+        return None
+    return Entry(start[0], metadata, None if expires is None else expires // 1000)
 
 
 def _damaged(path: Path, key: str, what: str) -> DamagedKeyError:

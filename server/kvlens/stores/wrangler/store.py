@@ -31,6 +31,8 @@ from kvlens.search.language import Filter
 from kvlens.search.rows import Row
 from kvlens.stores.base import (
     Batch,
+    DamagedKeyError,
+    Found,
     Matches,
     Replaced,
     Seen,
@@ -67,6 +69,7 @@ from kvlens.stores.wrangler.purger import Purger
 from kvlens.stores.wrangler.recovery import Recovery
 from kvlens.stores.wrangler.rows import (
     count_prefix,
+    read_entries,
     read_entry,
     read_keys,
     read_next_expiring,
@@ -159,6 +162,48 @@ class WranglerStore(Store):
                 found: Entry | None = entry
                 return found
         return await self.get(ns, key)
+
+    async def get_many(self, ns: str, keys: Sequence[str], size: int) -> Sequence[Found]:
+        if len(keys) <= FEW:
+            return await super().get_many(ns, keys, size)
+        return await self._read_many(ns, keys, size, lambda _, found: found)
+
+    async def digests(
+        self, ns: str, keys: Sequence[str], size: int
+    ) -> Sequence[Seen | DamagedKeyError]:
+        def seen(key: str, found: Found) -> Seen | DamagedKeyError:
+            return found if isinstance(found, DamagedKeyError) else Seen.of(key, found)
+
+        return await self._read_many(ns, keys, size, seen)
+
+    async def _read_many(
+        self, ns: str, keys: Sequence[str], size: int, made: Callable[[str, Found], _T]
+    ) -> list[_T]:
+        """Return what is `made` of the first keys, whose values have up to `size` bytes."""
+        space = await self._namespaces.existing(ns)
+        if space is None:
+            return [made(key, None) for key in keys]
+        now = self._clock()
+
+        def work() -> tuple[list[_T], bool]:
+            results: list[_T] = []
+            room, stale = size, False
+            with space.connection() as db:
+                entries = read_entries(db, space.path, space.blobs, keys)
+                for key, found in zip(keys, entries, strict=False):
+                    if isinstance(found, Entry):
+                        room -= len(found.value)
+                        if found.expiration is not None and found.expiration <= now:
+                            found, stale = None, True
+                    results.append(made(key, found))
+                    if room <= 0:
+                        break
+            return results, stale
+
+        results, stale = await self._helped(space.path, work)
+        if stale:
+            self._purger.purge_soon(ns)
+        return results
 
     async def list(
         self, ns: str, *, prefix: str = "", limit: int = 1000, after: str | None = None

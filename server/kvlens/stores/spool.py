@@ -20,6 +20,12 @@ class Spool:
         self.count = 0
         self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  see close
 
+    def __del__(self) -> None:
+        self._file.close()
+
+    def __iter__(self) -> Iterator[Write]:
+        return self.writes()
+
     def close(self) -> None:
         """Delete the file."""
         self._file.close()
