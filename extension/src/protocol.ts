@@ -608,7 +608,7 @@ export interface HistoryAction {
     title: string;
     /** The number of its changes that match. */
     keys: number;
-    /** The number of changes that were too many or too large to be recorded. */
+    /** The number of changes that were too large to be recorded. */
     leftOut: number;
     /** The first of them; `kvlens.historyChanges` has the others. */
     changes: HistoryChange[];

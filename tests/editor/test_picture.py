@@ -100,6 +100,7 @@ def test_tour(open_window: Open, project: Path) -> None:
     window.shot("Edits and deletions are colored until Ctrl+S saves them together")
     window.save()
     window.palette("KV Lens: Focus on History View")
+    pane(window).locator(".monaco-list-row", has_text="save table").click()
     history = pane(window).locator(".monaco-list-row", has_text="session:lin-93d7")
     expect(history.first).to_be_visible(timeout=START)
     window.shot("The history shows who changed what, and takes it back")

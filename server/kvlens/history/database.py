@@ -91,7 +91,7 @@ class Change(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A number of changes that are too many or too large to be recorded."""
+    """A number of changes that are too large to be recorded."""
 
     origin: Origin
     time: float

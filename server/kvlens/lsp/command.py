@@ -86,9 +86,20 @@ class Params:
         return value
 
 
+_CALLED = {
+    "apply": "save table",
+    "compareCopy": "copy",
+    "compareUndo": "undo",
+    "historyRestore": "restore",
+    "historyUndo": "undo",
+}
+"""What users do, where the command is called otherwise."""
+
+
 def _title(command: str, sent: dict[str, Any]) -> str:
     """Return what the history calls a command: "seed SESSIONS.json", "snapshot restore base"."""
-    words = re.sub(r"(?=[A-Z])", " ", command.rpartition(".")[2]).lower()
+    name = command.rpartition(".")[2]
+    words = _CALLED.get(name) or re.sub(r"(?=[A-Z])", " ", name).lower()
     for name in ("file", "name", "key"):
         value = sent.get(name)
         if isinstance(value, str) and value and is_whole(value):

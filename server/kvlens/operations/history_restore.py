@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
+from kvlens.formatting import amount
 from kvlens.history import database
 from kvlens.history.database import Action, Filter
 from kvlens.kv.records import Entry, State, Unknown, Write
@@ -144,8 +145,8 @@ def _since(db: Database, store: str, number: int, extent: Extent) -> _Ends | Non
 def _check_whole(action: Action) -> None:
     if action.left_out:
         raise OperationError(
-            f"{action.title or action.writer} changed {action.left_out:,} keys that are not in "
-            "the history, because they were too many or too large. Restore a snapshot instead"
+            f"{action.title or action.writer} changed {amount(action.left_out, None)} that the "
+            "history doesn't have: they were too large for its size. Restore a snapshot instead"
         )
 
 

@@ -46,7 +46,7 @@ class HistoryAction(TypedDict):
     keys: int
     """The number of its changes that match."""
     leftOut: int
-    """The number of changes that were too many or too large to be recorded."""
+    """The number of changes that were too large to be recorded."""
     changes: list[HistoryChange]
     """The first of them; `kvlens.historyChanges` has the others."""
 
