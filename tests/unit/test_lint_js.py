@@ -44,6 +44,19 @@ def problems_of(text: str, config: str = CONFIG, name: str = "/shop/src/index.ts
 
 # id: (code expected at every mark, statements of a fetch handler with marks)
 IN_HANDLER: dict[str, tuple[str, str]] = {
+    # options
+    "ttl-as-argument": ("options-not-object", 'await env.KV.put("k", "v", «3600»);'),
+    "ttl-as-text": ("options-not-object", 'await env.KV.put("k", "v", «"3600"»);'),
+    "options-true": ("options-not-object", 'await env.KV.put("k", "v", «true»);'),
+    "prefix-as-argument": ("options-not-object", 'await env.KV.list(«"user:"»);'),
+    "limit-as-argument": ("options-not-object", "await env.KV.list(«10»);"),
+    "cache-ttl-as-argument": ("options-not-object", 'await env.KV.get("k", «60»);'),
+    "ttl-constant-as-argument": (
+        "options-not-object",
+        'const TTL = 3600; await env.KV.put("k", "v", «TTL»);',
+    ),
+    "delete-two": ("delete-extra-key", 'await env.KV.delete("a", «"b"»);'),
+    "delete-three": ("delete-extra-key", 'await env.KV.delete("a", «b», "c");'),
     # expirationTtl
     "ttl-30": ("ttl-out-of-range", 'await env.KV.put("k", "v", { expirationTtl: «30» });'),
     "ttl-0": ("ttl-out-of-range", 'await env.KV.put("k", "v", { expirationTtl: «0» });'),
@@ -470,6 +483,12 @@ WHOLE: dict[str, tuple[str, str]] = {
 
 # Nothing is wrong with these, or it is uncertain.
 CLEAN_IN_HANDLER: dict[str, str] = {
+    "options-of-unknown-kind": 'await env.KV.put("k", "v", request.cf);',
+    "options-undefined": 'await env.KV.put("k", "v", undefined); await env.KV.list(undefined);',
+    "options-null": 'await env.KV.put("k", "v", null);',
+    "type-as-argument": 'await env.KV.get("k", "text");',
+    "delete-spread": "await env.KV.delete(...keys);",
+    "another-delete": 'params.delete("a", "b"); new URLSearchParams().delete("a", "b");',
     "ttl-60": 'await env.KV.put("k", "v", { expirationTtl: 60 });',
     "ttl-month": 'await env.KV.put("k", "v", { expirationTtl: 60 * 60 * 24 * 30 });',
     "ttl-year": 'await env.KV.put("k", "v", { expirationTtl: 31536000 });',

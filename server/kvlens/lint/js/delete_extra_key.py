@@ -1,0 +1,72 @@
+"""delete() with several keys: only the first one is deleted, and there is no error.
+
+## What
+`delete()` is called with more than one argument.
+
+## Why
+The runtime ignores all arguments but the first. The other keys stay, nothing throws, and nobody
+notices until old data shows up.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.delete("cart:1", "cart:2");
+    return new Response();
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await Promise.all(["cart:1", "cart:2"].map((key) => env.KV.delete(key)));
+    return new Response();
+  },
+};
+```
+
+*Quick fix: calls delete() once for each key.*
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvlens.config.edit import Edit
+from kvlens.js.calls import KvCall
+from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
+from kvlens.lint.wording import place
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    extra = call.argument(1)
+    if extra is not None and call.whole:
+        yield Finding(
+            place(call, extra),
+            f"{call.title} takes one key and ignores the others, which aren't deleted. Call it "
+            "once for each key.",
+            data={"each": True},
+        )
+
+
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    source = context.analysis.source
+    for call in context.analysis.certain_calls:
+        nodes = call.argument_nodes
+        if call.method == "delete" and len(nodes) > 1 and source.span(nodes[1]) == problem.span:
+            keys = ", ".join(map(source.text_of, nodes))
+            each = f"{source.text_of(call.receiver)}.delete(key)"
+            new = f"Promise.all([{keys}].map((key) => {each}))"
+            yield Fix("Call delete() once for each key", (Edit(call.span, new),))
+
+
+RULE = CallRule(
+    "delete-extra-key",
+    "warning",
+    "delete() is called with several keys and deletes the first",
+    frozenset({"delete"}),
+    _check,
+    _fixes,
+)
