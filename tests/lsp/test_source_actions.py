@@ -107,9 +107,9 @@ FIXES: dict[str, tuple[str, str, str, str, bool]] = {
     ),
     "time-as-argument": (
         "options-not-object",
-        'await env.KV.put("k", "v", 4102444800);',
+        'await env.KV.put("k", "v", 2000000000);',
         "Change to { expiration: … }",
-        'await env.KV.put("k", "v", { expiration: 4102444800 });',
+        'await env.KV.put("k", "v", { expiration: 2000000000 });',
         False,
     ),
     "prefix-as-argument": (

@@ -1,8 +1,8 @@
 """A number or a text in place of the options. The runtime throws a TypeError.
 
 ## What
-`put()` has a number, a text or a boolean as its third argument, or `list()` as its first, or `get()`
-has a number or a boolean as its second.
+`put()` has a number, a text or a boolean as its third argument, or `list()` as its first, or
+`get()` has a number or a boolean as its second.
 
 ## Why
 KV takes options by name. Redis, memcached and many caches take a TTL as the last argument, so
