@@ -1,80 +1,113 @@
-"""Check a folder of third-party configs and print a table of the problems.
+"""Check a folder of third-party repositories, and print what is reported, rule by rule.
 
-    .venv/bin/python -m scripts.lint_corpus FOLDER [--code CODE]
+    .venv/bin/python -m scripts.lint_corpus FOLDER [--code CODE] [--samples N]
+    .venv/bin/python -m scripts.lint_corpus FOLDER --save before.json
+    .venv/bin/python -m scripts.lint_corpus FOLDER --before before.json
 
-For reviewing every report by hand: a false one is a bug in a rule. The folder's files are never
-part of this repository.
+For reading every report: a false one is a bug in a rule, and one that nobody would act on is noise.
+With `--before`, only what is new or gone since is printed. Each folder directly below FOLDER is a
+repository. Their files are never part of this one.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections import Counter
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from kvlens.config.find import ConfigError, find_configs, read_config
-from kvlens.config.model import Config
-from kvlens.config.reader import load_text
-from kvlens.lint.base import Problem
-from kvlens.lint.check_config import check
-from kvlens.lint.problems import file_problem
-from kvlens.text import LineIndex
+from kvlens.cli.check_run import Run
+from kvlens.cli.terminal import one_line
+from kvlens.lint.severities import Severities
+from kvlens.text import UTF32, LineIndex
+
+_SAMPLES = 5  # reports shown of a rule
+_WIDEST = 140  # characters of a line
+
+
+class Report(NamedTuple):
+    """One problem. Two are the same if all but the line is, as lines move."""
+
+    code: str
+    severity: str
+    place: str
+    message: str
+    text: str
+    line: int
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What is the same for the same problem in another version."""
+        return self.code, self.place, self.message, self.text
+
+
+def reports_of(folder: Path) -> list[Report]:
+    """Check every repository below a folder."""
+    found: list[Report] = []
+    for repository in sorted(path for path in folder.iterdir() if path.is_dir()):
+        for file in Run([repository], Severities()).check():
+            index = LineIndex(file.text)
+            place = file.path.relative_to(folder).as_posix()
+            for problem in file.problems:
+                number = index.position(problem.span.start, UTF32).line
+                text = index.line(number).strip()[:_WIDEST] if file.text else ""
+                found.append(
+                    Report(problem.code, problem.severity, place, problem.message, text, number + 1)
+                )
+    return found
+
+
+def by_rule(reports: Iterable[Report]) -> dict[str, list[Report]]:
+    """Return reports by their rule, the most frequent rule first."""
+    found: defaultdict[str, list[Report]] = defaultdict(list)
+    for report in reports:
+        found[report.code].append(report)
+    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table; return 0, or 2 if there is nothing to check."""
+    """Print the reports; return 0, or 2 if there is nothing to check."""
     parser = argparse.ArgumentParser(prog="lint_corpus", description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--code", help="show this rule's problems only")
+    parser.add_argument("--code", help="show all reports of this rule, and no others")
+    parser.add_argument("--samples", type=int, default=_SAMPLES, help="reports shown of a rule")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="keep the reports, for --before")
+    parser.add_argument("--before", type=Path, metavar="FILE", help="compare with kept reports")
     options = parser.parse_args(arguments)
-    paths = find_configs(options.folder)
-    if not paths:
-        print(f"no wrangler.toml, .json or .jsonc below {options.folder}", file=sys.stderr)
+    if not options.folder.is_dir():
+        print(f"{options.folder}: no such folder", file=sys.stderr)
         return 2
-    forms: Counter[str] = Counter()
-    totals: Counter[str] = Counter()
-    for path in paths:
-        name = path.relative_to(options.folder).as_posix()
-        try:
-            text = read_config(path)
-        except ConfigError as error:
-            config, problems, text = None, [file_problem(str(error))], ""
-        else:
-            config = load_text(text, str(path))
-            problems = check(config)
-        forms.update(_forms(config) if config else ["unreadable"])
-        totals.update(problem.code for problem in problems)
-        index = LineIndex(text)
-        for problem in problems:
-            if options.code in (None, problem.code):
-                print(_row(name, index, problem))
-    _print_totals(f"{len(paths)} configs", forms)
-    _print_totals(f"{sum(totals.values())} problems", totals)
+    found = reports_of(options.folder)
+    if options.save:
+        options.save.write_text(json.dumps(found), encoding="utf-8")
+    shown = [one for one in found if options.code in (None, one.code)]
+    most = len(shown) if options.code else options.samples
+    if options.before:
+        known = [Report(*one) for one in json.loads(options.before.read_text(encoding="utf-8"))]
+        known = [one for one in known if options.code in (None, one.code)]
+        before, after = ({one.identity for one in some} for some in (known, shown))
+        _print("new", by_rule(one for one in shown if one.identity not in before), most)
+        _print("gone", by_rule(one for one in known if one.identity not in after), most)
+    else:
+        _print("reports", by_rule(shown), most)
     return 0
 
 
-def _row(name: str, index: LineIndex, problem: Problem) -> str:
-    line = index.position(problem.span.start).line + 1
-    shown = index.text[slice(*problem.span)].split("\n")[0].strip()[:40]
-    return f"{name}:{line}  {problem.severity} {problem.code}  {shown}\n    {problem.message}"
-
-
-def _forms(config: Config) -> list[str]:
-    """Name the syntaxes in which a config writes its namespaces."""
-    found: list[str] = []
-    for environment in config.environments:
-        for kv in environment.kv:
-            written = "JSON" if config.is_json else "[[…]]" if kv.definition.elements else "= […]"
-            found.append(f"{written}{' in an environment' if environment.name else ''}")
-    return sorted(set(found)) or ["without kv_namespaces"]
-
-
-def _print_totals(title: str, counts: Counter[str]) -> None:
-    print(f"\n{title}")
-    for name, count in counts.most_common():
-        print(f"{count:6} {name}")
+def _print(title: str, found: Mapping[str, Sequence[Report]], most: int) -> None:
+    total = sum(map(len, found.values()))
+    repositories = {one.place.partition("/")[0] for some in found.values() for one in some}
+    print(f"# {title}: {total:,} of {len(found)} rules in {len(repositories)} repositories\n")
+    for code, some in found.items():
+        where = len({one.place.partition("/")[0] for one in some})
+        print(f"## {code}: {len(some):,} {some[0].severity} in {where} repositories\n")
+        step = max(1, len(some) // most) if most else 1
+        for one in some[::step][:most]:  # from all of them, not only the first repositories
+            print(f"- {one.place}:{one.line}: {one_line(one.message)}")
+            print(f"  > {one_line(one.text)}")
+        print()
 
 
 if __name__ == "__main__":
