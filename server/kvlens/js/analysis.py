@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from kvlens.js.binding_resolver import BindingResolver, How, signatures
-from kvlens.js.calls import METHODS, KvCall, called, may_assert
+from kvlens.js.binding_resolver import BindingResolver, signatures
+from kvlens.js.calls import METHODS, KvCall, Method, called, may_assert
 from kvlens.js.config_bindings import NOTHING, ConfigBindings
-from kvlens.js.constant_evaluator import ConstantEvaluator
-from kvlens.js.syntax import Source, outer
+from kvlens.js.program import Modules
+from kvlens.js.syntax import Source, call_of, outer
 from kvlens.js.tree import ancestor, is_field
+from kvlens.js.values import How, NamespaceAccess
 from kvlens.text import Span
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_NAMES = ("property_identifier", "string", "template_string")
 _VARIABLES = ("identifier", "shorthand_property_identifier_pattern")
 _FOLLOWED = 100  # variables, each defined by the one before
 ENV_OWNERS = ("Env", "Bindings", "Environment")
@@ -55,7 +57,8 @@ class BindingUse:
 class Analysis:
     """The analysis of one version of a source, with its configs' bindings.
 
-    `types` are the members of Env in other files of the project, see `env_types`.
+    `types` are the members of Env in other files of the project, see `env_types`. `modules` are the
+    project's sources, to follow what is imported.
     """
 
     def __init__(
@@ -63,12 +66,14 @@ class Analysis:
         source: Source,
         declared: ConfigBindings = NOTHING,
         types: Mapping[str, EnvType] | None = None,
+        modules: Modules | None = None,
     ) -> None:
         self.source = source
         self.declared = declared
         self.types = types or {}
-        self.resolver = BindingResolver(source)
-        self.folder = ConstantEvaluator(source)
+        self.modules = modules
+        self.resolver = BindingResolver(source, declared.kv, modules)
+        self.folder = self.resolver.flow.constants
 
     @cached_property
     def uses(self) -> list[BindingUse]:
@@ -98,9 +103,7 @@ class Analysis:
         return [
             call
             for call in self._all_calls
-            if call.access.how != "global"
-            or call.access.typed
-            or (call.binding is not None and self.is_kv(call.binding))
+            if call.access.how != "global" or self.is_certain(call.access)
         ]
 
     @cached_property
@@ -115,7 +118,58 @@ class Analysis:
                     found.append(
                         KvCall(self.source, self.folder, node, method, name, receiver, access)
                     )
+                elif name.type == "shorthand_property_identifier_pattern":
+                    found += self._unbound(name)
+                elif parts is None:
+                    found += self._unbound(self._taken(name))
+                    found += self._applied(name, method)
         return sorted(found, key=lambda call: call.node.start_byte)
+
+    @staticmethod
+    def _taken(name: Node) -> Node | None:
+        """Return the variable that a method is kept in: `put = kv.put`, `{ put: save }`."""
+        pair = name.parent
+        if pair is None:
+            return None
+        if pair.type == "pair_pattern":
+            value = pair.child_by_field_name("value")
+            return value if value is not None and value.type == "identifier" else None
+        if pair.type != "member_expression":
+            return None
+        here = outer(pair)
+        call = here.parent
+        if call is not None and call.type == "member_expression":  # kv.put.bind(kv)
+            call = call_of(call)
+            here = outer(call) if call is not None else here
+        holder = here.parent
+        if holder is None or holder.type != "variable_declarator":
+            return None
+        variable = holder.child_by_field_name("name")
+        return variable if variable is not None and variable.type == "identifier" else None
+
+    def _applied(self, name: Node, method: Method) -> Iterator[KvCall]:
+        """Yield `kv.put.call(kv, …)`."""
+        member = name.parent
+        whole = outer(member).parent if member is not None else None
+        word = whole.child_by_field_name("property") if whole is not None else None
+        receiver = member.child_by_field_name("object") if member is not None else None
+        if whole is None or word is None or receiver is None or self.source.text_of(word) != "call":
+            return
+        call, access = call_of(whole), self.resolver.namespace(receiver)
+        if call is not None and access is not None:
+            yield KvCall(self.source, self.folder, call, method, name, receiver, access, 1)
+
+    def _unbound(self, variable: Node | None) -> Iterator[KvCall]:
+        """Yield the calls of a method that a variable holds."""
+        declared = self.source.names.resolve(variable) if variable is not None else None
+        for node in self.source.names.references(declared) if declared is not None else ():
+            call = call_of(node)
+            taken = self.resolver.method(node) if call is not None else None
+            if call is None or taken is None:
+                continue
+            method = next((each for each in METHODS if each == taken.name), None)
+            if method is not None:
+                yield KvCall(self.source, self.folder, call, method, node, node, taken.access)
 
     @cached_property
     def certain_calls(self) -> list[KvCall]:
@@ -124,7 +178,7 @@ class Analysis:
         return [
             call
             for call in self.calls
-            if (call.access.typed or (call.binding is not None and self.is_kv(call.binding)))
+            if self.is_certain(call.access)
             and call.whole
             and not (asserting and call.in_assertion)
             and not (lost and self._is_broken(call.node))
@@ -156,6 +210,13 @@ class Analysis:
             found.append((call, open_calls[-1] if open_calls else None))
             open_calls.append(len(found) - 1)
         return found
+
+    def is_certain(self, access: NamespaceAccess) -> bool:
+        """Return whether a value is certainly a namespace, whichever it is."""
+        return all(
+            each.typed or (each.binding is not None and self.is_kv(each.binding))
+            for each in access.each()
+        )
 
     def is_kv(self, binding: str) -> bool:
         """Return whether a binding is certainly a namespace, by config, by type or by its calls."""
@@ -236,19 +297,20 @@ class Analysis:
     # uses
 
     def _uses(self) -> Iterator[BindingUse]:
+        self._follow()
         for env in self.resolver.envs.nodes:
             here = outer(env)
             parent = here.parent
             if parent is None or not is_field(parent, "object", here):
                 continue
-            if parent.type == "member_expression":
-                name = parent.child_by_field_name("property")
-                if name is not None:
-                    yield self.use(name, self.resolver.how(env), self._allows_absence(parent))
-            elif parent.type == "subscript_expression":
-                index = parent.child_by_field_name("index")
-                if index is not None and index.type == "string":
-                    yield self.use(index, "env", self._allows_absence(parent))
+            field = "property" if parent.type == "member_expression" else "index"
+            name = parent.child_by_field_name(field)
+            if name is None or name.type not in _NAMES:
+                continue
+            how = self.resolver.how(env) if field == "property" else "env"
+            use = self.use(name, how, self._allows_absence(parent))
+            if use.name in self.declared.kv or not self.resolver.is_guessed(env):
+                yield use
         for pattern in self.resolver.envs.patterns:
             yield from self._destructured(pattern)
         for binding in self.declared.kv:
@@ -266,10 +328,31 @@ class Analysis:
                         self._allows_absence(node),
                     )
 
+    def _follow(self) -> None:
+        """Follow the calls and the declared bindings, so that the ways to them are known."""
+        assert self._all_calls is not None
+        names = self.source.names
+        for binding in self.declared.kv:
+            for node in names.nodes(binding):
+                parent = node.parent
+                if parent is None:
+                    continue
+                if parent.type == "string":
+                    parent = parent.parent
+                if parent is not None and parent.type in (
+                    "member_expression",
+                    "subscript_expression",
+                ):
+                    self.resolver.flow.value(parent)
+                elif node.type == "shorthand_property_identifier_pattern":
+                    declared = names.resolve(node)
+                    if declared is not None and declared.node.id == node.id:
+                        self.resolver.flow.declared(declared)
+
     def use(self, node: Node, how: str, optional: bool = False) -> BindingUse:
         """Return a node that names a binding as a use of it."""
         span = self.source.span(node)
-        if node.type == "string":
+        if node.type in ("string", "template_string"):
             span = Span(span.start + 1, span.end - 1)
         text = self.source.text
         return BindingUse(text[span.start : span.end], span, how, node, False, optional)

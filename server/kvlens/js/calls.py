@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, get_args
 
-from kvlens.js.binding_resolver import NamespaceAccess
 from kvlens.js.constant_evaluator import ConstantEvaluator, Property, Value
 from kvlens.js.scopes import FUNCTIONS
-from kvlens.js.syntax import Source, outer, plain
+from kvlens.js.syntax import Source, arguments_of, call_of, callee, outer, plain, prefix_of
 from kvlens.js.tree import is_field
+from kvlens.js.values import NamespaceAccess
 from kvlens.text import Span
 
 if TYPE_CHECKING:
@@ -38,16 +38,24 @@ class KvCall:
     method_node: Node
     receiver: Node
     access: NamespaceAccess
+    skipped: int = 0  # arguments before the method's: 1 in `kv.put.call(kv, …)`
 
     @property
     def binding(self) -> str | None:
-        """The binding it is called on; None if only the type is known."""
-        return self.access.binding
+        """The binding it is called on; None if only the type is known, or if there are several."""
+        return self.access.binding if not self.access.others else None
 
     @property
     def span(self) -> Span:
         """The whole call."""
-        return self.source.span(self.node)
+        start = callee(self.node) if self.prefix else None
+        at = self.node if start is None else start
+        return self.source.offsets.span(at.start_byte, self.node.end_byte)
+
+    @cached_property
+    def prefix(self) -> str | None:
+        """The operator before the call that the parser has put into it, see `syntax.callee`."""
+        return prefix_of(self.node)
 
     @property
     def method_span(self) -> Span:
@@ -63,10 +71,7 @@ class KvCall:
     @cached_property
     def argument_nodes(self) -> list[Node]:
         """The arguments, without comments."""
-        given = self.node.child_by_field_name("arguments")
-        if given is None or given.type != "arguments":
-            return []
-        return [child for child in given.named_children if child.type != "comment"]
+        return arguments_of(self.node)[self.skipped :]
 
     @cached_property
     def whole(self) -> bool:
@@ -129,6 +134,9 @@ class KvCall:
     def fate(self) -> Fate:
         """What the code does with the promise."""
         here = outer(self.node)
+        after = self.node.parent
+        if self.prefix and (after is None or after.type != "member_expression"):
+            return _PREFIXES.get(self.prefix, "kept")
         while (parent := here.parent) is not None:
             kind = parent.type
             if kind in ("ternary_expression", "binary_expression", "sequence_expression"):
@@ -169,6 +177,7 @@ class KvCall:
         return here is None or any(child.type == "async" for child in here.children)
 
 
+_PREFIXES: dict[str, Fate] = {"await": "awaited", "void": "void"}
 _FATES: dict[str, Fate] = {
     "await_expression": "awaited",
     "return_statement": "returned",
@@ -182,13 +191,18 @@ _FATES: dict[str, Fate] = {
 def called(name: Node) -> tuple[Node, Node] | None:
     """Return the receiver and the call of a method's name, if it is called here."""
     member = name.parent
-    if member is None or member.type != "member_expression" or name.type != "property_identifier":
+    if member is None:
         return None
-    here = outer(member)
-    call, receiver = here.parent, member.child_by_field_name("object")
+    if name.type == "string_fragment":  # kv["put"]
+        member = member.parent
+        if member is None or member.type != "subscript_expression":
+            return None
+    elif member.type != "member_expression" or name.type != "property_identifier":
+        return None
+    call, receiver = call_of(member), member.child_by_field_name("object")
     if call is None or receiver is None or call.type != "call_expression":
         return None
-    return (receiver, call) if is_field(call, "function", here) else None
+    return receiver, call
 
 
 def may_assert(source: Source) -> bool:

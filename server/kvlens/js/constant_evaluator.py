@@ -1,4 +1,4 @@
-"""Evaluate arguments from the file alone: literals, constants, and arithmetic on them.
+"""Evaluate arguments: literals, constants, also imported ones, and arithmetic on them.
 
 A value that other code determines is "unknown", and never reported.
 """
@@ -35,6 +35,7 @@ Kind = Literal[
 
 _STEPS = 20_000  # per value
 _LONGEST = 2_000  # characters of a computed text; only the size of longer ones is known
+_NESTED = 4  # objects in an imported one
 _DEPTH = 40  # nesting of constants and operators
 _MILLISECONDS = re.compile(r"(?:_MS|[a-z\d]Ms|_MILLIS(?:ECONDS)?|[a-z\d]Millis(?:econds)?)$")
 _SECONDS = re.compile(r"(?:_S|_SECS?|_SECONDS?|[a-z\d]Secs?|[a-z\d]Seconds?)$")
@@ -87,6 +88,7 @@ class Value:
     unit: Literal["", "ms", "s"] = ""  # of a number, from how it is written or named
     thousand: bool = False  # a literal 1000
     source: Node | None = None  # where a constant gets its value
+    foreign: bool = False  # another file determines it; its nodes are those of the use
 
     @property
     def number(self) -> float | None:
@@ -103,12 +105,25 @@ class Value:
         return None
 
 
-class ConstantEvaluator:
-    """Evaluates expressions of one source."""
+Found = tuple["ConstantEvaluator", "Declaration | Node"]
+"""A constant of a source: its declaration, or the expression that a module exports."""
 
-    def __init__(self, source: Source) -> None:
+
+class ConstantEvaluator:
+    """Evaluates expressions of one source.
+
+    `imported` finds the constants of other sources: by the declaration of an import, and the name
+    after it if the whole module is imported.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        imported: Callable[[Declaration, str | None], Found | None] | None = None,
+    ) -> None:
         self._source = source
         self._names = source.names
+        self._imported = imported
         self._left = 0
         self._cut = False  # something was skipped because of the depth or the number of steps
         self._known: dict[tuple[int, int], Value] = {}  # see _start
@@ -225,6 +240,9 @@ class ConstantEvaluator:
         return self._declared(declared, name, node, depth)
 
     def _declared(self, declared: Declaration, name: str, node: Node, depth: int) -> Value:
+        if declared.kind == "import":
+            found = self._elsewhere(declared, None, depth)
+            return _by_name(name, _placed(found, node)) if found else Value("unknown", node)
         if declared.kind not in ("const", "let", "var") or declared.path:
             return Value("unknown", node)
         start = declared.origin.child_by_field_name("value")
@@ -234,6 +252,78 @@ class ConstantEvaluator:
             return Value("unknown", node)
         value = self._start(declared, start, depth)
         return _by_name(name, replace(value, node=node, source=start, thousand=False))
+
+    def _elsewhere(self, declared: Declaration, member: str | None, depth: int) -> Value | None:
+        """Return the value of an imported constant, or of a member of an imported module."""
+        if self._imported is None or depth > _DEPTH:
+            return None
+        found = self._imported(declared, member)
+        if found is None:
+            return None
+        evaluator, what = found
+        evaluator._left = self._left
+        if not isinstance(what, Declaration):
+            return evaluator.value(what, depth + 1)
+        if what.kind == "class":
+            return evaluator._members_of(what.origin, depth + 1)
+        return evaluator._declared(what, evaluator._names.text(what.node), what.node, depth + 1)
+
+    def _members_of(self, node: Node, depth: int) -> Value | None:
+        """Return the constants of an enum, or the constant static fields of a class."""
+        found: dict[str, Property] = {}
+        body = node.child_by_field_name("body")
+        following: float | None = 0.0
+        for member in body.named_children if body is not None else ():
+            key = member.child_by_field_name("name") or member.child_by_field_name("property")
+            start = member.child_by_field_name("value")
+            if member.type in ("property_identifier", "enum_assignment"):
+                key = key or member
+                value = self.value(start, depth + 1) if start is not None else None
+                if value is None and following is not None:
+                    value = Value("number", member, following)
+                is_number = value is not None and value.kind == "number"
+                following = float(str(value.value)) + 1 if value and is_number else None
+            elif key is None or start is None or not self._is_constant(member, key):
+                continue
+            else:
+                value = self.value(start, depth + 1)
+            name = self._source.text_of(key)
+            if value is not None:
+                found[name] = Property(name, key, value)
+        return Value("object", node, properties=found)
+
+    def _is_constant(self, member: Node, key: Node) -> bool:
+        """Return whether a static field of a class keeps its value."""
+        words = {child.type for child in member.children}
+        if "static" not in words:
+            return False
+        if "readonly" in words:
+            return True
+        for node in self._names.nodes(self._source.text_of(key)):
+            parent = node.parent
+            whole = parent.parent if parent is not None else None
+            if parent is None or whole is None or parent.type != "member_expression":
+                continue
+            if whole.type == "update_expression":
+                return False
+            left = whole.child_by_field_name("left")
+            if whole.type.endswith("assignment_expression") and left and left.id == parent.id:
+                return False
+        return True
+
+    def _holder(self, node: Node, member: str, depth: int) -> Value | None:
+        """Return the object, enum or class that a name stands for, or the module's member."""
+        declared = self._names.resolve(node)
+        if declared is None:
+            return None
+        if declared.kind == "class":
+            return self._members_of(declared.origin, depth + 1)
+        if declared.kind == "import":
+            whole = self._elsewhere(declared, member, depth + 1)
+            if whole is not None:
+                inner = Property(member, node, whole)
+                return Value("object", node, properties={member: inner})
+        return self._declared(declared, self._source.text_of(node), node, depth)
 
     def _start(self, declared: Declaration, start: Node, depth: int) -> Value:
         """Return the value of a variable, evaluated once: others may use it several times.
@@ -310,15 +400,19 @@ class ConstantEvaluator:
             holder = self._source.text_of(base)
             if holder == "Number" and word in _NUMBERS and self._names.resolve(base) is None:
                 return Value("number", node, _NUMBERS[word])
-            value = self._identifier(base, depth + 1)
-            found = value.properties.get(word) if value.kind == "object" else None
-            if found is not None:
+            value = self._holder(base, word, depth + 1)
+            found = value.properties.get(word) if value and value.kind == "object" else None
+            if value is not None and found is not None:
+                if value.foreign or found.value.foreign:
+                    return _by_name(word, _placed(found.value, node))
                 followed = replace(found.value, source=found.value.source or found.value.node)
                 return _by_name(word, replace(followed, thousand=False))
         elif base.type == "member_expression":
             value = self._member(base, depth + 1)
             found = value.properties.get(word) if value.kind == "object" else None
             if found is not None:
+                if found.value.foreign:
+                    return _by_name(word, _placed(found.value, node))
                 return _by_name(word, replace(found.value, source=found.value.node, thousand=False))
         elif base.type == "this":
             return self._own_field(node, word, depth)
@@ -482,6 +576,32 @@ _TO_WHOLE: dict[str, Callable[[float], int]] = {
     "Math.ceil": math.ceil,
 }
 _ROUNDING = {"Math.floor", "Math.trunc", "Math.round", "Math.ceil", "Math.abs"}
+
+
+def _placed(value: Value, node: Node, depth: int = 0) -> Value:
+    """Return a value of another source as that of an expression in this one."""
+    if value.kind in ("function", "instance", "time"):
+        return Value("unknown", node)
+    known: Mapping[str, Property] = _EMPTY
+    items: tuple[Value, ...] = ()
+    if depth < _NESTED:
+        items = tuple(_placed(each, node, depth + 1) for each in value.items)
+        if value.properties:
+            known = {
+                name: Property(name, node, _placed(each.value, node, depth + 1))
+                for name, each in value.properties.items()
+            }
+    complete = value.complete and depth < _NESTED
+    return replace(
+        value,
+        node=node,
+        properties=known,
+        items=items,
+        complete=complete,
+        thousand=False,
+        source=None,
+        foreign=True,
+    )
 
 
 def _by_name(name: str, value: Value) -> Value:

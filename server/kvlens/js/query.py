@@ -71,7 +71,7 @@ def completing(analysis: Analysis, offset: int) -> CursorTarget | None:
     quote = open_quote(line)
     for closing in (f"{quote})", quote) if quote else ("_",):
         source = edited(analysis.source, offset, closing)
-        place = _completing(Analysis(source, analysis.declared), offset)
+        place = _completing(Analysis(source, analysis.declared, modules=analysis.modules), offset)
         if place is not None:
             return replace(place, span=Span(place.span.start, offset))
     return None

@@ -25,8 +25,10 @@ class Source:
         tree: Tree,
         grammar: Grammar,
         refused: str | None = None,
+        text: str | None = None,
     ) -> None:
         self.path = path
+        self._text = text  # of the file, if only a part of it is code
         self.refused = refused  # why the text isn't analyzed, if so
         self.offsets = offsets
         self.tree = tree
@@ -35,8 +37,8 @@ class Source:
 
     @property
     def text(self) -> str:
-        """The whole text."""
-        return self.offsets.text
+        """The whole text of the file."""
+        return self.offsets.text if self._text is None else self._text
 
     @property
     def root(self) -> Node:
@@ -106,3 +108,55 @@ def outer(node: Node) -> Node:
     ):
         node = parent
     return node
+
+
+def callee(call: Node) -> Node | None:
+    """Return what a call or `new` calls.
+
+    `await a.b<T>(c)` is parsed as a call of `await a.b`, and so is one after `!` or `void`.
+    """
+    function = call.child_by_field_name("function") or call.child_by_field_name("constructor")
+    while function is not None and (inner := _before_types(function)) is not None:
+        function = inner
+    return function
+
+
+def call_of(function: Node) -> Node | None:
+    """Return the call whose `callee` an expression is, if any."""
+    here = outer(function)
+    parent = here.parent
+    while parent is not None and _before_types(parent) is not None:
+        here, parent = parent, parent.parent
+    if parent is None or parent.type not in ("call_expression", "new_expression"):
+        return None
+    called = parent.child_by_field_name("function") or parent.child_by_field_name("constructor")
+    if called is None or called.id != here.id:
+        return None
+    if here.type in _PREFIXED and parent.child_by_field_name("type_arguments") is None:
+        return None
+    return parent
+
+
+_PREFIXED = ("await_expression", "unary_expression")
+
+
+def _before_types(node: Node) -> Node | None:
+    if node.type == "await_expression" and node.named_children:
+        return node.named_children[-1]
+    return node.child_by_field_name("argument") if node.type == "unary_expression" else None
+
+
+def prefix_of(call: Node) -> str | None:
+    """Return the operator that the parser has put into a call, see `callee`."""
+    function = call.child_by_field_name("function")
+    if function is None or function.type not in _PREFIXED:
+        return None
+    return function.children[0].type
+
+
+def arguments_of(call: Node) -> list[Node]:
+    """Return the arguments of a call, without comments."""
+    given = call.child_by_field_name("arguments")
+    if given is None or given.type != "arguments":
+        return []
+    return [child for child in given.named_children if child.type != "comment"]

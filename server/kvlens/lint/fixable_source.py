@@ -40,6 +40,8 @@ class FixableSource:
         if not isinstance(rule, CallRule | SourceRule) or rule.fixes is None or is_summary(problem):
             return ()
         context = Context(read(self.file, self.project), self.now or 0.0, self.project)
+        if _is_elsewhere(context, problem):
+            return ()
         return rule.fixes(context, problem)
 
     def solves(self, fix: Fix, code: str) -> bool:
@@ -66,3 +68,12 @@ class FixableSource:
 
 def _changed(configs: Sequence[Config], config: Config, fix: Fix) -> list[Config]:
     return [with_fix(one, fix) if one is config else one for one in configs]
+
+
+def _is_elsewhere(context: Context, problem: Problem) -> bool:
+    """Return whether the options with a problem are an object of another file."""
+    call = context.analysis.call_at(problem.span)
+    options = call.options if call is not None else None
+    if call is None or options is None or options.kind != "object":
+        return False
+    return options.foreign and call.source.span(options.node) == problem.span

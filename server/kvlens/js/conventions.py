@@ -1,0 +1,37 @@
+"""Names by which code calls `env`, and the places where runtimes and frameworks pass it."""
+
+from __future__ import annotations
+
+import re
+
+HANDLERS = ("fetch", "scheduled", "queue", "email", "tail", "trace", "test")
+GLOBAL_OBJECTS = {"globalThis", "self", "global", "window"}
+NOT_WORKERS = {"process", "Deno", "Bun", "Netlify"}
+WORDS = ("env", "_env", "cfEnv", "cloudflareEnv", "workerEnv", "workersEnv", "#env")
+ENV_TYPE = re.compile(
+    r":?\s*(?:(?:Readonly|Partial|Required)<\s*)?(?:\w+\.)*"
+    r"(?!ProcessEnv\b)(?:\w*Env|\w*Bindings|\w*Environment)\b(?:\s*&[^|]*)?>?\s*\Z"
+)
+ENV_CLASSES = {"DurableObject", "WorkerEntrypoint", "WorkflowEntrypoint", "Agent", "McpAgent"}
+"""Classes whose constructor gets `(ctx, env)`."""
+APPS = {"Hono", "OpenAPIHono"}
+CONTEXTS = {"Context"}
+CONTEXT_FUNCTIONS = {"MiddlewareHandler", "Handler", "createMiddleware", "createHandlers"}
+ROUTERS = re.compile(r"(?:Router|IttyRouter|AutoRouter)\Z")
+_NAME = re.compile(r"_?(?:env|(?:cf|cloudflare|worker|workers)Env)\Z")
+_GIVES = re.compile(
+    r"(?:get|use|load|resolve|require|read|current)\w*(?:Env|Bindings|Environment)\Z"
+)
+
+
+def is_env_property(name: str) -> bool:
+    """Return whether a property of this name is `env`, unless its object says otherwise."""
+    return bool(_NAME.match(name))
+
+
+is_env_name = is_env_property
+
+
+def gives_env(function: str) -> bool:
+    """Return whether a function of this name probably returns `env`: `getEnv`, `useBindings`."""
+    return bool(_GIVES.match(function))

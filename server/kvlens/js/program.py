@@ -1,0 +1,451 @@
+"""The sources whose values are followed together: one, and the modules that it imports.
+
+The modules of a project are looked up with `Modules`; without them, a source is followed alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from kvlens.js.flow import Flow
+from kvlens.js.syntax import Source, plain
+from kvlens.js.tree import ancestor
+from kvlens.js.values import NOTHING, Class, Env, Instance, Module, Value
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from kvlens.js.scopes import Declaration
+
+_STEPS = 300_000  # evaluations for one source
+_MOST_MODULES = 60  # sources that one is followed into
+_MOST_REEXPORTS = 6
+_MOST_STARS = 30
+_ENV_MODULES = ("cloudflare:workers", "cloudflare:test")
+
+
+class Modules(Protocol):
+    """The modules of a project, and which of them import which."""
+
+    def resolve(self, importer: str, name: str) -> str | None:
+        """Return the path of the project's module that a source imports by this name."""
+
+    def source(self, path: str) -> Source | None:
+        """Return a parsed source of the project, if it may be followed."""
+
+    def importers(self, path: str) -> Iterable[str]:
+        """Return the paths of the sources that import a module."""
+
+    def is_near(self, path: str, words: tuple[str, ...]) -> bool:
+        """Return whether a source imports modules with one of these words, or is imported there."""
+
+
+class _Exported(NamedTuple):
+    """What a module exports under a name: a local name, a node, or another module's export."""
+
+    local: str | None = None
+    node: Node | None = None
+    module: str | None = None  # re-exported: the name of the module
+    name: str | None = None  # and the name there; None: all of it
+
+
+class Exports:
+    """The exports of one source."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.named: dict[str, _Exported] = {}
+        self.stars: list[str] = []
+        for statement in source.root.named_children:
+            if statement.type == "export_statement":
+                self._add(statement)
+            elif statement.type == "expression_statement":
+                self._add_common(statement)
+
+    def _add(self, statement: Node) -> None:
+        text = self._source.text_of
+        module = statement.child_by_field_name("source")
+        name = text(module)[1:-1] if module is not None else None
+        value = statement.child_by_field_name("value")
+        declaration = statement.child_by_field_name("declaration")
+        if value is not None:
+            self.named["default"] = _Exported(node=value)
+            return
+        if declaration is not None:
+            is_default = any(child.type == "default" for child in statement.children)
+            for local in self._declared(declaration):
+                self.named["default" if is_default else local] = _Exported(local=local)
+            if is_default and "default" not in self.named:
+                self.named["default"] = _Exported(node=declaration)
+            return
+        is_clause = False
+        for child in statement.named_children:
+            if child.type == "export_clause":
+                is_clause = True
+                for specifier in child.named_children:
+                    inner = specifier.child_by_field_name("name")
+                    alias = specifier.child_by_field_name("alias") or inner
+                    if inner is not None and alias is not None:
+                        local = text(inner)
+                        self.named[text(alias)] = (
+                            _Exported(local=local)
+                            if name is None
+                            else _Exported(module=name, name=local)
+                        )
+            elif child.type == "namespace_export" and name is not None:
+                is_clause = True
+                self.named[text(child.named_children[0])] = _Exported(module=name)
+            elif child.type != "string" and name is None:
+                self.named["default"] = self.named["module.exports"] = _Exported(node=child)
+        if name is not None and not is_clause:
+            self.stars.append(name)
+
+    def _declared(self, declaration: Node) -> Iterator[str]:
+        text = self._source.text_of
+        if declaration.type in ("lexical_declaration", "variable_declaration"):
+            for declarator in declaration.named_children:
+                name = declarator.child_by_field_name("name")
+                if name is None:
+                    continue
+                if name.type == "identifier":
+                    yield text(name)
+                    continue
+                waiting = list(name.named_children)
+                while waiting:
+                    node = waiting.pop()
+                    if node.type in ("identifier", "shorthand_property_identifier_pattern"):
+                        yield text(node)
+                    elif node.type == "pair_pattern":
+                        waiting += [n for n in (node.child_by_field_name("value"),) if n]
+                    elif node.type.endswith("_pattern"):
+                        waiting += node.named_children[:1]
+            return
+        name = declaration.child_by_field_name("name")
+        if name is not None:
+            yield text(name)
+
+    def _add_common(self, statement: Node) -> None:
+        """Add `module.exports = …` and `exports.x = …`."""
+        assignment = statement.named_children[0] if statement.named_children else None
+        if assignment is None or assignment.type != "assignment_expression":
+            return
+        left, right = (assignment.child_by_field_name(name) for name in ("left", "right"))
+        if left is None or right is None:
+            return
+        target = self._source.text_of(left)
+        if target == "module.exports":
+            self.named["default"] = self.named["module.exports"] = _Exported(node=right)
+        elif target.startswith(("exports.", "module.exports.")):
+            self.named[target.rpartition(".")[2]] = _Exported(node=right)
+
+
+class Program:
+    """Follows values in a source and the modules that it imports.
+
+    `declared`: the namespaces that the configs declare.
+    """
+
+    def __init__(
+        self, source: Source, declared: Iterable[str] = (), modules: Modules | None = None
+    ) -> None:
+        self.declared = frozenset(declared)
+        self.steps = _STEPS
+        self.open: dict[tuple[int, tuple[str, int]], int] = {}  # being evaluated -> how deep
+        self.lowest = 1 << 30  # the outermost evaluation that an inner one has met again
+        self._modules = modules
+        self._flows: dict[str, Flow | None] = {}
+        self._exports: dict[int, Exports] = {}
+        self._texts: dict[str, Flow] = {}
+        self.main = Flow(source, self)
+        self._flows[source.path] = self.main
+
+    def flow(self, path: str) -> Flow | None:
+        """Return the flow of another source of the project."""
+        if path not in self._flows:
+            source = None
+            if self._modules is not None and len(self._flows) < _MOST_MODULES:
+                source = self._modules.source(path)
+            self._flows[path] = (
+                Flow(source, self) if source is not None and source.refused is None else None
+            )
+        return self._flows[path]
+
+    def resolve(self, flow: Flow, name: str) -> Flow | None:
+        """Return the flow of the module that a source imports by this name."""
+        if self._modules is None:
+            return None
+        path = self._modules.resolve(flow.source.path, name)
+        return self.flow(path) if path is not None else None
+
+    # imports --------------------------------------------------------------------------------
+
+    def module(self, flow: Flow, name: str) -> Value | None:
+        """Return what `require` or `import()` of a module gives."""
+        found = self.resolve(flow, name)
+        if found is None:
+            return None
+        whole = self.exports(found).named.get("module.exports")
+        if whole is not None and whole.node is not None:
+            return found.value(whole.node)
+        return Module(found, found.source.root)
+
+    def imported(self, flow: Flow, origin: Node, local: str) -> Value | None:
+        """Return the value of an imported name."""
+        found = self._import(flow, origin, local)
+        if found is None:
+            return None
+        module, name = found
+        if module in _ENV_MODULES:
+            return Env() if name == "env" else None
+        target = self.resolve(flow, module)
+        if target is None:
+            return None
+        if name is None:
+            return self.module(flow, module)
+        return self.export(target, name)
+
+    def _import(self, flow: Flow, origin: Node, local: str) -> tuple[str, str | None] | None:
+        """Return the module of an import, and the name there; None for all of it."""
+        statement = (
+            origin if origin.type == "import_statement" else ancestor(origin, {"import_statement"})
+        )
+        module = statement.child_by_field_name("source") if statement is not None else None
+        if module is None:
+            inner = origin if origin.type == "import_require_clause" else None
+            module = inner.child_by_field_name("source") if inner is not None else None
+            return (flow.text(module)[1:-1], None) if module is not None else None
+        specifier = flow.text(module)[1:-1]
+        if origin.type == "import_specifier":
+            name = origin.child_by_field_name("name")
+            return (specifier, flow.text(name)) if name is not None else None
+        if origin.type == "namespace_import":
+            return specifier, None
+        return specifier, "default"
+
+    def constant(
+        self, flow: Flow, declared: Declaration, member: str | None
+    ) -> tuple[Flow, Declaration | Node] | None:
+        """Return what an imported name, or a member of an imported module, is in its source."""
+        found = self._import(flow, declared.origin, flow.text(declared.node))
+        if found is None:
+            return None
+        module, name = found
+        if (name is None) != (member is not None):
+            return None
+        target = self.resolve(flow, module)
+        wanted = member if name is None else name
+        for _ in range(_MOST_REEXPORTS):
+            if target is None or wanted is None:
+                return None
+            exported = self.exports(target).named.get(wanted)
+            if exported is None:
+                return self._among_stars(target, wanted, 0)
+            if exported.node is not None:
+                return target, exported.node
+            if exported.local is not None:
+                return self._top(target, exported.local)
+            if exported.module is None:
+                return None
+            target, wanted = self.resolve(target, exported.module), exported.name
+        return None
+
+    def _among_stars(
+        self, flow: Flow, name: str, depth: int
+    ) -> tuple[Flow, Declaration | Node] | None:
+        for module in self.exports(flow).stars[:_MOST_STARS] if depth < _MOST_REEXPORTS else ():
+            target = self.resolve(flow, module)
+            if target is None:
+                continue
+            exported = self.exports(target).named.get(name)
+            if exported is not None and exported.local is not None:
+                return self._top(target, exported.local)
+            found = self._among_stars(target, name, depth + 1)
+            if found is not None:
+                return found
+        return None
+
+    def _top(self, flow: Flow, local: str) -> tuple[Flow, Declaration | Node] | None:
+        size = flow.source.root.byte_range
+        for declared in flow.names.declarations(local):
+            if declared.scope == size:
+                if declared.kind == "import":
+                    return self.constant(flow, declared, None)
+                return flow, declared
+        return None
+
+    def imported_type(self, flow: Flow, name: Node, member: str | None) -> Value | str | None:
+        """Return what a value of an imported type is; its name there if that isn't known."""
+        declared = flow.names.resolve(name)
+        if declared is None or declared.kind != "import":
+            return None
+        found = self._import(flow, declared.origin, flow.text(name))
+        if found is None:
+            return None
+        module, word = found
+        word = member if word is None else word
+        if word is None:
+            return None
+        target = self.resolve(flow, module)
+        value = self.exported_type(target, word) if target is not None else None
+        if value is not None:
+            return value
+        return word if word != "default" else flow.text(name)
+
+    def exports(self, flow: Flow) -> Exports:
+        """Return the exports of a source."""
+        found = self._exports.get(id(flow))
+        if found is None:
+            found = self._exports[id(flow)] = Exports(flow.source)
+        return found
+
+    def export(self, flow: Flow, name: str) -> Value | None:
+        """Return the value that a module exports under a name."""
+        return flow.once(f"export {name}", flow.source.root, lambda: self._export(flow, name))
+
+    def _export(self, flow: Flow, name: str) -> Value | None:
+        exports = self.exports(flow)
+        found = exports.named.get(name)
+        if found is None:
+            for module in exports.stars:
+                target = self.resolve(flow, module)
+                value = self.export(target, name) if target is not None else None
+                if value not in (None, NOTHING):
+                    return value
+            whole = exports.named.get("module.exports")
+            if whole is not None and whole.node is not None:
+                return flow.members.of(flow.value(whole.node), name)
+            return None
+        if found.node is not None:
+            return flow.value(found.node)
+        if found.local is not None:
+            return self.top(flow, found.local)
+        if found.module is None:
+            return None
+        if found.name is None:
+            return self.module(flow, found.module)
+        target = self.resolve(flow, found.module)
+        return self.export(target, found.name) if target is not None else None
+
+    def top(self, flow: Flow, local: str) -> Value | None:
+        """Return the value of a variable of a module's top level."""
+        size = flow.source.root.byte_range
+        for declared in flow.names.declarations(local):
+            if declared.scope == size:
+                return flow.declared(declared)
+        return None
+
+    def exported_type(self, flow: Flow, name: str) -> Value | None:
+        """Return what a value of a type is that a module exports under a name."""
+        return flow.once(f"type {name}", flow.source.root, lambda: self._type(flow, name))
+
+    def _type(self, flow: Flow, name: str) -> Value | None:
+        exports = self.exports(flow)
+        found = exports.named.get(name)
+        if found is None:
+            for module in exports.stars:
+                target = self.resolve(flow, module)
+                value = self.exported_type(target, name) if target is not None else None
+                if value is not None:
+                    return value
+            return None
+        if found.module is not None:
+            target = self.resolve(flow, found.module)
+            if target is None or found.name is None:
+                return None
+            return self.exported_type(target, found.name)
+        local = found.local
+        if local is None:
+            value = flow.value(found.node) if found.node is not None else None
+            return Instance(value.flow, value.node) if isinstance(value, Class) else None
+        declared = flow.types.declarations(local)
+        if declared:
+            return flow.types.of_declarations(local, declared)
+        imported = next((d for d in flow.names.declarations(local) if d.kind == "import"), None)
+        if imported is None:
+            return None
+        known = self.imported_type(flow, imported.node, None)
+        return known if not isinstance(known, str) else None
+
+    # importers ------------------------------------------------------------------------------
+
+    def exported_names(self, flow: Flow, local: str) -> list[str]:
+        """Return the names under which a source exports a variable of its top level."""
+        if self._modules is None:
+            return []
+        found = []
+        for name, each in self.exports(flow).named.items():
+            is_same = each.local == local
+            if not is_same and each.node is not None:
+                node = plain(each.node)
+                is_same = node.type == "identifier" and flow.text(node) == local
+            if is_same:
+                found.append(name)
+        return found
+
+    def importers(
+        self, flow: Flow, exported: str, depth: int = 0
+    ) -> Iterator[tuple[Flow, Node | str]]:
+        """Yield where other sources import an export: by its own name, or with the whole module."""
+        if self._modules is None or depth > _MOST_REEXPORTS:
+            return
+        for path in self._modules.importers(flow.source.path):
+            other = self.flow(path)
+            if other is None or other is flow:
+                continue
+            for statement in other.source.root.named_children:
+                if statement.type not in ("import_statement", "export_statement"):
+                    continue
+                module = statement.child_by_field_name("source")
+                if module is None or self.resolve(other, other.text(module)[1:-1]) is not flow:
+                    continue
+                if statement.type == "import_statement":
+                    yield from _imported_as(other, statement, exported)
+                    continue
+                for name in _exported_as(other, statement, exported):
+                    yield from self.importers(other, name, depth + 1)
+
+    # types in comments ----------------------------------------------------------------------
+
+    def type_of_text(self, flow: Flow, text: str) -> Value | None:
+        """Return what a value of a type in a comment is; names are those of the source."""
+        from kvlens.js.reader import read_source  # late: few sources have such comments
+
+        name = text.strip("?!=. ")
+        if name.isidentifier():
+            declared = flow.types.declarations(name)
+            return flow.types.of_declarations(name, declared) if declared else None
+        if not name or len(text) > 500 or len(self._texts) > 50 or "KVNamespace" not in text:
+            return None
+        inner = self._texts.get(text)
+        if inner is None:
+            source = read_source(f"let value: {text};", "type.ts")
+            inner = self._texts[text] = Flow(source, self)
+        variable = next(iter(inner.names.declarations("value")), None)
+        return inner.declared(variable) if variable is not None else None
+
+
+def _imported_as(flow: Flow, statement: Node, exported: str) -> Iterator[tuple[Flow, Node | str]]:
+    clause = next((c for c in statement.named_children if c.type == "import_clause"), None)
+    for child in clause.named_children if clause is not None else ():
+        if child.type == "identifier" and exported == "default":
+            yield flow, child
+        elif child.type == "namespace_import":
+            yield flow, flow.text(child.named_children[0])
+        elif child.type == "named_imports":
+            for specifier in child.named_children:
+                name = specifier.child_by_field_name("name")
+                alias = specifier.child_by_field_name("alias") or name
+                if name is not None and alias is not None and flow.text(name) == exported:
+                    yield flow, alias
+
+
+def _exported_as(flow: Flow, statement: Node, exported: str) -> Iterator[str]:
+    clause = next((c for c in statement.named_children if c.type == "export_clause"), None)
+    if clause is None:
+        yield exported
+    for specifier in clause.named_children if clause is not None else ():
+        name = specifier.child_by_field_name("name")
+        alias = specifier.child_by_field_name("alias") or name
+        if name is not None and alias is not None and flow.text(name) == exported:
+            yield flow.text(alias)

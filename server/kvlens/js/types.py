@@ -1,0 +1,362 @@
+"""What a value of a TypeScript type is, and of a type in a JSDoc comment."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from kvlens.js import conventions
+from kvlens.js.values import (
+    NOTHING,
+    OTHER,
+    Class,
+    Env,
+    Function,
+    Generic,
+    Instance,
+    Merged,
+    NamespaceAccess,
+    Promised,
+    Sequence,
+    Table,
+    Typed,
+    Value,
+    join,
+    merged,
+    settled,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from kvlens.js.flow import Flow
+
+KV = NamespaceAccess(None, "typed", typed=True)
+_SAME = {
+    *("Partial", "Required", "Readonly", "NonNullable", "Pick", "Omit", "Exclude", "Extract"),
+    *("DeepReadonly", "Mutable", "Awaited", "Optional", "Nullable", "Maybe"),
+}
+_PROMISES = {"Promise", "PromiseLike"}
+_SEQUENCES = {
+    *("Array", "ReadonlyArray", "Set", "ReadonlySet", "Iterable", "AsyncIterable", "Iterator"),
+    *("Generator", "AsyncGenerator", "IterableIterator"),
+}
+_TABLES = {"Record": 1, "Map": 1, "ReadonlyMap": 1, "WeakMap": 1}
+_WRAPPERS = ("readonly_type", "parenthesized_type", "optional_type", "type_arguments")
+_UNKNOWN = ("any", "unknown")
+_LIBRARY = {
+    *("Map", "Set", "WeakMap", "WeakSet", "Headers", "URLSearchParams", "FormData", "Request"),
+    *("Response", "Cache", "CacheStorage", "URL", "R2Bucket", "D1Database", "Date", "Error"),
+    *("DurableObjectStorage", "DurableObjectNamespace", "Fetcher", "Queue", "String", "Number"),
+    *("ExecutionContext", "ScheduledEvent", "MessageBatch", "ReadableStream", "Uint8Array"),
+}
+_LONGEST_COMMENT = 3_000  # characters
+_DECLARING = {
+    "interface_declaration",
+    "type_alias_declaration",
+    "class_declaration",
+    "abstract_class_declaration",
+    "enum_declaration",
+    "type_parameter",
+}
+_JSDOC = re.compile(
+    r"@(param|arg|argument|type|returns?)\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\s*\[?([\w$]*)"
+)
+_JSDOC_KV = re.compile(
+    r"[?!]?(?:import\([^)]*\)\.)?(?:\w+\.)*KVNamespace(?:<[^<>]*>)?=?(?:\s*\|\s*(?:null|undefined))*\Z"
+)
+
+
+class Types:
+    """Reads the types of one source."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._declared: dict[str, list[Node]] = {}
+        self._comments: dict[int, list[tuple[str, str, str]]] = {}
+        self._plain: dict[str, Value | None] = {}  # by name, of types without arguments
+
+    def value(self, node: Node) -> Value | None:
+        """Return what a value of a type is: OTHER if it is certainly of no use, None if unknown."""
+        if node.type == "type_annotation":
+            inner = [child for child in node.named_children if child.type != "comment"]
+            return self.value(inner[0]) if inner else None
+        if node.type != "type_identifier":
+            return self._flow.once("type", node, lambda: self._value(node))
+        word = self._flow.text(node)
+        if word not in self._plain:
+            found = self._flow.once("type", node, lambda: self._named(node, word, []))
+            if any(each.type == "type_parameter" for each in self.declarations(word)):
+                return found
+            self._plain[word] = self._flow.kept("type", node)
+            return found
+        return self._plain[word]
+
+    def _value(self, node: Node) -> Value | None:
+        kind = node.type
+        inner = [child for child in node.named_children if child.type != "comment"]
+        if kind == "identifier":
+            return self._named(node, self._flow.text(node), [])
+        if kind == "nested_type_identifier":
+            return self._nested(node, [])
+        if kind == "generic_type" and inner:
+            given = inner[1].named_children if len(inner) > 1 else []
+            name = inner[0]
+            if name.type == "nested_type_identifier":
+                return self._nested(name, given)
+            return self._named(node, self._flow.text(name), given)
+        if kind == "object_type":
+            table = next((c for c in inner if c.type == "index_signature"), None)
+            if table is not None and len(inner) == 1:
+                element = table.child_by_field_name("type")
+                return Table(self.value(element)) if element is not None else None
+            return Typed(self._flow, node)
+        if kind == "union_type":
+            return join(self.value(each) for each in inner)
+        if kind == "intersection_type":
+            parts = [self.value(each) for each in inner]
+            known = [each for each in parts if each is not None and each != OTHER]
+            named = [each for each in known if isinstance(each, (Env, NamespaceAccess))]
+            return named[0] if named else merged(known)
+        if kind == "lookup_type" and len(inner) == 2:
+            return self._lookup(inner[0], inner[1])
+        if kind == "array_type" and inner:
+            return Sequence((), self.value(inner[0]))
+        if kind in _WRAPPERS and inner:
+            return self.value(inner[0])
+        if kind == "tuple_type":
+            items = tuple(self.value(self._in_tuple(each)) for each in inner)
+            return Sequence(items, join(items))
+        if kind in ("function_type", "constructor_type"):
+            return Function(self._flow, node)
+        if kind == "type_query" and inner:
+            return self._flow.value(inner[0])
+        if kind == "predefined_type":
+            return None if self._flow.text(node) in _UNKNOWN else OTHER
+        if kind == "literal_type":
+            return NOTHING if self._flow.text(node) in ("null", "undefined") else OTHER
+        if kind in ("template_literal_type", "index_type_query", "this_type"):
+            return OTHER
+        if kind == "member_expression":  # import("…").KVNamespace
+            member = node.child_by_field_name("property")
+            return self._imported(node, self._flow.text(member)) if member is not None else None
+        return None
+
+    def _in_tuple(self, node: Node) -> Node:
+        return node.child_by_field_name("type") or node
+
+    def _nested(self, node: Node, given: list[Node]) -> Value | None:
+        name = node.child_by_field_name("name")
+        holder = node.child_by_field_name("module")
+        word = self._flow.text(name) if name is not None else ""
+        if holder is not None and holder.type == "identifier":
+            declared = self._flow.names.resolve(holder)
+            if declared is not None and declared.kind == "import":
+                found = self._flow.program.imported_type(self._flow, holder, word)
+                if found is not None and not isinstance(found, str):
+                    return found
+        return self._known(node, word, given)
+
+    def _imported(self, node: Node, word: str) -> Value | None:
+        base = node.child_by_field_name("object")
+        value = self._flow.value(base) if base is not None else None
+        found = self._flow.members.of(settled(value), word)
+        if isinstance(found, Class):
+            return Instance(found.flow, found.node)
+        return found if found is not None else self._known(node, word, [])
+
+    def _known(self, node: Node, word: str, given: list[Node]) -> Value | None:
+        """Return what a type of this name is where no source declares it."""
+        if word == "KVNamespace":
+            return KV
+        if word in _SAME and given:
+            return settled(self.value(given[0])) if word == "Awaited" else self.value(given[0])
+        if word in _PROMISES and given:
+            return Promised(self.value(given[0]))
+        if word in _SEQUENCES and given:
+            return Sequence((), self.value(given[0]))
+        if word in _TABLES and len(given) > 1:
+            element = self.value(given[_TABLES[word]])
+            return Table(element) if element not in (OTHER, None) else OTHER
+        if word == "ReturnType" and given:
+            return self._flow.members.returned(self.value(given[0]))
+        if word == "InstanceType" and given:
+            made = self.value(given[0])
+            return Instance(made.flow, made.node) if isinstance(made, Class) else made
+        if word in conventions.CONTEXTS and given:
+            return Generic(self._flow, node, word)
+        if word in _LIBRARY:
+            return OTHER
+        return Env() if conventions.ENV_TYPE.match(word) else None
+
+    def _named(self, node: Node, word: str, given: list[Node]) -> Value | None:
+        if word == "KVNamespace":
+            return KV
+        declared = self.declarations(word)
+        if not declared:
+            imported = next(
+                (d for d in self._flow.names.declarations(word) if d.kind == "import"), None
+            )
+            if imported is not None:
+                found = self._flow.program.imported_type(self._flow, imported.node, None)
+                if isinstance(found, str):
+                    return self._known(node, found, given)
+                if found is not None:
+                    return found
+            return self._known(node, word, given)
+        for each in declared:
+            owner = each.parent.parent if each.type == "type_parameter" and each.parent else None
+            if owner is not None and owner.start_byte <= node.start_byte < owner.end_byte:
+                constraint = each.child_by_field_name("constraint")
+                bound = constraint.named_children[0] if constraint is not None else None
+                return self.value(bound) if bound is not None else None
+        outside = [each for each in declared if each.type != "type_parameter"]
+        return self.of_declarations(word, outside) if outside else None
+
+    def of_declarations(self, word: str, declared: list[Node]) -> Value | None:
+        """Return what a declared interface, type or class is."""
+        first = declared[0]
+        if first.type.endswith("class_declaration"):
+            return Instance(self._flow, first)
+        if first.type == "enum_declaration":
+            return OTHER
+        if first.type == "type_alias_declaration":
+            target = first.child_by_field_name("value")
+            value = self.value(target) if target is not None else None
+        else:
+            every = [each for each in declared if each.type == "interface_declaration"]
+            value = merged(Typed(self._flow, each) for each in every)
+        if not conventions.ENV_TYPE.match(word):
+            return value
+        shaped = isinstance(value, (Typed, Merged, Env)) or value is None
+        is_framework = self._flow.members.has(value, "Bindings")
+        return Env() if shaped and not is_framework else value
+
+    def declarations(self, word: str) -> list[Node]:
+        """Return the interfaces, types and classes of this name in the source."""
+        found = self._declared.get(word)
+        if found is None:
+            found = self._declared[word] = []
+            for node in self._flow.names.nodes(word):
+                owner = node.parent if node.type == "type_identifier" else None
+                if owner is None or owner.type not in _DECLARING:
+                    continue
+                name = owner.child_by_field_name("name")
+                if name is not None and name.id == node.id:
+                    found.append(owner)
+        return found
+
+    def _lookup(self, holder: Node, index: Node) -> Value | None:
+        text = self._flow.text(index)
+        value = self.value(holder)
+        if text[:1] in "\"'":
+            word = text[1:-1]
+            return self._flow.members.of(value, word)
+        if text == "number" or text.startswith("keyof"):
+            return self._flow.members.any_of(value)
+        return None
+
+    def texts(self, node: Node) -> list[str]:
+        """Return the texts that a type of literals allows; none for any other type."""
+        if node.type in ("type_annotation", "parenthesized_type") and node.named_children:
+            return self.texts(node.named_children[0])
+        if node.type == "literal_type" and self._flow.text(node)[:1] in "\"'":
+            return [self._flow.text(node)[1:-1]]
+        if node.type == "union_type":
+            each = [self.texts(part) for part in node.named_children]
+            return [text for texts in each for text in texts] if all(each) else []
+        return []
+
+    # generic types of libraries -------------------------------------------------------------
+
+    def argument(self, node: Node, place: int = 0) -> Value | None:
+        """Return what a value of a type argument is: of `T` in `new AsyncLocalStorage<T>()`."""
+        given = _arguments(node)
+        return self.value(given[place]) if len(given) > place else None
+
+    def variables(self, node: Node) -> Value | None:
+        """Return the `Variables` of Hono's `Context<E>`, `Hono<E>` and the like."""
+        given = _arguments(node)
+        if not given:
+            return None
+        return self._flow.members.of(self.value(given[0]), "Variables")
+
+    def variable(self, word: str) -> Value | None:
+        """Return a variable of Hono's contexts, from the types in the source."""
+        found: list[Value | None] = []
+        for node in self._flow.names.nodes(word):
+            signature = node.parent
+            if signature is None or signature.type != "property_signature":
+                continue
+            holder = signature.parent
+            owner = holder.parent if holder is not None else None
+            name = owner.child_by_field_name("name") if owner is not None else None
+            kind = signature.child_by_field_name("type")
+            if name is None or kind is None:
+                continue
+            if self._flow.text(name).endswith(("Variables", "ContextVariableMap")):
+                found.append(self.value(kind))
+        return join(found) if found else None
+
+    # comments -------------------------------------------------------------------------------
+
+    def documented(self, node: Node) -> Value | None:
+        """Return what a JSDoc comment before a variable or a field says it is."""
+        return next((self._text(kind) for tag, kind, _ in self._tags(node) if tag == "type"), None)
+
+    def documented_text(self, node: Node) -> str:
+        """Return the type that a JSDoc comment gives before a variable, as it is written."""
+        return next((kind for tag, kind, _ in self._tags(node) if tag == "type"), "")
+
+    def documented_parameter(self, function: Node, name: str, place: int | None) -> Value | None:
+        """Return what a JSDoc comment before a function says a parameter is.
+
+        The name of a parameter that is a pattern is free: its place counts.
+        """
+        tags = [tag for tag in self._tags(function) if tag[0] in ("param", "arg", "argument")]
+        if name:
+            return next((self._text(kind) for _, kind, word in tags if word == name), None)
+        if place is None or place >= len(tags):
+            return None
+        return self._text(tags[place][1])
+
+    def documented_return(self, function: Node) -> Value | None:
+        """Return what a JSDoc comment before a function says it returns."""
+        tags = self._tags(function)
+        return next((self._text(kind) for tag, kind, _ in tags if tag.startswith("return")), None)
+
+    def _tags(self, node: Node) -> list[tuple[str, str, str]]:
+        here: Node | None = node
+        for _ in range(4):
+            if here is None:
+                return []
+            before = here.prev_sibling
+            if before is not None and before.type == "(":
+                before = before.prev_sibling
+            if before is not None and before.type == "comment":
+                if before.id not in self._comments:
+                    text = self._flow.text(before)
+                    is_doc = text.startswith("/**") and len(text) < _LONGEST_COMMENT
+                    self._comments[before.id] = _JSDOC.findall(text) if is_doc else []
+                return self._comments[before.id]
+            if here.type in ("statement_block", "program", "class_body", "arguments"):
+                return []
+            here = here.parent
+        return []
+
+    def _text(self, text: str) -> Value | None:
+        text = text.strip()
+        if _JSDOC_KV.match(text):
+            return KV
+        if conventions.ENV_TYPE.match(text):
+            return Env()
+        if text.startswith("Promise<") and text.endswith(">"):
+            return Promised(self._text(text[8:-1]))
+        return self._flow.program.type_of_text(self._flow, text)
+
+
+def _arguments(node: Node) -> list[Node]:
+    given = node.child_by_field_name("type_arguments")
+    if given is None:
+        given = next((c for c in node.named_children if c.type == "type_arguments"), None)
+    return list(given.named_children) if given is not None else []
