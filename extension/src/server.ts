@@ -52,7 +52,7 @@ const CRASH_SPAN = 180_000; // ms
 const PATTERNS = [
     '**/wrangler.{toml,json,jsonc}',
     '**/seeds/*.json',
-    '**/*.{js,mjs,cjs,jsx,ts,mts,cts,tsx}',
+    '**/*.{js,mjs,cjs,jsx,ts,mts,cts,tsx,astro,svelte,vue}',
 ];
 
 /**

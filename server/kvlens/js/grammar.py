@@ -28,6 +28,10 @@ ENDINGS = {
     ".mts": "typescript",
     ".cts": "typescript",
     ".tsx": "tsx",
+    # the code in these is in blocks, see `script_blocks`
+    ".astro": "typescript",
+    ".svelte": "typescript",
+    ".vue": "typescript",
 }
 
 MOST_SECONDS = 3.0  # of work that parsing may take; a megabyte of code takes a quarter of a second

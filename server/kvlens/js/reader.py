@@ -5,6 +5,7 @@ from __future__ import annotations
 from kvlens.js.grammar import Grammar, TooLargeTreeError, TooSlowError, grammar_name, load
 from kvlens.js.limits import refusal
 from kvlens.js.offsets import Offsets
+from kvlens.js.script_blocks import code_of
 from kvlens.js.syntax import Source
 from kvlens.text import difference
 
@@ -52,7 +53,8 @@ def edited(source: Source, offset: int, inserted: str) -> Source:
 
 
 def _parse(path: str, text: str, grammar: Grammar, last: Source | None) -> Source:
-    offsets = Offsets(text)
+    code = code_of(text, path)
+    offsets = Offsets(code)
     old = None
     if last is not None:
         old = last.tree.copy()  # others may still use the previous version
@@ -66,7 +68,7 @@ def _parse(path: str, text: str, grammar: Grammar, last: Source | None) -> Sourc
     else:
         refused = refusal(tree.root_node, offsets.data)
         if refused is None:
-            return Source(path, offsets, tree, grammar)
+            return Source(path, offsets, tree, grammar, text=text if code is not text else None)
     return Source(path, Offsets(""), grammar.parse(b""), grammar, refused)
 
 
